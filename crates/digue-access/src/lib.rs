@@ -1,0 +1,1 @@
+//! May this account see these persons now?

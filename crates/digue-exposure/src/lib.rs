@@ -1,0 +1,1 @@
+//! Who saw whom: the rebuildable index over the journal.

@@ -1,0 +1,176 @@
+//! HTML: identifiers in attributes and texts of elements chosen by CSS selectors.
+//!
+//! The page streams through `lol_html`, which keeps no tree: memory is bounded by the depth of
+//! matching elements and their text.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use encoding_rs::Encoding;
+use lol_html::html_content::{Element, TextChunk};
+use lol_html::{
+    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector, Settings,
+};
+
+use crate::identifier::{Found, Pick};
+use crate::response::Uninspected;
+
+/// Elements of a page that carry identifiers.
+#[derive(Clone, Debug)]
+pub struct HtmlRule {
+    pub selector: Selector,
+    pub take: Take,
+    pub pick: Pick,
+}
+
+/// Which part of the element is the identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Take {
+    Text,
+    Attribute(String),
+}
+
+/// The selector is not CSS, or not the part of CSS that a stream can follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a usable CSS selector: {0}")]
+pub struct SelectorError(pub String);
+
+pub fn parse_selector(text: &str) -> Result<Selector, SelectorError> {
+    text.parse().map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
+}
+
+/// Texts that rules have reached: index of the rule, and text.
+type Reached = Rc<RefCell<Vec<(usize, String)>>>;
+
+/// Texts being collected, one for each open matching element of each rule.
+type Open = Rc<RefCell<Vec<String>>>;
+
+/// Reads a page in the given character set.
+pub fn read(
+    rules: &[HtmlRule],
+    charset: &'static Encoding,
+    bytes: &[u8],
+    memory_bytes_max: usize,
+    found: &mut Found<'_>,
+) -> Result<(), Uninspected> {
+    let encoding = AsciiCompatibleEncoding::new(charset)
+        .ok_or_else(|| Uninspected::UnknownType(format!("character set {}", charset.name())))?;
+    let reached: Reached = Rc::default();
+    let opens: Vec<Open> = rules.iter().map(|_| Open::default()).collect();
+    let mut settings = Settings::new()
+        .with_encoding(encoding)
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max));
+    for (index, rule) in rules.iter().enumerate() {
+        let handlers = match &rule.take {
+            Take::Attribute(name) => attribute_handler(index, name, reached.clone()),
+            Take::Text => text_handler(index, opens[index].clone(), reached.clone()),
+        };
+        settings = settings
+            .append_element_content_handler((std::borrow::Cow::Borrowed(&rule.selector), handlers));
+    }
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    let parsed = rewriter.write(bytes).and_then(|()| rewriter.end());
+    parsed.map_err(|error| match error {
+        lol_html::errors::RewritingError::MemoryLimitExceeded(_) => Uninspected::TooLarge,
+        _ => Uninspected::Broken("the page does not parse".to_owned()),
+    })?;
+    for (index, open) in opens.iter().enumerate() {
+        // Elements whose end tag never came.
+        let left = open.borrow_mut().drain(..).map(|text| (index, text)).collect::<Vec<_>>();
+        reached.borrow_mut().extend(left);
+    }
+    for (index, text) in reached.borrow().iter() {
+        found.take(&rules[*index].pick, &html_escape::decode_html_entities(text))?;
+    }
+    Ok(())
+}
+
+fn attribute_handler(
+    index: usize,
+    name: &str,
+    reached: Reached,
+) -> ElementContentHandlers<'static> {
+    let name = name.to_owned();
+    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+        if let Some(value) = element.get_attribute(&name) {
+            reached.borrow_mut().push((index, value));
+        }
+        Ok(())
+    })
+}
+
+fn text_handler(index: usize, open: Open, reached: Reached) -> ElementContentHandlers<'static> {
+    let texts = open.clone();
+    ElementContentHandlers::default()
+        .element(move |element: &mut Element<'_, '_>| {
+            if !element.can_have_content() {
+                return Ok(());
+            }
+            open.borrow_mut().push(String::new());
+            let (open, reached) = (open.clone(), reached.clone());
+            element.on_end_tag(Box::new(move |_| {
+                if let Some(text) = open.borrow_mut().pop() {
+                    reached.borrow_mut().push((index, text));
+                }
+                Ok(())
+            }))
+        })
+        .text(move |chunk: &mut TextChunk<'_>| {
+            for text in texts.borrow_mut().iter_mut() {
+                text.push_str(chunk.as_str());
+            }
+            Ok(())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::*;
+    use crate::identifier::IdentifierKind;
+
+    #[track_caller]
+    fn check(selector: &str, take: Take, pattern: Option<&str>, page: &str, expected: &[&str]) {
+        let kinds = [IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Trim], shape: None }];
+        let mut found = Found::new(&kinds, 100);
+        let rules = [HtmlRule {
+            selector: parse_selector(selector).unwrap(),
+            take,
+            pick: Pick { kind: 0, pattern: pattern.map(|p| Regex::new(p).unwrap()) },
+        }];
+        read(&rules, encoding_rs::UTF_8, page.as_bytes(), 1 << 20, &mut found).unwrap();
+        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn reads_attributes_texts_links_and_options() {
+        check("tr[data-id]", Take::Attribute("data-id".into()), None, "<table><tr data-id=1><tr data-id='2'>", &["1", "2"]);
+        check("td.id", Take::Text, None, "<td class='id x'> <b>12</b>34 </td><td>no</td>", &["1234"]);
+        check("a", Take::Attribute("href".into()), Some("^/fiche/([0-9]+)"), "<a href='/fiche/7?x'>a</a><a href='/aide'>b</a>", &["7"]);
+        check("select#p > option", Take::Attribute("value".into()), None, "<select id=p><option value=9>x</select>", &["9"]);
+    }
+
+    #[test]
+    fn entities_are_the_characters_they_stand_for() {
+        check("td", Take::Text, None, "<td>1&#50;3&amp;4</td>", &["123&4"]);
+        check("a", Take::Attribute("href".into()), Some("id=([0-9]+)"), "<a href='?a=1&amp;id=5'>x</a>", &["5"]);
+    }
+
+    #[test]
+    fn text_of_an_element_that_never_ends_is_still_read() {
+        check("p.id", Take::Text, None, "<div><p class=id>42", &["42"]);
+    }
+
+    #[test]
+    fn text_in_comments_and_scripts_is_not_shown_text() {
+        check("td", Take::Text, None, "<td>1<!-- 2 --></td>", &["1"]);
+    }
+
+    #[test]
+    fn refuses_a_selector_that_a_stream_cannot_follow() {
+        assert!(parse_selector("tr:has(td)").is_err());
+        assert!(parse_selector("???").is_err());
+    }
+}

@@ -1,0 +1,501 @@
+//! JSON and NDJSON: identifiers at JSONPaths, found while the text is parsed.
+//!
+//! A document that strict parsing refuses is broken, whatever a browser would make of it. A name
+//! that occurs twice in one object is followed twice: which of the two the client would keep is
+//! not ours to guess.
+
+use std::fmt;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
+};
+use serde_json::Value;
+
+use crate::identifier::{Found, Pick};
+use crate::jsonpath::{Path, Select, Step};
+use crate::response::Uninspected;
+
+/// One place of a document where identifiers lie.
+#[derive(Clone, Debug)]
+pub struct JsonRule {
+    pub path: Path,
+    pub pick: Pick,
+}
+
+/// The rules of one response, compiled together so that one pass serves them all.
+#[derive(Clone, Debug)]
+pub struct JsonRules {
+    /// Steps of all streamable rules, one bit each.
+    steps: Vec<Step>,
+    /// The bit that follows each step, or the rule that is fulfilled after it.
+    after: Vec<After>,
+    start: Bits,
+    /// Rules whose path is `$`: the document itself.
+    picks: Vec<Pick>,
+    treed: Vec<JsonRule>,
+}
+
+type Bits = u128;
+
+#[derive(Clone, Copy, Debug)]
+enum After {
+    Step(usize),
+    Pick(usize),
+}
+
+/// More steps than one automaton holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the JSON rules of one response have more than 128 steps together")]
+pub struct TooManySteps;
+
+impl JsonRules {
+    pub fn new(rules: Vec<JsonRule>) -> Result<Self, TooManySteps> {
+        let mut compiled =
+            Self { steps: vec![], after: vec![], start: 0, picks: vec![], treed: vec![] };
+        for rule in rules {
+            let Some(steps) = rule.path.steps.clone().filter(|steps| !steps.is_empty()) else {
+                compiled.treed.push(rule);
+                continue;
+            };
+            let pick = compiled.picks.len();
+            compiled.picks.push(rule.pick);
+            if compiled.steps.len() + steps.len() > 128 {
+                return Err(TooManySteps);
+            }
+            compiled.start |= 1 << compiled.steps.len();
+            let count = steps.len();
+            for (place, step) in steps.into_iter().enumerate() {
+                let bit = compiled.steps.len();
+                compiled.steps.push(step);
+                compiled.after.push(if place + 1 < count { After::Step(bit + 1) } else { After::Pick(pick) });
+            }
+        }
+        Ok(compiled)
+    }
+
+    /// Reads one document.
+    pub fn read(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
+        if self.start != 0 || self.treed.is_empty() {
+            self.stream(bytes, found)?;
+        }
+        if !self.treed.is_empty() {
+            self.query_tree(bytes, found)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one document a line; blank lines are allowed.
+    pub fn read_lines(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
+        for line in bytes.split(|&b| b == b'\n') {
+            if !line.trim_ascii().is_empty() {
+                self.read(line, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
+        let mut input = serde_json::Deserializer::from_slice(bytes);
+        let mut refusal = None;
+        let walk = Walk { rules: self, found, refusal: &mut refusal };
+        let result = Node { walk, active: self.start, fulfilled: 0 }
+            .deserialize(&mut input)
+            .and_then(|()| input.end());
+        match (refusal, result) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Ok(())) => Ok(()),
+            (None, Err(error)) => Err(broken(&error)),
+        }
+    }
+
+    fn query_tree(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
+        let Tree(value) = serde_json::from_slice(bytes).map_err(|error| broken(&error))?;
+        for rule in &self.treed {
+            for node in rule.path.whole.query(&value).all() {
+                match node {
+                    Value::String(text) => found.take(&rule.pick, text)?,
+                    Value::Number(number) if number.is_f64() => return Err(inexact()),
+                    Value::Number(number) => found.take(&rule.pick, &number.to_string())?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps and picks that are reached on a child of a node where `active` are awaited.
+    fn descend(&self, active: Bits, child: Child<'_>) -> (Bits, Bits) {
+        let (mut next, mut fulfilled, mut rest) = (0, 0, active);
+        while rest != 0 {
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            let step = &self.steps[bit];
+            if step.is_descendant {
+                next |= 1 << bit;
+            }
+            let matches = match (&step.select, child) {
+                (Select::Any, _) => true,
+                (Select::Name(name), Child::Name(key)) => name == key,
+                (Select::Index(wanted), Child::Index(index)) => *wanted == index,
+                _ => false,
+            };
+            if matches {
+                match self.after[bit] {
+                    After::Step(after) => next |= 1 << after,
+                    After::Pick(pick) => fulfilled |= 1 << pick,
+                }
+            }
+        }
+        (next, fulfilled)
+    }
+}
+
+fn broken(error: &serde_json::Error) -> Uninspected {
+    // The position helps the map's author; the text of the error may quote the document.
+    Uninspected::Broken(format!("JSON does not parse at line {} column {}", error.line(), error.column()))
+}
+
+fn inexact() -> Uninspected {
+    Uninspected::Broken("an identifier is a number with a fraction or too many digits".to_owned())
+}
+
+#[derive(Clone, Copy)]
+enum Child<'k> {
+    Name(&'k str),
+    Index(usize),
+}
+
+struct Walk<'a, 'k> {
+    rules: &'a JsonRules,
+    found: &'a mut Found<'k>,
+    refusal: &'a mut Option<Uninspected>,
+}
+
+impl<'k> Walk<'_, 'k> {
+    fn again(&mut self) -> Walk<'_, 'k> {
+        Walk { rules: self.rules, found: self.found, refusal: self.refusal }
+    }
+
+    fn take<E: serde::de::Error>(&mut self, fulfilled: Bits, text: &str) -> Result<(), E> {
+        let mut rest = fulfilled;
+        while rest != 0 {
+            let pick = &self.rules.picks[rest.trailing_zeros() as usize];
+            rest &= rest - 1;
+            if let Err(refusal) = self.found.take(pick, text) {
+                *self.refusal = Some(refusal);
+                return Err(E::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value of the document, with the steps awaited below it and the rules fulfilled at it.
+struct Node<'a, 'k> {
+    walk: Walk<'a, 'k>,
+    active: Bits,
+    fulfilled: Bits,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        if self.active == 0 && self.fulfilled == 0 {
+            return IgnoredAny::deserialize(input).map(|_| ());
+        }
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        loop {
+            let key = Key { rules: self.walk.rules, active: self.active };
+            let Some((active, fulfilled)) = map.next_key_seed(key)? else { return Ok(()) };
+            map.next_value_seed(Node { walk: self.walk.again(), active, fulfilled })?;
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        for index in 0.. {
+            let (active, fulfilled) = self.walk.rules.descend(self.active, Child::Index(index));
+            let node = Node { walk: self.walk.again(), active, fulfilled };
+            if seq.next_element_seed(node)?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(mut self, text: &str) -> Result<(), E> {
+        self.walk.take(self.fulfilled, text)
+    }
+
+    fn visit_u64<E: serde::de::Error>(mut self, number: u64) -> Result<(), E> {
+        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
+    }
+
+    fn visit_i64<E: serde::de::Error>(mut self, number: i64) -> Result<(), E> {
+        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        if self.fulfilled == 0 {
+            return Ok(());
+        }
+        *self.walk.refusal = Some(inexact());
+        Err(E::custom("refused"))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// An object's key: compared without being kept.
+struct Key<'a> {
+    rules: &'a JsonRules,
+    active: Bits,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = (Bits, Bits);
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<(Bits, Bits), D::Error> {
+        input.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = (Bits, Bits);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<(Bits, Bits), E> {
+        Ok(self.rules.descend(self.active, Child::Name(key)))
+    }
+}
+
+/// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and
+/// the client may keep the other.
+struct Tree(Value);
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        TreeVisitor.deserialize(input).map(Tree)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> DeserializeSeed<'de> for TreeVisitor {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<Value, D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = serde_json::Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if object.insert(key, map.next_value_seed(Self)?).is_some() {
+                return Err(A::Error::custom("a name occurs twice"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = seq.next_element_seed(Self)? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Value, E> {
+        Ok(Value::Bool(yes))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::identifier::IdentifierKind;
+
+    fn kinds() -> [IdentifierKind; 1] {
+        [IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
+    }
+
+    fn rules(paths: &[&str]) -> JsonRules {
+        let rule = |path: &&str| JsonRule {
+            path: Path::parse(path).unwrap(),
+            pick: Pick { kind: 0, pattern: None },
+        };
+        JsonRules::new(paths.iter().map(rule).collect()).unwrap()
+    }
+
+    fn read(paths: &[&str], text: &str) -> Result<Vec<String>, Uninspected> {
+        let kinds = kinds();
+        let mut found = Found::new(&kinds, 1000);
+        rules(paths).read(text.as_bytes(), &mut found)?;
+        Ok(found.into_identifiers().into_iter().map(|id| id.text).collect())
+    }
+
+    #[track_caller]
+    fn check(path: &str, text: &str, expected: &[&str]) {
+        assert_eq!(read(&[path], text).unwrap(), expected);
+    }
+
+    #[test]
+    fn finds_identifiers_wherever_the_path_leads() {
+        check("$.items[*].id", r#"{"items":[{"id":"A"},{"id":"B","n":{"id":"no"}}]}"#, &["A", "B"]);
+        check("$..id", r#"{"id":1,"x":[{"id":2,"y":{"id":3}}]}"#, &["1", "2", "3"]);
+        check("$.a[1].b", r#"{"a":[{"b":"no"},{"b":"yes"}]}"#, &["yes"]);
+        check("$[*]['b c']", r#"[{"b c":"yes"}]"#, &["yes"]);
+        check("$[?@.kind=='p'].id", r#"[{"kind":"p","id":"yes"},{"kind":"q","id":"no"}]"#, &["yes"]);
+        check("$", r#""A""#, &["A"]);
+        check("$.x", r#"{"x":null}"#, &[]);
+    }
+
+    #[test]
+    fn an_escaped_key_is_the_same_key() {
+        check("$.id", r#"{"\u0069d":"A"}"#, &["A"]);
+    }
+
+    #[test]
+    fn a_name_that_occurs_twice_is_followed_twice() {
+        check("$.id", r#"{"id":"A","id":"B"}"#, &["A", "B"]);
+        assert!(read(&["$[?@.id].id"], r#"[{"id":"A","id":"B"}]"#).is_err());
+    }
+
+    #[test]
+    fn what_strict_parsing_refuses_is_broken() {
+        for text in ["", "{", "[1,]", "{'id':1}", r#"{"id":1} x"#, "\u{feff}{}", r#"{"id":NaN}"#] {
+            assert!(matches!(read(&["$.id"], text), Err(Uninspected::Broken(_))), "{text}");
+        }
+        assert!(matches!(read(&["$..id"], &"[".repeat(100_000)), Err(Uninspected::Broken(_))));
+    }
+
+    #[test]
+    fn a_number_that_loses_digits_is_no_identifier() {
+        assert!(read(&["$.id"], r#"{"id":1.5}"#).is_err());
+        assert!(read(&["$.id"], r#"{"id":123456789012345678901234567890}"#).is_err());
+        assert!(read(&["$.id"], r#"{"id":1,"price":1.5}"#).is_ok());
+    }
+
+    #[test]
+    fn several_rules_share_one_pass() {
+        let text = r#"{"a":{"id":"1"},"b":[{"key":"2"}]}"#;
+        assert_eq!(read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(), ["1", "2"]);
+    }
+
+    #[test]
+    fn reads_one_document_a_line() {
+        let kinds = kinds();
+        let mut found = Found::new(&kinds, 10);
+        let text = b"{\"id\":1}\r\n\n{\"id\":2}\n";
+        rules(&["$.id"]).read_lines(text, &mut found).unwrap();
+        assert_eq!(found.into_identifiers().len(), 2);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-c]{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map("[a-c]", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// The automaton and the reference implementation of RFC 9535 find the same values.
+        #[test]
+        fn both_gears_find_the_same(
+            value in any_json(),
+            path in proptest::sample::select(vec![
+                "$.a", "$..a", "$.a.b", "$.a[*]", "$..a..b", "$.*.*", "$..*", "$[0].a", "$.a[1]",
+                "$..[0]", "$..a.b", "$.a..c", "$['a']['b']", "$..a[*].b",
+            ]),
+        ) {
+            let mut expected: Vec<String> = JsonPathText(path).all(&value);
+            let mut streamed = read(&[path], &value.to_string()).unwrap();
+            expected.sort();
+            expected.dedup();
+            streamed.sort();
+            prop_assert_eq!(streamed, expected);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let kinds = kinds();
+            let mut found = Found::new(&kinds, 10);
+            let _ = rules(&["$..id", "$.a[*]"]).read(&bytes, &mut found);
+        }
+    }
+
+    struct JsonPathText<'t>(&'t str);
+
+    impl JsonPathText<'_> {
+        fn all(&self, value: &Value) -> Vec<String> {
+            let path = serde_json_path::JsonPath::parse(self.0).unwrap();
+            let texts = path.query(value).all().into_iter().filter_map(|node| match node {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            texts.filter(|text| !text.trim().is_empty()).collect()
+        }
+    }
+}

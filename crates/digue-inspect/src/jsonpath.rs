@@ -1,0 +1,108 @@
+//! JSONPath (RFC 9535) in two gears.
+//!
+//! Paths made of names, wildcards, indices and descendants compile to a small automaton that runs
+//! while the document is being parsed, so no tree is built. Any other path (filters, slices,
+//! negative indices) is left to `serde_json_path` over a parsed tree. A property test holds the
+//! two gears to the same answers.
+
+use serde_json_path::JsonPath;
+
+/// A path that RFC 9535 does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSONPath: {0}")]
+pub struct PathError(pub String);
+
+/// A compiled path.
+#[derive(Clone, Debug)]
+pub struct Path {
+    pub(crate) steps: Option<Vec<Step>>,
+    pub(crate) whole: JsonPath,
+}
+
+/// One segment of a streamable path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) is_descendant: bool,
+    pub(crate) select: Select,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Select {
+    Name(String),
+    Index(usize),
+    Any,
+}
+
+impl Path {
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let whole = JsonPath::parse(text).map_err(|error| PathError(error.to_string()))?;
+        Ok(Self { steps: parse_steps(text), whole })
+    }
+
+    /// True when the path runs while parsing, without a tree.
+    pub fn is_streamable(&self) -> bool {
+        self.steps.is_some()
+    }
+}
+
+/// The steps of a path that needs no tree; `None` for any other. `text` is a valid RFC 9535 path.
+fn parse_steps(text: &str) -> Option<Vec<Step>> {
+    let mut rest = text.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let is_descendant = rest.starts_with("..");
+        let after_dots = rest.trim_start_matches('.');
+        let (select, after) = if let Some(inner) = after_dots.strip_prefix('[') {
+            parse_bracket(inner)?
+        } else {
+            let end = after_dots.find(['.', '[']).unwrap_or(after_dots.len());
+            let (name, after) = after_dots.split_at(end);
+            let plain = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
+            match name {
+                "*" => (Select::Any, after),
+                _ if !name.is_empty() && name.chars().all(plain) => (Select::Name(name.to_owned()), after),
+                _ => return None,
+            }
+        };
+        steps.push(Step { is_descendant, select });
+        rest = after;
+    }
+    Some(steps)
+}
+
+fn parse_bracket(inner: &str) -> Option<(Select, &str)> {
+    if let Some(rest) = inner.strip_prefix('*') {
+        return Some((Select::Any, rest.strip_prefix(']')?));
+    }
+    if let Some(quote) = inner.chars().next().filter(|c| "'\"".contains(*c)) {
+        let (name, rest) = inner[1..].split_once(quote)?;
+        // An escape would need unescaping: left to the other gear.
+        let rest = rest.strip_prefix(']')?;
+        return (!name.contains('\\')).then(|| (Select::Name(name.to_owned()), rest));
+    }
+    let (number, rest) = inner.split_once(']')?;
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    is_number.then(|| number.parse().ok()).flatten().map(|index| (Select::Index(index), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_paths_need_no_tree() {
+        for text in ["$.items[*].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
+            assert!(Path::parse(text).unwrap().is_streamable(), "{text}");
+        }
+        for text in ["$[?@.kind=='person'].id", "$[-1]", "$[0:3].id", "$['a','b']"] {
+            assert!(!Path::parse(text).unwrap().is_streamable(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in ["", "items", "$.", "$[", "$..", "$[?]"] {
+            assert!(Path::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! Events as bytes: deterministic CBOR (RFC 8949, section 4.2), documented in
+//! `docs/reference/journal.md`.
+//!
+//! An entry is the array `[kind, {key: value}]`, keys ascending, absent when empty. The same event
+//! always gives the same bytes, so a leaf hash can be recomputed from what a page shows.
+
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
+use digue_types::{
+    AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId,
+    Exposure, Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason,
+    RouteName, SessionId, ShownPersons, Timestamp,
+};
+
+const KIND_EXPOSURE: u8 = 1;
+const KIND_ADMINISTRATION: u8 = 2;
+
+/// Bytes of person references in one entry; the rest of an entry is far below what remains of 64 KiB.
+const PERSON_BYTES_MAX: usize = 48 * 1024;
+
+/// The bytes are no entry of this version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a journal entry: {0}")]
+pub struct DecodeError(String);
+
+impl From<minicbor::decode::Error> for DecodeError {
+    fn from(error: minicbor::decode::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type Out<'b> = Encoder<&'b mut Vec<u8>>;
+type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+
+/// The bytes of one event.
+pub fn encode(event: &Event) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    let mut out = Encoder::new(&mut bytes);
+    match event {
+        Event::Exposure(exposure) => write_exposure(&mut out, exposure),
+        Event::Administration(act) => write_administration(&mut out, act),
+    }
+    .expect("writing to memory cannot fail");
+    bytes
+}
+
+/// The event in `bytes`; nothing may follow it.
+pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
+    let mut input = Decoder::new(bytes);
+    if input.array()? != Some(2) {
+        return Err(DecodeError("an entry is an array of two".into()));
+    }
+    let event = match input.u8()? {
+        KIND_EXPOSURE => Event::Exposure(Box::new(read_exposure(&mut input)?)),
+        KIND_ADMINISTRATION => Event::Administration(read_administration(&mut input)?),
+        kind => return Err(DecodeError(format!("unknown kind {kind}"))),
+    };
+    if input.position() != bytes.len() {
+        return Err(DecodeError("bytes follow the entry".into()));
+    }
+    Ok(event)
+}
+
+/// Cuts an exposure into a chain of entries that each fit the journal. All but the persons is
+/// repeated, so every part can be read alone; `part` and `parts` tie them together.
+pub fn chain(mut exposure: Exposure) -> Vec<Event> {
+    let mut parts: Vec<Vec<ShownPersons>> = Vec::new();
+    let mut room = 0;
+    for group in std::mem::take(&mut exposure.shown) {
+        for person in group.persons {
+            let size = person.as_str().len() + 5;
+            if room < size {
+                parts.push(Vec::new());
+                room = PERSON_BYTES_MAX;
+            }
+            room -= size;
+            let part = parts.last_mut().expect("pushed above");
+            match part.last_mut() {
+                Some(last) if last.basis == group.basis => last.persons.push(person),
+                _ => part.push(ShownPersons { basis: group.basis, persons: vec![person] }),
+            }
+        }
+    }
+    if parts.len() <= 1 {
+        exposure.shown = parts.pop().unwrap_or_default();
+        return vec![Event::Exposure(Box::new(exposure))];
+    }
+    exposure.parts = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+    let numbered = (1u16..).zip(parts);
+    numbered
+        .map(|(part, shown)| Event::Exposure(Box::new(Exposure { part, shown, ..exposure.clone() })))
+        .collect()
+}
+
+fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
+    let optional = [
+        !e.client.ip.is_empty(),
+        !e.client.user_agent.is_empty(),
+        !e.reasons.is_empty(),
+        !e.shown.is_empty(),
+        !e.categories.is_empty(),
+        e.justification.is_some(),
+        e.parts > 1,
+    ];
+    let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
+    out.array(2)?.u8(KIND_EXPOSURE)?.map(fields)?;
+    out.u8(1)?.i64(e.at.micros())?;
+    out.u8(2)?.str(e.exchange.as_str())?;
+    out.u8(3)?.str(e.portal.as_str())?;
+    out.u8(4)?.str(e.route.as_str())?;
+    out.u8(5)?.str(e.action.as_str())?;
+    out.u8(6)?.str(e.account.as_str())?;
+    out.u8(7)?.str(e.organisation.as_str())?;
+    out.u8(8)?.str(e.session.as_str())?;
+    if optional[0] {
+        out.u8(9)?.str(&e.client.ip)?;
+    }
+    if optional[1] {
+        out.u8(10)?.str(&e.client.user_agent)?;
+    }
+    out.u8(11)?.u8(e.outcome.number())?;
+    if optional[2] {
+        out.u8(12)?;
+        write_texts(out, e.reasons.iter().map(ToString::to_string))?;
+    }
+    out.u8(13)?.u8(e.inspection.number())?;
+    out.u8(14)?.str(e.population.as_str())?;
+    if optional[3] {
+        out.u8(15)?.map(e.shown.len() as u64)?;
+        for group in &e.shown {
+            out.u8(group.basis.number())?.array(group.persons.len() as u64)?;
+            for person in &group.persons {
+                out.str(person.as_str())?;
+            }
+        }
+    }
+    out.u8(16)?.u32(e.persons_found)?;
+    if optional[4] {
+        out.u8(17)?;
+        write_texts(out, e.categories.iter().map(ToString::to_string))?;
+    }
+    out.u8(18)?.u64(e.body_bytes)?;
+    out.u8(19)?.u16(e.status)?;
+    out.u8(20)?.u64(e.policy_version)?;
+    out.u8(21)?.u64(e.caseload_version)?;
+    if let Some(justification) = &e.justification {
+        out.u8(22)?.str(justification)?;
+    }
+    if optional[6] {
+        out.u8(23)?.array(2)?.u16(e.part)?.u16(e.parts)?;
+    }
+    Ok(())
+}
+
+fn write_texts(out: &mut Out<'_>, texts: impl ExactSizeIterator<Item = String>) -> Written {
+    out.array(texts.len() as u64)?;
+    for text in texts {
+        out.str(&text)?;
+    }
+    Ok(())
+}
+
+fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
+    let mut fields = Fields::open(input)?;
+    Ok(Exposure {
+        at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
+        exchange: fields.name(2, ExchangeId::parse)?,
+        portal: fields.name(3, PortalId::parse)?,
+        route: fields.name(4, RouteName::parse)?,
+        action: fields.name(5, ActionName::parse)?,
+        account: fields.name(6, AccountId::parse)?,
+        organisation: fields.name(7, OrganisationId::parse)?,
+        session: fields.name(8, SessionId::parse)?,
+        client: Client {
+            ip: fields.maybe(9, read_text)?.unwrap_or_default(),
+            user_agent: fields.maybe(10, read_text)?.unwrap_or_default(),
+        },
+        outcome: fields.need(11, |d| coded(d.u8()?, Outcome::from_number))?,
+        reasons: fields.maybe(12, |d| read_list(d, str::parse::<Reason>))?.unwrap_or_default(),
+        inspection: fields.need(13, |d| coded(d.u8()?, Inspection::from_number))?,
+        population: fields.name(14, PopulationId::parse)?,
+        shown: fields.maybe(15, read_shown)?.unwrap_or_default(),
+        persons_found: fields.need(16, |d| Ok(d.u32()?))?,
+        categories: fields.maybe(17, |d| read_list(d, Category::parse))?.unwrap_or_default(),
+        body_bytes: fields.need(18, |d| Ok(d.u64()?))?,
+        status: fields.need(19, |d| Ok(d.u16()?))?,
+        policy_version: fields.need(20, |d| Ok(d.u64()?))?,
+        caseload_version: fields.need(21, |d| Ok(d.u64()?))?,
+        justification: fields.maybe(22, read_text)?,
+        part: 1,
+        parts: 1,
+    })
+    .and_then(|mut exposure| {
+        if let Some((part, parts)) = fields.maybe(23, read_pair)? {
+            (exposure.part, exposure.parts) = (part, parts);
+        }
+        fields.close()?;
+        Ok(exposure)
+    })
+}
+
+fn write_administration(out: &mut Out<'_>, a: &Administration) -> Written {
+    let texts = [&a.subject, &a.before, &a.after, &a.reason];
+    let fields = 3 + texts.iter().filter(|text| !text.is_empty()).count() as u64;
+    out.array(2)?.u8(KIND_ADMINISTRATION)?.map(fields)?;
+    out.u8(1)?.i64(a.at.micros())?;
+    out.u8(2)?.str(a.actor.as_str())?;
+    out.u8(3)?.u8(a.act.number())?;
+    for (key, text) in (4u8..).zip(texts) {
+        if !text.is_empty() {
+            out.u8(key)?.str(text)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, DecodeError> {
+    let mut fields = Fields::open(input)?;
+    let act = Administration {
+        at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
+        actor: fields.name(2, AccountId::parse)?,
+        act: fields.need(3, |d| coded(d.u8()?, Act::from_number))?,
+        subject: fields.maybe(4, read_text)?.unwrap_or_default(),
+        before: fields.maybe(5, read_text)?.unwrap_or_default(),
+        after: fields.maybe(6, read_text)?.unwrap_or_default(),
+        reason: fields.maybe(7, read_text)?.unwrap_or_default(),
+    };
+    fields.close()?;
+    Ok(act)
+}
+
+/// Reads a map whose keys ascend, field by field, in the order of the keys.
+struct Fields<'d, 'b> {
+    input: &'d mut Decoder<'b>,
+    left: u64,
+    next: Option<u8>,
+}
+
+impl<'d, 'b> Fields<'d, 'b> {
+    fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
+        let left = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
+        let mut fields = Self { input, left, next: None };
+        fields.advance()?;
+        Ok(fields)
+    }
+
+    fn advance(&mut self) -> Result<(), DecodeError> {
+        let last = self.next.take();
+        if self.left > 0 {
+            self.left -= 1;
+            let key = self.input.u8()?;
+            if last.is_some_and(|last| key <= last) {
+                return Err(DecodeError("keys do not ascend".into()));
+            }
+            self.next = Some(key);
+        }
+        Ok(())
+    }
+
+    fn maybe<T>(
+        &mut self,
+        key: u8,
+        read: impl FnOnce(&mut Decoder<'b>) -> Result<T, DecodeError>,
+    ) -> Result<Option<T>, DecodeError> {
+        if self.next != Some(key) {
+            return Ok(None);
+        }
+        let value = read(self.input)?;
+        self.advance()?;
+        Ok(Some(value))
+    }
+
+    fn need<T>(
+        &mut self,
+        key: u8,
+        read: impl FnOnce(&mut Decoder<'b>) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        self.maybe(key, read)?.ok_or_else(|| DecodeError(format!("field {key} is missing")))
+    }
+
+    fn name<T, E: ToString>(
+        &mut self,
+        key: u8,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, DecodeError> {
+        self.need(key, |d| parse(d.str()?).map_err(|e| DecodeError(e.to_string())))
+    }
+
+    fn close(self) -> Result<(), DecodeError> {
+        match self.next {
+            None => Ok(()),
+            Some(key) => Err(DecodeError(format!("unknown field {key}"))),
+        }
+    }
+}
+
+fn read_text(input: &mut Decoder<'_>) -> Result<String, DecodeError> {
+    Ok(input.str()?.to_owned())
+}
+
+fn coded<T>(number: u8, from: impl FnOnce(u8) -> Option<T>) -> Result<T, DecodeError> {
+    from(number).ok_or_else(|| DecodeError(format!("unknown code {number}")))
+}
+
+fn read_list<T, E: ToString>(
+    input: &mut Decoder<'_>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, DecodeError> {
+    let count = input.array()?.ok_or_else(|| DecodeError("a list without length".into()))?;
+    let mut list = Vec::new();
+    for _ in 0..count {
+        list.push(parse(input.str()?).map_err(|e| DecodeError(e.to_string()))?);
+    }
+    Ok(list)
+}
+
+fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError> {
+    let count = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
+    let mut shown = Vec::new();
+    for _ in 0..count {
+        let basis = coded(input.u8()?, Basis::from_number)?;
+        if input.datatype()? != Type::Array {
+            return Err(DecodeError("persons are a list".into()));
+        }
+        shown.push(ShownPersons { basis, persons: read_list(input, PersonRef::parse)? });
+    }
+    Ok(shown)
+}
+
+fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
+    if input.array()? != Some(2) {
+        return Err(DecodeError("a part is two numbers".into()));
+    }
+    Ok((input.u16()?, input.u16()?))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use digue_types::{Scope, Window};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    pub(crate) fn exposure(persons: usize) -> Exposure {
+        let persons = (0..persons).map(|i| PersonRef::parse(&format!("{i:07}A")).unwrap());
+        Exposure {
+            at: Timestamp::from_secs(1_752_354_245),
+            exchange: ExchangeId::parse("x1").unwrap(),
+            portal: PortalId::parse("kairos").unwrap(),
+            route: RouteName::parse("fiche").unwrap(),
+            action: ActionName::parse("open").unwrap(),
+            account: AccountId::parse("of-12.agent3").unwrap(),
+            organisation: OrganisationId::parse("of-12").unwrap(),
+            session: SessionId::parse("s1").unwrap(),
+            client: Client { ip: "127.0.0.1".into(), user_agent: "test".into() },
+            outcome: Outcome::Released,
+            reasons: vec![Reason::Budget(Scope::Account, Window::Hour)],
+            inspection: Inspection::Inspected,
+            population: PopulationId::parse("demandeurs").unwrap(),
+            shown: vec![ShownPersons { basis: Basis::Caseload, persons: persons.collect() }],
+            persons_found: 1,
+            categories: vec![Category::parse("identite").unwrap()],
+            body_bytes: 1234,
+            status: 200,
+            policy_version: 3,
+            caseload_version: 4,
+            justification: None,
+            part: 1,
+            parts: 1,
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_an_entry_are_fixed() {
+        let act = Event::Administration(Administration {
+            at: Timestamp::from_secs(1),
+            actor: AccountId::parse("digue").unwrap(),
+            act: Act::Started,
+            subject: String::new(),
+            before: String::new(),
+            after: String::new(),
+            reason: String::new(),
+        });
+        let hex: String = encode(&act).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "8202a3011a000f42400265646967756503 01".replace(' ', ""));
+        assert_eq!(decode(&encode(&act)), Ok(act));
+    }
+
+    #[test]
+    fn a_response_with_twenty_thousand_persons_is_a_chain_that_fits() {
+        let events = chain(exposure(20_000));
+        assert!(events.len() > 1);
+        let mut seen = 0;
+        for (place, event) in events.iter().enumerate() {
+            let bytes = encode(event);
+            assert!(bytes.len() <= crate::tile::ENTRY_BYTES_MAX);
+            let Event::Exposure(part) = decode(&bytes).unwrap() else { panic!("an exposure") };
+            assert_eq!((usize::from(part.part), usize::from(part.parts)), (place + 1, events.len()));
+            seen += part.persons().count();
+        }
+        assert_eq!(seen, 20_000);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(persons in 0usize..50, status in any::<u16>(), bytes in any::<u64>()) {
+            let mut written = exposure(persons);
+            written.shown.retain(|group| !group.persons.is_empty());
+            written.status = status;
+            written.body_bytes = bytes;
+            let event = Event::Exposure(Box::new(written));
+            prop_assert_eq!(decode(&encode(&event)), Ok(event));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+        }
+
+        #[test]
+        fn a_changed_byte_never_gives_the_same_event(at in 0usize..120, flip in 1u8..=255) {
+            let event = Event::Exposure(Box::new(exposure(3)));
+            let mut bytes = encode(&event);
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            prop_assert_ne!(decode(&bytes), Ok(event));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Files that survive a power cut, and the places where a test can make them fail.
+//!
+//! The only module of the pure layer that opens a file. Every durable step asks `Faults` first, so
+//! the fault suite can refuse, cut short or kill at each of them on real files. The pattern is the
+//! usual one: write a temporary file, sync it, rename it, sync the folder.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A durable step of the journal, in the order of a normal commit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Step {
+    WalCreate,
+    WalWrite,
+    WalSync,
+    TileWrite,
+    TileSync,
+    TileRename,
+    CheckpointWrite,
+    CheckpointSync,
+    CheckpointRename,
+    FolderSync,
+    Remove,
+}
+
+impl Step {
+    pub const ALL: [Self; 11] = [
+        Self::WalCreate,
+        Self::WalWrite,
+        Self::WalSync,
+        Self::TileWrite,
+        Self::TileSync,
+        Self::TileRename,
+        Self::CheckpointWrite,
+        Self::CheckpointSync,
+        Self::CheckpointRename,
+        Self::FolderSync,
+        Self::Remove,
+    ];
+}
+
+/// What a fault does to a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Strike {
+    Proceed,
+    /// The step does not happen and the system reports this error number.
+    Fail(i32),
+    /// The step happens, yet the system reports this error number.
+    FailAfter(i32),
+    /// Half of the bytes are written, then this error number.
+    Short(i32),
+}
+
+/// Decides the fate of each durable step. A test may also end the process inside `strike`.
+pub trait Faults: Send + Sync {
+    fn strike(&self, step: Step) -> Strike;
+}
+
+/// The journal's folder, held by one process.
+#[derive(Clone)]
+pub struct Disk {
+    root: PathBuf,
+    faults: Option<Arc<dyn Faults>>,
+}
+
+impl Disk {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), faults: None }
+    }
+
+    pub fn with_faults(root: &Path, faults: Arc<dyn Faults>) -> Self {
+        Self { root: root.to_owned(), faults: Some(faults) }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the folder for this process alone; `None` when another process holds it.
+    pub fn lock(&self) -> io::Result<Option<File>> {
+        fs::create_dir_all(&self.root)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.root.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.root.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The names of the files directly in `folder`, sorted; none when it does not exist.
+    pub fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let items = match fs::read_dir(self.root.join(folder)) {
+            Ok(items) => items,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for item in items {
+            names.push(item?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        self.step(Step::Remove, || fs::remove_file(self.root.join(name)))
+    }
+
+    /// Removes the partial tiles of a tile that is now full; their absence is no loss.
+    pub fn remove_partials(&self, full_tile: &str) -> io::Result<()> {
+        match fs::remove_dir_all(self.root.join(format!("{full_tile}.p"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a tile so that it is whole or absent. Its folder is synced later, by `sync_folders`.
+    pub fn write_tile(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
+        let steps = [Step::TileWrite, Step::TileSync, Step::TileRename];
+        self.write_whole(name, bytes, steps)?;
+        folders.remember(name);
+        Ok(())
+    }
+
+    /// Replaces the checkpoint: from the rename on, the journal has this size.
+    pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
+        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
+        self.write_whole("checkpoint", bytes, steps)?;
+        self.sync_folder(Path::new(""))
+    }
+
+    fn write_whole(&self, name: &str, bytes: &[u8], steps: [Step; 3]) -> io::Result<()> {
+        let path = self.root.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let draft = path.with_extension("tmp");
+        let mut file = File::create(&draft)?;
+        self.write_all(steps[0], &mut file, bytes)?;
+        self.step(steps[1], || file.sync_all())?;
+        self.step(steps[2], || fs::rename(&draft, &path))
+    }
+
+    /// Makes the names of all tiles written since durable.
+    pub fn sync_folders(&self, folders: &Folders) -> io::Result<()> {
+        for folder in &folders.0 {
+            self.sync_folder(folder)?;
+        }
+        Ok(())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.step(Step::FolderSync, || File::open(self.root.join(folder))?.sync_all())
+    }
+
+    /// Creates an empty write-ahead file with its header, durable under its name.
+    pub fn create_wal(&self, name: &str, header: &[u8]) -> io::Result<WalFile> {
+        let path = self.root.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut opened = None;
+        self.step(Step::WalCreate, || {
+            let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+            file.write_all(header)?;
+            file.sync_all()?;
+            opened = Some(file);
+            Ok(())
+        })?;
+        self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))?;
+        self.sync_folder(Path::new(""))?;
+        let file = opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
+        Ok(WalFile { disk: self.clone(), file })
+    }
+
+    fn write_all(&self, step: Step, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        match self.strike(step) {
+            Strike::Proceed => file.write_all(bytes),
+            Strike::Fail(code) => Err(io::Error::from_raw_os_error(code)),
+            Strike::FailAfter(code) => {
+                file.write_all(bytes)?;
+                Err(io::Error::from_raw_os_error(code))
+            }
+            Strike::Short(code) => {
+                file.write_all(&bytes[..bytes.len() / 2])?;
+                Err(io::Error::from_raw_os_error(code))
+            }
+        }
+    }
+
+    fn step(&self, step: Step, act: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        match self.strike(step) {
+            Strike::Proceed => act(),
+            Strike::Fail(code) | Strike::Short(code) => Err(io::Error::from_raw_os_error(code)),
+            Strike::FailAfter(code) => {
+                act()?;
+                Err(io::Error::from_raw_os_error(code))
+            }
+        }
+    }
+
+    fn strike(&self, step: Step) -> Strike {
+        self.faults.as_ref().map_or(Strike::Proceed, |faults| faults.strike(step))
+    }
+}
+
+/// Folders whose entries changed and must be synced before the checkpoint names them.
+#[derive(Default)]
+pub struct Folders(std::collections::BTreeSet<PathBuf>);
+
+impl Folders {
+    fn remember(&mut self, name: &str) {
+        let mut folder = Path::new(name).parent();
+        // A new folder is itself a name in its parent.
+        while let Some(path) = folder {
+            self.0.insert(path.to_owned());
+            folder = path.parent();
+        }
+    }
+}
+
+/// The write-ahead file that is being appended to.
+pub struct WalFile {
+    disk: Disk,
+    file: File,
+}
+
+impl WalFile {
+    /// Writes and makes durable; on error what is on disk is unknown.
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let disk = self.disk.clone();
+        disk.write_all(Step::WalWrite, &mut self.file, bytes)?;
+        disk.step(Step::WalSync, || self.file.sync_data())
+    }
+}

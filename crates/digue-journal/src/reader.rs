@@ -1,0 +1,99 @@
+//! Reading a journal's files, the running journal's own and an auditor's copy alike.
+
+use std::io;
+use std::ops::Range;
+
+use crate::disk::Disk;
+use crate::journal::OpenError;
+use crate::tile;
+use crate::tree::{Edge, Hash, TILE_WIDTH};
+use crate::wal;
+
+fn tampered(what: String) -> OpenError {
+    OpenError::Tampered(what)
+}
+
+/// A tile's bytes: the partial one of this width, or the start of the full one that replaced it.
+fn tile_bytes(disk: &Disk, partial: &str, full: &str) -> io::Result<Option<Vec<u8>>> {
+    match disk.read(partial)? {
+        Some(bytes) => Ok(Some(bytes)),
+        None => disk.read(full),
+    }
+}
+
+/// The first `width` hashes of a tile.
+pub fn hash_tile(disk: &Disk, level: usize, index: u64, width: usize) -> Result<Vec<Hash>, OpenError> {
+    let path = tile::hash_tile_path(level, index, width);
+    let full = tile::hash_tile_path(level, index, TILE_WIDTH);
+    let bytes = tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    if !rest.is_empty() || hashes.len() < width {
+        return Err(tampered(format!("{path} has {} bytes", bytes.len())));
+    }
+    Ok(hashes[..width].to_vec())
+}
+
+/// The first `width` entries of a bundle.
+pub fn bundle(disk: &Disk, index: u64, width: usize) -> Result<Vec<Vec<u8>>, OpenError> {
+    let path = tile::entry_bundle_path(index, width);
+    let full = tile::entry_bundle_path(index, TILE_WIDTH);
+    let bytes = tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
+    let entries = tile::entries_of(&bytes).ok_or_else(|| tampered(format!("{path} is cut wrongly")))?;
+    if entries.len() < width {
+        return Err(tampered(format!("{path} has {} entries", entries.len())));
+    }
+    Ok(entries[..width].iter().map(|entry| entry.to_vec()).collect())
+}
+
+/// The right edge of the tree of `size` leaves, from its unfinished tiles.
+pub fn edge(disk: &Disk, size: u64) -> Result<Edge, OpenError> {
+    let mut levels = Vec::new();
+    for level in 0.. {
+        let (full, width) = tile::tiles_at(level, size);
+        if full == 0 && width == 0 {
+            break;
+        }
+        levels.push(if width > 0 { hash_tile(disk, level, full, width)? } else { Vec::new() });
+    }
+    Ok(Edge::from_parts(size, levels))
+}
+
+/// Published entries of `range`, in order.
+pub fn entries(disk: &Disk, range: Range<u64>) -> Result<Vec<Vec<u8>>, OpenError> {
+    let width = TILE_WIDTH as u64;
+    let mut found = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let index = at / width;
+        let last = range.end.min((index + 1) * width);
+        let all = bundle(disk, index, (last - index * width) as usize)?;
+        found.extend(all.into_iter().skip((at - index * width) as usize));
+        at = last;
+    }
+    Ok(found)
+}
+
+/// Entries from `size` on that only the write-ahead files hold.
+///
+/// A torn record may end the last file: it was never promised. Anywhere else it is damage.
+pub(crate) fn wal_tail(disk: &Disk, size: u64) -> Result<Vec<Vec<u8>>, OpenError> {
+    let mut tail: Vec<Vec<u8>> = Vec::new();
+    for name in disk.list(wal::FOLDER)? {
+        let path = format!("{}/{name}", wal::FOLDER);
+        let bytes = disk.read(&path)?.unwrap_or_default();
+        // A file whose header is not whole was being created when the power went.
+        let Some(segment) = wal::parse(&bytes) else { continue };
+        let next = size + tail.len() as u64;
+        if segment.start > next {
+            return Err(tampered(format!("entries {next} to {} are missing", segment.start - 1)));
+        }
+        let known = (next - segment.start) as usize;
+        tail.extend(segment.entries.iter().skip(known).map(|entry| entry.to_vec()));
+    }
+    Ok(tail)
+}
+
+/// Size of the journal in `disk`, unpublished entries included, and those entries.
+pub fn unpublished(disk: &Disk, published: u64) -> Result<Vec<Vec<u8>>, OpenError> {
+    wal_tail(disk, published)
+}

@@ -1,0 +1,88 @@
+//! Where tiles and entry bundles lie (C2SP tlog-tiles), and how a bundle is cut into entries.
+
+use crate::tree::TILE_WIDTH;
+
+/// The longest entry: bundles carry lengths as 16 bits.
+pub const ENTRY_BYTES_MAX: usize = u16::MAX as usize;
+
+/// `tile/<level>/<index>`, with `.p/<width>` while the tile is not full.
+pub fn hash_tile_path(level: usize, index: u64, width: usize) -> String {
+    path(&level.to_string(), index, width)
+}
+
+/// `tile/entries/<index>`, with `.p/<width>` while the bundle is not full.
+pub fn entry_bundle_path(index: u64, width: usize) -> String {
+    path("entries", index, width)
+}
+
+fn path(kind: &str, index: u64, width: usize) -> String {
+    let mut groups = vec![format!("{:03}", index % 1000)];
+    let mut rest = index / 1000;
+    while rest > 0 {
+        groups.push(format!("x{:03}", rest % 1000));
+        rest /= 1000;
+    }
+    groups.reverse();
+    let partial = if width < TILE_WIDTH { format!(".p/{width}") } else { String::new() };
+    format!("tile/{kind}/{}{partial}", groups.join("/"))
+}
+
+/// How many tiles of `level` a tree of `size` leaves has, and the width of the last, unfinished one.
+pub fn tiles_at(level: usize, size: u64) -> (u64, usize) {
+    let mut nodes = size;
+    for _ in 0..level {
+        nodes /= TILE_WIDTH as u64;
+    }
+    (nodes / TILE_WIDTH as u64, (nodes % TILE_WIDTH as u64) as usize)
+}
+
+/// Adds one entry to a bundle.
+pub fn push_entry(bundle: &mut Vec<u8>, entry: &[u8]) {
+    let length = u16::try_from(entry.len()).expect("append refuses entries above 65,535 bytes");
+    bundle.extend_from_slice(&length.to_be_bytes());
+    bundle.extend_from_slice(entry);
+}
+
+/// Cuts a bundle into its entries; `None` when its lengths do not fit its bytes.
+pub fn entries_of(mut bundle: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut entries = Vec::new();
+    while !bundle.is_empty() {
+        let (length, rest) = bundle.split_at_checked(2)?;
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let (entry, rest) = rest.split_at_checked(length)?;
+        entries.push(entry);
+        bundle = rest;
+    }
+    Some(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_follow_the_specification() {
+        assert_eq!(hash_tile_path(0, 1_234_067, 256), "tile/0/x001/x234/067");
+        assert_eq!(hash_tile_path(2, 0, 17), "tile/2/000.p/17");
+        assert_eq!(entry_bundle_path(1000, 256), "tile/entries/x001/000");
+    }
+
+    #[test]
+    fn counts_tiles_level_by_level() {
+        assert_eq!(tiles_at(0, 70_000), (273, 112));
+        assert_eq!(tiles_at(1, 70_000), (1, 17));
+        assert_eq!(tiles_at(2, 70_000), (0, 1));
+    }
+
+    #[test]
+    fn a_bundle_with_a_length_too_long_is_no_bundle() {
+        let mut bundle = Vec::new();
+        push_entry(&mut bundle, b"one");
+        push_entry(&mut bundle, b"");
+        assert_eq!(entries_of(&bundle), Some(vec![&b"one"[..], b""]));
+        bundle.pop();
+        bundle.pop();
+        bundle.push(9);
+        assert_eq!(entries_of(&bundle), None);
+    }
+}

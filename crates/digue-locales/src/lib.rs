@@ -1,0 +1,1 @@
+//! The words people read: French first, English complete.

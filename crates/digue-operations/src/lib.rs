@@ -1,0 +1,1 @@
+//! Everything Digue can be asked to do.

@@ -1,0 +1,1 @@
+//! Populations, sample portal, attack scenarios.

@@ -1,0 +1,1 @@
+//! Clocks, builders, faults; never shipped.

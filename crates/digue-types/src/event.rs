@@ -1,0 +1,246 @@
+//! What the journal remembers: one exposure or one act of administration.
+//!
+//! References and categories only, never the data itself.
+
+use crate::ids::{
+    AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName,
+    SessionId,
+};
+use crate::person::PersonRef;
+use crate::reason::Reason;
+use crate::time::Timestamp;
+
+/// One entry of the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    Exposure(Box<Exposure>),
+    Administration(Administration),
+}
+
+impl Event {
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Exposure(exposure) => exposure.at,
+            Self::Administration(act) => act.at,
+        }
+    }
+}
+
+/// What happened to one response: whom it showed, to whom, and what was decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exposure {
+    pub at: Timestamp,
+    pub exchange: ExchangeId,
+    pub portal: PortalId,
+    pub route: RouteName,
+    pub action: ActionName,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub session: SessionId,
+    pub client: Client,
+    pub outcome: Outcome,
+    pub reasons: Vec<Reason>,
+    pub inspection: Inspection,
+    pub population: PopulationId,
+    /// Who was shown, by what right; empty when the response was refused.
+    pub shown: Vec<ShownPersons>,
+    /// Distinct persons found in the response, also when it was refused.
+    pub persons_found: u32,
+    pub categories: Vec<Category>,
+    /// Bytes of the body as the portal sent it, before decoding.
+    pub body_bytes: u64,
+    /// The portal's status code; 0 when the request did not reach it.
+    pub status: u16,
+    /// Version of the rules (portal map, policies) in force.
+    pub policy_version: u64,
+    /// Version of the caseloads in force.
+    pub caseload_version: u64,
+    /// Written reason given for break-glass.
+    pub justification: Option<String>,
+    /// 1-based place in the chain of entries that tell one response.
+    pub part: u16,
+    pub parts: u16,
+}
+
+impl Exposure {
+    pub fn persons(&self) -> impl Iterator<Item = &PersonRef> {
+        self.shown.iter().flat_map(|group| &group.persons)
+    }
+
+    /// True when bytes of the portal left for the account.
+    pub fn is_released(&self) -> bool {
+        matches!(self.outcome, Outcome::Released | Outcome::WouldRefuse)
+    }
+}
+
+/// Persons shown by the same right.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShownPersons {
+    pub basis: Basis,
+    pub persons: Vec<PersonRef>,
+}
+
+/// Where the request came from; kept in the journal only, under its retention.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Client {
+    pub ip: String,
+    pub user_agent: String,
+}
+
+macro_rules! coded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal $code:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name, used in files, in the journal's text form and in locale keys.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The stable number in the journal's bytes.
+            pub const fn number(self) -> u8 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            pub fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.code())
+            }
+        }
+    };
+}
+
+coded!(
+    /// By what right a person was shown.
+    Basis {
+        /// In the caseload of the account or of its organisation.
+        Caseload = 1 "caseload",
+        /// Found by identifiers that the account already held.
+        ExactSearch = 2 "exact-search",
+        /// Opened with a written reason, to be reviewed.
+        BreakGlass = 3 "break-glass",
+        /// The route's map asks for no caseload.
+        NotRequired = 4 "not-required",
+        /// No right: shown because the portal is in observe-only mode.
+        None = 5 "none",
+        /// Said by a portal that reports by itself.
+        Declared = 6 "declared",
+    }
+);
+
+coded!(
+    Outcome {
+        Released = 1 "released",
+        Refused = 2 "refused",
+        /// Released in observe-only mode; enforced mode would have refused it.
+        WouldRefuse = 3 "would-refuse",
+    }
+);
+
+coded!(
+    /// How far Digue looked into a response.
+    Inspection {
+        Inspected = 1 "inspected",
+        /// The request was refused before it reached the portal.
+        NotReached = 2 "not-reached",
+        TooLarge = 3 "too-large",
+        UnknownType = 4 "unknown-type",
+        Broken = 5 "broken",
+        /// An upgraded connection, a stream that the map lets through uninspected.
+        Stream = 6 "stream",
+        /// Reported by the portal itself.
+        Reported = 7 "reported",
+    }
+);
+
+impl Inspection {
+    /// True when bytes were released that Digue did not look into.
+    pub const fn is_uninspected(self) -> bool {
+        matches!(self, Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream)
+    }
+}
+
+coded!(
+    /// Why a response could not be inspected.
+    UninspectedCause {
+        TooLarge = 1 "too-large",
+        UnknownType = 2 "unknown-type",
+        Broken = 3 "broken",
+    }
+);
+
+impl From<UninspectedCause> for Inspection {
+    fn from(cause: UninspectedCause) -> Self {
+        match cause {
+            UninspectedCause::TooLarge => Self::TooLarge,
+            UninspectedCause::UnknownType => Self::UnknownType,
+            UninspectedCause::Broken => Self::Broken,
+        }
+    }
+}
+
+coded!(
+    /// How wide a gate or a budget reaches.
+    Scope {
+        Account = 1 "account",
+        Organisation = 2 "organisation",
+        Portal = 3 "portal",
+        Everything = 4 "everything",
+    }
+);
+
+coded!(
+    /// The position of a gate, from open to shut.
+    Gate {
+        Open = 1 "open",
+        /// Exact search and break-glass are shut; the caseload stays readable.
+        CaseloadOnly = 2 "caseload-only",
+        /// A fresh proof of identity is needed before the next person.
+        StepUp = 3 "step-up",
+        Closed = 4 "closed",
+    }
+);
+
+/// An act of administration, containment or configuration, journalled like an exposure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Administration {
+    pub at: Timestamp,
+    /// Who acted: an account, or `digue` itself.
+    pub actor: AccountId,
+    pub act: Act,
+    /// What was acted upon, as text: `account:of-12.agent3`, `portal:kairos`.
+    pub subject: String,
+    pub before: String,
+    pub after: String,
+    pub reason: String,
+}
+
+coded!(
+    Act {
+        Started = 1 "started",
+        Configured = 2 "configured",
+        CaseloadLoaded = 3 "caseload-loaded",
+        GateSet = 4 "gate-set",
+        LinkIssued = 5 "link-issued",
+        SessionOpened = 6 "session-opened",
+        SessionCut = 7 "session-cut",
+        BreakGlassOpened = 8 "break-glass-opened",
+        BreakGlassReviewed = 9 "break-glass-reviewed",
+        AccountSaved = 10 "account-saved",
+        AliasesLoaded = 11 "aliases-loaded",
+        Stopped = 12 "stopped",
+    }
+);

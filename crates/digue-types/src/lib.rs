@@ -1,0 +1,22 @@
+//! The words every crate speaks: identifiers, time, persons, categories and journal events.
+//!
+//! Nothing here decides, stores or prints. A value that exists has been checked: an identifier
+//! fits its alphabet, a person reference is canonical, so the crates above never check again.
+
+pub mod event;
+pub mod ids;
+pub mod person;
+pub mod reason;
+pub mod time;
+
+pub use event::{
+    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Scope,
+    ShownPersons, UninspectedCause,
+};
+pub use ids::{
+    AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId,
+    RouteName, SessionId,
+};
+pub use person::{PersonKey, PersonRef};
+pub use reason::Reason;
+pub use time::{Timestamp, Window};

@@ -1,0 +1,170 @@
+//! Why a response was refused, or would have been.
+//!
+//! A reason has one stable text form (`budget:account:1h`), the same in the journal, in problem
+//! documents and in locale keys.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::event::{Scope, UninspectedCause};
+use crate::time::Window;
+
+/// One ground for a refusal.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Reason {
+    /// No session, or one that is no longer valid.
+    NoSession,
+    /// The account is unknown to the portal's caseloads or suspended.
+    UnknownAccount,
+    UnknownRoute,
+    /// The request could not be read safely (path tricks, broken body).
+    MalformedRequest,
+    GateClosed(Scope),
+    CaseloadOnly(Scope),
+    StepUp(Scope),
+    OutsideCaseload,
+    /// The search found more than one person, or was not made with full identifiers.
+    NotExact,
+    Budget(Scope, Window),
+    /// The smaller budget of persons found by exact search.
+    ExactSearchBudget(Window),
+    /// The smaller budget of persons opened with break-glass.
+    BreakGlassBudget(Window),
+    /// The budget of responses that were not inspected.
+    UninspectedBudget(Window),
+    Uninspectable(UninspectedCause),
+    /// A policy file forbids it, or none permits it.
+    Policy,
+    /// The rules could not be evaluated.
+    PolicyError,
+}
+
+impl Reason {
+    /// The family of reasons, used as a locale key: `reason-budget`.
+    pub fn family(&self) -> &'static str {
+        match self {
+            Self::NoSession => "no-session",
+            Self::UnknownAccount => "unknown-account",
+            Self::UnknownRoute => "unknown-route",
+            Self::MalformedRequest => "malformed-request",
+            Self::GateClosed(_) => "gate-closed",
+            Self::CaseloadOnly(_) => "caseload-only",
+            Self::StepUp(_) => "step-up",
+            Self::OutsideCaseload => "outside-caseload",
+            Self::NotExact => "not-exact",
+            Self::Budget(..) => "budget",
+            Self::ExactSearchBudget(_) => "exact-search-budget",
+            Self::BreakGlassBudget(_) => "break-glass-budget",
+            Self::UninspectedBudget(_) => "uninspected-budget",
+            Self::Uninspectable(_) => "uninspectable",
+            Self::Policy => "policy",
+            Self::PolicyError => "policy-error",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.family())?;
+        match self {
+            Self::GateClosed(scope) | Self::CaseloadOnly(scope) | Self::StepUp(scope) => {
+                write!(f, ":{}", scope.code())
+            }
+            Self::Budget(scope, window) => write!(f, ":{}:{}", scope.code(), window.code()),
+            Self::ExactSearchBudget(window)
+            | Self::BreakGlassBudget(window)
+            | Self::UninspectedBudget(window) => write!(f, ":{}", window.code()),
+            Self::Uninspectable(cause) => write!(f, ":{}", cause.code()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The text is no reason that this version knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown reason {0:?}")]
+pub struct UnknownReason(pub String);
+
+impl FromStr for Reason {
+    type Err = UnknownReason;
+
+    fn from_str(text: &str) -> Result<Self, UnknownReason> {
+        let unknown = || UnknownReason(text.to_owned());
+        let mut parts = text.split(':');
+        let family = parts.next().unwrap_or_default();
+        let (first, second) = (parts.next(), parts.next());
+        let scope = || first.and_then(Scope::parse).ok_or_else(unknown);
+        let window = |code: Option<&str>| code.and_then(Window::parse).ok_or_else(unknown);
+        Ok(match family {
+            "no-session" => Self::NoSession,
+            "unknown-account" => Self::UnknownAccount,
+            "unknown-route" => Self::UnknownRoute,
+            "malformed-request" => Self::MalformedRequest,
+            "gate-closed" => Self::GateClosed(scope()?),
+            "caseload-only" => Self::CaseloadOnly(scope()?),
+            "step-up" => Self::StepUp(scope()?),
+            "outside-caseload" => Self::OutsideCaseload,
+            "not-exact" => Self::NotExact,
+            "budget" => Self::Budget(scope()?, window(second)?),
+            "exact-search-budget" => Self::ExactSearchBudget(window(first)?),
+            "break-glass-budget" => Self::BreakGlassBudget(window(first)?),
+            "uninspected-budget" => Self::UninspectedBudget(window(first)?),
+            "uninspectable" => Self::Uninspectable(
+                first.and_then(UninspectedCause::parse).ok_or_else(unknown)?,
+            ),
+            "policy" => Self::Policy,
+            "policy-error" => Self::PolicyError,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+impl serde::Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_reads_back_from_its_text() {
+        let mut reasons = vec![
+            Reason::NoSession,
+            Reason::UnknownAccount,
+            Reason::UnknownRoute,
+            Reason::MalformedRequest,
+            Reason::OutsideCaseload,
+            Reason::NotExact,
+            Reason::Policy,
+            Reason::PolicyError,
+        ];
+        for &scope in Scope::ALL {
+            reasons.extend([
+                Reason::GateClosed(scope),
+                Reason::CaseloadOnly(scope),
+                Reason::StepUp(scope),
+            ]);
+            reasons.extend(Window::ALL.map(|window| Reason::Budget(scope, window)));
+        }
+        for window in Window::ALL {
+            reasons.extend([
+                Reason::ExactSearchBudget(window),
+                Reason::BreakGlassBudget(window),
+                Reason::UninspectedBudget(window),
+            ]);
+        }
+        reasons.extend(UninspectedCause::ALL.iter().map(|&c| Reason::Uninspectable(c)));
+        for reason in reasons {
+            assert_eq!(reason.to_string().parse(), Ok(reason));
+        }
+    }
+
+    #[test]
+    fn refuses_a_reason_it_does_not_know() {
+        assert!("budget:account".parse::<Reason>().is_err());
+        assert!("weather".parse::<Reason>().is_err());
+    }
+}
