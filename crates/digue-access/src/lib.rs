@@ -1,1 +1,22 @@
 //! May this account see these persons now?
+//!
+//! Pure: the caller brings the snapshot of rules, the facts of the request and the time. Nothing
+//! here opens a socket, reads a file or looks at a clock, so every rule has a one-line test and a
+//! year of work replays in seconds.
+
+pub mod budget;
+pub mod caseload;
+pub mod decide;
+pub mod directory;
+pub mod gate;
+pub mod ledger;
+pub mod policy;
+pub mod session;
+
+pub use budget::{Budgets, Limits, LimitsTable};
+pub use caseload::{Caseloads, CaseloadFault};
+pub use decide::{Decision, Facts, Mode, RouteAccess, Snapshot, admit, release};
+pub use directory::{AccountRecord, Directory, Role};
+pub use gate::{GateTable, Reach};
+pub use policy::{Policies, PolicyFault};
+pub use session::{OpenSession, Session, SessionLimits, Sessions};

@@ -1,0 +1,249 @@
+//! Budgets of distinct persons: checked and charged in one step, before anything leaves.
+
+use std::hash::Hash;
+
+use digue_types::{AccountId, Exposure, OrganisationId, PersonKey, Reason, Scope, Timestamp, Window};
+use digue_types::{Basis, person::PersonKeyer};
+use hashbrown::HashMap;
+
+use crate::ledger::Ledger;
+
+/// The most distinct persons in each window; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits(pub [Option<u32>; 4]);
+
+impl Limits {
+    pub fn of(self, window: Window) -> Option<u32> {
+        self.0[window.index()]
+    }
+
+    fn longest(self) -> Option<Window> {
+        Window::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
+    }
+}
+
+/// All limits of one portal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitsTable {
+    pub account: Limits,
+    pub organisation: Limits,
+    pub portal: Limits,
+    /// Persons found by exact search, per account.
+    pub exact_search: Limits,
+    /// Persons opened with break-glass, per account.
+    pub break_glass: Limits,
+    /// Responses released without inspection, per account.
+    pub uninspected: Limits,
+}
+
+/// Which limit would be broken.
+type Broken = Reason;
+
+/// Persons counted so far on one portal.
+#[derive(Debug)]
+pub struct Budgets {
+    limits: LimitsTable,
+    accounts: HashMap<AccountId, Ledger>,
+    organisations: HashMap<OrganisationId, Ledger>,
+    portal: Ledger,
+    exact_search: HashMap<AccountId, Ledger>,
+    break_glass: HashMap<AccountId, Ledger>,
+    uninspected: HashMap<AccountId, Ledger>,
+    uninspected_count: u64,
+}
+
+/// Who is shown whom, in one response.
+#[derive(Clone, Copy)]
+pub struct Charge<'c> {
+    pub account: &'c AccountId,
+    pub organisation: &'c OrganisationId,
+    /// Distinct persons with the right by which each is shown.
+    pub persons: &'c [PersonKey],
+    pub by_exact_search: &'c [PersonKey],
+    pub by_break_glass: &'c [PersonKey],
+}
+
+impl Budgets {
+    pub fn new(limits: LimitsTable) -> Self {
+        let portal = Ledger::new(limits.portal.longest().unwrap_or(Window::Minute));
+        Self {
+            limits,
+            accounts: HashMap::new(),
+            organisations: HashMap::new(),
+            portal,
+            exact_search: HashMap::new(),
+            break_glass: HashMap::new(),
+            uninspected: HashMap::new(),
+            uninspected_count: 0,
+        }
+    }
+
+    pub fn limits(&self) -> &LimitsTable {
+        &self.limits
+    }
+
+    /// Every limit that showing these persons now would break; nothing is charged.
+    pub fn check(&mut self, now: Timestamp, charge: &Charge<'_>) -> Vec<Broken> {
+        let Charge { account, organisation, persons, .. } = *charge;
+        let mut broken = Vec::new();
+        let mut look = |ledger: &mut Ledger, limits: Limits, persons: &[PersonKey], reason: &dyn Fn(Window) -> Reason| {
+            if persons.is_empty() {
+                return;
+            }
+            ledger.advance(now);
+            let new = ledger.new_persons(persons);
+            for window in Window::ALL {
+                let Some(limit) = limits.of(window) else { continue };
+                let added = new[window.index()];
+                // A response that adds nobody breaks nothing, even above a limit that was lowered.
+                if added > 0 && ledger.count(window).saturating_add(added) > limit {
+                    broken.push(reason(window));
+                }
+            }
+        };
+        let limits = &self.limits;
+        let ledger = ledger_of(&mut self.accounts, account, limits.account);
+        look(ledger, limits.account, persons, &|w| Reason::Budget(Scope::Account, w));
+        let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
+        look(ledger, limits.organisation, persons, &|w| Reason::Budget(Scope::Organisation, w));
+        look(&mut self.portal, limits.portal, persons, &|w| Reason::Budget(Scope::Portal, w));
+        if !charge.by_exact_search.is_empty() {
+            let ledger = ledger_of(&mut self.exact_search, account, limits.exact_search);
+            look(ledger, limits.exact_search, charge.by_exact_search, &Reason::ExactSearchBudget);
+        }
+        if !charge.by_break_glass.is_empty() {
+            let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
+            look(ledger, limits.break_glass, charge.by_break_glass, &Reason::BreakGlassBudget);
+        }
+        broken
+    }
+
+    /// Counts these persons as shown.
+    pub fn charge(&mut self, now: Timestamp, charge: &Charge<'_>) {
+        let Charge { account, organisation, persons, .. } = *charge;
+        let limits = &self.limits;
+        let put = |ledger: &mut Ledger, limits: Limits, persons: &[PersonKey]| {
+            if limits.longest().is_some() && !persons.is_empty() {
+                ledger.advance(now);
+                ledger.charge(persons.iter().copied());
+            }
+        };
+        put(ledger_of(&mut self.accounts, account, limits.account), limits.account, persons);
+        let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
+        put(ledger, limits.organisation, persons);
+        put(&mut self.portal, limits.portal, persons);
+        if !charge.by_exact_search.is_empty() {
+            let ledger = ledger_of(&mut self.exact_search, account, limits.exact_search);
+            put(ledger, limits.exact_search, charge.by_exact_search);
+        }
+        if !charge.by_break_glass.is_empty() {
+            let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
+            put(ledger, limits.break_glass, charge.by_break_glass);
+        }
+    }
+
+    /// Checks and charges one response that nobody looked into.
+    pub fn charge_uninspected(&mut self, now: Timestamp, account: &AccountId, force: bool) -> Vec<Broken> {
+        let limits = self.limits.uninspected;
+        let ledger = ledger_of(&mut self.uninspected, account, limits);
+        ledger.advance(now);
+        let broken: Vec<Broken> = Window::ALL
+            .into_iter()
+            .filter(|&w| limits.of(w).is_some_and(|limit| ledger.count(w) >= limit))
+            .map(Reason::UninspectedBudget)
+            .collect();
+        if broken.is_empty() || force {
+            // Each response is its own "person".
+            self.uninspected_count += 1;
+            ledger.charge([PersonKey(self.uninspected_count, 0)]);
+        }
+        broken
+    }
+
+    /// True when `person` was found by exact search of this account at or after `since`.
+    pub fn was_found_exactly(&self, account: &AccountId, person: PersonKey, since: Timestamp) -> bool {
+        let ledger = self.exact_search.get(account);
+        ledger.and_then(|ledger| ledger.last_seen(person)).is_some_and(|at| at >= since)
+    }
+
+    /// Takes an entry of the journal into account, after a restart; entries come in order.
+    pub fn restore(&mut self, exposure: &Exposure) {
+        if !exposure.is_released() {
+            return;
+        }
+        if exposure.inspection.is_uninspected() {
+            self.charge_uninspected(exposure.at, &exposure.account, true);
+        }
+        let keyer = PersonKeyer::new(&exposure.population);
+        let keys = |wanted: Option<Basis>| -> Vec<PersonKey> {
+            let groups = exposure.shown.iter().filter(|g| wanted.is_none_or(|basis| g.basis == basis));
+            groups.flat_map(|g| &g.persons).map(|p| keyer.key(p.as_str())).collect()
+        };
+        self.charge(
+            exposure.at,
+            &Charge {
+                account: &exposure.account,
+                organisation: &exposure.organisation,
+                persons: &keys(None),
+                by_exact_search: &keys(Some(Basis::ExactSearch)),
+                by_break_glass: &keys(Some(Basis::BreakGlass)),
+            },
+        );
+    }
+
+    /// Distinct persons of each account in `window`, for the accounts nearest their limit: account,
+    /// count, limit; the highest share first.
+    pub fn nearest(&mut self, now: Timestamp, count: usize) -> Vec<Usage> {
+        let limits = self.limits.account;
+        let mut usages = Vec::new();
+        for (account, ledger) in &mut self.accounts {
+            ledger.advance(now);
+            let windows = Window::ALL.into_iter().filter_map(|window| {
+                let limit = limits.of(window)?;
+                Some(Usage { account: account.clone(), window, shown: ledger.count(window), limit })
+            });
+            usages.extend(windows.max_by(|a, b| a.share().total_cmp(&b.share())));
+        }
+        usages.retain(|usage| usage.shown > 0);
+        usages.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.account.cmp(&b.account)));
+        usages.truncate(count);
+        usages
+    }
+
+    /// Distinct persons shown to `account` in each window.
+    pub fn shown_to(&mut self, account: &AccountId, now: Timestamp) -> [u32; 4] {
+        match self.accounts.get_mut(account) {
+            Some(ledger) => {
+                ledger.advance(now);
+                Window::ALL.map(|window| ledger.count(window))
+            }
+            None => [0; 4],
+        }
+    }
+}
+
+/// An account's use of the budget that it is nearest to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    pub account: AccountId,
+    pub window: Window,
+    pub shown: u32,
+    pub limit: u32,
+}
+
+impl Usage {
+    /// 0 to 1, above when the limit was lowered or the portal only observes.
+    pub fn share(&self) -> f64 {
+        f64::from(self.shown) / f64::from(self.limit.max(1))
+    }
+}
+
+fn ledger_of<'m, K: Hash + Eq + Clone>(
+    ledgers: &'m mut HashMap<K, Ledger>,
+    key: &K,
+    limits: Limits,
+) -> &'m mut Ledger {
+    ledgers
+        .entry_ref(key)
+        .or_insert_with(|| Ledger::new(limits.longest().unwrap_or(Window::Minute)))
+}

@@ -1,0 +1,290 @@
+//! The two questions: may this request go to the portal, and may this response come back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_types::{
+    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Reason,
+    Timestamp,
+};
+
+use crate::budget::{Budgets, Charge};
+use crate::caseload::Caseloads;
+use crate::directory::Directory;
+use crate::gate::GateTable;
+use crate::policy::{Policies, PolicyFacts};
+
+/// Whether refusals of the caseload, budgets and policies bite.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Enforced,
+    /// Journals what it would have refused. Gates and sessions still bite: closing one is a
+    /// person's act, not a rule on trial.
+    ObserveOnly,
+}
+
+/// How one route of a portal map asks about persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteAccess {
+    pub needs_caseload: bool,
+    /// A search with full identifiers may show one person outside the caseload.
+    pub allows_exact_search: bool,
+    /// A person found by exact search may be opened here for this long.
+    pub keeps_found: Duration,
+    pub allows_break_glass: bool,
+    /// The identity must have been proved afresh within this time.
+    pub proof_age_max: Option<Duration>,
+}
+
+/// The rules in force, swapped as a whole.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    pub caseloads: HashMap<PopulationId, Arc<Caseloads>>,
+    pub caseload_version: u64,
+    pub directory: Arc<Directory>,
+    pub gates: Arc<GateTable>,
+    pub policies: Arc<Policies>,
+    /// Version of portal maps and policies together.
+    pub policy_version: u64,
+    pub break_glass: Arc<HashMap<(PortalId, AccountId), BreakGlass>>,
+}
+
+/// A break-glass in force: its written reason and its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BreakGlass {
+    pub justification: String,
+    pub until: Timestamp,
+}
+
+/// The facts of one request.
+#[derive(Clone, Debug)]
+pub struct Facts<'f> {
+    pub now: Timestamp,
+    pub portal: &'f PortalId,
+    pub population: &'f PopulationId,
+    pub route: &'f str,
+    pub action: &'f str,
+    pub access: &'f RouteAccess,
+    pub mode: Mode,
+    pub account: &'f AccountId,
+    pub organisation: &'f OrganisationId,
+    pub ip: &'f str,
+    /// When the identity was last proved afresh.
+    pub proved_at: Timestamp,
+    /// Local hour and weekday (1 is Monday), for policies.
+    pub local: (i64, i64),
+    pub categories: &'f [digue_types::Category],
+    /// The account gave full identifiers of one person.
+    pub is_exact_search: bool,
+}
+
+/// What to do with a response, and how its persons are to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// Empty when released without reserve; the grounds otherwise.
+    pub reasons: Vec<Reason>,
+    /// The right by which each person is shown, in the order they were given.
+    pub bases: Vec<Basis>,
+    pub justification: Option<String>,
+}
+
+/// May the request go to the portal? `subjects` are the persons it names.
+///
+/// Reasons that bite even when only observing come back as `Err`; the others are found again by
+/// `release`, so that they are journalled once.
+pub fn admit(
+    snapshot: &Snapshot,
+    budgets: &Budgets,
+    facts: &Facts<'_>,
+    subjects: &[PersonKey],
+) -> Result<(), Vec<Reason>> {
+    if let Some(reason) = gate_refusal(snapshot, facts) {
+        return Err(vec![reason]);
+    }
+    if facts.mode == Mode::ObserveOnly {
+        return Ok(());
+    }
+    let mut reasons = Vec::new();
+    let bases = bases(snapshot, budgets, facts, subjects, true);
+    if bases.contains(&Basis::None) {
+        reasons.push(outside_reason(snapshot, facts));
+    }
+    // How many persons the response shows is not known yet: a policy that depends on it is asked
+    // again at release.
+    reasons.extend(policy_refusal(snapshot, facts, subjects.len(), 0));
+    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+}
+
+/// May the response come back? `persons` are all distinct persons that it shows. Checks and
+/// charges the budgets in one step: what is released is counted.
+pub fn release(
+    snapshot: &Snapshot,
+    budgets: &mut Budgets,
+    facts: &Facts<'_>,
+    persons: &[PersonKey],
+) -> Decision {
+    if let Some(reason) = gate_refusal(snapshot, facts) {
+        return refused(vec![reason]);
+    }
+    let bases = bases(snapshot, budgets, facts, persons, false);
+    let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
+    let mut reasons = Vec::new();
+    if outside > 0 {
+        reasons.push(if facts.is_exact_search && facts.access.allows_exact_search {
+            Reason::NotExact
+        } else {
+            outside_reason(snapshot, facts)
+        });
+    }
+    reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
+    let of_basis = |wanted: Basis| -> Vec<PersonKey> {
+        persons.iter().zip(&bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
+    };
+    // Opening a person found a moment ago is not another search: it does not spend that budget.
+    let found_now = if facts.is_exact_search { of_basis(Basis::ExactSearch) } else { Vec::new() };
+    let opened = of_basis(Basis::BreakGlass);
+    let charge = Charge {
+        account: facts.account,
+        organisation: facts.organisation,
+        persons,
+        by_exact_search: &found_now,
+        by_break_glass: &opened,
+    };
+    reasons.extend(budgets.check(facts.now, &charge));
+    if !reasons.is_empty() && facts.mode == Mode::Enforced {
+        return refused(reasons);
+    }
+    budgets.charge(facts.now, &charge);
+    let justification = (!opened.is_empty())
+        .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
+        .flatten();
+    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
+    Decision { outcome, reasons, bases, justification }
+}
+
+/// May a response leave that nobody could look into, given that the map allows it?
+pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &Facts<'_>) -> Decision {
+    if let Some(reason) = gate_refusal(snapshot, facts) {
+        return refused(vec![reason]);
+    }
+    let observes = facts.mode == Mode::ObserveOnly;
+    let reasons = budgets.charge_uninspected(facts.now, facts.account, observes);
+    if !reasons.is_empty() && !observes {
+        return refused(reasons);
+    }
+    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
+    Decision { outcome, reasons, bases: Vec::new(), justification: None }
+}
+
+fn refused(reasons: Vec<Reason>) -> Decision {
+    Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
+}
+
+/// The gate's refusal, if it stands in the way of this account now.
+pub fn gate_refusal(snapshot: &Snapshot, facts: &Facts<'_>) -> Option<Reason> {
+    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    // Five minutes: a gate that asks for a proof is opened by one, not by yesterday's.
+    let proof_age_max = match gate {
+        Gate::Closed => return Some(Reason::GateClosed(scope)),
+        Gate::StepUp => Some(Duration::from_mins(5)),
+        Gate::Open | Gate::CaseloadOnly => facts.access.proof_age_max,
+    };
+    proof_age_max
+        .is_some_and(|limit| facts.now.since(facts.proved_at) > limit)
+        .then_some(Reason::StepUp(scope))
+}
+
+fn outside_reason(snapshot: &Snapshot, facts: &Facts<'_>) -> Reason {
+    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    if gate == Gate::CaseloadOnly { Reason::CaseloadOnly(scope) } else { Reason::OutsideCaseload }
+}
+
+/// By what right each person may be shown; `Basis::None` where there is none.
+fn bases(
+    snapshot: &Snapshot,
+    budgets: &Budgets,
+    facts: &Facts<'_>,
+    persons: &[PersonKey],
+    is_request: bool,
+) -> Vec<Basis> {
+    if !facts.access.needs_caseload {
+        return vec![Basis::NotRequired; persons.len()];
+    }
+    let empty = Caseloads::default();
+    let caseloads = snapshot.caseloads.get(facts.population).map_or(&empty, AsRef::as_ref);
+    let holder = caseloads.holder(facts.account, facts.organisation);
+    let mut bases: Vec<Basis> = persons
+        .iter()
+        .map(|person| match holder.find(*person, facts.now) {
+            Some(_) => Basis::Caseload,
+            None => Basis::None,
+        })
+        .collect();
+    let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    if gate == Gate::CaseloadOnly {
+        return bases;
+    }
+    let outside: Vec<usize> = (0..bases.len()).filter(|&i| bases[i] == Basis::None).collect();
+    let since = facts.now.minus(facts.access.keeps_found);
+    for &place in &outside {
+        if facts.access.keeps_found > Duration::ZERO
+            && budgets.was_found_exactly(facts.account, persons[place], since)
+        {
+            bases[place] = Basis::ExactSearch;
+        }
+    }
+    // An exact search that shows two strangers was not exact.
+    let is_exact = facts.access.allows_exact_search && facts.is_exact_search;
+    if is_exact && (is_request || outside.len() == 1) {
+        for &place in &outside {
+            bases[place] = Basis::ExactSearch;
+        }
+    }
+    if facts.access.allows_break_glass && live_break_glass(snapshot, facts).is_some() {
+        for &place in &outside {
+            if bases[place] == Basis::None {
+                bases[place] = Basis::BreakGlass;
+            }
+        }
+    }
+    bases
+}
+
+fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &Facts<'_>) -> Option<&'s BreakGlass> {
+    if snapshot.break_glass.is_empty() {
+        return None;
+    }
+    let key = (facts.portal.clone(), facts.account.clone());
+    snapshot.break_glass.get(&key).filter(|glass| facts.now < glass.until)
+}
+
+fn policy_refusal(
+    snapshot: &Snapshot,
+    facts: &Facts<'_>,
+    persons: usize,
+    outside: usize,
+) -> Option<Reason> {
+    let role = snapshot.directory.find(facts.account).map_or("", |record| record.role.code());
+    snapshot.policies.refusal(&PolicyFacts {
+        account: facts.account.as_str(),
+        organisation: facts.organisation.as_str(),
+        role,
+        portal: facts.portal.as_str(),
+        route: facts.route,
+        action: facts.action,
+        ip: facts.ip,
+        hour: facts.local.0,
+        weekday: facts.local.1,
+        break_glass: live_break_glass(snapshot, facts).is_some(),
+        exact_search: facts.is_exact_search,
+        categories: facts.categories.iter().map(ToString::to_string).collect(),
+        persons: i64::try_from(persons).unwrap_or(i64::MAX),
+        outside_caseload: i64::try_from(outside).unwrap_or(i64::MAX),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! The rules one by one, then the promise as a property.
+
+use digue_types::{Scope, Window};
+use proptest::prelude::*;
+
+use super::*;
+use crate::budget::{Limits, LimitsTable};
+use crate::caseload;
+use crate::gate::Reach;
+
+const NOW: Timestamp = Timestamp::from_secs(1_763_812_800);
+
+struct World {
+    snapshot: Snapshot,
+    budgets: Budgets,
+    portal: PortalId,
+    population: PopulationId,
+    account: AccountId,
+    organisation: OrganisationId,
+    access: RouteAccess,
+    mode: Mode,
+}
+
+fn limits(minute: u32, day: u32) -> Limits {
+    Limits([Some(minute), None, Some(day), None])
+}
+
+fn world() -> World {
+    let population = PopulationId::parse("demandeurs").unwrap();
+    let text = "account,person\na1,in1\na1,in2\na1,in3\na1,in4\na1,in5\na1,in6\n";
+    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Some(t.to_owned())).unwrap();
+    let table = LimitsTable {
+        account: limits(4, 5),
+        exact_search: limits(2, 3),
+        break_glass: limits(1, 2),
+        uninspected: limits(1, 2),
+        ..LimitsTable::default()
+    };
+    World {
+        snapshot: Snapshot {
+            caseloads: HashMap::from([(population.clone(), Arc::new(caseloads))]),
+            ..Snapshot::default()
+        },
+        budgets: Budgets::new(table),
+        portal: PortalId::parse("kairos").unwrap(),
+        population,
+        account: AccountId::parse("a1").unwrap(),
+        organisation: OrganisationId::parse("o1").unwrap(),
+        access: RouteAccess {
+            needs_caseload: true,
+            allows_exact_search: true,
+            keeps_found: Duration::from_mins(10),
+            allows_break_glass: true,
+            proof_age_max: None,
+        },
+        mode: Mode::Enforced,
+    }
+}
+
+impl World {
+    fn show(&mut self, at: Timestamp, exact: bool, persons: &[&str]) -> Decision {
+        let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
+        let facts = Facts {
+            now: at,
+            portal: &self.portal,
+            population: &self.population,
+            route: "fiche",
+            action: "open",
+            access: &self.access,
+            mode: self.mode,
+            account: &self.account,
+            organisation: &self.organisation,
+            ip: "192.0.2.1",
+            proved_at: NOW,
+            local: (10, 1),
+            categories: &[],
+            is_exact_search: exact,
+        };
+        release(&self.snapshot, &mut self.budgets, &facts, &keys)
+    }
+
+    #[track_caller]
+    fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[Reason]>) {
+        let decision = self.show(NOW, exact, persons);
+        match expected {
+            Ok(bases) => assert_eq!((decision.outcome, &decision.bases[..]), (Outcome::Released, bases)),
+            Err(reasons) => {
+                assert_eq!((decision.outcome, &decision.reasons[..]), (Outcome::Refused, reasons));
+            }
+        }
+    }
+
+    fn set_gate(&mut self, gate: Gate) {
+        Arc::make_mut(&mut self.snapshot.gates).set(Reach::Account(self.account.clone()), gate);
+    }
+}
+
+#[test]
+fn shows_the_caseload_and_nobody_else() {
+    world().check(false, &["in1", "in2"], Ok(&[Basis::Caseload, Basis::Caseload]));
+    world().check(false, &["in1", "out1"], Err(&[Reason::OutsideCaseload]));
+    world().check(false, &[], Ok(&[]));
+}
+
+#[test]
+fn an_exact_search_shows_one_stranger_not_two() {
+    world().check(true, &["out1"], Ok(&[Basis::ExactSearch]));
+    world().check(true, &["in1", "out1"], Ok(&[Basis::Caseload, Basis::ExactSearch]));
+    world().check(true, &["out1", "out2"], Err(&[Reason::NotExact]));
+}
+
+#[test]
+fn a_person_found_exactly_can_be_opened_for_a_while() {
+    let mut world = world();
+    world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
+    world.check(false, &["out1"], Ok(&[Basis::ExactSearch]));
+    let later = world.show(NOW.plus(Duration::from_mins(11)), false, &["out1"]);
+    assert_eq!(later.reasons, [Reason::OutsideCaseload]);
+}
+
+#[test]
+fn exact_searches_have_their_own_budget() {
+    let mut world = world();
+    world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
+    world.check(true, &["out2"], Ok(&[Basis::ExactSearch]));
+    world.check(true, &["out3"], Err(&[Reason::ExactSearchBudget(Window::Minute)]));
+}
+
+#[test]
+fn break_glass_opens_for_its_time_and_its_budget() {
+    let mut world = world();
+    world.access.allows_exact_search = false;
+    world.access.keeps_found = Duration::ZERO;
+    let glass = BreakGlass { justification: "urgence".into(), until: NOW.plus(Duration::from_secs(60)) };
+    let key = (world.portal.clone(), world.account.clone());
+    world.snapshot.break_glass = Arc::new(HashMap::from([(key, glass)]));
+    let first = world.show(NOW, false, &["out1"]);
+    assert_eq!((first.bases, first.justification), (vec![Basis::BreakGlass], Some("urgence".into())));
+    world.check(false, &["out2"], Err(&[Reason::BreakGlassBudget(Window::Minute)]));
+    let late = world.show(NOW.plus(Duration::from_secs(60)), false, &["out1"]);
+    assert_eq!(late.reasons, [Reason::OutsideCaseload]);
+}
+
+#[test]
+fn refuses_the_response_that_would_break_the_budget() {
+    let mut world = world();
+    world.check(false, &["in1", "in2", "in3"], Ok(&[Basis::Caseload; 3]));
+    let over = [Reason::Budget(Scope::Account, Window::Minute)];
+    world.check(false, &["in4", "in5"], Err(&over));
+    // The refused response was not counted, and persons already counted cost nothing.
+    world.check(false, &["in1", "in2", "in3", "in4"], Ok(&[Basis::Caseload; 4]));
+}
+
+#[test]
+fn gates_bite_at_once_and_in_observe_only_mode_too() {
+    let mut world = world();
+    world.mode = Mode::ObserveOnly;
+    world.set_gate(Gate::Closed);
+    world.check(false, &["in1"], Err(&[Reason::GateClosed(Scope::Account)]));
+    world.set_gate(Gate::StepUp);
+    let stale = world.show(NOW.plus(Duration::from_mins(6)), false, &["in1"]);
+    assert_eq!(stale.reasons, [Reason::StepUp(Scope::Account)]);
+    world.set_gate(Gate::Open);
+    world.check(false, &["in1"], Ok(&[Basis::Caseload]));
+}
+
+#[test]
+fn a_gate_at_caseload_only_shuts_every_exception() {
+    let mut world = world();
+    world.set_gate(Gate::CaseloadOnly);
+    world.check(true, &["out1"], Err(&[Reason::NotExact]));
+    world.check(false, &["out1"], Err(&[Reason::CaseloadOnly(Scope::Account)]));
+    world.check(false, &["in1"], Ok(&[Basis::Caseload]));
+}
+
+#[test]
+fn observe_only_releases_and_says_what_it_would_have_refused() {
+    let mut world = world();
+    world.mode = Mode::ObserveOnly;
+    let decision = world.show(NOW, false, &["in1", "out1"]);
+    assert_eq!(decision.outcome, Outcome::WouldRefuse);
+    assert_eq!(decision.reasons, [Reason::OutsideCaseload]);
+    assert_eq!(decision.bases, [Basis::Caseload, Basis::None]);
+}
+
+#[test]
+fn what_was_not_inspected_has_its_own_budget() {
+    let mut world = world();
+    let account = world.account.clone();
+    assert_eq!(world.budgets.charge_uninspected(NOW, &account, false), []);
+    assert_eq!(
+        world.budgets.charge_uninspected(NOW, &account, false),
+        [Reason::UninspectedBudget(Window::Minute)]
+    );
+}
+
+proptest! {
+    /// Promise 2. For any sequence of requests, the distinct persons released within any window
+    /// never exceed its budget; a restart in the middle, rebuilding from what was released, changes
+    /// nothing.
+    #[test]
+    fn a_stolen_account_cannot_show_more_than_its_budget(
+        requests in proptest::collection::vec(
+            (0u64..40, any::<bool>(), proptest::collection::btree_set(0u32..40, 0..6)), 1..60),
+        restart_at in 0usize..60,
+    ) {
+        let mut world = world();
+        world.access.needs_caseload = false;
+        let mut now = NOW;
+        let mut released: Vec<(Timestamp, String)> = Vec::new();
+        for (place, (wait, exact, persons)) in requests.into_iter().enumerate() {
+            if place == restart_at {
+                let limits = world.budgets.limits().clone();
+                world.budgets = Budgets::new(limits);
+                for (at, person) in &released {
+                    let key = PersonKey::new(&world.population, person);
+                    let charge = Charge {
+                        account: &world.account, organisation: &world.organisation,
+                        persons: &[key], by_exact_search: &[], by_break_glass: &[],
+                    };
+                    world.budgets.charge(*at, &charge);
+                }
+            }
+            now = now.plus(Duration::from_secs(wait));
+            let names: Vec<String> = persons.iter().map(|p| format!("p{p}")).collect();
+            let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+            if world.show(now, exact, &texts).outcome == Outcome::Released {
+                released.extend(names.into_iter().map(|name| (now, name)));
+            }
+            for (window, limit) in [(Window::Minute, 4), (Window::Day, 5)] {
+                let distinct: std::collections::BTreeSet<&String> = released
+                    .iter()
+                    .filter(|(at, _)| now.since(*at) < window.length())
+                    .map(|(_, person)| person)
+                    .collect();
+                prop_assert!(distinct.len() <= limit, "{} in {}", distinct.len(), window.code());
+            }
+        }
+    }
+
+    /// Promise 3. Whatever the route allows, nobody outside the caseload is released without a
+    /// rule that says how.
+    #[test]
+    fn outside_the_caseload_nothing_without_a_rule(
+        persons in proptest::collection::btree_set(0u32..12, 0..5),
+        exact in any::<bool>(),
+        allows_exact in any::<bool>(),
+    ) {
+        let mut world = world();
+        world.access.allows_exact_search = allows_exact;
+        world.access.allows_break_glass = false;
+        let names: Vec<String> = persons.iter().map(|p| format!("in{p}")).collect();
+        let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+        let strangers = persons.iter().filter(|p| !(1..=6).contains(*p)).count();
+        let decision = world.show(NOW, exact, &texts);
+        if decision.outcome == Outcome::Released {
+            prop_assert!(strangers == 0 || (strangers == 1 && exact && allows_exact));
+            prop_assert!(!decision.bases.contains(&Basis::None));
+        }
+    }
+}

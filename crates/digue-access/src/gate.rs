@@ -1,0 +1,113 @@
+//! Gates: who may pass at all, set in one act, felt by live sessions and streams within a second.
+
+use std::collections::HashMap;
+
+use digue_types::{AccountId, Gate, OrganisationId, PortalId, Scope};
+
+/// What a gate stands in front of.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    Everything,
+    Portal(PortalId),
+    Organisation(OrganisationId),
+    Account(AccountId),
+}
+
+impl Reach {
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Everything => Scope::Everything,
+            Self::Portal(_) => Scope::Portal,
+            Self::Organisation(_) => Scope::Organisation,
+            Self::Account(_) => Scope::Account,
+        }
+    }
+
+    /// The name of the thing, empty for everything.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Everything => "",
+            Self::Portal(id) => id.as_str(),
+            Self::Organisation(id) => id.as_str(),
+            Self::Account(id) => id.as_str(),
+        }
+    }
+
+    /// From its scope and name, as forms and files write them.
+    pub fn parse(scope: &str, name: &str) -> Option<Self> {
+        Some(match Scope::parse(scope)? {
+            Scope::Everything => Self::Everything,
+            Scope::Portal => Self::Portal(PortalId::parse(name).ok()?),
+            Scope::Organisation => Self::Organisation(OrganisationId::parse(name).ok()?),
+            Scope::Account => Self::Account(AccountId::parse(name).ok()?),
+        })
+    }
+}
+
+/// All gates that are not open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GateTable(HashMap<Reach, Gate>);
+
+impl GateTable {
+    pub fn set(&mut self, reach: Reach, gate: Gate) {
+        if gate == Gate::Open {
+            self.0.remove(&reach);
+        } else {
+            self.0.insert(reach, gate);
+        }
+    }
+
+    pub fn of(&self, reach: &Reach) -> Gate {
+        self.0.get(reach).copied().unwrap_or(Gate::Open)
+    }
+
+    /// The strictest gate in front of this account on this portal, and how wide it reaches.
+    pub fn effective(
+        &self,
+        portal: &PortalId,
+        organisation: &OrganisationId,
+        account: &AccountId,
+    ) -> (Gate, Scope) {
+        if self.0.is_empty() {
+            return (Gate::Open, Scope::Everything);
+        }
+        let reaches = [
+            Reach::Everything,
+            Reach::Portal(portal.clone()),
+            Reach::Organisation(organisation.clone()),
+            Reach::Account(account.clone()),
+        ];
+        let gates = reaches.iter().map(|reach| (self.of(reach), reach.scope()));
+        gates.max_by_key(|(gate, _)| *gate).expect("four reaches")
+    }
+
+    /// Every gate that is not open, widest first.
+    pub fn shut(&self) -> Vec<(Reach, Gate)> {
+        let mut list: Vec<(Reach, Gate)> = self.0.iter().map(|(r, g)| (r.clone(), *g)).collect();
+        list.sort();
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_gate_on_the_way_counts() {
+        let (portal, org, account) = (
+            PortalId::parse("kairos").unwrap(),
+            OrganisationId::parse("of-1").unwrap(),
+            AccountId::parse("a1").unwrap(),
+        );
+        let mut gates = GateTable::default();
+        assert_eq!(gates.effective(&portal, &org, &account).0, Gate::Open);
+        gates.set(Reach::Portal(portal.clone()), Gate::CaseloadOnly);
+        gates.set(Reach::Account(account.clone()), Gate::Closed);
+        assert_eq!(gates.effective(&portal, &org, &account), (Gate::Closed, Scope::Account));
+        gates.set(Reach::Account(account.clone()), Gate::Open);
+        assert_eq!(gates.effective(&portal, &org, &account), (Gate::CaseloadOnly, Scope::Portal));
+        gates.set(Reach::Everything, Gate::Closed);
+        assert_eq!(gates.effective(&portal, &org, &account).1, Scope::Everything);
+    }
+}
