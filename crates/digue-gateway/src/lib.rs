@@ -1,1 +1,27 @@
-//! The lock itself.
+//! The lock itself: a reverse proxy that holds each response until it may leave.
+//!
+//! It knows HTTP, portals' maps and a snapshot of rules. It never sees the store, never writes the
+//! journal's files and keeps no page of its own but the refusal: what it needs of the rest of the
+//! house comes through `ports`.
+
+pub mod body;
+pub mod client_address;
+pub mod forward_auth;
+pub mod gateway;
+pub mod guard;
+pub mod headers;
+pub mod hold;
+pub mod identity;
+pub mod jwt;
+pub mod path;
+pub mod phases;
+pub mod portal;
+pub mod ports;
+pub mod refusal;
+pub mod reported;
+pub mod server;
+pub mod upgrade;
+pub mod upstream;
+
+pub use gateway::{Gateway, GatewayParts, Hosts};
+pub use portal::Portal;

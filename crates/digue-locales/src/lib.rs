@@ -1,1 +1,200 @@
 //! The words people read: French first, English complete.
+//!
+//! Its own crate because the lock's refusal page, the console and the command line all speak to
+//! people, and none of them may use the others. Texts are Fluent files under `locales/`; the `tidy`
+//! tests hold both languages to the same keys.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+
+/// A language that Digue speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub enum Language {
+    #[default]
+    French,
+    English,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::French, Self::English];
+
+    /// BCP 47, as in `lang` attributes.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// The best language of an `Accept-Language` header or a `LANG` variable; French when it says
+    /// nothing we speak.
+    pub fn negotiate(wanted: &str) -> Self {
+        let mut best = (0.0, Self::French);
+        for item in wanted.split(',') {
+            let mut parts = item.split(';');
+            let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q="))
+                .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
+            let language = Self::ALL.into_iter().find(|l| tag.split(['-', '_']).next() == Some(l.code()));
+            if let Some(language) = language
+                && weight > best.0
+            {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+}
+
+/// A value that a text speaks of.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+macro_rules! from_integers {
+    ($($integer:ty),+) => {
+        $(impl From<$integer> for Value {
+            fn from(number: $integer) -> Self {
+                Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+            }
+        })+
+    };
+}
+from_integers!(i64, u64, u32, usize, i32, u16);
+
+type Bundle = FluentBundle<FluentResource>;
+
+static FRENCH: LazyLock<Bundle> = LazyLock::new(|| bundle("fr", FRENCH_FILES));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle("en", ENGLISH_FILES));
+
+const FRENCH_FILES: &[&str] = &[
+    include_str!("../locales/fr/common.ftl"),
+    include_str!("../locales/fr/refusal.ftl"),
+    include_str!("../locales/fr/console.ftl"),
+    include_str!("../locales/fr/command.ftl"),
+    include_str!("../locales/fr/portal.ftl"),
+];
+const ENGLISH_FILES: &[&str] = &[
+    include_str!("../locales/en/common.ftl"),
+    include_str!("../locales/en/refusal.ftl"),
+    include_str!("../locales/en/console.ftl"),
+    include_str!("../locales/en/command.ftl"),
+    include_str!("../locales/en/portal.ftl"),
+];
+
+fn bundle(code: &str, files: &[&str]) -> Bundle {
+    let language = code.parse().expect("a language code of ours");
+    let mut bundle = Bundle::new_concurrent(vec![language]);
+    // The isolation marks of Fluent would end up in exports and command lines.
+    bundle.set_use_isolating(false);
+    bundle.add_function("NUMBER", |args, _| args.first().cloned().unwrap_or(FluentValue::None))
+        .expect("the only function of this name");
+    for file in files {
+        let resource = match FluentResource::try_new((*file).to_owned()) {
+            Ok(resource) => resource,
+            Err((_, errors)) => panic!("locale {code}: {errors:?}"),
+        };
+        if let Err(errors) = bundle.add_resource(resource) {
+            panic!("locale {code}: {errors:?}");
+        }
+    }
+    bundle
+}
+
+/// The text of `key`.
+pub fn text(language: Language, key: &str) -> String {
+    text_with(language, key, &[])
+}
+
+/// The text of `key` with its values. A key that is missing shows itself: `tidy` finds it first.
+pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> String {
+    let bundle = match language {
+        Language::French => &*FRENCH,
+        Language::English => &*ENGLISH,
+    };
+    let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+        return format!("[{key}]");
+    };
+    let mut args = FluentArgs::new();
+    for (name, value) in values {
+        args.set(*name, match value {
+            Value::Text(text) => FluentValue::from(text.clone()),
+            Value::Number(number) => FluentValue::from(*number),
+        });
+    }
+    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+}
+
+/// True when `key` exists in `language`.
+pub fn has(language: Language, key: &str) -> bool {
+    match language {
+        Language::French => FRENCH.has_message(key),
+        Language::English => ENGLISH.has_message(key),
+    }
+}
+
+/// A count with the language's thousands separator: `340 000` (with a no-break space) or `340,000`.
+pub fn number(language: Language, number: u64) -> String {
+    let digits = number.to_string();
+    let separator = match language {
+        Language::French => "\u{202f}",
+        Language::English => ",",
+    };
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push_str(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn french_comes_first_and_english_on_request() {
+        assert_eq!(Language::negotiate(""), Language::French);
+        assert_eq!(Language::negotiate("de"), Language::French);
+        assert_eq!(Language::negotiate("en-GB,en;q=0.9,fr;q=0.8"), Language::English);
+        assert_eq!(Language::negotiate("fr-FR,fr;q=0.9,en;q=0.8"), Language::French);
+        assert_eq!(Language::negotiate("en_US.UTF-8"), Language::English);
+    }
+
+    #[test]
+    fn both_languages_load() {
+        for language in Language::ALL {
+            assert!(has(language, "product"), "{}", language.code());
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_the_language_does() {
+        assert_eq!(number(Language::French, 340_000), "340\u{202f}000");
+        assert_eq!(number(Language::English, 1_340_000), "1,340,000");
+        assert_eq!(number(Language::English, 12), "12");
+    }
+}

@@ -163,6 +163,8 @@ coded!(
         Stream = 6 "stream",
         /// Reported by the portal itself.
         Reported = 7 "reported",
+        /// Forward-auth: Digue saw the request and never the response.
+        RequestOnly = 8 "request-only",
     }
 );
 

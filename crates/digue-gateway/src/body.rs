@@ -1,0 +1,36 @@
+//! One body type for everything that passes: boxed, so that pages, proxied streams and held
+//! responses are the same thing to the server.
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, Limited};
+
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+pub fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+pub fn empty() -> Body {
+    full(Bytes::new())
+}
+
+/// Any body of bytes, boxed.
+pub fn boxed<B>(body: B) -> Body
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
+
+/// `body`, failing once more than `bytes_max` have come.
+pub fn limited(body: Body, bytes_max: usize) -> Body {
+    boxed(Limited::new(body, bytes_max))
+}
+
+/// All of `body`, at most `bytes_max`.
+pub async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, BoxError> {
+    Ok(limited(body, bytes_max).collect().await?.to_bytes())
+}

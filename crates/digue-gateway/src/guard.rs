@@ -1,0 +1,187 @@
+//! A body on its way to a client, cut when its account is.
+//!
+//! Before each piece the guard asks whether rules or sessions changed; only then does it look
+//! again whether this account may still read. A cut ends the connection in the middle: there is no
+//! status left to send.
+
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use digue_types::{Gate, PortalId};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::watch;
+
+use crate::body::{Body, BoxError};
+use crate::gateway::Shared;
+use crate::hold::Share;
+use crate::identity::Caller;
+
+/// Pieces in which a held response leaves, so that it can be cut between two of them.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Watches over one account on one portal.
+#[derive(Clone)]
+pub struct Guard {
+    shared: Arc<Shared>,
+    portal: PortalId,
+    caller: Caller,
+}
+
+impl Guard {
+    pub fn new(shared: Arc<Shared>, portal: PortalId, caller: Caller) -> Self {
+        Self { shared, portal, caller }
+    }
+
+    /// True when this account may no longer receive anything.
+    pub fn is_cut(&self) -> bool {
+        let rules = self.shared.rules.load();
+        let caller = &self.caller;
+        let (gate, _) = rules.gates.effective(&self.portal, &caller.organisation, &caller.account);
+        if gate == Gate::Closed {
+            return true;
+        }
+        let is_suspended = rules.directory.find(&caller.account).is_some_and(|r| r.is_suspended);
+        if is_suspended || !caller.is_session {
+            return is_suspended;
+        }
+        let sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        !sessions.is_live(&caller.session, self.shared.clock.now())
+    }
+
+    /// Resolves when the account is cut.
+    pub async fn cut(&self) {
+        let mut changes = self.shared.changes.subscribe();
+        loop {
+            if self.is_cut() {
+                return;
+            }
+            // The period catches sessions that end by themselves.
+            let _ = tokio::time::timeout(Duration::from_millis(500), changes.changed()).await;
+        }
+    }
+}
+
+/// A body under guard.
+pub struct Guarded {
+    inner: Source,
+    guard: Guard,
+    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
+    changes: watch::Receiver<u64>,
+    /// Told how many bytes left, once the body is over.
+    on_end: Option<Box<dyn FnOnce(u64) + Send>>,
+    sent: u64,
+}
+
+enum Source {
+    Held { bytes: Bytes, _share: Option<Share> },
+    Stream { start: Bytes, rest: Body },
+}
+
+impl Guarded {
+    /// A held response, in pieces.
+    pub fn held(guard: Guard, bytes: Bytes, share: Option<Share>) -> Self {
+        Self::new(guard, Source::Held { bytes, _share: share }, None)
+    }
+
+    /// What was read of a stream and the rest of it.
+    pub fn stream(
+        guard: Guard,
+        start: Bytes,
+        rest: Body,
+        on_end: Option<Box<dyn FnOnce(u64) + Send>>,
+    ) -> Self {
+        Self::new(guard, Source::Stream { start, rest }, on_end)
+    }
+
+    fn new(guard: Guard, inner: Source, on_end: Option<Box<dyn FnOnce(u64) + Send>>) -> Self {
+        let changes = guard.shared.changes.subscribe();
+        let watching = guard.clone();
+        Self {
+            inner,
+            guard,
+            cut: Box::pin(async move { watching.cut().await }),
+            changes,
+            on_end,
+            sent: 0,
+        }
+    }
+}
+
+/// The account was cut while it was reading.
+#[derive(Debug, thiserror::Error)]
+#[error("the account was cut")]
+pub struct Cut;
+
+impl HttpBody for Guarded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        // The cheap question first; the watch also wakes a stream that waits for its portal.
+        let changed = this.changes.has_changed().unwrap_or(true);
+        if changed {
+            this.changes.mark_unchanged();
+        }
+        if (changed && this.guard.is_cut()) || this.cut.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Some(Err(Box::new(Cut))));
+        }
+        let piece = match &mut this.inner {
+            Source::Held { bytes, .. } => {
+                if bytes.is_empty() {
+                    return Poll::Ready(None);
+                }
+                bytes.split_to(bytes.len().min(PIECE_BYTES))
+            }
+            Source::Stream { start, rest } => {
+                if start.is_empty() {
+                    match Pin::new(rest).poll_frame(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                            Ok(piece) => piece,
+                            Err(_) => Bytes::new(),
+                        },
+                        Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                        Poll::Ready(None) => return Poll::Ready(None),
+                    }
+                } else {
+                    std::mem::take(start)
+                }
+            }
+        };
+        this.sent += piece.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.inner, Source::Held { bytes, .. } if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Source::Held { bytes, .. } => SizeHint::with_exact(bytes.len() as u64),
+            Source::Stream { start, rest } => {
+                let hint = rest.size_hint();
+                let start = start.len() as u64;
+                match hint.exact() {
+                    Some(rest) => SizeHint::with_exact(start + rest),
+                    None => SizeHint::default(),
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if let Some(on_end) = self.on_end.take() {
+            on_end(self.sent);
+        }
+    }
+}

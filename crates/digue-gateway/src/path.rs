@@ -1,0 +1,226 @@
+//! The request's path, read once and in one way only.
+//!
+//! A path that two programs could read differently is refused: dot segments, empty segments,
+//! encoded separators, control characters, bad percent signs, path parameters. The portal gets the
+//! bytes that were matched, so it cannot see another route than Digue did.
+
+use percent_encoding::percent_decode_str;
+
+/// Why a path is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    #[error("the path does not begin with a slash")]
+    NotAbsolute,
+    #[error("a percent sign is not followed by two hexadecimal digits")]
+    Percent,
+    #[error("a decoded segment is not UTF-8")]
+    NotUtf8,
+    #[error("a segment is empty, `.` or `..`")]
+    DotOrEmpty,
+    #[error("a segment holds a separator, a control character or a parameter")]
+    Separator,
+    #[error("the path is too long")]
+    TooLong,
+}
+
+/// Bytes of a path; servers commonly stop at 8 KiB.
+const PATH_BYTES_MAX: usize = 8 * 1024;
+
+/// Decoded segments; a path that ends with a slash has an empty last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segments(Vec<String>);
+
+impl Segments {
+    /// Reads the raw path of a request target.
+    pub fn parse(raw: &str) -> Result<Self, PathError> {
+        if raw.len() > PATH_BYTES_MAX {
+            return Err(PathError::TooLong);
+        }
+        let rest = raw.strip_prefix('/').ok_or(PathError::NotAbsolute)?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        let last = parts.len() - 1;
+        let mut segments = Vec::with_capacity(parts.len());
+        for (place, part) in parts.iter().enumerate() {
+            let segment = decode(part)?;
+            // Only the last segment may be empty: `/` and `/dossiers/`.
+            let is_bad = matches!(segment.as_str(), "." | "..") || (segment.is_empty() && place != last);
+            if is_bad {
+                return Err(PathError::DotOrEmpty);
+            }
+            // `;` starts a parameter for servlet containers, which then route on what is before it.
+            if segment.chars().any(|c| c.is_control() || "/\\;".contains(c)) {
+                return Err(PathError::Separator);
+            }
+            segments.push(segment);
+        }
+        Ok(Self(segments))
+    }
+
+    pub fn is_reserved(&self) -> bool {
+        self.0.first().is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
+    }
+}
+
+fn decode(part: &str) -> Result<String, PathError> {
+    let bytes = part.as_bytes();
+    for (place, _) in bytes.iter().enumerate().filter(|(_, b)| **b == b'%') {
+        let digits = bytes.get(place + 1..place + 3).ok_or(PathError::Percent)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(PathError::Percent);
+        }
+    }
+    let decoded = percent_decode_str(part).decode_utf8().map_err(|_| PathError::NotUtf8)?;
+    // `%2531`: decoded once more by a careless portal, it would be another path.
+    if part.contains("%25") {
+        return Err(PathError::Percent);
+    }
+    Ok(decoded.into_owned())
+}
+
+/// The path of a route: literal segments, `{name}` for one segment, `**` at the end for any rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Literal(String),
+    /// A segment with a fixed beginning and end around its name: `{numero}.json`.
+    Named { before: String, name: String, after: String },
+    Rest,
+}
+
+/// A route path that does not read as one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    #[error("a route path begins with a slash")]
+    NotAbsolute,
+    #[error("`**` may only be the last segment")]
+    RestNotLast,
+    #[error("a segment may hold one name in braces")]
+    Braces,
+    #[error("a segment is not a path segment that Digue lets pass")]
+    Segment,
+    #[error("`/.digue` is Digue's own")]
+    Reserved,
+}
+
+impl Pattern {
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let rest = text.strip_prefix('/').ok_or(PatternError::NotAbsolute)?;
+        let pieces: Vec<&str> = rest.split('/').collect();
+        let last = pieces.len() - 1;
+        let mut parts = Vec::new();
+        for (place, piece) in pieces.iter().enumerate() {
+            parts.push(match *piece {
+                "**" if place == last => Part::Rest,
+                "**" => return Err(PatternError::RestNotLast),
+                "" if place != last => return Err(PatternError::Segment),
+                _ => parse_part(piece)?,
+            });
+        }
+        if parts.first() == Some(&Part::Literal(".digue".to_owned())) {
+            return Err(PatternError::Reserved);
+        }
+        Ok(Self(parts))
+    }
+
+    /// The values of the names, if the path is this route's.
+    pub fn matches(&self, path: &Segments) -> Option<Vec<(String, String)>> {
+        let mut values = Vec::new();
+        let mut segments = path.0.iter();
+        for part in &self.0 {
+            match part {
+                Part::Rest => return Some(values),
+                Part::Literal(literal) => {
+                    if segments.next()? != literal {
+                        return None;
+                    }
+                }
+                Part::Named { before, name, after } => {
+                    let value = segments.next()?.strip_prefix(before.as_str())?;
+                    let value = value.strip_suffix(after.as_str()).filter(|value| !value.is_empty())?;
+                    values.push((name.clone(), value.to_owned()));
+                }
+            }
+        }
+        segments.next().is_none().then_some(values)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Named { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn parse_part(piece: &str) -> Result<Part, PatternError> {
+    let Some((before, rest)) = piece.split_once('{') else {
+        if piece.contains('}') {
+            return Err(PatternError::Braces);
+        }
+        return match Segments::parse(&format!("/{piece}")) {
+            Ok(segments) => Ok(Part::Literal(segments.0[0].clone())),
+            Err(_) => Err(PatternError::Segment),
+        };
+    };
+    let (name, after) = rest.split_once('}').ok_or(PatternError::Braces)?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if !is_name || after.contains(['{', '}']) {
+        return Err(PatternError::Braces);
+    }
+    Ok(Part::Named { before: before.to_owned(), name: name.to_owned(), after: after.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, path: &str, expected: Option<&[(&str, &str)]>) {
+        let values = Pattern::parse(pattern).unwrap().matches(&Segments::parse(path).unwrap());
+        let expected = expected
+            .map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+        assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn a_route_takes_its_own_paths_only() {
+        check("/fiche/{id}", "/fiche/12", Some(&[("id", "12")]));
+        check("/fiche/{id}", "/fiche/a%20b", Some(&[("id", "a b")]));
+        check("/fiche/{id}", "/fiche", None);
+        check("/fiche/{id}", "/fiche/", None);
+        check("/fiche/{id}", "/fiche/12/x", None);
+        check("/fiche/{id}.json", "/fiche/12.json", Some(&[("id", "12")]));
+        check("/fiche/{id}.json", "/fiche/12.xml", None);
+        check("/", "/", Some(&[]));
+        check("/static/**", "/static/a/b.css", Some(&[]));
+        check("/static/**", "/statics", None);
+        check("/Fiche", "/fiche", None);
+    }
+
+    #[test]
+    fn a_path_that_can_be_read_two_ways_is_refused() {
+        for path in [
+            "fiche", "//fiche", "/a//b", "/a/../b", "/a/%2e%2e/b", "/./a", "/a%2fb", "/a%5Cb", "/a\\b",
+            "/a;x=1", "/a%00", "/a%0d%0a", "/a%", "/a%zz", "/a%252fb", "/a%ff",
+        ] {
+            assert!(Segments::parse(path).is_err(), "{path}");
+        }
+        assert!(Segments::parse(&format!("/{}", "a".repeat(9000))).is_err());
+    }
+
+    #[test]
+    fn a_route_cannot_take_what_is_digues_own() {
+        assert_eq!(Pattern::parse("/.digue/x"), Err(PatternError::Reserved));
+        assert!(Segments::parse("/.digue/x").unwrap().is_reserved());
+        assert!(Segments::parse("/%2eDIGUE/x").unwrap().is_reserved());
+    }
+
+    #[test]
+    fn a_pattern_that_says_two_things_is_refused() {
+        for pattern in ["fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x"] {
+            assert!(Pattern::parse(pattern).is_err(), "{pattern}");
+        }
+    }
+}

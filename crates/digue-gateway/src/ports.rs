@@ -1,0 +1,51 @@
+//! What the lock needs of the rest of the house, and nothing more.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use digue_access::Session;
+use digue_types::{Exposure, PersonRef, PortalId, Timestamp};
+use http::{Request, Response};
+
+use crate::body::Body;
+
+pub type Future1<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Makes exposures durable. The gateway releases nothing before `Ok`.
+pub trait Recorder: Send + Sync {
+    /// The index of the (first) entry.
+    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>>;
+}
+
+/// The journal did not take the entry: nothing leaves.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the journal cannot be written: {0}")]
+pub struct Unrecorded(pub String);
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+    /// Local hour (0 to 23) and weekday (1 is Monday) of `at`, for policies.
+    fn local(&self, at: Timestamp) -> (i64, i64);
+}
+
+/// Brings an identifier of another kind to the person reference, by the portal's alias table.
+pub trait Aliases: Send + Sync {
+    fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef>;
+}
+
+/// Pages of Digue itself: the console's host, and `/.digue/` on every portal's.
+pub trait LocalPages: Send + Sync {
+    fn respond(&self, request: Request<Body>) -> Future1<Response<Body>>;
+}
+
+/// Where a local request came in; an extension of the request.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub host: String,
+    pub is_secure: bool,
+    /// The portal of this host; `None` on the console's.
+    pub portal: Option<PortalId>,
+    pub session: Option<Session>,
+    pub client_ip: String,
+}

@@ -1,0 +1,245 @@
+//! A refusal, said so that its reader can act: RFC 9457 for programs, a page for people.
+
+use digue_locales::{Language, Value, text, text_with};
+use digue_types::Reason;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::body::{Body, full};
+
+/// What the reader is told.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub status: StatusCode,
+    pub title: &'static str,
+    /// Locale keys of the sentences.
+    pub details: Vec<String>,
+    /// Machine-readable grounds.
+    pub reasons: Vec<Reason>,
+    /// Index of the journal entry.
+    pub entry: Option<u64>,
+    pub may_break_glass: bool,
+    pub retry_after_secs: Option<u32>,
+    /// Where a person goes on after signing in.
+    pub return_to: Option<String>,
+}
+
+impl Refusal {
+    /// The rules refused.
+    pub fn of(reasons: Vec<Reason>, entry: Option<u64>) -> Self {
+        let status = match reasons.first() {
+            Some(Reason::NoSession | Reason::StepUp(_)) => StatusCode::UNAUTHORIZED,
+            Some(Reason::MalformedRequest) => StatusCode::BAD_REQUEST,
+            Some(
+                Reason::Budget(..)
+                | Reason::ExactSearchBudget(_)
+                | Reason::BreakGlassBudget(_)
+                | Reason::UninspectedBudget(_),
+            ) => StatusCode::TOO_MANY_REQUESTS,
+            Some(Reason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
+            _ => StatusCode::FORBIDDEN,
+        };
+        let mut details: Vec<String> =
+            reasons.iter().map(|reason| format!("reason-{}", reason.family())).collect();
+        details.dedup();
+        let title = if status == StatusCode::BAD_REQUEST { "bad-request-title" } else { "refusal-title" };
+        Self { status, title, details, reasons, entry, may_break_glass: false, retry_after_secs: None, return_to: None }
+    }
+
+    /// Something is not there or does not answer.
+    pub fn unavailable(status: StatusCode, title: &'static str, detail: &str) -> Self {
+        let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
+        Self {
+            status,
+            title,
+            details: vec![detail.to_owned()],
+            reasons: Vec::new(),
+            entry: None,
+            may_break_glass: false,
+            retry_after_secs: retry,
+            return_to: None,
+        }
+    }
+
+    /// In the form and language that the request's headers ask for.
+    pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
+        let language = language_of(request);
+        let is_page = wants_page(request);
+        let body = if is_page { self.page(language) } else { self.problem(language) };
+        let mut response = Response::new(full(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        let kind = if is_page { "text/html; charset=utf-8" } else { "application/problem+json" };
+        let fixed: [(HeaderName, &str); 6] = [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::CONTENT_LANGUAGE, language.code()),
+            (header::VARY, "Accept, Accept-Language"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+        ];
+        for (name, value) in fixed {
+            headers.insert(name, HeaderValue::from_str(value).expect("fixed header values"));
+        }
+        if let Some(seconds) = self.retry_after_secs {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(entry) = self.entry {
+            headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Digue"));
+        }
+        response
+    }
+
+    fn problem(&self, language: Language) -> String {
+        #[derive(Serialize)]
+        struct Problem<'p> {
+            r#type: String,
+            title: String,
+            status: u16,
+            detail: String,
+            #[serde(skip_serializing_if = "<[Reason]>::is_empty")]
+            reasons: &'p [Reason],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            entry: Option<u64>,
+        }
+        let kind = self.reasons.first().map(Reason::family);
+        let problem = Problem {
+            r#type: kind.map_or("about:blank".to_owned(), |family| format!("urn:digue:refusal:{family}")),
+            title: text(language, self.title),
+            status: self.status.as_u16(),
+            detail: self.details.iter().map(|key| text(language, key)).collect::<Vec<_>>().join(" "),
+            reasons: &self.reasons,
+            entry: self.entry,
+        };
+        serde_json::to_string(&problem).expect("texts and numbers")
+    }
+
+    fn page(&self, language: Language) -> String {
+        let say = |key: &str| escape(&text(language, key));
+        let reference = match self.entry {
+            Some(entry) => {
+                escape(&text_with(language, "refusal-reference", &[("reference", Value::from(entry.to_string()))]))
+            }
+            None => say("refusal-no-reference"),
+        };
+        let sentences: String =
+            self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
+        let mut links = String::new();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let place = self.return_to.as_deref().map(|place| format!("?next={}", encode(place)));
+            links.push_str(&format!(
+                "<a class=\"button\" href=\"/.digue/sign-in{}\">{}</a>",
+                place.unwrap_or_default(),
+                say("refusal-sign-in")
+            ));
+        }
+        if self.may_break_glass {
+            links.push_str(&format!("<a class=\"button\" href=\"/.digue/break-glass\">{}</a>", say("refusal-break-glass")));
+        }
+        format!(
+            "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{title} \u{2013} {product}</title>\
+             <link rel=\"stylesheet\" href=\"/.digue/assets/digue.css\"></head>\
+             <body class=\"refusal\"><main><p class=\"product\">{product}</p><h1>{title}</h1>\
+             <p>{lead}</p>{sentences}<p class=\"quiet\">{reference}</p><p>{links}</p></main></body></html>",
+            lang = language.code(),
+            title = say(self.title),
+            product = say("product"),
+            lead = if self.reasons.is_empty() { String::new() } else { say("refusal-lead") },
+        )
+    }
+}
+
+/// The language that a request asks for: the choice kept in a cookie, else what the browser says.
+pub fn language_of(headers: &HeaderMap) -> Language {
+    let chosen = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix("digue-language=").and_then(Language::parse));
+    chosen.unwrap_or_else(|| {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        Language::negotiate(accepted.unwrap_or_default())
+    })
+}
+
+/// True for a person's browser opening a page; programs get JSON.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_types::{Scope, Window};
+
+    use super::*;
+
+    #[test]
+    fn programs_get_a_problem_document_with_the_entry() {
+        let refusal = Refusal::of(vec![Reason::Budget(Scope::Account, Window::Hour)], Some(42));
+        let response = refusal.respond(&HeaderMap::new());
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let problem: serde_json::Value = serde_json::from_str(&refusal.problem(Language::English)).unwrap();
+        assert_eq!(problem["type"], "urn:digue:refusal:budget");
+        assert_eq!(problem["reasons"][0], "budget:account:1h");
+        assert_eq!(problem["entry"], 42);
+    }
+
+    #[test]
+    fn people_get_a_page_in_their_language() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,*/*"));
+        let refusal = Refusal::of(vec![Reason::OutsideCaseload], Some(7));
+        assert!(refusal.page(Language::French).contains("portefeuille"));
+        assert!(refusal.page(Language::English).contains("caseload"));
+        assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
+    }
+
+    #[test]
+    fn every_reason_has_its_sentence_in_both_languages() {
+        let families = [
+            Reason::NoSession, Reason::UnknownAccount, Reason::UnknownRoute, Reason::MalformedRequest,
+            Reason::GateClosed(Scope::Account), Reason::CaseloadOnly(Scope::Account),
+            Reason::StepUp(Scope::Account), Reason::OutsideCaseload, Reason::NotExact,
+            Reason::Budget(Scope::Account, Window::Day), Reason::ExactSearchBudget(Window::Day),
+            Reason::BreakGlassBudget(Window::Day), Reason::UninspectedBudget(Window::Day),
+            Reason::Uninspectable(digue_types::UninspectedCause::Broken), Reason::Policy,
+            Reason::PolicyError,
+        ];
+        for reason in families {
+            let key = format!("reason-{}", reason.family());
+            for language in Language::ALL {
+                assert!(digue_locales::has(language, &key), "{key} in {}", language.code());
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `POST /v1/exposures`: a portal that reports by itself what it showed.
+//!
+//! One JSON object a line, in the format of `docs/reference/exposures.md`. The lines are journalled
+//! as one unit or not at all, and every fault is listed with its line. What is reported has already
+//! been shown: budgets count it, they cannot refuse it, and the answer says which are broken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use digue_access::budget::Charge;
+use digue_types::{
+    AccountId, ActionName, Basis, Category, Client, Exposure, Inspection, OrganisationId, Outcome,
+    PersonKey, PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
+};
+use http::header::{self, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::body::{Body, collect, full};
+use crate::gateway::{Shared, lock};
+use crate::identity::token_hash;
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+
+const PATH: &str = "/v1/exposures";
+const BODY_BYTES_MAX: usize = 8 << 20;
+const LINES_MAX: usize = 10_000;
+
+pub fn is_asked(request: &Request<Body>) -> bool {
+    request.uri().path() == PATH && request.method() == Method::POST
+}
+
+/// One line as the portal writes it. Unknown members are a fault: a misspelt one would be lost.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'l> {
+    at: String,
+    account: String,
+    organisation: String,
+    #[serde(default)]
+    session: Option<String>,
+    portal: String,
+    route: String,
+    action: String,
+    #[serde(borrow)]
+    persons: Vec<std::borrow::Cow<'l, str>>,
+    #[serde(default)]
+    categories: Vec<String>,
+    #[serde(default)]
+    client: LineClient,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct LineClient {
+    ip: String,
+    user_agent: String,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    first_entry: u64,
+    entries: usize,
+    /// Limits that these exposures broke, by account.
+    over_budget: BTreeMap<String, Vec<Reason>>,
+}
+
+#[derive(Serialize)]
+struct Faulty {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    faults: Vec<Fault>,
+}
+
+#[derive(Serialize)]
+struct Fault {
+    line: usize,
+    fault: String,
+}
+
+/// Journals the report of the portal whose token it carries.
+pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let portal = portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
+    let body = collect(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
+        Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large")
+    })?;
+    let exposures = match read_lines(shared, &portal, &body) {
+        Ok(exposures) => exposures,
+        Err(faults) => {
+            let faulty =
+                Faulty { r#type: "urn:digue:invalid-report", title: "Invalid report", status: 422, faults };
+            return Ok(json(StatusCode::UNPROCESSABLE_ENTITY, &faulty));
+        }
+    };
+    if exposures.is_empty() {
+        let accepted = Accepted { first_entry: 0, entries: 0, over_budget: BTreeMap::new() };
+        return Ok(json(StatusCode::OK, &accepted));
+    }
+    let entries = exposures.len();
+    let over_budget = count(shared, &portal, &exposures);
+    let first_entry = shared.recorder.record(exposures).await.map_err(|_| {
+        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+    })?;
+    Ok(json(StatusCode::OK, &Accepted { first_entry, entries, over_budget }))
+}
+
+/// The portal whose report token the request carries. Hashes are compared, never secrets, so the
+/// time of the comparison tells nothing useful.
+fn portal_of(shared: &Shared, request: &Request<Body>) -> Option<Arc<Portal>> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let hash = token_hash(token.trim());
+    let hosts = shared.hosts.load();
+    hosts.portals().find(|portal| portal.report_token == Some(hash)).cloned()
+}
+
+fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Exposure>, Vec<Fault>> {
+    let mut exposures = Vec::new();
+    let mut faults = Vec::new();
+    for (place, line) in body.split(|b| *b == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match read_line(shared, portal, line) {
+            Ok(exposure) => exposures.push(exposure),
+            Err(fault) => faults.push(Fault { line: place + 1, fault }),
+        }
+        if place >= LINES_MAX {
+            faults.push(Fault { line: place + 1, fault: format!("more than {LINES_MAX} lines") });
+            break;
+        }
+    }
+    if faults.is_empty() { Ok(exposures) } else { Err(faults) }
+}
+
+fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, String> {
+    let line: Line<'_> =
+        serde_json::from_slice(line).map_err(|e| format!("column {}: {}", e.column(), category(&e)))?;
+    if line.portal != portal.id.as_str() {
+        return Err("portal: not the one this token belongs to".to_owned());
+    }
+    let name = |field: &str, error: digue_types::IdError| format!("{field}: {error}");
+    let now = shared.clock.now();
+    let at = Timestamp::parse_rfc3339(&line.at).ok_or("at: not an RFC 3339 instant")?;
+    if at > now.plus(std::time::Duration::from_mins(5)) {
+        return Err("at: in the future".to_owned());
+    }
+    let primary = &portal.kinds[portal.primary];
+    let mut persons: Vec<PersonRef> = Vec::new();
+    for text in &line.persons {
+        let canonical = primary.canonical(text).ok_or("persons: not of the shape of the identifier")?;
+        let person = PersonRef::parse(&canonical).map_err(|e| name("persons", e))?;
+        persons.push(person);
+    }
+    persons.sort();
+    persons.dedup();
+    let categories: Result<Vec<Category>, _> =
+        line.categories.iter().map(|text| Category::parse(text)).collect();
+    let session = line.session.as_deref().unwrap_or("reported");
+    let rules = shared.rules.load();
+    Ok(Exposure {
+        at,
+        exchange: shared.next_exchange(),
+        portal: portal.id.clone(),
+        route: RouteName::parse(&line.route).map_err(|e| name("route", e))?,
+        action: ActionName::parse(&line.action).map_err(|e| name("action", e))?,
+        account: AccountId::parse(&line.account).map_err(|e| name("account", e))?,
+        organisation: OrganisationId::parse(&line.organisation).map_err(|e| name("organisation", e))?,
+        session: SessionId::parse(session).map_err(|e| name("session", e))?,
+        client: Client {
+            ip: line.client.ip.chars().take(64).collect(),
+            user_agent: line.client.user_agent.chars().take(200).collect(),
+        },
+        outcome: Outcome::Released,
+        reasons: Vec::new(),
+        inspection: Inspection::Reported,
+        population: portal.population.clone(),
+        persons_found: u32::try_from(persons.len()).unwrap_or(u32::MAX),
+        shown: if persons.is_empty() {
+            Vec::new()
+        } else {
+            vec![ShownPersons { basis: Basis::Declared, persons }]
+        },
+        categories: categories.map_err(|e| name("categories", e))?,
+        body_bytes: 0,
+        status: 0,
+        policy_version: rules.policy_version,
+        caseload_version: rules.caseload_version,
+        justification: None,
+        part: 1,
+        parts: 1,
+    })
+}
+
+/// What is wrong, without quoting the line: it names persons.
+fn category(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => "a member is missing, unknown or of the wrong type".to_owned(),
+        _ => "not a JSON object".to_owned(),
+    }
+}
+
+fn count(shared: &Shared, portal: &Portal, exposures: &[Exposure]) -> BTreeMap<String, Vec<Reason>> {
+    let keyer = portal.keyer();
+    let hosts = shared.hosts.load();
+    let mut budgets = lock(hosts.budgets(&portal.id));
+    let mut over: BTreeMap<String, Vec<Reason>> = BTreeMap::new();
+    for exposure in exposures {
+        let keys: Vec<PersonKey> = exposure.persons().map(|p| keyer.key(p.as_str())).collect();
+        let charge = Charge {
+            account: &exposure.account,
+            organisation: &exposure.organisation,
+            persons: &keys,
+            by_exact_search: &[],
+            by_break_glass: &[],
+        };
+        let broken = budgets.check(exposure.at, &charge);
+        budgets.charge(exposure.at, &charge);
+        if !broken.is_empty() {
+            let known = over.entry(exposure.account.to_string()).or_default();
+            known.extend(broken);
+            known.sort();
+            known.dedup();
+        }
+    }
+    over
+}
+
+fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
+    let mut response = Response::new(full(serde_json::to_vec(value).expect("texts and numbers")));
+    *response.status_mut() = status;
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,65 @@
+//! The way to the portals: pooled keep-alive connections over HTTP or HTTPS.
+
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout;
+
+use crate::body::{Body, boxed};
+use crate::portal::Timeouts;
+use crate::refusal::Refusal;
+
+/// Connections kept open to one portal.
+const IDLE_CONNECTIONS_MAX: usize = 256;
+
+/// The pool.
+#[derive(Clone)]
+pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
+
+impl UpstreamClient {
+    /// `roots` are the certificate authorities that portals over HTTPS are checked against.
+    pub fn new(roots: RootCertStore, connect: Duration) -> Self {
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_connect_timeout(Some(connect));
+        http.set_nodelay(true);
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            // Shorter than the keep-alive of common servers, so that a pooled connection is rarely
+            // one that the portal is closing; the pool repeats a request that found it closed.
+            .pool_idle_timeout(Duration::from_secs(15))
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .build(connector);
+        Self(client)
+    }
+
+    /// Sends a request; the answer's head within the portal's time.
+    pub async fn send(
+        &self,
+        request: Request<Body>,
+        timeouts: &Timeouts,
+    ) -> Result<Response<Body>, Refusal> {
+        let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
+        match timeout(timeouts.response, self.0.request(request)).await {
+            Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT)),
+            Ok(Err(error)) => {
+                // The error names the step and the address, never the request.
+                tracing::warn!(error = %error, "The portal could not be reached");
+                Err(failed(StatusCode::BAD_GATEWAY))
+            }
+            Ok(Ok(response)) => Ok(response.map(boxed)),
+        }
+    }
+}
