@@ -1,1 +1,323 @@
-//! State in SQLite or PostgreSQL, decided once.
+//! State that people change: accounts, gates, sessions, links, break-glass.
+//!
+//! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite is run
+//! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom
+//! is not here: that is the journal's.
+
+mod migrate;
+mod rows;
+
+use std::time::Duration;
+
+use digue_access::session::TokenHash;
+use digue_access::{AccountRecord, Reach, Session};
+use digue_types::{AccountId, Gate, PortalId, Timestamp};
+use sqlx::AnyPool;
+use sqlx::any::AnyPoolOptions;
+
+pub use rows::{BreakGlassRecord, GateRecord, Link};
+
+/// The database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    #[error("a stored value does not read: {0}")]
+    Corrupt(String),
+    #[error("the database was written by a newer version of Digue")]
+    Newer,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+type Stored<T> = Result<T, StoreError>;
+
+/// A connection to the state.
+#[derive(Clone)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+impl Store {
+    /// Opens and migrates. `url` is `sqlite:PATH`, `sqlite::memory:` or `postgres://...`.
+    pub async fn open(url: &str) -> Stored<Self> {
+        sqlx::any::install_default_drivers();
+        let is_sqlite = url.starts_with("sqlite:");
+        // SQLite has one writer: a second connection would only wait, or lose an in-memory file.
+        let connections = if is_sqlite { 1 } else { 8 };
+        let url = match url.strip_prefix("sqlite:") {
+            Some(path) if path != ":memory:" && !path.contains('?') => format!("sqlite:{path}?mode=rwc"),
+            _ => url.to_owned(),
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(connections)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect(&url)
+            .await?;
+        if is_sqlite {
+            for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"] {
+                sqlx::query(pragma).execute(&pool).await?;
+            }
+        }
+        migrate::run(&pool, is_sqlite).await?;
+        Ok(Self { pool })
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub async fn save_account(&self, id: &AccountId, record: &AccountRecord) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, \
+             role = excluded.role, suspended = excluded.suspended",
+        )
+        .bind(id.as_str())
+        .bind(record.organisation.as_str())
+        .bind(record.role.code())
+        .bind(i64::from(record.is_suspended))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Saves all or none.
+    pub async fn save_accounts(&self, accounts: &[(AccountId, AccountRecord)]) -> Stored<()> {
+        let mut transaction = self.pool.begin().await?;
+        for (id, record) in accounts {
+            sqlx::query(
+                "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, \
+                 role = excluded.role, suspended = excluded.suspended",
+            )
+            .bind(id.as_str())
+            .bind(record.organisation.as_str())
+            .bind(record.role.code())
+            .bind(i64::from(record.is_suspended))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub async fn accounts(&self) -> Stored<Vec<(AccountId, AccountRecord)>> {
+        let rows = sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(rows::account).collect()
+    }
+
+    /// Sets a gate; an open one is forgotten.
+    pub async fn set_gate(&self, record: &GateRecord) -> Stored<()> {
+        if record.gate == Gate::Open {
+            sqlx::query("DELETE FROM gates WHERE scope = $1 AND name = $2")
+                .bind(record.reach.scope().code())
+                .bind(record.reach.name())
+                .execute(&self.pool)
+                .await?;
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO gates (scope, name, gate, reason, set_by, set_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, name) DO UPDATE SET \
+             gate = excluded.gate, reason = excluded.reason, set_by = excluded.set_by, \
+             set_at = excluded.set_at",
+        )
+        .bind(record.reach.scope().code())
+        .bind(record.reach.name())
+        .bind(record.gate.code())
+        .bind(record.reason.as_str())
+        .bind(record.set_by.as_str())
+        .bind(record.set_at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn gates(&self) -> Stored<Vec<GateRecord>> {
+        let rows = sqlx::query(
+            "SELECT scope, name, gate, reason, set_by, set_at FROM gates ORDER BY scope, name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::gate).collect()
+    }
+
+    pub async fn add_link(&self, token: &TokenHash, link: &Link) -> Stored<()> {
+        sqlx::query("INSERT INTO links (token, account, host, expires_at) VALUES ($1, $2, $3, $4)")
+            .bind(rows::hex(token))
+            .bind(link.account.as_str())
+            .bind(link.host.as_str())
+            .bind(link.expires_at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Whom a link is for, as long as it is good; it stays good.
+    pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
+        let row = sqlx::query(
+            "SELECT account, host, expires_at FROM links WHERE token = $1 AND expires_at > $2",
+        )
+        .bind(rows::hex(token))
+        .bind(now.micros())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(rows::link).transpose()
+    }
+
+    /// Uses a link up: of two who try at once, one gets it.
+    pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
+        let row = sqlx::query(
+            "DELETE FROM links WHERE token = $1 AND expires_at > $2 \
+             RETURNING account, host, expires_at",
+        )
+        .bind(rows::hex(token))
+        .bind(now.micros())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(rows::link).transpose()
+    }
+
+    pub async fn add_session(&self, token: &TokenHash, session: &Session) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO sessions \
+             (token, id, account, organisation, host, opened_at, seen_at, proved_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(rows::hex(token))
+        .bind(session.id.as_str())
+        .bind(session.account.as_str())
+        .bind(session.organisation.as_str())
+        .bind(session.host.as_str())
+        .bind(session.opened_at.micros())
+        .bind(session.seen_at.micros())
+        .bind(session.proved_at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn sessions(&self) -> Stored<Vec<(TokenHash, Session)>> {
+        let rows = sqlx::query(
+            "SELECT token, id, account, organisation, host, opened_at, seen_at, proved_at \
+             FROM sessions ORDER BY opened_at",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::session).collect()
+    }
+
+    pub async fn remove_sessions(&self, ids: &[digue_types::SessionId]) -> Stored<()> {
+        let mut transaction = self.pool.begin().await?;
+        for id in ids {
+            sqlx::query("DELETE FROM sessions WHERE id = $1")
+                .bind(id.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub async fn add_break_glass(&self, record: &BreakGlassRecord) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO break_glass (id, portal, account, justification, opened_at, until_at, \
+             reviewed_by, reviewed_at) VALUES ($1, $2, $3, $4, $5, $6, '', 0)",
+        )
+        .bind(record.id.as_str())
+        .bind(record.portal.as_str())
+        .bind(record.account.as_str())
+        .bind(record.justification.as_str())
+        .bind(record.opened_at.micros())
+        .bind(record.until.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// All break-glass, newest first.
+    pub async fn break_glass(&self) -> Stored<Vec<BreakGlassRecord>> {
+        let rows = sqlx::query(
+            "SELECT id, portal, account, justification, opened_at, until_at, reviewed_by, \
+             reviewed_at FROM break_glass ORDER BY opened_at DESC, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::break_glass).collect()
+    }
+
+    /// True when there was one to review.
+    pub async fn review_break_glass(&self, id: &str, by: &AccountId, at: Timestamp) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE break_glass SET reviewed_by = $1, reviewed_at = $2 \
+             WHERE id = $3 AND reviewed_at = 0",
+        )
+        .bind(by.as_str())
+        .bind(at.micros())
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    pub async fn set_setting(&self, name: &str, value: &str) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn setting(&self, name: &str) -> Stored<Option<String>> {
+        use sqlx::Row as _;
+        let row = sqlx::query("SELECT value FROM settings WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
+    }
+
+    /// Gates that are not open, in front of everything, for `serve` to start with.
+    pub async fn gate_table(&self) -> Stored<digue_access::GateTable> {
+        let mut table = digue_access::GateTable::default();
+        for record in self.gates().await? {
+            table.set(record.reach, record.gate);
+        }
+        Ok(table)
+    }
+}
+
+/// What a gate stands in front of, in the form that the store keeps.
+pub fn reach_of(scope: &str, name: &str) -> Option<Reach> {
+    Reach::parse(scope, name)
+}
+
+/// Break-glass still in force at `now`, by portal and account.
+pub fn live_break_glass(
+    records: &[BreakGlassRecord],
+    now: Timestamp,
+) -> std::collections::HashMap<(PortalId, AccountId), digue_access::decide::BreakGlass> {
+    let live = records.iter().filter(|record| now < record.until);
+    live.map(|record| {
+        let glass = digue_access::decide::BreakGlass {
+            justification: record.justification.clone(),
+            until: record.until,
+        };
+        ((record.portal.clone(), record.account.clone()), glass)
+    })
+    .collect()
+}

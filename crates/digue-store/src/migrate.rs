@@ -1,0 +1,35 @@
+//! Migrations: numbered folders, both dialects side by side, each applied once and whole.
+
+use sqlx::{AnyPool, Row as _};
+
+use crate::{StoreError, Stored};
+
+/// In order; never changed once released.
+const MIGRATIONS: [(&str, &str); 1] = [(
+    include_str!("../migrations/0001-spine/sqlite.sql"),
+    include_str!("../migrations/0001-spine/postgres.sql"),
+)];
+
+pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
+    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
+    let mut transaction = pool.begin().await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let last = usize::try_from(row.try_get::<i64, _>("last")?).unwrap_or(0);
+    if last > MIGRATIONS.len() {
+        return Err(StoreError::Newer);
+    }
+    for (place, (sqlite, postgres)) in MIGRATIONS.iter().enumerate().skip(last) {
+        let text = if is_sqlite { sqlite } else { postgres };
+        for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
+            sqlx::query(statement).execute(&mut *transaction).await?;
+        }
+        sqlx::query("INSERT INTO migrations (number) VALUES ($1)")
+            .bind(i64::try_from(place + 1).expect("few migrations"))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Rows to values and back: what comes out of the database is checked like any other input.
+
+use digue_access::session::TokenHash;
+use digue_access::{AccountRecord, Reach, Role, Session};
+use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use crate::{StoreError, Stored};
+
+/// A gate, who set it and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateRecord {
+    pub reach: Reach,
+    pub gate: Gate,
+    pub reason: String,
+    pub set_by: AccountId,
+    pub set_at: Timestamp,
+}
+
+/// A one-time link, good for one account on one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub account: AccountId,
+    pub host: String,
+    pub expires_at: Timestamp,
+}
+
+/// An exceptional access, waiting for review or reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakGlassRecord {
+    pub id: String,
+    pub portal: PortalId,
+    pub account: AccountId,
+    pub justification: String,
+    pub opened_at: Timestamp,
+    pub until: Timestamp,
+    pub reviewed: Option<(AccountId, Timestamp)>,
+}
+
+fn text(row: &AnyRow, column: &str) -> Stored<String> {
+    Ok(row.try_get::<String, _>(column)?)
+}
+
+fn time(row: &AnyRow, column: &str) -> Stored<Timestamp> {
+    Ok(Timestamp::from_micros(row.try_get::<i64, _>(column)?))
+}
+
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(column.to_owned())
+}
+
+fn name<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Result<T, IdError>) -> Stored<T> {
+    parse(&text(row, column)?).map_err(|_| corrupt(column))
+}
+
+pub(crate) fn account(row: &AnyRow) -> Stored<(AccountId, AccountRecord)> {
+    let record = AccountRecord {
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        role: Role::parse(&text(row, "role")?).ok_or_else(|| corrupt("role"))?,
+        is_suspended: row.try_get::<i64, _>("suspended")? != 0,
+    };
+    Ok((name(row, "id", AccountId::parse)?, record))
+}
+
+pub(crate) fn gate(row: &AnyRow) -> Stored<GateRecord> {
+    let reach = Reach::parse(&text(row, "scope")?, &text(row, "name")?);
+    Ok(GateRecord {
+        reach: reach.ok_or_else(|| corrupt("scope"))?,
+        gate: Gate::parse(&text(row, "gate")?).ok_or_else(|| corrupt("gate"))?,
+        reason: text(row, "reason")?,
+        set_by: name(row, "set_by", AccountId::parse)?,
+        set_at: time(row, "set_at")?,
+    })
+}
+
+pub(crate) fn link(row: &AnyRow) -> Stored<Link> {
+    Ok(Link {
+        account: name(row, "account", AccountId::parse)?,
+        host: text(row, "host")?,
+        expires_at: time(row, "expires_at")?,
+    })
+}
+
+pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
+    let session = Session {
+        id: name(row, "id", SessionId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        host: text(row, "host")?,
+        opened_at: time(row, "opened_at")?,
+        seen_at: time(row, "seen_at")?,
+        proved_at: time(row, "proved_at")?,
+    };
+    Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
+}
+
+pub(crate) fn break_glass(row: &AnyRow) -> Stored<BreakGlassRecord> {
+    let reviewed_at = time(row, "reviewed_at")?;
+    let reviewed = if reviewed_at == Timestamp::ZERO {
+        None
+    } else {
+        Some((name(row, "reviewed_by", AccountId::parse)?, reviewed_at))
+    };
+    Ok(BreakGlassRecord {
+        id: text(row, "id")?,
+        portal: name(row, "portal", PortalId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        justification: text(row, "justification")?,
+        opened_at: time(row, "opened_at")?,
+        until: time(row, "until_at")?,
+        reviewed,
+    })
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<TokenHash> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}

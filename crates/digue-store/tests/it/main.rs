@@ -1,0 +1,134 @@
+//! One contract, two databases. PostgreSQL is started by `postgres`, on loopback, for this run.
+
+mod postgres;
+
+use digue_access::{AccountRecord, Reach, Role, Session};
+use digue_store::{BreakGlassRecord, GateRecord, Link, Store};
+use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
+
+const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
+
+fn account(name: &str) -> AccountId {
+    AccountId::parse(name).unwrap()
+}
+
+/// Runs every sentence of the contract against an empty store.
+async fn keeps_the_contract(store: &Store) {
+    accounts_are_replaced_by_name(store).await;
+    a_gate_is_kept_until_it_opens(store).await;
+    a_link_is_taken_once_and_in_time(store).await;
+    sessions_survive_and_are_removed(store).await;
+    break_glass_waits_for_one_review(store).await;
+    settings_are_replaced(store).await;
+}
+
+async fn accounts_are_replaced_by_name(store: &Store) {
+    let record = |role, is_suspended| AccountRecord {
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        role,
+        is_suspended,
+    };
+    store.save_account(&account("a1"), &record(Role::Agent, false)).await.unwrap();
+    let both = [
+        (account("a1"), record(Role::Delegate, true)),
+        (account("élise@exemple.fr"), record(Role::Rssi, false)),
+    ];
+    store.save_accounts(&both).await.unwrap();
+    let mut found = store.accounts().await.unwrap();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, both);
+}
+
+async fn a_gate_is_kept_until_it_opens(store: &Store) {
+    let record = |gate, reason: &str| GateRecord {
+        reach: Reach::Account(account("a1")),
+        gate,
+        reason: reason.to_owned(),
+        set_by: account("rssi"),
+        set_at: NOON,
+    };
+    store.set_gate(&record(Gate::StepUp, "doute")).await.unwrap();
+    store.set_gate(&record(Gate::Closed, "vol d'identité ; \"certain\"")).await.unwrap();
+    assert_eq!(store.gates().await.unwrap(), [record(Gate::Closed, "vol d'identité ; \"certain\"")]);
+    assert_eq!(store.gate_table().await.unwrap().of(&Reach::Account(account("a1"))), Gate::Closed);
+    store.set_gate(&record(Gate::Open, "fini")).await.unwrap();
+    assert_eq!(store.gates().await.unwrap(), []);
+}
+
+async fn a_link_is_taken_once_and_in_time(store: &Store) {
+    let link = Link { account: account("a1"), host: "portal.test".into(), expires_at: NOON };
+    store.add_link(&[1; 32], &link).await.unwrap();
+    assert_eq!(store.take_link(&[1; 32], NOON).await.unwrap(), None);
+    let before = Timestamp::from_secs(NOON.secs() - 1);
+    assert_eq!(store.peek_link(&[1; 32], before).await.unwrap(), Some(link.clone()));
+    assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), Some(link));
+    assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), None);
+}
+
+async fn sessions_survive_and_are_removed(store: &Store) {
+    let session = |id: &str| Session {
+        id: SessionId::parse(id).unwrap(),
+        account: account("a1"),
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        host: "portal.test".into(),
+        opened_at: NOON,
+        seen_at: NOON,
+        proved_at: NOON,
+    };
+    store.add_session(&[1; 32], &session("s1")).await.unwrap();
+    store.add_session(&[255; 32], &session("s2")).await.unwrap();
+    store.remove_sessions(&[SessionId::parse("s1").unwrap()]).await.unwrap();
+    assert_eq!(store.sessions().await.unwrap(), [([255; 32], session("s2"))]);
+}
+
+async fn break_glass_waits_for_one_review(store: &Store) {
+    let mut record = BreakGlassRecord {
+        id: "b1".into(),
+        portal: PortalId::parse("kairos").unwrap(),
+        account: account("a1"),
+        justification: "Urgence sociale signalée par téléphone".into(),
+        opened_at: NOON,
+        until: Timestamp::from_secs(NOON.secs() + 900),
+        reviewed: None,
+    };
+    store.add_break_glass(&record).await.unwrap();
+    assert_eq!(store.break_glass().await.unwrap(), [record.clone()]);
+    assert!(store.review_break_glass("b1", &account("dpo"), NOON).await.unwrap());
+    assert!(!store.review_break_glass("b1", &account("other"), NOON).await.unwrap());
+    record.reviewed = Some((account("dpo"), NOON));
+    assert_eq!(store.break_glass().await.unwrap(), [record]);
+}
+
+async fn settings_are_replaced(store: &Store) {
+    assert_eq!(store.setting("x").await.unwrap(), None);
+    store.set_setting("x", "1").await.unwrap();
+    store.set_setting("x", "2").await.unwrap();
+    assert_eq!(store.setting("x").await.unwrap().as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("state.db").display());
+    let store = Store::open(&url).await.unwrap();
+    keeps_the_contract(&store).await;
+    store.close().await;
+    // What was written is there after a restart, and migrating twice changes nothing.
+    let again = Store::open(&url).await.unwrap();
+    assert_eq!(again.accounts().await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_in_memory_keeps_the_contract() {
+    keeps_the_contract(&Store::open("sqlite::memory:").await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_keeps_the_contract() {
+    let server = postgres::start();
+    let store = Store::open(&server.url).await.unwrap();
+    keeps_the_contract(&store).await;
+    store.close().await;
+    let again = Store::open(&server.url).await.unwrap();
+    assert_eq!(again.accounts().await.unwrap().len(), 2);
+}
