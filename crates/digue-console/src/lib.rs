@@ -1,1 +1,13 @@
-//! Pages and HTTP API; no rules.
+//! Pages and HTTP API. No rules: a handler translates a request into an operation and its result
+//! into a page, and if it has an `if` about the domain, the `if` is in the wrong crate.
+
+pub mod chart;
+pub mod error;
+pub mod form;
+pub mod pages;
+pub mod router;
+pub mod view;
+pub mod visitor;
+
+pub use router::{Demo, router};
+pub use visitor::Visitor;

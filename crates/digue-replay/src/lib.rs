@@ -1,1 +1,13 @@
-//! Populations, sample portal, attack scenarios.
+//! Made-up populations, a sample portal in the spirit of Kairos, working days and attacks, played
+//! through the real code.
+//!
+//! Nothing here is used by a Digue that protects something. Everything is drawn from a seed: the
+//! same seed gives the same persons, the same day, the same theft.
+
+pub mod attack;
+pub mod day;
+pub mod draw;
+pub mod population;
+pub mod portal;
+
+pub use population::Population;

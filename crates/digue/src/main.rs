@@ -1,1 +1,28 @@
-fn main() {}
+//! The executable: reads the command line, runs one command, prints its outcome.
+//!
+//! `main` prints and exits; everything else returns.
+
+mod cli;
+mod commands;
+mod config;
+mod keys;
+mod pages;
+mod serve;
+mod tls;
+
+use std::process::ExitCode;
+
+/// Many short-lived buffers of many sizes: the system's allocator kept twice the memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("DIGUE_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,digue=info")),
+        )
+        .init();
+    commands::run(cli::parse())
+}

@@ -1,1 +1,12 @@
-# portal
+portal-brand = Kairos (sample)
+portal-mine = My trainees
+portal-search = Search
+portal-number = Number
+portal-name = Name
+portal-town = Town
+portal-course = Course
+portal-nir = Social security number
+portal-born = Born on
+portal-email = E-mail
+portal-phone = Phone
+portal-unknown = Unknown person

@@ -1,1 +1,12 @@
-# portal
+portal-brand = Kairos (exemple)
+portal-mine = Mes stagiaires
+portal-search = Rechercher
+portal-number = Identifiant
+portal-name = Nom
+portal-town = Commune
+portal-course = Formation
+portal-nir = Numéro de sécurité sociale
+portal-born = Né(e) le
+portal-email = Courriel
+portal-phone = Téléphone
+portal-unknown = Personne inconnue

@@ -1,0 +1,79 @@
+//! The one place where the outcome of an operation becomes a page and a status.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use digue_operations::OperationError;
+
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+/// A page that could not be shown.
+pub(crate) struct PageError {
+    visitor: Visitor,
+    error: OperationError,
+}
+
+impl PageError {
+    pub(crate) fn new(visitor: &Visitor, error: OperationError) -> Self {
+        Self { visitor: visitor.clone(), error }
+    }
+}
+
+/// Turns the error of an operation into this visitor's page.
+pub(crate) fn told<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, PageError> {
+    result.map_err(|error| PageError::new(visitor, error))
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage {
+    w: Words,
+    title: String,
+    text: String,
+    details: Vec<String>,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let is_stranger = self.visitor.session.is_none();
+        if is_stranger && matches!(self.error, OperationError::Denied) {
+            return Redirect::to("/.digue/sign-in").into_response();
+        }
+        let (status, title, text) = outcome(&self.error);
+        if status.is_server_error() {
+            tracing::error!(error = %self.error, "A page could not be shown");
+        }
+        let w = Words::new(&self.visitor);
+        let details = match &self.error {
+            OperationError::Faults(faults) => faults
+                .iter()
+                .map(|fault| {
+                    let kind = w.say(&format!("caseload-fault-{}", fault.kind.code()));
+                    w.with("fault-line", &[("line", fault.line.into()), ("fault", kind.into())])
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let message = MessagePage { title: w.say(title), text: w.say(text), details, w };
+        (status, page(&message)).into_response()
+    }
+}
+
+/// Status, and locale keys of title and text.
+pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        OperationError::Denied => (StatusCode::FORBIDDEN, "error-denied-title", "error-denied"),
+        OperationError::NotFound(_) => {
+            (StatusCode::NOT_FOUND, "error-not-found-title", "error-not-found")
+        }
+        OperationError::Invalid(key) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key),
+        OperationError::Faults(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
+        }
+        OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
+        OperationError::Unavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")
+        }
+    }
+}

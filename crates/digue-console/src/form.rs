@@ -1,0 +1,57 @@
+//! Forms come from our own pages: a request that changes something and comes from elsewhere is
+//! refused before any handler. Browsers say where a form was (`Origin`, `Sec-Fetch-Site`); programs
+//! that say nothing carry no cookie of a person, or carry it on purpose.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+pub(crate) async fn refuse_foreign_posts(request: Request, next: Next) -> Response {
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_reading && !is_own(request.headers(), request.uri().authority().map(|a| a.as_str())) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_own(headers: &HeaderMap, authority: Option<&str>) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = text(header::ORIGIN) {
+        let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
+        let said = origin.split_once("://").map_or("", |(_, rest)| rest);
+        return said.eq_ignore_ascii_case(host);
+    }
+    match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(pairs: &[(&'static str, &'static str)], expected: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("digue.test:8080"));
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        assert_eq!(is_own(&headers, None), expected, "{pairs:?}");
+    }
+
+    #[test]
+    fn forms_of_other_sites_are_refused() {
+        check(&[("origin", "http://digue.test:8080")], true);
+        check(&[("origin", "https://evil.test")], false);
+        check(&[("origin", "null")], false);
+        check(&[("origin", "http://digue.test:8081")], false);
+        check(&[("sec-fetch-site", "cross-site")], false);
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[], true);
+    }
+}

@@ -1,0 +1,9 @@
+//! One module for each page.
+
+pub(crate) mod account;
+pub(crate) mod api;
+pub(crate) mod break_glass;
+pub(crate) mod door;
+pub(crate) mod gates;
+pub(crate) mod overview;
+pub(crate) mod person;

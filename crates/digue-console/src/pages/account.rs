@@ -1,0 +1,93 @@
+//! One account: budgets, persons, exposures.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, Response};
+use digue_operations::watch::{self, AccountView};
+use digue_operations::OperationError;
+use digue_types::{AccountId, Gate};
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// Persons listed on the page; the export has all.
+const PERSONS_PAGE: usize = 200;
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    w: Words,
+    view: AccountView,
+    persons_total: u64,
+    can_act: bool,
+    gate: Gate,
+    positions: Vec<Gate>,
+}
+
+fn look(console: &Console, visitor: &Visitor, account: &str) -> Result<AccountView, PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    let account = AccountId::parse(account).map_err(|_| OperationError::NotFound("account"));
+    let account = told(visitor, account)?;
+    told(visitor, watch::account(&console.house, &actor, &account))
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let mut view = look(&console, &visitor, &account)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let persons_total = view.persons.len() as u64;
+    view.persons.truncate(PERSONS_PAGE);
+    let reach = digue_access::Reach::Account(view.account.clone());
+    Ok(page(&AccountPage {
+        w: Words::in_zone(&visitor, &console.zone),
+        gate: console.house.gateway().rules().gates.of(&reach),
+        positions: Gate::ALL.to_vec(),
+        can_act: actor.role.can_act(),
+        persons_total,
+        view,
+    }))
+}
+
+pub(crate) async fn exposures_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let view = look(&console, &visitor, &account)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["entry", "at", "portal", "route", "outcome", "persons", "reasons"]
+        .map(|key| w.coded("column", key));
+    let rows = view.exposures.iter().map(|seen| {
+        let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
+        vec![
+            seen.entry.to_string(),
+            seen.at.to_string(),
+            seen.portal.to_string(),
+            seen.route.to_string(),
+            seen.outcome.code().to_owned(),
+            seen.shown.to_string(),
+            reasons.join(" "),
+        ]
+    });
+    Ok(csv("exposures", &header, rows))
+}
+
+pub(crate) async fn persons_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let view = look(&console, &visitor, &account)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["person", "times", "last"].map(|key| w.coded("column", key));
+    let rows = view
+        .persons
+        .iter()
+        .map(|(person, times, at)| vec![person.to_string(), times.to_string(), at.to_string()]);
+    Ok(csv("persons", &header, rows))
+}

@@ -1,0 +1,105 @@
+//! Exceptional access: asked for on the portal's host, reviewed on the console's.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Redirect, Response};
+use digue_operations::{OperationError, break_glass};
+use digue_store::BreakGlassRecord;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "break_glass.html")]
+struct ListPage {
+    w: Words,
+    records: Vec<BreakGlassRecord>,
+    waiting: u64,
+    me: String,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
+    let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&ListPage { w, records, waiting, me: actor.account.to_string() }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["at", "until", "account", "portal", "justification", "reviewed"]
+        .map(|key| w.coded("column", key));
+    let rows = records.iter().map(|record| {
+        vec![
+            record.opened_at.to_string(),
+            record.until.to_string(),
+            record.account.to_string(),
+            record.portal.to_string(),
+            record.justification.clone(),
+            record.reviewed.as_ref().map(|(by, at)| format!("{by} {at}")).unwrap_or_default(),
+        ]
+    });
+    Ok(csv("break-glass", &header, rows))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReviewForm {
+    id: String,
+}
+
+pub(crate) async fn review(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<ReviewForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, break_glass::review(&console.house, &actor, &form.id).await)?;
+    Ok(Redirect::to("/break-glass"))
+}
+
+#[derive(Template)]
+#[template(path = "break_glass_ask.html")]
+struct AskPage {
+    w: Words,
+    portal: String,
+    opened: Option<BreakGlassRecord>,
+}
+
+pub(crate) async fn ask(visitor: Visitor) -> Result<Html<String>, PageError> {
+    let (Some(portal), Some(_)) = (&visitor.portal, &visitor.session) else {
+        return Err(PageError::new(&visitor, OperationError::Denied));
+    };
+    Ok(page(&AskPage { w: Words::new(&visitor), portal: portal.to_string(), opened: None }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OpenForm {
+    justification: String,
+}
+
+pub(crate) async fn open(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<OpenForm>,
+) -> Result<Html<String>, PageError> {
+    let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
+        return Err(PageError::new(&visitor, OperationError::Denied));
+    };
+    let opened = break_glass::open(&console.house, session, portal, &form.justification).await;
+    let opened = Some(told(&visitor, opened)?);
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&AskPage { w, portal: portal.to_string(), opened }))
+}

@@ -1,0 +1,64 @@
+//! Closing, reopening, cutting.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Redirect;
+use digue_access::Reach;
+use digue_operations::{OperationError, gates};
+use digue_types::{AccountId, Gate};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+pub(crate) struct GateForm {
+    scope: String,
+    #[serde(default)]
+    name: String,
+    gate: String,
+    reason: String,
+}
+
+impl GateForm {
+    pub(crate) fn parse(&self) -> Result<(Reach, Gate), OperationError> {
+        let reach = Reach::parse(&self.scope, self.name.trim())
+            .ok_or(OperationError::Invalid("invalid-gate-name"))?;
+        let gate = Gate::parse(&self.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
+        Ok((reach, gate))
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+pub(crate) async fn set(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<GateForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (reach, gate) = told(&visitor, form.parse())?;
+    told(&visitor, gates::set_gate(&console.house, &actor, reach, gate, &form.reason).await)?;
+    Ok(Redirect::to("/#gates"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CutForm {
+    account: String,
+    reason: String,
+}
+
+pub(crate) async fn cut(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<CutForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
+    let account = told(&visitor, account)?;
+    told(&visitor, gates::cut_sessions(&console.house, &actor, &account, &form.reason).await)?;
+    Ok(Redirect::to(&format!("/accounts/{account}")))
+}

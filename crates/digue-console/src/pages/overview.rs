@@ -1,0 +1,116 @@
+//! What happens now: the page that an officer leaves open.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use digue_operations::watch::Overview;
+use digue_operations::{gates, watch};
+use digue_store::GateRecord;
+use digue_types::{AccountId, Gate, PersonRef};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::chart::{Bar, bars};
+use crate::error::{PageError, told};
+use crate::router::{AttackProgress, Console};
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    w: Words,
+    view: Overview,
+    bars: Vec<Bar>,
+    top: u64,
+    bar_width: f64,
+    gates: Vec<GateRecord>,
+    positions: Vec<Gate>,
+    can_act: bool,
+    demo: bool,
+    attack: Option<AttackProgress>,
+}
+
+const CHART_WIDTH: f64 = 720.0;
+const CHART_HEIGHT: f64 = 120.0;
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, watch::overview(&console.house, &actor))?;
+    let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
+    let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
+    Ok(page(&OverviewPage {
+        w: Words::in_zone(&visitor, &console.zone),
+        bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
+        top: values.iter().copied().max().unwrap_or(0),
+        bar_width: CHART_WIDTH / values.len().max(1) as f64 - 2.0,
+        gates,
+        positions: Gate::ALL.to_vec(),
+        can_act: actor.role.can_act(),
+        demo: console.demo.is_some(),
+        attack: console.demo.as_ref().and_then(|demo| demo.progress()),
+        view,
+    }))
+}
+
+pub(crate) async fn minutes_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, watch::overview(&console.house, &actor))?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
+    let rows = view.minutes.into_iter().map(|(at, minute)| {
+        vec![
+            at.to_string(),
+            minute.persons.to_string(),
+            minute.responses.to_string(),
+            minute.refused.to_string(),
+        ]
+    });
+    Ok(csv("minutes", &header, rows))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Search {
+    q: String,
+}
+
+/// An account or a person, whichever it names.
+pub(crate) async fn search(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(search): Query<Search>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let text = search.q.trim();
+    let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let is_account = AccountId::parse(text)
+        .is_ok_and(|account| watch::account(&console.house, &actor, &account).is_ok());
+    let place = if is_account {
+        format!("/accounts/{encoded}")
+    } else if PersonRef::parse(text).is_ok() {
+        format!("/persons?person={encoded}")
+    } else {
+        "/".to_owned()
+    };
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// The demonstration's button; without a demonstration there is no such page.
+pub(crate) async fn attack(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let missing = || PageError::new(&visitor, digue_operations::OperationError::NotFound("page"));
+    let demo = console.demo.as_ref().ok_or_else(missing)?;
+    if actor.role.can_act() {
+        demo.start_attack();
+    }
+    Ok(Redirect::to("/"))
+}

@@ -1,0 +1,76 @@
+//! One person: everyone who was shown them.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{Html, Response};
+use digue_exposure::Sight;
+use digue_operations::{OperationError, watch};
+use digue_types::PersonRef;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    w: Words,
+    person: PersonRef,
+    sights: Vec<Sight>,
+    accounts: u64,
+    total: u64,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    person: String,
+}
+
+/// Lines on the page; the export has all.
+const SIGHTS_PAGE: usize = 200;
+
+fn look(console: &Console, visitor: &Visitor, asked: &Asked) -> Result<(PersonRef, Vec<Sight>), PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
+    let person = told(visitor, person)?;
+    let sights = told(visitor, watch::person(&console.house, &actor, &person))?;
+    Ok((person, sights))
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
+    let (person, mut sights) = look(&console, &visitor, &asked)?;
+    let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
+    let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
+    sights.truncate(SIGHTS_PAGE);
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&PersonPage { w, person, sights, accounts, total }))
+}
+
+pub(crate) async fn sights_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let (_, sights) = look(&console, &visitor, &asked)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["entry", "at", "account", "organisation", "portal", "route", "basis"]
+        .map(|key| w.coded("column", key));
+    let rows = sights.iter().map(|sight| {
+        vec![
+            sight.entry.to_string(),
+            sight.at.to_string(),
+            sight.account.to_string(),
+            sight.organisation.to_string(),
+            sight.portal.to_string(),
+            sight.route.to_string(),
+            sight.basis.code().to_owned(),
+        ]
+    });
+    Ok(csv("sights", &header, rows))
+}

@@ -1,0 +1,86 @@
+//! Every route on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post, put};
+use digue_operations::House;
+use jiff::tz::TimeZone;
+
+use crate::pages::{account, api, break_glass, door, gates, overview, person};
+use crate::{form, view};
+
+/// Caseload files: ten million lines of some fifty bytes.
+const CASELOAD_BYTES_MAX: usize = 1 << 30;
+
+/// What pages work with.
+#[derive(Clone)]
+pub struct Console {
+    pub(crate) house: Arc<House>,
+    pub(crate) zone: TimeZone,
+    pub(crate) demo: Option<Arc<dyn Demo>>,
+}
+
+/// The demonstration's button.
+pub trait Demo: Send + Sync {
+    /// Starts the attack; false when it is running already.
+    fn start_attack(&self) -> bool;
+    /// What it has done so far.
+    fn progress(&self) -> Option<AttackProgress>;
+}
+
+/// How far a played attack has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttackProgress {
+    pub account: String,
+    pub requests: u64,
+    pub refused: u64,
+    pub shown: u64,
+    pub is_over: bool,
+}
+
+pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
+    let console = Console { house, zone, demo };
+    Router::new()
+        // What happens now
+        .route("/", get(overview::show))
+        .route("/minutes.csv", get(overview::minutes_csv))
+        .route("/search", get(overview::search))
+        // Who saw whom
+        .route("/accounts/{account}", get(account::show))
+        .route("/accounts/{account}/exposures.csv", get(account::exposures_csv))
+        .route("/accounts/{account}/persons.csv", get(account::persons_csv))
+        .route("/persons", get(person::show))
+        .route("/persons/sights.csv", get(person::sights_csv))
+        // Acts
+        .route("/gates", post(gates::set))
+        .route("/sessions/cut", post(gates::cut))
+        .route("/break-glass", get(break_glass::list))
+        .route("/break-glass/list.csv", get(break_glass::list_csv))
+        .route("/break-glass/review", post(break_glass::review))
+        .route("/demo/attack", post(overview::attack))
+        // For programs
+        .route(
+            "/api/v1/caseloads/{population}",
+            put(api::replace_caseload)
+                .post(api::add_caseload)
+                .layer(DefaultBodyLimit::max(CASELOAD_BYTES_MAX)),
+        )
+        .route("/api/v1/aliases/{portal}", put(api::replace_aliases))
+        .route("/api/v1/overview", get(api::overview))
+        .route("/api/v1/gates", put(api::set_gate))
+        // On every host, Digue's own corner
+        .route("/.digue/sign-in", get(door::sign_in))
+        .route("/.digue/enter", get(door::enter_page).post(door::enter))
+        .route("/.digue/leave", post(door::leave))
+        .route("/.digue/language", post(door::language))
+        .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
+        .route("/.digue/jwks.json", get(door::jwks))
+        .route("/.digue/assets/digue.css", get(view::style_sheet))
+        .fallback(door::not_found)
+        .layer(middleware::from_fn(form::refuse_foreign_posts))
+        .layer(middleware::from_fn(view::protect))
+        .with_state(console)
+}

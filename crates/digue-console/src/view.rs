@@ -1,0 +1,238 @@
+//! What all pages share: words, dates and numbers in the reader's language, and the headers that
+//! protect them.
+
+use std::fmt::Display;
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use digue_locales::{Language, Value, number, text, text_with};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::visitor::Visitor;
+
+/// The reader's language and zone, in every template as `w`.
+#[derive(Clone)]
+pub(crate) struct Words {
+    language: Language,
+    zone: TimeZone,
+    pub(crate) account: Option<String>,
+    /// True on the console's host, where the menu leads somewhere.
+    pub(crate) has_menu: bool,
+}
+
+impl Words {
+    pub(crate) fn new(visitor: &Visitor) -> Self {
+        Self {
+            language: visitor.language,
+            zone: TimeZone::UTC,
+            account: visitor.session.as_ref().map(|session| session.account.to_string()),
+            has_menu: visitor.portal.is_none() && visitor.session.is_some(),
+        }
+    }
+
+    pub(crate) fn in_zone(visitor: &Visitor, zone: &TimeZone) -> Self {
+        Self { zone: zone.clone(), ..Self::new(visitor) }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.language.code()
+    }
+
+    pub(crate) fn other(&self) -> &'static str {
+        match self.language {
+            Language::French => "en",
+            Language::English => "fr",
+        }
+    }
+
+    pub(crate) fn other_name(&self) -> String {
+        let other = Language::parse(self.other()).unwrap_or_default();
+        text(other, "language-name")
+    }
+
+    pub(crate) fn say(&self, key: &str) -> String {
+        text(self.language, key)
+    }
+
+    /// A key made of a prefix and a code: `gate-` and `closed`.
+    pub(crate) fn coded(&self, prefix: &str, code: &str) -> String {
+        text(self.language, &format!("{prefix}-{code}"))
+    }
+
+    pub(crate) fn with(&self, key: &str, values: &[(&str, Value)]) -> String {
+        text_with(self.language, key, values)
+    }
+
+    /// A sentence with one value.
+    pub(crate) fn with1(&self, key: &str, name: &str, value: impl Display) -> String {
+        self.with(key, &[(name, Value::from(value.to_string()))])
+    }
+
+    /// A sentence about one number.
+    pub(crate) fn counted(&self, key: &str, count: impl Count) -> String {
+        let shown = number(self.language, count.count());
+        self.with(key, &[("count", Value::from(count.count())), ("shown", Value::from(shown))])
+    }
+
+    pub(crate) fn number(&self, count: impl Count) -> String {
+        number(self.language, count.count())
+    }
+
+    pub(crate) fn time(&self, at: impl Moment) -> String {
+        self.format(at.moment(), "%H:%M:%S")
+    }
+
+    pub(crate) fn minute(&self, at: impl Moment) -> String {
+        self.format(at.moment(), "%H:%M")
+    }
+
+    pub(crate) fn moment(&self, at: impl Moment) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y %H:%M:%S",
+            Language::English => "%d %b %Y, %H:%M:%S",
+        };
+        self.format(at.moment(), pattern)
+    }
+
+    fn format(&self, at: Timestamp, pattern: &str) -> String {
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// A reason in one sentence.
+    pub(crate) fn reason(&self, reason: &digue_types::Reason) -> String {
+        text(self.language, &format!("reason-{}", reason.family()))
+    }
+}
+
+/// A number that a template shows.
+pub(crate) trait Count {
+    fn count(&self) -> u64;
+}
+
+macro_rules! counts {
+    ($($integer:ty),+) => {
+        $(impl Count for $integer {
+            fn count(&self) -> u64 {
+                *self as u64
+            }
+        })+
+    };
+}
+counts!(u64, u32, usize);
+
+impl<C: Count> Count for &C {
+    fn count(&self) -> u64 {
+        (*self).count()
+    }
+}
+
+/// A time that a template shows.
+pub(crate) trait Moment {
+    fn moment(&self) -> Timestamp;
+}
+
+impl Moment for Timestamp {
+    fn moment(&self) -> Timestamp {
+        *self
+    }
+}
+
+impl<M: Moment> Moment for &M {
+    fn moment(&self) -> Timestamp {
+        (*self).moment()
+    }
+}
+
+/// A rendered template.
+pub(crate) fn page<T: Template>(template: &T) -> Html<String> {
+    match template.render() {
+        Ok(html) => Html(html),
+        Err(error) => {
+            tracing::error!(%error, "A template does not render");
+            Html(String::new())
+        }
+    }
+}
+
+const STYLE_SHEET: &str = include_str!("../assets/digue.css");
+
+pub(crate) async fn style_sheet() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, STYLE_SHEET)
+}
+
+/// A table as CSV, safe to open in a spreadsheet.
+pub(crate) fn csv(name: &str, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Response {
+    let mut out = String::new();
+    let mut push = |cells: &[String]| {
+        let quoted: Vec<String> = cells.iter().map(|cell| quote(cell)).collect();
+        out.push_str(&quoted.join(","));
+        out.push_str("\r\n");
+    };
+    push(header);
+    for row in rows {
+        push(&row);
+    }
+    let disposition = format!("attachment; filename=\"{name}.csv\"");
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    (headers, out).into_response()
+}
+
+fn quote(cell: &str) -> String {
+    // A cell that begins like a formula would be run by a spreadsheet.
+    let armed = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let safe = if armed { format!("'{cell}") } else { cell.to_owned() };
+    if safe.contains(['"', ',', '\n', '\r', ';']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+/// Headers of every page of ours: no script, no frame, no cache of personal data.
+pub(crate) async fn protect(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let fixed: [(HeaderName, &str); 6] = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_cannot_become_a_formula() {
+        assert_eq!(quote("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
+        assert_eq!(quote("a,b"), "\"a,b\"");
+        assert_eq!(quote("plain"), "plain");
+    }
+}

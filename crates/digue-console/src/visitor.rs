@@ -1,0 +1,48 @@
+//! Who opens a page, and from where; put on each request by whoever serves the pages.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use digue_access::Session;
+use digue_locales::Language;
+use digue_operations::{Actor, House, OperationError};
+use digue_types::PortalId;
+
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub host: String,
+    pub is_secure: bool,
+    /// The portal of this host; `None` on the console's own.
+    pub portal: Option<PortalId>,
+    pub session: Option<Session>,
+    pub client_ip: String,
+    pub language: Language,
+}
+
+impl Visitor {
+    pub(crate) fn actor(&self, house: &House) -> Result<Actor, OperationError> {
+        let session = self.session.as_ref().ok_or(OperationError::Denied)?;
+        // The console's pages are the console's: a portal's session opens none of them.
+        if self.portal.is_some() {
+            return Err(OperationError::NotFound("page"));
+        }
+        Actor::of_session(house, session)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let nobody = || Self {
+            host: String::new(),
+            is_secure: false,
+            portal: None,
+            session: None,
+            client_ip: String::new(),
+            language: Language::French,
+        };
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nobody))
+    }
+}

@@ -1,0 +1,81 @@
+//! Exceptional access: a written reason, minutes, few persons, and a review afterwards.
+
+use std::sync::Arc;
+
+use digue_access::decide::BreakGlass;
+use digue_access::Session;
+use digue_store::BreakGlassRecord;
+use digue_types::{Act, PortalId};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::gates::parse_reason;
+use crate::house::{House, Words};
+use crate::secret::name;
+
+/// Characters of a justification at least: a sentence, not a word.
+pub const JUSTIFICATION_CHARS_MIN: usize = 20;
+
+/// Opens one for the account of this session on this portal.
+pub async fn open(
+    house: &House,
+    session: &Session,
+    portal: &PortalId,
+    justification: &str,
+) -> Result<BreakGlassRecord, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
+    let hosts = house.gateway().hosts();
+    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;
+    if !map.routes.iter().any(|route| route.access.allows_break_glass) {
+        return Err(OperationError::Denied);
+    }
+    let now = house.clock.now();
+    let record = BreakGlassRecord {
+        id: name("bg")?,
+        portal: portal.clone(),
+        account: session.account.clone(),
+        justification: justification.clone(),
+        opened_at: now,
+        until: now.plus(map.break_glass.lasts),
+        reviewed: None,
+    };
+    let words = Words {
+        subject: format!("portal:{portal}"),
+        after: format!("{} until:{}", record.id, record.until),
+        reason: justification.clone(),
+        ..Words::default()
+    };
+    let mut rules = house.rules().await;
+    house.write_down(&actor, Act::BreakGlassOpened, words).await?;
+    house.store.add_break_glass(&record).await?;
+    let open = Arc::make_mut(&mut rules.break_glass);
+    open.retain(|_, glass| now < glass.until);
+    let glass = BreakGlass { justification, until: record.until };
+    open.insert((portal.clone(), session.account.clone()), glass);
+    house.publish(&rules);
+    Ok(record)
+}
+
+/// All of them, newest first.
+pub async fn list(house: &House, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
+    actor.must_watch()?;
+    Ok(house.store.break_glass().await?)
+}
+
+/// Marks one as looked at; not by the person who opened it.
+pub async fn review(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    actor.must_review()?;
+    let known = house.store.break_glass().await?;
+    let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
+    if record.account == actor.account {
+        return Err(OperationError::Denied);
+    }
+    let words = Words { subject: id.to_owned(), ..Words::default() };
+    house.write_down(actor, Act::BreakGlassReviewed, words).await?;
+    if house.store.review_break_glass(id, &actor.account, house.clock.now()).await? {
+        Ok(())
+    } else {
+        Err(OperationError::Conflict)
+    }
+}

@@ -1,0 +1,208 @@
+//! Loading caseloads and alias tables: whole files, all or nothing, effective at once.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use digue_access::caseload::{self, Caseloads};
+use digue_gateway::Portal;
+use digue_types::{Act, PopulationId};
+
+use crate::actor::Actor;
+use crate::aliases::{self, AliasFault};
+use crate::error::OperationError;
+use crate::house::{House, Words};
+
+/// What a load did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    pub relations: usize,
+    pub version: u64,
+}
+
+/// Replaces the caseloads of a population by those of a CSV; the file is kept for the next start.
+pub async fn replace(
+    house: &House,
+    actor: &Actor,
+    population: &PopulationId,
+    csv: Vec<u8>,
+) -> Result<Loaded, OperationError> {
+    actor.must_act()?;
+    let portal = portal_of(house, population)?;
+    let (caseloads, csv) = parse(portal, csv).await?;
+    let mut rules = house.rules().await;
+    let version = rules.caseload_version + 1;
+    let relations = caseloads.relations();
+    let words = Words {
+        subject: format!("population:{population}"),
+        before: format!("version:{}", rules.caseload_version),
+        after: format!("version:{version} relations:{relations}"),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::CaseloadLoaded, words).await?;
+    keep(&file_of(house, population), &csv)
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    house.store.set_setting("caseload-version", &version.to_string()).await?;
+    rules.caseloads.insert(population.clone(), Arc::new(caseloads));
+    rules.caseload_version = version;
+    house.publish(&rules);
+    Ok(Loaded { relations, version })
+}
+
+/// Adds the relations of a CSV to those in force.
+pub async fn add(
+    house: &House,
+    actor: &Actor,
+    population: &PopulationId,
+    csv: Vec<u8>,
+) -> Result<Loaded, OperationError> {
+    actor.must_act()?;
+    let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
+    let joined = join(&kept, &csv).ok_or(OperationError::Invalid("invalid-caseload-columns"))?;
+    replace(house, actor, population, joined).await
+}
+
+/// Two files with the same header, as one.
+fn join(kept: &[u8], added: &[u8]) -> Option<Vec<u8>> {
+    if kept.is_empty() {
+        return Some(added.to_vec());
+    }
+    let split = |bytes: &[u8]| {
+        let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |place| place + 1);
+        let (header, rows) = bytes.split_at(end);
+        (header.trim_ascii().to_vec(), rows.to_vec())
+    };
+    let ((header, mut rows), (other, more)) = (split(kept), split(added));
+    if header != other {
+        return None;
+    }
+    if !rows.is_empty() && !rows.ends_with(b"\n") {
+        rows.push(b'\n');
+    }
+    let mut joined = header;
+    joined.push(b'\n');
+    joined.extend(rows);
+    joined.extend(more);
+    Some(joined)
+}
+
+/// Loads what the last start left; a population without a file has an empty caseload: nobody.
+pub async fn load_kept(house: &House) -> Result<(), OperationError> {
+    let hosts = house.gateway().hosts();
+    let populations: std::collections::BTreeSet<PopulationId> =
+        hosts.portals().map(|portal| portal.population.clone()).collect();
+    for population in populations {
+        let csv = match std::fs::read(file_of(house, &population)) {
+            Ok(csv) => csv,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(OperationError::Unavailable(error.to_string())),
+        };
+        let (caseloads, _) = parse(portal_of(house, &population)?, csv).await?;
+        let mut rules = house.rules().await;
+        rules.caseloads.insert(population, Arc::new(caseloads));
+        house.publish(&rules);
+    }
+    Ok(())
+}
+
+async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>), OperationError> {
+    // Ten million lines take seconds: not on a worker that serves requests.
+    let parsed = tokio::task::spawn_blocking(move || {
+        let primary = &portal.kinds[portal.primary];
+        let canonical = |text: &str| primary.canonical(text);
+        let result = caseload::read_csv(csv.as_slice(), &portal.population, &canonical);
+        (result, csv)
+    });
+    let (result, csv) = parsed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok((result.map_err(OperationError::Faults)?, csv))
+}
+
+fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
+    let hosts = house.gateway().hosts();
+    let found = hosts.portals().find(|portal| portal.population == *population).cloned();
+    found.ok_or(OperationError::NotFound("population"))
+}
+
+fn file_of(house: &House, population: &PopulationId) -> PathBuf {
+    house.data_folder.join("caseloads").join(format!("{population}.csv"))
+}
+
+/// Whole or not at all: written beside, synced, renamed.
+fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().expect("the file lies in a folder");
+    std::fs::create_dir_all(folder)?;
+    let draft = path.with_extension("tmp");
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn alias_file_of(house: &House, portal: &digue_types::PortalId) -> PathBuf {
+    house.data_folder.join("aliases").join(format!("{portal}.csv"))
+}
+
+fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFault>> {
+    let canonical = |kind: &str, text: &str| {
+        map.kinds.iter().find(|known| known.name == kind).and_then(|known| known.canonical(text))
+    };
+    let primary = &map.kinds[map.primary];
+    aliases::read_table(text, &canonical, &|text| primary.canonical(text))
+}
+
+/// Loads the alias tables that the last start left.
+pub fn load_kept_aliases(house: &House) -> Result<(), OperationError> {
+    for portal in house.gateway().hosts().portals() {
+        let path = alias_file_of(house, &portal.id);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(OperationError::Unavailable(error.to_string())),
+        };
+        let table = read_aliases(portal, &text)
+            .map_err(|_| OperationError::Unavailable(format!("{} has faults", path.display())))?;
+        house.aliases.set(portal.id.clone(), table);
+    }
+    Ok(())
+}
+
+/// Replaces the alias table of a portal.
+pub async fn replace_aliases(
+    house: &House,
+    actor: &Actor,
+    portal: &digue_types::PortalId,
+    text: &str,
+) -> Result<Result<usize, Vec<AliasFault>>, OperationError> {
+    actor.must_act()?;
+    let hosts = house.gateway().hosts();
+    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
+    let table = match read_aliases(&map, text) {
+        Ok(table) => table,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let count = table.len();
+    let words = Words {
+        subject: format!("portal:{portal}"),
+        after: format!("aliases:{count}"),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::AliasesLoaded, words).await?;
+    keep(&alias_file_of(house, portal), text.as_bytes())
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    house.aliases.set(portal.clone(), table);
+    Ok(Ok(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_with_one_header_are_joined_and_others_are_not() {
+        let joined = join(b"account,person\na,1", b"account,person\r\nb,2\n").unwrap();
+        assert_eq!(joined, b"account,person\na,1\nb,2\n");
+        assert_eq!(join(b"account,person\na,1", b"person,account\n1,a\n"), None);
+        assert_eq!(join(b"", b"account,person\n"), Some(b"account,person\n".to_vec()));
+    }
+}

@@ -1,0 +1,34 @@
+//! What can become of an operation, by consequence: what the caller can do about it.
+
+use digue_access::CaseloadFault;
+use digue_store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// This actor may not.
+    #[error("not allowed")]
+    Denied,
+    /// No such thing for this actor.
+    #[error("{0} does not exist")]
+    NotFound(&'static str),
+    /// The person can correct it; a locale key says how.
+    #[error("invalid: {0}")]
+    Invalid(&'static str),
+    /// A file with faults; nothing of it was taken.
+    #[error("{} faults in the file", .0.len())]
+    Faults(Vec<CaseloadFault>),
+    /// Somebody else was faster.
+    #[error("it was done already")]
+    Conflict,
+    /// May work later; nothing was changed.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for OperationError {
+    fn from(error: StoreError) -> Self {
+        use std::error::Error as _;
+        let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Self::Unavailable(format!("{error}{cause}"))
+    }
+}

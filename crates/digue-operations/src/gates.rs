@@ -1,0 +1,103 @@
+//! Closing and reopening gates.
+//!
+//! Closing acts first and writes second: a containment must not wait for a disk that fails, and
+//! the failure is said. Opening writes first: nothing is widened without a trace.
+
+use std::sync::Arc;
+
+use digue_access::Reach;
+use digue_store::GateRecord;
+use digue_types::{AccountId, Act, Gate};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+
+/// Characters of a reason at least: enough for a few words.
+pub const REASON_CHARS_MIN: usize = 5;
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// A written reason, checked.
+pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationError> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if length < chars_min {
+        return Err(OperationError::Invalid("invalid-reason-short"));
+    }
+    if length > REASON_CHARS_MAX || text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(OperationError::Invalid("invalid-reason-long"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Sets a gate, effective on live sessions and streams at once.
+pub async fn set_gate(
+    house: &House,
+    actor: &Actor,
+    reach: Reach,
+    gate: Gate,
+    reason: &str,
+) -> Result<(), OperationError> {
+    actor.must_act()?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let mut rules = house.rules().await;
+    let before = rules.gates.of(&reach);
+    if before == gate {
+        return Err(OperationError::Conflict);
+    }
+    let words = Words {
+        subject: format!("{}:{}", reach.scope().code(), reach.name()),
+        before: before.code().to_owned(),
+        after: gate.code().to_owned(),
+        reason: reason.clone(),
+    };
+    let record = GateRecord {
+        reach: reach.clone(),
+        gate,
+        reason,
+        set_by: actor.account.clone(),
+        set_at: house.clock.now(),
+    };
+    if gate > before {
+        Arc::make_mut(&mut rules.gates).set(reach, gate);
+        house.publish(&rules);
+        let written = house.write_down(actor, Act::GateSet, words).await.map(drop);
+        let stored = house.store.set_gate(&record).await;
+        written?;
+        stored?;
+    } else {
+        house.write_down(actor, Act::GateSet, words).await?;
+        house.store.set_gate(&record).await?;
+        Arc::make_mut(&mut rules.gates).set(reach, gate);
+        house.publish(&rules);
+    }
+    Ok(())
+}
+
+/// Gates that are not open, with who shut them and why.
+pub async fn shut_gates(house: &House, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
+    actor.must_watch()?;
+    Ok(house.store.gates().await?)
+}
+
+/// Ends every session of an account; streams in flight stop within a second.
+pub async fn cut_sessions(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    reason: &str,
+) -> Result<usize, OperationError> {
+    actor.must_act()?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    let words = Words {
+        subject: format!("account:{account}"),
+        before: format!("sessions:{}", cut.len()),
+        after: "sessions:0".to_owned(),
+        reason,
+    };
+    let written = house.write_down(actor, Act::SessionCut, words).await;
+    house.store.remove_sessions(&cut).await?;
+    written?;
+    Ok(cut.len())
+}

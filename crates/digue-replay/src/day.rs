@@ -1,0 +1,150 @@
+//! A normal working day, decided and journalled by the real code at the times it would have had.
+
+use std::time::Duration;
+
+use digue_access::{Facts, release};
+use digue_gateway::{Gateway, Portal};
+use digue_journal::journal::{AppendError, Journal};
+use digue_types::{
+    Basis, Client, Event, ExchangeId, Exposure, Inspection, Outcome, PersonRef, SessionId,
+    ShownPersons, Timestamp,
+};
+
+use crate::draw::Draw;
+use crate::population::{Account, Population};
+
+/// What a day was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    pub entries: u64,
+    /// Persons shown, each time they were.
+    pub persons: u64,
+}
+
+/// Entries made durable together: a day is not an emergency.
+const BATCH: usize = 1000;
+
+/// A consultation to come.
+struct Consultation<'p> {
+    at: Timestamp,
+    account: &'p Account,
+    route: &'static str,
+    persons: Vec<usize>,
+}
+
+/// Plays the nine hours before `now`.
+pub fn play(
+    gateway: &Gateway,
+    journal: &Journal,
+    portal: &Portal,
+    population: &Population,
+    now: Timestamp,
+    seed: u64,
+) -> Result<Day, AppendError> {
+    let mut consultations = draw_day(population, now, seed);
+    consultations.sort_by_key(|consultation| consultation.at);
+    let mut day = Day::default();
+    let mut events = Vec::with_capacity(BATCH);
+    for (number, consultation) in consultations.iter().enumerate() {
+        let Some(exposure) = decide(gateway, portal, population, consultation, number) else { continue };
+        day.entries += 1;
+        day.persons += exposure.persons().count() as u64;
+        events.push(Event::Exposure(Box::new(exposure)));
+        if events.len() == BATCH {
+            journal.append_and_wait(std::mem::take(&mut events))?;
+        }
+    }
+    journal.append_and_wait(events)?;
+    Ok(day)
+}
+
+fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultation<'_>> {
+    let mut draw = Draw::new(seed);
+    let mut consultations = Vec::new();
+    for account in population.accounts.iter().filter(|account| !account.caseload.is_empty()) {
+        // One in eight is away.
+        if draw.once_in(8) {
+            continue;
+        }
+        let start = now.minus(Duration::from_secs(9 * 3600 - draw.below(3600) as u64));
+        let mut at = start;
+        let list = |at| Consultation { at, account, route: "accueil", persons: account.caseload.clone() };
+        consultations.push(list(at));
+        for _ in 0..4 + draw.below(14) {
+            at = at.plus(Duration::from_secs(60 + draw.below(3600) as u64));
+            if at >= now {
+                break;
+            }
+            if draw.once_in(9) {
+                consultations.push(list(at));
+                continue;
+            }
+            let person = *draw.pick(&account.caseload);
+            consultations.push(Consultation { at, account, route: "fiche", persons: vec![person] });
+        }
+    }
+    consultations
+}
+
+fn decide(
+    gateway: &Gateway,
+    portal: &Portal,
+    population: &Population,
+    consultation: &Consultation<'_>,
+    number: usize,
+) -> Option<Exposure> {
+    let route = portal.routes.iter().find(|route| route.name.as_str() == consultation.route)?;
+    let persons: Vec<PersonRef> = consultation
+        .persons
+        .iter()
+        .map(|&place| PersonRef::parse(&population.persons[place].number).expect("well-formed"))
+        .collect();
+    let keys: Vec<_> = persons.iter().map(|person| portal.person_key(person)).collect();
+    let rules = gateway.rules();
+    let account = consultation.account;
+    let facts = Facts {
+        now: consultation.at,
+        portal: &portal.id,
+        population: &portal.population,
+        route: route.name.as_str(),
+        action: route.action.as_str(),
+        access: &route.access,
+        mode: portal.mode,
+        account: &account.id,
+        organisation: &account.organisation,
+        ip: "127.0.0.1",
+        proved_at: consultation.at,
+        local: (10, 2),
+        categories: &route.categories,
+        is_exact_search: false,
+    };
+    let decision =
+        gateway.with_budgets(&portal.id, |budgets| release(&rules, budgets, &facts, &keys))?;
+    let is_refused = decision.outcome == Outcome::Refused;
+    let count = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+    Some(Exposure {
+        at: consultation.at,
+        exchange: ExchangeId::parse(&format!("day-{number:x}")).expect("hexadecimal"),
+        portal: portal.id.clone(),
+        route: route.name.clone(),
+        action: route.action.clone(),
+        account: account.id.clone(),
+        organisation: account.organisation.clone(),
+        session: SessionId::parse(&format!("day-{}", account.id)).expect("an account name fits"),
+        client: Client { ip: "127.0.0.1".into(), user_agent: "replay".into() },
+        outcome: decision.outcome,
+        reasons: decision.reasons,
+        inspection: Inspection::Inspected,
+        population: portal.population.clone(),
+        shown: if is_refused { vec![] } else { vec![ShownPersons { basis: Basis::Caseload, persons }] },
+        persons_found: count,
+        categories: route.categories.clone(),
+        body_bytes: 2000,
+        status: 200,
+        policy_version: rules.policy_version,
+        caseload_version: rules.caseload_version,
+        justification: None,
+        part: 1,
+        parts: 1,
+    })
+}

@@ -1,0 +1,219 @@
+//! The command line, in the language of whoever types it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use digue_locales::{Language, text};
+
+/// What was asked.
+pub(crate) struct Asked {
+    pub(crate) language: Language,
+    pub(crate) command: Task,
+}
+
+pub(crate) enum Task {
+    Init { folder: PathBuf },
+    Check { config: PathBuf },
+    Serve { config: PathBuf },
+    Link { config: PathBuf, account: String, host: String },
+    Account { config: PathBuf, account: String, organisation: String, role: String },
+    Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
+    JournalVerify { journal: JournalPlace, from: Option<PathBuf> },
+    JournalShow { journal: JournalPlace, first: u64, count: u64 },
+    JournalTail { journal: JournalPlace, count: u64, follows: bool },
+}
+
+pub(crate) struct JournalPlace {
+    pub(crate) folder: PathBuf,
+    pub(crate) key: Option<String>,
+}
+
+/// Reads the arguments; prints help or a fault and exits when they are not a task.
+pub(crate) fn parse() -> Asked {
+    let language = language();
+    let matches = command(language).get_matches();
+    Asked { language, command: task(&matches) }
+}
+
+/// `--language` anywhere, else the environment's.
+fn language() -> Language {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--language" {
+            return arguments.next().and_then(|code| Language::parse(&code)).unwrap_or_default();
+        }
+        if let Some(code) = argument.strip_prefix("--language=") {
+            return Language::parse(code).unwrap_or_default();
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+    Language::negotiate(&said.unwrap_or_default())
+}
+
+fn command(language: Language) -> Command {
+    let say = |key: &str| text(language, key);
+    let config = || {
+        Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .default_value("digue.toml")
+            .value_parser(value_parser!(PathBuf))
+            .help(say("command-config"))
+    };
+    let place = |command: Command| {
+        command
+            .arg(
+                Arg::new("folder")
+                    .long("journal")
+                    .value_name("FOLDER")
+                    .default_value("data/journal")
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say("command-journal-folder")),
+            )
+            .arg(Arg::new("key").long("key").value_name("KEY").help(say("command-journal-key")))
+    };
+    let number = |name: &'static str, usual: &'static str, key: &str| {
+        Arg::new(name).long(name).value_name("N").default_value(usual).value_parser(value_parser!(u64)).help(say(key))
+    };
+    let journal = Command::new("journal")
+        .about(say("command-journal"))
+        .subcommand_required(true)
+        .subcommand(place(Command::new("verify").about(say("command-journal-verify"))).arg(
+            Arg::new("from")
+                .long("from")
+                .value_name("CHECKPOINT")
+                .value_parser(value_parser!(PathBuf))
+                .help(say("command-journal-verify-from")),
+        ))
+        .subcommand(
+            place(Command::new("show").about(say("command-journal-show")))
+                .arg(number("first", "0", "command-journal-show-first"))
+                .arg(number("count", "20", "command-journal-show-count")),
+        )
+        .subcommand(
+            place(Command::new("tail").about(say("command-journal-tail")))
+                .arg(number("count", "20", "command-journal-show-count"))
+                .arg(
+                    Arg::new("follow")
+                        .long("follow")
+                        .action(ArgAction::SetTrue)
+                        .help(say("command-journal-tail-follow")),
+                ),
+        );
+    Command::new("digue")
+        .about(say("command-about"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(
+            Arg::new("language")
+                .long("language")
+                .value_name("fr|en")
+                .global(true)
+                .value_parser(["fr", "en"])
+                .help(say("command-language")),
+        )
+        .subcommand(
+            Command::new("demo")
+                .about(say("command-demo"))
+                .arg(
+                    Arg::new("attack")
+                        .long("attack")
+                        .value_name("NAME")
+                        .value_parser(["kairos"])
+                        .help(say("command-demo-attack")),
+                )
+                .arg(
+                    Arg::new("port")
+                        .long("port")
+                        .default_value("8080")
+                        .value_parser(value_parser!(u16))
+                        .help(say("command-demo-port")),
+                )
+                .arg(
+                    Arg::new("folder")
+                        .long("folder")
+                        .value_parser(value_parser!(PathBuf))
+                        .help(say("command-demo-folder")),
+                ),
+        )
+        .subcommand(
+            Command::new("init").about(say("command-init")).arg(
+                Arg::new("folder")
+                    .default_value(".")
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say("command-init-folder")),
+            ),
+        )
+        .subcommand(Command::new("check").about(say("command-check")).arg(config()))
+        .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
+        .subcommand(
+            Command::new("account")
+                .about(say("command-account"))
+                .arg(config())
+                .arg(Arg::new("account").required(true).help(say("command-link-account")))
+                .arg(
+                    Arg::new("organisation")
+                        .long("organisation")
+                        .required(true)
+                        .help(say("command-account-organisation")),
+                )
+                .arg(
+                    Arg::new("role")
+                        .long("role")
+                        .default_value("agent")
+                        .help(say("command-account-role")),
+                ),
+        )
+        .subcommand(
+            Command::new("link")
+                .about(say("command-link"))
+                .arg(config())
+                .arg(Arg::new("account").required(true).help(say("command-link-account")))
+                .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
+        )
+        .subcommand(journal)
+}
+
+fn task(matches: &ArgMatches) -> Task {
+    let (name, matches) = matches.subcommand().expect("clap requires one");
+    let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
+    let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
+    match name {
+        "init" => Task::Init { folder: path("folder") },
+        "check" => Task::Check { config: path("config") },
+        "serve" => Task::Serve { config: path("config") },
+        "link" => Task::Link { config: path("config"), account: word("account"), host: word("host") },
+        "account" => Task::Account {
+            config: path("config"),
+            account: word("account"),
+            organisation: word("organisation"),
+            role: word("role"),
+        },
+        "demo" => {
+            let port = *matches.get_one::<u16>("port").expect("it has a default");
+            Task::Demo {
+                address: SocketAddr::from(([127, 0, 0, 1], port)),
+                folder: matches.get_one::<PathBuf>("folder").cloned(),
+                attack: matches.contains_id("attack"),
+            }
+        }
+        _ => journal_task(matches),
+    }
+}
+
+fn journal_task(matches: &ArgMatches) -> Task {
+    let (name, matches) = matches.subcommand().expect("clap requires one");
+    let journal = JournalPlace {
+        folder: matches.get_one::<PathBuf>("folder").expect("it has a default").clone(),
+        key: matches.get_one::<String>("key").cloned(),
+    };
+    let number = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
+    match name {
+        "verify" => Task::JournalVerify { journal, from: matches.get_one::<PathBuf>("from").cloned() },
+        "show" => Task::JournalShow { journal, first: number("first"), count: number("count") },
+        _ => Task::JournalTail { journal, count: number("count"), follows: matches.get_flag("follow") },
+    }
+}

@@ -1,0 +1,81 @@
+//! One module for each command; each says what it did in the reader's language.
+
+mod admin;
+mod check;
+mod demo;
+mod init;
+mod journal;
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use digue_locales::{Language, Value, text_with};
+
+use crate::cli::{Asked, Task};
+
+/// Everything went well.
+pub(crate) const GOOD: u8 = 0;
+/// The answer is no: faults, a tampered journal.
+pub(crate) const BAD: u8 = 1;
+/// The question could not be answered.
+pub(crate) const NOT_RUN: u8 = 2;
+
+pub(crate) fn run(asked: Asked) -> ExitCode {
+    let out = Out { language: asked.language };
+    let code = match asked.command {
+        Task::Init { folder } => init::run(&out, &folder),
+        Task::Check { config } => check::run(&out, &config),
+        Task::Serve { config } => serve::run(&out, &config),
+        Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
+        Task::Account { config, account, organisation, role } => {
+            admin::account(&out, &config, &account, &organisation, &role)
+        }
+        Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
+        Task::JournalVerify { journal, from } => journal::verify(&out, &journal, from.as_deref()),
+        Task::JournalShow { journal, first, count } => journal::show(&out, &journal, first, count),
+        Task::JournalTail { journal, count, follows } => journal::tail(&out, &journal, count, follows),
+    };
+    ExitCode::from(code)
+}
+
+/// Where commands speak: standard output for answers, standard error for what went wrong.
+pub(crate) struct Out {
+    pub(crate) language: Language,
+}
+
+impl Out {
+    pub(crate) fn say(&self, key: &str, values: &[(&str, Value)]) {
+        self.line(&text_with(self.language, key, values));
+    }
+
+    pub(crate) fn complain(&self, key: &str, values: &[(&str, Value)]) {
+        let line = text_with(self.language, key, values);
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    pub(crate) fn line(&self, line: &str) {
+        // A closed pipe is the reader's choice, not a fault.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
+    /// `serve-failed` with the chain of causes.
+    pub(crate) fn failed(&self, error: &anyhow::Error) -> u8 {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        self.complain("serve-failed", &[("cause", Value::from(causes.join(": ")))]);
+        NOT_RUN
+    }
+
+    /// Prints the faults of a configuration.
+    pub(crate) fn faults(&self, faults: &[crate::config::reader::Fault]) {
+        for fault in faults {
+            let _ = writeln!(std::io::stderr(), "{}", fault.say(self.language));
+        }
+        self.complain("check-bad", &[("faults", Value::from(faults.len()))]);
+    }
+}
+
+/// The runtime of commands that serve.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

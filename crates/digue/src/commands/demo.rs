@@ -1,0 +1,311 @@
+//! `digue demo`: the whole house on one machine, with a sample portal and a working day behind it.
+//!
+//! It writes a configuration and starts from it like anybody else: nothing here goes around the
+//! lock.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_access::{AccountRecord, Role};
+use digue_console::Demo;
+use digue_console::router::AttackProgress;
+use digue_locales::Value;
+use digue_operations::{Actor, caseloads, sign_in};
+use digue_replay::attack::{Loot, Thief, kairos};
+use digue_replay::{Population, day, portal};
+use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
+
+use super::{GOOD, Out, runtime};
+use crate::config;
+use crate::serve::{Running, start};
+
+const PORTAL_HOST: &str = "kairos.localhost";
+const CONSOLE_HOST: &str = "digue.localhost";
+/// Time to look at the page while the thief works: about a minute.
+const PACE: Duration = Duration::from_millis(60);
+const ATTACK_REQUESTS_MAX: u64 = 800;
+const LINK_LASTS: Duration = Duration::from_hours(8);
+
+pub(crate) fn run(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> u8 {
+    let shown = runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(play(out, address, folder, attack)));
+    match shown {
+        Ok(()) => GOOD,
+        Err(error) => out.failed(&error),
+    }
+}
+
+async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> Result<()> {
+    // Kept until the end: the folder goes away with it.
+    let temporary = tempfile::tempdir()?;
+    let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
+    let population = Arc::new(Population::demonstration());
+    let upstream = open_portal(population.clone()).await?;
+    let address = free(address)?;
+    let urls = Urls::new(address);
+    write_configuration(&folder, upstream, address, &urls)?;
+    let config = config::load(&folder.join("digue.toml")).map_err(|faults| {
+        anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
+    })?;
+    let stage = Arc::new(Stage::new(population.clone(), address));
+    let running = start(config, Some(stage.clone())).await?;
+    let played = prepare(&running, &population).await?;
+    let stolen = stolen_account(&population)?;
+    stage.give(&running, stolen.clone()).await?;
+    banner(out, &running, &population, &urls, played).await?;
+    if attack {
+        out.say("demo-attack-start", &[("account", Value::from(stolen.as_str()))]);
+        stage.start_attack();
+        report(out, &stage, &running).await;
+    }
+    out.say("demo-stop", &[]);
+    tokio::signal::ctrl_c().await?;
+    running.stop().await
+}
+
+struct Urls {
+    portal: String,
+    console: String,
+}
+
+impl Urls {
+    fn new(address: SocketAddr) -> Self {
+        let port = address.port();
+        Self {
+            portal: format!("http://{PORTAL_HOST}:{port}"),
+            console: format!("http://{CONSOLE_HOST}:{port}"),
+        }
+    }
+}
+
+/// The address itself, or with a free port when it asks for any.
+fn free(address: SocketAddr) -> Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    Ok(std::net::TcpListener::bind(address)?.local_addr()?)
+}
+
+async fn open_portal(population: Arc<Population>) -> Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let app = portal::router(population);
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, app).await {
+            tracing::error!(%error, "The sample portal stopped");
+        }
+    });
+    Ok(address)
+}
+
+fn write_configuration(
+    folder: &Path,
+    upstream: SocketAddr,
+    address: SocketAddr,
+    urls: &Urls,
+) -> Result<()> {
+    let portals = folder.join("portals");
+    std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
+    let settings = format!(
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n",
+        urls.console
+    );
+    std::fs::write(folder.join("digue.toml"), settings)?;
+    let map = portal::map(&format!("http://{upstream}"), &urls.portal);
+    std::fs::write(portals.join("kairos.toml"), map)?;
+    Ok(())
+}
+
+fn portal_id() -> Result<PortalId> {
+    Ok(PortalId::parse("kairos")?)
+}
+
+/// Accounts, caseloads and a working day; a folder that has them already keeps its own.
+async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Option<day::Day>> {
+    let house = &running.house;
+    if !house.gateway().rules().directory.is_empty() {
+        return Ok(None);
+    }
+    let operator = OrganisationId::parse("operateur")?;
+    let officer = |name: &str, role| -> Result<(AccountId, AccountRecord)> {
+        let record = AccountRecord { organisation: operator.clone(), role, is_suspended: false };
+        Ok((AccountId::parse(name)?, record))
+    };
+    let mut accounts =
+        vec![officer("rssi", Role::Rssi)?, officer("dpo", Role::Dpo)?, officer("audit", Role::Auditor)?];
+    accounts.extend(population.accounts.iter().map(|account| {
+        let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
+        let organisation = account.organisation.clone();
+        (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
+    }));
+    house.save_accounts(&Actor::digue(), accounts).await?;
+    let csv = population.caseload_csv().into_bytes();
+    let name = PopulationId::parse("demandeurs")?;
+    caseloads::replace(house, &Actor::digue(), &name, csv).await?;
+    let (house, journal, population) = (house.clone(), running.journal.clone(), population.clone());
+    let id = portal_id()?;
+    let played = tokio::task::spawn_blocking(move || {
+        let portal = house.gateway().hosts().portal(&id).cloned();
+        let portal = portal.ok_or_else(|| anyhow!("the sample portal is missing"))?;
+        let now = house.clock().now();
+        Ok::<_, anyhow::Error>(day::play(house.gateway(), &journal, &portal, &population, now, 12)?)
+    });
+    Ok(Some(played.await??))
+}
+
+fn stolen_account(population: &Population) -> Result<AccountId> {
+    let account = population.accounts.iter().find(|account| account.id.as_str() == "of-212.agent2");
+    Ok(account.ok_or_else(|| anyhow!("the population has no such account"))?.id.clone())
+}
+
+async fn banner(
+    out: &Out,
+    running: &Running,
+    population: &Population,
+    urls: &Urls,
+    played: Option<day::Day>,
+) -> Result<()> {
+    let house = &running.house;
+    let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
+    let delegate = &population.accounts.iter().find(|a| a.is_delegate).ok_or_else(|| anyhow!("no delegate"))?.id;
+    let officer = AccountId::parse("rssi")?;
+    let link = async |account: &AccountId, host: &str| {
+        sign_in::issue_link(house, &Actor::digue(), account, host, LINK_LASTS).await
+    };
+    out.line("");
+    out.say("demo-title", &[]);
+    out.line("");
+    out.say("demo-portal", &[]);
+    out.line(&format!("    {}", urls.portal));
+    out.say("demo-console", &[]);
+    out.line(&format!("    {}", urls.console));
+    out.line("");
+    if let Some(day) = played {
+        let values = [("entries", Value::from(day.entries)), ("persons", Value::from(day.persons))];
+        out.say("demo-day", &values);
+        out.line("");
+    }
+    out.say("demo-links", &[]);
+    out.say("demo-agent", &[("account", Value::from(agent.as_str()))]);
+    out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
+    out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
+    out.line(&format!("    {}", link(delegate, PORTAL_HOST).await?));
+    out.say("demo-rssi", &[]);
+    out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
+    out.line("");
+    Ok(())
+}
+
+/// Where the attack is played, from the command line or from the page's button.
+struct Stage {
+    population: Arc<Population>,
+    address: SocketAddr,
+    runtime: tokio::runtime::Handle,
+    part: OnceLock<(Arc<digue_operations::House>, AccountId)>,
+    loot: Arc<Loot>,
+    has_begun: AtomicBool,
+}
+
+impl Stage {
+    fn new(population: Arc<Population>, address: SocketAddr) -> Self {
+        Self {
+            population,
+            address,
+            runtime: tokio::runtime::Handle::current(),
+            part: OnceLock::new(),
+            loot: Arc::default(),
+            has_begun: AtomicBool::new(false),
+        }
+    }
+
+    async fn give(&self, running: &Running, account: AccountId) -> Result<()> {
+        self.part
+            .set((running.house.clone(), account))
+            .map_err(|_| anyhow!("the part is given once"))
+    }
+}
+
+impl Demo for Stage {
+    fn start_attack(&self) -> bool {
+        let Some((house, account)) = self.part.get().cloned() else { return false };
+        if self.has_begun.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        let (population, loot, address) = (self.population.clone(), self.loot.clone(), self.address);
+        self.runtime.spawn(async move {
+            if let Err(error) = steal(&house, &account, address, &population, &loot).await {
+                tracing::warn!(error = %error, "The played attack stopped");
+            }
+            loot.is_over.store(true, Ordering::SeqCst);
+        });
+        true
+    }
+
+    fn progress(&self) -> Option<AttackProgress> {
+        if !self.has_begun.load(Ordering::SeqCst) {
+            return None;
+        }
+        let (_, account) = self.part.get()?;
+        Some(AttackProgress {
+            account: account.to_string(),
+            requests: self.loot.requests.load(Ordering::Relaxed),
+            refused: self.loot.refused.load(Ordering::Relaxed),
+            shown: self.loot.shown(),
+            is_over: self.loot.is_over.load(Ordering::SeqCst),
+        })
+    }
+}
+
+/// The infostealer took the cookie of a session; here one is opened for it.
+async fn steal(
+    house: &digue_operations::House,
+    account: &AccountId,
+    address: SocketAddr,
+    population: &Population,
+    loot: &Loot,
+) -> Result<()> {
+    let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
+    let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
+    let cookie = sign_in::enter(house, token, PORTAL_HOST, "203.0.113.66").await?;
+    let thief = Thief {
+        address,
+        host: format!("{PORTAL_HOST}:{}", address.port()),
+        cookie: cookie.reveal().to_owned(),
+        pace: PACE,
+    };
+    kairos(&thief, population, ATTACK_REQUESTS_MAX, loot).await?;
+    Ok(())
+}
+
+/// Says every second how far the thief has come, until the end.
+async fn report(out: &Out, stage: &Stage, running: &Running) {
+    let mut every = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        every.tick().await;
+        let Some(progress) = stage.progress() else { return };
+        let values = [
+            ("requests", Value::from(progress.requests)),
+            ("refused", Value::from(progress.refused)),
+            ("shown", Value::from(progress.shown)),
+        ];
+        out.say("demo-attack-line", &values);
+        if progress.is_over {
+            break;
+        }
+    }
+    let limit = portal_id().ok().and_then(|id| {
+        let hosts = running.house.gateway().hosts();
+        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
+    });
+    let values = [
+        ("shown", Value::from(stage.loot.shown())),
+        ("asked", Value::from(stage.loot.asked.load(Ordering::Relaxed))),
+        ("limit", Value::from(limit.unwrap_or_default())),
+    ];
+    out.say("demo-attack-end", &values);
+}

@@ -1,0 +1,48 @@
+//! `digue init`: a starting configuration that explains itself.
+
+use std::fs;
+use std::path::Path;
+
+use digue_locales::{Language, Value};
+
+use super::{BAD, GOOD, NOT_RUN, Out};
+
+/// Files of a starting configuration, by language.
+const FILES: [(&str, &str, &str); 3] = [
+    (
+        "digue.toml",
+        include_str!("../../assets/fr/digue.toml"),
+        include_str!("../../assets/en/digue.toml"),
+    ),
+    (
+        "portals/portail.toml",
+        include_str!("../../assets/fr/portail.toml"),
+        include_str!("../../assets/en/portail.toml"),
+    ),
+    (
+        "policies/hours.cedar",
+        include_str!("../../assets/fr/hours.cedar"),
+        include_str!("../../assets/en/hours.cedar"),
+    ),
+];
+
+pub(crate) fn run(out: &Out, folder: &Path) -> u8 {
+    if let Some((name, ..)) = FILES.iter().find(|(name, ..)| folder.join(name).exists()) {
+        let file = folder.join(name).display().to_string();
+        out.complain("init-exists", &[("file", Value::from(file))]);
+        return BAD;
+    }
+    for (name, french, english) in FILES {
+        let text = if out.language == Language::French { french } else { english };
+        let path = folder.join(name);
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        if let Err(error) = written {
+            return out.failed(&anyhow::Error::from(error).context(path.display().to_string())).max(NOT_RUN);
+        }
+    }
+    let file = folder.join("digue.toml").display().to_string();
+    let values =
+        [("folder", Value::from(folder.display().to_string())), ("file", Value::from(file))];
+    out.say("init-done", &values);
+    GOOD
+}

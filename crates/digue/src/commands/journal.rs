@@ -1,0 +1,184 @@
+//! `digue journal verify`, `show`, `tail`: reading a journal with the public key alone.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_journal::checkpoint::Checkpoint;
+use digue_journal::disk::Disk;
+use digue_journal::note::Verifier;
+use digue_journal::verify::Report;
+use digue_journal::{codec, reader, verify as audit};
+use digue_locales::Value;
+use digue_types::{Event, Exposure};
+use serde_json::{Value as Json, json};
+
+use super::{BAD, GOOD, NOT_RUN, Out};
+use crate::cli::JournalPlace;
+
+pub(crate) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>) -> u8 {
+    match check(place, from) {
+        Ok(report) => tell(out, &report),
+        Err(error) => {
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            out.complain("verify-failed", &[("cause", Value::from(causes.join(": ")))]);
+            NOT_RUN
+        }
+    }
+}
+
+fn check(place: &JournalPlace, from: Option<&Path>) -> Result<Report> {
+    let key = key_of(place)?;
+    let earlier = from
+        .map(|path| -> Result<Checkpoint> {
+            let note = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            Ok(Checkpoint::open(&note, &key)?)
+        })
+        .transpose()?;
+    let mut shown = std::time::Instant::now();
+    let progress = |entries: u64| {
+        // Only long checks speak of themselves.
+        if shown.elapsed() > Duration::from_secs(2) {
+            shown = std::time::Instant::now();
+            let _ = write!(std::io::stderr(), "\r{entries}");
+        }
+    };
+    Ok(audit::verify(&Disk::new(&place.folder), &key, earlier.as_ref(), progress)?)
+}
+
+/// The key that was given, or the one that Digue keeps beside the journal.
+fn key_of(place: &JournalPlace) -> Result<Verifier> {
+    let text = match &place.key {
+        Some(text) if text.contains('+') && !Path::new(text).exists() => text.clone(),
+        Some(path) => std::fs::read_to_string(path).with_context(|| path.clone())?,
+        None => {
+            let path = place.folder.join("../keys/journal.pub");
+            std::fs::read_to_string(&path).with_context(|| path.display().to_string())?
+        }
+    };
+    Ok(Verifier::parse(&text)?)
+}
+
+fn tell(out: &Out, report: &Report) -> u8 {
+    if report.is_intact() {
+        let root: String =
+            report.root.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        out.say("verify-intact", &[("size", Value::from(report.size)), ("root", Value::from(root))]);
+        if report.unpublished > 0 {
+            out.say("verify-unpublished", &[("count", Value::from(report.unpublished))]);
+        }
+        return GOOD;
+    }
+    out.say("verify-tampered", &[("count", Value::from(report.findings.len()))]);
+    for finding in &report.findings {
+        let kind = digue_locales::text(out.language, &format!("finding-{}", finding.kind.code()));
+        let values = [
+            ("entry", Value::from(finding.entry)),
+            ("kind", Value::from(kind)),
+            ("detail", Value::from(finding.detail.as_str())),
+        ];
+        out.say("verify-finding", &values);
+    }
+    if let Some(since) = report.findings.first().and_then(|finding| finding.since) {
+        out.say("verify-since", &[("since", Value::from(since.to_string()))]);
+    }
+    BAD
+}
+
+pub(crate) fn show(out: &Out, place: &JournalPlace, first: u64, count: u64) -> u8 {
+    answer(out, print(out, place, first, count).map(drop))
+}
+
+pub(crate) fn tail(out: &Out, place: &JournalPlace, count: u64, follows: bool) -> u8 {
+    let done = size(place).and_then(|size| {
+        let mut next = print(out, place, size.saturating_sub(count), count)?;
+        while follows {
+            #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
+            std::thread::sleep(Duration::from_millis(500));
+            next = print(out, place, next, u64::MAX)?;
+        }
+        Ok(())
+    });
+    answer(out, done)
+}
+
+fn answer(out: &Out, done: Result<()>) -> u8 {
+    match done {
+        Ok(()) => GOOD,
+        Err(error) => {
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            out.complain("verify-failed", &[("cause", Value::from(causes.join(": ")))]);
+            NOT_RUN
+        }
+    }
+}
+
+fn size(place: &JournalPlace) -> Result<u64> {
+    let disk = Disk::new(&place.folder);
+    let note = disk.read("checkpoint")?.ok_or_else(|| anyhow!("checkpoint"))?;
+    Ok(Checkpoint::open(&String::from_utf8_lossy(&note), &key_of(place)?)?.size)
+}
+
+/// Prints entries as JSON, one a line; returns the index after the last.
+fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
+    let end = size(place)?.min(first.saturating_add(count));
+    let disk = Disk::new(&place.folder);
+    for (index, bytes) in (first..).zip(reader::entries(&disk, first..end.max(first))?) {
+        let event = codec::decode(&bytes)?;
+        out.line(&as_json(index, &event).to_string());
+    }
+    Ok(end.max(first))
+}
+
+fn as_json(index: u64, event: &Event) -> Json {
+    match event {
+        Event::Exposure(exposure) => exposure_json(index, exposure),
+        Event::Administration(act) => json!({
+            "entry": index,
+            "kind": "administration",
+            "at": act.at,
+            "actor": act.actor,
+            "act": act.act,
+            "subject": act.subject,
+            "before": act.before,
+            "after": act.after,
+            "reason": act.reason,
+        }),
+    }
+}
+
+fn exposure_json(index: u64, exposure: &Exposure) -> Json {
+    let persons: Vec<Json> = exposure
+        .shown
+        .iter()
+        .flat_map(|group| group.persons.iter().map(|p| json!({"person": p, "basis": group.basis})))
+        .collect();
+    json!({
+        "entry": index,
+        "kind": "exposure",
+        "at": exposure.at,
+        "exchange": exposure.exchange,
+        "portal": exposure.portal,
+        "route": exposure.route,
+        "action": exposure.action,
+        "account": exposure.account,
+        "organisation": exposure.organisation,
+        "session": exposure.session,
+        "client": {"ip": exposure.client.ip, "user_agent": exposure.client.user_agent},
+        "outcome": exposure.outcome,
+        "reasons": exposure.reasons,
+        "inspection": exposure.inspection,
+        "population": exposure.population,
+        "persons": persons,
+        "persons_found": exposure.persons_found,
+        "categories": exposure.categories,
+        "body_bytes": exposure.body_bytes,
+        "status": exposure.status,
+        "policy_version": format!("{:016x}", exposure.policy_version),
+        "caseload_version": exposure.caseload_version,
+        "justification": exposure.justification,
+        "part": exposure.part,
+        "parts": exposure.parts,
+    })
+}

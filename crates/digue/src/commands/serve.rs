@@ -1,0 +1,99 @@
+//! `digue serve`: the real thing, until a signal says stop.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use digue_access::{AccountRecord, Role};
+use digue_locales::Value;
+use digue_operations::{Actor, sign_in};
+use digue_types::{AccountId, OrganisationId};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{BAD, GOOD, Out, runtime};
+use crate::config::{self, Config};
+use crate::serve::{Running, start};
+
+pub(crate) fn run(out: &Out, file: &Path) -> u8 {
+    let config = match config::load(file) {
+        Ok(config) => config,
+        Err(faults) => {
+            out.faults(&faults);
+            return BAD;
+        }
+    };
+    let served = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(hold(out, file, config))
+    });
+    match served {
+        Ok(()) => GOOD,
+        Err(error) => out.failed(&error),
+    }
+}
+
+async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
+    let host = config.settings.console_host.clone();
+    let schemes: Vec<&str> = config
+        .settings
+        .listeners
+        .iter()
+        .map(|listener| if listener.tls.is_some() { "https" } else { "http" })
+        .collect();
+    let running = start(config, None).await?;
+    for (address, scheme) in running.addresses.iter().zip(schemes) {
+        let values =
+            [("scheme", Value::from(scheme)), ("address", Value::from(address.to_string()))];
+        out.say("serve-listener", &values);
+    }
+    invite_first_officer(out, &running, &host).await?;
+    out.say("serve-ready", &[]);
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = stop.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = reload.recv() => take_over(out, &running, file).await,
+        }
+    }
+    out.say("serve-stopping", &[]);
+    running.stop().await
+}
+
+/// A configuration with faults changes nothing.
+async fn take_over(out: &Out, running: &Running, file: &Path) {
+    match config::load(file) {
+        Err(faults) => {
+            out.faults(&faults);
+            out.complain("serve-reload-refused", &[]);
+        }
+        Ok(config) => match running.reload(config).await {
+            Ok(()) => out.say("serve-reloaded", &[]),
+            Err(error) => {
+                out.failed(&error);
+            }
+        },
+    }
+}
+
+/// Without any officer nobody could let anybody in: the terminal gets the first link.
+async fn invite_first_officer(out: &Out, running: &Running, host: &str) -> Result<()> {
+    let house = &running.house;
+    let rules = house.gateway().rules();
+    if rules.directory.iter().any(|(_, record)| record.role == Role::Rssi && !record.is_suspended) {
+        return Ok(());
+    }
+    let account = AccountId::parse("rssi")?;
+    let record = AccountRecord {
+        organisation: OrganisationId::parse("operateur")?,
+        role: Role::Rssi,
+        is_suspended: false,
+    };
+    house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await?;
+    let lasts = Duration::from_hours(1);
+    let link = sign_in::issue_link(house, &Actor::digue(), &account, host, lasts).await?;
+    let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];
+    out.say("serve-first-admin", &values);
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What the operator writes: `digue.toml`, one map for each portal, policy files.
+//!
+//! Reading never stops at the first fault: `digue check` prints them all, with file and line.
+
+pub(crate) mod portal_map;
+pub(crate) mod reader;
+pub(crate) mod server;
+
+use std::path::{Path, PathBuf};
+
+use digue_access::Policies;
+use digue_gateway::Portal;
+
+use reader::Fault;
+use server::Settings;
+
+/// A whole configuration without fault.
+pub(crate) struct Config {
+    pub(crate) settings: Settings,
+    pub(crate) portals: Vec<Portal>,
+    /// Public address of each portal's first host, by host.
+    pub(crate) portal_urls: Vec<(String, String)>,
+    pub(crate) policies: Policies,
+    /// A number that changes with the text of maps and policies.
+    pub(crate) version: u64,
+}
+
+/// Reads everything that `file` leads to, or lists every fault of it.
+pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let settings = server::read(file, &mut faults);
+    let Some(settings) = settings else { return Err(faults) };
+    let mut version = Fingerprint::default();
+    let mut portals = Vec::new();
+    let mut portal_urls = Vec::new();
+    for path in files_in(&settings.portals_folder, "toml", &mut faults) {
+        version.add_file(&path);
+        if let Some(map) = portal_map::read(&path, &mut faults) {
+            portal_urls.extend(map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())));
+            portals.push((path, map.portal));
+        }
+    }
+    if portals.is_empty() && faults.is_empty() {
+        faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
+    }
+    check_together(&settings, &portals, &mut faults);
+    let policies = read_policies(&settings, &mut version, &mut faults);
+    match policies {
+        Some(policies) if faults.is_empty() => Ok(Config {
+            settings,
+            portals: portals.into_iter().map(|(_, portal)| portal).collect(),
+            portal_urls,
+            policies,
+            version: version.0,
+        }),
+        _ => Err(faults),
+    }
+}
+
+/// What can only be seen with all maps in hand.
+fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &mut Vec<Fault>) {
+    for (place, (path, portal)) in portals.iter().enumerate() {
+        for (_, other) in &portals[..place] {
+            if other.id == portal.id {
+                faults.push(Fault::of_file(path, "fault-portal-twice", portal.id.as_str()));
+            }
+            if let Some(host) = portal.hosts.iter().find(|host| other.hosts.contains(host)) {
+                faults.push(Fault::of_file(path, "fault-host-twice", host));
+            }
+        }
+        if portal.hosts.contains(&settings.console_host) {
+            faults.push(Fault::of_file(path, "fault-host-twice", &settings.console_host));
+        }
+    }
+}
+
+fn read_policies(
+    settings: &Settings,
+    version: &mut Fingerprint,
+    faults: &mut Vec<Fault>,
+) -> Option<Policies> {
+    let Some(folder) = &settings.policies_folder else { return Some(Policies::default()) };
+    let mut files = Vec::new();
+    for path in files_in(folder, "cedar", faults) {
+        version.add_file(&path);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => files.push((path.display().to_string(), text)),
+            Err(error) => faults.push(Fault::of_file(&path, "fault-unreadable", &error.to_string())),
+        }
+    }
+    match Policies::parse(&files) {
+        Ok(policies) => Some(policies),
+        Err(found) => {
+            faults.extend(found.into_iter().map(|fault| {
+                let file = PathBuf::from(fault.file);
+                Fault { file, line: fault.line, key: "fault-policy", name: String::new(), detail: fault.message }
+            }));
+            None
+        }
+    }
+}
+
+fn files_in(folder: &Path, extension: &str, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
+    let items = match std::fs::read_dir(folder) {
+        Ok(items) => items,
+        Err(error) => {
+            faults.push(Fault::of_file(folder, "fault-unreadable", &error.to_string()));
+            return Vec::new();
+        }
+    };
+    let mut paths: Vec<PathBuf> = items.filter_map(Result::ok).map(|item| item.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == extension));
+    paths.sort();
+    paths
+}
+
+/// FNV-1a over the files: tells two sets of rules apart, protects nothing.
+struct Fingerprint(u64);
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fingerprint {
+    fn add_file(&mut self, path: &Path) {
+        for byte in std::fs::read(path).unwrap_or_default() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! A portal map: where a portal listens, where persons are in it, and what is allowed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use digue_access::{Limits, LimitsTable, Mode, RouteAccess};
+use digue_gateway::identity::{Verifier, VerifierOptions};
+use digue_gateway::path::Pattern;
+use digue_gateway::portal::{
+    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind,
+    Timeouts, Upstream,
+};
+use digue_inspect::csv_table::{Column, ColumnRule};
+use digue_inspect::html::{self, HtmlRule, Take};
+use digue_inspect::json::{JsonRule, JsonRules};
+use digue_inspect::jsonpath;
+use digue_inspect::response::usual_types;
+use digue_inspect::{
+    Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
+};
+use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
+use http::{HeaderName, Method};
+use regex::Regex;
+
+use super::reader::{Fault, Section, Source};
+use super::server::parse_public_url;
+
+/// A map, and the public address of its portal.
+pub(crate) struct PortalMap {
+    pub(crate) portal: Portal,
+    pub(crate) url: String,
+}
+
+/// Reads one map; faults go to `faults`.
+pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<PortalMap> {
+    Source::open(file, faults)?.read(faults, read_map)
+}
+
+fn read_map(root: &Section<'_>) -> Option<PortalMap> {
+    let section = root.need_section("portal");
+    let identity = read_identity(root.section("identity"));
+    let kinds = root.need_section("identifiers").map(|section| read_kinds(&section));
+    let (kinds, primary) = kinds.flatten().unwrap_or_default();
+    let limits = read_budgets(root.section("budgets"));
+    let lasts = root.section("break_glass").and_then(|section| section.duration("lasts"));
+    let timeouts = read_timeouts(root.section("timeouts"));
+    let report_token = root.section("report").and_then(|section| read_report_token(&section));
+    let routes: Vec<Option<Route>> =
+        root.sections("routes").iter().map(|section| read_route(section, &kinds)).collect();
+    if routes.is_empty() {
+        root.fault("routes", "fault-missing", "");
+    }
+    let section = section?;
+    let id = section.need("name", PortalId::parse);
+    let population = section.parse("population", PopulationId::parse);
+    let url = section.need("url", parse_public_url);
+    let mut hosts = section.parse_all("hosts", parse_host);
+    let upstream = section.need("upstream", parse_upstream);
+    let upstream_host = section.text("upstream_host");
+    let mode = section
+        .choice("mode", &[("enforced", Mode::Enforced), ("observe-only", Mode::ObserveOnly)])
+        .unwrap_or_default();
+    let (identity, named_headers) = identity?;
+    let (id, (url, host)) = (id?, url?);
+    hosts.insert(0, host);
+    let usual_population = PopulationId::parse(id.as_str()).ok();
+    let portal = Portal {
+        population: population.or(usual_population)?,
+        id,
+        hosts,
+        upstream: Upstream { host: upstream_host, ..upstream? },
+        identity,
+        named_headers,
+        mode,
+        kinds,
+        primary,
+        limits,
+        break_glass: BreakGlassRule { lasts: lasts.unwrap_or(Duration::from_mins(15)) },
+        routes: routes.into_iter().collect::<Option<Vec<_>>>()?,
+        timeouts,
+        report_token,
+    };
+    Some(PortalMap { portal, url })
+}
+
+fn parse_host(text: &str) -> Result<String, String> {
+    let authority: http::uri::Authority = text.parse().map_err(|_| "portail.exemple.fr".to_owned())?;
+    if authority.port().is_some() {
+        return Err("portail.exemple.fr".to_owned());
+    }
+    Ok(authority.host().to_ascii_lowercase())
+}
+
+fn parse_upstream(text: &str) -> Result<Upstream, String> {
+    let (url, _) = parse_public_url(text).map_err(|_| "http://127.0.0.1:9000".to_owned())?;
+    let uri: http::Uri = url.parse().map_err(|_| "http://127.0.0.1:9000".to_owned())?;
+    let authority = uri.authority().ok_or("http://127.0.0.1:9000")?;
+    Ok(Upstream {
+        is_https: uri.scheme_str() == Some("https"),
+        authority: authority.as_str().to_owned(),
+        host: None,
+    })
+}
+
+fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders)> {
+    let Some(section) = section else { return Some((Identity::Session, NamedHeaders::default())) };
+    let named = section.section("headers").map_or_else(NamedHeaders::default, |headers| NamedHeaders {
+        account: headers.parse("account", str::parse),
+        organisation: headers.parse("organisation", str::parse),
+        role: headers.parse("role", str::parse),
+    });
+    #[derive(Clone, Copy)]
+    enum From {
+        Session,
+        Jwt,
+        Header,
+    }
+    let words = [("session", From::Session), ("jwt", From::Jwt), ("header", From::Header)];
+    let identity = match section.choice("from", &words).unwrap_or(From::Session) {
+        From::Session => Identity::Session,
+        From::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
+        From::Header => {
+            let account = section.need("account", str::parse::<HeaderName>);
+            let organisation = section.parse("organisation", str::parse::<HeaderName>);
+            let from = section.parse_all("trusted", str::parse);
+            if from.is_empty() {
+                section.fault("trusted", "fault-missing", "");
+            }
+            Identity::Header { account: account?, organisation, from }
+        }
+    };
+    Some((identity, named))
+}
+
+fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
+    let jwks = section.need_text("jwks").and_then(|name| {
+        let text = std::fs::read_to_string(section.folder().join(name));
+        text.map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+    });
+    let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
+    let header = section.parse("header", str::parse).unwrap_or(http::header::AUTHORIZATION);
+    let options = VerifierOptions {
+        header,
+        account_claim: section.text("account").unwrap_or_else(|| "sub".to_owned()),
+        organisation_claim: section.text("organisation"),
+        jwks: jwks?,
+        issuer: issuer?,
+        audience: audience?,
+    };
+    Verifier::new(options).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+}
+
+fn read_kinds(section: &Section<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
+    let mut kinds = Vec::new();
+    let mut primary = None;
+    for (place, (name, kind)) in section.named_sections().into_iter().enumerate() {
+        let steps = kind.parse_all("normalise", |word| {
+            Normalise::parse(word)
+                .ok_or_else(|| Normalise::ALL.map(|(name, _)| name).join(" | "))
+        });
+        if kind.boolean("primary").unwrap_or(false) {
+            if primary.is_some() {
+                kind.fault("primary", "fault-primary-twice", "");
+            }
+            primary = Some(place);
+        }
+        kinds.push(IdentifierKind { name, steps, shape: kind.parse("shape", whole_regex) });
+    }
+    if kinds.len() == 1 {
+        primary = Some(0);
+    }
+    if primary.is_none() {
+        section.fault("primary", "fault-no-primary", "");
+    }
+    Some((kinds, primary?))
+}
+
+/// A shape is about the whole identifier: anchors are added.
+fn whole_regex(text: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&format!("^(?:{text})$"))
+}
+
+fn read_budgets(section: Option<Section<'_>>) -> LimitsTable {
+    let Some(section) = section else { return LimitsTable::default() };
+    let limits = |key: &str| {
+        section.section(key).map_or_else(Limits::default, |windows| {
+            Limits(Window::ALL.map(|window| windows.number(window.code())))
+        })
+    };
+    LimitsTable {
+        account: limits("account"),
+        organisation: limits("organisation"),
+        portal: limits("portal"),
+        exact_search: limits("exact-search"),
+        break_glass: limits("break-glass"),
+        uninspected: limits("uninspected"),
+    }
+}
+
+fn read_timeouts(section: Option<Section<'_>>) -> Timeouts {
+    let usual = Timeouts::default();
+    let Some(section) = section else { return usual };
+    Timeouts {
+        connect: section.duration("connect").unwrap_or(usual.connect),
+        response: section.duration("response").unwrap_or(usual.response),
+        idle: section.duration("idle").unwrap_or(usual.idle),
+    }
+}
+
+fn read_report_token(section: &Section<'_>) -> Option<[u8; 32]> {
+    let name = section.need_text("token_file")?;
+    match std::fs::read_to_string(section.folder().join(name)) {
+        Ok(text) if text.trim().len() >= 32 => Some(digue_gateway::identity::token_hash(text.trim())),
+        Ok(_) => {
+            section.fault("token_file", "fault-token-short", "");
+            None
+        }
+        Err(error) => {
+            section.fault("token_file", "fault-value", error);
+            None
+        }
+    }
+}
+
+fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> {
+    let name = section.need("name", RouteName::parse);
+    let pattern = section.need("path", Pattern::parse);
+    let kind = read_route_kind(section);
+    let is_held = kind == RouteKind::Held;
+    let action = if is_held {
+        section.need("action", ActionName::parse)
+    } else {
+        section.parse("action", ActionName::parse).or_else(|| ActionName::parse("pass").ok())
+    };
+    let request: Vec<Option<RequestRule>> = section
+        .sections("request")
+        .iter()
+        .map(|rule| read_request_rule(rule, kinds, pattern.as_ref()))
+        .collect();
+    let request = request.into_iter().collect::<Option<Vec<_>>>();
+    let exact_sets = section.text_sets("exact_search");
+    if let Some(request) = &request {
+        let known = |name: &String| request.iter().any(|rule| rule.name == *name);
+        if let Some(unknown) = exact_sets.iter().flatten().find(|name| !known(name)) {
+            section.fault("exact_search", "fault-unknown-field", unknown);
+        }
+    }
+    let blocks: Vec<Option<Block>> =
+        section.sections("response").iter().map(|block| read_block(block, kinds)).collect();
+    let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
+    let access = RouteAccess {
+        needs_caseload: section
+            .choice("caseload", &[("required", true), ("not-required", false)])
+            .unwrap_or(true),
+        allows_exact_search: !exact_sets.is_empty(),
+        keeps_found: section.duration("keeps_found").unwrap_or(Duration::ZERO),
+        allows_break_glass: section.boolean("break_glass").unwrap_or(false),
+        proof_age_max: section.duration("proof_within"),
+    };
+    let categories = section.parse_all("categories", Category::parse);
+    let methods = section.parse_all("methods", |text| {
+        text.parse::<Method>().map_err(|_| "GET | POST | ...")
+    });
+    let held = section.bytes("held_bytes").unwrap_or(16 << 20);
+    let decoded = section.bytes("decoded_bytes").unwrap_or(64 << 20);
+    let uninspected = read_uninspected(section.section("uninspected"));
+    let identifiers_max = section.number("persons_max").unwrap_or(100_000);
+    let request_bytes_max = section.bytes("request_bytes").unwrap_or(64 << 20);
+    Some(Route {
+        name: name?,
+        methods,
+        pattern: pattern?,
+        kind,
+        action: action?,
+        categories,
+        access,
+        request: request?,
+        exact_sets,
+        response: ResponseRules { blocks: blocks? },
+        uninspected,
+        held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
+        inspect_limits: digue_inspect::Limits {
+            decoded_bytes_max: usize::try_from(decoded).unwrap_or(usize::MAX),
+            identifiers_max: identifiers_max as usize,
+        },
+        request_bytes_max,
+    })
+}
+
+fn read_route_kind(section: &Section<'_>) -> RouteKind {
+    let is_public = section.boolean("public").unwrap_or(false);
+    let words = [
+        ("held", RouteKind::Held),
+        ("assets", RouteKind::Assets { is_public }),
+        ("websocket", RouteKind::WebSocket),
+    ];
+    let kind = section.choice("kind", &words).unwrap_or(RouteKind::Held);
+    if is_public && !matches!(kind, RouteKind::Assets { .. }) {
+        section.fault("public", "fault-public-held", "");
+    }
+    kind
+}
+
+fn read_uninspected(section: Option<Section<'_>>) -> OnUninspected {
+    let Some(section) = section else { return OnUninspected::default() };
+    let words = [("refuse", Choice::Refuse), ("release", Choice::Release)];
+    let choice = |key: &str| section.choice(key, &words).unwrap_or_default();
+    OnUninspected {
+        too_large: choice("too-large"),
+        unknown_type: choice("unknown-type"),
+        broken: choice("broken"),
+    }
+}
+
+/// The kind that a rule speaks of, and the pattern that picks it out.
+fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+    let kind = match section.text("as") {
+        None if kinds.len() == 1 => Some(0),
+        None => {
+            section.fault("as", "fault-missing", "");
+            None
+        }
+        Some(name) => {
+            let found = kinds.iter().position(|kind| kind.name == name);
+            if found.is_none() {
+                section.fault("as", "fault-unknown-kind", name);
+            }
+            found
+        }
+    };
+    let pattern = section.parse("pattern", Regex::new);
+    Some(Pick { kind: kind?, pattern })
+}
+
+fn read_request_rule(
+    section: &Section<'_>,
+    kinds: &[IdentifierKind],
+    path: Option<&Pattern>,
+) -> Option<RequestRule> {
+    let pick = read_pick(section, kinds);
+    #[derive(Clone, Copy)]
+    enum In {
+        Path,
+        Query,
+        Form,
+        Json,
+    }
+    let words = [("path", In::Path), ("query", In::Query), ("form", In::Form), ("json", In::Json)];
+    if !section.has("in") {
+        section.fault("in", "fault-missing", "");
+    }
+    let place = section.choice("in", &words);
+    let at = section.need_text("at");
+    let name = section.text("name").or_else(|| at.clone());
+    let is_subject = section.boolean("subject").unwrap_or(matches!(place, Some(In::Path)));
+    let (pick, at) = (pick?, at?);
+    let source = match place? {
+        In::Path => {
+            if path.is_some_and(|path| !path.names().any(|name| name == at)) {
+                section.fault("at", "fault-unknown-segment", &at);
+            }
+            RequestSource::Path(at)
+        }
+        In::Query => RequestSource::Query(at),
+        In::Form => RequestSource::Form(at),
+        In::Json => {
+            let path = jsonpath::Path::parse(&at).map_err(|error| section.fault("at", "fault-value", error));
+            let source = RequestSource::json(path.ok()?, pick.clone());
+            source.map_err(|error| section.fault("at", "fault-value", error)).ok()?
+        }
+    };
+    Some(RequestRule { name: name?, source, pick, is_subject })
+}
+
+fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> {
+    let format = section.need_text("format");
+    let types = section.texts("types");
+    let sweep: Vec<Option<Pick>> =
+        section.sections("sweep").iter().map(|rule| read_sweep(rule, kinds)).collect();
+    let delimiter = section.parse("delimiter", |text| match text {
+        "tab" => Ok(b'\t'),
+        _ if text.len() == 1 => Ok(text.as_bytes()[0]),
+        _ => Err("; | , | tab"),
+    });
+    let persons = section.sections("persons");
+    let format = format?;
+    let rules = match format.as_str() {
+        "json" | "ndjson" => {
+            let rules: Vec<Option<JsonRule>> =
+                persons.iter().map(|rule| read_json_rule(rule, kinds)).collect();
+            let rules = JsonRules::new(rules.into_iter().collect::<Option<_>>()?);
+            let rules = rules.map_err(|error| section.fault("persons", "fault-value", error)).ok()?;
+            if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) }
+        }
+        "html" => {
+            let rules: Vec<Option<HtmlRule>> =
+                persons.iter().map(|rule| read_html_rule(rule, kinds)).collect();
+            Rules::Html(rules.into_iter().collect::<Option<_>>()?)
+        }
+        "csv" => Rules::Csv { delimiter, columns: read_columns(&persons, kinds)? },
+        "xlsx" => Rules::Xlsx(read_columns(&persons, kinds)?),
+        "text" => Rules::Text,
+        "nobody" => Rules::Nobody,
+        _ => {
+            let known = "json | ndjson | html | csv | xlsx | text | nobody";
+            section.fault("format", "fault-value", known);
+            return None;
+        }
+    };
+    let needs_types = matches!(rules, Rules::Nobody);
+    if needs_types && types.is_empty() {
+        section.fault("types", "fault-missing", "");
+    }
+    let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
+    if matches!(rules, Rules::Text) && sweep.is_empty() {
+        section.fault("sweep", "fault-missing", "");
+    }
+    if matches!(rules, Rules::Xlsx(_)) && !sweep.is_empty() {
+        section.fault("sweep", "fault-sweep-binary", "");
+    }
+    let types = if types.is_empty() {
+        usual_types(&format).iter().map(|t| (*t).to_owned()).collect()
+    } else {
+        types.iter().map(|t| t.to_ascii_lowercase()).collect()
+    };
+    Some(Block { types, rules, sweep })
+}
+
+fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+    if !section.has("pattern") {
+        section.fault("pattern", "fault-missing", "");
+    }
+    read_pick(section, kinds)
+}
+
+fn read_json_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
+    let pick = read_pick(section, kinds);
+    let path = section.need("at", jsonpath::Path::parse);
+    Some(JsonRule { path: path?, pick: pick? })
+}
+
+fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
+    let pick = read_pick(section, kinds);
+    let selector = section.need("at", html::parse_selector);
+    let take = section.parse("take", |text| match text.strip_prefix('@') {
+        Some(name) if !name.is_empty() => Ok(Take::Attribute(name.to_ascii_lowercase())),
+        None if text == "text" => Ok(Take::Text),
+        _ => Err("text | @href | @value | @data-..."),
+    });
+    Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick? })
+}
+
+fn read_columns(rules: &[Section<'_>], kinds: &[IdentifierKind]) -> Option<Vec<ColumnRule>> {
+    let columns: Vec<Option<ColumnRule>> = rules
+        .iter()
+        .map(|section| {
+            let pick = read_pick(section, kinds);
+            let column = section.need("at", |text| match text.strip_prefix('#') {
+                Some(number) => match number.parse() {
+                    Ok(number) if number > 0 => Ok(Column::Number(number)),
+                    _ => Err("#1, #2..."),
+                },
+                None => Ok(Column::Named(text.to_owned())),
+            });
+            Some(ColumnRule { column: column?, pick: pick? })
+        })
+        .collect();
+    columns.into_iter().collect()
+}

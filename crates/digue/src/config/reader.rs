@@ -1,0 +1,395 @@
+//! Reading TOML so that every fault is found and has its line.
+//!
+//! A `Section` is one table. Values are asked for by name; a wrong type, a value that does not
+//! parse and a name that nobody asked for all become faults, and reading goes on.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use digue_locales::{Language, Value, text_with};
+use toml::de::{DeTable, DeValue};
+
+type Spanned<T> = toml::Spanned<T>;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) file: PathBuf,
+    /// From 1; 0 when the fault is about the file as a whole.
+    pub(crate) line: usize,
+    /// Locale key.
+    pub(crate) key: &'static str,
+    /// The name in the file that it is about.
+    pub(crate) name: String,
+    pub(crate) detail: String,
+}
+
+impl Fault {
+    pub(crate) fn of_file(file: &Path, key: &'static str, detail: &str) -> Self {
+        Self { file: file.to_owned(), line: 0, key, name: String::new(), detail: detail.to_owned() }
+    }
+
+    /// `file:line: sentence`.
+    pub(crate) fn say(&self, language: Language) -> String {
+        let values =
+            [("name", Value::from(self.name.as_str())), ("detail", Value::from(self.detail.as_str()))];
+        let sentence = text_with(language, self.key, &values);
+        let line = if self.line == 0 { String::new() } else { format!("{}:", self.line) };
+        format!("{}:{line} {sentence}", self.file.display())
+    }
+}
+
+/// A file being read.
+pub(crate) struct Source {
+    file: PathBuf,
+    text: String,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl Source {
+    /// The file's text; `None` is a fault.
+    pub(crate) fn open(file: &Path, faults: &mut Vec<Fault>) -> Option<Self> {
+        match std::fs::read_to_string(file) {
+            Ok(text) => Some(Self { file: file.to_owned(), text, faults: RefCell::default() }),
+            Err(error) => {
+                faults.push(Fault::of_file(file, "fault-unreadable", &error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Parses and hands the root table to `read`; all faults go to `faults`. `None` when there were
+    /// any.
+    pub(crate) fn read<T>(
+        self,
+        faults: &mut Vec<Fault>,
+        read: impl FnOnce(&Section<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let (root, errors) = DeTable::parse_recoverable(&self.text);
+        for error in &errors {
+            let line = error.span().map_or(0, |span| self.line_at(span.start));
+            self.push(line, "fault-toml", "", error.message());
+        }
+        let value = {
+            let span = root.span();
+            let section = Section::new(&self, root.get_ref(), span, String::new());
+            let value = read(&section);
+            if !errors.is_empty() {
+                // A table that did not parse looks as if names were missing: say the cause only.
+                section.used.borrow_mut().extend(section.table.keys().map(|k| k.get_ref().to_string()));
+            }
+            value
+        };
+        let found = self.faults.into_inner();
+        let is_sound = found.is_empty();
+        faults.extend(found);
+        value.filter(|_| is_sound)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    fn line_at(&self, offset: usize) -> usize {
+        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|b| **b == b'\n').count() + 1
+    }
+
+    fn push(&self, line: usize, key: &'static str, name: &str, detail: &str) {
+        self.faults.borrow_mut().push(Fault {
+            file: self.file.clone(),
+            line,
+            key,
+            name: name.to_owned(),
+            detail: detail.to_owned(),
+        });
+    }
+}
+
+/// One table of the file.
+pub(crate) struct Section<'s> {
+    source: &'s Source,
+    table: &'s DeTable<'s>,
+    span: Range<usize>,
+    path: String,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl Drop for Section<'_> {
+    fn drop(&mut self) {
+        let used = self.used.borrow();
+        for key in self.table.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
+            let line = self.source.line_at(key.span().start);
+            self.source.push(line, "fault-unknown-name", &self.name(key.get_ref()), "");
+        }
+    }
+}
+
+impl<'s> Section<'s> {
+    fn new(source: &'s Source, table: &'s DeTable<'s>, span: Range<usize>, path: String) -> Self {
+        Self { source, table, span, path, used: RefCell::default() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.source.folder()
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn find(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
+        self.used.borrow_mut().insert(key.to_owned());
+        self.table.get(key)
+    }
+
+    fn fault_at(&self, value: &Spanned<DeValue<'_>>, fault: &'static str, key: &str, detail: impl Display) {
+        let line = self.source.line_at(value.span().start);
+        self.source.push(line, fault, &self.name(key), &detail.to_string());
+    }
+
+    /// A fault about a value that was read well but means nothing good.
+    pub(crate) fn fault(&self, key: &str, fault: &'static str, detail: impl Display) {
+        match self.table.get(key) {
+            Some(value) => self.fault_at(value, fault, key, detail),
+            None => {
+                let line = self.source.line_at(self.span.start);
+                self.source.push(line, fault, &self.name(key), &detail.to_string());
+            }
+        }
+    }
+
+    fn typed<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: impl FnOnce(&'s DeValue<'s>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.find(key)?;
+        let read = read(value.get_ref());
+        if read.is_none() {
+            self.fault_at(value, "fault-type", key, wanted);
+        }
+        read
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.typed(key, "text", |value| value.as_str().map(ToOwned::to_owned))
+    }
+
+    pub(crate) fn need_text(&self, key: &str) -> Option<String> {
+        self.must_have(key);
+        self.text(key)
+    }
+
+    fn must_have(&self, key: &str) {
+        if !self.table.contains_key(key) {
+            self.used.borrow_mut().insert(key.to_owned());
+            let line = self.source.line_at(self.span.start);
+            self.source.push(line, "fault-missing", &self.name(key), "");
+        }
+    }
+
+    /// A text that must parse.
+    pub(crate) fn parse<T, E: Display>(
+        &self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault(key, "fault-value", error);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn need<T, E: Display>(
+        &self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.must_have(key);
+        self.parse(key, parse)
+    }
+
+    /// One of the listed words.
+    pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        self.parse(key, |text| {
+            let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            found.ok_or_else(|| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" | "))
+        })
+    }
+
+    pub(crate) fn boolean(&self, key: &str) -> Option<bool> {
+        self.typed(key, "true | false", DeValue::as_bool)
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<u32> {
+        self.typed(key, "0, 1, 2...", |value| {
+            let integer = value.as_integer()?;
+            u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+        })
+    }
+
+    /// `500ms`, `30s`, `15min`, `10h`, `7d`.
+    pub(crate) fn duration(&self, key: &str) -> Option<Duration> {
+        self.parse(key, parse_duration)
+    }
+
+    /// `64KiB`, `16MiB`, `1GiB`, or a plain number of bytes as text.
+    pub(crate) fn bytes(&self, key: &str) -> Option<u64> {
+        self.parse(key, parse_bytes)
+    }
+
+    pub(crate) fn path(&self, key: &str) -> Option<PathBuf> {
+        self.text(key).map(|text| self.source.folder().join(text))
+    }
+
+    pub(crate) fn texts(&self, key: &str) -> Vec<String> {
+        self.typed(key, "[text, ...]", |value| {
+            let list = value.as_array()?;
+            list.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// A list of texts that must parse, each with its own line.
+    pub(crate) fn parse_all<T, E: Display>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        let Some(value) = self.find(key) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.fault_at(value, "fault-type", key, "[text, ...]");
+            return Vec::new();
+        };
+        let mut parsed = Vec::new();
+        for item in list.iter() {
+            match item.get_ref().as_str() {
+                None => self.fault_at(item, "fault-type", key, "[text, ...]"),
+                Some(text) => match parse(text) {
+                    Ok(value) => parsed.push(value),
+                    Err(error) => self.fault_at(item, "fault-value", key, error),
+                },
+            }
+        }
+        parsed
+    }
+
+    /// A list of lists of texts.
+    pub(crate) fn text_sets(&self, key: &str) -> Vec<Vec<String>> {
+        self.typed(key, "[[text, ...], ...]", |value| {
+            let sets = value.as_array()?;
+            sets.iter()
+                .map(|set| {
+                    let items = set.get_ref().as_array()?;
+                    items.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
+                })
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    pub(crate) fn section(&self, key: &str) -> Option<Section<'s>> {
+        let value = self.find(key)?;
+        match value.get_ref().as_table() {
+            Some(table) => Some(Section::new(self.source, table, value.span(), self.name(key))),
+            None => {
+                self.fault_at(value, "fault-type", key, "[table]");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn need_section(&self, key: &str) -> Option<Section<'s>> {
+        self.must_have(key);
+        self.section(key)
+    }
+
+    /// Tables of a table, in the order of the file.
+    pub(crate) fn named_sections(&self) -> Vec<(String, Section<'s>)> {
+        let mut sections: Vec<(usize, String, Section<'s>)> = Vec::new();
+        for (key, value) in self.table {
+            self.used.borrow_mut().insert(key.get_ref().to_string());
+            match value.get_ref().as_table() {
+                Some(table) => {
+                    let name = key.get_ref().to_string();
+                    let section = Section::new(self.source, table, key.span(), self.name(&name));
+                    sections.push((key.span().start, name, section));
+                }
+                None => self.fault_at(value, "fault-type", key.get_ref(), "[table]"),
+            }
+        }
+        sections.sort_by_key(|(start, _, _)| *start);
+        sections.into_iter().map(|(_, name, section)| (name, section)).collect()
+    }
+
+    /// An array of tables.
+    pub(crate) fn sections(&self, key: &str) -> Vec<Section<'s>> {
+        let Some(value) = self.find(key) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.fault_at(value, "fault-type", key, "[[table]]");
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for (place, item) in list.iter().enumerate() {
+            match item.get_ref().as_table() {
+                Some(table) => {
+                    let path = format!("{}[{}]", self.name(key), place + 1);
+                    sections.push(Section::new(self.source, table, item.span(), path));
+                }
+                None => self.fault_at(item, "fault-type", key, "[[table]]"),
+            }
+        }
+        sections
+    }
+}
+
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1), ("min", 60_000), ("s", 1000), ("h", 3_600_000), ("d", 86_400_000)];
+    units
+        .iter()
+        .find_map(|(unit, millis)| {
+            let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            Some(Duration::from_millis(count.checked_mul(*millis)?))
+        })
+        .ok_or_else(|| "500ms | 30s | 15min | 10h | 7d".to_owned())
+}
+
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1u64 << 30), ("", 1)];
+    units
+        .iter()
+        .find_map(|(unit, size)| {
+            let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            count.checked_mul(*size)
+        })
+        .ok_or_else(|| "64KiB | 16MiB | 1GiB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_sizes_have_units() {
+        assert_eq!(parse_duration("15min"), Ok(Duration::from_mins(15)));
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(parse_duration("15").is_err());
+        assert!(parse_duration("1 week").is_err());
+        assert_eq!(parse_bytes("16MiB"), Ok(16 << 20));
+        assert_eq!(parse_bytes("512"), Ok(512));
+        assert!(parse_bytes("16MB").is_err());
+    }
+}

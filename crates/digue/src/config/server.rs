@@ -1,0 +1,164 @@
+//! `digue.toml`: listeners, console, folders, limits.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use digue_access::SessionLimits;
+use digue_locales::Language;
+use ipnet::IpNet;
+
+use super::reader::{Fault, Section, Source};
+
+/// `digue.toml`, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
+    pub(crate) name: String,
+    pub(crate) language: Language,
+    pub(crate) time_zone: String,
+    pub(crate) data_folder: PathBuf,
+    pub(crate) portals_folder: PathBuf,
+    pub(crate) policies_folder: Option<PathBuf>,
+    pub(crate) listeners: Vec<ListenerSettings>,
+    pub(crate) console_url: String,
+    pub(crate) console_host: String,
+    pub(crate) store_url: String,
+    pub(crate) sessions: SessionLimits,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) held_bytes_max: usize,
+    pub(crate) stop_grace: Duration,
+    /// PEM file of authorities for portals over HTTPS, besides the system's.
+    pub(crate) upstream_authorities: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListenerSettings {
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// Reads the file; faults go to `faults`.
+pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
+    Source::open(file, faults)?.read(faults, |root| {
+        let digue = root.need_section("digue");
+        let console = root.need_section("console");
+        let listeners: Vec<Option<ListenerSettings>> =
+            root.sections("listeners").iter().map(read_listener).collect();
+        if listeners.is_empty() {
+            root.fault("listeners", "fault-missing", "");
+        }
+        let sessions = read_sessions(root.section("sessions"));
+        let limits = root.section("limits");
+        let proxies = root.section("proxies");
+        let trusted_proxies = proxies
+            .map(|section| section.parse_all("trusted", str::parse::<IpNet>))
+            .unwrap_or_default();
+        let upstream = root.section("upstream");
+        let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
+        let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
+        let console_url = console.and_then(|section| section.need("url", parse_public_url));
+        let digue = digue?;
+        let folder = |key: &str, usual: &str| {
+            digue.path(key).unwrap_or_else(|| digue.folder().join(usual))
+        };
+        let data_folder = folder("data", "data");
+        let policies = digue.has("policies").then(|| folder("policies", "policies"));
+        let name = digue.need("name", parse_name);
+        let (console_url, console_host) = console_url?;
+        Some(Settings {
+            name: name?,
+            language: digue.choice("language", &[("fr", Language::French), ("en", Language::English)]).unwrap_or_default(),
+            time_zone: digue.parse("time_zone", parse_zone).unwrap_or_else(|| "Europe/Paris".to_owned()),
+            portals_folder: folder("portals", "portals"),
+            policies_folder: policies,
+            store_url: store_url
+                .unwrap_or_else(|| format!("sqlite:{}", data_folder.join("state.db").display())),
+            data_folder,
+            listeners: listeners.into_iter().collect::<Option<Vec<_>>>()?,
+            console_url,
+            console_host,
+            sessions,
+            trusted_proxies,
+            held_bytes_max: limits
+                .as_ref()
+                .and_then(|section| section.bytes("held_bytes"))
+                .map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+            stop_grace: limits
+                .as_ref()
+                .and_then(|section| section.duration("stop_grace"))
+                .unwrap_or(Duration::from_secs(30)),
+            upstream_authorities,
+        })
+    })
+}
+
+fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
+    let address = section.need("address", str::parse::<SocketAddr>);
+    let (certificate, key) = (section.path("certificate"), section.path("key"));
+    let tls = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (None, None) => None,
+        (Some(_), None) => {
+            section.fault("key", "fault-missing", "");
+            None
+        }
+        (None, Some(_)) => {
+            section.fault("certificate", "fault-missing", "");
+            None
+        }
+    };
+    if let Some(files) = &tls {
+        for (key, path) in [("certificate", &files.certificate), ("key", &files.key)] {
+            if let Err(error) = std::fs::metadata(path) {
+                section.fault(key, "fault-value", error);
+            }
+        }
+    }
+    Some(ListenerSettings { address: address?, tls })
+}
+
+fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
+    let usual = SessionLimits::default();
+    let Some(section) = section else { return usual };
+    let limits = SessionLimits {
+        idle: section.duration("idle").unwrap_or(usual.idle),
+        absolute: section.duration("absolute").unwrap_or(usual.absolute),
+    };
+    if limits.idle > limits.absolute {
+        section.fault("idle", "fault-value", "idle > absolute");
+    }
+    limits
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty()
+        && text.len() <= 128
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c));
+    if is_name { Ok(text.to_owned()) } else { Err("digue.exemple.fr".to_owned()) }
+}
+
+fn parse_zone(text: &str) -> Result<String, String> {
+    jiff::tz::TimeZone::get(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn parse_store_url(text: &str) -> Result<String, String> {
+    let is_known = text.starts_with("sqlite:") || text.starts_with("postgres://") || text.starts_with("postgresql://");
+    if is_known { Ok(text.to_owned()) } else { Err("sqlite:PATH | postgres://...".to_owned()) }
+}
+
+/// A public address without path: the address itself and its host.
+pub(crate) fn parse_public_url(text: &str) -> Result<(String, String), String> {
+    let example = || "https://portail.exemple.fr".to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| example())?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let host = uri.host().filter(|_| is_web && uri.path() == "/" && uri.query().is_none());
+    let host = host.ok_or_else(example)?.to_ascii_lowercase();
+    Ok((text.trim_end_matches('/').to_owned(), host))
+}

@@ -1,0 +1,56 @@
+//! The keys of this Digue: made on the first start, kept in files that only its user reads.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_journal::note::Signer;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+/// The journal's signer; its public key is kept beside it as `journal.pub`.
+pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
+    let seed = read_or_make(&folder.join("journal.key"), || {
+        let mut seed = [0u8; 32];
+        SystemRandom::new().fill(&mut seed).map_err(|_| anyhow!("no randomness"))?;
+        Ok(seed.to_vec())
+    })?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
+    let signer = Signer::from_seed(name, &seed)?;
+    let public = folder.join("journal.pub");
+    let text = format!("{}\n", signer.verifier().to_text());
+    match fs::read_to_string(&public) {
+        Ok(known) if known == text => {}
+        // Another name or key would make every earlier checkpoint unverifiable.
+        Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
+        Err(_) => fs::write(&public, text)?,
+    }
+    Ok(signer)
+}
+
+/// The private key, PKCS #8, with which identities are asserted to portals.
+pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
+    read_or_make(&folder.join("identity.pk8"), || {
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        Ok(key.map_err(|_| anyhow!("no key could be made"))?.as_ref().to_vec())
+    })
+}
+
+fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    match fs::read(path) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let bytes = make()?;
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    Ok(bytes)
+}

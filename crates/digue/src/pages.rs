@@ -1,0 +1,35 @@
+//! Hands the gateway the console's pages, and the console its visitors.
+
+use axum::Router;
+use digue_console::Visitor;
+use digue_gateway::body::{Body, boxed};
+use digue_gateway::ports::{Arrival, Future1, LocalPages};
+use digue_gateway::refusal::language_of;
+use http::{Request, Response};
+use tower::ServiceExt as _;
+
+pub(crate) struct Pages(pub(crate) Router);
+
+impl LocalPages for Pages {
+    fn respond(&self, mut request: Request<Body>) -> Future1<Response<Body>> {
+        let language = language_of(request.headers());
+        if let Some(arrival) = request.extensions_mut().remove::<Arrival>() {
+            request.extensions_mut().insert(Visitor {
+                host: arrival.host,
+                is_secure: arrival.is_secure,
+                portal: arrival.portal,
+                session: arrival.session,
+                client_ip: arrival.client_ip,
+                language,
+            });
+        }
+        let router = self.0.clone();
+        Box::pin(async move {
+            let response = router.oneshot(request.map(axum::body::Body::new)).await;
+            match response {
+                Ok(response) => response.map(boxed),
+                Err(never) => match never {},
+            }
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! Certificates from files, for listeners and for portals over HTTPS.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig};
+
+use crate::config::server::TlsFiles;
+
+/// Makes `ring` the cryptography of every TLS connection.
+pub(crate) fn install() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
+pub(crate) fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect)
+        .with_context(|| files.certificate.display().to_string())?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).with_context(|| files.key.display().to_string())?;
+    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The authorities that portals are checked against: the system's, and the operator's own.
+pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    if let Ok(certificates) = CertificateDer::pem_file_iter(SYSTEM_AUTHORITIES) {
+        roots.add_parsable_certificates(certificates.filter_map(Result::ok));
+    }
+    if let Some(path) = own {
+        for certificate in CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())? {
+            roots.add(certificate?)?;
+        }
+    }
+    Ok(roots)
+}
