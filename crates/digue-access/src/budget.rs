@@ -108,7 +108,7 @@ impl Budgets {
         look(ledger, limits.organisation, persons, &|w| Reason::Budget(Scope::Organisation, w));
         look(&mut self.portal, limits.portal, persons, &|w| Reason::Budget(Scope::Portal, w));
         if !charge.by_exact_search.is_empty() {
-            let ledger = ledger_of(&mut self.exact_search, account, limits.exact_search);
+            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
             look(ledger, limits.exact_search, charge.by_exact_search, &Reason::ExactSearchBudget);
         }
         if !charge.by_break_glass.is_empty() {
@@ -133,8 +133,10 @@ impl Budgets {
         put(ledger, limits.organisation, persons);
         put(&mut self.portal, limits.portal, persons);
         if !charge.by_exact_search.is_empty() {
-            let ledger = ledger_of(&mut self.exact_search, account, limits.exact_search);
-            put(ledger, limits.exact_search, charge.by_exact_search);
+            // Remembered for a day even without a limit: who was found may be opened for a while.
+            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
+            ledger.advance(now);
+            ledger.charge(charge.by_exact_search.iter().copied());
         }
         if !charge.by_break_glass.is_empty() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
@@ -236,6 +238,13 @@ impl Usage {
     pub fn share(&self) -> f64 {
         f64::from(self.shown) / f64::from(self.limit.max(1))
     }
+}
+
+/// The same limits, with a window of a day at least.
+fn remembered(limits: Limits) -> Limits {
+    let mut windows = limits.0;
+    windows[Window::Day.index()].get_or_insert(u32::MAX);
+    Limits(windows)
 }
 
 fn ledger_of<'m, K: Hash + Eq + Clone>(

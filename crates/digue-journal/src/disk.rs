@@ -58,6 +58,11 @@ pub trait Faults: Send + Sync {
     fn strike(&self, step: Step) -> Strike;
 }
 
+/// A process that starts another holds its locks twice for an instant, between fork and exec; a
+/// service that is restarted meets the last instant of its predecessor. Neither is a second writer.
+const LOCK_TRIES: usize = 10;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(30);
+
 /// The journal's folder, held by one process.
 #[derive(Clone)]
 pub struct Disk {
@@ -86,11 +91,14 @@ impl Disk {
             .truncate(false)
             .write(true)
             .open(self.root.join("lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => std::thread::park_timeout(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
+        Ok(None)
     }
 
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {

@@ -96,9 +96,9 @@ pub enum OpenError {
 /// A running journal. Dropping it closes it.
 pub struct Journal {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-    /// The folder's lock, held as long as the journal runs.
-    _lock: File,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The folder's lock, held until the journal is closed.
+    lock: Mutex<Option<File>>,
 }
 
 /// Where the journal stands.
@@ -172,7 +172,7 @@ impl Journal {
                 .name("journal-publish".into())
                 .spawn(move || publish_until_closed(&publishing))?,
         ];
-        Ok(Self { shared, threads, _lock: lock })
+        Ok(Self { shared, threads: Mutex::new(threads), lock: Mutex::new(Some(lock)) })
     }
 
     /// Adds `events` as one unit. `done` is called once, from the committing thread, when all of
@@ -222,17 +222,20 @@ impl Journal {
         lock(&self.shared.status).clone()
     }
 
-    /// Commits what waits, publishes it, and lets the folder go.
-    pub fn close(self) {}
+    /// Commits what waits, publishes it, and lets the folder go. Later appends are refused.
+    pub fn close(&self) {
+        lock(&self.shared.queue).is_closed = true;
+        self.shared.work.notify_all();
+        for thread in lock(&self.threads).drain(..) {
+            let _ = thread.join();
+        }
+        lock(&self.lock).take();
+    }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        lock(&self.shared.queue).is_closed = true;
-        self.shared.work.notify_all();
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        self.close();
     }
 }
 

@@ -1,1 +1,13 @@
-//! Clocks, builders, faults; never shipped.
+//! What tests share: a client and a portal that speak raw HTTP/1.1, disks that fail, events to
+//! write. Never shipped.
+//!
+//! The client and the portal are blocking and plain on purpose: a test sees and sends the very
+//! bytes, and nothing between them repairs a malformed message.
+
+pub mod client;
+pub mod disk;
+pub mod events;
+pub mod portal;
+
+pub use client::{Answer, Client};
+pub use portal::{Heard, Portal, Reply};

@@ -29,7 +29,17 @@ pub(crate) struct Config {
 pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
     let mut faults = Vec::new();
     let settings = server::read(file, &mut faults);
-    let Some(settings) = settings else { return Err(faults) };
+    let Some(settings) = settings else {
+        // The maps are read all the same, where they usually lie: one look shows every fault.
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for path in files_in(&folder.join("portals"), "toml", &mut faults) {
+            portal_map::read(&path, &mut faults);
+        }
+        if folder.join("policies").is_dir() {
+            read_policies(&folder.join("policies"), &mut Fingerprint::default(), &mut faults);
+        }
+        return Err(faults);
+    };
     let mut version = Fingerprint::default();
     let mut portals = Vec::new();
     let mut portal_urls = Vec::new();
@@ -44,7 +54,10 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
         faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
     }
     check_together(&settings, &portals, &mut faults);
-    let policies = read_policies(&settings, &mut version, &mut faults);
+    let policies = match &settings.policies_folder {
+        Some(folder) => read_policies(folder, &mut version, &mut faults),
+        None => Some(Policies::default()),
+    };
     match policies {
         Some(policies) if faults.is_empty() => Ok(Config {
             settings,
@@ -75,11 +88,10 @@ fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &m
 }
 
 fn read_policies(
-    settings: &Settings,
+    folder: &Path,
     version: &mut Fingerprint,
     faults: &mut Vec<Fault>,
 ) -> Option<Policies> {
-    let Some(folder) = &settings.policies_folder else { return Some(Policies::default()) };
     let mut files = Vec::new();
     for path in files_in(folder, "cedar", faults) {
         version.add_file(&path);

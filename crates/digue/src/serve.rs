@@ -187,11 +187,9 @@ impl Running {
         }
         self.house.note(Act::Stopped, String::new()).await?;
         self.store.close().await;
-        drop(self.house);
-        // Whoever still holds the journal is a stream that the grace period ended.
-        if let Some(journal) = Arc::into_inner(self.journal) {
-            journal.close();
-        }
+        // House and lock hold each other; what matters is that the journal is closed, and by name.
+        let journal = self.journal;
+        tokio::task::spawn_blocking(move || journal.close()).await?;
         Ok(())
     }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use digue_access::SessionLimits;
-use digue_locales::Language;
 use ipnet::IpNet;
 
 use super::reader::{Fault, Section, Source};
@@ -15,7 +14,6 @@ use super::reader::{Fault, Section, Source};
 pub(crate) struct Settings {
     /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
     pub(crate) name: String,
-    pub(crate) language: Language,
     pub(crate) time_zone: String,
     pub(crate) data_folder: PathBuf,
     pub(crate) portals_folder: PathBuf,
@@ -64,19 +62,21 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
         let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
+        let held_bytes = limits.as_ref().and_then(|section| section.bytes("held_bytes"));
+        let stop_grace = limits.as_ref().and_then(|section| section.duration("stop_grace"));
         let digue = digue?;
         let folder = |key: &str, usual: &str| {
             digue.path(key).unwrap_or_else(|| digue.folder().join(usual))
         };
-        let data_folder = folder("data", "data");
+        let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
         let policies = digue.has("policies").then(|| folder("policies", "policies"));
         let name = digue.need("name", parse_name);
+        let time_zone = digue.parse("time_zone", parse_zone);
         let (console_url, console_host) = console_url?;
         Some(Settings {
             name: name?,
-            language: digue.choice("language", &[("fr", Language::French), ("en", Language::English)]).unwrap_or_default(),
-            time_zone: digue.parse("time_zone", parse_zone).unwrap_or_else(|| "Europe/Paris".to_owned()),
-            portals_folder: folder("portals", "portals"),
+            time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
+            portals_folder,
             policies_folder: policies,
             store_url: store_url
                 .unwrap_or_else(|| format!("sqlite:{}", data_folder.join("state.db").display())),
@@ -86,14 +86,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             console_host,
             sessions,
             trusted_proxies,
-            held_bytes_max: limits
-                .as_ref()
-                .and_then(|section| section.bytes("held_bytes"))
+            held_bytes_max: held_bytes
                 .map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
-            stop_grace: limits
-                .as_ref()
-                .and_then(|section| section.duration("stop_grace"))
-                .unwrap_or(Duration::from_secs(30)),
+            stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),
             upstream_authorities,
         })
     })

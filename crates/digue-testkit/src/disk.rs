@@ -1,0 +1,39 @@
+//! Disks that fail at a chosen step.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use digue_journal::disk::{Faults, Step, Strike};
+
+/// ENOSPC and EIO, as Linux numbers them.
+pub const DISK_FULL: i32 = 28;
+pub const IO_ERROR: i32 = 5;
+
+/// Strikes the `nth` occurrence (from 0) of `step`, then `times - 1` more; lets all others pass.
+pub struct FailAt {
+    step: Step,
+    nth: usize,
+    times: usize,
+    strike: Strike,
+    seen: AtomicUsize,
+}
+
+impl FailAt {
+    pub fn new(step: Step, nth: usize, times: usize, strike: Strike) -> Self {
+        Self { step, nth, times, strike, seen: AtomicUsize::new(0) }
+    }
+
+    /// True once the step was struck.
+    pub fn has_struck(&self) -> bool {
+        self.seen.load(Ordering::SeqCst) > self.nth
+    }
+}
+
+impl Faults for FailAt {
+    fn strike(&self, step: Step) -> Strike {
+        if step != self.step {
+            return Strike::Proceed;
+        }
+        let seen = self.seen.fetch_add(1, Ordering::SeqCst);
+        if seen >= self.nth && seen < self.nth + self.times { self.strike } else { Strike::Proceed }
+    }
+}

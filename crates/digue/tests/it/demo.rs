@@ -1,0 +1,53 @@
+//! `digue demo --attack kairos`: the flood, the refusal, and the number that stays at the budget.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use digue_testkit::Client;
+
+use crate::house::binary;
+
+#[test]
+fn the_played_theft_stays_at_the_budget() {
+    let mut child = Command::new(binary())
+        .args(["demo", "--language", "en", "--port", "0", "--attack", "kairos"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut links = Vec::new();
+    let mut shown = Vec::new();
+    // Ten reports are twenty seconds: by then the budget has been met long ago.
+    for line in lines.by_ref() {
+        if let Some(link) = line.trim().strip_prefix("http://").filter(|line| line.contains("link=")) {
+            links.push(link.to_owned());
+        }
+        if let Some(count) = line.strip_suffix(" persons shown") {
+            shown.push(count.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+        }
+        if shown.len() == 10 {
+            break;
+        }
+    }
+    assert_eq!(links.len(), 3);
+    // 19 of its own caseload, 10 exact searches a minute: then nobody.
+    assert!(shown.iter().all(|count| *count <= 19 + 10), "{shown:?}");
+    assert!(shown.last().unwrap() > &0);
+    check_the_officers_page(links.pop().as_deref().unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn check_the_officers_page(link: &str) {
+    let (authority, rest) = link.split_once('/').unwrap();
+    let port: u16 = authority.rsplit_once(':').unwrap().1.parse().unwrap();
+    let client = Client::new(([127, 0, 0, 1], port).into(), authority);
+    let token = rest.rsplit_once('=').unwrap().1;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let entered = client.send("POST", "/.digue/enter", &form, format!("link={token}").as_bytes());
+    let cookie = entered.header("set-cookie").unwrap();
+    let secret = cookie.strip_prefix("__Host-digue=").unwrap().split(';').next().unwrap();
+    let page = client.with_cookie(secret).get("/").text();
+    assert!(page.contains("of-212.agent2"), "{page}");
+}

@@ -1,0 +1,14 @@
+//! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
+
+mod budgets;
+mod caseload;
+mod commands;
+mod console;
+mod demo;
+mod gates;
+mod house;
+mod hostile;
+mod identity;
+mod kill;
+mod mirror;
+mod uninspected;
