@@ -82,6 +82,30 @@ impl Budgets {
         &self.limits
     }
 
+    /// Takes over new limits; everyone counted stays counted. Windows that were not watched so far
+    /// are filled from `history`, all exposures of the journal in order.
+    pub fn adopt(&mut self, limits: LimitsTable, history: impl FnOnce(&mut dyn FnMut(&Exposure))) {
+        let horizons = |table: &LimitsTable| {
+            [table.account, table.organisation, table.portal, table.exact_search, table.break_glass, table.uninspected]
+                .map(Limits::longest)
+        };
+        if horizons(&self.limits) == horizons(&limits) {
+            self.limits = limits;
+            return;
+        }
+        let before = std::mem::replace(self, Self::new(limits));
+        history(&mut |exposure| self.restore(exposure));
+        // What was decided and is not in the journal yet is in the old ledgers.
+        let limits = self.limits.clone();
+        absorb_all(&mut self.accounts, &before.accounts, limits.account);
+        absorb_all(&mut self.organisations, &before.organisations, limits.organisation);
+        absorb_all(&mut self.exact_search, &before.exact_search, remembered(limits.exact_search));
+        absorb_all(&mut self.break_glass, &before.break_glass, limits.break_glass);
+        absorb_all(&mut self.uninspected, &before.uninspected, limits.uninspected);
+        self.portal.absorb(&before.portal);
+        self.uninspected_count = self.uninspected_count.max(before.uninspected_count);
+    }
+
     /// Every limit that showing these persons now would break; nothing is charged.
     pub fn check(&mut self, now: Timestamp, charge: &Charge<'_>) -> Vec<Broken> {
         let Charge { account, organisation, persons, .. } = *charge;
@@ -237,6 +261,16 @@ impl Usage {
     /// 0 to 1, above when the limit was lowered or the portal only observes.
     pub fn share(&self) -> f64 {
         f64::from(self.shown) / f64::from(self.limit.max(1))
+    }
+}
+
+fn absorb_all<K: Hash + Eq + Clone>(
+    ledgers: &mut HashMap<K, Ledger>,
+    before: &HashMap<K, Ledger>,
+    limits: Limits,
+) {
+    for (key, ledger) in before {
+        ledger_of(ledgers, key, limits).absorb(ledger);
     }
 }
 

@@ -82,15 +82,28 @@ impl Ledger {
     /// Counts `persons` (distinct) as shown at the time of `advance`.
     pub fn charge(&mut self, persons: impl IntoIterator<Item = PersonKey>) {
         for person in persons {
-            let last = self.last_seen.insert(person.0, self.now);
-            if last == Some(self.now) {
-                continue;
-            }
-            for window in self.windows() {
-                let counted = last.is_some_and(|last| self.is_within(last, window));
-                self.counts[window.index()] += u32::from(!counted);
-            }
-            self.log.push_back((self.now, person.0));
+            self.charge_one(person.0);
+        }
+    }
+
+    fn charge_one(&mut self, person: u64) {
+        let last = self.last_seen.insert(person, self.now);
+        if last == Some(self.now) {
+            return;
+        }
+        for window in self.windows() {
+            let counted = last.is_some_and(|last| self.is_within(last, window));
+            self.counts[window.index()] += u32::from(!counted);
+        }
+        self.log.push_back((self.now, person));
+    }
+
+    /// Counts what `other` has counted, too. Persons of both may count a little longer than they
+    /// would have, never shorter.
+    pub fn absorb(&mut self, other: &Self) {
+        for &(at, person) in &other.log {
+            self.advance(Timestamp::from_secs(i64::from(at)));
+            self.charge_one(person);
         }
     }
 

@@ -144,24 +144,21 @@ impl Gateway {
         self.0.rules.load_full()
     }
 
-    /// Swaps the portals' maps; persons counted so far stay counted.
+    /// Swaps the portals' maps; persons counted so far stay counted. `history` gives all exposures
+    /// of the journal, in order, to fill windows that were not watched so far.
     pub fn set_hosts(&self, mut hosts: Hosts, history: &dyn Fn(&mut dyn FnMut(&Exposure))) {
         let current = self.0.hosts.load();
-        let mut changed = Vec::new();
         for (id, portal) in &hosts.by_id {
             match current.budgets.get(id) {
-                Some(budgets) if *lock(budgets).limits() == portal.limits => {
+                Some(budgets) => {
+                    lock(budgets).adopt(portal.limits.clone(), |take| history(&mut of_portal(id, take)));
                     hosts.budgets.insert(id.clone(), budgets.clone());
                 }
-                _ => changed.push(id.clone()),
-            }
-        }
-        if !changed.is_empty() {
-            history(&mut |exposure| {
-                if changed.contains(&exposure.portal) {
-                    lock(&hosts.budgets[&exposure.portal]).restore(exposure);
+                None => {
+                    let mut budgets = lock(&hosts.budgets[id]);
+                    history(&mut of_portal(id, &mut |exposure| budgets.restore(exposure)));
                 }
-            });
+            }
         }
         self.0.hosts.store(Arc::new(hosts));
         self.notify();
@@ -216,6 +213,14 @@ impl Gateway {
 
     fn notify(&self) {
         self.0.changes.send_modify(|count| *count += 1);
+    }
+}
+
+fn of_portal(id: &PortalId, take: &mut dyn FnMut(&Exposure)) -> impl FnMut(&Exposure) {
+    move |exposure| {
+        if exposure.portal == *id {
+            take(exposure);
+        }
     }
 }
 

@@ -132,6 +132,26 @@ pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<Acco
     })
 }
 
+/// What a text of the search field names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Account(AccountId),
+    Person(PersonRef),
+}
+
+/// The account of this name if there is one, else the person.
+pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, OperationError> {
+    actor.must_watch()?;
+    if let Ok(account) = AccountId::parse(text) {
+        let is_known = house.gateway().rules().directory.find(&account).is_some()
+            || !house.standing().index.of_account(&account, 1).is_empty();
+        if is_known {
+            return Ok(Named::Account(account));
+        }
+    }
+    PersonRef::parse(text).map(Named::Person).map_err(|_| OperationError::NotFound("person"))
+}
+
 /// Everyone who was shown this person, newest first.
 pub fn person(house: &House, actor: &Actor, person: &PersonRef) -> Result<Vec<Sight>, OperationError> {
     actor.must_watch()?;

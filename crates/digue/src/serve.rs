@@ -224,6 +224,11 @@ fn each_entry(disk: &Disk, journal: &Journal, take: &mut dyn FnMut(u64, Event)) 
         }
         at = end;
     }
+    // Durable already, and not under a checkpoint yet.
+    for (index, bytes) in (size..).zip(reader::unpublished(disk, size)?) {
+        let event = codec::decode(&bytes).map_err(|error| anyhow!("entry {index}: {error}"))?;
+        take(index, event);
+    }
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use digue_operations::watch::Overview;
+use digue_operations::watch::{Named, Overview};
 use digue_operations::{gates, watch};
 use digue_store::GateRecord;
-use digue_types::{AccountId, Gate, PersonRef};
+use digue_types::Gate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -87,16 +87,10 @@ pub(crate) async fn search(
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let text = search.q.trim();
-    let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC);
-    let is_account = AccountId::parse(text)
-        .is_ok_and(|account| watch::account(&console.house, &actor, &account).is_ok());
-    let place = if is_account {
-        format!("/accounts/{encoded}")
-    } else if PersonRef::parse(text).is_ok() {
-        format!("/persons?person={encoded}")
-    } else {
-        "/".to_owned()
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
+        Named::Account(account) => format!("/accounts/{}", encode(account.as_str())),
+        Named::Person(person) => format!("/persons?person={}", encode(person.as_str())),
     };
     Ok(Redirect::to(&place).into_response())
 }

@@ -1,9 +1,11 @@
 //! A running Digue for one test: its folder, its portal, its people.
 
 use std::io::{BufRead as _, BufReader};
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use digue_testkit::{Answer, Client, Heard, Portal, Reply};
 
@@ -64,6 +66,21 @@ pub(crate) struct House {
     pub(crate) portal: Portal,
     pub(crate) address: SocketAddr,
     child: Option<Child>,
+    /// One-time links, by account and host, made before the first start.
+    links: HashMap<(String, String), String>,
+}
+
+/// Below the ports that systems hand out: a house that restarts finds its own port free again.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::SeqCst);
+        let start = u16::try_from(std::process::id() % 60).unwrap() * 150;
+        let address = SocketAddr::from(([127, 0, 0, 1], 20_000 + start + step));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 pub(crate) fn binary() -> &'static str {
@@ -80,7 +97,7 @@ impl House {
     pub(crate) fn open(plan: &Plan, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Portal::start(answer);
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         write_configuration(folder.path(), plan, &portal, address);
         for (account, organisation, role) in
             [("rssi", "operateur", "rssi"), ("a1", "of-1", "agent"), ("a2", "of-1", "agent"), ("b1", "of-2", "agent")]
@@ -91,7 +108,12 @@ impl House {
         }
         std::fs::create_dir_all(folder.path().join("data/caseloads")).unwrap();
         std::fs::write(folder.path().join("data/caseloads/personnes.csv"), &plan.caseload).unwrap();
-        let mut house = Self { folder, portal, address, child: None };
+        let mut house = Self { folder, portal, address, child: None, links: HashMap::new() };
+        for (account, host) in
+            [("rssi", CONSOLE_HOST), ("a1", PORTAL_HOST), ("a2", PORTAL_HOST), ("b1", PORTAL_HOST)]
+        {
+            house.make_link(account, host);
+        }
         house.start();
         house
     }
@@ -145,13 +167,22 @@ impl House {
         self.sign_in_at("rssi", CONSOLE_HOST)
     }
 
-    fn sign_in_at(&mut self, account: &str, host: &str) -> Client {
-        assert!(self.stop());
+    fn make_link(&mut self, account: &str, host: &str) {
         let done = digue(self.folder.path(), &["link", account, "--host", host]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let link = String::from_utf8(done.stdout).unwrap();
         let token = link.trim().rsplit_once('=').unwrap().1.to_owned();
-        self.start();
+        self.links.insert((account.to_owned(), host.to_owned()), token);
+    }
+
+    fn sign_in_at(&mut self, account: &str, host: &str) -> Client {
+        let name = (account.to_owned(), host.to_owned());
+        if !self.links.contains_key(&name) {
+            assert!(self.stop());
+            self.make_link(account, host);
+            self.start();
+        }
+        let token = self.links.remove(&name).unwrap();
         let client = Client::new(self.address, host);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = client.send("POST", "/.digue/enter", &form, format!("link={token}").as_bytes());
