@@ -13,6 +13,7 @@ pub mod headers;
 pub mod hold;
 pub mod identity;
 pub mod jwt;
+pub mod outgoing;
 pub mod path;
 pub mod phases;
 pub mod portal;

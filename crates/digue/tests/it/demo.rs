@@ -7,6 +7,41 @@ use digue_testkit::Client;
 
 use crate::house::binary;
 
+/// A demonstration without an attack, for whoever wants to click on it.
+pub(crate) struct Stage {
+    child: std::process::Child,
+    /// Agent, delegate, officer.
+    pub(crate) links: Vec<String>,
+}
+
+impl Stage {
+    pub(crate) fn open() -> Self {
+        let mut child = Command::new(binary())
+            .args(["demo", "--language", "en", "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut links = Vec::new();
+        while links.len() < 3 {
+            let line = lines.next().expect("the banner names three links");
+            if line.contains("link=") {
+                links.push(line.trim().to_owned());
+            }
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, links }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn the_played_theft_stays_at_the_budget() {
     let mut child = Command::new(binary())

@@ -1,9 +1,11 @@
 //! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
 
+mod browser;
 mod budgets;
 mod caseload;
 mod commands;
 mod console;
+mod datasette;
 mod demo;
 mod gates;
 mod house;

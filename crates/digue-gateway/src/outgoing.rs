@@ -1,0 +1,81 @@
+//! The request as the portal gets it: the client's words, less what it may not claim, and Digue's
+//! word on who is there and from where.
+
+use digue_types::Timestamp;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::request::Parts;
+use http::{Request, Uri, Version};
+
+use crate::client_address::client_address;
+use crate::gateway::Shared;
+use crate::headers;
+use crate::identity::Caller;
+use crate::phases::Peer;
+use crate::portal::Portal;
+
+/// The request as the portal gets it: same method, same target, Digue's word on who and whence.
+pub(crate) fn outgoing(
+    shared: &Shared,
+    portal: &Portal,
+    caller: Option<&Caller>,
+    asked: &Parts,
+    peer: Peer,
+    now: Timestamp,
+) -> Request<()> {
+    let mut headers = asked.headers.clone();
+    let client = client_address(peer.address, &asked.headers, &shared.trusted_proxies);
+    let public_host = asked.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| {
+        asked.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+    });
+    let public_host = public_host.unwrap_or_default();
+    let content_length = headers.get(header::CONTENT_LENGTH).cloned();
+    headers::strip_request(&mut headers, &portal.named_headers.names());
+    if let Some(length) = content_length {
+        headers.insert(header::CONTENT_LENGTH, length);
+    }
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set("host", portal.upstream.host.as_deref().unwrap_or(&public_host));
+    set("x-forwarded-for", &client.to_string());
+    set("x-forwarded-host", &public_host);
+    set("x-forwarded-proto", if peer.is_secure { "https" } else { "http" });
+    if let Some(caller) = caller {
+        say_who(shared, portal, caller, now, &mut headers);
+    }
+    let scheme = if portal.upstream.is_https { "https" } else { "http" };
+    let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let uri = Uri::builder()
+        .scheme(scheme)
+        .authority(portal.upstream.authority.as_str())
+        .path_and_query(target)
+        .build()
+        .expect("the upstream was checked with the map, the target by the server");
+    let mut request = Request::new(());
+    *request.method_mut() = asked.method.clone();
+    *request.uri_mut() = uri;
+    *request.version_mut() = Version::HTTP_11;
+    *request.headers_mut() = headers;
+    request
+}
+
+fn say_who(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp, headers: &mut HeaderMap) {
+    if let Some(assertion) = shared.asserter.assert(portal, caller, now) {
+        headers.insert(headers::IDENTITY, assertion);
+    }
+    let named = &portal.named_headers;
+    let rules = shared.rules.load();
+    let role = rules.directory.find(&caller.account).map_or("", |record| record.role.code());
+    let values = [
+        (&named.account, caller.account.as_str()),
+        (&named.organisation, caller.organisation.as_str()),
+        (&named.role, role),
+    ];
+    for (name, value) in values {
+        if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+}

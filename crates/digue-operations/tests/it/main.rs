@@ -1,0 +1,163 @@
+//! The lock and the journal together, on a disk that fails.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+use digue_gateway::identity::Asserter;
+use digue_gateway::path::Pattern;
+use digue_gateway::portal::{
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts, Upstream,
+};
+use digue_gateway::ports::{Clock, Future1, LocalPages};
+use digue_gateway::body::Body;
+use digue_gateway::server::Listener;
+use digue_gateway::upstream::UpstreamClient;
+use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_inspect::json::{JsonRule, JsonRules};
+use digue_inspect::{Block, IdentifierKind, Pick, ResponseRules, Rules, jsonpath};
+use digue_journal::disk::{Disk, Step, Strike};
+use digue_journal::note::Signer;
+use digue_journal::{Journal, Options};
+use digue_operations::aliases::AliasTables;
+use digue_operations::clock::SystemClock;
+use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
+use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
+use digue_testkit::{Client, Reply};
+use digue_types::{ActionName, PopulationId, PortalId, RouteName};
+use http::{Request, Response};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use tokio::sync::watch;
+
+struct NoPages;
+
+impl LocalPages for NoPages {
+    fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
+        Box::pin(async { Response::new(digue_gateway::body::empty()) })
+    }
+}
+
+fn portal(upstream: String) -> Portal {
+    let rule = JsonRule {
+        path: jsonpath::Path::parse("$.id").unwrap(),
+        pick: Pick { kind: 0, pattern: None },
+    };
+    let route = Route {
+        name: RouteName::parse("fiche").unwrap(),
+        methods: vec![],
+        pattern: Pattern::parse("/fiche").unwrap(),
+        kind: RouteKind::Held,
+        action: ActionName::parse("open").unwrap(),
+        categories: vec![],
+        access: RouteAccess {
+            needs_caseload: false,
+            allows_exact_search: false,
+            keeps_found: Duration::ZERO,
+            allows_break_glass: false,
+            proof_age_max: None,
+        },
+        request: vec![],
+        exact_sets: vec![],
+        response: ResponseRules {
+            blocks: vec![Block {
+                types: vec!["application/json".into()],
+                rules: Rules::Json(JsonRules::new(vec![rule]).unwrap()),
+                sweep: vec![],
+            }],
+        },
+        uninspected: OnUninspected::default(),
+        held_bytes_max: 1 << 20,
+        inspect_limits: digue_inspect::Limits::default(),
+        request_bytes_max: 1 << 20,
+    };
+    Portal {
+        id: PortalId::parse("portail").unwrap(),
+        population: PopulationId::parse("personnes").unwrap(),
+        hosts: vec!["portail.test".into()],
+        upstream: Upstream { is_https: false, authority: upstream, host: None },
+        identity: Identity::Header {
+            account: http::HeaderName::from_static("x-user"),
+            organisation: Some(http::HeaderName::from_static("x-org")),
+            from: vec!["127.0.0.1/32".parse().unwrap()],
+        },
+        named_headers: NamedHeaders::default(),
+        mode: Mode::Enforced,
+        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
+        primary: 0,
+        limits: LimitsTable::default(),
+        break_glass: BreakGlassRule { lasts: Duration::from_secs(60) },
+        routes: vec![route],
+        timeouts: Timeouts::default(),
+        report_token: None,
+    }
+}
+
+/// Serves a portal that shows P1, over a journal whose disk fails as `faults` says; runs `test`.
+async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 'static) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
+    let standing: Arc<RwLock<Standing>> = Arc::default();
+    let journal = Arc::new(
+        Journal::open(Options {
+            disk: Disk::with_faults(folder.path(), faults),
+            signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
+            queue_max: 64,
+            checkpoint_every: Duration::from_millis(10),
+            observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
+        })
+        .unwrap(),
+    );
+    let random = ring::rand::SystemRandom::new();
+    let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    let gateway = Gateway::new(GatewayParts {
+        hosts: Hosts::new(vec![portal(upstream.address.to_string())], vec![]),
+        rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
+        sessions: Sessions::default(),
+        recorder: Arc::new(JournalRecorder(journal.clone())),
+        clock,
+        aliases: Arc::new(AliasTables::default()),
+        pages: Arc::new(NoPages),
+        asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
+        upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+        trusted_proxies: vec![],
+        held_bytes_max: 1 << 20,
+    });
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.local_address().unwrap();
+    let (stop, stopping) = watch::channel(false);
+    let serving = tokio::spawn(listener.serve(gateway, stopping, Duration::from_secs(5)));
+    let client = Client::new(address, "portail.test");
+    tokio::task::spawn_blocking(move || test(client)).await.unwrap();
+    stop.send_replace(true);
+    serving.await.unwrap();
+    journal.close();
+}
+
+const WHO: [(&str, &str); 2] = [("x-user", "a1"), ("x-org", "of-1")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_refuses_means_503_and_no_bytes() {
+    for (step, strike) in [
+        (Step::WalWrite, Strike::Fail(DISK_FULL)),
+        (Step::WalWrite, Strike::Short(DISK_FULL)),
+        (Step::WalSync, Strike::Fail(IO_ERROR)),
+        (Step::WalSync, Strike::FailAfter(IO_ERROR)),
+    ] {
+        let faults = Arc::new(FailAt::new(step, 1, 1, strike));
+        with_gateway(faults, move |client| {
+            let first = client.send("GET", "/fiche", &WHO, b"");
+            assert_eq!((first.status, first.entry()), (200, Some(0)));
+            let refused = client.send("GET", "/fiche", &WHO, b"");
+            assert_eq!(refused.status, 503, "{step:?} {strike:?}");
+            assert!(!refused.text().contains("P1"));
+            assert!(refused.text().contains("journal"));
+            // The disk accepts again: so does the lock, and nobody restarted anything.
+            let after = client.send("GET", "/fiche", &WHO, b"");
+            assert_eq!((after.status, after.text().contains("P1")), (200, true));
+        })
+        .await;
+    }
+}

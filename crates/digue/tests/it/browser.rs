@@ -1,0 +1,204 @@
+//! A real browser on the demonstration: Debian's Chromium, driven over WebDriver.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use digue_testkit::Client;
+use serde_json::{Value, json};
+
+use crate::demo::Stage;
+
+/// A browser and its driver.
+struct Browser {
+    driver: Child,
+    client: Client,
+    session: String,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    fn open(language: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Debian's package chromium-driver is installed");
+        let address = ([127, 0, 0, 1], port).into();
+        let client = Client::new(address, &format!("127.0.0.1:{port}"));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while client.try_send("GET", "/status", &[], b"").is_err() {
+            assert!(Instant::now() < deadline, "chromedriver did not start");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        let profile = tempfile::tempdir().unwrap();
+        let arguments = [
+            "--headless=new".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-quic".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--lang={language}"),
+            format!("--accept-lang={language}"),
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
+        }}});
+        let mut browser = Self { driver, client, session: String::new(), _profile: profile };
+        let made = browser.call("POST", "/session", &wanted);
+        browser.session = made["sessionId"].as_str().expect("a session").to_owned();
+        browser
+    }
+
+    fn call(&self, method: &str, target: &str, body: &Value) -> Value {
+        let bytes = if method == "POST" { body.to_string().into_bytes() } else { Vec::new() };
+        let kind = [("content-type", "application/json")];
+        let answer = self.client.send(method, target, &kind, &bytes);
+        let value: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer.status, 200, "{method} {target}: {value}");
+        value["value"].clone()
+    }
+
+    fn ask(&self, method: &str, rest: &str, body: &Value) -> Value {
+        self.call(method, &format!("/session/{}{rest}", self.session), body)
+    }
+
+    fn go(&self, url: &str) {
+        self.ask("POST", "/url", &json!({"url": url}));
+    }
+
+    fn place(&self) -> String {
+        self.ask("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    fn element(&self, css: &str) -> String {
+        let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": css}));
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
+    }
+
+    fn click(&self, css: &str) {
+        let element = self.element(css);
+        self.ask("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    fn write(&self, css: &str, text: &str) {
+        let element = self.element(css);
+        self.ask("POST", &format!("/element/{element}/value"), &json!({"text": text}));
+    }
+
+    fn text(&self, css: &str) -> String {
+        let element = self.element(css);
+        self.ask("GET", &format!("/element/{element}/text"), &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    /// Presses a key wherever the focus is.
+    fn press(&self, key: &str) {
+        let actions = [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
+        let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
+        self.ask("POST", "/actions", &body);
+    }
+
+    fn width(&self, width: u32) {
+        self.ask("POST", "/window/rect", &json!({"width": width, "height": 1400}));
+    }
+
+    /// True when the page does not scroll sideways.
+    fn fits(&self) -> bool {
+        let script = "return document.documentElement.scrollWidth <= window.innerWidth + 1";
+        self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
+    }
+
+    /// Keeps a picture when someone asked for them.
+    fn picture(&self, name: &str) {
+        #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
+        let Ok(folder) = std::env::var("DIGUE_SCREENSHOTS") else { return };
+        let picture = self.ask("GET", "/screenshot", &Value::Null);
+        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            let target = format!("/session/{}", self.session);
+            let _ = self.client.try_send("DELETE", &target, &[], b"");
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+const ENTER: &str = "\u{e007}";
+
+#[test]
+fn an_agent_and_an_officer_at_work() {
+    let stage = Stage::open();
+    let [agent_link, _, officer_link] = &stage.links[..] else { panic!("three links") };
+    let portal = agent_link.split("/.digue").next().unwrap().to_owned();
+    let console = officer_link.split("/.digue").next().unwrap().to_owned();
+    let agent = Browser::open("fr");
+    agent.width(1280);
+
+    // A stranger is told what to do.
+    agent.go(&portal);
+    assert!(agent.text("h1").contains("ne peut pas être montrée"));
+    agent.picture("refusal");
+
+    // The agent comes in with the keyboard alone, and opens a person of the caseload.
+    agent.go(agent_link);
+    assert!(agent.text("main").contains("of-000.agent2"));
+    agent.press(ENTER);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !agent.place().ends_with('/') {
+        assert!(Instant::now() < deadline, "{}", agent.place());
+    }
+    assert_eq!(agent.text("h1"), "Mes stagiaires");
+    let person = agent.text("tbody tr td a");
+    agent.click("tbody tr td a");
+    assert!(agent.place().ends_with(&format!("/fiche/{person}")));
+    assert!(agent.text("dl").contains(&person));
+
+    // Somebody else's person stays closed.
+    agent.go(&format!("{portal}/fiche/1000003A"));
+    assert!(agent.text("main").contains("pas dans votre portefeuille"));
+    agent.picture("outside");
+
+    // The officer sees it, and closes the agent's gate.
+    let officer = Browser::open("fr");
+    officer.width(1280);
+    officer.go(officer_link);
+    officer.click("button.main");
+    assert!(officer.text("h1").starts_with("Maintenant"));
+    officer.picture("now");
+    assert!(officer.fits());
+    officer.write("#q", &format!("{person}{ENTER}"));
+    assert!(officer.text("main").contains("of-000.agent2"));
+    officer.picture("person");
+    officer.go(&format!("{console}/accounts/of-000.agent2"));
+    officer.picture("account");
+    officer.write("#gr", "exercice de fermeture");
+    officer.click("form.grid button.main");
+    assert!(officer.text("#gates").contains("fermée"));
+    agent.go(&format!("{portal}/fiche/{person}"));
+    assert!(agent.text("main").contains("fermé par mesure de sécurité"));
+
+    // The same pages on a telephone, and in English.
+    officer.width(400);
+    officer.go(&console);
+    assert!(officer.fits(), "the page scrolls sideways on a telephone");
+    officer.picture("now-phone");
+    officer.width(1280);
+    officer.click("button[lang=en]");
+    assert!(officer.text("h1").starts_with("Now"));
+    officer.picture("now-english");
+}

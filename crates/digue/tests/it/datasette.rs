@@ -1,0 +1,129 @@
+//! A portal that nobody here wrote: Datasette, put behind the lock by writing a map and nothing
+//! else. Response by response, the persons really in the bytes are the persons in the journal.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use regex::Regex;
+
+use crate::house::{House, Plan};
+
+/// The environment that `./test` prepares.
+fn python() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "./test says where it put the environment")]
+    let said = ["DIGUE_TEST_PYTHON", "HOME"].map(|name| std::env::var(name).ok());
+    let [folder, home] = said;
+    let folder = folder.unwrap_or_else(|| format!("{}/.cache/digue/python", home.unwrap_or_default()));
+    let folder = PathBuf::from(folder);
+    assert!(folder.join("bin/datasette").exists(), "run ./test once: it installs Datasette");
+    folder
+}
+
+struct Datasette {
+    child: Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Datasette {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("data.db");
+        fill(&database);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(python().join("bin/datasette"))
+            .arg("serve")
+            .arg(&database)
+            .args(["--host", "127.0.0.1", "--port", &port.to_string(), "--setting", "max_returned_rows", "1000"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(&address).is_err() {
+            assert!(Instant::now() < deadline, "Datasette did not start");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        Self { child, address, _folder: folder }
+    }
+}
+
+impl Drop for Datasette {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fill(database: &Path) {
+    let script = "
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute('create table persons (id text primary key, name text, town text, note text)')
+for n in range(1, 601):
+    note = f'voir P{n+1:04d}' if n % 50 == 0 else ''
+    db.execute('insert into persons values (?,?,?,?)', (f'P{n:04d}', f'Nom \"{n}\" <b>&', 'Évreux', note))
+db.commit()
+";
+    let done = Command::new(python().join("bin/python")).arg("-c").arg(script).arg(database).status();
+    assert!(done.unwrap().success());
+}
+
+#[test]
+fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
+    let datasette = Datasette::start();
+    let mut plan = Plan::usual();
+    let map = include_str!("../../../../docs/guide/datasette.toml");
+    plan.map = map
+        .replace("{upstream}", &format!("http://{}", datasette.address))
+        .replace("methods", "caseload = \"not-required\"\nmethods");
+    plan.map = plan.map.replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
+    let mut house = House::open(&plan, crate::house::obliging);
+    let a1 = house.sign_in("a1");
+    let targets = [
+        "/data/persons",
+        "/data/persons?_size=300",
+        "/data/persons?town=nowhere",
+        "/data/persons?_next=P0100&_size=50",
+        "/data/persons.json",
+        "/data/persons.json?_shape=objects&_size=200",
+        "/data/persons.json?_shape=array&_size=7",
+        "/data/persons.csv?_size=40",
+        "/data/persons/P0042",
+        "/data/persons/P0050",
+        "/data/persons/P0042.json",
+        "/data/persons/P0042.json?_shape=objects",
+        "/data/persons/P0999",
+    ];
+    let pattern = Regex::new(r"\bP[0-9]{4}\b").unwrap();
+    let mut expected: Vec<(Option<u64>, BTreeSet<String>)> = Vec::new();
+    for target in targets {
+        let answer = a1.get(target);
+        let in_bytes: BTreeSet<String> =
+            pattern.find_iter(&answer.text()).map(|found| found.as_str().to_owned()).collect();
+        assert!(matches!(answer.status, 200 | 404), "{target}: {} {}", answer.status, answer.text());
+        assert_eq!(answer.entry().is_some(), !in_bytes.is_empty(), "{target}");
+        expected.push((answer.entry(), in_bytes));
+    }
+    assert!(expected.iter().map(|(_, persons)| persons.len()).sum::<usize>() > 700);
+    // A page that the map does not know is not shown, nor is the raw database.
+    for target in ["/", "/data", "/data.db", "/data?sql=select+*+from+persons", "/-/versions"] {
+        assert_eq!(a1.get(target).status, 403, "{target}");
+    }
+    assert_eq!(a1.get("/-/static/app.css").status, 200);
+    let history = house.history();
+    for (entry, in_bytes) in expected.into_iter().filter_map(|(entry, p)| entry.map(|e| (e, p))) {
+        let told = history.iter().find(|known| known["entry"] == entry).unwrap();
+        let persons: BTreeSet<String> = told["persons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|person| person["person"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(persons, in_bytes, "entry {entry}");
+    }
+}

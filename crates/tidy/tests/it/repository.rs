@@ -1,0 +1,71 @@
+//! Reading the repository: manifests and sources, nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The crates, by name.
+pub(crate) fn crates() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|item| item.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+pub(crate) fn manifest(name: &str) -> String {
+    fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap()
+}
+
+/// The names under a manifest's `[section]`.
+pub(crate) fn dependencies(name: &str, section: &str) -> Vec<String> {
+    let text = manifest(name);
+    let header = format!("[{section}]");
+    let lines = text.lines().skip_while(|line| *line != header).skip(1);
+    let names = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| {
+        let name = line.split(['.', ' ', '=']).next()?;
+        (!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// Every file below `folder` with this extension.
+pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(items) = fs::read_dir(&folder) else { continue };
+        for item in items {
+            let path = item.unwrap().path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') && name != "node_modules" {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Sources that ship: without tests, benches and inline test modules.
+pub(crate) fn shipped() -> Vec<(PathBuf, String)> {
+    let mut sources = Vec::new();
+    for name in crates().iter().filter(|name| !matches!(name.as_str(), "tidy" | "digue-testkit")) {
+        for path in files(&root().join("crates").join(name).join("src"), "rs") {
+            if path.ends_with("tests.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let end = text.find("\n#[cfg(test)]").unwrap_or(text.len());
+            sources.push((path, text[..end].to_owned()));
+        }
+    }
+    assert!(sources.len() > 50);
+    sources
+}
