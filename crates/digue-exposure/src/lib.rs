@@ -76,7 +76,7 @@ pub struct Index {
     size: u64,
     exposures: Vec<Seen>,
     acts: Vec<(u64, Administration)>,
-    persons: HashMap<(PopulationId, PersonRef), Dense>,
+    persons: HashMap<PopulationId, HashMap<PersonRef, Dense>>,
     names: Vec<PersonRef>,
     /// For each person: place in `exposures`, and right.
     by_person: Vec<Vec<(Dense, Basis)>>,
@@ -143,13 +143,13 @@ impl Index {
 
     fn dense(&mut self, population: &PopulationId, person: &PersonRef) -> Dense {
         let next = Dense::try_from(self.names.len()).expect("fewer than 4 billion persons");
-        let key = (population.clone(), person.clone());
-        let dense = *self.persons.entry(key).or_insert(next);
-        if dense == next {
-            self.names.push(person.clone());
-            self.by_person.push(Vec::new());
+        if let Some(dense) = self.persons.get(population).and_then(|known| known.get(person)) {
+            return *dense;
         }
-        dense
+        self.persons.entry(population.clone()).or_default().insert(person.clone(), next);
+        self.names.push(person.clone());
+        self.by_person.push(Vec::new());
+        next
     }
 
     fn count(&mut self, exposure: &Exposure) {
@@ -227,8 +227,7 @@ impl Index {
     pub fn of_person(&self, person: &PersonRef) -> Vec<Sight> {
         let mut sights: Vec<Sight> = Vec::new();
         // Populations are few; a person is looked up in each.
-        let known = self.persons.iter().filter(|((_, name), _)| name == person);
-        for (_, &dense) in known {
+        for &dense in self.persons.values().filter_map(|known| known.get(person)) {
             for (place, basis) in &self.by_person[dense as usize] {
                 let seen = &self.exposures[*place as usize];
                 sights.push(Sight {

@@ -330,6 +330,11 @@ impl Visit {
         let mut seen = std::collections::HashSet::new();
         let mut persons = Vec::new();
         for identifier in identifiers {
+            // Distinct identifiers of the one kind that needs no alias are distinct persons.
+            if identifier.kind == self.portal.primary && self.portal.kinds.len() == 1 {
+                persons.extend(PersonRef::parse(&identifier.text).ok());
+                continue;
+            }
             let kind = &self.portal.kinds[identifier.kind].name;
             let known = if identifier.kind == self.portal.primary {
                 PersonRef::parse(&identifier.text).ok()

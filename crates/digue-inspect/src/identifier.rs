@@ -4,8 +4,9 @@
 //! written with spaces. Each kind has normalisation steps and a shape that the result must have.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use regex::Regex;
 
 use crate::response::Uninspected;
@@ -107,13 +108,15 @@ pub struct Pick {
 pub struct Found<'k> {
     kinds: &'k [IdentifierKind],
     identifiers: Vec<Identifier>,
-    seen: HashSet<Identifier>,
+    /// Places in `identifiers`, by hash: each text is kept once.
+    seen: HashTable<usize>,
+    hasher: DefaultHashBuilder,
     limit: usize,
 }
 
 impl<'k> Found<'k> {
     pub fn new(kinds: &'k [IdentifierKind], limit: usize) -> Self {
-        Self { kinds, identifiers: Vec::new(), seen: HashSet::new(), limit }
+        Self { kinds, identifiers: Vec::new(), seen: HashTable::new(), hasher: DefaultHashBuilder::default(), limit }
     }
 
     /// Takes the identifiers of `text`. Blank text shows nobody; text of the wrong shape means
@@ -141,14 +144,17 @@ impl<'k> Found<'k> {
             )));
         };
         let identifier = Identifier { kind, text };
-        if self.seen.contains(&identifier) {
+        let hash = self.hasher.hash_one(&identifier);
+        if self.seen.find(hash, |&place| self.identifiers[place] == identifier).is_some() {
             return Ok(());
         }
         if self.identifiers.len() >= self.limit {
             return Err(Uninspected::TooLarge);
         }
-        self.identifiers.push(identifier.clone());
-        self.seen.insert(identifier);
+        let place = self.identifiers.len();
+        self.identifiers.push(identifier);
+        let (hasher, identifiers) = (&self.hasher, &self.identifiers);
+        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
         Ok(())
     }
 

@@ -96,7 +96,10 @@ impl JsonRules {
     }
 
     fn stream(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        let mut input = serde_json::Deserializer::from_slice(bytes);
+        // One look at the whole is many times faster than one at each string.
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| Uninspected::Broken("JSON is not UTF-8".to_owned()))?;
+        let mut input = serde_json::Deserializer::from_str(text);
         let mut refusal = None;
         let walk = Walk { rules: self, found, refusal: &mut refusal };
         let result = Node { walk, active: self.start, fulfilled: 0 }

@@ -29,6 +29,10 @@ const WAL_BYTES_MAX: usize = 32 << 20;
 /// Entries made durable by one sync.
 const BATCH_ENTRIES_MAX: usize = 4096;
 
+/// How long the committer waits for company when the last batch had some. On a disk that syncs in
+/// 0.2 ms, syncing for every two or three entries costs more than all the rest of a response.
+const GATHER: Duration = Duration::from_micros(700);
+
 /// What a journal needs to run.
 pub struct Options {
     pub disk: Disk,
@@ -164,7 +168,7 @@ impl Journal {
             queue_max: options.queue_max,
             checkpoint_every: options.checkpoint_every,
         });
-        let committer = Committer { shared: shared.clone(), wal: Some(wal), next: size, wal_bytes: 0 };
+        let committer = Committer { shared: shared.clone(), wal: Some(wal), next: size, wal_bytes: 0, had_company: false };
         let publishing = shared.clone();
         let threads = vec![
             std::thread::Builder::new().name("journal-commit".into()).spawn(|| committer.run())?,
@@ -251,6 +255,7 @@ struct Committer {
     wal: Option<WalFile>,
     next: u64,
     wal_bytes: usize,
+    had_company: bool,
 }
 
 impl Committer {
@@ -267,7 +272,7 @@ impl Committer {
         self.shared.closing.notify_all();
     }
 
-    fn next_batch(&self) -> Option<Vec<Waiting>> {
+    fn next_batch(&mut self) -> Option<Vec<Waiting>> {
         let mut queue = lock(&self.shared.queue);
         while queue.waiting.is_empty() {
             if queue.is_closed {
@@ -275,6 +280,13 @@ impl Committer {
             }
             queue = self.shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+        // A lone writer never waits: its own next entry comes after this answer.
+        if self.had_company && !queue.is_closed {
+            drop(queue);
+            std::thread::park_timeout(GATHER);
+            queue = lock(&self.shared.queue);
+        }
+        self.had_company = queue.waiting.len() > 1;
         let mut entries = 0;
         let fitting = queue.waiting.iter().take_while(|waiting| {
             entries += waiting.entries.len();
