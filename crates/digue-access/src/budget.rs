@@ -115,6 +115,14 @@ impl Budgets {
                 return;
             }
             ledger.advance(now);
+            // Far from every limit it does not matter which of them are new: no look-up is needed.
+            let most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+            let is_far = |window| {
+                limits.of(window).is_none_or(|limit| ledger.count(window).saturating_add(most) <= limit)
+            };
+            if Window::ALL.into_iter().all(is_far) {
+                return;
+            }
             let new = ledger.new_persons(persons);
             for window in Window::ALL {
                 let Some(limit) = limits.of(window) else { continue };

@@ -113,7 +113,7 @@ impl Browser {
 
     /// True when the page does not scroll sideways.
     fn fits(&self) -> bool {
-        let script = "return document.documentElement.scrollWidth <= window.innerWidth + 1";
+        let script = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
     }
 
