@@ -132,3 +132,49 @@ fn a_portal_reports_by_itself_what_it_showed() {
     let history = house.history();
     assert_eq!(crate::house::shown_to(&history, "a1"), ["P1", "P2", "P3"]);
 }
+
+/// One house's word about its caller is another house's token: a real issuer for a real verifier.
+#[test]
+fn a_portal_that_authenticates_by_itself_sends_tokens_that_are_verified() {
+    let mut issuer = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let a1 = issuer.sign_in("a1");
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let token = issuer.portal.heard().pop().unwrap().header("digue-identity").unwrap().to_owned();
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(keys.path(), issuer.stranger().get("/.digue/jwks.json").body).unwrap();
+    let identity = |audience: &str| {
+        format!(
+            "[identity]\nfrom = \"jwt\"\njwks = \"{}\"\nissuer = \"digue.test\"\naudience = \"{audience}\"\n\
+             organisation = \"org\"\n\n[identity.headers]",
+            keys.path().display()
+        )
+    };
+    let plan = |audience: &str| {
+        Plan::usual().caseload("a1", &["P1"]).replace("[identity.headers]", &identity(audience))
+    };
+    let house = House::open(&plan("portail"), obliging);
+    let ask = |house: &House, token: &str| {
+        let bearer = format!("Bearer {token}");
+        house.stranger().send("GET", "/fiche/P1", &[("authorization", &bearer)], b"").status
+    };
+    assert_eq!(ask(&house, &token), 200);
+    assert_eq!(house.stranger().get("/fiche/P1").status, 401);
+    // Another signature, another body, no signature at all.
+    let parts: Vec<&str> = token.split('.').collect();
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let claims = String::from_utf8(engine.decode(parts[1]).unwrap()).unwrap();
+    let forged = engine.encode(claims.replace("\"a1\"", "\"b1\""));
+    let none = engine.encode(r#"{"alg":"none","typ":"JWT"}"#);
+    let hmac = engine.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+    for bad in [
+        format!("{}.{forged}.{}", parts[0], parts[2]),
+        format!("{none}.{}.", parts[1]),
+        format!("{hmac}.{}.{}", parts[1], parts[2]),
+        format!("{}.{}.{}", parts[0], parts[1], engine.encode([0u8; 64])),
+        "nonsense".to_owned(),
+    ] {
+        assert_eq!(ask(&house, &bad), 401, "{bad}");
+    }
+    assert_eq!(ask(&House::open(&plan("autre"), obliging), &token), 401);
+}

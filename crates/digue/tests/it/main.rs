@@ -14,3 +14,4 @@ mod identity;
 mod kill;
 mod mirror;
 mod uninspected;
+mod websocket;
