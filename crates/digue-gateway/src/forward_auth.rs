@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use digue_access::{Facts, admit, release};
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
-use digue_types::{Client, Exposure, Inspection, Outcome, PersonRef, Reason, ShownPersons};
+use digue_types::{Client, Exposure, Inspection, Outcome, Reason};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
@@ -23,6 +23,7 @@ use crate::phases::Peer;
 use crate::portal::{Portal, RouteKind};
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
+use crate::shown::{grouped, persons_of};
 
 const PREFIX: &str = "/.digue/authz/";
 
@@ -152,21 +153,9 @@ async fn check(
         body: &[],
     };
     let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| malformed())?;
-    let subjects: Vec<PersonRef> = route
-        .request
-        .iter()
-        .filter(|rule| rule.is_subject)
-        .flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten())
-        .filter_map(|id| {
-            let kind = &portal.kinds[id.kind].name;
-            if id.kind == portal.primary {
-                PersonRef::parse(&id.text).ok()
-            } else {
-                shared.aliases.resolve(&portal.id, kind, &id.text)
-                    .or_else(|| PersonRef::parse(&format!("{kind}:{}", id.text)).ok())
-            }
-        })
-        .collect();
+    let named = route.request.iter().filter(|rule| rule.is_subject);
+    let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
+    let subjects = persons_of(portal, &*shared.aliases, identifiers);
     let keyer = portal.keyer();
     let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
     let ip = client_address(peer.address, headers, &shared.trusted_proxies).to_string();
@@ -200,17 +189,6 @@ async fn check(
             Ok(()) => release(&snapshot, &mut budgets, &facts, &keys),
         }
     };
-    let shown = subjects
-        .iter()
-        .zip(&decision.bases)
-        .map(|(person, basis)| ShownPersons { basis: *basis, persons: vec![person.clone()] });
-    let mut groups: Vec<ShownPersons> = Vec::new();
-    for one in shown {
-        match groups.iter_mut().find(|group| group.basis == one.basis) {
-            Some(group) => group.persons.extend(one.persons),
-            None => groups.push(one),
-        }
-    }
     let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let exposure = Exposure {
         at: now,
@@ -226,8 +204,8 @@ async fn check(
         reasons: decision.reasons.clone(),
         inspection: Inspection::RequestOnly,
         population: portal.population.clone(),
-        shown: groups,
         persons_found: u32::try_from(subjects.len()).unwrap_or(u32::MAX),
+        shown: grouped(subjects, &decision.bases),
         categories: route.categories.clone(),
         body_bytes: 0,
         status: 0,

@@ -21,6 +21,7 @@ pub mod ports;
 pub mod refusal;
 pub mod reported;
 pub mod server;
+mod shown;
 pub mod upgrade;
 pub mod upstream;
 

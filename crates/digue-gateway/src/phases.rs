@@ -9,8 +9,7 @@ use digue_access::{Decision, Facts, admit, decide, release};
 use digue_inspect::request::{RequestFields, RequestParts};
 use digue_inspect::{Identifier, Uninspected, read_request};
 use digue_types::{
-    Basis, Client, ExchangeId, Exposure, Inspection, Outcome, PersonKey, PersonRef, Reason,
-    ShownPersons, Timestamp,
+    Client, ExchangeId, Exposure, Inspection, Outcome, PersonKey, PersonRef, Reason, Timestamp,
 };
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -28,6 +27,7 @@ use crate::portal::{Choice, Portal, Route, RouteKind};
 use crate::ports::{Arrival, Future1, Unrecorded};
 use crate::refusal::{Refusal, wants_page};
 use crate::outgoing::outgoing;
+use crate::shown::{grouped, persons_of};
 use crate::{forward_auth, reported, upgrade};
 
 /// Request bodies that rules look into.
@@ -325,31 +325,8 @@ impl Visit {
         self.persons(identifiers)
     }
 
-    /// Identifiers brought to persons, each once, in order.
     fn persons<'i>(&self, identifiers: impl Iterator<Item = &'i Identifier>) -> Vec<PersonRef> {
-        let mut seen = std::collections::HashSet::new();
-        let mut persons = Vec::new();
-        for identifier in identifiers {
-            // Distinct identifiers of the one kind that needs no alias are distinct persons.
-            if identifier.kind == self.portal.primary && self.portal.kinds.len() == 1 {
-                persons.extend(PersonRef::parse(&identifier.text).ok());
-                continue;
-            }
-            let kind = &self.portal.kinds[identifier.kind].name;
-            let known = if identifier.kind == self.portal.primary {
-                PersonRef::parse(&identifier.text).ok()
-            } else {
-                self.shared.aliases.resolve(&self.portal.id, kind, &identifier.text)
-            };
-            // Unknown to the alias table, it is still one person: named by kind and value.
-            let person = known.or_else(|| PersonRef::parse(&format!("{kind}:{}", identifier.text)).ok());
-            if let Some(person) = person
-                && seen.insert(person.clone())
-            {
-                persons.push(person);
-            }
-        }
-        persons
+        persons_of(&self.portal, &*self.shared.aliases, identifiers)
     }
 
     fn keys(&self, persons: &[PersonRef]) -> Vec<PersonKey> {
@@ -625,14 +602,7 @@ impl Visit {
         let route = self.route();
         let snapshot = self.shared.rules.load();
         let persons_found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
-        let mut shown: Vec<ShownPersons> = Vec::new();
-        for (person, &basis) in persons.into_iter().zip(&decision.bases) {
-            match shown.iter_mut().find(|group| group.basis == basis) {
-                Some(group) => group.persons.push(person),
-                None => shown.push(ShownPersons { basis, persons: vec![person] }),
-            }
-        }
-        shown.sort_by_key(|group: &ShownPersons| basis_order(group.basis));
+        let shown = grouped(persons, &decision.bases);
         Exposure {
             at: self.now,
             exchange: self.exchange.clone(),
@@ -714,10 +684,6 @@ impl Tunnel {
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         self.visit.shared.upstream.send(request, &self.visit.portal.timeouts).await
     }
-}
-
-fn basis_order(basis: Basis) -> u8 {
-    basis.number()
 }
 
 async fn pass_through(

@@ -97,9 +97,6 @@ pub struct AccountView {
     pub sessions: usize,
 }
 
-/// Exposures of an account on one page; exports have all.
-const EXPOSURES_PAGE: usize = 200;
-
 pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<AccountView, OperationError> {
     actor.must_watch()?;
     let now = house.clock().now();
@@ -107,7 +104,7 @@ pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<Acco
     let record = gateway.rules().directory.find(account).cloned();
     let standing = house.standing();
     let exposures: Vec<Seen> =
-        standing.index.of_account(account, EXPOSURES_PAGE).into_iter().cloned().collect();
+        standing.index.of_account(account, usize::MAX).into_iter().cloned().collect();
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }

@@ -12,8 +12,8 @@ use crate::router::Console;
 use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
 
-/// Persons listed on the page; the export has all.
-const PERSONS_PAGE: usize = 200;
+/// Lines of each table on the page; the exports have all.
+const LINES: usize = 200;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -41,7 +41,8 @@ pub(crate) async fn show(
     let mut view = look(&console, &visitor, &account)?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let persons_total = view.persons.len() as u64;
-    view.persons.truncate(PERSONS_PAGE);
+    view.persons.truncate(LINES);
+    view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
     Ok(page(&AccountPage {
         w: Words::in_zone(&visitor, &console.zone),
