@@ -10,7 +10,7 @@ mod rows;
 use std::time::Duration;
 
 use digue_access::session::TokenHash;
-use digue_access::{AccountRecord, Reach, Session};
+use digue_access::{AccountRecord, Session};
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
@@ -75,18 +75,7 @@ impl Store {
     }
 
     pub async fn save_account(&self, id: &AccountId, record: &AccountRecord) -> Stored<()> {
-        sqlx::query(
-            "INSERT INTO accounts (id, organisation, role, suspended) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, \
-             role = excluded.role, suspended = excluded.suspended",
-        )
-        .bind(id.as_str())
-        .bind(record.organisation.as_str())
-        .bind(record.role.code())
-        .bind(i64::from(record.is_suspended))
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        self.save_accounts(&[(id.clone(), record.clone())]).await
     }
 
     /// Saves all or none.
@@ -299,11 +288,6 @@ impl Store {
         }
         Ok(table)
     }
-}
-
-/// What a gate stands in front of, in the form that the store keeps.
-pub fn reach_of(scope: &str, name: &str) -> Option<Reach> {
-    Reach::parse(scope, name)
 }
 
 /// Break-glass still in force at `now`, by portal and account.
