@@ -12,7 +12,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use digue_access::caseload::read_csv;
 use digue_access::{Budgets, Facts, Limits, LimitsTable, Mode, RouteAccess, Snapshot, release};
 use digue_types::person::PersonKeyer;
-use digue_types::{AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp};
+use digue_types::{
+    AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp,
+};
 
 const PERSONS: u64 = 43_000_000;
 const ACCOUNTS: u64 = 60_000;
@@ -31,8 +33,15 @@ fn person(account: u64, rank: u64) -> u64 {
 
 fn resident_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .unwrap_or(0)
+        / 1024
 }
 
 fn decision(criterion: &mut Criterion) {
@@ -41,14 +50,25 @@ fn decision(criterion: &mut Criterion) {
     let mut csv = "account,person,reason,from,until\n".to_owned();
     for account in 0..ACCOUNTS {
         for rank in 0..each {
-            let _ = writeln!(csv, "of-{:05}.a{},{:08}A,formation,,", account / 3, account % 3, person(account, rank));
+            let _ = writeln!(
+                csv,
+                "of-{:05}.a{},{:08}A,formation,,",
+                account / 3,
+                account % 3,
+                person(account, rank)
+            );
         }
     }
     let start = Instant::now();
     let caseloads = read_csv(csv.as_bytes(), &population, &|text| Some(text.to_owned())).unwrap();
     let loaded = start.elapsed();
     drop(csv);
-    println!("{} relations loaded in {:.2} s, resident {} MiB", caseloads.relations(), loaded.as_secs_f64(), resident_mib());
+    println!(
+        "{} relations loaded in {:.2} s, resident {} MiB",
+        caseloads.relations(),
+        loaded.as_secs_f64(),
+        resident_mib()
+    );
 
     let snapshot = Snapshot {
         caseloads: [(population.clone(), std::sync::Arc::new(caseloads))].into(),
@@ -56,20 +76,30 @@ fn decision(criterion: &mut Criterion) {
     };
     let all = Limits([Some(100_000), Some(100_000), Some(100_000), None]);
     let portal_limits = Limits([None, Some(100_000_000), Some(100_000_000), None]);
-    let table = LimitsTable { account: all, organisation: all, portal: portal_limits, ..LimitsTable::default() };
+    let table = LimitsTable {
+        account: all,
+        organisation: all,
+        portal: portal_limits,
+        ..LimitsTable::default()
+    };
     let mut budgets = Budgets::new(table);
-    let (portal, access) = (PortalId::parse("kairos").unwrap(), RouteAccess {
-        needs_caseload: true,
-        allows_exact_search: false,
-        keeps_found: Duration::ZERO,
-        allows_break_glass: false,
-        proof_age_max: None,
-    });
+    let (portal, access) = (
+        PortalId::parse("kairos").unwrap(),
+        RouteAccess {
+            needs_caseload: true,
+            allows_exact_search: false,
+            keeps_found: Duration::ZERO,
+            allows_break_glass: false,
+            proof_age_max: None,
+        },
+    );
     let keyer = PersonKeyer::new(&population);
     let responses: Vec<(AccountId, OrganisationId, Vec<PersonKey>)> = (0..20_000)
         .map(|number| {
             let account = scatter(number) % ACCOUNTS;
-            let keys = (0..100).map(|rank| keyer.key(&format!("{:08}A", person(account, rank)))).collect();
+            let keys = (0..100)
+                .map(|rank| keyer.key(&format!("{:08}A", person(account, rank))))
+                .collect();
             let organisation = format!("of-{:05}", account / 3);
             let id = AccountId::parse(&format!("{organisation}.a{}", account % 3)).unwrap();
             (id, OrganisationId::parse(&organisation).unwrap(), keys)
@@ -78,9 +108,20 @@ fn decision(criterion: &mut Criterion) {
     let mut decide = |number: usize, now: Timestamp| {
         let (account, organisation, keys) = &responses[number % responses.len()];
         let facts = Facts {
-            now, portal: &portal, population: &population, route: "liste", action: "list",
-            access: &access, mode: Mode::Enforced, account, organisation, ip: "192.0.2.1",
-            proved_at: now, local: (10, 2), categories: &[], is_exact_search: false,
+            now,
+            portal: &portal,
+            population: &population,
+            route: "liste",
+            action: "list",
+            access: &access,
+            mode: Mode::Enforced,
+            account,
+            organisation,
+            ip: "192.0.2.1",
+            proved_at: now,
+            local: (10, 2),
+            categories: &[],
+            is_exact_search: false,
         };
         let decision = release(&snapshot, &mut budgets, &facts, keys);
         assert_eq!(decision.outcome, Outcome::Released);
@@ -97,13 +138,19 @@ fn decision(criterion: &mut Criterion) {
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
     println!(
         "decision on 100 persons: p50 {:.1} us, p99 {:.1} us, p99.9 {:.1} us; resident {} MiB",
-        at(0.5), at(0.99), at(0.999), resident_mib()
+        at(0.5),
+        at(0.99),
+        at(0.999),
+        resident_mib()
     );
     let mut number = 60_000;
     criterion.bench_function("decision on 100 persons", |bencher| {
         bencher.iter(|| {
             number += 1;
-            black_box(decide(number, Timestamp::from_micros(1_763_812_900_000_000 + number as i64)))
+            black_box(decide(
+                number,
+                Timestamp::from_micros(1_763_812_900_000_000 + number as i64),
+            ))
         });
     });
 }

@@ -14,7 +14,7 @@ pub mod policy;
 pub mod session;
 
 pub use budget::{Budgets, Limits, LimitsTable};
-pub use caseload::{Caseloads, CaseloadFault};
+pub use caseload::{CaseloadFault, Caseloads};
 pub use decide::{Decision, Facts, Mode, RouteAccess, Snapshot, admit, release};
 pub use directory::{AccountRecord, Directory, Role};
 pub use gate::{GateTable, Reach};

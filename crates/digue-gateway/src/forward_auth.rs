@@ -56,7 +56,10 @@ async fn answer_proxy(
     peer: Peer,
     request: &Request<()>,
 ) -> Result<Response<Body>, Refusal> {
-    let is_named = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
+    let is_named = shared
+        .trusted_proxies
+        .iter()
+        .any(|network| network.contains(&peer.address));
     if !is_named {
         return Err(Refusal::of(vec![Reason::MalformedRequest], None));
     }
@@ -111,9 +114,17 @@ fn original_of(request: &Request<()>) -> Option<Original> {
         ),
         "ext-authz" => {
             let target = kind.strip_prefix("ext-authz")?;
-            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let query = request
+                .uri()
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
             let host = field("x-forwarded-host").or_else(|| field("host"))?;
-            (request.method().as_str(), host.to_owned(), format!("{target}{query}"))
+            (
+                request.method().as_str(),
+                host.to_owned(),
+                format!("{target}{query}"),
+            )
         }
         _ => return None,
     };
@@ -157,7 +168,10 @@ async fn check(
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
     let subjects = persons_of(portal, &*shared.aliases, identifiers);
     let keyer = portal.keyer();
-    let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
+    let keys: Vec<_> = subjects
+        .iter()
+        .map(|person| keyer.key(person.as_str()))
+        .collect();
     let ip = client_address(peer.address, headers, &shared.trusted_proxies).to_string();
     let facts = Facts {
         now,
@@ -178,7 +192,10 @@ async fn check(
     let snapshot = shared.rules.load_full();
     let decision = {
         let hosts = shared.hosts.load();
-        let mut budgets = hosts.budgets(&portal.id).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut budgets = hosts
+            .budgets(&portal.id)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match admit(&snapshot, &budgets, &facts, &keys) {
             Err(reasons) => digue_access::Decision {
                 outcome: Outcome::Refused,
@@ -189,7 +206,10 @@ async fn check(
             Ok(()) => release(&snapshot, &mut budgets, &facts, &keys),
         }
     };
-    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let user_agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let exposure = Exposure {
         at: now,
         exchange: shared.next_exchange(),
@@ -199,7 +219,10 @@ async fn check(
         account: caller.account.clone(),
         organisation: caller.organisation.clone(),
         session: caller.session.clone(),
-        client: Client { ip: ip.clone(), user_agent: user_agent.chars().take(200).collect() },
+        client: Client {
+            ip: ip.clone(),
+            user_agent: user_agent.chars().take(200).collect(),
+        },
         outcome: decision.outcome,
         reasons: decision.reasons.clone(),
         inspection: Inspection::RequestOnly,
@@ -216,7 +239,11 @@ async fn check(
         parts: 1,
     };
     let index = shared.recorder.record(vec![exposure]).await.map_err(|_| {
-        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+        Refusal::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable-title",
+            "unavailable-journal",
+        )
     })?;
     if decision.outcome == Outcome::Refused {
         return Err(Refusal::of(decision.reasons, Some(index)));

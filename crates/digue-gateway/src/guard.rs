@@ -32,22 +32,35 @@ pub struct Guard {
 
 impl Guard {
     pub fn new(shared: Arc<Shared>, portal: PortalId, caller: Caller) -> Self {
-        Self { shared, portal, caller }
+        Self {
+            shared,
+            portal,
+            caller,
+        }
     }
 
     /// True when this account may no longer receive anything.
     pub fn is_cut(&self) -> bool {
         let rules = self.shared.rules.load();
         let caller = &self.caller;
-        let (gate, _) = rules.gates.effective(&self.portal, &caller.organisation, &caller.account);
+        let (gate, _) = rules
+            .gates
+            .effective(&self.portal, &caller.organisation, &caller.account);
         if gate == Gate::Closed {
             return true;
         }
-        let is_suspended = rules.directory.find(&caller.account).is_some_and(|r| r.is_suspended);
+        let is_suspended = rules
+            .directory
+            .find(&caller.account)
+            .is_some_and(|r| r.is_suspended);
         if is_suspended || !caller.is_session {
             return is_suspended;
         }
-        let sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let sessions = self
+            .shared
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         !sessions.is_live(&caller.session, self.shared.clock.now())
     }
 
@@ -83,7 +96,14 @@ enum Source {
 impl Guarded {
     /// A held response, in pieces.
     pub fn held(guard: Guard, bytes: Bytes, share: Option<Share>) -> Self {
-        Self::new(guard, Source::Held { bytes, _share: share }, None)
+        Self::new(
+            guard,
+            Source::Held {
+                bytes,
+                _share: share,
+            },
+            None,
+        )
     }
 
     /// What was read of a stream and the rest of it.

@@ -19,7 +19,10 @@ pub struct Room {
 
 impl Room {
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit })
+        Arc::new(Self {
+            used: AtomicUsize::new(0),
+            limit,
+        })
     }
 
     fn take(self: &Arc<Self>, bytes: usize) -> bool {
@@ -56,9 +59,15 @@ impl Drop for Share {
 
 /// What became of a body that was to be held.
 pub enum Held {
-    Whole { bytes: Bytes, share: Share },
+    Whole {
+        bytes: Bytes,
+        share: Share,
+    },
     /// Larger than the route's limit: what was read so far, and the rest unread.
-    TooLarge { start: Bytes, rest: Body },
+    TooLarge {
+        start: Bytes,
+        rest: Body,
+    },
 }
 
 /// Why a body could not be held.
@@ -79,7 +88,10 @@ pub async fn hold(
     idle: Duration,
     room: &Arc<Room>,
 ) -> Result<Held, HoldError> {
-    let mut share = Share { room: room.clone(), bytes: 0 };
+    let mut share = Share {
+        room: room.clone(),
+        bytes: 0,
+    };
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     loop {
@@ -90,7 +102,9 @@ pub async fn hold(
             Ok(Some(Ok(frame))) => frame,
         };
         // Trailers are dropped: nothing that Digue lets pass is announced in them.
-        let Ok(piece) = frame.into_data() else { continue };
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
         if !share.grow(piece.len()) {
             return Err(HoldError::Full);
         }
@@ -105,13 +119,23 @@ pub async fn hold(
             joined.extend_from_slice(&piece);
         }
         if is_too_large {
-            return Ok(Held::TooLarge { start: whole(first, joined), rest: body });
+            return Ok(Held::TooLarge {
+                start: whole(first, joined),
+                rest: body,
+            });
         }
     }
-    Ok(Held::Whole { bytes: whole(first, joined), share })
+    Ok(Held::Whole {
+        bytes: whole(first, joined),
+        share,
+    })
 }
 
 /// A body that came in one piece is not copied.
 fn whole(first: Bytes, joined: BytesMut) -> Bytes {
-    if joined.is_empty() { first } else { joined.freeze() }
+    if joined.is_empty() {
+        first
+    } else {
+        joined.freeze()
+    }
 }

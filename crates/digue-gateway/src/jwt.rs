@@ -4,13 +4,13 @@
 
 use std::sync::Once;
 
+use ::signature::{Error, Signer, Verifier};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, RsaPublicKeyComponents, UnparsedPublicKey};
 use signature::VerificationAlgorithm;
-use ::signature::{Error, Signer, Verifier};
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: make_signer,
@@ -44,7 +44,10 @@ fn make_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSi
 
 impl Signer<Vec<u8>> for Es256Signer {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
-        let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Error::new())?;
+        let signature = self
+            .0
+            .sign(&SystemRandom::new(), message)
+            .map_err(|_| Error::new())?;
         Ok(signature.as_ref().to_vec())
     }
 }
@@ -71,9 +74,15 @@ fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn Jwt
     }
     let key = match key.kind() {
         DecodingKeyKind::SecretOrDer(bytes) => Key::Plain(bytes.clone()),
-        DecodingKeyKind::RsaModulusExponent { n, e } => Key::Rsa { n: n.clone(), e: e.clone() },
+        DecodingKeyKind::RsaModulusExponent { n, e } => Key::Rsa {
+            n: n.clone(),
+            e: e.clone(),
+        },
     };
-    Ok(Box::new(RingVerifier { algorithm: *algorithm, key }))
+    Ok(Box::new(RingVerifier {
+        algorithm: *algorithm,
+        key,
+    }))
 }
 
 impl Verifier<Vec<u8>> for RingVerifier {
@@ -86,7 +95,9 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
                     _ => return Err(Error::new()),
                 };
-                RsaPublicKeyComponents { n, e }.verify(parameters, message, signed).is_ok()
+                RsaPublicKeyComponents { n, e }
+                    .verify(parameters, message, signed)
+                    .is_ok()
             }
             (Key::Plain(key), algorithm) => {
                 let verification: &dyn VerificationAlgorithm = match algorithm {
@@ -95,7 +106,9 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     Algorithm::EdDSA => &signature::ED25519,
                     _ => return Err(Error::new()),
                 };
-                UnparsedPublicKey::new(verification, key).verify(message, signed).is_ok()
+                UnparsedPublicKey::new(verification, key)
+                    .verify(message, signed)
+                    .is_ok()
             }
         };
         if is_good { Ok(()) } else { Err(Error::new()) }

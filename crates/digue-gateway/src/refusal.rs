@@ -40,11 +40,26 @@ impl Refusal {
             Some(Reason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         };
-        let mut details: Vec<String> =
-            reasons.iter().map(|reason| format!("reason-{}", reason.family())).collect();
+        let mut details: Vec<String> = reasons
+            .iter()
+            .map(|reason| format!("reason-{}", reason.family()))
+            .collect();
         details.dedup();
-        let title = if status == StatusCode::BAD_REQUEST { "bad-request-title" } else { "refusal-title" };
-        Self { status, title, details, reasons, entry, may_break_glass: false, retry_after_secs: None, return_to: None }
+        let title = if status == StatusCode::BAD_REQUEST {
+            "bad-request-title"
+        } else {
+            "refusal-title"
+        };
+        Self {
+            status,
+            title,
+            details,
+            reasons,
+            entry,
+            may_break_glass: false,
+            retry_after_secs: None,
+            return_to: None,
+        }
     }
 
     /// Something is not there or does not answer.
@@ -66,21 +81,35 @@ impl Refusal {
     pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let language = language_of(request);
         let is_page = wants_page(request);
-        let body = if is_page { self.page(language) } else { self.problem(language) };
+        let body = if is_page {
+            self.page(language)
+        } else {
+            self.problem(language)
+        };
         let mut response = Response::new(full(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        let kind = if is_page { "text/html; charset=utf-8" } else { "application/problem+json" };
+        let kind = if is_page {
+            "text/html; charset=utf-8"
+        } else {
+            "application/problem+json"
+        };
         let fixed: [(HeaderName, &str); 6] = [
             (header::CONTENT_TYPE, kind),
             (header::CACHE_CONTROL, "no-store"),
             (header::CONTENT_LANGUAGE, language.code()),
             (header::VARY, "Accept, Accept-Language"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            ),
         ];
         for (name, value) in fixed {
-            headers.insert(name, HeaderValue::from_str(value).expect("fixed header values"));
+            headers.insert(
+                name,
+                HeaderValue::from_str(value).expect("fixed header values"),
+            );
         }
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -108,10 +137,17 @@ impl Refusal {
         }
         let kind = self.reasons.first().map(Reason::family);
         let problem = Problem {
-            r#type: kind.map_or("about:blank".to_owned(), |family| format!("urn:digue:refusal:{family}")),
+            r#type: kind.map_or("about:blank".to_owned(), |family| {
+                format!("urn:digue:refusal:{family}")
+            }),
             title: text(language, self.title),
             status: self.status.as_u16(),
-            detail: self.details.iter().map(|key| text(language, key)).collect::<Vec<_>>().join(" "),
+            detail: self
+                .details
+                .iter()
+                .map(|key| text(language, key))
+                .collect::<Vec<_>>()
+                .join(" "),
             reasons: &self.reasons,
             entry: self.entry,
         };
@@ -121,16 +157,24 @@ impl Refusal {
     fn page(&self, language: Language) -> String {
         let say = |key: &str| escape(&text(language, key));
         let reference = match self.entry {
-            Some(entry) => {
-                escape(&text_with(language, "refusal-reference", &[("reference", Value::from(entry.to_string()))]))
-            }
+            Some(entry) => escape(&text_with(
+                language,
+                "refusal-reference",
+                &[("reference", Value::from(entry.to_string()))],
+            )),
             None => say("refusal-no-reference"),
         };
-        let sentences: String =
-            self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
+        let sentences: String = self
+            .details
+            .iter()
+            .map(|key| format!("<p class=\"reason\">{}</p>", say(key)))
+            .collect();
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
-            let place = self.return_to.as_deref().map(|place| format!("?next={}", encode(place)));
+            let place = self
+                .return_to
+                .as_deref()
+                .map(|place| format!("?next={}", encode(place)));
             links.push_str(&format!(
                 "<a class=\"button\" href=\"/.digue/sign-in{}\">{}</a>",
                 place.unwrap_or_default(),
@@ -138,7 +182,10 @@ impl Refusal {
             ));
         }
         if self.may_break_glass {
-            links.push_str(&format!("<a class=\"button\" href=\"/.digue/break-glass\">{}</a>", say("refusal-break-glass")));
+            links.push_str(&format!(
+                "<a class=\"button\" href=\"/.digue/break-glass\">{}</a>",
+                say("refusal-break-glass")
+            ));
         }
         format!(
             "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
@@ -150,7 +197,11 @@ impl Refusal {
             lang = language.code(),
             title = say(self.title),
             product = say("product"),
-            lead = if self.reasons.is_empty() { String::new() } else { say("refusal-lead") },
+            lead = if self.reasons.is_empty() {
+                String::new()
+            } else {
+                say("refusal-lead")
+            },
         )
     }
 }
@@ -162,9 +213,15 @@ pub fn language_of(headers: &HeaderMap) -> Language {
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix("digue-language=").and_then(Language::parse));
+        .find_map(|pair| {
+            pair.trim()
+                .strip_prefix("digue-language=")
+                .and_then(Language::parse)
+        });
     chosen.unwrap_or_else(|| {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|v| v.to_str().ok());
         Language::negotiate(accepted.unwrap_or_default())
     })
 }
@@ -207,8 +264,12 @@ mod tests {
         let refusal = Refusal::of(vec![Reason::Budget(Scope::Account, Window::Hour)], Some(42));
         let response = refusal.respond(&HeaderMap::new());
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
-        let problem: serde_json::Value = serde_json::from_str(&refusal.problem(Language::English)).unwrap();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let problem: serde_json::Value =
+            serde_json::from_str(&refusal.problem(Language::English)).unwrap();
         assert_eq!(problem["type"], "urn:digue:refusal:budget");
         assert_eq!(problem["reasons"][0], "budget:account:1h");
         assert_eq!(problem["entry"], 42);
@@ -221,24 +282,40 @@ mod tests {
         let refusal = Refusal::of(vec![Reason::OutsideCaseload], Some(7));
         assert!(refusal.page(Language::French).contains("portefeuille"));
         assert!(refusal.page(Language::English).contains("caseload"));
-        assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
+        assert_eq!(
+            refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE],
+            "fr"
+        );
     }
 
     #[test]
     fn every_reason_has_its_sentence_in_both_languages() {
         let families = [
-            Reason::NoSession, Reason::UnknownAccount, Reason::UnknownRoute, Reason::MalformedRequest,
-            Reason::GateClosed(Scope::Account), Reason::CaseloadOnly(Scope::Account),
-            Reason::StepUp(Scope::Account), Reason::OutsideCaseload, Reason::NotExact,
-            Reason::Budget(Scope::Account, Window::Day), Reason::ExactSearchBudget(Window::Day),
-            Reason::BreakGlassBudget(Window::Day), Reason::UninspectedBudget(Window::Day),
-            Reason::Uninspectable(digue_types::UninspectedCause::Broken), Reason::Policy,
+            Reason::NoSession,
+            Reason::UnknownAccount,
+            Reason::UnknownRoute,
+            Reason::MalformedRequest,
+            Reason::GateClosed(Scope::Account),
+            Reason::CaseloadOnly(Scope::Account),
+            Reason::StepUp(Scope::Account),
+            Reason::OutsideCaseload,
+            Reason::NotExact,
+            Reason::Budget(Scope::Account, Window::Day),
+            Reason::ExactSearchBudget(Window::Day),
+            Reason::BreakGlassBudget(Window::Day),
+            Reason::UninspectedBudget(Window::Day),
+            Reason::Uninspectable(digue_types::UninspectedCause::Broken),
+            Reason::Policy,
             Reason::PolicyError,
         ];
         for reason in families {
             let key = format!("reason-{}", reason.family());
             for language in Language::ALL {
-                assert!(digue_locales::has(language, &key), "{key} in {}", language.code());
+                assert!(
+                    digue_locales::has(language, &key),
+                    "{key} in {}",
+                    language.code()
+                );
             }
         }
     }

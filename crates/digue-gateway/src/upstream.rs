@@ -24,7 +24,9 @@ pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
 impl UpstreamClient {
     /// `roots` are the certificate authorities that portals over HTTPS are checked against.
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
-        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let tls = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect));
@@ -51,7 +53,8 @@ impl UpstreamClient {
         request: Request<Body>,
         timeouts: &Timeouts,
     ) -> Result<Response<Body>, Refusal> {
-        let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
+        let failed =
+            |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
         match timeout(timeouts.response, self.0.request(request)).await {
             Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT)),
             Ok(Err(error)) => {

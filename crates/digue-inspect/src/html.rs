@@ -9,7 +9,8 @@ use std::rc::Rc;
 use encoding_rs::Encoding;
 use lol_html::html_content::{Element, TextChunk};
 use lol_html::{
-    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector, Settings,
+    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector,
+    Settings,
 };
 
 use crate::identifier::{Found, Pick};
@@ -36,7 +37,8 @@ pub enum Take {
 pub struct SelectorError(pub String);
 
 pub fn parse_selector(text: &str) -> Result<Selector, SelectorError> {
-    text.parse().map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
+    text.parse()
+        .map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
 }
 
 /// Texts that rules have reached: index of the rule, and text.
@@ -59,7 +61,9 @@ pub fn read(
     let opens: Vec<Open> = rules.iter().map(|_| Open::default()).collect();
     let mut settings = Settings::new()
         .with_encoding(encoding)
-        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max));
+        .with_memory_settings(
+            MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max),
+        );
     for (index, rule) in rules.iter().enumerate() {
         let handlers = match &rule.take {
             Take::Attribute(name) => attribute_handler(index, name, reached.clone()),
@@ -76,11 +80,18 @@ pub fn read(
     })?;
     for (index, open) in opens.iter().enumerate() {
         // Elements whose end tag never came.
-        let left = open.borrow_mut().drain(..).map(|text| (index, text)).collect::<Vec<_>>();
+        let left = open
+            .borrow_mut()
+            .drain(..)
+            .map(|text| (index, text))
+            .collect::<Vec<_>>();
         reached.borrow_mut().extend(left);
     }
     for (index, text) in reached.borrow().iter() {
-        found.take(&rules[*index].pick, &html_escape::decode_html_entities(text))?;
+        found.take(
+            &rules[*index].pick,
+            &html_escape::decode_html_entities(text),
+        )?;
     }
     Ok(())
 }
@@ -132,30 +143,78 @@ mod tests {
 
     #[track_caller]
     fn check(selector: &str, take: Take, pattern: Option<&str>, page: &str, expected: &[&str]) {
-        let kinds = [IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Trim], shape: None }];
+        let kinds = [IdentifierKind {
+            name: "id".into(),
+            steps: vec![crate::Normalise::Trim],
+            shape: None,
+        }];
         let mut found = Found::new(&kinds, 100);
         let rules = [HtmlRule {
             selector: parse_selector(selector).unwrap(),
             take,
-            pick: Pick { kind: 0, pattern: pattern.map(|p| Regex::new(p).unwrap()) },
+            pick: Pick {
+                kind: 0,
+                pattern: pattern.map(|p| Regex::new(p).unwrap()),
+            },
         }];
-        read(&rules, encoding_rs::UTF_8, page.as_bytes(), 1 << 20, &mut found).unwrap();
-        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
+        read(
+            &rules,
+            encoding_rs::UTF_8,
+            page.as_bytes(),
+            1 << 20,
+            &mut found,
+        )
+        .unwrap();
+        let texts: Vec<String> = found
+            .into_identifiers()
+            .into_iter()
+            .map(|id| id.text)
+            .collect();
         assert_eq!(texts, expected);
     }
 
     #[test]
     fn reads_attributes_texts_links_and_options() {
-        check("tr[data-id]", Take::Attribute("data-id".into()), None, "<table><tr data-id=1><tr data-id='2'>", &["1", "2"]);
-        check("td.id", Take::Text, None, "<td class='id x'> <b>12</b>34 </td><td>no</td>", &["1234"]);
-        check("a", Take::Attribute("href".into()), Some("^/fiche/([0-9]+)"), "<a href='/fiche/7?x'>a</a><a href='/aide'>b</a>", &["7"]);
-        check("select#p > option", Take::Attribute("value".into()), None, "<select id=p><option value=9>x</select>", &["9"]);
+        check(
+            "tr[data-id]",
+            Take::Attribute("data-id".into()),
+            None,
+            "<table><tr data-id=1><tr data-id='2'>",
+            &["1", "2"],
+        );
+        check(
+            "td.id",
+            Take::Text,
+            None,
+            "<td class='id x'> <b>12</b>34 </td><td>no</td>",
+            &["1234"],
+        );
+        check(
+            "a",
+            Take::Attribute("href".into()),
+            Some("^/fiche/([0-9]+)"),
+            "<a href='/fiche/7?x'>a</a><a href='/aide'>b</a>",
+            &["7"],
+        );
+        check(
+            "select#p > option",
+            Take::Attribute("value".into()),
+            None,
+            "<select id=p><option value=9>x</select>",
+            &["9"],
+        );
     }
 
     #[test]
     fn entities_are_the_characters_they_stand_for() {
         check("td", Take::Text, None, "<td>1&#50;3&amp;4</td>", &["123&4"]);
-        check("a", Take::Attribute("href".into()), Some("id=([0-9]+)"), "<a href='?a=1&amp;id=5'>x</a>", &["5"]);
+        check(
+            "a",
+            Take::Attribute("href".into()),
+            Some("id=([0-9]+)"),
+            "<a href='?a=1&amp;id=5'>x</a>",
+            &["5"],
+        );
     }
 
     #[test]

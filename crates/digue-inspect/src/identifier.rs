@@ -39,30 +39,46 @@ impl Normalise {
     ];
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(name, _)| *name == code).map(|(_, step)| *step)
+        Self::ALL
+            .iter()
+            .find(|(name, _)| *name == code)
+            .map(|(_, step)| *step)
     }
 
     fn apply(self, text: Cow<'_, str>) -> Cow<'_, str> {
         let kept = |keep: fn(char) -> bool, text: Cow<'_, str>| {
-            if text.chars().all(keep) { text.into_owned() } else { text.chars().filter(|&c| keep(c)).collect() }
+            if text.chars().all(keep) {
+                text.into_owned()
+            } else {
+                text.chars().filter(|&c| keep(c)).collect()
+            }
         };
         match self {
             Self::Trim => Cow::Owned(text.trim().to_owned()),
             Self::Upper => Cow::Owned(text.to_uppercase()),
             Self::Lower => Cow::Owned(text.to_lowercase()),
-            Self::Compact => {
-                Cow::Owned(kept(|c| !c.is_whitespace() && !".-_/\u{202f}".contains(c), text))
-            }
+            Self::Compact => Cow::Owned(kept(
+                |c| !c.is_whitespace() && !".-_/\u{202f}".contains(c),
+                text,
+            )),
             Self::Digits => Cow::Owned(kept(|c| c.is_ascii_digit(), text)),
             Self::TrimZeros => {
                 let trimmed = text.trim_start_matches('0');
                 let all_zeros = trimmed.is_empty() && !text.is_empty();
-                Cow::Owned(if all_zeros { "0".to_owned() } else { trimmed.to_owned() })
+                Cow::Owned(if all_zeros {
+                    "0".to_owned()
+                } else {
+                    trimmed.to_owned()
+                })
             }
             Self::Nir => {
                 let compact = Self::Upper.apply(Self::Compact.apply(text)).into_owned();
                 let is_long = compact.len() == 15 && compact.is_ascii();
-                Cow::Owned(if is_long { compact[..13].to_owned() } else { compact })
+                Cow::Owned(if is_long {
+                    compact[..13].to_owned()
+                } else {
+                    compact
+                })
             }
         }
     }
@@ -80,8 +96,14 @@ pub struct IdentifierKind {
 impl IdentifierKind {
     /// The canonical form; `None` when the text has not the shape of this kind.
     pub fn canonical(&self, text: &str) -> Option<String> {
-        let normal = self.steps.iter().fold(Cow::Borrowed(text), |text, step| step.apply(text));
-        let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
+        let normal = self
+            .steps
+            .iter()
+            .fold(Cow::Borrowed(text), |text, step| step.apply(text));
+        let fits = self
+            .shape
+            .as_ref()
+            .is_none_or(|shape| shape.is_match(&normal));
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
             .then(|| normal.into_owned())
     }
@@ -116,13 +138,21 @@ pub struct Found<'k> {
 
 impl<'k> Found<'k> {
     pub fn new(kinds: &'k [IdentifierKind], limit: usize) -> Self {
-        Self { kinds, identifiers: Vec::new(), seen: HashTable::new(), hasher: DefaultHashBuilder::default(), limit }
+        Self {
+            kinds,
+            identifiers: Vec::new(),
+            seen: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            limit,
+        }
     }
 
     /// Takes the identifiers of `text`. Blank text shows nobody; text of the wrong shape means
     /// that the map does not describe this message.
     pub fn take(&mut self, pick: &Pick, text: &str) -> Result<(), Uninspected> {
-        let Some(pattern) = &pick.pattern else { return self.add(pick.kind, text) };
+        let Some(pattern) = &pick.pattern else {
+            return self.add(pick.kind, text);
+        };
         for groups in pattern.captures_iter(text) {
             let whole = groups.get(0);
             if let Some(part) = groups.get(1).or(whole) {
@@ -145,7 +175,11 @@ impl<'k> Found<'k> {
         };
         let identifier = Identifier { kind, text };
         let hash = self.hasher.hash_one(&identifier);
-        if self.seen.find(hash, |&place| self.identifiers[place] == identifier).is_some() {
+        if self
+            .seen
+            .find(hash, |&place| self.identifiers[place] == identifier)
+            .is_some()
+        {
             return Ok(());
         }
         if self.identifiers.len() >= self.limit {
@@ -154,7 +188,8 @@ impl<'k> Found<'k> {
         let place = self.identifiers.len();
         self.identifiers.push(identifier);
         let (hasher, identifiers) = (&self.hasher, &self.identifiers);
-        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
+        self.seen
+            .insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
         Ok(())
     }
 
@@ -170,23 +205,52 @@ mod tests {
     #[track_caller]
     fn check(steps: &[Normalise], shape: &str, text: &str, expected: Option<&str>) {
         let shape = Some(Regex::new(shape).unwrap());
-        let kind = IdentifierKind { name: "test".into(), steps: steps.to_vec(), shape };
+        let kind = IdentifierKind {
+            name: "test".into(),
+            steps: steps.to_vec(),
+            shape,
+        };
         assert_eq!(kind.canonical(text).as_deref(), expected);
     }
 
     #[test]
     fn a_nir_is_one_whether_written_with_spaces_or_with_its_key() {
         let shape = "^[12][0-9]{4}[0-9AB]{2}[0-9]{6}$";
-        check(&[Normalise::Nir], shape, "1 85 05 78 006 084 91", Some("1850578006084"));
-        check(&[Normalise::Nir], shape, "1\u{202f}85\u{a0}05 78 006 084", Some("1850578006084"));
-        check(&[Normalise::Nir], shape, "2850 52A 006 084 13", Some("285052A006084"));
+        check(
+            &[Normalise::Nir],
+            shape,
+            "1 85 05 78 006 084 91",
+            Some("1850578006084"),
+        );
+        check(
+            &[Normalise::Nir],
+            shape,
+            "1\u{202f}85\u{a0}05 78 006 084",
+            Some("1850578006084"),
+        );
+        check(
+            &[Normalise::Nir],
+            shape,
+            "2850 52A 006 084 13",
+            Some("285052A006084"),
+        );
         check(&[Normalise::Nir], shape, "not a number", None);
     }
 
     #[test]
     fn steps_apply_in_order() {
-        check(&[Normalise::Trim, Normalise::Lower], "^.+@.+$", " Marie@Exemple.FR ", Some("marie@exemple.fr"));
-        check(&[Normalise::Digits, Normalise::TrimZeros], "^[0-9]+$", "n° 000120", Some("120"));
+        check(
+            &[Normalise::Trim, Normalise::Lower],
+            "^.+@.+$",
+            " Marie@Exemple.FR ",
+            Some("marie@exemple.fr"),
+        );
+        check(
+            &[Normalise::Digits, Normalise::TrimZeros],
+            "^[0-9]+$",
+            "n° 000120",
+            Some("120"),
+        );
         check(&[Normalise::TrimZeros], "^[0-9]+$", "000", Some("0"));
     }
 
@@ -198,9 +262,15 @@ mod tests {
             shape: Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
         }];
         let mut found = Found::new(&kinds, 10);
-        let pick = Pick { kind: 0, pattern: None };
+        let pick = Pick {
+            kind: 0,
+            pattern: None,
+        };
         assert!(found.take(&pick, "1234567A").is_ok());
         assert!(found.take(&pick, "  ").is_ok());
-        assert!(matches!(found.take(&pick, "Dupont"), Err(Uninspected::Broken(_))));
+        assert!(matches!(
+            found.take(&pick, "Dupont"),
+            Err(Uninspected::Broken(_))
+        ));
     }
 }

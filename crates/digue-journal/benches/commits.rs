@@ -15,8 +15,13 @@ const SECONDS: u64 = 3;
 
 fn main() {
     let folder = tempfile::tempdir_in(".").expect("a folder on this disk");
-    println!("one fdatasync of an append here: {:.2} ms (median of 50)", sync_millis(folder.path()));
-    println!("| writers | responses/s | exposures/s (5 persons each) | p50 ms | p99 ms | checkpoint lag |");
+    println!(
+        "one fdatasync of an append here: {:.2} ms (median of 50)",
+        sync_millis(folder.path())
+    );
+    println!(
+        "| writers | responses/s | exposures/s (5 persons each) | p50 ms | p99 ms | checkpoint lag |"
+    );
     println!("|--:|--:|--:|--:|--:|--:|");
     for writers in [1, 8, 64, 512] {
         measure(&folder.path().join(writers.to_string()), writers);
@@ -67,25 +72,35 @@ fn measure(folder: &std::path::Path, writers: usize) {
             })
         })
         .collect();
-    let mut times: Vec<f64> = threads.into_iter().flat_map(|t| t.join().expect("a writer")).collect();
+    let mut times: Vec<f64> = threads
+        .into_iter()
+        .flat_map(|t| t.join().expect("a writer"))
+        .collect();
     let status = journal.status();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     let rate = times.len() as f64 / SECONDS as f64;
     println!(
         "| {writers} | {rate:.0} | {:.0} | {:.2} | {:.2} | {} entries |",
-        rate * 5.0, at(0.5), at(0.99), status.size - status.checkpoint_size
+        rate * 5.0,
+        at(0.5),
+        at(0.99),
+        status.size - status.checkpoint_size
     );
     journal.close();
 }
 
 fn response(number: u64, writer: usize) -> Event {
-    let Event::Exposure(mut exposure) = digue_testkit::events::shown(number, &format!("a{writer}"), "P0") else {
+    let Event::Exposure(mut exposure) =
+        digue_testkit::events::shown(number, &format!("a{writer}"), "P0")
+    else {
         unreachable!("an exposure")
     };
     for person in 1..5 {
         let text = format!("{:07}A", number * 5 + person);
-        exposure.shown[0].persons.push(digue_types::PersonRef::parse(&text).expect("a reference"));
+        exposure.shown[0]
+            .persons
+            .push(digue_types::PersonRef::parse(&text).expect("a reference"));
     }
     Event::Exposure(exposure)
 }

@@ -72,11 +72,17 @@ pub struct Disk {
 
 impl Disk {
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), faults: None }
+        Self {
+            root: root.to_owned(),
+            faults: None,
+        }
     }
 
     pub fn with_faults(root: &Path, faults: Arc<dyn Faults>) -> Self {
-        Self { root: root.to_owned(), faults: Some(faults) }
+        Self {
+            root: root.to_owned(),
+            faults: Some(faults),
+        }
     }
 
     pub fn root(&self) -> &Path {
@@ -146,7 +152,11 @@ impl Disk {
 
     /// Replaces the checkpoint: from the rename on, the journal has this size.
     pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
-        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
+        let steps = [
+            Step::CheckpointWrite,
+            Step::CheckpointSync,
+            Step::CheckpointRename,
+        ];
         self.write_whole("checkpoint", bytes, steps)?;
         self.sync_folder(Path::new(""))
     }
@@ -172,7 +182,9 @@ impl Disk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.step(Step::FolderSync, || File::open(self.root.join(folder))?.sync_all())
+        self.step(Step::FolderSync, || {
+            File::open(self.root.join(folder))?.sync_all()
+        })
     }
 
     /// Creates an empty write-ahead file with its header, durable under its name.
@@ -183,7 +195,10 @@ impl Disk {
         }
         let mut opened = None;
         self.step(Step::WalCreate, || {
-            let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+            let mut file = OpenOptions::new()
+                .create_new(true)
+                .append(true)
+                .open(&path)?;
             file.write_all(header)?;
             file.sync_all()?;
             opened = Some(file);
@@ -191,8 +206,12 @@ impl Disk {
         })?;
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))?;
         self.sync_folder(Path::new(""))?;
-        let file = opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
-        Ok(WalFile { disk: self.clone(), file })
+        let file =
+            opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
+        Ok(WalFile {
+            disk: self.clone(),
+            file,
+        })
     }
 
     fn write_all(&self, step: Step, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -222,7 +241,9 @@ impl Disk {
     }
 
     fn strike(&self, step: Step) -> Strike {
-        self.faults.as_ref().map_or(Strike::Proceed, |faults| faults.strike(step))
+        self.faults
+            .as_ref()
+            .map_or(Strike::Proceed, |faults| faults.strike(step))
     }
 }
 

@@ -47,7 +47,11 @@ pub(crate) struct Segment<'b> {
 pub(crate) fn parse(bytes: &[u8]) -> Option<Segment<'_>> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (start, mut rest) = rest.split_first_chunk::<8>()?;
-    let mut segment = Segment { start: u64::from_be_bytes(*start), entries: Vec::new(), is_torn: false };
+    let mut segment = Segment {
+        start: u64::from_be_bytes(*start),
+        entries: Vec::new(),
+        is_torn: false,
+    };
     while !rest.is_empty() {
         match parse_record(rest, segment.start + segment.entries.len() as u64) {
             Some((entry, after)) => {
@@ -90,7 +94,10 @@ mod tests {
     fn reads_what_was_written() {
         let bytes = file();
         let segment = parse(&bytes).unwrap();
-        assert_eq!((segment.start, segment.entries, segment.is_torn), (7, vec![&b"seven"[..], b"eight"], false));
+        assert_eq!(
+            (segment.start, segment.entries, segment.is_torn),
+            (7, vec![&b"seven"[..], b"eight"], false)
+        );
     }
 
     #[test]
@@ -98,7 +105,11 @@ mod tests {
         let bytes = file();
         for length in header(7).len() + 16 + 5 + 1..bytes.len() {
             let segment = parse(&bytes[..length]).unwrap();
-            assert_eq!((segment.entries, segment.is_torn), (vec![&b"seven"[..]], true), "at {length}");
+            assert_eq!(
+                (segment.entries, segment.is_torn),
+                (vec![&b"seven"[..]], true),
+                "at {length}"
+            );
         }
     }
 

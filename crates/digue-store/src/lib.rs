@@ -50,7 +50,9 @@ impl Store {
         // SQLite has one writer: a second connection would only wait, or lose an in-memory file.
         let connections = if is_sqlite { 1 } else { 8 };
         let url = match url.strip_prefix("sqlite:") {
-            Some(path) if path != ":memory:" && !path.contains('?') => format!("sqlite:{path}?mode=rwc"),
+            Some(path) if path != ":memory:" && !path.contains('?') => {
+                format!("sqlite:{path}?mode=rwc")
+            }
             _ => url.to_owned(),
         };
         let pool = AnyPoolOptions::new()
@@ -99,9 +101,10 @@ impl Store {
     }
 
     pub async fn accounts(&self) -> Stored<Vec<(AccountId, AccountRecord)>> {
-        let rows = sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(rows::account).collect()
     }
 
@@ -246,7 +249,12 @@ impl Store {
     }
 
     /// True when there was one to review.
-    pub async fn review_break_glass(&self, id: &str, by: &AccountId, at: Timestamp) -> Stored<bool> {
+    pub async fn review_break_glass(
+        &self,
+        id: &str,
+        by: &AccountId,
+        at: Timestamp,
+    ) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE break_glass SET reviewed_by = $1, reviewed_at = $2 \
              WHERE id = $3 AND reviewed_at = 0",
@@ -277,7 +285,9 @@ impl Store {
             .bind(name)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
+        row.map(|row| row.try_get::<String, _>(0))
+            .transpose()
+            .map_err(StoreError::from)
     }
 
     /// Gates that are not open, in front of everything, for `serve` to start with.

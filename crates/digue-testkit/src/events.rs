@@ -22,7 +22,10 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         reasons: Vec::new(),
         inspection: Inspection::Inspected,
         population: PopulationId::parse("personnes").expect("a name"),
-        shown: vec![ShownPersons { basis: Basis::Caseload, persons: vec![person] }],
+        shown: vec![ShownPersons {
+            basis: Basis::Caseload,
+            persons: vec![person],
+        }],
         persons_found: 1,
         categories: Vec::new(),
         body_bytes: 100,

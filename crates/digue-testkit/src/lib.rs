@@ -9,5 +9,5 @@ pub mod disk;
 pub mod events;
 pub mod portal;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, PATIENCE, is_end_of_connection};
 pub use portal::{Heard, Portal, Reply};

@@ -171,7 +171,10 @@ coded!(
 impl Inspection {
     /// True when bytes were released that Digue did not look into.
     pub const fn is_uninspected(self) -> bool {
-        matches!(self, Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream)
+        matches!(
+            self,
+            Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream
+        )
     }
 }
 

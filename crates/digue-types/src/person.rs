@@ -25,7 +25,10 @@ impl PersonRef {
             return Err(IdError::Empty);
         }
         if text.len() > PERSON_REF_BYTES_MAX {
-            return Err(IdError::TooLong { bytes: text.len(), limit: PERSON_REF_BYTES_MAX });
+            return Err(IdError::TooLong {
+                bytes: text.len(),
+                limit: PERSON_REF_BYTES_MAX,
+            });
         }
         match text.chars().find(|c| c.is_control()) {
             Some(c) => Err(IdError::Character(c)),

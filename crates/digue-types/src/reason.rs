@@ -110,7 +110,9 @@ impl FromStr for Reason {
             "break-glass-budget" => Self::BreakGlassBudget(window(first)?),
             "uninspected-budget" => Self::UninspectedBudget(window(first)?),
             "uninspectable" => Self::Uninspectable(
-                first.and_then(UninspectedCause::parse).ok_or_else(unknown)?,
+                first
+                    .and_then(UninspectedCause::parse)
+                    .ok_or_else(unknown)?,
             ),
             "policy" => Self::Policy,
             "policy-error" => Self::PolicyError,
@@ -156,7 +158,11 @@ mod tests {
                 Reason::UninspectedBudget(window),
             ]);
         }
-        reasons.extend(UninspectedCause::ALL.iter().map(|&c| Reason::Uninspectable(c)));
+        reasons.extend(
+            UninspectedCause::ALL
+                .iter()
+                .map(|&c| Reason::Uninspectable(c)),
+        );
         for reason in reasons {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }

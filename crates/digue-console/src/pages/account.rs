@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use digue_operations::watch::{self, AccountView};
 use digue_operations::OperationError;
+use digue_operations::watch::{self, AccountView};
 use digue_types::{AccountId, Gate};
 
 use crate::error::{PageError, told};
@@ -61,8 +61,10 @@ pub(crate) async fn exposures_csv(
 ) -> Result<Response, PageError> {
     let view = look(&console, &visitor, &account)?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let header = ["entry", "at", "portal", "route", "outcome", "persons", "reasons"]
-        .map(|key| w.coded("column", key));
+    let header = [
+        "entry", "at", "portal", "route", "outcome", "persons", "reasons",
+    ]
+    .map(|key| w.coded("column", key));
     let rows = view.exposures.iter().map(|seen| {
         let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
         vec![

@@ -21,7 +21,9 @@ struct SignInPage {
 
 /// How one comes in; the place where passkeys will be.
 pub(crate) async fn sign_in(visitor: Visitor) -> Html<String> {
-    page(&SignInPage { w: Words::new(&visitor) })
+    page(&SignInPage {
+        w: Words::new(&visitor),
+    })
 }
 
 #[derive(Deserialize)]
@@ -46,7 +48,11 @@ pub(crate) async fn enter_page(
 ) -> Result<Html<String>, PageError> {
     let account = sign_in::peek_link(&console.house, &query.link, &visitor.host).await;
     let account = told(&visitor, account.map_err(link_gone))?.to_string();
-    Ok(page(&EnterPage { w: Words::new(&visitor), account, link: query.link }))
+    Ok(page(&EnterPage {
+        w: Words::new(&visitor),
+        account,
+        link: query.link,
+    }))
 }
 
 pub(crate) async fn enter(
@@ -54,10 +60,18 @@ pub(crate) async fn enter(
     visitor: Visitor,
     Form(form): Form<LinkQuery>,
 ) -> Result<Response, PageError> {
-    let secret = sign_in::enter(&console.house, &form.link, &visitor.host, &visitor.client_ip).await;
+    let secret = sign_in::enter(
+        &console.house,
+        &form.link,
+        &visitor.host,
+        &visitor.client_ip,
+    )
+    .await;
     let secret = told(&visitor, secret.map_err(link_gone))?;
-    let cookie =
-        format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal());
+    let cookie = format!(
+        "__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        secret.reveal()
+    );
     let mut response = Redirect::to("/").into_response();
     let cookie = HeaderValue::from_str(&cookie).expect("base64url");
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -80,7 +94,9 @@ pub(crate) async fn leave(
     }
     let mut response = Redirect::to("/.digue/sign-in").into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
-    response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(gone));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, HeaderValue::from_static(gone));
     Ok(response)
 }
 
@@ -95,9 +111,13 @@ pub(crate) struct LanguageForm {
 pub(crate) async fn language(Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
     // Only a place of this host: anything else would make the button a redirector.
-    let is_local = form.next.starts_with('/') && !form.next.starts_with("//") && !form.next.contains('\\');
+    let is_local =
+        form.next.starts_with('/') && !form.next.starts_with("//") && !form.next.contains('\\');
     let mut response = Redirect::to(if is_local { &form.next } else { "/" }).into_response();
-    let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
+    let cookie = format!(
+        "digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax",
+        chosen.code()
+    );
     let cookie = HeaderValue::from_str(&cookie).expect("a language code");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
@@ -113,5 +133,8 @@ pub(crate) async fn jwks(State(console): State<Console>) -> Response {
 }
 
 pub(crate) async fn not_found(visitor: Visitor) -> (StatusCode, PageError) {
-    (StatusCode::NOT_FOUND, PageError::new(&visitor, OperationError::NotFound("page")))
+    (
+        StatusCode::NOT_FOUND,
+        PageError::new(&visitor, OperationError::NotFound("page")),
+    )
 }

@@ -41,7 +41,11 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
     let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
-    let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
+    let values: Vec<u64> = view
+        .minutes
+        .iter()
+        .map(|(_, minute)| minute.persons)
+        .collect();
     Ok(page(&OverviewPage {
         w: Words::in_zone(&visitor, &console.zone),
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
@@ -88,7 +92,10 @@ pub(crate) async fn search(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
+    let place = match told(
+        &visitor,
+        watch::find(&console.house, &actor, search.q.trim()),
+    )? {
         Named::Account(account) => format!("/accounts/{}", encode(account.as_str())),
         Named::Person(person) => format!("/persons?person={}", encode(person.as_str())),
     };

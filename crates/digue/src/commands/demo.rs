@@ -5,8 +5,8 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -50,7 +50,14 @@ async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: b
     let urls = Urls::new(address);
     write_configuration(&folder, upstream, address, &urls)?;
     let config = config::load(&folder.join("digue.toml")).map_err(|faults| {
-        anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
+        anyhow!(
+            "{}",
+            faults
+                .iter()
+                .map(|f| f.say(out.language))
+                .collect::<Vec<_>>()
+                .join("; ")
+        )
     })?;
     let stage = Arc::new(Stage::new(population.clone(), address));
     let running = start(config, Some(stage.clone())).await?;
@@ -59,7 +66,10 @@ async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: b
     stage.give(&running, stolen.clone()).await?;
     banner(out, &running, &population, &urls, played).await?;
     if attack {
-        out.say("demo-attack-start", &[("account", Value::from(stolen.as_str()))]);
+        out.say(
+            "demo-attack-start",
+            &[("account", Value::from(stolen.as_str()))],
+        );
         stage.start_attack();
         report(out, &stage, &running).await;
     }
@@ -133,15 +143,33 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
     }
     let operator = OrganisationId::parse("operateur")?;
     let officer = |name: &str, role| -> Result<(AccountId, AccountRecord)> {
-        let record = AccountRecord { organisation: operator.clone(), role, is_suspended: false };
+        let record = AccountRecord {
+            organisation: operator.clone(),
+            role,
+            is_suspended: false,
+        };
         Ok((AccountId::parse(name)?, record))
     };
-    let mut accounts =
-        vec![officer("rssi", Role::Rssi)?, officer("dpo", Role::Dpo)?, officer("audit", Role::Auditor)?];
+    let mut accounts = vec![
+        officer("rssi", Role::Rssi)?,
+        officer("dpo", Role::Dpo)?,
+        officer("audit", Role::Auditor)?,
+    ];
     accounts.extend(population.accounts.iter().map(|account| {
-        let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
+        let role = if account.is_delegate {
+            Role::Delegate
+        } else {
+            Role::Agent
+        };
         let organisation = account.organisation.clone();
-        (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
+        (
+            account.id.clone(),
+            AccountRecord {
+                organisation,
+                role,
+                is_suspended: false,
+            },
+        )
     }));
     house.save_accounts(&Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
@@ -153,14 +181,27 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
         let portal = house.gateway().hosts().portal(&id).cloned();
         let portal = portal.ok_or_else(|| anyhow!("the sample portal is missing"))?;
         let now = house.clock().now();
-        Ok::<_, anyhow::Error>(day::play(house.gateway(), &journal, &portal, &population, now, 12)?)
+        Ok::<_, anyhow::Error>(day::play(
+            house.gateway(),
+            &journal,
+            &portal,
+            &population,
+            now,
+            12,
+        )?)
     });
     Ok(Some(played.await??))
 }
 
 fn stolen_account(population: &Population) -> Result<AccountId> {
-    let account = population.accounts.iter().find(|account| account.id.as_str() == "of-212.agent2");
-    Ok(account.ok_or_else(|| anyhow!("the population has no such account"))?.id.clone())
+    let account = population
+        .accounts
+        .iter()
+        .find(|account| account.id.as_str() == "of-212.agent2");
+    Ok(account
+        .ok_or_else(|| anyhow!("the population has no such account"))?
+        .id
+        .clone())
 }
 
 async fn banner(
@@ -171,8 +212,18 @@ async fn banner(
     played: Option<day::Day>,
 ) -> Result<()> {
     let house = &running.house;
-    let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
-    let delegate = &population.accounts.iter().find(|a| a.is_delegate).ok_or_else(|| anyhow!("no delegate"))?.id;
+    let agent = &population
+        .accounts
+        .iter()
+        .find(|a| !a.is_delegate)
+        .ok_or_else(|| anyhow!("no agent"))?
+        .id;
+    let delegate = &population
+        .accounts
+        .iter()
+        .find(|a| a.is_delegate)
+        .ok_or_else(|| anyhow!("no delegate"))?
+        .id;
     let officer = AccountId::parse("rssi")?;
     let link = async |account: &AccountId, host: &str| {
         sign_in::issue_link(house, &Actor::digue(), account, host, LINK_LASTS).await
@@ -186,14 +237,20 @@ async fn banner(
     out.line(&format!("    {}", urls.console));
     out.line("");
     if let Some(day) = played {
-        let values = [("entries", Value::from(day.entries)), ("persons", Value::from(day.persons))];
+        let values = [
+            ("entries", Value::from(day.entries)),
+            ("persons", Value::from(day.persons)),
+        ];
         out.say("demo-day", &values);
         out.line("");
     }
     out.say("demo-links", &[]);
     out.say("demo-agent", &[("account", Value::from(agent.as_str()))]);
     out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
-    out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
+    out.say(
+        "demo-delegate",
+        &[("account", Value::from(delegate.as_str()))],
+    );
     out.line(&format!("    {}", link(delegate, PORTAL_HOST).await?));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
@@ -232,11 +289,14 @@ impl Stage {
 
 impl Demo for Stage {
     fn start_attack(&self) -> bool {
-        let Some((house, account)) = self.part.get().cloned() else { return false };
+        let Some((house, account)) = self.part.get().cloned() else {
+            return false;
+        };
         if self.has_begun.swap(true, Ordering::SeqCst) {
             return false;
         }
-        let (population, loot, address) = (self.population.clone(), self.loot.clone(), self.address);
+        let (population, loot, address) =
+            (self.population.clone(), self.loot.clone(), self.address);
         self.runtime.spawn(async move {
             if let Err(error) = steal(&house, &account, address, &population, &loot).await {
                 tracing::warn!(error = %error, "The played attack stopped");
@@ -269,8 +329,12 @@ async fn steal(
     population: &Population,
     loot: &Loot,
 ) -> Result<()> {
-    let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
-    let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
+    let link =
+        sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
+    let token = link
+        .rsplit_once('=')
+        .ok_or_else(|| anyhow!("a link ends with its token"))?
+        .1;
     let cookie = sign_in::enter(house, token, PORTAL_HOST, "203.0.113.66").await?;
     let thief = Thief {
         address,
@@ -287,7 +351,9 @@ async fn report(out: &Out, stage: &Stage, running: &Running) {
     let mut every = tokio::time::interval(Duration::from_secs(2));
     loop {
         every.tick().await;
-        let Some(progress) = stage.progress() else { return };
+        let Some(progress) = stage.progress() else {
+            return;
+        };
         let values = [
             ("requests", Value::from(progress.requests)),
             ("refused", Value::from(progress.refused)),
@@ -300,11 +366,16 @@ async fn report(out: &Out, stage: &Stage, running: &Running) {
     }
     let limit = portal_id().ok().and_then(|id| {
         let hosts = running.house.gateway().hosts();
-        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
+        hosts
+            .portal(&id)
+            .and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
     });
     let values = [
         ("shown", Value::from(stage.loot.shown())),
-        ("asked", Value::from(stage.loot.asked.load(Ordering::Relaxed))),
+        (
+            "asked",
+            Value::from(stage.loot.asked.load(Ordering::Relaxed)),
+        ),
         ("limit", Value::from(limit.unwrap_or_default())),
     ];
     out.say("demo-attack-end", &values);

@@ -5,8 +5,14 @@ use crate::house::{House, Plan, obliging, reasons, shown_to};
 fn plan() -> Plan {
     Plan::usual()
         .replace("\"24h\" = 100000", "\"24h\" = 5")
-        .replace("path = \"/fiche/{id}\"", "path = \"/fiche/{id}\"\ncaseload = \"not-required\"")
-        .replace("path = \"/liste\"", "path = \"/liste\"\ncaseload = \"not-required\"")
+        .replace(
+            "path = \"/fiche/{id}\"",
+            "path = \"/fiche/{id}\"\ncaseload = \"not-required\"",
+        )
+        .replace(
+            "path = \"/liste\"",
+            "path = \"/liste\"\ncaseload = \"not-required\"",
+        )
 }
 
 #[test]
@@ -16,7 +22,10 @@ fn a_stolen_account_cannot_show_more_than_its_budget() {
     assert_eq!(a1.get("/liste?ids=P1,P2,P3").status, 200);
     // The response that would break the budget does not leave, nor does a part of it.
     let broken = a1.get("/liste?ids=P1,P4,P5,P6");
-    assert_eq!((broken.status, reasons(&broken)), (429, vec!["budget:account:24h".to_owned()]));
+    assert_eq!(
+        (broken.status, reasons(&broken)),
+        (429, vec!["budget:account:24h".to_owned()])
+    );
     assert_eq!(a1.get("/fiche/P4").status, 200);
     // After kill -9 the journal still knows.
     house.kill();
@@ -26,7 +35,10 @@ fn a_stolen_account_cannot_show_more_than_its_budget() {
         assert_eq!(a1.get(&format!("/fiche/P{id}")).status, 429);
     }
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    assert_eq!(shown_to(&house.history(), "a1"), ["P1", "P2", "P3", "P4", "P5"]);
+    assert_eq!(
+        shown_to(&house.history(), "a1"),
+        ["P1", "P2", "P3", "P4", "P5"]
+    );
 }
 
 #[test]
@@ -39,16 +51,20 @@ fn many_at_once_do_not_slip_through() {
             std::thread::spawn(move || a1.get(&format!("/fiche/P{id}")).status)
         })
         .collect();
-    let shown = threads.into_iter().map(|t| t.join().unwrap()).filter(|status| *status == 200).count();
+    let shown = threads
+        .into_iter()
+        .map(|t| t.join().unwrap())
+        .filter(|status| *status == 200)
+        .count();
     assert_eq!(shown, 5);
     assert_eq!(shown_to(&house.history(), "a1").len(), 5);
 }
 
 #[test]
 fn organisations_and_portals_have_budgets_of_their_own() {
-    let plan = plan().replace("\"24h\" = 5", "\"24h\" = 100").add(
-        "[budgets.organisation]\n\"24h\" = 3\n[budgets.portal]\n\"24h\" = 4\n",
-    );
+    let plan = plan()
+        .replace("\"24h\" = 5", "\"24h\" = 100")
+        .add("[budgets.organisation]\n\"24h\" = 3\n[budgets.portal]\n\"24h\" = 4\n");
     let mut house = House::open(&plan, obliging);
     let (a1, a2) = (house.sign_in("a1"), house.sign_in("a2"));
     let b1 = house.sign_in("b1");
