@@ -12,9 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use digue_access::caseload::read_csv;
 use digue_access::{Budgets, Facts, Limits, LimitsTable, Mode, RouteAccess, Snapshot, release};
 use digue_types::person::PersonKeyer;
-use digue_types::{
-    AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp,
-};
+use digue_types::{AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp};
 
 const PERSONS: u64 = 43_000_000;
 const ACCOUNTS: u64 = 60_000;
@@ -33,15 +31,8 @@ fn person(account: u64, rank: u64) -> u64 {
 
 fn resident_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS"))
-        .unwrap_or_default();
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|kib| kib.parse::<u64>().ok())
-        .unwrap_or(0)
-        / 1024
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 fn decision(criterion: &mut Criterion) {
@@ -76,12 +67,8 @@ fn decision(criterion: &mut Criterion) {
     };
     let all = Limits([Some(100_000), Some(100_000), Some(100_000), None]);
     let portal_limits = Limits([None, Some(100_000_000), Some(100_000_000), None]);
-    let table = LimitsTable {
-        account: all,
-        organisation: all,
-        portal: portal_limits,
-        ..LimitsTable::default()
-    };
+    let table =
+        LimitsTable { account: all, organisation: all, portal: portal_limits, ..LimitsTable::default() };
     let mut budgets = Budgets::new(table);
     let (portal, access) = (
         PortalId::parse("kairos").unwrap(),
@@ -97,9 +84,7 @@ fn decision(criterion: &mut Criterion) {
     let responses: Vec<(AccountId, OrganisationId, Vec<PersonKey>)> = (0..20_000)
         .map(|number| {
             let account = scatter(number) % ACCOUNTS;
-            let keys = (0..100)
-                .map(|rank| keyer.key(&format!("{:08}A", person(account, rank))))
-                .collect();
+            let keys = (0..100).map(|rank| keyer.key(&format!("{:08}A", person(account, rank)))).collect();
             let organisation = format!("of-{:05}", account / 3);
             let id = AccountId::parse(&format!("{organisation}.a{}", account % 3)).unwrap();
             (id, OrganisationId::parse(&organisation).unwrap(), keys)
@@ -147,10 +132,7 @@ fn decision(criterion: &mut Criterion) {
     criterion.bench_function("decision on 100 persons", |bencher| {
         bencher.iter(|| {
             number += 1;
-            black_box(decide(
-                number,
-                Timestamp::from_micros(1_763_812_900_000_000 + number as i64),
-            ))
+            black_box(decide(number, Timestamp::from_micros(1_763_812_900_000_000 + number as i64)))
         });
     });
 }

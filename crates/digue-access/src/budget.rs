@@ -2,9 +2,7 @@
 
 use std::hash::Hash;
 
-use digue_types::{
-    AccountId, Exposure, OrganisationId, PersonKey, Reason, Scope, Timestamp, Window,
-};
+use digue_types::{AccountId, Exposure, OrganisationId, PersonKey, Reason, Scope, Timestamp, Window};
 use digue_types::{Basis, person::PersonKeyer};
 use hashbrown::HashMap;
 
@@ -20,10 +18,7 @@ impl Limits {
     }
 
     fn longest(self) -> Option<Window> {
-        Window::ALL
-            .into_iter()
-            .rev()
-            .find(|window| self.of(*window).is_some())
+        Window::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
     }
 }
 
@@ -110,38 +105,17 @@ impl Budgets {
         // What was decided and is not in the journal yet is in the old ledgers.
         let limits = self.limits.clone();
         absorb_all(&mut self.accounts, &before.accounts, limits.account);
-        absorb_all(
-            &mut self.organisations,
-            &before.organisations,
-            limits.organisation,
-        );
-        absorb_all(
-            &mut self.exact_search,
-            &before.exact_search,
-            remembered(limits.exact_search),
-        );
-        absorb_all(
-            &mut self.break_glass,
-            &before.break_glass,
-            limits.break_glass,
-        );
-        absorb_all(
-            &mut self.uninspected,
-            &before.uninspected,
-            limits.uninspected,
-        );
+        absorb_all(&mut self.organisations, &before.organisations, limits.organisation);
+        absorb_all(&mut self.exact_search, &before.exact_search, remembered(limits.exact_search));
+        absorb_all(&mut self.break_glass, &before.break_glass, limits.break_glass);
+        absorb_all(&mut self.uninspected, &before.uninspected, limits.uninspected);
         self.portal.absorb(&before.portal);
         self.uninspected_count = self.uninspected_count.max(before.uninspected_count);
     }
 
     /// Every limit that showing these persons now would break; nothing is charged.
     pub fn check(&mut self, now: Timestamp, charge: &Charge<'_>) -> Vec<Broken> {
-        let Charge {
-            account,
-            organisation,
-            persons,
-            ..
-        } = *charge;
+        let Charge { account, organisation, persons, .. } = *charge;
         let mut broken = Vec::new();
         let mut look = |ledger: &mut Ledger,
                         limits: Limits,
@@ -154,9 +128,7 @@ impl Budgets {
             // Far from every limit it does not matter which of them are new: no look-up is needed.
             let most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
             let is_far = |window| {
-                limits
-                    .of(window)
-                    .is_none_or(|limit| ledger.count(window).saturating_add(most) <= limit)
+                limits.of(window).is_none_or(|limit| ledger.count(window).saturating_add(most) <= limit)
             };
             if Window::ALL.into_iter().all(is_far) {
                 return;
@@ -175,49 +147,24 @@ impl Budgets {
         };
         let limits = &self.limits;
         let ledger = ledger_of(&mut self.accounts, account, limits.account);
-        look(ledger, limits.account, persons, &|w| {
-            Reason::Budget(Scope::Account, w)
-        });
+        look(ledger, limits.account, persons, &|w| Reason::Budget(Scope::Account, w));
         let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
-        look(ledger, limits.organisation, persons, &|w| {
-            Reason::Budget(Scope::Organisation, w)
-        });
-        look(&mut self.portal, limits.portal, persons, &|w| {
-            Reason::Budget(Scope::Portal, w)
-        });
+        look(ledger, limits.organisation, persons, &|w| Reason::Budget(Scope::Organisation, w));
+        look(&mut self.portal, limits.portal, persons, &|w| Reason::Budget(Scope::Portal, w));
         if !charge.by_exact_search.is_empty() {
-            let ledger = ledger_of(
-                &mut self.exact_search,
-                account,
-                remembered(limits.exact_search),
-            );
-            look(
-                ledger,
-                limits.exact_search,
-                charge.by_exact_search,
-                &Reason::ExactSearchBudget,
-            );
+            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
+            look(ledger, limits.exact_search, charge.by_exact_search, &Reason::ExactSearchBudget);
         }
         if !charge.by_break_glass.is_empty() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
-            look(
-                ledger,
-                limits.break_glass,
-                charge.by_break_glass,
-                &Reason::BreakGlassBudget,
-            );
+            look(ledger, limits.break_glass, charge.by_break_glass, &Reason::BreakGlassBudget);
         }
         broken
     }
 
     /// Counts these persons as shown.
     pub fn charge(&mut self, now: Timestamp, charge: &Charge<'_>) {
-        let Charge {
-            account,
-            organisation,
-            persons,
-            ..
-        } = *charge;
+        let Charge { account, organisation, persons, .. } = *charge;
         let limits = &self.limits;
         let put = |ledger: &mut Ledger, limits: Limits, persons: &[PersonKey]| {
             if limits.longest().is_some() && !persons.is_empty() {
@@ -225,21 +172,13 @@ impl Budgets {
                 ledger.charge(persons.iter().copied());
             }
         };
-        put(
-            ledger_of(&mut self.accounts, account, limits.account),
-            limits.account,
-            persons,
-        );
+        put(ledger_of(&mut self.accounts, account, limits.account), limits.account, persons);
         let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
         put(ledger, limits.organisation, persons);
         put(&mut self.portal, limits.portal, persons);
         if !charge.by_exact_search.is_empty() {
             // Remembered for a day even without a limit: who was found may be opened for a while.
-            let ledger = ledger_of(
-                &mut self.exact_search,
-                account,
-                remembered(limits.exact_search),
-            );
+            let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
             ledger.advance(now);
             ledger.charge(charge.by_exact_search.iter().copied());
         }
@@ -250,12 +189,7 @@ impl Budgets {
     }
 
     /// Checks and charges one response that nobody looked into.
-    pub fn charge_uninspected(
-        &mut self,
-        now: Timestamp,
-        account: &AccountId,
-        force: bool,
-    ) -> Vec<Broken> {
+    pub fn charge_uninspected(&mut self, now: Timestamp, account: &AccountId, force: bool) -> Vec<Broken> {
         let limits = self.limits.uninspected;
         let ledger = ledger_of(&mut self.uninspected, account, limits);
         ledger.advance(now);
@@ -273,16 +207,9 @@ impl Budgets {
     }
 
     /// True when `person` was found by exact search of this account at or after `since`.
-    pub fn was_found_exactly(
-        &self,
-        account: &AccountId,
-        person: PersonKey,
-        since: Timestamp,
-    ) -> bool {
+    pub fn was_found_exactly(&self, account: &AccountId, person: PersonKey, since: Timestamp) -> bool {
         let ledger = self.exact_search.get(account);
-        ledger
-            .and_then(|ledger| ledger.last_seen(person))
-            .is_some_and(|at| at >= since)
+        ledger.and_then(|ledger| ledger.last_seen(person)).is_some_and(|at| at >= since)
     }
 
     /// Takes an entry of the journal into account, after a restart; entries come in order.
@@ -295,14 +222,8 @@ impl Budgets {
         }
         let keyer = PersonKeyer::new(&exposure.population);
         let keys = |wanted: Option<Basis>| -> Vec<PersonKey> {
-            let groups = exposure
-                .shown
-                .iter()
-                .filter(|g| wanted.is_none_or(|basis| g.basis == basis));
-            groups
-                .flat_map(|g| &g.persons)
-                .map(|p| keyer.key(p.as_str()))
-                .collect()
+            let groups = exposure.shown.iter().filter(|g| wanted.is_none_or(|basis| g.basis == basis));
+            groups.flat_map(|g| &g.persons).map(|p| keyer.key(p.as_str())).collect()
         };
         self.charge(
             exposure.at,
@@ -325,21 +246,12 @@ impl Budgets {
             ledger.advance(now);
             let windows = Window::ALL.into_iter().filter_map(|window| {
                 let limit = limits.of(window)?;
-                Some(Usage {
-                    account: account.clone(),
-                    window,
-                    shown: ledger.count(window),
-                    limit,
-                })
+                Some(Usage { account: account.clone(), window, shown: ledger.count(window), limit })
             });
             usages.extend(windows.max_by(|a, b| a.share().total_cmp(&b.share())));
         }
         usages.retain(|usage| usage.shown > 0);
-        usages.sort_by(|a, b| {
-            b.share()
-                .total_cmp(&a.share())
-                .then(a.account.cmp(&b.account))
-        });
+        usages.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.account.cmp(&b.account)));
         usages.truncate(count);
         usages
     }
@@ -394,7 +306,5 @@ fn ledger_of<'m, K: Hash + Eq + Clone>(
     key: &K,
     limits: Limits,
 ) -> &'m mut Ledger {
-    ledgers
-        .entry_ref(key)
-        .or_insert_with(|| Ledger::new(limits.longest().unwrap_or(Window::Minute)))
+    ledgers.entry_ref(key).or_insert_with(|| Ledger::new(limits.longest().unwrap_or(Window::Minute)))
 }

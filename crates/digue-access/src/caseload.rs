@@ -56,20 +56,9 @@ impl Caseloads {
 
     /// The caseload of one account, its organisation's included, looked up once for many persons.
     pub fn holder(&self, account: &AccountId, organisation: &OrganisationId) -> Holder<'_> {
-        let own = self
-            .accounts
-            .get(account)
-            .map(AsRef::as_ref)
-            .unwrap_or_default();
-        let shared = self
-            .organisations
-            .get(organisation)
-            .map(AsRef::as_ref)
-            .unwrap_or_default();
-        Holder {
-            terms: &self.terms,
-            lists: [own, shared],
-        }
+        let own = self.accounts.get(account).map(AsRef::as_ref).unwrap_or_default();
+        let shared = self.organisations.get(organisation).map(AsRef::as_ref).unwrap_or_default();
+        Holder { terms: &self.terms, lists: [own, shared] }
     }
 
     pub fn relations(&self) -> usize {
@@ -90,11 +79,8 @@ impl<'c> Holder<'c> {
     pub fn find(&self, person: PersonKey, now: Timestamp) -> Option<&'c Term> {
         self.lists.iter().find_map(|list| {
             let start = list.partition_point(|relation| relation.person < person);
-            let same = list[start..]
-                .iter()
-                .take_while(|relation| relation.person == person);
-            same.map(|relation| &self.terms[relation.term as usize])
-                .find(|term| term.holds(now))
+            let same = list[start..].iter().take_while(|relation| relation.person == person);
+            same.map(|relation| &self.terms[relation.term as usize]).find(|term| term.holds(now))
         })
     }
 }
@@ -152,10 +138,7 @@ pub fn read_csv(
     let columns = match reader.headers().map(Columns::locate) {
         Ok(Some(columns)) => columns,
         _ => {
-            return Err(vec![CaseloadFault {
-                line: 1,
-                kind: CaseloadFaultKind::Header,
-            }]);
+            return Err(vec![CaseloadFault { line: 1, kind: CaseloadFaultKind::Header }]);
         }
     };
     let mut builder = Builder::new(population);
@@ -171,19 +154,12 @@ pub fn read_csv(
         let Some(kind) = kind else { continue };
         let line = row.position().map_or(line, csv::Position::line);
         if faults.len() == FAULTS_MAX {
-            faults.push(CaseloadFault {
-                line,
-                kind: CaseloadFaultKind::TooMany,
-            });
+            faults.push(CaseloadFault { line, kind: CaseloadFaultKind::TooMany });
             break;
         }
         faults.push(CaseloadFault { line, kind });
     }
-    if faults.is_empty() {
-        Ok(builder.finish())
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(builder.finish()) } else { Err(faults) }
 }
 
 struct Columns {
@@ -197,11 +173,8 @@ struct Columns {
 
 impl Columns {
     fn locate(header: &csv::StringRecord) -> Option<Self> {
-        let place = |name: &str| {
-            header
-                .iter()
-                .position(|cell| cell.trim_start_matches('\u{feff}').trim() == name)
-        };
+        let place =
+            |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').trim() == name);
         let columns = Self {
             account: place("account"),
             organisation: place("organisation"),
@@ -245,38 +218,22 @@ impl Builder {
         canonical: Canonical<'_>,
     ) -> Result<(), CaseloadFaultKind> {
         let cell = |place: Option<usize>| {
-            place
-                .and_then(|place| row.get(place))
-                .map(<[u8]>::trim_ascii)
-                .unwrap_or_default()
+            place.and_then(|place| row.get(place)).map(<[u8]>::trim_ascii).unwrap_or_default()
         };
         let person = std::str::from_utf8(cell(Some(columns.person)))
             .ok()
             .and_then(canonical)
             .ok_or(CaseloadFaultKind::Person)?;
-        let term = self.term([
-            cell(columns.reason),
-            cell(columns.from),
-            cell(columns.until),
-        ])?;
-        let relation = Relation {
-            person: self.keyer.key(&person),
-            term,
-        };
+        let term = self.term([cell(columns.reason), cell(columns.from), cell(columns.until)])?;
+        let relation = Relation { person: self.keyer.key(&person), term };
         let holder = |text| std::str::from_utf8(text).map_err(|_| CaseloadFaultKind::Holder);
-        let (account, organisation) = (
-            holder(cell(columns.account))?,
-            holder(cell(columns.organisation))?,
-        );
+        let (account, organisation) = (holder(cell(columns.account))?, holder(cell(columns.organisation))?);
         match (account.is_empty(), organisation.is_empty()) {
             (false, true) => self.push_account(account, relation),
             (true, false) => {
                 let organisation =
                     OrganisationId::parse(organisation).map_err(|_| CaseloadFaultKind::Holder)?;
-                self.organisations
-                    .entry(organisation)
-                    .or_default()
-                    .push(relation);
+                self.organisations.entry(organisation).or_default().push(relation);
                 Ok(())
             }
             _ => Err(CaseloadFaultKind::Holder),
@@ -344,16 +301,8 @@ impl Builder {
         };
         Caseloads {
             terms: Arc::new(self.terms),
-            accounts: self
-                .accounts
-                .into_iter()
-                .map(|(id, list)| (id, sorted(list)))
-                .collect(),
-            organisations: self
-                .organisations
-                .into_iter()
-                .map(|(id, list)| (id, sorted(list)))
-                .collect(),
+            accounts: self.accounts.into_iter().map(|(id, list)| (id, sorted(list))).collect(),
+            organisations: self.organisations.into_iter().map(|(id, list)| (id, sorted(list))).collect(),
         }
     }
 }
@@ -363,14 +312,8 @@ fn parse_moment(cell: &[u8]) -> Result<Option<Timestamp>, CaseloadFaultKind> {
         return Ok(None);
     }
     let text = std::str::from_utf8(cell).map_err(|_| CaseloadFaultKind::Date)?;
-    let instant = if text.len() == 10 {
-        format!("{text}T00:00:00Z")
-    } else {
-        text.to_owned()
-    };
-    Timestamp::parse_rfc3339(&instant)
-        .map(Some)
-        .ok_or(CaseloadFaultKind::Date)
+    let instant = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse_rfc3339(&instant).map(Some).ok_or(CaseloadFaultKind::Date)
 }
 
 #[cfg(test)]
@@ -384,9 +327,7 @@ mod tests {
     }
 
     fn load(text: &str) -> Result<Caseloads, Vec<CaseloadFault>> {
-        read_csv(text.as_bytes(), &population(), &|text| {
-            (!text.is_empty()).then(|| text.to_owned())
-        })
+        read_csv(text.as_bytes(), &population(), &|text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
     fn sees(caseloads: &Caseloads, account: &str, organisation: &str, person: &str) -> bool {
@@ -398,8 +339,7 @@ mod tests {
 
     #[test]
     fn an_account_sees_its_own_persons_and_its_organisations() {
-        let text =
-            "account,organisation,person,reason\na1,,P1,suivi\n,o1,P2,accueil\na2,,P3,suivi\n";
+        let text = "account,organisation,person,reason\na1,,P1,suivi\n,o1,P2,accueil\na2,,P3,suivi\n";
         let caseloads = load(text).unwrap();
         assert!(sees(&caseloads, "a1", "o1", "P1"));
         assert!(sees(&caseloads, "a1", "o1", "P2"));
@@ -448,10 +388,7 @@ mod tests {
 
     #[test]
     fn a_file_without_its_columns_is_refused_at_line_one() {
-        assert_eq!(
-            load("a,b\n1,2\n").unwrap_err()[0].kind,
-            CaseloadFaultKind::Header
-        );
+        assert_eq!(load("a,b\n1,2\n").unwrap_err()[0].kind, CaseloadFaultKind::Header);
         assert_eq!(load("").unwrap_err()[0].kind, CaseloadFaultKind::Header);
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Reason,
-    Timestamp,
+    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Reason, Timestamp,
 };
 
 use crate::budget::{Budgets, Charge};
@@ -115,11 +114,7 @@ pub fn admit(
     // How many persons the response shows is not known yet: a policy that depends on it is asked
     // again at release.
     reasons.extend(policy_refusal(snapshot, facts, subjects.len(), 0));
-    if reasons.is_empty() {
-        Ok(())
-    } else {
-        Err(reasons)
-    }
+    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
 /// May the response come back? `persons` are all distinct persons that it shows. Checks and
@@ -137,29 +132,18 @@ pub fn release(
     let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
     let mut reasons = Vec::new();
     if outside > 0 {
-        reasons.push(
-            if facts.is_exact_search && facts.access.allows_exact_search {
-                Reason::NotExact
-            } else {
-                outside_reason(snapshot, facts)
-            },
-        );
+        reasons.push(if facts.is_exact_search && facts.access.allows_exact_search {
+            Reason::NotExact
+        } else {
+            outside_reason(snapshot, facts)
+        });
     }
     reasons.extend(policy_refusal(snapshot, facts, persons.len(), outside));
     let of_basis = |wanted: Basis| -> Vec<PersonKey> {
-        persons
-            .iter()
-            .zip(&bases)
-            .filter(|(_, b)| **b == wanted)
-            .map(|(p, _)| *p)
-            .collect()
+        persons.iter().zip(&bases).filter(|(_, b)| **b == wanted).map(|(p, _)| *p).collect()
     };
     // Opening a person found a moment ago is not another search: it does not spend that budget.
-    let found_now = if facts.is_exact_search {
-        of_basis(Basis::ExactSearch)
-    } else {
-        Vec::new()
-    };
+    let found_now = if facts.is_exact_search { of_basis(Basis::ExactSearch) } else { Vec::new() };
     let opened = of_basis(Basis::BreakGlass);
     let charge = Charge {
         account: facts.account,
@@ -176,25 +160,12 @@ pub fn release(
     let justification = (!opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
         .flatten();
-    let outcome = if reasons.is_empty() {
-        Outcome::Released
-    } else {
-        Outcome::WouldRefuse
-    };
-    Decision {
-        outcome,
-        reasons,
-        bases,
-        justification,
-    }
+    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
+    Decision { outcome, reasons, bases, justification }
 }
 
 /// May a response leave that nobody could look into, given that the map allows it?
-pub fn release_uninspected(
-    snapshot: &Snapshot,
-    budgets: &mut Budgets,
-    facts: &Facts<'_>,
-) -> Decision {
+pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &Facts<'_>) -> Decision {
     if let Some(reason) = gate_refusal(snapshot, facts) {
         return refused(vec![reason]);
     }
@@ -203,33 +174,17 @@ pub fn release_uninspected(
     if !reasons.is_empty() && !observes {
         return refused(reasons);
     }
-    let outcome = if reasons.is_empty() {
-        Outcome::Released
-    } else {
-        Outcome::WouldRefuse
-    };
-    Decision {
-        outcome,
-        reasons,
-        bases: Vec::new(),
-        justification: None,
-    }
+    let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
+    Decision { outcome, reasons, bases: Vec::new(), justification: None }
 }
 
 fn refused(reasons: Vec<Reason>) -> Decision {
-    Decision {
-        outcome: Outcome::Refused,
-        reasons,
-        bases: Vec::new(),
-        justification: None,
-    }
+    Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 
 /// The gate's refusal, if it stands in the way of this account now.
 pub fn gate_refusal(snapshot: &Snapshot, facts: &Facts<'_>) -> Option<Reason> {
-    let (gate, scope) = snapshot
-        .gates
-        .effective(facts.portal, facts.organisation, facts.account);
+    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
     // Five minutes: a gate that asks for a proof is opened by one, not by yesterday's.
     let proof_age_max = match gate {
         Gate::Closed => return Some(Reason::GateClosed(scope)),
@@ -242,14 +197,8 @@ pub fn gate_refusal(snapshot: &Snapshot, facts: &Facts<'_>) -> Option<Reason> {
 }
 
 fn outside_reason(snapshot: &Snapshot, facts: &Facts<'_>) -> Reason {
-    let (gate, scope) = snapshot
-        .gates
-        .effective(facts.portal, facts.organisation, facts.account);
-    if gate == Gate::CaseloadOnly {
-        Reason::CaseloadOnly(scope)
-    } else {
-        Reason::OutsideCaseload
-    }
+    let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    if gate == Gate::CaseloadOnly { Reason::CaseloadOnly(scope) } else { Reason::OutsideCaseload }
 }
 
 /// By what right each person may be shown; `Basis::None` where there is none.
@@ -264,10 +213,7 @@ fn bases(
         return vec![Basis::NotRequired; persons.len()];
     }
     let empty = Caseloads::default();
-    let caseloads = snapshot
-        .caseloads
-        .get(facts.population)
-        .map_or(&empty, AsRef::as_ref);
+    let caseloads = snapshot.caseloads.get(facts.population).map_or(&empty, AsRef::as_ref);
     let holder = caseloads.holder(facts.account, facts.organisation);
     let mut bases: Vec<Basis> = persons
         .iter()
@@ -276,15 +222,11 @@ fn bases(
             None => Basis::None,
         })
         .collect();
-    let (gate, _) = snapshot
-        .gates
-        .effective(facts.portal, facts.organisation, facts.account);
+    let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
     if gate == Gate::CaseloadOnly {
         return bases;
     }
-    let outside: Vec<usize> = (0..bases.len())
-        .filter(|&i| bases[i] == Basis::None)
-        .collect();
+    let outside: Vec<usize> = (0..bases.len()).filter(|&i| bases[i] == Basis::None).collect();
     let since = facts.now.minus(facts.access.keeps_found);
     for &place in &outside {
         if facts.access.keeps_found > Duration::ZERO
@@ -315,22 +257,11 @@ fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &Facts<'_>) -> Option<&'s
         return None;
     }
     let key = (facts.portal.clone(), facts.account.clone());
-    snapshot
-        .break_glass
-        .get(&key)
-        .filter(|glass| facts.now < glass.until)
+    snapshot.break_glass.get(&key).filter(|glass| facts.now < glass.until)
 }
 
-fn policy_refusal(
-    snapshot: &Snapshot,
-    facts: &Facts<'_>,
-    persons: usize,
-    outside: usize,
-) -> Option<Reason> {
-    let role = snapshot
-        .directory
-        .find(facts.account)
-        .map_or("", |record| record.role.code());
+fn policy_refusal(snapshot: &Snapshot, facts: &Facts<'_>, persons: usize, outside: usize) -> Option<Reason> {
+    let role = snapshot.directory.find(facts.account).map_or("", |record| record.role.code());
     snapshot.policies.refusal(&PolicyFacts {
         account: facts.account.as_str(),
         organisation: facts.organisation.as_str(),

@@ -20,13 +20,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [
-        Self::Agent,
-        Self::Delegate,
-        Self::Rssi,
-        Self::Dpo,
-        Self::Auditor,
-    ];
+    pub const ALL: [Self; 5] = [Self::Agent, Self::Delegate, Self::Rssi, Self::Dpo, Self::Auditor];
 
     pub const fn code(self) -> &'static str {
         match self {

@@ -104,19 +104,10 @@ mod tests {
         assert_eq!(gates.effective(&portal, &org, &account).0, Gate::Open);
         gates.set(Reach::Portal(portal.clone()), Gate::CaseloadOnly);
         gates.set(Reach::Account(account.clone()), Gate::Closed);
-        assert_eq!(
-            gates.effective(&portal, &org, &account),
-            (Gate::Closed, Scope::Account)
-        );
+        assert_eq!(gates.effective(&portal, &org, &account), (Gate::Closed, Scope::Account));
         gates.set(Reach::Account(account.clone()), Gate::Open);
-        assert_eq!(
-            gates.effective(&portal, &org, &account),
-            (Gate::CaseloadOnly, Scope::Portal)
-        );
+        assert_eq!(gates.effective(&portal, &org, &account), (Gate::CaseloadOnly, Scope::Portal));
         gates.set(Reach::Everything, Gate::Closed);
-        assert_eq!(
-            gates.effective(&portal, &org, &account).1,
-            Scope::Everything
-        );
+        assert_eq!(gates.effective(&portal, &org, &account).1, Scope::Everything);
     }
 }

@@ -46,8 +46,7 @@ impl Ledger {
         for window in self.windows() {
             let w = window.index();
             let length = u32::try_from(window.length().as_secs()).expect("30 days fit");
-            while let Some(&(at, person)) = self.log.get((self.released[w] - self.dropped) as usize)
-            {
+            while let Some(&(at, person)) = self.log.get((self.released[w] - self.dropped) as usize) {
                 if at.saturating_add(length) > self.now {
                     break;
                 }
@@ -59,10 +58,7 @@ impl Ledger {
         }
         // What the longest window let go of is forgotten.
         while self.dropped < self.released[self.longest.index()] {
-            let (at, person) = self
-                .log
-                .pop_front()
-                .expect("released entries are in the log");
+            let (at, person) = self.log.pop_front().expect("released entries are in the log");
             self.dropped += 1;
             if self.last_seen.get(&person) == Some(&at) {
                 self.last_seen.remove(&person);
@@ -118,9 +114,7 @@ impl Ledger {
 
     /// When `person` was last shown, within the longest window.
     pub fn last_seen(&self, person: PersonKey) -> Option<Timestamp> {
-        self.last_seen
-            .get(&person.0)
-            .map(|&at| Timestamp::from_secs(i64::from(at)))
+        self.last_seen.get(&person.0).map(|&at| Timestamp::from_secs(i64::from(at)))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -129,9 +123,7 @@ impl Ledger {
 
     fn windows(&self) -> impl Iterator<Item = Window> + use<> {
         let longest = self.longest;
-        Window::ALL
-            .into_iter()
-            .take_while(move |window| *window <= longest)
+        Window::ALL.into_iter().take_while(move |window| *window <= longest)
     }
 
     fn is_within(&self, at: u32, window: Window) -> bool {
@@ -141,8 +133,7 @@ impl Ledger {
 
 /// Seconds, rounded up.
 fn seconds(time: Timestamp) -> u32 {
-    let up =
-        time.micros().div_euclid(1_000_000) + i64::from(time.micros().rem_euclid(1_000_000) > 0);
+    let up = time.micros().div_euclid(1_000_000) + i64::from(time.micros().rem_euclid(1_000_000) > 0);
     u32::try_from(up.max(0)).unwrap_or(u32::MAX)
 }
 
@@ -164,11 +155,7 @@ mod tests {
         let mut at = |secs: i64, who: &[u64]| {
             ledger.advance(Timestamp::from_secs(secs));
             ledger.charge(who.iter().map(|&n| person(n)));
-            [
-                ledger.count(Window::Minute),
-                ledger.count(Window::Hour),
-                ledger.count(Window::Day),
-            ]
+            [ledger.count(Window::Minute), ledger.count(Window::Hour), ledger.count(Window::Day)]
         };
         assert_eq!(at(1000, &[1, 2]), [2, 2, 2]);
         assert_eq!(at(1030, &[2, 3]), [3, 3, 3]);

@@ -85,30 +85,16 @@ impl Policies {
         for (file, text) in files {
             match PolicySet::from_str(text) {
                 Err(errors) => faults.extend(errors.iter().map(|error| {
-                    let offset = error
-                        .labels()
-                        .and_then(|mut labels| labels.next())
-                        .map(|l| l.offset());
+                    let offset = error.labels().and_then(|mut labels| labels.next()).map(|l| l.offset());
                     let line = offset.map_or(0, |offset| line_at(text, offset));
-                    PolicyFault {
-                        file: file.clone(),
-                        line,
-                        message: error.to_string(),
-                    }
+                    PolicyFault { file: file.clone(), line, message: error.to_string() }
                 })),
                 Ok(parsed) => {
                     let result = validator.validate(&parsed, ValidationMode::Strict);
                     faults.extend(result.validation_errors().map(|error| {
-                        let offset = error
-                            .labels()
-                            .and_then(|mut labels| labels.next())
-                            .map(|l| l.offset());
+                        let offset = error.labels().and_then(|mut labels| labels.next()).map(|l| l.offset());
                         let line = offset.map_or(0, |offset| line_at(text, offset));
-                        PolicyFault {
-                            file: file.clone(),
-                            line,
-                            message: error.to_string(),
-                        }
+                        PolicyFault { file: file.clone(), line, message: error.to_string() }
                     }));
                     add_all(&mut set, &parsed, file, &mut faults);
                 }
@@ -118,10 +104,7 @@ impl Policies {
             return Err(faults);
         }
         let mut version = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in files
-            .iter()
-            .flat_map(|(name, text)| name.bytes().chain(text.bytes()))
-        {
+        for byte in files.iter().flat_map(|(name, text)| name.bytes().chain(text.bytes())) {
             version = (version ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         }
         Ok(Self { set, version })
@@ -149,8 +132,7 @@ impl Policies {
         let organisation = uid("Organisation", facts.organisation)?;
         let route = uid("Route", &format!("{}/{}", facts.portal, facts.route))?;
         let parents = std::collections::HashSet::from([organisation.clone()]);
-        let entity =
-            cedar_policy::Entity::new(account.clone(), Default::default(), parents).ok()?;
+        let entity = cedar_policy::Entity::new(account.clone(), Default::default(), parents).ok()?;
         let group = cedar_policy::Entity::with_uid(organisation);
         let entities = Entities::from_entities([entity, group], None).ok()?;
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
@@ -160,38 +142,19 @@ impl Policies {
             ("organisation".to_owned(), text(facts.organisation)),
             ("role".to_owned(), text(facts.role)),
             ("ip".to_owned(), RestrictedExpression::new_ip(facts.ip)),
-            (
-                "hour".to_owned(),
-                RestrictedExpression::new_long(facts.hour),
-            ),
-            (
-                "weekday".to_owned(),
-                RestrictedExpression::new_long(facts.weekday),
-            ),
-            (
-                "break_glass".to_owned(),
-                RestrictedExpression::new_bool(facts.break_glass),
-            ),
-            (
-                "exact_search".to_owned(),
-                RestrictedExpression::new_bool(facts.exact_search),
-            ),
+            ("hour".to_owned(), RestrictedExpression::new_long(facts.hour)),
+            ("weekday".to_owned(), RestrictedExpression::new_long(facts.weekday)),
+            ("break_glass".to_owned(), RestrictedExpression::new_bool(facts.break_glass)),
+            ("exact_search".to_owned(), RestrictedExpression::new_bool(facts.exact_search)),
             (
                 "categories".to_owned(),
                 RestrictedExpression::new_set(facts.categories.iter().map(|c| text(c))),
             ),
-            (
-                "persons".to_owned(),
-                RestrictedExpression::new_long(facts.persons),
-            ),
-            (
-                "outside_caseload".to_owned(),
-                RestrictedExpression::new_long(facts.outside_caseload),
-            ),
+            ("persons".to_owned(), RestrictedExpression::new_long(facts.persons)),
+            ("outside_caseload".to_owned(), RestrictedExpression::new_long(facts.outside_caseload)),
         ])
         .ok()?;
-        let request =
-            Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
+        let request = Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
         let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
         // A policy that could not be evaluated might have been a forbid.
         if response.diagnostics().errors().next().is_some() {
@@ -206,20 +169,12 @@ fn add_all(set: &mut PolicySet, parsed: &PolicySet, file: &str, faults: &mut Vec
         let id = PolicyId::new(format!("{file}#{}", policy.id()));
         let renamed: Policy = policy.new_id(id);
         if let Err(error) = set.add(renamed) {
-            faults.push(PolicyFault {
-                file: file.to_owned(),
-                line: 0,
-                message: error.to_string(),
-            });
+            faults.push(PolicyFault { file: file.to_owned(), line: 0, message: error.to_string() });
         }
     }
     if parsed.templates().next().is_some() {
         let message = "templates are not used by Digue".to_owned();
-        faults.push(PolicyFault {
-            file: file.to_owned(),
-            line: 0,
-            message,
-        });
+        faults.push(PolicyFault { file: file.to_owned(), line: 0, message });
     }
 }
 
@@ -229,11 +184,7 @@ fn uid(kind: &str, name: &str) -> Option<EntityUid> {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -274,10 +225,7 @@ mod tests {
             forbid(principal, action, resource) when { context.hour < 7 || context.hour >= 20 };";
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
-        assert_eq!(
-            policies.refusal(&PolicyFacts { hour: 3, ..facts() }),
-            Some(Reason::Policy)
-        );
+        assert_eq!(policies.refusal(&PolicyFacts { hour: 3, ..facts() }), Some(Reason::Policy));
     }
 
     #[test]
@@ -286,43 +234,20 @@ mod tests {
             when { context.ip.isInRange(ip(\"192.0.2.0/24\")) };";
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
-        assert_eq!(
-            policies.refusal(&PolicyFacts {
-                ip: "198.51.100.1",
-                ..facts()
-            }),
-            Some(Reason::Policy)
-        );
-        assert_eq!(
-            policies.refusal(&PolicyFacts {
-                organisation: "of-2",
-                ..facts()
-            }),
-            Some(Reason::Policy)
-        );
+        assert_eq!(policies.refusal(&PolicyFacts { ip: "198.51.100.1", ..facts() }), Some(Reason::Policy));
+        assert_eq!(policies.refusal(&PolicyFacts { organisation: "of-2", ..facts() }), Some(Reason::Policy));
     }
 
     #[test]
     fn a_fact_that_cannot_be_read_refuses() {
-        let policies =
-            policies("permit(principal, action, resource) when { context.ip.isIpv4() };");
-        assert!(
-            policies
-                .refusal(&PolicyFacts {
-                    ip: "nowhere",
-                    ..facts()
-                })
-                .is_some()
-        );
+        let policies = policies("permit(principal, action, resource) when { context.ip.isIpv4() };");
+        assert!(policies.refusal(&PolicyFacts { ip: "nowhere", ..facts() }).is_some());
     }
 
     #[test]
     fn every_fault_is_said_with_its_line() {
         let files = [
-            (
-                "a.cedar".to_owned(),
-                "permit(principal, action, resource);\nforbid(".to_owned(),
-            ),
+            ("a.cedar".to_owned(), "permit(principal, action, resource);\nforbid(".to_owned()),
             (
                 "b.cedar".to_owned(),
                 "permit(principal, action, resource)\nwhen { context.weather == 1 };".to_owned(),

@@ -21,10 +21,7 @@ impl Default for SessionLimits {
     // Thirty minutes and ten hours: a working day without a second login, and no session that
     // outlives it (the 2026 DGFiP breach lived 15 h 51 on one).
     fn default() -> Self {
-        Self {
-            idle: Duration::from_mins(30),
-            absolute: Duration::from_hours(10),
-        }
+        Self { idle: Duration::from_mins(30), absolute: Duration::from_hours(10) }
     }
 }
 
@@ -62,10 +59,7 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn new(limits: SessionLimits) -> Self {
-        Self {
-            by_token: HashMap::new(),
-            limits,
-        }
+        Self { by_token: HashMap::new(), limits }
     }
 
     pub fn open(&mut self, open: OpenSession) {
@@ -75,10 +69,7 @@ impl Sessions {
     /// The live session of this cookie on this host, marked as used now.
     pub fn touch(&mut self, token: &TokenHash, host: &str, now: Timestamp) -> Option<&Session> {
         let limits = self.limits;
-        let known = self
-            .by_token
-            .get(token)
-            .filter(|session| session.host == host)?;
+        let known = self.by_token.get(token).filter(|session| session.host == host)?;
         if !known.is_live(now, &limits) {
             self.by_token.remove(token);
             return None;
@@ -90,9 +81,7 @@ impl Sessions {
 
     /// True when a session of this name is still live; asked by streams in flight.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
-        self.by_token
-            .values()
-            .any(|session| session.id == *id && session.is_live(now, &self.limits))
+        self.by_token.values().any(|session| session.id == *id && session.is_live(now, &self.limits))
     }
 
     /// Ends every session for which `which` holds; returns their names.
@@ -156,21 +145,9 @@ mod tests {
     #[test]
     fn ends_after_half_an_hour_without_use() {
         let mut sessions = sessions();
-        assert!(
-            sessions
-                .touch(&[1; 32], "portal.test", minutes(29))
-                .is_some()
-        );
-        assert!(
-            sessions
-                .touch(&[1; 32], "portal.test", minutes(58))
-                .is_some()
-        );
-        assert!(
-            sessions
-                .touch(&[1; 32], "portal.test", minutes(88))
-                .is_none()
-        );
+        assert!(sessions.touch(&[1; 32], "portal.test", minutes(29)).is_some());
+        assert!(sessions.touch(&[1; 32], "portal.test", minutes(58)).is_some());
+        assert!(sessions.touch(&[1; 32], "portal.test", minutes(88)).is_none());
         assert!(sessions.is_empty());
     }
 
@@ -178,26 +155,14 @@ mod tests {
     fn ends_after_ten_hours_however_busy() {
         let mut sessions = sessions();
         for minute in (0..600).step_by(20) {
-            assert!(
-                sessions
-                    .touch(&[1; 32], "portal.test", minutes(minute))
-                    .is_some()
-            );
+            assert!(sessions.touch(&[1; 32], "portal.test", minutes(minute)).is_some());
         }
-        assert!(
-            sessions
-                .touch(&[1; 32], "portal.test", minutes(600))
-                .is_none()
-        );
+        assert!(sessions.touch(&[1; 32], "portal.test", minutes(600)).is_none());
     }
 
     #[test]
     fn is_worth_nothing_on_another_host() {
-        assert!(
-            sessions()
-                .touch(&[1; 32], "other.test", minutes(1))
-                .is_none()
-        );
+        assert!(sessions().touch(&[1; 32], "other.test", minutes(1)).is_none());
     }
 
     #[test]
@@ -205,10 +170,6 @@ mod tests {
         let mut sessions = sessions();
         let cut = sessions.cut(|session| session.account.as_str() == "a1");
         assert_eq!(cut.len(), 1);
-        assert!(
-            sessions
-                .touch(&[1; 32], "portal.test", minutes(0))
-                .is_none()
-        );
+        assert!(sessions.touch(&[1; 32], "portal.test", minutes(0)).is_none());
     }
 }

@@ -16,18 +16,12 @@ pub(crate) struct PageError {
 
 impl PageError {
     pub(crate) fn new(visitor: &Visitor, error: OperationError) -> Self {
-        Self {
-            visitor: visitor.clone(),
-            error,
-        }
+        Self { visitor: visitor.clone(), error }
     }
 }
 
 /// Turns the error of an operation into this visitor's page.
-pub(crate) fn told<T>(
-    visitor: &Visitor,
-    result: Result<T, OperationError>,
-) -> Result<T, PageError> {
+pub(crate) fn told<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, PageError> {
     result.map_err(|error| PageError::new(visitor, error))
 }
 
@@ -56,20 +50,12 @@ impl IntoResponse for PageError {
                 .iter()
                 .map(|fault| {
                     let kind = w.say(&format!("caseload-fault-{}", fault.kind.code()));
-                    w.with(
-                        "fault-line",
-                        &[("line", fault.line.into()), ("fault", kind.into())],
-                    )
+                    w.with("fault-line", &[("line", fault.line.into()), ("fault", kind.into())])
                 })
                 .collect(),
             _ => Vec::new(),
         };
-        let message = MessagePage {
-            title: w.say(title),
-            text: w.say(text),
-            details,
-            w,
-        };
+        let message = MessagePage { title: w.say(title), text: w.say(text), details, w };
         (status, page(&message)).into_response()
     }
 }
@@ -78,28 +64,14 @@ impl IntoResponse for PageError {
 pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'static str) {
     match error {
         OperationError::Denied => (StatusCode::FORBIDDEN, "error-denied-title", "error-denied"),
-        OperationError::NotFound(_) => (
-            StatusCode::NOT_FOUND,
-            "error-not-found-title",
-            "error-not-found",
-        ),
-        OperationError::Invalid(key) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key)
+        OperationError::NotFound(_) => (StatusCode::NOT_FOUND, "error-not-found-title", "error-not-found"),
+        OperationError::Invalid(key) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", key),
+        OperationError::Faults(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
         }
-        OperationError::Faults(_) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "error-invalid-title",
-            "error-faults",
-        ),
-        OperationError::Conflict => (
-            StatusCode::CONFLICT,
-            "error-conflict-title",
-            "error-conflict",
-        ),
-        OperationError::Unavailable(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "error-unavailable-title",
-            "error-unavailable",
-        ),
+        OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
+        OperationError::Unavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")
+        }
     }
 }

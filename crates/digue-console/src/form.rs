@@ -8,16 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 pub(crate) async fn refuse_foreign_posts(request: Request, next: Next) -> Response {
-    let is_reading = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
-    if !is_reading
-        && !is_own(
-            request.headers(),
-            request.uri().authority().map(|a| a.as_str()),
-        )
-    {
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_reading && !is_own(request.headers(), request.uri().authority().map(|a| a.as_str())) {
         return StatusCode::FORBIDDEN.into_response();
     }
     next.run(request).await

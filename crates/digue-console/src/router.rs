@@ -50,10 +50,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/search", get(overview::search))
         // Who saw whom
         .route("/accounts/{account}", get(account::show))
-        .route(
-            "/accounts/{account}/exposures.csv",
-            get(account::exposures_csv),
-        )
+        .route("/accounts/{account}/exposures.csv", get(account::exposures_csv))
         .route("/accounts/{account}/persons.csv", get(account::persons_csv))
         .route("/persons", get(person::show))
         .route("/persons/sights.csv", get(person::sights_csv))
@@ -79,10 +76,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/.digue/enter", get(door::enter_page).post(door::enter))
         .route("/.digue/leave", post(door::leave))
         .route("/.digue/language", post(door::language))
-        .route(
-            "/.digue/break-glass",
-            get(break_glass::ask).post(break_glass::open),
-        )
+        .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
         .route("/.digue/jwks.json", get(door::jwks))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .fallback(door::not_found)

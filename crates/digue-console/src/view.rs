@@ -29,19 +29,13 @@ impl Words {
         Self {
             language: visitor.language,
             zone: TimeZone::UTC,
-            account: visitor
-                .session
-                .as_ref()
-                .map(|session| session.account.to_string()),
+            account: visitor.session.as_ref().map(|session| session.account.to_string()),
             has_menu: visitor.portal.is_none() && visitor.session.is_some(),
         }
     }
 
     pub(crate) fn in_zone(visitor: &Visitor, zone: &TimeZone) -> Self {
-        Self {
-            zone: zone.clone(),
-            ..Self::new(visitor)
-        }
+        Self { zone: zone.clone(), ..Self::new(visitor) }
     }
 
     pub(crate) fn code(&self) -> &'static str {
@@ -81,13 +75,7 @@ impl Words {
     /// A sentence about one number.
     pub(crate) fn counted(&self, key: &str, count: impl Count) -> String {
         let shown = number(self.language, count.count());
-        self.with(
-            key,
-            &[
-                ("count", Value::from(count.count())),
-                ("shown", Value::from(shown)),
-            ],
-        )
+        self.with(key, &[("count", Value::from(count.count())), ("shown", Value::from(shown))])
     }
 
     pub(crate) fn number(&self, count: impl Count) -> String {
@@ -112,10 +100,7 @@ impl Words {
 
     fn format(&self, at: Timestamp, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
-            Ok(time) => time
-                .to_zoned(self.zone.clone())
-                .strftime(pattern)
-                .to_string(),
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -179,19 +164,13 @@ pub(crate) fn page<T: Template>(template: &T) -> Html<String> {
 const STYLE_SHEET: &str = include_str!("../assets/digue.css");
 
 pub(crate) async fn style_sheet() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, STYLE_SHEET)
 }
 
 /// A table as CSV, safe to open in a spreadsheet.
-pub(crate) fn csv(
-    name: &str,
-    header: &[String],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Response {
+pub(crate) fn csv(name: &str, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Response {
     let mut out = String::new();
     let mut push = |cells: &[String]| {
         let quoted: Vec<String> = cells.iter().map(|cell| quote(cell)).collect();
@@ -213,11 +192,7 @@ pub(crate) fn csv(
 fn quote(cell: &str) -> String {
     // A cell that begins like a formula would be run by a spreadsheet.
     let armed = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let safe = if armed {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
+    let safe = if armed { format!("'{cell}") } else { cell.to_owned() };
     if safe.contains(['"', ',', '\n', '\r', ';']) {
         format!("\"{}\"", safe.replace('"', "\"\""))
     } else {
@@ -236,26 +211,15 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=()",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ];
     let headers = response.headers_mut();
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

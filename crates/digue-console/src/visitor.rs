@@ -43,10 +43,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             client_ip: String::new(),
             language: Language::French,
         };
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(nobody))
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nobody))
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use digue_journal::Committed;
 use digue_types::{
-    AccountId, Administration, Basis, Event, Exposure, Inspection, OrganisationId, Outcome,
-    PersonRef, PopulationId, PortalId, Reason, RouteName, Timestamp,
+    AccountId, Administration, Basis, Event, Exposure, Inspection, OrganisationId, Outcome, PersonRef,
+    PopulationId, PortalId, Reason, RouteName, Timestamp,
 };
 
 /// One exposure, without what only the journal needs.
@@ -105,10 +105,7 @@ impl Index {
     /// # Panics
     /// When an entry was skipped: an index with a hole would give wrong answers for ever.
     pub fn add(&mut self, committed: &Committed) {
-        assert_eq!(
-            committed.index, self.size,
-            "the index takes entries in order"
-        );
+        assert_eq!(committed.index, self.size, "the index takes entries in order");
         self.size += 1;
         match &committed.event {
             Event::Exposure(exposure) => self.add_exposure(committed.index, exposure),
@@ -118,8 +115,7 @@ impl Index {
 
     fn add_exposure(&mut self, entry: u64, exposure: &Exposure) {
         self.count(exposure);
-        let place = Dense::try_from(self.exposures.len())
-            .expect("fewer than 4 billion exposures in memory");
+        let place = Dense::try_from(self.exposures.len()).expect("fewer than 4 billion exposures in memory");
         let mut shown = Vec::new();
         for group in &exposure.shown {
             for person in &group.persons {
@@ -128,10 +124,7 @@ impl Index {
                 shown.push((dense, group.basis));
             }
         }
-        self.by_account
-            .entry(exposure.account.clone())
-            .or_default()
-            .push(place);
+        self.by_account.entry(exposure.account.clone()).or_default().push(place);
         self.exposures.push(Seen {
             entry,
             at: exposure.at,
@@ -150,27 +143,17 @@ impl Index {
 
     fn dense(&mut self, population: &PopulationId, person: &PersonRef) -> Dense {
         let next = Dense::try_from(self.names.len()).expect("fewer than 4 billion persons");
-        if let Some(dense) = self
-            .persons
-            .get(population)
-            .and_then(|known| known.get(person))
-        {
+        if let Some(dense) = self.persons.get(population).and_then(|known| known.get(person)) {
             return *dense;
         }
-        self.persons
-            .entry(population.clone())
-            .or_default()
-            .insert(person.clone(), next);
+        self.persons.entry(population.clone()).or_default().insert(person.clone(), next);
         self.names.push(person.clone());
         self.by_person.push(Vec::new());
         next
     }
 
     fn count(&mut self, exposure: &Exposure) {
-        let minute = self
-            .minutes
-            .entry(exposure.at.secs().div_euclid(60))
-            .or_default();
+        let minute = self.minutes.entry(exposure.at.secs().div_euclid(60)).or_default();
         minute.persons += exposure.persons().count() as u64;
         let coverage = self.coverage.entry(exposure.portal.clone()).or_default();
         // The parts of one response count once.
@@ -218,28 +201,14 @@ impl Index {
 
     /// The last `count` exposures of `account`, newest first.
     pub fn of_account(&self, account: &AccountId, count: usize) -> Vec<&Seen> {
-        let places = self
-            .by_account
-            .get(account)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        places
-            .iter()
-            .rev()
-            .take(count)
-            .map(|&place| &self.exposures[place as usize])
-            .collect()
+        let places = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
+        places.iter().rev().take(count).map(|&place| &self.exposures[place as usize]).collect()
     }
 
     /// Distinct persons ever shown to `account`, with how often and when last, most recent first.
     pub fn persons_of(&self, account: &AccountId) -> Vec<(&PersonRef, u32, Timestamp)> {
         let mut persons: BTreeMap<Dense, (u32, Timestamp)> = BTreeMap::new();
-        for &place in self
-            .by_account
-            .get(account)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
+        for &place in self.by_account.get(account).map(Vec::as_slice).unwrap_or_default() {
             let at = self.exposures[place as usize].at;
             for (person, _) in &self.shown[place as usize] {
                 let known = persons.entry(*person).or_insert((0, at));

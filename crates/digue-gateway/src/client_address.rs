@@ -14,11 +14,8 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> I
     }
     let mut client = peer;
     let values = headers.get_all("x-forwarded-for");
-    let listed: Vec<&str> = values
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .collect();
+    let listed: Vec<&str> =
+        values.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
     for text in listed.into_iter().rev() {
         let Ok(address) = text.trim().parse::<IpAddr>() else {
             break;
@@ -51,11 +48,7 @@ mod tests {
         check("192.0.2.1", "1.1.1.1", "192.0.2.1");
         check("10.0.0.1", "", "10.0.0.1");
         check("10.0.0.1", "198.51.100.7", "198.51.100.7");
-        check(
-            "10.0.0.1",
-            "6.6.6.6, 198.51.100.7, 10.0.0.2",
-            "198.51.100.7",
-        );
+        check("10.0.0.1", "6.6.6.6, 198.51.100.7, 10.0.0.2", "198.51.100.7");
         check("10.0.0.1", "198.51.100.7, nonsense", "10.0.0.1");
     }
 }

@@ -56,18 +56,15 @@ async fn answer_proxy(
     peer: Peer,
     request: &Request<()>,
 ) -> Result<Response<Body>, Refusal> {
-    let is_named = shared
-        .trusted_proxies
-        .iter()
-        .any(|network| network.contains(&peer.address));
+    let is_named = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
     if !is_named {
         return Err(Refusal::of(vec![Reason::MalformedRequest], None));
     }
     let original = original_of(request).ok_or_else(malformed)?;
     let hosts = shared.hosts.load_full();
-    let portal = hosts.portal_at(&original.host).ok_or_else(|| {
-        Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host")
-    })?;
+    let portal = hosts
+        .portal_at(&original.host)
+        .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
     let mut response = match check(shared, peer, portal, &original, request).await {
         Ok(response) => response,
         Err(refusal) => {
@@ -114,17 +111,9 @@ fn original_of(request: &Request<()>) -> Option<Original> {
         ),
         "ext-authz" => {
             let target = kind.strip_prefix("ext-authz")?;
-            let query = request
-                .uri()
-                .query()
-                .map(|query| format!("?{query}"))
-                .unwrap_or_default();
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             let host = field("x-forwarded-host").or_else(|| field("host"))?;
-            (
-                request.method().as_str(),
-                host.to_owned(),
-                format!("{target}{query}"),
-            )
+            (request.method().as_str(), host.to_owned(), format!("{target}{query}"))
         }
         _ => return None,
     };
@@ -152,11 +141,12 @@ async fn check(
         return Ok(Response::new(empty()));
     }
     let headers = request.headers();
-    let caller = identity::identify(shared, portal, &original.host, peer.address, headers, now)
-        .map_err(|stranger| match stranger {
+    let caller = identity::identify(shared, portal, &original.host, peer.address, headers, now).map_err(
+        |stranger| match stranger {
             Stranger::NotSignedIn => Refusal::of(vec![Reason::NoSession], None),
             Stranger::NotAdmitted => Refusal::of(vec![Reason::UnknownAccount], None),
-        })?;
+        },
+    )?;
     let parts = RequestParts {
         path: &values,
         query: original.target.query().unwrap_or_default(),
@@ -168,10 +158,7 @@ async fn check(
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
     let subjects = persons_of(portal, &*shared.aliases, identifiers);
     let keyer = portal.keyer();
-    let keys: Vec<_> = subjects
-        .iter()
-        .map(|person| keyer.key(person.as_str()))
-        .collect();
+    let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
     let ip = client_address(peer.address, headers, &shared.trusted_proxies).to_string();
     let facts = Facts {
         now,
@@ -192,10 +179,7 @@ async fn check(
     let snapshot = shared.rules.load_full();
     let decision = {
         let hosts = shared.hosts.load();
-        let mut budgets = hosts
-            .budgets(&portal.id)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut budgets = hosts.budgets(&portal.id).lock().unwrap_or_else(PoisonError::into_inner);
         match admit(&snapshot, &budgets, &facts, &keys) {
             Err(reasons) => digue_access::Decision {
                 outcome: Outcome::Refused,
@@ -206,10 +190,7 @@ async fn check(
             Ok(()) => release(&snapshot, &mut budgets, &facts, &keys),
         }
     };
-    let user_agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let exposure = Exposure {
         at: now,
         exchange: shared.next_exchange(),
@@ -219,10 +200,7 @@ async fn check(
         account: caller.account.clone(),
         organisation: caller.organisation.clone(),
         session: caller.session.clone(),
-        client: Client {
-            ip: ip.clone(),
-            user_agent: user_agent.chars().take(200).collect(),
-        },
+        client: Client { ip: ip.clone(), user_agent: user_agent.chars().take(200).collect() },
         outcome: decision.outcome,
         reasons: decision.reasons.clone(),
         inspection: Inspection::RequestOnly,
@@ -239,11 +217,7 @@ async fn check(
         parts: 1,
     };
     let index = shared.recorder.record(vec![exposure]).await.map_err(|_| {
-        Refusal::unavailable(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable-title",
-            "unavailable-journal",
-        )
+        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
     })?;
     if decision.outcome == Outcome::Refused {
         return Err(Refusal::of(decision.reasons, Some(index)));

@@ -45,12 +45,8 @@ pub struct Hosts {
 impl Hosts {
     /// `portals` have distinct ids and hosts, none of them a console's: the configuration's checks.
     pub fn new(portals: Vec<Portal>, console: Vec<String>) -> Self {
-        let mut hosts = Self {
-            portals: HashMap::new(),
-            by_id: HashMap::new(),
-            console,
-            budgets: HashMap::new(),
-        };
+        let mut hosts =
+            Self { portals: HashMap::new(), by_id: HashMap::new(), console, budgets: HashMap::new() };
         for portal in portals {
             let budgets = Arc::new(Mutex::new(Budgets::new(portal.limits.clone())));
             hosts.budgets.insert(portal.id.clone(), budgets);
@@ -80,9 +76,7 @@ impl Hosts {
     }
 
     pub(crate) fn budgets(&self, portal: &PortalId) -> &Mutex<Budgets> {
-        self.budgets
-            .get(portal)
-            .expect("every portal has its budgets")
+        self.budgets.get(portal).expect("every portal has its budgets")
     }
 }
 
@@ -157,16 +151,12 @@ impl Gateway {
         for (id, portal) in &hosts.by_id {
             match current.budgets.get(id) {
                 Some(budgets) => {
-                    lock(budgets).adopt(portal.limits.clone(), |take| {
-                        history(&mut of_portal(id, take))
-                    });
+                    lock(budgets).adopt(portal.limits.clone(), |take| history(&mut of_portal(id, take)));
                     hosts.budgets.insert(id.clone(), budgets.clone());
                 }
                 None => {
                     let mut budgets = lock(&hosts.budgets[id]);
-                    history(&mut of_portal(id, &mut |exposure| {
-                        budgets.restore(exposure)
-                    }));
+                    history(&mut of_portal(id, &mut |exposure| budgets.restore(exposure)));
                 }
             }
         }
@@ -187,16 +177,9 @@ impl Gateway {
     }
 
     /// Looks at the budgets of a portal.
-    pub fn with_budgets<T>(
-        &self,
-        portal: &PortalId,
-        look: impl FnOnce(&mut Budgets) -> T,
-    ) -> Option<T> {
+    pub fn with_budgets<T>(&self, portal: &PortalId, look: impl FnOnce(&mut Budgets) -> T) -> Option<T> {
         let hosts = self.0.hosts.load();
-        hosts
-            .budgets
-            .get(portal)
-            .map(|budgets| look(&mut lock(budgets)))
+        hosts.budgets.get(portal).map(|budgets| look(&mut lock(budgets)))
     }
 
     pub fn open_session(&self, open: OpenSession) {
@@ -216,12 +199,7 @@ impl Gateway {
 
     pub fn sessions_of(&self, account: &AccountId) -> Vec<Session> {
         let sessions = lock(&self.0.sessions);
-        sessions
-            .iter()
-            .map(|(_, s)| s)
-            .filter(|s| s.account == *account)
-            .cloned()
-            .collect()
+        sessions.iter().map(|(_, s)| s).filter(|s| s.account == *account).cloned().collect()
     }
 
     pub fn session_count(&self) -> usize {

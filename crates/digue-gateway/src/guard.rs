@@ -32,35 +32,22 @@ pub struct Guard {
 
 impl Guard {
     pub fn new(shared: Arc<Shared>, portal: PortalId, caller: Caller) -> Self {
-        Self {
-            shared,
-            portal,
-            caller,
-        }
+        Self { shared, portal, caller }
     }
 
     /// True when this account may no longer receive anything.
     pub fn is_cut(&self) -> bool {
         let rules = self.shared.rules.load();
         let caller = &self.caller;
-        let (gate, _) = rules
-            .gates
-            .effective(&self.portal, &caller.organisation, &caller.account);
+        let (gate, _) = rules.gates.effective(&self.portal, &caller.organisation, &caller.account);
         if gate == Gate::Closed {
             return true;
         }
-        let is_suspended = rules
-            .directory
-            .find(&caller.account)
-            .is_some_and(|r| r.is_suspended);
+        let is_suspended = rules.directory.find(&caller.account).is_some_and(|r| r.is_suspended);
         if is_suspended || !caller.is_session {
             return is_suspended;
         }
-        let sessions = self
-            .shared
-            .sessions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         !sessions.is_live(&caller.session, self.shared.clock.now())
     }
 
@@ -96,14 +83,7 @@ enum Source {
 impl Guarded {
     /// A held response, in pieces.
     pub fn held(guard: Guard, bytes: Bytes, share: Option<Share>) -> Self {
-        Self::new(
-            guard,
-            Source::Held {
-                bytes,
-                _share: share,
-            },
-            None,
-        )
+        Self::new(guard, Source::Held { bytes, _share: share }, None)
     }
 
     /// What was read of a stream and the rest of it.
@@ -119,14 +99,7 @@ impl Guarded {
     fn new(guard: Guard, inner: Source, on_end: Option<Box<dyn FnOnce(u64) + Send>>) -> Self {
         let changes = guard.shared.changes.subscribe();
         let watching = guard.clone();
-        Self {
-            inner,
-            guard,
-            cut: Box::pin(async move { watching.cut().await }),
-            changes,
-            on_end,
-            sent: 0,
-        }
+        Self { inner, guard, cut: Box::pin(async move { watching.cut().await }), changes, on_end, sent: 0 }
     }
 }
 

@@ -107,11 +107,7 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
         .map(ToOwned::to_owned)
         .collect();
     headers.remove(header::ACCEPT_ENCODING);
-    let value = if wanted.is_empty() {
-        "identity".to_owned()
-    } else {
-        wanted.join(", ")
-    };
+    let value = if wanted.is_empty() { "identity".to_owned() } else { wanted.join(", ") };
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(header::ACCEPT_ENCODING, value);
     }
@@ -151,9 +147,7 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         // A client may not have end-to-end fields removed by naming them here.
-        .filter(|name| {
-            *name != header::HOST && *name != header::COOKIE && *name != header::AUTHORIZATION
-        })
+        .filter(|name| *name != header::HOST && *name != header::COOKIE && *name != header::AUTHORIZATION)
         .collect();
     for name in listed.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
@@ -197,10 +191,7 @@ mod tests {
     fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         headers
     }
@@ -215,22 +206,14 @@ mod tests {
     #[test]
     fn hop_by_hop_fields_end_here() {
         check(
-            &[
-                ("connection", "close, x-mine"),
-                ("x-mine", "1"),
-                ("te", "trailers"),
-                ("accept", "*/*"),
-            ],
+            &[("connection", "close, x-mine"), ("x-mine", "1"), ("te", "trailers"), ("accept", "*/*")],
             &[("accept", "*/*")],
         );
     }
 
     #[test]
     fn a_client_cannot_have_its_cookie_removed_by_connection() {
-        check(
-            &[("connection", "cookie"), ("cookie", "a=1")],
-            &[("cookie", "a=1")],
-        );
+        check(&[("connection", "cookie"), ("cookie", "a=1")], &[("cookie", "a=1")]);
     }
 
     #[test]
@@ -253,22 +236,10 @@ mod tests {
 
     #[test]
     fn the_locks_cookie_stays_with_the_lock() {
-        check(
-            &[("cookie", "a=1; __Host-digue=secret; b=2")],
-            &[("cookie", "a=1; b=2")],
-        );
-        assert_eq!(
-            session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])),
-            Some("s")
-        );
-        assert_eq!(
-            session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])),
-            None
-        );
-        let mut headers = map(&[
-            ("set-cookie", "__Host-digue=x; Path=/"),
-            ("set-cookie", "a=1"),
-        ]);
+        check(&[("cookie", "a=1; __Host-digue=secret; b=2")], &[("cookie", "a=1; b=2")]);
+        assert_eq!(session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])), Some("s"));
+        assert_eq!(session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])), None);
+        let mut headers = map(&[("set-cookie", "__Host-digue=x; Path=/"), ("set-cookie", "a=1")]);
         strip_response(&mut headers);
         assert_eq!(headers, map(&[("set-cookie", "a=1")]));
     }

@@ -19,10 +19,7 @@ pub struct Room {
 
 impl Room {
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            used: AtomicUsize::new(0),
-            limit,
-        })
+        Arc::new(Self { used: AtomicUsize::new(0), limit })
     }
 
     fn take(self: &Arc<Self>, bytes: usize) -> bool {
@@ -82,16 +79,8 @@ pub enum HoldError {
 }
 
 /// Reads `body` whole, at most `limit` bytes; `idle` is the longest silence between two pieces.
-pub async fn hold(
-    mut body: Body,
-    limit: usize,
-    idle: Duration,
-    room: &Arc<Room>,
-) -> Result<Held, HoldError> {
-    let mut share = Share {
-        room: room.clone(),
-        bytes: 0,
-    };
+pub async fn hold(mut body: Body, limit: usize, idle: Duration, room: &Arc<Room>) -> Result<Held, HoldError> {
+    let mut share = Share { room: room.clone(), bytes: 0 };
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     loop {
@@ -119,23 +108,13 @@ pub async fn hold(
             joined.extend_from_slice(&piece);
         }
         if is_too_large {
-            return Ok(Held::TooLarge {
-                start: whole(first, joined),
-                rest: body,
-            });
+            return Ok(Held::TooLarge { start: whole(first, joined), rest: body });
         }
     }
-    Ok(Held::Whole {
-        bytes: whole(first, joined),
-        share,
-    })
+    Ok(Held::Whole { bytes: whole(first, joined), share })
 }
 
 /// A body that came in one piece is not copied.
 fn whole(first: Bytes, joined: BytesMut) -> Bytes {
-    if joined.is_empty() {
-        first
-    } else {
-        joined.freeze()
-    }
+    if joined.is_empty() { first } else { joined.freeze() }
 }

@@ -56,11 +56,7 @@ pub fn identify(
     let caller = match &portal.identity {
         Identity::Session => by_session(shared, host, headers, now)?,
         Identity::Jwt(verifier) => verifier.identify(&snapshot, headers, now)?,
-        Identity::Header {
-            account,
-            organisation,
-            from,
-        } => {
+        Identity::Header { account, organisation, from } => {
             if !from.iter().any(|network| network.contains(&peer)) {
                 return Err(Stranger::NotSignedIn);
             }
@@ -77,26 +73,13 @@ pub fn identify(
 
 /// SHA-256 of a cookie's secret, under which the session is kept.
 pub fn token_hash(secret: &str) -> TokenHash {
-    digest(&SHA256, secret.as_bytes())
-        .as_ref()
-        .try_into()
-        .expect("SHA-256 gives 32 bytes")
+    digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }
 
-fn by_session(
-    shared: &Shared,
-    host: &str,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<Caller, Stranger> {
+fn by_session(shared: &Shared, host: &str, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Stranger> {
     let secret = session_cookie(headers).ok_or(Stranger::NotSignedIn)?;
-    let mut sessions = shared
-        .sessions
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let session = sessions
-        .touch(&token_hash(secret), host, now)
-        .ok_or(Stranger::NotSignedIn)?;
+    let mut sessions = shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let session = sessions.touch(&token_hash(secret), host, now).ok_or(Stranger::NotSignedIn)?;
     Ok(Caller {
         account: session.account.clone(),
         organisation: session.organisation.clone(),
@@ -123,13 +106,7 @@ fn by_header(
     let said = organisation.and_then(single).map(OrganisationId::parse);
     let organisation = organisation_of(snapshot, &account, said.and_then(Result::ok))?;
     let session = SessionId::parse("proxy").expect("a fixed name");
-    Ok(Caller {
-        account,
-        organisation,
-        session,
-        proved_at: now,
-        is_session: false,
-    })
+    Ok(Caller { account, organisation, session, proved_at: now, is_session: false })
 }
 
 /// The directory's word counts; a token's or header's only for accounts that it does not know.
@@ -205,22 +182,13 @@ impl Verifier {
         })
     }
 
-    fn identify(
-        &self,
-        snapshot: &Snapshot,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<Caller, Stranger> {
+    fn identify(&self, snapshot: &Snapshot, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Stranger> {
         let token = self.token(headers).ok_or(Stranger::NotSignedIn)?;
         let claims = self.claims(token, now).ok_or(Stranger::NotSignedIn)?;
         let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);
         let account = text(&self.account_claim).ok_or(Stranger::NotAdmitted)?;
         let account = AccountId::parse(account).map_err(|_| Stranger::NotAdmitted)?;
-        let said = self
-            .organisation_claim
-            .as_deref()
-            .and_then(text)
-            .map(OrganisationId::parse);
+        let said = self.organisation_claim.as_deref().and_then(text).map(OrganisationId::parse);
         let organisation = organisation_of(snapshot, &account, said.and_then(Result::ok))?;
         // One login of the portal is one session here: its own name, or the token's digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
@@ -231,13 +199,7 @@ impl Verifier {
             .or_else(|| claims.get("iat"))
             .and_then(serde_json::Value::as_i64)
             .map_or(Timestamp::ZERO, Timestamp::from_secs);
-        Ok(Caller {
-            account,
-            organisation,
-            session,
-            proved_at,
-            is_session: false,
-        })
+        Ok(Caller { account, organisation, session, proved_at, is_session: false })
     }
 
     fn token<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
@@ -255,13 +217,13 @@ impl Verifier {
 
     fn claims(&self, token: &str, now: Timestamp) -> Option<HashMap<String, serde_json::Value>> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let (_, algorithm, key) = self.keys.iter().find(|(id, algorithm, _)| {
-            *algorithm == header.alg && (id.is_none() || *id == header.kid)
-        })?;
+        let (_, algorithm, key) = self
+            .keys
+            .iter()
+            .find(|(id, algorithm, _)| *algorithm == header.alg && (id.is_none() || *id == header.kid))?;
         let mut validation = self.validation.clone();
         validation.algorithms = vec![*algorithm];
-        let data =
-            jsonwebtoken::decode::<HashMap<String, serde_json::Value>>(token, key, &validation);
+        let data = jsonwebtoken::decode::<HashMap<String, serde_json::Value>>(token, key, &validation);
         let claims = data.ok()?.claims;
         let seconds = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
         let is_in_time = now.secs() < seconds("exp")?
@@ -314,18 +276,11 @@ impl Asserter {
     /// `pkcs8` is a P-256 private key in DER; `issuer` names this Digue.
     pub fn new(pkcs8: &[u8], issuer: &str) -> Result<Self, AsserterKeyError> {
         jwt::install();
-        let pair = EcdsaKeyPair::from_pkcs8(
-            &ECDSA_P256_SHA256_FIXED_SIGNING,
-            pkcs8,
-            &SystemRandom::new(),
-        )
-        .map_err(|_| AsserterKeyError)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
+            .map_err(|_| AsserterKeyError)?;
         let public = pair.public_key().as_ref();
         // Uncompressed point: 0x04, x, y.
-        let (x, y) = (
-            URL_SAFE_NO_PAD.encode(&public[1..33]),
-            URL_SAFE_NO_PAD.encode(&public[33..65]),
-        );
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&public[1..33]), URL_SAFE_NO_PAD.encode(&public[33..65]));
         // RFC 7638 thumbprint: members in lexical order, no space.
         let thumbprint = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let key_id = URL_SAFE_NO_PAD.encode(digest(&SHA256, thumbprint.as_bytes()));
@@ -348,10 +303,7 @@ impl Asserter {
 
     /// The assertion about `caller` for `portal`.
     pub fn assert(&self, portal: &Portal, caller: &Caller, now: Timestamp) -> Option<HeaderValue> {
-        let name = (
-            format!("{}/{}", portal.id, caller.account),
-            caller.session.clone(),
-        );
+        let name = (format!("{}/{}", portal.id, caller.account), caller.session.clone());
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((until, value)) = cache.get(&name)
             && now < *until

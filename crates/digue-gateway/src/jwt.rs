@@ -44,10 +44,7 @@ fn make_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSi
 
 impl Signer<Vec<u8>> for Es256Signer {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
-        let signature = self
-            .0
-            .sign(&SystemRandom::new(), message)
-            .map_err(|_| Error::new())?;
+        let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Error::new())?;
         Ok(signature.as_ref().to_vec())
     }
 }
@@ -74,15 +71,9 @@ fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn Jwt
     }
     let key = match key.kind() {
         DecodingKeyKind::SecretOrDer(bytes) => Key::Plain(bytes.clone()),
-        DecodingKeyKind::RsaModulusExponent { n, e } => Key::Rsa {
-            n: n.clone(),
-            e: e.clone(),
-        },
+        DecodingKeyKind::RsaModulusExponent { n, e } => Key::Rsa { n: n.clone(), e: e.clone() },
     };
-    Ok(Box::new(RingVerifier {
-        algorithm: *algorithm,
-        key,
-    }))
+    Ok(Box::new(RingVerifier { algorithm: *algorithm, key }))
 }
 
 impl Verifier<Vec<u8>> for RingVerifier {
@@ -95,9 +86,7 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
                     _ => return Err(Error::new()),
                 };
-                RsaPublicKeyComponents { n, e }
-                    .verify(parameters, message, signed)
-                    .is_ok()
+                RsaPublicKeyComponents { n, e }.verify(parameters, message, signed).is_ok()
             }
             (Key::Plain(key), algorithm) => {
                 let verification: &dyn VerificationAlgorithm = match algorithm {
@@ -106,9 +95,7 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     Algorithm::EdDSA => &signature::ED25519,
                     _ => return Err(Error::new()),
                 };
-                UnparsedPublicKey::new(verification, key)
-                    .verify(message, signed)
-                    .is_ok()
+                UnparsedPublicKey::new(verification, key).verify(message, signed).is_ok()
             }
         };
         if is_good { Ok(()) } else { Err(Error::new()) }

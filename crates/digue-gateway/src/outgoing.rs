@@ -24,17 +24,9 @@ pub(crate) fn outgoing(
 ) -> Request<()> {
     let mut headers = asked.headers.clone();
     let client = client_address(peer.address, &asked.headers, &shared.trusted_proxies);
-    let public_host = asked
-        .uri
-        .authority()
-        .map(|a| a.as_str().to_owned())
-        .or_else(|| {
-            asked
-                .headers
-                .get(header::HOST)
-                .and_then(|value| value.to_str().ok())
-                .map(ToOwned::to_owned)
-        });
+    let public_host = asked.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| {
+        asked.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+    });
     let public_host = public_host.unwrap_or_default();
     let content_length = headers.get(header::CONTENT_LENGTH).cloned();
     headers::strip_request(&mut headers, &portal.named_headers.names());
@@ -46,28 +38,15 @@ pub(crate) fn outgoing(
             headers.insert(name, value);
         }
     };
-    set(
-        "host",
-        portal.upstream.host.as_deref().unwrap_or(&public_host),
-    );
+    set("host", portal.upstream.host.as_deref().unwrap_or(&public_host));
     set("x-forwarded-for", &client.to_string());
     set("x-forwarded-host", &public_host);
-    set(
-        "x-forwarded-proto",
-        if peer.is_secure { "https" } else { "http" },
-    );
+    set("x-forwarded-proto", if peer.is_secure { "https" } else { "http" });
     if let Some(caller) = caller {
         say_who(shared, portal, caller, now, &mut headers);
     }
-    let scheme = if portal.upstream.is_https {
-        "https"
-    } else {
-        "http"
-    };
-    let target = asked
-        .uri
-        .path_and_query()
-        .map_or("/", http::uri::PathAndQuery::as_str);
+    let scheme = if portal.upstream.is_https { "https" } else { "http" };
+    let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let uri = Uri::builder()
         .scheme(scheme)
         .authority(portal.upstream.authority.as_str())
@@ -82,22 +61,13 @@ pub(crate) fn outgoing(
     request
 }
 
-fn say_who(
-    shared: &Shared,
-    portal: &Portal,
-    caller: &Caller,
-    now: Timestamp,
-    headers: &mut HeaderMap,
-) {
+fn say_who(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp, headers: &mut HeaderMap) {
     if let Some(assertion) = shared.asserter.assert(portal, caller, now) {
         headers.insert(headers::IDENTITY, assertion);
     }
     let named = &portal.named_headers;
     let rules = shared.rules.load();
-    let role = rules
-        .directory
-        .find(&caller.account)
-        .map_or("", |record| record.role.code());
+    let role = rules.directory.find(&caller.account).map_or("", |record| record.role.code());
     let values = [
         (&named.account, caller.account.as_str()),
         (&named.organisation, caller.organisation.as_str()),

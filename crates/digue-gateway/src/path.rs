@@ -43,16 +43,12 @@ impl Segments {
         for (place, part) in parts.iter().enumerate() {
             let segment = decode(part)?;
             // Only the last segment may be empty: `/` and `/dossiers/`.
-            let is_bad =
-                matches!(segment.as_str(), "." | "..") || (segment.is_empty() && place != last);
+            let is_bad = matches!(segment.as_str(), "." | "..") || (segment.is_empty() && place != last);
             if is_bad {
                 return Err(PathError::DotOrEmpty);
             }
             // `;` starts a parameter for servlet containers, which then route on what is before it.
-            if segment
-                .chars()
-                .any(|c| c.is_control() || "/\\;".contains(c))
-            {
+            if segment.chars().any(|c| c.is_control() || "/\\;".contains(c)) {
                 return Err(PathError::Separator);
             }
             segments.push(segment);
@@ -61,9 +57,7 @@ impl Segments {
     }
 
     pub fn is_reserved(&self) -> bool {
-        self.0
-            .first()
-            .is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
+        self.0.first().is_some_and(|first| first.eq_ignore_ascii_case(".digue"))
     }
 }
 
@@ -75,9 +69,7 @@ fn decode(part: &str) -> Result<String, PathError> {
             return Err(PathError::Percent);
         }
     }
-    let decoded = percent_decode_str(part)
-        .decode_utf8()
-        .map_err(|_| PathError::NotUtf8)?;
+    let decoded = percent_decode_str(part).decode_utf8().map_err(|_| PathError::NotUtf8)?;
     // `%2531`: decoded once more by a careless portal, it would be another path.
     if part.contains("%25") {
         return Err(PathError::Percent);
@@ -148,15 +140,9 @@ impl Pattern {
                         return None;
                     }
                 }
-                Part::Named {
-                    before,
-                    name,
-                    after,
-                } => {
+                Part::Named { before, name, after } => {
                     let value = segments.next()?.strip_prefix(before.as_str())?;
-                    let value = value
-                        .strip_suffix(after.as_str())
-                        .filter(|value| !value.is_empty())?;
+                    let value = value.strip_suffix(after.as_str()).filter(|value| !value.is_empty())?;
                     values.push((name.clone(), value.to_owned()));
                 }
             }
@@ -187,11 +173,7 @@ fn parse_part(piece: &str) -> Result<Part, PatternError> {
     if !is_name || after.contains(['{', '}']) {
         return Err(PatternError::Braces);
     }
-    Ok(Part::Named {
-        before: before.to_owned(),
-        name: name.to_owned(),
-        after: after.to_owned(),
-    })
+    Ok(Part::Named { before: before.to_owned(), name: name.to_owned(), after: after.to_owned() })
 }
 
 #[cfg(test)]
@@ -200,15 +182,9 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, path: &str, expected: Option<&[(&str, &str)]>) {
-        let values = Pattern::parse(pattern)
-            .unwrap()
-            .matches(&Segments::parse(path).unwrap());
-        let expected = expected.map(|pairs| {
-            pairs
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect()
-        });
+        let values = Pattern::parse(pattern).unwrap().matches(&Segments::parse(path).unwrap());
+        let expected =
+            expected.map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
         assert_eq!(values, expected);
     }
 
@@ -261,9 +237,7 @@ mod tests {
 
     #[test]
     fn a_pattern_that_says_two_things_is_refused() {
-        for pattern in [
-            "fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x",
-        ] {
+        for pattern in ["fiche", "/a/**/b", "/{a}{b}", "/{a", "/a}", "/a//b", "/{}", "/../x"] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
     }

@@ -56,11 +56,7 @@ pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Futur
 }
 
 /// 1. Which host, which path: Digue's own pages, or a portal.
-async fn arrive(
-    shared: &Arc<Shared>,
-    peer: Peer,
-    request: Request<Body>,
-) -> Result<Response<Body>, Refusal> {
+async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let host = host_of(&request)?;
     let path = Segments::parse(request.uri().path())
         .map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
@@ -85,9 +81,7 @@ async fn arrive(
         return forward_auth::answer(shared.clone(), peer, request.map(drop)).await;
     }
     match portal {
-        Some(portal) if !path.is_reserved() => {
-            visit(shared, peer, portal, host, path, request).await
-        }
+        Some(portal) if !path.is_reserved() => visit(shared, peer, portal, host, path, request).await,
         portal => Ok(local(shared, peer, portal, host, request).await),
     }
 }
@@ -101,11 +95,8 @@ async fn local(
     mut request: Request<Body>,
 ) -> Response<Body> {
     let now = shared.clock.now();
-    let session = headers::session_cookie(request.headers()).and_then(|secret| {
-        lock(&shared.sessions)
-            .touch(&identity::token_hash(secret), &host, now)
-            .cloned()
-    });
+    let session = headers::session_cookie(request.headers())
+        .and_then(|secret| lock(&shared.sessions).touch(&identity::token_hash(secret), &host, now).cloned());
     let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
     request.extensions_mut().insert(Arrival {
         host,
@@ -123,10 +114,7 @@ async fn local(
 fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
     let malformed = || Refusal::of(vec![Reason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();
-    let field = fields
-        .next()
-        .map(|value| value.to_str().map_err(|_| malformed()))
-        .transpose()?;
+    let field = fields.next().map(|value| value.to_str().map_err(|_| malformed())).transpose()?;
     if fields.next().is_some() {
         return Err(malformed());
     }
@@ -171,11 +159,7 @@ async fn visit(
     let now = shared.clock.now();
     let found = portal.route(request.method(), &path);
     let place = found.as_ref().map(|(route, _)| {
-        portal
-            .routes
-            .iter()
-            .position(|known| std::ptr::eq(known, *route))
-            .expect("a route of this portal")
+        portal.routes.iter().position(|known| std::ptr::eq(known, *route)).expect("a route of this portal")
     });
     if let Some((route, _)) = &found
         && route.kind == (RouteKind::Assets { is_public: true })
@@ -185,16 +169,12 @@ async fn visit(
         return pass_through(shared, &portal, outgoing, body).await;
     }
     let client_ip = client_address(peer.address, request.headers(), &shared.trusted_proxies);
-    let identified =
-        identity::identify(shared, &portal, &host, peer.address, request.headers(), now);
+    let identified = identity::identify(shared, &portal, &host, peer.address, request.headers(), now);
     let caller = match identified {
         Ok(caller) => caller,
         Err(stranger) => return Err(not_recognised(stranger, &request)),
     };
-    let client = Client {
-        ip: client_ip.to_string(),
-        user_agent: user_agent(request.headers()),
-    };
+    let client = Client { ip: client_ip.to_string(), user_agent: user_agent(request.headers()) };
     let mut visit = Visit {
         shared: shared.clone(),
         portal: portal.clone(),
@@ -232,10 +212,7 @@ fn not_recognised(stranger: Stranger, request: &Request<Body>) -> Refusal {
 
 fn user_agent(headers: &HeaderMap) -> String {
     // What a client says of itself goes to the journal: bounded, printable.
-    let said = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     said.chars().take(200).collect()
 }
 
@@ -265,11 +242,7 @@ impl Visit {
     }
 
     fn guard(&self) -> Guard {
-        Guard::new(
-            self.shared.clone(),
-            self.portal.id.clone(),
-            self.caller.clone(),
-        )
+        Guard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
     }
 
     /// 3. What the request names, and whether it may go to the portal.
@@ -282,25 +255,20 @@ impl Visit {
         let (parts, body) = request.into_parts();
         let limit = self.route().request_bytes_max;
         if declared_length(&parts.headers).is_some_and(|length| length > limit) {
-            return Err(Refusal::unavailable(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large-title",
-                "too-large",
-            ));
+            return Err(Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"));
         }
         let (seen, body) = self.read_request_body(&parts, body).await?;
         let fields = match self.request_fields(&parts, &values, &seen) {
             Ok(fields) => fields,
             Err(_) => {
-                return Err(self
-                    .refuse(vec![Reason::MalformedRequest], Inspection::NotReached)
-                    .await);
+                return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
             }
         };
-        self.is_exact_search = self.route().exact_sets.iter().any(|set| {
-            set.iter()
-                .all(|name| fields.0.get(name).is_some_and(|values| values.len() == 1))
-        });
+        self.is_exact_search = self
+            .route()
+            .exact_sets
+            .iter()
+            .any(|set| set.iter().all(|name| fields.0.get(name).is_some_and(|values| values.len() == 1)));
         self.subjects = self.subjects_of(&fields);
         let keys = self.keys(&self.subjects);
         let snapshot = self.shared.rules.load_full();
@@ -312,50 +280,27 @@ impl Visit {
         if let Err(reasons) = admitted {
             return Err(self.refuse(reasons, Inspection::NotReached).await);
         }
-        let outgoing = outgoing(
-            &self.shared,
-            &self.portal,
-            Some(&self.caller),
-            &parts,
-            peer,
-            self.now,
-        );
+        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
         self.forward(outgoing, body, parts).await
     }
 
     /// Bodies that rules look into are read; all others stream to the portal.
     async fn read_request_body(&self, parts: &Parts, body: Body) -> Result<(Bytes, Body), Refusal> {
-        let looks = self
-            .route()
-            .request
-            .iter()
-            .any(|rule| rule.source.needs_body());
+        let looks = self.route().request.iter().any(|rule| rule.source.needs_body());
         let limit = self.route().request_bytes_max;
         if !looks {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             return Ok((Bytes::new(), limited(body, limit)));
         }
-        let limit = usize::try_from(limit)
-            .unwrap_or(usize::MAX)
-            .min(INSPECTED_REQUEST_BYTES_MAX);
-        let too_large = || {
-            Refusal::unavailable(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large-title",
-                "too-large",
-            )
-        };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(INSPECTED_REQUEST_BYTES_MAX);
+        let too_large =
+            || Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large");
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
             // A coded form could say one thing here and another to the portal.
-            return Err(self
-                .refuse(vec![Reason::MalformedRequest], Inspection::NotReached)
-                .await);
+            return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
         }
         let collected = tokio::time::timeout(self.portal.timeouts.idle, collect(body, limit));
-        let bytes = collected
-            .await
-            .map_err(|_| too_large())?
-            .map_err(|_| too_large())?;
+        let bytes = collected.await.map_err(|_| too_large())?.map_err(|_| too_large())?;
         Ok((bytes.clone(), full(bytes)))
     }
 
@@ -365,10 +310,7 @@ impl Visit {
         values: &[(String, String)],
         body: &[u8],
     ) -> Result<RequestFields, Uninspected> {
-        let content_type = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok());
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let parts = RequestParts {
             path: values,
             query: parts.uri.query().unwrap_or_default(),
@@ -390,10 +332,7 @@ impl Visit {
 
     fn keys(&self, persons: &[PersonRef]) -> Vec<PersonKey> {
         let keyer = self.portal.keyer();
-        persons
-            .iter()
-            .map(|person| keyer.key(person.as_str()))
-            .collect()
+        persons.iter().map(|person| keyer.key(person.as_str())).collect()
     }
 
     /// 4. The round trip, and the response held whole.
@@ -405,11 +344,7 @@ impl Visit {
     ) -> Result<Response<Body>, Refusal> {
         headers::ask_for_readable(outgoing.headers_mut());
         let request = outgoing.map(|()| body);
-        let response = self
-            .shared
-            .upstream
-            .send(request, &self.portal.timeouts)
-            .await?;
+        let response = self.shared.upstream.send(request, &self.portal.timeouts).await?;
         let (mut head, body) = response.into_parts();
         headers::strip_response(&mut head.headers);
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
@@ -436,11 +371,7 @@ impl Visit {
             )),
             Err(error) => {
                 tracing::warn!(portal.id = %self.portal.id, error = %error, "A response did not arrive whole");
-                Err(Refusal::unavailable(
-                    StatusCode::BAD_GATEWAY,
-                    "unavailable-title",
-                    "unavailable-portal",
-                ))
+                Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"))
             }
         }
     }
@@ -469,13 +400,10 @@ impl Visit {
             )
         };
         let caught = || catch_unwind(AssertUnwindSafe(look));
-        let result = if bytes.len() > LONG_INSPECTION_BYTES {
-            tokio::task::block_in_place(caught)
-        } else {
-            caught()
-        };
-        let identifiers = result
-            .unwrap_or_else(|_| Err(Uninspected::Broken("the inspection failed".to_owned())))?;
+        let result =
+            if bytes.len() > LONG_INSPECTION_BYTES { tokio::task::block_in_place(caught) } else { caught() };
+        let identifiers =
+            result.unwrap_or_else(|_| Err(Uninspected::Broken("the inspection failed".to_owned())))?;
         Ok(self.persons(identifiers.iter()))
     }
 
@@ -488,10 +416,7 @@ impl Visit {
         found: Result<Vec<PersonRef>, Uninspected>,
     ) -> Result<Response<Body>, Refusal> {
         let (persons, inspection) = match found {
-            Ok(found) => (
-                self.with_subjects(found, head.status),
-                Inspection::Inspected,
-            ),
+            Ok(found) => (self.with_subjects(found, head.status), Inspection::Inspected),
             Err(uninspected) => {
                 self.note_uninspected(&uninspected);
                 let cause = uninspected.cause();
@@ -505,13 +430,7 @@ impl Visit {
         let decision = self.decide(&persons, inspection);
         let is_refused = decision.outcome == Outcome::Refused;
         let shows_persons = !persons.is_empty();
-        let exposure = self.exposure(
-            &decision,
-            persons,
-            inspection,
-            bytes.len() as u64,
-            head.status,
-        );
+        let exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
         let index = match self.must_record(&exposure) {
             true => Some(self.record(vec![exposure]).await?),
             false => None,
@@ -523,13 +442,7 @@ impl Visit {
         if self.guard().is_cut() {
             return Err(self.refusal(vec![Reason::NoSession], index));
         }
-        Ok(self.response(
-            head,
-            bytes,
-            share,
-            index,
-            shows_persons || inspection.is_uninspected(),
-        ))
+        Ok(self.response(head, bytes, share, index, shows_persons || inspection.is_uninspected()))
     }
 
     /// A response without persons is journalled only when something about it needs remembering.
@@ -637,11 +550,7 @@ impl Visit {
     ) -> Response<Body> {
         mark(&mut head.headers, index, is_personal);
         let is_small = bytes.len() <= 64 * 1024;
-        let body = if is_small {
-            full(bytes)
-        } else {
-            boxed(Guarded::held(self.guard(), bytes, share))
-        };
+        let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes, share)) };
         Response::from_parts(head, body)
     }
 
@@ -654,13 +563,7 @@ impl Visit {
             justification: None,
         };
         let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
-        match self
-            .record(vec![Exposure {
-                status: 0,
-                ..exposure
-            }])
-            .await
-        {
+        match self.record(vec![Exposure { status: 0, ..exposure }]).await {
             Ok(index) => self.refusal(reasons, Some(index)),
             Err(unavailable) => unavailable,
         }
@@ -675,20 +578,8 @@ impl Visit {
         };
         let route = digue_types::RouteName::parse("-").expect("a fixed name");
         let action = digue_types::ActionName::parse("-").expect("a fixed name");
-        let exposure = self.exposure(
-            &decision,
-            Vec::new(),
-            Inspection::NotReached,
-            0,
-            StatusCode::OK,
-        );
-        let exposure = Exposure {
-            route,
-            action,
-            categories: Vec::new(),
-            status: 0,
-            ..exposure
-        };
+        let exposure = self.exposure(&decision, Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
+        let exposure = Exposure { route, action, categories: Vec::new(), status: 0, ..exposure };
         match self.record(vec![exposure]).await {
             Ok(index) => Refusal::of(vec![Reason::UnknownRoute], Some(index)),
             Err(unavailable) => unavailable,
@@ -696,9 +587,7 @@ impl Visit {
     }
 
     fn refusal(&self, reasons: Vec<Reason>, index: Option<u64>) -> Refusal {
-        let could_break = reasons
-            .iter()
-            .all(|r| matches!(r, Reason::OutsideCaseload | Reason::NotExact));
+        let could_break = reasons.iter().all(|r| matches!(r, Reason::OutsideCaseload | Reason::NotExact));
         let mut refusal = Refusal::of(reasons, index);
         refusal.may_break_glass = could_break && self.route().access.allows_break_glass;
         refusal
@@ -732,11 +621,7 @@ impl Visit {
             population: self.portal.population.clone(),
             shown,
             persons_found,
-            categories: if persons_found > 0 {
-                route.categories.clone()
-            } else {
-                Vec::new()
-            },
+            categories: if persons_found > 0 { route.categories.clone() } else { Vec::new() },
             body_bytes,
             status: status.as_u16(),
             policy_version: snapshot.policy_version,
@@ -748,39 +633,20 @@ impl Visit {
     }
 
     async fn record(&self, exposures: Vec<Exposure>) -> Result<u64, Refusal> {
-        self.shared
-            .recorder
-            .record(exposures)
-            .await
-            .map_err(|Unrecorded(cause)| {
-                tracing::error!(cause, "The journal does not take entries; nothing leaves");
-                Refusal::unavailable(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable-title",
-                    "unavailable-journal",
-                )
-            })
+        self.shared.recorder.record(exposures).await.map_err(|Unrecorded(cause)| {
+            tracing::error!(cause, "The journal does not take entries; nothing leaves");
+            Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+        })
     }
 
     /// Routes that the map declares to show nobody: no inspection, yet under the gates.
-    async fn pass_assets(
-        self,
-        peer: Peer,
-        request: Request<Body>,
-    ) -> Result<Response<Body>, Refusal> {
+    async fn pass_assets(self, peer: Peer, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         let snapshot = self.shared.rules.load_full();
         if let Some(reason) = decide::gate_refusal(&snapshot, &self.facts()) {
             return Err(self.refuse(vec![reason], Inspection::NotReached).await);
         }
         let (parts, body) = request.into_parts();
-        let outgoing = outgoing(
-            &self.shared,
-            &self.portal,
-            Some(&self.caller),
-            &parts,
-            peer,
-            self.now,
-        );
+        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
         let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
         let guard = self.guard();
         Ok(response.map(|body| boxed(Guarded::stream(guard, Bytes::new(), body, None))))
@@ -809,22 +675,11 @@ impl Tunnel {
 
     pub(crate) fn outgoing(&self, parts: &Parts) -> Request<()> {
         let visit = &self.visit;
-        outgoing(
-            &visit.shared,
-            &visit.portal,
-            Some(&visit.caller),
-            parts,
-            self.peer,
-            visit.now,
-        )
+        outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, self.peer, visit.now)
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-        self.visit
-            .shared
-            .upstream
-            .send(request, &self.visit.portal.timeouts)
-            .await
+        self.visit.shared.upstream.send(request, &self.visit.portal.timeouts).await
     }
 }
 
@@ -834,28 +689,16 @@ async fn pass_through(
     outgoing: Request<()>,
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
-    let mut response = shared
-        .upstream
-        .send(outgoing.map(|()| body), &portal.timeouts)
-        .await?;
+    let mut response = shared.upstream.send(outgoing.map(|()| body), &portal.timeouts).await?;
     headers::strip_response(response.headers_mut());
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Refusal::unavailable(
-            StatusCode::BAD_GATEWAY,
-            "unavailable-title",
-            "unavailable-portal",
-        ));
+        return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
     Ok(response)
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// A response with persons stays out of every cache: a copy there would be shown without an entry.
@@ -864,9 +707,6 @@ fn mark(headers: &mut HeaderMap, index: Option<u64>, is_personal: bool) {
         headers.insert(headers::RECEIPT, HeaderValue::from(index));
     }
     if is_personal {
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-store"),
-        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use digue_access::{LimitsTable, Mode, RouteAccess};
 use digue_inspect::{IdentifierKind, RequestRule, ResponseRules};
 use digue_types::{
-    ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName,
-    UninspectedCause, person::PersonKeyer,
+    ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName, UninspectedCause,
+    person::PersonKeyer,
 };
 use http::{HeaderName, Method};
 use ipnet::IpNet;
@@ -41,16 +41,10 @@ pub struct Portal {
 }
 
 impl Portal {
-    pub fn route(
-        &self,
-        method: &Method,
-        path: &Segments,
-    ) -> Option<(&Route, Vec<(String, String)>)> {
+    pub fn route(&self, method: &Method, path: &Segments) -> Option<(&Route, Vec<(String, String)>)> {
         self.routes.iter().find_map(|route| {
             let fits = route.methods.is_empty() || route.methods.contains(method);
-            fits.then(|| route.pattern.matches(path))
-                .flatten()
-                .map(|values| (route, values))
+            fits.then(|| route.pattern.matches(path)).flatten().map(|values| (route, values))
         })
     }
 
@@ -80,11 +74,7 @@ pub enum Identity {
     /// A JWT that the portal's own login issued.
     Jwt(Box<Verifier>),
     /// Headers set by a proxy in front of Digue, at one of these addresses.
-    Header {
-        account: HeaderName,
-        organisation: Option<HeaderName>,
-        from: Vec<IpNet>,
-    },
+    Header { account: HeaderName, organisation: Option<HeaderName>, from: Vec<IpNet> },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,11 +86,7 @@ pub struct NamedHeaders {
 
 impl NamedHeaders {
     pub fn names(&self) -> Vec<HeaderName> {
-        [&self.account, &self.organisation, &self.role]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
+        [&self.account, &self.organisation, &self.role].into_iter().flatten().cloned().collect()
     }
 }
 

@@ -40,16 +40,10 @@ impl Refusal {
             Some(Reason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         };
-        let mut details: Vec<String> = reasons
-            .iter()
-            .map(|reason| format!("reason-{}", reason.family()))
-            .collect();
+        let mut details: Vec<String> =
+            reasons.iter().map(|reason| format!("reason-{}", reason.family())).collect();
         details.dedup();
-        let title = if status == StatusCode::BAD_REQUEST {
-            "bad-request-title"
-        } else {
-            "refusal-title"
-        };
+        let title = if status == StatusCode::BAD_REQUEST { "bad-request-title" } else { "refusal-title" };
         Self {
             status,
             title,
@@ -81,19 +75,11 @@ impl Refusal {
     pub fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let language = language_of(request);
         let is_page = wants_page(request);
-        let body = if is_page {
-            self.page(language)
-        } else {
-            self.problem(language)
-        };
+        let body = if is_page { self.page(language) } else { self.problem(language) };
         let mut response = Response::new(full(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        let kind = if is_page {
-            "text/html; charset=utf-8"
-        } else {
-            "application/problem+json"
-        };
+        let kind = if is_page { "text/html; charset=utf-8" } else { "application/problem+json" };
         let fixed: [(HeaderName, &str); 6] = [
             (header::CONTENT_TYPE, kind),
             (header::CACHE_CONTROL, "no-store"),
@@ -106,10 +92,7 @@ impl Refusal {
             ),
         ];
         for (name, value) in fixed {
-            headers.insert(
-                name,
-                HeaderValue::from_str(value).expect("fixed header values"),
-            );
+            headers.insert(name, HeaderValue::from_str(value).expect("fixed header values"));
         }
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -137,17 +120,10 @@ impl Refusal {
         }
         let kind = self.reasons.first().map(Reason::family);
         let problem = Problem {
-            r#type: kind.map_or("about:blank".to_owned(), |family| {
-                format!("urn:digue:refusal:{family}")
-            }),
+            r#type: kind.map_or("about:blank".to_owned(), |family| format!("urn:digue:refusal:{family}")),
             title: text(language, self.title),
             status: self.status.as_u16(),
-            detail: self
-                .details
-                .iter()
-                .map(|key| text(language, key))
-                .collect::<Vec<_>>()
-                .join(" "),
+            detail: self.details.iter().map(|key| text(language, key)).collect::<Vec<_>>().join(" "),
             reasons: &self.reasons,
             entry: self.entry,
         };
@@ -164,17 +140,11 @@ impl Refusal {
             )),
             None => say("refusal-no-reference"),
         };
-        let sentences: String = self
-            .details
-            .iter()
-            .map(|key| format!("<p class=\"reason\">{}</p>", say(key)))
-            .collect();
+        let sentences: String =
+            self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
-            let place = self
-                .return_to
-                .as_deref()
-                .map(|place| format!("?next={}", encode(place)));
+            let place = self.return_to.as_deref().map(|place| format!("?next={}", encode(place)));
             links.push_str(&format!(
                 "<a class=\"button\" href=\"/.digue/sign-in{}\">{}</a>",
                 place.unwrap_or_default(),
@@ -197,11 +167,7 @@ impl Refusal {
             lang = language.code(),
             title = say(self.title),
             product = say("product"),
-            lead = if self.reasons.is_empty() {
-                String::new()
-            } else {
-                say("refusal-lead")
-            },
+            lead = if self.reasons.is_empty() { String::new() } else { say("refusal-lead") },
         )
     }
 }
@@ -213,15 +179,9 @@ pub fn language_of(headers: &HeaderMap) -> Language {
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
-        .find_map(|pair| {
-            pair.trim()
-                .strip_prefix("digue-language=")
-                .and_then(Language::parse)
-        });
+        .find_map(|pair| pair.trim().strip_prefix("digue-language=").and_then(Language::parse));
     chosen.unwrap_or_else(|| {
-        let accepted = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|v| v.to_str().ok());
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         Language::negotiate(accepted.unwrap_or_default())
     })
 }
@@ -264,12 +224,8 @@ mod tests {
         let refusal = Refusal::of(vec![Reason::Budget(Scope::Account, Window::Hour)], Some(42));
         let response = refusal.respond(&HeaderMap::new());
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "application/problem+json"
-        );
-        let problem: serde_json::Value =
-            serde_json::from_str(&refusal.problem(Language::English)).unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let problem: serde_json::Value = serde_json::from_str(&refusal.problem(Language::English)).unwrap();
         assert_eq!(problem["type"], "urn:digue:refusal:budget");
         assert_eq!(problem["reasons"][0], "budget:account:1h");
         assert_eq!(problem["entry"], 42);
@@ -282,10 +238,7 @@ mod tests {
         let refusal = Refusal::of(vec![Reason::OutsideCaseload], Some(7));
         assert!(refusal.page(Language::French).contains("portefeuille"));
         assert!(refusal.page(Language::English).contains("caseload"));
-        assert_eq!(
-            refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE],
-            "fr"
-        );
+        assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
     }
 
     #[test]
@@ -311,11 +264,7 @@ mod tests {
         for reason in families {
             let key = format!("reason-{}", reason.family());
             for language in Language::ALL {
-                assert!(
-                    digue_locales::has(language, &key),
-                    "{key} in {}",
-                    language.code()
-                );
+                assert!(digue_locales::has(language, &key), "{key} in {}", language.code());
             }
         }
     }

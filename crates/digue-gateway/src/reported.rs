@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use digue_access::budget::Charge;
 use digue_types::{
-    AccountId, ActionName, Basis, Category, Client, Exposure, Inspection, OrganisationId, Outcome,
-    PersonKey, PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Category, Client, Exposure, Inspection, OrganisationId, Outcome, PersonKey,
+    PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
 };
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -80,78 +80,42 @@ struct Fault {
 }
 
 /// Journals the report of the portal whose token it carries.
-pub async fn answer(
-    shared: &Arc<Shared>,
-    request: Request<Body>,
-) -> Result<Response<Body>, Refusal> {
-    let portal =
-        portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
+pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let portal = portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
     let body = collect(request.into_body(), BODY_BYTES_MAX)
         .await
-        .map_err(|_| {
-            Refusal::unavailable(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large-title",
-                "too-large",
-            )
-        })?;
+        .map_err(|_| Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"))?;
     let exposures = match read_lines(shared, &portal, &body) {
         Ok(exposures) => exposures,
         Err(faults) => {
-            let faulty = Faulty {
-                r#type: "urn:digue:invalid-report",
-                title: "Invalid report",
-                status: 422,
-                faults,
-            };
+            let faulty =
+                Faulty { r#type: "urn:digue:invalid-report", title: "Invalid report", status: 422, faults };
             return Ok(json(StatusCode::UNPROCESSABLE_ENTITY, &faulty));
         }
     };
     if exposures.is_empty() {
-        let accepted = Accepted {
-            first_entry: 0,
-            entries: 0,
-            over_budget: BTreeMap::new(),
-        };
+        let accepted = Accepted { first_entry: 0, entries: 0, over_budget: BTreeMap::new() };
         return Ok(json(StatusCode::OK, &accepted));
     }
     let entries = exposures.len();
     let over_budget = count(shared, &portal, &exposures);
     let first_entry = shared.recorder.record(exposures).await.map_err(|_| {
-        Refusal::unavailable(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable-title",
-            "unavailable-journal",
-        )
+        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
     })?;
-    Ok(json(
-        StatusCode::OK,
-        &Accepted {
-            first_entry,
-            entries,
-            over_budget,
-        },
-    ))
+    Ok(json(StatusCode::OK, &Accepted { first_entry, entries, over_budget }))
 }
 
 /// The portal whose report token the request carries. Hashes are compared, never secrets, so the
 /// time of the comparison tells nothing useful.
 fn portal_of(shared: &Shared, request: &Request<Body>) -> Option<Arc<Portal>> {
-    let value = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
     let hash = token_hash(token.trim());
     let hosts = shared.hosts.load();
-    hosts
-        .portals()
-        .find(|portal| portal.report_token == Some(hash))
-        .cloned()
+    hosts.portals().find(|portal| portal.report_token == Some(hash)).cloned()
 }
 
 fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Exposure>, Vec<Fault>> {
@@ -163,29 +127,19 @@ fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Expos
         }
         match read_line(shared, portal, line) {
             Ok(exposure) => exposures.push(exposure),
-            Err(fault) => faults.push(Fault {
-                line: place + 1,
-                fault,
-            }),
+            Err(fault) => faults.push(Fault { line: place + 1, fault }),
         }
         if place >= LINES_MAX {
-            faults.push(Fault {
-                line: place + 1,
-                fault: format!("more than {LINES_MAX} lines"),
-            });
+            faults.push(Fault { line: place + 1, fault: format!("more than {LINES_MAX} lines") });
             break;
         }
     }
-    if faults.is_empty() {
-        Ok(exposures)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(exposures) } else { Err(faults) }
 }
 
 fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, String> {
-    let line: Line<'_> = serde_json::from_slice(line)
-        .map_err(|e| format!("column {}: {}", e.column(), category(&e)))?;
+    let line: Line<'_> =
+        serde_json::from_slice(line).map_err(|e| format!("column {}: {}", e.column(), category(&e)))?;
     if line.portal != portal.id.as_str() {
         return Err("portal: not the one this token belongs to".to_owned());
     }
@@ -198,19 +152,14 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
     let primary = &portal.kinds[portal.primary];
     let mut persons: Vec<PersonRef> = Vec::new();
     for text in &line.persons {
-        let canonical = primary
-            .canonical(text)
-            .ok_or("persons: not of the shape of the identifier")?;
+        let canonical = primary.canonical(text).ok_or("persons: not of the shape of the identifier")?;
         let person = PersonRef::parse(&canonical).map_err(|e| name("persons", e))?;
         persons.push(person);
     }
     persons.sort();
     persons.dedup();
-    let categories: Result<Vec<Category>, _> = line
-        .categories
-        .iter()
-        .map(|text| Category::parse(text))
-        .collect();
+    let categories: Result<Vec<Category>, _> =
+        line.categories.iter().map(|text| Category::parse(text)).collect();
     let session = line.session.as_deref().unwrap_or("reported");
     let rules = shared.rules.load();
     Ok(Exposure {
@@ -220,8 +169,7 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         route: RouteName::parse(&line.route).map_err(|e| name("route", e))?,
         action: ActionName::parse(&line.action).map_err(|e| name("action", e))?,
         account: AccountId::parse(&line.account).map_err(|e| name("account", e))?,
-        organisation: OrganisationId::parse(&line.organisation)
-            .map_err(|e| name("organisation", e))?,
+        organisation: OrganisationId::parse(&line.organisation).map_err(|e| name("organisation", e))?,
         session: SessionId::parse(session).map_err(|e| name("session", e))?,
         client: Client {
             ip: line.client.ip.chars().take(64).collect(),
@@ -235,10 +183,7 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         shown: if persons.is_empty() {
             Vec::new()
         } else {
-            vec![ShownPersons {
-                basis: Basis::Declared,
-                persons,
-            }]
+            vec![ShownPersons { basis: Basis::Declared, persons }]
         },
         categories: categories.map_err(|e| name("categories", e))?,
         body_bytes: 0,
@@ -254,18 +199,12 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
 /// What is wrong, without quoting the line: it names persons.
 fn category(error: &serde_json::Error) -> String {
     match error.classify() {
-        serde_json::error::Category::Data => {
-            "a member is missing, unknown or of the wrong type".to_owned()
-        }
+        serde_json::error::Category::Data => "a member is missing, unknown or of the wrong type".to_owned(),
         _ => "not a JSON object".to_owned(),
     }
 }
 
-fn count(
-    shared: &Shared,
-    portal: &Portal,
-    exposures: &[Exposure],
-) -> BTreeMap<String, Vec<Reason>> {
+fn count(shared: &Shared, portal: &Portal, exposures: &[Exposure]) -> BTreeMap<String, Vec<Reason>> {
     let keyer = portal.keyer();
     let hosts = shared.hosts.load();
     let mut budgets = lock(hosts.budgets(&portal.id));
@@ -294,16 +233,8 @@ fn count(
 fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
     let mut response = Response::new(full(serde_json::to_vec(value).expect("texts and numbers")));
     *response.status_mut() = status;
-    let kind = if status.is_success() {
-        "application/json"
-    } else {
-        "application/problem+json"
-    };
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

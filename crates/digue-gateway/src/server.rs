@@ -36,14 +36,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub async fn bind(
-        address: SocketAddr,
-        tls: Option<Arc<ArcSwap<ServerConfig>>>,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            socket: TcpListener::bind(address).await?,
-            tls,
-        })
+    pub async fn bind(address: SocketAddr, tls: Option<Arc<ArcSwap<ServerConfig>>>) -> io::Result<Self> {
+        Ok(Self { socket: TcpListener::bind(address).await?, tls })
     }
 
     pub fn local_address(&self) -> io::Result<SocketAddr> {
@@ -56,11 +50,7 @@ impl Listener {
         let graceful = Arc::new(GracefulShutdown::new());
         let server = Arc::new(builder());
         loop {
-            let permit = connections
-                .clone()
-                .acquire_owned()
-                .await
-                .expect("never closed");
+            let permit = connections.clone().acquire_owned().await.expect("never closed");
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -138,10 +128,7 @@ impl Connection {
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
-        let peer = Peer {
-            address: self.address.ip().to_canonical(),
-            is_secure,
-        };
+        let peer = Peer { address: self.address.ip().to_canonical(), is_secure };
         let shared = self.gateway.0.clone();
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let shared = shared.clone();

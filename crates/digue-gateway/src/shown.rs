@@ -29,8 +29,7 @@ pub(crate) fn persons_of<'i>(
             aliases.resolve(&portal.id, kind, &identifier.text)
         };
         // Unknown to the alias table, it is still one person: named by kind and value.
-        let person =
-            known.or_else(|| PersonRef::parse(&format!("{kind}:{}", identifier.text)).ok());
+        let person = known.or_else(|| PersonRef::parse(&format!("{kind}:{}", identifier.text)).ok());
         if let Some(person) = person
             && seen.insert(person.clone())
         {
@@ -46,10 +45,7 @@ pub(crate) fn grouped(persons: Vec<PersonRef>, bases: &[Basis]) -> Vec<ShownPers
     for (person, &basis) in persons.into_iter().zip(bases) {
         match groups.iter_mut().find(|group| group.basis == basis) {
             Some(group) => group.persons.push(person),
-            None => groups.push(ShownPersons {
-                basis,
-                persons: vec![person],
-            }),
+            None => groups.push(ShownPersons { basis, persons: vec![person] }),
         }
     }
     groups.sort_by_key(|group| group.basis);

@@ -11,38 +11,24 @@ use crate::phases::Tunnel;
 use crate::refusal::Refusal;
 
 /// Joins the client and the portal, if the portal agrees.
-pub(crate) async fn tunnel(
-    tunnel: Tunnel,
-    mut request: Request<Body>,
-) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let is_websocket = request
         .headers()
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if !is_websocket {
-        return Err(Refusal::of(
-            vec![digue_types::Reason::MalformedRequest],
-            None,
-        ));
+        return Err(Refusal::of(vec![digue_types::Reason::MalformedRequest], None));
     }
     let guard = tunnel.permit().await?;
     let client_side = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
     let mut outgoing = tunnel.outgoing(&parts);
-    outgoing
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    outgoing
-        .headers_mut()
-        .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    outgoing.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    outgoing.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     let mut response = tunnel.send(outgoing.map(|()| empty())).await?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         // The portal declined; its words were not inspected and stay here.
-        return Err(Refusal::unavailable(
-            StatusCode::BAD_GATEWAY,
-            "unavailable-title",
-            "unavailable-portal",
-        ));
+        return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
     let portal_side = hyper::upgrade::on(&mut response);
     tokio::spawn(async move {
@@ -64,9 +50,7 @@ pub(crate) async fn tunnel(
     });
     let (mut head, _) = response.into_parts();
     headers::strip_response(&mut head.headers);
-    head.headers
-        .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    head.headers
-        .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     Ok(Response::from_parts(head, empty()))
 }

@@ -24,9 +24,7 @@ pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
 impl UpstreamClient {
     /// `roots` are the certificate authorities that portals over HTTPS are checked against.
     pub fn new(roots: RootCertStore, connect: Duration) -> Self {
-        let tls = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect));
@@ -48,13 +46,8 @@ impl UpstreamClient {
     }
 
     /// Sends a request; the answer's head within the portal's time.
-    pub async fn send(
-        &self,
-        request: Request<Body>,
-        timeouts: &Timeouts,
-    ) -> Result<Response<Body>, Refusal> {
-        let failed =
-            |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
+    pub async fn send(&self, request: Request<Body>, timeouts: &Timeouts) -> Result<Response<Body>, Refusal> {
+        let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
         match timeout(timeouts.response, self.0.request(request)).await {
             Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT)),
             Ok(Err(error)) => {

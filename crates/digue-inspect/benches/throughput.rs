@@ -12,20 +12,11 @@ use digue_inspect::{Block, IdentifierKind, Limits, Pick, ResponseRules, Rules, i
 const PERSONS: usize = 100;
 
 fn pick() -> Pick {
-    Pick {
-        kind: 0,
-        pattern: None,
-    }
+    Pick { kind: 0, pattern: None }
 }
 
 fn block(kind: &str, rules: Rules) -> ResponseRules {
-    ResponseRules {
-        blocks: vec![Block {
-            types: vec![kind.to_owned()],
-            rules,
-            sweep: vec![],
-        }],
-    }
+    ResponseRules { blocks: vec![Block { types: vec![kind.to_owned()], rules, sweep: vec![] }] }
 }
 
 fn json() -> (ResponseRules, String) {
@@ -37,18 +28,9 @@ fn json() -> (ResponseRules, String) {
         )
     };
     let persons: Vec<String> = (0..PERSONS).map(person).collect();
-    let rule = JsonRule {
-        path: Path::parse("$.personnes[*].id").unwrap(),
-        pick: pick(),
-    };
+    let rule = JsonRule { path: Path::parse("$.personnes[*].id").unwrap(), pick: pick() };
     let text = format!(r#"{{"page":1,"personnes":[{}]}}"#, persons.join(","));
-    (
-        block(
-            "application/json",
-            Rules::Json(JsonRules::new(vec![rule]).unwrap()),
-        ),
-        text,
-    )
+    (block("application/json", Rules::Json(JsonRules::new(vec![rule]).unwrap())), text)
 }
 
 fn html() -> (ResponseRules, String) {
@@ -61,28 +43,15 @@ fn html() -> (ResponseRules, String) {
     };
     let rows: String = (0..PERSONS).map(row).collect();
     let take = Take::Attribute("data-id".into());
-    let rule = HtmlRule {
-        selector: parse_selector("tr[data-id]").unwrap(),
-        take,
-        pick: pick(),
-    };
-    (
-        block("text/html", Rules::Html(vec![rule])),
-        format!("<!doctype html><table>{rows}</table>"),
-    )
+    let rule = HtmlRule { selector: parse_selector("tr[data-id]").unwrap(), take, pick: pick() };
+    (block("text/html", Rules::Html(vec![rule])), format!("<!doctype html><table>{rows}</table>"))
 }
 
 fn csv() -> (ResponseRules, String) {
     let row = |n: usize| format!("{}A;Nom{n};{}\r\n", 1_000_000 + n, "x".repeat(300));
     let rows: String = (0..PERSONS).map(row).collect();
-    let rule = ColumnRule {
-        column: Column::Named("id".into()),
-        pick: pick(),
-    };
-    let rules = Rules::Csv {
-        delimiter: Some(b';'),
-        columns: vec![rule],
-    };
+    let rule = ColumnRule { column: Column::Named("id".into()), pick: pick() };
+    let rules = Rules::Csv { delimiter: Some(b';'), columns: vec![rule] };
     (block("text/csv", rules), format!("id;nom;note\r\n{rows}"))
 }
 
@@ -94,22 +63,13 @@ fn throughput(criterion: &mut Criterion) {
     }];
     let limits = Limits::default();
     let mut group = criterion.benchmark_group("inspect");
-    for (name, kind, (rules, text)) in [
-        ("json", "application/json", json()),
-        ("html", "text/html", html()),
-        ("csv", "text/csv", csv()),
-    ] {
+    for (name, kind, (rules, text)) in
+        [("json", "application/json", json()), ("html", "text/html", html()), ("csv", "text/csv", csv())]
+    {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let found = inspect(
-                    &rules,
-                    &kinds,
-                    Some(kind),
-                    "",
-                    black_box(text.as_bytes()),
-                    &limits,
-                );
+                let found = inspect(&rules, &kinds, Some(kind), "", black_box(text.as_bytes()), &limits);
                 assert_eq!(found.unwrap().len(), PERSONS);
             });
         });

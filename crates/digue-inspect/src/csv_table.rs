@@ -40,16 +40,11 @@ pub fn read(
         .from_reader(text.as_bytes());
     let mut row = csv::StringRecord::new();
     let mut places: Option<Vec<usize>> = None;
-    while reader
-        .read_record(&mut row)
-        .map_err(|_| broken("a row does not parse"))?
-    {
+    while reader.read_record(&mut row).map_err(|_| broken("a row does not parse"))? {
         let places = match &places {
             Some(places) => places,
             None => {
-                let is_header = rules
-                    .iter()
-                    .any(|rule| matches!(rule.column, Column::Named(_)));
+                let is_header = rules.iter().any(|rule| matches!(rule.column, Column::Named(_)));
                 let found_places = locate(rules, row.iter())?;
                 let places = places.insert(found_places);
                 if is_header {
@@ -74,10 +69,7 @@ pub(crate) fn locate<'h>(
     let place_of = |rule: &ColumnRule| match &rule.column {
         Column::Number(number) => Ok(number - 1),
         Column::Named(name) => {
-            let mut places = header
-                .clone()
-                .enumerate()
-                .filter(|(_, cell)| cell.trim() == name);
+            let mut places = header.clone().enumerate().filter(|(_, cell)| cell.trim() == name);
             match (places.next(), places.next()) {
                 (Some((place, _)), None) => Ok(place),
                 (Some(_), Some(_)) => Err(broken(&format!("two columns are named {name:?}"))),
@@ -112,25 +104,11 @@ mod tests {
 
     #[track_caller]
     fn check(column: Column, text: &str, expected: Option<&[&str]>) {
-        let kinds = [IdentifierKind {
-            name: "id".into(),
-            steps: vec![],
-            shape: None,
-        }];
+        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
         let mut found = Found::new(&kinds, 100);
-        let rules = [ColumnRule {
-            column,
-            pick: Pick {
-                kind: 0,
-                pattern: None,
-            },
-        }];
+        let rules = [ColumnRule { column, pick: Pick { kind: 0, pattern: None } }];
         let result = read(&rules, None, text, &mut found);
-        let texts: Vec<String> = found
-            .into_identifiers()
-            .into_iter()
-            .map(|id| id.text)
-            .collect();
+        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
         assert_eq!(
             result.ok().map(|()| texts),
             expected.map(|e| e.iter().map(|s| (*s).to_owned()).collect())

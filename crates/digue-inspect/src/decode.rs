@@ -20,21 +20,10 @@ const CODINGS_MAX: usize = 2;
 const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 
 /// Undoes the codings of a `Content-Encoding` header, up to `limit` bytes.
-pub fn decode<'b>(
-    coding: &str,
-    body: &'b [u8],
-    limit: usize,
-) -> Result<Cow<'b, [u8]>, Uninspected> {
-    let names: Vec<&str> = coding
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Uninspected> {
+    let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() > CODINGS_MAX {
-        return Err(Uninspected::UnknownType(format!(
-            "content coded {} times",
-            names.len()
-        )));
+        return Err(Uninspected::UnknownType(format!("content coded {} times", names.len())));
     }
     let mut bytes = Cow::Borrowed(body);
     for name in names.iter().rev() {
@@ -43,11 +32,7 @@ pub fn decode<'b>(
         }
         bytes = Cow::Owned(decode_one(name, &bytes, limit)?);
     }
-    if bytes.len() > limit {
-        Err(Uninspected::TooLarge)
-    } else {
-        Ok(bytes)
-    }
+    if bytes.len() > limit { Err(Uninspected::TooLarge) } else { Ok(bytes) }
 }
 
 fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
@@ -86,9 +71,9 @@ fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
         match result {
             BrotliResult::NeedsMoreOutput => {}
             BrotliResult::ResultSuccess if input_left == 0 => return Ok(bytes),
-            BrotliResult::ResultSuccess
-            | BrotliResult::NeedsMoreInput
-            | BrotliResult::ResultFailure => return Err(broken()),
+            BrotliResult::ResultSuccess | BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => {
+                return Err(broken());
+            }
         }
     }
 }
@@ -96,11 +81,9 @@ fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
 fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
     let mut bytes = Vec::new();
     while !body.is_empty() {
-        let frame = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(
-            &mut body,
-            ZSTD_WINDOW_BYTES_MAX,
-        )
-        .map_err(|_| Uninspected::Broken("the zstd frame does not open".to_owned()))?;
+        let frame =
+            ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut body, ZSTD_WINDOW_BYTES_MAX)
+                .map_err(|_| Uninspected::Broken("the zstd frame does not open".to_owned()))?;
         bytes.extend(read_bounded(frame, limit - bytes.len().min(limit))?);
     }
     Ok(bytes)
@@ -113,9 +96,7 @@ fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Uninspected>
         Ok(_) if bytes.len() > limit => Err(Uninspected::TooLarge),
         Ok(_) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(Uninspected::TooLarge),
-        Err(_) => Err(Uninspected::Broken(
-            "the body does not decompress".to_owned(),
-        )),
+        Err(_) => Err(Uninspected::Broken("the body does not decompress".to_owned())),
     }
 }
 
@@ -137,9 +118,7 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
 pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Uninspected> {
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
-        return Err(Uninspected::Broken(
-            "the text is not in its declared character set".to_owned(),
-        ));
+        return Err(Uninspected::Broken("the text is not in its declared character set".to_owned()));
     }
     Ok(text)
 }
@@ -158,9 +137,7 @@ mod tests {
 
     fn brotli(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        brotli::CompressorWriter::new(&mut out, 4096, 5, 22)
-            .write_all(bytes)
-            .unwrap();
+        brotli::CompressorWriter::new(&mut out, 4096, 5, 22).write_all(bytes).unwrap();
         out
     }
 
@@ -175,52 +152,27 @@ mod tests {
         assert_eq!(decode("gzip", &gzip(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("BR", &brotli(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("zstd", &zstd(&text), 4096).unwrap(), &text[..]);
-        assert_eq!(
-            decode("br, gzip", &gzip(&brotli(&text)), 4096).unwrap(),
-            &text[..]
-        );
+        assert_eq!(decode("br, gzip", &gzip(&brotli(&text)), 4096).unwrap(), &text[..]);
     }
 
     #[test]
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0u8; 8 << 20];
-        for (coding, body) in [
-            ("gzip", gzip(&zeros)),
-            ("br", brotli(&zeros)),
-            ("zstd", zstd(&zeros)),
-        ] {
-            assert!(
-                matches!(decode(coding, &body, 1 << 20), Err(Uninspected::TooLarge)),
-                "{coding}"
-            );
+        for (coding, body) in [("gzip", gzip(&zeros)), ("br", brotli(&zeros)), ("zstd", zstd(&zeros))] {
+            assert!(matches!(decode(coding, &body, 1 << 20), Err(Uninspected::TooLarge)), "{coding}");
         }
         let twice = gzip(&gzip(&zeros));
-        assert!(matches!(
-            decode("gzip, gzip", &twice, 1 << 20),
-            Err(Uninspected::TooLarge)
-        ));
+        assert!(matches!(decode("gzip, gzip", &twice, 1 << 20), Err(Uninspected::TooLarge)));
     }
 
     #[test]
     fn damage_and_unknown_codings_are_said() {
         let mut cut = gzip(b"hello");
         cut.truncate(cut.len() - 3);
-        assert!(matches!(
-            decode("gzip", &cut, 100),
-            Err(Uninspected::Broken(_))
-        ));
-        assert!(matches!(
-            decode("zstd", b"nonsense", 100),
-            Err(Uninspected::Broken(_))
-        ));
-        assert!(matches!(
-            decode("compress", b"x", 100),
-            Err(Uninspected::UnknownType(_))
-        ));
-        assert!(matches!(
-            decode("gzip,gzip,gzip", b"x", 100),
-            Err(Uninspected::UnknownType(_))
-        ));
+        assert!(matches!(decode("gzip", &cut, 100), Err(Uninspected::Broken(_))));
+        assert!(matches!(decode("zstd", b"nonsense", 100), Err(Uninspected::Broken(_))));
+        assert!(matches!(decode("compress", b"x", 100), Err(Uninspected::UnknownType(_))));
+        assert!(matches!(decode("gzip,gzip,gzip", b"x", 100), Err(Uninspected::UnknownType(_))));
     }
 
     #[test]

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use encoding_rs::Encoding;
 use lol_html::html_content::{Element, TextChunk};
 use lol_html::{
-    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector,
-    Settings,
+    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector, Settings,
 };
 
 use crate::identifier::{Found, Pick};
@@ -37,8 +36,7 @@ pub enum Take {
 pub struct SelectorError(pub String);
 
 pub fn parse_selector(text: &str) -> Result<Selector, SelectorError> {
-    text.parse()
-        .map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
+    text.parse().map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
 }
 
 /// Texts that rules have reached: index of the rule, and text.
@@ -61,16 +59,14 @@ pub fn read(
     let opens: Vec<Open> = rules.iter().map(|_| Open::default()).collect();
     let mut settings = Settings::new()
         .with_encoding(encoding)
-        .with_memory_settings(
-            MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max),
-        );
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max));
     for (index, rule) in rules.iter().enumerate() {
         let handlers = match &rule.take {
             Take::Attribute(name) => attribute_handler(index, name, reached.clone()),
             Take::Text => text_handler(index, opens[index].clone(), reached.clone()),
         };
-        settings = settings
-            .append_element_content_handler((std::borrow::Cow::Borrowed(&rule.selector), handlers));
+        settings =
+            settings.append_element_content_handler((std::borrow::Cow::Borrowed(&rule.selector), handlers));
     }
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     let parsed = rewriter.write(bytes).and_then(|()| rewriter.end());
@@ -80,27 +76,16 @@ pub fn read(
     })?;
     for (index, open) in opens.iter().enumerate() {
         // Elements whose end tag never came.
-        let left = open
-            .borrow_mut()
-            .drain(..)
-            .map(|text| (index, text))
-            .collect::<Vec<_>>();
+        let left = open.borrow_mut().drain(..).map(|text| (index, text)).collect::<Vec<_>>();
         reached.borrow_mut().extend(left);
     }
     for (index, text) in reached.borrow().iter() {
-        found.take(
-            &rules[*index].pick,
-            &html_escape::decode_html_entities(text),
-        )?;
+        found.take(&rules[*index].pick, &html_escape::decode_html_entities(text))?;
     }
     Ok(())
 }
 
-fn attribute_handler(
-    index: usize,
-    name: &str,
-    reached: Reached,
-) -> ElementContentHandlers<'static> {
+fn attribute_handler(index: usize, name: &str, reached: Reached) -> ElementContentHandlers<'static> {
     let name = name.to_owned();
     ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
         if let Some(value) = element.get_attribute(&name) {
@@ -143,33 +128,15 @@ mod tests {
 
     #[track_caller]
     fn check(selector: &str, take: Take, pattern: Option<&str>, page: &str, expected: &[&str]) {
-        let kinds = [IdentifierKind {
-            name: "id".into(),
-            steps: vec![crate::Normalise::Trim],
-            shape: None,
-        }];
+        let kinds = [IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Trim], shape: None }];
         let mut found = Found::new(&kinds, 100);
         let rules = [HtmlRule {
             selector: parse_selector(selector).unwrap(),
             take,
-            pick: Pick {
-                kind: 0,
-                pattern: pattern.map(|p| Regex::new(p).unwrap()),
-            },
+            pick: Pick { kind: 0, pattern: pattern.map(|p| Regex::new(p).unwrap()) },
         }];
-        read(
-            &rules,
-            encoding_rs::UTF_8,
-            page.as_bytes(),
-            1 << 20,
-            &mut found,
-        )
-        .unwrap();
-        let texts: Vec<String> = found
-            .into_identifiers()
-            .into_iter()
-            .map(|id| id.text)
-            .collect();
+        read(&rules, encoding_rs::UTF_8, page.as_bytes(), 1 << 20, &mut found).unwrap();
+        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
         assert_eq!(texts, expected);
     }
 
@@ -182,13 +149,7 @@ mod tests {
             "<table><tr data-id=1><tr data-id='2'>",
             &["1", "2"],
         );
-        check(
-            "td.id",
-            Take::Text,
-            None,
-            "<td class='id x'> <b>12</b>34 </td><td>no</td>",
-            &["1234"],
-        );
+        check("td.id", Take::Text, None, "<td class='id x'> <b>12</b>34 </td><td>no</td>", &["1234"]);
         check(
             "a",
             Take::Attribute("href".into()),

@@ -39,10 +39,7 @@ impl Normalise {
     ];
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(name, _)| *name == code)
-            .map(|(_, step)| *step)
+        Self::ALL.iter().find(|(name, _)| *name == code).map(|(_, step)| *step)
     }
 
     fn apply(self, text: Cow<'_, str>) -> Cow<'_, str> {
@@ -57,28 +54,17 @@ impl Normalise {
             Self::Trim => Cow::Owned(text.trim().to_owned()),
             Self::Upper => Cow::Owned(text.to_uppercase()),
             Self::Lower => Cow::Owned(text.to_lowercase()),
-            Self::Compact => Cow::Owned(kept(
-                |c| !c.is_whitespace() && !".-_/\u{202f}".contains(c),
-                text,
-            )),
+            Self::Compact => Cow::Owned(kept(|c| !c.is_whitespace() && !".-_/\u{202f}".contains(c), text)),
             Self::Digits => Cow::Owned(kept(|c| c.is_ascii_digit(), text)),
             Self::TrimZeros => {
                 let trimmed = text.trim_start_matches('0');
                 let all_zeros = trimmed.is_empty() && !text.is_empty();
-                Cow::Owned(if all_zeros {
-                    "0".to_owned()
-                } else {
-                    trimmed.to_owned()
-                })
+                Cow::Owned(if all_zeros { "0".to_owned() } else { trimmed.to_owned() })
             }
             Self::Nir => {
                 let compact = Self::Upper.apply(Self::Compact.apply(text)).into_owned();
                 let is_long = compact.len() == 15 && compact.is_ascii();
-                Cow::Owned(if is_long {
-                    compact[..13].to_owned()
-                } else {
-                    compact
-                })
+                Cow::Owned(if is_long { compact[..13].to_owned() } else { compact })
             }
         }
     }
@@ -96,14 +82,8 @@ pub struct IdentifierKind {
 impl IdentifierKind {
     /// The canonical form; `None` when the text has not the shape of this kind.
     pub fn canonical(&self, text: &str) -> Option<String> {
-        let normal = self
-            .steps
-            .iter()
-            .fold(Cow::Borrowed(text), |text, step| step.apply(text));
-        let fits = self
-            .shape
-            .as_ref()
-            .is_none_or(|shape| shape.is_match(&normal));
+        let normal = self.steps.iter().fold(Cow::Borrowed(text), |text, step| step.apply(text));
+        let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
             .then(|| normal.into_owned())
     }
@@ -175,11 +155,7 @@ impl<'k> Found<'k> {
         };
         let identifier = Identifier { kind, text };
         let hash = self.hasher.hash_one(&identifier);
-        if self
-            .seen
-            .find(hash, |&place| self.identifiers[place] == identifier)
-            .is_some()
-        {
+        if self.seen.find(hash, |&place| self.identifiers[place] == identifier).is_some() {
             return Ok(());
         }
         if self.identifiers.len() >= self.limit {
@@ -188,8 +164,7 @@ impl<'k> Found<'k> {
         let place = self.identifiers.len();
         self.identifiers.push(identifier);
         let (hasher, identifiers) = (&self.hasher, &self.identifiers);
-        self.seen
-            .insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
+        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
         Ok(())
     }
 
@@ -205,35 +180,16 @@ mod tests {
     #[track_caller]
     fn check(steps: &[Normalise], shape: &str, text: &str, expected: Option<&str>) {
         let shape = Some(Regex::new(shape).unwrap());
-        let kind = IdentifierKind {
-            name: "test".into(),
-            steps: steps.to_vec(),
-            shape,
-        };
+        let kind = IdentifierKind { name: "test".into(), steps: steps.to_vec(), shape };
         assert_eq!(kind.canonical(text).as_deref(), expected);
     }
 
     #[test]
     fn a_nir_is_one_whether_written_with_spaces_or_with_its_key() {
         let shape = "^[12][0-9]{4}[0-9AB]{2}[0-9]{6}$";
-        check(
-            &[Normalise::Nir],
-            shape,
-            "1 85 05 78 006 084 91",
-            Some("1850578006084"),
-        );
-        check(
-            &[Normalise::Nir],
-            shape,
-            "1\u{202f}85\u{a0}05 78 006 084",
-            Some("1850578006084"),
-        );
-        check(
-            &[Normalise::Nir],
-            shape,
-            "2850 52A 006 084 13",
-            Some("285052A006084"),
-        );
+        check(&[Normalise::Nir], shape, "1 85 05 78 006 084 91", Some("1850578006084"));
+        check(&[Normalise::Nir], shape, "1\u{202f}85\u{a0}05 78 006 084", Some("1850578006084"));
+        check(&[Normalise::Nir], shape, "2850 52A 006 084 13", Some("285052A006084"));
         check(&[Normalise::Nir], shape, "not a number", None);
     }
 
@@ -245,12 +201,7 @@ mod tests {
             " Marie@Exemple.FR ",
             Some("marie@exemple.fr"),
         );
-        check(
-            &[Normalise::Digits, Normalise::TrimZeros],
-            "^[0-9]+$",
-            "n° 000120",
-            Some("120"),
-        );
+        check(&[Normalise::Digits, Normalise::TrimZeros], "^[0-9]+$", "n° 000120", Some("120"));
         check(&[Normalise::TrimZeros], "^[0-9]+$", "000", Some("0"));
     }
 
@@ -262,15 +213,9 @@ mod tests {
             shape: Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
         }];
         let mut found = Found::new(&kinds, 10);
-        let pick = Pick {
-            kind: 0,
-            pattern: None,
-        };
+        let pick = Pick { kind: 0, pattern: None };
         assert!(found.take(&pick, "1234567A").is_ok());
         assert!(found.take(&pick, "  ").is_ok());
-        assert!(matches!(
-            found.take(&pick, "Dupont"),
-            Err(Uninspected::Broken(_))
-        ));
+        assert!(matches!(found.take(&pick, "Dupont"), Err(Uninspected::Broken(_))));
     }
 }

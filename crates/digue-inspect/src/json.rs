@@ -6,9 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::identifier::{Found, Pick};
@@ -50,13 +48,7 @@ pub struct TooManySteps;
 
 impl JsonRules {
     pub fn new(rules: Vec<JsonRule>) -> Result<Self, TooManySteps> {
-        let mut compiled = Self {
-            steps: vec![],
-            after: vec![],
-            start: 0,
-            picks: vec![],
-            treed: vec![],
-        };
+        let mut compiled = Self { steps: vec![], after: vec![], start: 0, picks: vec![], treed: vec![] };
         for rule in rules {
             let Some(steps) = rule.path.steps.clone().filter(|steps| !steps.is_empty()) else {
                 compiled.treed.push(rule);
@@ -72,11 +64,7 @@ impl JsonRules {
             for (place, step) in steps.into_iter().enumerate() {
                 let bit = compiled.steps.len();
                 compiled.steps.push(step);
-                compiled.after.push(if place + 1 < count {
-                    After::Step(bit + 1)
-                } else {
-                    After::Pick(pick)
-                });
+                compiled.after.push(if place + 1 < count { After::Step(bit + 1) } else { After::Pick(pick) });
             }
         }
         Ok(compiled)
@@ -105,22 +93,14 @@ impl JsonRules {
 
     fn stream(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
         // One look at the whole is many times faster than one at each string.
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Uninspected::Broken("JSON is not UTF-8".to_owned()))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| Uninspected::Broken("JSON is not UTF-8".to_owned()))?;
         let mut input = serde_json::Deserializer::from_str(text);
         let mut refusal = None;
-        let walk = Walk {
-            rules: self,
-            found,
-            refusal: &mut refusal,
-        };
-        let result = Node {
-            walk,
-            active: self.start,
-            fulfilled: 0,
-        }
-        .deserialize(&mut input)
-        .and_then(|()| input.end());
+        let walk = Walk { rules: self, found, refusal: &mut refusal };
+        let result = Node { walk, active: self.start, fulfilled: 0 }
+            .deserialize(&mut input)
+            .and_then(|()| input.end());
         match (refusal, result) {
             (Some(refusal), _) => Err(refusal),
             (None, Ok(())) => Ok(()),
@@ -172,11 +152,7 @@ impl JsonRules {
 
 fn broken(error: &serde_json::Error) -> Uninspected {
     // The position helps the map's author; the text of the error may quote the document.
-    Uninspected::Broken(format!(
-        "JSON does not parse at line {} column {}",
-        error.line(),
-        error.column()
-    ))
+    Uninspected::Broken(format!("JSON does not parse at line {} column {}", error.line(), error.column()))
 }
 
 fn inexact() -> Uninspected {
@@ -197,11 +173,7 @@ struct Walk<'a, 'k> {
 
 impl<'k> Walk<'_, 'k> {
     fn again(&mut self) -> Walk<'_, 'k> {
-        Walk {
-            rules: self.rules,
-            found: self.found,
-            refusal: self.refusal,
-        }
+        Walk { rules: self.rules, found: self.found, refusal: self.refusal }
     }
 
     fn take<E: serde::de::Error>(&mut self, fulfilled: Bits, text: &str) -> Result<(), E> {
@@ -245,29 +217,18 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         loop {
-            let key = Key {
-                rules: self.walk.rules,
-                active: self.active,
-            };
+            let key = Key { rules: self.walk.rules, active: self.active };
             let Some((active, fulfilled)) = map.next_key_seed(key)? else {
                 return Ok(());
             };
-            map.next_value_seed(Node {
-                walk: self.walk.again(),
-                active,
-                fulfilled,
-            })?;
+            map.next_value_seed(Node { walk: self.walk.again(), active, fulfilled })?;
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
         for index in 0.. {
             let (active, fulfilled) = self.walk.rules.descend(self.active, Child::Index(index));
-            let node = Node {
-                walk: self.walk.again(),
-                active,
-                fulfilled,
-            };
+            let node = Node { walk: self.walk.again(), active, fulfilled };
             if seq.next_element_seed(node)?.is_none() {
                 break;
             }
@@ -280,19 +241,11 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
     }
 
     fn visit_u64<E: serde::de::Error>(mut self, number: u64) -> Result<(), E> {
-        if self.fulfilled == 0 {
-            Ok(())
-        } else {
-            self.walk.take(self.fulfilled, &number.to_string())
-        }
+        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
     }
 
     fn visit_i64<E: serde::de::Error>(mut self, number: i64) -> Result<(), E> {
-        if self.fulfilled == 0 {
-            Ok(())
-        } else {
-            self.walk.take(self.fulfilled, &number.to_string())
-        }
+        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
     }
 
     fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
@@ -416,20 +369,13 @@ mod tests {
     use crate::identifier::IdentifierKind;
 
     fn kinds() -> [IdentifierKind; 1] {
-        [IdentifierKind {
-            name: "id".into(),
-            steps: vec![],
-            shape: None,
-        }]
+        [IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
     }
 
     fn rules(paths: &[&str]) -> JsonRules {
         let rule = |path: &&str| JsonRule {
             path: Path::parse(path).unwrap(),
-            pick: Pick {
-                kind: 0,
-                pattern: None,
-            },
+            pick: Pick { kind: 0, pattern: None },
         };
         JsonRules::new(paths.iter().map(rule).collect()).unwrap()
     }
@@ -438,11 +384,7 @@ mod tests {
         let kinds = kinds();
         let mut found = Found::new(&kinds, 1000);
         rules(paths).read(text.as_bytes(), &mut found)?;
-        Ok(found
-            .into_identifiers()
-            .into_iter()
-            .map(|id| id.text)
-            .collect())
+        Ok(found.into_identifiers().into_iter().map(|id| id.text).collect())
     }
 
     #[track_caller]
@@ -452,23 +394,11 @@ mod tests {
 
     #[test]
     fn finds_identifiers_wherever_the_path_leads() {
-        check(
-            "$.items[*].id",
-            r#"{"items":[{"id":"A"},{"id":"B","n":{"id":"no"}}]}"#,
-            &["A", "B"],
-        );
-        check(
-            "$..id",
-            r#"{"id":1,"x":[{"id":2,"y":{"id":3}}]}"#,
-            &["1", "2", "3"],
-        );
+        check("$.items[*].id", r#"{"items":[{"id":"A"},{"id":"B","n":{"id":"no"}}]}"#, &["A", "B"]);
+        check("$..id", r#"{"id":1,"x":[{"id":2,"y":{"id":3}}]}"#, &["1", "2", "3"]);
         check("$.a[1].b", r#"{"a":[{"b":"no"},{"b":"yes"}]}"#, &["yes"]);
         check("$[*]['b c']", r#"[{"b c":"yes"}]"#, &["yes"]);
-        check(
-            "$[?@.kind=='p'].id",
-            r#"[{"kind":"p","id":"yes"},{"kind":"q","id":"no"}]"#,
-            &["yes"],
-        );
+        check("$[?@.kind=='p'].id", r#"[{"kind":"p","id":"yes"},{"kind":"q","id":"no"}]"#, &["yes"]);
         check("$", r#""A""#, &["A"]);
         check("$.x", r#"{"x":null}"#, &[]);
     }
@@ -486,24 +416,10 @@ mod tests {
 
     #[test]
     fn what_strict_parsing_refuses_is_broken() {
-        for text in [
-            "",
-            "{",
-            "[1,]",
-            "{'id':1}",
-            r#"{"id":1} x"#,
-            "\u{feff}{}",
-            r#"{"id":NaN}"#,
-        ] {
-            assert!(
-                matches!(read(&["$.id"], text), Err(Uninspected::Broken(_))),
-                "{text}"
-            );
+        for text in ["", "{", "[1,]", "{'id':1}", r#"{"id":1} x"#, "\u{feff}{}", r#"{"id":NaN}"#] {
+            assert!(matches!(read(&["$.id"], text), Err(Uninspected::Broken(_))), "{text}");
         }
-        assert!(matches!(
-            read(&["$..id"], &"[".repeat(100_000)),
-            Err(Uninspected::Broken(_))
-        ));
+        assert!(matches!(read(&["$..id"], &"[".repeat(100_000)), Err(Uninspected::Broken(_))));
     }
 
     #[test]
@@ -516,10 +432,7 @@ mod tests {
     #[test]
     fn several_rules_share_one_pass() {
         let text = r#"{"a":{"id":"1"},"b":[{"key":"2"}]}"#;
-        assert_eq!(
-            read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(),
-            ["1", "2"]
-        );
+        assert_eq!(read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(), ["1", "2"]);
     }
 
     #[test]
@@ -578,15 +491,11 @@ mod tests {
     impl JsonPathText<'_> {
         fn all(&self, value: &Value) -> Vec<String> {
             let path = serde_json_path::JsonPath::parse(self.0).unwrap();
-            let texts = path
-                .query(value)
-                .all()
-                .into_iter()
-                .filter_map(|node| match node {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                });
+            let texts = path.query(value).all().into_iter().filter_map(|node| match node {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
             texts.filter(|text| !text.trim().is_empty()).collect()
         }
     }

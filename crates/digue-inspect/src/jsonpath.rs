@@ -36,10 +36,7 @@ pub(crate) enum Select {
 impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let whole = JsonPath::parse(text).map_err(|error| PathError(error.to_string()))?;
-        Ok(Self {
-            steps: parse_steps(text),
-            whole,
-        })
+        Ok(Self { steps: parse_steps(text), whole })
     }
 
     /// True when the path runs while parsing, without a tree.
@@ -63,16 +60,11 @@ fn parse_steps(text: &str) -> Option<Vec<Step>> {
             let plain = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
             match name {
                 "*" => (Select::Any, after),
-                _ if !name.is_empty() && name.chars().all(plain) => {
-                    (Select::Name(name.to_owned()), after)
-                }
+                _ if !name.is_empty() && name.chars().all(plain) => (Select::Name(name.to_owned()), after),
                 _ => return None,
             }
         };
-        steps.push(Step {
-            is_descendant,
-            select,
-        });
+        steps.push(Step { is_descendant, select });
         rest = after;
     }
     Some(steps)
@@ -90,10 +82,7 @@ fn parse_bracket(inner: &str) -> Option<(Select, &str)> {
     }
     let (number, rest) = inner.split_once(']')?;
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-    is_number
-        .then(|| number.parse().ok())
-        .flatten()
-        .map(|index| (Select::Index(index), rest))
+    is_number.then(|| number.parse().ok()).flatten().map(|index| (Select::Index(index), rest))
 }
 
 #[cfg(test)]
@@ -102,22 +91,10 @@ mod tests {
 
     #[test]
     fn common_paths_need_no_tree() {
-        for text in [
-            "$.items[*].id",
-            "$..id",
-            "$['a b'][0]",
-            "$.données.*",
-            "$..*",
-            "$",
-        ] {
+        for text in ["$.items[*].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
             assert!(Path::parse(text).unwrap().is_streamable(), "{text}");
         }
-        for text in [
-            "$[?@.kind=='person'].id",
-            "$[-1]",
-            "$[0:3].id",
-            "$['a','b']",
-        ] {
+        for text in ["$[?@.kind=='person'].id", "$[-1]", "$[0:3].id", "$['a','b']"] {
             assert!(!Path::parse(text).unwrap().is_streamable(), "{text}");
         }
     }

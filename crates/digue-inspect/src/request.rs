@@ -33,14 +33,8 @@ pub enum RequestSource {
 
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
-    pub fn json(
-        path: crate::jsonpath::Path,
-        pick: Pick,
-    ) -> Result<Self, crate::json::TooManySteps> {
-        Ok(Self::Json(Box::new(JsonRules::new(vec![JsonRule {
-            path,
-            pick,
-        }])?)))
+    pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::TooManySteps> {
+        Ok(Self::Json(Box::new(JsonRules::new(vec![JsonRule { path, pick }])?)))
     }
 
     pub const fn needs_body(&self) -> bool {
@@ -99,21 +93,11 @@ pub fn read_request(
 }
 
 fn is_type(parts: &RequestParts<'_>, wanted: &str) -> bool {
-    let essence = parts
-        .content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = parts.content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(wanted)
 }
 
-fn take_pairs(
-    rule: &RequestRule,
-    name: &str,
-    pairs: &str,
-    found: &mut Found<'_>,
-) -> Result<(), Uninspected> {
+fn take_pairs(rule: &RequestRule, name: &str, pairs: &str, found: &mut Found<'_>) -> Result<(), Uninspected> {
     for pair in pairs.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         if form_decode(key)? == name {
@@ -137,75 +121,38 @@ mod tests {
     use crate::jsonpath::Path;
 
     fn kinds() -> Vec<IdentifierKind> {
-        vec![IdentifierKind {
-            name: "id".into(),
-            steps: vec![crate::Normalise::Compact],
-            shape: None,
-        }]
+        vec![IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Compact], shape: None }]
     }
 
     fn pick() -> Pick {
-        Pick {
-            kind: 0,
-            pattern: None,
-        }
+        Pick { kind: 0, pattern: None }
     }
 
     #[track_caller]
     fn check(source: RequestSource, parts: &RequestParts<'_>, expected: &[&str]) {
-        let rules = [RequestRule {
-            name: "x".into(),
-            source,
-            pick: pick(),
-            is_subject: true,
-        }];
+        let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
         let fields = read_request(&rules, &kinds(), parts).unwrap();
         let texts: Vec<&str> = fields.0["x"].iter().map(|id| id.text.as_str()).collect();
         assert_eq!(texts, expected);
     }
 
     fn parts<'r>(query: &'r str, content_type: &'r str, body: &'r str) -> RequestParts<'r> {
-        RequestParts {
-            path: &[],
-            query,
-            content_type,
-            body: body.as_bytes(),
-        }
+        RequestParts { path: &[], query, content_type, body: body.as_bytes() }
     }
 
     #[test]
     fn reads_query_form_and_json() {
-        check(
-            RequestSource::Query("nir".into()),
-            &parts("a=1&nir=1+85%2005", "", ""),
-            &["18505"],
-        );
-        check(
-            RequestSource::Query("n%69r".into()),
-            &parts("nir=1", "", ""),
-            &[],
-        );
+        check(RequestSource::Query("nir".into()), &parts("a=1&nir=1+85%2005", "", ""), &["18505"]);
+        check(RequestSource::Query("n%69r".into()), &parts("nir=1", "", ""), &[]);
         let form = "application/x-www-form-urlencoded; charset=utf-8";
-        check(
-            RequestSource::Form("id".into()),
-            &parts("", form, "id=7&id=8"),
-            &["7", "8"],
-        );
+        check(RequestSource::Form("id".into()), &parts("", form, "id=7&id=8"), &["7", "8"]);
         let json = RequestSource::json(Path::parse("$.filter.id").unwrap(), pick()).unwrap();
-        check(
-            json,
-            &parts("", "application/json", r#"{"filter":{"id":9}}"#),
-            &["9"],
-        );
+        check(json, &parts("", "application/json", r#"{"filter":{"id":9}}"#), &["9"]);
     }
 
     #[test]
     fn an_encoded_parameter_name_is_the_same_name() {
-        check(
-            RequestSource::Query("nir".into()),
-            &parts("n%69r=5", "", ""),
-            &["5"],
-        );
+        check(RequestSource::Query("nir".into()), &parts("n%69r=5", "", ""), &["5"]);
     }
 
     #[test]

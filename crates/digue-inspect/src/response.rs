@@ -40,10 +40,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            decoded_bytes_max: 16 << 20,
-            identifiers_max: 100_000,
-        }
+        Self { decoded_bytes_max: 16 << 20, identifiers_max: 100_000 }
     }
 }
 
@@ -82,11 +79,7 @@ pub enum Rules {
 pub fn usual_types(format: &str) -> &'static [&'static str] {
     match format {
         "json" => &["application/json", "text/json", "*+json"],
-        "ndjson" => &[
-            "application/x-ndjson",
-            "application/ndjson",
-            "application/jsonl",
-        ],
+        "ndjson" => &["application/x-ndjson", "application/ndjson", "application/jsonl"],
         "html" => &["text/html", "application/xhtml+xml"],
         "csv" => &["text/csv", "application/csv", "text/tab-separated-values"],
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
@@ -130,12 +123,7 @@ pub fn inspect(
             html::read(html, encoding, &bytes, limits.decoded_bytes_max, &mut found)?;
         }
         Rules::Csv { delimiter, columns } => {
-            csv_table::read(
-                columns,
-                *delimiter,
-                &decode::text(charset, &bytes)?,
-                &mut found,
-            )?;
+            csv_table::read(columns, *delimiter, &decode::text(charset, &bytes)?, &mut found)?;
         }
         Rules::Xlsx(columns) => xlsx::read(columns, &bytes, limits.decoded_bytes_max, &mut found)?,
         Rules::Text | Rules::Nobody => {}
@@ -158,19 +146,14 @@ impl MediaType {
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         let charset = parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("charset")
-                .then(|| value.trim().trim_matches('"').to_owned())
+            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
         });
         Self { essence, charset }
     }
 
     fn fits(&self, pattern: &str) -> bool {
         match pattern.strip_prefix("*+") {
-            Some(suffix) => self
-                .essence
-                .rsplit_once('+')
-                .is_some_and(|(_, s)| s == suffix),
+            Some(suffix) => self.essence.rsplit_once('+').is_some_and(|(_, s)| s == suffix),
             None => self.essence == pattern,
         }
     }
@@ -185,66 +168,28 @@ mod tests {
     use crate::jsonpath::Path;
 
     fn kinds() -> Vec<IdentifierKind> {
-        vec![IdentifierKind {
-            name: "id".into(),
-            steps: vec![],
-            shape: None,
-        }]
+        vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
     }
 
     fn rules(sweep: Option<&str>) -> ResponseRules {
-        let rule = JsonRule {
-            path: Path::parse("$.id").unwrap(),
-            pick: Pick {
-                kind: 0,
-                pattern: None,
-            },
-        };
-        let sweep = sweep.map(|p| Pick {
-            kind: 0,
-            pattern: Some(Regex::new(p).unwrap()),
-        });
-        let types = usual_types("json")
-            .iter()
-            .map(|t| (*t).to_owned())
-            .collect();
+        let rule = JsonRule { path: Path::parse("$.id").unwrap(), pick: Pick { kind: 0, pattern: None } };
+        let sweep = sweep.map(|p| Pick { kind: 0, pattern: Some(Regex::new(p).unwrap()) });
+        let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
         let rules = Rules::Json(JsonRules::new(vec![rule]).unwrap());
-        ResponseRules {
-            blocks: vec![Block {
-                types,
-                rules,
-                sweep: sweep.into_iter().collect(),
-            }],
-        }
+        ResponseRules { blocks: vec![Block { types, rules, sweep: sweep.into_iter().collect() }] }
     }
 
     fn look(sweep: Option<&str>, content_type: &str, body: &str) -> Result<usize, Uninspected> {
-        inspect(
-            &rules(sweep),
-            &kinds(),
-            Some(content_type),
-            "",
-            body.as_bytes(),
-            &Limits::default(),
-        )
-        .map(|found| found.len())
+        inspect(&rules(sweep), &kinds(), Some(content_type), "", body.as_bytes(), &Limits::default())
+            .map(|found| found.len())
     }
 
     #[test]
     fn chooses_the_block_by_media_type() {
-        assert_eq!(
-            look(None, "application/json; charset=utf-8", r#"{"id":1}"#),
-            Ok(1)
-        );
+        assert_eq!(look(None, "application/json; charset=utf-8", r#"{"id":1}"#), Ok(1));
         assert_eq!(look(None, "Application/Problem+JSON", r#"{"id":1}"#), Ok(1));
-        assert!(matches!(
-            look(None, "text/html", "<p>"),
-            Err(Uninspected::UnknownType(_))
-        ));
-        assert!(matches!(
-            look(None, "", "x"),
-            Err(Uninspected::UnknownType(_))
-        ));
+        assert!(matches!(look(None, "text/html", "<p>"), Err(Uninspected::UnknownType(_))));
+        assert!(matches!(look(None, "", "x"), Err(Uninspected::UnknownType(_))));
         assert_eq!(look(None, "", ""), Ok(0));
     }
 
@@ -252,18 +197,12 @@ mod tests {
     fn the_sweep_finds_what_the_rules_forgot() {
         let body = r#"{"id":"1234567A","note":"voir aussi 7654321B"}"#;
         assert_eq!(look(None, "application/json", body), Ok(1));
-        assert_eq!(
-            look(Some(r"\b[0-9]{7}[A-Z]\b"), "application/json", body),
-            Ok(2)
-        );
+        assert_eq!(look(Some(r"\b[0-9]{7}[A-Z]\b"), "application/json", body), Ok(2));
     }
 
     #[test]
     fn more_identifiers_than_the_limit_is_too_large() {
-        let limits = Limits {
-            identifiers_max: 1,
-            ..Limits::default()
-        };
+        let limits = Limits { identifiers_max: 1, ..Limits::default() };
         let found = inspect(
             &rules(Some("[0-9]+")),
             &kinds(),

@@ -33,16 +33,13 @@ pub fn read(
 
 /// Unpacks every part into nothing, counting.
 fn measure(bytes: &[u8], limit: usize) -> Result<(), Uninspected> {
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| broken("it is no archive"))?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| broken("it is no archive"))?;
     if archive.len() > PARTS_MAX {
         return Err(Uninspected::TooLarge);
     }
     let mut left = limit as u64;
     for index in 0..archive.len() {
-        let part = archive
-            .by_index(index)
-            .map_err(|_| broken("a part does not open"))?;
+        let part = archive.by_index(index).map_err(|_| broken("a part does not open"))?;
         let mut bounded = part.take(left + 1);
         let size = std::io::copy(&mut bounded, &mut std::io::sink())
             .map_err(|_| broken("a part does not unpack"))?;
@@ -63,16 +60,8 @@ fn read_sheet(
         Err(calamine::XlsxError::NotAWorksheet(_)) => return Ok(()),
         Err(_) => return Err(broken("a sheet does not open")),
     };
-    let mut rows = Rows {
-        rules,
-        places: None,
-        row: BTreeMap::new(),
-        number: None,
-    };
-    while let Some(cell) = cells
-        .next_cell()
-        .map_err(|_| broken("a cell does not parse"))?
-    {
+    let mut rows = Rows { rules, places: None, row: BTreeMap::new(), number: None };
+    while let Some(cell) = cells.next_cell().map_err(|_| broken("a cell does not parse"))? {
         let (row, column) = cell.get_position();
         if rows.number != Some(row) {
             rows.finish(found)?;
@@ -105,9 +94,7 @@ impl Rows<'_> {
             if width > 16_384 {
                 return Err(Uninspected::TooLarge);
             }
-            let header: Vec<&str> = (0..width)
-                .map(|i| row.get(&i).map_or("", String::as_str))
-                .collect();
+            let header: Vec<&str> = (0..width).map(|i| row.get(&i).map_or("", String::as_str)).collect();
             self.places = Some(locate(self.rules, header.iter().copied())?);
             return Ok(());
         };
@@ -127,19 +114,14 @@ fn text_of(value: &DataRef<'_>) -> Result<Option<String>, Uninspected> {
         DataRef::SharedString(text) => Some((*text).to_owned()),
         DataRef::Int(number) => Some(number.to_string()),
         // Excel keeps every number as a float: an identifier beyond 2^53 has lost its digits.
-        DataRef::Float(number)
-            if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 =>
-        {
+        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
             Some(format!("{number:.0}"))
         }
         DataRef::Float(number) => Some(number.to_string()),
         DataRef::Bool(_) | DataRef::DateTime(_) => None,
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
         DataRef::Error(_) => return Err(broken("a cell holds an error")),
-        #[allow(
-            unreachable_patterns,
-            reason = "the enumeration may grow in a later version"
-        )]
+        #[allow(unreachable_patterns, reason = "the enumeration may grow in a later version")]
         _ => None,
     })
 }
@@ -157,25 +139,12 @@ mod tests {
     use crate::identifier::{IdentifierKind, Pick};
 
     fn read_all(bytes: &[u8], limit: usize) -> Result<Vec<String>, Uninspected> {
-        let kinds = [IdentifierKind {
-            name: "id".into(),
-            steps: vec![],
-            shape: None,
-        }];
+        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
         let mut found = Found::new(&kinds, 100);
-        let rules = [ColumnRule {
-            column: Column::Named("id".into()),
-            pick: Pick {
-                kind: 0,
-                pattern: None,
-            },
-        }];
+        let rules =
+            [ColumnRule { column: Column::Named("id".into()), pick: Pick { kind: 0, pattern: None } }];
         read(&rules, bytes, limit, &mut found)?;
-        Ok(found
-            .into_identifiers()
-            .into_iter()
-            .map(|id| id.text)
-            .collect())
+        Ok(found.into_identifiers().into_iter().map(|id| id.text).collect())
     }
 
     fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
@@ -195,10 +164,7 @@ mod tests {
                 sheet.write(3, 1, 1_234_567 + offset).unwrap();
             }
         });
-        assert_eq!(
-            read_all(&bytes, 1 << 20).unwrap(),
-            ["A0", "1234567", "A10", "1234577"]
-        );
+        assert_eq!(read_all(&bytes, 1 << 20).unwrap(), ["A0", "1234567", "A10", "1234577"]);
     }
 
     #[test]
@@ -206,10 +172,7 @@ mod tests {
         let bytes = book(|book| {
             book.add_worksheet().write(0, 0, "nom").unwrap();
         });
-        assert!(matches!(
-            read_all(&bytes, 1 << 20),
-            Err(Uninspected::Broken(_))
-        ));
+        assert!(matches!(read_all(&bytes, 1 << 20), Err(Uninspected::Broken(_))));
     }
 
     #[test]
@@ -229,26 +192,15 @@ mod tests {
             let sheet = book.add_worksheet();
             sheet.write(0, 0, "id").unwrap();
             for row in 1..20_000 {
-                sheet
-                    .write(row, 0, "the same text again and again, which packs well")
-                    .unwrap();
+                sheet.write(row, 0, "the same text again and again, which packs well").unwrap();
             }
         });
-        assert!(matches!(
-            read_all(&bytes, 100_000),
-            Err(Uninspected::TooLarge)
-        ));
+        assert!(matches!(read_all(&bytes, 100_000), Err(Uninspected::TooLarge)));
     }
 
     #[test]
     fn what_is_no_workbook_is_broken() {
-        assert!(matches!(
-            read_all(b"PK\x03\x04 not really", 1 << 20),
-            Err(Uninspected::Broken(_))
-        ));
-        assert!(matches!(
-            read_all(b"", 1 << 20),
-            Err(Uninspected::Broken(_))
-        ));
+        assert!(matches!(read_all(b"PK\x03\x04 not really", 1 << 20), Err(Uninspected::Broken(_))));
+        assert!(matches!(read_all(b"", 1 << 20), Err(Uninspected::Broken(_))));
     }
 }

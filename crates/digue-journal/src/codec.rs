@@ -8,9 +8,9 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use digue_types::{
-    AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId,
-    Exposure, Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason,
-    RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId, Exposure,
+    Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, RouteName, SessionId,
+    ShownPersons, Timestamp,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -78,10 +78,7 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
             let part = parts.last_mut().expect("pushed above");
             match part.last_mut() {
                 Some(last) if last.basis == group.basis => last.persons.push(person),
-                _ => part.push(ShownPersons {
-                    basis: group.basis,
-                    persons: vec![person],
-                }),
+                _ => part.push(ShownPersons { basis: group.basis, persons: vec![person] }),
             }
         }
     }
@@ -92,13 +89,7 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
     exposure.parts = u16::try_from(parts.len()).unwrap_or(u16::MAX);
     let numbered = (1u16..).zip(parts);
     numbered
-        .map(|(part, shown)| {
-            Event::Exposure(Box::new(Exposure {
-                part,
-                shown,
-                ..exposure.clone()
-            }))
-        })
+        .map(|(part, shown)| Event::Exposure(Box::new(Exposure { part, shown, ..exposure.clone() })))
         .collect()
 }
 
@@ -138,8 +129,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if optional[3] {
         out.u8(15)?.map(e.shown.len() as u64)?;
         for group in &e.shown {
-            out.u8(group.basis.number())?
-                .array(group.persons.len() as u64)?;
+            out.u8(group.basis.number())?.array(group.persons.len() as u64)?;
             for person in &group.persons {
                 out.str(person.as_str())?;
             }
@@ -187,16 +177,12 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
             user_agent: fields.maybe(10, read_text)?.unwrap_or_default(),
         },
         outcome: fields.need(11, |d| coded(d.u8()?, Outcome::from_number))?,
-        reasons: fields
-            .maybe(12, |d| read_list(d, str::parse::<Reason>))?
-            .unwrap_or_default(),
+        reasons: fields.maybe(12, |d| read_list(d, str::parse::<Reason>))?.unwrap_or_default(),
         inspection: fields.need(13, |d| coded(d.u8()?, Inspection::from_number))?,
         population: fields.name(14, PopulationId::parse)?,
         shown: fields.maybe(15, read_shown)?.unwrap_or_default(),
         persons_found: fields.need(16, |d| Ok(d.u32()?))?,
-        categories: fields
-            .maybe(17, |d| read_list(d, Category::parse))?
-            .unwrap_or_default(),
+        categories: fields.maybe(17, |d| read_list(d, Category::parse))?.unwrap_or_default(),
         body_bytes: fields.need(18, |d| Ok(d.u64()?))?,
         status: fields.need(19, |d| Ok(d.u16()?))?,
         policy_version: fields.need(20, |d| Ok(d.u64()?))?,
@@ -253,14 +239,8 @@ struct Fields<'d, 'b> {
 
 impl<'d, 'b> Fields<'d, 'b> {
     fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
-        let left = input
-            .map()?
-            .ok_or_else(|| DecodeError("a map without length".into()))?;
-        let mut fields = Self {
-            input,
-            left,
-            next: None,
-        };
+        let left = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
+        let mut fields = Self { input, left, next: None };
         fields.advance()?;
         Ok(fields)
     }
@@ -296,8 +276,7 @@ impl<'d, 'b> Fields<'d, 'b> {
         key: u8,
         read: impl FnOnce(&mut Decoder<'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.maybe(key, read)?
-            .ok_or_else(|| DecodeError(format!("field {key} is missing")))
+        self.maybe(key, read)?.ok_or_else(|| DecodeError(format!("field {key} is missing")))
     }
 
     fn name<T, E: ToString>(
@@ -305,9 +284,7 @@ impl<'d, 'b> Fields<'d, 'b> {
         key: u8,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, DecodeError> {
-        self.need(key, |d| {
-            parse(d.str()?).map_err(|e| DecodeError(e.to_string()))
-        })
+        self.need(key, |d| parse(d.str()?).map_err(|e| DecodeError(e.to_string())))
     }
 
     fn close(self) -> Result<(), DecodeError> {
@@ -330,9 +307,7 @@ fn read_list<T, E: ToString>(
     input: &mut Decoder<'_>,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Vec<T>, DecodeError> {
-    let count = input
-        .array()?
-        .ok_or_else(|| DecodeError("a list without length".into()))?;
+    let count = input.array()?.ok_or_else(|| DecodeError("a list without length".into()))?;
     let mut list = Vec::new();
     for _ in 0..count {
         list.push(parse(input.str()?).map_err(|e| DecodeError(e.to_string()))?);
@@ -341,19 +316,14 @@ fn read_list<T, E: ToString>(
 }
 
 fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError> {
-    let count = input
-        .map()?
-        .ok_or_else(|| DecodeError("a map without length".into()))?;
+    let count = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
     let mut shown = Vec::new();
     for _ in 0..count {
         let basis = coded(input.u8()?, Basis::from_number)?;
         if input.datatype()? != Type::Array {
             return Err(DecodeError("persons are a list".into()));
         }
-        shown.push(ShownPersons {
-            basis,
-            persons: read_list(input, PersonRef::parse)?,
-        });
+        shown.push(ShownPersons { basis, persons: read_list(input, PersonRef::parse)? });
     }
     Ok(shown)
 }
@@ -383,18 +353,12 @@ pub(crate) mod tests {
             account: AccountId::parse("of-12.agent3").unwrap(),
             organisation: OrganisationId::parse("of-12").unwrap(),
             session: SessionId::parse("s1").unwrap(),
-            client: Client {
-                ip: "127.0.0.1".into(),
-                user_agent: "test".into(),
-            },
+            client: Client { ip: "127.0.0.1".into(), user_agent: "test".into() },
             outcome: Outcome::Released,
             reasons: vec![Reason::Budget(Scope::Account, Window::Hour)],
             inspection: Inspection::Inspected,
             population: PopulationId::parse("demandeurs").unwrap(),
-            shown: vec![ShownPersons {
-                basis: Basis::Caseload,
-                persons: persons.collect(),
-            }],
+            shown: vec![ShownPersons { basis: Basis::Caseload, persons: persons.collect() }],
             persons_found: 1,
             categories: vec![Category::parse("identite").unwrap()],
             body_bytes: 1234,
@@ -419,10 +383,7 @@ pub(crate) mod tests {
             reason: String::new(),
         });
         let hex: String = encode(&act).iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(
-            hex,
-            "8202a3011a000f42400265646967756503 01".replace(' ', "")
-        );
+        assert_eq!(hex, "8202a3011a000f42400265646967756503 01".replace(' ', ""));
         assert_eq!(decode(&encode(&act)), Ok(act));
     }
 
@@ -434,13 +395,8 @@ pub(crate) mod tests {
         for (place, event) in events.iter().enumerate() {
             let bytes = encode(event);
             assert!(bytes.len() <= crate::tile::ENTRY_BYTES_MAX);
-            let Event::Exposure(part) = decode(&bytes).unwrap() else {
-                panic!("an exposure")
-            };
-            assert_eq!(
-                (usize::from(part.part), usize::from(part.parts)),
-                (place + 1, events.len())
-            );
+            let Event::Exposure(part) = decode(&bytes).unwrap() else { panic!("an exposure") };
+            assert_eq!((usize::from(part.part), usize::from(part.parts)), (place + 1, events.len()));
             seen += part.persons().count();
         }
         assert_eq!(seen, 20_000);

@@ -72,17 +72,11 @@ pub struct Disk {
 
 impl Disk {
     pub fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            faults: None,
-        }
+        Self { root: root.to_owned(), faults: None }
     }
 
     pub fn with_faults(root: &Path, faults: Arc<dyn Faults>) -> Self {
-        Self {
-            root: root.to_owned(),
-            faults: Some(faults),
-        }
+        Self { root: root.to_owned(), faults: Some(faults) }
     }
 
     pub fn root(&self) -> &Path {
@@ -92,11 +86,8 @@ impl Disk {
     /// Takes the folder for this process alone; `None` when another process holds it.
     pub fn lock(&self) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.root)?;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.root.join("lock"))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.root.join("lock"))?;
         for _ in 0..LOCK_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(file)),
@@ -152,11 +143,7 @@ impl Disk {
 
     /// Replaces the checkpoint: from the rename on, the journal has this size.
     pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
-        let steps = [
-            Step::CheckpointWrite,
-            Step::CheckpointSync,
-            Step::CheckpointRename,
-        ];
+        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
         self.write_whole("checkpoint", bytes, steps)?;
         self.sync_folder(Path::new(""))
     }
@@ -182,9 +169,7 @@ impl Disk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.step(Step::FolderSync, || {
-            File::open(self.root.join(folder))?.sync_all()
-        })
+        self.step(Step::FolderSync, || File::open(self.root.join(folder))?.sync_all())
     }
 
     /// Creates an empty write-ahead file with its header, durable under its name.
@@ -195,10 +180,7 @@ impl Disk {
         }
         let mut opened = None;
         self.step(Step::WalCreate, || {
-            let mut file = OpenOptions::new()
-                .create_new(true)
-                .append(true)
-                .open(&path)?;
+            let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
             file.write_all(header)?;
             file.sync_all()?;
             opened = Some(file);
@@ -206,12 +188,8 @@ impl Disk {
         })?;
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))?;
         self.sync_folder(Path::new(""))?;
-        let file =
-            opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
-        Ok(WalFile {
-            disk: self.clone(),
-            file,
-        })
+        let file = opened.ok_or_else(|| io::Error::other("the write-ahead file was not created"))?;
+        Ok(WalFile { disk: self.clone(), file })
     }
 
     fn write_all(&self, step: Step, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -241,9 +219,7 @@ impl Disk {
     }
 
     fn strike(&self, step: Step) -> Strike {
-        self.faults
-            .as_ref()
-            .map_or(Strike::Proceed, |faults| faults.strike(step))
+        self.faults.as_ref().map_or(Strike::Proceed, |faults| faults.strike(step))
     }
 }
 

@@ -163,11 +163,7 @@ impl Journal {
             closing: Condvar::new(),
             publisher: Mutex::new(publisher),
             committed: Mutex::default(),
-            status: Mutex::new(Status {
-                size,
-                checkpoint_size: size,
-                failure: None,
-            }),
+            status: Mutex::new(Status { size, checkpoint_size: size, failure: None }),
             observer: Mutex::new(options.observer),
             queue_max: options.queue_max,
             checkpoint_every: options.checkpoint_every,
@@ -181,18 +177,12 @@ impl Journal {
         };
         let publishing = shared.clone();
         let threads = vec![
-            std::thread::Builder::new()
-                .name("journal-commit".into())
-                .spawn(|| committer.run())?,
+            std::thread::Builder::new().name("journal-commit".into()).spawn(|| committer.run())?,
             std::thread::Builder::new()
                 .name("journal-publish".into())
                 .spawn(move || publish_until_closed(&publishing))?,
         ];
-        Ok(Self {
-            shared,
-            threads: Mutex::new(threads),
-            lock: Mutex::new(Some(lock)),
-        })
+        Ok(Self { shared, threads: Mutex::new(threads), lock: Mutex::new(Some(lock)) })
     }
 
     /// Adds `events` as one unit. `done` is called once, from the committing thread, when all of
@@ -221,12 +211,7 @@ impl Journal {
             return Err((AppendError::Closed, done));
         }
         if queue.waiting.len() >= self.shared.queue_max {
-            return Err((
-                AppendError::Busy {
-                    limit: self.shared.queue_max,
-                },
-                done,
-            ));
+            return Err((AppendError::Busy { limit: self.shared.queue_max }, done));
         }
         queue.waiting.push(Waiting { entries, done });
         drop(queue);
@@ -299,11 +284,7 @@ impl Committer {
             if queue.is_closed {
                 return None;
             }
-            queue = self
-                .shared
-                .work
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            queue = self.shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         // A lone writer never waits: its own next entry comes after this answer.
         if self.had_company && !queue.is_closed {
@@ -369,9 +350,7 @@ impl Committer {
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
         if size < from {
-            return Err(OpenError::Tampered(format!(
-                "{from} entries were promised, {size} are left"
-            )));
+            return Err(OpenError::Tampered(format!("{from} entries were promised, {size} are left")));
         }
         lock(&shared.committed).clear();
         // Entries of a batch that was reported as failed may have reached the disk: they are part
@@ -386,11 +365,7 @@ impl Committer {
         self.next = size;
         self.wal = Some(wal);
         self.wal_bytes = 0;
-        *lock(&shared.status) = Status {
-            size,
-            checkpoint_size: size,
-            failure: None,
-        };
+        *lock(&shared.status) = Status { size, checkpoint_size: size, failure: None };
         lock(&shared.observer).committed(&committed);
         Ok(())
     }
@@ -400,16 +375,10 @@ impl Committer {
         let mut answers = Vec::with_capacity(batch.len());
         let mut bytes_committed = Vec::new();
         for waiting in batch {
-            let receipt = Receipt {
-                first: self.next,
-                count: waiting.entries.len() as u64,
-            };
+            let receipt = Receipt { first: self.next, count: waiting.entries.len() as u64 };
             answers.push((waiting.done, receipt));
             for (bytes, event) in waiting.entries {
-                committed.push(Committed {
-                    index: self.next,
-                    event,
-                });
+                committed.push(Committed { index: self.next, event });
                 bytes_committed.push(bytes);
                 self.next += 1;
             }
@@ -517,9 +486,7 @@ impl Publisher {
             .map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?;
         let edge = reader::edge(&self.disk, head.size)?;
         if edge.root() != head.root {
-            return Err(tampered(
-                "the tiles lead to another root than the checkpoint",
-            ));
+            return Err(tampered("the tiles lead to another root than the checkpoint"));
         }
         let (index, width) = tile::tiles_at(0, head.size);
         self.bundle.clear();
@@ -533,9 +500,7 @@ impl Publisher {
     }
 
     fn create_wal(&mut self, start: u64) -> io::Result<WalFile> {
-        let file = self
-            .disk
-            .create_wal(&wal::name(start), &wal::header(start))?;
+        let file = self.disk.create_wal(&wal::name(start), &wal::header(start))?;
         self.covered_wals.push(start);
         Ok(file)
     }
@@ -550,14 +515,12 @@ impl Publisher {
             tile::push_entry(&mut bundle, entry);
             for full in edge.push(tree::leaf_hash(entry)) {
                 let path = tile::hash_tile_path(full.level, full.index, TILE_WIDTH);
-                self.disk
-                    .write_tile(&path, &full.hashes.concat(), &mut folders)?;
+                self.disk.write_tile(&path, &full.hashes.concat(), &mut folders)?;
                 full_tiles.push(path);
             }
             if edge.size().is_multiple_of(TILE_WIDTH as u64) {
                 let path = tile::entry_bundle_path(edge.size() / TILE_WIDTH as u64 - 1, TILE_WIDTH);
-                self.disk
-                    .write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
+                self.disk.write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
                 full_tiles.push(path);
             }
         }
@@ -565,14 +528,9 @@ impl Publisher {
         self.disk.sync_folders(&folders)?;
         let root: Hash = edge.root();
         let origin = self.signer.verifier().name().to_owned();
-        let checkpoint = Checkpoint {
-            origin,
-            size: edge.size(),
-            root,
-        };
+        let checkpoint = Checkpoint { origin, size: edge.size(), root };
         // The promise: from this rename on, the published journal has this size.
-        self.disk
-            .replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
+        self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
         (self.edge, self.bundle) = (edge, bundle);
         for path in &full_tiles {
             self.disk.remove_partials(path)?;
@@ -581,12 +539,7 @@ impl Publisher {
         Ok(checkpoint)
     }
 
-    fn write_partial_tiles(
-        &self,
-        edge: &Edge,
-        bundle: &[u8],
-        folders: &mut Folders,
-    ) -> io::Result<()> {
+    fn write_partial_tiles(&self, edge: &Edge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
         for (level, hashes) in edge.partial_tiles() {
             let place = tile::tiles_at(level, edge.size());
             if place != tile::tiles_at(level, self.edge.size()) {

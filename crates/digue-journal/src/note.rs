@@ -30,15 +30,8 @@ impl Signer {
     /// `seed` is the Ed25519 private key: 32 random bytes that the caller drew.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::BadKey)?;
-        let public: [u8; 32] = pair
-            .public_key()
-            .as_ref()
-            .try_into()
-            .map_err(|_| NoteError::BadKey)?;
-        Ok(Self {
-            pair,
-            verifier: Verifier::new(name, public)?,
-        })
+        let public: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| NoteError::BadKey)?;
+        Ok(Self { pair, verifier: Verifier::new(name, public)? })
     }
 
     pub fn verifier(&self) -> &Verifier {
@@ -49,11 +42,7 @@ impl Signer {
     pub fn sign(&self, text: &str) -> String {
         let mut blob = self.verifier.key_hash().to_vec();
         blob.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
-        format!(
-            "{text}\n\u{2014} {} {}\n",
-            self.verifier.name,
-            STANDARD.encode(blob)
-        )
+        format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(blob))
     }
 }
 
@@ -69,10 +58,7 @@ impl Verifier {
         if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
             return Err(NoteError::BadKey);
         }
-        Ok(Self {
-            name: name.to_owned(),
-            public,
-        })
+        Ok(Self { name: name.to_owned(), public })
     }
 
     /// Reads the C2SP form `name+hash+base64`.
@@ -117,9 +103,7 @@ impl Verifier {
 
     /// The text of `note` if this key signed it.
     pub fn open<'n>(&self, note: &'n str) -> Result<&'n str, NoteError> {
-        let split = note
-            .rfind("\n\n")
-            .ok_or(NoteError::Malformed("no empty line"))?;
+        let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line"))?;
         let (text, signatures) = (&note[..=split], &note[split + 2..]);
         if signatures.is_empty() || !signatures.ends_with('\n') {
             return Err(NoteError::Malformed("no signature line"));
@@ -128,12 +112,10 @@ impl Verifier {
             let rest = line
                 .strip_prefix("\u{2014} ")
                 .ok_or(NoteError::Malformed("a signature line without its dash"))?;
-            let (name, blob) = rest
-                .split_once(' ')
-                .ok_or(NoteError::Malformed("a signature without a name"))?;
-            let blob = STANDARD
-                .decode(blob)
-                .map_err(|_| NoteError::Malformed("a signature not in base64"))?;
+            let (name, blob) =
+                rest.split_once(' ').ok_or(NoteError::Malformed("a signature without a name"))?;
+            let blob =
+                STANDARD.decode(blob).map_err(|_| NoteError::Malformed("a signature not in base64"))?;
             if name != self.name || blob.len() < 4 || blob[..4] != self.key_hash() {
                 continue;
             }
@@ -168,10 +150,7 @@ mod tests {
     fn refuses_a_note_whose_text_was_changed() {
         let verifier = Verifier::parse(KEY).unwrap();
         let forged = NOTE.replace("your problem is", "my problem is");
-        assert_eq!(
-            verifier.open(&forged),
-            Err(NoteError::BadSignature("PeterNeumann".into()))
-        );
+        assert_eq!(verifier.open(&forged), Err(NoteError::BadSignature("PeterNeumann".into())));
     }
 
     #[test]

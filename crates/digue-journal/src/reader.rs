@@ -22,16 +22,10 @@ fn tile_bytes(disk: &Disk, partial: &str, full: &str) -> io::Result<Option<Vec<u
 }
 
 /// The first `width` hashes of a tile.
-pub fn hash_tile(
-    disk: &Disk,
-    level: usize,
-    index: u64,
-    width: usize,
-) -> Result<Vec<Hash>, OpenError> {
+pub fn hash_tile(disk: &Disk, level: usize, index: u64, width: usize) -> Result<Vec<Hash>, OpenError> {
     let path = tile::hash_tile_path(level, index, width);
     let full = tile::hash_tile_path(level, index, TILE_WIDTH);
-    let bytes =
-        tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
+    let bytes = tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
     let (hashes, rest) = bytes.as_chunks::<32>();
     if !rest.is_empty() || hashes.len() < width {
         return Err(tampered(format!("{path} has {} bytes", bytes.len())));
@@ -43,17 +37,12 @@ pub fn hash_tile(
 pub fn bundle(disk: &Disk, index: u64, width: usize) -> Result<Vec<Vec<u8>>, OpenError> {
     let path = tile::entry_bundle_path(index, width);
     let full = tile::entry_bundle_path(index, TILE_WIDTH);
-    let bytes =
-        tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
-    let entries =
-        tile::entries_of(&bytes).ok_or_else(|| tampered(format!("{path} is cut wrongly")))?;
+    let bytes = tile_bytes(disk, &path, &full)?.ok_or_else(|| tampered(format!("{path} is missing")))?;
+    let entries = tile::entries_of(&bytes).ok_or_else(|| tampered(format!("{path} is cut wrongly")))?;
     if entries.len() < width {
         return Err(tampered(format!("{path} has {} entries", entries.len())));
     }
-    Ok(entries[..width]
-        .iter()
-        .map(|entry| entry.to_vec())
-        .collect())
+    Ok(entries[..width].iter().map(|entry| entry.to_vec()).collect())
 }
 
 /// The right edge of the tree of `size` leaves, from its unfinished tiles.
@@ -64,11 +53,7 @@ pub fn edge(disk: &Disk, size: u64) -> Result<Edge, OpenError> {
         if full == 0 && width == 0 {
             break;
         }
-        levels.push(if width > 0 {
-            hash_tile(disk, level, full, width)?
-        } else {
-            Vec::new()
-        });
+        levels.push(if width > 0 { hash_tile(disk, level, full, width)? } else { Vec::new() });
     }
     Ok(Edge::from_parts(size, levels))
 }
@@ -102,19 +87,10 @@ pub(crate) fn wal_tail(disk: &Disk, size: u64) -> Result<Vec<Vec<u8>>, OpenError
         };
         let next = size + tail.len() as u64;
         if segment.start > next {
-            return Err(tampered(format!(
-                "entries {next} to {} are missing",
-                segment.start - 1
-            )));
+            return Err(tampered(format!("entries {next} to {} are missing", segment.start - 1)));
         }
         let known = (next - segment.start) as usize;
-        tail.extend(
-            segment
-                .entries
-                .iter()
-                .skip(known)
-                .map(|entry| entry.to_vec()),
-        );
+        tail.extend(segment.entries.iter().skip(known).map(|entry| entry.to_vec()));
     }
     Ok(tail)
 }

@@ -23,11 +23,7 @@ fn path(kind: &str, index: u64, width: usize) -> String {
         rest /= 1000;
     }
     groups.reverse();
-    let partial = if width < TILE_WIDTH {
-        format!(".p/{width}")
-    } else {
-        String::new()
-    };
+    let partial = if width < TILE_WIDTH { format!(".p/{width}") } else { String::new() };
     format!("tile/{kind}/{}{partial}", groups.join("/"))
 }
 
@@ -37,10 +33,7 @@ pub fn tiles_at(level: usize, size: u64) -> (u64, usize) {
     for _ in 0..level {
         nodes /= TILE_WIDTH as u64;
     }
-    (
-        nodes / TILE_WIDTH as u64,
-        (nodes % TILE_WIDTH as u64) as usize,
-    )
+    (nodes / TILE_WIDTH as u64, (nodes % TILE_WIDTH as u64) as usize)
 }
 
 /// Adds one entry to a bundle.

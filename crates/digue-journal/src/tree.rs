@@ -84,11 +84,7 @@ impl Edge {
 
     /// The hashes of the unfinished tile of each level, lowest first.
     pub fn partial_tiles(&self) -> impl Iterator<Item = (usize, &[Hash])> {
-        self.levels
-            .iter()
-            .map(Vec::as_slice)
-            .enumerate()
-            .filter(|(_, hashes)| !hashes.is_empty())
+        self.levels.iter().map(Vec::as_slice).enumerate().filter(|(_, hashes)| !hashes.is_empty())
     }
 
     /// Adds a leaf; returns the tiles that it completed, lowest level first.
@@ -107,11 +103,7 @@ impl Edge {
             let hashes = std::mem::take(&mut self.levels[level]);
             carry = root_of(&hashes);
             let span = (TILE_WIDTH as u64).pow(u32::try_from(level).expect("few levels") + 1);
-            full.push(FullTile {
-                level,
-                index: self.size / span - 1,
-                hashes,
-            });
+            full.push(FullTile { level, index: self.size / span - 1, hashes });
         }
         full
     }
@@ -182,11 +174,7 @@ pub fn verify_inclusion(
     if last != 0 {
         return Err(ProofError::WrongLength);
     }
-    if hash == *root {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if hash == *root { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// Checks that the tree of `size1` leaves is a prefix of the tree of `size2` (RFC 9162, 2.1.4.2).
@@ -204,16 +192,8 @@ pub fn verify_consistency(
         if !proof.is_empty() {
             return Err(ProofError::WrongLength);
         }
-        let same = if size1 == 0 {
-            *root1 == empty_root()
-        } else {
-            root1 == root2
-        };
-        return if same {
-            Ok(())
-        } else {
-            Err(ProofError::WrongRoot)
-        };
+        let same = if size1 == 0 { *root1 == empty_root() } else { root1 == root2 };
+        return if same { Ok(()) } else { Err(ProofError::WrongRoot) };
     }
     let mut path = proof.iter();
     let (mut first, mut last) = (size1 - 1, size2 - 1);
@@ -222,11 +202,7 @@ pub fn verify_consistency(
         last >>= 1;
     }
     // A complete left subtree is its own starting point; otherwise the proof brings it.
-    let start = if size1.is_power_of_two() {
-        root1
-    } else {
-        path.next().ok_or(ProofError::WrongLength)?
-    };
+    let start = if size1.is_power_of_two() { root1 } else { path.next().ok_or(ProofError::WrongLength)? };
     let (mut hash1, mut hash2) = (*start, *start);
     for sibling in path {
         if last == 0 {
@@ -248,11 +224,7 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(ProofError::WrongLength);
     }
-    if hash1 == *root1 && hash2 == *root2 {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if hash1 == *root1 && hash2 == *root2 { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// The audit path of leaf `index` among `leaves` (RFC 6962, 2.1.1), lowest sibling first.
@@ -281,11 +253,7 @@ pub fn consistency_proof(leaves: &[Hash], size1: usize) -> Vec<Hash> {
 
 fn subproof(leaves: &[Hash], size1: usize, is_whole: bool) -> Vec<Hash> {
     if size1 == leaves.len() {
-        return if is_whole {
-            Vec::new()
-        } else {
-            vec![root_of(leaves)]
-        };
+        return if is_whole { Vec::new() } else { vec![root_of(leaves)] };
     }
     let split = split_point(leaves.len() as u64) as usize;
     let (left, right) = leaves.split_at(split);

@@ -90,11 +90,7 @@ pub fn verify(
     earlier: Option<&Checkpoint>,
     mut progress: impl FnMut(u64),
 ) -> Result<Report, OpenError> {
-    let mut walk = Walk {
-        disk,
-        report: Report::default(),
-        edge: Edge::new(),
-    };
+    let mut walk = Walk { disk, report: Report::default(), edge: Edge::new() };
     let head = match walk.checkpoint(key)? {
         Some(head) => head,
         None => return Ok(walk.report),
@@ -102,10 +98,7 @@ pub fn verify(
     walk.report.size = head.size;
     walk.report.root = Some(head.root);
     if let Some(earlier) = earlier.filter(|earlier| earlier.size > head.size) {
-        let detail = format!(
-            "{} entries were signed, {} are left",
-            earlier.size, head.size
-        );
+        let detail = format!("{} entries were signed, {} are left", earlier.size, head.size);
         walk.find(head.size, FindingKind::Rewritten, detail);
     }
     let width = TILE_WIDTH as u64;
@@ -117,11 +110,7 @@ pub fn verify(
         progress(index * width + count as u64);
     }
     if walk.edge.root() != head.root {
-        walk.find(
-            0,
-            FindingKind::WrongRoot,
-            "the signed root is another".to_owned(),
-        );
+        walk.find(0, FindingKind::WrongRoot, "the signed root is another".to_owned());
     }
     walk.partial_tiles()?;
     match reader::unpublished(disk, head.size) {
@@ -141,12 +130,7 @@ struct Walk<'d> {
 impl Walk<'_> {
     fn find(&mut self, entry: u64, kind: FindingKind, detail: String) {
         let since = self.report.last_at;
-        self.report.findings.push(Finding {
-            entry,
-            since,
-            kind,
-            detail,
-        });
+        self.report.findings.push(Finding { entry, since, kind, detail });
     }
 
     fn checkpoint(&mut self, key: &Verifier) -> Result<Option<Checkpoint>, OpenError> {
@@ -155,11 +139,7 @@ impl Walk<'_> {
             if !self.disk.root().is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
             }
-            self.find(
-                0,
-                FindingKind::Checkpoint,
-                "checkpoint is missing".to_owned(),
-            );
+            self.find(0, FindingKind::Checkpoint, "checkpoint is missing".to_owned());
             return Ok(None);
         };
         match Checkpoint::open(&String::from_utf8_lossy(&note), key) {
@@ -172,12 +152,7 @@ impl Walk<'_> {
     }
 
     /// Checks one bundle and the tiles it completes; false when the walk cannot go on.
-    fn bundle(
-        &mut self,
-        index: u64,
-        count: usize,
-        earlier: Option<&Checkpoint>,
-    ) -> Result<bool, OpenError> {
+    fn bundle(&mut self, index: u64, count: usize, earlier: Option<&Checkpoint>) -> Result<bool, OpenError> {
         let first = index * TILE_WIDTH as u64;
         let entries = match reader::bundle(self.disk, index, count) {
             Ok(entries) => entries,
@@ -212,12 +187,7 @@ impl Walk<'_> {
                 }
                 Err(error) => self.find(number, FindingKind::UnreadableEntry, error.to_string()),
             }
-            for full in self
-                .edge
-                .push(leaf)
-                .into_iter()
-                .filter(|full| full.level > 0)
-            {
+            for full in self.edge.push(leaf).into_iter().filter(|full| full.level > 0) {
                 self.compare_tile(full.level, full.index, &full.hashes)?;
             }
         }

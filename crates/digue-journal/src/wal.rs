@@ -47,11 +47,7 @@ pub(crate) struct Segment<'b> {
 pub(crate) fn parse(bytes: &[u8]) -> Option<Segment<'_>> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (start, mut rest) = rest.split_first_chunk::<8>()?;
-    let mut segment = Segment {
-        start: u64::from_be_bytes(*start),
-        entries: Vec::new(),
-        is_torn: false,
-    };
+    let mut segment = Segment { start: u64::from_be_bytes(*start), entries: Vec::new(), is_torn: false };
     while !rest.is_empty() {
         match parse_record(rest, segment.start + segment.entries.len() as u64) {
             Some((entry, after)) => {
@@ -105,11 +101,7 @@ mod tests {
         let bytes = file();
         for length in header(7).len() + 16 + 5 + 1..bytes.len() {
             let segment = parse(&bytes[..length]).unwrap();
-            assert_eq!(
-                (segment.entries, segment.is_torn),
-                (vec![&b"seven"[..]], true),
-                "at {length}"
-            );
+            assert_eq!((segment.entries, segment.is_torn), (vec![&b"seven"[..]], true), "at {length}");
         }
     }
 

@@ -29,9 +29,7 @@ impl Language {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|language| language.code() == code)
+        Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
     /// The best language of an `Accept-Language` header or a `LANG` variable; French when it says
@@ -44,9 +42,7 @@ impl Language {
             let weight = parts
                 .find_map(|part| part.trim().strip_prefix("q="))
                 .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
-            let language = Self::ALL
-                .into_iter()
-                .find(|l| tag.split(['-', '_']).next() == Some(l.code()));
+            let language = Self::ALL.into_iter().find(|l| tag.split(['-', '_']).next() == Some(l.code()));
             if let Some(language) = language
                 && weight > best.0
             {
@@ -113,9 +109,7 @@ fn bundle(code: &str, files: &[&str]) -> Bundle {
     // The isolation marks of Fluent would end up in exports and command lines.
     bundle.set_use_isolating(false);
     bundle
-        .add_function("NUMBER", |args, _| {
-            args.first().cloned().unwrap_or(FluentValue::None)
-        })
+        .add_function("NUMBER", |args, _| args.first().cloned().unwrap_or(FluentValue::None))
         .expect("the only function of this name");
     for file in files {
         let resource = match FluentResource::try_new((*file).to_owned()) {
@@ -153,9 +147,7 @@ pub fn text_with(language: Language, key: &str, values: &[(&str, Value)]) -> Str
             },
         );
     }
-    bundle
-        .format_pattern(pattern, Some(&args), &mut Vec::new())
-        .into_owned()
+    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
 }
 
 /// True when `key` exists in `language`.
@@ -191,14 +183,8 @@ mod tests {
     fn french_comes_first_and_english_on_request() {
         assert_eq!(Language::negotiate(""), Language::French);
         assert_eq!(Language::negotiate("de"), Language::French);
-        assert_eq!(
-            Language::negotiate("en-GB,en;q=0.9,fr;q=0.8"),
-            Language::English
-        );
-        assert_eq!(
-            Language::negotiate("fr-FR,fr;q=0.9,en;q=0.8"),
-            Language::French
-        );
+        assert_eq!(Language::negotiate("en-GB,en;q=0.9,fr;q=0.8"), Language::English);
+        assert_eq!(Language::negotiate("fr-FR,fr;q=0.9,en;q=0.8"), Language::French);
         assert_eq!(Language::negotiate("en_US.UTF-8"), Language::English);
     }
 

@@ -28,10 +28,7 @@ impl Aliases for AliasTables {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef> {
         let tables = self.0.load();
         // Two short texts; the tables of a portal are looked at only for its secondary kinds.
-        tables
-            .get(portal)?
-            .get(&(kind.to_owned(), identifier.to_owned()))
-            .cloned()
+        tables.get(portal)?.get(&(kind.to_owned(), identifier.to_owned())).cloned()
     }
 }
 
@@ -54,10 +51,7 @@ pub fn read_table(
         let line_number = place + 1;
         if line_number == 1 {
             if line.trim_start_matches('\u{feff}').trim() != "kind,identifier,person" {
-                return Err(vec![AliasFault {
-                    line: 1,
-                    fault: "header",
-                }]);
+                return Err(vec![AliasFault { line: 1, fault: "header" }]);
             }
             continue;
         }
@@ -67,26 +61,16 @@ pub fn read_table(
         match read_line(line, canonical, canonical_person) {
             Ok((key, person)) => match table.get(&key) {
                 Some(known) if *known != person => {
-                    faults.push(AliasFault {
-                        line: line_number,
-                        fault: "two-persons",
-                    });
+                    faults.push(AliasFault { line: line_number, fault: "two-persons" });
                 }
                 _ => {
                     table.insert(key, person);
                 }
             },
-            Err(fault) => faults.push(AliasFault {
-                line: line_number,
-                fault,
-            }),
+            Err(fault) => faults.push(AliasFault { line: line_number, fault }),
         }
     }
-    if faults.is_empty() {
-        Ok(table)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(table) } else { Err(faults) }
 }
 
 fn read_line(
@@ -110,41 +94,22 @@ mod tests {
 
     fn read(text: &str) -> Result<Table, Vec<AliasFault>> {
         let canonical = |kind: &str, text: &str| {
-            (kind == "nir")
-                .then(|| text.replace(' ', ""))
-                .filter(|text| !text.is_empty())
+            (kind == "nir").then(|| text.replace(' ', "")).filter(|text| !text.is_empty())
         };
-        read_table(text, &canonical, &|text| {
-            (!text.is_empty()).then(|| text.to_owned())
-        })
+        read_table(text, &canonical, &|text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
     #[test]
     fn several_identifiers_lead_to_one_person() {
         let table = read("kind,identifier,person\nnir,1 85 05,P1\nnir,2 90 01,P2\n").unwrap();
-        assert_eq!(
-            table[&("nir".to_owned(), "18505".to_owned())].as_str(),
-            "P1"
-        );
+        assert_eq!(table[&("nir".to_owned(), "18505".to_owned())].as_str(), "P1");
     }
 
     #[test]
     fn faults_are_listed_with_their_lines() {
         let text = "kind,identifier,person\nmail,x,P1\nnir,1\nnir,1,P1\nnir,1,P2\nnir,2,\n";
-        let faults: Vec<(usize, &str)> = read(text)
-            .unwrap_err()
-            .iter()
-            .map(|f| (f.line, f.fault))
-            .collect();
-        assert_eq!(
-            faults,
-            [
-                (2, "identifier"),
-                (3, "row"),
-                (5, "two-persons"),
-                (6, "person")
-            ]
-        );
+        let faults: Vec<(usize, &str)> = read(text).unwrap_err().iter().map(|f| (f.line, f.fault)).collect();
+        assert_eq!(faults, [(2, "identifier"), (3, "row"), (5, "two-persons"), (6, "person")]);
         assert_eq!(read("a,b\n").unwrap_err()[0].fault, "header");
     }
 }

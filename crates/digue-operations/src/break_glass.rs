@@ -26,14 +26,8 @@ pub async fn open(
     let actor = Actor::of_session(house, session)?;
     let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
     let hosts = house.gateway().hosts();
-    let map = hosts
-        .portal(portal)
-        .ok_or(OperationError::NotFound("portal"))?;
-    if !map
-        .routes
-        .iter()
-        .any(|route| route.access.allows_break_glass)
-    {
+    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;
+    if !map.routes.iter().any(|route| route.access.allows_break_glass) {
         return Err(OperationError::Denied);
     }
     let now = house.clock.now();
@@ -53,16 +47,11 @@ pub async fn open(
         ..Words::default()
     };
     let mut rules = house.rules().await;
-    house
-        .write_down(&actor, Act::BreakGlassOpened, words)
-        .await?;
+    house.write_down(&actor, Act::BreakGlassOpened, words).await?;
     house.store.add_break_glass(&record).await?;
     let open = Arc::make_mut(&mut rules.break_glass);
     open.retain(|_, glass| now < glass.until);
-    let glass = BreakGlass {
-        justification,
-        until: record.until,
-    };
+    let glass = BreakGlass { justification, until: record.until };
     open.insert((portal.clone(), session.account.clone()), glass);
     house.publish(&rules);
     Ok(record)
@@ -78,25 +67,13 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<BreakGlassRecord>,
 pub async fn review(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
     let known = house.store.break_glass().await?;
-    let record = known
-        .iter()
-        .find(|r| r.id == id)
-        .ok_or(OperationError::NotFound("break-glass"))?;
+    let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
-    let words = Words {
-        subject: id.to_owned(),
-        ..Words::default()
-    };
-    house
-        .write_down(actor, Act::BreakGlassReviewed, words)
-        .await?;
-    if house
-        .store
-        .review_break_glass(id, &actor.account, house.clock.now())
-        .await?
-    {
+    let words = Words { subject: id.to_owned(), ..Words::default() };
+    house.write_down(actor, Act::BreakGlassReviewed, words).await?;
+    if house.store.review_break_glass(id, &actor.account, house.clock.now()).await? {
         Ok(())
     } else {
         Err(OperationError::Conflict)

@@ -42,13 +42,8 @@ pub async fn replace(
     house.write_down(actor, Act::CaseloadLoaded, words).await?;
     keep(&file_of(house, population), &csv)
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    house
-        .store
-        .set_setting("caseload-version", &version.to_string())
-        .await?;
-    rules
-        .caseloads
-        .insert(population.clone(), Arc::new(caseloads));
+    house.store.set_setting("caseload-version", &version.to_string()).await?;
+    rules.caseloads.insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = version;
     house.publish(&rules);
     Ok(Loaded { relations, version })
@@ -73,10 +68,7 @@ fn join(kept: &[u8], added: &[u8]) -> Option<Vec<u8>> {
         return Some(added.to_vec());
     }
     let split = |bytes: &[u8]| {
-        let end = bytes
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(bytes.len(), |place| place + 1);
+        let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |place| place + 1);
         let (header, rows) = bytes.split_at(end);
         (header.trim_ascii().to_vec(), rows.to_vec())
     };
@@ -97,10 +89,8 @@ fn join(kept: &[u8], added: &[u8]) -> Option<Vec<u8>> {
 /// Loads what the last start left; a population without a file has an empty caseload: nobody.
 pub async fn load_kept(house: &House) -> Result<(), OperationError> {
     let hosts = house.gateway().hosts();
-    let populations: std::collections::BTreeSet<PopulationId> = hosts
-        .portals()
-        .map(|portal| portal.population.clone())
-        .collect();
+    let populations: std::collections::BTreeSet<PopulationId> =
+        hosts.portals().map(|portal| portal.population.clone()).collect();
     for population in populations {
         let csv = match std::fs::read(file_of(house, &population)) {
             Ok(csv) => csv,
@@ -123,26 +113,18 @@ async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>)
         let result = caseload::read_csv(csv.as_slice(), &portal.population, &canonical);
         (result, csv)
     });
-    let (result, csv) = parsed
-        .await
-        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let (result, csv) = parsed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok((result.map_err(OperationError::Faults)?, csv))
 }
 
 fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
     let hosts = house.gateway().hosts();
-    let found = hosts
-        .portals()
-        .find(|portal| portal.population == *population)
-        .cloned();
+    let found = hosts.portals().find(|portal| portal.population == *population).cloned();
     found.ok_or(OperationError::NotFound("population"))
 }
 
 fn file_of(house: &House, population: &PopulationId) -> PathBuf {
-    house
-        .data_folder
-        .join("caseloads")
-        .join(format!("{population}.csv"))
+    house.data_folder.join("caseloads").join(format!("{population}.csv"))
 }
 
 /// Whole or not at all: written beside, synced, renamed.
@@ -158,18 +140,12 @@ fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn alias_file_of(house: &House, portal: &digue_types::PortalId) -> PathBuf {
-    house
-        .data_folder
-        .join("aliases")
-        .join(format!("{portal}.csv"))
+    house.data_folder.join("aliases").join(format!("{portal}.csv"))
 }
 
 fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFault>> {
     let canonical = |kind: &str, text: &str| {
-        map.kinds
-            .iter()
-            .find(|known| known.name == kind)
-            .and_then(|known| known.canonical(text))
+        map.kinds.iter().find(|known| known.name == kind).and_then(|known| known.canonical(text))
     };
     let primary = &map.kinds[map.primary];
     aliases::read_table(text, &canonical, &|text| primary.canonical(text))
@@ -200,20 +176,14 @@ pub async fn replace_aliases(
 ) -> Result<Result<usize, Vec<AliasFault>>, OperationError> {
     actor.must_act()?;
     let hosts = house.gateway().hosts();
-    let map = hosts
-        .portal(portal)
-        .ok_or(OperationError::NotFound("portal"))?
-        .clone();
+    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
     let table = match read_aliases(&map, text) {
         Ok(table) => table,
         Err(faults) => return Ok(Err(faults)),
     };
     let count = table.len();
-    let words = Words {
-        subject: format!("portal:{portal}"),
-        after: format!("aliases:{count}"),
-        ..Words::default()
-    };
+    let words =
+        Words { subject: format!("portal:{portal}"), after: format!("aliases:{count}"), ..Words::default() };
     house.write_down(actor, Act::AliasesLoaded, words).await?;
     keep(&alias_file_of(house, portal), text.as_bytes())
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
@@ -230,9 +200,6 @@ mod tests {
         let joined = join(b"account,person\na,1", b"account,person\r\nb,2\n").unwrap();
         assert_eq!(joined, b"account,person\na,1\nb,2\n");
         assert_eq!(join(b"account,person\na,1", b"person,account\n1,a\n"), None);
-        assert_eq!(
-            join(b"", b"account,person\n"),
-            Some(b"account,person\n".to_vec())
-        );
+        assert_eq!(join(b"", b"account,person\n"), Some(b"account,person\n".to_vec()));
     }
 }

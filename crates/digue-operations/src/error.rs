@@ -28,10 +28,7 @@ pub enum OperationError {
 impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         use std::error::Error as _;
-        let cause = error
-            .source()
-            .map(|source| format!(": {source}"))
-            .unwrap_or_default();
+        let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         Self::Unavailable(format!("{error}{cause}"))
     }
 }

@@ -89,9 +89,7 @@ pub async fn cut_sessions(
 ) -> Result<usize, OperationError> {
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let cut = house
-        .gateway()
-        .cut_sessions(|session| session.account == *account);
+    let cut = house.gateway().cut_sessions(|session| session.account == *account);
     let words = Words {
         subject: format!("account:{account}"),
         before: format!("sessions:{}", cut.len()),

@@ -94,16 +94,11 @@ impl House {
 
     /// Hands the house its gateway; to be called once.
     pub fn attach(&self, gateway: Gateway) {
-        assert!(
-            self.gateway.set(gateway).is_ok(),
-            "the gateway is attached once"
-        );
+        assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
     }
 
     pub fn gateway(&self) -> &Gateway {
-        self.gateway
-            .get()
-            .expect("attached before the first operation")
+        self.gateway.get().expect("attached before the first operation")
     }
 
     pub fn clock(&self) -> &dyn Clock {
@@ -129,19 +124,10 @@ impl House {
 
     /// The address under which people reach this host.
     pub fn url_of(&self, host: &str) -> Option<&str> {
-        if self
-            .console_url
-            .split("://")
-            .nth(1)
-            .and_then(|rest| rest.split(':').next())
-            == Some(host)
-        {
+        if self.console_url.split("://").nth(1).and_then(|rest| rest.split(':').next()) == Some(host) {
             return Some(&self.console_url);
         }
-        self.portal_urls
-            .iter()
-            .find(|(known, _)| known == host)
-            .map(|(_, url)| url.as_str())
+        self.portal_urls.iter().find(|(known, _)| known == host).map(|(_, url)| url.as_str())
     }
 
     /// The rules, to be changed and published.
@@ -221,23 +207,13 @@ impl House {
         match receiver.await {
             Ok(Ok(receipt)) => Ok(receipt.first),
             Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
-            Err(_) => Err(OperationError::Unavailable(
-                "the journal is closed".to_owned(),
-            )),
+            Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
         }
     }
 
     /// Says in the journal that Digue started or stopped, and under which rules.
     pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
-        self.write_down(
-            &Actor::digue(),
-            act,
-            Words {
-                subject,
-                ..Words::default()
-            },
-        )
-        .await
+        self.write_down(&Actor::digue(), act, Words { subject, ..Words::default() }).await
     }
 
     /// Ends sessions that are over, in memory and in the store.

@@ -46,10 +46,7 @@ pub struct Feeder {
 
 impl Observer for Feeder {
     fn committed(&mut self, entries: &[Committed]) {
-        let mut standing = self
-            .standing
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
             standing.index.add(entry);
         }
@@ -57,19 +54,13 @@ impl Observer for Feeder {
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
-        let mut standing = self
-            .standing
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         standing.checkpoint = Some((checkpoint.clone(), self.clock.now()));
     }
 
     fn failed(&mut self, error: &str) {
         tracing::error!(error, "The journal's disk refuses");
-        let mut standing = self
-            .standing
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         standing.failure = Some((error.to_owned(), self.clock.now()));
     }
 }

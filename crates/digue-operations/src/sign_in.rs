@@ -20,30 +20,16 @@ pub async fn issue_link(
     lasts: Duration,
 ) -> Result<String, OperationError> {
     actor.must_act()?;
-    let known = house
-        .gateway()
-        .rules()
-        .directory
-        .find(account)
-        .is_some_and(|r| !r.is_suspended);
+    let known = house.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));
     }
-    let url = house
-        .url_of(host)
-        .ok_or(OperationError::NotFound("host"))?
-        .to_owned();
+    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
     let secret = Secret::draw()?;
-    let link = Link {
-        account: account.clone(),
-        host: host.to_owned(),
-        expires_at: house.clock.now().plus(lasts),
-    };
-    let words = Words {
-        subject: format!("account:{account}"),
-        after: format!("host:{host}"),
-        ..Words::default()
-    };
+    let link =
+        Link { account: account.clone(), host: host.to_owned(), expires_at: house.clock.now().plus(lasts) };
+    let words =
+        Words { subject: format!("account:{account}"), after: format!("host:{host}"), ..Words::default() };
     house.write_down(actor, Act::LinkIssued, words).await?;
     house.store.add_link(&secret.hash(), &link).await?;
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
@@ -51,16 +37,10 @@ pub async fn issue_link(
 
 /// Whom a link is for, without using it up: a page asks before it signs in, because programs that
 /// preview links open them.
-pub async fn peek_link(
-    house: &House,
-    token: &str,
-    host: &str,
-) -> Result<AccountId, OperationError> {
+pub async fn peek_link(house: &House, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.peek_link(&hash, house.clock.now()).await?;
-    let link = link
-        .filter(|link| link.host == host)
-        .ok_or(OperationError::NotFound("link"))?;
+    let link = link.filter(|link| link.host == host).ok_or(OperationError::NotFound("link"))?;
     Ok(link.account)
 }
 
@@ -74,16 +54,9 @@ pub async fn enter(
     peek_link(house, token, host).await?;
     let now = house.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
-    let link = house
-        .store
-        .take_link(&hash, now)
-        .await?
-        .ok_or(OperationError::NotFound("link"))?;
+    let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let rules = house.gateway().rules();
-    let record = rules
-        .directory
-        .find(&link.account)
-        .filter(|record| !record.is_suspended);
+    let record = rules.directory.find(&link.account).filter(|record| !record.is_suspended);
     let record = record.ok_or(OperationError::Denied)?;
     let secret = Secret::draw()?;
     let session = Session {
@@ -95,10 +68,7 @@ pub async fn enter(
         seen_at: now,
         proved_at: now,
     };
-    let actor = Actor {
-        account: link.account,
-        role: record.role,
-    };
+    let actor = Actor { account: link.account, role: record.role };
     let words = Words {
         subject: format!("session:{}", session.id),
         after: format!("host:{host} ip:{client_ip}"),
@@ -106,10 +76,7 @@ pub async fn enter(
     };
     house.write_down(&actor, Act::SessionOpened, words).await?;
     house.store.add_session(&secret.hash(), &session).await?;
-    house.gateway().open_session(OpenSession {
-        token: secret.hash(),
-        session,
-    });
+    house.gateway().open_session(OpenSession { token: secret.hash(), session });
     Ok(secret)
 }
 
@@ -118,10 +85,7 @@ pub async fn leave(house: &House, session: &Session) -> Result<(), OperationErro
     let cut = house.gateway().cut_sessions(|known| known.id == session.id);
     house.store.remove_sessions(&cut).await?;
     let actor = Actor::of_session(house, session)?;
-    let words = Words {
-        subject: format!("session:{}", session.id),
-        ..Words::default()
-    };
+    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
     house.write_down(&actor, Act::SessionCut, words).await?;
     Ok(())
 }

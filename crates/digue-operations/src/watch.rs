@@ -54,12 +54,7 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
     let mut nearest: Vec<(PortalId, Usage)> = Vec::new();
     for portal in &portals {
         let usages = gateway.with_budgets(&portal.id, |budgets| budgets.nearest(now, 10));
-        nearest.extend(
-            usages
-                .unwrap_or_default()
-                .into_iter()
-                .map(|usage| (portal.id.clone(), usage)),
-        );
+        nearest.extend(usages.unwrap_or_default().into_iter().map(|usage| (portal.id.clone(), usage)));
     }
     nearest.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()));
     nearest.truncate(10);
@@ -102,48 +97,27 @@ pub struct AccountView {
     pub sessions: usize,
 }
 
-pub fn account(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<AccountView, OperationError> {
+pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<AccountView, OperationError> {
     actor.must_watch()?;
     let now = house.clock().now();
     let gateway = house.gateway();
     let record = gateway.rules().directory.find(account).cloned();
     let standing = house.standing();
-    let exposures: Vec<Seen> = standing
-        .index
-        .of_account(account, usize::MAX)
-        .into_iter()
-        .cloned()
-        .collect();
+    let exposures: Vec<Seen> = standing.index.of_account(account, usize::MAX).into_iter().cloned().collect();
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
     let hosts = gateway.hosts();
     let mut budgets = Vec::new();
     for portal in hosts.portals() {
-        let shown = gateway
-            .with_budgets(&portal.id, |b| b.shown_to(account, now))
-            .unwrap_or_default();
+        let shown = gateway.with_budgets(&portal.id, |b| b.shown_to(account, now)).unwrap_or_default();
         let windows = Window::ALL
             .into_iter()
-            .map(|window| {
-                (
-                    window,
-                    shown[window.index()],
-                    portal.limits.account.of(window),
-                )
-            })
+            .map(|window| (window, shown[window.index()], portal.limits.account.of(window)))
             .filter(|(_, _, limit)| limit.is_some());
         budgets.push((portal.id.clone(), windows.collect()));
     }
-    let persons = standing
-        .index
-        .persons_of(account)
-        .into_iter()
-        .map(|(p, n, at)| (p.clone(), n, at));
+    let persons = standing.index.persons_of(account).into_iter().map(|(p, n, at)| (p.clone(), n, at));
     Ok(AccountView {
         account: account.clone(),
         organisation: record.map(|record| record.organisation.to_string()),
@@ -171,17 +145,11 @@ pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, Operation
             return Ok(Named::Account(account));
         }
     }
-    PersonRef::parse(text)
-        .map(Named::Person)
-        .map_err(|_| OperationError::NotFound("person"))
+    PersonRef::parse(text).map(Named::Person).map_err(|_| OperationError::NotFound("person"))
 }
 
 /// Everyone who was shown this person, newest first.
-pub fn person(
-    house: &House,
-    actor: &Actor,
-    person: &PersonRef,
-) -> Result<Vec<Sight>, OperationError> {
+pub fn person(house: &House, actor: &Actor, person: &PersonRef) -> Result<Vec<Sight>, OperationError> {
     actor.must_watch()?;
     Ok(house.standing().index.of_person(person))
 }

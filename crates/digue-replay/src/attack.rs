@@ -30,9 +30,7 @@ pub struct Loot {
 impl Loot {
     /// Distinct persons whose number reached the thief.
     pub fn shown(&self) -> u64 {
-        self.persons
-            .lock()
-            .map_or(0, |persons| persons.len() as u64)
+        self.persons.lock().map_or(0, |persons| persons.len() as u64)
     }
 
     /// Whatever looks like a person's number in what came back; the thief knows what to look for.
@@ -41,9 +39,8 @@ impl Loot {
         let Ok(mut persons) = self.persons.lock() else {
             return;
         };
-        let is_number = |word: &&str| {
-            word.len() == 8 && word.is_ascii() && word[..7].bytes().all(|b| b.is_ascii_digit())
-        };
+        let is_number =
+            |word: &&str| word.len() == 8 && word.is_ascii() && word[..7].bytes().all(|b| b.is_ascii_digit());
         let words = text.split(|c: char| !c.is_ascii_alphanumeric());
         persons.extend(words.filter(is_number).map(ToOwned::to_owned));
     }
@@ -93,23 +90,10 @@ async fn read_all(
     for target in everybody {
         ask(thief, client, target, loot).await?;
     }
-    loot.asked
-        .store(population.persons.len() as u64, Ordering::Relaxed);
+    loot.asked.store(population.persons.len() as u64, Ordering::Relaxed);
     for page in 0..20 {
-        ask(
-            thief,
-            client,
-            &format!("/recherche?nom=a&page={page}"),
-            loot,
-        )
-        .await?;
-        ask(
-            thief,
-            client,
-            &format!("/api/personnes?nom=e&page={page}"),
-            loot,
-        )
-        .await?;
+        ask(thief, client, &format!("/recherche?nom=a&page={page}"), loot).await?;
+        ask(thief, client, &format!("/api/personnes?nom=e&page={page}"), loot).await?;
     }
     for person in &population.persons {
         if loot.requests.load(Ordering::Relaxed) + 2 > requests_max {

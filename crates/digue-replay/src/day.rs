@@ -6,8 +6,8 @@ use digue_access::{Facts, release};
 use digue_gateway::{Gateway, Portal};
 use digue_journal::journal::{AppendError, Journal};
 use digue_types::{
-    Basis, Client, Event, ExchangeId, Exposure, Inspection, Outcome, PersonRef, SessionId,
-    ShownPersons, Timestamp,
+    Basis, Client, Event, ExchangeId, Exposure, Inspection, Outcome, PersonRef, SessionId, ShownPersons,
+    Timestamp,
 };
 
 use crate::draw::Draw;
@@ -63,23 +63,14 @@ pub fn play(
 fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultation<'_>> {
     let mut draw = Draw::new(seed);
     let mut consultations = Vec::new();
-    for account in population
-        .accounts
-        .iter()
-        .filter(|account| !account.caseload.is_empty())
-    {
+    for account in population.accounts.iter().filter(|account| !account.caseload.is_empty()) {
         // One in eight is away.
         if draw.once_in(8) {
             continue;
         }
         let start = now.minus(Duration::from_secs(9 * 3600 - draw.below(3600) as u64));
         let mut at = start;
-        let list = |at| Consultation {
-            at,
-            account,
-            route: "accueil",
-            persons: account.caseload.clone(),
-        };
+        let list = |at| Consultation { at, account, route: "accueil", persons: account.caseload.clone() };
         consultations.push(list(at));
         for _ in 0..4 + draw.below(14) {
             at = at.plus(Duration::from_secs(60 + draw.below(3600) as u64));
@@ -91,12 +82,7 @@ fn draw_day(population: &Population, now: Timestamp, seed: u64) -> Vec<Consultat
                 continue;
             }
             let person = *draw.pick(&account.caseload);
-            consultations.push(Consultation {
-                at,
-                account,
-                route: "fiche",
-                persons: vec![person],
-            });
+            consultations.push(Consultation { at, account, route: "fiche", persons: vec![person] });
         }
     }
     consultations
@@ -109,19 +95,13 @@ fn decide(
     consultation: &Consultation<'_>,
     number: usize,
 ) -> Option<Exposure> {
-    let route = portal
-        .routes
-        .iter()
-        .find(|route| route.name.as_str() == consultation.route)?;
+    let route = portal.routes.iter().find(|route| route.name.as_str() == consultation.route)?;
     let persons: Vec<PersonRef> = consultation
         .persons
         .iter()
         .map(|&place| PersonRef::parse(&population.persons[place].number).expect("well-formed"))
         .collect();
-    let keys: Vec<_> = persons
-        .iter()
-        .map(|person| portal.person_key(person))
-        .collect();
+    let keys: Vec<_> = persons.iter().map(|person| portal.person_key(person)).collect();
     let rules = gateway.rules();
     let account = consultation.account;
     let facts = Facts {
@@ -140,9 +120,7 @@ fn decide(
         categories: &route.categories,
         is_exact_search: false,
     };
-    let decision = gateway.with_budgets(&portal.id, |budgets| {
-        release(&rules, budgets, &facts, &keys)
-    })?;
+    let decision = gateway.with_budgets(&portal.id, |budgets| release(&rules, budgets, &facts, &keys))?;
     let is_refused = decision.outcome == Outcome::Refused;
     let count = u32::try_from(persons.len()).unwrap_or(u32::MAX);
     Some(Exposure {
@@ -154,22 +132,12 @@ fn decide(
         account: account.id.clone(),
         organisation: account.organisation.clone(),
         session: SessionId::parse(&format!("day-{}", account.id)).expect("an account name fits"),
-        client: Client {
-            ip: "127.0.0.1".into(),
-            user_agent: "replay".into(),
-        },
+        client: Client { ip: "127.0.0.1".into(), user_agent: "replay".into() },
         outcome: decision.outcome,
         reasons: decision.reasons,
         inspection: Inspection::Inspected,
         population: portal.population.clone(),
-        shown: if is_refused {
-            vec![]
-        } else {
-            vec![ShownPersons {
-                basis: Basis::Caseload,
-                persons,
-            }]
-        },
+        shown: if is_refused { vec![] } else { vec![ShownPersons { basis: Basis::Caseload, persons }] },
         persons_found: count,
         categories: route.categories.clone(),
         body_bytes: 2000,

@@ -40,17 +40,10 @@ pub fn router(population: Arc<Population>) -> Router {
 type Portal = State<Arc<Population>>;
 
 fn own<'p>(population: &'p Population, headers: &HeaderMap) -> Vec<&'p Person> {
-    let account = headers
-        .get(ACCOUNT_HEADER)
-        .and_then(|value| value.to_str().ok());
+    let account = headers.get(ACCOUNT_HEADER).and_then(|value| value.to_str().ok());
     let account = account.and_then(|id| population.account(id));
-    let places = account
-        .map(|account| account.caseload.as_slice())
-        .unwrap_or_default();
-    places
-        .iter()
-        .map(|&place| &population.persons[place])
-        .collect()
+    let places = account.map(|account| account.caseload.as_slice()).unwrap_or_default();
+    places.iter().map(|&place| &population.persons[place]).collect()
 }
 
 fn say(key: &str) -> String {
@@ -114,23 +107,11 @@ impl Asked {
             return population.find(self.numero.trim()).into_iter().collect();
         }
         if !self.nir.is_empty() {
-            let nir: String = self
-                .nir
-                .chars()
-                .filter(|c| !c.is_whitespace())
-                .take(13)
-                .collect();
-            return population
-                .persons
-                .iter()
-                .filter(|person| person.nir == nir)
-                .collect();
+            let nir: String = self.nir.chars().filter(|c| !c.is_whitespace()).take(13).collect();
+            return population.persons.iter().filter(|person| person.nir == nir).collect();
         }
         let wanted = self.nom.to_lowercase();
-        let matching = population
-            .persons
-            .iter()
-            .filter(|p| p.last_name.to_lowercase().contains(&wanted));
+        let matching = population.persons.iter().filter(|p| p.last_name.to_lowercase().contains(&wanted));
         matching.skip(self.page * PAGE).take(PAGE).collect()
     }
 
@@ -172,11 +153,7 @@ async fn sheet(State(population): Portal, Path(number): Path<String>) -> Respons
         row("portal-phone", &person.phone),
         row("portal-course", person.course),
     );
-    layout(
-        &format!("{} {}", person.first_name, person.last_name),
-        &main,
-    )
-    .into_response()
+    layout(&format!("{} {}", person.first_name, person.last_name), &main).into_response()
 }
 
 fn as_json(person: &Person) -> Value {
@@ -213,34 +190,15 @@ struct Export {
     portee: String,
 }
 
-fn exported<'p>(
-    population: &'p Population,
-    headers: &HeaderMap,
-    export: &Export,
-) -> Vec<&'p Person> {
-    if export.portee == "tous" {
-        population.persons.iter().collect()
-    } else {
-        own(population, headers)
-    }
+fn exported<'p>(population: &'p Population, headers: &HeaderMap, export: &Export) -> Vec<&'p Person> {
+    if export.portee == "tous" { population.persons.iter().collect() } else { own(population, headers) }
 }
 
-async fn export_csv(
-    State(population): Portal,
-    Query(export): Query<Export>,
-    headers: HeaderMap,
-) -> Response {
+async fn export_csv(State(population): Portal, Query(export): Query<Export>, headers: HeaderMap) -> Response {
     let mut out = "\u{feff}Numéro;Nom;Prénom;NIR;Commune\r\n".to_owned();
     for p in exported(&population, &headers, &export) {
-        let _ = write!(
-            out,
-            "{};{};{};{};{}\r\n",
-            p.number,
-            p.last_name,
-            p.first_name,
-            p.printed_nir(),
-            p.town
-        );
+        let _ =
+            write!(out, "{};{};{};{};{}\r\n", p.number, p.last_name, p.first_name, p.printed_nir(), p.town);
     }
     // As text/plain, as such portals do.
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], out).into_response()
@@ -269,16 +227,10 @@ async fn export_xlsx(
 }
 
 async fn style() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/css")],
-        include_str!("../assets/portal.css"),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/css")], include_str!("../assets/portal.css")).into_response()
 }
 
 /// The portal's map, its upstream and public address filled in.
 pub fn map(upstream: &str, url: &str) -> String {
-    include_str!("../assets/kairos.toml")
-        .replace("{upstream}", upstream)
-        .replace("{url}", url)
+    include_str!("../assets/kairos.toml").replace("{upstream}", upstream).replace("{url}", url)
 }

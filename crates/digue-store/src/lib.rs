@@ -101,10 +101,9 @@ impl Store {
     }
 
     pub async fn accounts(&self) -> Stored<Vec<(AccountId, AccountRecord)>> {
-        let rows =
-            sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query("SELECT id, organisation, role, suspended FROM accounts ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(rows::account).collect()
     }
 
@@ -136,11 +135,10 @@ impl Store {
     }
 
     pub async fn gates(&self) -> Stored<Vec<GateRecord>> {
-        let rows = sqlx::query(
-            "SELECT scope, name, gate, reason, set_by, set_at FROM gates ORDER BY scope, name",
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            sqlx::query("SELECT scope, name, gate, reason, set_by, set_at FROM gates ORDER BY scope, name")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(rows::gate).collect()
     }
 
@@ -157,13 +155,12 @@ impl Store {
 
     /// Whom a link is for, as long as it is good; it stays good.
     pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
-        let row = sqlx::query(
-            "SELECT account, host, expires_at FROM links WHERE token = $1 AND expires_at > $2",
-        )
-        .bind(rows::hex(token))
-        .bind(now.micros())
-        .fetch_optional(&self.pool)
-        .await?;
+        let row =
+            sqlx::query("SELECT account, host, expires_at FROM links WHERE token = $1 AND expires_at > $2")
+                .bind(rows::hex(token))
+                .bind(now.micros())
+                .fetch_optional(&self.pool)
+                .await?;
         row.as_ref().map(rows::link).transpose()
     }
 
@@ -249,12 +246,7 @@ impl Store {
     }
 
     /// True when there was one to review.
-    pub async fn review_break_glass(
-        &self,
-        id: &str,
-        by: &AccountId,
-        at: Timestamp,
-    ) -> Stored<bool> {
+    pub async fn review_break_glass(&self, id: &str, by: &AccountId, at: Timestamp) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE break_glass SET reviewed_by = $1, reviewed_at = $2 \
              WHERE id = $3 AND reviewed_at = 0",
@@ -285,9 +277,7 @@ impl Store {
             .bind(name)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| row.try_get::<String, _>(0))
-            .transpose()
-            .map_err(StoreError::from)
+        row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
     }
 
     /// Gates that are not open, in front of everything, for `serve` to start with.

@@ -11,9 +11,7 @@ const MIGRATIONS: [(&str, &str); 1] = [(
 )];
 
 pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
-    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)")
-        .execute(pool)
-        .await?;
+    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
     let mut transaction = pool.begin().await?;
     let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
         .fetch_one(&mut *transaction)

@@ -92,10 +92,7 @@ pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         seen_at: time(row, "seen_at")?,
         proved_at: time(row, "proved_at")?,
     };
-    Ok((
-        unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?,
-        session,
-    ))
+    Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
 }
 
 pub(crate) fn break_glass(row: &AnyRow) -> Stored<BreakGlassRecord> {

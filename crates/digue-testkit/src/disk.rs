@@ -19,13 +19,7 @@ pub struct FailAt {
 
 impl FailAt {
     pub fn new(step: Step, nth: usize, times: usize, strike: Strike) -> Self {
-        Self {
-            step,
-            nth,
-            times,
-            strike,
-            seen: AtomicUsize::new(0),
-        }
+        Self { step, nth, times, strike, seen: AtomicUsize::new(0) }
     }
 
     /// True once the step was struck.
@@ -40,10 +34,6 @@ impl Faults for FailAt {
             return Strike::Proceed;
         }
         let seen = self.seen.fetch_add(1, Ordering::SeqCst);
-        if seen >= self.nth && seen < self.nth + self.times {
-            self.strike
-        } else {
-            Strike::Proceed
-        }
+        if seen >= self.nth && seen < self.nth + self.times { self.strike } else { Strike::Proceed }
     }
 }

@@ -3,8 +3,7 @@
 //! References and categories only, never the data itself.
 
 use crate::ids::{
-    AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName,
-    SessionId,
+    AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
 };
 use crate::person::PersonRef;
 use crate::reason::Reason;
@@ -171,10 +170,7 @@ coded!(
 impl Inspection {
     /// True when bytes were released that Digue did not look into.
     pub const fn is_uninspected(self) -> bool {
-        matches!(
-            self,
-            Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream
-        )
+        matches!(self, Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream)
     }
 }
 

@@ -25,10 +25,7 @@ fn parse_name(text: &str) -> Result<Arc<str>, IdError> {
         return Err(IdError::Empty);
     }
     if text.len() > ID_BYTES_MAX {
-        return Err(IdError::TooLong {
-            bytes: text.len(),
-            limit: ID_BYTES_MAX,
-        });
+        return Err(IdError::TooLong { bytes: text.len(), limit: ID_BYTES_MAX });
     }
     // `@`, `+` and `:` are there because portals use e-mail addresses and prefixed subjects.
     let allowed = |c: char| c.is_alphanumeric() || "-_.@+:".contains(c);
@@ -123,12 +120,6 @@ mod tests {
         check("a b", Err(IdError::Character(' ')));
         check("a\r\nSet-Cookie:x", Err(IdError::Character('\r')));
         check("../x", Err(IdError::Character('/')));
-        check(
-            &"x".repeat(97),
-            Err(IdError::TooLong {
-                bytes: 97,
-                limit: 96,
-            }),
-        );
+        check(&"x".repeat(97), Err(IdError::TooLong { bytes: 97, limit: 96 }));
     }
 }

@@ -10,12 +10,12 @@ pub mod reason;
 pub mod time;
 
 pub use event::{
-    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Scope,
-    ShownPersons, UninspectedCause,
+    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Scope, ShownPersons,
+    UninspectedCause,
 };
 pub use ids::{
-    AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId,
-    RouteName, SessionId,
+    AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId, RouteName,
+    SessionId,
 };
 pub use person::{PersonKey, PersonRef};
 pub use reason::Reason;

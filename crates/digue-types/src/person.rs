@@ -25,10 +25,7 @@ impl PersonRef {
             return Err(IdError::Empty);
         }
         if text.len() > PERSON_REF_BYTES_MAX {
-            return Err(IdError::TooLong {
-                bytes: text.len(),
-                limit: PERSON_REF_BYTES_MAX,
-            });
+            return Err(IdError::TooLong { bytes: text.len(), limit: PERSON_REF_BYTES_MAX });
         }
         match text.chars().find(|c| c.is_control()) {
             Some(c) => Err(IdError::Character(c)),
@@ -110,10 +107,7 @@ mod tests {
 
     #[test]
     fn the_border_between_population_and_reference_counts() {
-        assert_ne!(
-            PersonKey::new(&population("ab"), "c"),
-            PersonKey::new(&population("a"), "bc")
-        );
+        assert_ne!(PersonKey::new(&population("ab"), "c"), PersonKey::new(&population("a"), "bc"));
     }
 
     #[test]

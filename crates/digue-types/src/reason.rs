@@ -109,11 +109,9 @@ impl FromStr for Reason {
             "exact-search-budget" => Self::ExactSearchBudget(window(first)?),
             "break-glass-budget" => Self::BreakGlassBudget(window(first)?),
             "uninspected-budget" => Self::UninspectedBudget(window(first)?),
-            "uninspectable" => Self::Uninspectable(
-                first
-                    .and_then(UninspectedCause::parse)
-                    .ok_or_else(unknown)?,
-            ),
+            "uninspectable" => {
+                Self::Uninspectable(first.and_then(UninspectedCause::parse).ok_or_else(unknown)?)
+            }
             "policy" => Self::Policy,
             "policy-error" => Self::PolicyError,
             _ => return Err(unknown()),
@@ -144,11 +142,7 @@ mod tests {
             Reason::PolicyError,
         ];
         for &scope in Scope::ALL {
-            reasons.extend([
-                Reason::GateClosed(scope),
-                Reason::CaseloadOnly(scope),
-                Reason::StepUp(scope),
-            ]);
+            reasons.extend([Reason::GateClosed(scope), Reason::CaseloadOnly(scope), Reason::StepUp(scope)]);
             reasons.extend(Window::ALL.map(|window| Reason::Budget(scope, window)));
         }
         for window in Window::ALL {
@@ -158,11 +152,7 @@ mod tests {
                 Reason::UninspectedBudget(window),
             ]);
         }
-        reasons.extend(
-            UninspectedCause::ALL
-                .iter()
-                .map(|&c| Reason::Uninspectable(c)),
-        );
+        reasons.extend(UninspectedCause::ALL.iter().map(|&c| Reason::Uninspectable(c)));
         for reason in reasons {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }

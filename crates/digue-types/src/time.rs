@@ -28,18 +28,12 @@ impl Timestamp {
 
     /// Later by `by`; stops at the end of the scale.
     pub fn plus(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// Earlier by `by`; stops at the start of the scale.
     pub fn minus(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier`; zero when it is not after.
@@ -49,9 +43,7 @@ impl Timestamp {
 
     /// RFC 3339 with an offset of zero: `2026-11-22T08:30:00Z`.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|t| Self(t.as_microsecond()))
+        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
     }
 }
 
@@ -123,9 +115,6 @@ mod tests {
 
     #[test]
     fn since_never_goes_below_zero() {
-        assert_eq!(
-            Timestamp::from_secs(5).since(Timestamp::from_secs(9)),
-            Duration::ZERO
-        );
+        assert_eq!(Timestamp::from_secs(5).since(Timestamp::from_secs(9)), Duration::ZERO);
     }
 }

@@ -13,45 +13,15 @@ pub(crate) struct Asked {
 }
 
 pub(crate) enum Task {
-    Init {
-        folder: PathBuf,
-    },
-    Check {
-        config: PathBuf,
-    },
-    Serve {
-        config: PathBuf,
-    },
-    Link {
-        config: PathBuf,
-        account: String,
-        host: String,
-    },
-    Account {
-        config: PathBuf,
-        account: String,
-        organisation: String,
-        role: String,
-    },
-    Demo {
-        address: SocketAddr,
-        folder: Option<PathBuf>,
-        attack: bool,
-    },
-    JournalVerify {
-        journal: JournalPlace,
-        from: Option<PathBuf>,
-    },
-    JournalShow {
-        journal: JournalPlace,
-        first: u64,
-        count: u64,
-    },
-    JournalTail {
-        journal: JournalPlace,
-        count: u64,
-        follows: bool,
-    },
+    Init { folder: PathBuf },
+    Check { config: PathBuf },
+    Serve { config: PathBuf },
+    Link { config: PathBuf, account: String, host: String },
+    Account { config: PathBuf, account: String, organisation: String, role: String },
+    Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
+    JournalVerify { journal: JournalPlace, from: Option<PathBuf> },
+    JournalShow { journal: JournalPlace, first: u64, count: u64 },
+    JournalTail { journal: JournalPlace, count: u64, follows: bool },
 }
 
 pub(crate) struct JournalPlace {
@@ -63,10 +33,7 @@ pub(crate) struct JournalPlace {
 pub(crate) fn parse() -> Asked {
     let language = language();
     let matches = command(language).get_matches();
-    Asked {
-        language,
-        command: task(&matches),
-    }
+    Asked { language, command: task(&matches) }
 }
 
 /// `--language` anywhere, else the environment's.
@@ -74,22 +41,14 @@ fn language() -> Language {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--language" {
-            return arguments
-                .next()
-                .and_then(|code| Language::parse(&code))
-                .unwrap_or_default();
+            return arguments.next().and_then(|code| Language::parse(&code)).unwrap_or_default();
         }
         if let Some(code) = argument.strip_prefix("--language=") {
             return Language::parse(code).unwrap_or_default();
         }
     }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
-    let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
     Language::negotiate(&said.unwrap_or_default())
 }
 
@@ -113,12 +72,7 @@ fn command(language: Language) -> Command {
                     .value_parser(value_parser!(PathBuf))
                     .help(say("command-journal-folder")),
             )
-            .arg(
-                Arg::new("key")
-                    .long("key")
-                    .value_name("KEY")
-                    .help(say("command-journal-key")),
-            )
+            .arg(Arg::new("key").long("key").value_name("KEY").help(say("command-journal-key")))
     };
     let number = |name: &'static str, usual: &'static str, key: &str| {
         Arg::new(name)
@@ -200,86 +154,40 @@ fn command(language: Language) -> Command {
                     .help(say("command-init-folder")),
             ),
         )
-        .subcommand(
-            Command::new("check")
-                .about(say("command-check"))
-                .arg(config()),
-        )
-        .subcommand(
-            Command::new("serve")
-                .about(say("command-serve"))
-                .arg(config()),
-        )
+        .subcommand(Command::new("check").about(say("command-check")).arg(config()))
+        .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
         .subcommand(
             Command::new("account")
                 .about(say("command-account"))
                 .arg(config())
-                .arg(
-                    Arg::new("account")
-                        .required(true)
-                        .help(say("command-link-account")),
-                )
+                .arg(Arg::new("account").required(true).help(say("command-link-account")))
                 .arg(
                     Arg::new("organisation")
                         .long("organisation")
                         .required(true)
                         .help(say("command-account-organisation")),
                 )
-                .arg(
-                    Arg::new("role")
-                        .long("role")
-                        .default_value("agent")
-                        .help(say("command-account-role")),
-                ),
+                .arg(Arg::new("role").long("role").default_value("agent").help(say("command-account-role"))),
         )
         .subcommand(
             Command::new("link")
                 .about(say("command-link"))
                 .arg(config())
-                .arg(
-                    Arg::new("account")
-                        .required(true)
-                        .help(say("command-link-account")),
-                )
-                .arg(
-                    Arg::new("host")
-                        .long("host")
-                        .required(true)
-                        .help(say("command-link-host")),
-                ),
+                .arg(Arg::new("account").required(true).help(say("command-link-account")))
+                .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
         )
         .subcommand(journal)
 }
 
 fn task(matches: &ArgMatches) -> Task {
     let (name, matches) = matches.subcommand().expect("clap requires one");
-    let path = |name: &str| {
-        matches
-            .get_one::<PathBuf>(name)
-            .expect("it has a default")
-            .clone()
-    };
-    let word = |name: &str| {
-        matches
-            .get_one::<String>(name)
-            .expect("clap requires it")
-            .clone()
-    };
+    let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
+    let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
     match name {
-        "init" => Task::Init {
-            folder: path("folder"),
-        },
-        "check" => Task::Check {
-            config: path("config"),
-        },
-        "serve" => Task::Serve {
-            config: path("config"),
-        },
-        "link" => Task::Link {
-            config: path("config"),
-            account: word("account"),
-            host: word("host"),
-        },
+        "init" => Task::Init { folder: path("folder") },
+        "check" => Task::Check { config: path("config") },
+        "serve" => Task::Serve { config: path("config") },
+        "link" => Task::Link { config: path("config"), account: word("account"), host: word("host") },
         "account" => Task::Account {
             config: path("config"),
             account: word("account"),
@@ -301,27 +209,13 @@ fn task(matches: &ArgMatches) -> Task {
 fn journal_task(matches: &ArgMatches) -> Task {
     let (name, matches) = matches.subcommand().expect("clap requires one");
     let journal = JournalPlace {
-        folder: matches
-            .get_one::<PathBuf>("folder")
-            .expect("it has a default")
-            .clone(),
+        folder: matches.get_one::<PathBuf>("folder").expect("it has a default").clone(),
         key: matches.get_one::<String>("key").cloned(),
     };
     let number = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
     match name {
-        "verify" => Task::JournalVerify {
-            journal,
-            from: matches.get_one::<PathBuf>("from").cloned(),
-        },
-        "show" => Task::JournalShow {
-            journal,
-            first: number("first"),
-            count: number("count"),
-        },
-        _ => Task::JournalTail {
-            journal,
-            count: number("count"),
-            follows: matches.get_flag("follow"),
-        },
+        "verify" => Task::JournalVerify { journal, from: matches.get_one::<PathBuf>("from").cloned() },
+        "show" => Task::JournalShow { journal, first: number("first"), count: number("count") },
+        _ => Task::JournalTail { journal, count: number("count"), follows: matches.get_flag("follow") },
     }
 }

@@ -22,40 +22,19 @@ pub(crate) const BAD: u8 = 1;
 pub(crate) const NOT_RUN: u8 = 2;
 
 pub(crate) fn run(asked: Asked) -> ExitCode {
-    let out = Out {
-        language: asked.language,
-    };
+    let out = Out { language: asked.language };
     let code = match asked.command {
         Task::Init { folder } => init::run(&out, &folder),
         Task::Check { config } => check::run(&out, &config),
         Task::Serve { config } => serve::run(&out, &config),
-        Task::Link {
-            config,
-            account,
-            host,
-        } => admin::link(&out, &config, &account, &host),
-        Task::Account {
-            config,
-            account,
-            organisation,
-            role,
-        } => admin::account(&out, &config, &account, &organisation, &role),
-        Task::Demo {
-            address,
-            folder,
-            attack,
-        } => demo::run(&out, address, folder, attack),
+        Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
+        Task::Account { config, account, organisation, role } => {
+            admin::account(&out, &config, &account, &organisation, &role)
+        }
+        Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
         Task::JournalVerify { journal, from } => journal::verify(&out, &journal, from.as_deref()),
-        Task::JournalShow {
-            journal,
-            first,
-            count,
-        } => journal::show(&out, &journal, first, count),
-        Task::JournalTail {
-            journal,
-            count,
-            follows,
-        } => journal::tail(&out, &journal, count, follows),
+        Task::JournalShow { journal, first, count } => journal::show(&out, &journal, first, count),
+        Task::JournalTail { journal, count, follows } => journal::tail(&out, &journal, count, follows),
     };
     ExitCode::from(code)
 }
@@ -98,7 +77,5 @@ impl Out {
 
 /// The runtime of commands that serve.
 pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

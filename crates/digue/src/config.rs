@@ -36,11 +36,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
             portal_map::read(&path, &mut faults);
         }
         if folder.join("policies").is_dir() {
-            read_policies(
-                &folder.join("policies"),
-                &mut Fingerprint::default(),
-                &mut faults,
-            );
+            read_policies(&folder.join("policies"), &mut Fingerprint::default(), &mut faults);
         }
         return Err(faults);
     };
@@ -50,21 +46,12 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
         version.add_file(&path);
         if let Some(map) = portal_map::read(&path, &mut faults) {
-            portal_urls.extend(
-                map.portal
-                    .hosts
-                    .iter()
-                    .map(|host| (host.clone(), map.url.clone())),
-            );
+            portal_urls.extend(map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())));
             portals.push((path, map.portal));
         }
     }
     if portals.is_empty() && faults.is_empty() {
-        faults.push(Fault::of_file(
-            &settings.portals_folder,
-            "fault-no-portal",
-            "",
-        ));
+        faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
     }
     check_together(&settings, &portals, &mut faults);
     let policies = match &settings.policies_folder {
@@ -88,41 +75,25 @@ fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &m
     for (place, (path, portal)) in portals.iter().enumerate() {
         for (_, other) in &portals[..place] {
             if other.id == portal.id {
-                faults.push(Fault::of_file(
-                    path,
-                    "fault-portal-twice",
-                    portal.id.as_str(),
-                ));
+                faults.push(Fault::of_file(path, "fault-portal-twice", portal.id.as_str()));
             }
             if let Some(host) = portal.hosts.iter().find(|host| other.hosts.contains(host)) {
                 faults.push(Fault::of_file(path, "fault-host-twice", host));
             }
         }
         if portal.hosts.contains(&settings.console_host) {
-            faults.push(Fault::of_file(
-                path,
-                "fault-host-twice",
-                &settings.console_host,
-            ));
+            faults.push(Fault::of_file(path, "fault-host-twice", &settings.console_host));
         }
     }
 }
 
-fn read_policies(
-    folder: &Path,
-    version: &mut Fingerprint,
-    faults: &mut Vec<Fault>,
-) -> Option<Policies> {
+fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Fault>) -> Option<Policies> {
     let mut files = Vec::new();
     for path in files_in(folder, "cedar", faults) {
         version.add_file(&path);
         match std::fs::read_to_string(&path) {
             Ok(text) => files.push((path.display().to_string(), text)),
-            Err(error) => faults.push(Fault::of_file(
-                &path,
-                "fault-unreadable",
-                &error.to_string(),
-            )),
+            Err(error) => faults.push(Fault::of_file(&path, "fault-unreadable", &error.to_string())),
         }
     }
     match Policies::parse(&files) {
@@ -147,18 +118,11 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<Fault>) -> Vec<Path
     let items = match std::fs::read_dir(folder) {
         Ok(items) => items,
         Err(error) => {
-            faults.push(Fault::of_file(
-                folder,
-                "fault-unreadable",
-                &error.to_string(),
-            ));
+            faults.push(Fault::of_file(folder, "fault-unreadable", &error.to_string()));
             return Vec::new();
         }
     };
-    let mut paths: Vec<PathBuf> = items
-        .filter_map(Result::ok)
-        .map(|item| item.path())
-        .collect();
+    let mut paths: Vec<PathBuf> = items.filter_map(Result::ok).map(|item| item.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
     paths.sort();
     paths

@@ -14,14 +14,10 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 pub(crate) fn journal_signer(folder: &Path, name: &str) -> Result<Signer> {
     let seed = read_or_make(&folder.join("journal.key"), || {
         let mut seed = [0u8; 32];
-        SystemRandom::new()
-            .fill(&mut seed)
-            .map_err(|_| anyhow!("no randomness"))?;
+        SystemRandom::new().fill(&mut seed).map_err(|_| anyhow!("no randomness"))?;
         Ok(seed.to_vec())
     })?;
-    let seed: [u8; 32] = seed
-        .try_into()
-        .map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("journal.key is not 32 bytes"))?;
     let signer = Signer::from_seed(name, &seed)?;
     let public = folder.join("journal.pub");
     let text = format!("{}\n", signer.verifier().to_text());
@@ -39,10 +35,7 @@ pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
     read_or_make(&folder.join("identity.pk8"), || {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        Ok(key
-            .map_err(|_| anyhow!("no key could be made"))?
-            .as_ref()
-            .to_vec())
+        Ok(key.map_err(|_| anyhow!("no key could be made"))?.as_ref().to_vec())
     })
 }
 
@@ -56,11 +49,7 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<V
         fs::create_dir_all(folder)?;
     }
     let bytes = make()?;
-    let mut file = OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
     Ok(bytes)

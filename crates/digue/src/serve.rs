@@ -46,18 +46,9 @@ pub(crate) struct Running {
 }
 
 /// Builds and starts everything.
-pub(crate) async fn start(
-    config: Config,
-    demo: Option<Arc<dyn digue_console::Demo>>,
-) -> Result<Running> {
+pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
     tls::install();
-    let Config {
-        settings,
-        portals,
-        portal_urls,
-        policies,
-        version,
-    } = config;
+    let Config { settings, portals, portal_urls, policies, version } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -76,10 +67,7 @@ pub(crate) async fn start(
         signer,
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
-        observer: Box::new(Feeder {
-            standing: standing.clone(),
-            clock: clock.clone(),
-        }),
+        observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
     })?);
     feed(&disk, &journal, &standing)?;
 
@@ -122,9 +110,7 @@ pub(crate) async fn start(
     house.attach(gateway.clone());
     caseloads::load_kept(&house).await?;
     caseloads::load_kept_aliases(&house)?;
-    house
-        .note(Act::Started, format!("rules:{version:016x}"))
-        .await?;
+    house.note(Act::Started, format!("rules:{version:016x}")).await?;
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
@@ -139,13 +125,9 @@ pub(crate) async fn start(
         disk,
     };
     for listener in &settings.listeners {
-        running
-            .open(listener, &gateway, &stopping, &settings)
-            .await?;
+        running.open(listener, &gateway, &stopping, &settings).await?;
     }
-    running
-        .tasks
-        .push(tokio::spawn(tidy_sessions(running.house.clone(), stopping)));
+    running.tasks.push(tokio::spawn(tidy_sessions(running.house.clone(), stopping)));
     Ok(running)
 }
 
@@ -169,27 +151,16 @@ impl Running {
             self.certificates.push((listener.clone(), certificate));
         }
         let (gateway, stopping, grace) = (gateway.clone(), stopping.clone(), settings.stop_grace);
-        self.tasks.push(tokio::spawn(async move {
-            bound.serve(gateway, stopping, grace).await
-        }));
+        self.tasks.push(tokio::spawn(async move { bound.serve(gateway, stopping, grace).await }));
         Ok(())
     }
 
     /// Takes over new maps, policies and certificates; connections stay. Listeners, folders and the
     /// store change with a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config {
-            settings,
-            portals,
-            policies,
-            version,
-            ..
-        } = config;
+        let Config { settings, portals, policies, version, .. } = config;
         for (listener, certificate) in &self.certificates {
-            let files = settings
-                .listeners
-                .iter()
-                .find(|known| known.address == listener.address);
+            let files = settings.listeners.iter().find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
                 certificate.store(tls::server_config(files)?);
             }
@@ -197,17 +168,11 @@ impl Running {
         let hosts = Hosts::new(portals, vec![settings.console_host.clone()]);
         let gateway = self.house.gateway();
         let mut history: Vec<Exposure> = Vec::new();
-        each_exposure(&self.disk, &self.journal, &mut |exposure| {
-            history.push(exposure.clone())
-        })?;
-        gateway.set_hosts(hosts, &|take| {
-            history.iter().for_each(|exposure| take(exposure))
-        });
+        each_exposure(&self.disk, &self.journal, &mut |exposure| history.push(exposure.clone()))?;
+        gateway.set_hosts(hosts, &|take| history.iter().for_each(|exposure| take(exposure)));
         self.house.set_policies(policies, version).await;
         caseloads::load_kept(&self.house).await?;
-        self.house
-            .note(Act::Configured, format!("rules:{version:016x}"))
-            .await?;
+        self.house.note(Act::Configured, format!("rules:{version:016x}")).await?;
         Ok(())
     }
 

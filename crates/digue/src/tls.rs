@@ -20,11 +20,8 @@ pub(crate) fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .with_context(|| files.certificate.display().to_string())?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .with_context(|| files.key.display().to_string())?;
-    let mut config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).with_context(|| files.key.display().to_string())?;
+    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -38,9 +35,7 @@ pub(crate) fn authorities(own: Option<&Path>) -> Result<RootCertStore> {
         roots.add_parsable_certificates(certificates.filter_map(Result::ok));
     }
     if let Some(path) = own {
-        for certificate in
-            CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())?
-        {
+        for certificate in CertificateDer::pem_file_iter(path).with_context(|| path.display().to_string())? {
             roots.add(certificate?)?;
         }
     }

@@ -28,8 +28,7 @@ fn limits(minute: u32, day: u32) -> Limits {
 fn world() -> World {
     let population = PopulationId::parse("demandeurs").unwrap();
     let text = "account,person\na1,in1\na1,in2\na1,in3\na1,in4\na1,in5\na1,in6\n";
-    let caseloads =
-        caseload::read_csv(text.as_bytes(), &population, &|t| Some(t.to_owned())).unwrap();
+    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Some(t.to_owned())).unwrap();
     let table = LimitsTable {
         account: limits(4, 5),
         exact_search: limits(2, 3),
@@ -60,10 +59,7 @@ fn world() -> World {
 
 impl World {
     fn show(&mut self, at: Timestamp, exact: bool, persons: &[&str]) -> Decision {
-        let keys: Vec<PersonKey> = persons
-            .iter()
-            .map(|p| PersonKey::new(&self.population, p))
-            .collect();
+        let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
         let facts = Facts {
             now: at,
             portal: &self.portal,
@@ -87,15 +83,9 @@ impl World {
     fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[Reason]>) {
         let decision = self.show(NOW, exact, persons);
         match expected {
-            Ok(bases) => assert_eq!(
-                (decision.outcome, &decision.bases[..]),
-                (Outcome::Released, bases)
-            ),
+            Ok(bases) => assert_eq!((decision.outcome, &decision.bases[..]), (Outcome::Released, bases)),
             Err(reasons) => {
-                assert_eq!(
-                    (decision.outcome, &decision.reasons[..]),
-                    (Outcome::Refused, reasons)
-                );
+                assert_eq!((decision.outcome, &decision.reasons[..]), (Outcome::Refused, reasons));
             }
         }
     }
@@ -107,11 +97,7 @@ impl World {
 
 #[test]
 fn shows_the_caseload_and_nobody_else() {
-    world().check(
-        false,
-        &["in1", "in2"],
-        Ok(&[Basis::Caseload, Basis::Caseload]),
-    );
+    world().check(false, &["in1", "in2"], Ok(&[Basis::Caseload, Basis::Caseload]));
     world().check(false, &["in1", "out1"], Err(&[Reason::OutsideCaseload]));
     world().check(false, &[], Ok(&[]));
 }
@@ -119,11 +105,7 @@ fn shows_the_caseload_and_nobody_else() {
 #[test]
 fn an_exact_search_shows_one_stranger_not_two() {
     world().check(true, &["out1"], Ok(&[Basis::ExactSearch]));
-    world().check(
-        true,
-        &["in1", "out1"],
-        Ok(&[Basis::Caseload, Basis::ExactSearch]),
-    );
+    world().check(true, &["in1", "out1"], Ok(&[Basis::Caseload, Basis::ExactSearch]));
     world().check(true, &["out1", "out2"], Err(&[Reason::NotExact]));
 }
 
@@ -141,11 +123,7 @@ fn exact_searches_have_their_own_budget() {
     let mut world = world();
     world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
     world.check(true, &["out2"], Ok(&[Basis::ExactSearch]));
-    world.check(
-        true,
-        &["out3"],
-        Err(&[Reason::ExactSearchBudget(Window::Minute)]),
-    );
+    world.check(true, &["out3"], Err(&[Reason::ExactSearchBudget(Window::Minute)]));
 }
 
 #[test]
@@ -153,22 +131,12 @@ fn break_glass_opens_for_its_time_and_its_budget() {
     let mut world = world();
     world.access.allows_exact_search = false;
     world.access.keeps_found = Duration::ZERO;
-    let glass = BreakGlass {
-        justification: "urgence".into(),
-        until: NOW.plus(Duration::from_secs(60)),
-    };
+    let glass = BreakGlass { justification: "urgence".into(), until: NOW.plus(Duration::from_secs(60)) };
     let key = (world.portal.clone(), world.account.clone());
     world.snapshot.break_glass = Arc::new(HashMap::from([(key, glass)]));
     let first = world.show(NOW, false, &["out1"]);
-    assert_eq!(
-        (first.bases, first.justification),
-        (vec![Basis::BreakGlass], Some("urgence".into()))
-    );
-    world.check(
-        false,
-        &["out2"],
-        Err(&[Reason::BreakGlassBudget(Window::Minute)]),
-    );
+    assert_eq!((first.bases, first.justification), (vec![Basis::BreakGlass], Some("urgence".into())));
+    world.check(false, &["out2"], Err(&[Reason::BreakGlassBudget(Window::Minute)]));
     let late = world.show(NOW.plus(Duration::from_secs(60)), false, &["out1"]);
     assert_eq!(late.reasons, [Reason::OutsideCaseload]);
 }
@@ -180,11 +148,7 @@ fn refuses_the_response_that_would_break_the_budget() {
     let over = [Reason::Budget(Scope::Account, Window::Minute)];
     world.check(false, &["in4", "in5"], Err(&over));
     // The refused response was not counted, and persons already counted cost nothing.
-    world.check(
-        false,
-        &["in1", "in2", "in3", "in4"],
-        Ok(&[Basis::Caseload; 4]),
-    );
+    world.check(false, &["in1", "in2", "in3", "in4"], Ok(&[Basis::Caseload; 4]));
 }
 
 #[test]
@@ -205,11 +169,7 @@ fn a_gate_at_caseload_only_shuts_every_exception() {
     let mut world = world();
     world.set_gate(Gate::CaseloadOnly);
     world.check(true, &["out1"], Err(&[Reason::NotExact]));
-    world.check(
-        false,
-        &["out1"],
-        Err(&[Reason::CaseloadOnly(Scope::Account)]),
-    );
+    world.check(false, &["out1"], Err(&[Reason::CaseloadOnly(Scope::Account)]));
     world.check(false, &["in1"], Ok(&[Basis::Caseload]));
 }
 

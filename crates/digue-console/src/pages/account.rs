@@ -61,10 +61,8 @@ pub(crate) async fn exposures_csv(
 ) -> Result<Response, PageError> {
     let view = look(&console, &visitor, &account)?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let header = [
-        "entry", "at", "portal", "route", "outcome", "persons", "reasons",
-    ]
-    .map(|key| w.coded("column", key));
+    let header =
+        ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
     let rows = view.exposures.iter().map(|seen| {
         let reasons: Vec<String> = seen.reasons.iter().map(ToString::to_string).collect();
         vec![

@@ -33,10 +33,8 @@ impl IntoResponse for Problem {
             "detail": text(visitor.language, detail),
         });
         if let OperationError::Faults(faults) = &error {
-            let list: Vec<Value> = faults
-                .iter()
-                .map(|f| json!({"line": f.line, "fault": f.kind.code()}))
-                .collect();
+            let list: Vec<Value> =
+                faults.iter().map(|f| json!({"line": f.line, "fault": f.kind.code()})).collect();
             problem["faults"] = list.into();
         }
         let kind = HeaderValue::from_static("application/problem+json");
@@ -93,10 +91,7 @@ pub(crate) async fn replace_aliases(
     Ok(match answer(&visitor, done)? {
         Ok(count) => Json(json!({"aliases": count})).into_response(),
         Err(faults) => {
-            let list: Vec<Value> = faults
-                .iter()
-                .map(|f| json!({"line": f.line, "fault": f.fault}))
-                .collect();
+            let list: Vec<Value> = faults.iter().map(|f| json!({"line": f.line, "fault": f.fault})).collect();
             let problem = json!({
                 "type": "about:blank",
                 "title": text(visitor.language, "error-invalid-title"),

@@ -28,17 +28,9 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
-    let waiting = records
-        .iter()
-        .filter(|record| record.reviewed.is_none())
-        .count() as u64;
+    let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
     let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&ListPage {
-        w,
-        records,
-        waiting,
-        me: actor.account.to_string(),
-    }))
+    Ok(page(&ListPage { w, records, waiting, me: actor.account.to_string() }))
 }
 
 pub(crate) async fn list_csv(
@@ -48,15 +40,8 @@ pub(crate) async fn list_csv(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let header = [
-        "at",
-        "until",
-        "account",
-        "portal",
-        "justification",
-        "reviewed",
-    ]
-    .map(|key| w.coded("column", key));
+    let header =
+        ["at", "until", "account", "portal", "justification", "reviewed"].map(|key| w.coded("column", key));
     let rows = records.iter().map(|record| {
         vec![
             record.opened_at.to_string(),
@@ -64,11 +49,7 @@ pub(crate) async fn list_csv(
             record.account.to_string(),
             record.portal.to_string(),
             record.justification.clone(),
-            record
-                .reviewed
-                .as_ref()
-                .map(|(by, at)| format!("{by} {at}"))
-                .unwrap_or_default(),
+            record.reviewed.as_ref().map(|(by, at)| format!("{by} {at}")).unwrap_or_default(),
         ]
     });
     Ok(csv("break-glass", &header, rows))
@@ -85,10 +66,7 @@ pub(crate) async fn review(
     Form(form): Form<ReviewForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(
-        &visitor,
-        break_glass::review(&console.house, &actor, &form.id).await,
-    )?;
+    told(&visitor, break_glass::review(&console.house, &actor, &form.id).await)?;
     Ok(Redirect::to("/break-glass"))
 }
 
@@ -104,11 +82,7 @@ pub(crate) async fn ask(visitor: Visitor) -> Result<Html<String>, PageError> {
     let (Some(portal), Some(_)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::new(&visitor, OperationError::Denied));
     };
-    Ok(page(&AskPage {
-        w: Words::new(&visitor),
-        portal: portal.to_string(),
-        opened: None,
-    }))
+    Ok(page(&AskPage { w: Words::new(&visitor), portal: portal.to_string(), opened: None }))
 }
 
 #[derive(Deserialize)]
@@ -127,9 +101,5 @@ pub(crate) async fn open(
     let opened = break_glass::open(&console.house, session, portal, &form.justification).await;
     let opened = Some(told(&visitor, opened)?);
     let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&AskPage {
-        w,
-        portal: portal.to_string(),
-        opened,
-    }))
+    Ok(page(&AskPage { w, portal: portal.to_string(), opened }))
 }

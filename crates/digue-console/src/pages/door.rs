@@ -21,9 +21,7 @@ struct SignInPage {
 
 /// How one comes in; the place where passkeys will be.
 pub(crate) async fn sign_in(visitor: Visitor) -> Html<String> {
-    page(&SignInPage {
-        w: Words::new(&visitor),
-    })
+    page(&SignInPage { w: Words::new(&visitor) })
 }
 
 #[derive(Deserialize)]
@@ -48,11 +46,7 @@ pub(crate) async fn enter_page(
 ) -> Result<Html<String>, PageError> {
     let account = sign_in::peek_link(&console.house, &query.link, &visitor.host).await;
     let account = told(&visitor, account.map_err(link_gone))?.to_string();
-    Ok(page(&EnterPage {
-        w: Words::new(&visitor),
-        account,
-        link: query.link,
-    }))
+    Ok(page(&EnterPage { w: Words::new(&visitor), account, link: query.link }))
 }
 
 pub(crate) async fn enter(
@@ -60,18 +54,9 @@ pub(crate) async fn enter(
     visitor: Visitor,
     Form(form): Form<LinkQuery>,
 ) -> Result<Response, PageError> {
-    let secret = sign_in::enter(
-        &console.house,
-        &form.link,
-        &visitor.host,
-        &visitor.client_ip,
-    )
-    .await;
+    let secret = sign_in::enter(&console.house, &form.link, &visitor.host, &visitor.client_ip).await;
     let secret = told(&visitor, secret.map_err(link_gone))?;
-    let cookie = format!(
-        "__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax",
-        secret.reveal()
-    );
+    let cookie = format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal());
     let mut response = Redirect::to("/").into_response();
     let cookie = HeaderValue::from_str(&cookie).expect("base64url");
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -85,18 +70,13 @@ fn link_gone(error: OperationError) -> OperationError {
     }
 }
 
-pub(crate) async fn leave(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     if let Some(session) = &visitor.session {
         told(&visitor, sign_in::leave(&console.house, session).await)?;
     }
     let mut response = Redirect::to("/.digue/sign-in").into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, HeaderValue::from_static(gone));
+    response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(gone));
     Ok(response)
 }
 
@@ -111,13 +91,9 @@ pub(crate) struct LanguageForm {
 pub(crate) async fn language(Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
     // Only a place of this host: anything else would make the button a redirector.
-    let is_local =
-        form.next.starts_with('/') && !form.next.starts_with("//") && !form.next.contains('\\');
+    let is_local = form.next.starts_with('/') && !form.next.starts_with("//") && !form.next.contains('\\');
     let mut response = Redirect::to(if is_local { &form.next } else { "/" }).into_response();
-    let cookie = format!(
-        "digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax",
-        chosen.code()
-    );
+    let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
     let cookie = HeaderValue::from_str(&cookie).expect("a language code");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
@@ -125,16 +101,11 @@ pub(crate) async fn language(Form(form): Form<LanguageForm>) -> Response {
 
 /// The keys that portals verify identities with.
 pub(crate) async fn jwks(State(console): State<Console>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/jwk-set+json"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, console.house.gateway().jwks()).into_response()
 }
 
 pub(crate) async fn not_found(visitor: Visitor) -> (StatusCode, PageError) {
-    (
-        StatusCode::NOT_FOUND,
-        PageError::new(&visitor, OperationError::NotFound("page")),
-    )
+    (StatusCode::NOT_FOUND, PageError::new(&visitor, OperationError::NotFound("page")))
 }

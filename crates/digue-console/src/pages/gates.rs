@@ -41,10 +41,7 @@ pub(crate) async fn set(
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (reach, gate) = told(&visitor, form.parse())?;
-    told(
-        &visitor,
-        gates::set_gate(&console.house, &actor, reach, gate, &form.reason).await,
-    )?;
+    told(&visitor, gates::set_gate(&console.house, &actor, reach, gate, &form.reason).await)?;
     Ok(Redirect::to("/#gates"))
 }
 
@@ -62,9 +59,6 @@ pub(crate) async fn cut(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
     let account = told(&visitor, account)?;
-    told(
-        &visitor,
-        gates::cut_sessions(&console.house, &actor, &account, &form.reason).await,
-    )?;
+    told(&visitor, gates::cut_sessions(&console.house, &actor, &account, &form.reason).await)?;
     Ok(Redirect::to(&format!("/accounts/{account}")))
 }

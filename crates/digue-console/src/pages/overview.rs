@@ -41,11 +41,7 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
     let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
-    let values: Vec<u64> = view
-        .minutes
-        .iter()
-        .map(|(_, minute)| minute.persons)
-        .collect();
+    let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
     Ok(page(&OverviewPage {
         w: Words::in_zone(&visitor, &console.zone),
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
@@ -92,10 +88,7 @@ pub(crate) async fn search(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let place = match told(
-        &visitor,
-        watch::find(&console.house, &actor, search.q.trim()),
-    )? {
+    let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
         Named::Account(account) => format!("/accounts/{}", encode(account.as_str())),
         Named::Person(person) => format!("/persons?person={}", encode(person.as_str())),
     };
@@ -103,10 +96,7 @@ pub(crate) async fn search(
 }
 
 /// The demonstration's button; without a demonstration there is no such page.
-pub(crate) async fn attack(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Redirect, PageError> {
+pub(crate) async fn attack(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let missing = || PageError::new(&visitor, digue_operations::OperationError::NotFound("page"));
     let demo = console.demo.as_ref().ok_or_else(missing)?;

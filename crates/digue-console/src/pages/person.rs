@@ -31,14 +31,9 @@ pub(crate) struct Asked {
 /// Lines on the page; the export has all.
 const SIGHTS_PAGE: usize = 200;
 
-fn look(
-    console: &Console,
-    visitor: &Visitor,
-    asked: &Asked,
-) -> Result<(PersonRef, Vec<Sight>), PageError> {
+fn look(console: &Console, visitor: &Visitor, asked: &Asked) -> Result<(PersonRef, Vec<Sight>), PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
-    let person =
-        PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
+    let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
     let person = told(visitor, person)?;
     let sights = told(visitor, watch::person(&console.house, &actor, &person))?;
     Ok((person, sights))
@@ -50,18 +45,11 @@ pub(crate) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, PageError> {
     let (person, mut sights) = look(&console, &visitor, &asked)?;
-    let accounts: std::collections::BTreeSet<_> =
-        sights.iter().map(|sight| sight.account.clone()).collect();
+    let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
     sights.truncate(SIGHTS_PAGE);
     let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&PersonPage {
-        w,
-        person,
-        sights,
-        accounts,
-        total,
-    }))
+    Ok(page(&PersonPage { w, person, sights, accounts, total }))
 }
 
 pub(crate) async fn sights_csv(
@@ -71,16 +59,8 @@ pub(crate) async fn sights_csv(
 ) -> Result<Response, PageError> {
     let (_, sights) = look(&console, &visitor, &asked)?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let header = [
-        "entry",
-        "at",
-        "account",
-        "organisation",
-        "portal",
-        "route",
-        "basis",
-    ]
-    .map(|key| w.coded("column", key));
+    let header = ["entry", "at", "account", "organisation", "portal", "route", "basis"]
+        .map(|key| w.coded("column", key));
     let rows = sights.iter().map(|sight| {
         vec![
             sight.entry.to_string(),

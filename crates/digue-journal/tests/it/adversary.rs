@@ -16,11 +16,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for item in fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                found.push(path)
-            }
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
         }
     }
     found.sort();
@@ -32,9 +28,7 @@ fn journal() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path()).unwrap();
     for batch in 0..6 {
-        let events = (0..100)
-            .map(|n| digue_testkit::events::shown(batch * 100 + n, "a1", "P1"))
-            .collect();
+        let events = (0..100).map(|n| digue_testkit::events::shown(batch * 100 + n, "a1", "P1")).collect();
         opened.append_and_wait(events).unwrap();
     }
     opened.close();
@@ -44,11 +38,7 @@ fn journal() -> tempfile::TempDir {
 /// Files that the signed head depends on; superseded partial tiles are not read by anybody.
 fn evidence(folder: &Path) -> Vec<PathBuf> {
     let current = |path: &PathBuf| {
-        let text = path
-            .strip_prefix(folder)
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
+        let text = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
         text == "checkpoint"
             || (text.starts_with("tile")
                 && (!text.contains(".p/") || text.ends_with(".p/88") || text.ends_with(".p/2")))
@@ -68,11 +58,7 @@ fn one_flipped_bit_anywhere_is_found() {
             let mut bytes = sound.clone();
             bytes[place] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert!(
-                !audit(folder.path()).is_intact(),
-                "{} at {place}",
-                path.display()
-            );
+            assert!(!audit(folder.path()).is_intact(), "{} at {place}", path.display());
         }
         fs::write(&path, &sound).unwrap();
     }
@@ -88,10 +74,7 @@ fn a_removed_or_swapped_file_is_found() {
         assert!(!audit(folder.path()).is_intact(), "{}", path.display());
         fs::write(&path, &sound).unwrap();
     }
-    let (one, two) = (
-        folder.path().join("tile/entries/000"),
-        folder.path().join("tile/entries/001"),
-    );
+    let (one, two) = (folder.path().join("tile/entries/000"), folder.path().join("tile/entries/001"));
     let (first, second) = (fs::read(&one).unwrap(), fs::read(&two).unwrap());
     fs::write(&one, second).unwrap();
     fs::write(&two, first).unwrap();
@@ -99,13 +82,7 @@ fn a_removed_or_swapped_file_is_found() {
 }
 
 fn audit_from(folder: &Path, earlier: &Checkpoint) -> Report {
-    verify(
-        &Disk::new(folder),
-        signer().verifier(),
-        Some(earlier),
-        |_| {},
-    )
-    .unwrap()
+    verify(&Disk::new(folder), signer().verifier(), Some(earlier), |_| {}).unwrap()
 }
 
 fn kept(folder: &Path) -> Checkpoint {
@@ -138,9 +115,7 @@ fn a_recomputed_history_signed_with_the_right_key_is_found_from_a_kept_checkpoin
     let forged = tempfile::tempdir().unwrap();
     let journal = open(forged.path()).unwrap();
     for number in 0..30 {
-        journal
-            .append_and_wait(vec![digue_testkit::events::shown(number, "a2", "P1")])
-            .unwrap();
+        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a2", "P1")]).unwrap();
     }
     journal.close();
     assert!(audit(forged.path()).is_intact());
@@ -174,9 +149,7 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
     for number in 0..10 {
-        journal
-            .append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")])
-            .unwrap();
+        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")]).unwrap();
     }
     let wal = files(&folder.path().join("wal")).pop().unwrap();
     let segment = fs::read(&wal).unwrap();

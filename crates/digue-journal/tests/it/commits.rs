@@ -13,26 +13,12 @@ use crate::{audit, open, options, write};
 fn entries_are_numbered_in_order_and_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
-    assert_eq!(
-        journal
-            .append_and_wait(vec![shown(0, "a1", "P1")])
-            .unwrap()
-            .first,
-        0
-    );
-    let two = journal
-        .append_and_wait(vec![shown(1, "a1", "P1"), shown(2, "a1", "P2")])
-        .unwrap();
+    assert_eq!(journal.append_and_wait(vec![shown(0, "a1", "P1")]).unwrap().first, 0);
+    let two = journal.append_and_wait(vec![shown(1, "a1", "P1"), shown(2, "a1", "P2")]).unwrap();
     assert_eq!((two.first, two.count), (1, 2));
     journal.close();
     let journal = open(folder.path()).unwrap();
-    assert_eq!(
-        journal
-            .append_and_wait(vec![shown(3, "a1", "P1")])
-            .unwrap()
-            .first,
-        3
-    );
+    assert_eq!(journal.append_and_wait(vec![shown(3, "a1", "P1")]).unwrap().first, 3);
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{:?}", report.findings);
@@ -68,19 +54,11 @@ fn two_processes_cannot_write_one_journal() {
 fn an_entry_that_does_not_fit_is_refused_and_the_next_one_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).unwrap();
-    let Event::Exposure(mut large) = shown(0, "a1", "P1") else {
-        unreachable!()
-    };
+    let Event::Exposure(mut large) = shown(0, "a1", "P1") else { unreachable!() };
     large.justification = Some("x".repeat(70_000));
     let refused = journal.append_and_wait(vec![Event::Exposure(large)]);
     assert!(matches!(refused, Err(AppendError::TooLong { .. })));
-    assert_eq!(
-        journal
-            .append_and_wait(vec![shown(0, "a1", "P1")])
-            .unwrap()
-            .first,
-        0
-    );
+    assert_eq!(journal.append_and_wait(vec![shown(0, "a1", "P1")]).unwrap().first, 0);
 }
 
 #[derive(Clone, Default)]
@@ -88,10 +66,7 @@ struct Log(Arc<Mutex<Vec<u64>>>);
 
 impl Observer for Log {
     fn committed(&mut self, entries: &[Committed]) {
-        self.0
-            .lock()
-            .unwrap()
-            .extend(entries.iter().map(|entry| entry.index));
+        self.0.lock().unwrap().extend(entries.iter().map(|entry| entry.index));
     }
 }
 
@@ -107,16 +82,12 @@ fn an_observer_is_told_every_entry_once_and_in_order() {
             let journal = journal.clone();
             std::thread::spawn(move || {
                 for number in 0..50 {
-                    journal
-                        .append_and_wait(vec![shown(number, "a1", "P1")])
-                        .unwrap();
+                    journal.append_and_wait(vec![shown(number, "a1", "P1")]).unwrap();
                 }
             })
         })
         .collect();
-    writers
-        .into_iter()
-        .for_each(|writer| writer.join().unwrap());
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
     drop(journal);
     assert_eq!(*log.0.lock().unwrap(), (0..400).collect::<Vec<u64>>());
 }
@@ -130,7 +101,6 @@ fn a_kept_checkpoint_is_a_prefix_of_what_follows() {
     let signer = crate::signer();
     let earlier = digue_journal::checkpoint::Checkpoint::open(&note, signer.verifier()).unwrap();
     let disk = digue_journal::disk::Disk::new(folder.path());
-    let report =
-        digue_journal::verify::verify(&disk, signer.verifier(), Some(&earlier), |_| {}).unwrap();
+    let report = digue_journal::verify::verify(&disk, signer.verifier(), Some(&earlier), |_| {}).unwrap();
     assert!(report.is_intact() && earlier.size == 300 && report.size == 600);
 }

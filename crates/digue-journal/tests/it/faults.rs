@@ -29,17 +29,13 @@ fn check(step: Step, nth: usize, strike: Strike) {
     let what = format!("{step:?} {nth} {strike:?}");
     let journal = open(folder.path()).unwrap_or_else(|error| panic!("{what}: {error}"));
     let size = journal.status().size;
-    journal
-        .append_and_wait(vec![shown(99, "a1", "after")])
-        .unwrap();
+    journal.append_and_wait(vec![shown(99, "a1", "after")]).unwrap();
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{what}: {:?}", report.findings);
     let entries = reader::entries(&Disk::new(folder.path()), 0..size).unwrap();
     for (index, event) in promised {
-        let bytes = entries
-            .get(index as usize)
-            .unwrap_or_else(|| panic!("{what}: {index} is gone"));
+        let bytes = entries.get(index as usize).unwrap_or_else(|| panic!("{what}: {index} is gone"));
         assert_eq!(codec::decode(bytes).unwrap(), event, "{what}");
     }
 }
@@ -79,12 +75,7 @@ fn a_full_disk_refuses_and_the_journal_comes_back_by_itself() {
 #[test]
 fn a_failed_sync_is_never_trusted() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = Arc::new(FailAt::new(
-        Step::WalSync,
-        1,
-        1,
-        Strike::FailAfter(IO_ERROR),
-    ));
+    let faults = Arc::new(FailAt::new(Step::WalSync, 1, 1, Strike::FailAfter(IO_ERROR)));
     let journal = open_with(folder.path(), faults).unwrap();
     journal.append_and_wait(vec![shown(0, "a1", "P0")]).unwrap();
     assert!(journal.append_and_wait(vec![shown(1, "a1", "P1")]).is_err());

@@ -48,9 +48,7 @@ pub(crate) fn write(folder: &Path, count: u64) {
     let journal = open(folder).unwrap();
     let start = journal.status().size;
     for number in start..start + count {
-        journal
-            .append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")])
-            .unwrap();
+        journal.append_and_wait(vec![digue_testkit::events::shown(number, "a1", "P1")]).unwrap();
     }
     journal.close();
 }

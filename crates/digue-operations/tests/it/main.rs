@@ -9,8 +9,7 @@ use digue_gateway::body::Body;
 use digue_gateway::identity::Asserter;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts,
-    Upstream,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts, Upstream,
 };
 use digue_gateway::ports::{Clock, Future1, LocalPages};
 use digue_gateway::server::Listener;
@@ -40,13 +39,8 @@ impl LocalPages for NoPages {
 }
 
 fn portal(upstream: String) -> Portal {
-    let rule = JsonRule {
-        path: jsonpath::Path::parse("$.id").unwrap(),
-        pick: Pick {
-            kind: 0,
-            pattern: None,
-        },
-    };
+    let rule =
+        JsonRule { path: jsonpath::Path::parse("$.id").unwrap(), pick: Pick { kind: 0, pattern: None } };
     let route = Route {
         name: RouteName::parse("fiche").unwrap(),
         methods: vec![],
@@ -79,11 +73,7 @@ fn portal(upstream: String) -> Portal {
         id: PortalId::parse("portail").unwrap(),
         population: PopulationId::parse("personnes").unwrap(),
         hosts: vec!["portail.test".into()],
-        upstream: Upstream {
-            is_https: false,
-            authority: upstream,
-            host: None,
-        },
+        upstream: Upstream { is_https: false, authority: upstream, host: None },
         identity: Identity::Header {
             account: http::HeaderName::from_static("x-user"),
             organisation: Some(http::HeaderName::from_static("x-org")),
@@ -91,16 +81,10 @@ fn portal(upstream: String) -> Portal {
         },
         named_headers: NamedHeaders::default(),
         mode: Mode::Enforced,
-        kinds: vec![IdentifierKind {
-            name: "id".into(),
-            steps: vec![],
-            shape: None,
-        }],
+        kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
         primary: 0,
         limits: LimitsTable::default(),
-        break_glass: BreakGlassRule {
-            lasts: Duration::from_secs(60),
-        },
+        break_glass: BreakGlassRule { lasts: Duration::from_secs(60) },
         routes: vec![route],
         timeouts: Timeouts::default(),
         report_token: None,
@@ -111,8 +95,7 @@ fn portal(upstream: String) -> Portal {
 async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 'static) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
-    let upstream =
-        digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
+    let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
     let standing: Arc<RwLock<Standing>> = Arc::default();
     let journal = Arc::new(
@@ -121,10 +104,7 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
             signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
             queue_max: 64,
             checkpoint_every: Duration::from_millis(10),
-            observer: Box::new(Feeder {
-                standing: standing.clone(),
-                clock: clock.clone(),
-            }),
+            observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
         })
         .unwrap(),
     );
@@ -132,10 +112,7 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
         hosts: Hosts::new(vec![portal(upstream.address.to_string())], vec![]),
-        rules: Snapshot {
-            caseloads: HashMap::new(),
-            ..Snapshot::default()
-        },
+        rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),
         recorder: Arc::new(JournalRecorder(journal.clone())),
         clock,
@@ -146,16 +123,12 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
         trusted_proxies: vec![],
         held_bytes_max: 1 << 20,
     });
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None)
-        .await
-        .unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.local_address().unwrap();
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(listener.serve(gateway, stopping, Duration::from_secs(5)));
     let client = Client::new(address, "portail.test");
-    tokio::task::spawn_blocking(move || test(client))
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(move || test(client)).await.unwrap();
     stop.send_replace(true);
     serving.await.unwrap();
     journal.close();

@@ -28,10 +28,7 @@ async fn accounts_are_replaced_by_name(store: &Store) {
         role,
         is_suspended,
     };
-    store
-        .save_account(&account("a1"), &record(Role::Agent, false))
-        .await
-        .unwrap();
+    store.save_account(&account("a1"), &record(Role::Agent, false)).await.unwrap();
     let both = [
         (account("a1"), record(Role::Delegate, true)),
         (account("élise@exemple.fr"), record(Role::Rssi, false)),
@@ -50,43 +47,20 @@ async fn a_gate_is_kept_until_it_opens(store: &Store) {
         set_by: account("rssi"),
         set_at: NOON,
     };
-    store
-        .set_gate(&record(Gate::StepUp, "doute"))
-        .await
-        .unwrap();
-    store
-        .set_gate(&record(Gate::Closed, "vol d'identité ; \"certain\""))
-        .await
-        .unwrap();
-    assert_eq!(
-        store.gates().await.unwrap(),
-        [record(Gate::Closed, "vol d'identité ; \"certain\"")]
-    );
-    assert_eq!(
-        store
-            .gate_table()
-            .await
-            .unwrap()
-            .of(&Reach::Account(account("a1"))),
-        Gate::Closed
-    );
+    store.set_gate(&record(Gate::StepUp, "doute")).await.unwrap();
+    store.set_gate(&record(Gate::Closed, "vol d'identité ; \"certain\"")).await.unwrap();
+    assert_eq!(store.gates().await.unwrap(), [record(Gate::Closed, "vol d'identité ; \"certain\"")]);
+    assert_eq!(store.gate_table().await.unwrap().of(&Reach::Account(account("a1"))), Gate::Closed);
     store.set_gate(&record(Gate::Open, "fini")).await.unwrap();
     assert_eq!(store.gates().await.unwrap(), []);
 }
 
 async fn a_link_is_taken_once_and_in_time(store: &Store) {
-    let link = Link {
-        account: account("a1"),
-        host: "portal.test".into(),
-        expires_at: NOON,
-    };
+    let link = Link { account: account("a1"), host: "portal.test".into(), expires_at: NOON };
     store.add_link(&[1; 32], &link).await.unwrap();
     assert_eq!(store.take_link(&[1; 32], NOON).await.unwrap(), None);
     let before = Timestamp::from_secs(NOON.secs() - 1);
-    assert_eq!(
-        store.peek_link(&[1; 32], before).await.unwrap(),
-        Some(link.clone())
-    );
+    assert_eq!(store.peek_link(&[1; 32], before).await.unwrap(), Some(link.clone()));
     assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), Some(link));
     assert_eq!(store.take_link(&[1; 32], before).await.unwrap(), None);
 }
@@ -103,14 +77,8 @@ async fn sessions_survive_and_are_removed(store: &Store) {
     };
     store.add_session(&[1; 32], &session("s1")).await.unwrap();
     store.add_session(&[255; 32], &session("s2")).await.unwrap();
-    store
-        .remove_sessions(&[SessionId::parse("s1").unwrap()])
-        .await
-        .unwrap();
-    assert_eq!(
-        store.sessions().await.unwrap(),
-        [([255; 32], session("s2"))]
-    );
+    store.remove_sessions(&[SessionId::parse("s1").unwrap()]).await.unwrap();
+    assert_eq!(store.sessions().await.unwrap(), [([255; 32], session("s2"))]);
 }
 
 async fn break_glass_waits_for_one_review(store: &Store) {
@@ -125,18 +93,8 @@ async fn break_glass_waits_for_one_review(store: &Store) {
     };
     store.add_break_glass(&record).await.unwrap();
     assert_eq!(store.break_glass().await.unwrap(), [record.clone()]);
-    assert!(
-        store
-            .review_break_glass("b1", &account("dpo"), NOON)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .review_break_glass("b1", &account("other"), NOON)
-            .await
-            .unwrap()
-    );
+    assert!(store.review_break_glass("b1", &account("dpo"), NOON).await.unwrap());
+    assert!(!store.review_break_glass("b1", &account("other"), NOON).await.unwrap());
     record.reviewed = Some((account("dpo"), NOON));
     assert_eq!(store.break_glass().await.unwrap(), [record]);
 }

@@ -21,8 +21,7 @@ const LINK_LASTS: Duration = Duration::from_hours(1);
 pub(crate) fn link(out: &Out, file: &Path, account: &str, host: &str) -> u8 {
     with_house(out, file, async |running| {
         let account = AccountId::parse(account)?;
-        let link = sign_in::issue_link(&running.house, &Actor::digue(), &account, host, LINK_LASTS)
-            .await?;
+        let link = sign_in::issue_link(&running.house, &Actor::digue(), &account, host, LINK_LASTS).await?;
         out.line(&link);
         Ok(())
     })
@@ -36,10 +35,7 @@ pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role
             is_suspended: false,
         };
         let id = AccountId::parse(id)?;
-        running
-            .house
-            .save_accounts(&Actor::digue(), vec![(id, record)])
-            .await?;
+        running.house.save_accounts(&Actor::digue(), vec![(id, record)]).await?;
         Ok(())
     })
 }

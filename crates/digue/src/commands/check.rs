@@ -10,16 +10,9 @@ use crate::config;
 pub(crate) fn run(out: &Out, file: &Path) -> u8 {
     match config::load(file) {
         Ok(config) => {
-            let routes: usize = config
-                .portals
-                .iter()
-                .map(|portal| portal.routes.len())
-                .sum();
+            let routes: usize = config.portals.iter().map(|portal| portal.routes.len()).sum();
             let portals = Value::from(config.portals.len());
-            out.say(
-                "check-good",
-                &[("portals", portals), ("routes", Value::from(routes))],
-            );
+            out.say("check-good", &[("portals", portals), ("routes", Value::from(routes))]);
             GOOD
         }
         Err(faults) => {

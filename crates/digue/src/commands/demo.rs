@@ -50,14 +50,7 @@ async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: b
     let urls = Urls::new(address);
     write_configuration(&folder, upstream, address, &urls)?;
     let config = config::load(&folder.join("digue.toml")).map_err(|faults| {
-        anyhow!(
-            "{}",
-            faults
-                .iter()
-                .map(|f| f.say(out.language))
-                .collect::<Vec<_>>()
-                .join("; ")
-        )
+        anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
     })?;
     let stage = Arc::new(Stage::new(population.clone(), address));
     let running = start(config, Some(stage.clone())).await?;
@@ -66,10 +59,7 @@ async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: b
     stage.give(&running, stolen.clone()).await?;
     banner(out, &running, &population, &urls, played).await?;
     if attack {
-        out.say(
-            "demo-attack-start",
-            &[("account", Value::from(stolen.as_str()))],
-        );
+        out.say("demo-attack-start", &[("account", Value::from(stolen.as_str()))]);
         stage.start_attack();
         report(out, &stage, &running).await;
     }
@@ -113,12 +103,7 @@ async fn open_portal(population: Arc<Population>) -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn write_configuration(
-    folder: &Path,
-    upstream: SocketAddr,
-    address: SocketAddr,
-    urls: &Urls,
-) -> Result<()> {
+fn write_configuration(folder: &Path, upstream: SocketAddr, address: SocketAddr, urls: &Urls) -> Result<()> {
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
@@ -143,33 +128,15 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
     }
     let operator = OrganisationId::parse("operateur")?;
     let officer = |name: &str, role| -> Result<(AccountId, AccountRecord)> {
-        let record = AccountRecord {
-            organisation: operator.clone(),
-            role,
-            is_suspended: false,
-        };
+        let record = AccountRecord { organisation: operator.clone(), role, is_suspended: false };
         Ok((AccountId::parse(name)?, record))
     };
-    let mut accounts = vec![
-        officer("rssi", Role::Rssi)?,
-        officer("dpo", Role::Dpo)?,
-        officer("audit", Role::Auditor)?,
-    ];
+    let mut accounts =
+        vec![officer("rssi", Role::Rssi)?, officer("dpo", Role::Dpo)?, officer("audit", Role::Auditor)?];
     accounts.extend(population.accounts.iter().map(|account| {
-        let role = if account.is_delegate {
-            Role::Delegate
-        } else {
-            Role::Agent
-        };
+        let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
         let organisation = account.organisation.clone();
-        (
-            account.id.clone(),
-            AccountRecord {
-                organisation,
-                role,
-                is_suspended: false,
-            },
-        )
+        (account.id.clone(), AccountRecord { organisation, role, is_suspended: false })
     }));
     house.save_accounts(&Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
@@ -181,27 +148,14 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
         let portal = house.gateway().hosts().portal(&id).cloned();
         let portal = portal.ok_or_else(|| anyhow!("the sample portal is missing"))?;
         let now = house.clock().now();
-        Ok::<_, anyhow::Error>(day::play(
-            house.gateway(),
-            &journal,
-            &portal,
-            &population,
-            now,
-            12,
-        )?)
+        Ok::<_, anyhow::Error>(day::play(house.gateway(), &journal, &portal, &population, now, 12)?)
     });
     Ok(Some(played.await??))
 }
 
 fn stolen_account(population: &Population) -> Result<AccountId> {
-    let account = population
-        .accounts
-        .iter()
-        .find(|account| account.id.as_str() == "of-212.agent2");
-    Ok(account
-        .ok_or_else(|| anyhow!("the population has no such account"))?
-        .id
-        .clone())
+    let account = population.accounts.iter().find(|account| account.id.as_str() == "of-212.agent2");
+    Ok(account.ok_or_else(|| anyhow!("the population has no such account"))?.id.clone())
 }
 
 async fn banner(
@@ -212,18 +166,9 @@ async fn banner(
     played: Option<day::Day>,
 ) -> Result<()> {
     let house = &running.house;
-    let agent = &population
-        .accounts
-        .iter()
-        .find(|a| !a.is_delegate)
-        .ok_or_else(|| anyhow!("no agent"))?
-        .id;
-    let delegate = &population
-        .accounts
-        .iter()
-        .find(|a| a.is_delegate)
-        .ok_or_else(|| anyhow!("no delegate"))?
-        .id;
+    let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
+    let delegate =
+        &population.accounts.iter().find(|a| a.is_delegate).ok_or_else(|| anyhow!("no delegate"))?.id;
     let officer = AccountId::parse("rssi")?;
     let link = async |account: &AccountId, host: &str| {
         sign_in::issue_link(house, &Actor::digue(), account, host, LINK_LASTS).await
@@ -237,20 +182,14 @@ async fn banner(
     out.line(&format!("    {}", urls.console));
     out.line("");
     if let Some(day) = played {
-        let values = [
-            ("entries", Value::from(day.entries)),
-            ("persons", Value::from(day.persons)),
-        ];
+        let values = [("entries", Value::from(day.entries)), ("persons", Value::from(day.persons))];
         out.say("demo-day", &values);
         out.line("");
     }
     out.say("demo-links", &[]);
     out.say("demo-agent", &[("account", Value::from(agent.as_str()))]);
     out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
-    out.say(
-        "demo-delegate",
-        &[("account", Value::from(delegate.as_str()))],
-    );
+    out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
     out.line(&format!("    {}", link(delegate, PORTAL_HOST).await?));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
@@ -281,9 +220,7 @@ impl Stage {
     }
 
     async fn give(&self, running: &Running, account: AccountId) -> Result<()> {
-        self.part
-            .set((running.house.clone(), account))
-            .map_err(|_| anyhow!("the part is given once"))
+        self.part.set((running.house.clone(), account)).map_err(|_| anyhow!("the part is given once"))
     }
 }
 
@@ -295,8 +232,7 @@ impl Demo for Stage {
         if self.has_begun.swap(true, Ordering::SeqCst) {
             return false;
         }
-        let (population, loot, address) =
-            (self.population.clone(), self.loot.clone(), self.address);
+        let (population, loot, address) = (self.population.clone(), self.loot.clone(), self.address);
         self.runtime.spawn(async move {
             if let Err(error) = steal(&house, &account, address, &population, &loot).await {
                 tracing::warn!(error = %error, "The played attack stopped");
@@ -329,12 +265,8 @@ async fn steal(
     population: &Population,
     loot: &Loot,
 ) -> Result<()> {
-    let link =
-        sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
-    let token = link
-        .rsplit_once('=')
-        .ok_or_else(|| anyhow!("a link ends with its token"))?
-        .1;
+    let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
+    let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
     let cookie = sign_in::enter(house, token, PORTAL_HOST, "203.0.113.66").await?;
     let thief = Thief {
         address,
@@ -366,16 +298,11 @@ async fn report(out: &Out, stage: &Stage, running: &Running) {
     }
     let limit = portal_id().ok().and_then(|id| {
         let hosts = running.house.gateway().hosts();
-        hosts
-            .portal(&id)
-            .and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
+        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
     });
     let values = [
         ("shown", Value::from(stage.loot.shown())),
-        (
-            "asked",
-            Value::from(stage.loot.asked.load(Ordering::Relaxed)),
-        ),
+        ("asked", Value::from(stage.loot.asked.load(Ordering::Relaxed))),
         ("limit", Value::from(limit.unwrap_or_default())),
     ];
     out.say("demo-attack-end", &values);

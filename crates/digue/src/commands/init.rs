@@ -9,11 +9,7 @@ use super::{BAD, GOOD, NOT_RUN, Out};
 
 /// Files of a starting configuration, by language.
 const FILES: [(&str, &str, &str); 3] = [
-    (
-        "digue.toml",
-        include_str!("../../assets/fr/digue.toml"),
-        include_str!("../../assets/en/digue.toml"),
-    ),
+    ("digue.toml", include_str!("../../assets/fr/digue.toml"), include_str!("../../assets/en/digue.toml")),
     (
         "portals/portail.toml",
         include_str!("../../assets/fr/portail.toml"),
@@ -33,27 +29,15 @@ pub(crate) fn run(out: &Out, folder: &Path) -> u8 {
         return BAD;
     }
     for (name, french, english) in FILES {
-        let text = if out.language == Language::French {
-            french
-        } else {
-            english
-        };
+        let text = if out.language == Language::French { french } else { english };
         let path = folder.join(name);
-        let written = path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, text));
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         if let Err(error) = written {
-            return out
-                .failed(&anyhow::Error::from(error).context(path.display().to_string()))
-                .max(NOT_RUN);
+            return out.failed(&anyhow::Error::from(error).context(path.display().to_string())).max(NOT_RUN);
         }
     }
     let file = folder.join("digue.toml").display().to_string();
-    let values = [
-        ("folder", Value::from(folder.display().to_string())),
-        ("file", Value::from(file)),
-    ];
+    let values = [("folder", Value::from(folder.display().to_string())), ("file", Value::from(file))];
     out.say("init-done", &values);
     GOOD
 }

@@ -22,10 +22,7 @@ pub(crate) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>) -> u8
         Ok(report) => tell(out, &report),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            out.complain(
-                "verify-failed",
-                &[("cause", Value::from(causes.join(": ")))],
-            );
+            out.complain("verify-failed", &[("cause", Value::from(causes.join(": ")))]);
             NOT_RUN
         }
     }
@@ -47,12 +44,7 @@ fn check(place: &JournalPlace, from: Option<&Path>) -> Result<Report> {
             let _ = write!(std::io::stderr(), "\r{entries}");
         }
     };
-    Ok(audit::verify(
-        &Disk::new(&place.folder),
-        &key,
-        earlier.as_ref(),
-        progress,
-    )?)
+    Ok(audit::verify(&Disk::new(&place.folder), &key, earlier.as_ref(), progress)?)
 }
 
 /// The key that was given, or the one that Digue keeps beside the journal.
@@ -70,31 +62,14 @@ fn key_of(place: &JournalPlace) -> Result<Verifier> {
 
 fn tell(out: &Out, report: &Report) -> u8 {
     if report.is_intact() {
-        let root: String = report
-            .root
-            .unwrap_or_default()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        out.say(
-            "verify-intact",
-            &[
-                ("size", Value::from(report.size)),
-                ("root", Value::from(root)),
-            ],
-        );
+        let root: String = report.root.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        out.say("verify-intact", &[("size", Value::from(report.size)), ("root", Value::from(root))]);
         if report.unpublished > 0 {
-            out.say(
-                "verify-unpublished",
-                &[("count", Value::from(report.unpublished))],
-            );
+            out.say("verify-unpublished", &[("count", Value::from(report.unpublished))]);
         }
         return GOOD;
     }
-    out.say(
-        "verify-tampered",
-        &[("count", Value::from(report.findings.len()))],
-    );
+    out.say("verify-tampered", &[("count", Value::from(report.findings.len()))]);
     for finding in &report.findings {
         let kind = digue_locales::text(out.language, &format!("finding-{}", finding.kind.code()));
         let values = [
@@ -118,10 +93,7 @@ pub(crate) fn tail(out: &Out, place: &JournalPlace, count: u64, follows: bool) -
     let done = size(place).and_then(|size| {
         let mut next = print(out, place, size.saturating_sub(count), count)?;
         while follows {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "a command that follows a file waits"
-            )]
+            #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
             std::thread::sleep(Duration::from_millis(500));
             next = print(out, place, next, u64::MAX)?;
         }
@@ -135,10 +107,7 @@ fn answer(out: &Out, done: Result<()>) -> u8 {
         Ok(()) => GOOD,
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            out.complain(
-                "verify-failed",
-                &[("cause", Value::from(causes.join(": ")))],
-            );
+            out.complain("verify-failed", &[("cause", Value::from(causes.join(": ")))]);
             NOT_RUN
         }
     }
@@ -146,9 +115,7 @@ fn answer(out: &Out, done: Result<()>) -> u8 {
 
 fn size(place: &JournalPlace) -> Result<u64> {
     let disk = Disk::new(&place.folder);
-    let note = disk
-        .read("checkpoint")?
-        .ok_or_else(|| anyhow!("checkpoint"))?;
+    let note = disk.read("checkpoint")?.ok_or_else(|| anyhow!("checkpoint"))?;
     Ok(Checkpoint::open(&String::from_utf8_lossy(&note), &key_of(place)?)?.size)
 }
 
@@ -184,12 +151,7 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
     let persons: Vec<Json> = exposure
         .shown
         .iter()
-        .flat_map(|group| {
-            group
-                .persons
-                .iter()
-                .map(|p| json!({"person": p, "basis": group.basis}))
-        })
+        .flat_map(|group| group.persons.iter().map(|p| json!({"person": p, "basis": group.basis})))
         .collect();
     json!({
         "entry": index,

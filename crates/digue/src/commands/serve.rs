@@ -22,9 +22,8 @@ pub(crate) fn run(out: &Out, file: &Path) -> u8 {
             return BAD;
         }
     };
-    let served = runtime()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(hold(out, file, config)));
+    let served =
+        runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(hold(out, file, config)));
     match served {
         Ok(()) => GOOD,
         Err(error) => out.failed(&error),
@@ -37,20 +36,11 @@ async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
         .settings
         .listeners
         .iter()
-        .map(|listener| {
-            if listener.tls.is_some() {
-                "https"
-            } else {
-                "http"
-            }
-        })
+        .map(|listener| if listener.tls.is_some() { "https" } else { "http" })
         .collect();
     let running = start(config, None).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
-        let values = [
-            ("scheme", Value::from(scheme)),
-            ("address", Value::from(address.to_string())),
-        ];
+        let values = [("scheme", Value::from(scheme)), ("address", Value::from(address.to_string()))];
         out.say("serve-listener", &values);
     }
     invite_first_officer(out, &running, &host).await?;
@@ -89,11 +79,7 @@ async fn take_over(out: &Out, running: &Running, file: &Path) {
 async fn invite_first_officer(out: &Out, running: &Running, host: &str) -> Result<()> {
     let house = &running.house;
     let rules = house.gateway().rules();
-    if rules
-        .directory
-        .iter()
-        .any(|(_, record)| record.role == Role::Rssi && !record.is_suspended)
-    {
+    if rules.directory.iter().any(|(_, record)| record.role == Role::Rssi && !record.is_suspended) {
         return Ok(());
     }
     let account = AccountId::parse("rssi")?;
@@ -102,15 +88,10 @@ async fn invite_first_officer(out: &Out, running: &Running, host: &str) -> Resul
         role: Role::Rssi,
         is_suspended: false,
     };
-    house
-        .save_accounts(&Actor::digue(), vec![(account.clone(), record)])
-        .await?;
+    house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await?;
     let lasts = Duration::from_hours(1);
     let link = sign_in::issue_link(house, &Actor::digue(), &account, host, lasts).await?;
-    let values = [
-        ("account", Value::from(account.as_str())),
-        ("link", Value::from(link)),
-    ];
+    let values = [("account", Value::from(account.as_str())), ("link", Value::from(link))];
     out.say("serve-first-admin", &values);
     Ok(())
 }

@@ -7,8 +7,8 @@ use digue_access::{Limits, LimitsTable, Mode, RouteAccess};
 use digue_gateway::identity::{Verifier, VerifierOptions};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind,
-    Timeouts, Upstream,
+    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts,
+    Upstream,
 };
 use digue_inspect::csv_table::{Column, ColumnRule};
 use digue_inspect::html::{self, HtmlRule, Take};
@@ -39,23 +39,14 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<PortalMap> {
 fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let section = root.need_section("portal");
     let identity = read_identity(root.section("identity"));
-    let kinds = root
-        .need_section("identifiers")
-        .map(|section| read_kinds(&section));
+    let kinds = root.need_section("identifiers").map(|section| read_kinds(&section));
     let (kinds, primary) = kinds.flatten().unwrap_or_default();
     let limits = read_budgets(root.section("budgets"));
-    let lasts = root
-        .section("break_glass")
-        .and_then(|section| section.duration("lasts"));
+    let lasts = root.section("break_glass").and_then(|section| section.duration("lasts"));
     let timeouts = read_timeouts(root.section("timeouts"));
-    let report_token = root
-        .section("report")
-        .and_then(|section| read_report_token(&section));
-    let routes: Vec<Option<Route>> = root
-        .sections("routes")
-        .iter()
-        .map(|section| read_route(section, &kinds))
-        .collect();
+    let report_token = root.section("report").and_then(|section| read_report_token(&section));
+    let routes: Vec<Option<Route>> =
+        root.sections("routes").iter().map(|section| read_route(section, &kinds)).collect();
     if routes.is_empty() {
         root.fault("routes", "fault-missing", "");
     }
@@ -67,13 +58,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let upstream = section.need("upstream", parse_upstream);
     let upstream_host = section.text("upstream_host");
     let mode = section
-        .choice(
-            "mode",
-            &[
-                ("enforced", Mode::Enforced),
-                ("observe-only", Mode::ObserveOnly),
-            ],
-        )
+        .choice("mode", &[("enforced", Mode::Enforced), ("observe-only", Mode::ObserveOnly)])
         .unwrap_or_default();
     let (identity, named_headers) = identity?;
     let (id, (url, host)) = (id?, url?);
@@ -83,19 +68,14 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         population: population.or(usual_population)?,
         id,
         hosts,
-        upstream: Upstream {
-            host: upstream_host,
-            ..upstream?
-        },
+        upstream: Upstream { host: upstream_host, ..upstream? },
         identity,
         named_headers,
         mode,
         kinds,
         primary,
         limits,
-        break_glass: BreakGlassRule {
-            lasts: lasts.unwrap_or(Duration::from_mins(15)),
-        },
+        break_glass: BreakGlassRule { lasts: lasts.unwrap_or(Duration::from_mins(15)) },
         routes: routes.into_iter().collect::<Option<Vec<_>>>()?,
         timeouts,
         report_token,
@@ -104,8 +84,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
-    let authority: http::uri::Authority =
-        text.parse().map_err(|_| "portail.exemple.fr".to_owned())?;
+    let authority: http::uri::Authority = text.parse().map_err(|_| "portail.exemple.fr".to_owned())?;
     if authority.port().is_some() {
         return Err("portail.exemple.fr".to_owned());
     }
@@ -114,9 +93,7 @@ fn parse_host(text: &str) -> Result<String, String> {
 
 fn parse_upstream(text: &str) -> Result<Upstream, String> {
     let (url, _) = parse_public_url(text).map_err(|_| "http://127.0.0.1:9000".to_owned())?;
-    let uri: http::Uri = url
-        .parse()
-        .map_err(|_| "http://127.0.0.1:9000".to_owned())?;
+    let uri: http::Uri = url.parse().map_err(|_| "http://127.0.0.1:9000".to_owned())?;
     let authority = uri.authority().ok_or("http://127.0.0.1:9000")?;
     Ok(Upstream {
         is_https: uri.scheme_str() == Some("https"),
@@ -129,24 +106,18 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
     let Some(section) = section else {
         return Some((Identity::Session, NamedHeaders::default()));
     };
-    let named = section
-        .section("headers")
-        .map_or_else(NamedHeaders::default, |headers| NamedHeaders {
-            account: headers.parse("account", str::parse),
-            organisation: headers.parse("organisation", str::parse),
-            role: headers.parse("role", str::parse),
-        });
+    let named = section.section("headers").map_or_else(NamedHeaders::default, |headers| NamedHeaders {
+        account: headers.parse("account", str::parse),
+        organisation: headers.parse("organisation", str::parse),
+        role: headers.parse("role", str::parse),
+    });
     #[derive(Clone, Copy)]
     enum From {
         Session,
         Jwt,
         Header,
     }
-    let words = [
-        ("session", From::Session),
-        ("jwt", From::Jwt),
-        ("header", From::Header),
-    ];
+    let words = [("session", From::Session), ("jwt", From::Jwt), ("header", From::Header)];
     let identity = match section.choice("from", &words).unwrap_or(From::Session) {
         From::Session => Identity::Session,
         From::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
@@ -157,11 +128,7 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
             if from.is_empty() {
                 section.fault("trusted", "fault-missing", "");
             }
-            Identity::Header {
-                account: account?,
-                organisation,
-                from,
-            }
+            Identity::Header { account: account?, organisation, from }
         }
     };
     Some((identity, named))
@@ -170,13 +137,10 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
 fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
     let jwks = section.need_text("jwks").and_then(|name| {
         let text = std::fs::read_to_string(section.folder().join(name));
-        text.map_err(|error| section.fault("jwks", "fault-value", error))
-            .ok()
+        text.map_err(|error| section.fault("jwks", "fault-value", error)).ok()
     });
     let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
-    let header = section
-        .parse("header", str::parse)
-        .unwrap_or(http::header::AUTHORIZATION);
+    let header = section.parse("header", str::parse).unwrap_or(http::header::AUTHORIZATION);
     let options = VerifierOptions {
         header,
         account_claim: section.text("account").unwrap_or_else(|| "sub".to_owned()),
@@ -185,9 +149,7 @@ fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
         issuer: issuer?,
         audience: audience?,
     };
-    Verifier::new(options)
-        .map_err(|error| section.fault("jwks", "fault-value", error))
-        .ok()
+    Verifier::new(options).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
 }
 
 fn read_kinds(section: &Section<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
@@ -203,11 +165,7 @@ fn read_kinds(section: &Section<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
             }
             primary = Some(place);
         }
-        kinds.push(IdentifierKind {
-            name,
-            steps,
-            shape: kind.parse("shape", whole_regex),
-        });
+        kinds.push(IdentifierKind { name, steps, shape: kind.parse("shape", whole_regex) });
     }
     if kinds.len() == 1 {
         primary = Some(0);
@@ -228,11 +186,9 @@ fn read_budgets(section: Option<Section<'_>>) -> LimitsTable {
         return LimitsTable::default();
     };
     let limits = |key: &str| {
-        section
-            .section(key)
-            .map_or_else(Limits::default, |windows| {
-                Limits(Window::ALL.map(|window| windows.number(window.code())))
-            })
+        section.section(key).map_or_else(Limits::default, |windows| {
+            Limits(Window::ALL.map(|window| windows.number(window.code())))
+        })
     };
     LimitsTable {
         account: limits("account"),
@@ -257,9 +213,7 @@ fn read_timeouts(section: Option<Section<'_>>) -> Timeouts {
 fn read_report_token(section: &Section<'_>) -> Option<[u8; 32]> {
     let name = section.need_text("token_file")?;
     match std::fs::read_to_string(section.folder().join(name)) {
-        Ok(text) if text.trim().len() >= 32 => {
-            Some(digue_gateway::identity::token_hash(text.trim()))
-        }
+        Ok(text) if text.trim().len() >= 32 => Some(digue_gateway::identity::token_hash(text.trim())),
         Ok(_) => {
             section.fault("token_file", "fault-token-short", "");
             None
@@ -279,9 +233,7 @@ fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> 
     let action = if is_held {
         section.need("action", ActionName::parse)
     } else {
-        section
-            .parse("action", ActionName::parse)
-            .or_else(|| ActionName::parse("pass").ok())
+        section.parse("action", ActionName::parse).or_else(|| ActionName::parse("pass").ok())
     };
     let request: Vec<Option<RequestRule>> = section
         .sections("request")
@@ -296,11 +248,8 @@ fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> 
             section.fault("exact_search", "fault-unknown-field", unknown);
         }
     }
-    let blocks: Vec<Option<Block>> = section
-        .sections("response")
-        .iter()
-        .map(|block| read_block(block, kinds))
-        .collect();
+    let blocks: Vec<Option<Block>> =
+        section.sections("response").iter().map(|block| read_block(block, kinds)).collect();
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
     let access = RouteAccess {
         needs_caseload: section
@@ -312,9 +261,7 @@ fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> 
         proof_age_max: section.duration("proof_within"),
     };
     let categories = section.parse_all("categories", Category::parse);
-    let methods = section.parse_all("methods", |text| {
-        text.parse::<Method>().map_err(|_| "GET | POST | ...")
-    });
+    let methods = section.parse_all("methods", |text| text.parse::<Method>().map_err(|_| "GET | POST | ..."));
     let held = section.bytes("held_bytes").unwrap_or(16 << 20);
     let decoded = section.bytes("decoded_bytes").unwrap_or(64 << 20);
     let uninspected = read_uninspected(section.section("uninspected"));
@@ -385,10 +332,7 @@ fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
         }
     };
     let pattern = section.parse("pattern", Regex::new);
-    Some(Pick {
-        kind: kind?,
-        pattern,
-    })
+    Some(Pick { kind: kind?, pattern })
 }
 
 fn read_request_rule(
@@ -404,21 +348,14 @@ fn read_request_rule(
         Form,
         Json,
     }
-    let words = [
-        ("path", In::Path),
-        ("query", In::Query),
-        ("form", In::Form),
-        ("json", In::Json),
-    ];
+    let words = [("path", In::Path), ("query", In::Query), ("form", In::Form), ("json", In::Json)];
     if !section.has("in") {
         section.fault("in", "fault-missing", "");
     }
     let place = section.choice("in", &words);
     let at = section.need_text("at");
     let name = section.text("name").or_else(|| at.clone());
-    let is_subject = section
-        .boolean("subject")
-        .unwrap_or(matches!(place, Some(In::Path)));
+    let is_subject = section.boolean("subject").unwrap_or(matches!(place, Some(In::Path)));
     let (pick, at) = (pick?, at?);
     let source = match place? {
         In::Path => {
@@ -430,30 +367,19 @@ fn read_request_rule(
         In::Query => RequestSource::Query(at),
         In::Form => RequestSource::Form(at),
         In::Json => {
-            let path = jsonpath::Path::parse(&at)
-                .map_err(|error| section.fault("at", "fault-value", error));
+            let path = jsonpath::Path::parse(&at).map_err(|error| section.fault("at", "fault-value", error));
             let source = RequestSource::json(path.ok()?, pick.clone());
-            source
-                .map_err(|error| section.fault("at", "fault-value", error))
-                .ok()?
+            source.map_err(|error| section.fault("at", "fault-value", error)).ok()?
         }
     };
-    Some(RequestRule {
-        name: name?,
-        source,
-        pick,
-        is_subject,
-    })
+    Some(RequestRule { name: name?, source, pick, is_subject })
 }
 
 fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> {
     let format = section.need_text("format");
     let types = section.texts("types");
-    let sweep: Vec<Option<Pick>> = section
-        .sections("sweep")
-        .iter()
-        .map(|rule| read_sweep(rule, kinds))
-        .collect();
+    let sweep: Vec<Option<Pick>> =
+        section.sections("sweep").iter().map(|rule| read_sweep(rule, kinds)).collect();
     let delimiter = section.parse("delimiter", |text| match text {
         "tab" => Ok(b'\t'),
         _ if text.len() == 1 => Ok(text.as_bytes()[0]),
@@ -463,31 +389,18 @@ fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> 
     let format = format?;
     let rules = match format.as_str() {
         "json" | "ndjson" => {
-            let rules: Vec<Option<JsonRule>> = persons
-                .iter()
-                .map(|rule| read_json_rule(rule, kinds))
-                .collect();
+            let rules: Vec<Option<JsonRule>> =
+                persons.iter().map(|rule| read_json_rule(rule, kinds)).collect();
             let rules = JsonRules::new(rules.into_iter().collect::<Option<_>>()?);
-            let rules = rules
-                .map_err(|error| section.fault("persons", "fault-value", error))
-                .ok()?;
-            if format == "json" {
-                Rules::Json(rules)
-            } else {
-                Rules::NdJson(rules)
-            }
+            let rules = rules.map_err(|error| section.fault("persons", "fault-value", error)).ok()?;
+            if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) }
         }
         "html" => {
-            let rules: Vec<Option<HtmlRule>> = persons
-                .iter()
-                .map(|rule| read_html_rule(rule, kinds))
-                .collect();
+            let rules: Vec<Option<HtmlRule>> =
+                persons.iter().map(|rule| read_html_rule(rule, kinds)).collect();
             Rules::Html(rules.into_iter().collect::<Option<_>>()?)
         }
-        "csv" => Rules::Csv {
-            delimiter,
-            columns: read_columns(&persons, kinds)?,
-        },
+        "csv" => Rules::Csv { delimiter, columns: read_columns(&persons, kinds)? },
         "xlsx" => Rules::Xlsx(read_columns(&persons, kinds)?),
         "text" => Rules::Text,
         "nobody" => Rules::Nobody,
@@ -509,18 +422,11 @@ fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> 
         section.fault("sweep", "fault-sweep-binary", "");
     }
     let types = if types.is_empty() {
-        usual_types(&format)
-            .iter()
-            .map(|t| (*t).to_owned())
-            .collect()
+        usual_types(&format).iter().map(|t| (*t).to_owned()).collect()
     } else {
         types.iter().map(|t| t.to_ascii_lowercase()).collect()
     };
-    Some(Block {
-        types,
-        rules,
-        sweep,
-    })
+    Some(Block { types, rules, sweep })
 }
 
 fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
@@ -533,10 +439,7 @@ fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
 fn read_json_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
     let pick = read_pick(section, kinds);
     let path = section.need("at", jsonpath::Path::parse);
-    Some(JsonRule {
-        path: path?,
-        pick: pick?,
-    })
+    Some(JsonRule { path: path?, pick: pick? })
 }
 
 fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
@@ -547,11 +450,7 @@ fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Htm
         None if text == "text" => Ok(Take::Text),
         _ => Err("text | @href | @value | @data-..."),
     });
-    Some(HtmlRule {
-        selector: selector?,
-        take: take.unwrap_or(Take::Text),
-        pick: pick?,
-    })
+    Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick? })
 }
 
 fn read_columns(rules: &[Section<'_>], kinds: &[IdentifierKind]) -> Option<Vec<ColumnRule>> {
@@ -566,10 +465,7 @@ fn read_columns(rules: &[Section<'_>], kinds: &[IdentifierKind]) -> Option<Vec<C
                 },
                 None => Ok(Column::Named(text.to_owned())),
             });
-            Some(ColumnRule {
-                column: column?,
-                pick: pick?,
-            })
+            Some(ColumnRule { column: column?, pick: pick? })
         })
         .collect();
     columns.into_iter().collect()

@@ -30,27 +30,15 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn of_file(file: &Path, key: &'static str, detail: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: 0,
-            key,
-            name: String::new(),
-            detail: detail.to_owned(),
-        }
+        Self { file: file.to_owned(), line: 0, key, name: String::new(), detail: detail.to_owned() }
     }
 
     /// `file:line: sentence`.
     pub(crate) fn say(&self, language: Language) -> String {
-        let values = [
-            ("name", Value::from(self.name.as_str())),
-            ("detail", Value::from(self.detail.as_str())),
-        ];
+        let values =
+            [("name", Value::from(self.name.as_str())), ("detail", Value::from(self.detail.as_str()))];
         let sentence = text_with(language, self.key, &values);
-        let line = if self.line == 0 {
-            String::new()
-        } else {
-            format!("{}:", self.line)
-        };
+        let line = if self.line == 0 { String::new() } else { format!("{}:", self.line) };
         format!("{}:{line} {sentence}", self.file.display())
     }
 }
@@ -66,11 +54,7 @@ impl Source {
     /// The file's text; `None` is a fault.
     pub(crate) fn open(file: &Path, faults: &mut Vec<Fault>) -> Option<Self> {
         match std::fs::read_to_string(file) {
-            Ok(text) => Some(Self {
-                file: file.to_owned(),
-                text,
-                faults: RefCell::default(),
-            }),
+            Ok(text) => Some(Self { file: file.to_owned(), text, faults: RefCell::default() }),
             Err(error) => {
                 faults.push(Fault::of_file(file, "fault-unreadable", &error.to_string()));
                 None
@@ -96,10 +80,7 @@ impl Source {
             let value = read(&section);
             if !errors.is_empty() {
                 // A table that did not parse looks as if names were missing: say the cause only.
-                section
-                    .used
-                    .borrow_mut()
-                    .extend(section.table.keys().map(|k| k.get_ref().to_string()));
+                section.used.borrow_mut().extend(section.table.keys().map(|k| k.get_ref().to_string()));
             }
             value
         };
@@ -114,11 +95,7 @@ impl Source {
     }
 
     fn line_at(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1
+        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|b| **b == b'\n').count() + 1
     }
 
     fn push(&self, line: usize, key: &'static str, name: &str, detail: &str) {
@@ -144,27 +121,16 @@ pub(crate) struct Section<'s> {
 impl Drop for Section<'_> {
     fn drop(&mut self) {
         let used = self.used.borrow();
-        for key in self
-            .table
-            .keys()
-            .filter(|key| !used.contains(key.get_ref().as_ref()))
-        {
+        for key in self.table.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
             let line = self.source.line_at(key.span().start);
-            self.source
-                .push(line, "fault-unknown-name", &self.name(key.get_ref()), "");
+            self.source.push(line, "fault-unknown-name", &self.name(key.get_ref()), "");
         }
     }
 }
 
 impl<'s> Section<'s> {
     fn new(source: &'s Source, table: &'s DeTable<'s>, span: Range<usize>, path: String) -> Self {
-        Self {
-            source,
-            table,
-            span,
-            path,
-            used: RefCell::default(),
-        }
+        Self { source, table, span, path, used: RefCell::default() }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -172,11 +138,7 @@ impl<'s> Section<'s> {
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn find(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
@@ -184,16 +146,9 @@ impl<'s> Section<'s> {
         self.table.get(key)
     }
 
-    fn fault_at(
-        &self,
-        value: &Spanned<DeValue<'_>>,
-        fault: &'static str,
-        key: &str,
-        detail: impl Display,
-    ) {
+    fn fault_at(&self, value: &Spanned<DeValue<'_>>, fault: &'static str, key: &str, detail: impl Display) {
         let line = self.source.line_at(value.span().start);
-        self.source
-            .push(line, fault, &self.name(key), &detail.to_string());
+        self.source.push(line, fault, &self.name(key), &detail.to_string());
     }
 
     /// A fault about a value that was read well but means nothing good.
@@ -202,8 +157,7 @@ impl<'s> Section<'s> {
             Some(value) => self.fault_at(value, fault, key, detail),
             None => {
                 let line = self.source.line_at(self.span.start);
-                self.source
-                    .push(line, fault, &self.name(key), &detail.to_string());
+                self.source.push(line, fault, &self.name(key), &detail.to_string());
             }
         }
     }
@@ -271,17 +225,8 @@ impl<'s> Section<'s> {
     /// One of the listed words.
     pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         self.parse(key, |text| {
-            let found = words
-                .iter()
-                .find(|(word, _)| *word == text)
-                .map(|(_, value)| *value);
-            found.ok_or_else(|| {
-                words
-                    .iter()
-                    .map(|(word, _)| *word)
-                    .collect::<Vec<_>>()
-                    .join(" | ")
-            })
+            let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            found.ok_or_else(|| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" | "))
         })
     }
 
@@ -313,19 +258,13 @@ impl<'s> Section<'s> {
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         self.typed(key, "[text, ...]", |value| {
             let list = value.as_array()?;
-            list.iter()
-                .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
-                .collect()
+            list.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
         })
         .unwrap_or_default()
     }
 
     /// A list of texts that must parse, each with its own line.
-    pub(crate) fn parse_all<T, E: Display>(
-        &self,
-        key: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Vec<T> {
+    pub(crate) fn parse_all<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         let Some(value) = self.find(key) else {
             return Vec::new();
         };
@@ -353,10 +292,7 @@ impl<'s> Section<'s> {
             sets.iter()
                 .map(|set| {
                     let items = set.get_ref().as_array()?;
-                    items
-                        .iter()
-                        .map(|item| item.get_ref().as_str().map(ToOwned::to_owned))
-                        .collect()
+                    items.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
                 })
                 .collect()
         })
@@ -366,12 +302,7 @@ impl<'s> Section<'s> {
     pub(crate) fn section(&self, key: &str) -> Option<Section<'s>> {
         let value = self.find(key)?;
         match value.get_ref().as_table() {
-            Some(table) => Some(Section::new(
-                self.source,
-                table,
-                value.span(),
-                self.name(key),
-            )),
+            Some(table) => Some(Section::new(self.source, table, value.span(), self.name(key))),
             None => {
                 self.fault_at(value, "fault-type", key, "[table]");
                 None
@@ -399,10 +330,7 @@ impl<'s> Section<'s> {
             }
         }
         sections.sort_by_key(|(start, _, _)| *start);
-        sections
-            .into_iter()
-            .map(|(_, name, section)| (name, section))
-            .collect()
+        sections.into_iter().map(|(_, name, section)| (name, section)).collect()
     }
 
     /// An array of tables.
@@ -429,13 +357,7 @@ impl<'s> Section<'s> {
 }
 
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let units = [
-        ("ms", 1),
-        ("min", 60_000),
-        ("s", 1000),
-        ("h", 3_600_000),
-        ("d", 86_400_000),
-    ];
+    let units = [("ms", 1), ("min", 60_000), ("s", 1000), ("h", 3_600_000), ("d", 86_400_000)];
     units
         .iter()
         .find_map(|(unit, millis)| {
@@ -446,12 +368,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    let units = [
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1u64 << 30),
-        ("", 1),
-    ];
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1u64 << 30), ("", 1)];
     units
         .iter()
         .find_map(|(unit, size)| {

@@ -47,42 +47,26 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
     Source::open(file, faults)?.read(faults, |root| {
         let digue = root.need_section("digue");
         let console = root.need_section("console");
-        let listeners: Vec<Option<ListenerSettings>> = root
-            .sections("listeners")
-            .iter()
-            .map(read_listener)
-            .collect();
+        let listeners: Vec<Option<ListenerSettings>> =
+            root.sections("listeners").iter().map(read_listener).collect();
         if listeners.is_empty() {
             root.fault("listeners", "fault-missing", "");
         }
         let sessions = read_sessions(root.section("sessions"));
         let limits = root.section("limits");
         let proxies = root.section("proxies");
-        let trusted_proxies = proxies
-            .map(|section| section.parse_all("trusted", str::parse::<IpNet>))
-            .unwrap_or_default();
+        let trusted_proxies =
+            proxies.map(|section| section.parse_all("trusted", str::parse::<IpNet>)).unwrap_or_default();
         let upstream = root.section("upstream");
         let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
-        let store_url = root
-            .section("store")
-            .and_then(|section| section.parse("url", parse_store_url));
+        let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
-        let held_bytes = limits
-            .as_ref()
-            .and_then(|section| section.bytes("held_bytes"));
-        let stop_grace = limits
-            .as_ref()
-            .and_then(|section| section.duration("stop_grace"));
+        let held_bytes = limits.as_ref().and_then(|section| section.bytes("held_bytes"));
+        let stop_grace = limits.as_ref().and_then(|section| section.duration("stop_grace"));
         let digue = digue?;
-        let folder = |key: &str, usual: &str| {
-            digue
-                .path(key)
-                .unwrap_or_else(|| digue.folder().join(usual))
-        };
+        let folder = |key: &str, usual: &str| digue.path(key).unwrap_or_else(|| digue.folder().join(usual));
         let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
-        let policies = digue
-            .has("policies")
-            .then(|| folder("policies", "policies"));
+        let policies = digue.has("policies").then(|| folder("policies", "policies"));
         let name = digue.need("name", parse_name);
         let time_zone = digue.parse("time_zone", parse_zone);
         let (console_url, console_host) = console_url?;
@@ -99,9 +83,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             console_host,
             sessions,
             trusted_proxies,
-            held_bytes_max: held_bytes.map_or(1 << 30, |bytes| {
-                usize::try_from(bytes).unwrap_or(usize::MAX)
-            }),
+            held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),
             upstream_authorities,
         })
@@ -130,10 +112,7 @@ fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
             }
         }
     }
-    Some(ListenerSettings {
-        address: address?,
-        tls,
-    })
+    Some(ListenerSettings { address: address?, tls })
 }
 
 fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
@@ -152,31 +131,18 @@ fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
 fn parse_name(text: &str) -> Result<String, String> {
     let is_name = !text.is_empty()
         && text.len() <= 128
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c));
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err("digue.exemple.fr".to_owned())
-    }
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c));
+    if is_name { Ok(text.to_owned()) } else { Err("digue.exemple.fr".to_owned()) }
 }
 
 fn parse_zone(text: &str) -> Result<String, String> {
-    jiff::tz::TimeZone::get(text)
-        .map(|_| text.to_owned())
-        .map_err(|error| error.to_string())
+    jiff::tz::TimeZone::get(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn parse_store_url(text: &str) -> Result<String, String> {
-    let is_known = text.starts_with("sqlite:")
-        || text.starts_with("postgres://")
-        || text.starts_with("postgresql://");
-    if is_known {
-        Ok(text.to_owned())
-    } else {
-        Err("sqlite:PATH | postgres://...".to_owned())
-    }
+    let is_known =
+        text.starts_with("sqlite:") || text.starts_with("postgres://") || text.starts_with("postgresql://");
+    if is_known { Ok(text.to_owned()) } else { Err("sqlite:PATH | postgres://...".to_owned()) }
 }
 
 /// A public address without path: the address itself and its host.
@@ -184,9 +150,7 @@ pub(crate) fn parse_public_url(text: &str) -> Result<(String, String), String> {
     let example = || "https://portail.exemple.fr".to_owned();
     let uri: http::Uri = text.parse().map_err(|_| example())?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let host = uri
-        .host()
-        .filter(|_| is_web && uri.path() == "/" && uri.query().is_none());
+    let host = uri.host().filter(|_| is_web && uri.path() == "/" && uri.query().is_none());
     let host = host.ok_or_else(example)?.to_ascii_lowercase();
     Ok((text.trim_end_matches('/').to_owned(), host))
 }

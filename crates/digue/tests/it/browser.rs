@@ -20,11 +20,7 @@ struct Browser {
 
 impl Browser {
     fn open(language: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
@@ -57,23 +53,14 @@ impl Browser {
             "browserName": "chrome",
             "goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
         }}});
-        let mut browser = Self {
-            driver,
-            client,
-            session: String::new(),
-            _profile: profile,
-        };
+        let mut browser = Self { driver, client, session: String::new(), _profile: profile };
         let made = browser.call("POST", "/session", &wanted);
         browser.session = made["sessionId"].as_str().expect("a session").to_owned();
         browser
     }
 
     fn call(&self, method: &str, target: &str, body: &Value) -> Value {
-        let bytes = if method == "POST" {
-            body.to_string().into_bytes()
-        } else {
-            Vec::new()
-        };
+        let bytes = if method == "POST" { body.to_string().into_bytes() } else { Vec::new() };
         let kind = [("content-type", "application/json")];
         let answer = self.send(method, target, &kind, &bytes);
         let value: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -101,27 +88,12 @@ impl Browser {
     }
 
     fn place(&self) -> String {
-        self.ask("GET", "/url", &Value::Null)
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.ask("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
     }
 
     fn element(&self, css: &str) -> String {
-        let found = self.ask(
-            "POST",
-            "/element",
-            &json!({"using": "css selector", "value": css}),
-        );
-        found
-            .as_object()
-            .unwrap()
-            .values()
-            .next()
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": css}));
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
 
     fn click(&self, css: &str) {
@@ -131,19 +103,12 @@ impl Browser {
 
     fn write(&self, css: &str, text: &str) {
         let element = self.element(css);
-        self.ask(
-            "POST",
-            &format!("/element/{element}/value"),
-            &json!({"text": text}),
-        );
+        self.ask("POST", &format!("/element/{element}/value"), &json!({"text": text}));
     }
 
     fn text(&self, css: &str) -> String {
         let element = self.element(css);
-        self.ask("GET", &format!("/element/{element}/text"), &Value::Null)
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.ask("GET", &format!("/element/{element}/text"), &Value::Null).as_str().unwrap().to_owned()
     }
 
     /// Waits until the element says this: a click returns before the page that it leads to.
@@ -155,11 +120,7 @@ impl Browser {
             if text.as_ref().is_some_and(|text| text.contains(wanted)) {
                 return;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{css} says {text:?}, not {wanted:?}, at {}",
-                self.place()
-            );
+            assert!(Instant::now() < deadline, "{css} says {text:?}, not {wanted:?}, at {}", self.place());
             std::thread::park_timeout(Duration::from_millis(30));
         }
     }
@@ -179,60 +140,35 @@ impl Browser {
         let target = format!("/session/{}/element/{element}/text", self.session);
         let text = self.send("GET", &target, &kind, b"");
         let text: Value = serde_json::from_slice(&text.body).ok()?;
-        (text["value"].is_string())
-            .then(|| text["value"].as_str().map(ToOwned::to_owned))
-            .flatten()
+        (text["value"].is_string()).then(|| text["value"].as_str().map(ToOwned::to_owned)).flatten()
     }
 
     /// Presses a key wherever the focus is.
     fn press(&self, key: &str) {
-        let actions = [
-            json!({"type": "keyDown", "value": key}),
-            json!({"type": "keyUp", "value": key}),
-        ];
+        let actions = [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
         self.ask("POST", "/actions", &body);
     }
 
     fn width(&self, width: u32) {
-        self.ask(
-            "POST",
-            "/window/rect",
-            &json!({"width": width, "height": 1400}),
-        );
+        self.ask("POST", "/window/rect", &json!({"width": width, "height": 1400}));
     }
 
     /// True when the page does not scroll sideways.
     fn fits(&self) -> bool {
-        let script =
-            "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-        self.ask(
-            "POST",
-            "/execute/sync",
-            &json!({"script": script, "args": []}),
-        )
-        .as_bool()
-        .unwrap()
+        let script = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
     }
 
     /// Keeps a picture when someone asked for them.
     fn picture(&self, name: &str) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "whoever writes the guide says where pictures go"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
         let Ok(folder) = std::env::var("DIGUE_SCREENSHOTS") else {
             return;
         };
         let picture = self.ask("GET", "/screenshot", &Value::Null);
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(picture.as_str().unwrap())
-            .unwrap();
-        std::fs::write(
-            std::path::Path::new(&folder).join(format!("{name}.png")),
-            bytes,
-        )
-        .unwrap();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
     }
 }
 
@@ -252,9 +188,7 @@ const ENTER: &str = "\u{e007}";
 #[test]
 fn an_agent_and_an_officer_at_work() {
     let stage = Stage::open();
-    let [agent_link, _, officer_link] = &stage.links[..] else {
-        panic!("three links")
-    };
+    let [agent_link, _, officer_link] = &stage.links[..] else { panic!("three links") };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let agent = Browser::open("fr");

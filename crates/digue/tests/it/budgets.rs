@@ -5,14 +5,8 @@ use crate::house::{House, Plan, obliging, reasons, shown_to};
 fn plan() -> Plan {
     Plan::usual()
         .replace("\"24h\" = 100000", "\"24h\" = 5")
-        .replace(
-            "path = \"/fiche/{id}\"",
-            "path = \"/fiche/{id}\"\ncaseload = \"not-required\"",
-        )
-        .replace(
-            "path = \"/liste\"",
-            "path = \"/liste\"\ncaseload = \"not-required\"",
-        )
+        .replace("path = \"/fiche/{id}\"", "path = \"/fiche/{id}\"\ncaseload = \"not-required\"")
+        .replace("path = \"/liste\"", "path = \"/liste\"\ncaseload = \"not-required\"")
 }
 
 #[test]
@@ -22,10 +16,7 @@ fn a_stolen_account_cannot_show_more_than_its_budget() {
     assert_eq!(a1.get("/liste?ids=P1,P2,P3").status, 200);
     // The response that would break the budget does not leave, nor does a part of it.
     let broken = a1.get("/liste?ids=P1,P4,P5,P6");
-    assert_eq!(
-        (broken.status, reasons(&broken)),
-        (429, vec!["budget:account:24h".to_owned()])
-    );
+    assert_eq!((broken.status, reasons(&broken)), (429, vec!["budget:account:24h".to_owned()]));
     assert_eq!(a1.get("/fiche/P4").status, 200);
     // After kill -9 the journal still knows.
     house.kill();
@@ -35,10 +26,7 @@ fn a_stolen_account_cannot_show_more_than_its_budget() {
         assert_eq!(a1.get(&format!("/fiche/P{id}")).status, 429);
     }
     assert_eq!(a1.get("/fiche/P1").status, 200);
-    assert_eq!(
-        shown_to(&house.history(), "a1"),
-        ["P1", "P2", "P3", "P4", "P5"]
-    );
+    assert_eq!(shown_to(&house.history(), "a1"), ["P1", "P2", "P3", "P4", "P5"]);
 }
 
 #[test]
@@ -51,11 +39,7 @@ fn many_at_once_do_not_slip_through() {
             std::thread::spawn(move || a1.get(&format!("/fiche/P{id}")).status)
         })
         .collect();
-    let shown = threads
-        .into_iter()
-        .map(|t| t.join().unwrap())
-        .filter(|status| *status == 200)
-        .count();
+    let shown = threads.into_iter().map(|t| t.join().unwrap()).filter(|status| *status == 200).count();
     assert_eq!(shown, 5);
     assert_eq!(shown_to(&house.history(), "a1").len(), 5);
 }

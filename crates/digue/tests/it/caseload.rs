@@ -10,28 +10,16 @@ fn outside_the_caseload_nothing_leaves_and_the_portal_is_not_even_asked() {
     assert_eq!(a1.get("/liste?ids=P1,P2").status, 200);
     let asked = house.portal.heard().len();
     let refused = a1.get("/fiche/P9");
-    assert_eq!(
-        (refused.status, reasons(&refused)),
-        (403, vec!["outside-caseload".to_owned()])
-    );
+    assert_eq!((refused.status, reasons(&refused)), (403, vec!["outside-caseload".to_owned()]));
     assert_eq!(house.portal.heard().len(), asked);
     let list = a1.get("/liste?ids=P1,P9");
-    assert_eq!(
-        (list.status, reasons(&list)),
-        (403, vec!["outside-caseload".to_owned()])
-    );
+    assert_eq!((list.status, reasons(&list)), (403, vec!["outside-caseload".to_owned()]));
     assert!(!list.text().contains("P9"));
     let history = house.history();
     assert_eq!(shown_to(&history, "a1"), ["P1", "P2"]);
     // Each answer names its own entry.
-    let entry = history
-        .iter()
-        .find(|entry| entry["entry"] == list.entry().unwrap())
-        .unwrap();
-    assert_eq!(
-        (&entry["outcome"], &entry["persons_found"]),
-        (&"refused".into(), &2.into())
-    );
+    let entry = history.iter().find(|entry| entry["entry"] == list.entry().unwrap()).unwrap();
+    assert_eq!((&entry["outcome"], &entry["persons_found"]), (&"refused".into(), &2.into()));
 }
 
 #[test]
@@ -52,61 +40,36 @@ fn break_glass_opens_with_a_written_reason_and_is_listed_for_review() {
     let a1 = house.sign_in("a1");
     let officer = house.officer();
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let short = a1.send(
-        "POST",
-        "/.digue/break-glass",
-        &form,
-        b"justification=urgent",
-    );
+    let short = a1.send("POST", "/.digue/break-glass", &form, b"justification=urgent");
     assert_eq!(short.status, 422);
     assert_eq!(a1.get("/fiche/P5").status, 403);
     let reason = "justification=Urgence+sociale+signalee+par+telephone";
-    assert_eq!(
-        a1.send("POST", "/.digue/break-glass", &form, reason.as_bytes())
-            .status,
-        200
-    );
+    assert_eq!(a1.send("POST", "/.digue/break-glass", &form, reason.as_bytes()).status, 200);
     assert_eq!(a1.get("/fiche/P5").status, 200);
     let second = a1.get("/fiche/P6");
     assert_eq!(reasons(&second), ["break-glass-budget:24h"]);
     // A list does not allow it: only the record sheet's rule does.
     assert_eq!(a1.get("/liste?ids=P5").status, 403);
-    assert!(
-        officer
-            .get("/break-glass")
-            .text()
-            .contains("Urgence sociale signalee par telephone")
-    );
+    assert!(officer.get("/break-glass").text().contains("Urgence sociale signalee par telephone"));
     let history = house.history();
-    let opened = history
-        .iter()
-        .find(|entry| entry["persons"][0]["person"] == "P5")
-        .unwrap();
+    let opened = history.iter().find(|entry| entry["persons"][0]["person"] == "P5").unwrap();
     assert_eq!(opened["persons"][0]["basis"], "break-glass");
-    assert_eq!(
-        opened["justification"],
-        "Urgence sociale signalee par telephone"
-    );
+    assert_eq!(opened["justification"], "Urgence sociale signalee par telephone");
 }
 
 #[test]
 fn an_exact_search_shows_one_stranger_and_their_record_for_a_while() {
-    let plan = Plan::usual()
-        .replace("break_glass = true\nrequest", "keeps_found = \"10min\"\nrequest")
-        .add(
-            "[[routes]]\nname = \"recherche\"\npath = \"/recherche\"\naction = \"search\"\n\
+    let plan = Plan::usual().replace("break_glass = true\nrequest", "keeps_found = \"10min\"\nrequest").add(
+        "[[routes]]\nname = \"recherche\"\npath = \"/recherche\"\naction = \"search\"\n\
              exact_search = [[\"id\"]]\nrequest = [{ in = \"query\", at = \"ids\", name = \"id\" }]\n\
              [[routes.response]]\nformat = \"json\"\npersons = [{ at = \"$.items[*].id\" }]\n",
-        );
+    );
     let mut house = House::open(&plan, obliging);
     let a1 = house.sign_in("a1");
     assert_eq!(a1.get("/fiche/P7").status, 403);
     assert_eq!(a1.get("/recherche?ids=P7").status, 200);
     assert_eq!(a1.get("/fiche/P7").status, 200);
-    assert_eq!(
-        reasons(&a1.get("/recherche?ids=P8&ids=P9")),
-        ["outside-caseload"]
-    );
+    assert_eq!(reasons(&a1.get("/recherche?ids=P8&ids=P9")), ["outside-caseload"]);
     assert_eq!(shown_to(&house.history(), "a1"), ["P7"]);
 }
 
@@ -120,47 +83,16 @@ fn a_caseload_file_with_faults_changes_nothing() {
     let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, bad);
     assert_eq!(answer.status, 422, "{}", answer.text());
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(
-        problem["faults"][0],
-        serde_json::json!({"line": 3, "fault": "person"})
-    );
-    assert_eq!(
-        problem["faults"][1],
-        serde_json::json!({"line": 4, "fault": "date"})
-    );
-    assert_eq!(
-        (a1.get("/fiche/P1").status, a1.get("/fiche/P2").status),
-        (200, 403)
-    );
-    let good = officer.send(
-        "PUT",
-        "/api/v1/caseloads/personnes",
-        &csv,
-        b"account,person\na1,P2\n",
-    );
+    assert_eq!(problem["faults"][0], serde_json::json!({"line": 3, "fault": "person"}));
+    assert_eq!(problem["faults"][1], serde_json::json!({"line": 4, "fault": "date"}));
+    assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 403));
+    let good = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P2\n");
     assert_eq!(good.status, 200);
-    assert_eq!(
-        (a1.get("/fiche/P1").status, a1.get("/fiche/P2").status),
-        (403, 200)
-    );
-    let more = officer.send(
-        "POST",
-        "/api/v1/caseloads/personnes",
-        &csv,
-        b"account,person\na1,P1\n",
-    );
+    assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (403, 200));
+    let more = officer.send("POST", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P1\n");
     assert_eq!((more.status, a1.get("/fiche/P1").status), (200, 200));
     // An agent may not.
-    assert_eq!(
-        a1.send(
-            "PUT",
-            "/api/v1/caseloads/personnes",
-            &csv,
-            b"account,person\n"
-        )
-        .status,
-        403
-    );
+    assert_eq!(a1.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\n").status, 403);
 }
 
 #[test]
@@ -168,10 +100,7 @@ fn a_policy_file_says_what_relations_cannot() {
     let plan = Plan::usual()
         .caseload("a1", &["P1", "P2"])
         .policy("all.cedar", "permit(principal, action, resource);")
-        .policy(
-            "lists.cedar",
-            "forbid(principal, action, resource) when { context.persons > 1 };",
-        );
+        .policy("lists.cedar", "forbid(principal, action, resource) when { context.persons > 1 };");
     let mut house = House::open(&plan, obliging);
     let a1 = house.sign_in("a1");
     assert_eq!(a1.get("/liste?ids=P1").status, 200);
@@ -180,10 +109,8 @@ fn a_policy_file_says_what_relations_cannot() {
 
 #[test]
 fn observe_only_releases_and_journals_what_it_would_have_refused() {
-    let plan = Plan::usual().replace(
-        "upstream = \"{upstream}\"",
-        "upstream = \"{upstream}\"\nmode = \"observe-only\"",
-    );
+    let plan = Plan::usual()
+        .replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"");
     let mut house = House::open(&plan, obliging);
     let a1 = house.sign_in("a1");
     assert_eq!(a1.get("/fiche/P9").status, 200);
@@ -193,8 +120,5 @@ fn observe_only_releases_and_journals_what_it_would_have_refused() {
         (&entry["outcome"], &entry["reasons"][0]),
         (&"would-refuse".into(), &"outside-caseload".into())
     );
-    assert_eq!(
-        entry["persons"][0],
-        serde_json::json!({"person": "P9", "basis": "none"})
-    );
+    assert_eq!(entry["persons"][0], serde_json::json!({"person": "P9", "basis": "none"}));
 }

@@ -13,11 +13,7 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     assert_eq!(now.status, 200);
     assert!(now.text().contains("Maintenant") && now.text().contains("<svg"));
     let csp = now.header("content-security-policy").unwrap();
-    assert!(
-        csp.contains("default-src 'none'")
-            && !csp.contains("unsafe")
-            && !csp.contains("script-src")
-    );
+    assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe") && !csp.contains("script-src"));
     assert!(!now.text().contains("<script"));
     let english = officer.send("GET", "/", &[("accept-language", "en")], b"");
     assert!(english.text().contains("Persons shown per minute"));
@@ -28,26 +24,12 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     );
     let person = officer.get("/persons?person=P1");
     assert!(person.text().contains("/accounts/a1"));
-    assert!(
-        officer
-            .get("/persons/sights.csv?person=P1")
-            .text()
-            .contains(",a1,of-1,portail,fiche,caseload")
-    );
-    assert_eq!(
-        officer.get("/search?q=a1").header("location"),
-        Some("/accounts/a1")
-    );
-    assert_eq!(
-        officer.get("/search?q=P1").header("location"),
-        Some("/persons?person=P1")
-    );
-    for page in [
-        "/accounts/a1/exposures.csv",
-        "/accounts/a1/persons.csv",
-        "/minutes.csv",
-        "/break-glass/list.csv",
-    ] {
+    assert!(officer.get("/persons/sights.csv?person=P1").text().contains(",a1,of-1,portail,fiche,caseload"));
+    assert_eq!(officer.get("/search?q=a1").header("location"), Some("/accounts/a1"));
+    assert_eq!(officer.get("/search?q=P1").header("location"), Some("/persons?person=P1"));
+    for page in
+        ["/accounts/a1/exposures.csv", "/accounts/a1/persons.csv", "/minutes.csv", "/break-glass/list.csv"]
+    {
         let export = officer.get(page);
         assert_eq!(
             (export.status, export.header("content-type")),
@@ -65,12 +47,8 @@ fn pages_and_acts_are_for_those_who_may() {
     let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
     assert!(house.stop());
     let folder = house.folder.path().to_owned();
-    for (account, role) in [
-        ("dpo", "dpo"),
-        ("audit", "auditor"),
-        ("agent", "agent"),
-        ("delegue", "delegate"),
-    ] {
+    for (account, role) in [("dpo", "dpo"), ("audit", "auditor"), ("agent", "agent"), ("delegue", "delegate")]
+    {
         let arguments = ["account", account, "--organisation", "of-1", "--role", role];
         assert!(crate::house::digue(&folder, &arguments).status.success());
     }
@@ -89,17 +67,9 @@ fn pages_and_acts_are_for_those_who_may() {
         "/api/v1/overview",
     ];
     let writes = [
-        (
-            "POST",
-            "/gates",
-            "scope=account&name=a2&gate=closed&reason=exercice",
-        ),
+        ("POST", "/gates", "scope=account&name=a2&gate=closed&reason=exercice"),
         ("POST", "/sessions/cut", "account=a2&reason=exercice"),
-        (
-            "PUT",
-            "/api/v1/gates",
-            "scope=account&name=b1&gate=closed&reason=exercice",
-        ),
+        ("PUT", "/api/v1/gates", "scope=account&name=b1&gate=closed&reason=exercice"),
         ("PUT", "/api/v1/caseloads/personnes", "account,person\n"),
         ("POST", "/api/v1/caseloads/personnes", "account,person\n"),
         ("PUT", "/api/v1/aliases/portail", "kind,identifier,person\n"),
@@ -124,13 +94,7 @@ fn pages_and_acts_are_for_those_who_may() {
             assert_eq!(may, acts, "{account} does {target}: {status}");
         }
         // Without a demonstration there is no button to press.
-        assert!(
-            matches!(
-                client.send("POST", "/demo/attack", &[], b"").status,
-                403 | 404
-            ),
-            "{account}"
-        );
+        assert!(matches!(client.send("POST", "/demo/attack", &[], b"").status, 403 | 404), "{account}");
     }
     let stranger = digue_testkit::Client::new(house.address, crate::house::CONSOLE_HOST);
     for page in reads {
@@ -138,10 +102,7 @@ fn pages_and_acts_are_for_those_who_may() {
     }
     for (method, target, body) in writes {
         assert!(
-            matches!(
-                stranger.send(method, target, &form, body.as_bytes()).status,
-                303 | 401
-            ),
+            matches!(stranger.send(method, target, &form, body.as_bytes()).status, 303 | 401),
             "{target}"
         );
     }

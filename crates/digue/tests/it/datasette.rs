@@ -13,19 +13,12 @@ use crate::house::{House, Plan};
 
 /// The environment that `./test` prepares.
 fn python() -> PathBuf {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "./test says where it put the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "./test says where it put the environment")]
     let said = ["DIGUE_TEST_PYTHON", "HOME"].map(|name| std::env::var(name).ok());
     let [folder, home] = said;
-    let folder =
-        folder.unwrap_or_else(|| format!("{}/.cache/digue/python", home.unwrap_or_default()));
+    let folder = folder.unwrap_or_else(|| format!("{}/.cache/digue/python", home.unwrap_or_default()));
     let folder = PathBuf::from(folder);
-    assert!(
-        folder.join("bin/datasette").exists(),
-        "run ./test once: it installs Datasette"
-    );
+    assert!(folder.join("bin/datasette").exists(), "run ./test once: it installs Datasette");
     folder
 }
 
@@ -40,11 +33,7 @@ impl Datasette {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("data.db");
         fill(&database);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new(python().join("bin/datasette"))
             .arg("serve")
             .arg(&database)
@@ -67,11 +56,7 @@ impl Datasette {
             assert!(Instant::now() < deadline, "Datasette did not start");
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        Self {
-            child,
-            address,
-            _folder: folder,
-        }
+        Self { child, address, _folder: folder }
     }
 }
 
@@ -92,11 +77,7 @@ for n in range(1, 601):
     db.execute('insert into persons values (?,?,?,?)', (f'P{n:04d}', f'Nom \"{n}\" <b>&', 'Évreux', note))
 db.commit()
 ";
-    let done = Command::new(python().join("bin/python"))
-        .arg("-c")
-        .arg(script)
-        .arg(database)
-        .status();
+    let done = Command::new(python().join("bin/python")).arg("-c").arg(script).arg(database).status();
     assert!(done.unwrap().success());
 }
 
@@ -108,9 +89,7 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
     plan.map = map
         .replace("{upstream}", &format!("http://{}", datasette.address))
         .replace("methods", "caseload = \"not-required\"\nmethods");
-    plan.map = plan
-        .map
-        .replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
+    plan.map = plan.map.replace("kind = \"assets\"\ncaseload", "kind = \"assets\"");
     let mut house = House::open(&plan, crate::house::obliging);
     let a1 = house.sign_in("a1");
     let targets = [
@@ -132,46 +111,21 @@ fn a_portal_nobody_here_wrote_is_mirrored_response_by_response() {
     let mut expected: Vec<(Option<u64>, BTreeSet<String>)> = Vec::new();
     for target in targets {
         let answer = a1.get(target);
-        let in_bytes: BTreeSet<String> = pattern
-            .find_iter(&answer.text())
-            .map(|found| found.as_str().to_owned())
-            .collect();
-        assert!(
-            matches!(answer.status, 200 | 404),
-            "{target}: {} {}",
-            answer.status,
-            answer.text()
-        );
+        let in_bytes: BTreeSet<String> =
+            pattern.find_iter(&answer.text()).map(|found| found.as_str().to_owned()).collect();
+        assert!(matches!(answer.status, 200 | 404), "{target}: {} {}", answer.status, answer.text());
         assert_eq!(answer.entry().is_some(), !in_bytes.is_empty(), "{target}");
         expected.push((answer.entry(), in_bytes));
     }
-    assert!(
-        expected
-            .iter()
-            .map(|(_, persons)| persons.len())
-            .sum::<usize>()
-            > 700
-    );
+    assert!(expected.iter().map(|(_, persons)| persons.len()).sum::<usize>() > 700);
     // A page that the map does not know is not shown, nor is the raw database.
-    for target in [
-        "/",
-        "/data",
-        "/data.db",
-        "/data?sql=select+*+from+persons",
-        "/-/versions",
-    ] {
+    for target in ["/", "/data", "/data.db", "/data?sql=select+*+from+persons", "/-/versions"] {
         assert_eq!(a1.get(target).status, 403, "{target}");
     }
     assert_eq!(a1.get("/-/static/app.css").status, 200);
     let history = house.history();
-    for (entry, in_bytes) in expected
-        .into_iter()
-        .filter_map(|(entry, p)| entry.map(|e| (e, p)))
-    {
-        let told = history
-            .iter()
-            .find(|known| known["entry"] == entry)
-            .unwrap();
+    for (entry, in_bytes) in expected.into_iter().filter_map(|(entry, p)| entry.map(|e| (e, p))) {
+        let told = history.iter().find(|known| known["entry"] == entry).unwrap();
         let persons: BTreeSet<String> = told["persons"]
             .as_array()
             .unwrap()

@@ -8,10 +8,7 @@ use crate::house::{House, PORTAL_HOST, Plan, obliging, reasons};
 fn unknown_hosts_routes_and_paths_are_refused() {
     let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
     let a1 = house.sign_in("a1");
-    let elsewhere = digue_testkit::Client {
-        host: "ailleurs.test".into(),
-        ..a1.clone()
-    };
+    let elsewhere = digue_testkit::Client { host: "ailleurs.test".into(), ..a1.clone() };
     assert_eq!(elsewhere.get("/fiche/P1").status, 421);
     assert_eq!(reasons(&a1.get("/autre")), ["unknown-route"]);
     let asked = house.portal.heard().len();
@@ -29,11 +26,7 @@ fn unknown_hosts_routes_and_paths_are_refused() {
     }
     assert_eq!(house.portal.heard().len(), asked);
     let history = house.history();
-    assert!(
-        history
-            .iter()
-            .any(|entry| entry["reasons"][0] == "unknown-route")
-    );
+    assert!(history.iter().any(|entry| entry["reasons"][0] == "unknown-route"));
 }
 
 /// However a message lies about its length, the portal hears one request or none, and never one
@@ -41,23 +34,14 @@ fn unknown_hosts_routes_and_paths_are_refused() {
 #[test]
 fn no_request_is_smuggled() {
     let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), |heard: &Heard| {
-        if heard.target == "/fiche/P2" {
-            Reply::new("text/plain", "smuggled")
-        } else {
-            obliging(heard)
-        }
+        if heard.target == "/fiche/P2" { Reply::new("text/plain", "smuggled") } else { obliging(heard) }
     });
     let a1 = house.sign_in("a1");
-    let head = format!(
-        "POST /liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\ncookie: {}\r\n",
-        a1.cookie
-    );
+    let head = format!("POST /liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\ncookie: {}\r\n", a1.cookie);
     let hidden = format!("GET /fiche/P2 HTTP/1.1\r\nhost: {PORTAL_HOST}\r\n\r\n");
     let length = hidden.len() + 5;
     let messages = [
-        format!(
-            "{head}content-length: {length}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"
-        ),
+        format!("{head}content-length: {length}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"),
         format!("{head}transfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n{hidden}"),
         format!("{head}content-length: 0\r\ncontent-length: {length}\r\n\r\n{hidden}"),
         format!("{head}content-length: +0\r\n\r\n{hidden}"),
@@ -71,36 +55,23 @@ fn no_request_is_smuggled() {
             "POST /liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\nhost: autre\r\ncookie: {}\r\n\r\n",
             a1.cookie
         ),
-        format!(
-            "POST http://autre/liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\ncookie: {}\r\n\r\n",
-            a1.cookie
-        ),
-        format!(
-            "GET /liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\nx: a\rb\r\ncookie: {}\r\n\r\n",
-            a1.cookie
-        ),
+        format!("POST http://autre/liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\ncookie: {}\r\n\r\n", a1.cookie),
+        format!("GET /liste HTTP/1.1\r\nhost: {PORTAL_HOST}\r\nx: a\rb\r\ncookie: {}\r\n\r\n", a1.cookie),
     ];
     for message in &messages {
         let answer = a1.raw(message.as_bytes()).unwrap_or_default();
         let text = String::from_utf8_lossy(&answer);
         assert!(!text.contains("smuggled"), "{message:?} gave {text:?}");
     }
-    assert!(
-        house
-            .portal
-            .heard()
-            .iter()
-            .all(|heard| heard.target != "/fiche/P2")
-    );
+    assert!(house.portal.heard().iter().all(|heard| heard.target != "/fiche/P2"));
     // And it still works.
     assert_eq!(a1.get("/fiche/P1").status, 200);
 }
 
 #[test]
 fn hostile_portals_are_refused_and_the_process_lives() {
-    let mut house = House::open(
-        &Plan::usual().caseload("a1", &["P1"]),
-        |heard: &Heard| match heard.target.as_str() {
+    let mut house =
+        House::open(&Plan::usual().caseload("a1", &["P1"]), |heard: &Heard| match heard.target.as_str() {
             "/liste?deep" => Reply::new("application/json", "[".repeat(200_000)),
             "/liste?shape" => Reply::new("application/json", r#"{"items":[{"id":"<script>"}]}"#),
             "/liste?cookie" => Reply::new("application/json", "{}")
@@ -108,25 +79,16 @@ fn hostile_portals_are_refused_and_the_process_lives() {
             "/liste?range" => Reply::new("application/json", "{}").status(206),
             "/liste?upgrade" => Reply::new("application/json", "").status(101),
             _ => obliging(heard),
-        },
-    );
+        });
     let a1 = house.sign_in("a1");
     assert_eq!(a1.get("/liste?deep").status, 502);
     assert_eq!(a1.get("/liste?shape").status, 502);
     assert_eq!(a1.get("/liste?cookie").header("set-cookie"), None);
     assert_eq!(a1.get("/liste?upgrade").status, 502);
-    let ranged = a1.send(
-        "GET",
-        "/fiche/P1",
-        &[("range", "bytes=0-3"), ("if-none-match", "x")],
-        b"",
-    );
+    let ranged = a1.send("GET", "/fiche/P1", &[("range", "bytes=0-3"), ("if-none-match", "x")], b"");
     assert_eq!(ranged.status, 200);
     let heard = house.portal.heard().pop().unwrap();
-    assert_eq!(
-        (heard.header("range"), heard.header("if-none-match")),
-        (None, None)
-    );
+    assert_eq!((heard.header("range"), heard.header("if-none-match")), (None, None));
     assert_eq!(a1.get("/fiche/P1").status, 200);
 }
 
@@ -136,11 +98,7 @@ fn a_portal_that_does_not_answer_is_said_so() {
     let a1 = house.sign_in("a1");
     let path = house.folder.path().join("portals/portail.toml");
     let map = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(
-        &path,
-        map.replace(&house.portal.url(), "http://127.0.0.1:1"),
-    )
-    .unwrap();
+    std::fs::write(&path, map.replace(&house.portal.url(), "http://127.0.0.1:1")).unwrap();
     assert!(house.stop());
     house.start();
     let answer = a1.get("/fiche/P1");

@@ -11,16 +11,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("digue-access", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
-    (
-        "digue-gateway",
-        2,
-        &[
-            "digue-types",
-            "digue-access",
-            "digue-inspect",
-            "digue-locales",
-        ],
-    ),
+    ("digue-gateway", 2, &["digue-types", "digue-access", "digue-inspect", "digue-locales"]),
     (
         "digue-operations",
         3,
@@ -46,17 +37,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-locales",
         ],
     ),
-    (
-        "digue-replay",
-        4,
-        &[
-            "digue-types",
-            "digue-access",
-            "digue-gateway",
-            "digue-journal",
-            "digue-locales",
-        ],
-    ),
+    ("digue-replay", 4, &["digue-types", "digue-access", "digue-gateway", "digue-journal", "digue-locales"]),
     ("digue", 5, &["*"]),
     ("digue-testkit", 9, &["digue-types", "digue-journal"]),
     ("tidy", 9, &[]),
@@ -71,21 +52,13 @@ fn every_crate_has_its_room_and_every_room_its_crate() {
 
 #[test]
 fn doors_open_downwards_only_and_where_the_map_says() {
-    let layer_of = |name: &str| {
-        ROOMS
-            .iter()
-            .find(|(known, ..)| *known == name)
-            .map(|(_, layer, _)| *layer)
-    };
+    let layer_of = |name: &str| ROOMS.iter().find(|(known, ..)| *known == name).map(|(_, layer, _)| *layer);
     for (name, layer, allowed) in ROOMS {
         for dependency in dependencies(name, "dependencies") {
             let Some(below) = layer_of(&dependency) else {
                 continue;
             };
-            assert!(
-                below < *layer,
-                "{name} (layer {layer}) uses {dependency} (layer {below})"
-            );
+            assert!(below < *layer, "{name} (layer {layer}) uses {dependency} (layer {below})");
             let is_allowed = allowed.contains(&"*") || allowed.contains(&dependency.as_str());
             assert!(is_allowed, "{name} may not use {dependency}");
             assert_ne!(dependency, "digue-testkit", "{name} ships the test kit");
@@ -120,10 +93,7 @@ fn heavy_dependencies_have_one_owner() {
     for (library, owners) in OWNERS {
         for name in crates() {
             let uses = dependencies(&name, "dependencies").contains(&(*library).to_owned());
-            assert!(
-                !uses || owners.contains(&name.as_str()),
-                "{name} uses {library}"
-            );
+            assert!(!uses || owners.contains(&name.as_str()), "{name} uses {library}");
         }
     }
 }
@@ -146,19 +116,10 @@ fn layer_1_does_no_io_reads_no_clock_and_draws_no_randomness() {
     let exceptions = ["digue-journal/src/disk.rs", "digue-journal/src/journal.rs"];
     for (path, text) in shipped() {
         let place = path.to_string_lossy().replace('\\', "/");
-        let is_pure = [
-            "digue-types",
-            "digue-journal",
-            "digue-inspect",
-            "digue-access",
-        ]
-        .iter()
-        .any(|name| place.contains(&format!("crates/{name}/")));
-        if !is_pure
-            || exceptions
-                .iter()
-                .any(|exception| place.ends_with(exception))
-        {
+        let is_pure = ["digue-types", "digue-journal", "digue-inspect", "digue-access"]
+            .iter()
+            .any(|name| place.contains(&format!("crates/{name}/")));
+        if !is_pure || exceptions.iter().any(|exception| place.ends_with(exception)) {
             continue;
         }
         for word in IMPURE {
@@ -169,9 +130,8 @@ fn layer_1_does_no_io_reads_no_clock_and_draws_no_randomness() {
 
 #[test]
 fn the_gateway_never_sees_the_store_and_the_console_neither_sql_nor_the_journal() {
-    let uses = |name: &str, dependency: &str| {
-        dependencies(name, "dependencies").contains(&dependency.to_owned())
-    };
+    let uses =
+        |name: &str, dependency: &str| dependencies(name, "dependencies").contains(&dependency.to_owned());
     assert!(!uses("digue-gateway", "digue-store") && !uses("digue-gateway", "digue-journal"));
     assert!(!uses("digue-console", "sqlx") && !uses("digue-console", "digue-journal"));
     for (path, text) in shipped() {

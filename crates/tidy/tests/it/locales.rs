@@ -7,10 +7,7 @@ use crate::repository::{files, root, shipped};
 
 fn keys(language: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    for path in files(
-        &root().join("crates/digue-locales/locales").join(language),
-        "ftl",
-    ) {
+    for path in files(&root().join("crates/digue-locales/locales").join(language), "ftl") {
         for line in fs::read_to_string(path).unwrap().lines() {
             if let Some((key, _)) = line.split_once(" = ")
                 && !line.starts_with([' ', '#'])
@@ -63,10 +60,7 @@ fn every_key_that_is_asked_for_exists() {
                 assert!(known.contains(&key), "{}: {key}", path.display());
             }
         }
-        for key in text
-            .split('"')
-            .filter(|word| word.starts_with("fault-") && word.len() > 6)
-        {
+        for key in text.split('"').filter(|word| word.starts_with("fault-") && word.len() > 6) {
             assert!(known.contains(key), "{}: {key}", path.display());
         }
     }
@@ -79,10 +73,8 @@ fn templates_hold_no_words() {
     for path in files(&root().join("crates/digue-console/templates"), "html") {
         let text = fs::read_to_string(&path).unwrap();
         let rest = without(&without(&without(&text, "{%", "%}"), "{{", "}}"), "<", ">");
-        let words: Vec<&str> = rest
-            .split_whitespace()
-            .filter(|word| word.chars().any(char::is_alphabetic))
-            .collect();
+        let words: Vec<&str> =
+            rest.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).collect();
         assert!(words.is_empty(), "{}: {words:?}", path.display());
     }
 }

@@ -7,10 +7,7 @@ const FORBIDDEN_CALLS: [(&str, &str); 5] = [
     ("todo!(", "a page that looks done must be"),
     ("unimplemented!(", "a page that looks done must be"),
     ("dbg!(", "left over"),
-    (
-        ".unwrap()",
-        "say the fact that makes it true with `expect`, or handle it",
-    ),
+    (".unwrap()", "say the fact that makes it true with `expect`, or handle it"),
     ("println!(", "commands speak through `Out`"),
 ];
 
@@ -18,11 +15,7 @@ const FORBIDDEN_CALLS: [(&str, &str); 5] = [
 fn no_file_has_a_name_that_says_nothing() {
     for (path, _) in shipped() {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(
-            !FORBIDDEN_FILES.contains(&stem.as_str()),
-            "{}",
-            path.display()
-        );
+        assert!(!FORBIDDEN_FILES.contains(&stem.as_str()), "{}", path.display());
     }
 }
 
@@ -32,12 +25,7 @@ fn no_shipped_line_does_what_the_house_forbids() {
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for (call, why) in FORBIDDEN_CALLS {
-                assert!(
-                    !code.contains(call),
-                    "{}:{}: {call} ({why})",
-                    path.display(),
-                    number + 1
-                );
+                assert!(!code.contains(call), "{}:{}: {call} ({why})", path.display(), number + 1);
             }
         }
     }

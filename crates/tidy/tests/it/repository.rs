@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) fn root() -> PathBuf {
     // Asked at run time: a target folder shared by two clones would keep the path of the other one.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "cargo says where the manifest of a test lies"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the manifest of a test lies")]
     let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     Path::new(&folder).join("../..").canonicalize().unwrap()
 }
@@ -32,12 +29,10 @@ pub(crate) fn dependencies(name: &str, section: &str) -> Vec<String> {
     let text = manifest(name);
     let header = format!("[{section}]");
     let lines = text.lines().skip_while(|line| *line != header).skip(1);
-    let names = lines
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| {
-            let name = line.split(['.', ' ', '=']).next()?;
-            (!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned())
-        });
+    let names = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| {
+        let name = line.split(['.', ' ', '=']).next()?;
+        (!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned())
+    });
     names.collect()
 }
 
@@ -51,13 +46,8 @@ pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
         };
         for item in items {
             let path = item.unwrap().path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            if path.is_dir() && name != "target" && !name.starts_with('.') && name != "node_modules"
-            {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') && name != "node_modules" {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == extension) {
                 found.push(path);
@@ -71,10 +61,7 @@ pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// Sources that ship: without tests, benches and inline test modules.
 pub(crate) fn shipped() -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();
-    for name in crates()
-        .iter()
-        .filter(|name| !matches!(name.as_str(), "tidy" | "digue-testkit"))
-    {
+    for name in crates().iter().filter(|name| !matches!(name.as_str(), "tidy" | "digue-testkit")) {
         for path in files(&root().join("crates").join(name).join("src"), "rs") {
             if path.ends_with("tests.rs") {
                 continue;

@@ -18,22 +18,14 @@ const LONG_FUNCTIONS: [&str; 3] = [
 fn no_file_is_longer_than_an_hour_of_reading() {
     for (path, text) in shipped() {
         let lines = text.lines().count();
-        assert!(
-            lines <= FILE_LINES_MAX,
-            "{} has {lines} lines",
-            path.display()
-        );
+        assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", path.display());
     }
 }
 
 #[test]
 fn functions_are_one_idea() {
     for (path, text) in shipped() {
-        let place = path
-            .strip_prefix(root().join("crates"))
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
+        let place = path.strip_prefix(root().join("crates")).unwrap().to_string_lossy().into_owned();
         if LONG_FUNCTIONS.contains(&place.as_str()) {
             continue;
         }
@@ -53,19 +45,11 @@ fn functions_are_one_idea() {
                 && line.trim_end()
                     == format!(
                         "{}}}",
-                        " ".repeat(
-                            text.lines()
-                                .nth(*first)
-                                .map_or(0, |l| l.len() - l.trim_start().len())
-                        )
+                        " ".repeat(text.lines().nth(*first).map_or(0, |l| l.len() - l.trim_start().len()))
                     )
             {
                 let length = number - first + 1;
-                assert!(
-                    length <= FUNCTION_LINES_MAX,
-                    "{place}:{}: {name} has {length} lines",
-                    first + 1
-                );
+                assert!(length <= FUNCTION_LINES_MAX, "{place}:{}: {name} has {length} lines", first + 1);
                 start = None;
             }
         }
