@@ -1,5 +1,6 @@
 //! Budgets of distinct persons: checked and charged in one step, before anything leaves.
 
+use std::collections::VecDeque;
 use std::hash::Hash;
 
 use digue_types::{AccountId, Exposure, OrganisationId, PersonKey, Reason, Scope, Timestamp, Window};
@@ -50,6 +51,14 @@ pub struct Budgets {
     break_glass: HashMap<AccountId, Ledger>,
     uninspected: HashMap<AccountId, Ledger>,
     uninspected_count: u64,
+    /// Ledgers with charges to sort in, besides the portal's.
+    unsettled: VecDeque<Unsettled>,
+}
+
+#[derive(Debug)]
+enum Unsettled {
+    Account(AccountId),
+    Organisation(OrganisationId),
 }
 
 /// Who is shown whom, in one response.
@@ -65,7 +74,7 @@ pub struct Charge<'c> {
 
 impl Budgets {
     pub fn new(limits: LimitsTable) -> Self {
-        let portal = Ledger::new(limits.portal.longest().unwrap_or(Window::Minute));
+        let portal = Ledger::of_many(limits.portal.longest().unwrap_or(Window::Minute));
         Self {
             limits,
             accounts: HashMap::new(),
@@ -75,6 +84,7 @@ impl Budgets {
             break_glass: HashMap::new(),
             uninspected: HashMap::new(),
             uninspected_count: 0,
+            unsettled: VecDeque::new(),
         }
     }
 
@@ -124,23 +134,27 @@ impl Budgets {
             if persons.is_empty() {
                 return;
             }
-            ledger.advance(now);
             // Far from every limit it does not matter which of them are new: no look-up is needed.
-            let most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
-            let is_far = |window| {
-                limits.of(window).is_none_or(|limit| ledger.count(window).saturating_add(most) <= limit)
+            let added_at_most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+            let is_far = |counts: [u32; 4]| {
+                let fits = |w: Window, limit: u32| counts[w.index()].saturating_add(added_at_most) <= limit;
+                Window::ALL.into_iter().all(|w| limits.of(w).is_none_or(|limit| fits(w, limit)))
             };
-            if Window::ALL.into_iter().all(is_far) {
+            if is_far(ledger.counts_at_most()) {
                 return;
             }
-            let new = ledger.new_persons(persons);
+            let counts = ledger.counts(now);
+            if is_far(counts) {
+                return;
+            }
+            let new = ledger.new_persons(now, persons);
             for window in Window::ALL {
                 let Some(limit) = limits.of(window) else {
                     continue;
                 };
                 let added = new[window.index()];
                 // A response that adds nobody breaks nothing, even above a limit that was lowered.
-                if added > 0 && ledger.count(window).saturating_add(added) > limit {
+                if added > 0 && counts[window.index()].saturating_add(added) > limit {
                     broken.push(reason(window));
                 }
             }
@@ -166,42 +180,75 @@ impl Budgets {
     pub fn charge(&mut self, now: Timestamp, charge: &Charge<'_>) {
         let Charge { account, organisation, persons, .. } = *charge;
         let limits = &self.limits;
-        let put = |ledger: &mut Ledger, limits: Limits, persons: &[PersonKey]| {
-            if limits.longest().is_some() && !persons.is_empty() {
-                ledger.advance(now);
-                ledger.charge(persons.iter().copied());
+        if persons.is_empty() {
+            return;
+        }
+        if limits.account.longest().is_some() {
+            let ledger = ledger_of(&mut self.accounts, account, limits.account);
+            if !ledger.has_pending() {
+                self.unsettled.push_back(Unsettled::Account(account.clone()));
             }
-        };
-        put(ledger_of(&mut self.accounts, account, limits.account), limits.account, persons);
-        let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
-        put(ledger, limits.organisation, persons);
-        put(&mut self.portal, limits.portal, persons);
+            ledger.charge(now, persons);
+        }
+        if limits.organisation.longest().is_some() {
+            let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
+            if !ledger.has_pending() {
+                self.unsettled.push_back(Unsettled::Organisation(organisation.clone()));
+            }
+            ledger.charge(now, persons);
+        }
+        if limits.portal.longest().is_some() {
+            self.portal.charge(now, persons);
+        }
+        // These are few: nothing is left for later.
         if !charge.by_exact_search.is_empty() {
             // Remembered for a day even without a limit: who was found may be opened for a while.
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
-            ledger.advance(now);
-            ledger.charge(charge.by_exact_search.iter().copied());
+            ledger.charge(now, charge.by_exact_search);
+            ledger.settle(usize::MAX);
         }
-        if !charge.by_break_glass.is_empty() {
+        if !charge.by_break_glass.is_empty() && limits.break_glass.longest().is_some() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
-            put(ledger, limits.break_glass, charge.by_break_glass);
+            ledger.charge(now, charge.by_break_glass);
+            ledger.settle(usize::MAX);
         }
+    }
+
+    /// Sorts in about `at_most` of the charges that `charge` left for later; true while there are
+    /// more. To be called often, outside the way of a response.
+    pub fn settle(&mut self, at_most: usize) -> bool {
+        let mut left = at_most;
+        while let Some(next) = self.unsettled.pop_front() {
+            let ledger = match &next {
+                Unsettled::Account(account) => self.accounts.get_mut(account),
+                Unsettled::Organisation(organisation) => self.organisations.get_mut(organisation),
+            };
+            let Some(ledger) = ledger else { continue };
+            let waiting = ledger.pending();
+            ledger.settle(left);
+            if waiting > left {
+                self.unsettled.push_front(next);
+                return true;
+            }
+            left -= waiting;
+        }
+        self.portal.settle(left) > 0
     }
 
     /// Checks and charges one response that nobody looked into.
     pub fn charge_uninspected(&mut self, now: Timestamp, account: &AccountId, force: bool) -> Vec<Broken> {
         let limits = self.limits.uninspected;
         let ledger = ledger_of(&mut self.uninspected, account, limits);
-        ledger.advance(now);
+        let counts = ledger.counts(now);
         let broken: Vec<Broken> = Window::ALL
             .into_iter()
-            .filter(|&w| limits.of(w).is_some_and(|limit| ledger.count(w) >= limit))
+            .filter(|&w| limits.of(w).is_some_and(|limit| counts[w.index()] >= limit))
             .map(Reason::UninspectedBudget)
             .collect();
         if broken.is_empty() || force {
             // Each response is its own "person".
             self.uninspected_count += 1;
-            ledger.charge([PersonKey(self.uninspected_count, 0)]);
+            ledger.charge(now, &[PersonKey(self.uninspected_count, 0)]);
         }
         broken
     }
@@ -243,10 +290,10 @@ impl Budgets {
         let limits = self.limits.account;
         let mut usages = Vec::new();
         for (account, ledger) in &mut self.accounts {
-            ledger.advance(now);
+            let counts = ledger.counts(now);
             let windows = Window::ALL.into_iter().filter_map(|window| {
                 let limit = limits.of(window)?;
-                Some(Usage { account: account.clone(), window, shown: ledger.count(window), limit })
+                Some(Usage { account: account.clone(), window, shown: counts[window.index()], limit })
             });
             usages.extend(windows.max_by(|a, b| a.share().total_cmp(&b.share())));
         }
@@ -258,13 +305,7 @@ impl Budgets {
 
     /// Distinct persons shown to `account` in each window.
     pub fn shown_to(&mut self, account: &AccountId, now: Timestamp) -> [u32; 4] {
-        match self.accounts.get_mut(account) {
-            Some(ledger) => {
-                ledger.advance(now);
-                Window::ALL.map(|window| ledger.count(window))
-            }
-            None => [0; 4],
-        }
+        self.accounts.get_mut(account).map_or([0; 4], |ledger| ledger.counts(now))
     }
 }
 

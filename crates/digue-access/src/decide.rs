@@ -215,6 +215,7 @@ fn bases(
     let empty = Caseloads::default();
     let caseloads = snapshot.caseloads.get(facts.population).map_or(&empty, AsRef::as_ref);
     let holder = caseloads.holder(facts.account, facts.organisation);
+    holder.expect(persons.len());
     let mut bases: Vec<Basis> = persons
         .iter()
         .map(|person| match holder.find(*person, facts.now) {

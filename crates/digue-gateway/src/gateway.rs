@@ -182,6 +182,14 @@ impl Gateway {
         hosts.budgets.get(portal).map(|budgets| look(&mut lock(budgets)))
     }
 
+    /// Sorts in what the budgets left for later, a little at a time so that no response waits long.
+    pub fn settle_budgets(&self) {
+        const AT_ONCE: usize = 1000;
+        for budgets in self.0.hosts.load().budgets.values() {
+            while lock(budgets).settle(AT_ONCE) {}
+        }
+    }
+
     pub fn open_session(&self, open: OpenSession) {
         lock(&self.0.sessions).open(open);
     }

@@ -127,6 +127,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     for listener in &settings.listeners {
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
+    running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
     running.tasks.push(tokio::spawn(tidy_sessions(running.house.clone(), stopping)));
     Ok(running)
 }
@@ -227,6 +228,18 @@ fn each_entry(disk: &Disk, journal: &Journal, take: &mut dyn FnMut(u64, Event)) 
         take(index, event);
     }
     Ok(())
+}
+
+/// Sorts in what the responses of the last moment charged.
+async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_millis(20));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = every.tick() => gateway.settle_budgets(),
+            _ = stopping.changed() => return,
+        }
+    }
 }
 
 async fn tidy_sessions(house: Arc<House>, mut stopping: watch::Receiver<bool>) {

@@ -1,0 +1,99 @@
+//! One caseload as sorted arrays: 24 bytes for each relation, one or two cache lines for each
+//! look-up.
+//!
+//! Person keys are spread evenly (they are a keyed hash), so the place of a key can be guessed from
+//! its value; galloping from there takes a few steps when the guess is good and a logarithm when
+//! somebody chose keys to make it bad.
+
+use digue_types::PersonKey;
+
+/// A person of a caseload and the number of the term under which they are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Relation {
+    pub(super) person: PersonKey,
+    pub(super) term: u32,
+}
+
+/// Relations in the order of their persons.
+#[derive(Clone, Debug, Default)]
+pub(super) struct List {
+    /// The first halves of the person keys, apart: a search reads nothing else.
+    firsts: Box<[u64]>,
+    /// The second half and the term.
+    rests: Box<[(u64, u32)]>,
+}
+
+impl List {
+    pub(super) fn new(mut relations: Vec<Relation>) -> Self {
+        relations.sort_unstable();
+        relations.dedup();
+        Self {
+            firsts: relations.iter().map(|relation| relation.person.0).collect(),
+            rests: relations.iter().map(|relation| (relation.person.1, relation.term)).collect(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// Reads through the list, so that it comes from memory as one stream and not line by line, when
+    /// `look_ups` are about to touch most of it. A checksum, for the reads to count as used.
+    pub(super) fn read_ahead(&self, look_ups: usize) -> u64 {
+        if look_ups * 8 < self.len() {
+            return 0;
+        }
+        let firsts = self.firsts.iter().step_by(8).fold(0, |sum, first| sum ^ first);
+        self.rests.iter().step_by(4).fold(firsts, |sum, (second, _)| sum ^ second)
+    }
+
+    /// The terms of one person.
+    pub(super) fn terms_of(&self, person: PersonKey) -> impl Iterator<Item = u32> + '_ {
+        let start = first_at_least(&self.firsts, person.0);
+        let same = self.firsts[start..].iter().zip(&self.rests[start..]);
+        let same = same.take_while(move |(first, _)| **first == person.0).map(|(_, rest)| rest);
+        same.filter(move |(second, _)| *second == person.1).map(|(_, term)| *term)
+    }
+}
+
+/// The first place whose value is not below `wanted`.
+fn first_at_least(sorted: &[u64], wanted: u64) -> usize {
+    let length = sorted.len();
+    let guess = usize::try_from((u128::from(wanted) * length as u128) >> 64).expect("below the length");
+    let mut step = NEAR;
+    let (mut low, mut high) = (guess.saturating_sub(step), (guess + step).min(length));
+    while low > 0 && sorted[low] >= wanted {
+        step *= 2;
+        (low, high) = (low.saturating_sub(step), low);
+    }
+    while high < length && sorted[high - 1] < wanted {
+        step *= 2;
+        (low, high) = (high, (high + step).min(length));
+    }
+    low + sorted[low..high].partition_point(|value| *value < wanted)
+}
+
+/// A good guess is off by the root of the length, at most: this many for a usual caseload.
+const NEAR: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_guess_ends_where_a_binary_search_does(
+            values in proptest::collection::vec(prop_oneof![any::<u64>(), 0u64..50, Just(u64::MAX)], 0..300),
+            wanted in prop_oneof![any::<u64>(), 0u64..60, Just(u64::MAX)],
+        ) {
+            let mut sorted = values;
+            sorted.sort_unstable();
+            for wanted in sorted.iter().copied().chain([wanted]) {
+                let expected = sorted.partition_point(|value| *value < wanted);
+                prop_assert_eq!(first_at_least(&sorted, wanted), expected);
+            }
+        }
+    }
+}
