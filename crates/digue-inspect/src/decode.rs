@@ -123,6 +123,22 @@ pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>,
     Ok(text)
 }
 
+/// The text of an XML document (RFC 7303): its byte-order mark, else the header's character set,
+/// else the one that its first line declares, else UTF-8.
+pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Uninspected> {
+    let own = declared.is_none().then(|| declared_in_xml(bytes)).flatten();
+    text(declared.or(own).or(Some("utf-8")), bytes)
+}
+
+/// The value of `encoding` in `<?xml version="1.0" encoding="..."?>`.
+fn declared_in_xml(bytes: &[u8]) -> Option<&str> {
+    let end = bytes.iter().take(200).position(|byte| *byte == b'>')?;
+    let line = std::str::from_utf8(&bytes[..end]).ok()?.strip_prefix("<?xml")?;
+    let value = line.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    value[1..].split(quote).next()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -163,6 +179,15 @@ mod tests {
         }
         let twice = gzip(&gzip(&zeros));
         assert!(matches!(decode("gzip, gzip", &twice, 1 << 20), Err(Uninspected::TooLarge)));
+    }
+
+    #[test]
+    fn xml_says_its_own_character_set() {
+        let latin = b"<?xml version='1.0' encoding = \"ISO-8859-1\"?><a>\xe9</a>";
+        assert!(xml_text(None, latin).unwrap().contains("<a>\u{e9}</a>"));
+        assert!(xml_text(Some("utf-8"), latin).is_err());
+        assert!(xml_text(None, b"<a>\xe9</a>").is_err());
+        assert!(xml_text(None, b"<?xml encoding='nonsense'?><a/>").is_err());
     }
 
     #[test]

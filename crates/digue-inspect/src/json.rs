@@ -6,12 +6,16 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::identifier::{Found, Pick};
 use crate::jsonpath::{Path, Select, Step};
 use crate::response::Uninspected;
+
+mod scan;
+
+use scan::{DEPTH_MAX, Fault, Kind, Scanner};
 
 /// One place of a document where identifiers lie.
 #[derive(Clone, Debug)]
@@ -92,20 +96,13 @@ impl JsonRules {
     }
 
     fn stream(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        // One look at the whole is many times faster than one at each string.
         let text =
             std::str::from_utf8(bytes).map_err(|_| Uninspected::Broken("JSON is not UTF-8".to_owned()))?;
-        let mut input = serde_json::Deserializer::from_str(text);
-        let mut refusal = None;
-        let walk = Walk { rules: self, found, refusal: &mut refusal };
-        let result = Node { walk, active: self.start, fulfilled: 0 }
-            .deserialize(&mut input)
-            .and_then(|()| input.end());
-        match (refusal, result) {
-            (Some(refusal), _) => Err(refusal),
-            (None, Ok(())) => Ok(()),
-            (None, Err(error)) => Err(broken(&error)),
-        }
+        let mut walk = Walk { rules: self, found, input: Scanner::new(text) };
+        walk.value(self.start, 0, 0).and_then(|()| Ok(walk.input.end()?)).map_err(|stop| match stop {
+            Stop::Fault(Fault(at)) => broken_at(&bytes[..at.min(bytes.len())]),
+            Stop::Refusal(refusal) => refusal,
+        })
     }
 
     fn query_tree(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
@@ -155,6 +152,13 @@ fn broken(error: &serde_json::Error) -> Uninspected {
     Uninspected::Broken(format!("JSON does not parse at line {} column {}", error.line(), error.column()))
 }
 
+/// `broken`, with the position after the bytes before it.
+fn broken_at(before: &[u8]) -> Uninspected {
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    Uninspected::Broken(format!("JSON does not parse at line {line} column {column}"))
+}
+
 fn inexact() -> Uninspected {
     Uninspected::Broken("an identifier is a number with a fraction or too many digits".to_owned())
 }
@@ -165,129 +169,83 @@ enum Child<'k> {
     Index(usize),
 }
 
-struct Walk<'a, 'k> {
-    rules: &'a JsonRules,
-    found: &'a mut Found<'k>,
-    refusal: &'a mut Option<Uninspected>,
+/// Why a walk ends early.
+enum Stop {
+    Fault(Fault),
+    Refusal(Uninspected),
 }
 
-impl<'k> Walk<'_, 'k> {
-    fn again(&mut self) -> Walk<'_, 'k> {
-        Walk { rules: self.rules, found: self.found, refusal: self.refusal }
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// One pass over a document.
+struct Walk<'a, 'k, 't> {
+    rules: &'a JsonRules,
+    found: &'a mut Found<'k>,
+    input: Scanner<'t>,
+}
+
+impl Walk<'_, '_, '_> {
+    /// Reads one value, with the steps awaited below it and the rules fulfilled at it.
+    fn value(&mut self, active: Bits, fulfilled: Bits, depth: usize) -> Result<(), Stop> {
+        if active == 0 && fulfilled == 0 {
+            return Ok(self.input.skip()?);
+        }
+        match self.input.begin()? {
+            Kind::Object => self.object(active, depth + 1),
+            Kind::Array => self.array(active, depth + 1),
+            Kind::Text if fulfilled != 0 => {
+                let text = self.input.text()?;
+                self.take(fulfilled, &text)
+            }
+            Kind::Number if fulfilled != 0 => {
+                let number = self.input.number()?;
+                // `-0` is a fraction to every reader but one.
+                let is_whole = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok_and(|n| n != 0);
+                if is_whole { self.take(fulfilled, number) } else { Err(Stop::Refusal(inexact())) }
+            }
+            kind => Ok(self.input.skip_rest(kind)?),
+        }
     }
 
-    fn take<E: serde::de::Error>(&mut self, fulfilled: Bits, text: &str) -> Result<(), E> {
+    fn object(&mut self, active: Bits, depth: usize) -> Result<(), Stop> {
+        self.check_depth(depth)?;
+        let mut is_first = true;
+        while let Some(key) = self.input.key(is_first)? {
+            is_first = false;
+            let (below, fulfilled) = self.rules.descend(active, Child::Name(&key));
+            self.value(below, fulfilled, depth)?;
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, active: Bits, depth: usize) -> Result<(), Stop> {
+        self.check_depth(depth)?;
+        let mut index = 0;
+        while self.input.element(index == 0)? {
+            let (below, fulfilled) = self.rules.descend(active, Child::Index(index));
+            index += 1;
+            self.value(below, fulfilled, depth)?;
+        }
+        Ok(())
+    }
+
+    fn check_depth(&self, depth: usize) -> Result<(), Stop> {
+        let too_deep = "JSON is nested too deep".to_owned();
+        if depth > DEPTH_MAX { Err(Stop::Refusal(Uninspected::Broken(too_deep))) } else { Ok(()) }
+    }
+
+    fn take(&mut self, fulfilled: Bits, text: &str) -> Result<(), Stop> {
         let mut rest = fulfilled;
         while rest != 0 {
             let pick = &self.rules.picks[rest.trailing_zeros() as usize];
             rest &= rest - 1;
-            if let Err(refusal) = self.found.take(pick, text) {
-                *self.refusal = Some(refusal);
-                return Err(E::custom("refused"));
-            }
+            self.found.take(pick, text).map_err(Stop::Refusal)?;
         }
         Ok(())
-    }
-}
-
-/// A value of the document, with the steps awaited below it and the rules fulfilled at it.
-struct Node<'a, 'k> {
-    walk: Walk<'a, 'k>,
-    active: Bits,
-    fulfilled: Bits,
-}
-
-impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
-        if self.active == 0 && self.fulfilled == 0 {
-            return IgnoredAny::deserialize(input).map(|_| ());
-        }
-        input.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        loop {
-            let key = Key { rules: self.walk.rules, active: self.active };
-            let Some((active, fulfilled)) = map.next_key_seed(key)? else {
-                return Ok(());
-            };
-            map.next_value_seed(Node { walk: self.walk.again(), active, fulfilled })?;
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        for index in 0.. {
-            let (active, fulfilled) = self.walk.rules.descend(self.active, Child::Index(index));
-            let node = Node { walk: self.walk.again(), active, fulfilled };
-            if seq.next_element_seed(node)?.is_none() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_str<E: serde::de::Error>(mut self, text: &str) -> Result<(), E> {
-        self.walk.take(self.fulfilled, text)
-    }
-
-    fn visit_u64<E: serde::de::Error>(mut self, number: u64) -> Result<(), E> {
-        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
-    }
-
-    fn visit_i64<E: serde::de::Error>(mut self, number: i64) -> Result<(), E> {
-        if self.fulfilled == 0 { Ok(()) } else { self.walk.take(self.fulfilled, &number.to_string()) }
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
-        if self.fulfilled == 0 {
-            return Ok(());
-        }
-        *self.walk.refusal = Some(inexact());
-        Err(E::custom("refused"))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// An object's key: compared without being kept.
-struct Key<'a> {
-    rules: &'a JsonRules,
-    active: Bits,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = (Bits, Bits);
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<(Bits, Bits), D::Error> {
-        input.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = (Bits, Bits);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<(Bits, Bits), E> {
-        Ok(self.rules.descend(self.active, Child::Name(key)))
     }
 }
 
@@ -427,6 +385,8 @@ mod tests {
         assert!(read(&["$.id"], r#"{"id":1.5}"#).is_err());
         assert!(read(&["$.id"], r#"{"id":123456789012345678901234567890}"#).is_err());
         assert!(read(&["$.id"], r#"{"id":1,"price":1.5}"#).is_ok());
+        assert!(read(&["$.id"], r#"{"id":-0}"#).is_err());
+        check("$.id", r#"{"id":-7}"#, &["-7"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod request;
 pub mod response;
 pub mod text;
 pub mod xlsx;
+pub mod xml;
 
 pub use identifier::{Found, Identifier, IdentifierKind, Normalise, Pick};
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};

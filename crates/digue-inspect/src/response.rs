@@ -5,6 +5,7 @@ use crate::decode;
 use crate::html::{self, HtmlRule};
 use crate::identifier::{Found, Identifier, IdentifierKind, Pick};
 use crate::json::JsonRules;
+use crate::xml::{self, XmlRule};
 use crate::{text, xlsx};
 use digue_types::UninspectedCause;
 
@@ -69,6 +70,7 @@ pub enum Rules {
         columns: Vec<ColumnRule>,
     },
     Xlsx(Vec<ColumnRule>),
+    Xml(Vec<XmlRule>),
     /// Only the sweep.
     Text,
     /// The map states that responses of this type show nobody (an error page, an image).
@@ -83,6 +85,7 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
         "html" => &["text/html", "application/xhtml+xml"],
         "csv" => &["text/csv", "application/csv", "text/tab-separated-values"],
         "xlsx" => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+        "xml" => &["application/xml", "text/xml", "*+xml"],
         "text" => &["text/plain"],
         _ => &[],
     }
@@ -126,6 +129,7 @@ pub fn inspect(
             csv_table::read(columns, *delimiter, &decode::text(charset, &bytes)?, &mut found)?;
         }
         Rules::Xlsx(columns) => xlsx::read(columns, &bytes, limits.decoded_bytes_max, &mut found)?,
+        Rules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, &bytes)?, &mut found)?,
         Rules::Text | Rules::Nobody => {}
     }
     if !block.sweep.is_empty() {

@@ -15,6 +15,7 @@ use digue_inspect::html::{self, HtmlRule, Take};
 use digue_inspect::json::{JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
+use digue_inspect::xml::{XmlPath, XmlRule};
 use digue_inspect::{
     Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
 };
@@ -402,10 +403,14 @@ fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> 
         }
         "csv" => Rules::Csv { delimiter, columns: read_columns(&persons, kinds)? },
         "xlsx" => Rules::Xlsx(read_columns(&persons, kinds)?),
+        "xml" => {
+            let rules: Vec<Option<XmlRule>> = persons.iter().map(|rule| read_xml_rule(rule, kinds)).collect();
+            Rules::Xml(rules.into_iter().collect::<Option<_>>()?)
+        }
         "text" => Rules::Text,
         "nobody" => Rules::Nobody,
         _ => {
-            let known = "json | ndjson | html | csv | xlsx | text | nobody";
+            let known = "json | ndjson | html | csv | xlsx | xml | text | nobody";
             section.fault("format", "fault-value", known);
             return None;
         }
@@ -451,6 +456,12 @@ fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Htm
         _ => Err("text | @href | @value | @data-..."),
     });
     Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick? })
+}
+
+fn read_xml_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
+    let pick = read_pick(section, kinds);
+    let path = section.need("at", XmlPath::parse);
+    Some(XmlRule { path: path?, pick: pick? })
 }
 
 fn read_columns(rules: &[Section<'_>], kinds: &[IdentifierKind]) -> Option<Vec<ColumnRule>> {

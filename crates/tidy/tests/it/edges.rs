@@ -72,6 +72,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cedar-policy", &["digue-access"]),
     ("lol_html", &["digue-inspect"]),
     ("calamine", &["digue-inspect"]),
+    ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files are CSV, too.
     ("csv", &["digue-inspect", "digue-access"]),

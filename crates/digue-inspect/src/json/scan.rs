@@ -1,0 +1,335 @@
+//! Strict JSON (RFC 8259), token by token, as fast as the rest can be passed over.
+//!
+//! What no rule waits for is checked and skipped without being kept, without recursion and without
+//! allocation; strings go by eight bytes at a time. Texts with escapes are rare and left to
+//! `serde_json`. It accepts what `serde_json` accepts, save documents nested deeper than 128.
+
+use std::borrow::Cow;
+
+/// The document does not parse, at this byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault(pub(super) usize);
+
+/// What a value begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Object,
+    Array,
+    Text,
+    Number,
+    /// `true`, `false` or `null`, already passed.
+    Word,
+}
+
+/// Containers within containers.
+pub(super) const DEPTH_MAX: usize = 128;
+
+pub(super) struct Scanner<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+}
+
+impl<'t> Scanner<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0 }
+    }
+
+    fn fault<T>(&self) -> Result<T, Fault> {
+        Err(Fault(self.at))
+    }
+
+    /// The next byte that is not white space, not passed yet; 0 at the end, which no token is.
+    fn peek(&mut self) -> u8 {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return byte;
+            }
+            self.at += 1;
+        }
+        0
+    }
+
+    /// Looks at the next value; passes its bracket, brace or word.
+    pub(super) fn begin(&mut self) -> Result<Kind, Fault> {
+        match self.peek() {
+            b'"' => Ok(Kind::Text),
+            b'{' => {
+                self.at += 1;
+                Ok(Kind::Object)
+            }
+            b'[' => {
+                self.at += 1;
+                Ok(Kind::Array)
+            }
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.fault(),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<Kind, Fault> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return self.fault();
+        }
+        self.at += word.len();
+        Ok(Kind::Word)
+    }
+
+    /// The next key of an object, its colon passed; `None` when the object ends.
+    pub(super) fn key(&mut self, is_first: bool) -> Result<Option<Cow<'t, str>>, Fault> {
+        match self.peek() {
+            b'}' => {
+                self.at += 1;
+                return Ok(None);
+            }
+            b',' if !is_first => {
+                self.at += 1;
+                self.peek();
+            }
+            b'"' if is_first => {}
+            _ => return self.fault(),
+        }
+        let key = self.text()?;
+        self.colon()?;
+        Ok(Some(key))
+    }
+
+    fn colon(&mut self) -> Result<(), Fault> {
+        if self.peek() != b':' {
+            return self.fault();
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// True when another element of the array follows.
+    pub(super) fn element(&mut self, is_first: bool) -> Result<bool, Fault> {
+        match self.peek() {
+            b']' => {
+                self.at += 1;
+                Ok(false)
+            }
+            b',' if !is_first => {
+                self.at += 1;
+                Ok(true)
+            }
+            _ if is_first => Ok(true),
+            _ => self.fault(),
+        }
+    }
+
+    /// A string, its quotes and escapes undone.
+    pub(super) fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
+        let start = self.at;
+        let has_escapes = self.skip_text()?;
+        if !has_escapes {
+            return Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1]));
+        }
+        serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| Fault(start))
+    }
+
+    /// Passes a string; true when it has escapes.
+    pub(super) fn skip_text(&mut self) -> Result<bool, Fault> {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return self.fault();
+        }
+        self.at += 1;
+        let mut has_escapes = false;
+        loop {
+            self.at += plain_bytes(&self.bytes[self.at..]);
+            match self.bytes.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(has_escapes);
+                }
+                Some(b'\\') => {
+                    has_escapes = true;
+                    self.skip_escape()?;
+                }
+                _ => return self.fault(),
+            }
+        }
+    }
+
+    fn skip_escape(&mut self) -> Result<(), Fault> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => {
+                let digits = self.bytes.get(self.at + 2..self.at + 6);
+                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    return self.fault();
+                }
+                self.at += 6;
+            }
+            _ => return self.fault(),
+        }
+        Ok(())
+    }
+
+    /// A number, as written.
+    pub(super) fn number(&mut self) -> Result<&'t str, Fault> {
+        let start = self.at;
+        self.at += usize::from(self.bytes[self.at] == b'-');
+        match self.bytes.get(self.at) {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return self.fault(),
+        }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
+            self.digits()?;
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 {
+            return self.fault();
+        }
+        self.at += count;
+        Ok(())
+    }
+
+    /// Passes a whole value that nobody waits for.
+    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+        let kind = self.begin()?;
+        self.skip_rest(kind)
+    }
+
+    /// `skip`, after `begin`.
+    pub(super) fn skip_rest(&mut self, kind: Kind) -> Result<(), Fault> {
+        match kind {
+            Kind::Text => self.skip_text().map(|_| ()),
+            Kind::Number => self.number().map(|_| ()),
+            Kind::Word => Ok(()),
+            Kind::Object | Kind::Array => self.skip_container(kind == Kind::Object),
+        }
+    }
+
+    fn skip_container(&mut self, is_object: bool) -> Result<(), Fault> {
+        // One bit for each open container, the innermost lowest: set for objects.
+        let mut open = u128::from(is_object);
+        let mut depth = 1;
+        let mut is_first = true;
+        while depth > 0 {
+            let is_object = open & 1 == 1;
+            let goes_on = if is_object { self.skip_key(is_first)? } else { self.element(is_first)? };
+            if !goes_on {
+                open >>= 1;
+                depth -= 1;
+                is_first = false;
+                continue;
+            }
+            let kind = self.begin()?;
+            is_first = matches!(kind, Kind::Object | Kind::Array);
+            if !is_first {
+                self.skip_rest(kind)?;
+                continue;
+            }
+            if depth == DEPTH_MAX {
+                return self.fault();
+            }
+            open = open << 1 | u128::from(kind == Kind::Object);
+            depth += 1;
+        }
+        Ok(())
+    }
+
+    fn skip_key(&mut self, is_first: bool) -> Result<bool, Fault> {
+        match self.peek() {
+            b'}' => {
+                self.at += 1;
+                return Ok(false);
+            }
+            b',' if !is_first => {
+                self.at += 1;
+                self.peek();
+            }
+            b'"' if is_first => {}
+            _ => return self.fault(),
+        }
+        self.skip_text()?;
+        self.colon()?;
+        Ok(true)
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
+        self.peek();
+        if self.at == self.bytes.len() { Ok(()) } else { self.fault() }
+    }
+}
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
+
+/// How many bytes from the start are neither quote, backslash nor control character.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    let mut plain = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // The lowest bit set is exact; those above it may be carried from it.
+        let is_zero = |x: u64| x.wrapping_sub(ONES) & !x;
+        let special = (is_zero(word ^ (ONES * u64::from(b'"')))
+            | is_zero(word ^ (ONES * u64::from(b'\\')))
+            | (word.wrapping_sub(ONES * 0x20) & !word))
+            & HIGHS;
+        if special != 0 {
+            return plain + special.trailing_zeros() as usize / 8;
+        }
+        plain += 8;
+    }
+    plain + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    /// Does it parse, all of it passed over?
+    fn passes(text: &str) -> bool {
+        let mut scanner = Scanner::new(text);
+        scanner.skip().and_then(|()| scanner.end()).is_ok()
+    }
+
+    #[test]
+    fn deep_documents_are_refused() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(passes(&nested(DEPTH_MAX)));
+        assert!(!passes(&nested(DEPTH_MAX + 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_what_the_reference_accepts(text in r#"[\[\]{}:,"\\utfrnulesa0-9.eE+\- \n\x01é]{0,24}"#) {
+            prop_assert_eq!(passes(&text), serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+        }
+
+        #[test]
+        fn accepts_nearly_documents_as_the_reference_does(
+            value in r#"(\[|\{"a":|"|-|[01]|\.|e|\}|\]|,|"b":|true|null|\\u00e9| ){0,10}"#,
+        ) {
+            prop_assert_eq!(passes(&value), serde_json::from_str::<IgnoredAny>(&value).is_ok(), "{}", value);
+        }
+
+        #[test]
+        fn plain_bytes_are_those_of_the_definition(bytes in proptest::collection::vec(
+            prop_oneof![any::<u8>(), 0x1eu8..0x24, Just(b'\\'), Just(0x5d), Just(0xa2), 0x20u8..0x7f], 0..40)) {
+            let expected = bytes.iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..0x20)).count();
+            prop_assert_eq!(plain_bytes(&bytes), expected);
+        }
+    }
+}
