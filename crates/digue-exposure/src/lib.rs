@@ -4,7 +4,7 @@
 //! the journal is the truth. (The index of a national population, with its own files, is to come;
 //! this one takes about 60 bytes for each exposure.)
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_journal::Committed;
@@ -12,6 +12,7 @@ use digue_types::{
     AccountId, Administration, Basis, Event, Exposure, Inspection, OrganisationId, Outcome, PersonRef,
     PopulationId, PortalId, Reason, RouteName, Timestamp,
 };
+use hashbrown::HashMap;
 
 /// One exposure, without what only the journal needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

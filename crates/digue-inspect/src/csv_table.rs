@@ -108,7 +108,7 @@ mod tests {
         let mut found = Found::new(&kinds, 100);
         let rules = [ColumnRule { column, pick: Pick { kind: 0, pattern: None } }];
         let result = read(&rules, None, text, &mut found);
-        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
+        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
         assert_eq!(
             result.ok().map(|()| texts),
             expected.map(|e| e.iter().map(|s| (*s).to_owned()).collect())

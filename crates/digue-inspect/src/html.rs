@@ -136,7 +136,7 @@ mod tests {
             pick: Pick { kind: 0, pattern: pattern.map(|p| Regex::new(p).unwrap()) },
         }];
         read(&rules, encoding_rs::UTF_8, page.as_bytes(), 1 << 20, &mut found).unwrap();
-        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text).collect();
+        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
         assert_eq!(texts, expected);
     }
 

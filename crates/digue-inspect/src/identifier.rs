@@ -8,6 +8,7 @@ use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use regex::Regex;
+use smol_str::SmolStr;
 
 use crate::response::Uninspected;
 
@@ -81,11 +82,11 @@ pub struct IdentifierKind {
 
 impl IdentifierKind {
     /// The canonical form; `None` when the text has not the shape of this kind.
-    pub fn canonical(&self, text: &str) -> Option<String> {
+    pub fn canonical(&self, text: &str) -> Option<SmolStr> {
         let normal = self.steps.iter().fold(Cow::Borrowed(text), |text, step| step.apply(text));
         let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
-            .then(|| normal.into_owned())
+            .then(|| SmolStr::new(&normal))
     }
 }
 
@@ -94,7 +95,7 @@ impl IdentifierKind {
 pub struct Identifier {
     /// Index in the list of kinds of the portal map.
     pub kind: usize,
-    pub text: String,
+    pub text: SmolStr,
 }
 
 /// What a rule takes from the text that it reached: all of it, or the parts that a pattern finds.

@@ -121,6 +121,7 @@ impl JsonRules {
     }
 
     /// The steps and picks that are reached on a child of a node where `active` are awaited.
+    #[inline]
     fn descend(&self, active: Bits, child: Child<'_>) -> (Bits, Bits) {
         let (mut next, mut fulfilled, mut rest) = (0, 0, active);
         while rest != 0 {
@@ -342,7 +343,7 @@ mod tests {
         let kinds = kinds();
         let mut found = Found::new(&kinds, 1000);
         rules(paths).read(text.as_bytes(), &mut found)?;
-        Ok(found.into_identifiers().into_iter().map(|id| id.text).collect())
+        Ok(found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect())
     }
 
     #[track_caller]

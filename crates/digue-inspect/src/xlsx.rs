@@ -144,7 +144,7 @@ mod tests {
         let rules =
             [ColumnRule { column: Column::Named("id".into()), pick: Pick { kind: 0, pattern: None } }];
         read(&rules, bytes, limit, &mut found)?;
-        Ok(found.into_identifiers().into_iter().map(|id| id.text).collect())
+        Ok(found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect())
     }
 
     fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {

@@ -170,7 +170,7 @@ mod tests {
         let mut found = Found::new(&kinds, 100);
         let rule = XmlRule { path: XmlPath::parse(path).unwrap(), pick: Pick { kind: 0, pattern: None } };
         read(&[rule], text, &mut found).ok()?;
-        Some(found.into_identifiers().into_iter().map(|identifier| identifier.text).collect())
+        Some(found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string()).collect())
     }
 
     #[track_caller]

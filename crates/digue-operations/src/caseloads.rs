@@ -109,7 +109,7 @@ async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>)
     // Ten million lines take seconds: not on a worker that serves requests.
     let parsed = tokio::task::spawn_blocking(move || {
         let primary = &portal.kinds[portal.primary];
-        let canonical = |text: &str| primary.canonical(text);
+        let canonical = |text: &str| primary.canonical(text).map(String::from);
         let result = caseload::read_csv(csv.as_slice(), &portal.population, &canonical);
         (result, csv)
     });
@@ -145,10 +145,14 @@ fn alias_file_of(house: &House, portal: &digue_types::PortalId) -> PathBuf {
 
 fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFault>> {
     let canonical = |kind: &str, text: &str| {
-        map.kinds.iter().find(|known| known.name == kind).and_then(|known| known.canonical(text))
+        map.kinds
+            .iter()
+            .find(|known| known.name == kind)
+            .and_then(|known| known.canonical(text))
+            .map(String::from)
     };
     let primary = &map.kinds[map.primary];
-    aliases::read_table(text, &canonical, &|text| primary.canonical(text))
+    aliases::read_table(text, &canonical, &|text| primary.canonical(text).map(String::from))
 }
 
 /// Loads the alias tables that the last start left.
