@@ -30,7 +30,7 @@ fn json() -> (ResponseRules, String) {
     let persons: Vec<String> = (0..PERSONS).map(person).collect();
     let rule = JsonRule { path: Path::parse("$.personnes[*].id").unwrap(), pick: pick() };
     let text = format!(r#"{{"page":1,"personnes":[{}]}}"#, persons.join(","));
-    (block("application/json", Rules::Json(JsonRules::new(vec![rule]).unwrap())), text)
+    (block("application/json", Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap())), text)
 }
 
 fn html() -> (ResponseRules, String) {

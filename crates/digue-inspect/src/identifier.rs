@@ -115,6 +115,8 @@ pub struct Found<'k> {
     seen: HashTable<usize>,
     hasher: DefaultHashBuilder,
     limit: usize,
+    /// Identifiers taken, each time they were.
+    taken: usize,
 }
 
 impl<'k> Found<'k> {
@@ -125,6 +127,7 @@ impl<'k> Found<'k> {
             seen: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             limit,
+            taken: 0,
         }
     }
 
@@ -154,6 +157,7 @@ impl<'k> Found<'k> {
                 described.name
             )));
         };
+        self.taken += 1;
         let identifier = Identifier { kind, text };
         let hash = self.hasher.hash_one(&identifier);
         if self.seen.find(hash, |&place| self.identifiers[place] == identifier).is_some() {
@@ -167,6 +171,11 @@ impl<'k> Found<'k> {
         let (hasher, identifiers) = (&self.hasher, &self.identifiers);
         self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
         Ok(())
+    }
+
+    /// Identifiers taken so far, repeated ones counted again.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken
     }
 
     pub fn into_identifiers(self) -> Vec<Identifier> {

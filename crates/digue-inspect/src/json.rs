@@ -43,16 +43,31 @@ type Bits = u128;
 enum After {
     Step(usize),
     Pick(usize),
+    Record,
 }
 
-/// More steps than one automaton holds.
+/// Set among the fulfilled rules at a node that is one record.
+const RECORD: Bits = 1 << 127;
+
+/// The rules do not fit one automaton.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the JSON rules of one response have more than 128 steps together")]
-pub struct TooManySteps;
+pub enum JsonRulesError {
+    #[error("the JSON rules of one response have more than 127 steps together")]
+    TooManySteps,
+    #[error("records are reached by names, indices and wildcards only")]
+    RecordPath,
+}
 
 impl JsonRules {
-    pub fn new(rules: Vec<JsonRule>) -> Result<Self, TooManySteps> {
+    /// `records` lead to the objects that are one person's record each: one in which no rule finds
+    /// an identifier makes the document unreadable. (A client that chooses the fields of an answer
+    /// could otherwise leave the identifier out, or give it another name.)
+    pub fn new(rules: Vec<JsonRule>, records: Vec<Path>) -> Result<Self, JsonRulesError> {
         let mut compiled = Self { steps: vec![], after: vec![], start: 0, picks: vec![], treed: vec![] };
+        for path in records {
+            let steps = path.steps.filter(|steps| !steps.is_empty()).ok_or(JsonRulesError::RecordPath)?;
+            compiled.add(steps, After::Record)?;
+        }
         for rule in rules {
             let Some(steps) = rule.path.steps.clone().filter(|steps| !steps.is_empty()) else {
                 compiled.treed.push(rule);
@@ -60,18 +75,23 @@ impl JsonRules {
             };
             let pick = compiled.picks.len();
             compiled.picks.push(rule.pick);
-            if compiled.steps.len() + steps.len() > 128 {
-                return Err(TooManySteps);
-            }
-            compiled.start |= 1 << compiled.steps.len();
-            let count = steps.len();
-            for (place, step) in steps.into_iter().enumerate() {
-                let bit = compiled.steps.len();
-                compiled.steps.push(step);
-                compiled.after.push(if place + 1 < count { After::Step(bit + 1) } else { After::Pick(pick) });
-            }
+            compiled.add(steps, After::Pick(pick))?;
         }
         Ok(compiled)
+    }
+
+    fn add(&mut self, steps: Vec<Step>, end: After) -> Result<(), JsonRulesError> {
+        if self.steps.len() + steps.len() > 127 {
+            return Err(JsonRulesError::TooManySteps);
+        }
+        self.start |= 1 << self.steps.len();
+        let count = steps.len();
+        for (place, step) in steps.into_iter().enumerate() {
+            let bit = self.steps.len();
+            self.steps.push(step);
+            self.after.push(if place + 1 < count { After::Step(bit + 1) } else { end });
+        }
+        Ok(())
     }
 
     /// Reads one document.
@@ -141,6 +161,7 @@ impl JsonRules {
                 match self.after[bit] {
                     After::Step(after) => next |= 1 << after,
                     After::Pick(pick) => fulfilled |= 1 << pick,
+                    After::Record => fulfilled |= RECORD,
                 }
             }
         }
@@ -158,6 +179,10 @@ fn broken_at(before: &[u8]) -> Uninspected {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     Uninspected::Broken(format!("JSON does not parse at line {line} column {column}"))
+}
+
+pub(crate) fn nameless() -> Uninspected {
+    Uninspected::Broken("a record has no identifier".to_owned())
 }
 
 fn inexact() -> Uninspected {
@@ -195,7 +220,14 @@ impl Walk<'_, '_, '_> {
         if active == 0 && fulfilled == 0 {
             return Ok(self.input.skip()?);
         }
+        let is_record = fulfilled & RECORD != 0;
+        let fulfilled = fulfilled & !RECORD;
         match self.input.begin()? {
+            Kind::Object if is_record => {
+                let before = self.found.taken();
+                self.object(active, depth + 1)?;
+                if self.found.taken() > before { Ok(()) } else { Err(Stop::Refusal(nameless())) }
+            }
             Kind::Object => self.object(active, depth + 1),
             Kind::Array => self.array(active, depth + 1),
             Kind::Text if fulfilled != 0 => {
@@ -336,7 +368,7 @@ mod tests {
             path: Path::parse(path).unwrap(),
             pick: Pick { kind: 0, pattern: None },
         };
-        JsonRules::new(paths.iter().map(rule).collect()).unwrap()
+        JsonRules::new(paths.iter().map(rule).collect(), vec![]).unwrap()
     }
 
     fn read(paths: &[&str], text: &str) -> Result<Vec<String>, Uninspected> {
@@ -394,6 +426,29 @@ mod tests {
     fn several_rules_share_one_pass() {
         let text = r#"{"a":{"id":"1"},"b":[{"key":"2"}]}"#;
         assert_eq!(read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_record_without_identifier_is_unreadable() {
+        let rule = JsonRule { path: Path::parse("$..id").unwrap(), pick: Pick { kind: 0, pattern: None } };
+        let records = ["$.data[*]", "$.data[*][*]"].map(|path| Path::parse(path).unwrap());
+        let rules = JsonRules::new(vec![rule], records.into()).unwrap();
+        let look = |text: &str| {
+            let kinds = kinds();
+            let mut found = Found::new(&kinds, 10);
+            rules.read(text.as_bytes(), &mut found).map(|()| found.into_identifiers().len())
+        };
+        assert_eq!(look(r#"{"data":[{"id":1},{"in":{"id":1}}],"meta":{"n":2}}"#), Ok(1));
+        assert_eq!(look(r#"{"data":{"any":[{"id":1}],"one":{"id":2},"none":null,"count":3}}"#), Ok(2));
+        for text in [
+            r#"{"data":[{"id":1},{"nom":"x"}]}"#,
+            r#"{"data":{"any":[{"other_name":1,"nom":"x"}]}}"#,
+            r#"{"data":[{"id":null}]}"#,
+            r#"{"data":[{}]}"#,
+        ] {
+            assert_eq!(look(text), Err(nameless()), "{text}");
+        }
+        assert!(JsonRules::new(vec![], vec![Path::parse("$[?@.a].b").unwrap()]).is_err());
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub enum RequestSource {
 
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
-    pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::TooManySteps> {
-        Ok(Self::Json(Box::new(JsonRules::new(vec![JsonRule { path, pick }])?)))
+    pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
+        Ok(Self::Json(Box::new(JsonRules::new(vec![JsonRule { path, pick }], vec![])?)))
     }
 
     pub const fn needs_body(&self) -> bool {

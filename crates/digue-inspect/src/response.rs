@@ -5,7 +5,7 @@ use crate::decode;
 use crate::html::{self, HtmlRule};
 use crate::identifier::{Found, Identifier, IdentifierKind, Pick};
 use crate::json::JsonRules;
-use crate::xml::{self, XmlRule};
+use crate::xml::{self, XmlRules};
 use crate::{text, xlsx};
 use digue_types::UninspectedCause;
 
@@ -70,7 +70,7 @@ pub enum Rules {
         columns: Vec<ColumnRule>,
     },
     Xlsx(Vec<ColumnRule>),
-    Xml(Vec<XmlRule>),
+    Xml(XmlRules),
     /// Only the sweep.
     Text,
     /// The map states that responses of this type show nobody (an error page, an image).
@@ -179,7 +179,7 @@ mod tests {
         let rule = JsonRule { path: Path::parse("$.id").unwrap(), pick: Pick { kind: 0, pattern: None } };
         let sweep = sweep.map(|p| Pick { kind: 0, pattern: Some(Regex::new(p).unwrap()) });
         let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
-        let rules = Rules::Json(JsonRules::new(vec![rule]).unwrap());
+        let rules = Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap());
         ResponseRules { blocks: vec![Block { types, rules, sweep: sweep.into_iter().collect() }] }
     }
 

@@ -10,6 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use crate::identifier::{Found, Pick};
+use crate::json::nameless;
 use crate::response::Uninspected;
 
 /// Elements within elements; deeper documents are hostile.
@@ -20,6 +21,14 @@ const DEPTH_MAX: usize = 256;
 pub struct XmlRule {
     pub path: XmlPath,
     pub pick: Pick,
+}
+
+/// The rules of one document.
+#[derive(Clone, Debug, Default)]
+pub struct XmlRules {
+    pub rules: Vec<XmlRule>,
+    /// Elements that are one person's record each: one without an identifier is unreadable.
+    pub records: Vec<XmlPath>,
 }
 
 /// A chain of element names, from the root or from anywhere, to a text or an attribute.
@@ -70,10 +79,10 @@ impl XmlPath {
 }
 
 /// Reads a document, already decoded to text.
-pub fn read(rules: &[XmlRule], text: &str, found: &mut Found<'_>) -> Result<(), Uninspected> {
+pub fn read(rules: &XmlRules, text: &str, found: &mut Found<'_>) -> Result<(), Uninspected> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
-    let mut walk = Walk { rules, open: Vec::new(), texts: Vec::new(), roots: 0 };
+    let mut walk = Walk { rules, open: Vec::new(), texts: Vec::new(), records: Vec::new(), roots: 0 };
     loop {
         match reader.read_event().map_err(|error| broken(&error.to_string()))? {
             Event::Start(start) => walk.enter(&start, found)?,
@@ -102,10 +111,12 @@ pub fn read(rules: &[XmlRule], text: &str, found: &mut Found<'_>) -> Result<(), 
 
 /// Where the reader is.
 struct Walk<'r> {
-    rules: &'r [XmlRule],
+    rules: &'r XmlRules,
     open: Vec<String>,
     /// Texts being collected: depth of the element, rule, text.
     texts: Vec<(usize, usize, String)>,
+    /// Records being read: depth of the element, identifiers taken before it.
+    records: Vec<(usize, usize)>,
     roots: usize,
 }
 
@@ -116,8 +127,11 @@ impl Walk<'_> {
             return Err(broken("nested too deep"));
         }
         self.open.push(start.local_name().into_inner().to_owned());
+        if self.rules.records.iter().any(|path| path.fits(&self.open)) {
+            self.records.push((self.open.len(), found.taken()));
+        }
         let mut reached = Vec::new();
-        for (index, rule) in self.rules.iter().enumerate() {
+        for (index, rule) in self.rules.rules.iter().enumerate() {
             if !rule.path.fits(&self.open) {
                 continue;
             }
@@ -141,7 +155,12 @@ impl Walk<'_> {
     fn leave(&mut self, found: &mut Found<'_>) -> Result<(), Uninspected> {
         while self.texts.last().is_some_and(|(depth, ..)| *depth == self.open.len()) {
             let (_, index, text) = self.texts.pop().expect("looked at above");
-            found.take(&self.rules[index].pick, &text)?;
+            found.take(&self.rules.rules[index].pick, &text)?;
+        }
+        if let Some((_, before)) = self.records.pop_if(|(depth, _)| *depth == self.open.len())
+            && found.taken() == before
+        {
+            return Err(nameless());
         }
         self.open.pop();
         Ok(())
@@ -169,7 +188,8 @@ mod tests {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
         let mut found = Found::new(&kinds, 100);
         let rule = XmlRule { path: XmlPath::parse(path).unwrap(), pick: Pick { kind: 0, pattern: None } };
-        read(&[rule], text, &mut found).ok()?;
+        let records = vec![XmlPath::parse("//record").unwrap()];
+        read(&XmlRules { rules: vec![rule], records }, text, &mut found).ok()?;
         Some(found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string()).collect())
     }
 
@@ -205,6 +225,14 @@ mod tests {
         }
         check("//a", r#"<!DOCTYPE a [<!ENTITY x "7">]><a>&x;</a>"#, None);
         check("//a", &"<a>".repeat(300), None);
+    }
+
+    #[test]
+    fn a_record_without_identifier_is_unreadable() {
+        check("//id", "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>", Some(&["1"]));
+        check("//id", "<a><record><id>1</id></record><record><nom>x</nom></record></a>", None);
+        check("//record/@id", "<a><record id='1'/><record id=''/></a>", None);
+        check("//record/@id", "<a><record id='1'/></a>", Some(&["1"]));
     }
 
     #[test]

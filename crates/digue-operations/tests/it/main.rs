@@ -60,7 +60,7 @@ fn portal(upstream: String) -> Portal {
         response: ResponseRules {
             blocks: vec![Block {
                 types: vec!["application/json".into()],
-                rules: Rules::Json(JsonRules::new(vec![rule]).unwrap()),
+                rules: Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap()),
                 sweep: vec![],
             }],
         },

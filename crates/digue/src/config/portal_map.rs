@@ -15,7 +15,7 @@ use digue_inspect::html::{self, HtmlRule, Take};
 use digue_inspect::json::{JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
-use digue_inspect::xml::{XmlPath, XmlRule};
+use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
 };
@@ -392,7 +392,8 @@ fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> 
         "json" | "ndjson" => {
             let rules: Vec<Option<JsonRule>> =
                 persons.iter().map(|rule| read_json_rule(rule, kinds)).collect();
-            let rules = JsonRules::new(rules.into_iter().collect::<Option<_>>()?);
+            let records = section.parse_all("records", jsonpath::Path::parse);
+            let rules = JsonRules::new(rules.into_iter().collect::<Option<_>>()?, records);
             let rules = rules.map_err(|error| section.fault("persons", "fault-value", error)).ok()?;
             if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) }
         }
@@ -405,7 +406,8 @@ fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> 
         "xlsx" => Rules::Xlsx(read_columns(&persons, kinds)?),
         "xml" => {
             let rules: Vec<Option<XmlRule>> = persons.iter().map(|rule| read_xml_rule(rule, kinds)).collect();
-            Rules::Xml(rules.into_iter().collect::<Option<_>>()?)
+            let records = section.parse_all("records", XmlPath::parse);
+            Rules::Xml(XmlRules { rules: rules.into_iter().collect::<Option<_>>()?, records })
         }
         "text" => Rules::Text,
         "nobody" => Rules::Nobody,

@@ -3,24 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use regex::Regex;
 
 use crate::house::{House, Plan};
-
-/// The environment that `./test` prepares.
-fn python() -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "./test says where it put the environment")]
-    let said = ["DIGUE_TEST_PYTHON", "HOME"].map(|name| std::env::var(name).ok());
-    let [folder, home] = said;
-    let folder = folder.unwrap_or_else(|| format!("{}/.cache/digue/python", home.unwrap_or_default()));
-    let folder = PathBuf::from(folder);
-    assert!(folder.join("bin/datasette").exists(), "run ./test once: it installs Datasette");
-    folder
-}
+use crate::python::python;
 
 struct Datasette {
     child: Child,
@@ -34,7 +24,7 @@ impl Datasette {
         let database = folder.path().join("data.db");
         fill(&database);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(python().join("bin/datasette"))
+        let child = Command::new(python("datasette"))
             .arg("serve")
             .arg(&database)
             .args([
@@ -77,7 +67,7 @@ for n in range(1, 601):
     db.execute('insert into persons values (?,?,?,?)', (f'P{n:04d}', f'Nom \"{n}\" <b>&', 'Évreux', note))
 db.commit()
 ";
-    let done = Command::new(python().join("bin/python")).arg("-c").arg(script).arg(database).status();
+    let done = Command::new(python("python")).arg("-c").arg(script).arg(database).status();
     assert!(done.unwrap().success());
 }
 

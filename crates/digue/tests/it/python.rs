@@ -1,0 +1,21 @@
+//! Programs of the Python environment that `./test` prepares: portals and clients nobody here wrote.
+
+use std::path::{Path, PathBuf};
+
+/// The program `name` of the environment.
+pub(crate) fn python(name: &str) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "./test says where it put the environment")]
+    let said = ["DIGUE_TEST_PYTHON", "HOME"].map(|name| std::env::var(name).ok());
+    let [folder, home] = said;
+    let folder = folder.unwrap_or_else(|| format!("{}/.cache/digue/python", home.unwrap_or_default()));
+    let program = Path::new(&folder).join("bin").join(name);
+    assert!(program.exists(), "run ./test once: it installs {name}");
+    program
+}
+
+/// The conformance script of the repository's `tests` folder.
+pub(crate) fn conformance() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    Path::new(&here).join("../../tests/h2.py")
+}
