@@ -15,6 +15,7 @@ pub(crate) struct Asked {
 pub(crate) enum Task {
     Init { folder: PathBuf },
     Check { config: PathBuf },
+    Inspect { config: PathBuf, response: SavedResponse },
     Serve { config: PathBuf },
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String },
@@ -22,6 +23,15 @@ pub(crate) enum Task {
     JournalVerify { journal: JournalPlace, from: Option<PathBuf> },
     JournalShow { journal: JournalPlace, first: u64, count: u64 },
     JournalTail { journal: JournalPlace, count: u64, follows: bool },
+}
+
+/// A response of a portal, kept in a file.
+pub(crate) struct SavedResponse {
+    pub(crate) portal: String,
+    pub(crate) route: String,
+    pub(crate) media_type: Option<String>,
+    pub(crate) coding: String,
+    pub(crate) body: PathBuf,
 }
 
 pub(crate) struct JournalPlace {
@@ -155,6 +165,7 @@ fn command(language: Language) -> Command {
             ),
         )
         .subcommand(Command::new("check").about(say("command-check")).arg(config()))
+        .subcommand(inspect_command(language).arg(config()))
         .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
         .subcommand(
             Command::new("account")
@@ -179,6 +190,21 @@ fn command(language: Language) -> Command {
         .subcommand(journal)
 }
 
+fn inspect_command(language: Language) -> Command {
+    let say = |key: &str| text(language, key);
+    let needed = |name: &'static str, key: &str| Arg::new(name).required(true).help(say(key));
+    let option = |name: &'static str, value: &'static str, key: &str| {
+        Arg::new(name).long(name).value_name(value).help(say(key))
+    };
+    Command::new("inspect")
+        .about(say("command-inspect"))
+        .arg(needed("portal", "command-inspect-portal"))
+        .arg(needed("route", "command-inspect-route"))
+        .arg(needed("body", "command-inspect-body").value_parser(value_parser!(PathBuf)))
+        .arg(option("type", "TYPE", "command-inspect-type"))
+        .arg(option("encoding", "gzip|br|zstd", "command-inspect-encoding").default_value(""))
+}
+
 fn task(matches: &ArgMatches) -> Task {
     let (name, matches) = matches.subcommand().expect("clap requires one");
     let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
@@ -186,6 +212,16 @@ fn task(matches: &ArgMatches) -> Task {
     match name {
         "init" => Task::Init { folder: path("folder") },
         "check" => Task::Check { config: path("config") },
+        "inspect" => Task::Inspect {
+            config: path("config"),
+            response: SavedResponse {
+                portal: word("portal"),
+                route: word("route"),
+                media_type: matches.get_one::<String>("type").cloned(),
+                coding: word("encoding"),
+                body: path("body"),
+            },
+        },
         "serve" => Task::Serve { config: path("config") },
         "link" => Task::Link { config: path("config"), account: word("account"), host: word("host") },
         "account" => Task::Account {

@@ -4,6 +4,7 @@ mod admin;
 mod check;
 mod demo;
 mod init;
+mod inspect;
 mod journal;
 mod serve;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
     let code = match asked.command {
         Task::Init { folder } => init::run(&out, &folder),
         Task::Check { config } => check::run(&out, &config),
+        Task::Inspect { config, response } => inspect::run(&out, &config, &response),
         Task::Serve { config } => serve::run(&out, &config),
         Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
         Task::Account { config, account, organisation, role } => {

@@ -24,9 +24,18 @@ command-link-host = The host name of the portal or of the console
 command-account = Save an account
 command-account-organisation = Its organisation
 command-account-role = Its role: agent, delegate, rssi, dpo, auditor
+command-inspect = Say which persons a saved response shows, by the portal's map
+command-inspect-portal = The name of the portal
+command-inspect-route = The name of the route
+command-inspect-body = The file that holds the body of the response
+command-inspect-type = Its Content-Type header
+command-inspect-encoding = Its Content-Encoding header
 command-language = The language: fr or en
 init-done = Configuration written to { $folder }. To read: { $file }. Then: digue check --config { $file }
 init-exists = { $file } exists already: nothing was changed.
+inspect-no-route = This portal or this route is not in the configuration.
+inspect-no-body = The file cannot be read: { $detail }
+inspect-unreadable = This response cannot be inspected; it would be refused, unless the map chooses otherwise: { $detail }
 check-good = No fault: { $portals ->
     [one] one portal
    *[other] { $portals } portals

@@ -24,9 +24,18 @@ command-link-host = Le nom d'hôte du portail ou de la console
 command-account = Enregistrer un compte
 command-account-organisation = Son organisation
 command-account-role = Son rôle : agent, delegate, rssi, dpo, auditor
+command-inspect = Dire quelles personnes montre une réponse enregistrée, selon la carte du portail
+command-inspect-portal = Le nom du portail
+command-inspect-route = Le nom de la route
+command-inspect-body = Le fichier qui contient le corps de la réponse
+command-inspect-type = Son en-tête Content-Type
+command-inspect-encoding = Son en-tête Content-Encoding
 command-language = La langue : fr ou en
 init-done = Configuration écrite dans { $folder }. À lire : { $file }. Ensuite : digue check --config { $file }
 init-exists = { $file } existe déjà : rien n'a été changé.
+inspect-no-route = Ce portail ou cette route n'est pas dans la configuration.
+inspect-no-body = Le fichier ne se lit pas : { $detail }
+inspect-unreadable = Cette réponse ne peut pas être inspectée ; le portail la verrait refusée, sauf choix contraire de la carte : { $detail }
 check-good = Aucune faute : { $portals ->
     [one] un portail
    *[other] { $portals } portails

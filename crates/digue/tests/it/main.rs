@@ -5,6 +5,7 @@ mod budgets;
 mod caseload;
 mod commands;
 mod console;
+mod corpus;
 mod datasette;
 mod demo;
 mod gates;
