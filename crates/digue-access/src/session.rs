@@ -54,15 +54,18 @@ pub struct OpenSession {
 #[derive(Debug, Default)]
 pub struct Sessions {
     by_token: HashMap<TokenHash, Session>,
+    /// Streams in flight ask by name, many times a second.
+    tokens: HashMap<SessionId, TokenHash>,
     limits: SessionLimits,
 }
 
 impl Sessions {
     pub fn new(limits: SessionLimits) -> Self {
-        Self { by_token: HashMap::new(), limits }
+        Self { by_token: HashMap::new(), tokens: HashMap::new(), limits }
     }
 
     pub fn open(&mut self, open: OpenSession) {
+        self.tokens.insert(open.session.id.clone(), open.token);
         self.by_token.insert(open.token, open.session);
     }
 
@@ -71,6 +74,8 @@ impl Sessions {
         let limits = self.limits;
         let known = self.by_token.get(token).filter(|session| session.host == host)?;
         if !known.is_live(now, &limits) {
+            let over = known.id.clone();
+            self.tokens.remove(&over);
             self.by_token.remove(token);
             return None;
         }
@@ -81,7 +86,8 @@ impl Sessions {
 
     /// True when a session of this name is still live; asked by streams in flight.
     pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
-        self.by_token.values().any(|session| session.id == *id && session.is_live(now, &self.limits))
+        let session = self.tokens.get(id).and_then(|token| self.by_token.get(token));
+        session.is_some_and(|session| session.is_live(now, &self.limits))
     }
 
     /// Ends every session for which `which` holds; returns their names.
@@ -90,6 +96,7 @@ impl Sessions {
         self.by_token.retain(|_, session| {
             let keep = !which(session);
             if !keep {
+                self.tokens.remove(&session.id);
                 cut.push(session.id.clone());
             }
             keep

@@ -15,6 +15,7 @@ use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::body::boxed;
@@ -24,6 +25,8 @@ use crate::phases::{self, Peer};
 /// Connections at the same time, on one listener.
 const CONNECTIONS_MAX: usize = 16_384;
 const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of what waits for it.
+const WRITE_STALL_MAX: Duration = Duration::from_secs(60);
 const HEADER_READ_MAX: Duration = Duration::from_secs(15);
 const HTTP2_STREAMS_MAX: u32 = 128;
 const HEADER_BYTES_MAX: usize = 64 * 1024;
@@ -113,6 +116,8 @@ struct Connection {
 
 impl Connection {
     async fn run(self, stream: TcpStream) {
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(WRITE_STALL_MAX));
         match self.tls.clone() {
             None => self.serve(TokioIo::new(stream), false).await,
             Some(config) => {

@@ -29,6 +29,15 @@ struct OverviewPage {
     can_act: bool,
     demo: bool,
     attack: Option<AttackProgress>,
+    /// The page comes again by itself, because the reader asked for it: a page that changes under
+    /// one's hands is no page for everyone.
+    is_live: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Shown {
+    #[serde(default)]
+    live: Option<u8>,
 }
 
 const CHART_WIDTH: f64 = 720.0;
@@ -37,6 +46,7 @@ const CHART_HEIGHT: f64 = 120.0;
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
+    Query(shown): Query<Shown>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
@@ -52,6 +62,7 @@ pub(crate) async fn show(
         can_act: actor.role.can_act(),
         demo: console.demo.is_some(),
         attack: console.demo.as_ref().and_then(|demo| demo.progress()),
+        is_live: shown.live == Some(1),
         view,
     }))
 }
@@ -103,5 +114,5 @@ pub(crate) async fn attack(State(console): State<Console>, visitor: Visitor) -> 
     if actor.role.can_act() {
         demo.start_attack();
     }
-    Ok(Redirect::to("/"))
+    Ok(Redirect::to("/?live=1"))
 }

@@ -9,6 +9,7 @@ use digue_testkit::{Answer, Client};
 use serde_json::{Value, json};
 
 use crate::demo::Stage;
+use crate::python::site_packages;
 
 /// A browser and its driver.
 struct Browser {
@@ -160,6 +161,19 @@ impl Browser {
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
     }
 
+    /// One of Digue's own pages: usable by everyone (goal L6), and pictured.
+    #[track_caller]
+    fn page(&self, name: &str) {
+        let library = std::fs::read_to_string(site_packages("axe_playwright_python/axe.min.js")).unwrap();
+        let ask = "return axe.run().then(found => found.violations\
+                     .filter(fault => ['serious', 'critical'].includes(fault.impact))\
+                     .map(fault => fault.id + ' ' + fault.nodes.map(node => node.target).join(', ')))";
+        let script = format!("{library}; {ask}");
+        let faults = self.ask("POST", "/execute/sync", &json!({"script": script, "args": []}));
+        assert_eq!(faults, json!([]), "{name}");
+        self.picture(name);
+    }
+
     /// Keeps a picture when someone asked for them.
     fn picture(&self, name: &str) {
         #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
@@ -197,11 +211,12 @@ fn an_agent_and_an_officer_at_work() {
     // A stranger is told what to do.
     agent.go(&portal);
     agent.sees("h1", "ne peut pas être montrée");
-    agent.picture("refusal");
+    agent.page("refusal");
 
     // The agent comes in with the keyboard alone, and opens a person of the caseload.
     agent.go(agent_link);
     agent.sees("main", "of-000.agent2");
+    agent.page("enter");
     agent.press(ENTER);
     agent.sees("h1", "Mes stagiaires");
     let person = agent.text("tbody tr td a");
@@ -212,7 +227,7 @@ fn an_agent_and_an_officer_at_work() {
     // Somebody else's person stays closed.
     agent.go(&format!("{portal}/fiche/1000003A"));
     agent.sees("main", "pas dans votre portefeuille");
-    agent.picture("outside");
+    agent.page("outside");
 
     // The officer sees it, and closes the agent's gate.
     let officer = Browser::open("fr");
@@ -220,28 +235,31 @@ fn an_agent_and_an_officer_at_work() {
     officer.go(officer_link);
     officer.click("button.main");
     officer.sees("h1", "Maintenant");
-    officer.picture("now");
+    officer.page("now");
     assert!(officer.fits());
     officer.write("#q", &format!("{person}{ENTER}"));
     officer.sees("h1", "Qui a consulté");
     officer.sees("main", "of-000.agent2");
-    officer.picture("person");
+    officer.page("person");
     officer.go(&format!("{console}/accounts/of-000.agent2"));
     officer.sees("h1", "of-000.agent2");
-    officer.picture("account");
+    officer.page("account");
     officer.write("#gr", "exercice de fermeture");
     officer.click("form.grid button.main");
     officer.sees("#gates", "fermée");
     agent.go(&format!("{portal}/fiche/{person}"));
     agent.sees("main", "fermé par mesure de sécurité");
+    officer.go(&format!("{console}/break-glass"));
+    officer.sees("h1", "Bris de glace");
+    officer.page("break-glass");
 
     // The same pages on a telephone, and in English.
     officer.width(400);
     officer.go(&console);
     assert!(officer.fits(), "the page scrolls sideways on a telephone");
-    officer.picture("now-phone");
+    officer.page("now-phone");
     officer.width(1280);
     officer.click("button[lang=en]");
     officer.sees("h1", "Now");
-    officer.picture("now-english");
+    officer.page("now-english");
 }

@@ -13,6 +13,14 @@ pub(crate) fn python(name: &str) -> PathBuf {
     program
 }
 
+/// A file of a package of the environment.
+pub(crate) fn site_packages(file: &str) -> PathBuf {
+    let libraries = python("python").parent().unwrap().join("../lib");
+    let folders = std::fs::read_dir(libraries).unwrap().map(|folder| folder.unwrap().path());
+    let found = folders.map(|folder| folder.join("site-packages").join(file)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("run ./test once: it installs {file}"))
+}
+
 /// The conformance script of the repository's `tests` folder.
 pub(crate) fn conformance() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]

@@ -39,7 +39,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ),
     ("digue-replay", 4, &["digue-types", "digue-access", "digue-gateway", "digue-journal", "digue-locales"]),
     ("digue", 5, &["*"]),
-    ("digue-testkit", 9, &["digue-types", "digue-journal"]),
+    ("digue-testkit", 9, &["digue-types", "digue-journal", "digue-inspect", "digue-gateway"]),
     ("tidy", 9, &[]),
 ];
 
@@ -79,6 +79,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-gateway"]),
     ("tokio-rustls", &["digue-gateway"]),
+    ("tokio-io-timeout", &["digue-gateway"]),
     ("jsonwebtoken", &["digue-gateway"]),
     ("askama", &["digue-console"]),
     // The sample portal is a web application; the binary hands requests over.

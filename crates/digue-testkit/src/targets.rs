@@ -1,0 +1,184 @@
+//! What hostile bytes are thrown at: one function for each reader of the house that meets them.
+//!
+//! `fuzz/` runs them under a fuzzer; the inputs it found worth keeping run here, as tests. A target
+//! panics when the reader does, or when what it answers contradicts a second opinion.
+
+use digue_gateway::path::{Pattern, Segments};
+use digue_inspect::csv_table::{Column, ColumnRule};
+use digue_inspect::html::{HtmlRule, Take, parse_selector};
+use digue_inspect::json::{JsonRule, JsonRules};
+use digue_inspect::jsonpath;
+use digue_inspect::request::RequestParts;
+use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::{
+    Block, IdentifierKind, Limits, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
+    Uninspected, inspect, read_request,
+};
+use digue_journal::note::Verifier;
+use digue_journal::{checkpoint, codec, tile};
+
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name of its corpus.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("json", json),
+    ("html", html),
+    ("table", table),
+    ("workbook", workbook),
+    ("xml", xml),
+    ("coded", coded),
+    ("request", request),
+    ("path", path),
+    ("journal", journal),
+];
+
+/// Runs one target.
+///
+/// # Panics
+/// When there is none of this name, or when it has found a fault.
+pub fn run(name: &str, bytes: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a known target");
+    target(bytes);
+}
+
+const LIMITS: Limits = Limits { decoded_bytes_max: 1 << 20, identifiers_max: 1000 };
+
+fn kinds() -> Vec<IdentifierKind> {
+    let steps = vec![Normalise::Trim, Normalise::Compact, Normalise::Nir];
+    vec![IdentifierKind { name: "id".into(), steps, shape: None }]
+}
+
+fn pick() -> Pick {
+    Pick { kind: 0, pattern: None }
+}
+
+fn look(rules: Rules, coding: &str, bytes: &[u8]) -> Result<usize, Uninspected> {
+    let block = Block { types: vec!["x/y".to_owned()], rules, sweep: vec![] };
+    let rules = ResponseRules { blocks: vec![block] };
+    let found = inspect(&rules, &kinds(), Some("x/y"), coding, bytes, &LIMITS)?;
+    assert!(found.len() <= LIMITS.identifiers_max);
+    Ok(found.len())
+}
+
+fn json_rules() -> JsonRules {
+    let path = |text| jsonpath::Path::parse(text).expect("written here");
+    let rules = vec![
+        JsonRule { path: path("$..id"), pick: pick() },
+        JsonRule { path: path("$.a[*].b"), pick: pick() },
+    ];
+    JsonRules::new(rules, vec![path("$.data[*]")]).expect("few steps")
+}
+
+fn json(bytes: &[u8]) {
+    if bytes.is_empty() {
+        // No body shows nobody, whatever its type.
+        return;
+    }
+    let read = look(Rules::Json(json_rules()), "", bytes);
+    let reference = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
+    if let (Ok(_), Err(error)) = (&read, &reference) {
+        panic!("accepted what the reference refuses: {error}");
+    }
+}
+
+fn html(bytes: &[u8]) {
+    let rule = |selector, take| HtmlRule {
+        selector: parse_selector(selector).expect("written here"),
+        take,
+        pick: pick(),
+    };
+    let rules = vec![rule("a", Take::Attribute("href".into())), rule("td.id, option", Take::Text)];
+    let _ = look(Rules::Html(rules), "", bytes);
+}
+
+fn table(bytes: &[u8]) {
+    for column in [Column::Named("id".into()), Column::Number(2)] {
+        let columns = vec![ColumnRule { column, pick: pick() }];
+        let _ = look(Rules::Csv { delimiter: None, columns }, "", bytes);
+    }
+}
+
+fn workbook(bytes: &[u8]) {
+    let columns = vec![ColumnRule { column: Column::Named("id".into()), pick: pick() }];
+    let _ = look(Rules::Xlsx(columns), "", bytes);
+}
+
+fn xml(bytes: &[u8]) {
+    let path = |text| XmlPath::parse(text).expect("written here");
+    let rules =
+        vec![XmlRule { path: path("//id"), pick: pick() }, XmlRule { path: path("/a/*/@id"), pick: pick() }];
+    let _ = look(Rules::Xml(XmlRules { rules, records: vec![path("//item")] }), "", bytes);
+}
+
+/// The first byte chooses the coding.
+fn coded(bytes: &[u8]) {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let coding = ["gzip", "br", "zstd", "gzip, gzip"][usize::from(first % 4)];
+    let _ = look(Rules::Text, coding, body);
+}
+
+/// The first line is the query, the rest the body.
+fn request(bytes: &[u8]) {
+    let split = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let query = String::from_utf8_lossy(&bytes[..split]);
+    let body = bytes.get(split + 1..).unwrap_or_default();
+    let json = RequestSource::json(jsonpath::Path::parse("$..id").expect("written here"), pick());
+    for (source, content_type) in [
+        (RequestSource::Query("id".into()), ""),
+        (RequestSource::Form("id".into()), "application/x-www-form-urlencoded"),
+        (json.expect("few steps"), "application/json"),
+    ] {
+        let rules = [RequestRule { name: "id".into(), source, pick: pick(), is_subject: true }];
+        let parts = RequestParts { path: &[], query: &query, content_type, body };
+        let _ = read_request(&rules, &kinds(), &parts);
+    }
+}
+
+fn path(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let pattern = Pattern::parse("/a/{id}/**").expect("written here");
+    if let Ok(segments) = Segments::parse(&text) {
+        assert!(!text.contains("/../") && !text.contains('\\') && !text.contains("//"), "{text}");
+        let _ = (segments.is_reserved(), pattern.matches(&segments));
+    }
+    let _ = Pattern::parse(&text);
+}
+
+fn journal(bytes: &[u8]) {
+    if let Ok(event) = codec::decode(bytes) {
+        let again = codec::encode(&event);
+        assert_eq!(codec::decode(&again).as_ref(), Ok(&event), "an entry survives being written again");
+    }
+    let _ = tile::entries_of(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let verifier = Verifier::new("digue.test", [7; 32]);
+    if let Ok(verifier) = verifier {
+        assert!(verifier.open(&text).is_err(), "nobody holds this key");
+        assert!(checkpoint::Checkpoint::open(&text, &verifier).is_err());
+    }
+    let _ = Verifier::parse(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_the_fuzzer_kept_still_passes() {
+        #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+        let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+        for (name, target) in TARGETS {
+            let folder = Path::new(&here).join("../../fuzz/corpus").join(name);
+            let inputs: Vec<_> =
+                std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+            assert!(inputs.len() >= 5, "{name}: {} inputs", inputs.len());
+            for input in inputs {
+                // Named before it runs: a panic then says which input it was.
+                println!("{}", input.display());
+                target(&std::fs::read(&input).unwrap());
+            }
+        }
+    }
+}
