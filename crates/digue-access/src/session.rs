@@ -36,6 +36,9 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// The last fresh proof of identity.
     pub proved_at: Timestamp,
+    /// Where and with what it was opened, for its holder to recognise it.
+    pub ip: String,
+    pub agent: String,
 }
 
 impl Session {
@@ -82,6 +85,13 @@ impl Sessions {
         let session = self.by_token.get_mut(token)?;
         session.seen_at = session.seen_at.max(now);
         Some(session)
+    }
+
+    /// Notes a fresh proof of identity.
+    pub fn prove(&mut self, id: &SessionId, at: Timestamp) {
+        if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+            session.proved_at = session.proved_at.max(at);
+        }
     }
 
     /// True when a session of this name is still live; asked by streams in flight.
@@ -140,6 +150,8 @@ mod tests {
                 opened_at: at,
                 seen_at: at,
                 proved_at: at,
+                ip: String::new(),
+                agent: String::new(),
             },
         });
         sessions

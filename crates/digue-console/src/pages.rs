@@ -6,4 +6,5 @@ pub(crate) mod break_glass;
 pub(crate) mod door;
 pub(crate) mod gates;
 pub(crate) mod overview;
+pub(crate) mod own;
 pub(crate) mod person;

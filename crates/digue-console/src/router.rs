@@ -9,7 +9,7 @@ use axum::routing::{get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
-use crate::pages::{account, api, break_glass, door, gates, overview, person};
+use crate::pages::{account, api, break_glass, door, gates, overview, own, person};
 use crate::{form, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
@@ -61,6 +61,12 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/break-glass/list.csv", get(break_glass::list_csv))
         .route("/break-glass/review", post(break_glass::review))
         .route("/demo/attack", post(overview::attack))
+        // One's own account
+        .route("/self", get(own::show))
+        .route("/self/passkeys/begin", post(own::begin_adding))
+        .route("/self/passkeys/finish", post(own::finish_adding))
+        .route("/self/passkeys/remove", post(own::remove))
+        .route("/self/sessions/cut", post(own::cut))
         // For programs
         .route(
             "/api/v1/caseloads/{population}",
@@ -74,11 +80,15 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         // On every host, Digue's own corner
         .route("/.digue/sign-in", get(door::sign_in))
         .route("/.digue/enter", get(door::enter_page).post(door::enter))
+        .route("/.digue/passkey/begin", post(door::begin))
+        .route("/.digue/passkey/finish", post(door::finish))
+        .route("/.digue/hand-over", post(door::hand_over))
         .route("/.digue/leave", post(door::leave))
         .route("/.digue/language", post(door::language))
         .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
         .route("/.digue/jwks.json", get(door::jwks))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
+        .route("/.digue/assets/passkey.js", get(view::passkey_script))
         .fallback(door::not_found)
         .layer(middleware::from_fn(form::refuse_foreign_posts))
         .layer(middleware::from_fn(view::protect))

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use digue_access::Session;
 use digue_locales::Language;
+use digue_operations::sign_in::Client;
 use digue_operations::{Actor, House, OperationError};
 use digue_types::PortalId;
 
@@ -17,10 +18,24 @@ pub struct Visitor {
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
     pub client_ip: String,
+    /// The browser's name for itself, cut.
+    pub agent: String,
     pub language: Language,
 }
 
 impl Visitor {
+    pub(crate) fn client(&self) -> Client {
+        Client { ip: self.client_ip.clone(), agent: self.agent.clone() }
+    }
+
+    /// The session of a visitor on the console's own host.
+    pub(crate) fn console_session(&self) -> Result<&Session, OperationError> {
+        if self.portal.is_some() {
+            return Err(OperationError::NotFound("page"));
+        }
+        self.session.as_ref().ok_or(OperationError::Denied)
+    }
+
     pub(crate) fn actor(&self, house: &House) -> Result<Actor, OperationError> {
         let session = self.session.as_ref().ok_or(OperationError::Denied)?;
         // The console's pages are the console's: a portal's session opens none of them.
@@ -41,6 +56,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             portal: None,
             session: None,
             client_ip: String::new(),
+            agent: String::new(),
             language: Language::French,
         };
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nobody))

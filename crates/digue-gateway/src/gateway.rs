@@ -194,6 +194,11 @@ impl Gateway {
         lock(&self.0.sessions).open(open);
     }
 
+    /// Notes a fresh proof of identity on a session.
+    pub fn prove_session(&self, id: &SessionId, at: digue_types::Timestamp) {
+        lock(&self.0.sessions).prove(id, at);
+    }
+
     /// Ends sessions; streams in flight stop.
     pub fn cut_sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let cut = lock(&self.0.sessions).cut(which);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use digue_access::budget::Charge;
+use digue_locales::text;
 use digue_types::{
     AccountId, ActionName, Basis, Category, Client, Exposure, Inspection, OrganisationId, Outcome, PersonKey,
     PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
@@ -20,7 +21,7 @@ use crate::body::{Body, collect, full};
 use crate::gateway::{Shared, lock};
 use crate::identity::token_hash;
 use crate::portal::Portal;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, language_of};
 
 const PATH: &str = "/v1/exposures";
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -68,28 +69,45 @@ struct Accepted {
 #[derive(Serialize)]
 struct Faulty {
     r#type: &'static str,
-    title: &'static str,
+    title: String,
     status: u16,
     faults: Vec<Fault>,
 }
 
 #[derive(Serialize)]
 struct Fault {
+    /// From 1.
     line: usize,
+    /// The member at fault; empty for the line as a whole.
+    member: &'static str,
+    /// For programs; `fault` says the same to people.
+    code: &'static str,
     fault: String,
 }
+
+/// What is wrong with one line: member and code. The line is never quoted: it names persons.
+type Wrong = (&'static str, &'static str);
 
 /// Journals the report of the portal whose token it carries.
 pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let portal = portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
+    let language = language_of(request.headers());
     let body = collect(request.into_body(), BODY_BYTES_MAX)
         .await
         .map_err(|_| Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"))?;
     let exposures = match read_lines(shared, &portal, &body) {
         Ok(exposures) => exposures,
-        Err(faults) => {
-            let faulty =
-                Faulty { r#type: "urn:digue:invalid-report", title: "Invalid report", status: 422, faults };
+        Err(wrong) => {
+            let said = |(line, (member, code)): (usize, Wrong)| {
+                let fault = text(language, &format!("report-fault-{code}"));
+                Fault { line, member, code, fault }
+            };
+            let faulty = Faulty {
+                r#type: "urn:digue:invalid-report",
+                title: text(language, "report-invalid-title"),
+                status: 422,
+                faults: wrong.into_iter().map(said).collect(),
+            };
             return Ok(json(StatusCode::UNPROCESSABLE_ENTITY, &faulty));
         }
     };
@@ -118,7 +136,7 @@ fn portal_of(shared: &Shared, request: &Request<Body>) -> Option<Arc<Portal>> {
     hosts.portals().find(|portal| portal.report_token == Some(hash)).cloned()
 }
 
-fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Exposure>, Vec<Fault>> {
+fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Exposure>, Vec<(usize, Wrong)>> {
     let mut exposures = Vec::new();
     let mut faults = Vec::new();
     for (place, line) in body.split(|b| *b == b'\n').enumerate() {
@@ -127,33 +145,32 @@ fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Expos
         }
         match read_line(shared, portal, line) {
             Ok(exposure) => exposures.push(exposure),
-            Err(fault) => faults.push(Fault { line: place + 1, fault }),
+            Err(wrong) => faults.push((place + 1, wrong)),
         }
         if place >= LINES_MAX {
-            faults.push(Fault { line: place + 1, fault: format!("more than {LINES_MAX} lines") });
+            faults.push((place + 1, ("", "too-many")));
             break;
         }
     }
     if faults.is_empty() { Ok(exposures) } else { Err(faults) }
 }
 
-fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, String> {
-    let line: Line<'_> =
-        serde_json::from_slice(line).map_err(|e| format!("column {}: {}", e.column(), category(&e)))?;
+fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, Wrong> {
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
     if line.portal != portal.id.as_str() {
-        return Err("portal: not the one this token belongs to".to_owned());
+        return Err(("portal", "other-portal"));
     }
-    let name = |field: &str, error: digue_types::IdError| format!("{field}: {error}");
+    let name = |member: &'static str| move |_: digue_types::IdError| (member, "name");
     let now = shared.clock.now();
-    let at = Timestamp::parse_rfc3339(&line.at).ok_or("at: not an RFC 3339 instant")?;
+    let at = Timestamp::parse_rfc3339(&line.at).ok_or(("at", "instant"))?;
     if at > now.plus(std::time::Duration::from_mins(5)) {
-        return Err("at: in the future".to_owned());
+        return Err(("at", "future"));
     }
     let primary = &portal.kinds[portal.primary];
     let mut persons: Vec<PersonRef> = Vec::new();
     for text in &line.persons {
-        let canonical = primary.canonical(text).ok_or("persons: not of the shape of the identifier")?;
-        let person = PersonRef::parse(&canonical).map_err(|e| name("persons", e))?;
+        let canonical = primary.canonical(text).ok_or(("persons", "shape"))?;
+        let person = PersonRef::parse(&canonical).map_err(name("persons"))?;
         persons.push(person);
     }
     persons.sort();
@@ -166,11 +183,11 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         at,
         exchange: shared.next_exchange(),
         portal: portal.id.clone(),
-        route: RouteName::parse(&line.route).map_err(|e| name("route", e))?,
-        action: ActionName::parse(&line.action).map_err(|e| name("action", e))?,
-        account: AccountId::parse(&line.account).map_err(|e| name("account", e))?,
-        organisation: OrganisationId::parse(&line.organisation).map_err(|e| name("organisation", e))?,
-        session: SessionId::parse(session).map_err(|e| name("session", e))?,
+        route: RouteName::parse(&line.route).map_err(name("route"))?,
+        action: ActionName::parse(&line.action).map_err(name("action"))?,
+        account: AccountId::parse(&line.account).map_err(name("account"))?,
+        organisation: OrganisationId::parse(&line.organisation).map_err(name("organisation"))?,
+        session: SessionId::parse(session).map_err(name("session"))?,
         client: Client {
             ip: line.client.ip.chars().take(64).collect(),
             user_agent: line.client.user_agent.chars().take(200).collect(),
@@ -185,7 +202,7 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         } else {
             vec![ShownPersons { basis: Basis::Declared, persons }]
         },
-        categories: categories.map_err(|e| name("categories", e))?,
+        categories: categories.map_err(name("categories"))?,
         body_bytes: 0,
         status: 0,
         policy_version: rules.policy_version,
@@ -196,11 +213,10 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
     })
 }
 
-/// What is wrong, without quoting the line: it names persons.
-fn category(error: &serde_json::Error) -> String {
+fn category(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Data => "a member is missing, unknown or of the wrong type".to_owned(),
-        _ => "not a JSON object".to_owned(),
+        serde_json::error::Category::Data => "members",
+        _ => "json",
     }
 }
 

@@ -17,6 +17,9 @@ pub enum OperationError {
     /// A file with faults; nothing of it was taken.
     #[error("{} faults in the file", .0.len())]
     Faults(Vec<CaseloadFault>),
+    /// The identity must be proved afresh first.
+    #[error("a fresh proof of identity is needed")]
+    ProofNeeded,
     /// Somebody else was faster.
     #[error("it was done already")]
     Conflict,

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::actor::Actor;
 use crate::aliases::AliasTables;
 use crate::error::OperationError;
+use crate::passkey::Passkeys;
 use crate::recorder::Standing;
 
 /// What the house is built from.
@@ -47,6 +48,7 @@ pub struct House {
     gateway: OnceLock<Gateway>,
     pub(crate) session_limits: SessionLimits,
     pub(crate) data_folder: PathBuf,
+    passkeys: Option<Passkeys>,
     console_url: String,
     portal_urls: Vec<(String, String)>,
 }
@@ -76,6 +78,7 @@ impl House {
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
             data_folder: parts.data_folder,
+            passkeys: Passkeys::new(&parts.console_url),
             console_url: parts.console_url,
             portal_urls: parts.portal_urls,
         })
@@ -122,9 +125,19 @@ impl House {
         &self.console_url
     }
 
+    pub(crate) fn passkeys(&self) -> Result<&Passkeys, OperationError> {
+        self.passkeys.as_ref().ok_or(OperationError::Invalid("invalid-passkey-host"))
+    }
+
+    /// The name of the console's host, without scheme and port.
+    pub fn console_host(&self) -> &str {
+        let rest = self.console_url.split_once("://").map_or(self.console_url.as_str(), |(_, rest)| rest);
+        rest.split([':', '/']).next().unwrap_or_default()
+    }
+
     /// The address under which people reach this host.
     pub fn url_of(&self, host: &str) -> Option<&str> {
-        if self.console_url.split("://").nth(1).and_then(|rest| rest.split(':').next()) == Some(host) {
+        if self.console_host() == host {
             return Some(&self.console_url);
         }
         self.portal_urls.iter().find(|(known, _)| known == host).map(|(_, url)| url.as_str())

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod error;
 pub mod gates;
 pub mod house;
+pub mod passkey;
 pub mod recorder;
 pub mod secret;
 pub mod sign_in;

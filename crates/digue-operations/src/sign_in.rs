@@ -1,15 +1,30 @@
-//! Coming in: one-time links for now. (Passkeys, invitations and recovery take their place here.)
+//! Coming in: one-time links, and the way from the console to a portal.
+//!
+//! Identities are proved on the console (`passkey`). A portal on another host receives its session by
+//! a link of one minute that only the browser may use that asked for it: it holds the secret whose
+//! hash is in the link (`state`). Otherwise anybody could sign somebody else in as themselves.
 
 use std::time::Duration;
 
 use digue_access::{OpenSession, Session};
 use digue_store::Link;
-use digue_types::{AccountId, Act, SessionId};
+use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::secret::{Secret, name};
+
+/// Whoever knocks: what a session is remembered by.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    pub ip: String,
+    /// The browser's name for itself, cut.
+    pub agent: String,
+}
+
+/// How long the way from the console to a portal may take.
+const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 
 /// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address.
 pub async fn issue_link(
@@ -26,8 +41,13 @@ pub async fn issue_link(
     }
     let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
     let secret = Secret::draw()?;
-    let link =
-        Link { account: account.clone(), host: host.to_owned(), expires_at: house.clock.now().plus(lasts) };
+    let link = Link {
+        account: account.clone(),
+        host: host.to_owned(),
+        expires_at: house.clock.now().plus(lasts),
+        state: String::new(),
+        proved_at: Timestamp::ZERO,
+    };
     let words =
         Words { subject: format!("account:{account}"), after: format!("host:{host}"), ..Words::default() };
     house.write_down(actor, Act::LinkIssued, words).await?;
@@ -40,8 +60,8 @@ pub async fn issue_link(
 pub async fn peek_link(house: &House, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.peek_link(&hash, house.clock.now()).await?;
-    let link = link.filter(|link| link.host == host).ok_or(OperationError::NotFound("link"))?;
-    Ok(link.account)
+    let link = link.filter(|link| link.host == host && link.state.is_empty());
+    Ok(link.ok_or(OperationError::NotFound("link"))?.account)
 }
 
 /// Uses a link up and opens a session; the secret goes into the cookie.
@@ -49,9 +69,68 @@ pub async fn enter(
     house: &House,
     token: &str,
     host: &str,
-    client_ip: &str,
+    client: &Client,
 ) -> Result<Secret, OperationError> {
     peek_link(house, token, host).await?;
+    open(house, token, host, client, None).await
+}
+
+/// Opens on `host` the session of a hand-over, for the browser that holds `state`.
+pub async fn take_over(
+    house: &House,
+    token: &str,
+    state: &str,
+    host: &str,
+    client: &Client,
+) -> Result<Secret, OperationError> {
+    let hash = digue_gateway::identity::token_hash(token);
+    let link = house.store.peek_link(&hash, house.clock.now()).await?;
+    // Hashes are compared, so the time of the comparison tells nothing useful.
+    let is_its = |link: &Link| link.host == host && !state.is_empty() && link.state == state_hash(state);
+    link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
+    open(house, token, host, client, Some("hand-over")).await
+}
+
+/// SHA-256 of a state, as it travels through the console.
+pub fn state_hash(state: &str) -> String {
+    digue_gateway::identity::token_hash(state).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The address that opens a session on a portal for the holder of a console session. `state` is the
+/// hash of what the browser holds on that host.
+pub async fn hand_over(
+    house: &House,
+    session: &Session,
+    host: &str,
+    state: &str,
+) -> Result<String, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
+    let is_hash = state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if session.host != house.console_host() || host == house.console_host() || !is_hash {
+        return Err(OperationError::Invalid("invalid-link"));
+    }
+    let secret = Secret::draw()?;
+    let expires_at = house.clock.now().plus(HAND_OVER_LASTS);
+    let link = Link {
+        account: actor.account,
+        host: host.to_owned(),
+        expires_at,
+        state: state.to_owned(),
+        // The proof is as old as it was: a hand-over is no new one.
+        proved_at: session.proved_at,
+    };
+    house.store.add_link(&secret.hash(), &link).await?;
+    Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
+}
+
+async fn open(
+    house: &House,
+    token: &str,
+    host: &str,
+    client: &Client,
+    way: Option<&str>,
+) -> Result<Secret, OperationError> {
     let now = house.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
@@ -66,12 +145,14 @@ pub async fn enter(
         host: host.to_owned(),
         opened_at: now,
         seen_at: now,
-        proved_at: now,
+        proved_at: if link.proved_at == Timestamp::ZERO { now } else { link.proved_at },
+        ip: client.ip.clone(),
+        agent: client.agent.clone(),
     };
     let actor = Actor { account: link.account, role: record.role };
     let words = Words {
         subject: format!("session:{}", session.id),
-        after: format!("host:{host} ip:{client_ip}"),
+        after: format!("host:{host} ip:{} by:{}", client.ip, way.unwrap_or("link")),
         ..Words::default()
     };
     house.write_down(&actor, Act::SessionOpened, words).await?;
@@ -80,7 +161,35 @@ pub async fn enter(
     Ok(secret)
 }
 
-/// Ends one's own session.
+/// One's own live sessions, on every host, the newest first.
+pub fn own_sessions(house: &House, session: &Session) -> Result<Vec<Session>, OperationError> {
+    Actor::of_session(house, session)?;
+    let mut sessions = house.gateway().sessions_of(&session.account);
+    sessions.sort_by_key(|known| std::cmp::Reverse(known.opened_at));
+    Ok(sessions)
+}
+
+/// Ends one of one's own sessions, or all others (`which` is `None`).
+pub async fn cut_own(
+    house: &House,
+    session: &Session,
+    which: Option<&SessionId>,
+) -> Result<usize, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    let cut = house.gateway().cut_sessions(|known| {
+        known.account == session.account && which.map_or(known.id != session.id, |wanted| known.id == *wanted)
+    });
+    house.store.remove_sessions(&cut).await?;
+    let words = Words {
+        subject: format!("account:{}", session.account),
+        before: format!("sessions:{}", cut.len()),
+        ..Words::default()
+    };
+    house.write_down(&actor, Act::SessionCut, words).await?;
+    Ok(cut.len())
+}
+
+/// Ends the session that asks.
 pub async fn leave(house: &House, session: &Session) -> Result<(), OperationError> {
     let cut = house.gateway().cut_sessions(|known| known.id == session.id);
     house.store.remove_sessions(&cut).await?;

@@ -1,10 +1,11 @@
-//! State that people change: accounts, gates, sessions, links, break-glass.
+//! State that people change: accounts, passkeys, gates, sessions, links, break-glass.
 //!
 //! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite is run
 //! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom
 //! is not here: that is the journal's.
 
 mod migrate;
+mod passkeys;
 mod rows;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
+pub use passkeys::PasskeyRecord;
 pub use rows::{BreakGlassRecord, GateRecord, Link};
 
 /// The database did not do what was asked.
@@ -68,7 +70,7 @@ impl Store {
                 sqlx::query(pragma).execute(&pool).await?;
             }
         }
-        migrate::run(&pool, is_sqlite).await?;
+        migrate::run(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -143,11 +145,13 @@ impl Store {
     }
 
     pub async fn add_link(&self, token: &TokenHash, link: &Link) -> Stored<()> {
-        sqlx::query("INSERT INTO links (token, account, host, expires_at) VALUES ($1, $2, $3, $4)")
+        sqlx::query("INSERT INTO links (token, account, host, expires_at, state, proved_at) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(rows::hex(token))
             .bind(link.account.as_str())
             .bind(link.host.as_str())
             .bind(link.expires_at.micros())
+            .bind(link.state.as_str())
+            .bind(link.proved_at.micros())
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -156,7 +160,7 @@ impl Store {
     /// Whom a link is for, as long as it is good; it stays good.
     pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
         let row =
-            sqlx::query("SELECT account, host, expires_at FROM links WHERE token = $1 AND expires_at > $2")
+            sqlx::query("SELECT account, host, expires_at, state, proved_at FROM links WHERE token = $1 AND expires_at > $2")
                 .bind(rows::hex(token))
                 .bind(now.micros())
                 .fetch_optional(&self.pool)
@@ -168,7 +172,7 @@ impl Store {
     pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
         let row = sqlx::query(
             "DELETE FROM links WHERE token = $1 AND expires_at > $2 \
-             RETURNING account, host, expires_at",
+             RETURNING account, host, expires_at, state, proved_at",
         )
         .bind(rows::hex(token))
         .bind(now.micros())
@@ -180,8 +184,8 @@ impl Store {
     pub async fn add_session(&self, token: &TokenHash, session: &Session) -> Stored<()> {
         sqlx::query(
             "INSERT INTO sessions \
-             (token, id, account, organisation, host, opened_at, seen_at, proved_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(rows::hex(token))
         .bind(session.id.as_str())
@@ -191,6 +195,8 @@ impl Store {
         .bind(session.opened_at.micros())
         .bind(session.seen_at.micros())
         .bind(session.proved_at.micros())
+        .bind(session.ip.as_str())
+        .bind(session.agent.as_str())
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -198,7 +204,7 @@ impl Store {
 
     pub async fn sessions(&self) -> Stored<Vec<(TokenHash, Session)>> {
         let rows = sqlx::query(
-            "SELECT token, id, account, organisation, host, opened_at, seen_at, proved_at \
+            "SELECT token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent \
              FROM sessions ORDER BY opened_at",
         )
         .fetch_all(&self.pool)

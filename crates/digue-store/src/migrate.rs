@@ -1,16 +1,14 @@
-//! Migrations: numbered folders, both dialects side by side, each applied once and whole.
+//! Migrations: numbered files, one text for both databases, each applied once and whole.
 
 use sqlx::{AnyPool, Row as _};
 
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [(&str, &str); 1] = [(
-    include_str!("../migrations/0001-spine/sqlite.sql"),
-    include_str!("../migrations/0001-spine/postgres.sql"),
-)];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001-spine.sql"), include_str!("../migrations/0002-passkeys.sql")];
 
-pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
+pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
     let mut transaction = pool.begin().await?;
     let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM migrations")
@@ -20,8 +18,7 @@ pub(crate) async fn run(pool: &AnyPool, is_sqlite: bool) -> Stored<()> {
     if last > MIGRATIONS.len() {
         return Err(StoreError::Newer);
     }
-    for (place, (sqlite, postgres)) in MIGRATIONS.iter().enumerate().skip(last) {
-        let text = if is_sqlite { sqlite } else { postgres };
+    for (place, text) in MIGRATIONS.iter().enumerate().skip(last) {
         for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
             sqlx::query(statement).execute(&mut *transaction).await?;
         }

@@ -6,6 +6,7 @@ use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId,
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::passkeys::PasskeyRecord;
 use crate::{StoreError, Stored};
 
 /// A gate, who set it and why.
@@ -24,6 +25,11 @@ pub struct Link {
     pub account: AccountId,
     pub host: String,
     pub expires_at: Timestamp,
+    /// SHA-256 (hex) of what the browser that uses it must hold; empty for a link that anybody may
+    /// use who has it.
+    pub state: String,
+    /// When the identity was proved; zero when using the link is the proof.
+    pub proved_at: Timestamp,
 }
 
 /// An exceptional access, waiting for review or reviewed.
@@ -79,6 +85,8 @@ pub(crate) fn link(row: &AnyRow) -> Stored<Link> {
         account: name(row, "account", AccountId::parse)?,
         host: text(row, "host")?,
         expires_at: time(row, "expires_at")?,
+        state: text(row, "state")?,
+        proved_at: time(row, "proved_at")?,
     })
 }
 
@@ -91,8 +99,24 @@ pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         opened_at: time(row, "opened_at")?,
         seen_at: time(row, "seen_at")?,
         proved_at: time(row, "proved_at")?,
+        ip: text(row, "ip")?,
+        agent: text(row, "agent")?,
     };
     Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
+}
+
+pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {
+    Ok(PasskeyRecord {
+        id: text(row, "id")?,
+        account: name(row, "account", AccountId::parse)?,
+        handle: text(row, "handle")?,
+        name: text(row, "name")?,
+        credential: text(row, "credential")?,
+        counter: u32::try_from(row.try_get::<i64, _>("counter")?).map_err(|_| corrupt("counter"))?,
+        is_backed_up: row.try_get::<i64, _>("backed_up")? != 0,
+        added_at: time(row, "added_at")?,
+        used_at: time(row, "used_at")?,
+    })
 }
 
 pub(crate) fn break_glass(row: &AnyRow) -> Stored<BreakGlassRecord> {

@@ -243,5 +243,8 @@ coded!(
         AccountSaved = 10 "account-saved",
         AliasesLoaded = 11 "aliases-loaded",
         Stopped = 12 "stopped",
+        PasskeyAdded = 13 "passkey-added",
+        PasskeyRemoved = 14 "passkey-removed",
+        SessionProved = 15 "session-proved",
     }
 );

@@ -13,6 +13,8 @@ pub(crate) struct Pages(pub(crate) Router);
 impl LocalPages for Pages {
     fn respond(&self, mut request: Request<Body>) -> Future1<Response<Body>> {
         let language = language_of(request.headers());
+        let agent = request.headers().get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent: String = agent.unwrap_or_default().chars().take(200).collect();
         if let Some(arrival) = request.extensions_mut().remove::<Arrival>() {
             request.extensions_mut().insert(Visitor {
                 host: arrival.host,
@@ -20,6 +22,7 @@ impl LocalPages for Pages {
                 portal: arrival.portal,
                 session: arrival.session,
                 client_ip: arrival.client_ip,
+                agent,
                 language,
             });
         }

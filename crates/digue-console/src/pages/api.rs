@@ -17,7 +17,7 @@ use crate::router::Console;
 use crate::visitor::Visitor;
 
 /// An operation's error as a problem document.
-pub(crate) struct Problem(Visitor, OperationError);
+pub(crate) struct Problem(pub(crate) Visitor, pub(crate) OperationError);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -42,7 +42,7 @@ impl IntoResponse for Problem {
     }
 }
 
-fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, Problem> {
+pub(crate) fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, Problem> {
     result.map_err(|error| Problem(visitor.clone(), error))
 }
 
@@ -91,7 +91,11 @@ pub(crate) async fn replace_aliases(
     Ok(match answer(&visitor, done)? {
         Ok(count) => Json(json!({"aliases": count})).into_response(),
         Err(faults) => {
-            let list: Vec<Value> = faults.iter().map(|f| json!({"line": f.line, "fault": f.fault})).collect();
+            let said = |code: &str| text(visitor.language, &format!("alias-fault-{code}"));
+            let list: Vec<Value> = faults
+                .iter()
+                .map(|f| json!({"line": f.line, "code": f.fault, "fault": said(f.fault)}))
+                .collect();
             let problem = json!({
                 "type": "about:blank",
                 "title": text(visitor.language, "error-invalid-title"),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use digue_operations::watch::{Named, Overview};
 use digue_operations::{gates, watch};
 use digue_store::GateRecord;
@@ -47,8 +47,12 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Query(shown): Query<Shown>,
-) -> Result<Html<String>, PageError> {
+) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
+    if !actor.role.can_watch() {
+        // Everybody's home is what concerns them.
+        return Ok(Redirect::to("/self").into_response());
+    }
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
     let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
@@ -64,7 +68,8 @@ pub(crate) async fn show(
         attack: console.demo.as_ref().and_then(|demo| demo.progress()),
         is_live: shown.live == Some(1),
         view,
-    }))
+    })
+    .into_response())
 }
 
 pub(crate) async fn minutes_csv(

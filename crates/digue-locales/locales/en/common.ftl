@@ -46,3 +46,6 @@ act-break-glass-reviewed = break-glass reviewed
 act-account-saved = account saved
 act-aliases-loaded = alias table loaded
 act-stopped = stop
+act-passkey-added = passkey added
+act-passkey-removed = passkey removed
+act-session-proved = identity proved afresh

@@ -46,3 +46,6 @@ act-break-glass-reviewed = bris de glace relu
 act-account-saved = compte enregistré
 act-aliases-loaded = table d'équivalence chargée
 act-stopped = arrêt
+act-passkey-added = clé d'accès ajoutée
+act-passkey-removed = clé d'accès retirée
+act-session-proved = identité prouvée de nouveau

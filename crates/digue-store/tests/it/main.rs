@@ -3,7 +3,7 @@
 mod postgres;
 
 use digue_access::{AccountRecord, Reach, Role, Session};
-use digue_store::{BreakGlassRecord, GateRecord, Link, Store};
+use digue_store::{BreakGlassRecord, GateRecord, Link, PasskeyRecord, Store};
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
 const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
@@ -20,6 +20,7 @@ async fn keeps_the_contract(store: &Store) {
     sessions_survive_and_are_removed(store).await;
     break_glass_waits_for_one_review(store).await;
     settings_are_replaced(store).await;
+    passkeys_are_counted_and_the_last_one_stays(store).await;
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {
@@ -39,6 +40,32 @@ async fn accounts_are_replaced_by_name(store: &Store) {
     assert_eq!(found, both);
 }
 
+async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
+    let passkey = |id: &str, counter| PasskeyRecord {
+        id: id.to_owned(),
+        account: account("a1"),
+        handle: "h".into(),
+        name: "téléphone".into(),
+        credential: "{}".into(),
+        counter,
+        is_backed_up: true,
+        added_at: NOON,
+        used_at: Timestamp::ZERO,
+    };
+    store.add_passkey(&passkey("k1", 4)).await.unwrap();
+    store.add_passkey(&passkey("k2", 0)).await.unwrap();
+    assert!(store.add_passkey(&passkey("k1", 4)).await.is_err());
+    assert_eq!(store.passkey("k1").await.unwrap(), Some(passkey("k1", 4)));
+    assert_eq!(store.passkey("k3").await.unwrap(), None);
+    // Two uses that saw the same counter: one of them is a copy.
+    assert!(store.use_passkey(&passkey("k1", 5), 4).await.unwrap());
+    assert!(!store.use_passkey(&passkey("k1", 5), 4).await.unwrap());
+    assert_eq!(store.passkeys_of(&account("a1")).await.unwrap(), [passkey("k1", 5), passkey("k2", 0)]);
+    assert!(!store.remove_passkey(&account("a2"), "k1").await.unwrap());
+    assert!(store.remove_passkey(&account("a1"), "k1").await.unwrap());
+    assert!(!store.remove_passkey(&account("a1"), "k2").await.unwrap());
+}
+
 async fn a_gate_is_kept_until_it_opens(store: &Store) {
     let record = |gate, reason: &str| GateRecord {
         reach: Reach::Account(account("a1")),
@@ -56,7 +83,13 @@ async fn a_gate_is_kept_until_it_opens(store: &Store) {
 }
 
 async fn a_link_is_taken_once_and_in_time(store: &Store) {
-    let link = Link { account: account("a1"), host: "portal.test".into(), expires_at: NOON };
+    let link = Link {
+        account: account("a1"),
+        host: "portal.test".into(),
+        expires_at: NOON,
+        state: "ab".into(),
+        proved_at: NOON,
+    };
     store.add_link(&[1; 32], &link).await.unwrap();
     assert_eq!(store.take_link(&[1; 32], NOON).await.unwrap(), None);
     let before = Timestamp::from_secs(NOON.secs() - 1);
@@ -74,6 +107,8 @@ async fn sessions_survive_and_are_removed(store: &Store) {
         opened_at: NOON,
         seen_at: NOON,
         proved_at: NOON,
+        ip: "192.0.2.1".into(),
+        agent: "Firefox".into(),
     };
     store.add_session(&[1; 32], &session("s1")).await.unwrap();
     store.add_session(&[255; 32], &session("s2")).await.unwrap();

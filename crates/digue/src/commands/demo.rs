@@ -267,7 +267,8 @@ async fn steal(
 ) -> Result<()> {
     let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
-    let cookie = sign_in::enter(house, token, PORTAL_HOST, "203.0.113.66").await?;
+    let thief = sign_in::Client { ip: "203.0.113.66".to_owned(), agent: String::new() };
+    let cookie = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
     let thief = Thief {
         address,
         host: format!("{PORTAL_HOST}:{}", address.port()),

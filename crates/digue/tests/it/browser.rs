@@ -126,6 +126,15 @@ impl Browser {
         }
     }
 
+    #[track_caller]
+    fn arrives(&self, place: &str) {
+        let deadline = Instant::now() + digue_testkit::PATIENCE;
+        while self.place() != place {
+            assert!(Instant::now() < deadline, "at {}, not {place}", self.place());
+            std::thread::park_timeout(Duration::from_millis(30));
+        }
+    }
+
     /// The element's text; nothing when it is not there, or no longer.
     fn try_text(&self, css: &str) -> Option<String> {
         let kind = [("content-type", "application/json")];
@@ -159,6 +168,15 @@ impl Browser {
     fn fits(&self) -> bool {
         let script = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": []})).as_bool().unwrap()
+    }
+
+    /// Plugs in an authenticator that knows its holder, as a telephone does.
+    fn plug_in_authenticator(&self) {
+        let authenticator = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true,
+        });
+        self.ask("POST", "/webauthn/authenticator", &authenticator);
     }
 
     /// One of Digue's own pages: usable by everyone (goal L6), and pictured.
@@ -262,4 +280,50 @@ fn an_agent_and_an_officer_at_work() {
     officer.click("button[lang=en]");
     officer.sees("h1", "Now");
     officer.page("now-english");
+}
+
+#[test]
+fn an_officer_comes_back_with_a_passkey() {
+    let stage = Stage::open();
+    let [agent_link, _, officer_link] = &stage.links[..] else { panic!("three links") };
+    let portal = agent_link.split("/.digue").next().unwrap().to_owned();
+    let console = officer_link.split("/.digue").next().unwrap().to_owned();
+    let officer = Browser::open("fr");
+    officer.width(1280);
+    officer.plug_in_authenticator();
+
+    // The first time by the link of the terminal; then a passkey.
+    officer.go(officer_link);
+    officer.click("button.main");
+    officer.sees("h1", "Maintenant");
+    officer.go(&format!("{console}/self"));
+    officer.sees("main", "pas encore de clé d'accès");
+    officer.write("#name", "téléphone");
+    officer.click("form[data-passkey] button");
+    officer.sees("table", "téléphone");
+    officer.page("own");
+    officer.width(400);
+    assert!(officer.fits());
+    officer.page("own-phone");
+    officer.width(1280);
+
+    // Out, and in again with nothing but the passkey; on to the page that was asked for.
+    officer.click("form[action='/.digue/leave'] button");
+    officer.sees("h1", "Se connecter");
+    officer.page("sign-in");
+    officer.click("form[data-passkey] button");
+    officer.sees("h1", "Maintenant");
+
+    // The portal sends whoever it does not know to the console, which knows them.
+    officer.go(&format!("{portal}/.digue/sign-in?next=/recherche"));
+    officer.sees("main", "Vous allez entrer sur");
+    officer.click("button.main");
+    officer.arrives(&format!("{portal}/recherche"));
+
+    // Two sessions now; one act ends the other one.
+    officer.go(&format!("{console}/self"));
+    officer.sees("main", "Couper toutes les autres");
+    officer.click("button.danger");
+    officer.go(&format!("{portal}/recherche"));
+    officer.sees("h1", "ne peut pas être montrée");
 }

@@ -81,6 +81,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tokio-rustls", &["digue-gateway"]),
     ("tokio-io-timeout", &["digue-gateway"]),
     ("jsonwebtoken", &["digue-gateway"]),
+    ("webauthn-rs", &["digue-operations"]),
     ("askama", &["digue-console"]),
     // The sample portal is a web application; the binary hands requests over.
     ("axum", &["digue-console", "digue-replay", "digue"]),

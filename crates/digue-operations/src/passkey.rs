@@ -1,0 +1,348 @@
+//! Passkeys: proving who one is, to the console, with nothing that could be told or copied.
+//!
+//! All ceremonies happen on the console's host: its name is the one that passkeys are bound to, so
+//! one passkey opens every portal. Portals receive their sessions by `sign_in::hand_over`. User
+//! verification is always required; a challenge is good once, for five minutes. Signing in asks
+//! for no name: the passkey brings its own, and there is nothing to guess names with.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::{OpenSession, Session};
+use digue_store::PasskeyRecord;
+use digue_types::{AccountId, Act, SessionId, Timestamp};
+use serde_json::Value;
+use webauthn_rs::prelude::{
+    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
+};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::secret::{Secret, name};
+use crate::sign_in::Client;
+
+/// How long a challenge is good for.
+const CEREMONY_LASTS: Duration = Duration::from_mins(5);
+/// Ceremonies under way at once; about a kilobyte each. The oldest give way to new ones.
+const CEREMONIES_MAX: usize = 50_000;
+/// Adding or removing a passkey asks for a proof of identity not older than this.
+pub const FRESH: Duration = Duration::from_mins(5);
+const NAME_CHARS_MAX: usize = 60;
+/// Nobody has more devices than this.
+const PASSKEYS_MAX: usize = 20;
+
+/// The ceremonies under way.
+pub(crate) struct Passkeys {
+    webauthn: Webauthn,
+    registrations: Mutex<Ceremonies<Registration>>,
+    sign_ins: Mutex<Ceremonies<DiscoverableAuthentication>>,
+}
+
+struct Registration {
+    account: AccountId,
+    handle: Uuid,
+    state: PasskeyRegistration,
+}
+
+/// What a browser needs for its half of a ceremony.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Challenge {
+    pub ceremony: String,
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
+    pub options: Value,
+}
+
+impl Passkeys {
+    /// `None` when the console is reached by an address: passkeys are bound to names.
+    pub(crate) fn new(console_url: &str) -> Option<Self> {
+        let origin = Url::parse(console_url).ok()?;
+        let host = origin.domain()?.to_owned();
+        let webauthn = WebauthnBuilder::new(&host, &origin).ok()?.rp_name("Digue").build().ok()?;
+        Some(Self { webauthn, registrations: Mutex::default(), sign_ins: Mutex::default() })
+    }
+}
+
+/// What waits for its second half, each good once and for a while.
+struct Ceremonies<T>(HashMap<String, (Timestamp, T)>);
+
+impl<T> Default for Ceremonies<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Ceremonies<T> {
+    fn begin(&mut self, now: Timestamp, state: T) -> Result<String, OperationError> {
+        if self.0.len() >= CEREMONIES_MAX {
+            self.0.retain(|_, (at, _)| now.since(*at) < CEREMONY_LASTS);
+        }
+        if self.0.len() >= CEREMONIES_MAX {
+            let oldest = self.0.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone());
+            oldest.map(|id| self.0.remove(&id));
+        }
+        let id = Secret::draw()?.reveal().to_owned();
+        self.0.insert(id.clone(), (now, state));
+        Ok(id)
+    }
+
+    /// Takes the state away: whatever comes of it, this challenge is used up.
+    fn end(&mut self, now: Timestamp, id: &str) -> Result<T, OperationError> {
+        let (at, state) = self.0.remove(id).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+        if now.since(at) < CEREMONY_LASTS {
+            Ok(state)
+        } else {
+            Err(OperationError::Invalid("invalid-ceremony"))
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The passkeys of the account, for itself.
+pub async fn own(house: &House, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
+    Actor::of_session(house, session)?;
+    Ok(house.store.passkeys_of(&session.account).await?)
+}
+
+/// Begins to add a passkey to one's own account.
+pub async fn begin_adding(house: &House, session: &Session) -> Result<Challenge, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    must_be_fresh(house, session)?;
+    let known = house.store.passkeys_of(&actor.account).await?;
+    if known.len() >= PASSKEYS_MAX {
+        return Err(OperationError::Invalid("invalid-passkeys-many"));
+    }
+    let handle = match known.first() {
+        Some(passkey) => parse_handle(&passkey.handle)?,
+        None => Uuid::new_v4(),
+    };
+    let exclude = known.iter().map(|passkey| decode_id(&passkey.id)).collect::<Result<Vec<_>, _>>()?;
+    let exclude = exclude.into_iter().map(Into::into).collect();
+    let passkeys = house.passkeys()?;
+    let account = actor.account.as_str();
+    let (options, state) = passkeys
+        .webauthn
+        .start_passkey_registration(handle, account, account, Some(exclude))
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let mut options =
+        serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let mut options = options["publicKey"].take();
+    // Signing in without a name needs a passkey that knows its account.
+    options["authenticatorSelection"]["residentKey"] = "required".into();
+    options["authenticatorSelection"]["requireResidentKey"] = true.into();
+    let registration = Registration { account: actor.account, handle, state };
+    let ceremony = lock(&passkeys.registrations).begin(house.clock.now(), registration)?;
+    Ok(Challenge { ceremony, options })
+}
+
+/// Adds the passkey that the browser made.
+pub async fn finish_adding(
+    house: &House,
+    session: &Session,
+    ceremony: &str,
+    called: &str,
+    answer: Value,
+) -> Result<(), OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    let called = parse_name(called)?;
+    let passkeys = house.passkeys()?;
+    let now = house.clock.now();
+    let Registration { account, handle, state } = lock(&passkeys.registrations).end(now, ceremony)?;
+    if account != actor.account {
+        return Err(OperationError::Denied);
+    }
+    let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
+    let passkey = passkeys.webauthn.finish_passkey_registration(&answer, &state).map_err(refused)?;
+    let known = house.store.passkeys_of(&account).await?;
+    let credential =
+        serde_json::to_value(&passkey).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let record = PasskeyRecord {
+        id: URL_SAFE_NO_PAD.encode(passkey.cred_id()),
+        account,
+        handle: handle.to_string(),
+        name: called,
+        counter: credential["cred"]["counter"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(0),
+        is_backed_up: credential["cred"]["backup_state"].as_bool().unwrap_or(false),
+        credential: credential.to_string(),
+        added_at: now,
+        used_at: Timestamp::ZERO,
+    };
+    let words = Words {
+        subject: format!("account:{}", actor.account),
+        before: format!("passkeys:{}", known.len()),
+        after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
+        ..Words::default()
+    };
+    house.write_down(&actor, Act::PasskeyAdded, words).await?;
+    house.store.add_passkey(&record).await?;
+    Ok(())
+}
+
+/// Removes one of one's own passkeys; the last one stays.
+pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    must_be_fresh(house, session)?;
+    let known = house.store.passkeys_of(&actor.account).await?;
+    if !known.iter().any(|passkey| passkey.id == id) {
+        return Err(OperationError::NotFound("passkey"));
+    }
+    if known.len() == 1 {
+        return Err(OperationError::Invalid("invalid-passkey-last"));
+    }
+    let words = Words {
+        subject: format!("account:{}", actor.account),
+        before: format!("passkey:{}", short(id)),
+        after: format!("passkeys:{}", known.len() - 1),
+        ..Words::default()
+    };
+    house.write_down(&actor, Act::PasskeyRemoved, words).await?;
+    if house.store.remove_passkey(&actor.account, id).await? { Ok(()) } else { Err(OperationError::Conflict) }
+}
+
+/// Begins a sign-in, or a fresh proof of identity: whoever it will be.
+pub fn begin_sign_in(house: &House) -> Result<Challenge, OperationError> {
+    let passkeys = house.passkeys()?;
+    let (options, state) = passkeys
+        .webauthn
+        .start_discoverable_authentication()
+        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let mut options =
+        serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
+    let ceremony = lock(&passkeys.sign_ins).begin(house.clock.now(), state)?;
+    Ok(Challenge { ceremony, options: options["publicKey"].take() })
+}
+
+/// Signs in on the console with the browser's answer; the secret goes into the cookie.
+pub async fn finish_sign_in(
+    house: &House,
+    ceremony: &str,
+    answer: Value,
+    client: &Client,
+) -> Result<(Secret, Session), OperationError> {
+    let account = verify(house, ceremony, answer).await?;
+    let rules = house.gateway().rules();
+    let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+    // Told apart from a wrong passkey, a suspended account would be known to exist.
+    let record = record.ok_or(OperationError::Invalid("invalid-passkey"))?;
+    let now = house.clock.now();
+    let secret = Secret::draw()?;
+    let session = Session {
+        id: SessionId::parse(&name("s")?).expect("base64url fits"),
+        account: account.clone(),
+        organisation: record.organisation.clone(),
+        host: house.console_host().to_owned(),
+        opened_at: now,
+        seen_at: now,
+        proved_at: now,
+        ip: client.ip.clone(),
+        agent: client.agent.clone(),
+    };
+    let actor = Actor { account, role: record.role };
+    let words = Words {
+        subject: format!("session:{}", session.id),
+        after: format!("host:{} ip:{} by:passkey", session.host, session.ip),
+        ..Words::default()
+    };
+    house.write_down(&actor, Act::SessionOpened, words).await?;
+    house.store.add_session(&secret.hash(), &session).await?;
+    house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
+    Ok((secret, session))
+}
+
+/// Proves afresh, with a passkey, that the holder of `session` is still its account.
+pub async fn prove(
+    house: &House,
+    session: &Session,
+    ceremony: &str,
+    answer: Value,
+) -> Result<(), OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    if verify(house, ceremony, answer).await? != session.account {
+        return Err(OperationError::Invalid("invalid-passkey"));
+    }
+    let now = house.clock.now();
+    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
+    house.write_down(&actor, Act::SessionProved, words).await?;
+    house.store.prove_session(&session.id, now).await?;
+    house.gateway().prove_session(&session.id, now);
+    Ok(())
+}
+
+/// The account that the answer proves. Every way to be wrong has one answer.
+async fn verify(house: &House, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
+    let passkeys = house.passkeys()?;
+    let now = house.clock.now();
+    let state = lock(&passkeys.sign_ins).end(now, ceremony)?;
+    let answer: PublicKeyCredential = parse_answer(answer)?;
+    let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
+    let wrong = || OperationError::Invalid("invalid-passkey");
+    let record = house.store.passkey(&URL_SAFE_NO_PAD.encode(id)).await?.ok_or_else(wrong)?;
+    if parse_handle(&record.handle)? != handle {
+        return Err(wrong());
+    }
+    let mut passkey: Passkey = serde_json::from_str(&record.credential)
+        .map_err(|error| OperationError::Unavailable(format!("a stored passkey does not read: {error}")))?;
+    let result = passkeys.webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey);
+    let result: AuthenticationResult = result.map_err(refused)?;
+    if !result.user_verified() {
+        return Err(wrong());
+    }
+    passkey.update_credential(&result);
+    let used = PasskeyRecord {
+        credential: to_text(&passkey)?,
+        counter: result.counter(),
+        is_backed_up: result.backup_state(),
+        used_at: now,
+        ..record.clone()
+    };
+    // Another use with the same counter was faster: one of the two is a copy of the key.
+    if house.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
+}
+
+/// Sensitive acts ask for a proof of identity of the last minutes.
+pub(crate) fn must_be_fresh(house: &House, session: &Session) -> Result<(), OperationError> {
+    let age = house.clock.now().since(session.proved_at);
+    if age <= FRESH { Ok(()) } else { Err(OperationError::ProofNeeded) }
+}
+
+fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {
+    // For operators: which of the checks failed. It names nobody.
+    tracing::info!(%error, "A passkey ceremony was refused");
+    OperationError::Invalid("invalid-passkey")
+}
+
+fn parse_answer<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, OperationError> {
+    serde_json::from_value(answer).map_err(|_| OperationError::Invalid("invalid-passkey"))
+}
+
+fn parse_name(text: &str) -> Result<String, OperationError> {
+    let text = text.trim();
+    let length = text.chars().count();
+    let is_fine = (1..=NAME_CHARS_MAX).contains(&length) && !text.chars().any(char::is_control);
+    if is_fine { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
+}
+
+fn parse_handle(text: &str) -> Result<Uuid, OperationError> {
+    Uuid::parse_str(text).map_err(|_| OperationError::Unavailable("a stored handle does not read".into()))
+}
+
+fn decode_id(text: &str) -> Result<Vec<u8>, OperationError> {
+    let read = URL_SAFE_NO_PAD.decode(text);
+    read.map_err(|_| OperationError::Unavailable("a stored passkey does not read".into()))
+}
+
+fn to_text(passkey: &Passkey) -> Result<String, OperationError> {
+    serde_json::to_string(passkey).map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// The first characters of a credential's name: enough to tell two apart in the journal.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}

@@ -1,0 +1,103 @@
+//! Passkeys: what a browser proved to hold, one row each. The private halves never come here.
+
+use digue_types::{AccountId, Timestamp};
+
+use crate::{Store, StoreError, Stored, rows};
+
+/// A passkey of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeyRecord {
+    /// The credential's name, base64url.
+    pub id: String,
+    pub account: AccountId,
+    /// The random name under which the authenticator knows the account: one for all its passkeys.
+    pub handle: String,
+    /// What its holder calls it.
+    pub name: String,
+    /// Public key and flags, as the library of the ceremonies writes them.
+    pub credential: String,
+    /// Uses that the authenticator counted; 0 when it does not count.
+    pub counter: u32,
+    /// The authenticator keeps copies elsewhere.
+    pub is_backed_up: bool,
+    pub added_at: Timestamp,
+    /// Zero before the first use.
+    pub used_at: Timestamp,
+}
+
+const COLUMNS: &str = "id, account, handle, name, credential, counter, backed_up, added_at, used_at";
+
+impl Store {
+    /// Adds a passkey; one that is known already is refused by the database.
+    pub async fn add_passkey(&self, passkey: &PasskeyRecord) -> Stored<()> {
+        let text = format!("INSERT INTO passkeys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(passkey.id.as_str())
+            .bind(passkey.account.as_str())
+            .bind(passkey.handle.as_str())
+            .bind(passkey.name.as_str())
+            .bind(passkey.credential.as_str())
+            .bind(i64::from(passkey.counter))
+            .bind(i64::from(passkey.is_backed_up))
+            .bind(passkey.added_at.micros())
+            .bind(passkey.used_at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn passkey(&self, id: &str) -> Stored<Option<PasskeyRecord>> {
+        let text = format!("SELECT {COLUMNS} FROM passkeys WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(rows::passkey).transpose()
+    }
+
+    /// The passkeys of an account, oldest first.
+    pub async fn passkeys_of(&self, account: &AccountId) -> Stored<Vec<PasskeyRecord>> {
+        let text = format!("SELECT {COLUMNS} FROM passkeys WHERE account = $1 ORDER BY added_at, id");
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::passkey).collect()
+    }
+
+    /// Keeps what a use changed, unless another use was faster: of two with one counter, one counts.
+    pub async fn use_passkey(&self, used: &PasskeyRecord, counter_before: u32) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE passkeys SET credential = $1, counter = $2, backed_up = $3, used_at = $4 \
+             WHERE id = $5 AND counter = $6",
+        )
+        .bind(used.credential.as_str())
+        .bind(i64::from(used.counter))
+        .bind(i64::from(used.is_backed_up))
+        .bind(used.used_at.micros())
+        .bind(used.id.as_str())
+        .bind(i64::from(counter_before))
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Removes one passkey of this account, never its last; true when it is gone.
+    pub async fn remove_passkey(&self, account: &AccountId, id: &str) -> Stored<bool> {
+        let done = sqlx::query(
+            "DELETE FROM passkeys WHERE id = $1 AND account = $2 \
+             AND (SELECT COUNT(*) FROM passkeys WHERE account = $2) > 1",
+        )
+        .bind(id)
+        .bind(account.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Marks a session as proved afresh.
+    pub async fn prove_session(&self, id: &digue_types::SessionId, at: Timestamp) -> Stored<()> {
+        sqlx::query("UPDATE sessions SET proved_at = $1 WHERE id = $2")
+            .bind(at.micros())
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::from)?;
+        Ok(())
+    }
+}
