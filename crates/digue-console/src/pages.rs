@@ -1,6 +1,7 @@
 //! One module for each page.
 
 pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod api;
 pub(crate) mod break_glass;
 pub(crate) mod door;

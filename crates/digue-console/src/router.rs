@@ -9,7 +9,7 @@ use axum::routing::{get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
-use crate::pages::{account, api, break_glass, door, gates, overview, own, person};
+use crate::pages::{account, accounts, api, break_glass, door, gates, overview, own, person};
 use crate::{form, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
@@ -49,12 +49,15 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/minutes.csv", get(overview::minutes_csv))
         .route("/search", get(overview::search))
         // Who saw whom
+        .route("/accounts", get(accounts::list))
+        .route("/accounts.csv", get(accounts::list_csv))
         .route("/accounts/{account}", get(account::show))
         .route("/accounts/{account}/exposures.csv", get(account::exposures_csv))
         .route("/accounts/{account}/persons.csv", get(account::persons_csv))
         .route("/persons", get(person::show))
         .route("/persons/sights.csv", get(person::sights_csv))
         // Acts
+        .route("/accounts/suspend", post(accounts::suspend))
         .route("/gates", post(gates::set))
         .route("/sessions/cut", post(gates::cut))
         .route("/break-glass", get(break_glass::list))

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use digue_access::Role;
 use digue_locales::{Language, Value, number, text, text_with};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,6 +23,9 @@ pub(crate) struct Words {
     pub(crate) account: Option<String>,
     /// True on the console's host, where the menu leads somewhere.
     pub(crate) has_menu: bool,
+    /// Pages of the operator's watchers are in the menu; those of whoever answers for accounts.
+    pub(crate) watches: bool,
+    pub(crate) oversees: bool,
 }
 
 impl Words {
@@ -31,6 +35,8 @@ impl Words {
             zone: TimeZone::UTC,
             account: visitor.session.as_ref().map(|session| session.account.to_string()),
             has_menu: visitor.portal.is_none() && visitor.session.is_some(),
+            watches: visitor.role.is_some_and(Role::can_watch),
+            oversees: visitor.role.is_some_and(|role| role.can_watch() || role == Role::Delegate),
         }
     }
 

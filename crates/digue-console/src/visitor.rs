@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use digue_access::Session;
+use digue_access::{Role, Session};
 use digue_locales::Language;
 use digue_operations::sign_in::Client;
 use digue_operations::{Actor, House, OperationError};
@@ -17,6 +17,8 @@ pub struct Visitor {
     /// The portal of this host; `None` on the console's own.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
+    /// The role of the session's account, for the menu; what one may do is asked of operations.
+    pub role: Option<Role>,
     pub client_ip: String,
     /// The browser's name for itself, cut.
     pub agent: String,
@@ -55,6 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             is_secure: false,
             portal: None,
             session: None,
+            role: None,
             client_ip: String::new(),
             agent: String::new(),
             language: Language::French,

@@ -194,6 +194,15 @@ impl Gateway {
         lock(&self.0.sessions).open(open);
     }
 
+    /// Live sessions of each account that has one.
+    pub fn session_counts(&self) -> HashMap<AccountId, usize> {
+        let mut counts = HashMap::new();
+        for (_, session) in lock(&self.0.sessions).iter() {
+            *counts.entry(session.account.clone()).or_default() += 1;
+        }
+        counts
+    }
+
     /// Notes a fresh proof of identity on a session.
     pub fn prove_session(&self, id: &SessionId, at: digue_types::Timestamp) {
         lock(&self.0.sessions).prove(id, at);

@@ -3,6 +3,7 @@
 //! An operation is four beats: may they, is it valid, do it, write it down. Pages and commands
 //! call these and decide nothing; what is not here cannot be done.
 
+pub mod accounts;
 pub mod actor;
 pub mod aliases;
 pub mod break_glass;

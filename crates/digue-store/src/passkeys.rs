@@ -1,5 +1,7 @@
 //! Passkeys: what a browser proved to hold, one row each. The private halves never come here.
 
+use std::collections::HashMap;
+
 use digue_types::{AccountId, Timestamp};
 
 use crate::{Store, StoreError, Stored, rows};
@@ -58,6 +60,14 @@ impl Store {
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(text)).bind(account.as_str()).fetch_all(&self.pool).await?;
         rows.iter().map(rows::passkey).collect()
+    }
+
+    /// How many passkeys each account has; accounts without any are absent.
+    pub async fn passkey_counts(&self) -> Stored<HashMap<AccountId, usize>> {
+        let rows = sqlx::query("SELECT account, COUNT(*) AS held FROM passkeys GROUP BY account")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(rows::passkey_count).collect()
     }
 
     /// Keeps what a use changed, unless another use was faster: of two with one counter, one counts.

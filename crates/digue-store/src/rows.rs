@@ -119,6 +119,11 @@ pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {
     })
 }
 
+pub(crate) fn passkey_count(row: &AnyRow) -> Stored<(AccountId, usize)> {
+    let held = row.try_get::<i64, _>("held")?;
+    Ok((name(row, "account", AccountId::parse)?, usize::try_from(held).map_err(|_| corrupt("held"))?))
+}
+
 pub(crate) fn break_glass(row: &AnyRow) -> Stored<BreakGlassRecord> {
     let reviewed_at = time(row, "reviewed_at")?;
     let reviewed = if reviewed_at == Timestamp::ZERO {

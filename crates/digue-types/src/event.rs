@@ -246,5 +246,7 @@ coded!(
         PasskeyAdded = 13 "passkey-added",
         PasskeyRemoved = 14 "passkey-removed",
         SessionProved = 15 "session-proved",
+        AccountSuspended = 16 "account-suspended",
+        AccountResumed = 17 "account-resumed",
     }
 );

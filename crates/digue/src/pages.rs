@@ -1,14 +1,20 @@
 //! Hands the gateway the console's pages, and the console its visitors.
 
+use std::sync::Arc;
+
 use axum::Router;
 use digue_console::Visitor;
 use digue_gateway::body::{Body, boxed};
 use digue_gateway::ports::{Arrival, Future1, LocalPages};
 use digue_gateway::refusal::language_of;
+use digue_operations::House;
 use http::{Request, Response};
 use tower::ServiceExt as _;
 
-pub(crate) struct Pages(pub(crate) Router);
+pub(crate) struct Pages {
+    pub(crate) router: Router,
+    pub(crate) house: Arc<House>,
+}
 
 impl LocalPages for Pages {
     fn respond(&self, mut request: Request<Body>) -> Future1<Response<Body>> {
@@ -16,17 +22,21 @@ impl LocalPages for Pages {
         let agent = request.headers().get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
         let agent: String = agent.unwrap_or_default().chars().take(200).collect();
         if let Some(arrival) = request.extensions_mut().remove::<Arrival>() {
+            let rules = self.house.gateway().rules();
+            let known = arrival.session.as_ref().and_then(|session| rules.directory.find(&session.account));
+            let role = known.map(|record| record.role);
             request.extensions_mut().insert(Visitor {
                 host: arrival.host,
                 is_secure: arrival.is_secure,
                 portal: arrival.portal,
                 session: arrival.session,
+                role,
                 client_ip: arrival.client_ip,
                 agent,
                 language,
             });
         }
-        let router = self.0.clone();
+        let router = self.router.clone();
         Box::pin(async move {
             let response = router.oneshot(request.map(axum::body::Body::new)).await;
             match response {

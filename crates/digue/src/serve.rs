@@ -100,7 +100,10 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         recorder: Arc::new(JournalRecorder(journal.clone())),
         clock,
         aliases,
-        pages: Arc::new(Pages(digue_console::router(house.clone(), zone, demo))),
+        pages: Arc::new(Pages {
+            router: digue_console::router(house.clone(), zone, demo),
+            house: house.clone(),
+        }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
         trusted_proxies: settings.trusted_proxies.clone(),

@@ -49,3 +49,5 @@ act-stopped = stop
 act-passkey-added = passkey added
 act-passkey-removed = passkey removed
 act-session-proved = identity proved afresh
+act-account-suspended = account suspended
+act-account-resumed = account working again

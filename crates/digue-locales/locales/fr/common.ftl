@@ -49,3 +49,5 @@ act-stopped = arrêt
 act-passkey-added = clé d'accès ajoutée
 act-passkey-removed = clé d'accès retirée
 act-session-proved = identité prouvée de nouveau
+act-account-suspended = compte suspendu
+act-account-resumed = compte rétabli

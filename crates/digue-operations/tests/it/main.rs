@@ -1,5 +1,8 @@
 //! The lock and the journal together, on a disk that fails.
 
+mod house;
+mod passkey;
+
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -30,7 +33,7 @@ use http::{Request, Response};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use tokio::sync::watch;
 
-struct NoPages;
+pub(crate) struct NoPages;
 
 impl LocalPages for NoPages {
     fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {

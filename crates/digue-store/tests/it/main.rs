@@ -57,6 +57,7 @@ async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
     assert!(store.add_passkey(&passkey("k1", 4)).await.is_err());
     assert_eq!(store.passkey("k1").await.unwrap(), Some(passkey("k1", 4)));
     assert_eq!(store.passkey("k3").await.unwrap(), None);
+    assert_eq!(store.passkey_counts().await.unwrap(), [(account("a1"), 2)].into());
     // Two uses that saw the same counter: one of them is a copy.
     assert!(store.use_passkey(&passkey("k1", 5), 4).await.unwrap());
     assert!(!store.use_passkey(&passkey("k1", 5), 4).await.unwrap());

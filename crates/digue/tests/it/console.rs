@@ -54,7 +54,6 @@ fn pages_and_acts_are_for_those_who_may() {
     }
     house.start();
     let reads = [
-        "/",
         "/minutes.csv",
         "/search?q=a1",
         "/accounts/a1",
@@ -69,6 +68,7 @@ fn pages_and_acts_are_for_those_who_may() {
     let writes = [
         ("POST", "/gates", "scope=account&name=a2&gate=closed&reason=exercice"),
         ("POST", "/sessions/cut", "account=a2&reason=exercice"),
+        ("POST", "/accounts/suspend", "account=b1&suspended=1&reason=exercice"),
         ("PUT", "/api/v1/gates", "scope=account&name=b1&gate=closed&reason=exercice"),
         ("PUT", "/api/v1/caseloads/personnes", "account,person\n"),
         ("POST", "/api/v1/caseloads/personnes", "account,person\n"),
@@ -88,6 +88,14 @@ fn pages_and_acts_are_for_those_who_may() {
             let may = matches!(status, 200 | 303 | 404);
             assert_eq!(may, watches, "{account} reads {page}: {status}");
         }
+        // Home is for everybody, each their own; so are one's passkeys and sessions.
+        let home = client.get("/");
+        assert_eq!(home.status, if watches { 200 } else { 303 }, "{account}");
+        assert_eq!(client.get("/self").status, 200, "{account}");
+        let oversees = watches || account == "delegue";
+        for page in ["/accounts", "/accounts.csv"] {
+            assert_eq!(client.get(page).status == 200, oversees, "{account} reads {page}");
+        }
         for (method, target, body) in writes {
             let status = client.send(method, target, &form, body.as_bytes()).status;
             let may = matches!(status, 200 | 204 | 303 | 409);
@@ -106,4 +114,38 @@ fn pages_and_acts_are_for_those_who_may() {
             "{target}"
         );
     }
+}
+
+/// A delegate answers for the agents of the own organisation, and for nobody else.
+#[test]
+fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
+    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    assert!(house.stop());
+    let folder = house.folder.path().to_owned();
+    for (account, role) in [("delegue", "delegate"), ("second", "delegate")] {
+        let arguments = ["account", account, "--organisation", "of-1", "--role", role];
+        assert!(crate::house::digue(&folder, &arguments).status.success());
+    }
+    house.start();
+    let delegate = house.console_session("delegue");
+    let a1 = house.sign_in("a1");
+    let list = delegate.get("/accounts").text();
+    assert!(list.contains("a1") && list.contains("second") && !list.contains("b1") && !list.contains("rssi"));
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let suspend = |account: &str, suspended: u8| {
+        let body = format!("account={account}&suspended={suspended}&reason=ordinateur+perdu");
+        delegate.send("POST", "/accounts/suspend", &form, body.as_bytes()).status
+    };
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    assert_eq!(suspend("a1", 1), 303);
+    assert_eq!(a1.get("/fiche/P1").status, 401);
+    // Widening is not a delegate's; another organisation's account does not exist for them.
+    assert_eq!(suspend("a1", 0), 403);
+    assert_eq!(suspend("b1", 1), 404);
+    assert_eq!(suspend("second", 1), 403);
+    assert_eq!(suspend("delegue", 1), 422);
+    let officer = house.officer();
+    let body = b"account=a1&suspended=0&reason=retrouve";
+    assert_eq!(officer.send("POST", "/accounts/suspend", &form, body).status, 303);
+    assert_eq!(house.sign_in("a1").get("/fiche/P1").status, 200);
 }

@@ -1,0 +1,128 @@
+//! The accounts that a visitor answers for.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{Html, Redirect, Response};
+use digue_operations::accounts::{self, Known};
+use digue_operations::{Actor, OperationError};
+use digue_types::AccountId;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// Rows on one page.
+const PAGE_ROWS: usize = 100;
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Filter {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    page: usize,
+}
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct AccountsPage {
+    w: Words,
+    rows: Vec<Known>,
+    total: usize,
+    suspended: usize,
+    without_passkey: usize,
+    q: String,
+    /// `q`, for an address.
+    query: String,
+    page: usize,
+    pages: usize,
+    me: Actor,
+}
+
+impl AccountsPage {
+    /// May this visitor suspend it, or let it work again?
+    fn may_change(&self, known: &Known) -> bool {
+        known.account != self.me.account
+            && (self.me.role.can_act() || !known.record.is_suspended)
+            && (self.me.role.can_act() || (!self.me.role.can_watch() && known.record.role.code() == "agent"))
+    }
+}
+
+async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec<Known>, OperationError> {
+    let wanted = filter.q.trim().to_lowercase();
+    let mut known = accounts::list(&console.house, actor).await?;
+    known.retain(|one| {
+        one.account.as_str().to_lowercase().contains(&wanted)
+            || one.record.organisation.as_str().to_lowercase().contains(&wanted)
+    });
+    Ok(known)
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Result<Html<String>, PageError> {
+    let me = told(&visitor, visitor.actor(&console.house))?;
+    let known = told(&visitor, chosen(&console, &me, &filter).await)?;
+    let pages = known.len().div_ceil(PAGE_ROWS).max(1);
+    let number = filter.page.clamp(1, pages);
+    Ok(page(&AccountsPage {
+        w: Words::new(&visitor),
+        total: known.len(),
+        suspended: known.iter().filter(|one| one.record.is_suspended).count(),
+        without_passkey: known.iter().filter(|one| one.passkeys == 0).count(),
+        rows: known.into_iter().skip((number - 1) * PAGE_ROWS).take(PAGE_ROWS).collect(),
+        query: utf8_percent_encode(&filter.q, NON_ALPHANUMERIC).to_string(),
+        q: filter.q,
+        page: number,
+        pages,
+        me,
+    }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let known = told(&visitor, chosen(&console, &actor, &filter).await)?;
+    let w = Words::new(&visitor);
+    let header = ["account", "organisation", "role", "state", "passkeys", "sessions"]
+        .map(|key| w.coded("column", key));
+    let rows = known.iter().map(|one| {
+        vec![
+            one.account.to_string(),
+            one.record.organisation.to_string(),
+            one.record.role.code().to_owned(),
+            if one.record.is_suspended { "suspended" } else { "active" }.to_owned(),
+            one.passkeys.to_string(),
+            one.sessions.to_string(),
+        ]
+    });
+    Ok(csv("accounts", &header, rows))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SuspendForm {
+    account: String,
+    suspended: u8,
+    reason: String,
+}
+
+pub(crate) async fn suspend(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<SuspendForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
+    let account = told(&visitor, account)?;
+    let (house, is_suspended) = (&console.house, form.suspended == 1);
+    told(&visitor, accounts::set_suspended(house, &actor, &account, is_suspended, &form.reason).await)?;
+    Ok(Redirect::to("/accounts"))
+}

@@ -1,0 +1,128 @@
+//! A house in memory, with a clock that the test holds.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use digue_access::{AccountRecord, Policies, Role, SessionLimits};
+use digue_gateway::identity::Asserter;
+use digue_gateway::ports::Clock;
+use digue_gateway::upstream::UpstreamClient;
+use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_journal::disk::Disk;
+use digue_journal::note::Signer;
+use digue_journal::{Journal, Options, codec, reader};
+use digue_operations::aliases::AliasTables;
+use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
+use digue_operations::{Actor, House, HouseParts};
+use digue_store::Store;
+use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+use crate::NoPages;
+
+pub(crate) const CONSOLE: &str = "https://digue.test";
+pub(crate) const CONSOLE_HOST: &str = "digue.test";
+pub(crate) const PORTAL_HOST: &str = "portail.test";
+
+/// Time as the test says it.
+pub(crate) struct ManualClock(AtomicI64);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn local(&self, _: Timestamp) -> (i64, i64) {
+        (10, 2)
+    }
+}
+
+impl ManualClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+/// A house, and what holds it up.
+pub(crate) struct Home {
+    pub(crate) house: House,
+    pub(crate) clock: Arc<ManualClock>,
+    journal: Arc<Journal>,
+    disk: Disk,
+    _folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub(crate) async fn open() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
+        let standing: Arc<RwLock<Standing>> = Arc::default();
+        let disk = Disk::new(folder.path());
+        let journal = Arc::new(
+            Journal::open(Options {
+                disk: disk.clone(),
+                signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
+                queue_max: 64,
+                checkpoint_every: Duration::from_millis(10),
+                observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
+            })
+            .unwrap(),
+        );
+        let aliases = Arc::new(AliasTables::default());
+        let house = House::new(HouseParts {
+            store: Store::open("sqlite::memory:").await.unwrap(),
+            journal: journal.clone(),
+            standing,
+            clock: clock.clone(),
+            aliases: aliases.clone(),
+            policies: Policies::default(),
+            policy_version: 1,
+            session_limits: SessionLimits::default(),
+            data_folder: folder.path().to_owned(),
+            console_url: CONSOLE.to_owned(),
+            portal_urls: vec![(PORTAL_HOST.to_owned(), format!("https://{PORTAL_HOST}"))],
+        })
+        .await
+        .unwrap();
+        let (rules, sessions) = house.first_state().await.unwrap();
+        let random = ring::rand::SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        house.attach(Gateway::new(GatewayParts {
+            hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()]),
+            rules,
+            sessions,
+            recorder: Arc::new(JournalRecorder(journal.clone())),
+            clock: clock.clone(),
+            aliases,
+            pages: Arc::new(NoPages),
+            asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
+            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
+            trusted_proxies: vec![],
+            held_bytes_max: 1 << 20,
+        }));
+        Self { house, clock, journal, disk, _folder: folder }
+    }
+
+    pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {
+        let id = AccountId::parse(name).unwrap();
+        let organisation = OrganisationId::parse("of-1").unwrap();
+        let record = AccountRecord { organisation, role, is_suspended: false };
+        self.house.save_accounts(&Actor::digue(), vec![(id.clone(), record)]).await.unwrap();
+        id
+    }
+
+    /// The acts of the journal, with what they were done to.
+    pub(crate) fn acts(&self) -> Vec<(Act, String)> {
+        self.journal.close();
+        let size = self.journal.status().size;
+        let all = reader::entries(&self.disk, 0..size).unwrap();
+        let events = all.iter().map(|bytes| codec::decode(bytes).unwrap());
+        let acts = events.filter_map(|event| match event {
+            Event::Administration(act) => Some((act.act, act.subject)),
+            Event::Exposure(_) => None,
+        });
+        acts.collect()
+    }
+}
