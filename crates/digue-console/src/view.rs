@@ -216,8 +216,15 @@ pub(crate) async fn passkey_script() -> impl IntoResponse {
     (headers, PASSKEY_SCRIPT)
 }
 
-/// Where a page's forms may lead, besides its own host.
-pub(crate) fn content_policy(forms: &str) -> HeaderValue {
+/// The policy of most pages: no script, nothing from elsewhere.
+const NO_SCRIPT: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
+/// The policy of a page with a passkey ceremony: our one script, and forms that may lead to `forms`,
+/// too (an origin; may be empty).
+pub(crate) fn ceremony_policy(forms: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
          form-action 'self' {forms}; base-uri 'none'; frame-ancestors 'none'"
@@ -243,7 +250,7 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| content_policy(""));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_SCRIPT);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::error::{PageError, told};
 use crate::pages::api::{Problem, answer};
 use crate::router::Console;
-use crate::view::{Words, content_policy, page};
+use crate::view::{Words, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 /// Where a sign-in leads: a portal's host with the hash of what its browser holds, and the page that
@@ -73,7 +73,7 @@ pub(crate) async fn sign_in(
     }
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     // Browsers hold a form to this policy through its redirects, and this one leads to the portal.
-    let policy = content_policy(console.house.url_of(&way.host).unwrap_or_default());
+    let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
     let page = page(&SignInPage { w: Words::new(&visitor), portal, way, is_known });
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
 }

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, Redirect};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_operations::{OperationError, passkey, sign_in};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::error::{PageError, told};
 use crate::pages::api::{Problem, answer};
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -28,19 +29,17 @@ struct OwnPage {
     is_fresh: bool,
 }
 
-pub(crate) async fn show(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let house = &console.house;
-    Ok(page(&OwnPage {
+    let page = page(&OwnPage {
         w: Words::in_zone(&visitor, &console.zone),
         passkeys: told(&visitor, passkey::own(house, session).await)?,
         sessions: told(&visitor, sign_in::own_sessions(house, session))?,
         is_fresh: house.clock().now().since(session.proved_at) <= passkey::FRESH,
         session: session.clone(),
-    }))
+    });
+    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
 }
 
 pub(crate) async fn begin_adding(

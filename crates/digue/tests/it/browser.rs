@@ -320,6 +320,15 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.click("button.main");
     officer.arrives(&format!("{portal}/recherche"));
 
+    // The accounts, and one of them suspended.
+    officer.go(&format!("{console}/accounts?q=of-000"));
+    officer.sees("h1", "Comptes");
+    officer.page("accounts");
+    officer.width(400);
+    assert!(officer.fits());
+    officer.page("accounts-phone");
+    officer.width(1280);
+
     // Two sessions now; one act ends the other one.
     officer.go(&format!("{console}/self"));
     officer.sees("main", "Couper toutes les autres");
