@@ -69,6 +69,7 @@ pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'st
         OperationError::Faults(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
         }
+        OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
         OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
         OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
         OperationError::Unavailable(_) => {

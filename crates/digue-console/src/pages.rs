@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod api;
+pub(crate) mod approvals;
 pub(crate) mod break_glass;
 pub(crate) mod door;
 pub(crate) mod gates;

@@ -9,7 +9,7 @@ use axum::routing::{get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
-use crate::pages::{account, accounts, api, break_glass, door, gates, overview, own, person};
+use crate::pages::{account, accounts, api, approvals, break_glass, door, gates, overview, own, person};
 use crate::{form, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
@@ -58,6 +58,10 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/persons/sights.csv", get(person::sights_csv))
         // Acts
         .route("/accounts/suspend", post(accounts::suspend))
+        .route("/accounts/confirm", post(approvals::confirm))
+        .route("/approvals", get(approvals::list).post(approvals::add_account))
+        .route("/approvals.csv", get(approvals::list_csv))
+        .route("/approvals/decide", post(approvals::decide))
         .route("/gates", post(gates::set))
         .route("/sessions/cut", post(gates::cut))
         .route("/break-glass", get(break_glass::list))

@@ -3,12 +3,14 @@
 //! Suspending narrows: whoever answers for an account may do it at once, and its sessions end with
 //! it. Resuming widens: that is the operator's officer's.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use digue_access::{AccountRecord, Role};
+use digue_access::{AccountRecord, Reach, Role};
 use digue_types::{AccountId, Act};
 
 use crate::actor::Actor;
+use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
@@ -20,6 +22,8 @@ pub struct Known {
     pub record: AccountRecord,
     pub passkeys: usize,
     pub sessions: usize,
+    /// New, and nobody has confirmed who it is.
+    pub is_quarantined: bool,
 }
 
 /// The accounts that the actor answers for: all of them for the operator's watchers, those of the
@@ -39,12 +43,17 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
         .map(|(account, record)| Known {
             passkeys: counts.get(account).copied().unwrap_or(0),
             sessions: 0,
+            is_quarantined: false,
             account: account.clone(),
             record: record.clone(),
         })
         .collect();
     let sessions = house.gateway().session_counts();
+    let gates = house.store.gates().await?;
+    let quarantined: HashSet<Reach> =
+        gates.into_iter().filter(|gate| gate.reason == QUARANTINE).map(|gate| gate.reach).collect();
     for one in &mut known {
+        one.is_quarantined = quarantined.contains(&Reach::Account(one.account.clone()));
         one.sessions = sessions.get(&one.account).copied().unwrap_or(0);
     }
     known.sort_by(|a, b| a.account.cmp(&b.account));

@@ -20,6 +20,9 @@ pub enum OperationError {
     /// The identity must be proved afresh first.
     #[error("a fresh proof of identity is needed")]
     ProofNeeded,
+    /// One person asks, another grants.
+    #[error("a second person is needed")]
+    SecondNeeded,
     /// Somebody else was faster.
     #[error("it was done already")]
     Conflict,

@@ -30,7 +30,8 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
     Ok(text.to_owned())
 }
 
-/// Sets a gate, effective on live sessions and streams at once.
+/// Sets a gate, effective on live sessions and streams at once. A closed one is opened by two
+/// persons: `approvals`.
 pub async fn set_gate(
     house: &House,
     actor: &Actor,
@@ -39,6 +40,21 @@ pub async fn set_gate(
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
+    parse_reason(reason, REASON_CHARS_MIN)?;
+    if house.gateway().rules().gates.of(&reach) == Gate::Closed && gate < Gate::Closed {
+        return Err(OperationError::SecondNeeded);
+    }
+    apply(house, actor, reach, gate, reason).await
+}
+
+/// Sets a gate for whoever was found to be allowed to.
+pub(crate) async fn apply(
+    house: &House,
+    actor: &Actor,
+    reach: Reach,
+    gate: Gate,
+    reason: &str,
+) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let mut rules = house.rules().await;
     let before = rules.gates.of(&reach);

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod aliases;
+pub mod approvals;
 pub mod break_glass;
 pub mod caseloads;
 pub mod clock;

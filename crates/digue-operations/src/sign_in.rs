@@ -11,6 +11,7 @@ use digue_store::Link;
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::actor::Actor;
+use crate::approvals;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::secret::{Secret, name};
@@ -35,6 +36,30 @@ pub async fn issue_link(
     lasts: Duration,
 ) -> Result<String, OperationError> {
     actor.must_act()?;
+    make_link(house, actor, account, host, lasts).await
+}
+
+/// Issues the invitation of an account in quarantine: a link to the console, where its holder makes a
+/// passkey. For whoever answers for the account.
+pub async fn invite(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    lasts: Duration,
+) -> Result<String, OperationError> {
+    if !approvals::answers_for(house, actor, account) || !approvals::is_quarantined(house, account).await? {
+        return Err(OperationError::Denied);
+    }
+    make_link(house, actor, account, house.console_host(), lasts).await
+}
+
+async fn make_link(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    host: &str,
+    lasts: Duration,
+) -> Result<String, OperationError> {
     let known = house.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));

@@ -1,9 +1,10 @@
-//! State that people change: accounts, passkeys, gates, sessions, links, break-glass.
+//! State that people change: accounts, passkeys, approvals, gates, sessions, links, break-glass.
 //!
 //! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite is run
 //! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom
 //! is not here: that is the journal's.
 
+mod approvals;
 mod migrate;
 mod passkeys;
 mod rows;
@@ -16,6 +17,7 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
+pub use approvals::{ApprovalRecord, Decided};
 pub use passkeys::PasskeyRecord;
 pub use rows::{BreakGlassRecord, GateRecord, Link};
 

@@ -5,8 +5,11 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001-spine.sql"), include_str!("../migrations/0002-passkeys.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001-spine.sql"),
+    include_str!("../migrations/0002-passkeys.sql"),
+    include_str!("../migrations/0003-approvals.sql"),
+];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;

@@ -6,6 +6,7 @@ use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId,
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::approvals::{ApprovalRecord, Decided};
 use crate::passkeys::PasskeyRecord;
 use crate::{StoreError, Stored};
 
@@ -116,6 +117,28 @@ pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {
         is_backed_up: row.try_get::<i64, _>("backed_up")? != 0,
         added_at: time(row, "added_at")?,
         used_at: time(row, "used_at")?,
+    })
+}
+
+pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
+    let decided_at = time(row, "decided_at")?;
+    let decided = if decided_at == Timestamp::ZERO {
+        None
+    } else {
+        let by = name(row, "decided_by", AccountId::parse)?;
+        Some(Decided { by, at: decided_at, is_granted: row.try_get::<i64, _>("granted")? != 0 })
+    };
+    Ok(ApprovalRecord {
+        id: text(row, "id")?,
+        kind: text(row, "kind")?,
+        subject: text(row, "subject")?,
+        detail: text(row, "detail")?,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        reason: text(row, "reason")?,
+        asked_by: name(row, "asked_by", AccountId::parse)?,
+        asked_at: time(row, "asked_at")?,
+        expires_at: time(row, "expires_at")?,
+        decided,
     })
 }
 

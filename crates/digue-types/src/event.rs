@@ -248,5 +248,8 @@ coded!(
         SessionProved = 15 "session-proved",
         AccountSuspended = 16 "account-suspended",
         AccountResumed = 17 "account-resumed",
+        ApprovalAsked = 18 "approval-asked",
+        ApprovalGranted = 19 "approval-granted",
+        ApprovalRefused = 20 "approval-refused",
     }
 );

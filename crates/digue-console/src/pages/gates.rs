@@ -4,6 +4,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use digue_access::Reach;
+use digue_operations::approvals::{self, Wish};
 use digue_operations::{OperationError, gates};
 use digue_types::{AccountId, Gate};
 use serde::Deserialize;
@@ -41,8 +42,16 @@ pub(crate) async fn set(
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (reach, gate) = told(&visitor, form.parse())?;
-    told(&visitor, gates::set_gate(&console.house, &actor, reach, gate, &form.reason).await)?;
-    Ok(Redirect::to("/#gates"))
+    let house = &console.house;
+    match gates::set_gate(house, &actor, reach.clone(), gate, &form.reason).await {
+        // Opening what is closed takes two: this one has asked.
+        Err(OperationError::SecondNeeded) => {
+            let wish = Wish::OpenGate { reach, gate };
+            told(&visitor, approvals::ask(house, &actor, &wish, &form.reason).await)?;
+            Ok(Redirect::to("/approvals"))
+        }
+        done => told(&visitor, done).map(|()| Redirect::to("/#gates")),
+    }
 }
 
 #[derive(Deserialize)]

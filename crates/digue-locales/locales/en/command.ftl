@@ -93,3 +93,4 @@ demo-attack-start = "kairos" attack: the stolen account { $account } reads all i
 demo-attack-line = { $requests } requests, { $refused } refused, { $shown } persons shown
 demo-attack-end = End of the attack: { $shown } persons shown of { $asked } asked for. The budget of exact searches is { $limit }.
 demo-stop = Ctrl-C to stop.
+demo-dpo = DPO, who grants what the CISO asks for

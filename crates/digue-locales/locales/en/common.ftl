@@ -51,3 +51,6 @@ act-passkey-removed = passkey removed
 act-session-proved = identity proved afresh
 act-account-suspended = account suspended
 act-account-resumed = account working again
+act-approval-asked = approval asked for
+act-approval-granted = approval granted
+act-approval-refused = approval refused

@@ -93,3 +93,4 @@ demo-attack-start = Attaque « kairos » : le compte volé { $account } lit tout
 demo-attack-line = { $requests } demandes, { $refused } refusées, { $shown } personnes montrées
 demo-attack-end = Fin de l'attaque : { $shown } personnes montrées sur { $asked } demandées. Le budget de recherches exactes est de { $limit }.
 demo-stop = Ctrl-C pour arrêter.
+demo-dpo = DPO, qui accorde ce que le RSSI demande

@@ -51,3 +51,6 @@ act-passkey-removed = clé d'accès retirée
 act-session-proved = identité prouvée de nouveau
 act-account-suspended = compte suspendu
 act-account-resumed = compte rétabli
+act-approval-asked = approbation demandée
+act-approval-granted = approbation accordée
+act-approval-refused = approbation refusée

@@ -1,5 +1,6 @@
 //! The lock and the journal together, on a disk that fails.
 
+mod approvals;
 mod house;
 mod passkey;
 

@@ -10,7 +10,7 @@ use digue_types::Act;
 
 use crate::house::{CONSOLE, CONSOLE_HOST, Home, PORTAL_HOST};
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client { ip: "192.0.2.7".into(), agent: "Firefox".into() }
 }
 
@@ -24,7 +24,11 @@ async fn by_link(home: &Home, account: &str) -> Session {
     home.house.gateway().sessions_of(&id).pop().unwrap()
 }
 
-async fn enrol(home: &Home, session: &Session, device: &mut Authenticator) -> Result<(), OperationError> {
+pub(crate) async fn enrol(
+    home: &Home,
+    session: &Session,
+    device: &mut Authenticator,
+) -> Result<(), OperationError> {
     let begun = passkey::begin_adding(&home.house, session).await?;
     let answer = device.create(&begun.options);
     passkey::finish_adding(&home.house, session, &begun.ceremony, "téléphone", answer).await

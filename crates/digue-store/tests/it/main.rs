@@ -3,7 +3,7 @@
 mod postgres;
 
 use digue_access::{AccountRecord, Reach, Role, Session};
-use digue_store::{BreakGlassRecord, GateRecord, Link, PasskeyRecord, Store};
+use digue_store::{ApprovalRecord, BreakGlassRecord, Decided, GateRecord, Link, PasskeyRecord, Store};
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
 const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
@@ -21,6 +21,7 @@ async fn keeps_the_contract(store: &Store) {
     break_glass_waits_for_one_review(store).await;
     settings_are_replaced(store).await;
     passkeys_are_counted_and_the_last_one_stays(store).await;
+    an_approval_is_decided_once_and_in_time(store).await;
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {
@@ -65,6 +66,33 @@ async fn passkeys_are_counted_and_the_last_one_stays(store: &Store) {
     assert!(!store.remove_passkey(&account("a2"), "k1").await.unwrap());
     assert!(store.remove_passkey(&account("a1"), "k1").await.unwrap());
     assert!(!store.remove_passkey(&account("a1"), "k2").await.unwrap());
+}
+
+async fn an_approval_is_decided_once_and_in_time(store: &Store) {
+    let approval = |id: &str| ApprovalRecord {
+        id: id.to_owned(),
+        kind: "open-gate".into(),
+        subject: "account:a1".into(),
+        detail: "open".into(),
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        reason: "appareil retrouvé".into(),
+        asked_by: account("rssi"),
+        asked_at: NOON,
+        expires_at: Timestamp::from_secs(NOON.secs() + 60),
+        decided: None,
+    };
+    let decided = |secs: i64| Decided {
+        by: account("dpo"),
+        at: Timestamp::from_secs(NOON.secs() + secs),
+        is_granted: true,
+    };
+    store.add_approval(&approval("ap-1")).await.unwrap();
+    store.add_approval(&approval("ap-2")).await.unwrap();
+    assert!(!store.decide_approval("ap-1", &decided(60)).await.unwrap());
+    assert!(store.decide_approval("ap-1", &decided(59)).await.unwrap());
+    assert!(!store.decide_approval("ap-1", &decided(59)).await.unwrap());
+    let first = ApprovalRecord { decided: Some(decided(59)), ..approval("ap-1") };
+    assert_eq!(store.approvals().await.unwrap(), [first, approval("ap-2")]);
 }
 
 async fn a_gate_is_kept_until_it_opens(store: &Store) {

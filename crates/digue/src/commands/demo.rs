@@ -191,6 +191,8 @@ async fn banner(
     out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
     out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
     out.line(&format!("    {}", link(delegate, PORTAL_HOST).await?));
+    out.say("demo-dpo", &[]);
+    out.line(&format!("    {}", link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
     out.line("");

@@ -220,7 +220,7 @@ const ENTER: &str = "\u{e007}";
 #[test]
 fn an_agent_and_an_officer_at_work() {
     let stage = Stage::open();
-    let [agent_link, _, officer_link] = &stage.links[..] else { panic!("three links") };
+    let [agent_link, _, _, officer_link] = &stage.links[..] else { panic!("four links") };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let agent = Browser::open("fr");
@@ -285,7 +285,7 @@ fn an_agent_and_an_officer_at_work() {
 #[test]
 fn an_officer_comes_back_with_a_passkey() {
     let stage = Stage::open();
-    let [agent_link, _, officer_link] = &stage.links[..] else { panic!("three links") };
+    let [agent_link, _, _, officer_link] = &stage.links[..] else { panic!("four links") };
     let portal = agent_link.split("/.digue").next().unwrap().to_owned();
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let officer = Browser::open("fr");

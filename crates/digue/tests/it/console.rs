@@ -69,6 +69,7 @@ fn pages_and_acts_are_for_those_who_may() {
         ("POST", "/gates", "scope=account&name=a2&gate=closed&reason=exercice"),
         ("POST", "/sessions/cut", "account=a2&reason=exercice"),
         ("POST", "/accounts/suspend", "account=b1&suspended=1&reason=exercice"),
+        ("POST", "/approvals", "account=neuf&organisation=of-2&role=agent&reason=exercice"),
         ("PUT", "/api/v1/gates", "scope=account&name=b1&gate=closed&reason=exercice"),
         ("PUT", "/api/v1/caseloads/personnes", "account,person\n"),
         ("POST", "/api/v1/caseloads/personnes", "account,person\n"),
@@ -93,7 +94,7 @@ fn pages_and_acts_are_for_those_who_may() {
         assert_eq!(home.status, if watches { 200 } else { 303 }, "{account}");
         assert_eq!(client.get("/self").status, 200, "{account}");
         let oversees = watches || account == "delegue";
-        for page in ["/accounts", "/accounts.csv"] {
+        for page in ["/accounts", "/accounts.csv", "/approvals", "/approvals.csv"] {
             assert_eq!(client.get(page).status == 200, oversees, "{account} reads {page}");
         }
         for (method, target, body) in writes {

@@ -24,8 +24,8 @@ impl Stage {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut links = Vec::new();
-        while links.len() < 3 {
-            let line = lines.next().expect("the banner names three links");
+        while links.len() < 4 {
+            let line = lines.next().expect("the banner names four links");
             if line.contains("link=") {
                 links.push(line.trim().to_owned());
             }
@@ -65,7 +65,7 @@ fn the_played_theft_stays_at_the_budget() {
             break;
         }
     }
-    assert_eq!(links.len(), 3);
+    assert_eq!(links.len(), 4);
     // 19 of its own caseload, 10 exact searches a minute: then nobody.
     assert!(shown.iter().all(|count| *count <= 19 + 10), "{shown:?}");
     assert!(shown.last().unwrap() > &0);

@@ -20,6 +20,11 @@ fn set_gate(officer: &Client, scope: &str, name: &str, gate: &str) {
 fn a_gate_closes_at_once_for_account_organisation_portal_and_everything() {
     let plan = Plan::usual().caseload("a1", &["P1"]).caseload("b1", &["P1"]);
     let mut house = House::open(&plan, obliging);
+    assert!(house.stop());
+    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
+    house.start();
+    let dpo = house.console_session("dpo");
     let (a1, b1) = (house.sign_in("a1"), house.sign_in("b1"));
     let officer = house.officer();
     for (scope, name, b1_status) in [
@@ -32,7 +37,14 @@ fn a_gate_closes_at_once_for_account_organisation_portal_and_everything() {
         let refused = a1.get("/fiche/P1");
         assert_eq!((refused.status, reasons(&refused)), (403, vec![format!("gate-closed:{scope}")]));
         assert_eq!(b1.get("/fiche/P1").status, b1_status);
+        // One person asks to open it, and nothing happens until another grants it.
         set_gate(&officer, scope, name, "open");
+        assert_eq!(a1.get("/fiche/P1").status, 403);
+        let waiting = dpo.get("/approvals").text();
+        let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let body = format!("id={id}&granted=1");
+        assert_eq!(officer.send("POST", "/approvals/decide", &FORM, body.as_bytes()).status, 403);
+        assert_eq!(dpo.send("POST", "/approvals/decide", &FORM, body.as_bytes()).status, 303);
         assert_eq!(a1.get("/fiche/P1").status, 200);
     }
     // A gate survives a restart.

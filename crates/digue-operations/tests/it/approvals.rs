@@ -1,0 +1,137 @@
+//! Two persons, and accounts that begin with nobody.
+
+use std::time::Duration;
+
+use digue_access::{AccountRecord, Reach, Role};
+use digue_operations::approvals::{self, Wish};
+use digue_operations::{Actor, OperationError, gates, sign_in};
+use digue_testkit::Authenticator;
+use digue_types::{AccountId, Act, Gate, OrganisationId};
+
+use crate::house::{CONSOLE, CONSOLE_HOST, Home};
+use crate::passkey::{client, enrol};
+
+async fn somebody(home: &Home, name: &str, organisation: &str, role: Role) -> Actor {
+    let account = AccountId::parse(name).unwrap();
+    let organisation = OrganisationId::parse(organisation).unwrap();
+    let record = AccountRecord { organisation, role, is_suspended: false };
+    home.house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
+    Actor { account, role }
+}
+
+fn new_account(name: &str, organisation: &str, role: Role) -> Wish {
+    Wish::AddAccount {
+        account: AccountId::parse(name).unwrap(),
+        organisation: OrganisationId::parse(organisation).unwrap(),
+        role,
+    }
+}
+
+fn gate_of(home: &Home, account: &AccountId) -> Gate {
+    home.house.gateway().rules().gates.of(&Reach::Account(account.clone()))
+}
+
+/// Missions locales, December 2025: one delegate's account created two more.
+#[tokio::test]
+async fn a_delegate_account_taken_over_alone_creates_no_reader() {
+    let home = Home::open().await;
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
+    let wish = new_account("complice", "of-1", Role::Agent);
+    let id = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await.unwrap();
+    let alone = approvals::decide(&home.house, &delegate, &id, true).await;
+    assert!(matches!(alone, Err(OperationError::Denied)));
+    // Another organisation's delegate does not even see it.
+    let elsewhere = approvals::decide(&home.house, &stranger, &id, true).await;
+    assert!(matches!(elsewhere, Err(OperationError::NotFound(_))));
+    assert!(approvals::list(&home.house, &stranger).await.unwrap().is_empty());
+    let rules = home.house.gateway().rules();
+    assert!(rules.directory.find(&AccountId::parse("complice").unwrap()).is_none());
+    // Nor more than an agent, nor elsewhere, nor by an agent.
+    for (actor, wish) in [
+        (&delegate, new_account("x1", "of-1", Role::Delegate)),
+        (&delegate, new_account("x2", "of-1", Role::Rssi)),
+        (&delegate, new_account("x3", "of-2", Role::Agent)),
+        (&somebody(&home, "agent", "of-1", Role::Agent).await, new_account("x4", "of-1", Role::Agent)),
+        (&somebody(&home, "dpo", "op", Role::Dpo).await, new_account("x5", "of-1", Role::Agent)),
+    ] {
+        let asked = approvals::ask(&home.house, actor, &wish, "nouvelle recrue").await;
+        assert!(matches!(asked, Err(OperationError::Denied)), "{wish:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
+    let home = Home::open().await;
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let deputy = somebody(&home, "second", "of-1", Role::Delegate).await;
+    let wish = new_account("neuf", "of-1", Role::Agent);
+    let id = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await.unwrap();
+    let twice = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await;
+    assert!(matches!(twice, Err(OperationError::Conflict)));
+    assert_eq!(approvals::decide(&home.house, &deputy, &id, true).await.unwrap(), wish);
+    let again = approvals::decide(&home.house, &deputy, &id, true).await;
+    assert!(matches!(again, Err(OperationError::Conflict)));
+    let account = AccountId::parse("neuf").unwrap();
+    assert_eq!(gate_of(&home, &account), Gate::Closed);
+
+    // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
+    let days = Duration::from_hours(72);
+    let link = sign_in::invite(&home.house, &deputy, &account, days).await.unwrap();
+    let early = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
+    let token = link.split_once("link=").unwrap().1;
+    sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
+    let used = sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await;
+    assert!(matches!(used, Err(OperationError::NotFound(_))));
+    let session = home.house.gateway().sessions_of(&account).pop().unwrap();
+    enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+    assert_eq!(gate_of(&home, &account), Gate::Closed);
+
+    // Whoever it is cannot confirm themselves; nobody from elsewhere can.
+    let itself = Actor { account: account.clone(), role: Role::Agent };
+    let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
+    for actor in [&itself, &stranger] {
+        let denied = approvals::confirm(&home.house, actor, &account, "appel téléphonique").await;
+        assert!(matches!(denied, Err(OperationError::Denied)));
+    }
+    approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await.unwrap();
+    assert_eq!(gate_of(&home, &account), Gate::Open);
+    // Confirmed once: a gate closed later is not a quarantine.
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    gates::set_gate(&home.house, &rssi, Reach::Account(account.clone()), Gate::Closed, "suspect")
+        .await
+        .unwrap();
+    let reopened = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    assert!(matches!(reopened, Err(OperationError::Conflict)));
+    assert!(sign_in::invite(&home.house, &delegate, &account, days).await.is_err());
+    let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
+    for act in [Act::ApprovalAsked, Act::ApprovalGranted, Act::LinkIssued, Act::PasskeyAdded, Act::GateSet] {
+        assert!(acts.contains(&act), "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_gate_is_opened_by_two_within_a_day() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
+    let reach = Reach::Account(agent.account.clone());
+    gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "suspect").await.unwrap();
+    let alone = gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Open, "retrouvé").await;
+    assert!(matches!(alone, Err(OperationError::SecondNeeded)));
+    let wish = Wish::OpenGate { reach: reach.clone(), gate: Gate::Open };
+    let late = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    home.clock.pass(Duration::from_hours(24));
+    let expired = approvals::decide(&home.house, &dpo, &late, true).await;
+    assert!(matches!(expired, Err(OperationError::Conflict)));
+    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    approvals::decide(&home.house, &dpo, &id, false).await.unwrap();
+    assert_eq!(gate_of(&home, &agent.account), Gate::Closed);
+    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    assert_eq!(gate_of(&home, &agent.account), Gate::Open);
+    // Closing is one person's act; so is narrowing a gate that is open.
+    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
+}

@@ -1,0 +1,78 @@
+//! What one person asked for and another has to grant.
+
+use digue_types::{AccountId, OrganisationId, Timestamp};
+
+use crate::{Store, Stored, rows};
+
+/// A request for a second person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRecord {
+    pub id: String,
+    /// What is asked for, and of what: `open-gate`, `account:of-12.agent3`.
+    pub kind: String,
+    pub subject: String,
+    pub detail: String,
+    /// The organisation that it concerns.
+    pub organisation: OrganisationId,
+    pub reason: String,
+    pub asked_by: AccountId,
+    pub asked_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub decided: Option<Decided>,
+}
+
+/// Who decided, when, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    pub by: AccountId,
+    pub at: Timestamp,
+    pub is_granted: bool,
+}
+
+impl Store {
+    pub async fn add_approval(&self, approval: &ApprovalRecord) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO approvals (id, kind, subject, detail, organisation, reason, asked_by, asked_at, \
+             expires_at, decided_by, decided_at, granted) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, 0)",
+        )
+        .bind(approval.id.as_str())
+        .bind(approval.kind.as_str())
+        .bind(approval.subject.as_str())
+        .bind(approval.detail.as_str())
+        .bind(approval.organisation.as_str())
+        .bind(approval.reason.as_str())
+        .bind(approval.asked_by.as_str())
+        .bind(approval.asked_at.micros())
+        .bind(approval.expires_at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// All approvals, the newest first.
+    pub async fn approvals(&self) -> Stored<Vec<ApprovalRecord>> {
+        let rows = sqlx::query(
+            "SELECT id, kind, subject, detail, organisation, reason, asked_by, asked_at, expires_at, \
+             decided_by, decided_at, granted FROM approvals ORDER BY asked_at DESC, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::approval).collect()
+    }
+
+    /// Decides, once: of two who decide at the same time, one does.
+    pub async fn decide_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
+             WHERE id = $4 AND decided_at = 0 AND expires_at > $5",
+        )
+        .bind(decided.by.as_str())
+        .bind(decided.at.micros())
+        .bind(i64::from(decided.is_granted))
+        .bind(id)
+        .bind(decided.at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
