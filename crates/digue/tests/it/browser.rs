@@ -329,6 +329,14 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.page("accounts-phone");
     officer.width(1280);
 
+    officer.go(&format!("{console}/approvals"));
+    officer.sees("h1", "Approbations");
+    officer.page("approvals");
+    officer.width(400);
+    assert!(officer.fits());
+    officer.page("approvals-phone");
+    officer.width(1280);
+
     // Two sessions now; one act ends the other one.
     officer.go(&format!("{console}/self"));
     officer.sees("main", "Couper toutes les autres");
