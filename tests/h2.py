@@ -35,14 +35,23 @@ class Connection:
         self.encoder, self.decoder = Encoder(), Decoder()
         self.encoder.huffman = False
         self.is_closed = False
+        self.waiting = b""
         if preface:
             self.send(preface)
         if greet:
             self.send(SettingsFrame(0, settings=settings or {}).serialize())
 
     def send(self, data):
+        # Kept until something is read: a request and the fault after it arrive together, so that a
+        # server cannot have answered the one before it saw the other.
+        self.waiting += data
+        if len(self.waiting) > 16384:
+            self.flush()
+
+    def flush(self):
+        waiting, self.waiting = self.waiting, b""
         try:
-            self.socket.sendall(data)
+            self.socket.sendall(waiting)
         except OSError:
             self.is_closed = True
 
@@ -71,6 +80,7 @@ class Connection:
             return None
 
     def exactly(self, count):
+        self.flush()
         data = b""
         while len(data) < count:
             part = self.socket.recv(count - len(data))
