@@ -38,6 +38,10 @@ async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
         .iter()
         .map(|listener| if listener.tls.is_some() { "https" } else { "http" })
         .collect();
+    // Before anything is open: a signal that comes early is a stop in order, not an end.
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
     let running = start(config, None).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
         let values = [("scheme", Value::from(scheme)), ("address", Value::from(address.to_string()))];
@@ -45,9 +49,6 @@ async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
     }
     invite_first_officer(out, &running, &host).await?;
     out.say("serve-ready", &[]);
-    let mut stop = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut reload = signal(SignalKind::hangup())?;
     loop {
         tokio::select! {
             _ = stop.recv() => break,
