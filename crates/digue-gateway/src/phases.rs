@@ -48,9 +48,17 @@ pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Futur
     // Boxed here, once: the server's generics would otherwise be proved again for every phase.
     Box::pin(async move {
         let asked = request.headers().clone();
+        let place = request.uri().path_and_query().map(ToString::to_string);
+        let is_reading = request.method() == http::Method::GET;
         match arrive(&shared, peer, request).await {
             Ok(response) => response,
-            Err(refusal) => refusal.respond(&asked),
+            Err(mut refusal) => {
+                // Whoever signs in, or proves afresh, goes on where they were stopped.
+                if is_reading && wants_page(&asked) {
+                    refusal.return_to = place;
+                }
+                refusal.respond(&asked)
+            }
         }
     })
 }
@@ -172,7 +180,7 @@ async fn visit(
     let identified = identity::identify(shared, &portal, &host, peer.address, request.headers(), now);
     let caller = match identified {
         Ok(caller) => caller,
-        Err(stranger) => return Err(not_recognised(stranger, &request)),
+        Err(stranger) => return Err(not_recognised(stranger)),
     };
     let client = Client { ip: client_ip.to_string(), user_agent: user_agent(request.headers()) };
     let mut visit = Visit {
@@ -197,16 +205,10 @@ async fn visit(
     }
 }
 
-fn not_recognised(stranger: Stranger, request: &Request<Body>) -> Refusal {
+fn not_recognised(stranger: Stranger) -> Refusal {
     match stranger {
         Stranger::NotAdmitted => Refusal::of(vec![Reason::UnknownAccount], None),
-        Stranger::NotSignedIn => {
-            let mut refusal = Refusal::of(vec![Reason::NoSession], None);
-            refusal.return_to = wants_page(request.headers())
-                .then(|| request.uri().path_and_query().map(ToString::to_string))
-                .flatten();
-            refusal
-        }
+        Stranger::NotSignedIn => Refusal::of(vec![Reason::NoSession], None),
     }
 }
 

@@ -144,11 +144,13 @@ impl Refusal {
             self.details.iter().map(|key| format!("<p class=\"reason\">{}</p>", say(key))).collect();
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
-            let place = self.return_to.as_deref().map(|place| format!("?next={}", encode(place)));
+            // A session is not enough where the identity must be proved now.
+            let is_step_up = self.reasons.iter().any(|reason| matches!(reason, Reason::StepUp(_)));
             links.push_str(&format!(
-                "<a class=\"button\" href=\"/.digue/sign-in{}\">{}</a>",
-                place.unwrap_or_default(),
-                say("refusal-sign-in")
+                "<a class=\"button\" href=\"/.digue/sign-in?next={}{}\">{}</a>",
+                encode(self.return_to.as_deref().unwrap_or_default()),
+                if is_step_up { "&amp;fresh=1" } else { "" },
+                say(if is_step_up { "refusal-prove" } else { "refusal-sign-in" })
             ));
         }
         if self.may_break_glass {
@@ -239,6 +241,19 @@ mod tests {
         assert!(refusal.page(Language::French).contains("portefeuille"));
         assert!(refusal.page(Language::English).contains("caseload"));
         assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
+    }
+
+    #[test]
+    fn a_refusal_leads_to_the_door_and_back() {
+        let link = |reason| {
+            let mut refusal = Refusal::of(vec![reason], None);
+            refusal.return_to = Some("/fiche/P1?a=b".to_owned());
+            refusal.page(Language::French)
+        };
+        let stranger = link(Reason::NoSession);
+        assert!(stranger.contains("/.digue/sign-in?next=") && !stranger.contains("fresh"), "{stranger}");
+        let step_up = link(Reason::StepUp(digue_types::Scope::Account));
+        assert!(step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"), "{step_up}");
     }
 
     #[test]

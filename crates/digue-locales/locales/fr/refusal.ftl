@@ -40,3 +40,4 @@ report-fault-future = l'instant est dans le futur
 report-fault-shape = l'identifiant d'une personne n'a pas la bonne forme
 report-fault-name = ce nom est vide, trop long ou contient un caractère interdit
 report-fault-too-many = il y a plus de 10 000 lignes
+refusal-prove = Prouver que c'est moi
