@@ -85,7 +85,7 @@ impl PersonKeyer {
     }
 
     pub fn key(&self, person: &str) -> PersonKey {
-        let mut hasher = self.0.clone();
+        let mut hasher = self.0;
         hasher.write(person.as_bytes());
         let hash = hasher.finish128();
         PersonKey(hash.h1, hash.h2)
