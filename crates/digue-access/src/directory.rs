@@ -41,6 +41,11 @@ impl Role {
         matches!(self, Self::Rssi | Self::Dpo | Self::Auditor)
     }
 
+    /// May look at accounts: all of them, or those of the own organisation.
+    pub const fn oversees(self) -> bool {
+        self.can_watch() || matches!(self, Self::Delegate)
+    }
+
     /// May close and reopen gates, cut sessions, load caseloads.
     pub const fn can_act(self) -> bool {
         matches!(self, Self::Rssi)

@@ -10,3 +10,11 @@ pub(crate) mod gates;
 pub(crate) mod overview;
 pub(crate) mod own;
 pub(crate) mod person;
+
+use digue_operations::OperationError;
+use digue_types::AccountId;
+
+/// The account that a form or an address names.
+pub(crate) fn account_named(text: &str) -> Result<AccountId, OperationError> {
+    AccountId::parse(text).map_err(|_| OperationError::NotFound("account"))
+}

@@ -36,7 +36,7 @@ impl Words {
             account: visitor.session.as_ref().map(|session| session.account.to_string()),
             has_menu: visitor.portal.is_none() && visitor.session.is_some(),
             watches: visitor.role.is_some_and(Role::can_watch),
-            oversees: visitor.role.is_some_and(|role| role.can_watch() || role == Role::Delegate),
+            oversees: visitor.role.is_some_and(Role::oversees),
         }
     }
 

@@ -48,15 +48,13 @@ pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Futur
     // Boxed here, once: the server's generics would otherwise be proved again for every phase.
     Box::pin(async move {
         let asked = request.headers().clone();
-        let place = request.uri().path_and_query().map(ToString::to_string);
-        let is_reading = request.method() == http::Method::GET;
+        // Whoever signs in, or proves afresh, goes on where they were stopped.
+        let is_page = request.method() == http::Method::GET && wants_page(&asked);
+        let place = is_page.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
         match arrive(&shared, peer, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
-                // Whoever signs in, or proves afresh, goes on where they were stopped.
-                if is_reading && wants_page(&asked) {
-                    refusal.return_to = place;
-                }
+                refusal.return_to = place;
                 refusal.respond(&asked)
             }
         }

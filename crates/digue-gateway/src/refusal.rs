@@ -252,7 +252,7 @@ mod tests {
         };
         let stranger = link(Reason::NoSession);
         assert!(stranger.contains("/.digue/sign-in?next=") && !stranger.contains("fresh"), "{stranger}");
-        let step_up = link(Reason::StepUp(digue_types::Scope::Account));
+        let step_up = link(Reason::StepUp(Scope::Account));
         assert!(step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"), "{step_up}");
     }
 

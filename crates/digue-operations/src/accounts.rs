@@ -3,14 +3,14 @@
 //! Suspending narrows: whoever answers for an account may do it at once, and its sessions end with
 //! it. Resuming widens: that is the operator's officer's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use digue_access::{AccountRecord, Reach, Role};
-use digue_types::{AccountId, Act};
+use digue_access::{AccountRecord, Reach, Role, Snapshot};
+use digue_types::{AccountId, Act, OrganisationId};
 
 use crate::actor::Actor;
-use crate::approvals::QUARANTINE;
+use crate::approvals;
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
@@ -24,38 +24,58 @@ pub struct Known {
     pub sessions: usize,
     /// New, and nobody has confirmed who it is.
     pub is_quarantined: bool,
+    /// The reader may suspend it, or let it work again.
+    pub may_change: bool,
+    /// The reader may confirm who it is.
+    pub may_confirm: bool,
+}
+
+/// The organisation that the actor belongs to.
+pub(crate) fn organisation_of(rules: &Snapshot, actor: &Actor) -> Option<OrganisationId> {
+    rules.directory.find(&actor.account).map(|record| record.organisation.clone())
+}
+
+/// The operator's officer answers for every account, a delegate for the agents of the own
+/// organisation; nobody for their own.
+pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
+    let Some(record) = rules.directory.find(account) else { return false };
+    let is_own_agent =
+        record.role == Role::Agent && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
+    let may = actor.role.can_act() || (actor.role == Role::Delegate && is_own_agent);
+    may && actor.account != *account
 }
 
 /// The accounts that the actor answers for: all of them for the operator's watchers, those of the
 /// own organisation for its delegate; by name.
 pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationError> {
     let rules = house.gateway().rules();
-    let own = rules.directory.find(&actor.account).map(|record| record.organisation.clone());
-    let is_delegate = actor.role == Role::Delegate;
-    if !actor.role.can_watch() && !is_delegate {
+    if !actor.role.oversees() {
         return Err(OperationError::Denied);
     }
-    let counts = house.store.passkey_counts().await?;
-    let mut known: Vec<Known> = rules
-        .directory
-        .iter()
-        .filter(|(_, record)| !is_delegate || Some(&record.organisation) == own.as_ref())
-        .map(|(account, record)| Known {
-            passkeys: counts.get(account).copied().unwrap_or(0),
-            sessions: 0,
-            is_quarantined: false,
-            account: account.clone(),
-            record: record.clone(),
-        })
-        .collect();
+    let own = organisation_of(&rules, actor);
+    let sees_all = actor.role.can_watch();
+    let passkeys = house.store.passkey_counts().await?;
     let sessions = house.gateway().session_counts();
     let gates = house.store.gates().await?;
     let quarantined: HashSet<Reach> =
-        gates.into_iter().filter(|gate| gate.reason == QUARANTINE).map(|gate| gate.reach).collect();
-    for one in &mut known {
-        one.is_quarantined = quarantined.contains(&Reach::Account(one.account.clone()));
-        one.sessions = sessions.get(&one.account).copied().unwrap_or(0);
-    }
+        gates.into_iter().filter(approvals::is_quarantine).map(|gate| gate.reach).collect();
+    let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
+    let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
+    let mut known: Vec<Known> = theirs
+        .map(|(account, record)| {
+            let answers = answers_for(&rules, actor, account);
+            let is_quarantined = quarantined.contains(&Reach::Account(account.clone()));
+            Known {
+                passkeys: held(&passkeys, account),
+                sessions: held(&sessions, account),
+                is_quarantined,
+                may_change: answers && (actor.role.can_act() || !record.is_suspended),
+                may_confirm: answers && is_quarantined && held(&passkeys, account) > 0,
+                account: account.clone(),
+                record: record.clone(),
+            }
+        })
+        .collect();
     known.sort_by(|a, b| a.account.cmp(&b.account));
     Ok(known)
 }
@@ -70,20 +90,18 @@ pub async fn set_suspended(
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let mut rules = house.rules().await;
-    let own = rules.directory.find(&actor.account).map(|record| record.organisation.clone());
-    let found = rules.directory.find(account).cloned();
-    // To whoever does not answer for it, an account of another organisation does not exist.
-    let is_own = found.as_ref().map(|record| &record.organisation) == own.as_ref();
-    let record = found.filter(|_| actor.role.can_act() || (actor.role == Role::Delegate && is_own));
-    let may = actor.role.can_act() || (actor.role == Role::Delegate && is_suspended);
-    if !may {
+    if !actor.role.can_act() && !(actor.role == Role::Delegate && is_suspended) {
         return Err(OperationError::Denied);
     }
-    let record = record.ok_or(OperationError::NotFound("account"))?;
     if *account == actor.account {
         return Err(OperationError::Invalid("invalid-own-account"));
     }
-    if actor.role == Role::Delegate && record.role != Role::Agent {
+    // To a delegate, an account of another organisation does not exist.
+    let own = organisation_of(&rules, actor);
+    let record = rules.directory.find(account).cloned();
+    let record = record.filter(|record| actor.role.can_act() || Some(&record.organisation) == own.as_ref());
+    let record = record.ok_or(OperationError::NotFound("account"))?;
+    if !answers_for(&rules, actor, account) {
         return Err(OperationError::Denied);
     }
     if record.is_suspended == is_suspended {

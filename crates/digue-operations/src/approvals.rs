@@ -3,16 +3,16 @@
 //! Whoever took over one account can ask, and gets nothing. The wish is kept as it was asked: what
 //! is granted is what was read.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
 use digue_store::{ApprovalRecord, Decided, GateRecord};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
+use crate::accounts::{answers_for, organisation_of};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::gates::{self, REASON_CHARS_MIN, parse_reason};
+use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
 use crate::secret::name;
 
@@ -76,7 +76,7 @@ impl Wish {
 /// Asks for something that needs a second person.
 pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Result<String, OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let own = own_organisation(house, actor);
+    let own = organisation_of(&house.gateway().rules(), actor);
     let organisation = match wish {
         Wish::OpenGate { reach, gate } => {
             actor.must_act()?;
@@ -137,22 +137,20 @@ fn may_add(
     if actor.role.can_act() || is_own_agent { Ok(()) } else { Err(OperationError::Denied) }
 }
 
-fn own_organisation(house: &House, actor: &Actor) -> Option<OrganisationId> {
-    house.gateway().rules().directory.find(&actor.account).map(|record| record.organisation.clone())
-}
-
 /// May this actor be the second person? Never the one who asked.
 fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
     if actor.account == record.asked_by {
         return false;
     }
-    match record.kind.as_str() {
-        "add-account" => {
-            let is_own = own_organisation(house, actor).as_ref() == Some(&record.organisation);
-            actor.role.can_act() || (actor.role == Role::Delegate && is_own)
+    match Wish::of(record) {
+        // Whoever could have asked for it.
+        Some(Wish::AddAccount { organisation, role, .. }) => {
+            let own = organisation_of(&house.gateway().rules(), actor);
+            may_add(actor, own.as_ref(), &organisation, role).is_ok()
         }
         // The security officer and the data protection officer watch each other.
-        _ => matches!(actor.role, Role::Rssi | Role::Dpo),
+        Some(Wish::OpenGate { .. }) => matches!(actor.role, Role::Rssi | Role::Dpo),
+        None => false,
     }
 }
 
@@ -166,10 +164,10 @@ pub struct Waiting {
 
 /// Approvals that concern the actor, the newest first.
 pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, OperationError> {
-    if !actor.role.can_watch() && actor.role != Role::Delegate {
+    if !actor.role.oversees() {
         return Err(OperationError::Denied);
     }
-    let own = own_organisation(house, actor);
+    let own = organisation_of(&house.gateway().rules(), actor);
     let now = house.clock.now();
     let mut records = house.store.approvals().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
@@ -197,6 +195,12 @@ pub async fn decide(
     }
     let wish =
         Wish::of(&record).ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
+    if let Wish::AddAccount { account, .. } = &wish
+        && is_granted
+        && house.gateway().rules().directory.find(account).is_some()
+    {
+        return Err(OperationError::Invalid("invalid-account-exists"));
+    }
     let words = Words {
         subject: record.subject.clone(),
         before: format!("asked by {}", record.asked_by),
@@ -223,25 +227,19 @@ async fn carry_out(
 ) -> Result<(), OperationError> {
     match wish {
         Wish::OpenGate { reach, gate } => {
-            gates::apply(house, actor, reach.clone(), *gate, &record.reason).await
+            gates::apply(house, actor, reach.clone(), *gate, &record.reason, Consent::Two).await
         }
         Wish::AddAccount { account, organisation, role } => {
-            // The gate first: an account that exists is never without it.
-            let quarantine = GateRecord {
-                reach: Reach::Account(account.clone()),
-                gate: Gate::Closed,
-                reason: QUARANTINE.to_owned(),
-                set_by: actor.account.clone(),
-                set_at: house.clock.now(),
-            };
-            house.store.set_gate(&quarantine).await?;
-            let mut rules = house.rules().await;
-            Arc::make_mut(&mut rules.gates).set(quarantine.reach, Gate::Closed);
-            house.publish(&rules);
-            drop(rules);
+            // The gate first: an account that exists is never without it. One that was closed before
+            // the account was stays closed.
+            let reach = Reach::Account(account.clone());
+            match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
+                Ok(()) | Err(OperationError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
             let added =
                 AccountRecord { organisation: organisation.clone(), role: *role, is_suspended: false };
-            house.save_accounts(&Actor::digue(), vec![(account.clone(), added)]).await
+            house.put_accounts(actor, vec![(account.clone(), added)]).await
         }
     }
 }
@@ -255,7 +253,7 @@ pub async fn confirm(
     how: &str,
 ) -> Result<(), OperationError> {
     let how = parse_reason(how, REASON_CHARS_MIN)?;
-    if !answers_for(house, actor, account) {
+    if !answers_for(&house.gateway().rules(), actor, account) {
         return Err(OperationError::Denied);
     }
     if !is_quarantined(house, account).await? {
@@ -264,20 +262,15 @@ pub async fn confirm(
     if house.store.passkeys_of(account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
-    gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how).await
+    gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how, Consent::Two).await
 }
 
-/// The operator's officer answers for every account, a delegate for those of the own organisation;
-/// nobody for their own.
-pub(crate) fn answers_for(house: &House, actor: &Actor, account: &AccountId) -> bool {
-    let rules = house.gateway().rules();
-    let theirs = rules.directory.find(account).map(|record| &record.organisation);
-    let is_own = theirs.is_some() && theirs == own_organisation(house, actor).as_ref();
-    let may = actor.role.can_act() || (actor.role == Role::Delegate && is_own);
-    may && actor.account != *account
+/// The closed gate of a new account.
+pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
+    gate.gate == Gate::Closed && gate.reason == QUARANTINE
 }
 
 pub(crate) async fn is_quarantined(house: &House, account: &AccountId) -> Result<bool, OperationError> {
     let reach = Reach::Account(account.clone());
-    Ok(house.store.gates().await?.iter().any(|gate| gate.reach == reach && gate.reason == QUARANTINE))
+    Ok(house.store.gates().await?.iter().any(|gate| gate.reach == reach && is_quarantine(gate)))
 }

@@ -10,6 +10,7 @@ use digue_store::GateRecord;
 use digue_types::{AccountId, Act, Gate};
 
 use crate::actor::Actor;
+use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 
@@ -30,6 +31,13 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
     Ok(text.to_owned())
 }
 
+/// Whether one person acts, or a second one has granted it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    One,
+    Two,
+}
+
 /// Sets a gate, effective on live sessions and streams at once. A closed one is opened by two
 /// persons: `approvals`.
 pub async fn set_gate(
@@ -40,26 +48,30 @@ pub async fn set_gate(
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
-    parse_reason(reason, REASON_CHARS_MIN)?;
-    if house.gateway().rules().gates.of(&reach) == Gate::Closed && gate < Gate::Closed {
-        return Err(OperationError::SecondNeeded);
+    // The mark of a new account is put and taken away by `approvals` only.
+    if reason.trim() == QUARANTINE {
+        return Err(OperationError::Invalid("invalid-reason-short"));
     }
-    apply(house, actor, reach, gate, reason).await
+    apply(house, actor, reach, gate, reason, Consent::One).await
 }
 
-/// Sets a gate for whoever was found to be allowed to.
+/// `set_gate`, for whoever was found to be allowed to.
 pub(crate) async fn apply(
     house: &House,
     actor: &Actor,
     reach: Reach,
     gate: Gate,
     reason: &str,
+    consent: Consent,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let mut rules = house.rules().await;
     let before = rules.gates.of(&reach);
     if before == gate {
         return Err(OperationError::Conflict);
+    }
+    if before == Gate::Closed && consent == Consent::One {
+        return Err(OperationError::SecondNeeded);
     }
     let words = Words {
         subject: format!("{}:{}", reach.scope().code(), reach.name()),

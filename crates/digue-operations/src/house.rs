@@ -170,6 +170,15 @@ impl House {
         accounts: Vec<(AccountId, digue_access::AccountRecord)>,
     ) -> Result<(), OperationError> {
         actor.must_act()?;
+        self.put_accounts(actor, accounts).await
+    }
+
+    /// `save_accounts`, for whoever was found to be allowed to.
+    pub(crate) async fn put_accounts(
+        &self,
+        actor: &Actor,
+        accounts: Vec<(AccountId, digue_access::AccountRecord)>,
+    ) -> Result<(), OperationError> {
         let count = accounts.len();
         self.write_down(
             actor,

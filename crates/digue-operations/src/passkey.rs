@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::{OpenSession, Session};
+use digue_access::Session;
 use digue_store::PasskeyRecord;
-use digue_types::{AccountId, Act, SessionId, Timestamp};
+use digue_types::{AccountId, Act, Timestamp};
 use serde_json::Value;
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
@@ -23,8 +23,8 @@ use webauthn_rs::prelude::{
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
-use crate::secret::{Secret, name};
-use crate::sign_in::Client;
+use crate::secret::Secret;
+use crate::sign_in::{self, Client};
 
 /// How long a challenge is good for.
 const CEREMONY_LASTS: Duration = Duration::from_mins(5);
@@ -227,33 +227,13 @@ pub async fn finish_sign_in(
     client: &Client,
 ) -> Result<(Secret, Session), OperationError> {
     let account = verify(house, ceremony, answer).await?;
-    let rules = house.gateway().rules();
-    let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
-    // Told apart from a wrong passkey, a suspended account would be known to exist.
-    let record = record.ok_or(OperationError::Invalid("invalid-passkey"))?;
     let now = house.clock.now();
-    let secret = Secret::draw()?;
-    let session = Session {
-        id: SessionId::parse(&name("s")?).expect("base64url fits"),
-        account: account.clone(),
-        organisation: record.organisation.clone(),
-        host: house.console_host().to_owned(),
-        opened_at: now,
-        seen_at: now,
-        proved_at: now,
-        ip: client.ip.clone(),
-        agent: client.agent.clone(),
-    };
-    let actor = Actor { account, role: record.role };
-    let words = Words {
-        subject: format!("session:{}", session.id),
-        after: format!("host:{} ip:{} by:passkey", session.host, session.ip),
-        ..Words::default()
-    };
-    house.write_down(&actor, Act::SessionOpened, words).await?;
-    house.store.add_session(&secret.hash(), &session).await?;
-    house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
-    Ok((secret, session))
+    let host = house.console_host();
+    sign_in::open_session(house, &account, host, client, now, "passkey").await.map_err(|error| match error {
+        // Told apart from a wrong passkey, a suspended account would be known to exist.
+        OperationError::Denied => OperationError::Invalid("invalid-passkey"),
+        other => other,
+    })
 }
 
 /// Proves afresh, with a passkey, that the holder of `session` is still its account.

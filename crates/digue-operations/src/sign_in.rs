@@ -10,6 +10,7 @@ use digue_access::{OpenSession, Session};
 use digue_store::Link;
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
+use crate::accounts::answers_for;
 use crate::actor::Actor;
 use crate::approvals;
 use crate::error::OperationError;
@@ -47,7 +48,9 @@ pub async fn invite(
     account: &AccountId,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    if !approvals::answers_for(house, actor, account) || !approvals::is_quarantined(house, account).await? {
+    if !answers_for(&house.gateway().rules(), actor, account)
+        || !approvals::is_quarantined(house, account).await?
+    {
         return Err(OperationError::Denied);
     }
     make_link(house, actor, account, house.console_host(), lasts).await
@@ -97,7 +100,7 @@ pub async fn enter(
     client: &Client,
 ) -> Result<Secret, OperationError> {
     peek_link(house, token, host).await?;
-    open(house, token, host, client, None).await
+    open(house, token, host, client, "link").await
 }
 
 /// Opens on `host` the session of a hand-over, for the browser that holds `state`.
@@ -113,7 +116,7 @@ pub async fn take_over(
     // Hashes are compared, so the time of the comparison tells nothing useful.
     let is_its = |link: &Link| link.host == host && !state.is_empty() && link.state == state_hash(state);
     link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
-    open(house, token, host, client, Some("hand-over")).await
+    open(house, token, host, client, "hand-over").await
 }
 
 /// SHA-256 of a state, as it travels through the console.
@@ -154,36 +157,51 @@ async fn open(
     token: &str,
     host: &str,
     client: &Client,
-    way: Option<&str>,
+    by: &str,
 ) -> Result<Secret, OperationError> {
     let now = house.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
+    open_session(house, &link.account, host, client, proved_at, by).await.map(|(secret, _)| secret)
+}
+
+/// Opens a session for an account that has proved who it is, `by` some way; the secret goes into the
+/// cookie.
+pub(crate) async fn open_session(
+    house: &House,
+    account: &AccountId,
+    host: &str,
+    client: &Client,
+    proved_at: Timestamp,
+    by: &str,
+) -> Result<(Secret, Session), OperationError> {
+    let now = house.clock.now();
     let rules = house.gateway().rules();
-    let record = rules.directory.find(&link.account).filter(|record| !record.is_suspended);
+    let record = rules.directory.find(account).filter(|record| !record.is_suspended);
     let record = record.ok_or(OperationError::Denied)?;
     let secret = Secret::draw()?;
     let session = Session {
         id: SessionId::parse(&name("s")?).expect("base64url fits"),
-        account: link.account.clone(),
+        account: account.clone(),
         organisation: record.organisation.clone(),
         host: host.to_owned(),
         opened_at: now,
         seen_at: now,
-        proved_at: if link.proved_at == Timestamp::ZERO { now } else { link.proved_at },
+        proved_at,
         ip: client.ip.clone(),
         agent: client.agent.clone(),
     };
-    let actor = Actor { account: link.account, role: record.role };
+    let actor = Actor { account: account.clone(), role: record.role };
     let words = Words {
         subject: format!("session:{}", session.id),
-        after: format!("host:{host} ip:{} by:{}", client.ip, way.unwrap_or("link")),
+        after: format!("host:{host} ip:{} by:{by}", client.ip),
         ..Words::default()
     };
     house.write_down(&actor, Act::SessionOpened, words).await?;
     house.store.add_session(&secret.hash(), &session).await?;
-    house.gateway().open_session(OpenSession { token: secret.hash(), session });
-    Ok(secret)
+    house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
+    Ok((secret, session))
 }
 
 /// One's own live sessions, on every host, the newest first.

@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use digue_operations::OperationError;
 use digue_operations::watch::{self, AccountView};
-use digue_types::{AccountId, Gate};
+use digue_types::Gate;
 
 use crate::error::{PageError, told};
+use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
@@ -28,8 +28,7 @@ struct AccountPage {
 
 fn look(console: &Console, visitor: &Visitor, account: &str) -> Result<AccountView, PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
-    let account = AccountId::parse(account).map_err(|_| OperationError::NotFound("account"));
-    let account = told(visitor, account)?;
+    let account = told(visitor, account_named(account))?;
     told(visitor, watch::account(&console.house, &actor, &account))
 }
 

@@ -6,11 +6,11 @@ use axum::extract::{Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::accounts::{self, Known};
 use digue_operations::{Actor, OperationError};
-use digue_types::AccountId;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
@@ -39,16 +39,8 @@ struct AccountsPage {
     query: String,
     page: usize,
     pages: usize,
-    me: Actor,
-}
-
-impl AccountsPage {
-    /// May this visitor suspend it, or let it work again?
-    fn may_change(&self, known: &Known) -> bool {
-        known.account != self.me.account
-            && (self.me.role.can_act() || !known.record.is_suspended)
-            && (self.me.role.can_act() || (!self.me.role.can_watch() && known.record.role.code() == "agent"))
-    }
+    /// The journal's pages of an account are for watchers.
+    watches: bool,
 }
 
 async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec<Known>, OperationError> {
@@ -80,7 +72,7 @@ pub(crate) async fn list(
         q: filter.q,
         page: number,
         pages,
-        me,
+        watches: me.role.can_watch(),
     }))
 }
 
@@ -120,8 +112,7 @@ pub(crate) async fn suspend(
     Form(form): Form<SuspendForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
-    let account = told(&visitor, account)?;
+    let account = told(&visitor, account_named(&form.account))?;
     let (house, is_suspended) = (&console.house, form.suspended == 1);
     told(&visitor, accounts::set_suspended(house, &actor, &account, is_suspended, &form.reason).await)?;
     Ok(Redirect::to("/accounts"))

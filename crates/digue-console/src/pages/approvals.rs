@@ -13,6 +13,7 @@ use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
@@ -158,8 +159,7 @@ pub(crate) async fn confirm(
     Form(form): Form<ConfirmForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
-    let account = told(&visitor, account)?;
+    let account = told(&visitor, account_named(&form.account))?;
     told(&visitor, approvals::confirm(&console.house, &actor, &account, &form.how).await)?;
     Ok(Redirect::to("/accounts"))
 }

@@ -6,10 +6,11 @@ use axum::response::Redirect;
 use digue_access::Reach;
 use digue_operations::approvals::{self, Wish};
 use digue_operations::{OperationError, gates};
-use digue_types::{AccountId, Gate};
+use digue_types::Gate;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::pages::account_named;
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -66,8 +67,7 @@ pub(crate) async fn cut(
     Form(form): Form<CutForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let account = AccountId::parse(&form.account).map_err(|_| OperationError::NotFound("account"));
-    let account = told(&visitor, account)?;
+    let account = told(&visitor, account_named(&form.account))?;
     told(&visitor, gates::cut_sessions(&console.house, &actor, &account, &form.reason).await)?;
     Ok(Redirect::to(&format!("/accounts/{account}")))
 }

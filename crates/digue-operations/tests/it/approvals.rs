@@ -135,3 +135,32 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     // Closing is one person's act; so is narrowing a gate that is open.
     gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
 }
+
+/// A delegate is a second person for agents only: an officer taken over and a delegate make no officer.
+#[tokio::test]
+async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let delegate = somebody(&home, "delegue", "op", Role::Delegate).await;
+    for role in [Role::Rssi, Role::Dpo, Role::Auditor, Role::Delegate] {
+        let wish = new_account(&format!("neuf-{}", role.code()), "op", role);
+        let id = approvals::ask(&home.house, &rssi, &wish, "renfort").await.unwrap();
+        let granted = approvals::decide(&home.house, &delegate, &id, true).await;
+        assert!(matches!(granted, Err(OperationError::Denied)), "{role:?}");
+    }
+    let second = somebody(&home, "rssi2", "op", Role::Rssi).await;
+    let wish = new_account("neuf", "op", Role::Dpo);
+    let id = approvals::ask(&home.house, &rssi, &wish, "renfort").await.unwrap();
+    approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    let account = AccountId::parse("neuf").unwrap();
+    let confirmed = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    assert!(matches!(confirmed, Err(OperationError::Denied)));
+    // The mark of a new account cannot be put on another's gate, to be confirmed away by one person.
+    let a1 = somebody(&home, "a1", "of-1", Role::Agent).await;
+    let reach = Reach::Account(a1.account);
+    let marked = gates::set_gate(&home.house, &rssi, reach, Gate::Closed, " quarantine ").await;
+    assert!(matches!(marked, Err(OperationError::Invalid(_))));
+    // Each step is in the journal under the name of whoever did it.
+    let acts = home.acts();
+    assert!(acts.contains(&(Act::GateSet, "account:neuf".to_owned())), "{acts:?}");
+}

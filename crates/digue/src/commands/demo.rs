@@ -190,7 +190,7 @@ async fn banner(
     out.say("demo-agent", &[("account", Value::from(agent.as_str()))]);
     out.line(&format!("    {}", link(agent, PORTAL_HOST).await?));
     out.say("demo-delegate", &[("account", Value::from(delegate.as_str()))]);
-    out.line(&format!("    {}", link(delegate, PORTAL_HOST).await?));
+    out.line(&format!("    {}", link(delegate, CONSOLE_HOST).await?));
     out.say("demo-dpo", &[]);
     out.line(&format!("    {}", link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?));
     out.say("demo-rssi", &[]);

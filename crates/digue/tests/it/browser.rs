@@ -126,6 +126,16 @@ impl Browser {
         }
     }
 
+    /// Waits until the element no longer says this.
+    #[track_caller]
+    fn misses(&self, css: &str, unwanted: &str) {
+        let deadline = Instant::now() + digue_testkit::PATIENCE;
+        while self.try_text(css).is_none_or(|text| text.contains(unwanted)) {
+            assert!(Instant::now() < deadline, "{css} still says {unwanted:?} at {}", self.place());
+            std::thread::park_timeout(Duration::from_millis(30));
+        }
+    }
+
     #[track_caller]
     fn arrives(&self, place: &str) {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
@@ -341,6 +351,63 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.go(&format!("{console}/self"));
     officer.sees("main", "Couper toutes les autres");
     officer.click("button.danger");
+    officer.misses("main", "Couper toutes les autres");
     officer.go(&format!("{portal}/recherche"));
     officer.sees("h1", "ne peut pas être montrée");
+}
+
+#[test]
+fn a_new_colleague_is_asked_for_granted_and_invited() {
+    let stage = Stage::open();
+    let [_, delegate_link, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let console = officer_link.split("/.digue").next().unwrap().to_owned();
+    let (officer, delegate) = (Browser::open("fr"), Browser::open("fr"));
+    officer.width(1280);
+    delegate.width(1280);
+    officer.go(officer_link);
+    officer.click("button.main");
+    officer.sees("h1", "Maintenant");
+    officer.go(&format!("{console}/approvals"));
+    officer.write("#account", "of-000.nouvelle");
+    officer.click("#organisation");
+    officer.press("\u{e010}");
+    for _ in 0.."operateur".len() {
+        officer.press("\u{e003}");
+    }
+    officer.write("#organisation", "of-000");
+    officer.write("#reason", "nouvelle collègue");
+    officer.click("form.grid button.main");
+    officer.sees("table", "attend une autre personne");
+
+    // The delegate of that organisation grants it, and holds the invitation.
+    delegate.go(delegate_link);
+    delegate.click("button.main");
+    delegate.sees("h1", "Mon compte");
+    delegate.go(&format!("{console}/approvals"));
+    delegate.sees("table", "of-000.nouvelle");
+    delegate.page("approvals-waiting");
+    delegate.click("table button.main");
+    delegate.sees("h1", "Invitation");
+    delegate.page("invitation");
+    let invitation = delegate.text("code");
+    delegate.go(&format!("{console}/accounts"));
+    delegate.sees("table", "en quarantaine");
+    delegate.page("accounts-delegate");
+
+    // The colleague enters, and makes a passkey.
+    let colleague = Browser::open("fr");
+    colleague.plug_in_authenticator();
+    colleague.go(&invitation);
+    colleague.click("button.main");
+    colleague.sees("main", "pas encore de clé d'accès");
+    colleague.write("#name", "ordinateur");
+    colleague.click("form[data-passkey] button");
+    colleague.sees("table", "ordinateur");
+
+    // Only now the delegate can say that it is her.
+    delegate.go(&format!("{console}/accounts"));
+    delegate.click("details:has(input[name=how]) summary");
+    delegate.write("input[name=how]", "appel au centre");
+    delegate.click("form[action='/accounts/confirm'] button");
+    delegate.misses("table", "quarantaine");
 }
