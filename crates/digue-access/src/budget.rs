@@ -18,6 +18,13 @@ impl Limits {
         self.0[window.index()]
     }
 
+    /// The same windows with a part of the persons, at least one: nobody is locked out by rounding.
+    #[must_use]
+    pub fn reduced(self, percent: u8) -> Self {
+        let part = |limit: u32| u64::from(limit) * u64::from(percent) / 100;
+        Self(self.0.map(|limit| limit.map(|limit| u32::try_from(part(limit)).unwrap_or(limit).max(1))))
+    }
+
     fn longest(self) -> Option<Window> {
         Window::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
     }
@@ -70,6 +77,8 @@ pub struct Charge<'c> {
     pub persons: &'c [PersonKey],
     pub by_exact_search: &'c [PersonKey],
     pub by_break_glass: &'c [PersonKey],
+    /// The part of its usual limits that the account has now: 100, less after a recovery.
+    pub percent: u8,
 }
 
 impl Budgets {
@@ -125,7 +134,7 @@ impl Budgets {
 
     /// Every limit that showing these persons now would break; nothing is charged.
     pub fn check(&mut self, now: Timestamp, charge: &Charge<'_>) -> Vec<Broken> {
-        let Charge { account, organisation, persons, .. } = *charge;
+        let Charge { account, organisation, persons, percent, .. } = *charge;
         let mut broken = Vec::new();
         let mut look = |ledger: &mut Ledger,
                         limits: Limits,
@@ -161,17 +170,19 @@ impl Budgets {
         };
         let limits = &self.limits;
         let ledger = ledger_of(&mut self.accounts, account, limits.account);
-        look(ledger, limits.account, persons, &|w| Reason::Budget(Scope::Account, w));
+        look(ledger, limits.account.reduced(percent), persons, &|w| Reason::Budget(Scope::Account, w));
         let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
         look(ledger, limits.organisation, persons, &|w| Reason::Budget(Scope::Organisation, w));
         look(&mut self.portal, limits.portal, persons, &|w| Reason::Budget(Scope::Portal, w));
         if !charge.by_exact_search.is_empty() {
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
-            look(ledger, limits.exact_search, charge.by_exact_search, &Reason::ExactSearchBudget);
+            let limits = limits.exact_search.reduced(percent);
+            look(ledger, limits, charge.by_exact_search, &Reason::ExactSearchBudget);
         }
         if !charge.by_break_glass.is_empty() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
-            look(ledger, limits.break_glass, charge.by_break_glass, &Reason::BreakGlassBudget);
+            let limits = limits.break_glass.reduced(percent);
+            look(ledger, limits, charge.by_break_glass, &Reason::BreakGlassBudget);
         }
         broken
     }
@@ -236,8 +247,14 @@ impl Budgets {
     }
 
     /// Checks and charges one response that nobody looked into.
-    pub fn charge_uninspected(&mut self, now: Timestamp, account: &AccountId, force: bool) -> Vec<Broken> {
-        let limits = self.limits.uninspected;
+    pub fn charge_uninspected(
+        &mut self,
+        now: Timestamp,
+        account: &AccountId,
+        percent: u8,
+        force: bool,
+    ) -> Vec<Broken> {
+        let limits = self.limits.uninspected.reduced(percent);
         let ledger = ledger_of(&mut self.uninspected, account, limits);
         let counts = ledger.counts(now);
         let broken: Vec<Broken> = Window::ALL
@@ -265,7 +282,7 @@ impl Budgets {
             return;
         }
         if exposure.inspection.is_uninspected() {
-            self.charge_uninspected(exposure.at, &exposure.account, true);
+            self.charge_uninspected(exposure.at, &exposure.account, 100, true);
         }
         let keyer = PersonKeyer::new(&exposure.population);
         let keys = |wanted: Option<Basis>| -> Vec<PersonKey> {
@@ -280,6 +297,7 @@ impl Budgets {
                 persons: &keys(None),
                 by_exact_search: &keys(Some(Basis::ExactSearch)),
                 by_break_glass: &keys(Some(Basis::BreakGlass)),
+                percent: 100,
             },
         );
     }
@@ -301,6 +319,11 @@ impl Budgets {
         usages.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.account.cmp(&b.account)));
         usages.truncate(count);
         usages
+    }
+
+    /// Distinct persons shown to an organisation in each window.
+    pub fn shown_to_organisation(&mut self, organisation: &OrganisationId, now: Timestamp) -> [u32; 4] {
+        self.organisations.get_mut(organisation).map_or([0; 4], |ledger| ledger.counts(now))
     }
 
     /// Distinct persons shown to `account` in each window.

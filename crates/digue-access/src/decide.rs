@@ -48,6 +48,23 @@ pub struct Snapshot {
     /// Version of portal maps and policies together.
     pub policy_version: u64,
     pub break_glass: Arc<HashMap<(PortalId, AccountId), BreakGlass>>,
+    /// Accounts with a part of their limits, for a while.
+    pub reductions: Arc<HashMap<AccountId, Reduction>>,
+}
+
+/// A part of the usual limits, for a while: after a recovery.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reduction {
+    pub percent: u8,
+    pub until: Timestamp,
+}
+
+impl Snapshot {
+    /// The part of its usual limits that the account has now, of 100.
+    pub fn percent_of(&self, account: &AccountId, now: Timestamp) -> u8 {
+        let reduction = self.reductions.get(account).filter(|reduction| now < reduction.until);
+        reduction.map_or(100, |reduction| reduction.percent)
+    }
 }
 
 /// A break-glass in force: its written reason and its end.
@@ -151,6 +168,7 @@ pub fn release(
         persons,
         by_exact_search: &found_now,
         by_break_glass: &opened,
+        percent: snapshot.percent_of(facts.account, facts.now),
     };
     reasons.extend(budgets.check(facts.now, &charge));
     if !reasons.is_empty() && facts.mode == Mode::Enforced {
@@ -170,7 +188,8 @@ pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &F
         return refused(vec![reason]);
     }
     let observes = facts.mode == Mode::ObserveOnly;
-    let reasons = budgets.charge_uninspected(facts.now, facts.account, observes);
+    let percent = snapshot.percent_of(facts.account, facts.now);
+    let reasons = budgets.charge_uninspected(facts.now, facts.account, percent, observes);
     if !reasons.is_empty() && !observes {
         return refused(reasons);
     }

@@ -9,8 +9,12 @@ use digue_types::{AccountId, OrganisationId};
 pub enum Role {
     /// Works in portals.
     Agent,
-    /// Works in portals and answers for the accounts of an organisation.
+    /// Stands in for the delegate.
+    Deputy,
+    /// Works in portals and answers for the agents of an organisation.
     Delegate,
+    /// The operator's people who know the portals: caseloads, alias tables, coverage; no person.
+    PortalTeam,
     /// The operator's security officer: sees the journal, sets gates.
     Rssi,
     /// The operator's data protection officer: sees the journal.
@@ -20,12 +24,22 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Agent, Self::Delegate, Self::Rssi, Self::Dpo, Self::Auditor];
+    pub const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::Deputy,
+        Self::Delegate,
+        Self::PortalTeam,
+        Self::Rssi,
+        Self::Dpo,
+        Self::Auditor,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Agent => "agent",
+            Self::Deputy => "deputy",
             Self::Delegate => "delegate",
+            Self::PortalTeam => "portal-team",
             Self::Rssi => "rssi",
             Self::Dpo => "dpo",
             Self::Auditor => "auditor",
@@ -36,19 +50,45 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.code() == code)
     }
 
-    /// May look at the journal, gates and coverage of the operator.
+    /// May look at the journal: who saw whom.
     pub const fn can_watch(self) -> bool {
         matches!(self, Self::Rssi | Self::Dpo | Self::Auditor)
     }
 
-    /// May look at accounts: all of them, or those of the own organisation.
-    pub const fn oversees(self) -> bool {
-        self.can_watch() || matches!(self, Self::Delegate)
+    /// May look at what Digue could inspect of each portal.
+    pub const fn sees_coverage(self) -> bool {
+        self.can_watch() || matches!(self, Self::PortalTeam)
     }
 
-    /// May close and reopen gates, cut sessions, load caseloads.
+    /// May look at accounts: all of them, or those of the own organisation.
+    pub const fn oversees(self) -> bool {
+        self.can_watch() || self.leads_agents()
+    }
+
+    /// Answers for the agents of the own organisation.
+    pub const fn leads_agents(self) -> bool {
+        matches!(self, Self::Delegate | Self::Deputy)
+    }
+
+    /// May close gates, cut sessions, and ask for what a second person grants.
     pub const fn can_act(self) -> bool {
         matches!(self, Self::Rssi)
+    }
+
+    /// May load caseloads and alias tables.
+    pub const fn can_load(self) -> bool {
+        matches!(self, Self::Rssi | Self::PortalTeam)
+    }
+
+    /// May grant what the security officer asks, and review exceptional access: the two officers
+    /// watch each other.
+    pub const fn can_review(self) -> bool {
+        matches!(self, Self::Rssi | Self::Dpo)
+    }
+
+    /// Must hold a passkey: a password is for agents only.
+    pub const fn needs_passkey(self) -> bool {
+        !matches!(self, Self::Agent)
     }
 }
 

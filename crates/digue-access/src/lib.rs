@@ -19,4 +19,4 @@ pub use decide::{Decision, Facts, Mode, RouteAccess, Snapshot, admit, release};
 pub use directory::{AccountRecord, Directory, Role};
 pub use gate::{GateTable, Reach};
 pub use policy::{Policies, PolicyFault};
-pub use session::{OpenSession, Session, SessionLimits, Sessions};
+pub use session::{Origin, OpenSession, Session, SessionLimits, Sessions};

@@ -4,6 +4,7 @@
 //! opens no door. Each session is good for one host: a portal's or the console's.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
@@ -15,13 +16,70 @@ pub type TokenHash = [u8; 32];
 pub struct SessionLimits {
     pub idle: Duration,
     pub absolute: Duration,
+    /// What a session is held to, besides its cookie.
+    pub held_to: HeldTo,
 }
 
 impl Default for SessionLimits {
     // Thirty minutes and ten hours: a working day without a second login, and no session that
     // outlives it (the 2026 DGFiP breach lived 15 h 51 on one).
     fn default() -> Self {
-        Self { idle: Duration::from_mins(30), absolute: Duration::from_hours(10) }
+        Self {
+            idle: Duration::from_mins(30),
+            absolute: Duration::from_hours(10),
+            held_to: HeldTo { network: true, agent: true, tls: true },
+        }
+    }
+}
+
+/// What must not change inside a session: a copied cookie comes with another network, another
+/// browser, another TLS stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldTo {
+    pub network: bool,
+    pub agent: bool,
+    pub tls: bool,
+}
+
+/// Where a request comes from and with what: what can be seen of a device from outside.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origin {
+    pub ip: String,
+    /// The browser's name for itself, cut.
+    pub agent: String,
+    /// The part of the TLS fingerprint JA4 that stays the same from connection to connection; empty
+    /// when somebody else ends TLS.
+    pub tls: String,
+}
+
+impl Origin {
+    /// The network of an address: 24 bits of IPv4, 48 of IPv6, about a site's.
+    fn network(ip: &str) -> Option<(bool, u128)> {
+        match ip.parse().ok()? {
+            IpAddr::V4(ip) => Some((true, u128::from(ip.to_bits() >> 8))),
+            IpAddr::V6(ip) => Some((false, ip.to_bits() >> 80)),
+        }
+    }
+}
+
+/// A key that never leaves its device, as the device-bound session credentials of the W3C draft
+/// have it: the cookie that goes with it lasts minutes, and only the key gets another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// The public key as a JWK.
+    pub key: String,
+    /// SHA-256 of the short cookie.
+    pub cookie: TokenHash,
+    pub until: Timestamp,
+    /// The cookie before this one, for requests that were under way when it was replaced.
+    pub before: Option<(TokenHash, Timestamp)>,
+}
+
+impl Device {
+    fn accepts(&self, cookie: Option<&TokenHash>, now: Timestamp) -> bool {
+        let is_current = cookie == Some(&self.cookie) && now < self.until;
+        let is_before = self.before.is_some_and(|(known, until)| cookie == Some(&known) && now < until);
+        is_current || is_before
     }
 }
 
@@ -36,15 +94,60 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// The last fresh proof of identity.
     pub proved_at: Timestamp,
-    /// Where and with what it was opened, for its holder to recognise it.
-    pub ip: String,
-    pub agent: String,
+    /// Where and with what it was opened: for its holder to recognise it, and to hold it to that.
+    pub origin: Origin,
+    /// Its first address of the other family: one machine may use IPv4 and IPv6 by turns.
+    pub other_ip: Option<String>,
+    /// The key of the device that it was bound to.
+    pub device: Option<Device>,
 }
 
 impl Session {
     fn is_live(&self, now: Timestamp, limits: &SessionLimits) -> bool {
         now.since(self.seen_at) < limits.idle && now.since(self.opened_at) < limits.absolute
     }
+
+    /// True when a request cannot come from where the session was opened.
+    fn has_moved(&self, seen: &Origin, held_to: HeldTo) -> bool {
+        let other_agent = held_to.agent && self.origin.agent != seen.agent;
+        // What one side does not know cannot be compared.
+        let both_tls = !self.origin.tls.is_empty() && !seen.tls.is_empty();
+        let other_tls = held_to.tls && both_tls && self.origin.tls != seen.tls;
+        other_agent || other_tls || (held_to.network && self.is_elsewhere(&seen.ip))
+    }
+
+    fn is_elsewhere(&self, ip: &str) -> bool {
+        let Some((family, network)) = Origin::network(ip) else { return false };
+        let known = [Some(&self.origin.ip), self.other_ip.as_ref()];
+        let mut known = known.into_iter().flatten().filter_map(|ip| Origin::network(ip));
+        known.find(|(other, _)| *other == family).is_some_and(|(_, known)| known != network)
+    }
+}
+
+/// Whoever shows a session's cookie.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer<'b> {
+    pub origin: &'b Origin,
+    /// SHA-256 of the device's short cookie.
+    pub device: Option<&'b TokenHash>,
+}
+
+/// Why a cookie is not enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doubt {
+    /// It comes from another network, browser or TLS stack than the session was opened with.
+    Moved,
+    /// The short cookie of the device's key is missing or over.
+    Unbound,
+}
+
+/// What a cookie leads to.
+#[derive(Debug)]
+pub enum Found<'s> {
+    Good(&'s Session),
+    /// The session lives, and whoever asks may not be its holder.
+    Doubted(&'s Session, Doubt),
+    Nothing,
 }
 
 /// A session to be opened.
@@ -72,19 +175,40 @@ impl Sessions {
         self.by_token.insert(open.token, open.session);
     }
 
-    /// The live session of this cookie on this host, marked as used now.
-    pub fn touch(&mut self, token: &TokenHash, host: &str, now: Timestamp) -> Option<&Session> {
+    /// The live session of this cookie on this host; marked as used now when it is its holder's.
+    pub fn touch(&mut self, token: &TokenHash, host: &str, bearer: Bearer<'_>, now: Timestamp) -> Found<'_> {
         let limits = self.limits;
-        let known = self.by_token.get(token).filter(|session| session.host == host)?;
+        let Some(known) = self.by_token.get(token).filter(|session| session.host == host) else {
+            return Found::Nothing;
+        };
         if !known.is_live(now, &limits) {
             let over = known.id.clone();
             self.tokens.remove(&over);
             self.by_token.remove(token);
-            return None;
+            return Found::Nothing;
         }
-        let session = self.by_token.get_mut(token)?;
+        let session = self.by_token.get_mut(token).expect("found above");
+        if session.has_moved(bearer.origin, limits.held_to) {
+            return Found::Doubted(session, Doubt::Moved);
+        }
+        if session.device.as_ref().is_some_and(|device| !device.accepts(bearer.device, now)) {
+            return Found::Doubted(session, Doubt::Unbound);
+        }
+        if bearer.origin.ip != session.origin.ip && session.other_ip.is_none() {
+            let family = |ip: &str| Origin::network(ip).map(|(family, _)| family);
+            if family(&bearer.origin.ip) != family(&session.origin.ip) {
+                session.other_ip = Some(bearer.origin.ip.clone());
+            }
+        }
         session.seen_at = session.seen_at.max(now);
-        Some(session)
+        Found::Good(session)
+    }
+
+    /// Binds a session to a key, or gives it its next short cookie.
+    pub fn bind(&mut self, id: &SessionId, device: Device) {
+        if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+            session.device = Some(device);
+        }
     }
 
     /// Notes a fresh proof of identity.
@@ -137,6 +261,14 @@ impl Sessions {
 mod tests {
     use super::*;
 
+    fn origin(ip: &str, agent: &str, tls: &str) -> Origin {
+        Origin { ip: ip.into(), agent: agent.into(), tls: tls.into() }
+    }
+
+    fn home() -> Origin {
+        origin("192.0.2.7", "Firefox", "a_b")
+    }
+
     fn sessions() -> Sessions {
         let mut sessions = Sessions::new(SessionLimits::default());
         let at = Timestamp::from_secs(0);
@@ -150,8 +282,9 @@ mod tests {
                 opened_at: at,
                 seen_at: at,
                 proved_at: at,
-                ip: String::new(),
-                agent: String::new(),
+                origin: home(),
+                other_ip: None,
+                device: None,
             },
         });
         sessions
@@ -161,12 +294,17 @@ mod tests {
         Timestamp::from_secs(count * 60)
     }
 
+    fn is_good(sessions: &mut Sessions, host: &str, at: Timestamp) -> bool {
+        let bearer = Bearer { origin: &home(), device: None };
+        matches!(sessions.touch(&[1; 32], host, bearer, at), Found::Good(_))
+    }
+
     #[test]
     fn ends_after_half_an_hour_without_use() {
         let mut sessions = sessions();
-        assert!(sessions.touch(&[1; 32], "portal.test", minutes(29)).is_some());
-        assert!(sessions.touch(&[1; 32], "portal.test", minutes(58)).is_some());
-        assert!(sessions.touch(&[1; 32], "portal.test", minutes(88)).is_none());
+        assert!(is_good(&mut sessions, "portal.test", minutes(29)));
+        assert!(is_good(&mut sessions, "portal.test", minutes(58)));
+        assert!(!is_good(&mut sessions, "portal.test", minutes(88)));
         assert!(sessions.is_empty());
     }
 
@@ -174,14 +312,14 @@ mod tests {
     fn ends_after_ten_hours_however_busy() {
         let mut sessions = sessions();
         for minute in (0..600).step_by(20) {
-            assert!(sessions.touch(&[1; 32], "portal.test", minutes(minute)).is_some());
+            assert!(is_good(&mut sessions, "portal.test", minutes(minute)));
         }
-        assert!(sessions.touch(&[1; 32], "portal.test", minutes(600)).is_none());
+        assert!(!is_good(&mut sessions, "portal.test", minutes(600)));
     }
 
     #[test]
     fn is_worth_nothing_on_another_host() {
-        assert!(sessions().touch(&[1; 32], "other.test", minutes(1)).is_none());
+        assert!(!is_good(&mut sessions(), "other.test", minutes(1)));
     }
 
     #[test]
@@ -189,6 +327,55 @@ mod tests {
         let mut sessions = sessions();
         let cut = sessions.cut(|session| session.account.as_str() == "a1");
         assert_eq!(cut.len(), 1);
-        assert!(sessions.touch(&[1; 32], "portal.test", minutes(0)).is_none());
+        assert!(!is_good(&mut sessions, "portal.test", minutes(0)));
+    }
+
+    /// What each change of origin makes of a cookie, tried one after the other on one session.
+    #[test]
+    fn a_cookie_that_moved_is_doubted_and_its_holder_is_not() {
+        let mut sessions = sessions();
+        let mut check = |origin: Origin, is_moved: bool| {
+            let bearer = Bearer { origin: &origin, device: None };
+            let found = sessions.touch(&[1; 32], "portal.test", bearer, minutes(1));
+            let expected = match found {
+                Found::Doubted(_, Doubt::Moved) => true,
+                Found::Good(_) => false,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(expected, is_moved, "{origin:?}");
+        };
+        check(origin("192.0.2.200", "Firefox", "a_b"), false);
+        check(origin("192.0.3.7", "Firefox", "a_b"), true);
+        check(origin("192.0.2.7", "curl", "a_b"), true);
+        check(origin("192.0.2.7", "Firefox", "a_c"), true);
+        // A proxy that ends TLS leaves nothing to compare.
+        check(origin("192.0.2.7", "Firefox", ""), false);
+        // The first address of the other family is taken over, and held to.
+        check(origin("2001:db8:1::7", "Firefox", "a_b"), false);
+        check(origin("2001:db8:1:2::9", "Firefox", "a_b"), false);
+        check(origin("2001:db8:2::7", "Firefox", "a_b"), true);
+        check(home(), false);
+    }
+
+    #[test]
+    fn a_bound_session_asks_for_the_cookie_of_its_device() {
+        let mut sessions = sessions();
+        let id = SessionId::parse("s1").unwrap();
+        let device = |cookie, before| Device { key: String::new(), cookie, until: minutes(10), before };
+        let check = |sessions: &mut Sessions, cookie: Option<u8>, at, is_good: bool| {
+            let cookie = cookie.map(|byte| [byte; 32]);
+            let bearer = Bearer { origin: &home(), device: cookie.as_ref() };
+            let found = sessions.touch(&[1; 32], "portal.test", bearer, at);
+            assert_eq!(matches!(found, Found::Good(_)), is_good, "{cookie:?}: {found:?}");
+        };
+        sessions.bind(&id, device([2; 32], None));
+        check(&mut sessions, None, minutes(1), false);
+        check(&mut sessions, Some(2), minutes(1), true);
+        check(&mut sessions, Some(2), minutes(10), false);
+        // Refreshed: the copy of the cookie before is good for requests under way, and no longer.
+        sessions.bind(&id, device([3; 32], Some(([2; 32], minutes(2)))));
+        check(&mut sessions, Some(2), minutes(1), true);
+        check(&mut sessions, Some(2), minutes(2), false);
+        check(&mut sessions, Some(3), minutes(2), true);
     }
 }

@@ -1,5 +1,6 @@
 // The browser's half of a passkey ceremony. Forms name what to do in data attributes:
-// data-passkey="get|create", data-begin and data-finish (addresses). Words are in the page.
+// data-passkey="get|create", data-begin and data-finish (addresses), data-then (a form to send
+// afterwards). Words are in the page.
 (() => {
   "use strict";
   const bytes = (text) => {
@@ -69,7 +70,10 @@
         const { ceremony, options } = await post(form.dataset.begin, fields);
         const answer = await (form.dataset.passkey === "create" ? create(options) : get(options));
         const { next } = await post(form.dataset.finish, { ...fields, ceremony, answer });
-        location.assign(next);
+        // What waited for a proof is sent as it was.
+        const kept = form.dataset.then && document.getElementById(form.dataset.then);
+        if (kept) kept.submit();
+        else location.assign(next);
       } catch (error) {
         // What the server said; else the page's own words: given up, no passkey here, no network.
         fault.textContent = (error.name === "Error" && error.message) || fault.dataset.usual;

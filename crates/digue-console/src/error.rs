@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use digue_operations::OperationError;
 
+use crate::proof::NeedsProof;
 use crate::view::{Words, page};
 use crate::visitor::Visitor;
 
@@ -40,6 +41,12 @@ impl IntoResponse for PageError {
         if is_stranger && matches!(self.error, OperationError::Denied) {
             return Redirect::to("/.digue/sign-in").into_response();
         }
+        if matches!(self.error, OperationError::ProofNeeded) && !is_stranger {
+            // The page that asks for the proof keeps what was sent: see `proof`.
+            let mut response = StatusCode::FORBIDDEN.into_response();
+            response.extensions_mut().insert(NeedsProof);
+            return response;
+        }
         let (status, title, text) = outcome(&self.error);
         if status.is_server_error() {
             tracing::error!(error = %self.error, "A page could not be shown");
@@ -49,8 +56,8 @@ impl IntoResponse for PageError {
             OperationError::Faults(faults) => faults
                 .iter()
                 .map(|fault| {
-                    let kind = w.say(&format!("caseload-fault-{}", fault.kind.code()));
-                    w.with("fault-line", &[("line", fault.line.into()), ("fault", kind.into())])
+                    let kind = w.say(&fault.key);
+                    w.with("fault-line", [("line", fault.line.into()), ("fault", kind.into())])
                 })
                 .collect(),
             _ => Vec::new(),
@@ -71,6 +78,7 @@ pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'st
         }
         OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
         OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
+        OperationError::Busy => (StatusCode::TOO_MANY_REQUESTS, "error-busy-title", "error-busy"),
         OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
         OperationError::Unavailable(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod error;
 pub mod form;
 pub mod pages;
+mod proof;
 pub mod router;
 pub mod view;
 pub mod visitor;

@@ -5,11 +5,18 @@ pub(crate) mod accounts;
 pub(crate) mod api;
 pub(crate) mod approvals;
 pub(crate) mod break_glass;
+pub(crate) mod device;
 pub(crate) mod door;
 pub(crate) mod gates;
+pub(crate) mod journal;
+pub(crate) mod live;
+pub(crate) mod organisations;
 pub(crate) mod overview;
 pub(crate) mod own;
 pub(crate) mod person;
+pub(crate) mod portals;
+pub(crate) mod sessions;
+pub(crate) mod settings;
 
 use digue_operations::OperationError;
 use digue_types::AccountId;

@@ -9,11 +9,16 @@ use axum::routing::{get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
-use crate::pages::{account, accounts, api, approvals, break_glass, door, gates, overview, own, person};
-use crate::{form, view};
+use crate::pages::{
+    account, accounts, api, approvals, break_glass, device, door, gates, journal, live, organisations,
+    overview, own, person, portals, sessions, settings,
+};
+use crate::{form, proof, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
 const CASELOAD_BYTES_MAX: usize = 1 << 30;
+/// Five thousand accounts, a line each.
+const UPLOAD_BYTES_MAX: usize = 2 << 20;
 
 /// What pages work with.
 #[derive(Clone)]
@@ -47,19 +52,35 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         // What happens now
         .route("/", get(overview::show))
         .route("/minutes.csv", get(overview::minutes_csv))
+        .route("/events", get(live::events))
         .route("/search", get(overview::search))
+        .route("/portals", get(portals::list))
+        .route("/portals.csv", get(portals::list_csv))
+        .route("/settings", get(settings::show))
         // Who saw whom
         .route("/accounts", get(accounts::list))
         .route("/accounts.csv", get(accounts::list_csv))
         .route("/accounts/{account}", get(account::show))
         .route("/accounts/{account}/exposures.csv", get(account::exposures_csv))
         .route("/accounts/{account}/persons.csv", get(account::persons_csv))
+        .route("/accounts/{account}/look-back.csv", get(account::look_back_csv))
+        .route("/organisations", get(organisations::list).post(organisations::save))
+        .route("/organisations.csv", get(organisations::list_csv))
+        .route("/organisations/{organisation}", get(organisations::show))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions.csv", get(sessions::list_csv))
+        .route("/journal", get(journal::show))
+        .route("/journal.ndjson", get(journal::export))
         .route("/persons", get(person::show))
         .route("/persons/sights.csv", get(person::sights_csv))
         // Acts
         .route("/accounts/suspend", post(accounts::suspend))
         .route("/accounts/confirm", post(approvals::confirm))
+        .route("/accounts/invite", post(approvals::invite))
         .route("/approvals", get(approvals::list).post(approvals::add_account))
+        .route("/approvals/onboard", post(approvals::onboard).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)))
+        .route("/approvals/recover", post(approvals::recover))
+        .route("/approvals/export", post(approvals::ask_export))
         .route("/approvals.csv", get(approvals::list_csv))
         .route("/approvals/decide", post(approvals::decide))
         .route("/gates", post(gates::set))
@@ -73,6 +94,8 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/self/passkeys/begin", post(own::begin_adding))
         .route("/self/passkeys/finish", post(own::finish_adding))
         .route("/self/passkeys/remove", post(own::remove))
+        .route("/self/password", get(own::show_password).post(own::set_password))
+        .route("/self/password/remove", post(own::remove_password))
         .route("/self/sessions/cut", post(own::cut))
         // For programs
         .route(
@@ -89,14 +112,21 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/.digue/enter", get(door::enter_page).post(door::enter))
         .route("/.digue/passkey/begin", post(door::begin))
         .route("/.digue/passkey/finish", post(door::finish))
+        .route("/.digue/password", post(door::by_password))
+        .route("/.digue/prove", post(proof::by_password))
+        .route("/.digue/welcome", get(door::welcome))
         .route("/.digue/hand-over", post(door::hand_over))
+        .route("/.digue/device/register", post(device::register))
+        .route("/.digue/device/refresh", post(device::refresh))
         .route("/.digue/leave", post(door::leave))
         .route("/.digue/language", post(door::language))
         .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
         .route("/.digue/jwks.json", get(door::jwks))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .route("/.digue/assets/passkey.js", get(view::passkey_script))
+        .route("/.digue/assets/live.js", get(view::live_script))
         .fallback(door::not_found)
+        .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
         .layer(middleware::from_fn(form::refuse_foreign_posts))
         .layer(middleware::from_fn(view::protect))
         .with_state(console)

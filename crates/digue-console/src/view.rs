@@ -26,6 +26,7 @@ pub(crate) struct Words {
     /// Pages of the operator's watchers are in the menu; those of whoever answers for accounts.
     pub(crate) watches: bool,
     pub(crate) oversees: bool,
+    pub(crate) sees_coverage: bool,
 }
 
 impl Words {
@@ -37,6 +38,7 @@ impl Words {
             has_menu: visitor.portal.is_none() && visitor.session.is_some(),
             watches: visitor.role.is_some_and(Role::can_watch),
             oversees: visitor.role.is_some_and(Role::oversees),
+            sees_coverage: visitor.role.is_some_and(Role::sees_coverage),
         }
     }
 
@@ -69,19 +71,19 @@ impl Words {
         text(self.language, &format!("{prefix}-{code}"))
     }
 
-    pub(crate) fn with(&self, key: &str, values: &[(&str, Value)]) -> String {
-        text_with(self.language, key, values)
+    pub(crate) fn with(&self, key: &str, values: impl AsRef<[(&'static str, Value)]>) -> String {
+        text_with(self.language, key, values.as_ref())
     }
 
     /// A sentence with one value.
     pub(crate) fn with1(&self, key: &str, name: &str, value: impl Display) -> String {
-        self.with(key, &[(name, Value::from(value.to_string()))])
+        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
     }
 
     /// A sentence about one number.
     pub(crate) fn counted(&self, key: &str, count: impl Count) -> String {
         let shown = number(self.language, count.count());
-        self.with(key, &[("count", Value::from(count.count())), ("shown", Value::from(shown))])
+        self.with(key, [("count", Value::from(count.count())), ("shown", Value::from(shown))])
     }
 
     pub(crate) fn number(&self, count: impl Count) -> String {
@@ -102,6 +104,11 @@ impl Words {
             Language::English => "%d %b %Y, %H:%M:%S",
         };
         self.format(at.moment(), pattern)
+    }
+
+    /// As `datetime-local` fields have it.
+    pub(crate) fn form_time(&self, at: Timestamp) -> String {
+        self.format(at, "%Y-%m-%dT%H:%M")
     }
 
     fn format(&self, at: Timestamp, pattern: &str) -> String {
@@ -214,6 +221,16 @@ pub(crate) async fn passkey_script() -> impl IntoResponse {
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
     (headers, PASSKEY_SCRIPT)
+}
+
+const LIVE_SCRIPT: &str = include_str!("../assets/live.js");
+
+pub(crate) async fn live_script() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, LIVE_SCRIPT)
 }
 
 /// The policy of most pages: no script, nothing from elsewhere.

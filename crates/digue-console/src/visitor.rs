@@ -4,9 +4,9 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use digue_access::{Role, Session};
+use digue_access::session::Doubt;
+use digue_access::{Origin, Role, Session};
 use digue_locales::Language;
-use digue_operations::sign_in::Client;
 use digue_operations::{Actor, House, OperationError};
 use digue_types::PortalId;
 
@@ -19,17 +19,13 @@ pub struct Visitor {
     pub session: Option<Session>,
     /// The role of the session's account, for the menu; what one may do is asked of operations.
     pub role: Option<Role>,
-    pub client_ip: String,
-    /// The browser's name for itself, cut.
-    pub agent: String,
+    /// A session whose cookie came from elsewhere: good for proving who one is, and nothing else.
+    pub doubted: Option<(Session, Doubt)>,
+    pub origin: Origin,
     pub language: Language,
 }
 
 impl Visitor {
-    pub(crate) fn client(&self) -> Client {
-        Client { ip: self.client_ip.clone(), agent: self.agent.clone() }
-    }
-
     /// The session of a visitor on the console's own host.
     pub(crate) fn console_session(&self) -> Result<&Session, OperationError> {
         if self.portal.is_some() {
@@ -58,8 +54,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             portal: None,
             session: None,
             role: None,
-            client_ip: String::new(),
-            agent: String::new(),
+            doubted: None,
+            origin: Origin::default(),
             language: Language::French,
         };
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nobody))

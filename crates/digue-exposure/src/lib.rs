@@ -224,6 +224,31 @@ impl Index {
         list
     }
 
+    /// Distinct persons shown to `account` from `from` to `to`, both included, with the last time of
+    /// each; the last first.
+    pub fn persons_between(
+        &self,
+        account: &AccountId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Vec<(PersonRef, Timestamp)> {
+        let mut last: BTreeMap<Dense, Timestamp> = BTreeMap::new();
+        for &place in self.by_account.get(account).map(Vec::as_slice).unwrap_or_default() {
+            let at = self.exposures[place as usize].at;
+            if at < from || at > to {
+                continue;
+            }
+            for (person, _) in &self.shown[place as usize] {
+                let known = last.entry(*person).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        let mut list: Vec<_> =
+            last.into_iter().map(|(person, at)| (self.names[person as usize].clone(), at)).collect();
+        list.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        list
+    }
+
     /// Everyone who was shown `person`, in any population, newest first.
     pub fn of_person(&self, person: &PersonRef) -> Vec<Sight> {
         let mut sights: Vec<Sight> = Vec::new();

@@ -15,11 +15,10 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
 use crate::body::{Body, empty};
-use crate::client_address::client_address;
 use crate::gateway::Shared;
-use crate::identity::{self, Stranger};
+use crate::identity::{self, Asked};
 use crate::path::Segments;
-use crate::phases::Peer;
+use crate::phases::{Peer, not_recognised};
 use crate::portal::{Portal, RouteKind};
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
@@ -141,12 +140,9 @@ async fn check(
         return Ok(Response::new(empty()));
     }
     let headers = request.headers();
-    let caller = identity::identify(shared, portal, &original.host, peer.address, headers, now).map_err(
-        |stranger| match stranger {
-            Stranger::NotSignedIn => Refusal::of(vec![Reason::NoSession], None),
-            Stranger::NotAdmitted => Refusal::of(vec![Reason::UnknownAccount], None),
-        },
-    )?;
+    let origin = peer.origin(shared, headers);
+    let asked = Asked { portal, host: &original.host, peer: peer.address, origin: &origin };
+    let caller = identity::identify(shared, &asked, headers, now).map_err(|who| not_recognised(&who))?;
     let parts = RequestParts {
         path: &values,
         query: original.target.query().unwrap_or_default(),
@@ -159,7 +155,6 @@ async fn check(
     let subjects = persons_of(portal, &*shared.aliases, identifiers);
     let keyer = portal.keyer();
     let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
-    let ip = client_address(peer.address, headers, &shared.trusted_proxies).to_string();
     let facts = Facts {
         now,
         portal: &portal.id,
@@ -170,7 +165,7 @@ async fn check(
         mode: portal.mode,
         account: &caller.account,
         organisation: &caller.organisation,
-        ip: &ip,
+        ip: &origin.ip,
         proved_at: caller.proved_at,
         local: shared.clock.local(now),
         categories: &route.categories,
@@ -190,7 +185,6 @@ async fn check(
             Ok(()) => release(&snapshot, &mut budgets, &facts, &keys),
         }
     };
-    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let exposure = Exposure {
         at: now,
         exchange: shared.next_exchange(),
@@ -200,7 +194,7 @@ async fn check(
         account: caller.account.clone(),
         organisation: caller.organisation.clone(),
         session: caller.session.clone(),
-        client: Client { ip: ip.clone(), user_agent: user_agent.chars().take(200).collect() },
+        client: Client { ip: origin.ip.clone(), user_agent: origin.agent.clone() },
         outcome: decision.outcome,
         reasons: decision.reasons.clone(),
         inspection: Inspection::RequestOnly,

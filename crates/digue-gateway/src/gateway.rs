@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use digue_access::session::Device;
 use digue_access::{Budgets, OpenSession, Session, Sessions, Snapshot};
 use digue_types::{AccountId, Exposure, PortalId, SessionId};
 use ipnet::IpNet;
@@ -208,6 +209,11 @@ impl Gateway {
         lock(&self.0.sessions).prove(id, at);
     }
 
+    /// Binds a session to the key of a device, or gives it its next short cookie.
+    pub fn bind_session(&self, id: &SessionId, device: Device) {
+        lock(&self.0.sessions).bind(id, device);
+    }
+
     /// Ends sessions; streams in flight stop.
     pub fn cut_sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let cut = lock(&self.0.sessions).cut(which);
@@ -222,6 +228,11 @@ impl Gateway {
     pub fn sessions_of(&self, account: &AccountId) -> Vec<Session> {
         let sessions = lock(&self.0.sessions);
         sessions.iter().map(|(_, s)| s).filter(|s| s.account == *account).cloned().collect()
+    }
+
+    /// The live sessions for which `which` holds.
+    pub fn sessions(&self, which: impl Fn(&Session) -> bool) -> Vec<Session> {
+        lock(&self.0.sessions).iter().map(|(_, s)| s).filter(|s| which(s)).cloned().collect()
     }
 
     pub fn session_count(&self) -> usize {

@@ -11,6 +11,8 @@ const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "identity"];
 
 /// The session cookie. `__Host-`: this host alone, secure, whole site (RFC 6265bis).
 pub const SESSION_COOKIE: &str = "__Host-digue";
+/// Lasts minutes; the key of the device gets the next one.
+pub const DEVICE_COOKIE: &str = "__Host-digue-device";
 
 /// The identity that Digue asserts, as a signed JWT.
 pub const IDENTITY: HeaderName = HeaderName::from_static("digue-identity");
@@ -122,9 +124,7 @@ pub fn strip_response(headers: &mut HeaderMap) {
         .get_all(header::SET_COOKIE)
         .iter()
         .filter(|value| {
-            let bytes = value.as_bytes().trim_ascii_start();
-            let prefix = SESSION_COOKIE.as_bytes();
-            !(bytes.len() >= prefix.len() && bytes[..prefix.len()].eq_ignore_ascii_case(prefix))
+            !is_own_cookie(value.as_bytes().trim_ascii_start())
         })
         .cloned()
         .collect();
@@ -156,7 +156,16 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 /// The secret in the session cookie; `None` when absent or sent twice.
 pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    let mut found = cookies(headers).filter(|(name, _)| *name == SESSION_COOKIE);
+    single_cookie(headers, SESSION_COOKIE)
+}
+
+/// The secret in the short cookie of a device's key.
+pub fn device_cookie(headers: &HeaderMap) -> Option<&str> {
+    single_cookie(headers, DEVICE_COOKIE)
+}
+
+fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
+    let mut found = cookies(headers).filter(|(name, _)| *name == wanted);
     let (_, value) = found.next()?;
     found.next().is_none().then_some(value)
 }
@@ -170,10 +179,16 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
+/// Every cookie of the lock begins with the name of its first.
+fn is_own_cookie(name: &[u8]) -> bool {
+    let prefix = SESSION_COOKIE.as_bytes();
+    name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix)
+}
+
 fn strip_session_cookie(headers: &mut HeaderMap) {
     // HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
     let kept: Vec<String> = cookies(headers)
-        .filter(|(name, _)| !name.eq_ignore_ascii_case(SESSION_COOKIE))
+        .filter(|(name, _)| !is_own_cookie(name.as_bytes()))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     headers.remove(header::COOKIE);
@@ -237,6 +252,7 @@ mod tests {
     #[test]
     fn the_locks_cookie_stays_with_the_lock() {
         check(&[("cookie", "a=1; __Host-digue=secret; b=2")], &[("cookie", "a=1; b=2")]);
+        check(&[("cookie", "__Host-digue-device=s; b=2; __Host-digue-known=t")], &[("cookie", "b=2")]);
         assert_eq!(session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])), Some("s"));
         assert_eq!(session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])), None);
         let mut headers = map(&[("set-cookie", "__Host-digue=x; Path=/"), ("set-cookie", "a=1")]);

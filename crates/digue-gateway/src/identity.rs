@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::{Snapshot, session::TokenHash};
+use digue_access::session::{Bearer, Doubt, Found, TokenHash};
+use digue_access::{Origin, Session, Snapshot};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -19,7 +20,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as 
 use serde::{Deserialize, Serialize};
 
 use crate::gateway::Shared;
-use crate::headers::session_cookie;
+use crate::headers::{device_cookie, session_cookie};
 use crate::jwt;
 use crate::portal::{Identity, Portal};
 
@@ -35,29 +36,39 @@ pub struct Caller {
 }
 
 /// Why nobody is recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stranger {
     /// No session, token or header, or one that is no longer good.
     NotSignedIn,
     /// Recognised, but unknown to Digue or suspended.
     NotAdmitted,
+    /// A live session's cookie from elsewhere, or without the key of its device.
+    Doubted(Box<Caller>),
 }
 
-/// Recognises the caller of a request to `portal`.
+/// What is asked for, and from where.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub portal: &'a Portal,
+    pub host: &'a str,
+    /// The other end of the connection: a proxy's, maybe.
+    pub peer: IpAddr,
+    pub origin: &'a Origin,
+}
+
+/// Recognises the caller of a request to a portal.
 pub fn identify(
     shared: &Shared,
-    portal: &Portal,
-    host: &str,
-    peer: IpAddr,
+    asked: &Asked<'_>,
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Result<Caller, Stranger> {
     let snapshot = shared.rules.load();
-    let caller = match &portal.identity {
-        Identity::Session => by_session(shared, host, headers, now)?,
+    let caller = match &asked.portal.identity {
+        Identity::Session => by_session(shared, asked.host, asked.origin, headers, now)?,
         Identity::Jwt(verifier) => verifier.identify(&snapshot, headers, now)?,
         Identity::Header { account, organisation, from } => {
-            if !from.iter().any(|network| network.contains(&peer)) {
+            if !from.iter().any(|network| network.contains(&asked.peer)) {
                 return Err(Stranger::NotSignedIn);
             }
             by_header(&snapshot, account, organisation.as_ref(), headers, now)?
@@ -76,16 +87,61 @@ pub fn token_hash(secret: &str) -> TokenHash {
     digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }
 
-fn by_session(shared: &Shared, host: &str, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Stranger> {
-    let secret = session_cookie(headers).ok_or(Stranger::NotSignedIn)?;
+/// Whose session a request shows.
+pub enum Known {
+    Good(Session),
+    Doubted(Session, Doubt),
+    Nobody,
+}
+
+/// The session of a request's cookies, marked as used now when it is its holder's.
+pub fn session_of(
+    shared: &Shared,
+    host: &str,
+    origin: &Origin,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Known {
+    with_session(shared, host, origin, headers, now, |found| match found {
+        Found::Good(session) => Known::Good(session.clone()),
+        Found::Doubted(session, doubt) => Known::Doubted(session.clone(), doubt),
+        Found::Nothing => Known::Nobody,
+    })
+}
+
+fn with_session<T>(
+    shared: &Shared,
+    host: &str,
+    origin: &Origin,
+    headers: &HeaderMap,
+    now: Timestamp,
+    look: impl FnOnce(Found<'_>) -> T,
+) -> T {
+    let Some(secret) = session_cookie(headers) else { return look(Found::Nothing) };
+    let device = device_cookie(headers).map(token_hash);
+    let bearer = Bearer { origin, device: device.as_ref() };
     let mut sessions = shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-    let session = sessions.touch(&token_hash(secret), host, now).ok_or(Stranger::NotSignedIn)?;
-    Ok(Caller {
+    look(sessions.touch(&token_hash(secret), host, bearer, now))
+}
+
+fn by_session(
+    shared: &Shared,
+    host: &str,
+    origin: &Origin,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Caller, Stranger> {
+    let caller = |session: &Session| Caller {
         account: session.account.clone(),
         organisation: session.organisation.clone(),
         session: session.id.clone(),
         proved_at: session.proved_at,
         is_session: true,
+    };
+    with_session(shared, host, origin, headers, now, |found| match found {
+        Found::Good(session) => Ok(caller(session)),
+        Found::Doubted(session, _) => Err(Stranger::Doubted(Box::new(caller(session)))),
+        Found::Nothing => Err(Stranger::NotSignedIn),
     })
 }
 

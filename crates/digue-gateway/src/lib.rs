@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod client_address;
+pub mod ja4;
 pub mod forward_auth;
 pub mod gateway;
 pub mod guard;
@@ -17,6 +18,7 @@ pub mod outgoing;
 pub mod path;
 pub mod phases;
 pub mod portal;
+pub mod possession;
 pub mod ports;
 pub mod refusal;
 pub mod reported;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use digue_access::{Decision, Facts, admit, decide, release};
+use digue_access::{Decision, Facts, Origin, admit, decide, release};
 use digue_inspect::request::{RequestFields, RequestParts};
 use digue_inspect::{Identifier, Uninspected, read_request};
 use digue_types::{
@@ -21,7 +21,8 @@ use crate::gateway::{Shared, lock};
 use crate::guard::{Guard, Guarded};
 use crate::headers;
 use crate::hold::{Held, HoldError, Share, hold};
-use crate::identity::{self, Caller, Stranger};
+use crate::identity::{self, Asked, Caller, Stranger};
+use crate::ja4::Fingerprint;
 use crate::outgoing::outgoing;
 use crate::path::Segments;
 use crate::portal::{Choice, Portal, Route, RouteKind};
@@ -41,6 +42,22 @@ const LONG_INSPECTION_BYTES: usize = 256 << 10;
 pub struct Peer {
     pub address: IpAddr,
     pub is_secure: bool,
+    /// What its TLS stack showed of itself, when TLS ends here.
+    pub tls: Option<Fingerprint>,
+}
+
+impl Peer {
+    /// Where this request comes from, as far as Digue can see.
+    pub fn origin(&self, shared: &Shared, headers: &HeaderMap) -> Origin {
+        let client = client_address(self.address, headers, &shared.trusted_proxies);
+        // What a proxy's TLS looks like says nothing about its clients.
+        let tls = self.tls.filter(|_| client == self.address);
+        Origin {
+            ip: client.to_string(),
+            agent: user_agent(headers),
+            tls: tls.map(|tls| tls.as_str().to_owned()).unwrap_or_default(),
+        }
+    }
 }
 
 /// Answers one request. Never fails: a fault is a refusal.
@@ -101,15 +118,19 @@ async fn local(
     mut request: Request<Body>,
 ) -> Response<Body> {
     let now = shared.clock.now();
-    let session = headers::session_cookie(request.headers())
-        .and_then(|secret| lock(&shared.sessions).touch(&identity::token_hash(secret), &host, now).cloned());
-    let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
+    let origin = peer.origin(shared, request.headers());
+    let (session, doubted) = match identity::session_of(shared, &host, &origin, request.headers(), now) {
+        identity::Known::Good(session) => (Some(session), None),
+        identity::Known::Doubted(session, doubt) => (None, Some((session, doubt))),
+        identity::Known::Nobody => (None, None),
+    };
     request.extensions_mut().insert(Arrival {
         host,
         is_secure: peer.is_secure,
         portal: portal.map(|portal| portal.id.clone()),
         session,
-        client_ip: client.to_string(),
+        doubted,
+        origin,
     });
     let mut response = shared.pages.respond(request).await;
     headers::strip_response_hops(response.headers_mut());
@@ -174,13 +195,15 @@ async fn visit(
         let outgoing = outgoing(shared, &portal, None, &parts, peer, now);
         return pass_through(shared, &portal, outgoing, body).await;
     }
-    let client_ip = client_address(peer.address, request.headers(), &shared.trusted_proxies);
-    let identified = identity::identify(shared, &portal, &host, peer.address, request.headers(), now);
-    let caller = match identified {
-        Ok(caller) => caller,
-        Err(stranger) => return Err(not_recognised(stranger)),
+    let origin = peer.origin(shared, request.headers());
+    let asked = Asked { portal: &portal, host: &host, peer: peer.address, origin: &origin };
+    let identified = identity::identify(shared, &asked, request.headers(), now);
+    let (caller, is_doubted) = match identified {
+        Ok(caller) => (caller, false),
+        Err(Stranger::Doubted(caller)) => (*caller, true),
+        Err(stranger) => return Err(not_recognised(&stranger)),
     };
-    let client = Client { ip: client_ip.to_string(), user_agent: user_agent(request.headers()) };
+    let client = Client { ip: origin.ip, user_agent: origin.agent };
     let mut visit = Visit {
         shared: shared.clone(),
         portal: portal.clone(),
@@ -192,6 +215,10 @@ async fn visit(
         is_exact_search: false,
         subjects: Vec::new(),
     };
+    if is_doubted {
+        // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
+        return Err(visit.refuse(vec![Reason::SessionMoved], Inspection::NotReached).await);
+    }
     let (Some(place), Some((_, values))) = (place, found) else {
         return Err(visit.refuse_unmapped().await);
     };
@@ -203,11 +230,13 @@ async fn visit(
     }
 }
 
-fn not_recognised(stranger: Stranger) -> Refusal {
-    match stranger {
-        Stranger::NotAdmitted => Refusal::of(vec![Reason::UnknownAccount], None),
-        Stranger::NotSignedIn => Refusal::of(vec![Reason::NoSession], None),
-    }
+pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
+    let reason = match stranger {
+        Stranger::NotAdmitted => Reason::UnknownAccount,
+        Stranger::NotSignedIn => Reason::NoSession,
+        Stranger::Doubted(_) => Reason::SessionMoved,
+    };
+    Refusal::of(vec![reason], None)
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use digue_access::Session;
+use digue_access::session::Doubt;
+use digue_access::{Origin, Session};
 use digue_types::{Exposure, PersonRef, PortalId, Timestamp};
 use http::{Request, Response};
 
@@ -47,5 +48,8 @@ pub struct Arrival {
     /// The portal of this host; `None` on the console's.
     pub portal: Option<PortalId>,
     pub session: Option<Session>,
-    pub client_ip: String,
+    /// A session whose cookie came from elsewhere, or without the key of its device: good for
+    /// proving who one is, and for nothing else.
+    pub doubted: Option<(Session, Doubt)>,
+    pub origin: Origin,
 }

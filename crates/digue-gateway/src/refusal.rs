@@ -29,7 +29,7 @@ impl Refusal {
     /// The rules refused.
     pub fn of(reasons: Vec<Reason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
-            Some(Reason::NoSession | Reason::StepUp(_)) => StatusCode::UNAUTHORIZED,
+            Some(Reason::NoSession | Reason::SessionMoved | Reason::StepUp(_)) => StatusCode::UNAUTHORIZED,
             Some(Reason::MalformedRequest) => StatusCode::BAD_REQUEST,
             Some(
                 Reason::Budget(..)
@@ -145,7 +145,8 @@ impl Refusal {
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
             // A session is not enough where the identity must be proved now.
-            let is_step_up = self.reasons.iter().any(|reason| matches!(reason, Reason::StepUp(_)));
+            let asks_proof = |reason: &Reason| matches!(reason, Reason::StepUp(_) | Reason::SessionMoved);
+            let is_step_up = self.reasons.iter().any(asks_proof);
             links.push_str(&format!(
                 "<a class=\"button\" href=\"/.digue/sign-in?next={}{}\">{}</a>",
                 encode(self.return_to.as_deref().unwrap_or_default()),
@@ -260,6 +261,7 @@ mod tests {
     fn every_reason_has_its_sentence_in_both_languages() {
         let families = [
             Reason::NoSession,
+            Reason::SessionMoved,
             Reason::UnknownAccount,
             Reason::UnknownRoute,
             Reason::MalformedRequest,

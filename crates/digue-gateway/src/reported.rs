@@ -233,6 +233,7 @@ fn count(shared: &Shared, portal: &Portal, exposures: &[Exposure]) -> BTreeMap<S
             persons: &keys,
             by_exact_search: &[],
             by_break_glass: &[],
+            percent: 100,
         };
         let broken = budgets.check(exposure.at, &charge);
         budgets.charge(exposure.at, &charge);

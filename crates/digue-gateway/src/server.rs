@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::body::boxed;
 use crate::gateway::Gateway;
+use crate::ja4::{self, Fingerprint};
 use crate::phases::{self, Peer};
 
 /// Connections at the same time, on one listener.
@@ -119,21 +120,27 @@ impl Connection {
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(WRITE_STALL_MAX));
         match self.tls.clone() {
-            None => self.serve(TokioIo::new(stream), false).await,
+            None => self.serve(TokioIo::new(stream), None).await,
             Some(config) => {
                 let acceptor = TlsAcceptor::from(config);
-                if let Ok(Ok(stream)) = timeout(TLS_HANDSHAKE_MAX, acceptor.accept(stream)).await {
-                    self.serve(TokioIo::new(stream), true).await;
+                let handshake = async {
+                    let (tls, stream) = ja4::overhear(stream).await?;
+                    Ok::<_, io::Error>((tls, acceptor.accept(stream).await?))
+                };
+                if let Ok(Ok((tls, stream))) = timeout(TLS_HANDSHAKE_MAX, handshake).await {
+                    self.serve(TokioIo::new(stream), Some(tls)).await;
                 }
             }
         }
     }
 
-    async fn serve<I>(self, io: I, is_secure: bool)
+    /// `tls` is what the client's TLS showed of itself; `None` without TLS.
+    async fn serve<I>(self, io: I, tls: Option<Option<Fingerprint>>)
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
-        let peer = Peer { address: self.address.ip().to_canonical(), is_secure };
+        let address = self.address.ip().to_canonical();
+        let peer = Peer { address, is_secure: tls.is_some(), tls: tls.flatten() };
         let shared = self.gateway.0.clone();
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let shared = shared.clone();

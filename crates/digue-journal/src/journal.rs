@@ -228,6 +228,15 @@ impl Journal {
         receiver.recv().unwrap_or(Err(AppendError::Closed))
     }
 
+    /// The bytes of published entries, for whoever shows them.
+    ///
+    /// # Errors
+    /// When the range goes past the last checkpoint, or a file does not read.
+    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<Vec<u8>>, OpenError> {
+        let disk = lock(&self.shared.publisher).disk.clone();
+        reader::entries(&disk, range)
+    }
+
     pub fn status(&self) -> Status {
         lock(&self.shared.status).clone()
     }

@@ -81,7 +81,7 @@ macro_rules! from_integers {
         })+
     };
 }
-from_integers!(i64, u64, u32, usize, i32, u16);
+from_integers!(u8, i64, u64, u32, usize, i32, u16);
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -93,6 +93,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/refusal.ftl"),
     include_str!("../locales/fr/console.ftl"),
     include_str!("../locales/fr/command.ftl"),
+    include_str!("../locales/fr/mail.ftl"),
     include_str!("../locales/fr/portal.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
@@ -100,6 +101,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/refusal.ftl"),
     include_str!("../locales/en/console.ftl"),
     include_str!("../locales/en/command.ftl"),
+    include_str!("../locales/en/mail.ftl"),
     include_str!("../locales/en/portal.ftl"),
 ];
 

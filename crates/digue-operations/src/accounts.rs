@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use digue_access::decide::Reduction;
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_types::{AccountId, Act, OrganisationId};
 
@@ -21,13 +22,19 @@ pub struct Known {
     pub account: AccountId,
     pub record: AccountRecord,
     pub passkeys: usize,
+    /// Signs in with a password and a one-time code.
+    pub has_password: bool,
     pub sessions: usize,
+    /// The part of its limits that it has until a date, after a recovery.
+    pub reduction: Option<Reduction>,
     /// New, and nobody has confirmed who it is.
     pub is_quarantined: bool,
     /// The reader may suspend it, or let it work again.
     pub may_change: bool,
     /// The reader may confirm who it is.
     pub may_confirm: bool,
+    /// The reader may ask for its recovery, and for another invitation.
+    pub answers: bool,
 }
 
 /// The organisation that the actor belongs to.
@@ -41,7 +48,7 @@ pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) 
     let Some(record) = rules.directory.find(account) else { return false };
     let is_own_agent =
         record.role == Role::Agent && Some(&record.organisation) == organisation_of(rules, actor).as_ref();
-    let may = actor.role.can_act() || (actor.role == Role::Delegate && is_own_agent);
+    let may = actor.role.can_act() || (actor.role.leads_agents() && is_own_agent);
     may && actor.account != *account
 }
 
@@ -55,6 +62,8 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
     let own = organisation_of(&rules, actor);
     let sees_all = actor.role.can_watch();
     let passkeys = house.store.passkey_counts().await?;
+    let passwords = house.store.password_holders().await?;
+    let now = house.clock.now();
     let sessions = house.gateway().session_counts();
     let gates = house.store.gates().await?;
     let quarantined: HashSet<Reach> =
@@ -67,10 +76,15 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
             let is_quarantined = quarantined.contains(&Reach::Account(account.clone()));
             Known {
                 passkeys: held(&passkeys, account),
+                has_password: passwords.contains(account),
+                reduction: rules.reductions.get(account).copied().filter(|known| now < known.until),
+                answers,
                 sessions: held(&sessions, account),
                 is_quarantined,
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
-                may_confirm: answers && is_quarantined && held(&passkeys, account) > 0,
+                may_confirm: answers
+                    && is_quarantined
+                    && (held(&passkeys, account) > 0 || passwords.contains(account)),
                 account: account.clone(),
                 record: record.clone(),
             }
@@ -90,7 +104,7 @@ pub async fn set_suspended(
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let mut rules = house.rules().await;
-    if !actor.role.can_act() && !(actor.role == Role::Delegate && is_suspended) {
+    if !actor.role.can_act() && !(actor.role.leads_agents() && is_suspended) {
         return Err(OperationError::Denied);
     }
     if *account == actor.account {

@@ -1,7 +1,7 @@
-//! Who asks: an account with its role, or Digue itself.
+//! Who asks: an account with its role and its last proof of identity, or Digue itself.
 
 use digue_access::{Role, Session};
-use digue_types::AccountId;
+use digue_types::{AccountId, Timestamp};
 
 use crate::error::OperationError;
 use crate::house::House;
@@ -10,6 +10,8 @@ use crate::house::House;
 pub struct Actor {
     pub account: AccountId,
     pub role: Role,
+    /// When it was last proved who this is.
+    pub proved_at: Timestamp,
 }
 
 impl Actor {
@@ -18,24 +20,43 @@ impl Actor {
         let rules = house.gateway().rules();
         let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        Ok(Self { account: session.account.clone(), role: record.role })
+        Ok(Self { account: session.account.clone(), role: record.role, proved_at: session.proved_at })
     }
 
     /// Digue itself, or whoever holds its terminal.
     pub fn digue() -> Self {
-        Self { account: AccountId::parse("digue").expect("a fixed name"), role: Role::Rssi }
+        let account = AccountId::parse("digue").expect("a fixed name");
+        Self { account, role: Role::Rssi, proved_at: Timestamp::from_micros(i64::MAX) }
+    }
+
+    /// Sensitive acts (granting, asking for what widens, taking data out) ask for a proof of
+    /// identity of the last minutes: a session that was left open, or stolen, does none of them.
+    pub(crate) fn must_be_fresh(&self, house: &House) -> Result<(), OperationError> {
+        let age = house.clock.now().since(self.proved_at);
+        if age <= house.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
 
     pub(crate) fn must_watch(&self) -> Result<(), OperationError> {
-        if self.role.can_watch() { Ok(()) } else { Err(OperationError::Denied) }
+        allow(self.role.can_watch())
+    }
+
+    pub(crate) fn must_see_coverage(&self) -> Result<(), OperationError> {
+        allow(self.role.sees_coverage())
     }
 
     pub(crate) fn must_act(&self) -> Result<(), OperationError> {
-        if self.role.can_act() { Ok(()) } else { Err(OperationError::Denied) }
+        allow(self.role.can_act())
+    }
+
+    pub(crate) fn must_load(&self) -> Result<(), OperationError> {
+        allow(self.role.can_load())
     }
 
     pub(crate) fn must_review(&self) -> Result<(), OperationError> {
-        let may = matches!(self.role, Role::Rssi | Role::Dpo);
-        if may { Ok(()) } else { Err(OperationError::Denied) }
+        allow(self.role.can_review())
     }
+}
+
+pub(crate) fn allow(may: bool) -> Result<(), OperationError> {
+    if may { Ok(()) } else { Err(OperationError::Denied) }
 }

@@ -1,98 +1,60 @@
 //! Two persons: what widens is asked for by one and granted by another, within a day.
 //!
 //! Whoever took over one account can ask, and gets nothing. The wish is kept as it was asked: what
-//! is granted is what was read.
+//! is granted is what was read. Asking and granting both need a fresh proof of identity.
+
+mod wish;
 
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
 use digue_store::{ApprovalRecord, Decided, GateRecord};
-use digue_types::{AccountId, Act, Gate, OrganisationId};
+use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
+
+pub use wish::{NewAccount, Wish};
 
 use crate::accounts::{answers_for, organisation_of};
-use crate::actor::Actor;
+use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::mail::{self, Mail};
 use crate::secret::name;
+use crate::{recovery, sign_in};
 
-/// How long a request waits for its second person.
-const WAITS: Duration = Duration::from_hours(24);
+/// How long a request waits for its second person, and how long a granted export may be made.
+pub const WAITS: Duration = Duration::from_hours(24);
+/// How long the invitation of a new account is good for.
+pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
 /// The reason of the gate in front of a new account, until somebody confirms who it is.
 pub const QUARANTINE: &str = "quarantine";
-
-/// What can be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// Set a closed gate to something wider.
-    OpenGate { reach: Reach, gate: Gate },
-    /// Add an account; it starts in quarantine.
-    AddAccount { account: AccountId, organisation: OrganisationId, role: Role },
-}
-
-impl Wish {
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::OpenGate { .. } => "open-gate",
-            Self::AddAccount { .. } => "add-account",
-        }
-    }
-
-    fn subject(&self) -> String {
-        match self {
-            Self::OpenGate { reach, .. } => format!("{}:{}", reach.scope().code(), reach.name()),
-            Self::AddAccount { account, .. } => format!("account:{account}"),
-        }
-    }
-
-    fn detail(&self) -> String {
-        match self {
-            Self::OpenGate { gate, .. } => gate.code().to_owned(),
-            Self::AddAccount { organisation, role, .. } => format!("{} {organisation}", role.code()),
-        }
-    }
-
-    /// Back from what was kept.
-    fn of(record: &ApprovalRecord) -> Option<Self> {
-        let (scope, named) = record.subject.split_once(':')?;
-        match record.kind.as_str() {
-            "open-gate" => {
-                let gate = Gate::parse(&record.detail)?;
-                Some(Self::OpenGate { reach: Reach::parse(scope, named)?, gate })
-            }
-            "add-account" => {
-                let (role, organisation) = record.detail.split_once(' ')?;
-                Some(Self::AddAccount {
-                    account: AccountId::parse(named).ok()?,
-                    organisation: OrganisationId::parse(organisation).ok()?,
-                    role: Role::parse(role)?,
-                })
-            }
-            _ => None,
-        }
-    }
-}
 
 /// Asks for something that needs a second person.
 pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Result<String, OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let own = organisation_of(&house.gateway().rules(), actor);
+    may_ask(house, actor, wish)?;
+    actor.must_be_fresh(house)?;
+    is_possible(house, wish)?;
+    let rules = house.gateway().rules();
     let organisation = match wish {
-        Wish::OpenGate { reach, gate } => {
-            actor.must_act()?;
-            if house.gateway().rules().gates.of(reach) <= *gate {
-                return Err(OperationError::Conflict);
-            }
-            own.ok_or(OperationError::Denied)?
+        Wish::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
+        Wish::RecoverAccount { account, .. } => {
+            rules.directory.find(account).map(|record| record.organisation.clone())
         }
-        Wish::AddAccount { account, organisation, role } => {
-            may_add(actor, own.as_ref(), organisation, *role)?;
-            if house.gateway().rules().directory.find(account).is_some() {
-                return Err(OperationError::Invalid("invalid-account-exists"));
-            }
-            organisation.clone()
-        }
+        _ => organisation_of(&rules, actor),
     };
+    let organisation = organisation.ok_or(OperationError::Denied)?;
+    keep(house, actor, wish, organisation, reason).await
+}
+
+/// Keeps a wish that may be asked.
+pub(crate) async fn keep(
+    house: &House,
+    actor: &Actor,
+    wish: &Wish,
+    organisation: OrganisationId,
+    reason: String,
+) -> Result<String, OperationError> {
     let now = house.clock.now();
     let record = ApprovalRecord {
         id: name("ap")?,
@@ -106,13 +68,9 @@ pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Res
         expires_at: now.plus(WAITS),
         decided: None,
     };
-    let is_same = |known: &ApprovalRecord| {
-        known.decided.is_none()
-            && now < known.expires_at
-            && known.kind == record.kind
-            && known.subject == record.subject
-    };
-    if house.store.approvals().await?.iter().any(is_same) {
+    let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
+    let is_same = |known: &ApprovalRecord| Wish::of(known).is_some_and(|known| known.overlaps(wish));
+    if house.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
     let words = Words {
@@ -126,32 +84,63 @@ pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Res
     Ok(record.id)
 }
 
+fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationError> {
+    let rules = house.gateway().rules();
+    match wish {
+        Wish::OpenGate { .. } => actor.must_act(),
+        Wish::AddAccounts(accounts) => {
+            let own = organisation_of(&rules, actor);
+            let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
+            allow(!accounts.is_empty() && accounts.iter().all(may))
+        }
+        Wish::RecoverAccount { account, .. } => allow(answers_for(&rules, actor, account)),
+        Wish::ExportJournal => actor.must_watch(),
+        // Asked by whoever changed the map.
+        Wish::WidenRules { .. } => Err(OperationError::Denied),
+    }
+}
+
+/// A wish that could not be carried out now is not asked for, nor granted.
+fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
+    let rules = house.gateway().rules();
+    match wish {
+        Wish::OpenGate { reach, gate } if rules.gates.of(reach) <= *gate => Err(OperationError::Conflict),
+        Wish::AddAccounts(accounts)
+            if accounts.iter().any(|one| rules.directory.find(&one.account).is_some()) =>
+        {
+            Err(OperationError::Invalid("invalid-account-exists"))
+        }
+        Wish::RecoverAccount { since, .. } if *since > house.clock.now() => {
+            Err(OperationError::Invalid("invalid-since"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A delegate adds agents of the own organisation; the operator's officer adds anybody.
-fn may_add(
+pub(crate) fn may_add(
     actor: &Actor,
     own: Option<&OrganisationId>,
     organisation: &OrganisationId,
     role: Role,
-) -> Result<(), OperationError> {
-    let is_own_agent = actor.role == Role::Delegate && own == Some(organisation) && role == Role::Agent;
-    if actor.role.can_act() || is_own_agent { Ok(()) } else { Err(OperationError::Denied) }
+) -> bool {
+    let is_own_agent = actor.role.leads_agents() && own == Some(organisation) && role == Role::Agent;
+    actor.role.can_act() || is_own_agent
 }
 
-/// May this actor be the second person? Never the one who asked.
+/// May this actor be the second person? Never the one who asked, nor the one it is about. Whoever
+/// could have asked may; and the security officer and the data protection officer watch each other.
 fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
-    if actor.account == record.asked_by {
+    let Some(wish) = Wish::of(record) else { return false };
+    let is_about = match &wish {
+        Wish::RecoverAccount { account, .. } => *account == actor.account,
+        _ => false,
+    };
+    if actor.account == record.asked_by || is_about {
         return false;
     }
-    match Wish::of(record) {
-        // Whoever could have asked for it.
-        Some(Wish::AddAccount { organisation, role, .. }) => {
-            let own = organisation_of(&house.gateway().rules(), actor);
-            may_add(actor, own.as_ref(), &organisation, role).is_ok()
-        }
-        // The security officer and the data protection officer watch each other.
-        Some(Wish::OpenGate { .. }) => matches!(actor.role, Role::Rssi | Role::Dpo),
-        None => false,
-    }
+    let could_ask = matches!(wish, Wish::AddAccounts(_) | Wish::RecoverAccount { .. });
+    actor.role.can_review() || (could_ask && may_ask(house, actor, &wish).is_ok())
 }
 
 /// An approval, and whether the reader may decide it now.
@@ -164,9 +153,7 @@ pub struct Waiting {
 
 /// Approvals that concern the actor, the newest first.
 pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, OperationError> {
-    if !actor.role.oversees() {
-        return Err(OperationError::Denied);
-    }
+    allow(actor.role.oversees())?;
     let own = organisation_of(&house.gateway().rules(), actor);
     let now = house.clock.now();
     let mut records = house.store.approvals().await?;
@@ -178,28 +165,40 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, Operatio
     Ok(waiting.collect())
 }
 
+/// The invitation of one account: mailed to its holder, or a link to be printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub account: AccountId,
+    pub email: Option<String>,
+    /// Shown once; `None` when it goes by mail.
+    pub link: Option<String>,
+}
+
+/// What came of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub wish: Wish,
+    pub invitations: Vec<Invitation>,
+}
+
 /// Grants or refuses; what is granted is done at once.
 pub async fn decide(
     house: &House,
     actor: &Actor,
     id: &str,
     is_granted: bool,
-) -> Result<Wish, OperationError> {
+) -> Result<Outcome, OperationError> {
     let waiting = list(house, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
     let Waiting { record, may_decide, is_over } = waiting.ok_or(OperationError::NotFound("approval"))?;
     if is_over {
         return Err(OperationError::Conflict);
     }
-    if !may_decide {
-        return Err(OperationError::Denied);
-    }
+    allow(may_decide)?;
+    actor.must_be_fresh(house)?;
     let wish =
         Wish::of(&record).ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
-    if let Wish::AddAccount { account, .. } = &wish
-        && is_granted
-        && house.gateway().rules().directory.find(account).is_some()
-    {
-        return Err(OperationError::Invalid("invalid-account-exists"));
+    if is_granted {
+        is_possible(house, &wish)?;
     }
     let words = Words {
         subject: record.subject.clone(),
@@ -213,10 +212,8 @@ pub async fn decide(
     if !house.store.decide_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
-    if is_granted {
-        carry_out(house, actor, &wish, &record).await?;
-    }
-    Ok(wish)
+    let invitations = if is_granted { carry_out(house, actor, &wish, &record).await? } else { Vec::new() };
+    Ok(Outcome { wish, invitations })
 }
 
 async fn carry_out(
@@ -224,27 +221,96 @@ async fn carry_out(
     actor: &Actor,
     wish: &Wish,
     record: &ApprovalRecord,
-) -> Result<(), OperationError> {
+) -> Result<Vec<Invitation>, OperationError> {
     match wish {
         Wish::OpenGate { reach, gate } => {
-            gates::apply(house, actor, reach.clone(), *gate, &record.reason, Consent::Two).await
+            gates::apply(house, actor, reach.clone(), *gate, &record.reason, Consent::Two).await?;
+            Ok(Vec::new())
         }
-        Wish::AddAccount { account, organisation, role } => {
-            // The gate first: an account that exists is never without it. One that was closed before
-            // the account was stays closed.
-            let reach = Reach::Account(account.clone());
-            match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
-                Ok(()) | Err(OperationError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-            let added =
-                AccountRecord { organisation: organisation.clone(), role: *role, is_suspended: false };
-            house.put_accounts(actor, vec![(account.clone(), added)]).await
+        Wish::AddAccounts(accounts) => add_accounts(house, actor, accounts).await,
+        Wish::RecoverAccount { account, since } => {
+            recovery::carry_out(house, actor, account, *since, record).await.map(|one| vec![one])
         }
+        Wish::WidenRules { portal, detail } => {
+            house.grant_rules(portal, detail).await?;
+            Ok(Vec::new())
+        }
+        // Used by `export`, as long as it is fresh.
+        Wish::ExportJournal => Ok(Vec::new()),
     }
 }
 
-/// Lets a new account out of quarantine: somebody who answers for it has made sure, over another
+async fn add_accounts(
+    house: &House,
+    actor: &Actor,
+    accounts: &[NewAccount],
+) -> Result<Vec<Invitation>, OperationError> {
+    // The gates first: an account that exists is never without its own.
+    for one in accounts {
+        quarantine(house, actor, &one.account).await?;
+    }
+    let record = |one: &NewAccount| AccountRecord {
+        organisation: one.organisation.clone(),
+        role: one.role,
+        is_suspended: false,
+    };
+    let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
+    house.put_accounts(actor, added).await?;
+    let mut invitations = Vec::new();
+    for one in accounts {
+        house.store.save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
+        invitations.push(invitation(house, actor, &one.account, one.email.clone()).await?);
+    }
+    Ok(invitations)
+}
+
+/// Closes the gate of an account until somebody confirms who holds it. One that is closed already
+/// stays closed, for its own reason.
+pub(crate) async fn quarantine(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<(), OperationError> {
+    let reach = Reach::Account(account.clone());
+    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
+        Ok(()) | Err(OperationError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// By mail when there is an address and a way to send, else as a link for whoever granted it.
+async fn invitation(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    email: Option<String>,
+) -> Result<Invitation, OperationError> {
+    if let Some(recipient) = email.as_ref().filter(|_| house.sends_mail()) {
+        let mail = Mail::Invitation { account: account.clone() };
+        mail::queue(house, recipient, &mail).await?;
+        return Ok(Invitation { account: account.clone(), email, link: None });
+    }
+    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
+    Ok(Invitation { account: account.clone(), email, link: Some(link) })
+}
+
+/// Another invitation for an account in quarantine: the first one was lost, or is over. For whoever
+/// answers for the account.
+pub async fn invite_again(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Invitation, OperationError> {
+    allow(answers_for(&house.gateway().rules(), actor, account))?;
+    actor.must_be_fresh(house)?;
+    if !is_quarantined(house, account).await? {
+        return Err(OperationError::Conflict);
+    }
+    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
+    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
+}
+
+/// Lets an account out of quarantine: somebody who answers for it has made sure, over another
 /// channel, who holds its passkey. `how` says which.
 pub async fn confirm(
     house: &House,
@@ -253,13 +319,13 @@ pub async fn confirm(
     how: &str,
 ) -> Result<(), OperationError> {
     let how = parse_reason(how, REASON_CHARS_MIN)?;
-    if !answers_for(&house.gateway().rules(), actor, account) {
-        return Err(OperationError::Denied);
-    }
+    allow(answers_for(&house.gateway().rules(), actor, account))?;
+    actor.must_be_fresh(house)?;
     if !is_quarantined(house, account).await? {
         return Err(OperationError::Conflict);
     }
-    if house.store.passkeys_of(account).await?.is_empty() {
+    let has_passkey = !house.store.passkeys_of(account).await?.is_empty();
+    if !has_passkey && house.store.password_of(account).await?.is_none() {
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
     gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how, Consent::Two).await
@@ -273,4 +339,19 @@ pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
 pub(crate) async fn is_quarantined(house: &House, account: &AccountId) -> Result<bool, OperationError> {
     let reach = Reach::Account(account.clone());
     Ok(house.store.gates().await?.iter().any(|gate| gate.reach == reach && is_quarantine(gate)))
+}
+
+/// True when this actor asked for an export of the journal, and somebody granted it a while ago.
+pub(crate) async fn may_export(
+    house: &House,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, OperationError> {
+    let is_theirs = |record: &ApprovalRecord| {
+        let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
+        record.kind == Wish::ExportJournal.kind()
+            && record.asked_by == actor.account
+            && granted.is_some_and(|decided| now.since(decided.at) < WAITS)
+    };
+    Ok(house.store.approvals().await?.iter().any(is_theirs))
 }

@@ -1,6 +1,7 @@
 //! Exceptional access: a written reason, minutes, few persons, and a review afterwards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use digue_access::Session;
 use digue_access::decide::BreakGlass;
@@ -15,6 +16,8 @@ use crate::secret::name;
 
 /// Characters of a justification at least: a sentence, not a word.
 pub const JUSTIFICATION_CHARS_MIN: usize = 20;
+/// How long the reason may take to write.
+const WRITING_LASTS: Duration = Duration::from_mins(10);
 
 /// Opens one for the account of this session on this portal.
 pub async fn open(
@@ -24,6 +27,11 @@ pub async fn open(
     justification: &str,
 ) -> Result<BreakGlassRecord, OperationError> {
     let actor = Actor::of_session(house, session)?;
+    // The page that asks for the reason was opened with a fresh proof; writing it takes minutes.
+    let age = house.clock.now().since(session.proved_at);
+    if age > house.proof_lasts() + WRITING_LASTS {
+        return Err(OperationError::ProofNeeded);
+    }
     let justification = parse_reason(justification, JUSTIFICATION_CHARS_MIN)?;
     let hosts = house.gateway().hosts();
     let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?;

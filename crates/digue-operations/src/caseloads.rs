@@ -10,7 +10,7 @@ use digue_types::{Act, PopulationId};
 
 use crate::actor::Actor;
 use crate::aliases::{self, AliasFault};
-use crate::error::OperationError;
+use crate::error::{LineFault, OperationError};
 use crate::house::{House, Words};
 
 /// What a load did.
@@ -27,7 +27,7 @@ pub async fn replace(
     population: &PopulationId,
     csv: Vec<u8>,
 ) -> Result<Loaded, OperationError> {
-    actor.must_act()?;
+    actor.must_load()?;
     let portal = portal_of(house, population)?;
     let (caseloads, csv) = parse(portal, csv).await?;
     let mut rules = house.rules().await;
@@ -56,7 +56,7 @@ pub async fn add(
     population: &PopulationId,
     csv: Vec<u8>,
 ) -> Result<Loaded, OperationError> {
-    actor.must_act()?;
+    actor.must_load()?;
     let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
     let joined = join(&kept, &csv).ok_or(OperationError::Invalid("invalid-caseload-columns"))?;
     replace(house, actor, population, joined).await
@@ -114,7 +114,7 @@ async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>)
         (result, csv)
     });
     let (result, csv) = parsed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok((result.map_err(OperationError::Faults)?, csv))
+    Ok((result.map_err(|faults| OperationError::Faults(faults.into_iter().map(LineFault::from).collect()))?, csv))
 }
 
 fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
@@ -177,14 +177,13 @@ pub async fn replace_aliases(
     actor: &Actor,
     portal: &digue_types::PortalId,
     text: &str,
-) -> Result<Result<usize, Vec<AliasFault>>, OperationError> {
-    actor.must_act()?;
+) -> Result<usize, OperationError> {
+    actor.must_load()?;
     let hosts = house.gateway().hosts();
     let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
-    let table = match read_aliases(&map, text) {
-        Ok(table) => table,
-        Err(faults) => return Ok(Err(faults)),
-    };
+    let told = |fault: AliasFault| LineFault::new(fault.line, &format!("alias-fault-{}", fault.fault));
+    let table = read_aliases(&map, text)
+        .map_err(|faults| OperationError::Faults(faults.into_iter().map(told).collect()))?;
     let count = table.len();
     let words =
         Words { subject: format!("portal:{portal}"), after: format!("aliases:{count}"), ..Words::default() };
@@ -192,7 +191,7 @@ pub async fn replace_aliases(
     keep(&alias_file_of(house, portal), text.as_bytes())
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     house.aliases.set(portal.clone(), table);
-    Ok(Ok(count))
+    Ok(count)
 }
 
 #[cfg(test)]

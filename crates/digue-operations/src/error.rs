@@ -3,6 +3,27 @@
 use digue_access::CaseloadFault;
 use digue_store::StoreError;
 
+/// A line of a file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFault {
+    /// From 1.
+    pub line: usize,
+    /// A locale key that says what is wrong.
+    pub key: String,
+}
+
+impl LineFault {
+    pub fn new(line: usize, key: &str) -> Self {
+        Self { line, key: key.to_owned() }
+    }
+}
+
+impl From<CaseloadFault> for LineFault {
+    fn from(fault: CaseloadFault) -> Self {
+        Self { line: usize::try_from(fault.line).unwrap_or(usize::MAX), key: format!("caseload-fault-{}", fault.kind.code()) }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// This actor may not.
@@ -16,7 +37,7 @@ pub enum OperationError {
     Invalid(&'static str),
     /// A file with faults; nothing of it was taken.
     #[error("{} faults in the file", .0.len())]
-    Faults(Vec<CaseloadFault>),
+    Faults(Vec<LineFault>),
     /// The identity must be proved afresh first.
     #[error("a fresh proof of identity is needed")]
     ProofNeeded,
@@ -26,6 +47,9 @@ pub enum OperationError {
     /// Somebody else was faster.
     #[error("it was done already")]
     Conflict,
+    /// Too much of it at once; later it may work.
+    #[error("too many at once")]
+    Busy,
     /// May work later; nothing was changed.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -1,20 +1,26 @@
 //! The house: what every operation works with, and the order in which it comes to life.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
+use digue_access::session::HeldTo;
 use digue_access::{OpenSession, Policies, SessionLimits, Sessions, Snapshot};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
 use digue_journal::Journal;
-use digue_store::{Store, live_break_glass};
+use digue_store::{MailRecord, Store, live_break_glass};
 use digue_types::{AccountId, Act, Administration, Event};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::actor::Actor;
 use crate::aliases::AliasTables;
+use crate::devices::Challenges;
 use crate::error::OperationError;
+use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
+use crate::password::{PasswordRules, Passwords};
 use crate::recorder::Standing;
 
 /// What the house is built from.
@@ -28,12 +34,31 @@ pub struct HouseParts {
     /// Changes with the text of maps and policies.
     pub policy_version: u64,
     pub session_limits: SessionLimits,
+    pub sign_in: SignInRules,
+    pub mail: Option<MailSettings>,
     /// Where caseload files are kept.
     pub data_folder: PathBuf,
     /// Scheme, host and port under which people reach the console: `https://digue.exemple.fr`.
     pub console_url: String,
     /// The same for each portal, by host.
     pub portal_urls: Vec<(String, String)>,
+}
+
+/// How people prove who they are.
+pub struct SignInRules {
+    /// Sensitive acts need a proof not older than this.
+    pub proof_lasts: Duration,
+    /// Password and one-time code for agents without a passkey; `None` switches them off.
+    pub password: Option<PasswordRules>,
+    /// Keeps what must not be read from the database alone.
+    pub key: [u8; 32],
+}
+
+impl SignInRules {
+    /// Five minutes, no passwords.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self { proof_lasts: Duration::from_mins(5), password: None, key }
+    }
 }
 
 /// The house.
@@ -48,7 +73,13 @@ pub struct House {
     gateway: OnceLock<Gateway>,
     pub(crate) session_limits: SessionLimits,
     pub(crate) data_folder: PathBuf,
+    pub(crate) sign_in: SignInRules,
     passkeys: Option<Passkeys>,
+    passwords: Option<Passwords>,
+    pub(crate) challenges: Challenges,
+    mailer: Option<Mailer>,
+    pub(crate) reload_wanted: Notify,
+    is_closing: AtomicBool,
     console_url: String,
     portal_urls: Vec<(String, String)>,
 }
@@ -67,6 +98,11 @@ impl House {
             policies: Arc::new(parts.policies),
             policy_version: parts.policy_version,
             break_glass: Arc::new(break_glass),
+            reductions: Arc::new(parts.store.reductions(now).await?),
+        };
+        let passwords = match &parts.sign_in.password {
+            Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
+            None => None,
         };
         Ok(Self {
             store: parts.store,
@@ -79,6 +115,12 @@ impl House {
             session_limits: parts.session_limits,
             data_folder: parts.data_folder,
             passkeys: Passkeys::new(&parts.console_url),
+            passwords,
+            sign_in: parts.sign_in,
+            challenges: Challenges::default(),
+            mailer: parts.mail.as_ref().map(Mailer::new).transpose()?,
+            reload_wanted: Notify::new(),
+            is_closing: AtomicBool::new(false),
             console_url: parts.console_url,
             portal_urls: parts.portal_urls,
         })
@@ -129,6 +171,29 @@ impl House {
         self.passkeys.as_ref().ok_or(OperationError::Invalid("invalid-passkey-host"))
     }
 
+    /// The fallback, where the operator allows it.
+    pub(crate) fn passwords(&self) -> Result<&Passwords, OperationError> {
+        self.passwords.as_ref().ok_or(OperationError::NotFound("password"))
+    }
+
+    /// True when agents may sign in with a password and a one-time code.
+    pub fn allows_passwords(&self) -> bool {
+        self.passwords.is_some()
+    }
+
+    pub(crate) fn mailer(&self) -> Option<&Mailer> {
+        self.mailer.as_ref()
+    }
+
+    pub fn sends_mail(&self) -> bool {
+        self.mailer.is_some()
+    }
+
+    /// How long a proof of identity is fresh.
+    pub fn proof_lasts(&self) -> Duration {
+        self.sign_in.proof_lasts
+    }
+
     /// The name of the console's host, without scheme and port.
     pub fn console_host(&self) -> &str {
         let rest = self.console_url.split_once("://").map_or(self.console_url.as_str(), |(_, rest)| rest);
@@ -153,6 +218,23 @@ impl House {
         if let Some(gateway) = self.gateway.get() {
             gateway.set_rules(rules.clone());
         }
+    }
+
+    /// What is set in files, for whoever may look at portals.
+    pub async fn settings(&self, actor: &Actor) -> Result<SettingsView, OperationError> {
+        actor.must_see_coverage()?;
+        let minutes = |time: Duration| time.as_secs() / 60;
+        Ok(SettingsView {
+            idle_mins: minutes(self.session_limits.idle),
+            absolute_mins: minutes(self.session_limits.absolute),
+            proof_mins: minutes(self.sign_in.proof_lasts),
+            held_to: self.session_limits.held_to,
+            allows_passwords: self.allows_passwords(),
+            sends_mail: self.sends_mail(),
+            mails: self.store.mails().await?,
+            rules_version: format!("{:016x}", self.gateway().rules().policy_version),
+            console_url: self.console_url.clone(),
+        })
     }
 
     /// Replaces policies, as a reload does.
@@ -238,6 +320,15 @@ impl House {
         self.write_down(&Actor::digue(), act, Words { subject, ..Words::default() }).await
     }
 
+    /// From now on nothing that goes on by itself is kept open.
+    pub fn close_streams(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::SeqCst)
+    }
+
     /// Ends sessions that are over, in memory and in the store.
     pub async fn tidy_sessions(&self) -> Result<(), OperationError> {
         let over = self.gateway().expire_sessions();
@@ -246,6 +337,21 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// What is set in files.
+#[derive(Clone, Debug)]
+pub struct SettingsView {
+    pub idle_mins: u64,
+    pub absolute_mins: u64,
+    pub proof_mins: u64,
+    pub held_to: HeldTo,
+    pub allows_passwords: bool,
+    pub sends_mail: bool,
+    /// Mail that waits to leave.
+    pub mails: Vec<MailRecord>,
+    pub rules_version: String,
+    pub console_url: String,
 }
 
 /// The texts of an act.

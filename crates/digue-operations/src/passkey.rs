@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::Session;
+use digue_access::{Origin, Session};
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Timestamp};
 use serde_json::Value;
@@ -24,14 +24,12 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::secret::Secret;
-use crate::sign_in::{self, Client};
+use crate::sign_in;
 
 /// How long a challenge is good for.
 const CEREMONY_LASTS: Duration = Duration::from_mins(5);
 /// Ceremonies under way at once; about a kilobyte each. The oldest give way to new ones.
 const CEREMONIES_MAX: usize = 50_000;
-/// Adding or removing a passkey asks for a proof of identity not older than this.
-pub const FRESH: Duration = Duration::from_mins(5);
 const NAME_CHARS_MAX: usize = 60;
 /// Nobody has more devices than this.
 const PASSKEYS_MAX: usize = 20;
@@ -114,7 +112,7 @@ pub async fn own(house: &House, session: &Session) -> Result<Vec<PasskeyRecord>,
 /// Begins to add a passkey to one's own account.
 pub async fn begin_adding(house: &House, session: &Session) -> Result<Challenge, OperationError> {
     let actor = Actor::of_session(house, session)?;
-    must_be_fresh(house, session)?;
+    actor.must_be_fresh(house)?;
     let known = house.store.passkeys_of(&actor.account).await?;
     if known.len() >= PASSKEYS_MAX {
         return Err(OperationError::Invalid("invalid-passkeys-many"));
@@ -188,7 +186,7 @@ pub async fn finish_adding(
 /// Removes one of one's own passkeys; the last one stays.
 pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(house, session)?;
-    must_be_fresh(house, session)?;
+    actor.must_be_fresh(house)?;
     let known = house.store.passkeys_of(&actor.account).await?;
     if !known.iter().any(|passkey| passkey.id == id) {
         return Err(OperationError::NotFound("passkey"));
@@ -224,12 +222,12 @@ pub async fn finish_sign_in(
     house: &House,
     ceremony: &str,
     answer: Value,
-    client: &Client,
+    origin: &Origin,
 ) -> Result<(Secret, Session), OperationError> {
     let account = verify(house, ceremony, answer).await?;
     let now = house.clock.now();
     let host = house.console_host();
-    sign_in::open_session(house, &account, host, client, now, "passkey").await.map_err(|error| match error {
+    sign_in::open_session(house, &account, host, origin, now, "passkey").await.map_err(|error| match error {
         // Told apart from a wrong passkey, a suspended account would be known to exist.
         OperationError::Denied => OperationError::Invalid("invalid-passkey"),
         other => other,
@@ -247,12 +245,7 @@ pub async fn prove(
     if verify(house, ceremony, answer).await? != session.account {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    let now = house.clock.now();
-    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
-    house.write_down(&actor, Act::SessionProved, words).await?;
-    house.store.prove_session(&session.id, now).await?;
-    house.gateway().prove_session(&session.id, now);
-    Ok(())
+    sign_in::note_proof(house, &actor, session).await
 }
 
 /// The account that the answer proves. Every way to be wrong has one answer.
@@ -284,12 +277,6 @@ async fn verify(house: &House, ceremony: &str, answer: Value) -> Result<AccountI
     };
     // Another use with the same counter was faster: one of the two is a copy of the key.
     if house.store.use_passkey(&used, record.counter).await? { Ok(record.account) } else { Err(wrong()) }
-}
-
-/// Sensitive acts ask for a proof of identity of the last minutes.
-pub(crate) fn must_be_fresh(house: &House, session: &Session) -> Result<(), OperationError> {
-    let age = house.clock.now().since(session.proved_at);
-    if age <= FRESH { Ok(()) } else { Err(OperationError::ProofNeeded) }
 }
 
 fn refused(error: webauthn_rs::prelude::WebauthnError) -> OperationError {

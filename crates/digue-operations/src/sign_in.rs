@@ -6,24 +6,14 @@
 
 use std::time::Duration;
 
-use digue_access::{OpenSession, Session};
-use digue_store::Link;
+use digue_access::{OpenSession, Origin, Session};
+use digue_store::{ConnectionRecord, Link};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
-use crate::accounts::answers_for;
 use crate::actor::Actor;
-use crate::approvals;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::secret::{Secret, name};
-
-/// Whoever knocks: what a session is remembered by.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    pub ip: String,
-    /// The browser's name for itself, cut.
-    pub agent: String,
-}
 
 /// How long the way from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
@@ -40,23 +30,8 @@ pub async fn issue_link(
     make_link(house, actor, account, host, lasts).await
 }
 
-/// Issues the invitation of an account in quarantine: a link to the console, where its holder makes a
-/// passkey. For whoever answers for the account.
-pub async fn invite(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-    lasts: Duration,
-) -> Result<String, OperationError> {
-    if !answers_for(&house.gateway().rules(), actor, account)
-        || !approvals::is_quarantined(house, account).await?
-    {
-        return Err(OperationError::Denied);
-    }
-    make_link(house, actor, account, house.console_host(), lasts).await
-}
-
-async fn make_link(
+/// `issue_link`, for whoever was found to be allowed to.
+pub(crate) async fn make_link(
     house: &House,
     actor: &Actor,
     account: &AccountId,
@@ -97,10 +72,10 @@ pub async fn enter(
     house: &House,
     token: &str,
     host: &str,
-    client: &Client,
-) -> Result<Secret, OperationError> {
+    origin: &Origin,
+) -> Result<(Secret, Session), OperationError> {
     peek_link(house, token, host).await?;
-    open(house, token, host, client, "link").await
+    open(house, token, host, origin, "link").await
 }
 
 /// Opens on `host` the session of a hand-over, for the browser that holds `state`.
@@ -109,14 +84,14 @@ pub async fn take_over(
     token: &str,
     state: &str,
     host: &str,
-    client: &Client,
-) -> Result<Secret, OperationError> {
+    origin: &Origin,
+) -> Result<(Secret, Session), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.peek_link(&hash, house.clock.now()).await?;
     // Hashes are compared, so the time of the comparison tells nothing useful.
     let is_its = |link: &Link| link.host == host && !state.is_empty() && link.state == state_hash(state);
     link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
-    open(house, token, host, client, "hand-over").await
+    open(house, token, host, origin, "hand-over").await
 }
 
 /// SHA-256 of a state, as it travels through the console.
@@ -156,14 +131,14 @@ async fn open(
     house: &House,
     token: &str,
     host: &str,
-    client: &Client,
+    origin: &Origin,
     by: &str,
-) -> Result<Secret, OperationError> {
+) -> Result<(Secret, Session), OperationError> {
     let now = house.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
     let proved_at = if link.proved_at == Timestamp::ZERO { now } else { link.proved_at };
-    open_session(house, &link.account, host, client, proved_at, by).await.map(|(secret, _)| secret)
+    open_session(house, &link.account, host, origin, proved_at, by).await
 }
 
 /// Opens a session for an account that has proved who it is, `by` some way; the secret goes into the
@@ -172,7 +147,7 @@ pub(crate) async fn open_session(
     house: &House,
     account: &AccountId,
     host: &str,
-    client: &Client,
+    origin: &Origin,
     proved_at: Timestamp,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
@@ -189,17 +164,28 @@ pub(crate) async fn open_session(
         opened_at: now,
         seen_at: now,
         proved_at,
-        ip: client.ip.clone(),
-        agent: client.agent.clone(),
+        origin: origin.clone(),
+        other_ip: None,
+        device: None,
     };
-    let actor = Actor { account: account.clone(), role: record.role };
+    let actor = Actor { account: account.clone(), role: record.role, proved_at };
     let words = Words {
         subject: format!("session:{}", session.id),
-        after: format!("host:{host} ip:{} by:{by}", client.ip),
+        after: format!("host:{host} ip:{} by:{by}", origin.ip),
         ..Words::default()
     };
     house.write_down(&actor, Act::SessionOpened, words).await?;
     house.store.add_session(&secret.hash(), &session).await?;
+    let connection = ConnectionRecord {
+        session: session.id.clone(),
+        account: account.clone(),
+        at: now,
+        host: host.to_owned(),
+        ip: origin.ip.clone(),
+        agent: origin.agent.clone(),
+        means: by.to_owned(),
+    };
+    house.store.add_connection(&connection).await?;
     house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
     Ok((secret, session))
 }
@@ -210,6 +196,41 @@ pub fn own_sessions(house: &House, session: &Session) -> Result<Vec<Session>, Op
     let mut sessions = house.gateway().sessions_of(&session.account);
     sessions.sort_by_key(|known| std::cmp::Reverse(known.opened_at));
     Ok(sessions)
+}
+
+/// Writes down that the holder of a session proved afresh who they are.
+pub(crate) async fn note_proof(
+    house: &House,
+    actor: &Actor,
+    session: &Session,
+) -> Result<(), OperationError> {
+    let now = house.clock.now();
+    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
+    house.write_down(actor, Act::SessionProved, words).await?;
+    house.store.prove_session(&session.id, now).await?;
+    house.gateway().prove_session(&session.id, now);
+    Ok(())
+}
+
+/// The connections before this one, newest first: whoever was not there says so.
+pub async fn last_connections(
+    house: &House,
+    session: &Session,
+) -> Result<Vec<ConnectionRecord>, OperationError> {
+    let mut known = house.store.connections_of(&session.account, 12).await?;
+    // Going on to a portal is no new sign-in to its holder.
+    known.retain(|one| one.session != session.id && one.means != "hand-over");
+    known.truncate(3);
+    Ok(known)
+}
+
+/// Ends a session whose holder has just proved, from elsewhere, who they are.
+pub async fn replace(house: &House, old: &Session, new: &Session) -> Result<(), OperationError> {
+    if old.account != new.account {
+        return Ok(());
+    }
+    let cut = house.gateway().cut_sessions(|known| known.id == old.id);
+    Ok(house.store.remove_sessions(&cut).await?)
 }
 
 /// Ends one of one's own sessions, or all others (`which` is `None`).

@@ -1,14 +1,21 @@
-//! Looking: what happens now, and who saw whom. Reads only; nothing here changes anything.
+//! Looking: what happens now, and who saw whom. Changes nothing; what leaves as a file is written
+//! down.
 
 use std::time::Duration;
 
 use digue_access::budget::Usage;
+use digue_access::{Reach, Session};
 use digue_exposure::{Coverage, Minute, Seen, Sight};
-use digue_types::{AccountId, Administration, PersonRef, PortalId, Timestamp, Window};
+use digue_journal::codec;
+use digue_types::{
+    AccountId, Act, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
+};
 
-use crate::actor::Actor;
+use crate::accounts::organisation_of;
+use crate::actor::{Actor, allow};
+use crate::approvals;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::{House, Words};
 
 /// The page of what happens now.
 #[derive(Clone, Debug)]
@@ -60,18 +67,14 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
     nearest.truncate(10);
     let status = house.journal_status();
     let sessions = gateway.session_count();
+    let coverage = coverage_of(house);
     let standing = house.standing();
-    let coverage = portals.iter().map(|portal| PortalCoverage {
-        portal: portal.id.clone(),
-        observes_only: portal.mode == digue_access::Mode::ObserveOnly,
-        counts: standing.index.coverage(&portal.id),
-    });
     Ok(Overview {
         now,
         minutes: standing.index.minutes(now, MINUTES),
         persons_day: standing.index.distinct_since(now, Duration::from_hours(24)),
         nearest,
-        coverage: coverage.collect(),
+        coverage,
         recent: standing.index.recent(12).cloned().collect(),
         acts: standing.index.acts(8).cloned().collect(),
         journal: JournalView {
@@ -82,6 +85,123 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
         },
         sessions,
     })
+}
+
+fn coverage_of(house: &House) -> Vec<PortalCoverage> {
+    let hosts = house.gateway().hosts();
+    let standing = house.standing();
+    let mut coverage: Vec<PortalCoverage> = hosts
+        .portals()
+        .map(|portal| PortalCoverage {
+            portal: portal.id.clone(),
+            observes_only: portal.mode == digue_access::Mode::ObserveOnly,
+            counts: standing.index.coverage(&portal.id),
+        })
+        .collect();
+    coverage.sort_by(|a, b| a.portal.cmp(&b.portal));
+    coverage
+}
+
+/// A portal with what Digue could look at and what its map allows.
+#[derive(Clone, Debug)]
+pub struct PortalView {
+    pub coverage: PortalCoverage,
+    pub hosts: Vec<String>,
+    pub population: String,
+    pub routes: usize,
+    /// Relations of its caseload in force.
+    pub relations: usize,
+    /// What is counted, period, persons.
+    pub limits: Vec<(&'static str, Window, u32)>,
+    pub gate: Gate,
+}
+
+pub fn portals(house: &House, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
+    actor.must_see_coverage()?;
+    let (rules, hosts) = (house.gateway().rules(), house.gateway().hosts());
+    let views = coverage_of(house).into_iter().filter_map(|coverage| {
+        let portal = hosts.portal(&coverage.portal)?;
+        let tables = [
+            ("account", portal.limits.account),
+            ("organisation", portal.limits.organisation),
+            ("portal", portal.limits.portal),
+            ("exact-search", portal.limits.exact_search),
+            ("break-glass", portal.limits.break_glass),
+            ("uninspected", portal.limits.uninspected),
+        ];
+        let limits = tables.into_iter().flat_map(|(name, limits)| {
+            Window::ALL.into_iter().filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
+        });
+        Some(PortalView {
+            hosts: portal.hosts.clone(),
+            population: portal.population.to_string(),
+            routes: portal.routes.len(),
+            relations: rules.caseloads.get(&portal.population).map_or(0, |known| known.relations()),
+            limits: limits.collect(),
+            gate: rules.gates.of(&Reach::Portal(portal.id.clone())),
+            coverage,
+        })
+    });
+    Ok(views.collect())
+}
+
+/// Live sessions: all of them for watchers, those of the own organisation for who leads its agents;
+/// the last used first.
+pub fn sessions(house: &House, actor: &Actor) -> Result<Vec<Session>, OperationError> {
+    allow(actor.role.oversees())?;
+    let own = organisation_of(&house.gateway().rules(), actor);
+    let sees_all = actor.role.can_watch();
+    let mut sessions =
+        house.gateway().sessions(|session| sees_all || Some(&session.organisation) == own.as_ref());
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
+    Ok(sessions)
+}
+
+/// Entries of the journal from `first` on, as they are: what an auditor recomputes.
+pub fn entries(
+    house: &House,
+    actor: &Actor,
+    first: u64,
+    count: u64,
+) -> Result<Vec<(u64, Event)>, OperationError> {
+    actor.must_watch()?;
+    read_entries(house, first, count)
+}
+
+pub(crate) fn read_entries(
+    house: &House,
+    first: u64,
+    count: u64,
+) -> Result<Vec<(u64, Event)>, OperationError> {
+    let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+    let end = house.journal.status().checkpoint_size.min(first.saturating_add(count));
+    let read = house.journal.entries(first..end.max(first)).map_err(|error| broken(&error))?;
+    (first..)
+        .zip(read)
+        .map(|(index, bytes)| codec::decode(&bytes).map(|event| (index, event)).map_err(|e| broken(&e)))
+        .collect()
+}
+
+/// Before data leaves as a file: a fresh proof of identity, and a word in the journal.
+pub async fn export(house: &House, actor: &Actor, what: &str) -> Result<(), OperationError> {
+    actor.must_be_fresh(house)?;
+    let words = Words { subject: what.to_owned(), ..Words::default() };
+    house.write_down(actor, Act::Exported, words).await.map(drop)
+}
+
+/// Entries of the journal for taking out: asked for by this actor and granted by another.
+pub async fn export_entries(
+    house: &House,
+    actor: &Actor,
+    first: u64,
+    count: u64,
+) -> Result<Vec<(u64, Event)>, OperationError> {
+    actor.must_watch()?;
+    if !approvals::may_export(house, actor, house.clock.now()).await? {
+        return Err(OperationError::SecondNeeded);
+    }
+    export(house, actor, &format!("journal:{first}+{count}")).await?;
+    read_entries(house, first, count)
 }
 
 /// One account: what it was shown.
@@ -132,10 +252,11 @@ pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<Acco
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Account(AccountId),
+    Organisation(OrganisationId),
     Person(PersonRef),
 }
 
-/// The account of this name if there is one, else the person.
+/// The account of this name if there is one, or the organisation, else the person.
 pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, OperationError> {
     actor.must_watch()?;
     if let Ok(account) = AccountId::parse(text) {
@@ -144,6 +265,11 @@ pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, Operation
         if is_known {
             return Ok(Named::Account(account));
         }
+    }
+    if let Ok(organisation) = OrganisationId::parse(text)
+        && house.gateway().rules().directory.iter().any(|(_, record)| record.organisation == organisation)
+    {
+        return Ok(Named::Organisation(organisation));
     }
     PersonRef::parse(text).map(Named::Person).map_err(|_| OperationError::NotFound("person"))
 }

@@ -1,25 +1,34 @@
-//! State that people change: accounts, passkeys, approvals, gates, sessions, links, break-glass.
+//! State that people change: organisations, accounts and what proves their holders, approvals,
+//! gates, sessions, links, break-glass, mail that waits.
 //!
 //! SQLite by default, PostgreSQL by URL; one SQL text serves both, and one contract suite is run
 //! against both. Nothing here decides; nothing above this crate sees SQL. What was shown to whom
 //! is not here: that is the journal's.
 
 mod approvals;
+mod mails;
 mod migrate;
 mod passkeys;
+mod passwords;
+mod people;
 mod rows;
+mod sessions;
 
 use std::time::Duration;
 
 use digue_access::session::TokenHash;
-use digue_access::{AccountRecord, Session};
+use digue_access::AccountRecord;
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
+pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;
+pub use passwords::{Attempts, PasswordRecord};
+pub use people::{OrganisationRecord, RecoveryRecord};
 pub use rows::{BreakGlassRecord, GateRecord, Link};
+pub use sessions::ConnectionRecord;
 
 /// The database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +93,7 @@ impl Store {
         self.save_accounts(&[(id.clone(), record.clone())]).await
     }
 
-    /// Saves all or none.
+    /// Saves all or none. An organisation is known from its first account on.
     pub async fn save_accounts(&self, accounts: &[(AccountId, AccountRecord)]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for (id, record) in accounts {
@@ -97,6 +106,16 @@ impl Store {
             .bind(record.organisation.as_str())
             .bind(record.role.code())
             .bind(i64::from(record.is_suspended))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let named: std::collections::BTreeSet<&str> =
+            accounts.iter().map(|(_, record)| record.organisation.as_str()).collect();
+        for organisation in named {
+            sqlx::query(
+                "INSERT INTO organisations (id, name, email) VALUES ($1, $1, '') ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(organisation)
             .execute(&mut *transaction)
             .await?;
         }
@@ -181,49 +200,6 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         row.as_ref().map(rows::link).transpose()
-    }
-
-    pub async fn add_session(&self, token: &TokenHash, session: &Session) -> Stored<()> {
-        sqlx::query(
-            "INSERT INTO sessions \
-             (token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        )
-        .bind(rows::hex(token))
-        .bind(session.id.as_str())
-        .bind(session.account.as_str())
-        .bind(session.organisation.as_str())
-        .bind(session.host.as_str())
-        .bind(session.opened_at.micros())
-        .bind(session.seen_at.micros())
-        .bind(session.proved_at.micros())
-        .bind(session.ip.as_str())
-        .bind(session.agent.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    pub async fn sessions(&self) -> Stored<Vec<(TokenHash, Session)>> {
-        let rows = sqlx::query(
-            "SELECT token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent \
-             FROM sessions ORDER BY opened_at",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(rows::session).collect()
-    }
-
-    pub async fn remove_sessions(&self, ids: &[digue_types::SessionId]) -> Stored<()> {
-        let mut transaction = self.pool.begin().await?;
-        for id in ids {
-            sqlx::query("DELETE FROM sessions WHERE id = $1")
-                .bind(id.as_str())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
     }
 
     pub async fn add_break_glass(&self, record: &BreakGlassRecord) -> Stored<()> {

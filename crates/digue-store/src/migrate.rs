@@ -5,10 +5,11 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
+    include_str!("../migrations/0004-people.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use digue_types::{AccountId, Timestamp};
 
-use crate::{Store, StoreError, Stored, rows};
+use crate::{Store, Stored, rows};
 
 /// A passkey of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,16 +98,5 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Marks a session as proved afresh.
-    pub async fn prove_session(&self, id: &digue_types::SessionId, at: Timestamp) -> Stored<()> {
-        sqlx::query("UPDATE sessions SET proved_at = $1 WHERE id = $2")
-            .bind(at.micros())
-            .bind(id.as_str())
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::from)?;
-        Ok(())
     }
 }

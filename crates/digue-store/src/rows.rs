@@ -1,13 +1,18 @@
 //! Rows to values and back: what comes out of the database is checked like any other input.
 
-use digue_access::session::TokenHash;
-use digue_access::{AccountRecord, Reach, Role, Session};
+use digue_access::decide::Reduction;
+use digue_access::session::{Device, TokenHash};
+use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
+use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
+use crate::passwords::{Attempts, PasswordRecord};
+use crate::people::{OrganisationRecord, RecoveryRecord};
+use crate::sessions::ConnectionRecord;
 use crate::{StoreError, Stored};
 
 /// A gate, who set it and why.
@@ -100,10 +105,98 @@ pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         opened_at: time(row, "opened_at")?,
         seen_at: time(row, "seen_at")?,
         proved_at: time(row, "proved_at")?,
-        ip: text(row, "ip")?,
-        agent: text(row, "agent")?,
+        origin: Origin { ip: text(row, "ip")?, agent: text(row, "agent")?, tls: text(row, "tls")? },
+        other_ip: None,
+        device: device(row)?,
     };
     Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))
+}
+
+fn device(row: &AnyRow) -> Stored<Option<Device>> {
+    let key = text(row, "device_key")?;
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let cookie = unhex(&text(row, "device_cookie")?).ok_or_else(|| corrupt("device_cookie"))?;
+    Ok(Some(Device { key, cookie, until: time(row, "device_until")?, before: None }))
+}
+
+pub(crate) fn connection(row: &AnyRow) -> Stored<ConnectionRecord> {
+    Ok(ConnectionRecord {
+        session: name(row, "session", SessionId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        at: time(row, "at")?,
+        host: text(row, "host")?,
+        ip: text(row, "ip")?,
+        agent: text(row, "agent")?,
+        means: text(row, "means")?,
+    })
+}
+
+pub(crate) fn organisation(row: &AnyRow) -> Stored<OrganisationRecord> {
+    Ok(OrganisationRecord {
+        id: name(row, "id", OrganisationId::parse)?,
+        name: text(row, "name")?,
+        email: text(row, "email")?,
+    })
+}
+
+pub(crate) fn contact(row: &AnyRow) -> Stored<(AccountId, String)> {
+    Ok((name(row, "account", AccountId::parse)?, text(row, "email")?))
+}
+
+pub(crate) fn reduction(row: &AnyRow) -> Stored<(AccountId, Reduction)> {
+    let percent = u8::try_from(row.try_get::<i64, _>("percent")?).map_err(|_| corrupt("percent"))?;
+    Ok((name(row, "account", AccountId::parse)?, Reduction { percent, until: time(row, "until_at")? }))
+}
+
+pub(crate) fn recovery(row: &AnyRow) -> Stored<RecoveryRecord> {
+    Ok(RecoveryRecord {
+        id: text(row, "id")?,
+        account: name(row, "account", AccountId::parse)?,
+        since: time(row, "since_at")?,
+        reason: text(row, "reason")?,
+        asked_by: name(row, "asked_by", AccountId::parse)?,
+        granted_by: name(row, "granted_by", AccountId::parse)?,
+        granted_at: time(row, "granted_at")?,
+    })
+}
+
+pub(crate) fn password(row: &AnyRow) -> Stored<PasswordRecord> {
+    Ok(PasswordRecord {
+        account: name(row, "account", AccountId::parse)?,
+        hash: text(row, "hash")?,
+        totp: text(row, "totp")?,
+        totp_step: u64::try_from(row.try_get::<i64, _>("totp_step")?).map_err(|_| corrupt("totp_step"))?,
+        changed_at: time(row, "changed_at")?,
+    })
+}
+
+pub(crate) fn holder(row: &AnyRow) -> Stored<AccountId> {
+    name(row, "account", AccountId::parse)
+}
+
+pub(crate) fn attempts(row: &AnyRow) -> Stored<Attempts> {
+    let failures = u32::try_from(row.try_get::<i64, _>("failures")?).map_err(|_| corrupt("failures"))?;
+    Ok(Attempts { failures, failed_at: time(row, "failed_at")? })
+}
+
+pub(crate) fn mail(row: &AnyRow) -> Stored<MailRecord> {
+    Ok(MailRecord {
+        id: text(row, "id")?,
+        recipient: text(row, "recipient")?,
+        kind: text(row, "kind")?,
+        account: name(row, "account", AccountId::parse)?,
+        detail: text(row, "detail")?,
+        tries: u32::try_from(row.try_get::<i64, _>("tries")?).map_err(|_| corrupt("tries"))?,
+        next_at: time(row, "next_at")?,
+        expires_at: time(row, "expires_at")?,
+    })
+}
+
+/// Databases count with a sign.
+pub(crate) fn stored(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {

@@ -251,5 +251,20 @@ coded!(
         ApprovalAsked = 18 "approval-asked",
         ApprovalGranted = 19 "approval-granted",
         ApprovalRefused = 20 "approval-refused",
+        AccountRecovered = 21 "account-recovered",
+        OrganisationSaved = 22 "organisation-saved",
+        PasswordSet = 23 "password-set",
+        PasswordRemoved = 24 "password-removed",
+        /// Too many wrong answers in a row from devices that the account does not know.
+        SignInBlocked = 25 "sign-in-blocked",
+        /// To the key of a device.
+        SessionBound = 26 "session-bound",
+        /// Data left the console as a file.
+        Exported = 27 "exported",
+        /// A wider map waits for a second person; the narrower rules stay in force.
+        RulesHeld = 28 "rules-held",
+        RulesGranted = 29 "rules-granted",
+        KeyIssued = 30 "key-issued",
+        KeyRevoked = 31 "key-revoked",
     }
 );

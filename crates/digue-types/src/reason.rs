@@ -14,6 +14,9 @@ use crate::time::Window;
 pub enum Reason {
     /// No session, or one that is no longer valid.
     NoSession,
+    /// The session's cookie comes from elsewhere than the session was opened, or without the key of
+    /// its device.
+    SessionMoved,
     /// The account is unknown to the portal's caseloads or suspended.
     UnknownAccount,
     UnknownRoute,
@@ -44,6 +47,7 @@ impl Reason {
     pub fn family(&self) -> &'static str {
         match self {
             Self::NoSession => "no-session",
+            Self::SessionMoved => "session-moved",
             Self::UnknownAccount => "unknown-account",
             Self::UnknownRoute => "unknown-route",
             Self::MalformedRequest => "malformed-request",
@@ -97,6 +101,7 @@ impl FromStr for Reason {
         let window = |code: Option<&str>| code.and_then(Window::parse).ok_or_else(unknown);
         Ok(match family {
             "no-session" => Self::NoSession,
+            "session-moved" => Self::SessionMoved,
             "unknown-account" => Self::UnknownAccount,
             "unknown-route" => Self::UnknownRoute,
             "malformed-request" => Self::MalformedRequest,
@@ -133,6 +138,7 @@ mod tests {
     fn every_reason_reads_back_from_its_text() {
         let mut reasons = vec![
             Reason::NoSession,
+            Reason::SessionMoved,
             Reason::UnknownAccount,
             Reason::UnknownRoute,
             Reason::MalformedRequest,

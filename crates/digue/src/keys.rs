@@ -39,6 +39,16 @@ pub(crate) fn identity_key(folder: &Path) -> Result<Vec<u8>> {
     })
 }
 
+/// Mixed into password hashes, and seals second factors: not in the database.
+pub(crate) fn secrets_key(folder: &Path) -> Result<[u8; 32]> {
+    let key = read_or_make(&folder.join("secrets.key"), || {
+        let mut key = [0u8; 32];
+        SystemRandom::new().fill(&mut key).map_err(|_| anyhow!("no randomness"))?;
+        Ok(key.to_vec())
+    })?;
+    key.try_into().map_err(|_| anyhow!("secrets.key is not 32 bytes"))
+}
+
 fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
     match fs::read(path) {
         Ok(bytes) => return Ok(bytes),

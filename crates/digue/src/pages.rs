@@ -19,8 +19,6 @@ pub(crate) struct Pages {
 impl LocalPages for Pages {
     fn respond(&self, mut request: Request<Body>) -> Future1<Response<Body>> {
         let language = language_of(request.headers());
-        let agent = request.headers().get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let agent: String = agent.unwrap_or_default().chars().take(200).collect();
         if let Some(arrival) = request.extensions_mut().remove::<Arrival>() {
             let rules = self.house.gateway().rules();
             let known = arrival.session.as_ref().and_then(|session| rules.directory.find(&session.account));
@@ -31,8 +29,8 @@ impl LocalPages for Pages {
                 portal: arrival.portal,
                 session: arrival.session,
                 role,
-                client_ip: arrival.client_ip,
-                agent,
+                doubted: arrival.doubted,
+                origin: arrival.origin,
                 language,
             });
         }

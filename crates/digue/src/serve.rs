@@ -16,7 +16,7 @@ use digue_journal::{Committed, Journal, Options, codec, reader};
 use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
-use digue_operations::{House, HouseParts, caseloads};
+use digue_operations::{House, HouseParts, SignInRules, caseloads, mail, rules};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure};
 use jiff::tz::TimeZone;
@@ -48,7 +48,7 @@ pub(crate) struct Running {
 /// Builds and starts everything.
 pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
     tls::install();
-    let Config { settings, portals, portal_urls, policies, version } = config;
+    let Config { settings, mut portals, portal_urls, policies, version } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -83,6 +83,12 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             policies,
             policy_version: version,
             session_limits: settings.sessions,
+            sign_in: SignInRules {
+                proof_lasts: settings.proof_lasts,
+                password: settings.password.clone(),
+                key: keys::secrets_key(&keys_folder)?,
+            },
+            mail: settings.mail.clone(),
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
             portal_urls,
@@ -90,7 +96,8 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         .await?,
     );
 
-    // 4. The lock, its budgets counted from the journal.
+    // 4. The lock, its budgets counted from the journal; a map that became wider waits.
+    rules::hold_back(&house, &mut portals).await?;
     let (rules, sessions) = house.first_state().await?;
     let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
     let gateway = Gateway::new(GatewayParts {
@@ -131,6 +138,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
+    running.tasks.push(tokio::spawn(send_mail(running.house.clone(), stopping.clone())));
     running.tasks.push(tokio::spawn(tidy_sessions(running.house.clone(), stopping)));
     Ok(running)
 }
@@ -162,7 +170,8 @@ impl Running {
     /// Takes over new maps, policies and certificates; connections stay. Listeners, folders and the
     /// store change with a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config { settings, portals, policies, version, .. } = config;
+        let Config { settings, mut portals, policies, version, .. } = config;
+        rules::hold_back(&self.house, &mut portals).await?;
         for (listener, certificate) in &self.certificates {
             let files = settings.listeners.iter().find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
@@ -182,6 +191,7 @@ impl Running {
 
     /// Finishes what is under way, then lets everything go, journal last.
     pub(crate) async fn stop(self) -> Result<()> {
+        self.house.close_streams();
         self.stop.send_replace(true);
         for task in self.tasks {
             task.await?;
@@ -241,6 +251,24 @@ async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             _ = every.tick() => gateway.settle_budgets(),
             _ = stopping.changed() => return,
+        }
+    }
+}
+
+/// Sends what waits, a few times a minute.
+async fn send_mail(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(5));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let is_stopping = tokio::select! {
+            _ = every.tick() => false,
+            changed = stopping.changed() => changed.is_err() || *stopping.borrow(),
+        };
+        if is_stopping {
+            return;
+        }
+        if let Err(error) = mail::send_due(&house).await {
+            tracing::warn!(%error, "Mail could not be looked after");
         }
     }
 }

@@ -187,9 +187,9 @@ fn observe_only_releases_and_says_what_it_would_have_refused() {
 fn what_was_not_inspected_has_its_own_budget() {
     let mut world = world();
     let account = world.account.clone();
-    assert_eq!(world.budgets.charge_uninspected(NOW, &account, false), []);
+    assert_eq!(world.budgets.charge_uninspected(NOW, &account, 100, false), []);
     assert_eq!(
-        world.budgets.charge_uninspected(NOW, &account, false),
+        world.budgets.charge_uninspected(NOW, &account, 100, false),
         [Reason::UninspectedBudget(Window::Minute)]
     );
 }
@@ -216,7 +216,7 @@ proptest! {
                     let key = PersonKey::new(&world.population, person);
                     let charge = Charge {
                         account: &world.account, organisation: &world.organisation,
-                        persons: &[key], by_exact_search: &[], by_break_glass: &[],
+                        persons: &[key], by_exact_search: &[], by_break_glass: &[], percent: 100,
                     };
                     world.budgets.charge(*at, &charge);
                 }
@@ -258,4 +258,17 @@ proptest! {
             prop_assert!(!decision.bases.contains(&Basis::None));
         }
     }
+}
+
+/// After a recovery: a part of the limits, for a while, and never less than one person.
+#[test]
+fn a_reduced_account_has_a_part_of_its_limits_until_a_date() {
+    let mut world = world();
+    let until = NOW.plus(Duration::from_mins(1));
+    let reduction = Reduction { percent: 25, until };
+    world.snapshot.reductions = Arc::new(HashMap::from([(world.account.clone(), reduction)]));
+    assert_eq!(world.budgets.limits().account.reduced(25), limits(1, 1));
+    assert_eq!(world.show(NOW, false, &["in1"]).outcome, Outcome::Released);
+    assert_eq!(world.show(NOW, false, &["in2"]).outcome, Outcome::Refused);
+    assert_eq!(world.snapshot.percent_of(&world.account, until), 100);
 }

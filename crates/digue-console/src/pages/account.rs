@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
+use digue_operations::recovery::{self, LookBack};
 use digue_operations::watch::{self, AccountView};
+use digue_operations::OperationError;
 use digue_types::Gate;
 
 use crate::error::{PageError, told};
@@ -24,6 +26,7 @@ struct AccountPage {
     can_act: bool,
     gate: Gate,
     positions: Vec<Gate>,
+    look_back: Option<LookBack>,
 }
 
 fn look(console: &Console, visitor: &Visitor, account: &str) -> Result<AccountView, PageError> {
@@ -48,6 +51,7 @@ pub(crate) async fn show(
         gate: console.house.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
+        look_back: told(&visitor, recovery::look_back(&console.house, &actor, &view.account).await)?,
         persons_total,
         view,
     }))
@@ -59,6 +63,8 @@ pub(crate) async fn exposures_csv(
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
     let view = look(&console, &visitor, &account)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, watch::export(&console.house, &actor, &format!("exposures:{account}")).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header =
         ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
@@ -83,6 +89,8 @@ pub(crate) async fn persons_csv(
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
     let view = look(&console, &visitor, &account)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, watch::export(&console.house, &actor, &format!("persons:{account}")).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["person", "times", "last"].map(|key| w.coded("column", key));
     let rows = view
@@ -90,4 +98,21 @@ pub(crate) async fn persons_csv(
         .iter()
         .map(|(person, times, at)| vec![person.to_string(), times.to_string(), at.to_string()]);
     Ok(csv("persons", &header, rows))
+}
+
+/// Persons that the account was shown between the presumed date and its recovery.
+pub(crate) async fn look_back_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let named = told(&visitor, account_named(&account))?;
+    let found = told(&visitor, recovery::look_back(&console.house, &actor, &named).await)?;
+    let found = told(&visitor, found.ok_or(OperationError::NotFound("recovery")))?;
+    told(&visitor, watch::export(&console.house, &actor, &format!("look-back:{account}")).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["person", "last"].map(|key| w.coded("column", key));
+    let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);
+    Ok(csv("look-back", &header, rows))
 }

@@ -39,6 +39,8 @@ struct AccountsPage {
     query: String,
     page: usize,
     pages: usize,
+    /// A day ago, for the form of a recovery.
+    yesterday: String,
     /// The journal's pages of an account are for watchers.
     watches: bool,
 }
@@ -63,7 +65,10 @@ pub(crate) async fn list(
     let pages = known.len().div_ceil(PAGE_ROWS).max(1);
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
-        w: Words::new(&visitor),
+        w: Words::in_zone(&visitor, &console.zone),
+        yesterday: Words::in_zone(&visitor, &console.zone).form_time(
+            console.house.clock().now().minus(std::time::Duration::from_hours(24)),
+        ),
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
         without_passkey: known.iter().filter(|one| one.passkeys == 0).count(),

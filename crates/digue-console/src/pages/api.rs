@@ -33,8 +33,11 @@ impl IntoResponse for Problem {
             "detail": text(visitor.language, detail),
         });
         if let OperationError::Faults(faults) = &error {
-            let list: Vec<Value> =
-                faults.iter().map(|f| json!({"line": f.line, "fault": f.kind.code()})).collect();
+            let said = |key: &str| text(visitor.language, key);
+            let list: Vec<Value> = faults
+                .iter()
+                .map(|f| json!({"line": f.line, "code": f.key, "fault": said(&f.key)}))
+                .collect();
             problem["faults"] = list.into();
         }
         let kind = HeaderValue::from_static("application/problem+json");
@@ -83,30 +86,12 @@ pub(crate) async fn replace_aliases(
     visitor: Visitor,
     Path(portal): Path<String>,
     body: String,
-) -> Result<Response, Problem> {
+) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
     let portal = answer(&visitor, portal)?;
     let done = caseloads::replace_aliases(&console.house, &actor, &portal, &body).await;
-    Ok(match answer(&visitor, done)? {
-        Ok(count) => Json(json!({"aliases": count})).into_response(),
-        Err(faults) => {
-            let said = |code: &str| text(visitor.language, &format!("alias-fault-{code}"));
-            let list: Vec<Value> = faults
-                .iter()
-                .map(|f| json!({"line": f.line, "code": f.fault, "fault": said(f.fault)}))
-                .collect();
-            let problem = json!({
-                "type": "about:blank",
-                "title": text(visitor.language, "error-invalid-title"),
-                "status": 422,
-                "detail": text(visitor.language, "error-faults"),
-                "faults": list,
-            });
-            let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-            (StatusCode::UNPROCESSABLE_ENTITY, kind, problem.to_string()).into_response()
-        }
-    })
+    answer(&visitor, done).map(|count| Json(json!({"aliases": count})))
 }
 
 pub(crate) async fn set_gate(

@@ -1,55 +1,74 @@
-//! What waits for a second person; new accounts are asked for here.
-
-use std::time::Duration;
+//! What waits for a second person; new accounts and recoveries are asked for here.
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::extract::{Multipart, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
 use digue_access::Role;
-use digue_operations::approvals::{self, Waiting, Wish};
-use digue_operations::{OperationError, sign_in};
-use digue_types::{AccountId, OrganisationId};
+use digue_operations::approvals::{self, INVITATION_LASTS, Invitation, NewAccount, Waiting, Wish};
+use digue_operations::{OperationError, onboarding, organisations};
+use digue_types::{AccountId, OrganisationId, Timestamp};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, ceremony_policy, csv, page};
 use crate::visitor::Visitor;
-
-/// How long the invitation of a new account is good for.
-const INVITATION_LASTS: Duration = Duration::from_hours(72);
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
 struct ApprovalsPage {
     w: Words,
-    waiting: Vec<Waiting>,
+    waiting: Vec<Shown>,
     open: usize,
     organisation: String,
     roles: Vec<Role>,
+    /// Sensitive acts would ask for a proof first.
+    is_fresh: bool,
+    may_export: bool,
+}
+
+/// A request with its wish, as the page tells it.
+struct Shown {
+    waiting: Waiting,
+    accounts: Vec<NewAccount>,
+    since: Option<Timestamp>,
+    /// What stands in the wish besides its subject.
+    detail: String,
+}
+
+impl Shown {
+    fn new(waiting: Waiting) -> Self {
+        let (accounts, since, detail) = match Wish::of(&waiting.record) {
+            Some(Wish::AddAccounts(accounts)) => (accounts, None, String::new()),
+            Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), String::new()),
+            _ => (Vec::new(), None, waiting.record.detail.clone()),
+        };
+        Self { waiting, accounts, since, detail }
+    }
 }
 
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Html<String>, PageError> {
+) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
-    let roles = match actor.role {
-        Role::Rssi => Role::ALL.to_vec(),
-        Role::Delegate => vec![Role::Agent],
-        _ => Vec::new(),
-    };
-    Ok(page(&ApprovalsPage {
+    let age = console.house.clock().now().since(actor.proved_at);
+    let page = page(&ApprovalsPage {
         w: Words::in_zone(&visitor, &console.zone),
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        waiting,
+        waiting: waiting.into_iter().map(Shown::new).collect(),
         organisation: own.unwrap_or_default(),
-        roles,
-    }))
+        roles: organisations::roles_to_give(&actor),
+        is_fresh: age <= console.house.proof_lasts(),
+        may_export: actor.role.can_watch(),
+    });
+    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
 }
 
 pub(crate) async fn list_csv(
@@ -82,6 +101,8 @@ pub(crate) struct AccountForm {
     account: String,
     organisation: String,
     role: String,
+    #[serde(default)]
+    email: String,
     reason: String,
 }
 
@@ -92,7 +113,11 @@ impl AccountForm {
         let organisation = OrganisationId::parse(self.organisation.trim())
             .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
         let role = Role::parse(&self.role).ok_or(OperationError::Invalid("invalid-account-name"))?;
-        Ok(Wish::AddAccount { account, organisation, role })
+        let email = match self.email.trim() {
+            "" => None,
+            text => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
+        };
+        Ok(Wish::AddAccounts(vec![NewAccount { account, organisation, role, email }]))
     }
 }
 
@@ -108,6 +133,71 @@ pub(crate) async fn add_account(
     Ok(Redirect::to("/approvals"))
 }
 
+/// Asks for many accounts, from a file.
+pub(crate) async fn onboard(
+    State(console): State<Console>,
+    visitor: Visitor,
+    mut form: Multipart,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (mut file, mut reason) = (Vec::new(), String::new());
+    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        match field.name() {
+            Some("file") => file = field.bytes().await.map_err(|_| unreadable())?.to_vec(),
+            Some("reason") => reason = field.text().await.map_err(|_| unreadable())?,
+            _ => {}
+        }
+    }
+    let wish = told(&visitor, onboarding::read(&console.house, &actor, &file))?;
+    told(&visitor, approvals::ask(&console.house, &actor, &wish, &reason).await)?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RecoverForm {
+    account: String,
+    /// `2026-11-22T08:30`, in the console's zone.
+    since: String,
+    reason: String,
+}
+
+/// Asks for an account to be given back to its holder.
+pub(crate) async fn recover(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<RecoverForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = told(&visitor, account_named(&form.account))?;
+    let since = told(&visitor, local_time(&form.since, &console.zone))?;
+    let wish = Wish::RecoverAccount { account, since };
+    told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
+    Ok(Redirect::to("/approvals"))
+}
+
+fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
+    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    let at = time.to_zoned(zone.clone()).map_err(|_| OperationError::Invalid("invalid-since"))?;
+    Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReasonForm {
+    reason: String,
+}
+
+/// Asks to take the journal out.
+pub(crate) async fn ask_export(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<ReasonForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, approvals::ask(&console.house, &actor, &Wish::ExportJournal, &form.reason).await)?;
+    Ok(Redirect::to("/approvals"))
+}
+
 #[derive(Deserialize)]
 pub(crate) struct DecideForm {
     id: String,
@@ -118,12 +208,16 @@ pub(crate) struct DecideForm {
 #[template(path = "invitation.html")]
 struct InvitationPage {
     w: Words,
-    account: String,
-    link: String,
+    invitations: Vec<Invitation>,
     hours: u64,
 }
 
-/// Grants or refuses. A new account comes with its invitation, shown once, to be printed or sent.
+fn invited(visitor: &Visitor, invitations: Vec<Invitation>) -> Response {
+    let hours = INVITATION_LASTS.as_secs() / 3600;
+    page(&InvitationPage { w: Words::new(visitor), invitations, hours }).into_response()
+}
+
+/// Grants or refuses. New accounts come with their invitations, shown once.
 pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
@@ -131,19 +225,28 @@ pub(crate) async fn decide(
 ) -> Result<Response, PageError> {
     let house = &console.house;
     let actor = told(&visitor, visitor.actor(house))?;
-    let is_granted = form.granted == 1;
-    let wish = told(&visitor, approvals::decide(house, &actor, &form.id, is_granted).await)?;
-    let Wish::AddAccount { account, .. } = wish else {
-        return Ok(Redirect::to("/approvals").into_response());
-    };
-    if !is_granted {
+    let done = told(&visitor, approvals::decide(house, &actor, &form.id, form.granted == 1).await)?;
+    if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }
-    let issued = sign_in::invite(house, &actor, &account, INVITATION_LASTS).await;
-    let link = told(&visitor, issued)?;
-    let hours = INVITATION_LASTS.as_secs() / 3600;
-    Ok(page(&InvitationPage { w: Words::new(&visitor), account: account.to_string(), link, hours })
-        .into_response())
+    Ok(invited(&visitor, done.invitations))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct InviteForm {
+    account: String,
+}
+
+/// Another invitation for an account in quarantine.
+pub(crate) async fn invite(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = told(&visitor, account_named(&form.account))?;
+    let invitation = approvals::invite_again(&console.house, &actor, &account).await;
+    Ok(invited(&visitor, vec![told(&visitor, invitation)?]))
 }
 
 #[derive(Deserialize)]

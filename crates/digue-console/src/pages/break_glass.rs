@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{Html, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_operations::{OperationError, break_glass};
 use digue_store::BreakGlassRecord;
 use serde::Deserialize;
@@ -78,11 +78,16 @@ struct AskPage {
     opened: Option<BreakGlassRecord>,
 }
 
-pub(crate) async fn ask(visitor: Visitor) -> Result<Html<String>, PageError> {
-    let (Some(portal), Some(_)) = (&visitor.portal, &visitor.session) else {
+/// The identity is proved first: nobody writes a reason and loses it to a proof.
+pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+    let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::new(&visitor, OperationError::Denied));
     };
-    Ok(page(&AskPage { w: Words::new(&visitor), portal: portal.to_string(), opened: None }))
+    if console.house.clock().now().since(session.proved_at) > console.house.proof_lasts() {
+        return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response());
+    }
+    let page = page(&AskPage { w: Words::new(&visitor), portal: portal.to_string(), opened: None });
+    Ok(page.into_response())
 }
 
 #[derive(Deserialize)]

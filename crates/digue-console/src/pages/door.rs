@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_operations::secret::Secret;
-use digue_operations::{House, OperationError, passkey, sign_in};
+use digue_operations::{House, OperationError, devices, passkey, password, sign_in};
+use digue_store::ConnectionRecord;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,12 +37,23 @@ pub(crate) struct Way {
 impl Way {
     /// The page that was asked for, if it is one of the same host: anything else would make the door
     /// a redirector.
-    fn local_next(&self) -> &str {
+    pub(crate) fn local_next(&self) -> &str {
         let next = self.next.as_str();
         let is_local = next.starts_with('/')
             && !next.starts_with("//")
             && !next.contains(|c: char| c == '\\' || c.is_control());
         if is_local { next } else { "/" }
+    }
+
+    /// The page that follows a sign-in.
+    fn welcome(&self) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        format!(
+            "/.digue/welcome?for={}&state={}&next={}",
+            encode(&self.host),
+            encode(&self.state),
+            encode(self.local_next())
+        )
     }
 }
 
@@ -52,6 +64,9 @@ struct SignInPage {
     portal: Option<String>,
     way: Way,
     is_known: bool,
+    allows_passwords: bool,
+    is_wrong: bool,
+    account: String,
 }
 
 /// What the browser holds on a portal's host while its holder signs in on the console.
@@ -66,16 +81,36 @@ pub(crate) async fn sign_in(
         return told(&visitor, to_console(&console, &visitor, &way));
     }
     let is_known = visitor.session.as_ref().is_some_and(|session| {
-        way.fresh.is_empty() || console.house.clock().now().since(session.proved_at) <= passkey::FRESH
+        let age = console.house.clock().now().since(session.proved_at);
+        way.fresh.is_empty() || age <= console.house.proof_lasts()
     });
     if is_known && way.host.is_empty() {
         return Ok(Redirect::to(way.local_next()).into_response());
     }
+    Ok(sign_in_page(&console, &visitor, way, is_known, None))
+}
+
+/// `refused` is the account of an attempt with a password that was not accepted.
+fn sign_in_page(
+    console: &Console,
+    visitor: &Visitor,
+    way: Way,
+    is_known: bool,
+    refused: Option<String>,
+) -> Response {
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
     // Browsers hold a form to this policy through its redirects, and this one leads to the portal.
     let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
-    let page = page(&SignInPage { w: Words::new(&visitor), portal, way, is_known });
-    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
+    let page = page(&SignInPage {
+        w: Words::new(visitor),
+        portal,
+        way,
+        is_known,
+        allows_passwords: console.house.allows_passwords(),
+        is_wrong: refused.is_some(),
+        account: refused.unwrap_or_default(),
+    });
+    ([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response()
 }
 
 /// From a portal's host to the console, where identities are proved.
@@ -103,6 +138,28 @@ fn with_cookie(mut response: Response, cookie: &str) -> Response {
 
 fn session_cookie(secret: &Secret) -> String {
     format!("__Host-digue={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
+}
+
+/// Hands a new session over: its cookie, and over TLS the invitation to bind it to a key of the
+/// device. A session that came from elsewhere, and whose holder has proved who they are, ends.
+async fn opened(
+    console: &Console,
+    visitor: &Visitor,
+    response: Response,
+    secret: &Secret,
+    session: &Session,
+) -> Result<Response, OperationError> {
+    if let Some((old, _)) = &visitor.doubted {
+        sign_in::replace(&console.house, old, session).await?;
+    }
+    let mut response = with_cookie(response, &session_cookie(secret));
+    if visitor.is_secure {
+        let invitation = devices::invitation(&console.house, session)?;
+        if let Ok(value) = HeaderValue::from_str(&invitation) {
+            response.headers_mut().insert("secure-session-registration", value);
+        }
+    }
+    Ok(response)
 }
 
 /// Begins a ceremony, whoever it will be.
@@ -141,13 +198,89 @@ pub(crate) async fn finish(
         let next = if shown.way.next.is_empty() { "/self" } else { shown.way.local_next() };
         return Ok(Json(json!({"next": next})).into_response());
     }
-    let done = passkey::finish_sign_in(house, &shown.ceremony, shown.answer, &visitor.client()).await;
+    let done = passkey::finish_sign_in(house, &shown.ceremony, shown.answer, &visitor.origin).await;
     let (secret, session) = answer(&visitor, done)?;
-    let next = match shown.way.host.as_str() {
-        "" => shown.way.local_next().to_owned(),
-        _ => answer(&visitor, way_on(house, &session, &shown.way).await)?,
+    let next = Json(json!({"next": shown.way.welcome()})).into_response();
+    answer(&visitor, opened(&console, &visitor, next, &secret, &session).await)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordForm {
+    account: String,
+    password: String,
+    code: String,
+    #[serde(flatten)]
+    way: Way,
+}
+
+/// On a machine where an account has signed in with its password before.
+const KNOWN_COOKIE: &str = "__Host-digue-known";
+
+pub(crate) fn device_of(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, KNOWN_COOKIE)
+}
+
+/// Signs in with a password and a one-time code.
+pub(crate) async fn by_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, PageError> {
+    told(&visitor, on_console(&visitor))?;
+    let PasswordForm { account, password, code, way } = form;
+    let shown = password::Shown {
+        account: &account,
+        password: &password,
+        code: &code,
+        device: device_of(&headers),
     };
-    Ok(with_cookie(Json(json!({"next": next})).into_response(), &session_cookie(&secret)))
+    let done = match password::sign_in(&console.house, shown, &visitor.origin).await {
+        Ok(done) => done,
+        Err(OperationError::Invalid(_)) => {
+            let mut page = sign_in_page(&console, &visitor, way, false, Some(account));
+            *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(page);
+        }
+        Err(error) => return Err(PageError::new(&visitor, error)),
+    };
+    let next = Redirect::to(&way.welcome()).into_response();
+    let response = opened(&console, &visitor, next, &done.secret, &done.session).await;
+    let response = told(&visitor, response)?;
+    Ok(match done.device {
+        None => response,
+        Some(device) => {
+            let cookie = format!(
+                "{KNOWN_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000",
+                device.reveal()
+            );
+            with_cookie(response, &cookie)
+        }
+    })
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct WelcomePage {
+    w: Words,
+    way: Way,
+    portal: Option<String>,
+    connections: Vec<ConnectionRecord>,
+}
+
+/// The last connections, so that whoever was not there notices; then on.
+pub(crate) async fn welcome(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(way): Query<Way>,
+) -> Result<Response, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    let connections = told(&visitor, sign_in::last_connections(&console.house, session).await)?;
+    let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
+    let portal = (!way.host.is_empty()).then(|| way.host.clone());
+    let w = Words::in_zone(&visitor, &console.zone);
+    let page = page(&WelcomePage { w, way, portal, connections });
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
 }
 
 async fn way_on(house: &House, session: &Session, way: &Way) -> Result<String, OperationError> {
@@ -191,11 +324,13 @@ pub(crate) async fn enter_page(
     Query(query): Query<LinkQuery>,
 ) -> Result<Response, PageError> {
     if let Some(state) = cookie(&headers, STATE_COOKIE) {
-        let (host, client) = (&visitor.host, visitor.client());
-        if let Ok(secret) = sign_in::take_over(&console.house, &query.link, state, host, &client).await {
+        let (host, origin) = (&visitor.host, &visitor.origin);
+        let taken = sign_in::take_over(&console.house, &query.link, state, host, origin).await;
+        if let Ok((secret, session)) = taken {
             let gone = format!("{STATE_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
             let response = Redirect::to(query.way.local_next()).into_response();
-            return Ok(with_cookie(with_cookie(response, &session_cookie(&secret)), &gone));
+            let response = opened(&console, &visitor, response, &secret, &session).await;
+            return Ok(with_cookie(told(&visitor, response)?, &gone));
         }
     }
     let account = sign_in::peek_link(&console.house, &query.link, &visitor.host).await;
@@ -214,9 +349,10 @@ pub(crate) async fn enter(
     visitor: Visitor,
     Form(form): Form<LinkQuery>,
 ) -> Result<Response, PageError> {
-    let secret = sign_in::enter(&console.house, &form.link, &visitor.host, &visitor.client()).await;
-    let secret = told(&visitor, secret.map_err(link_gone))?;
-    Ok(with_cookie(Redirect::to(form.way.local_next()).into_response(), &session_cookie(&secret)))
+    let entered = sign_in::enter(&console.house, &form.link, &visitor.host, &visitor.origin).await;
+    let (secret, session) = told(&visitor, entered.map_err(link_gone))?;
+    let response = Redirect::to(form.way.local_next()).into_response();
+    told(&visitor, opened(&console, &visitor, response, &secret, &session).await)
 }
 
 fn link_gone(error: OperationError) -> OperationError {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use digue_operations::watch::{Named, Overview};
 use digue_operations::{gates, watch};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
 use crate::router::{AttackProgress, Console};
-use crate::view::{Words, csv, page};
+use crate::view::{Words, ceremony_policy, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -51,12 +52,19 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     if !actor.role.can_watch() {
         // Everybody's home is what concerns them.
-        return Ok(Redirect::to("/self").into_response());
+        let home = if actor.role.oversees() {
+            "/organisations"
+        } else if actor.role.sees_coverage() {
+            "/portals"
+        } else {
+            "/self"
+        };
+        return Ok(Redirect::to(home).into_response());
     }
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
     let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
-    Ok(page(&OverviewPage {
+    let page = page(&OverviewPage {
         w: Words::in_zone(&visitor, &console.zone),
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         top: values.iter().copied().max().unwrap_or(0),
@@ -68,8 +76,11 @@ pub(crate) async fn show(
         attack: console.demo.as_ref().and_then(|demo| demo.progress()),
         is_live: shown.live == Some(1),
         view,
-    })
-    .into_response())
+    });
+    if shown.live == Some(1) {
+        return Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response());
+    }
+    Ok(page.into_response())
 }
 
 pub(crate) async fn minutes_csv(
@@ -106,6 +117,7 @@ pub(crate) async fn search(
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
         Named::Account(account) => format!("/accounts/{}", encode(account.as_str())),
+        Named::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
         Named::Person(person) => format!("/persons?person={}", encode(person.as_str())),
     };
     Ok(Redirect::to(&place).into_response())

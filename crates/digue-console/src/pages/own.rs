@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
-use digue_operations::{OperationError, passkey, sign_in};
-use digue_store::PasskeyRecord;
+use digue_operations::password::Setting;
+use digue_operations::{OperationError, passkey, password, sign_in};
+use digue_store::{ConnectionRecord, PasskeyRecord};
 use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,8 +26,13 @@ struct OwnPage {
     session: Session,
     passkeys: Vec<PasskeyRecord>,
     sessions: Vec<Session>,
+    connections: Vec<ConnectionRecord>,
     /// The identity was proved in the last minutes: passkeys may be changed.
     is_fresh: bool,
+    /// A password with a one-time code may be set.
+    may_have_password: bool,
+    /// Recovery codes left, when there is a password.
+    codes_left: Option<usize>,
 }
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
@@ -36,7 +42,10 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         w: Words::in_zone(&visitor, &console.zone),
         passkeys: told(&visitor, passkey::own(house, session).await)?,
         sessions: told(&visitor, sign_in::own_sessions(house, session))?,
-        is_fresh: house.clock().now().since(session.proved_at) <= passkey::FRESH,
+        connections: told(&visitor, sign_in::last_connections(house, session).await)?,
+        is_fresh: house.clock().now().since(session.proved_at) <= house.proof_lasts(),
+        may_have_password: house.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        codes_left: told(&visitor, password::own(house, session).await)?,
         session: session.clone(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
@@ -96,5 +105,73 @@ pub(crate) async fn cut(
         id => Some(told(&visitor, SessionId::parse(id).map_err(|_| OperationError::NotFound("session")))?),
     };
     told(&visitor, sign_in::cut_own(&console.house, session, which.as_ref()).await)?;
+    Ok(Redirect::to("/self"))
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage {
+    w: Words,
+    account: String,
+    setting: Setting,
+    /// Why the last attempt was not taken, as a locale key.
+    fault: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "codes.html")]
+struct CodesPage {
+    w: Words,
+    codes: Vec<String>,
+}
+
+pub(crate) async fn show_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    password_page(&console, &visitor, None)
+}
+
+fn password_page(
+    console: &Console,
+    visitor: &Visitor,
+    fault: Option<&'static str>,
+) -> Result<Html<String>, PageError> {
+    let session = told(visitor, visitor.console_session())?;
+    let setting = told(visitor, password::begin(&console.house, session))?;
+    let account = session.account.to_string();
+    Ok(page(&PasswordPage { w: Words::new(visitor), account, setting, fault }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordForm {
+    password: String,
+    sealed: String,
+    code: String,
+}
+
+/// Sets the password; a fault that can be corrected shows the page again, with another secret.
+pub(crate) async fn set_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    match password::set(&console.house, session, &form.password, &form.sealed, &form.code).await {
+        Ok(codes) => Ok(page(&CodesPage { w: Words::new(&visitor), codes }).into_response()),
+        Err(OperationError::Invalid(fault)) => {
+            let again = password_page(&console, &visitor, Some(fault))?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+        }
+        Err(error) => Err(PageError::new(&visitor, error)),
+    }
+}
+
+pub(crate) async fn remove_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Redirect, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    told(&visitor, password::remove(&console.house, session).await)?;
     Ok(Redirect::to("/self"))
 }

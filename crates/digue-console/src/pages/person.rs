@@ -57,7 +57,9 @@ pub(crate) async fn sights_csv(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (_, sights) = look(&console, &visitor, &asked)?;
+    let (person, sights) = look(&console, &visitor, &asked)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, watch::export(&console.house, &actor, &format!("sights:{person}")).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["entry", "at", "account", "organisation", "portal", "route", "basis"]
         .map(|key| w.coded("column", key));

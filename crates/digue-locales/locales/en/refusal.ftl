@@ -41,3 +41,4 @@ report-fault-shape = the identifier of a person has not the right shape
 report-fault-name = this name is empty, too long or has a character that is not allowed
 report-fault-too-many = there are more than 10,000 lines
 refusal-prove = Prove that it is me
+reason-session-moved = Your session comes from another device, browser or network than the one it was opened on. Prove that it is you.

@@ -41,3 +41,4 @@ report-fault-shape = l'identifiant d'une personne n'a pas la bonne forme
 report-fault-name = ce nom est vide, trop long ou contient un caractère interdit
 report-fault-too-many = il y a plus de 10 000 lignes
 refusal-prove = Prouver que c'est moi
+reason-session-moved = Votre session vient d'un autre appareil, navigateur ou réseau que celui où elle a été ouverte. Prouvez que c'est vous.

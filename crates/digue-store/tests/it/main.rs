@@ -1,8 +1,10 @@
 //! One contract, two databases. PostgreSQL is started by `postgres`, on loopback, for this run.
 
+mod people;
 mod postgres;
 
-use digue_access::{AccountRecord, Reach, Role, Session};
+use digue_access::session::Device;
+use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_store::{ApprovalRecord, BreakGlassRecord, Decided, GateRecord, Link, PasskeyRecord, Store};
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
@@ -22,6 +24,7 @@ async fn keeps_the_contract(store: &Store) {
     settings_are_replaced(store).await;
     passkeys_are_counted_and_the_last_one_stays(store).await;
     an_approval_is_decided_once_and_in_time(store).await;
+    people::keep_the_contract(store).await;
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {
@@ -136,13 +139,18 @@ async fn sessions_survive_and_are_removed(store: &Store) {
         opened_at: NOON,
         seen_at: NOON,
         proved_at: NOON,
-        ip: "192.0.2.1".into(),
-        agent: "Firefox".into(),
+        origin: Origin { ip: "192.0.2.1".into(), agent: "Firefox".into(), tls: "a_b".into() },
+        other_ip: None,
+        device: None,
     };
     store.add_session(&[1; 32], &session("s1")).await.unwrap();
     store.add_session(&[255; 32], &session("s2")).await.unwrap();
     store.remove_sessions(&[SessionId::parse("s1").unwrap()]).await.unwrap();
     assert_eq!(store.sessions().await.unwrap(), [([255; 32], session("s2"))]);
+    let device = Device { key: "{}".into(), cookie: [7; 32], until: NOON, before: None };
+    store.bind_session(&SessionId::parse("s2").unwrap(), &device).await.unwrap();
+    let bound = Session { device: Some(device), ..session("s2") };
+    assert_eq!(store.sessions().await.unwrap(), [([255; 32], bound)]);
 }
 
 async fn break_glass_waits_for_one_review(store: &Store) {

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use digue_access::{AccountRecord, Role};
+use digue_access::{AccountRecord, Origin, Role};
 use digue_console::Demo;
 use digue_console::router::AttackProgress;
 use digue_locales::Value;
@@ -107,7 +107,7 @@ fn write_configuration(folder: &Path, upstream: SocketAddr, address: SocketAddr,
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n",
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n",
         urls.console
     );
     std::fs::write(folder.join("digue.toml"), settings)?;
@@ -269,8 +269,9 @@ async fn steal(
 ) -> Result<()> {
     let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
-    let thief = sign_in::Client { ip: "203.0.113.66".to_owned(), agent: String::new() };
-    let cookie = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
+    // On this machine, like the holder: what stops the thief here is the number of persons.
+    let thief = Origin { ip: address.ip().to_string(), ..Origin::default() };
+    let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
     let thief = Thief {
         address,
         host: format!("{PORTAL_HOST}:{}", address.port()),

@@ -11,8 +11,7 @@ use digue_journal::note::Verifier;
 use digue_journal::verify::Report;
 use digue_journal::{codec, reader, verify as audit};
 use digue_locales::Value;
-use digue_types::{Event, Exposure};
-use serde_json::{Value as Json, json};
+use digue_operations::entry::as_json;
 
 use super::{BAD, GOOD, NOT_RUN, Out};
 use crate::cli::JournalPlace;
@@ -128,56 +127,4 @@ fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64>
         out.line(&as_json(index, &event).to_string());
     }
     Ok(end.max(first))
-}
-
-fn as_json(index: u64, event: &Event) -> Json {
-    match event {
-        Event::Exposure(exposure) => exposure_json(index, exposure),
-        Event::Administration(act) => json!({
-            "entry": index,
-            "kind": "administration",
-            "at": act.at,
-            "actor": act.actor,
-            "act": act.act,
-            "subject": act.subject,
-            "before": act.before,
-            "after": act.after,
-            "reason": act.reason,
-        }),
-    }
-}
-
-fn exposure_json(index: u64, exposure: &Exposure) -> Json {
-    let persons: Vec<Json> = exposure
-        .shown
-        .iter()
-        .flat_map(|group| group.persons.iter().map(|p| json!({"person": p, "basis": group.basis})))
-        .collect();
-    json!({
-        "entry": index,
-        "kind": "exposure",
-        "at": exposure.at,
-        "exchange": exposure.exchange,
-        "portal": exposure.portal,
-        "route": exposure.route,
-        "action": exposure.action,
-        "account": exposure.account,
-        "organisation": exposure.organisation,
-        "session": exposure.session,
-        "client": {"ip": exposure.client.ip, "user_agent": exposure.client.user_agent},
-        "outcome": exposure.outcome,
-        "reasons": exposure.reasons,
-        "inspection": exposure.inspection,
-        "population": exposure.population,
-        "persons": persons,
-        "persons_found": exposure.persons_found,
-        "categories": exposure.categories,
-        "body_bytes": exposure.body_bytes,
-        "status": exposure.status,
-        "policy_version": format!("{:016x}", exposure.policy_version),
-        "caseload_version": exposure.caseload_version,
-        "justification": exposure.justification,
-        "part": exposure.part,
-        "parts": exposure.parts,
-    })
 }

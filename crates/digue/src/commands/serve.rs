@@ -54,6 +54,8 @@ async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
             _ = stop.recv() => break,
             _ = interrupt.recv() => break,
             _ = reload.recv() => take_over(out, &running, file).await,
+            // A wider map was granted: it is read again.
+            () = running.house.reload_wanted() => take_over(out, &running, file).await,
         }
     }
     out.say("serve-stopping", &[]);

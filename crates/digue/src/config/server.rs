@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use digue_access::SessionLimits;
+use digue_access::session::HeldTo;
+use digue_operations::mail::{MailSettings, Protection};
+use digue_operations::password::PasswordRules;
 use ipnet::IpNet;
 
 use super::reader::{Fault, Section, Source};
 
 /// `digue.toml`, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
     pub(crate) name: String,
@@ -23,6 +26,11 @@ pub(crate) struct Settings {
     pub(crate) console_host: String,
     pub(crate) store_url: String,
     pub(crate) sessions: SessionLimits,
+    /// How long a proof of identity is fresh.
+    pub(crate) proof_lasts: Duration,
+    /// Passwords with one-time codes, where they are allowed.
+    pub(crate) password: Option<PasswordRules>,
+    pub(crate) mail: Option<MailSettings>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) held_bytes_max: usize,
     pub(crate) stop_grace: Duration,
@@ -53,6 +61,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             root.fault("listeners", "fault-missing", "");
         }
         let sessions = read_sessions(root.section("sessions"));
+        let proof_lasts = root.section("sessions").and_then(|section| section.duration("proof"));
+        let password = root.section("password").and_then(|section| read_password(&section));
+        let mail = root.section("mail").map(|section| read_mail(&section));
         let limits = root.section("limits");
         let proxies = root.section("proxies");
         let trusted_proxies =
@@ -82,6 +93,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             console_url,
             console_host,
             sessions,
+            proof_lasts: proof_lasts.unwrap_or(Duration::from_mins(5)),
+            password,
+            mail: mail.map_or(Some(None), |read| read.map(Some))?,
             trusted_proxies,
             held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),
@@ -121,11 +135,80 @@ fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
     let limits = SessionLimits {
         idle: section.duration("idle").unwrap_or(usual.idle),
         absolute: section.duration("absolute").unwrap_or(usual.absolute),
+        held_to: read_held_to(&section).unwrap_or(usual.held_to),
     };
     if limits.idle > limits.absolute {
         section.fault("idle", "fault-value", "idle > absolute");
     }
     limits
+}
+
+/// `held_to = ["network", "agent", "tls"]`.
+fn read_held_to(section: &Section<'_>) -> Option<HeldTo> {
+    if !section.has("held_to") {
+        return None;
+    }
+    let mut held_to = HeldTo { network: false, agent: false, tls: false };
+    for word in section.texts("held_to") {
+        match word.as_str() {
+            "network" => held_to.network = true,
+            "agent" => held_to.agent = true,
+            "tls" => held_to.tls = true,
+            _ => section.fault("held_to", "fault-value", "network | agent | tls"),
+        }
+    }
+    Some(held_to)
+}
+
+/// `[password]` is there to allow passwords: `allowed = true`, and the list that they are checked
+/// against.
+fn read_password(section: &Section<'_>) -> Option<PasswordRules> {
+    let is_allowed = section.boolean("allowed").unwrap_or(false);
+    let breached = section.path("breached");
+    if let Some(path) = &breached
+        && let Err(error) = std::fs::metadata(path)
+    {
+        section.fault("breached", "fault-value", error);
+    }
+    is_allowed.then_some(PasswordRules { breached })
+}
+
+fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
+    let words = [
+        ("tls", Protection::Tls),
+        ("starttls", Protection::StartTls),
+        ("danger-none", Protection::DangerNone),
+    ];
+    let protection = section.choice("protection", &words).unwrap_or(Protection::Tls);
+    let host = section.need_text("host")?;
+    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
+    if protection == Protection::DangerNone && !is_here {
+        section.fault("protection", "fault-value", "danger-none: localhost");
+        return None;
+    }
+    let usual = match protection {
+        Protection::Tls => 465,
+        Protection::StartTls => 587,
+        Protection::DangerNone => 25,
+    };
+    let port = section.number("port").map_or(Some(usual), |port| u16::try_from(port).ok());
+    let Some(port) = port else {
+        section.fault("port", "fault-value", "1-65535");
+        return None;
+    };
+    let password = match section.path("password_file").map(std::fs::read_to_string) {
+        None => None,
+        Some(Ok(text)) => Some(text.trim().to_owned()),
+        Some(Err(error)) => {
+            section.fault("password_file", "fault-value", error);
+            return None;
+        }
+    };
+    let from = section.need("from", |text| match digue_operations::onboarding::parse_email(text) {
+        Some(from) => Ok(from),
+        None => Err("digue@exemple.fr"),
+    })?;
+    Some(MailSettings { host, port, protection, user: section.text("user"), password, from })
 }
 
 fn parse_name(text: &str) -> Result<String, String> {

@@ -23,6 +23,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-exposure",
             "digue-store",
             "digue-gateway",
+            "digue-locales",
         ],
     ),
     (
@@ -74,14 +75,20 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("calamine", &["digue-inspect"]),
     ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
-    // Caseload files are CSV, too.
-    ("csv", &["digue-inspect", "digue-access"]),
+    // Caseload files and lists of accounts are CSV, too.
+    ("csv", &["digue-inspect", "digue-access", "digue-operations"]),
     ("hyper", &["digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-gateway"]),
     ("tokio-rustls", &["digue-gateway"]),
     ("tokio-io-timeout", &["digue-gateway"]),
     ("jsonwebtoken", &["digue-gateway"]),
     ("webauthn-rs", &["digue-operations"]),
+    ("argon2", &["digue-operations"]),
+    ("lettre", &["digue-operations"]),
+    ("qrcodegen", &["digue-operations"]),
+    ("totp-rs", &["digue-operations"]),
+    ("zxcvbn", &["digue-operations"]),
+    ("tls-parser", &["digue-gateway"]),
     ("askama", &["digue-console"]),
     // The sample portal is a web application; the binary hands requests over.
     ("axum", &["digue-console", "digue-replay", "digue"]),

@@ -9,6 +9,8 @@ fn keys(language: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for path in files(&root().join("crates/digue-locales/locales").join(language), "ftl") {
         for line in fs::read_to_string(path).unwrap().lines() {
+            // A text of several lines begins on the next one.
+            let line = if line.ends_with(" =") { format!("{line} ") } else { line.to_owned() };
             if let Some((key, _)) = line.split_once(" = ")
                 && !line.starts_with([' ', '#'])
             {

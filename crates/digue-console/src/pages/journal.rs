@@ -1,0 +1,119 @@
+//! The journal, entry by entry, as it is on the disk.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use digue_operations::{OperationError, entry, watch};
+use digue_types::{AccountId, Event, Timestamp};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+/// Entries on one page, and in one export.
+const PAGE_ENTRIES: u64 = 50;
+const EXPORT_ENTRIES: u64 = 100_000;
+
+#[derive(Deserialize)]
+pub(crate) struct Range {
+    first: Option<u64>,
+}
+
+/// One line of the page.
+struct Line {
+    entry: u64,
+    at: Timestamp,
+    by: AccountId,
+    /// Locale key of what it is, or the route of an exposure.
+    what: String,
+    about: String,
+    persons: Option<u32>,
+    is_refused: bool,
+    json: String,
+}
+
+#[derive(Template)]
+#[template(path = "journal.html")]
+struct JournalPage {
+    w: Words,
+    size: u64,
+    checkpoint_size: u64,
+    lines: Vec<Line>,
+    before: Option<u64>,
+    after: Option<u64>,
+}
+
+fn line(w: &Words, index: u64, event: &Event) -> Line {
+    let json = serde_json::to_string_pretty(&entry::as_json(index, event)).unwrap_or_default();
+    match event {
+        Event::Exposure(exposure) => Line {
+            entry: index,
+            at: exposure.at,
+            by: exposure.account.clone(),
+            what: w.coded("outcome", exposure.outcome.code()),
+            about: format!("{} / {}", exposure.portal, exposure.route),
+            persons: Some(u32::try_from(exposure.persons().count()).unwrap_or(u32::MAX)),
+            is_refused: exposure.outcome == digue_types::Outcome::Refused,
+            json,
+        },
+        Event::Administration(act) => Line {
+            entry: index,
+            at: act.at,
+            by: act.actor.clone(),
+            what: w.coded("act", act.act.code()),
+            about: act.subject.clone(),
+            persons: None,
+            is_refused: false,
+            json,
+        },
+    }
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(range): Query<Range>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let status = console.house.journal_status();
+    let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
+    let first = range.first.unwrap_or(last).min(last);
+    let entries = told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES))?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
+    Ok(page(&JournalPage {
+        w,
+        size: status.size,
+        checkpoint_size: status.checkpoint_size,
+        lines,
+        before: (first > 0).then(|| first.saturating_sub(PAGE_ENTRIES)),
+        after: (first < last).then(|| first + PAGE_ENTRIES),
+    }))
+}
+
+/// Entries as NDJSON, once a second person has granted it.
+pub(crate) async fn export(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(range): Query<Range>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let first = range.first.unwrap_or(0);
+    let entries = watch::export_entries(&console.house, &actor, first, EXPORT_ENTRIES).await;
+    let mut text = String::new();
+    for (index, event) in told(&visitor, entries)? {
+        text.push_str(&entry::as_json(index, &event).to_string());
+        text.push('\n');
+    }
+    if text.is_empty() {
+        return Err(PageError::new(&visitor, OperationError::NotFound("entry")));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"journal-{first}.ndjson\"")),
+    ];
+    Ok((headers, text).into_response())
+}

@@ -1,0 +1,119 @@
+//! Partner organisations.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_operations::organisations::{self, Known, View};
+use digue_operations::{OperationError, accounts};
+use digue_types::{Gate, OrganisationId};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "organisations.html")]
+struct ListPage {
+    w: Words,
+    rows: Vec<Known>,
+    without_leader: usize,
+    can_act: bool,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
+    Ok(page(&ListPage {
+        w: Words::new(&visitor),
+        without_leader: rows.iter().filter(|one| one.leaders == 0).count(),
+        rows,
+        can_act: actor.role.can_act(),
+    }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
+    let w = Words::new(&visitor);
+    let header = ["organisation", "name", "accounts", "leaders", "sessions", "persons", "gate"]
+        .map(|key| w.coded("column", key));
+    let rows = rows.into_iter().map(|one| {
+        vec![
+            one.record.id.to_string(),
+            one.record.name,
+            one.accounts.to_string(),
+            one.leaders.to_string(),
+            one.sessions.to_string(),
+            one.persons_day.to_string(),
+            one.gate.code().to_owned(),
+        ]
+    });
+    Ok(csv("organisations", &header, rows))
+}
+
+#[derive(Template)]
+#[template(path = "organisation.html")]
+struct OrganisationPage {
+    w: Words,
+    view: View,
+    accounts: Vec<accounts::Known>,
+    watches: bool,
+    can_act: bool,
+    positions: Vec<Gate>,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let id = told(&visitor, named(&id))?;
+    let view = told(&visitor, organisations::view(&console.house, &actor, &id).await)?;
+    let mut theirs = told(&visitor, accounts::list(&console.house, &actor).await)?;
+    theirs.retain(|known| known.record.organisation == id);
+    Ok(page(&OrganisationPage {
+        w: Words::in_zone(&visitor, &console.zone),
+        view,
+        accounts: theirs,
+        watches: actor.role.can_watch(),
+        can_act: actor.role.can_act(),
+        positions: Gate::ALL.to_vec(),
+    }))
+}
+
+fn named(text: &str) -> Result<OrganisationId, OperationError> {
+    OrganisationId::parse(text.trim()).map_err(|_| OperationError::NotFound("organisation"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OrganisationForm {
+    organisation: String,
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+/// Adds one, or changes its name and address.
+pub(crate) async fn save(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<OrganisationForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let id = OrganisationId::parse(form.organisation.trim())
+        .map_err(|_| OperationError::Invalid("invalid-account-name"));
+    let id = told(&visitor, id)?;
+    let saved = organisations::save(&console.house, &actor, &id, &form.name, &form.email).await;
+    told(&visitor, saved)?;
+    Ok(Redirect::to(&format!("/organisations/{id}")))
+}

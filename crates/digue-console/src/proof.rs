@@ -1,0 +1,180 @@
+//! A sensitive act without a fresh proof of identity: the proof is asked for, and what was sent is
+//! kept on the page, to be sent again. Nothing is typed twice.
+
+use askama::Template;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::Form;
+use digue_operations::{OperationError, password};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::pages::door::device_of;
+use crate::router::Console;
+use crate::view::{Words, ceremony_policy, page};
+use crate::visitor::Visitor;
+
+/// Marks a response in whose place the proof is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct NeedsProof;
+
+/// Forms above this size are not kept; nobody types as much.
+const KEPT_BYTES_MAX: usize = 64 << 10;
+
+#[derive(Template)]
+#[template(path = "proof.html")]
+struct ProofPage {
+    w: Words,
+    /// Where the kept form goes, and how.
+    action: String,
+    is_post: bool,
+    fields: Vec<(String, String)>,
+    /// The same fields, as one value.
+    body: String,
+    has_password: bool,
+    is_wrong: bool,
+    /// Proved: only to be sent again.
+    is_proved: bool,
+}
+
+/// Keeps the form of a request until it is known that no proof is needed.
+pub(crate) async fn keep_form(State(console): State<Console>, request: Request, next: Next) -> Response {
+    let visitor = request.extensions().get::<Visitor>().cloned();
+    let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let is_post = request.method() == Method::POST;
+    let (request, kept) = match is_post && is_form(request.headers()) {
+        true => match read(request).await {
+            Ok(read) => read,
+            Err(status) => return status.into_response(),
+        },
+        false => (request, Bytes::new()),
+    };
+    let mut response = next.run(request).await;
+    let needs = response.extensions_mut().remove::<NeedsProof>().is_some();
+    match visitor {
+        Some(visitor) if needs => {
+            let body = String::from_utf8_lossy(&kept).into_owned();
+            // Other bodies cannot be kept on a page: their form is filled in again.
+            let is_kept = !is_post || !kept.is_empty();
+            let (action, is_post) = if is_kept { (action, is_post) } else { ("/".to_owned(), false) };
+            ask(&console, &visitor, Kept { action, is_post, body }, false).await
+        }
+        _ => response,
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+async fn read(request: Request) -> Result<(Request, Bytes), StatusCode> {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, KEPT_BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes))
+}
+
+/// What was sent, to be sent again.
+struct Kept {
+    action: String,
+    is_post: bool,
+    body: String,
+}
+
+impl Kept {
+    fn fields(&self) -> Vec<(String, String)> {
+        let fields = if self.is_post {
+            self.body.as_str()
+        } else {
+            self.action.split_once('?').map_or("", |(_, query)| query)
+        };
+        fields.split('&').filter(|pair| !pair.is_empty()).map(pair_of).collect()
+    }
+}
+
+fn pair_of(pair: &str) -> (String, String) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let plain = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    (plain(name), plain(value))
+}
+
+async fn ask(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool) -> Response {
+    show(console, visitor, kept, is_wrong, false).await
+}
+
+async fn show(
+    console: &Console,
+    visitor: &Visitor,
+    kept: Kept,
+    is_wrong: bool,
+    is_proved: bool,
+) -> Response {
+    let has_password = match visitor.console_session() {
+        Ok(session) => password::own(&console.house, session).await.is_ok_and(|own| own.is_some()),
+        Err(_) => false,
+    };
+    let fields = kept.fields();
+    let page = page(&ProofPage {
+        w: Words::new(visitor),
+        fields,
+        action: kept.action.split('?').next().unwrap_or_default().to_owned(),
+        is_post: kept.is_post,
+        body: kept.body,
+        has_password,
+        is_wrong,
+        is_proved,
+    });
+    let status = if is_proved { StatusCode::OK } else { StatusCode::FORBIDDEN };
+    (status, [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordProof {
+    password: String,
+    code: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    is_post: u8,
+    #[serde(default)]
+    body: String,
+}
+
+/// Proves with password and code, and offers to send what was kept.
+pub(crate) async fn by_password(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<PasswordProof>,
+) -> Result<Response, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    let is_local = form.action.starts_with('/') && !form.action.starts_with("//");
+    let action = if is_local { form.action } else { "/".to_owned() };
+    let kept = Kept { action, is_post: form.is_post == 1, body: form.body };
+    let device = device_of(&headers);
+    match password::prove(&console.house, session, &form.password, &form.code, device).await {
+        Ok(()) => Ok(show(&console, &visitor, kept, false, true).await),
+        Err(OperationError::Invalid(_)) => Ok(ask(&console, &visitor, kept, true).await),
+        Err(error) => Err(PageError::new(&visitor, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_comes_back_field_by_field() {
+        let kept = Kept { action: "/gates".into(), is_post: true, body: "scope=account&reason=vol+d%27un+poste&x".into() };
+        let expected = [("scope", "account"), ("reason", "vol d'un poste"), ("x", "")];
+        assert_eq!(kept.fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let asked = Kept { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
+        assert_eq!(asked.fields(), [("person".to_owned(), "P1".to_owned())]);
+    }
+}

@@ -1,0 +1,283 @@
+//! What a client's TLS stack shows of itself: the fingerprint JA4 of its first message.
+//!
+//! Cipher suites, extensions and signature algorithms are sorted, counted and hashed as the JA4
+//! specification says. Extensions that come and go between two connections of one browser (a resumed
+//! session's ticket, padding) would make it look like two; `Fingerprint` leaves them out, so that it
+//! stays the same as long as the TLS stack does. Evidence, not proof: anybody can imitate a browser.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use ring::digest::{SHA256, digest};
+use tls_parser::{TlsExtension, TlsMessage, TlsMessageHandshake};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+
+/// The longest first message that is looked at; browsers send one or two thousand bytes.
+const HELLO_BYTES_MAX: usize = 16 << 10;
+
+/// The part of JA4 that one TLS stack keeps from connection to connection: two short hashes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fingerprint([u8; 25]);
+
+impl Fingerprint {
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("hexadecimal digits")
+    }
+}
+
+/// What a first message says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Hello {
+    version: u16,
+    has_name: bool,
+    ciphers: Vec<u16>,
+    extensions: Vec<u16>,
+    signatures: Vec<u16>,
+    protocol: Option<Vec<u8>>,
+}
+
+const SERVER_NAME: u16 = 0x0000;
+const PROTOCOLS: u16 = 0x0010;
+/// Padding, pre-shared key, early data, cookie: of a connection, not of a stack.
+const PASSING: [u16; 4] = [0x0015, 0x0029, 0x002a, 0x002c];
+
+/// Values that browsers send to keep servers from getting used to a list (RFC 8701).
+fn is_grease(value: u16) -> bool {
+    value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
+}
+
+impl Hello {
+    /// Reads the records at the start of a connection; nothing when they hold no first message yet.
+    pub fn parse(records: &[u8]) -> Option<Self> {
+        let mut message = Vec::new();
+        let mut rest = records;
+        while rest.len() >= 5 && rest[0] == 22 {
+            let length = usize::from(u16::from_be_bytes([rest[3], rest[4]]));
+            message.extend_from_slice(rest.get(5..5 + length)?);
+            rest = &rest[5 + length..];
+            if let Some(hello) = Self::of_message(&message) {
+                return Some(hello);
+            }
+        }
+        None
+    }
+
+    fn of_message(message: &[u8]) -> Option<Self> {
+        let (_, parsed) = tls_parser::parse_tls_message_handshake(message).ok()?;
+        let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(said)) = parsed else {
+            return None;
+        };
+        let mut hello = Self { version: said.version.0, ..Self::default() };
+        hello.ciphers = said.ciphers.iter().map(|cipher| cipher.0).filter(|c| !is_grease(*c)).collect();
+        let (_, extensions) = tls_parser::parse_tls_client_hello_extensions(said.ext.unwrap_or_default()).ok()?;
+        for extension in &extensions {
+            match extension {
+                TlsExtension::SNI(names) => hello.has_name = !names.is_empty(),
+                TlsExtension::SupportedVersions(versions) => {
+                    let real = versions.iter().map(|v| v.0).filter(|v| !is_grease(*v));
+                    hello.version = real.max().unwrap_or(hello.version);
+                }
+                TlsExtension::SignatureAlgorithms(list) => hello.signatures.clone_from(list),
+                TlsExtension::ALPN(names) => hello.protocol = names.first().map(|name| name.to_vec()),
+                _ => {}
+            }
+        }
+        hello.extensions = types_of(said.ext.unwrap_or_default());
+        hello.extensions.retain(|kind| !is_grease(*kind));
+        Some(hello)
+    }
+
+    /// JA4 whole, as others write it down.
+    pub fn ja4(&self) -> String {
+        let version = match self.version {
+            0x0304 => "13",
+            0x0303 => "12",
+            0x0302 => "11",
+            0x0301 => "10",
+            _ => "00",
+        };
+        let (first, last) = match self.protocol.as_deref() {
+            Some([one]) => (*one as char, *one as char),
+            Some([first, .., last]) => (*first as char, *last as char),
+            _ => ('0', '0'),
+        };
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '9' };
+        format!(
+            "t{version}{}{:02}{:02}{}{}_{}",
+            if self.has_name { 'd' } else { 'i' },
+            self.ciphers.len().min(99),
+            self.extensions.len().min(99),
+            plain(first),
+            plain(last),
+            self.hashes(&[]),
+        )
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.hashes(&PASSING).as_bytes().try_into().expect("twice twelve digits"))
+    }
+
+    fn hashes(&self, without: &[u16]) -> String {
+        let mut ciphers = self.ciphers.clone();
+        ciphers.sort_unstable();
+        let mut extensions = self.extensions.clone();
+        extensions.retain(|kind| ![SERVER_NAME, PROTOCOLS].contains(kind) && !without.contains(kind));
+        extensions.sort_unstable();
+        let mut said = listed(&extensions);
+        if !self.signatures.is_empty() {
+            said.push('_');
+            said.push_str(&listed(&self.signatures));
+        }
+        format!("{}_{}", short_hash(&listed(&ciphers)), short_hash(&said))
+    }
+}
+
+/// The numbers of all extensions, also of those that the parser does not know.
+fn types_of(mut bytes: &[u8]) -> Vec<u16> {
+    let mut types = Vec::new();
+    while bytes.len() >= 4 {
+        types.push(u16::from_be_bytes([bytes[0], bytes[1]]));
+        let length = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
+        bytes = bytes.get(4 + length..).unwrap_or_default();
+    }
+    types
+}
+
+fn listed(values: &[u16]) -> String {
+    values.iter().map(|value| format!("{value:04x}")).collect::<Vec<_>>().join(",")
+}
+
+fn short_hash(text: &str) -> String {
+    if text.is_empty() {
+        return "0".repeat(12);
+    }
+    digest(&SHA256, text.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads the first message of a connection, and gives the connection back whole.
+pub async fn overhear<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<(Option<Fingerprint>, Replayed<S>)> {
+    let mut read = BytesMut::with_capacity(2048);
+    let hello = loop {
+        if stream.read_buf(&mut read).await? == 0 || read[0] != 22 {
+            break None;
+        }
+        let hello = Hello::parse(&read);
+        if hello.is_some() || read.len() >= HELLO_BYTES_MAX {
+            break hello;
+        }
+    };
+    Ok((hello.map(|hello| hello.fingerprint()), Replayed { read: read.freeze(), stream }))
+}
+
+/// A connection whose first bytes were read already: they come again.
+pub struct Replayed<S> {
+    read: Bytes,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Replayed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.read.has_remaining() {
+            let length = to.remaining().min(self.read.len());
+            to.put_slice(&self.read.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, to)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example that the specification works through: a Chrome over TCP.
+    fn chrome() -> Hello {
+        Hello {
+            version: 0x0304,
+            has_name: true,
+            ciphers: vec![
+                0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c,
+                0x009d, 0x002f, 0x0035,
+            ],
+            extensions: vec![
+                0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012, 0x002b,
+                0xff01, 0x000b, 0x000a, 0x0015,
+            ],
+            signatures: vec![0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601],
+            protocol: Some(b"h2".to_vec()),
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_specification() {
+        assert_eq!(chrome().ja4(), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+    }
+
+    #[test]
+    fn a_resumed_connection_has_the_same_fingerprint_and_another_stack_has_not() {
+        let mut resumed = chrome();
+        resumed.extensions.push(0x0029);
+        assert_ne!(resumed.ja4(), chrome().ja4());
+        assert_eq!(resumed.fingerprint(), chrome().fingerprint());
+        let mut other = chrome();
+        other.signatures.pop();
+        assert_ne!(other.fingerprint(), chrome().fingerprint());
+    }
+
+    #[test]
+    fn grease_is_no_value() {
+        assert!(is_grease(0x0a0a) && is_grease(0xfafa));
+        assert!(!is_grease(0x1301) && !is_grease(0x0a1a));
+    }
+
+    #[test]
+    fn anything_may_arrive() {
+        for bytes in [&b""[..], b"GET / HTTP/1.1", &[22, 3, 1, 0, 0], &[22, 3, 1, 255, 255, 1]] {
+            assert_eq!(Hello::parse(bytes), None);
+        }
+    }
+
+    /// A real client: what rustls says first is read, and reaches the other end unchanged.
+    #[tokio::test]
+    async fn the_connection_goes_on_as_if_nobody_had_listened() {
+        let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let name = "digue.test".try_into().unwrap();
+        let mut client = rustls::ClientConnection::new(config.into(), name).unwrap();
+        let mut said = Vec::new();
+        client.write_tls(&mut said).unwrap();
+        let (near, mut far) = tokio::io::duplex(64);
+        let sent = said.clone();
+        let sending = tokio::spawn(async move {
+            tokio::io::AsyncWriteExt::write_all(&mut far, &sent).await.unwrap();
+            drop(far);
+        });
+        let (fingerprint, mut stream) = overhear(near).await.unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        sending.await.unwrap();
+        assert_eq!(heard, said);
+        let hello = Hello::parse(&said).unwrap();
+        assert_eq!(fingerprint, Some(hello.fingerprint()));
+        assert!(hello.ja4().starts_with("t13d"), "{}", hello.ja4());
+    }
+}

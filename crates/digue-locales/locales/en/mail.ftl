@@ -1,0 +1,19 @@
+# What Digue writes to people.
+mail-invitation-subject = Your access
+mail-invitation-body =
+    Hello,
+
+    An access was opened in your name ({ $account }). To make your passkey, open this address within { $hours } hours:
+
+    { $link }
+
+    The address works once. You will not see any record yet: your delegate will call you to make sure that it is you.
+
+    You did not expect this message? Do not open the address, and tell your delegate.
+mail-recovered-subject = An account was given back to its holder
+mail-recovered-body =
+    Hello,
+
+    The account { $account } was given back to its holder, asked for by one person and granted by another. Its sessions and keys were removed, and its limits are lower for two weeks.
+
+    You did not know of it? Open the console yourself ({ $link }) and tell the security officer.

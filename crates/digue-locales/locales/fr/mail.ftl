@@ -1,0 +1,19 @@
+# What Digue writes to people.
+mail-invitation-subject = Votre accès
+mail-invitation-body =
+    Bonjour,
+
+    Un accès a été ouvert à votre nom ({ $account }). Pour créer votre clé d'accès, ouvrez cette adresse dans les { $hours } heures :
+
+    { $link }
+
+    L'adresse ne sert qu'une fois. Vous ne verrez encore aucun dossier : votre délégué vous appellera pour vérifier que c'est bien vous.
+
+    Vous n'attendiez pas ce message ? N'ouvrez pas l'adresse et prévenez votre délégué.
+mail-recovered-subject = Un compte a été rendu à son titulaire
+mail-recovered-body =
+    Bonjour,
+
+    Le compte { $account } a été rendu à son titulaire, à la demande d'une personne et avec l'accord d'une autre. Ses sessions et ses clés ont été retirées, et ses limites sont plus basses pour deux semaines.
+
+    Vous n'en aviez pas connaissance ? Ouvrez la console vous-même ({ $link }) et prévenez le responsable de la sécurité.

@@ -1,0 +1,115 @@
+//! What can be asked for, and the text under which it waits: what is granted is what was read.
+
+use digue_access::{Reach, Role};
+use digue_store::ApprovalRecord;
+use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
+
+/// An account to be added; it starts in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub role: Role,
+    /// Where its invitation goes; without one it is printed.
+    pub email: Option<String>,
+}
+
+impl NewAccount {
+    fn line(&self) -> String {
+        let email = self.email.as_deref().unwrap_or_default();
+        format!("{} {} {} {email}", self.account, self.organisation, self.role.code()).trim_end().to_owned()
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let account = AccountId::parse(words.next()?).ok()?;
+        let organisation = OrganisationId::parse(words.next()?).ok()?;
+        let role = Role::parse(words.next()?)?;
+        Some(Self { account, organisation, role, email: words.next().map(ToOwned::to_owned) })
+    }
+}
+
+/// What needs a second person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Set a closed gate to something wider.
+    OpenGate { reach: Reach, gate: Gate },
+    AddAccounts(Vec<NewAccount>),
+    /// Give an account back to its holder; since when somebody else may have used it.
+    RecoverAccount { account: AccountId, since: Timestamp },
+    /// Let a portal's map be wider than the last one that was granted; `detail` says in what.
+    WidenRules { portal: PortalId, detail: String },
+    /// Take the journal out of the house, for a day.
+    ExportJournal,
+}
+
+impl Wish {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::OpenGate { .. } => "open-gate",
+            Self::AddAccounts(_) => "add-accounts",
+            Self::RecoverAccount { .. } => "recover-account",
+            Self::WidenRules { .. } => "widen-rules",
+            Self::ExportJournal => "export-journal",
+        }
+    }
+
+    pub(crate) fn subject(&self) -> String {
+        match self {
+            Self::OpenGate { reach, .. } => format!("{}:{}", reach.scope().code(), reach.name()),
+            Self::AddAccounts(accounts) => match &accounts[..] {
+                [one] => format!("account:{}", one.account),
+                many => format!("accounts:{}", many.len()),
+            },
+            Self::RecoverAccount { account, .. } => format!("account:{account}"),
+            Self::WidenRules { portal, .. } => format!("portal:{portal}"),
+            Self::ExportJournal => "journal:".to_owned(),
+        }
+    }
+
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::OpenGate { gate, .. } => gate.code().to_owned(),
+            Self::AddAccounts(accounts) => {
+                accounts.iter().map(NewAccount::line).collect::<Vec<_>>().join("\n")
+            }
+            Self::RecoverAccount { since, .. } => since.micros().to_string(),
+            Self::WidenRules { detail, .. } => detail.clone(),
+            Self::ExportJournal => String::new(),
+        }
+    }
+
+    /// Back from what was kept.
+    pub fn of(record: &ApprovalRecord) -> Option<Self> {
+        let (scope, named) = record.subject.split_once(':')?;
+        match record.kind.as_str() {
+            "open-gate" => {
+                let gate = Gate::parse(&record.detail)?;
+                Some(Self::OpenGate { reach: Reach::parse(scope, named)?, gate })
+            }
+            "add-accounts" => {
+                record.detail.lines().map(NewAccount::of_line).collect::<Option<_>>().map(Self::AddAccounts)
+            }
+            "recover-account" => {
+                let since = Timestamp::from_micros(record.detail.parse().ok()?);
+                Some(Self::RecoverAccount { account: AccountId::parse(named).ok()?, since })
+            }
+            "widen-rules" => {
+                let portal = PortalId::parse(named).ok()?;
+                Some(Self::WidenRules { portal, detail: record.detail.clone() })
+            }
+            "export-journal" => Some(Self::ExportJournal),
+            _ => None,
+        }
+    }
+
+    /// True when granting both would do the same thing twice.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::AddAccounts(these), Self::AddAccounts(those)) => {
+                these.iter().any(|one| those.iter().any(|other| other.account == one.account))
+            }
+            _ => self.kind() == other.kind() && self.subject() == other.subject(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Mail: invitations to new account holders, and word of recoveries to those who must know.
+//!
+//! A queue in the store survives a restart and a mail server that is away. What a mail says is made
+//! when it leaves, so that no link lies in the database. Nothing personal but the address, and no
+//! code that signs in by itself: an invitation opens an account that sees nobody yet.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use digue_locales::{Language, Value, text, text_with};
+use digue_store::MailRecord;
+use digue_types::AccountId;
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use crate::actor::Actor;
+use crate::approvals::INVITATION_LASTS;
+use crate::error::OperationError;
+use crate::house::House;
+use crate::secret::name;
+use crate::sign_in;
+
+/// Where mail goes out.
+#[derive(Clone)]
+pub struct MailSettings {
+    pub host: String,
+    pub port: u16,
+    pub protection: Protection,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub from: String,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    Tls,
+    StartTls,
+    /// In the clear: to a server on this machine only.
+    DangerNone,
+}
+
+/// The mail server, and the sign that there is something to send.
+pub(crate) struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    is_sending: AtomicBool,
+}
+
+/// How long one attempt may take.
+const ATTEMPT_LASTS: Duration = Duration::from_secs(20);
+/// Then it would say nothing useful any more.
+const MAIL_LASTS: Duration = Duration::from_hours(48);
+/// The first wait after a failure; it doubles up to an hour.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
+
+impl Mailer {
+    pub(crate) fn new(settings: &MailSettings) -> Result<Self, OperationError> {
+        let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+        let relay = match settings.protection {
+            Protection::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&settings.host),
+            Protection::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&settings.host),
+            Protection::DangerNone => {
+                Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host))
+            }
+        };
+        let mut builder = relay.map_err(|error| fault(&error))?.port(settings.port).timeout(Some(ATTEMPT_LASTS));
+        if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
+            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+        }
+        let from = parse_address(&settings.from).and_then(|address| address.parse().ok());
+        let from = from.ok_or_else(|| fault(&"the sender's address does not read"))?;
+        let from = Mailbox::new(Some("Digue".to_owned()), from);
+        Ok(Self { transport: builder.build(), from, is_sending: AtomicBool::new(false) })
+    }
+}
+
+/// What can be written to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// Come and make your passkey.
+    Invitation { account: AccountId },
+    /// This account was given back to its holder.
+    Recovered { account: AccountId },
+}
+
+impl Mail {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invitation { .. } => "invitation",
+            Self::Recovered { .. } => "recovered",
+        }
+    }
+
+    const fn account(&self) -> &AccountId {
+        match self {
+            Self::Invitation { account } | Self::Recovered { account } => account,
+        }
+    }
+
+    fn of(record: &MailRecord) -> Option<Self> {
+        let account = record.account.clone();
+        match record.kind.as_str() {
+            "invitation" => Some(Self::Invitation { account }),
+            "recovered" => Some(Self::Recovered { account }),
+            _ => None,
+        }
+    }
+}
+
+/// An address of one person, as it will be written; `None` when it is none.
+pub(crate) fn parse_address(text: &str) -> Option<String> {
+    text.trim().parse::<Address>().ok().map(|address| address.to_string())
+}
+
+/// Puts a mail in the queue.
+pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
+    let now = house.clock.now();
+    let record = MailRecord {
+        id: name("ml")?,
+        recipient: recipient.to_owned(),
+        kind: mail.kind().to_owned(),
+        account: mail.account().clone(),
+        detail: String::new(),
+        tries: 0,
+        next_at: now,
+        expires_at: now.plus(MAIL_LASTS),
+    };
+    Ok(house.store.add_mail(&record).await?)
+}
+
+/// Sends what is due. To be called often; a call during another one does nothing.
+pub async fn send_due(house: &House) -> Result<usize, OperationError> {
+    let Some(mailer) = house.mailer() else { return Ok(0) };
+    if mailer.is_sending.swap(true, Ordering::SeqCst) {
+        return Ok(0);
+    }
+    let sent = send_all(house, mailer).await;
+    mailer.is_sending.store(false, Ordering::SeqCst);
+    sent
+}
+
+async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationError> {
+    let now = house.clock.now();
+    let mut sent = 0;
+    for record in house.store.mails().await? {
+        if record.next_at > now {
+            break;
+        }
+        let mail = Mail::of(&record).filter(|_| now < record.expires_at);
+        let Some(mail) = mail else {
+            tracing::warn!(mail = record.id, kind = record.kind, "A mail was given up");
+            house.store.remove_mail(&record.id).await?;
+            continue;
+        };
+        match send(house, mailer, &record, &mail).await {
+            Ok(()) => {
+                house.store.remove_mail(&record.id).await?;
+                sent += 1;
+            }
+            Err(error) => {
+                // The address is not for the log.
+                tracing::warn!(mail = record.id, kind = record.kind, error, "A mail could not be sent");
+                let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
+                house.store.delay_mail(&record.id, now.plus(wait)).await?;
+            }
+        }
+    }
+    Ok(sent)
+}
+
+async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
+    // Only a server that answers is worth a link.
+    let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
+    if !is_there {
+        return Err("the mail server does not answer".to_owned());
+    }
+    let (link, hours) = match mail {
+        Mail::Invitation { account } => {
+            let (digue, host) = (Actor::digue(), house.console_host());
+            let made = sign_in::make_link(house, &digue, account, host, INVITATION_LASTS).await;
+            (made.map_err(|error| error.to_string())?, INVITATION_LASTS.as_secs() / 3600)
+        }
+        Mail::Recovered { .. } => (house.console_url().to_owned(), 0),
+    };
+    let message = message(mailer, record, &link, hours).map_err(|error| error.to_string())?;
+    mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// French, and English below: nothing says which the reader prefers.
+fn message(
+    mailer: &Mailer,
+    record: &MailRecord,
+    link: &str,
+    hours: u64,
+) -> Result<Message, lettre::error::Error> {
+    let values = [
+        ("account", Value::from(record.account.as_str())),
+        ("link", Value::from(link)),
+        ("hours", Value::from(hours)),
+    ];
+    let body = |language| text_with(language, &format!("mail-{}-body", record.kind), &values);
+    let address: Address = record.recipient.parse().map_err(|_| lettre::error::Error::MissingTo)?;
+    Message::builder()
+        .from(mailer.from.clone())
+        .to(Mailbox::new(None, address))
+        .subject(text(Language::French, &format!("mail-{}-subject", record.kind)))
+        .header(ContentType::TEXT_PLAIN)
+        .body(format!("{}\n\n--\n\n{}\n", body(Language::French), body(Language::English)))
+}

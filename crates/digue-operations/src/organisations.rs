@@ -1,0 +1,143 @@
+//! Partner organisations: who they are, how many accounts they have, what their people were shown.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_store::OrganisationRecord;
+use digue_types::{Act, Gate, OrganisationId, PortalId, Window};
+
+use crate::accounts::organisation_of;
+use crate::actor::{Actor, allow};
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::mail::parse_address;
+
+const NAME_CHARS_MAX: usize = 120;
+
+/// An organisation as its overseers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub record: OrganisationRecord,
+    pub accounts: usize,
+    pub suspended: usize,
+    /// Delegates and deputies.
+    pub leaders: usize,
+    pub sessions: usize,
+    /// Distinct persons shown in 24 hours, on the portal where they are most.
+    pub persons_day: u32,
+    pub gate: Gate,
+}
+
+/// All organisations for the operator's watchers, the own one for those who lead its agents.
+pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationError> {
+    allow(actor.role.oversees())?;
+    let rules = house.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let mut records = house.store.organisations().await?;
+    records.retain(|record| actor.role.can_watch() || Some(&record.id) == own.as_ref());
+    let counts = house.gateway().session_counts();
+    let mut known: HashMap<OrganisationId, Known> = HashMap::new();
+    for record in records {
+        let of = Known {
+            accounts: 0,
+            suspended: 0,
+            leaders: 0,
+            sessions: 0,
+            persons_day: persons_day(house, &record.id),
+            gate: rules.gates.of(&Reach::Organisation(record.id.clone())),
+            record,
+        };
+        known.insert(of.record.id.clone(), of);
+    }
+    for (account, record) in rules.directory.iter() {
+        if let Some(of) = known.get_mut(&record.organisation) {
+            of.accounts += 1;
+            of.suspended += usize::from(record.is_suspended);
+            of.leaders += usize::from(record.role.leads_agents() && !record.is_suspended);
+            of.sessions += counts.get(account).copied().unwrap_or(0);
+        }
+    }
+    let mut known: Vec<Known> = known.into_values().collect();
+    known.sort_by(|a, b| a.record.id.cmp(&b.record.id));
+    Ok(known)
+}
+
+fn persons_day(house: &House, organisation: &OrganisationId) -> u32 {
+    let now = house.clock.now();
+    let gateway = house.gateway();
+    let hosts = gateway.hosts();
+    let shown = hosts.portals().filter_map(|portal| {
+        gateway.with_budgets(&portal.id, |budgets| budgets.shown_to_organisation(organisation, now))
+    });
+    shown.map(|windows| windows[Window::Day.index()]).max().unwrap_or(0)
+}
+
+/// One organisation with its limits.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub known: Known,
+    /// Distinct persons in each window, on each portal, with the limit.
+    pub budgets: Vec<(PortalId, Window, u32, u32)>,
+    /// May change its name and address.
+    pub may_change: bool,
+}
+
+pub async fn view(house: &House, actor: &Actor, id: &OrganisationId) -> Result<View, OperationError> {
+    let known = list(house, actor).await?.into_iter().find(|known| known.record.id == *id);
+    let known = known.ok_or(OperationError::NotFound("organisation"))?;
+    let (gateway, now) = (house.gateway(), house.clock.now());
+    let hosts = gateway.hosts();
+    let mut budgets = Vec::new();
+    for portal in hosts.portals() {
+        let shown = gateway.with_budgets(&portal.id, |known| known.shown_to_organisation(id, now));
+        let shown = shown.unwrap_or_default();
+        budgets.extend(Window::ALL.into_iter().filter_map(|window| {
+            let limit = portal.limits.organisation.of(window)?;
+            Some((portal.id.clone(), window, shown[window.index()], limit))
+        }));
+    }
+    Ok(View { known, budgets, may_change: actor.role.can_act() })
+}
+
+/// Adds an organisation, or changes its name and address.
+pub async fn save(
+    house: &House,
+    actor: &Actor,
+    id: &OrganisationId,
+    called: &str,
+    email: &str,
+) -> Result<(), OperationError> {
+    actor.must_act()?;
+    let called = called.trim();
+    let is_name = (1..=NAME_CHARS_MAX).contains(&called.chars().count());
+    if !is_name || called.chars().any(char::is_control) {
+        return Err(OperationError::Invalid("invalid-organisation-name"));
+    }
+    let email = match email.trim() {
+        "" => String::new(),
+        text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
+    };
+    let before = house.store.organisations().await?.into_iter().find(|known| known.id == *id);
+    let words = Words {
+        subject: format!("organisation:{id}"),
+        before: before.map(|known| known.name).unwrap_or_default(),
+        after: called.to_owned(),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::OrganisationSaved, words).await?;
+    let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };
+    Ok(house.store.save_organisation(&record).await?)
+}
+
+/// Roles that the actor may give to a new account.
+pub fn roles_to_give(actor: &Actor) -> Vec<Role> {
+    match actor.role {
+        role if role.can_act() => Role::ALL.to_vec(),
+        role if role.leads_agents() => vec![Role::Agent],
+        _ => Vec::new(),
+    }
+}
+
+/// How long ago counts as "now" on the page of an organisation.
+pub const DAY: Duration = Duration::from_hours(24);

@@ -1,0 +1,585 @@
+//! A password and a one-time code: the fallback of agents who cannot have a passkey.
+//!
+//! The operator can switch it off. The CNIL's rules (deliberations 2022-100 and 2025-019): entropy,
+//! a delay that grows, a block at ten failures in a row, no code by e-mail, a hash made for
+//! passwords with a key that is kept elsewhere. Failures are counted apart for each device that the
+//! account knows and for all others together: who tries from everywhere blocks the others, and not
+//! the holder on the usual machine, nor any passkey. One answer to every way of being wrong, after
+//! the same work.
+
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_access::{Origin, Session};
+use digue_store::{Attempts, PasswordRecord};
+use digue_types::{AccountId, Act, Timestamp};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::sync::Semaphore;
+use totp_rs::Totp;
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::secret::Secret;
+use crate::sign_in;
+
+/// Failures in a row after which only another way in is left (CNIL: at most 10).
+pub const FAILURES_MAX: u32 = 10;
+/// The first failures cost no time: everybody mistypes.
+const FAILURES_FREE: u32 = 3;
+const CHARS_MIN: usize = 12;
+const BYTES_MAX: usize = 256;
+/// CNIL 2022-100, a password with a restriction of attempts.
+const ENTROPY_BITS_MIN: f64 = 50.0;
+const CODES: usize = 10;
+/// How long the secret on the page may wait to be confirmed.
+const SETTING_LASTS: Duration = Duration::from_mins(15);
+/// OWASP's smallest recommendation for Argon2id: 19 MiB, two passes.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// Strangers whose passwords wait to be hashed; more are told to come back.
+const STRANGERS_WAITING_MAX: usize = 64;
+
+/// What the operator allows.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordRules {
+    /// A file of SHA-1 hashes of breached passwords, in their order, one a line, as public lists
+    /// come.
+    pub breached: Option<PathBuf>,
+}
+
+/// The means of the fallback.
+pub(crate) struct Passwords {
+    rules: PasswordRules,
+    /// Mixed into every hash: who has the database alone can try nothing.
+    pepper: Arc<[u8]>,
+    seal: LessSafeKey,
+    /// One hash at a time for strangers and one for devices that are known: signing in never takes
+    /// more than that of the machine that holds the portal's door.
+    strangers: Semaphore,
+    known: Semaphore,
+    strangers_waiting: AtomicUsize,
+    /// Compared with when there is nothing to compare with.
+    decoy: String,
+}
+
+impl Passwords {
+    pub(crate) fn new(rules: PasswordRules, key: &[u8; 32]) -> Result<Self, OperationError> {
+        let derived = |label: &[u8]| {
+            let mut bytes = key.to_vec();
+            bytes.extend(label);
+            digest(&ring::digest::SHA256, &bytes)
+        };
+        let pepper: Arc<[u8]> = derived(b"digue password pepper").as_ref().into();
+        let seal = UnboundKey::new(&AES_256_GCM, derived(b"digue second factor").as_ref());
+        let seal = seal.map_err(|_| OperationError::Unavailable("no key to seal with".into()))?;
+        let decoy = hash(&pepper, Secret::draw()?.reveal())?;
+        Ok(Self {
+            rules,
+            pepper,
+            seal: LessSafeKey::new(seal),
+            strangers: Semaphore::new(1),
+            known: Semaphore::new(1),
+            strangers_waiting: AtomicUsize::new(0),
+            decoy,
+        })
+    }
+
+    fn seal(&self, account: &AccountId, plain: &[u8]) -> Result<String, OperationError> {
+        let mut nonce = [0; NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
+        let mut sealed = plain.to_vec();
+        let about = Aad::from(account.as_str().as_bytes());
+        self.seal
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), about, &mut sealed)
+            .map_err(|_| broken("a secret could not be sealed"))?;
+        Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    fn open(&self, account: &AccountId, text: &str) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let about = Aad::from(account.as_str().as_bytes());
+        Some(self.seal.open_in_place(nonce, about, &mut sealed).ok()?.to_vec())
+    }
+}
+
+fn broken(what: &str) -> OperationError {
+    OperationError::Unavailable(what.to_owned())
+}
+
+fn argon(pepper: &[u8]) -> Result<Argon2<'_>, OperationError> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| broken(&error.to_string()))?;
+    Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
+        .map_err(|error| broken(&error.to_string()))
+}
+
+fn hash(pepper: &[u8], password: &str) -> Result<String, OperationError> {
+    let mut salt = [0; 16];
+    SystemRandom::new().fill(&mut salt).map_err(|_| broken("no randomness"))?;
+    let salt = SaltString::encode_b64(&salt).map_err(|error| broken(&error.to_string()))?;
+    let hashed = argon(pepper)?.hash_password(password.as_bytes(), &salt);
+    Ok(hashed.map_err(|error| broken(&error.to_string()))?.to_string())
+}
+
+fn is_right(pepper: &[u8], password: &str, known: &str) -> bool {
+    let (Ok(argon), Ok(known)) = (argon(pepper), PasswordHash::new(known)) else { return false };
+    argon.verify_password(password.as_bytes(), &known).is_ok()
+}
+
+fn totp(secret: &[u8], account: &AccountId) -> Result<Totp, OperationError> {
+    // A colon would end the issuer in the address that telephones read.
+    let named = account.as_str().replace(':', ".");
+    let builder = totp_rs::Builder::new().with_secret(secret.to_vec()).with_account_name(named);
+    builder.with_issuer(Some("Digue")).build().map_err(|error| broken(&error.to_string()))
+}
+
+/// What the page of the second factor shows.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Carries the secret to the answer, sealed: nothing is kept until it is confirmed.
+    pub sealed: String,
+    /// For typing.
+    pub secret: String,
+    /// The dark modules of the QR code, a row each.
+    pub code: Vec<Vec<bool>>,
+}
+
+/// Begins to set a password on one's own account.
+pub fn begin(house: &House, session: &Session) -> Result<Setting, OperationError> {
+    let actor = may_set(house, session)?;
+    let passwords = house.passwords()?;
+    let mut secret = [0; 20];
+    SystemRandom::new().fill(&mut secret).map_err(|_| broken("no randomness"))?;
+    let totp = totp(&secret, &actor.account)?;
+    let url = totp.to_url().map_err(|error| broken(&error.to_string()))?;
+    let code = qrcodegen::QrCode::encode_text(&url, qrcodegen::QrCodeEcc::Medium)
+        .map_err(|_| broken("no code could be drawn"))?;
+    let until = house.clock.now().plus(SETTING_LASTS);
+    let kept = [&until.micros().to_be_bytes()[..], &secret[..]].concat();
+    Ok(Setting {
+        sealed: passwords.seal(&actor.account, &kept)?,
+        secret: totp_rs::Secret::from(secret.to_vec()).to_base32(),
+        code: (0..code.size()).map(|y| (0..code.size()).map(|x| code.get_module(x, y)).collect()).collect(),
+    })
+}
+
+fn may_set(house: &House, session: &Session) -> Result<Actor, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    house.passwords()?;
+    if actor.role.needs_passkey() {
+        return Err(OperationError::Invalid("invalid-password-role"));
+    }
+    actor.must_be_fresh(house)?;
+    Ok(actor)
+}
+
+/// Sets a password with its second factor, both at once; returns the recovery codes, shown once.
+pub async fn set(
+    house: &House,
+    session: &Session,
+    password: &str,
+    sealed: &str,
+    code: &str,
+) -> Result<Vec<String>, OperationError> {
+    let actor = may_set(house, session)?;
+    let passwords = house.passwords()?;
+    let now = house.clock.now();
+    let kept = passwords.open(&actor.account, sealed).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+    let (until, secret) = kept.split_at_checked(8).ok_or(OperationError::Invalid("invalid-ceremony"))?;
+    let until = i64::from_be_bytes(until.try_into().expect("eight bytes"));
+    if now >= Timestamp::from_micros(until) {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    }
+    check_strength(passwords, session, password).map_err(OperationError::Invalid)?;
+    let step = check_code(&totp(secret, &actor.account)?, code, now);
+    let step = step.ok_or(OperationError::Invalid("invalid-totp"))?;
+    let (pepper, text) = (passwords.pepper.clone(), password.to_owned());
+    let hashed = {
+        let _turn = passwords.known.acquire().await.map_err(|_| OperationError::Busy)?;
+        tokio::task::spawn_blocking(move || hash(&pepper, &text)).await
+    };
+    let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
+    let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
+    let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
+    let words = Words {
+        subject: format!("account:{}", actor.account),
+        after: format!("totp recovery-codes:{CODES}"),
+        ..Words::default()
+    };
+    house.write_down(&actor, Act::PasswordSet, words).await?;
+    let record = PasswordRecord {
+        account: actor.account,
+        hash: hashed,
+        totp: passwords.seal(&session.account, secret)?,
+        totp_step: step,
+        changed_at: now,
+    };
+    house.store.save_password(&record, &hashes).await?;
+    Ok(codes)
+}
+
+/// Whether one's own account has a password, and how many recovery codes are left.
+pub async fn own(house: &House, session: &Session) -> Result<Option<usize>, OperationError> {
+    if house.store.password_of(&session.account).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(house.store.recovery_codes_left(&session.account).await?))
+}
+
+/// Removes one's own password; something else must be left to sign in with.
+pub async fn remove(house: &House, session: &Session) -> Result<(), OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    actor.must_be_fresh(house)?;
+    if house.store.password_of(&actor.account).await?.is_none() {
+        return Err(OperationError::NotFound("password"));
+    }
+    if house.store.passkeys_of(&actor.account).await?.is_empty() {
+        return Err(OperationError::Invalid("invalid-passkey-last"));
+    }
+    let words = Words { subject: format!("account:{}", actor.account), ..Words::default() };
+    house.write_down(&actor, Act::PasswordRemoved, words).await?;
+    Ok(house.store.remove_password(&actor.account).await?)
+}
+
+/// What somebody shows who wants to come in.
+#[derive(Clone, Copy)]
+pub struct Shown<'s> {
+    pub account: &'s str,
+    pub password: &'s str,
+    /// Six digits, or a recovery code.
+    pub code: &'s str,
+    /// The secret of a device that the account knows.
+    pub device: Option<&'s str>,
+}
+
+/// A session, and the secret of a device that was not known before.
+pub struct Opened {
+    pub secret: Secret,
+    pub session: Session,
+    pub device: Option<Secret>,
+}
+
+/// One attempt, counted before anything is known of it.
+struct Trial {
+    /// Whose it is; nobody's when there is no such account.
+    account: AccountId,
+    /// The name of the device when the account knows it, else empty: all others together.
+    lane: String,
+    may_try: bool,
+    failures_before: u32,
+}
+
+impl Trial {
+    async fn begin(
+        house: &House,
+        account: AccountId,
+        device: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let named = device.map(sign_in::state_hash).unwrap_or_default();
+        let of_device = house.store.attempts(&account, &named).await?;
+        let (lane, so_far) = match of_device {
+            Some(attempts) => (named, Some(attempts)),
+            None => (String::new(), house.store.attempts(&account, "").await?),
+        };
+        let may_try = so_far.is_none_or(|attempts| may_try(attempts, now));
+        // A hundred at once are a hundred; one that may not be tried costs what the others cost.
+        if may_try {
+            house.store.count_attempt(&account, &lane, now).await?;
+        } else {
+            house.store.count_attempt(&nobody(), "", now).await?;
+        }
+        Ok(Self { account, lane, may_try, failures_before: so_far.map_or(0, |attempts| attempts.failures) })
+    }
+
+    async fn failed(&self, house: &House) -> Result<OperationError, OperationError> {
+        if self.may_try && self.failures_before + 1 == FAILURES_MAX {
+            let words = Words { subject: format!("account:{}", self.account), ..Words::default() };
+            house.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
+        }
+        Ok(OperationError::Invalid("invalid-password"))
+    }
+}
+
+/// Whoever is unknown has the name of nobody, and costs what everybody costs.
+fn nobody() -> AccountId {
+    AccountId::parse("::nobody").expect("a fixed name")
+}
+
+/// Signs in on the console. Every way of being wrong has one answer, after the same work.
+pub async fn sign_in(house: &House, shown: Shown<'_>, origin: &Origin) -> Result<Opened, OperationError> {
+    let passwords = house.passwords()?;
+    let now = house.clock.now();
+    let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
+    let record = house.store.password_of(&asked).await?;
+    let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
+    let trial = Trial::begin(house, account, shown.device, now).await?;
+    let record = record.filter(|_| trial.may_try);
+    let known_hash = record.as_ref().map_or(&passwords.decoy, |record| &record.hash);
+    let is_password = compare(passwords, !trial.lane.is_empty(), shown.password, known_hash).await?;
+    let Some(record) = record.filter(|_| is_password) else {
+        return Err(trial.failed(house).await?);
+    };
+    if !uses_second_factor(house, passwords, &record, shown.code, now).await? {
+        return Err(trial.failed(house).await?);
+    }
+    house.store.forget_attempts(&record.account, &trial.lane).await?;
+    let (host, by) = (house.console_host(), "password");
+    let opened = sign_in::open_session(house, &record.account, host, origin, now, by).await;
+    let (secret, session) = opened.map_err(|error| match error {
+        // Told apart, a suspended account would be known to exist.
+        OperationError::Denied => OperationError::Invalid("invalid-password"),
+        other => other,
+    })?;
+    let device = if trial.lane.is_empty() {
+        let made = Secret::draw()?;
+        house.store.forget_attempts(&record.account, &sign_in::state_hash(made.reveal())).await?;
+        Some(made)
+    } else {
+        None
+    };
+    Ok(Opened { secret, session, device })
+}
+
+/// Proves afresh, with password and code, that the holder of a session is still its account.
+pub async fn prove(
+    house: &House,
+    session: &Session,
+    password: &str,
+    code: &str,
+    device: Option<&str>,
+) -> Result<(), OperationError> {
+    let passwords = house.passwords()?;
+    let actor = Actor::of_session(house, session)?;
+    let now = house.clock.now();
+    let record = house.store.password_of(&actor.account).await?;
+    let record = record.ok_or(OperationError::NotFound("password"))?;
+    let trial = Trial::begin(house, actor.account.clone(), device, now).await?;
+    let is_password = compare(passwords, true, password, &record.hash).await?;
+    if !trial.may_try
+        || !is_password
+        || !uses_second_factor(house, passwords, &record, code, now).await?
+    {
+        return Err(trial.failed(house).await?);
+    }
+    house.store.forget_attempts(&record.account, &trial.lane).await?;
+    sign_in::note_proof(house, &actor, session).await
+}
+
+/// The third failure costs a second, then twice as long each time; the tenth, another way in.
+fn may_try(attempts: Attempts, now: Timestamp) -> bool {
+    if attempts.failures < FAILURES_FREE {
+        return true;
+    }
+    let wait = Duration::from_secs(1 << (attempts.failures - FAILURES_FREE).min(10));
+    attempts.failures < FAILURES_MAX && now.since(attempts.failed_at) >= wait
+}
+
+/// Holds a place among the strangers who wait.
+struct Place<'p>(&'p AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn compare(
+    passwords: &Passwords,
+    is_known: bool,
+    password: &str,
+    known_hash: &str,
+) -> Result<bool, OperationError> {
+    let _place = if is_known {
+        None
+    } else {
+        let place = Place(&passwords.strangers_waiting);
+        if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
+            return Err(OperationError::Busy);
+        }
+        Some(place)
+    };
+    let lane = if is_known { &passwords.known } else { &passwords.strangers };
+    let _turn = lane.acquire().await.map_err(|_| OperationError::Busy)?;
+    let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());
+    let text = password.get(..BYTES_MAX).unwrap_or(password).to_owned();
+    let compared = tokio::task::spawn_blocking(move || is_right(&pepper, &text, &known_hash)).await;
+    compared.map_err(|error| broken(&error.to_string()))
+}
+
+async fn uses_second_factor(
+    house: &House,
+    passwords: &Passwords,
+    record: &PasswordRecord,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, OperationError> {
+    let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    if code.len() > 8 {
+        return Ok(house.store.use_recovery_code(&record.account, &code_hash(&code)).await?);
+    }
+    let secret = passwords.open(&record.account, &record.totp).ok_or_else(|| broken("a sealed secret"))?;
+    match check_code(&totp(&secret, &record.account)?, &code, now) {
+        Some(step) => Ok(house.store.use_totp(&record.account, step).await?),
+        None => Ok(false),
+    }
+}
+
+/// The period whose code this is, now or next to it.
+fn check_code(totp: &Totp, code: &str, now: Timestamp) -> Option<u64> {
+    let code: String = code.chars().filter(char::is_ascii_digit).collect();
+    totp.check(&code, u64::try_from(now.secs()).ok()?)
+}
+
+/// Eighty random bits in four groups.
+fn recovery_code() -> Result<String, OperationError> {
+    // Neither 0 and O nor 1 and I: codes are read from paper.
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| broken("no randomness"))?;
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    Ok(letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))
+}
+
+fn code_hash(code: &str) -> [u8; 32] {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    digue_gateway::identity::token_hash(&plain.to_ascii_uppercase())
+}
+
+/// Why a password is refused, as a locale key.
+fn check_strength(passwords: &Passwords, session: &Session, password: &str) -> Result<(), &'static str> {
+    if password.chars().count() < CHARS_MIN {
+        return Err("invalid-password-short");
+    }
+    if password.len() > BYTES_MAX {
+        return Err("invalid-password-long");
+    }
+    if entropy_bits(password) < ENTROPY_BITS_MIN {
+        return Err("invalid-password-simple");
+    }
+    let about = [session.account.as_str(), session.organisation.as_str(), session.host.as_str(), "digue"];
+    let start: String = password.chars().take(100).collect();
+    if zxcvbn::zxcvbn(&start, &about).score() < zxcvbn::Score::Three {
+        return Err("invalid-password-trivial");
+    }
+    match passwords.rules.breached.as_deref().map(|file| is_breached(file, password)) {
+        None | Some(Ok(false)) => Ok(()),
+        Some(Ok(true)) => Err("invalid-password-breached"),
+        Some(Err(error)) => {
+            tracing::error!(%error, "The list of breached passwords cannot be read");
+            Err("invalid-password-list")
+        }
+    }
+}
+
+/// What the CNIL counts: the length, in characters of the classes that are used.
+fn entropy_bits(password: &str) -> f64 {
+    let has = |is: fn(&char) -> bool| password.chars().any(|c| is(&c));
+    let mut size = 0.0;
+    size += if has(char::is_ascii_lowercase) { 26.0 } else { 0.0 };
+    size += if has(char::is_ascii_uppercase) { 26.0 } else { 0.0 };
+    size += if has(char::is_ascii_digit) { 10.0 } else { 0.0 };
+    size += if has(|c| !c.is_ascii_alphanumeric()) { 37.0 } else { 0.0 };
+    let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
+    f64::log2(f64::max(size, 1.0)) * f64::from(length)
+}
+
+/// Looks a password up in a sorted file of hashes, by halves: such files have gigabytes.
+fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
+    let wanted: String =
+        digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes()).as_ref().iter().map(|b| format!("{b:02X}")).collect();
+    let mut file = std::fs::File::open(file)?;
+    let (mut low, mut high) = (0, file.metadata()?.len());
+    // Invariant: the line, if it is there, begins at or after `low` and before `high`.
+    while low < high {
+        let middle = low + (high - low) / 2;
+        file.seek(SeekFrom::Start(middle))?;
+        let mut reader = BufReader::new((&file).take(256));
+        let mut skipped = Vec::new();
+        if middle > 0 {
+            file.seek(SeekFrom::Start(middle - 1))?;
+            reader = BufReader::new((&file).take(256));
+            reader.read_until(b'\n', &mut skipped)?;
+        }
+        let begins = if middle > 0 { middle - 1 + skipped.len() as u64 } else { 0 };
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        if begins >= high || line.is_empty() {
+            high = middle;
+            continue;
+        }
+        let found = line.get(..40).map(<[u8]>::to_ascii_uppercase).unwrap_or_default();
+        match found.as_slice().cmp(wanted.as_bytes()) {
+            std::cmp::Ordering::Equal => return Ok(true),
+            std::cmp::Ordering::Less => low = begins + line.len() as u64,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_breached_password_is_found_wherever_it_stands() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let sha1 = |text: &str| -> String {
+            digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes())
+                .as_ref()
+                .iter()
+                .map(|b| format!("{b:02X}"))
+                .collect()
+        };
+        let words: Vec<String> = (0..500).map(|n| format!("mot de passe {n}")).collect();
+        let mut lines: Vec<String> = words.iter().map(|word| sha1(word)).collect();
+        lines.sort();
+        for (place, line) in lines.iter().enumerate() {
+            write!(file, "{line}:{}\r\n", place * 37).unwrap();
+        }
+        for word in &words {
+            assert!(is_breached(file.path(), word).unwrap(), "{word}");
+        }
+        for n in 0..500 {
+            assert!(!is_breached(file.path(), &format!("autre mot {n}")).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_entropy_is_the_cnils() {
+        // Its own examples: 8 characters of 3 classes and 16 digits reach 50 bits or so.
+        assert!(entropy_bits("aB3aB3aB") > 47.0);
+        assert!(entropy_bits("1234567890123456") > 50.0);
+        assert!(entropy_bits("motdepasse") < 50.0);
+    }
+
+    #[test]
+    fn waiting_grows_and_ends_at_ten() {
+        let at = Timestamp::from_secs(1000);
+        let check = |failures, seconds, may: bool| {
+            let attempts = Attempts { failures, failed_at: at };
+            assert_eq!(may_try(attempts, Timestamp::from_secs(1000 + seconds)), may, "{failures} {seconds}");
+        };
+        check(2, 0, true);
+        check(3, 0, false);
+        check(3, 1, true);
+        check(9, 63, false);
+        check(9, 64, true);
+        check(10, 1_000_000, false);
+    }
+}

@@ -1,0 +1,128 @@
+//! Giving an account back to its holder, after a theft or a lost device.
+//!
+//! Asked by one person and granted by another; there is no way to set anybody's password. Every
+//! session and factor goes, the gate closes until the holder's identity is confirmed, the limits
+//! are lower for a while, the administrators of the organisation are told, and what the account saw
+//! since the presumed date is laid open. The new invitation goes to the second person, never by
+//! mail: whoever stole the account may read its holder's mail.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_access::decide::Reduction;
+use digue_exposure::Seen;
+use digue_store::{ApprovalRecord, RecoveryRecord};
+use digue_types::{AccountId, Act, PersonRef, Timestamp};
+
+use crate::actor::Actor;
+use crate::approvals::{self, INVITATION_LASTS, Invitation};
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::mail::{self, Mail};
+use crate::secret::name;
+use crate::sign_in;
+
+/// The part of its limits that an account has after a recovery, and for how long.
+pub const PERCENT_AFTER: u8 = 25;
+pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
+
+/// Does what was granted; the invitation is for whoever granted it.
+pub(crate) async fn carry_out(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    since: Timestamp,
+    asked: &ApprovalRecord,
+) -> Result<Invitation, OperationError> {
+    let now = house.clock.now();
+    approvals::quarantine(house, actor, account).await?;
+    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    house.store.remove_sessions(&cut).await?;
+    house.store.remove_factors(account).await?;
+    let reduction = Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) };
+    let words = Words {
+        subject: format!("account:{account}"),
+        before: format!("sessions:{} since:{since}", cut.len()),
+        after: format!("percent:{} until:{}", reduction.percent, reduction.until),
+        reason: asked.reason.clone(),
+    };
+    house.write_down(actor, Act::AccountRecovered, words).await?;
+    house.store.save_reduction(account, reduction).await?;
+    {
+        let mut rules = house.rules().await;
+        let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
+        reductions.retain(|_, known| now < known.until);
+        reductions.insert(account.clone(), reduction);
+        house.publish(&rules);
+    }
+    let record = RecoveryRecord {
+        id: name("re")?,
+        account: account.clone(),
+        since,
+        reason: asked.reason.clone(),
+        asked_by: asked.asked_by.clone(),
+        granted_by: actor.account.clone(),
+        granted_at: now,
+    };
+    house.store.add_recovery(&record).await?;
+    tell_administrators(house, account).await?;
+    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
+    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
+}
+
+/// Everybody who leads the organisation's agents, the operator's officers, and the holder.
+async fn tell_administrators(house: &House, account: &AccountId) -> Result<(), OperationError> {
+    if !house.sends_mail() {
+        return Ok(());
+    }
+    let rules = house.gateway().rules();
+    let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
+    let mut addresses: Vec<String> = Vec::new();
+    for (known, email) in house.store.contacts().await? {
+        let Some(record) = rules.directory.find(&known).filter(|record| !record.is_suspended) else {
+            continue;
+        };
+        let leads = record.role.leads_agents() && Some(&record.organisation) == organisation.as_ref();
+        if leads || record.role.can_review() || known == *account {
+            addresses.push(email);
+        }
+    }
+    let organisations = house.store.organisations().await?;
+    let own = organisations.into_iter().find(|known| Some(&known.id) == organisation.as_ref());
+    addresses.extend(own.map(|own| own.email).filter(|email| !email.is_empty()));
+    addresses.sort();
+    addresses.dedup();
+    for address in addresses {
+        mail::queue(house, &address, &Mail::Recovered { account: account.clone() }).await?;
+    }
+    Ok(())
+}
+
+/// What an account was shown since a date.
+#[derive(Clone, Debug)]
+pub struct LookBack {
+    pub record: RecoveryRecord,
+    /// Distinct persons, with the last time that each was shown.
+    pub persons: Vec<(PersonRef, Timestamp)>,
+    pub exposures: Vec<Seen>,
+    pub reduction: Option<Reduction>,
+}
+
+/// The last recovery of an account, and what it had been shown since the presumed date.
+pub async fn look_back(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Option<LookBack>, OperationError> {
+    actor.must_watch()?;
+    let known = house.store.recoveries().await?.into_iter().find(|record| record.account == *account);
+    let Some(record) = known else { return Ok(None) };
+    let standing = house.standing();
+    let all = standing.index.of_account(account, usize::MAX).into_iter();
+    let exposures = all.filter(|seen| seen.at >= record.since && seen.at <= record.granted_at).cloned();
+    let persons = standing.index.persons_between(account, record.since, record.granted_at);
+    let now = house.clock.now();
+    let reduction = house.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
+    Ok(Some(LookBack { persons, exposures: exposures.collect(), reduction, record }))
+}

@@ -1,0 +1,157 @@
+//! Passwords with their second factor, for accounts that have no passkey.
+//!
+//! Hashes and sealed secrets only; the key of both lies elsewhere.
+
+use std::collections::HashSet;
+
+use digue_access::session::TokenHash;
+use digue_types::{AccountId, Timestamp};
+
+use crate::{Store, Stored, rows};
+
+/// What proves a holder who has no passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordRecord {
+    pub account: AccountId,
+    /// Argon2id, in PHC form.
+    pub hash: String,
+    /// The shared secret of the one-time codes, sealed.
+    pub totp: String,
+    /// The last period whose code was used: each is good once.
+    pub totp_step: u64,
+    pub changed_at: Timestamp,
+}
+
+/// Wrong answers in a row, from one device that the account knows or from all others together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempts {
+    pub failures: u32,
+    pub failed_at: Timestamp,
+}
+
+impl Store {
+    /// Sets password, second factor and recovery codes in one.
+    pub async fn save_password(&self, password: &PasswordRecord, codes: &[TokenHash]) -> Stored<()> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO passwords (account, hash, totp, totp_step, changed_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, totp = excluded.totp, \
+             totp_step = excluded.totp_step, changed_at = excluded.changed_at",
+        )
+        .bind(password.account.as_str())
+        .bind(password.hash.as_str())
+        .bind(password.totp.as_str())
+        .bind(rows::stored(password.totp_step))
+        .bind(password.changed_at.micros())
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
+            .bind(password.account.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        for code in codes {
+            sqlx::query("INSERT INTO recovery_codes (account, hash) VALUES ($1, $2)")
+                .bind(password.account.as_str())
+                .bind(rows::hex(code))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub async fn password_of(&self, account: &AccountId) -> Stored<Option<PasswordRecord>> {
+        let row =
+            sqlx::query("SELECT account, hash, totp, totp_step, changed_at FROM passwords WHERE account = $1")
+                .bind(account.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+        row.as_ref().map(rows::password).transpose()
+    }
+
+    /// Accounts that sign in with a password.
+    pub async fn password_holders(&self) -> Stored<HashSet<AccountId>> {
+        let rows = sqlx::query("SELECT account FROM passwords").fetch_all(&self.pool).await?;
+        rows.iter().map(rows::holder).collect()
+    }
+
+    pub async fn remove_password(&self, account: &AccountId) -> Stored<()> {
+        let mut transaction = self.pool.begin().await?;
+        for text in
+            ["DELETE FROM passwords WHERE account = $1", "DELETE FROM recovery_codes WHERE account = $1"]
+        {
+            sqlx::query(text).bind(account.as_str()).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Uses the code of a period up: of two who show it, one is let in.
+    pub async fn use_totp(&self, account: &AccountId, step: u64) -> Stored<bool> {
+        let done = sqlx::query("UPDATE passwords SET totp_step = $1 WHERE account = $2 AND totp_step < $1")
+            .bind(rows::stored(step))
+            .bind(account.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Uses a recovery code up.
+    pub async fn use_recovery_code(&self, account: &AccountId, code: &TokenHash) -> Stored<bool> {
+        let done = sqlx::query("DELETE FROM recovery_codes WHERE account = $1 AND hash = $2")
+            .bind(account.as_str())
+            .bind(rows::hex(code))
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Recovery codes that are left.
+    pub async fn recovery_codes_left(&self, account: &AccountId) -> Stored<usize> {
+        use sqlx::Row as _;
+        let row = sqlx::query("SELECT COUNT(*) AS kept FROM recovery_codes WHERE account = $1")
+            .bind(account.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(usize::try_from(row.try_get::<i64, _>("kept")?).unwrap_or(0))
+    }
+
+    /// Wrong answers in a row from this device; `None` when the account does not know it. All
+    /// unknown devices together have the empty name.
+    pub async fn attempts(&self, account: &AccountId, device: &str) -> Stored<Option<Attempts>> {
+        let row = sqlx::query("SELECT failures, failed_at FROM attempts WHERE account = $1 AND device = $2")
+            .bind(account.as_str())
+            .bind(device)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::attempts).transpose()
+    }
+
+    /// Counts a wrong answer before it is known to be wrong: who asks twice at once counts twice.
+    pub async fn count_attempt(&self, account: &AccountId, device: &str, at: Timestamp) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 1, $3) \
+             ON CONFLICT (account, device) DO UPDATE SET failures = attempts.failures + 1, \
+             failed_at = excluded.failed_at",
+        )
+        .bind(account.as_str())
+        .bind(device)
+        .bind(at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The right answer: nothing is held against this device, which the account now knows.
+    pub async fn forget_attempts(&self, account: &AccountId, device: &str) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO attempts (account, device, failures, failed_at) VALUES ($1, $2, 0, 0) \
+             ON CONFLICT (account, device) DO UPDATE SET failures = 0",
+        )
+        .bind(account.as_str())
+        .bind(device)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}

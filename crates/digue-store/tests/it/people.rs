@@ -1,0 +1,143 @@
+//! The part of the contract that is about people: organisations, factors, recoveries, mail.
+
+use digue_access::decide::Reduction;
+use digue_store::{
+    Attempts, ConnectionRecord, MailRecord, OrganisationRecord, PasswordRecord, RecoveryRecord, Store,
+};
+use digue_types::{OrganisationId, SessionId, Timestamp};
+
+use crate::{NOON, account};
+
+fn after(secs: i64) -> Timestamp {
+    Timestamp::from_secs(NOON.secs() + secs)
+}
+
+pub(crate) async fn keep_the_contract(store: &Store) {
+    organisations_are_known_from_their_first_account(store).await;
+    contacts_are_replaced_and_forgotten(store).await;
+    reductions_end(store).await;
+    the_last_connections_are_kept(store).await;
+    codes_are_good_once(store).await;
+    attempts_are_counted_by_device(store).await;
+    a_recovery_takes_every_factor(store).await;
+    mail_waits_until_it_leaves(store).await;
+}
+
+async fn organisations_are_known_from_their_first_account(store: &Store) {
+    let id = OrganisationId::parse("of-1").unwrap();
+    let known = store.organisations().await.unwrap();
+    assert_eq!(known, [OrganisationRecord { id: id.clone(), name: "of-1".into(), email: String::new() }]);
+    let named = OrganisationRecord { id, name: "Formation d'Armor".into(), email: "x@exemple.fr".into() };
+    store.save_organisation(&named).await.unwrap();
+    // Another account of it changes nothing.
+    let accounts = store.accounts().await.unwrap();
+    store.save_accounts(&accounts).await.unwrap();
+    assert_eq!(store.organisations().await.unwrap(), [named]);
+}
+
+async fn contacts_are_replaced_and_forgotten(store: &Store) {
+    for email in ["a@exemple.fr", "b@exemple.fr"] {
+        store.save_contact(&account("a1"), email).await.unwrap();
+    }
+    assert_eq!(store.contacts().await.unwrap(), [(account("a1"), "b@exemple.fr".to_owned())].into());
+    store.save_contact(&account("a1"), "").await.unwrap();
+    assert!(store.contacts().await.unwrap().is_empty());
+}
+
+async fn reductions_end(store: &Store) {
+    let reduction = |percent| Reduction { percent, until: after(60) };
+    store.save_reduction(&account("a1"), reduction(10)).await.unwrap();
+    store.save_reduction(&account("a1"), reduction(25)).await.unwrap();
+    assert_eq!(store.reductions(after(59)).await.unwrap(), [(account("a1"), reduction(25))].into());
+    assert!(store.reductions(after(60)).await.unwrap().is_empty());
+}
+
+async fn the_last_connections_are_kept(store: &Store) {
+    let connection = |n: i64| ConnectionRecord {
+        session: SessionId::parse(&format!("c{n}")).unwrap(),
+        account: account("a1"),
+        at: after(n),
+        host: "portal.test".into(),
+        ip: "192.0.2.1".into(),
+        agent: "Firefox".into(),
+        means: "passkey".into(),
+    };
+    for n in 0..30 {
+        store.add_connection(&connection(n)).await.unwrap();
+    }
+    let last = store.connections_of(&account("a1"), 3).await.unwrap();
+    assert_eq!(last, [connection(29), connection(28), connection(27)]);
+    assert_eq!(store.connections_of(&account("a1"), 100).await.unwrap().len(), 20);
+}
+
+async fn codes_are_good_once(store: &Store) {
+    let password = PasswordRecord {
+        account: account("a2"),
+        hash: "$argon2id$".into(),
+        totp: "sealed".into(),
+        totp_step: 5,
+        changed_at: NOON,
+    };
+    store.save_password(&password, &[[1; 32], [2; 32]]).await.unwrap();
+    assert_eq!(store.password_of(&account("a2")).await.unwrap(), Some(password));
+    assert_eq!(store.password_of(&account("a1")).await.unwrap(), None);
+    assert_eq!(store.password_holders().await.unwrap(), [account("a2")].into());
+    assert!(!store.use_totp(&account("a2"), 5).await.unwrap());
+    assert!(store.use_totp(&account("a2"), 6).await.unwrap());
+    assert!(!store.use_totp(&account("a2"), 6).await.unwrap());
+    assert!(store.use_recovery_code(&account("a2"), &[1; 32]).await.unwrap());
+    assert!(!store.use_recovery_code(&account("a2"), &[1; 32]).await.unwrap());
+    assert!(!store.use_recovery_code(&account("a1"), &[2; 32]).await.unwrap());
+    assert_eq!(store.recovery_codes_left(&account("a2")).await.unwrap(), 1);
+}
+
+async fn attempts_are_counted_by_device(store: &Store) {
+    assert_eq!(store.attempts(&account("a2"), "d").await.unwrap(), None);
+    store.count_attempt(&account("a2"), "", after(1)).await.unwrap();
+    store.count_attempt(&account("a2"), "", after(2)).await.unwrap();
+    let counted = Attempts { failures: 2, failed_at: after(2) };
+    assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), Some(counted));
+    store.forget_attempts(&account("a2"), "d").await.unwrap();
+    assert_eq!(store.attempts(&account("a2"), "d").await.unwrap().map(|known| known.failures), Some(0));
+    assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), Some(counted));
+}
+
+async fn a_recovery_takes_every_factor(store: &Store) {
+    let recovery = RecoveryRecord {
+        id: "re-1".into(),
+        account: account("a1"),
+        since: NOON,
+        reason: "ordinateur volé".into(),
+        asked_by: account("delegue"),
+        granted_by: account("second"),
+        granted_at: after(60),
+    };
+    store.add_recovery(&recovery).await.unwrap();
+    assert_eq!(store.recoveries().await.unwrap(), [recovery]);
+    store.remove_factors(&account("a1")).await.unwrap();
+    assert!(store.passkeys_of(&account("a1")).await.unwrap().is_empty());
+    assert!(store.password_of(&account("a2")).await.unwrap().is_some());
+    store.remove_factors(&account("a2")).await.unwrap();
+    assert!(store.password_of(&account("a2")).await.unwrap().is_none());
+    assert_eq!(store.recovery_codes_left(&account("a2")).await.unwrap(), 0);
+    assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), None);
+}
+
+async fn mail_waits_until_it_leaves(store: &Store) {
+    let mail = MailRecord {
+        id: "m1".into(),
+        recipient: "a@exemple.fr".into(),
+        kind: "invitation".into(),
+        account: account("a1"),
+        detail: String::new(),
+        tries: 0,
+        next_at: NOON,
+        expires_at: after(60),
+    };
+    store.add_mail(&mail).await.unwrap();
+    store.delay_mail("m1", after(30)).await.unwrap();
+    let later = MailRecord { tries: 1, next_at: after(30), ..mail };
+    assert_eq!(store.mails().await.unwrap(), [later]);
+    store.remove_mail("m1").await.unwrap();
+    assert!(store.mails().await.unwrap().is_empty());
+}
