@@ -124,9 +124,10 @@ async fn local(
         identity::Known::Doubted(session, doubt) => (None, Some((session, doubt))),
         identity::Known::Nobody => (None, None),
     };
+    let is_secure = peer.is_secure || is_secure_before(shared, peer, request.headers());
     request.extensions_mut().insert(Arrival {
         host,
-        is_secure: peer.is_secure,
+        is_secure,
         portal: portal.map(|portal| portal.id.clone()),
         session,
         doubted,
@@ -135,6 +136,12 @@ async fn local(
     let mut response = shared.pages.respond(request).await;
     headers::strip_response_hops(response.headers_mut());
     response
+}
+
+/// True when a trusted proxy in front says that its client came over TLS.
+fn is_secure_before(shared: &Shared, peer: Peer, headers: &HeaderMap) -> bool {
+    let is_trusted = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
+    is_trusted && headers.get("x-forwarded-proto").is_some_and(|said| said == "https")
 }
 
 /// The host of a request: one, the same in target and field, without port, lower case.

@@ -3,7 +3,9 @@
 //! Both carry the public key in their header the first time and are signed by its private half.
 //! What must be in the claims differs, and is for the caller to check.
 
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 
@@ -28,6 +30,23 @@ pub struct Possession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the proof of possession does not hold")]
 pub struct Unproven;
+
+/// RFC 7638: the required members in lexical order, without space.
+fn thumbprint(key: &Jwk) -> Option<String> {
+    let text = match &key.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => {
+            let curve = serde_json::to_value(&key.curve).ok()?;
+            format!(r#"{{"crv":{curve},"kty":"EC","x":"{}","y":"{}"}}"#, key.x, key.y)
+        }
+        AlgorithmParameters::RSA(key) => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, key.e, key.n),
+        AlgorithmParameters::OctetKeyPair(key) => {
+            let curve = serde_json::to_value(&key.curve).ok()?;
+            format!(r#"{{"crv":{curve},"kty":"OKP","x":"{}"}}"#, key.x)
+        }
+        _ => return None,
+    };
+    Some(URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes())))
+}
 
 /// Verifies a token of type `typ`: by `known`, a JWK kept from before, or by the key that it brings.
 pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession, Unproven> {
@@ -56,7 +75,20 @@ pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession,
     let claims = data.map_err(|_| Unproven)?.claims;
     Ok(Possession {
         claims,
-        thumbprint: key.thumbprint(ThumbprintHash::SHA256).map_err(|_| Unproven)?,
+        thumbprint: thumbprint(&key).ok_or(Unproven)?,
         key: serde_json::to_string(&key).map_err(|_| Unproven)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 7638, section 3.1.
+    #[test]
+    fn the_thumbprint_is_the_standards() {
+        let key = r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#;
+        let key: Jwk = serde_json::from_str(key).unwrap();
+        assert_eq!(thumbprint(&key).as_deref(), Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
+    }
 }

@@ -6,11 +6,12 @@ use digue_access::Role;
 use digue_types::{AccountId, OrganisationId};
 
 use crate::accounts::organisation_of;
-use crate::actor::Actor;
+use crate::actor::{Actor, allow};
 use crate::approvals::{NewAccount, Wish, may_add};
 use crate::error::{LineFault, OperationError};
 use crate::house::House;
 use crate::mail::parse_address;
+use crate::organisations::roles_to_give;
 
 /// Accounts in one file at most; more come in several.
 const ACCOUNTS_MAX: usize = 5_000;
@@ -44,13 +45,15 @@ impl Columns {
 /// Reads the wish that a file describes: columns `account`, and `organisation`, `role`, `email` where
 /// they differ from the actor's own organisation, an agent, and nobody's mail.
 pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, OperationError> {
+    allow(!roles_to_give(actor).is_empty())?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         OperationError::Faults(vec![LineFault::new(line, "onboarding-fault-utf8")])
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The reader counts lines by their last character only when it is alone.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let first = text.lines().next().unwrap_or_default();
     // Spreadsheets of French computers write semicolons.
     let delimiter = if first.contains(';') { b';' } else { b',' };

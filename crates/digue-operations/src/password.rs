@@ -571,7 +571,7 @@ mod tests {
     #[test]
     fn waiting_grows_and_ends_at_ten() {
         let at = Timestamp::from_secs(1000);
-        let check = |failures, seconds, may: bool| {
+        let check = |failures, seconds: i64, may: bool| {
             let attempts = Attempts { failures, failed_at: at };
             assert_eq!(may_try(attempts, Timestamp::from_secs(1000 + seconds)), may, "{failures} {seconds}");
         };

@@ -56,6 +56,9 @@ pub struct Thief {
 }
 
 /// The thief could not even connect.
+/// The name that the thief's program gives itself.
+pub const AGENT: &str = "python-requests/2.32";
+
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {
     #[error("the portal cannot be reached")]
@@ -118,7 +121,7 @@ async fn ask(
         .uri(format!("http://{}{target}", thief.address))
         .header("host", &thief.host)
         .header("cookie", format!("__Host-digue={}", thief.cookie))
-        .header("user-agent", "python-requests/2.32")
+        .header("user-agent", AGENT)
         .body(Full::default())?;
     let response = client.request(request).await?;
     let status = response.status();

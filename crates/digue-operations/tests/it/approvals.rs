@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, NewAccount, Wish};
 use digue_operations::{Actor, OperationError, gates, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
@@ -11,20 +11,26 @@ use digue_types::{AccountId, Act, Gate, OrganisationId};
 use crate::house::{CONSOLE, CONSOLE_HOST, Home};
 use crate::passkey::{client, enrol};
 
-async fn somebody(home: &Home, name: &str, organisation: &str, role: Role) -> Actor {
+pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: Role) -> Actor {
     let account = AccountId::parse(name).unwrap();
     let organisation = OrganisationId::parse(organisation).unwrap();
     let record = AccountRecord { organisation, role, is_suspended: false };
     home.house.save_accounts(&Actor::digue(), vec![(account.clone(), record)]).await.unwrap();
-    Actor { account, role }
+    Actor { account, role, proved_at: home.now() }
+}
+
+/// The same person, who has just proved it.
+pub(crate) fn again(home: &Home, actor: &Actor) -> Actor {
+    Actor { proved_at: home.now(), ..actor.clone() }
 }
 
 fn new_account(name: &str, organisation: &str, role: Role) -> Wish {
-    Wish::AddAccount {
+    Wish::AddAccounts(vec![NewAccount {
         account: AccountId::parse(name).unwrap(),
         organisation: OrganisationId::parse(organisation).unwrap(),
         role,
-    }
+        email: None,
+    }])
 }
 
 fn gate_of(home: &Home, account: &AccountId) -> Gate {
@@ -64,20 +70,20 @@ async fn a_delegate_account_taken_over_alone_creates_no_reader() {
 async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let home = Home::open().await;
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
-    let deputy = somebody(&home, "second", "of-1", Role::Delegate).await;
+    let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
     let wish = new_account("neuf", "of-1", Role::Agent);
     let id = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await.unwrap();
     let twice = approvals::ask(&home.house, &delegate, &wish, "nouvelle recrue").await;
     assert!(matches!(twice, Err(OperationError::Conflict)));
-    assert_eq!(approvals::decide(&home.house, &deputy, &id, true).await.unwrap(), wish);
+    let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
+    assert_eq!(done.wish, wish);
     let again = approvals::decide(&home.house, &deputy, &id, true).await;
     assert!(matches!(again, Err(OperationError::Conflict)));
     let account = AccountId::parse("neuf").unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
     // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
-    let days = Duration::from_hours(72);
-    let link = sign_in::invite(&home.house, &deputy, &account, days).await.unwrap();
+    let link = done.invitations[0].link.clone().unwrap();
     let early = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
     assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
     let token = link.split_once("link=").unwrap().1;
@@ -89,7 +95,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
     // Whoever it is cannot confirm themselves; nobody from elsewhere can.
-    let itself = Actor { account: account.clone(), role: Role::Agent };
+    let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     for actor in [&itself, &stranger] {
         let denied = approvals::confirm(&home.house, actor, &account, "appel téléphonique").await;
@@ -104,7 +110,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
         .unwrap();
     let reopened = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
     assert!(matches!(reopened, Err(OperationError::Conflict)));
-    assert!(sign_in::invite(&home.house, &delegate, &account, days).await.is_err());
+    assert!(approvals::invite_again(&home.house, &delegate, &account).await.is_err());
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
     for act in [Act::ApprovalAsked, Act::ApprovalGranted, Act::LinkIssued, Act::PasskeyAdded, Act::GateSet] {
         assert!(acts.contains(&act), "{act:?}");
@@ -126,6 +132,15 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     home.clock.pass(Duration::from_hours(24));
     let expired = approvals::decide(&home.house, &dpo, &late, true).await;
     assert!(matches!(expired, Err(OperationError::Conflict)));
+    // A day later who they are is no longer proved: neither asks nor grants.
+    let stale = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await;
+    assert!(matches!(stale, Err(OperationError::ProofNeeded)));
+    let (rssi, dpo_now) = (again(&home, &rssi), again(&home, &dpo));
+    let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
+    let stale = approvals::decide(&home.house, &dpo, &id, false).await;
+    assert!(matches!(stale, Err(OperationError::ProofNeeded)));
+    let dpo = dpo_now;
+    approvals::decide(&home.house, &dpo, &id, false).await.unwrap();
     let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
     approvals::decide(&home.house, &dpo, &id, false).await.unwrap();
     assert_eq!(gate_of(&home, &agent.account), Gate::Closed);

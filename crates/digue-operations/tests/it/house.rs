@@ -14,7 +14,9 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, Options, codec, reader};
 use digue_operations::aliases::AliasTables;
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
-use digue_operations::{Actor, House, HouseParts};
+use digue_operations::mail::MailSettings;
+use digue_operations::password::PasswordRules;
+use digue_operations::{Actor, House, HouseParts, SignInRules};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -44,6 +46,13 @@ impl ManualClock {
     }
 }
 
+/// What a test wants besides the usual.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) password: Option<PasswordRules>,
+    pub(crate) mail: Option<MailSettings>,
+}
+
 /// A house, and what holds it up.
 pub(crate) struct Home {
     pub(crate) house: House,
@@ -55,6 +64,10 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) async fn open() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
@@ -80,6 +93,8 @@ impl Home {
             policies: Policies::default(),
             policy_version: 1,
             session_limits: SessionLimits::default(),
+            sign_in: SignInRules { password: plan.password, ..SignInRules::new([7; 32]) },
+            mail: plan.mail,
             data_folder: folder.path().to_owned(),
             console_url: CONSOLE.to_owned(),
             portal_urls: vec![(PORTAL_HOST.to_owned(), format!("https://{PORTAL_HOST}"))],
@@ -103,6 +118,10 @@ impl Home {
             held_bytes_max: 1 << 20,
         }));
         Self { house, clock, journal, disk, _folder: folder }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {

@@ -1,8 +1,12 @@
 //! The lock and the journal together, on a disk that fails.
 
 mod approvals;
+mod devices;
 mod house;
+mod onboarding;
 mod passkey;
+mod password;
+mod recovery;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use digue_access::{Role, Session};
-use digue_operations::sign_in::Client;
+use digue_access::{Origin, Role, Session};
 use digue_operations::{Actor, OperationError, accounts, passkey, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
 use crate::house::{CONSOLE, CONSOLE_HOST, Home, PORTAL_HOST};
 
-pub(crate) fn client() -> Client {
-    Client { ip: "192.0.2.7".into(), agent: "Firefox".into() }
+pub(crate) fn client() -> Origin {
+    Origin { ip: "192.0.2.7".into(), agent: "Firefox".into(), tls: String::new() }
 }
 
 /// A session on the console, opened by a one-time link.
-async fn by_link(home: &Home, account: &str) -> Session {
+pub(crate) async fn by_link(home: &Home, account: &str) -> Session {
     let id = home.account(account, Role::Agent).await;
     let hour = Duration::from_hours(1);
     let link = sign_in::issue_link(&home.house, &Actor::digue(), &id, CONSOLE_HOST, hour).await.unwrap();
@@ -34,7 +33,7 @@ pub(crate) async fn enrol(
     passkey::finish_adding(&home.house, session, &begun.ceremony, "téléphone", answer).await
 }
 
-async fn come_in(home: &Home, device: &mut Authenticator) -> Result<Session, OperationError> {
+pub(crate) async fn come_in(home: &Home, device: &mut Authenticator) -> Result<Session, OperationError> {
     let begun = passkey::begin_sign_in(&home.house)?;
     let answer = device.get(&begun.options);
     let done = passkey::finish_sign_in(&home.house, &begun.ceremony, answer, &client()).await;
@@ -58,7 +57,7 @@ async fn a_passkey_signs_its_holder_in_and_both_are_written_down() {
     let mut device = honest();
     enrol(&home, &first, &mut device).await.unwrap();
     let session = come_in(&home, &mut device).await.unwrap();
-    assert_eq!((session.account.as_str(), session.ip.as_str()), ("a1", "192.0.2.7"));
+    assert_eq!((session.account.as_str(), session.origin.ip.as_str()), ("a1", "192.0.2.7"));
     let known = passkey::own(&home.house, &session).await.unwrap();
     assert_eq!((known[0].name.as_str(), known[0].counter, known.len()), ("téléphone", 2, 1));
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
@@ -187,4 +186,21 @@ async fn a_portal_takes_a_session_over_only_in_the_browser_that_asked() {
     let nowhere = sign_in::hand_over(&home.house, &session, "evil.example", &hash).await;
     assert!(matches!(nowhere, Err(OperationError::NotFound(_))));
     assert_eq!(sign_in::cut_own(&home.house, &session, None).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_sign_in_shows_the_last_three_before_it() {
+    let home = Home::open().await;
+    let first = by_link(&home, "a1").await;
+    let mut device = honest();
+    enrol(&home, &first, &mut device).await.unwrap();
+    for _ in 0..4 {
+        home.clock.pass(Duration::from_mins(1));
+        come_in(&home, &mut device).await.unwrap();
+    }
+    let session = come_in(&home, &mut device).await.unwrap();
+    let last = sign_in::last_connections(&home.house, &session).await.unwrap();
+    let told: Vec<(&str, &str)> = last.iter().map(|one| (one.means.as_str(), one.ip.as_str())).collect();
+    assert_eq!(told, [("passkey", "192.0.2.7"); 3]);
+    assert!(last.iter().all(|one| one.session != session.id));
 }

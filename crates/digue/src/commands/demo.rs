@@ -15,7 +15,7 @@ use digue_console::Demo;
 use digue_console::router::AttackProgress;
 use digue_locales::Value;
 use digue_operations::{Actor, caseloads, sign_in};
-use digue_replay::attack::{Loot, Thief, kairos};
+use digue_replay::attack::{AGENT, Loot, Thief, kairos};
 use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
 
@@ -259,7 +259,7 @@ impl Demo for Stage {
     }
 }
 
-/// The infostealer took the cookie of a session; here one is opened for it.
+/// Somebody else signs in with the account.
 async fn steal(
     house: &digue_operations::House,
     account: &AccountId,
@@ -269,8 +269,10 @@ async fn steal(
 ) -> Result<()> {
     let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
-    // On this machine, like the holder: what stops the thief here is the number of persons.
-    let thief = Origin { ip: address.ip().to_string(), ..Origin::default() };
+    // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
+    // its network and browser, and what is shown here is the number of persons.
+    let thief =
+        Origin { ip: address.ip().to_string(), agent: AGENT.to_owned(), ..Origin::default() };
     let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
     let thief = Thief {
         address,

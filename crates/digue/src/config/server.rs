@@ -60,8 +60,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         if listeners.is_empty() {
             root.fault("listeners", "fault-missing", "");
         }
-        let sessions = read_sessions(root.section("sessions"));
-        let proof_lasts = root.section("sessions").and_then(|section| section.duration("proof"));
+        let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
         let password = root.section("password").and_then(|section| read_password(&section));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let limits = root.section("limits");
@@ -93,7 +92,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             console_url,
             console_host,
             sessions,
-            proof_lasts: proof_lasts.unwrap_or(Duration::from_mins(5)),
+            proof_lasts,
             password,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             trusted_proxies,
@@ -129,9 +128,10 @@ fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
     Some(ListenerSettings { address: address?, tls })
 }
 
-fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
-    let usual = SessionLimits::default();
-    let Some(section) = section else { return usual };
+/// The limits of sessions, and how long a proof of identity is fresh.
+fn read_sessions(section: Option<Section<'_>>) -> (SessionLimits, Duration) {
+    let (usual, usual_proof) = (SessionLimits::default(), Duration::from_mins(5));
+    let Some(section) = section else { return (usual, usual_proof) };
     let limits = SessionLimits {
         idle: section.duration("idle").unwrap_or(usual.idle),
         absolute: section.duration("absolute").unwrap_or(usual.absolute),
@@ -140,7 +140,7 @@ fn read_sessions(section: Option<Section<'_>>) -> SessionLimits {
     if limits.idle > limits.absolute {
         section.fault("idle", "fault-value", "idle > absolute");
     }
-    limits
+    (limits, section.duration("proof").unwrap_or(usual_proof))
 }
 
 /// `held_to = ["network", "agent", "tls"]`.

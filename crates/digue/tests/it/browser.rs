@@ -322,6 +322,10 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.sees("h1", "Se connecter");
     officer.page("sign-in");
     officer.click("form[data-passkey] button");
+    officer.sees("h1", "Bonjour");
+    officer.sees("main", "lien à usage unique");
+    officer.page("welcome");
+    officer.press(ENTER);
     officer.sees("h1", "Maintenant");
 
     // The portal sends whoever it does not know to the console, which knows them.
@@ -347,7 +351,39 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.page("approvals-phone");
     officer.width(1280);
 
+    // The rooms of the console, at both widths.
+    let rooms = [
+        ("organisations", "Organisations"),
+        ("organisations/of-000", "of-000"),
+        ("sessions", "Sessions ouvertes"),
+        ("journal", "Journal"),
+        ("portals", "Portails"),
+        ("settings", "Réglages"),
+    ];
+    for (room, title) in rooms {
+        officer.go(&format!("{console}/{room}"));
+        officer.sees("h1", title);
+        let name = room.replace('/', "-");
+        officer.page(&name);
+        officer.width(400);
+        assert!(officer.fits(), "{room} scrolls sideways on a telephone");
+        officer.page(&format!("{name}-phone"));
+        officer.width(1280);
+    }
+
+    // The page that is followed fetches itself again when the journal has grown.
+    officer.go(&format!("{console}/?live=1"));
+    officer.sees("h1", "Maintenant");
+    let before = officer.text("[data-live=now] .figures p:nth-child(3) strong");
+    let other = Browser::open("fr");
+    other.go(&stage.links[1]);
+    other.click("button.main");
+    other.sees("h1", "Organisations");
+    officer.misses("[data-live=now] .figures p:nth-child(3) strong", &before);
+
     // Two sessions now; one act ends the other one.
+    officer.go(&console);
+    officer.sees("h1", "Maintenant");
     officer.go(&format!("{console}/self"));
     officer.sees("main", "Couper toutes les autres");
     officer.click("button.danger");
@@ -382,7 +418,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     // The delegate of that organisation grants it, and holds the invitation.
     delegate.go(delegate_link);
     delegate.click("button.main");
-    delegate.sees("h1", "Mon compte");
+    delegate.sees("h1", "Organisations");
     delegate.go(&format!("{console}/approvals"));
     delegate.sees("table", "of-000.nouvelle");
     delegate.page("approvals-waiting");

@@ -83,8 +83,9 @@ fn a_caseload_file_with_faults_changes_nothing() {
     let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, bad);
     assert_eq!(answer.status, 422, "{}", answer.text());
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(problem["faults"][0], serde_json::json!({"line": 3, "fault": "person"}));
-    assert_eq!(problem["faults"][1], serde_json::json!({"line": 4, "fault": "date"}));
+    let told = |place: usize| (problem["faults"][place]["line"].clone(), problem["faults"][place]["code"].clone());
+    assert_eq!(told(0), (3.into(), "caseload-fault-person".into()));
+    assert_eq!(told(1), (4.into(), "caseload-fault-date".into()));
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 403));
     let good = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P2\n");
     assert_eq!(good.status, 200);

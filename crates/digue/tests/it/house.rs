@@ -178,14 +178,19 @@ impl House {
         self.links.insert((account.to_owned(), host.to_owned()), token);
     }
 
-    fn sign_in_at(&mut self, account: &str, host: &str) -> Client {
+    /// The secret of a one-time link.
+    pub(crate) fn link(&mut self, account: &str, host: &str) -> String {
         let name = (account.to_owned(), host.to_owned());
         if !self.links.contains_key(&name) {
             assert!(self.stop());
             self.make_link(account, host);
             self.start();
         }
-        let token = self.links.remove(&name).unwrap();
+        self.links.remove(&name).unwrap()
+    }
+
+    fn sign_in_at(&mut self, account: &str, host: &str) -> Client {
+        let token = self.link(account, host);
         let client = Client::new(self.address, host);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = client.send("POST", "/.digue/enter", &form, format!("link={token}").as_bytes());

@@ -17,5 +17,7 @@ mod identity;
 mod kill;
 mod mirror;
 mod python;
+mod routes;
+mod stolen;
 mod uninspected;
 mod websocket;

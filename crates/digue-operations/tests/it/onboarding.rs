@@ -1,0 +1,70 @@
+//! Files of accounts: whole or not at all, every fault with its line.
+
+use digue_access::Role;
+use digue_operations::approvals::{self, Wish};
+use digue_operations::{Actor, OperationError, onboarding};
+use digue_types::AccountId;
+
+use crate::approvals::somebody;
+use crate::house::Home;
+
+fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
+    match onboarding::read(&home.house, actor, text) {
+        Err(OperationError::Faults(faults)) => faults
+            .into_iter()
+            .map(|fault| (fault.line, fault.key.replace("onboarding-fault-", "")))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    // As a French spreadsheet saves it.
+    let text = "\u{feff}Compte;Organisation;Rôle;Courriel\r\nmarie;of-9;delegate;marie@exemple.fr\r\n\
+                paul;of-9;deputy;\r\nlea;of-9;;lea@exemple.fr\r\n";
+    let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
+    let Wish::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
+    assert_eq!(told, [("marie", Role::Delegate), ("paul", Role::Deputy), ("lea", Role::Agent)]);
+    let id = approvals::ask(&home.house, &rssi, &wish, "convention signée").await.unwrap();
+    let done = approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
+    assert_eq!(done.wish, wish);
+    // Without a mail server each invitation is a link to be printed.
+    assert!(done.invitations.len() == 3 && done.invitations.iter().all(|one| one.link.is_some()));
+    // The same file again is three faults, and nothing of it is taken.
+    let again: Vec<(usize, String)> = (2..5).map(|line| (line, "exists".to_owned())).collect();
+    assert_eq!(faults(&home, &rssi, text.as_bytes()), again);
+}
+
+#[tokio::test]
+async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
+    let home = Home::open().await;
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let text = b"account,organisation,role,email\nneuf,,,\nneuf,,,\ndelegue,,,\nx1,of-2,,\nx2,,rssi,\n\
+                 x3,,chef,\nx4,,,pas une adresse\n../x,,,\nx5,a b,,\n";
+    let expected = [
+        (3, "twice"),
+        (4, "exists"),
+        (5, "denied"),
+        (6, "denied"),
+        (7, "role"),
+        (8, "email"),
+        (9, "account"),
+        (10, "organisation"),
+    ];
+    assert_eq!(faults(&home, &delegate, text), expected.map(|(line, key)| (line, key.to_owned())));
+    let none = home.house.gateway().rules().directory.find(&AccountId::parse("neuf").unwrap()).is_none();
+    assert!(none && approvals::list(&home.house, &delegate).await.unwrap().is_empty());
+    for (text, expected) in [
+        (&b"nom,prenom\nx,y\n"[..], (1, "header")),
+        (b"", (1, "header")),
+        (b"account\n", (1, "empty")),
+        (b"account\nr\xe9gis\n", (2, "utf8")),
+    ] {
+        assert_eq!(faults(&home, &delegate, text), [(expected.0, expected.1.to_owned())]);
+    }
+}

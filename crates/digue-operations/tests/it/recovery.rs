@@ -1,0 +1,165 @@
+//! Giving an account back: two persons, nothing left of what the thief had, and word to who must
+//! know.
+
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_operations::approvals::{self, Wish};
+use digue_operations::mail::{self, MailSettings, Protection};
+use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
+use digue_operations::{Actor, OperationError, gates, sign_in};
+use digue_testkit::{Authenticator, Mailbox};
+use digue_types::{AccountId, Act, Gate, OrganisationId};
+
+use crate::approvals::{again, somebody};
+use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan};
+use crate::passkey::{by_link, client, come_in, enrol};
+
+fn mail_to(mailbox: &Mailbox) -> MailSettings {
+    MailSettings {
+        host: "127.0.0.1".into(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".into(),
+    }
+}
+
+fn wish(account: &AccountId, home: &Home) -> Wish {
+    let since = home.now().minus(Duration::from_hours(20));
+    Wish::RecoverAccount { account: account.clone(), since }
+}
+
+#[tokio::test]
+async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
+    let home = Home::open().await;
+    let session = by_link(&home, "a1").await;
+    let account = session.account.clone();
+    let mut stolen = Authenticator::new(CONSOLE_HOST, CONSOLE);
+    enrol(&home, &session, &mut stolen).await.unwrap();
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let wish = wish(&account, &home);
+    // Not oneself, not another organisation; and nobody alone.
+    let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
+    let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
+    for actor in [&itself, &stranger] {
+        let asked = approvals::ask(&home.house, actor, &wish, "ordinateur volé").await;
+        assert!(matches!(asked, Err(OperationError::Denied)));
+    }
+    let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
+    let alone = approvals::decide(&home.house, &delegate, &id, true).await;
+    assert!(matches!(alone, Err(OperationError::Denied)));
+    assert!(recovery::look_back(&home.house, &rssi, &account).await.unwrap().is_none());
+    let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
+
+    // Sessions, passkeys and the gate; a part of the limits for two weeks.
+    assert!(home.house.gateway().sessions_of(&account).is_empty());
+    let refused = come_in(&home, &mut stolen).await;
+    assert!(matches!(refused, Err(OperationError::Invalid("invalid-passkey"))));
+    let rules = home.house.gateway().rules();
+    assert_eq!(rules.gates.of(&Reach::Account(account.clone())), Gate::Closed);
+    assert_eq!(rules.percent_of(&account, home.now()), PERCENT_AFTER);
+    assert_eq!(rules.percent_of(&account, home.now().plus(REDUCED_FOR)), 100);
+    let back = recovery::look_back(&home.house, &rssi, &account).await.unwrap().unwrap();
+    assert_eq!((back.record.asked_by, back.record.granted_by), (delegate.account.clone(), deputy.account));
+    assert_eq!(back.record.since, home.now().minus(Duration::from_hours(20)));
+    let denied = recovery::look_back(&home.house, &delegate, &account).await;
+    assert!(matches!(denied, Err(OperationError::Denied)));
+
+    // The invitation is the second person's to hand over; then as with a new account.
+    let link = done.invitations[0].link.clone().unwrap();
+    let token = link.split_once("link=").unwrap().1;
+    let (_, session) = sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
+    enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+    approvals::confirm(&home.house, &delegate, &account, "vu au bureau").await.unwrap();
+    assert_eq!(home.house.gateway().rules().gates.of(&Reach::Account(account)), Gate::Open);
+    assert!(home.acts().iter().any(|(act, _)| *act == Act::AccountRecovered));
+}
+
+/// A gate that was closed for a reason stays closed for it: recovery is no way around two officers.
+#[tokio::test]
+async fn a_recovery_does_not_reopen_what_was_closed_before() {
+    let home = Home::open().await;
+    let session = by_link(&home, "a1").await;
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let reach = Reach::Account(session.account.clone());
+    gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "vol avéré").await.unwrap();
+    let wish = wish(&session.account, &home);
+    let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
+    approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
+    let confirmed = approvals::confirm(&home.house, &delegate, &session.account, "vu au bureau").await;
+    assert!(matches!(confirmed, Err(OperationError::Conflict)));
+    assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Closed);
+}
+
+#[tokio::test]
+async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
+    let mailbox = Mailbox::open();
+    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let second = somebody(&home, "rssi2", "op", Role::Rssi).await;
+    let add = |name: &str, role| approvals::NewAccount {
+        account: AccountId::parse(name).unwrap(),
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        role,
+        email: Some(format!("{name}@exemple.fr")),
+    };
+    let both = Wish::AddAccounts(vec![add("delegue", Role::Delegate), add("a1", Role::Agent)]);
+    let id = approvals::ask(&home.house, &rssi, &both, "convention signée").await.unwrap();
+    let done = approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    assert!(done.invitations.iter().all(|one| one.link.is_none() && one.email.is_some()));
+    assert_eq!(mail::send_due(&home.house).await.unwrap(), 2);
+    let invitations = mailbox.messages();
+    let (to, text) = &invitations[1];
+    assert_eq!(invitations.len(), 2);
+    assert!(to.ends_with("@exemple.fr"));
+    // Quoted-printable folds long lines; the link is whole once they are joined.
+    let plain = text.replace("=\n", "").replace("=3D", "=");
+    assert!(plain.contains("https://digue.test/.digue/enter?link="), "{plain}");
+    let token = plain.split("enter?link=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    sign_in::enter(&home.house, &token, CONSOLE_HOST, &client()).await.unwrap();
+
+    let account = AccountId::parse("a1").unwrap();
+    let id = approvals::ask(&home.house, &rssi, &wish(&account, &home), "ordinateur volé").await.unwrap();
+    let done = approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    assert!(done.invitations[0].link.is_some());
+    assert_eq!(mail::send_due(&home.house).await.unwrap(), 2);
+    let told = &mailbox.messages()[2..];
+    let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["a1@exemple.fr", "delegue@exemple.fr"]);
+    assert!(told.iter().all(|(_, text)| !text.contains("enter?link")));
+}
+
+#[tokio::test]
+async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
+    let mailbox = Mailbox::open();
+    // A port where nobody listens.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = MailSettings { port: closed.port(), ..mail_to(&mailbox) };
+    let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let second = somebody(&home, "rssi2", "op", Role::Rssi).await;
+    let one = approvals::NewAccount {
+        account: AccountId::parse("a1").unwrap(),
+        organisation: OrganisationId::parse("of-1").unwrap(),
+        role: Role::Agent,
+        email: Some("a1@exemple.fr".into()),
+    };
+    let id = approvals::ask(&home.house, &rssi, &Wish::AddAccounts(vec![one]), "recrue").await.unwrap();
+    approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    assert_eq!(mail::send_due(&home.house).await.unwrap(), 0);
+    let waiting = home.house.settings(&rssi).await.unwrap().mails;
+    assert_eq!((waiting.len(), waiting[0].tries), (1, 1));
+    // Not again at once; and no link was made for a mail that did not leave.
+    assert_eq!(mail::send_due(&home.house).await.unwrap(), 0);
+    assert_eq!(home.house.settings(&rssi).await.unwrap().mails[0].tries, 1);
+    home.clock.pass(Duration::from_hours(48));
+    mail::send_due(&home.house).await.unwrap();
+    assert!(home.house.settings(&again(&home, &rssi)).await.unwrap().mails.is_empty());
+    assert!(!home.acts().iter().any(|(act, _)| *act == Act::LinkIssued));
+}

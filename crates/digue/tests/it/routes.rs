@@ -1,0 +1,233 @@
+//! Every route for every role: the table of `docs/reference/routes.md` is what the program does.
+
+use std::io::{BufReader, Write as _};
+
+use digue_testkit::client::read_answer;
+use digue_testkit::{Answer, Client};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+
+const PAGE: &str = include_str!("../../../../docs/reference/routes.md");
+const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
+
+/// Role, account and organisation of each column; a stranger has no session.
+const COLUMNS: [(&str, &str); 8] = [
+    ("stranger", ""),
+    ("agent", "of-1"),
+    ("deputy", "of-1"),
+    ("delegate", "of-1"),
+    ("portal-team", "operateur"),
+    ("rssi", "operateur"),
+    ("dpo", "operateur"),
+    ("auditor", "operateur"),
+];
+
+/// How a route is tried: `{agent}` and `{organisation}` are the reader's own and then another's.
+struct Try {
+    route: &'static str,
+    target: &'static str,
+    body: &'static str,
+}
+
+const fn read(route: &'static str) -> Try {
+    Try { route, target: "", body: "" }
+}
+
+const fn at(route: &'static str, target: &'static str) -> Try {
+    Try { route, target, body: "" }
+}
+
+const fn send(route: &'static str, body: &'static str) -> Try {
+    Try { route, target: "", body }
+}
+
+const TRIES: &[Try] = &[
+    read("GET /"),
+    read("GET /minutes.csv"),
+    at("GET /search", "/search?q={agent}"),
+    read("GET /portals"),
+    read("GET /portals.csv"),
+    read("GET /settings"),
+    read("GET /accounts"),
+    read("GET /accounts.csv"),
+    at("GET /accounts/{account}", "/accounts/{agent}"),
+    at("GET /accounts/{account}/exposures.csv", "/accounts/{agent}/exposures.csv"),
+    at("GET /accounts/{account}/persons.csv", "/accounts/{agent}/persons.csv"),
+    at("GET /accounts/{account}/look-back.csv", "/accounts/{agent}/look-back.csv"),
+    read("GET /organisations"),
+    read("GET /organisations.csv"),
+    at("GET /organisations/{organisation}", "/organisations/{organisation}"),
+    send("POST /organisations", "organisation={organisation}&name=Nom&email="),
+    read("GET /sessions"),
+    read("GET /sessions.csv"),
+    read("GET /journal"),
+    read("GET /journal.ndjson"),
+    at("GET /persons", "/persons?person=P1"),
+    at("GET /persons/sights.csv", "/persons/sights.csv?person=P1"),
+    send("POST /accounts/suspend", "account={agent}&suspended=1&reason=exercice"),
+    send("POST /accounts/confirm", "account={agent}&how=appel+au+centre"),
+    send("POST /accounts/invite", "account={agent}"),
+    read("GET /approvals"),
+    send("POST /approvals", "account={role}.{organisation}&organisation={organisation}&role=agent&reason=recrue"),
+    read("GET /approvals.csv"),
+    send("POST /approvals/decide", "id=ap-none&granted=1"),
+    send("POST /approvals/onboard", "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ncompte;organisation\n{role}.{organisation}.b;{organisation}\n\r\n--x\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\nrecrues\r\n--x--\r\n"),
+    send("POST /approvals/recover", "account={agent}&since=2026-01-01T08:00&reason=ordinateur+perdu"),
+    send("POST /approvals/export", "reason=controle"),
+    send("POST /gates", "scope=account&name={agent}&gate=caseload-only&reason=exercice"),
+    send("POST /sessions/cut", "account={agent}&reason=exercice"),
+    read("GET /break-glass"),
+    read("GET /break-glass/list.csv"),
+    send("POST /break-glass/review", "id=bg-none"),
+    send("POST /demo/attack", ""),
+    read("GET /self"),
+    send("POST /self/passkeys/begin", ""),
+    send("POST /self/passkeys/finish", "{\"ceremony\":\"\",\"name\":\"x\",\"answer\":{}}"),
+    send("POST /self/passkeys/remove", "id=none"),
+    read("GET /self/password"),
+    send("POST /self/password", "password=x&sealed=x&code=x"),
+    send("POST /self/password/remove", ""),
+    send("POST /self/sessions/cut", "id=s-none"),
+    send("PUT /api/v1/caseloads/{population}", "account,person\n"),
+    send("POST /api/v1/caseloads/{population}", "account,person\n"),
+    send("PUT /api/v1/aliases/{portal}", "kind,identifier,person\n"),
+    read("GET /api/v1/overview"),
+    send("PUT /api/v1/gates", "scope=account&name={agent}&gate=step-up&reason=exercice"),
+    // Digue's own corner, the same on every host; who may depends on no role.
+    read("GET /.digue/sign-in"),
+    read("GET /.digue/enter"),
+    send("POST /.digue/enter", "link=none"),
+    send("POST /.digue/passkey/begin", "{}"),
+    send("POST /.digue/passkey/finish", "{\"ceremony\":\"\",\"answer\":{}}"),
+    send("POST /.digue/password", "account=x&password=x&code=x"),
+    send("POST /.digue/prove", "password=x&code=x"),
+    read("GET /.digue/welcome"),
+    send("POST /.digue/hand-over", "for=portail.test&state=x&next=/"),
+    send("POST /.digue/device/register", ""),
+    send("POST /.digue/device/refresh", ""),
+    send("POST /.digue/language", "language=fr"),
+    read("GET /.digue/break-glass"),
+    send("POST /.digue/break-glass", "justification=un+motif+assez+long+pour+valoir"),
+    read("GET /.digue/jwks.json"),
+    read("GET /.digue/assets/digue.css"),
+    read("GET /.digue/assets/passkey.js"),
+    read("GET /.digue/assets/live.js"),
+];
+
+/// Tried last or not at all: it ends the session, or never ends by itself.
+const APART: [&str; 2] = ["POST /.digue/leave", "GET /events"];
+
+/// `yes`, `no`, or `none` where nothing is there for this reader.
+fn outcome(answer: &Answer) -> &'static str {
+    match answer.status {
+        303 if answer.header("location") == Some("/.digue/sign-in") => "no",
+        401 | 403 => "no",
+        404 => "none",
+        200 | 204 | 303 | 409 | 422 | 429 => "yes",
+        status => panic!("{status}: {}", answer.text()),
+    }
+}
+
+fn kind_of(route: &str, body: &str) -> &'static str {
+    match route {
+        _ if body.starts_with("--x") => "multipart/form-data; boundary=x",
+        _ if body.starts_with('{') || route.ends_with("/begin") => "application/json",
+        _ if route.contains("/caseloads/") || route.contains("/aliases/") => "text/csv",
+        _ => "application/x-www-form-urlencoded",
+    }
+}
+
+fn attempt(client: &Client, tried: &Try, role: &str, agent: &str, organisation: &str) -> &'static str {
+    let (method, path) = tried.route.split_once(' ').unwrap();
+    let fill = |text: &str| {
+        text.replace("{agent}", agent)
+            .replace("{organisation}", organisation)
+            .replace("{role}", role)
+            .replace("{population}", "personnes")
+            .replace("{portal}", "portail")
+    };
+    let target = fill(if tried.target.is_empty() { path } else { tried.target });
+    let kind = [("content-type", kind_of(tried.route, tried.body))];
+    outcome(&client.send(method, &target, &kind, fill(tried.body).as_bytes()))
+}
+
+/// Methods and paths of the router's source.
+fn routes() -> Vec<String> {
+    let mut routes = Vec::new();
+    for part in ROUTER.split(".route(").skip(1) {
+        let path = part.split('"').nth(1).unwrap();
+        let handlers = part.split('"').nth(2).unwrap();
+        for method in ["get", "post", "put", "delete"] {
+            if handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}(")) {
+                routes.push(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_for_every_role_is_as_the_table_says() {
+    let known: Vec<&str> = TRIES.iter().map(|tried| tried.route).chain(APART).collect();
+    for route in routes() {
+        assert!(known.contains(&route.as_str()), "{route} is tried by nobody");
+    }
+    let plan = Plan::usual().settings("[password]\nallowed = true\n").caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
+    assert!(house.stop());
+    let folder = house.folder.path().to_owned();
+    for (role, organisation) in &COLUMNS[1..] {
+        let account = format!("le-{role}");
+        let arguments = ["account", &account, "--organisation", organisation, "--role", role];
+        assert!(digue(&folder, &arguments).status.success());
+        // One agent for each to act upon, of the own organisation and of another.
+        for (name, of) in [(format!("{role}-own"), *organisation), (format!("{role}-other"), "of-2")] {
+            let arguments = ["account", &name, "--organisation", of, "--role", "agent"];
+            assert!(digue(&folder, &arguments).status.success());
+        }
+    }
+    house.start();
+    let clients: Vec<(&str, &str, Client)> = COLUMNS
+        .iter()
+        .map(|(role, organisation)| match *role {
+            "stranger" => (*role, "of-1", Client::new(house.address, CONSOLE_HOST)),
+            _ => (*role, *organisation, house.console_session(&format!("le-{role}"))),
+        })
+        .collect();
+    let mut table = format!("| route | {} |\n", COLUMNS.map(|(role, _)| role).join(" | "));
+    table.push_str(&format!("|{}\n", "---|".repeat(COLUMNS.len() + 1)));
+    for tried in TRIES {
+        table.push_str(&format!("| `{}` |", tried.route));
+        let names_somebody = format!("{}{}", tried.target, tried.body);
+        let names_somebody = names_somebody.contains("{agent}") || names_somebody.contains("{organisation}");
+        for (role, organisation, client) in &clients {
+            let own = attempt(client, tried, role, &format!("{role}-own"), organisation);
+            let other = if names_somebody {
+                attempt(client, tried, role, &format!("{role}-other"), "of-2")
+            } else {
+                own
+            };
+            let cell = if own == other { own.to_owned() } else { format!("{own}/{other}") };
+            table.push_str(&format!(" {cell} |"));
+        }
+        table.push('\n');
+    }
+    assert!(PAGE.contains(&table), "docs/reference/routes.md should hold:\n\n{table}");
+    for (role, _, client) in &clients[1..] {
+        assert_eq!(client.send("POST", "/.digue/leave", &[], b"").status, 303, "{role}");
+        assert_eq!(outcome(&client.get("/self")), "no", "{role}");
+    }
+}
+
+#[test]
+fn what_is_followed_live_is_for_watchers() {
+    let mut house = House::open(&Plan::usual(), obliging);
+    let (a1, officer) = (house.console_session("a1"), house.officer());
+    assert_eq!(a1.get("/events").status, 403);
+    let mut stream = officer.connect().unwrap();
+    let request = format!("GET /events HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncookie: {}\r\n\r\n", officer.cookie);
+    stream.write_all(request.as_bytes()).unwrap();
+    // The head only: the body goes on as long as the session does.
+    let head = read_answer(&mut BufReader::new(stream), true).unwrap();
+    assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
+}
