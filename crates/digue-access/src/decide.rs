@@ -12,6 +12,7 @@ use crate::budget::{Budgets, Charge};
 use crate::caseload::Caseloads;
 use crate::directory::Directory;
 use crate::gate::GateTable;
+use crate::keys::Keys;
 use crate::policy::{Policies, PolicyFacts};
 
 /// Whether refusals of the caseload, budgets and policies bite.
@@ -48,6 +49,8 @@ pub struct Snapshot {
     /// Version of portal maps and policies together.
     pub policy_version: u64,
     pub break_glass: Arc<HashMap<(PortalId, AccountId), BreakGlass>>,
+    /// Keys of programs.
+    pub keys: Arc<Keys>,
     /// Accounts with a part of their limits, for a while.
     pub reductions: Arc<HashMap<AccountId, Reduction>>,
 }

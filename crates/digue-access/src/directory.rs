@@ -24,15 +24,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 7] = [
-        Self::Agent,
-        Self::Deputy,
-        Self::Delegate,
-        Self::PortalTeam,
-        Self::Rssi,
-        Self::Dpo,
-        Self::Auditor,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Agent, Self::Deputy, Self::Delegate, Self::PortalTeam, Self::Rssi, Self::Dpo, Self::Auditor];
 
     pub const fn code(self) -> &'static str {
         match self {

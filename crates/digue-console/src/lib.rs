@@ -1,7 +1,8 @@
 //! Pages and HTTP API. No rules: a handler translates a request into an operation and its result
 //! into a page, and if it has an `if` about the domain, the `if` is in the wrong crate.
 
-pub mod chart;
+pub mod api;
+mod chart;
 pub mod error;
 pub mod form;
 pub mod pages;

@@ -2,13 +2,13 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
-pub(crate) mod api;
 pub(crate) mod approvals;
 pub(crate) mod break_glass;
 pub(crate) mod device;
 pub(crate) mod door;
 pub(crate) mod gates;
 pub(crate) mod journal;
+pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod organisations;
 pub(crate) mod overview;

@@ -2,12 +2,12 @@
 //! kept on the page, to be sent again. Nothing is typed twice.
 
 use askama::Template;
+use axum::Form;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::Form;
 use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
@@ -108,13 +108,7 @@ async fn ask(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool) -
     show(console, visitor, kept, is_wrong, false).await
 }
 
-async fn show(
-    console: &Console,
-    visitor: &Visitor,
-    kept: Kept,
-    is_wrong: bool,
-    is_proved: bool,
-) -> Response {
+async fn show(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool, is_proved: bool) -> Response {
     let has_password = match visitor.console_session() {
         Ok(session) => password::own(&console.house, session).await.is_ok_and(|own| own.is_some()),
         Err(_) => false,
@@ -171,10 +165,15 @@ mod tests {
 
     #[test]
     fn what_was_sent_comes_back_field_by_field() {
-        let kept = Kept { action: "/gates".into(), is_post: true, body: "scope=account&reason=vol+d%27un+poste&x".into() };
+        let kept = Kept {
+            action: "/gates".into(),
+            is_post: true,
+            body: "scope=account&reason=vol+d%27un+poste&x".into(),
+        };
         let expected = [("scope", "account"), ("reason", "vol d'un poste"), ("x", "")];
         assert_eq!(kept.fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let asked = Kept { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
+        let asked =
+            Kept { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
         assert_eq!(asked.fields(), [("person".to_owned(), "P1".to_owned())]);
     }
 }

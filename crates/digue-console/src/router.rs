@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post, put};
+use axum::routing::{any, get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
+use crate::api::{self, acts, reads};
 use crate::pages::{
-    account, accounts, api, approvals, break_glass, device, door, gates, journal, live, organisations,
+    account, accounts, approvals, break_glass, device, door, gates, journal, keys, live, organisations,
     overview, own, person, portals, sessions, settings,
 };
 use crate::{form, proof, view};
@@ -97,7 +98,32 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/self/password", get(own::show_password).post(own::set_password))
         .route("/self/password/remove", post(own::remove_password))
         .route("/self/sessions/cut", post(own::cut))
+        // Keys of programs
+        .route("/keys", get(keys::list).post(keys::ask))
+        .route("/keys/revoke", post(keys::revoke))
         // For programs
+        .route("/api/v1/openapi.json", get(api::openapi))
+        .route("/api/v1/overview", get(reads::overview))
+        .route("/api/v1/portals", get(reads::portals))
+        .route("/api/v1/settings", get(reads::settings))
+        .route("/api/v1/accounts", get(reads::accounts))
+        .route("/api/v1/accounts/{account}", get(reads::account))
+        .route("/api/v1/accounts/{account}/suspension", put(acts::suspend))
+        .route("/api/v1/accounts/{account}/confirmation", post(acts::confirm))
+        .route("/api/v1/accounts/{account}/invitation", post(acts::invite))
+        .route("/api/v1/accounts/{account}/cut", post(acts::cut))
+        .route("/api/v1/persons", get(reads::person))
+        .route("/api/v1/organisations", get(reads::organisations))
+        .route("/api/v1/organisations/{organisation}", get(reads::organisation).put(acts::save_organisation))
+        .route("/api/v1/sessions", get(reads::sessions))
+        .route("/api/v1/approvals", get(reads::approvals).post(acts::ask))
+        .route("/api/v1/approvals/{approval}/decision", post(acts::decide))
+        .route("/api/v1/gates", get(reads::gates).put(acts::set_gate))
+        .route("/api/v1/break-glass", get(reads::break_glass))
+        .route("/api/v1/break-glass/{id}/review", post(acts::review))
+        .route("/api/v1/journal", get(reads::journal))
+        .route("/api/v1/keys", get(reads::keys))
+        .route("/api/v1/keys/{key}/revocation", post(acts::revoke))
         .route(
             "/api/v1/caseloads/{population}",
             put(api::replace_caseload)
@@ -105,8 +131,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
                 .layer(DefaultBodyLimit::max(CASELOAD_BYTES_MAX)),
         )
         .route("/api/v1/aliases/{portal}", put(api::replace_aliases))
-        .route("/api/v1/overview", get(api::overview))
-        .route("/api/v1/gates", put(api::set_gate))
+        .route("/api/{*rest}", any(api::not_found))
         // On every host, Digue's own corner
         .route("/.digue/sign-in", get(door::sign_in))
         .route("/.digue/enter", get(door::enter_page).post(door::enter))

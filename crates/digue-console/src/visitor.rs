@@ -8,7 +8,7 @@ use digue_access::session::Doubt;
 use digue_access::{Origin, Role, Session};
 use digue_locales::Language;
 use digue_operations::{Actor, House, OperationError};
-use digue_types::PortalId;
+use digue_types::{AccountId, PortalId};
 
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -21,6 +21,8 @@ pub struct Visitor {
     pub role: Option<Role>,
     /// A session whose cookie came from elsewhere: good for proving who one is, and nothing else.
     pub doubted: Option<(Session, Doubt)>,
+    /// The account of a program that signed its request.
+    pub program: Option<AccountId>,
     pub origin: Origin,
     pub language: Language,
 }
@@ -35,12 +37,33 @@ impl Visitor {
     }
 
     pub(crate) fn actor(&self, house: &House) -> Result<Actor, OperationError> {
-        let session = self.session.as_ref().ok_or(OperationError::Denied)?;
+        let is_stranger = self.session.is_none() && self.program.is_none();
         // The console's pages are the console's: a portal's session opens none of them.
-        if self.portal.is_some() {
+        if self.portal.is_some() && !is_stranger {
             return Err(OperationError::NotFound("page"));
         }
-        Actor::of_session(house, session)
+        match (&self.session, &self.program) {
+            (Some(session), _) => Actor::of_session(house, session),
+            (None, Some(account)) => Actor::of_program(house, account),
+            (None, None) => Err(OperationError::Denied),
+        }
+    }
+}
+
+impl Visitor {
+    /// Whoever comes from nowhere: refused everything.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            host: String::new(),
+            is_secure: false,
+            portal: None,
+            session: None,
+            role: None,
+            doubted: None,
+            program: None,
+            origin: Origin::default(),
+            language: Language::French,
+        }
     }
 }
 
@@ -48,16 +71,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let nobody = || Self {
-            host: String::new(),
-            is_secure: false,
-            portal: None,
-            session: None,
-            role: None,
-            doubted: None,
-            origin: Origin::default(),
-            language: Language::French,
-        };
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nobody))
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(Self::nobody))
     }
 }

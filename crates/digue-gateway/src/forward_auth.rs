@@ -17,6 +17,7 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use crate::body::{Body, empty};
 use crate::gateway::Shared;
 use crate::identity::{self, Asked};
+use crate::key::Target;
 use crate::path::Segments;
 use crate::phases::{Peer, not_recognised};
 use crate::portal::{Portal, RouteKind};
@@ -141,7 +142,8 @@ async fn check(
     }
     let headers = request.headers();
     let origin = peer.origin(shared, headers);
-    let asked = Asked { portal, host: &original.host, peer: peer.address, origin: &origin };
+    let target = Target { host: &original.host, method: &original.method, path: original.target.path() };
+    let asked = Asked { portal, target, peer: peer.address, origin: &origin };
     let caller = identity::identify(shared, &asked, headers, now).map_err(|who| not_recognised(&who))?;
     let parts = RequestParts {
         path: &values,

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::hold::Room;
 use crate::identity::Asserter;
+use crate::key::UsedProofs;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder};
 use crate::upstream::UpstreamClient;
@@ -94,6 +95,8 @@ pub struct Shared {
     pub(crate) upstream: UpstreamClient,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) room: Arc<Room>,
+    /// Proofs of programs that were used.
+    pub(crate) used_proofs: UsedProofs,
     /// Told whenever rules or sessions change; streams in flight listen.
     pub(crate) changes: watch::Sender<u64>,
     exchanges: AtomicU64,
@@ -129,6 +132,7 @@ impl Gateway {
             upstream: parts.upstream,
             trusted_proxies: parts.trusted_proxies,
             room: Room::new(parts.held_bytes_max),
+            used_proofs: UsedProofs::default(),
             changes: watch::Sender::new(0),
             exchanges: AtomicU64::new(0),
             boot,

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::body::{Body, BoxError};
 use crate::gateway::Shared;
 use crate::hold::Share;
-use crate::identity::Caller;
+use crate::identity::{Caller, CallerKind};
 
 /// Pieces in which a held response leaves, so that it can be cut between two of them.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -44,11 +44,17 @@ impl Guard {
             return true;
         }
         let is_suspended = rules.directory.find(&caller.account).is_some_and(|r| r.is_suspended);
-        if is_suspended || !caller.is_session {
-            return is_suspended;
+        if is_suspended {
+            return true;
+        }
+        let now = self.shared.clock.now();
+        match caller.kind {
+            CallerKind::Told => return false,
+            CallerKind::Key => return !rules.keys.is_live(&caller.session, now),
+            CallerKind::Session => {}
         }
         let sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        !sessions.is_live(&caller.session, self.shared.clock.now())
+        !sessions.is_live(&caller.session, now)
     }
 
     /// Resolves when the account is cut.

@@ -81,6 +81,13 @@ pub fn strip_request(headers: &mut HeaderMap, named: &[HeaderName]) {
     // The portal's own expectations are met here: the body is on its way.
     headers.remove(header::EXPECT);
     headers.remove(header::CONTENT_LENGTH);
+    // A program's key is the lock's, too.
+    let is_key =
+        |value: &HeaderValue| value.as_bytes().get(..5).is_some_and(|s| s.eq_ignore_ascii_case(b"dpop "));
+    if headers.get(header::AUTHORIZATION).is_some_and(is_key) {
+        headers.remove(header::AUTHORIZATION);
+        headers.remove("dpop");
+    }
     strip_session_cookie(headers);
 }
 
@@ -123,9 +130,7 @@ pub fn strip_response(headers: &mut HeaderMap) {
     let kept: Vec<HeaderValue> = headers
         .get_all(header::SET_COOKIE)
         .iter()
-        .filter(|value| {
-            !is_own_cookie(value.as_bytes().trim_ascii_start())
-        })
+        .filter(|value| !is_own_cookie(value.as_bytes().trim_ascii_start()))
         .cloned()
         .collect();
     headers.remove(header::SET_COOKIE);

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::gateway::Shared;
 use crate::headers::{device_cookie, session_cookie};
 use crate::jwt;
+use crate::key::{Target, by_key};
 use crate::portal::{Identity, Portal};
 
 /// The account behind a request.
@@ -31,8 +32,18 @@ pub struct Caller {
     pub organisation: OrganisationId,
     pub session: SessionId,
     pub proved_at: Timestamp,
-    /// True when `session` is one of Digue's own and can be cut.
-    pub is_session: bool,
+    pub kind: CallerKind,
+}
+
+/// What somebody is recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerKind {
+    /// A session of Digue's own, which can be cut.
+    Session,
+    /// A key of a program, which can be revoked.
+    Key,
+    /// Somebody else's word: a token, a proxy's header.
+    Told,
 }
 
 /// Why nobody is recognised.
@@ -50,14 +61,14 @@ pub enum Stranger {
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     pub portal: &'a Portal,
-    pub host: &'a str,
+    pub target: Target<'a>,
     /// The other end of the connection: a proxy's, maybe.
     pub peer: IpAddr,
     pub origin: &'a Origin,
 }
 
 /// Recognises the caller of a request to a portal.
-pub fn identify(
+pub(crate) fn identify(
     shared: &Shared,
     asked: &Asked<'_>,
     headers: &HeaderMap,
@@ -65,7 +76,10 @@ pub fn identify(
 ) -> Result<Caller, Stranger> {
     let snapshot = shared.rules.load();
     let caller = match &asked.portal.identity {
-        Identity::Session => by_session(shared, asked.host, asked.origin, headers, now)?,
+        Identity::Session => match by_key(shared, asked.target, headers, now) {
+            Some(caller) => caller?,
+            None => by_session(shared, asked.target.host, asked.origin, headers, now)?,
+        },
         Identity::Jwt(verifier) => verifier.identify(&snapshot, headers, now)?,
         Identity::Header { account, organisation, from } => {
             if !from.iter().any(|network| network.contains(&asked.peer)) {
@@ -77,7 +91,7 @@ pub fn identify(
     match snapshot.directory.find(&caller.account) {
         Some(record) if record.is_suspended => Err(Stranger::NotAdmitted),
         // A session outlives its account only until it is seen here.
-        None if caller.is_session => Err(Stranger::NotAdmitted),
+        None if caller.kind != CallerKind::Told => Err(Stranger::NotAdmitted),
         _ => Ok(caller),
     }
 }
@@ -136,7 +150,7 @@ fn by_session(
         organisation: session.organisation.clone(),
         session: session.id.clone(),
         proved_at: session.proved_at,
-        is_session: true,
+        kind: CallerKind::Session,
     };
     with_session(shared, host, origin, headers, now, |found| match found {
         Found::Good(session) => Ok(caller(session)),
@@ -162,7 +176,7 @@ fn by_header(
     let said = organisation.and_then(single).map(OrganisationId::parse);
     let organisation = organisation_of(snapshot, &account, said.and_then(Result::ok))?;
     let session = SessionId::parse("proxy").expect("a fixed name");
-    Ok(Caller { account, organisation, session, proved_at: now, is_session: false })
+    Ok(Caller { account, organisation, session, proved_at: now, kind: CallerKind::Told })
 }
 
 /// The directory's word counts; a token's or header's only for accounts that it does not know.
@@ -255,7 +269,7 @@ impl Verifier {
             .or_else(|| claims.get("iat"))
             .and_then(serde_json::Value::as_i64)
             .map_or(Timestamp::ZERO, Timestamp::from_secs);
-        Ok(Caller { account, organisation, session, proved_at, is_session: false })
+        Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Told })
     }
 
     fn token<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {

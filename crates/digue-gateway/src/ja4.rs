@@ -71,7 +71,8 @@ impl Hello {
         };
         let mut hello = Self { version: said.version.0, ..Self::default() };
         hello.ciphers = said.ciphers.iter().map(|cipher| cipher.0).filter(|c| !is_grease(*c)).collect();
-        let (_, extensions) = tls_parser::parse_tls_client_hello_extensions(said.ext.unwrap_or_default()).ok()?;
+        let (_, extensions) =
+            tls_parser::parse_tls_client_hello_extensions(said.ext.unwrap_or_default()).ok()?;
         for extension in &extensions {
             match extension {
                 TlsExtension::SNI(names) => hello.has_name = !names.is_empty(),
@@ -178,7 +179,11 @@ pub struct Replayed<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Replayed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.read.has_remaining() {
             let length = to.remaining().min(self.read.len());
             to.put_slice(&self.read.split_to(length));
@@ -212,12 +217,12 @@ mod tests {
             version: 0x0304,
             has_name: true,
             ciphers: vec![
-                0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c,
-                0x009d, 0x002f, 0x0035,
+                0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014,
+                0x009c, 0x009d, 0x002f, 0x0035,
             ],
             extensions: vec![
-                0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012, 0x002b,
-                0xff01, 0x000b, 0x000a, 0x0015,
+                0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012,
+                0x002b, 0xff01, 0x000b, 0x000a, 0x0015,
             ],
             signatures: vec![0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601],
             protocol: Some(b"h2".to_vec()),
@@ -256,11 +261,12 @@ mod tests {
     /// A real client: what rustls says first is read, and reaches the other end unchanged.
     #[tokio::test]
     async fn the_connection_goes_on_as_if_nobody_had_listened() {
-        let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
+        let config =
+            rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth();
         let name = "digue.test".try_into().unwrap();
         let mut client = rustls::ClientConnection::new(config.into(), name).unwrap();
         let mut said = Vec::new();

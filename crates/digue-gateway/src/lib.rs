@@ -6,20 +6,21 @@
 
 pub mod body;
 pub mod client_address;
-pub mod ja4;
 pub mod forward_auth;
 pub mod gateway;
 pub mod guard;
 pub mod headers;
 pub mod hold;
 pub mod identity;
+pub mod ja4;
 pub mod jwt;
+pub mod key;
 pub mod outgoing;
 pub mod path;
 pub mod phases;
 pub mod portal;
-pub mod possession;
 pub mod ports;
+pub mod possession;
 pub mod refusal;
 pub mod reported;
 pub mod server;

@@ -23,6 +23,7 @@ use crate::headers;
 use crate::hold::{Held, HoldError, Share, hold};
 use crate::identity::{self, Asked, Caller, Stranger};
 use crate::ja4::Fingerprint;
+use crate::key::{self, Target};
 use crate::outgoing::outgoing;
 use crate::path::Segments;
 use crate::portal::{Choice, Portal, Route, RouteKind};
@@ -124,6 +125,8 @@ async fn local(
         identity::Known::Doubted(session, doubt) => (None, Some((session, doubt))),
         identity::Known::Nobody => (None, None),
     };
+    let target = Target { host: &host, method: request.method(), path: request.uri().path() };
+    let program = key::by_key(shared, target, request.headers(), now);
     let is_secure = peer.is_secure || is_secure_before(shared, peer, request.headers());
     request.extensions_mut().insert(Arrival {
         host,
@@ -131,6 +134,7 @@ async fn local(
         portal: portal.map(|portal| portal.id.clone()),
         session,
         doubted,
+        program: program.and_then(Result::ok).map(|caller| caller.account),
         origin,
     });
     let mut response = shared.pages.respond(request).await;
@@ -203,7 +207,8 @@ async fn visit(
         return pass_through(shared, &portal, outgoing, body).await;
     }
     let origin = peer.origin(shared, request.headers());
-    let asked = Asked { portal: &portal, host: &host, peer: peer.address, origin: &origin };
+    let target = Target { host: &host, method: request.method(), path: request.uri().path() };
+    let asked = Asked { portal: &portal, target, peer: peer.address, origin: &origin };
     let identified = identity::identify(shared, &asked, request.headers(), now);
     let (caller, is_doubted) = match identified {
         Ok(caller) => (caller, false),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use digue_access::session::Doubt;
 use digue_access::{Origin, Session};
-use digue_types::{Exposure, PersonRef, PortalId, Timestamp};
+use digue_types::{AccountId, Exposure, PersonRef, PortalId, Timestamp};
 use http::{Request, Response};
 
 use crate::body::Body;
@@ -51,5 +51,7 @@ pub struct Arrival {
     /// A session whose cookie came from elsewhere, or without the key of its device: good for
     /// proving who one is, and for nothing else.
     pub doubted: Option<(Session, Doubt)>,
+    /// The account of a program that signed the request with its key.
+    pub program: Option<AccountId>,
     pub origin: Origin,
 }

@@ -48,6 +48,12 @@ fn thumbprint(key: &Jwk) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes())))
 }
 
+/// The thumbprint of a public key given as a JWK.
+pub fn thumbprint_of(jwk: &str) -> Result<String, Unproven> {
+    let key: Jwk = serde_json::from_str(jwk).map_err(|_| Unproven)?;
+    thumbprint(&key).ok_or(Unproven)
+}
+
 /// Verifies a token of type `typ`: by `known`, a JWK kept from before, or by the key that it brings.
 pub fn verify(token: &str, typ: &str, known: Option<&str>) -> Result<Possession, Unproven> {
     jwt::install();

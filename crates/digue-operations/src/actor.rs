@@ -23,6 +23,15 @@ impl Actor {
         Ok(Self { account: session.account.clone(), role: record.role, proved_at: session.proved_at })
     }
 
+    /// A program that signed its request with a key of this account. It cannot prove afresh who it
+    /// is, so it does nothing that asks for that.
+    pub fn of_program(house: &House, account: &AccountId) -> Result<Self, OperationError> {
+        let rules = house.gateway().rules();
+        let record = rules.directory.find(account).filter(|record| !record.is_suspended);
+        let record = record.ok_or(OperationError::Denied)?;
+        Ok(Self { account: account.clone(), role: record.role, proved_at: Timestamp::ZERO })
+    }
+
     /// Digue itself, or whoever holds its terminal.
     pub fn digue() -> Self {
         let account = AccountId::parse("digue").expect("a fixed name");

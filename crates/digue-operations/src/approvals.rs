@@ -18,6 +18,7 @@ use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::keys::{self, IssuedKey};
 use crate::mail::{self, Mail};
 use crate::secret::name;
 use crate::{recovery, sign_in};
@@ -38,7 +39,7 @@ pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Res
     let rules = house.gateway().rules();
     let organisation = match wish {
         Wish::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
-        Wish::RecoverAccount { account, .. } => {
+        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => {
             rules.directory.find(account).map(|record| record.organisation.clone())
         }
         _ => organisation_of(&rules, actor),
@@ -93,7 +94,9 @@ fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationErr
             let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
             allow(!accounts.is_empty() && accounts.iter().all(may))
         }
-        Wish::RecoverAccount { account, .. } => allow(answers_for(&rules, actor, account)),
+        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => {
+            allow(answers_for(&rules, actor, account))
+        }
         Wish::ExportJournal => actor.must_watch(),
         // Asked by whoever changed the map.
         Wish::WidenRules { .. } => Err(OperationError::Denied),
@@ -133,13 +136,14 @@ pub(crate) fn may_add(
 fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
     let Some(wish) = Wish::of(record) else { return false };
     let is_about = match &wish {
-        Wish::RecoverAccount { account, .. } => *account == actor.account,
+        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => *account == actor.account,
         _ => false,
     };
     if actor.account == record.asked_by || is_about {
         return false;
     }
-    let could_ask = matches!(wish, Wish::AddAccounts(_) | Wish::RecoverAccount { .. });
+    let could_ask =
+        matches!(wish, Wish::AddAccounts(_) | Wish::RecoverAccount { .. } | Wish::IssueKey { .. });
     actor.role.can_review() || (could_ask && may_ask(house, actor, &wish).is_ok())
 }
 
@@ -179,6 +183,8 @@ pub struct Invitation {
 pub struct Outcome {
     pub wish: Wish,
     pub invitations: Vec<Invitation>,
+    /// For whoever granted it, to hand over.
+    pub key: Option<IssuedKey>,
 }
 
 /// Grants or refuses; what is granted is done at once.
@@ -212,8 +218,16 @@ pub async fn decide(
     if !house.store.decide_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
-    let invitations = if is_granted { carry_out(house, actor, &wish, &record).await? } else { Vec::new() };
-    Ok(Outcome { wish, invitations })
+    let (mut invitations, mut key) = (Vec::new(), None);
+    if is_granted {
+        match &wish {
+            Wish::IssueKey { account, thumbprint, name } => {
+                key = Some(keys::issue(house, actor, account, thumbprint, name).await?);
+            }
+            _ => invitations = carry_out(house, actor, &wish, &record).await?,
+        }
+    }
+    Ok(Outcome { wish, invitations, key })
 }
 
 async fn carry_out(
@@ -235,8 +249,8 @@ async fn carry_out(
             house.grant_rules(portal, detail).await?;
             Ok(Vec::new())
         }
-        // Used by `export`, as long as it is fresh.
-        Wish::ExportJournal => Ok(Vec::new()),
+        // The key is issued by `decide`; the export is used as long as it is fresh.
+        Wish::IssueKey { .. } | Wish::ExportJournal => Ok(Vec::new()),
     }
 }
 
@@ -342,11 +356,7 @@ pub(crate) async fn is_quarantined(house: &House, account: &AccountId) -> Result
 }
 
 /// True when this actor asked for an export of the journal, and somebody granted it a while ago.
-pub(crate) async fn may_export(
-    house: &House,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<bool, OperationError> {
+pub(crate) async fn may_export(house: &House, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
     let is_theirs = |record: &ApprovalRecord| {
         let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
         record.kind == Wish::ExportJournal.kind()

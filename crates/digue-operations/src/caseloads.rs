@@ -114,7 +114,10 @@ async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>)
         (result, csv)
     });
     let (result, csv) = parsed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok((result.map_err(|faults| OperationError::Faults(faults.into_iter().map(LineFault::from).collect()))?, csv))
+    Ok((
+        result.map_err(|faults| OperationError::Faults(faults.into_iter().map(LineFault::from).collect()))?,
+        csv,
+    ))
 }
 
 fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {

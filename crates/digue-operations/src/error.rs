@@ -20,7 +20,10 @@ impl LineFault {
 
 impl From<CaseloadFault> for LineFault {
     fn from(fault: CaseloadFault) -> Self {
-        Self { line: usize::try_from(fault.line).unwrap_or(usize::MAX), key: format!("caseload-fault-{}", fault.kind.code()) }
+        Self {
+            line: usize::try_from(fault.line).unwrap_or(usize::MAX),
+            key: format!("caseload-fault-{}", fault.kind.code()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use digue_access::session::HeldTo;
-use digue_access::{OpenSession, Policies, SessionLimits, Sessions, Snapshot};
+use digue_access::{Keys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
 use digue_journal::Journal;
@@ -99,6 +99,7 @@ impl House {
             policy_version: parts.policy_version,
             break_glass: Arc::new(break_glass),
             reductions: Arc::new(parts.store.reductions(now).await?),
+            keys: Arc::new(stored_keys(&parts.store).await?),
         };
         let passwords = match &parts.sign_in.password {
             Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
@@ -337,6 +338,10 @@ impl House {
         }
         Ok(())
     }
+}
+
+async fn stored_keys(store: &Store) -> Result<Keys, OperationError> {
+    Ok(store.keys().await?.into_iter().map(|record| (record.secret, record.key)).collect())
 }
 
 /// What is set in files.

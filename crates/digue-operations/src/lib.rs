@@ -15,6 +15,7 @@ pub mod entry;
 pub mod error;
 pub mod gates;
 pub mod house;
+pub mod keys;
 pub mod mail;
 pub mod onboarding;
 pub mod organisations;

@@ -67,7 +67,8 @@ impl Mailer {
                 Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host))
             }
         };
-        let mut builder = relay.map_err(|error| fault(&error))?.port(settings.port).timeout(Some(ATTEMPT_LASTS));
+        let mut builder =
+            relay.map_err(|error| fault(&error))?.port(settings.port).timeout(Some(ATTEMPT_LASTS));
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }

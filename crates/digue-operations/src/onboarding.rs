@@ -57,10 +57,11 @@ pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, Operatio
     let first = text.lines().next().unwrap_or_default();
     // Spreadsheets of French computers write semicolons.
     let delimiter = if first.contains(';') { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let columns = reader.headers().ok().and_then(Columns::of);
-    let columns = columns
-        .ok_or_else(|| OperationError::Faults(vec![LineFault::new(1, "onboarding-fault-header")]))?;
+    let columns =
+        columns.ok_or_else(|| OperationError::Faults(vec![LineFault::new(1, "onboarding-fault-header")]))?;
     let mut accounts: Vec<NewAccount> = Vec::new();
     let mut lines: HashMap<AccountId, usize> = HashMap::new();
     let mut faults = Vec::new();

@@ -368,10 +368,7 @@ pub async fn prove(
     let record = record.ok_or(OperationError::NotFound("password"))?;
     let trial = Trial::begin(house, actor.account.clone(), device, now).await?;
     let is_password = compare(passwords, true, password, &record.hash).await?;
-    if !trial.may_try
-        || !is_password
-        || !uses_second_factor(house, passwords, &record, code, now).await?
-    {
+    if !trial.may_try || !is_password || !uses_second_factor(house, passwords, &record, code, now).await? {
         return Err(trial.failed(house).await?);
     }
     house.store.forget_attempts(&record.account, &trial.lane).await?;
@@ -498,8 +495,11 @@ fn entropy_bits(password: &str) -> f64 {
 
 /// Looks a password up in a sorted file of hashes, by halves: such files have gigabytes.
 fn is_breached(file: &Path, password: &str) -> std::io::Result<bool> {
-    let wanted: String =
-        digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes()).as_ref().iter().map(|b| format!("{b:02X}")).collect();
+    let wanted: String = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes())
+        .as_ref()
+        .iter()
+        .map(|b| format!("{b:02X}"))
+        .collect();
     let mut file = std::fs::File::open(file)?;
     let (mut low, mut high) = (0, file.metadata()?.len());
     // Invariant: the line, if it is there, begins at or after `low` and before `high`.

@@ -21,7 +21,7 @@ use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
 use crate::secret::name;
-use crate::sign_in;
+use crate::{keys, sign_in};
 
 /// The part of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;
@@ -40,6 +40,7 @@ pub(crate) async fn carry_out(
     let cut = house.gateway().cut_sessions(|session| session.account == *account);
     house.store.remove_sessions(&cut).await?;
     house.store.remove_factors(account).await?;
+    keys::revoke_all(house, account).await?;
     let reduction = Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) };
     let words = Words {
         subject: format!("account:{account}"),

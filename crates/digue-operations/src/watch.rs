@@ -175,7 +175,10 @@ pub(crate) fn read_entries(
 ) -> Result<Vec<(u64, Event)>, OperationError> {
     let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let end = house.journal.status().checkpoint_size.min(first.saturating_add(count));
-    let read = house.journal.entries(first..end.max(first)).map_err(|error| broken(&error))?;
+    if first >= end {
+        return Ok(Vec::new());
+    }
+    let read = house.journal.entries(first..end).map_err(|error| broken(&error))?;
     (first..)
         .zip(read)
         .map(|(index, bytes)| codec::decode(&bytes).map(|event| (index, event)).map_err(|e| broken(&e)))

@@ -6,6 +6,7 @@
 //! is not here: that is the journal's.
 
 mod approvals;
+mod keys;
 mod mails;
 mod migrate;
 mod passkeys;
@@ -16,13 +17,14 @@ mod sessions;
 
 use std::time::Duration;
 
-use digue_access::session::TokenHash;
 use digue_access::AccountRecord;
+use digue_access::session::TokenHash;
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
+pub use keys::KeyRecord;
 pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;
 pub use passwords::{Attempts, PasswordRecord};

@@ -61,11 +61,12 @@ impl Store {
     }
 
     pub async fn password_of(&self, account: &AccountId) -> Stored<Option<PasswordRecord>> {
-        let row =
-            sqlx::query("SELECT account, hash, totp, totp_step, changed_at FROM passwords WHERE account = $1")
-                .bind(account.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query(
+            "SELECT account, hash, totp, totp_step, changed_at FROM passwords WHERE account = $1",
+        )
+        .bind(account.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(rows::password).transpose()
     }
 

@@ -2,12 +2,13 @@
 
 use digue_access::decide::Reduction;
 use digue_access::session::{Device, TokenHash};
-use digue_access::{AccountRecord, Origin, Reach, Role, Session};
+use digue_access::{AccountRecord, ApiKey, Origin, Reach, Role, Session};
 use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
+use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
 use crate::passwords::{Attempts, PasswordRecord};
@@ -192,6 +193,17 @@ pub(crate) fn mail(row: &AnyRow) -> Stored<MailRecord> {
         next_at: time(row, "next_at")?,
         expires_at: time(row, "expires_at")?,
     })
+}
+
+pub(crate) fn key(row: &AnyRow) -> Stored<KeyRecord> {
+    let key = ApiKey {
+        id: name(row, "id", SessionId::parse)?,
+        account: name(row, "account", AccountId::parse)?,
+        thumbprint: text(row, "thumbprint")?,
+        expires_at: time(row, "expires_at")?,
+    };
+    let secret = unhex(&text(row, "secret")?).ok_or_else(|| corrupt("secret"))?;
+    Ok(KeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
 }
 
 /// Databases count with a sign.

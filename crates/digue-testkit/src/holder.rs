@@ -6,6 +6,14 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
+/// Seconds since 1970, for proofs that a running server reads.
+pub fn now_secs() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "a real server compares it with its own clock")]
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    i64::try_from(since.as_secs()).expect("before the year 292 billion")
+}
+
 /// A P-256 key.
 pub struct Holder(EcdsaKeyPair);
 

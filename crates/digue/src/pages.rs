@@ -30,6 +30,7 @@ impl LocalPages for Pages {
                 session: arrival.session,
                 role,
                 doubted: arrival.doubted,
+                program: arrival.program,
                 origin: arrival.origin,
                 language,
             });

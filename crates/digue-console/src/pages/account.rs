@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
+use digue_operations::OperationError;
 use digue_operations::recovery::{self, LookBack};
 use digue_operations::watch::{self, AccountView};
-use digue_operations::OperationError;
 use digue_types::Gate;
 
 use crate::error::{PageError, told};

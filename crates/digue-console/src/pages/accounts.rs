@@ -66,9 +66,8 @@ pub(crate) async fn list(
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
         w: Words::in_zone(&visitor, &console.zone),
-        yesterday: Words::in_zone(&visitor, &console.zone).form_time(
-            console.house.clock().now().minus(std::time::Duration::from_hours(24)),
-        ),
+        yesterday: Words::in_zone(&visitor, &console.zone)
+            .form_time(console.house.clock().now().minus(std::time::Duration::from_hours(24))),
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
         without_passkey: known.iter().filter(|one| one.passkeys == 0).count(),

@@ -51,10 +51,7 @@ impl Shown {
     }
 }
 
-pub(crate) async fn list(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response, PageError> {
+pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
@@ -212,6 +209,15 @@ struct InvitationPage {
     hours: u64,
 }
 
+/// A key that was granted just now; shown once.
+#[derive(Template)]
+#[template(path = "key.html")]
+struct KeyPage {
+    w: Words,
+    account: String,
+    secret: String,
+}
+
 fn invited(visitor: &Visitor, invitations: Vec<Invitation>) -> Response {
     let hours = INVITATION_LASTS.as_secs() / 3600;
     page(&InvitationPage { w: Words::new(visitor), invitations, hours }).into_response()
@@ -226,6 +232,10 @@ pub(crate) async fn decide(
     let house = &console.house;
     let actor = told(&visitor, visitor.actor(house))?;
     let done = told(&visitor, approvals::decide(house, &actor, &form.id, form.granted == 1).await)?;
+    if let Some(key) = done.key {
+        let (account, secret) = (key.account.to_string(), key.secret);
+        return Ok(page(&KeyPage { w: Words::new(&visitor), account, secret }).into_response());
+    }
     if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }

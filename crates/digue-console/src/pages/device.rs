@@ -8,7 +8,7 @@ use digue_access::Session;
 use digue_operations::devices::{self, Bound, COOKIE_LASTS};
 use digue_operations::{House, OperationError};
 
-use crate::pages::api::{Problem, answer};
+use crate::api::{Problem, answer};
 use crate::router::Console;
 use crate::visitor::Visitor;
 

@@ -13,8 +13,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::{Problem, answer};
 use crate::error::{PageError, told};
-use crate::pages::api::{Problem, answer};
 use crate::router::Console;
 use crate::view::{Words, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -229,12 +229,8 @@ pub(crate) async fn by_password(
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
     let PasswordForm { account, password, code, way } = form;
-    let shown = password::Shown {
-        account: &account,
-        password: &password,
-        code: &code,
-        device: device_of(&headers),
-    };
+    let shown =
+        password::Shown { account: &account, password: &password, code: &code, device: device_of(&headers) };
     let done = match password::sign_in(&console.house, shown, &visitor.origin).await {
         Ok(done) => done,
         Err(OperationError::Invalid(_)) => {

@@ -24,15 +24,11 @@ pub(crate) struct GateForm {
 }
 
 impl GateForm {
-    pub(crate) fn parse(&self) -> Result<(Reach, Gate), OperationError> {
+    fn parse(&self) -> Result<(Reach, Gate), OperationError> {
         let reach = Reach::parse(&self.scope, self.name.trim())
             .ok_or(OperationError::Invalid("invalid-gate-name"))?;
         let gate = Gate::parse(&self.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
         Ok((reach, gate))
-    }
-
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
     }
 }
 

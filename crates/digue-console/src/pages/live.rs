@@ -27,21 +27,22 @@ pub(crate) async fn events(
     }
     let session = told(&visitor, visitor.console_session())?.clone();
     let first = console.house.journal_status().size;
-    let stream = futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
-        loop {
-            tokio::time::sleep(EVERY).await;
-            // A session that was cut hears nothing more.
-            let house = &console.house;
-            let is_live = house.gateway().sessions(|one| one.id == session.id).len() == 1;
-            if house.is_closing() || !is_live || Actor::of_session(house, &session).is_err() {
-                return None;
+    let stream =
+        futures_util::stream::unfold((console, session, first), |(console, session, known)| async move {
+            loop {
+                tokio::time::sleep(EVERY).await;
+                // A session that was cut hears nothing more.
+                let house = &console.house;
+                let is_live = house.gateway().sessions(|one| one.id == session.id).len() == 1;
+                if house.is_closing() || !is_live || Actor::of_session(house, &session).is_err() {
+                    return None;
+                }
+                let size = house.journal_status().size;
+                if size != known {
+                    let event = Event::default().event("journal").data(size.to_string());
+                    return Some((Ok::<_, Infallible>(event), (console, session, size)));
+                }
             }
-            let size = house.journal_status().size;
-            if size != known {
-                let event = Event::default().event("journal").data(size.to_string());
-                return Some((Ok::<_, Infallible>(event), (console, session, size)));
-            }
-        }
-    });
+        });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }

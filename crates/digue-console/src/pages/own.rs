@@ -13,8 +13,8 @@ use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::{Problem, answer};
 use crate::error::{PageError, told};
-use crate::pages::api::{Problem, answer};
 use crate::router::Console;
 use crate::view::{Words, ceremony_policy, page};
 use crate::visitor::Visitor;

@@ -50,8 +50,8 @@ pub(crate) async fn list_csv(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, watch::sessions(&console.house, &actor))?;
     let w = Words::new(&visitor);
-    let header =
-        ["account", "organisation", "place", "opened", "seen", "ip", "device"].map(|key| w.coded("column", key));
+    let header = ["account", "organisation", "place", "opened", "seen", "ip", "device"]
+        .map(|key| w.coded("column", key));
     let rows = rows.into_iter().map(|one| {
         vec![
             one.account.to_string(),

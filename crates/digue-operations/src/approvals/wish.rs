@@ -33,12 +33,27 @@ impl NewAccount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Set a closed gate to something wider.
-    OpenGate { reach: Reach, gate: Gate },
+    OpenGate {
+        reach: Reach,
+        gate: Gate,
+    },
     AddAccounts(Vec<NewAccount>),
     /// Give an account back to its holder; since when somebody else may have used it.
-    RecoverAccount { account: AccountId, since: Timestamp },
+    RecoverAccount {
+        account: AccountId,
+        since: Timestamp,
+    },
+    /// Give a program a key of an account, bound to a private key that it holds.
+    IssueKey {
+        account: AccountId,
+        thumbprint: String,
+        name: String,
+    },
     /// Let a portal's map be wider than the last one that was granted; `detail` says in what.
-    WidenRules { portal: PortalId, detail: String },
+    WidenRules {
+        portal: PortalId,
+        detail: String,
+    },
     /// Take the journal out of the house, for a day.
     ExportJournal,
 }
@@ -49,6 +64,7 @@ impl Wish {
             Self::OpenGate { .. } => "open-gate",
             Self::AddAccounts(_) => "add-accounts",
             Self::RecoverAccount { .. } => "recover-account",
+            Self::IssueKey { .. } => "issue-key",
             Self::WidenRules { .. } => "widen-rules",
             Self::ExportJournal => "export-journal",
         }
@@ -62,6 +78,7 @@ impl Wish {
                 many => format!("accounts:{}", many.len()),
             },
             Self::RecoverAccount { account, .. } => format!("account:{account}"),
+            Self::IssueKey { account, .. } => format!("account:{account}"),
             Self::WidenRules { portal, .. } => format!("portal:{portal}"),
             Self::ExportJournal => "journal:".to_owned(),
         }
@@ -74,6 +91,7 @@ impl Wish {
                 accounts.iter().map(NewAccount::line).collect::<Vec<_>>().join("\n")
             }
             Self::RecoverAccount { since, .. } => since.micros().to_string(),
+            Self::IssueKey { thumbprint, name, .. } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
         }
@@ -93,6 +111,14 @@ impl Wish {
             "recover-account" => {
                 let since = Timestamp::from_micros(record.detail.parse().ok()?);
                 Some(Self::RecoverAccount { account: AccountId::parse(named).ok()?, since })
+            }
+            "issue-key" => {
+                let (thumbprint, name) = record.detail.split_once(' ')?;
+                Some(Self::IssueKey {
+                    account: AccountId::parse(named).ok()?,
+                    thumbprint: thumbprint.to_owned(),
+                    name: name.to_owned(),
+                })
             }
             "widen-rules" => {
                 let portal = PortalId::parse(named).ok()?;

@@ -10,10 +10,9 @@ use crate::house::Home;
 
 fn faults(home: &Home, actor: &Actor, text: &[u8]) -> Vec<(usize, String)> {
     match onboarding::read(&home.house, actor, text) {
-        Err(OperationError::Faults(faults)) => faults
-            .into_iter()
-            .map(|fault| (fault.line, fault.key.replace("onboarding-fault-", "")))
-            .collect(),
+        Err(OperationError::Faults(faults)) => {
+            faults.into_iter().map(|fault| (fault.line, fault.key.replace("onboarding-fault-", ""))).collect()
+        }
         other => panic!("{other:?}"),
     }
 }

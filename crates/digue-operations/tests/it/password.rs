@@ -131,11 +131,17 @@ async fn weak_passwords_wrong_codes_and_other_peoples_secrets_are_refused() {
     let setting = password::begin(&home.house, &session).unwrap();
     let theirs = password::begin(&home.house, &other).unwrap();
     let now = code(&setting.secret, &home);
-    let try_set = async |text: &str, sealed: &str, code: &str| {
-        match password::set(&home.house, &session, text, sealed, code).await {
-            Err(OperationError::Invalid(key)) => key,
-            done => panic!("{done:?}"),
-        }
+    let try_set = async |text: &str, sealed: &str, code: &str| match password::set(
+        &home.house,
+        &session,
+        text,
+        sealed,
+        code,
+    )
+    .await
+    {
+        Err(OperationError::Invalid(key)) => key,
+        done => panic!("{done:?}"),
     };
     for (text, expected) in [
         ("court", "invalid-password-short"),

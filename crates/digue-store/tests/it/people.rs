@@ -1,8 +1,10 @@
 //! The part of the contract that is about people: organisations, factors, recoveries, mail.
 
+use digue_access::ApiKey;
 use digue_access::decide::Reduction;
 use digue_store::{
-    Attempts, ConnectionRecord, MailRecord, OrganisationRecord, PasswordRecord, RecoveryRecord, Store,
+    Attempts, ConnectionRecord, KeyRecord, MailRecord, OrganisationRecord, PasswordRecord, RecoveryRecord,
+    Store,
 };
 use digue_types::{OrganisationId, SessionId, Timestamp};
 
@@ -21,6 +23,29 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     attempts_are_counted_by_device(store).await;
     a_recovery_takes_every_factor(store).await;
     mail_waits_until_it_leaves(store).await;
+    keys_are_kept_until_they_are_removed(store).await;
+}
+
+async fn keys_are_kept_until_they_are_removed(store: &Store) {
+    let record = |id: &str, of: &str| KeyRecord {
+        secret: [9; 32],
+        key: ApiKey {
+            id: SessionId::parse(id).unwrap(),
+            account: account(of),
+            thumbprint: "t".into(),
+            expires_at: after(60),
+        },
+        name: "logiciel de paie".into(),
+        added_at: NOON,
+    };
+    for (id, of) in [("k1", "a1"), ("k2", "a2"), ("k3", "a2")] {
+        store.add_key(&record(id, of)).await.unwrap();
+    }
+    assert!(store.remove_key(&SessionId::parse("k1").unwrap()).await.unwrap());
+    assert!(!store.remove_key(&SessionId::parse("k1").unwrap()).await.unwrap());
+    assert_eq!(store.keys().await.unwrap(), [record("k2", "a2"), record("k3", "a2")]);
+    store.remove_keys_of(&account("a2")).await.unwrap();
+    assert!(store.keys().await.unwrap().is_empty());
 }
 
 async fn organisations_are_known_from_their_first_account(store: &Store) {

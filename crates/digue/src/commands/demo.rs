@@ -271,8 +271,7 @@ async fn steal(
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
     // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
     // its network and browser, and what is shown here is the number of persons.
-    let thief =
-        Origin { ip: address.ip().to_string(), agent: AGENT.to_owned(), ..Origin::default() };
+    let thief = Origin { ip: address.ip().to_string(), agent: AGENT.to_owned(), ..Origin::default() };
     let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
     let thief = Thief {
         address,

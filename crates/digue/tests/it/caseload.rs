@@ -83,7 +83,8 @@ fn a_caseload_file_with_faults_changes_nothing() {
     let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, bad);
     assert_eq!(answer.status, 422, "{}", answer.text());
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    let told = |place: usize| (problem["faults"][place]["line"].clone(), problem["faults"][place]["code"].clone());
+    let told =
+        |place: usize| (problem["faults"][place]["line"].clone(), problem["faults"][place]["code"].clone());
     assert_eq!(told(0), (3.into(), "caseload-fault-person".into()));
     assert_eq!(told(1), (4.into(), "caseload-fault-date".into()));
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 403));

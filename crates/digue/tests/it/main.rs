@@ -1,5 +1,6 @@
 //! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
 
+mod api;
 mod browser;
 mod budgets;
 mod caseload;

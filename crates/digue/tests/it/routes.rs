@@ -8,6 +8,7 @@ use digue_testkit::{Answer, Client};
 use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
 
 const PAGE: &str = include_str!("../../../../docs/reference/routes.md");
+const OPENAPI: &str = include_str!("../../../digue-console/assets/openapi.json");
 const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
 
 /// Role, account and organisation of each column; a stranger has no session.
@@ -68,10 +69,16 @@ const TRIES: &[Try] = &[
     send("POST /accounts/confirm", "account={agent}&how=appel+au+centre"),
     send("POST /accounts/invite", "account={agent}"),
     read("GET /approvals"),
-    send("POST /approvals", "account={role}.{organisation}&organisation={organisation}&role=agent&reason=recrue"),
+    send(
+        "POST /approvals",
+        "account={role}.{organisation}&organisation={organisation}&role=agent&reason=recrue",
+    ),
     read("GET /approvals.csv"),
     send("POST /approvals/decide", "id=ap-none&granted=1"),
-    send("POST /approvals/onboard", "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ncompte;organisation\n{role}.{organisation}.b;{organisation}\n\r\n--x\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\nrecrues\r\n--x--\r\n"),
+    send(
+        "POST /approvals/onboard",
+        "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ncompte;organisation\n{role}.{organisation}.b;{organisation}\n\r\n--x\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\nrecrues\r\n--x--\r\n",
+    ),
     send("POST /approvals/recover", "account={agent}&since=2026-01-01T08:00&reason=ordinateur+perdu"),
     send("POST /approvals/export", "reason=controle"),
     send("POST /gates", "scope=account&name={agent}&gate=caseload-only&reason=exercice"),
@@ -91,8 +98,75 @@ const TRIES: &[Try] = &[
     send("PUT /api/v1/caseloads/{population}", "account,person\n"),
     send("POST /api/v1/caseloads/{population}", "account,person\n"),
     send("PUT /api/v1/aliases/{portal}", "kind,identifier,person\n"),
+    read("GET /keys"),
+    send(
+        "POST /keys",
+        "account={agent}&name=logiciel&public_key=NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs&reason=recrue",
+    ),
+    send("POST /keys/revoke", "key=key-none&reason=exercice"),
+    read("GET /api/v1/openapi.json"),
     read("GET /api/v1/overview"),
-    send("PUT /api/v1/gates", "scope=account&name={agent}&gate=step-up&reason=exercice"),
+    read("GET /api/v1/portals"),
+    read("GET /api/v1/settings"),
+    read("GET /api/v1/accounts"),
+    at("GET /api/v1/accounts/{account}", "/api/v1/accounts/{agent}"),
+    Try {
+        route: "PUT /api/v1/accounts/{account}/suspension",
+        target: "/api/v1/accounts/{agent}/suspension",
+        body: "{\"suspended\":true,\"reason\":\"exercice\"}",
+    },
+    Try {
+        route: "POST /api/v1/accounts/{account}/confirmation",
+        target: "/api/v1/accounts/{agent}/confirmation",
+        body: "{\"how\":\"appel au centre\"}",
+    },
+    Try {
+        route: "POST /api/v1/accounts/{account}/invitation",
+        target: "/api/v1/accounts/{agent}/invitation",
+        body: "",
+    },
+    Try {
+        route: "POST /api/v1/accounts/{account}/cut",
+        target: "/api/v1/accounts/{agent}/cut",
+        body: "{\"reason\":\"exercice\"}",
+    },
+    at("GET /api/v1/persons", "/api/v1/persons?person=P1"),
+    read("GET /api/v1/organisations"),
+    at("GET /api/v1/organisations/{organisation}", "/api/v1/organisations/{organisation}"),
+    Try {
+        route: "PUT /api/v1/organisations/{organisation}",
+        target: "/api/v1/organisations/{organisation}",
+        body: "{\"name\":\"Nom\"}",
+    },
+    read("GET /api/v1/sessions"),
+    read("GET /api/v1/approvals"),
+    send(
+        "POST /api/v1/approvals",
+        "{\"kind\":\"recover-account\",\"account\":\"{agent}\",\"since\":0,\"reason\":\"ordinateur perdu\"}",
+    ),
+    Try {
+        route: "POST /api/v1/approvals/{approval}/decision",
+        target: "/api/v1/approvals/ap-none/decision",
+        body: "{\"granted\":true}",
+    },
+    read("GET /api/v1/gates"),
+    send(
+        "PUT /api/v1/gates",
+        "{\"scope\":\"account\",\"name\":\"{agent}\",\"gate\":\"step-up\",\"reason\":\"exercice\"}",
+    ),
+    read("GET /api/v1/break-glass"),
+    Try {
+        route: "POST /api/v1/break-glass/{id}/review",
+        target: "/api/v1/break-glass/bg-none/review",
+        body: "",
+    },
+    read("GET /api/v1/journal"),
+    read("GET /api/v1/keys"),
+    Try {
+        route: "POST /api/v1/keys/{key}/revocation",
+        target: "/api/v1/keys/key-none/revocation",
+        body: "{\"reason\":\"exercice\"}",
+    },
     // Digue's own corner, the same on every host; who may depends on no role.
     read("GET /.digue/sign-in"),
     read("GET /.digue/enter"),
@@ -123,7 +197,7 @@ fn outcome(answer: &Answer) -> &'static str {
         303 if answer.header("location") == Some("/.digue/sign-in") => "no",
         401 | 403 => "no",
         404 => "none",
-        200 | 204 | 303 | 409 | 422 | 429 => "yes",
+        200 | 201 | 204 | 303 | 409 | 422 | 429 => "yes",
         status => panic!("{status}: {}", answer.text()),
     }
 }
@@ -168,6 +242,15 @@ fn routes() -> Vec<String> {
 
 #[test]
 fn every_route_for_every_role_is_as_the_table_says() {
+    let described: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+    for route in routes().iter().filter(|route| route.contains(" /api/v1/")) {
+        let (method, path) = route.split_once(' ').unwrap();
+        let operation = &described["paths"][path][method.to_lowercase()];
+        assert!(operation.is_object(), "{route} is not in openapi.json");
+    }
+    let count: usize =
+        described["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
+    assert_eq!(count, routes().iter().filter(|route| route.contains(" /api/v1/")).count());
     let known: Vec<&str> = TRIES.iter().map(|tried| tried.route).chain(APART).collect();
     for route in routes() {
         assert!(known.contains(&route.as_str()), "{route} is tried by nobody");
@@ -225,7 +308,8 @@ fn what_is_followed_live_is_for_watchers() {
     let (a1, officer) = (house.console_session("a1"), house.officer());
     assert_eq!(a1.get("/events").status, 403);
     let mut stream = officer.connect().unwrap();
-    let request = format!("GET /events HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncookie: {}\r\n\r\n", officer.cookie);
+    let request =
+        format!("GET /events HTTP/1.1\r\nhost: {CONSOLE_HOST}\r\ncookie: {}\r\n\r\n", officer.cookie);
     stream.write_all(request.as_bytes()).unwrap();
     // The head only: the body goes on as long as the session does.
     let head = read_answer(&mut BufReader::new(stream), true).unwrap();

@@ -21,7 +21,11 @@ fn a_copied_cookie_is_refused_elsewhere_and_its_holder_goes_on() {
     ];
     for origin in elsewhere {
         let refused = a1.send("GET", "/fiche/P1", origin, b"");
-        assert_eq!((refused.status, reasons(&refused)), (401, vec!["session-moved".to_owned()]), "{origin:?}");
+        assert_eq!(
+            (refused.status, reasons(&refused)),
+            (401, vec!["session-moved".to_owned()]),
+            "{origin:?}"
+        );
         assert!(!refused.text().contains("Nom de P1"));
         let page = [origin, &[("accept", "text/html")]].concat();
         let page = a1.send("GET", "/fiche/P1", &page, b"");

@@ -1,18 +1,23 @@
-//! The same operations for programs: JSON in and out, problems as RFC 9457.
+//! The same operations for programs: JSON in and out, problems as RFC 9457, described by
+//! `assets/openapi.json`.
 
+pub(crate) mod acts;
+pub(crate) mod reads;
+
+use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json};
 use digue_locales::text;
+use digue_operations::OperationError;
 use digue_operations::caseloads::{self, Loaded};
-use digue_operations::{OperationError, gates, watch};
 use digue_types::{PopulationId, PortalId};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::outcome;
-use crate::pages::gates::GateForm;
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -23,7 +28,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self(visitor, error) = self;
         let (mut status, title, detail) = outcome(&error);
-        if visitor.session.is_none() && status == StatusCode::FORBIDDEN {
+        if visitor.session.is_none() && visitor.program.is_none() && status == StatusCode::FORBIDDEN {
             status = StatusCode::UNAUTHORIZED;
         }
         let mut problem = json!({
@@ -47,6 +52,57 @@ impl IntoResponse for Problem {
 
 pub(crate) fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, Problem> {
     result.map_err(|error| Problem(visitor.clone(), error))
+}
+
+/// A JSON body; whatever does not fit is a problem document like any other.
+pub(crate) struct Sent<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let visitor = request.extensions().get::<Visitor>().cloned();
+        let visitor = match visitor {
+            Some(visitor) => visitor,
+            None => return Err(Problem(Visitor::nobody(), OperationError::Denied)),
+        };
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(sent)) => Ok(Self(sent)),
+            Err(_) => Err(Problem(visitor, OperationError::Invalid("invalid-json"))),
+        }
+    }
+}
+
+/// Parameters that say whether they are within the limits that the description gives.
+pub(crate) trait Limited {
+    fn is_within(&self) -> bool;
+}
+
+/// Query parameters, in the same way.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Limited> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) if asked.is_within() => Ok(Self(asked)),
+            _ => Err(Problem(visitor, OperationError::Invalid("invalid-query"))),
+        }
+    }
+}
+
+const OPENAPI: &str = include_str!("../assets/openapi.json");
+
+/// What programs may ask for, for everybody.
+pub(crate) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], OPENAPI).into_response()
+}
+
+/// An address or a method that the interface does not have.
+pub(crate) async fn not_found(visitor: Visitor) -> Problem {
+    Problem(visitor, OperationError::NotFound("page"))
 }
 
 fn population(text: &str) -> Result<PopulationId, OperationError> {
@@ -92,52 +148,4 @@ pub(crate) async fn replace_aliases(
     let portal = answer(&visitor, portal)?;
     let done = caseloads::replace_aliases(&console.house, &actor, &portal, &body).await;
     answer(&visitor, done).map(|count| Json(json!({"aliases": count})))
-}
-
-pub(crate) async fn set_gate(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Form(form): Form<GateForm>,
-) -> Result<StatusCode, Problem> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let (reach, gate) = answer(&visitor, form.parse())?;
-    let done = gates::set_gate(&console.house, &actor, reach, gate, form.reason()).await;
-    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
-}
-
-pub(crate) async fn overview(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let view = answer(&visitor, watch::overview(&console.house, &actor))?;
-    let coverage: Vec<Value> = view
-        .coverage
-        .iter()
-        .map(|portal| {
-            json!({
-                "portal": portal.portal,
-                "observes_only": portal.observes_only,
-                "inspected": portal.counts.inspected,
-                "uninspected": portal.counts.uninspected,
-                "uninspected_bytes": portal.counts.uninspected_bytes,
-                "outside_map": portal.counts.outside_map,
-                "refused": portal.counts.refused,
-                "would_refuse": portal.counts.would_refuse,
-                "unseen": portal.counts.unseen,
-            })
-        })
-        .collect();
-    Ok(Json(json!({
-        "now": view.now,
-        "persons_day": view.persons_day,
-        "sessions": view.sessions,
-        "coverage": coverage,
-        "journal": {
-            "size": view.journal.size,
-            "checkpoint_size": view.journal.checkpoint_size,
-            "checkpoint_at": view.journal.checkpoint_at,
-            "failure": view.journal.failure,
-        },
-    })))
 }

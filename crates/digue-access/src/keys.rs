@@ -1,0 +1,62 @@
+//! Keys of programs: each belongs to an account and to one private key that never travels.
+//!
+//! The secret names the key and proves nothing by itself: every request is signed (DPoP, RFC 9449).
+//! Only the SHA-256 of the secret is known here.
+
+use std::collections::HashMap;
+
+use digue_types::{AccountId, SessionId, Timestamp};
+
+use crate::session::TokenHash;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiKey {
+    /// Its public name, under which it stands in the journal where a session would.
+    pub id: SessionId,
+    pub account: AccountId,
+    /// RFC 7638 thumbprint of the public key that signs its requests.
+    pub thumbprint: String,
+    pub expires_at: Timestamp,
+}
+
+/// All keys in force.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(HashMap<TokenHash, ApiKey>);
+
+impl Keys {
+    pub fn insert(&mut self, secret: TokenHash, key: ApiKey) {
+        self.0.insert(secret, key);
+    }
+
+    /// Takes a key away by its public name.
+    pub fn remove(&mut self, id: &SessionId) {
+        self.0.retain(|_, key| key.id != *id);
+    }
+
+    /// Takes all keys of an account away; their names.
+    pub fn remove_of(&mut self, account: &AccountId) -> Vec<SessionId> {
+        let gone = self.0.values().filter(|key| key.account == *account).map(|key| key.id.clone()).collect();
+        self.0.retain(|_, key| key.account != *account);
+        gone
+    }
+
+    /// The key of this secret, while it is good.
+    pub fn find(&self, secret: &TokenHash, now: Timestamp) -> Option<&ApiKey> {
+        self.0.get(secret).filter(|key| now < key.expires_at)
+    }
+
+    /// True while a key of this name is good; asked by streams in flight.
+    pub fn is_live(&self, id: &SessionId, now: Timestamp) -> bool {
+        self.0.values().any(|key| key.id == *id && now < key.expires_at)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &ApiKey> {
+        self.0.values()
+    }
+}
+
+impl FromIterator<(TokenHash, ApiKey)> for Keys {
+    fn from_iter<I: IntoIterator<Item = (TokenHash, ApiKey)>>(keys: I) -> Self {
+        Self(keys.into_iter().collect())
+    }
+}

@@ -1,0 +1,272 @@
+//! What programs may do, and people through them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use digue_access::{Reach, Role};
+use digue_operations::approvals::{self, Invitation, NewAccount, Wish};
+use digue_operations::{OperationError, accounts, break_glass, gates, keys, onboarding, organisations};
+use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::{Problem, Sent, answer};
+use crate::pages::account_named;
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+pub(crate) struct GateSetting {
+    scope: String,
+    #[serde(default)]
+    name: String,
+    gate: String,
+    reason: String,
+}
+
+fn reach(scope: &str, name: &str) -> Result<Reach, OperationError> {
+    Reach::parse(scope, name.trim()).ok_or(OperationError::Invalid("invalid-gate-name"))
+}
+
+fn position(code: &str) -> Result<Gate, OperationError> {
+    Gate::parse(code).ok_or(OperationError::Invalid("invalid-gate"))
+}
+
+pub(crate) async fn set_gate(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Sent(sent): Sent<GateSetting>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let reach = answer(&visitor, reach(&sent.scope, &sent.name))?;
+    let gate = answer(&visitor, position(&sent.gate))?;
+    let done = gates::set_gate(&console.house, &actor, reach, gate, &sent.reason).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OrganisationSheet {
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+pub(crate) async fn save_organisation(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(sent): Sent<OrganisationSheet>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
+    let id = answer(&visitor, id)?;
+    let saved = organisations::save(&console.house, &actor, &id, &sent.name, &sent.email).await;
+    answer(&visitor, saved).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SentAccount {
+    account: String,
+    organisation: String,
+    role: String,
+    email: Option<String>,
+}
+
+/// What is asked for, by its kind.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum SentWish {
+    OpenGate {
+        scope: String,
+        #[serde(default)]
+        name: String,
+        gate: String,
+        reason: String,
+    },
+    AddAccounts {
+        accounts: Vec<SentAccount>,
+        reason: String,
+    },
+    RecoverAccount {
+        account: String,
+        since: i64,
+        reason: String,
+    },
+    IssueKey {
+        account: String,
+        public_key: String,
+        name: String,
+        reason: String,
+    },
+    ExportJournal {
+        reason: String,
+    },
+}
+
+fn new_account(sent: SentAccount) -> Result<NewAccount, OperationError> {
+    let wrong = || OperationError::Invalid("invalid-account-name");
+    let email = match sent.email.as_deref().map(str::trim) {
+        None | Some("") => None,
+        Some(text) => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
+    };
+    Ok(NewAccount {
+        account: AccountId::parse(&sent.account).map_err(|_| wrong())?,
+        organisation: OrganisationId::parse(&sent.organisation).map_err(|_| wrong())?,
+        role: Role::parse(&sent.role).ok_or_else(wrong)?,
+        email,
+    })
+}
+
+/// What a key is called: words that fit on a line.
+pub(crate) fn key_name(text: &str) -> Result<String, OperationError> {
+    let text = text.trim();
+    let fits = (1..=60).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
+}
+
+impl SentWish {
+    /// The wish and its reason.
+    fn parse(self) -> Result<(Wish, String), OperationError> {
+        Ok(match self {
+            Self::OpenGate { scope, name, gate, reason } => {
+                (Wish::OpenGate { reach: reach(&scope, &name)?, gate: position(&gate)? }, reason)
+            }
+            Self::AddAccounts { accounts, reason } => {
+                let accounts = accounts.into_iter().map(new_account).collect::<Result<_, _>>()?;
+                (Wish::AddAccounts(accounts), reason)
+            }
+            Self::RecoverAccount { account, since, reason } => {
+                let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
+                (Wish::RecoverAccount { account: account_named(&account)?, since }, reason)
+            }
+            Self::IssueKey { account, public_key, name, reason } => {
+                let thumbprint = keys::parse_public_key(&public_key)?;
+                let account = account_named(&account)?;
+                (Wish::IssueKey { account, thumbprint, name: key_name(&name)? }, reason)
+            }
+            Self::ExportJournal { reason } => (Wish::ExportJournal, reason),
+        })
+    }
+}
+
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Sent(sent): Sent<SentWish>,
+) -> Result<Response, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let (wish, reason) = answer(&visitor, sent.parse())?;
+    let id = answer(&visitor, approvals::ask(&console.house, &actor, &wish, &reason).await)?;
+    Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Decision {
+    granted: bool,
+}
+
+fn invitation(one: &Invitation) -> Value {
+    json!({"account": one.account, "link": one.link, "email": one.email})
+}
+
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(sent): Sent<Decision>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let done = answer(&visitor, approvals::decide(&console.house, &actor, &id, sent.granted).await)?;
+    let key = done.key.map(|key| json!({"account": key.account, "key": key.id, "secret": key.secret}));
+    Ok(Json(json!({
+        "invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>(),
+        "key": key,
+    })))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Suspension {
+    suspended: bool,
+    reason: String,
+}
+
+pub(crate) async fn suspend(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+    Sent(sent): Sent<Suspension>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let house = &console.house;
+    let done = accounts::set_suspended(house, &actor, &account, sent.suspended, &sent.reason).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Confirmation {
+    how: String,
+}
+
+pub(crate) async fn confirm(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+    Sent(sent): Sent<Confirmation>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let done = approvals::confirm(&console.house, &actor, &account, &sent.how).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn invite(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let made = answer(&visitor, approvals::invite_again(&console.house, &actor, &account).await)?;
+    Ok(Json(invitation(&made)))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Reason {
+    reason: String,
+}
+
+pub(crate) async fn cut(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+    Sent(sent): Sent<Reason>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let cut = gates::cut_sessions(&console.house, &actor, &account, &sent.reason).await;
+    answer(&visitor, cut).map(|cut| Json(json!({"cut": cut})))
+}
+
+pub(crate) async fn review(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let done = break_glass::review(&console.house, &actor, &id).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn revoke(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(sent): Sent<Reason>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let id = answer(&visitor, SessionId::parse(&id).map_err(|_| OperationError::NotFound("key")))?;
+    let done = keys::revoke(&console.house, &actor, &id, &sent.reason).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,437 @@
+//! What programs may read.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use digue_exposure::Seen;
+use digue_operations::approvals::{Waiting, Wish};
+use digue_operations::{
+    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, watch,
+};
+use digue_types::{OrganisationId, PersonRef};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::{Asked, Limited, Problem, answer};
+use crate::pages::account_named;
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+/// Items on one page of a list, at most and usually.
+const PAGE_ITEMS_MAX: usize = 1000;
+const PAGE_ITEMS: usize = 100;
+
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    #[serde(default)]
+    q: String,
+    /// From 0.
+    #[serde(default)]
+    first: usize,
+    count: Option<usize>,
+}
+
+/// What no list needs.
+const Q_CHARS_MAX: usize = 128;
+const FIRST_MAX: usize = 1_000_000;
+/// Numbers beyond this one are not exact in every program.
+const ENTRY_MAX: u64 = (1 << 53) - 1;
+
+impl Limited for Page {
+    fn is_within(&self) -> bool {
+        self.q.chars().count() <= Q_CHARS_MAX
+            && self.first <= FIRST_MAX
+            && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX)
+    }
+}
+
+impl Page {
+    /// The part of a list that is asked for, and how long the list is.
+    fn of(&self, items: Vec<Value>) -> Json<Value> {
+        let total = items.len();
+        let count = self.count.unwrap_or(PAGE_ITEMS);
+        let items: Vec<Value> = items.into_iter().skip(self.first).take(count).collect();
+        Json(json!({"total": total, "items": items}))
+    }
+}
+
+pub(crate) async fn overview(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let view = answer(&visitor, watch::overview(&console.house, &actor))?;
+    let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
+    Ok(Json(json!({
+        "now": view.now,
+        "persons_day": view.persons_day,
+        "sessions": view.sessions,
+        "coverage": coverage,
+        "journal": {
+            "size": view.journal.size,
+            "checkpoint_size": view.journal.checkpoint_size,
+            "checkpoint_at": view.journal.checkpoint_at,
+            "failure": view.journal.failure,
+        },
+    })))
+}
+
+fn coverage(portal: &watch::PortalCoverage) -> Value {
+    json!({
+        "portal": portal.portal,
+        "observes_only": portal.observes_only,
+        "inspected": portal.counts.inspected,
+        "uninspected": portal.counts.uninspected,
+        "uninspected_bytes": portal.counts.uninspected_bytes,
+        "outside_map": portal.counts.outside_map,
+        "refused": portal.counts.refused,
+        "would_refuse": portal.counts.would_refuse,
+        "unseen": portal.counts.unseen,
+    })
+}
+
+pub(crate) async fn portals(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let portals = answer(&visitor, watch::portals(&console.house, &actor))?;
+    let items: Vec<Value> = portals
+        .iter()
+        .map(|portal| {
+            let limits: Vec<Value> = portal
+                .limits
+                .iter()
+                .map(|(of, window, persons)| json!({"of": of, "window": window.code(), "persons": persons}))
+                .collect();
+            json!({
+                "portal": portal.coverage.portal,
+                "hosts": portal.hosts,
+                "population": portal.population,
+                "routes": portal.routes,
+                "relations": portal.relations,
+                "gate": portal.gate,
+                "limits": limits,
+                "coverage": coverage(&portal.coverage),
+            })
+        })
+        .collect();
+    Ok(Json(json!({"total": items.len(), "items": items})))
+}
+
+pub(crate) async fn accounts(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let known = answer(&visitor, accounts::list(&console.house, &actor).await)?;
+    let wanted = page.q.to_lowercase();
+    let is_wanted = |one: &&accounts::Known| {
+        one.account.as_str().to_lowercase().contains(&wanted)
+            || one.record.organisation.as_str().to_lowercase().contains(&wanted)
+    };
+    let items = known.iter().filter(is_wanted).map(|one| {
+        json!({
+            "account": one.account,
+            "organisation": one.record.organisation,
+            "role": one.record.role.code(),
+            "suspended": one.record.is_suspended,
+            "quarantined": one.is_quarantined,
+            "passkeys": one.passkeys,
+            "password": one.has_password,
+            "sessions": one.sessions,
+            "limits_percent": one.reduction.map_or(100, |reduction| reduction.percent),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+/// Lines of an account's history that are told; exports have all.
+const LINES: usize = 200;
+
+pub(crate) async fn account(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let view = answer(&visitor, watch::account(&console.house, &actor, &account))?;
+    let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
+        windows.iter().map(move |(window, shown, limit)| {
+            json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
+        })
+    });
+    let persons = view.persons.iter().take(LINES);
+    let persons =
+        persons.map(|(person, times, last)| json!({"person": person, "times": times, "last": last}));
+    Ok(Json(json!({
+        "account": view.account,
+        "organisation": view.organisation,
+        "sessions": view.sessions,
+        "persons_total": view.persons.len(),
+        "budgets": budgets.collect::<Vec<_>>(),
+        "persons": persons.collect::<Vec<_>>(),
+        "exposures": view.exposures.iter().take(LINES).map(seen).collect::<Vec<_>>(),
+    })))
+}
+
+fn seen(seen: &Seen) -> Value {
+    json!({
+        "entry": seen.entry,
+        "at": seen.at,
+        "portal": seen.portal,
+        "route": seen.route,
+        "outcome": seen.outcome,
+        "persons": seen.shown,
+        "found": seen.found,
+        "reasons": seen.reasons,
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OfPerson {
+    person: String,
+}
+
+impl Limited for OfPerson {
+    fn is_within(&self) -> bool {
+        !self.person.is_empty() && self.person.chars().count() <= Q_CHARS_MAX
+    }
+}
+
+/// Who looked at a person.
+pub(crate) async fn person(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(asked): Asked<OfPerson>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
+    let person = answer(&visitor, person)?;
+    let sights = answer(&visitor, watch::person(&console.house, &actor, &person))?;
+    let items: Vec<Value> = sights
+        .iter()
+        .take(LINES)
+        .map(|sight| {
+            json!({
+                "entry": sight.entry,
+                "at": sight.at,
+                "account": sight.account,
+                "organisation": sight.organisation,
+                "portal": sight.portal,
+                "route": sight.route,
+                "basis": sight.basis,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"total": sights.len(), "items": items})))
+}
+
+fn organisation_json(known: &organisations::Known) -> Value {
+    json!({
+        "organisation": known.record.id,
+        "name": known.record.name,
+        "email": known.record.email,
+        "accounts": known.accounts,
+        "suspended": known.suspended,
+        "leaders": known.leaders,
+        "sessions": known.sessions,
+        "persons_day": known.persons_day,
+        "gate": known.gate,
+    })
+}
+
+pub(crate) async fn organisations(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let known = answer(&visitor, organisations::list(&console.house, &actor).await)?;
+    let wanted = page.q.to_lowercase();
+    let is_wanted = |one: &&organisations::Known| {
+        one.record.id.as_str().to_lowercase().contains(&wanted)
+            || one.record.name.to_lowercase().contains(&wanted)
+    };
+    Ok(page.of(known.iter().filter(is_wanted).map(organisation_json).collect()))
+}
+
+pub(crate) async fn organisation(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
+    let id = answer(&visitor, id)?;
+    let view = answer(&visitor, organisations::view(&console.house, &actor, &id).await)?;
+    let budgets = view.budgets.iter().map(|(portal, window, persons, limit)| {
+        json!({"portal": portal, "window": window.code(), "persons": persons, "limit": limit})
+    });
+    let mut told = organisation_json(&view.known);
+    told["budgets"] = budgets.collect();
+    Ok(Json(told))
+}
+
+pub(crate) async fn sessions(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let sessions = answer(&visitor, watch::sessions(&console.house, &actor))?;
+    let items = sessions.iter().filter(|one| one.account.as_str().contains(&page.q)).map(|one| {
+        json!({
+            "session": one.id,
+            "account": one.account,
+            "organisation": one.organisation,
+            "host": one.host,
+            "opened_at": one.opened_at,
+            "seen_at": one.seen_at,
+            "ip": one.origin.ip,
+            "agent": one.origin.agent,
+            "bound": one.device.is_some(),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+fn approval(waiting: &Waiting) -> Value {
+    let record = &waiting.record;
+    let accounts: Vec<Value> = match Wish::of(record) {
+        Some(Wish::AddAccounts(accounts)) => accounts
+            .iter()
+            .map(|one| {
+                json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()})
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    json!({
+        "id": record.id,
+        "kind": record.kind,
+        "subject": record.subject,
+        "accounts": accounts,
+        "reason": record.reason,
+        "asked_by": record.asked_by,
+        "asked_at": record.asked_at,
+        "expires_at": record.expires_at,
+        "decided_by": record.decided.as_ref().map(|decided| &decided.by),
+        "granted": record.decided.as_ref().map(|decided| decided.is_granted),
+        "may_decide": waiting.may_decide,
+    })
+}
+
+pub(crate) async fn approvals(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let waiting = answer(&visitor, approvals::list(&console.house, &actor).await)?;
+    Ok(page.of(waiting.iter().map(approval).collect()))
+}
+
+pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let gates = answer(&visitor, gates::shut_gates(&console.house, &actor).await)?;
+    let items: Vec<Value> = gates
+        .iter()
+        .map(|gate| {
+            json!({
+                "scope": gate.reach.scope(),
+                "name": gate.reach.name(),
+                "gate": gate.gate,
+                "reason": gate.reason,
+                "set_by": gate.set_by,
+                "set_at": gate.set_at,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"total": items.len(), "items": items})))
+}
+
+pub(crate) async fn break_glass(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let records = answer(&visitor, break_glass::list(&console.house, &actor).await)?;
+    let items = records.iter().map(|record| {
+        json!({
+            "id": record.id,
+            "portal": record.portal,
+            "account": record.account,
+            "justification": record.justification,
+            "opened_at": record.opened_at,
+            "until": record.until,
+            "reviewed_by": record.reviewed.as_ref().map(|(by, _)| by),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Range {
+    #[serde(default)]
+    first: u64,
+    count: Option<u64>,
+}
+
+impl Limited for Range {
+    fn is_within(&self) -> bool {
+        self.first <= ENTRY_MAX && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX as u64)
+    }
+}
+
+pub(crate) async fn journal(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(range): Asked<Range>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let count = range.count.unwrap_or(PAGE_ITEMS as u64);
+    let entries = answer(&visitor, watch::entries(&console.house, &actor, range.first, count))?;
+    let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
+    Ok(Json(json!({"total": console.house.journal_status().checkpoint_size, "items": items})))
+}
+
+pub(crate) async fn settings(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let view = answer(&visitor, console.house.settings(&actor).await)?;
+    Ok(Json(json!({
+        "idle_minutes": view.idle_mins,
+        "absolute_minutes": view.absolute_mins,
+        "proof_minutes": view.proof_mins,
+        "held_to": {"network": view.held_to.network, "agent": view.held_to.agent, "tls": view.held_to.tls},
+        "passwords": view.allows_passwords,
+        "mail": view.sends_mail,
+        "mails_waiting": view.mails.len(),
+        "rules_version": view.rules_version,
+    })))
+}
+
+pub(crate) async fn keys(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let keys = answer(&visitor, keys::list(&console.house, &actor).await)?;
+    let items = keys.iter().map(|record| {
+        json!({
+            "key": record.key.id,
+            "account": record.key.account,
+            "name": record.name,
+            "thumbprint": record.key.thumbprint,
+            "added_at": record.added_at,
+            "expires_at": record.key.expires_at,
+        })
+    });
+    Ok(page.of(items.collect()))
+}

@@ -1,0 +1,85 @@
+//! Keys of programs: who has one, asking for one, revoking one.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use digue_operations::approvals::{self, Wish};
+use digue_operations::{OperationError, accounts, keys};
+use digue_store::KeyRecord;
+use digue_types::{SessionId, Timestamp};
+use serde::Deserialize;
+
+use crate::api::acts::key_name;
+use crate::error::{PageError, told};
+use crate::pages::account_named;
+use crate::router::Console;
+use crate::view::{Words, ceremony_policy, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "keys.html")]
+struct KeysPage {
+    w: Words,
+    keys: Vec<KeyRecord>,
+    now: Timestamp,
+    /// The reader answers for some account.
+    may_ask: bool,
+    is_fresh: bool,
+}
+
+pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let keys = told(&visitor, keys::list(&console.house, &actor).await)?;
+    let known = told(&visitor, accounts::list(&console.house, &actor).await)?;
+    let now = console.house.clock().now();
+    let page = page(&KeysPage {
+        w: Words::in_zone(&visitor, &console.zone),
+        keys,
+        now,
+        may_ask: known.iter().any(|one| one.answers),
+        is_fresh: now.since(actor.proved_at) <= console.house.proof_lasts(),
+    });
+    Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct KeyForm {
+    account: String,
+    name: String,
+    public_key: String,
+    reason: String,
+}
+
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<KeyForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let wish = Wish::IssueKey {
+        account: told(&visitor, account_named(form.account.trim()))?,
+        thumbprint: told(&visitor, keys::parse_public_key(&form.public_key))?,
+        name: told(&visitor, key_name(&form.name))?,
+    };
+    told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
+    Ok(Redirect::to("/approvals"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RevokeForm {
+    key: String,
+    reason: String,
+}
+
+pub(crate) async fn revoke(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<RevokeForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let id = told(&visitor, SessionId::parse(&form.key).map_err(|_| OperationError::NotFound("key")))?;
+    told(&visitor, keys::revoke(&console.house, &actor, &id, &form.reason).await)?;
+    Ok(Redirect::to("/keys"))
+}

@@ -1,0 +1,121 @@
+//! Programs that sign every request: `Authorization: DPoP` with a proof of possession (RFC 9449).
+//!
+//! The proof names the method and the address that it is for, is good for a minute and once, and is
+//! bound to the secret that it comes with: a copy of either opens nothing.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_types::Timestamp;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method};
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+
+use crate::gateway::{Shared, lock};
+use crate::identity::{Caller, CallerKind, Stranger, token_hash};
+use crate::possession;
+
+/// How far the clock of a program may be from ours.
+const SKEW: Duration = Duration::from_secs(30);
+/// How long a proof is good.
+const PROOF_LASTS: Duration = Duration::from_secs(60);
+/// Proofs remembered at once; when there are more, none is taken until some are over.
+const PROOFS_MAX: usize = 500_000;
+
+/// What a proof must be for.
+#[derive(Clone, Copy)]
+pub struct Target<'t> {
+    pub host: &'t str,
+    pub method: &'t Method,
+    /// The path, as it was sent.
+    pub path: &'t str,
+}
+
+/// Proofs that were used: each is good once.
+#[derive(Default)]
+pub struct UsedProofs(Mutex<HashMap<[u8; 32], Timestamp>>);
+
+impl UsedProofs {
+    /// True the first time.
+    fn take(&self, proof: [u8; 32], now: Timestamp) -> bool {
+        let mut used = lock(&self.0);
+        if used.len() >= PROOFS_MAX {
+            used.retain(|_, until| now < *until);
+        }
+        // Both ends of the skew: an early proof is good for longer.
+        let until = now.plus(PROOF_LASTS + SKEW + SKEW);
+        used.len() < PROOFS_MAX && used.insert(proof, until).is_none_or(|before| now >= before)
+    }
+}
+
+/// The account whose key signed this request; `None` when it shows no key.
+pub fn by_key(
+    shared: &Shared,
+    target: Target<'_>,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Option<Result<Caller, Stranger>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let said = values.next()?.to_str().ok()?;
+    let (scheme, secret) = said.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("dpop") {
+        return None;
+    }
+    if values.next().is_some() {
+        return Some(Err(Stranger::NotSignedIn));
+    }
+    Some(verify(shared, target, headers, secret.trim(), now).ok_or(Stranger::NotSignedIn))
+}
+
+fn verify(
+    shared: &Shared,
+    target: Target<'_>,
+    headers: &HeaderMap,
+    secret: &str,
+    now: Timestamp,
+) -> Option<Caller> {
+    let snapshot = shared.rules.load();
+    let key = snapshot.keys.find(&token_hash(secret), now)?;
+    let record = snapshot.directory.find(&key.account)?;
+    let mut proofs = headers.get_all("dpop").iter();
+    let proof = proofs.next()?.to_str().ok()?;
+    if proofs.next().is_some() {
+        return None;
+    }
+    let proved = possession::verify(proof, "dpop+jwt", None).ok()?;
+    let text = |name: &str| proved.claims.get(name).and_then(Value::as_str);
+    let at = Timestamp::from_secs(proved.claims.get("iat").and_then(Value::as_i64)?);
+    let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
+    let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
+    let is_for_this = proved.thumbprint == key.thumbprint
+        && text("htm") == Some(target.method.as_str())
+        && text("htu").is_some_and(|said| is_address(said, target))
+        && text("ath") == Some(&secret_hash)
+        && is_in_time;
+    let id = text("jti").filter(|id| !id.is_empty())?;
+    let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
+    let name = name.as_ref().try_into().expect("SHA-256 gives 32 bytes");
+    if !is_for_this || !shared.used_proofs.take(name, now) {
+        return None;
+    }
+    Some(Caller {
+        account: key.account.clone(),
+        organisation: record.organisation.clone(),
+        session: key.id.clone(),
+        // A program cannot prove afresh who it is: what asks for that is not for programs.
+        proved_at: Timestamp::ZERO,
+        kind: CallerKind::Key,
+    })
+}
+
+/// The address of this request, without query: scheme of the web, host, path.
+fn is_address(said: &str, target: Target<'_>) -> bool {
+    let Ok(uri) = said.parse::<http::Uri>() else { return false };
+    let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
+    let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));
+    is_web && is_host && uri.path() == target.path
+}

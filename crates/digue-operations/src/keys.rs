@@ -1,0 +1,120 @@
+//! Keys of programs: asked for by one, granted by another, shown once, bound to a private key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_access::ApiKey;
+use digue_gateway::possession;
+use digue_store::KeyRecord;
+use digue_types::{AccountId, Act, SessionId};
+
+use crate::accounts::{answers_for, organisation_of};
+use crate::actor::{Actor, allow};
+use crate::error::OperationError;
+use crate::gates::{REASON_CHARS_MIN, parse_reason};
+use crate::house::{House, Words};
+use crate::secret::{Secret, name};
+
+/// How long a key is good; its holder asks for the next one in time.
+pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
+
+/// A key that was granted just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedKey {
+    pub account: AccountId,
+    pub id: SessionId,
+    /// Shown once.
+    pub secret: String,
+}
+
+/// The thumbprint of a public key: as it is, or of a JWK.
+pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
+    let text = text.trim();
+    let is_thumbprint =
+        text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if is_thumbprint {
+        return Ok(text.to_owned());
+    }
+    possession::thumbprint_of(text).map_err(|_| OperationError::Invalid("invalid-public-key"))
+}
+
+pub(crate) async fn issue(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    thumbprint: &str,
+    called: &str,
+) -> Result<IssuedKey, OperationError> {
+    let now = house.clock.now();
+    let secret = Secret::draw()?;
+    let key = ApiKey {
+        id: SessionId::parse(&name("key")?).expect("base64url fits"),
+        account: account.clone(),
+        thumbprint: thumbprint.to_owned(),
+        expires_at: now.plus(KEY_LASTS),
+    };
+    let words = Words {
+        subject: format!("account:{account}"),
+        after: format!("{} until:{}", key.id, key.expires_at),
+        reason: called.to_owned(),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::KeyIssued, words).await?;
+    let record =
+        KeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
+    house.store.add_key(&record).await?;
+    let mut rules = house.rules().await;
+    Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
+    house.publish(&rules);
+    Ok(IssuedKey { account: account.clone(), id: key.id, secret: secret.reveal().to_owned() })
+}
+
+/// Keys of the accounts that the actor oversees.
+pub async fn list(house: &House, actor: &Actor) -> Result<Vec<KeyRecord>, OperationError> {
+    allow(actor.role.oversees())?;
+    let rules = house.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let mut keys = house.store.keys().await?;
+    keys.retain(|record| {
+        let of = rules.directory.find(&record.key.account).map(|known| &known.organisation);
+        actor.role.can_watch() || (of.is_some() && of == own.as_ref())
+    });
+    Ok(keys)
+}
+
+/// Revokes a key: narrowing, so one person is enough, and it acts before it is written.
+pub async fn revoke(
+    house: &House,
+    actor: &Actor,
+    id: &SessionId,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let known = list(house, actor).await?.into_iter().find(|record| record.key.id == *id);
+    let record = known.ok_or(OperationError::NotFound("key"))?;
+    allow(answers_for(&house.gateway().rules(), actor, &record.key.account))?;
+    {
+        let mut rules = house.rules().await;
+        Arc::make_mut(&mut rules.keys).remove(id);
+        house.publish(&rules);
+    }
+    let words = Words {
+        subject: format!("account:{}", record.key.account),
+        before: id.to_string(),
+        reason,
+        ..Words::default()
+    };
+    let written = house.write_down(actor, Act::KeyRevoked, words).await;
+    house.store.remove_key(id).await?;
+    written.map(drop)
+}
+
+/// Takes all keys of an account away, as a recovery does.
+pub(crate) async fn revoke_all(house: &House, account: &AccountId) -> Result<(), OperationError> {
+    {
+        let mut rules = house.rules().await;
+        Arc::make_mut(&mut rules.keys).remove_of(account);
+        house.publish(&rules);
+    }
+    Ok(house.store.remove_keys_of(account).await?)
+}

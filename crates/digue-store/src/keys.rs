@@ -1,0 +1,62 @@
+//! Keys of programs.
+
+use digue_access::ApiKey;
+use digue_access::session::TokenHash;
+use digue_types::{AccountId, SessionId, Timestamp};
+
+use crate::{Store, Stored, rows};
+
+/// A key, with the hash of its secret and what its holders call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    pub secret: TokenHash,
+    pub key: ApiKey,
+    pub name: String,
+    pub added_at: Timestamp,
+}
+
+impl Store {
+    pub async fn add_key(&self, record: &KeyRecord) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO api_keys (id, secret, account, name, thumbprint, added_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(record.key.id.as_str())
+        .bind(rows::hex(&record.secret))
+        .bind(record.key.account.as_str())
+        .bind(record.name.as_str())
+        .bind(record.key.thumbprint.as_str())
+        .bind(record.added_at.micros())
+        .bind(record.key.expires_at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// All keys, the newest first.
+    pub async fn keys(&self) -> Stored<Vec<KeyRecord>> {
+        let rows = sqlx::query(
+            "SELECT id, secret, account, name, thumbprint, added_at, expires_at FROM api_keys \
+             ORDER BY added_at DESC, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::key).collect()
+    }
+
+    /// Forgets a key; true when it was there.
+    pub async fn remove_key(&self, id: &SessionId) -> Stored<bool> {
+        let done =
+            sqlx::query("DELETE FROM api_keys WHERE id = $1").bind(id.as_str()).execute(&self.pool).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Forgets all keys of an account.
+    pub async fn remove_keys_of(&self, account: &AccountId) -> Stored<()> {
+        sqlx::query("DELETE FROM api_keys WHERE account = $1")
+            .bind(account.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

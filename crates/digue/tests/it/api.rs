@@ -1,0 +1,206 @@
+//! The interface for programs: what it says of itself holds, and keys open what their account may.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use digue_testkit::holder::now_secs;
+use digue_testkit::{Answer, Client, Holder};
+use serde_json::{Value, json};
+
+use crate::house::{CONSOLE_HOST, House, PORTAL_HOST, Plan, obliging, reasons};
+use crate::python::python;
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+
+/// Thousands of requests, right and wrong, made up from the description.
+#[test]
+fn the_interface_is_as_it_is_described() {
+    let plan = Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
+    let a1 = house.sign_in("a1");
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    // The session is held to the name of the program that opened it.
+    let agent = ("user-agent", "schemathesis");
+    let token = house.link("rssi", CONSOLE_HOST);
+    let client = Client::new(house.address, CONSOLE_HOST);
+    let entered = client.send("POST", "/.digue/enter", &[FORM, agent], format!("link={token}").as_bytes());
+    let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let described = client.get("/api/v1/openapi.json");
+    let file = house.folder.path().join("openapi.json");
+    std::fs::write(&file, &described.body).unwrap();
+    let done = Command::new(python("schemathesis"))
+        .args(["run", file.to_str().unwrap(), "--url", &format!("http://{}", house.address)])
+        .args(["-H", &format!("Host: {CONSOLE_HOST}"), "-H", &format!("Cookie: {cookie}")])
+        .args(["-H", "User-Agent: schemathesis", "--no-color", "--seed", "1", "--max-examples", "25"])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--warnings",
+            "off",
+            "--suppress-health-check",
+            "all",
+        ])
+        .args(["--checks", CHECKS, "--request-timeout", "60"])
+        .current_dir(house.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+}
+
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance,negative_data_rejection,\
+                      unsupported_method,allow_header_conformance";
+
+/// A program of an account's, with its key.
+struct Program {
+    client: Client,
+    key: Holder,
+    secret: String,
+}
+
+impl Program {
+    fn claims(&self, method: &str, target: &str) -> Value {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let path = target.split('?').next().unwrap();
+        json!({
+            "htm": method,
+            "htu": format!("https://{}{path}", self.client.host),
+            "iat": now_secs(),
+            "jti": format!("proof-{}", COUNT.fetch_add(1, Ordering::SeqCst)),
+            "ath": digest(&self.secret),
+        })
+    }
+
+    fn ask(&self, target: &str) -> Answer {
+        self.send("GET", target, &self.key.sign("dpop+jwt", &self.claims("GET", target), true), b"")
+    }
+
+    fn send(&self, method: &str, target: &str, proof: &str, body: &[u8]) -> Answer {
+        let said = format!("DPoP {}", self.secret);
+        let headers = [("authorization", said.as_str()), ("dpop", proof), JSON[0]];
+        self.client.send(method, target, &headers, body)
+    }
+}
+
+fn digest(text: &str) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
+}
+
+/// Two officers, one of whom asks for keys that the other grants.
+struct Officers {
+    asks: Client,
+    grants: Client,
+}
+
+impl Officers {
+    fn of(house: &mut House) -> Self {
+        assert!(house.stop());
+        for (account, role) in [("dpo", "dpo"), ("rssi2", "rssi")] {
+            let arguments = ["account", account, "--organisation", "operateur", "--role", role];
+            assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
+        }
+        house.start();
+        Self { asks: house.officer(), grants: house.console_session("dpo") }
+    }
+
+    /// A key for this account; its name, and the program that holds it.
+    fn issue(&self, account: &str, host: &str) -> (String, Program) {
+        let key = Holder::new();
+        let wish = json!({
+            "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
+            "name": "logiciel de suivi", "reason": "échanges de nuit",
+        });
+        let asked = self.asks.send("POST", "/api/v1/approvals", &JSON, wish.to_string().as_bytes());
+        assert_eq!(asked.status, 201, "{}", asked.text());
+        let id: Value = serde_json::from_slice(&asked.body).unwrap();
+        let target = format!("/api/v1/approvals/{}/decision", id["id"].as_str().unwrap());
+        let granted = br#"{"granted": true}"#;
+        assert_eq!(self.asks.send("POST", &target, &JSON, granted).status, 403);
+        let done = self.grants.send("POST", &target, &JSON, granted);
+        assert_eq!(done.status, 200, "{}", done.text());
+        let done: Value = serde_json::from_slice(&done.body).unwrap();
+        let secret = done["key"]["secret"].as_str().unwrap().to_owned();
+        let program = Program { client: Client::new(self.asks.address, host), key, secret };
+        (done["key"]["key"].as_str().unwrap().to_owned(), program)
+    }
+}
+
+#[test]
+fn a_program_is_an_account_like_others_and_signs_each_request() {
+    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let officers = Officers::of(&mut house);
+    let (name, program) = officers.issue("a1", PORTAL_HOST);
+    // Caseload, journal: as with the account's sessions.
+    let shown = program.ask("/fiche/P1?x=1");
+    assert_eq!((shown.status, shown.text().contains("Nom de P1")), (200, true), "{}", shown.text());
+    let outside = program.ask("/fiche/P9");
+    assert_eq!((outside.status, reasons(&outside)), (403, vec!["outside-caseload".to_owned()]));
+
+    // The secret alone, another address, method or time, no name of its own, another secret.
+    for (claim, value) in [
+        ("htu", json!("https://portail.test/fiche/P2")),
+        ("htu", json!("https://evil.example/fiche/P1")),
+        ("htm", json!("POST")),
+        ("iat", json!(now_secs() - 120)),
+        ("iat", json!(now_secs() + 120)),
+        ("jti", json!("")),
+        ("ath", json!(digest("another"))),
+    ] {
+        let mut claims = program.claims("GET", "/fiche/P1");
+        claims[claim] = value.clone();
+        let proof = program.key.sign("dpop+jwt", &claims, true);
+        assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401, "{claim} {value}");
+    }
+    assert_eq!(program.send("GET", "/fiche/P1", "", b"").status, 401);
+    let stolen =
+        Program { client: program.client.clone(), key: Holder::new(), secret: program.secret.clone() };
+    assert_eq!(stolen.ask("/fiche/P1").status, 401);
+    // A proof that was overheard is good once.
+    let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
+    assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 200);
+    assert_eq!(program.send("GET", "/fiche/P1", &proof, b"").status, 401);
+    // The portal sees neither the secret nor the proof.
+    let heard = house.portal.heard();
+    assert!(heard.iter().all(|one| one.header("authorization").is_none() && one.header("dpop").is_none()));
+
+    // Revoked by one person, at once; and it survived a restart until then.
+    house.kill();
+    house.start();
+    assert_eq!(program.ask("/fiche/P1").status, 200);
+    let target = format!("/api/v1/keys/{name}/revocation");
+    let reason = r#"{"reason": "fin du contrat"}"#;
+    assert_eq!(officers.asks.send("POST", &target, &JSON, reason.as_bytes()).status, 204);
+    assert_eq!(program.ask("/fiche/P1").status, 401);
+    let history = house.history();
+    let of_key: Vec<&Value> = history.iter().filter(|entry| entry["session"] == name.as_str()).collect();
+    assert!(of_key.iter().all(|entry| entry["account"] == "a1"));
+    assert_eq!(of_key.len(), 4);
+}
+
+/// On the console a program reads what its account's role may, and does nothing that asks for a proof.
+#[test]
+fn a_program_of_an_officer_reads_and_cannot_widen() {
+    let mut house = House::open(&Plan::usual(), obliging);
+    let officers = Officers::of(&mut house);
+    let (_, agents) = officers.issue("a1", CONSOLE_HOST);
+    assert_eq!(agents.ask("/api/v1/overview").status, 403);
+    let (_, officers_own) = officers.issue("rssi2", CONSOLE_HOST);
+    assert_eq!(officers_own.ask("/api/v1/overview").status, 200);
+    assert_eq!(officers_own.ask("/self").status, 303);
+    let wish = json!({"kind": "export-journal", "reason": "contrôle annuel"}).to_string();
+    let target = "/api/v1/approvals";
+    let proof = officers_own.key.sign("dpop+jwt", &officers_own.claims("POST", target), true);
+    let asked = officers_own.send("POST", target, &proof, wish.as_bytes());
+    assert_eq!(asked.status, 403, "{}", asked.text());
+    assert!(asked.text().contains("preuve d'identité"), "{}", asked.text());
+    // Nobody asks for a key of one's own account.
+    let own = json!({
+        "kind": "issue-key", "account": "rssi", "public_key": Holder::new().jwk().to_string(),
+        "name": "x", "reason": "pour moi-même",
+    });
+    assert_eq!(officers.asks.send("POST", target, &JSON, own.to_string().as_bytes()).status, 403);
+}
