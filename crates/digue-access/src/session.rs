@@ -3,8 +3,8 @@
 //! The cookie carries a random secret; only its SHA-256 is known here, so a copy of this table
 //! opens no door. Each session is good for one host: a portal's or the console's.
 
+use core::net::IpAddr;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};

@@ -49,6 +49,18 @@ pub struct AttackProgress {
 
 pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
     let console = Console { house, zone, demo };
+    pages()
+        .merge(programs())
+        .merge(corner())
+        .fallback(door::not_found)
+        .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
+        .layer(middleware::from_fn(form::refuse_foreign_posts))
+        .layer(middleware::from_fn(view::protect))
+        .with_state(console)
+}
+
+/// For people.
+fn pages() -> Router<Console> {
     Router::new()
         // What happens now
         .route("/", get(overview::show))
@@ -90,6 +102,9 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/break-glass/list.csv", get(break_glass::list_csv))
         .route("/break-glass/review", post(break_glass::review))
         .route("/demo/attack", post(overview::attack))
+        // Keys of programs
+        .route("/keys", get(keys::list).post(keys::ask))
+        .route("/keys/revoke", post(keys::revoke))
         // One's own account
         .route("/self", get(own::show))
         .route("/self/passkeys/begin", post(own::begin_adding))
@@ -98,10 +113,11 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/self/password", get(own::show_password).post(own::set_password))
         .route("/self/password/remove", post(own::remove_password))
         .route("/self/sessions/cut", post(own::cut))
-        // Keys of programs
-        .route("/keys", get(keys::list).post(keys::ask))
-        .route("/keys/revoke", post(keys::revoke))
-        // For programs
+}
+
+/// For programs: `assets/openapi.json`.
+fn programs() -> Router<Console> {
+    Router::new()
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/api/v1/overview", get(reads::overview))
         .route("/api/v1/portals", get(reads::portals))
@@ -132,7 +148,11 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         )
         .route("/api/v1/aliases/{portal}", put(api::replace_aliases))
         .route("/api/{*rest}", any(api::not_found))
-        // On every host, Digue's own corner
+}
+
+/// Digue's own corner, on every host.
+fn corner() -> Router<Console> {
+    Router::new()
         .route("/.digue/sign-in", get(door::sign_in))
         .route("/.digue/enter", get(door::enter_page).post(door::enter))
         .route("/.digue/passkey/begin", post(door::begin))
@@ -150,9 +170,4 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .route("/.digue/assets/passkey.js", get(view::passkey_script))
         .route("/.digue/assets/live.js", get(view::live_script))
-        .fallback(door::not_found)
-        .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
-        .layer(middleware::from_fn(form::refuse_foreign_posts))
-        .layer(middleware::from_fn(view::protect))
-        .with_state(console)
 }

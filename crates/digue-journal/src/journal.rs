@@ -233,8 +233,9 @@ impl Journal {
     /// # Errors
     /// When the range goes past the last checkpoint, or a file does not read.
     pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<Vec<u8>>, OpenError> {
-        let disk = lock(&self.shared.publisher).disk.clone();
-        reader::entries(&disk, range)
+        // While it reads nothing is published: the last bundle keeps its name.
+        let publisher = lock(&self.shared.publisher);
+        reader::entries(&publisher.disk, range, publisher.edge.size())
     }
 
     pub fn status(&self) -> Status {
@@ -364,7 +365,7 @@ impl Committer {
         lock(&shared.committed).clear();
         // Entries of a batch that was reported as failed may have reached the disk: they are part
         // of the history now, although their responses never left.
-        let late = reader::entries(&publisher.disk, from..size)?;
+        let late = reader::entries(&publisher.disk, from..size, size)?;
         drop(publisher);
         let mut committed = Vec::new();
         for (index, bytes) in (from..).zip(late) {

@@ -58,16 +58,19 @@ pub fn edge(disk: &Disk, size: u64) -> Result<Edge, OpenError> {
     Ok(Edge::from_parts(size, levels))
 }
 
-/// Published entries of `range`, in order.
-pub fn entries(disk: &Disk, range: Range<u64>) -> Result<Vec<Vec<u8>>, OpenError> {
+/// Entries of `range`, in order, of a journal whose last checkpoint covers `published` entries: the
+/// last bundle lies under the width that it has there, whatever is asked of it.
+pub fn entries(disk: &Disk, range: Range<u64>, published: u64) -> Result<Vec<Vec<u8>>, OpenError> {
     let width = TILE_WIDTH as u64;
     let mut found = Vec::new();
     let mut at = range.start;
     while at < range.end {
         let index = at / width;
         let last = range.end.min((index + 1) * width);
-        let all = bundle(disk, index, (last - index * width) as usize)?;
-        found.extend(all.into_iter().skip((at - index * width) as usize));
+        let held = published.min((index + 1) * width).saturating_sub(index * width);
+        let all = bundle(disk, index, held as usize)?;
+        let wanted = (at - index * width) as usize..(last - index * width) as usize;
+        found.extend(all.into_iter().take(wanted.end).skip(wanted.start));
         at = last;
     }
     Ok(found)

@@ -229,7 +229,7 @@ fn each_entry(disk: &Disk, journal: &Journal, take: &mut dyn FnMut(u64, Event)) 
     let mut at = 0;
     while at < size {
         let end = size.min(at + READ_CHUNK);
-        for (index, bytes) in (at..).zip(reader::entries(disk, at..end)?) {
+        for (index, bytes) in (at..).zip(reader::entries(disk, at..end, size)?) {
             let event = codec::decode(&bytes).map_err(|error| anyhow!("entry {index}: {error}"))?;
             take(index, event);
         }

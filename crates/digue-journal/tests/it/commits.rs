@@ -104,3 +104,15 @@ fn a_kept_checkpoint_is_a_prefix_of_what_follows() {
     let report = digue_journal::verify::verify(&disk, signer.verifier(), Some(&earlier), |_| {}).unwrap();
     assert!(report.is_intact() && earlier.size == 300 && report.size == 600);
 }
+
+#[test]
+fn any_part_of_the_history_is_read_wherever_its_last_bundle_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), 300);
+    let disk = digue_journal::disk::Disk::new(folder.path());
+    let all = digue_journal::reader::entries(&disk, 0..300, 300).unwrap();
+    for range in [0..1, 0..256, 255..257, 250..299, 299..300, 256..256] {
+        let part = digue_journal::reader::entries(&disk, range.clone(), 300).unwrap();
+        assert_eq!(part, all[range.start as usize..range.end as usize], "{range:?}");
+    }
+}

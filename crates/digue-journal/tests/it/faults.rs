@@ -33,7 +33,7 @@ fn check(step: Step, nth: usize, strike: Strike) {
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{what}: {:?}", report.findings);
-    let entries = reader::entries(&Disk::new(folder.path()), 0..size).unwrap();
+    let entries = reader::entries(&Disk::new(folder.path()), 0..size, size).unwrap();
     for (index, event) in promised {
         let bytes = entries.get(index as usize).unwrap_or_else(|| panic!("{what}: {index} is gone"));
         assert_eq!(codec::decode(bytes).unwrap(), event, "{what}");

@@ -87,7 +87,7 @@ fn no_promise_is_lost_by_kill_9_at_every_durable_step() {
             journal.close();
             let report = audit(folder.path());
             assert!(report.is_intact(), "{:?} {nth}: {:?}", Step::ALL[step], report.findings);
-            let entries = reader::entries(&Disk::new(folder.path()), 0..size).unwrap();
+            let entries = reader::entries(&Disk::new(folder.path()), 0..size, size).unwrap();
             for index in promised {
                 let event = codec::decode(&entries[index as usize]).unwrap();
                 assert_eq!(event, shown(index, "a1", &format!("P{index}")));

@@ -411,3 +411,4 @@ wish-issue-key = issue an API key
 invalid-public-key = The public key does not read: a JWK or its thumbprint of 43 characters is needed.
 invalid-json = The body of the request does not read, or has not the expected form.
 invalid-query = The parameters of the request do not read.
+wish-accounts = { $shown } accounts

@@ -411,3 +411,4 @@ wish-issue-key = donner une clé d'API
 invalid-public-key = La clé publique ne se lit pas : il faut un JWK ou son empreinte de 43 caractères.
 invalid-json = Le corps de la demande ne se lit pas, ou n'a pas la forme attendue.
 invalid-query = Les paramètres de la demande ne se lisent pas.
+wish-accounts = { $shown } comptes

@@ -136,7 +136,7 @@ impl Home {
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
         self.journal.close();
         let size = self.journal.status().size;
-        let all = reader::entries(&self.disk, 0..size).unwrap();
+        let all = reader::entries(&self.disk, 0..size, size).unwrap();
         let events = all.iter().map(|bytes| codec::decode(bytes).unwrap());
         let acts = events.filter_map(|event| match event {
             Event::Administration(act) => Some((act.act, act.subject)),

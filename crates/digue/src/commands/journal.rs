@@ -120,9 +120,10 @@ fn size(place: &JournalPlace) -> Result<u64> {
 
 /// Prints entries as JSON, one a line; returns the index after the last.
 fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
-    let end = size(place)?.min(first.saturating_add(count));
+    let published = size(place)?;
+    let end = published.min(first.saturating_add(count));
     let disk = Disk::new(&place.folder);
-    for (index, bytes) in (first..).zip(reader::entries(&disk, first..end.max(first))?) {
+    for (index, bytes) in (first..).zip(reader::entries(&disk, first..end.max(first), published)?) {
         let event = codec::decode(&bytes)?;
         out.line(&as_json(index, &event).to_string());
     }
