@@ -106,6 +106,14 @@ impl Words {
         self.format(at.moment(), pattern)
     }
 
+    pub(crate) fn date(&self, at: impl Moment) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y",
+            Language::English => "%d %b %Y",
+        };
+        self.format(at.moment(), pattern)
+    }
+
     /// As `datetime-local` fields have it.
     pub(crate) fn form_time(&self, at: Timestamp) -> String {
         self.format(at, "%Y-%m-%dT%H:%M")

@@ -4,7 +4,7 @@
 //! the journal is the truth. (The index of a national population, with its own files, is to come;
 //! this one takes about 60 bytes for each exposure.)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use digue_journal::Committed;
@@ -224,6 +224,27 @@ impl Index {
         list
     }
 
+    /// Distinct persons shown to `account` in each period; `period_of` numbers them.
+    pub fn persons_by(
+        &self,
+        account: &AccountId,
+        period_of: &dyn Fn(Timestamp) -> i64,
+    ) -> BTreeMap<i64, usize> {
+        let mut sets: BTreeMap<i64, HashSet<Dense>> = BTreeMap::new();
+        for &place in self.by_account.get(account).map(Vec::as_slice).unwrap_or_default() {
+            let period = sets.entry(period_of(self.exposures[place as usize].at)).or_default();
+            period.extend(self.shown[place as usize].iter().map(|(person, _)| *person));
+        }
+        sets.into_iter().map(|(period, persons)| (period, persons.len())).collect()
+    }
+
+    /// Acts of an account, and acts upon it, newest first.
+    pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
+        let named = format!("account:{account}");
+        let is_about = |act: &Administration| act.actor == *account || act.subject == named;
+        self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
+    }
+
     /// Distinct persons shown to `account` from `from` to `to`, both included, with the last time of
     /// each; the last first.
     pub fn persons_between(
@@ -284,7 +305,7 @@ impl Index {
     /// Distinct persons shown on `portal` within `length` before `now`.
     pub fn distinct_since(&self, now: Timestamp, length: Duration) -> usize {
         let since = now.minus(length);
-        let mut persons = std::collections::HashSet::new();
+        let mut persons = HashSet::new();
         for (place, seen) in self.exposures.iter().enumerate().rev() {
             // Entries are in the order they were committed, which is that of time but for seconds.
             if seen.at.plus(Duration::from_mins(10)) < since {

@@ -94,6 +94,15 @@ impl Passwords {
         })
     }
 
+    /// A place among the strangers who wait, as long as there is one.
+    fn place(&self) -> Result<Place<'_>, OperationError> {
+        let place = Place(&self.strangers_waiting);
+        if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
+            return Err(OperationError::Busy);
+        }
+        Ok(place)
+    }
+
     fn seal(&self, account: &AccountId, plain: &[u8]) -> Result<String, OperationError> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
@@ -322,13 +331,22 @@ fn nobody() -> AccountId {
 pub async fn sign_in(house: &House, shown: Shown<'_>, origin: &Origin) -> Result<Opened, OperationError> {
     let passwords = house.passwords()?;
     let now = house.clock.now();
+    // Who shows no known device waits among strangers, or is sent away before anything is read.
+    let mut place = match shown.device {
+        None => Some(passwords.place()?),
+        Some(_) => None,
+    };
     let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
     let record = house.store.password_of(&asked).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
     let trial = Trial::begin(house, account, shown.device, now).await?;
+    if trial.lane.is_empty() && place.is_none() {
+        place = Some(passwords.place()?);
+    }
     let record = record.filter(|_| trial.may_try);
     let known_hash = record.as_ref().map_or(&passwords.decoy, |record| &record.hash);
-    let is_password = compare(passwords, !trial.lane.is_empty(), shown.password, known_hash).await?;
+    let is_password = compare(passwords, place.is_none(), shown.password, known_hash).await?;
+    drop(place);
     let Some(record) = record.filter(|_| is_password) else {
         return Err(trial.failed(house).await?);
     };
@@ -399,15 +417,6 @@ async fn compare(
     password: &str,
     known_hash: &str,
 ) -> Result<bool, OperationError> {
-    let _place = if is_known {
-        None
-    } else {
-        let place = Place(&passwords.strangers_waiting);
-        if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
-            return Err(OperationError::Busy);
-        }
-        Some(place)
-    };
     let lane = if is_known { &passwords.known } else { &passwords.strangers };
     let _turn = lane.acquire().await.map_err(|_| OperationError::Busy)?;
     let (pepper, known_hash) = (passwords.pepper.clone(), known_hash.to_owned());

@@ -1,6 +1,7 @@
 //! Looking: what happens now, and who saw whom. Changes nothing; what leaves as a file is written
 //! down.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_access::budget::Usage;
@@ -248,6 +249,31 @@ pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<Acco
         persons: persons.collect(),
         exposures,
         sessions: gateway.sessions_of(account).len(),
+    })
+}
+
+/// Distinct persons shown to an account in each period, as `period_of` numbers them, and the acts
+/// about it: its line of time.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    pub periods: BTreeMap<i64, usize>,
+    pub acts: Vec<(u64, Administration)>,
+}
+
+/// Acts on a page.
+const ACTS: usize = 50;
+
+pub fn timeline(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    period_of: &dyn Fn(Timestamp) -> i64,
+) -> Result<Timeline, OperationError> {
+    actor.must_watch()?;
+    let standing = house.standing();
+    Ok(Timeline {
+        periods: standing.index.persons_by(account, period_of),
+        acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect(),
     })
 }
 

@@ -91,6 +91,8 @@ impl Portal {
 }
 
 fn serve(stream: TcpStream, answer: &Answering, log: &Mutex<Vec<Heard>>) -> io::Result<()> {
+    // Head and body are two writes: neither waits for the other's acknowledgement.
+    stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     while let Some(heard) = read_request(&mut reader)? {

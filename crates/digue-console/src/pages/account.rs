@@ -5,9 +5,11 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use digue_operations::OperationError;
 use digue_operations::recovery::{self, LookBack};
-use digue_operations::watch::{self, AccountView};
-use digue_types::Gate;
+use digue_operations::watch::{self, AccountView, Timeline};
+use digue_types::{Administration, Gate, Timestamp};
+use jiff::tz::TimeZone;
 
+use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
@@ -27,6 +29,36 @@ struct AccountPage {
     gate: Gate,
     positions: Vec<Gate>,
     look_back: Option<LookBack>,
+    /// The last days, oldest first, with distinct persons.
+    days: Vec<(Timestamp, u64)>,
+    bars: Vec<Bar>,
+    bar_width: f64,
+    top: u64,
+    acts: Vec<(u64, Administration)>,
+}
+
+/// Days in the picture.
+const DAYS: i64 = 30;
+const CHART_WIDTH: f64 = 720.0;
+const CHART_HEIGHT: f64 = 120.0;
+
+/// The day of a moment in the console's zone, counted from 1970.
+fn day_of(at: Timestamp, zone: &TimeZone) -> i64 {
+    let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
+    let local = zone.to_datetime(moment).date();
+    i64::from(local.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
+}
+
+/// The last days with what was shown on each; days without anybody are there, too.
+fn last_days(timeline: &Timeline, today: i64) -> Vec<(Timestamp, u64)> {
+    let first = today - DAYS + 1;
+    (first..=today)
+        .map(|day| {
+            let shown = timeline.periods.get(&day).copied().unwrap_or(0);
+            // Noon: the same date in every zone of Europe.
+            (Timestamp::from_secs(day * 86_400 + 43_200), shown as u64)
+        })
+        .collect()
 }
 
 fn look(console: &Console, visitor: &Visitor, account: &str) -> Result<AccountView, PageError> {
@@ -46,12 +78,22 @@ pub(crate) async fn show(
     view.persons.truncate(LINES);
     view.exposures.truncate(LINES);
     let reach = digue_access::Reach::Account(view.account.clone());
+    let period_of = |at: Timestamp| day_of(at, &console.zone);
+    let timeline = watch::timeline(&console.house, &actor, &view.account, &period_of);
+    let timeline = told(&visitor, timeline)?;
+    let days = last_days(&timeline, day_of(console.house.clock().now(), &console.zone));
+    let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
         w: Words::in_zone(&visitor, &console.zone),
         gate: console.house.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
         look_back: told(&visitor, recovery::look_back(&console.house, &actor, &view.account).await)?,
+        bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
+        bar_width: CHART_WIDTH / DAYS as f64 - 2.0,
+        top: values.iter().copied().max().unwrap_or(0),
+        days,
+        acts: timeline.acts,
         persons_total,
         view,
     }))

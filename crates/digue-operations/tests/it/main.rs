@@ -7,6 +7,7 @@ mod onboarding;
 mod passkey;
 mod password;
 mod recovery;
+mod vectors;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};

@@ -447,3 +447,102 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.click("form[action='/accounts/confirm'] button");
     delegate.misses("table", "quarantaine");
 }
+
+/// One account's bad day: an exceptional access, a copied cookie, the cut, and the way back.
+#[test]
+fn an_account_is_stolen_cut_and_given_back() {
+    let stage = Stage::open();
+    let [agent_link, delegate_link, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let portal = agent_link.split("/.digue").next().unwrap().to_owned();
+    let console = officer_link.split("/.digue").next().unwrap().to_owned();
+    let agent = Browser::open("fr");
+    agent.width(1280);
+    agent.go(agent_link);
+    agent.click("button.main");
+    agent.sees("h1", "Mes stagiaires");
+    let person = agent.text("tbody tr td a");
+
+    // Somebody outside the caseload, with a written reason.
+    agent.go(&format!("{portal}/fiche/1000003A"));
+    agent.sees("main", "pas dans votre portefeuille");
+    agent.go(&format!("{portal}/.digue/break-glass"));
+    agent.sees("h1", "Demander un accès exceptionnel");
+    agent.page("break-glass-ask");
+    agent.width(400);
+    assert!(agent.fits());
+    agent.page("break-glass-ask-phone");
+    agent.width(1280);
+    agent.write("#j", "Convocation urgente, la personne est au téléphone");
+    agent.click("form.stack button.main");
+    agent.sees("main", "L'accès est ouvert jusqu'à");
+    agent.go(&format!("{portal}/fiche/1000003A"));
+    agent.sees("dl", "1000003A");
+
+    // The cookie, copied to another program on another machine, opens nothing.
+    let cookies = agent.ask("GET", "/cookie", &Value::Null);
+    let cookies = cookies.as_array().unwrap();
+    let stolen =
+        cookies.iter().find(|cookie| cookie["name"] == "__Host-digue").expect("the session's cookie");
+    let authority = portal.trim_start_matches("http://");
+    let port: u16 = authority.rsplit_once(':').unwrap().1.parse().unwrap();
+    let thief = Client::new(([127, 0, 0, 1], port).into(), authority);
+    let thief = thief.with_cookie(stolen["value"].as_str().unwrap());
+    let refused =
+        thief.send("GET", &format!("/fiche/{person}"), &[("user-agent", "python-requests/2.32")], b"");
+    assert_eq!(refused.status, 401);
+    assert!(refused.text().contains("session-moved"), "{}", refused.text());
+    // Its holder goes on, until the officer cuts the account.
+    agent.go(&format!("{portal}/fiche/{person}"));
+    agent.sees("dl", &person);
+    let officer = Browser::open("fr");
+    officer.width(1280);
+    officer.go(officer_link);
+    officer.click("button.main");
+    officer.sees("h1", "Maintenant");
+    officer.go(&format!("{console}/sessions"));
+    officer.sees("table", "of-000.agent2");
+    let row = "tr:has(a[href='/accounts/of-000.agent2'])";
+    officer.write(&format!("{row} input[name=reason]"), "cookie copié");
+    officer.click(&format!("{row} form[action='/sessions/cut'] button"));
+    officer.sees("h1", "of-000.agent2");
+    agent.go(&format!("{portal}/fiche/{person}"));
+    agent.sees("h1", "ne peut pas être montrée");
+
+    // The delegate asks for the account to be given back, and cannot grant it alone.
+    let delegate = Browser::open("fr");
+    delegate.width(1280);
+    delegate.go(delegate_link);
+    delegate.click("button.main");
+    delegate.sees("h1", "Organisations");
+    delegate.go(&format!("{console}/accounts"));
+    delegate.click("details:has([id='s-of-000.agent2']) summary");
+    delegate.page("accounts-recover");
+    delegate.write("[id='w-of-000.agent2']", "ordinateur infecté");
+    delegate.click("details:has([id='s-of-000.agent2']) button");
+    delegate.sees("table", "attend une autre personne");
+    assert!(delegate.try_text("form[action='/approvals/decide']").is_none());
+
+    // The officer does, hands the invitation over, and sees what the account saw.
+    officer.go(&format!("{console}/approvals"));
+    officer.sees("table", "rendre un compte à son titulaire");
+    officer.page("approvals-recovery");
+    officer.click("form[action='/approvals/decide'] button.main");
+    officer.sees("h1", "Invitation");
+    officer.go(&format!("{console}/accounts/of-000.agent2"));
+    officer.sees("main", "Retour en arrière");
+    officer.sees("main", "limites à 25 %");
+    officer.page("account-look-back");
+    officer.width(400);
+    assert!(officer.fits());
+    officer.page("account-look-back-phone");
+    officer.width(1280);
+    officer.go(&format!("{console}/break-glass"));
+    officer.sees("table", "Convocation urgente");
+    officer.page("break-glass-waiting");
+    officer.go(&format!("{console}/keys"));
+    officer.sees("h1", "Clés d'API");
+    officer.page("keys");
+    officer.width(400);
+    assert!(officer.fits());
+    officer.page("keys-phone");
+}

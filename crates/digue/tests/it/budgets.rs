@@ -1,5 +1,7 @@
 //! Promise 2: a stolen account cannot show more than its budget, also across restarts.
 
+use std::time::Instant;
+
 use crate::house::{House, Plan, obliging, reasons, shown_to};
 
 fn plan() -> Plan {
@@ -57,4 +59,42 @@ fn organisations_and_portals_have_budgets_of_their_own() {
     assert_eq!(reasons(&a2.get("/fiche/P4")), ["budget:organisation:24h"]);
     assert_eq!(b1.get("/fiche/P4").status, 200);
     assert_eq!(reasons(&b1.get("/fiche/P5")), ["budget:portal:24h"]);
+}
+
+/// Whoever writes the maps is one person: wider limits wait for an officer, narrower ones do not.
+#[test]
+fn a_wider_map_waits_for_a_second_person() {
+    let mut house = House::open(&plan(), obliging);
+    assert!(house.stop());
+    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
+    house.start();
+    let a1 = house.sign_in("a1");
+    assert_eq!(a1.get("/liste?ids=P1,P2,P3,P4,P5").status, 200);
+    let path = house.folder.path().join("portals/portail.toml");
+    let map = std::fs::read_to_string(&path).unwrap();
+    let wider =
+        map.replace("\"24h\" = 5", "\"24h\" = 6").replace("[portal]", "[portal]\nmode = \"observe-only\"");
+    std::fs::write(&path, wider).unwrap();
+    // Not by a restart either.
+    assert!(house.stop());
+    house.start();
+    assert_eq!(a1.get("/fiche/P6").status, 429);
+    let dpo = house.console_session("dpo");
+    let waiting = dpo.get("/approvals").text();
+    assert!(waiting.contains("mode=observe-only account=-/-/6/-"), "{waiting}");
+    let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let granted = dpo.send("POST", "/approvals/decide", &form, format!("id={id}&granted=1").as_bytes());
+    assert_eq!(granted.status, 303);
+    let deadline = Instant::now() + digue_testkit::PATIENCE;
+    while a1.get("/fiche/P6").status != 200 {
+        assert!(Instant::now() < deadline, "the granted map was not taken");
+    }
+    // Back to the first one, at once and alone.
+    std::fs::write(&path, map).unwrap();
+    house.reload();
+    while a1.get("/fiche/P7").status != 429 {
+        assert!(Instant::now() < deadline, "the narrower map was not taken");
+    }
 }
