@@ -86,6 +86,10 @@ pub enum Mail {
     Invitation { account: AccountId },
     /// This account was given back to its holder.
     Recovered { account: AccountId },
+    /// A way to sign in was added or removed.
+    FactorsChanged { account: AccountId },
+    /// Somebody tried passwords until that way in was closed.
+    SignInBlocked { account: AccountId },
 }
 
 impl Mail {
@@ -93,12 +97,17 @@ impl Mail {
         match self {
             Self::Invitation { .. } => "invitation",
             Self::Recovered { .. } => "recovered",
+            Self::FactorsChanged { .. } => "factors-changed",
+            Self::SignInBlocked { .. } => "sign-in-blocked",
         }
     }
 
     const fn account(&self) -> &AccountId {
         match self {
-            Self::Invitation { account } | Self::Recovered { account } => account,
+            Self::Invitation { account }
+            | Self::Recovered { account }
+            | Self::FactorsChanged { account }
+            | Self::SignInBlocked { account } => account,
         }
     }
 
@@ -107,6 +116,8 @@ impl Mail {
         match record.kind.as_str() {
             "invitation" => Some(Self::Invitation { account }),
             "recovered" => Some(Self::Recovered { account }),
+            "factors-changed" => Some(Self::FactorsChanged { account }),
+            "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             _ => None,
         }
     }
@@ -131,6 +142,21 @@ pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result
         expires_at: now.plus(MAIL_LASTS),
     };
     Ok(house.store.add_mail(&record).await?)
+}
+
+/// Writes to the holder of an account, where an address is known and mail is sent.
+pub(crate) async fn tell_holder(
+    house: &House,
+    account: &AccountId,
+    mail: &Mail,
+) -> Result<(), OperationError> {
+    if !house.sends_mail() {
+        return Ok(());
+    }
+    match house.store.contacts().await?.get(account) {
+        Some(address) => queue(house, address, mail).await,
+        None => Ok(()),
+    }
 }
 
 /// Sends what is due. To be called often; a call during another one does nothing.
@@ -185,7 +211,7 @@ async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) 
             let made = sign_in::make_link(house, &digue, account, host, INVITATION_LASTS).await;
             (made.map_err(|error| error.to_string())?, INVITATION_LASTS.as_secs() / 3600)
         }
-        Mail::Recovered { .. } => (house.console_url().to_owned(), 0),
+        _ => (house.console_url().to_owned(), 0),
     };
     let message = message(mailer, record, &link, hours).map_err(|error| error.to_string())?;
     mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())

@@ -23,6 +23,7 @@ use webauthn_rs::prelude::{
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::mail::{self, Mail};
 use crate::secret::Secret;
 use crate::sign_in;
 
@@ -180,7 +181,7 @@ pub async fn finish_adding(
     };
     house.write_down(&actor, Act::PasskeyAdded, words).await?;
     house.store.add_passkey(&record).await?;
-    Ok(())
+    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// Removes one of one's own passkeys; the last one stays.
@@ -201,7 +202,10 @@ pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), Op
         ..Words::default()
     };
     house.write_down(&actor, Act::PasskeyRemoved, words).await?;
-    if house.store.remove_passkey(&actor.account, id).await? { Ok(()) } else { Err(OperationError::Conflict) }
+    if !house.store.remove_passkey(&actor.account, id).await? {
+        return Err(OperationError::Conflict);
+    }
+    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// Begins a sign-in, or a fresh proof of identity: whoever it will be.

@@ -29,6 +29,7 @@ use totp_rs::Totp;
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::mail::{self, Mail};
 use crate::secret::Secret;
 use crate::sign_in;
 
@@ -47,7 +48,7 @@ const SETTING_LASTS: Duration = Duration::from_mins(15);
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Strangers whose passwords wait to be hashed; more are told to come back.
-const STRANGERS_WAITING_MAX: usize = 64;
+const STRANGERS_WAITING_MAX: usize = 16;
 
 /// What the operator allows.
 #[derive(Clone, Debug, Default)]
@@ -236,6 +237,8 @@ pub async fn set(
         changed_at: now,
     };
     house.store.save_password(&record, &hashes).await?;
+    mail::tell_holder(house, &session.account, &Mail::FactorsChanged { account: session.account.clone() })
+        .await?;
     Ok(codes)
 }
 
@@ -259,7 +262,8 @@ pub async fn remove(house: &House, session: &Session) -> Result<(), OperationErr
     }
     let words = Words { subject: format!("account:{}", actor.account), ..Words::default() };
     house.write_down(&actor, Act::PasswordRemoved, words).await?;
-    Ok(house.store.remove_password(&actor.account).await?)
+    house.store.remove_password(&actor.account).await?;
+    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 
 /// What somebody shows who wants to come in.
@@ -317,6 +321,8 @@ impl Trial {
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
             let words = Words { subject: format!("account:{}", self.account), ..Words::default() };
             house.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
+            let mail = Mail::SignInBlocked { account: self.account.clone() };
+            mail::tell_holder(house, &self.account, &mail).await?;
         }
         Ok(OperationError::Invalid("invalid-password"))
     }
@@ -449,11 +455,11 @@ fn check_code(totp: &Totp, code: &str, now: Timestamp) -> Option<u64> {
     totp.check(&code, u64::try_from(now.secs()).ok()?)
 }
 
-/// Eighty random bits in four groups.
+/// A hundred and twenty random bits in six groups: too many to try, so a plain digest keeps them.
 fn recovery_code() -> Result<String, OperationError> {
     // Neither 0 and O nor 1 and I: codes are read from paper.
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let mut bytes = [0; 16];
+    let mut bytes = [0; 24];
     SystemRandom::new().fill(&mut bytes).map_err(|_| broken("no randomness"))?;
     let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))

@@ -417,3 +417,5 @@ account-days-alt = Bar chart of persons shown per day; maximum { $shown }
 account-acts-title = Acts
 account-acts-none = Nothing was done by this account, or about it.
 column-day = Day
+mail-kind-factors-changed = ways to sign in changed
+mail-kind-sign-in-blocked = passwords tried

@@ -17,3 +17,17 @@ mail-recovered-body =
     The account { $account } was given back to its holder, asked for by one person and granted by another. Its sessions and keys were removed, and its limits are lower for two weeks.
 
     You did not know of it? Open the console yourself ({ $link }) and tell the security officer.
+mail-factors-changed-subject = Your ways to sign in have changed
+mail-factors-changed-body =
+    Hello,
+
+    A way to sign in to the account { $account } was added or removed just now.
+
+    It was not you? Open the console yourself ({ $link }), cut the other sessions and tell your delegate.
+mail-sign-in-blocked-subject = Passwords were tried on your account
+mail-sign-in-blocked-body =
+    Hello,
+
+    Somebody tried ten times in a row to enter the account { $account } with a wrong password, from a device that you never used. This way is closed; your usual devices and your passkeys go on working.
+
+    You have nothing to do. To enter from a new device, ask your delegate.

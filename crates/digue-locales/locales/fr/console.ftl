@@ -417,3 +417,5 @@ account-days-alt = Histogramme des personnes montrées par jour ; maximum { $sho
 account-acts-title = Actes
 account-acts-none = Rien n'a été fait par ce compte ni à son sujet.
 column-day = Jour
+mail-kind-factors-changed = moyens de connexion changés
+mail-kind-sign-in-blocked = essais de mots de passe

@@ -54,7 +54,7 @@ async fn password_and_code_sign_in_and_each_code_is_good_once() {
     let home = home().await;
     let session = by_link(&home, "a1").await;
     let (secret, codes) = set(&home, &session).await;
-    assert_eq!((codes.len(), codes[0].len()), (10, 19));
+    assert_eq!((codes.len(), codes[0].len()), (10, 29));
     // The code that confirmed the secret is used up; the next period has another.
     is_wrong(come(&home, "a1", GOOD, &code(&secret, &home), None).await);
     home.clock.pass(Duration::from_secs(60));

@@ -107,7 +107,7 @@ fn write_configuration(folder: &Path, upstream: SocketAddr, address: SocketAddr,
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n",
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n",
         urls.console
     );
     std::fs::write(folder.join("digue.toml"), settings)?;

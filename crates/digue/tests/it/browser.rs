@@ -202,6 +202,16 @@ impl Browser {
         self.picture(name);
     }
 
+    /// The page at the width of a desk and of a telephone, where it must not scroll sideways.
+    #[track_caller]
+    fn page_at_both_widths(&self, name: &str) {
+        self.page(name);
+        self.width(400);
+        assert!(self.fits(), "{name} scrolls sideways on a telephone");
+        self.page(&format!("{name}-phone"));
+        self.width(1280);
+    }
+
     /// Keeps a picture when someone asked for them.
     fn picture(&self, name: &str) {
         #[expect(clippy::disallowed_methods, reason = "whoever writes the guide says where pictures go")]
@@ -255,7 +265,7 @@ fn an_agent_and_an_officer_at_work() {
     // Somebody else's person stays closed.
     agent.go(&format!("{portal}/fiche/1000003A"));
     agent.sees("main", "pas dans votre portefeuille");
-    agent.page("outside");
+    agent.page_at_both_widths("outside");
 
     // The officer sees it, and closes the agent's gate.
     let officer = Browser::open("fr");
@@ -268,7 +278,7 @@ fn an_agent_and_an_officer_at_work() {
     officer.write("#q", &format!("{person}{ENTER}"));
     officer.sees("h1", "Qui a consulté");
     officer.sees("main", "of-000.agent2");
-    officer.page("person");
+    officer.page_at_both_widths("person");
     officer.go(&format!("{console}/accounts/of-000.agent2"));
     officer.sees("h1", "of-000.agent2");
     officer.page("account");
@@ -279,7 +289,7 @@ fn an_agent_and_an_officer_at_work() {
     agent.sees("main", "fermé par mesure de sécurité");
     officer.go(&format!("{console}/break-glass"));
     officer.sees("h1", "Bris de glace");
-    officer.page("break-glass");
+    officer.page_at_both_widths("break-glass");
 
     // The same pages on a telephone, and in English.
     officer.width(400);
@@ -311,20 +321,16 @@ fn an_officer_comes_back_with_a_passkey() {
     officer.write("#name", "téléphone");
     officer.click("form[data-passkey] button");
     officer.sees("table", "téléphone");
-    officer.page("own");
-    officer.width(400);
-    assert!(officer.fits());
-    officer.page("own-phone");
-    officer.width(1280);
+    officer.page_at_both_widths("own");
 
     // Out, and in again with nothing but the passkey; on to the page that was asked for.
     officer.click("form[action='/.digue/leave'] button");
     officer.sees("h1", "Se connecter");
-    officer.page("sign-in");
+    officer.page_at_both_widths("sign-in");
     officer.click("form[data-passkey] button");
     officer.sees("h1", "Bonjour");
     officer.sees("main", "lien à usage unique");
-    officer.page("welcome");
+    officer.page_at_both_widths("welcome");
     officer.press(ENTER);
     officer.sees("h1", "Maintenant");
 
@@ -337,19 +343,11 @@ fn an_officer_comes_back_with_a_passkey() {
     // The accounts, and one of them suspended.
     officer.go(&format!("{console}/accounts?q=of-000"));
     officer.sees("h1", "Comptes");
-    officer.page("accounts");
-    officer.width(400);
-    assert!(officer.fits());
-    officer.page("accounts-phone");
-    officer.width(1280);
+    officer.page_at_both_widths("accounts");
 
     officer.go(&format!("{console}/approvals"));
     officer.sees("h1", "Approbations");
-    officer.page("approvals");
-    officer.width(400);
-    assert!(officer.fits());
-    officer.page("approvals-phone");
-    officer.width(1280);
+    officer.page_at_both_widths("approvals");
 
     // The rooms of the console, at both widths.
     let rooms = [
@@ -363,12 +361,7 @@ fn an_officer_comes_back_with_a_passkey() {
     for (room, title) in rooms {
         officer.go(&format!("{console}/{room}"));
         officer.sees("h1", title);
-        let name = room.replace('/', "-");
-        officer.page(&name);
-        officer.width(400);
-        assert!(officer.fits(), "{room} scrolls sideways on a telephone");
-        officer.page(&format!("{name}-phone"));
-        officer.width(1280);
+        officer.page_at_both_widths(&room.replace('/', "-"));
     }
 
     // The page that is followed fetches itself again when the journal has grown.
@@ -440,6 +433,35 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.click("form[data-passkey] button");
     colleague.sees("table", "ordinateur");
 
+    colleague.width(1280);
+
+    // Where the operator allows it: a password with a code, and out and in again with both.
+    colleague.go(&format!("{console}/self/password"));
+    colleague.sees("h1", "Mot de passe et code");
+    colleague.page_at_both_widths("password");
+    let secret = totp_rs::Secret::try_from_base32(colleague.text("form code")).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let now = u64::try_from(digue_testkit::holder::now_secs()).unwrap();
+    colleague.write("#password", "loutre granit parapluie 42");
+    colleague.write("#code", &totp.generate(now).to_string());
+    colleague.click("form.stack button.main");
+    colleague.sees("h1", "Codes de secours");
+    let rescue = colleague.text("ul.codes li:first-child code");
+    colleague.page("codes");
+    colleague.click("form[action='/.digue/leave'] button");
+    colleague.sees("h1", "Se connecter");
+    colleague.click("details summary");
+    colleague.write("#account", "of-000.nouvelle");
+    colleague.write("#password", "loutre granit parapluie 43");
+    colleague.write("#code", &rescue);
+    colleague.click("form[action='/.digue/password'] button");
+    colleague.sees("main", "n'est pas bon");
+    colleague.page("sign-in-password");
+    colleague.write("#password", "loutre granit parapluie 42");
+    colleague.write("#code", &rescue);
+    colleague.click("form[action='/.digue/password'] button");
+    colleague.sees("h1", "Bonjour");
+
     // Only now the delegate can say that it is her.
     delegate.go(&format!("{console}/accounts"));
     delegate.click("details:has(input[name=how]) summary");
@@ -467,11 +489,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     agent.sees("main", "pas dans votre portefeuille");
     agent.go(&format!("{portal}/.digue/break-glass"));
     agent.sees("h1", "Demander un accès exceptionnel");
-    agent.page("break-glass-ask");
-    agent.width(400);
-    assert!(agent.fits());
-    agent.page("break-glass-ask-phone");
-    agent.width(1280);
+    agent.page_at_both_widths("break-glass-ask");
     agent.write("#j", "Convocation urgente, la personne est au téléphone");
     agent.click("form.stack button.main");
     agent.sees("main", "L'accès est ouvert jusqu'à");
@@ -531,18 +549,11 @@ fn an_account_is_stolen_cut_and_given_back() {
     officer.go(&format!("{console}/accounts/of-000.agent2"));
     officer.sees("main", "Retour en arrière");
     officer.sees("main", "limites à 25 %");
-    officer.page("account-look-back");
-    officer.width(400);
-    assert!(officer.fits());
-    officer.page("account-look-back-phone");
-    officer.width(1280);
+    officer.page_at_both_widths("account-look-back");
     officer.go(&format!("{console}/break-glass"));
     officer.sees("table", "Convocation urgente");
     officer.page("break-glass-waiting");
     officer.go(&format!("{console}/keys"));
     officer.sees("h1", "Clés d'API");
-    officer.page("keys");
-    officer.width(400);
-    assert!(officer.fits());
-    officer.page("keys-phone");
+    officer.page_at_both_widths("keys");
 }

@@ -74,3 +74,37 @@ fn a_delegate_suspends_the_agents_of_the_own_organisation_only() {
     assert_eq!(officer.send("POST", "/accounts/suspend", &form, body).status, 303);
     assert_eq!(house.sign_in("a1").get("/fiche/P1").status, 200);
 }
+
+/// A form that arrives without a fresh proof is kept on the page that asks for one.
+#[test]
+fn what_was_filled_in_is_kept_until_the_proof() {
+    let plan = Plan::usual().settings("[sessions]\nproof = \"0s\"\n").caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
+    let officer = house.officer();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let sent = b"account=neuf&organisation=of-2&role=agent&reason=d%C3%A9part+%22%3Cb%3E";
+    let asked = officer.send("POST", "/approvals", &form, sent);
+    let page = asked.text();
+    assert_eq!(asked.status, 403);
+    assert!(page.contains("id=\"again\" method=\"post\" action=\"/approvals\""), "{page}");
+    assert!(
+        page.contains("name=\"account\" value=\"neuf\"") && page.contains("data-then=\"again\""),
+        "{page}"
+    );
+    // As it was typed, and nothing in it runs.
+    assert!(page.contains("départ &#34;&#60;b&#62;") && !page.contains("<b>"), "{page}");
+    assert!(officer.get("/approvals").text().contains("Prouvez d&#39;abord"));
+    // An export is asked for again in the same way, with its parameters.
+    let export = officer.get("/persons/sights.csv?person=P1").text();
+    assert!(export.contains("method=\"get\" action=\"/persons/sights.csv\""), "{export}");
+    assert!(export.contains("name=\"person\" value=\"P1\""), "{export}");
+    // Programs are told the same as a problem.
+    let wish = br#"{"kind":"export-journal","reason":"audit annuel"}"#;
+    let problem = officer.send("POST", "/api/v1/approvals", &[("content-type", "application/json")], wish);
+    assert_eq!((problem.status, problem.header("content-type")), (403, Some("application/problem+json")));
+    assert!(officer.get("/approvals.csv").text().lines().count() == 1);
+    // Nobody writes a reason for break-glass and loses it: the proof comes first.
+    let a1 = house.sign_in("a1");
+    let first = a1.get("/.digue/break-glass");
+    assert_eq!(first.header("location"), Some("/.digue/sign-in?fresh=1&next=/.digue/break-glass"));
+}
