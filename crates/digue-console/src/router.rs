@@ -124,6 +124,7 @@ fn programs() -> Router<Console> {
         .route("/api/v1/settings", get(reads::settings))
         .route("/api/v1/accounts", get(reads::accounts))
         .route("/api/v1/accounts/{account}", get(reads::account))
+        .route("/api/v1/accounts/{account}/look-back", get(reads::look_back))
         .route("/api/v1/accounts/{account}/suspension", put(acts::suspend))
         .route("/api/v1/accounts/{account}/confirmation", post(acts::confirm))
         .route("/api/v1/accounts/{account}/invitation", post(acts::invite))

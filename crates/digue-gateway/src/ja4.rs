@@ -40,8 +40,9 @@ pub struct Hello {
 
 const SERVER_NAME: u16 = 0x0000;
 const PROTOCOLS: u16 = 0x0010;
-/// Padding, pre-shared key, early data, cookie: of a connection, not of a stack.
-const PASSING: [u16; 4] = [0x0015, 0x0029, 0x002a, 0x002c];
+/// Padding, pre-shared key, early data, cookie: of a connection, not of a stack. And the settings that
+/// go with HTTP/2 (both numbers): browsers leave them out of the connections of their WebSockets.
+const PASSING: [u16; 6] = [0x0015, 0x0029, 0x002a, 0x002c, 0x4469, 0x44cd];
 
 /// Values that browsers send to keep servers from getting used to a list (RFC 8701).
 fn is_grease(value: u16) -> bool {
@@ -240,6 +241,10 @@ mod tests {
         resumed.extensions.push(0x0029);
         assert_ne!(resumed.ja4(), chrome().ja4());
         assert_eq!(resumed.fingerprint(), chrome().fingerprint());
+        let mut web_socket = chrome();
+        web_socket.protocol = Some(b"http/1.1".to_vec());
+        web_socket.extensions.retain(|kind| *kind != 0x4469);
+        assert_eq!(web_socket.fingerprint(), chrome().fingerprint());
         let mut other = chrome();
         other.signatures.pop();
         assert_ne!(other.fingerprint(), chrome().fingerprint());

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use digue_exposure::Seen;
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::{
-    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, watch,
+    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, recovery, watch,
 };
 use digue_types::{OrganisationId, PersonRef};
 use serde::Deserialize;
@@ -173,6 +173,30 @@ pub(crate) async fn account(
         "budgets": budgets.collect::<Vec<_>>(),
         "persons": persons.collect::<Vec<_>>(),
         "exposures": view.exposures.iter().take(LINES).map(seen).collect::<Vec<_>>(),
+    })))
+}
+
+/// What an account was shown between the presumed date and its recovery: data that leaves, so it is
+/// written down and asks for a fresh proof.
+pub(crate) async fn look_back(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let account = answer(&visitor, account_named(&account))?;
+    let found = answer(&visitor, recovery::look_back(&console.house, &actor, &account).await)?;
+    let found = answer(&visitor, found.ok_or(OperationError::NotFound("recovery")))?;
+    let what = format!("look-back:{account}");
+    answer(&visitor, watch::export(&console.house, &actor, &what).await)?;
+    let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
+    Ok(Json(json!({
+        "account": account,
+        "since": found.record.since,
+        "until": found.record.granted_at,
+        "persons_total": found.persons.len(),
+        "responses": found.exposures.len(),
+        "persons": persons.collect::<Vec<_>>(),
     })))
 }
 

@@ -468,6 +468,24 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.write("input[name=how]", "appel au centre");
     delegate.click("form[action='/accounts/confirm'] button");
     delegate.misses("table", "quarantaine");
+
+    // The portal team gives her a person of her own, through the interface; she opens the portal, which
+    // sends her to the console and back, and sees that person and no other.
+    officer.go(&format!("{console}/approvals"));
+    officer.sees("h1", "Approbations");
+    let load = "return fetch('/api/v1/caseloads/demandeurs', {method: 'POST', \
+                headers: {'Content-Type': 'text/csv'}, body: arguments[0]}).then(answer => answer.status)";
+    let rows = "account,person,reason,from,until\nof-000.nouvelle,1000003A,formation,,\n";
+    let loaded = officer.ask("POST", "/execute/sync", &json!({"script": load, "args": [rows]}));
+    assert_eq!(loaded, json!(200));
+    let portal = stage.links[0].split("/.digue").next().unwrap();
+    colleague.go(&format!("{portal}/.digue/sign-in?next=/fiche/1000003A"));
+    colleague.sees("main", "Vous allez entrer sur");
+    colleague.click("button.main");
+    colleague.arrives(&format!("{portal}/fiche/1000003A"));
+    colleague.sees("dl", "1000003A");
+    colleague.go(&format!("{portal}/fiche/1000040B"));
+    colleague.sees("main", "pas dans votre portefeuille");
 }
 
 /// One account's bad day: an exceptional access, a copied cookie, the cut, and the way back.

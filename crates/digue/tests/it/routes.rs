@@ -110,6 +110,7 @@ const TRIES: &[Try] = &[
     read("GET /api/v1/settings"),
     read("GET /api/v1/accounts"),
     at("GET /api/v1/accounts/{account}", "/api/v1/accounts/{agent}"),
+    at("GET /api/v1/accounts/{account}/look-back", "/api/v1/accounts/{agent}/look-back"),
     Try {
         route: "PUT /api/v1/accounts/{account}/suspension",
         target: "/api/v1/accounts/{agent}/suspension",
