@@ -74,12 +74,7 @@ pub(crate) async fn keep(
     if house.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
-    let words = Words {
-        subject: record.subject.clone(),
-        after: format!("{} {}", record.kind, record.detail),
-        reason,
-        ..Words::default()
-    };
+    let words = Words { subject: record.subject.clone(), after: wish.told(), reason, ..Words::default() };
     house.write_down(actor, Act::ApprovalAsked, words).await?;
     house.store.add_approval(&record).await?;
     Ok(record.id)
@@ -209,7 +204,7 @@ pub async fn decide(
     let words = Words {
         subject: record.subject.clone(),
         before: format!("asked by {}", record.asked_by),
-        after: format!("{} {}", record.kind, record.detail),
+        after: wish.told(),
         reason: record.reason.clone(),
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };

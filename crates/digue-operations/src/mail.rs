@@ -189,7 +189,8 @@ async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationErro
                 sent += 1;
             }
             Err(error) => {
-                // The address is not for the log.
+                // The address is not for the log; servers repeat it in their refusals.
+                let error = error.replace(&record.recipient, "(recipient)");
                 tracing::warn!(mail = record.id, kind = record.kind, error, "A mail could not be sent");
                 let wait = FIRST_WAIT.saturating_mul(1 << record.tries.min(8)).min(LONGEST_WAIT);
                 house.store.delay_mail(&record.id, now.plus(wait)).await?;

@@ -3,6 +3,7 @@
 use digue_access::{Reach, Role};
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
+use ring::digest::{SHA256, digest};
 
 /// An account to be added; it starts in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,22 @@ impl Wish {
         }
     }
 
+    /// What the journal keeps of it: no address of anybody, and no list that would not fit an entry;
+    /// a long one is named by its digest.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::AddAccounts(accounts) => match &accounts[..] {
+                [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
+                many => {
+                    let digest = digest(&SHA256, self.detail().as_bytes());
+                    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+                    format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
+                }
+            },
+            _ => format!("{} {}", self.kind(), self.detail()).trim_end().to_owned(),
+        }
+    }
+
     /// Back from what was kept.
     pub fn of(record: &ApprovalRecord) -> Option<Self> {
         let (scope, named) = record.subject.split_once(':')?;
@@ -137,5 +154,29 @@ impl Wish {
             }
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: usize) -> NewAccount {
+        NewAccount {
+            account: AccountId::parse(&format!("agent{number}")).unwrap(),
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            role: Role::Agent,
+            email: Some(format!("agent{number}@exemple.fr")),
+        }
+    }
+
+    #[test]
+    fn the_journal_is_told_no_address_and_no_long_list() {
+        let one = Wish::AddAccounts(vec![account(1)]);
+        assert_eq!(one.told(), "add-accounts agent of-1");
+        let many = Wish::AddAccounts((0..5_000).map(account).collect());
+        assert!(many.told().starts_with("add-accounts accounts:5000 sha256:") && many.told().len() < 120);
+        assert!(many.detail().contains('@') && !many.told().contains('@'));
+        assert_eq!(Wish::ExportJournal.told(), "export-journal");
     }
 }
