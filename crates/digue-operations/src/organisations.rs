@@ -1,7 +1,6 @@
 //! Partner organisations: who they are, how many accounts they have, what their people were shown.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
@@ -138,6 +137,3 @@ pub fn roles_to_give(actor: &Actor) -> Vec<Role> {
         _ => Vec::new(),
     }
 }
-
-/// How long ago counts as "now" on the page of an organisation.
-pub const DAY: Duration = Duration::from_hours(24);

@@ -68,8 +68,15 @@ pub(crate) async fn carry_out(
     };
     house.store.add_recovery(&record).await?;
     tell_administrators(house, account).await?;
-    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
-    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
+    // A suspended account stays suspended: that is the operator's officer's to lift, and the invitation
+    // is made after it.
+    let is_suspended = house.gateway().rules().directory.find(account).is_none_or(|r| r.is_suspended);
+    let link = if is_suspended {
+        None
+    } else {
+        Some(sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?)
+    };
+    Ok(Invitation { account: account.clone(), email: None, link })
 }
 
 /// Everybody who leads the organisation's agents, the operator's officers, and the holder.

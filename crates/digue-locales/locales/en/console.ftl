@@ -419,3 +419,4 @@ account-acts-none = Nothing was done by this account, or about it.
 column-day = Day
 mail-kind-factors-changed = ways to sign in changed
 mail-kind-sign-in-blocked = passwords tried
+invitation-suspended = This account is suspended: the security officer lets it work again first, then you make a new invitation in "Accounts".

@@ -419,3 +419,4 @@ account-acts-none = Rien n'a été fait par ce compte ni à son sujet.
 column-day = Jour
 mail-kind-factors-changed = moyens de connexion changés
 mail-kind-sign-in-blocked = essais de mots de passe
+invitation-suspended = Ce compte est suspendu : le responsable de la sécurité le rétablit d'abord, puis vous faites une nouvelle invitation dans « Comptes ».

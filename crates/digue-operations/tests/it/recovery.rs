@@ -7,7 +7,7 @@ use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Wish};
 use digue_operations::mail::{self, MailSettings, Protection};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
-use digue_operations::{Actor, OperationError, gates, sign_in};
+use digue_operations::{Actor, OperationError, accounts, gates, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
@@ -163,4 +163,25 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
     mail::send_due(&home.house).await.unwrap();
     assert!(home.house.settings(&again(&home, &rssi)).await.unwrap().mails.is_empty());
     assert!(!home.acts().iter().any(|(act, _)| *act == Act::LinkIssued));
+}
+
+/// The first thing one does is suspend the account: the recovery goes through, and does not undo that.
+#[tokio::test]
+async fn a_suspended_account_is_recovered_and_stays_suspended() {
+    let home = Home::open().await;
+    let session = by_link(&home, "a1").await;
+    let account = session.account.clone();
+    let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
+    let deputy = somebody(&home, "second", "of-1", Role::Deputy).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    accounts::set_suspended(&home.house, &delegate, &account, true, "ordinateur volé").await.unwrap();
+    let wish = wish(&account, &home);
+    let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
+    let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
+    assert_eq!(done.invitations[0].link, None);
+    assert!(home.house.gateway().rules().directory.find(&account).unwrap().is_suspended);
+    accounts::set_suspended(&home.house, &rssi, &account, false, "nouvel ordinateur").await.unwrap();
+    let again = approvals::invite_again(&home.house, &deputy, &account).await.unwrap();
+    assert!(again.link.is_some());
+    assert_eq!(home.house.gateway().rules().gates.of(&Reach::Account(account)), Gate::Closed);
 }
