@@ -21,6 +21,8 @@ use crate::possession;
 
 /// How far the clock of a program may be from ours.
 const SKEW: Duration = Duration::from_secs(30);
+/// 1970 to the year 5138.
+const SECS: std::ops::Range<i64> = 0..100_000_000_000;
 /// How long a proof is good.
 const PROOF_LASTS: Duration = Duration::from_secs(60);
 /// Proofs remembered at once; when there are more, none is taken until some are over.
@@ -88,7 +90,9 @@ fn verify(
     }
     let proved = possession::verify(proof, "dpop+jwt", None).ok()?;
     let text = |name: &str| proved.claims.get(name).and_then(Value::as_str);
-    let at = Timestamp::from_secs(proved.claims.get("iat").and_then(Value::as_i64)?);
+    // A date that no clock shows is no date: it would not fit into microseconds.
+    let secs = proved.claims.get("iat").and_then(Value::as_i64).filter(|secs| SECS.contains(secs))?;
+    let at = Timestamp::from_secs(secs);
     let is_in_time = at <= now.plus(SKEW) && now <= at.plus(PROOF_LASTS + SKEW);
     let secret_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
     let is_for_this = proved.thumbprint == key.thumbprint

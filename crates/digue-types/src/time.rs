@@ -15,7 +15,7 @@ impl Timestamp {
     }
 
     pub const fn from_secs(secs: i64) -> Self {
-        Self(secs * 1_000_000)
+        Self(secs.saturating_mul(1_000_000))
     }
 
     pub const fn micros(self) -> i64 {

@@ -147,6 +147,8 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
         ("htm", json!("POST")),
         ("iat", json!(now_secs() - 120)),
         ("iat", json!(now_secs() + 120)),
+        ("iat", json!(i64::MAX)),
+        ("iat", json!(i64::MIN)),
         ("jti", json!("")),
         ("ath", json!(digest("another"))),
     ] {
