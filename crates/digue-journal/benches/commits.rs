@@ -42,6 +42,7 @@ fn measure(folder: &std::path::Path, writers: usize) {
     let journal = Arc::new(
         Journal::open(Options {
             disk: Disk::new(folder),
+            keyring: digue_testkit::keys::keyring(&Disk::new(folder)),
             signer: Signer::from_seed("bench", &[1; 32]).expect("a key"),
             queue_max: 8192,
             checkpoint_every: Duration::from_millis(500),

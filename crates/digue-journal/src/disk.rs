@@ -23,10 +23,14 @@ pub enum Step {
     CheckpointRename,
     FolderSync,
     Remove,
+    KeyWrite,
+    KeySync,
+    KeyRename,
+    KeyOverwrite,
 }
 
 impl Step {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::WalCreate,
         Self::WalWrite,
         Self::WalSync,
@@ -38,6 +42,10 @@ impl Step {
         Self::CheckpointRename,
         Self::FolderSync,
         Self::Remove,
+        Self::KeyWrite,
+        Self::KeySync,
+        Self::KeyRename,
+        Self::KeyOverwrite,
     ];
 }
 
@@ -121,6 +129,24 @@ impl Disk {
         Ok(names)
     }
 
+    /// The files directly in `folder` and in its subfolders, with their paths; sorted.
+    pub fn walk(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for name in self.list(folder)? {
+            let path = format!("{folder}/{name}");
+            if self.root.join(&path).is_dir() {
+                found.append(&mut self.walk(&path)?)
+            } else {
+                found.push(path)
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn is_folder(&self, name: &str) -> bool {
+        self.root.join(name).is_dir()
+    }
+
     pub fn remove(&self, name: &str) -> io::Result<()> {
         self.step(Step::Remove, || fs::remove_file(self.root.join(name)))
     }
@@ -146,6 +172,32 @@ impl Disk {
         let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
         self.write_whole("checkpoint", bytes, steps)?;
         self.sync_folder(Path::new(""))
+    }
+
+    /// Writes a small file that must be whole or absent, and durable under its name.
+    pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
+        self.write_whole(name, bytes, steps)?;
+        self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))
+    }
+
+    /// Writes a key file; its folder is synced by `sync_folders`.
+    pub fn write_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
+        self.write_whole(name, bytes, [Step::KeyWrite, Step::KeySync, Step::KeyRename])?;
+        folders.remember(name);
+        Ok(())
+    }
+
+    /// Replaces a key file, then puts zeros where the bytes of the old one lie: from the rename on, a
+    /// crash leaves no key under its name.
+    pub fn replace_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
+        let mut old = OpenOptions::new().write(true).open(self.root.join(name))?;
+        self.write_key(name, bytes, folders)?;
+        self.step(Step::KeyOverwrite, || {
+            let length = usize::try_from(old.metadata()?.len()).unwrap_or(0);
+            old.write_all(&vec![0; length])?;
+            old.sync_all()
+        })
     }
 
     fn write_whole(&self, name: &str, bytes: &[u8], steps: [Step; 3]) -> io::Result<()> {

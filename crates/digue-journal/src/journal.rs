@@ -5,22 +5,29 @@
 //! tiles and replaces the checkpoint. Opening a journal after a crash, and coming back after a
 //! failed disk, are one function: `recover`.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use digue_types::Event;
+use digue_types::{Event, Timestamp};
 
 use crate::checkpoint::Checkpoint;
 use crate::codec;
-use crate::disk::{Disk, Folders, WalFile};
+use crate::disk::{Disk, WalFile};
+use crate::keyring::{KeyError, KeyRecord, Keyring, Opened, Stream};
 use crate::note::Signer;
+use crate::proof::Prover;
+use crate::prune::{self, Pruned};
+use crate::publisher::Publisher;
 use crate::reader;
-use crate::tile::{self, ENTRY_BYTES_MAX};
-use crate::tree::{self, Edge, Hash, TILE_WIDTH};
+use crate::receipt::Receipt as SignedReceipt;
+use crate::seal::{Clear, EVENT_BYTES_MAX, EntryKey};
+use crate::tree::{Edge, Hash, TILE_WIDTH};
 use crate::wal;
 
 /// A write-ahead file is followed by a new one above this size.
@@ -28,6 +35,9 @@ const WAL_BYTES_MAX: usize = 32 << 20;
 
 /// Entries made durable by one sync.
 const BATCH_ENTRIES_MAX: usize = 4096;
+
+/// Entries read at once.
+const READ_CHUNK: u64 = 64 * 256;
 
 /// How long the committer waits for company when the last batch had some. On a disk that syncs in
 /// 0.2 ms, syncing for every two or three entries costs more than all the rest of a response.
@@ -37,6 +47,8 @@ const GATHER: Duration = Duration::from_micros(700);
 pub struct Options {
     pub disk: Disk,
     pub signer: Signer,
+    /// Seals each entry under the key of its period.
+    pub keyring: Keyring,
     /// Appends that may wait; the next one is refused with `AppendError::Busy`.
     pub queue_max: usize,
     /// The longest time between a commit and the checkpoint that covers it.
@@ -78,8 +90,11 @@ pub struct Receipt {
 pub enum AppendError {
     #[error("{limit} entries already wait for the disk")]
     Busy { limit: usize },
-    #[error("an entry has {bytes} bytes, at most {ENTRY_BYTES_MAX} fit")]
+    #[error("an entry has {bytes} bytes, at most {EVENT_BYTES_MAX} fit")]
     TooLong { bytes: usize },
+    /// Its period was forgotten: what is past its retention is not written again.
+    #[error("{0}")]
+    PastRetention(String),
     #[error("the journal cannot be written: {0}")]
     Unavailable(String),
     #[error("the journal is closed")]
@@ -93,6 +108,8 @@ pub enum OpenError {
     Held,
     #[error("the journal was changed by something else than Digue: {0}")]
     Tampered(String),
+    #[error("the journal's keys: {0}")]
+    Keys(#[from] KeyError),
     #[error("the journal's files cannot be used")]
     Disk(#[from] io::Error),
 }
@@ -133,6 +150,9 @@ struct Shared {
     committed: Mutex<Vec<Vec<u8>>>,
     status: Mutex<Status>,
     observer: Mutex<Box<dyn Observer>>,
+    keyring: Keyring,
+    /// The first entry that pruning left.
+    minimum: AtomicU64,
     queue_max: usize,
     checkpoint_every: Duration,
 }
@@ -148,6 +168,7 @@ impl Journal {
     /// Opens or creates the journal in the folder of `options.disk`, recovering what a crash left.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
+        options.keyring.load()?;
         let mut publisher = Publisher {
             disk: options.disk,
             signer: options.signer,
@@ -157,6 +178,8 @@ impl Journal {
         };
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
+        let pruned = Pruned::read(&publisher.disk, publisher.signer.verifier())?;
+        let minimum = pruned.map_or(0, |pruned| pruned.minimum);
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             work: Condvar::new(),
@@ -165,6 +188,8 @@ impl Journal {
             committed: Mutex::default(),
             status: Mutex::new(Status { size, checkpoint_size: size, failure: None }),
             observer: Mutex::new(options.observer),
+            keyring: options.keyring,
+            minimum: AtomicU64::new(minimum),
             queue_max: options.queue_max,
             checkpoint_every: options.checkpoint_every,
         });
@@ -201,10 +226,16 @@ impl Journal {
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             let bytes = codec::encode(&event);
-            if bytes.len() > ENTRY_BYTES_MAX {
+            if bytes.len() > EVENT_BYTES_MAX {
                 return Err((AppendError::TooLong { bytes: bytes.len() }, done));
             }
-            entries.push((bytes, event));
+            match self.shared.keyring.seal(&event, &bytes) {
+                Ok(sealed) => entries.push((sealed, event)),
+                Err(error @ KeyError::Closed { .. }) => {
+                    return Err((AppendError::PastRetention(error.to_string()), done));
+                }
+                Err(error) => return Err((AppendError::Unavailable(error.to_string()), done)),
+            }
         }
         let mut queue = lock(&self.shared.queue);
         if queue.is_closed {
@@ -228,14 +259,136 @@ impl Journal {
         receiver.recv().unwrap_or(Err(AppendError::Closed))
     }
 
-    /// The bytes of published entries, for whoever shows them.
+    /// The first entry that is left on the disk.
+    pub fn minimum(&self) -> u64 {
+        self.shared.minimum.load(Ordering::Acquire)
+    }
+
+    /// The published entries of `range` with their indexes, opened where their keys are left; what
+    /// was pruned is not among them.
     ///
     /// # Errors
     /// When the range goes past the last checkpoint, or a file does not read.
-    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<Vec<u8>>, OpenError> {
-        // While it reads nothing is published: the last bundle keeps its name.
+    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, Opened)>, OpenError> {
+        let first = range.start.max(self.minimum());
+        let sealed = {
+            // While it reads nothing is published: the last bundle keeps its name.
+            let publisher = lock(&self.shared.publisher);
+            reader::entries(&publisher.disk, first..range.end.max(first), publisher.edge.size())?
+        };
+        (first..).zip(&sealed).map(|(index, bytes)| Ok((index, self.shared.keyring.open(bytes)?))).collect()
+    }
+
+    /// Hands over every durable entry from `first` on, in order, those not yet published included.
+    pub fn each(&self, first: u64, take: &mut dyn FnMut(u64, Opened)) -> Result<(), OpenError> {
+        let mut at = first;
+        loop {
+            let end = lock(&self.shared.publisher).edge.size().min(at.saturating_add(READ_CHUNK));
+            if end <= at {
+                break;
+            }
+            for (index, opened) in self.entries(at..end)? {
+                take(index, opened);
+            }
+            at = end;
+        }
+        let (published, tail) = {
+            let publisher = lock(&self.shared.publisher);
+            let size = publisher.edge.size();
+            (size, reader::unpublished(&publisher.disk, size)?)
+        };
+        // What was published since is not in the tail any more: it is read with the rest.
+        if published > at {
+            return self.each(at, take);
+        }
+        for (index, sealed) in (published..).zip(tail).filter(|(index, _)| *index >= at) {
+            take(index, self.shared.keyring.open(&sealed)?);
+        }
+        Ok(())
+    }
+
+    /// Entry `index` with the proof that the journal holds it, for somebody who verifies it without
+    /// Digue; `discloses` adds the key that opens this entry and no other.
+    pub fn receipt(&self, index: u64, discloses: bool) -> Result<SignedReceipt, OpenError> {
         let publisher = lock(&self.shared.publisher);
-        reader::entries(&publisher.disk, range, publisher.edge.size())
+        let checkpoint = reader::checkpoint_note(&publisher.disk)?;
+        receipt(&publisher.disk, publisher.edge.size(), checkpoint, index, |sealed| {
+            discloses.then(|| self.shared.keyring.disclose(sealed)).transpose()
+        })
+    }
+
+    /// The last checkpoint's signed note, and the proof that it continues the tree of `old` entries.
+    pub fn continuation(&self, old: u64) -> Result<(String, Vec<Hash>), OpenError> {
+        let publisher = lock(&self.shared.publisher);
+        let note = reader::checkpoint_note(&publisher.disk)?;
+        let size = publisher.edge.size();
+        let proof = Prover::new(&publisher.disk, size).consistency(old, size)?;
+        Ok((note, proof))
+    }
+
+    /// The proof that the tree of `new` entries continues that of `old`.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, OpenError> {
+        let publisher = lock(&self.shared.publisher);
+        Prover::new(&publisher.disk, publisher.edge.size()).consistency(old, new)
+    }
+
+    /// The root of the first `size` entries; `None` when so many are not published.
+    pub fn root(&self, size: u64) -> Option<Hash> {
+        let publisher = lock(&self.shared.publisher);
+        Prover::new(&publisher.disk, publisher.edge.size()).root(size).ok()
+    }
+
+    /// Keeps a checkpoint of this journal that witnesses have cosigned, for whoever asks for one.
+    pub fn keep_witnessed(&self, note: &str) -> Result<(), OpenError> {
+        let publisher = lock(&self.shared.publisher);
+        Checkpoint::open(note, publisher.signer.verifier())
+            .map_err(|error| OpenError::Tampered(error.to_string()))?;
+        Ok(publisher.disk.write_note(reader::WITNESSED, note.as_bytes())?)
+    }
+
+    /// A file of the journal that any tlog client may read: `checkpoint`, or a tile by its path.
+    pub fn published_file(&self, path: &str) -> Result<Option<Vec<u8>>, OpenError> {
+        let publisher = lock(&self.shared.publisher);
+        reader::published_file(&publisher.disk, path)
+    }
+
+    /// Signs a statement about this journal with its key; it begins with `digue`, as no checkpoint
+    /// does.
+    ///
+    /// # Panics
+    /// When it begins otherwise: what is signed must never read as a checkpoint.
+    pub fn sign(&self, statement: &str) -> String {
+        assert!(statement.starts_with("digue-") && statement.ends_with('\n'), "a statement of Digue");
+        lock(&self.shared.publisher).signer.sign(statement)
+    }
+
+    /// The name of the journal.
+    pub fn origin(&self) -> String {
+        lock(&self.shared.publisher).signer.verifier().name().to_owned()
+    }
+
+    /// The period keys and what became of them.
+    pub fn keys(&self) -> Vec<KeyRecord> {
+        self.shared.keyring.records()
+    }
+
+    /// Destroys the keys of `stream` for periods that lie wholly before `before`, and takes from the
+    /// disk the beginning of the journal that nobody can read any more.
+    pub fn forget(&self, stream: &Stream, before: Timestamp, now: Timestamp) -> Result<Forgotten, OpenError> {
+        let keys = self.shared.keyring.destroy(stream, before, now)?;
+        let publisher = lock(&self.shared.publisher);
+        let destroyed = self.shared.keyring.records().into_iter().filter(|key| key.destroyed.is_some());
+        let destroyed: HashSet<u32> = destroyed.map(|key| key.number).collect();
+        let known = Pruned::read(&publisher.disk, publisher.signer.verifier())?;
+        let start = known.as_ref().map_or(0, |pruned| pruned.minimum);
+        let minimum = readable_from(&publisher, start, &destroyed)?;
+        if minimum > start {
+            let root = Prover::new(&publisher.disk, publisher.edge.size()).root(minimum)?;
+            Pruned { minimum, root, at: now }.write(&publisher.disk, &publisher.signer)?;
+        }
+        self.shared.minimum.store(minimum, Ordering::Release);
+        prune::remove_below(&publisher.disk, minimum)?;
+        Ok(Forgotten { keys, minimum })
     }
 
     pub fn status(&self) -> Status {
@@ -257,6 +410,44 @@ impl Drop for Journal {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// What was forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The keys that were destroyed now.
+    pub keys: Vec<KeyRecord>,
+    /// The first entry that is left on the disk.
+    pub minimum: u64,
+}
+
+/// A receipt from the files of a journal whose checkpoint covers `size` entries.
+pub fn receipt(
+    disk: &Disk,
+    size: u64,
+    checkpoint: String,
+    index: u64,
+    disclose: impl FnOnce(&[u8]) -> Result<Option<EntryKey>, KeyError>,
+) -> Result<SignedReceipt, OpenError> {
+    let proof = Prover::new(disk, size).inclusion(index, size)?;
+    let sealed = reader::entries(disk, index..index + 1, size)?.remove(0);
+    let disclosed = disclose(&sealed)?;
+    Ok(SignedReceipt { index, sealed, disclosed, proof, checkpoint })
+}
+
+/// The first whole bundle from `start` on with an entry whose key is not destroyed.
+fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) -> Result<u64, OpenError> {
+    let (width, size) = (TILE_WIDTH as u64, publisher.edge.size());
+    let mut minimum = start;
+    while minimum + width <= size {
+        let entries = reader::bundle(&publisher.disk, minimum / width, TILE_WIDTH)?;
+        let is_gone = |sealed: &Vec<u8>| Clear::of(sealed).is_ok_and(|clear| destroyed.contains(&clear.key));
+        if !entries.iter().all(is_gone) {
+            break;
+        }
+        minimum += width;
+    }
+    Ok(minimum)
 }
 
 /// A thread that panicked leaves its data behind a poisoned lock; the journal's invariants are
@@ -369,8 +560,9 @@ impl Committer {
         drop(publisher);
         let mut committed = Vec::new();
         for (index, bytes) in (from..).zip(late) {
-            let event = codec::decode(&bytes).map_err(|e| OpenError::Tampered(e.to_string()))?;
-            committed.push(Committed { index, event });
+            if let Opened::Event(event) = shared.keyring.open(&bytes)? {
+                committed.push(Committed { index, event });
+            }
         }
         self.next = size;
         self.wal = Some(wal);
@@ -452,128 +644,5 @@ fn publish_committed(shared: &Shared) {
             committed.extend(newer);
             lock(&shared.observer).failed(&error.to_string());
         }
-    }
-}
-
-/// Owns the tree's files: tiles, bundles, checkpoint, and the list of write-ahead files.
-struct Publisher {
-    disk: Disk,
-    signer: Signer,
-    /// The right edge at the last checkpoint.
-    edge: Edge,
-    /// The bytes of the unfinished entry bundle at the last checkpoint.
-    bundle: Vec<u8>,
-    /// Where each write-ahead file starts, oldest first.
-    covered_wals: Vec<u64>,
-}
-
-impl Publisher {
-    /// Reads what is on disk, publishes what only the write-ahead files hold, and starts a new one.
-    fn recover(&mut self) -> Result<WalFile, OpenError> {
-        self.load_checkpoint()?;
-        let tail = reader::wal_tail(&self.disk, self.edge.size())?;
-        if !tail.is_empty() || self.disk.read("checkpoint")?.is_none() {
-            self.publish(&tail)?;
-        }
-        for name in self.disk.list(wal::FOLDER)? {
-            self.disk.remove(&format!("{}/{name}", wal::FOLDER))?;
-        }
-        self.covered_wals.clear();
-        Ok(self.create_wal(self.edge.size())?)
-    }
-
-    fn load_checkpoint(&mut self) -> Result<(), OpenError> {
-        let tampered = |what: &str| OpenError::Tampered(what.to_owned());
-        let Some(note) = self.disk.read("checkpoint")? else {
-            if !self.disk.list("tile")?.is_empty() || !self.disk.list(wal::FOLDER)?.is_empty() {
-                return Err(tampered("the checkpoint is missing"));
-            }
-            (self.edge, self.bundle) = (Edge::new(), Vec::new());
-            return Ok(());
-        };
-        let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text"))?;
-        let head = Checkpoint::open(&note, self.signer.verifier())
-            .map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?;
-        let edge = reader::edge(&self.disk, head.size)?;
-        if edge.root() != head.root {
-            return Err(tampered("the tiles lead to another root than the checkpoint"));
-        }
-        let (index, width) = tile::tiles_at(0, head.size);
-        self.bundle.clear();
-        if width > 0 {
-            for entry in reader::bundle(&self.disk, index, width)? {
-                tile::push_entry(&mut self.bundle, &entry);
-            }
-        }
-        self.edge = edge;
-        Ok(())
-    }
-
-    fn create_wal(&mut self, start: u64) -> io::Result<WalFile> {
-        let file = self.disk.create_wal(&wal::name(start), &wal::header(start))?;
-        self.covered_wals.push(start);
-        Ok(file)
-    }
-
-    /// Tiles and bundles first, the checkpoint last: a reader never sees a head without its tree.
-    fn publish(&mut self, entries: &[Vec<u8>]) -> io::Result<Checkpoint> {
-        let mut edge = self.edge.clone();
-        let mut bundle = self.bundle.clone();
-        let mut folders = Folders::default();
-        let mut full_tiles = Vec::new();
-        for entry in entries {
-            tile::push_entry(&mut bundle, entry);
-            for full in edge.push(tree::leaf_hash(entry)) {
-                let path = tile::hash_tile_path(full.level, full.index, TILE_WIDTH);
-                self.disk.write_tile(&path, &full.hashes.concat(), &mut folders)?;
-                full_tiles.push(path);
-            }
-            if edge.size().is_multiple_of(TILE_WIDTH as u64) {
-                let path = tile::entry_bundle_path(edge.size() / TILE_WIDTH as u64 - 1, TILE_WIDTH);
-                self.disk.write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
-                full_tiles.push(path);
-            }
-        }
-        self.write_partial_tiles(&edge, &bundle, &mut folders)?;
-        self.disk.sync_folders(&folders)?;
-        let root: Hash = edge.root();
-        let origin = self.signer.verifier().name().to_owned();
-        let checkpoint = Checkpoint { origin, size: edge.size(), root };
-        // The promise: from this rename on, the published journal has this size.
-        self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
-        (self.edge, self.bundle) = (edge, bundle);
-        for path in &full_tiles {
-            self.disk.remove_partials(path)?;
-        }
-        self.remove_covered_wals()?;
-        Ok(checkpoint)
-    }
-
-    fn write_partial_tiles(&self, edge: &Edge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
-        for (level, hashes) in edge.partial_tiles() {
-            let place = tile::tiles_at(level, edge.size());
-            if place != tile::tiles_at(level, self.edge.size()) {
-                let path = tile::hash_tile_path(level, place.0, place.1);
-                self.disk.write_tile(&path, &hashes.concat(), folders)?;
-            }
-        }
-        let (index, width) = tile::tiles_at(0, edge.size());
-        if width > 0 && edge.size() != self.edge.size() {
-            let path = tile::entry_bundle_path(index, width);
-            self.disk.write_tile(&path, bundle, folders)?;
-        }
-        Ok(())
-    }
-
-    /// A write-ahead file may go when a later one starts at or below the checkpoint.
-    fn remove_covered_wals(&mut self) -> io::Result<()> {
-        while let [oldest, next, ..] = self.covered_wals[..] {
-            if next > self.edge.size() {
-                break;
-            }
-            self.disk.remove(&wal::name(oldest))?;
-            self.covered_wals.remove(0);
-        }
-        Ok(())
     }
 }

@@ -1,20 +1,29 @@
 //! The journal: evidence that an auditor verifies with this crate alone.
 //!
 //! An RFC 6962 Merkle tree in the C2SP tlog-tiles layout, with a write-ahead file in front so that
-//! one `fdatasync` makes many waiting entries durable. It knows events and bytes; it does not know
+//! one `fdatasync` makes many waiting entries durable. Entries are sealed under the key of their
+//! period: destroying it ends their retention and breaks no proof. The crate knows events and bytes; it does not know
 //! HTTP, accounts' rights, or the time: callers bring the event with its date.
 //!
 //! This crate is the only one of its layer that touches files, all of them in `disk`.
 
 pub mod checkpoint;
 pub mod codec;
+pub mod cosign;
 pub mod disk;
 pub mod journal;
+pub mod keyring;
 pub mod note;
+pub mod proof;
+pub mod prune;
+mod publisher;
 pub mod reader;
+pub mod receipt;
+pub mod seal;
 pub mod tile;
 pub mod tree;
 pub mod verify;
 mod wal;
+pub mod witness;
 
 pub use journal::{AppendError, Committed, Journal, OpenError, Options, Receipt};

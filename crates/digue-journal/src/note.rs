@@ -63,69 +63,122 @@ impl Verifier {
 
     /// Reads the C2SP form `name+hash+base64`.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut parts = text.trim().splitn(3, '+');
-        let (name, hash, key) = (parts.next(), parts.next(), parts.next());
-        let (Some(name), Some(hash), Some(key)) = (name, hash, key) else {
-            return Err(NoteError::BadKey);
-        };
-        let blob = STANDARD.decode(key).map_err(|_| NoteError::BadKey)?;
-        let [ED25519_KIND, public @ ..] = blob.as_slice() else {
-            return Err(NoteError::BadKey);
-        };
-        let public = public.try_into().map_err(|_| NoteError::BadKey)?;
-        let verifier = Self::new(name, public)?;
-        if format!("{:08x}", u32::from_be_bytes(verifier.key_hash())) != hash {
-            return Err(NoteError::BadKey);
-        }
-        Ok(verifier)
+        parse_key(text, ED25519_KIND)
     }
 
     /// The C2SP form, for auditors and tlog clients.
     pub fn to_text(&self) -> String {
-        let mut blob = vec![ED25519_KIND];
-        blob.extend_from_slice(&self.public);
-        let hash = u32::from_be_bytes(self.key_hash());
-        format!("{}+{hash:08x}+{}", self.name, STANDARD.encode(blob))
+        key_text(self, ED25519_KIND)
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    pub(crate) fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
     fn key_hash(&self) -> [u8; 4] {
-        let mut context = Context::new(&SHA256);
-        context.update(self.name.as_bytes());
-        context.update(&[b'\n', ED25519_KIND]);
-        context.update(&self.public);
-        let hash = context.finish();
-        hash.as_ref()[..4].try_into().expect("four of 32 bytes")
+        key_hash(&self.name, ED25519_KIND, &self.public)
     }
 
     /// The text of `note` if this key signed it.
     pub fn open<'n>(&self, note: &'n str) -> Result<&'n str, NoteError> {
+        let note = Note::parse(note)?;
+        let Some(blob) = note.signature(&self.name, self.key_hash()) else {
+            return Err(NoteError::NotSigned(self.name.clone()));
+        };
+        self.check(note.text.as_bytes(), blob)?;
+        Ok(note.text)
+    }
+
+    pub(crate) fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), NoteError> {
+        UnparsedPublicKey::new(&ED25519, &self.public)
+            .verify(message, signature)
+            .map_err(|_| NoteError::BadSignature(self.name.clone()))
+    }
+}
+
+pub(crate) fn key_hash(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
+    let mut context = Context::new(&SHA256);
+    context.update(name.as_bytes());
+    context.update(&[b'\n', kind]);
+    context.update(public);
+    let hash = context.finish();
+    hash.as_ref()[..4].try_into().expect("four of 32 bytes")
+}
+
+pub(crate) fn parse_key(text: &str, kind: u8) -> Result<Verifier, NoteError> {
+    let mut parts = text.trim().splitn(3, '+');
+    let (name, hash, key) = (parts.next(), parts.next(), parts.next());
+    let (Some(name), Some(hash), Some(key)) = (name, hash, key) else {
+        return Err(NoteError::BadKey);
+    };
+    let blob = STANDARD.decode(key).map_err(|_| NoteError::BadKey)?;
+    let Some((first, public)) = blob.split_first() else {
+        return Err(NoteError::BadKey);
+    };
+    let public: [u8; 32] = public.try_into().map_err(|_| NoteError::BadKey)?;
+    let verifier = Verifier::new(name, public)?;
+    if *first != kind || format!("{:08x}", u32::from_be_bytes(key_hash(name, kind, &public))) != hash {
+        return Err(NoteError::BadKey);
+    }
+    Ok(verifier)
+}
+
+pub(crate) fn key_text(key: &Verifier, kind: u8) -> String {
+    let mut blob = vec![kind];
+    blob.extend_from_slice(&key.public);
+    let hash = u32::from_be_bytes(key_hash(&key.name, kind, &key.public));
+    format!("{}+{hash:08x}+{}", key.name, STANDARD.encode(blob))
+}
+
+/// A note cut into its text and its signatures, none of them checked.
+pub struct Note<'n> {
+    /// Ends with a newline.
+    pub text: &'n str,
+    signatures: Vec<(&'n str, Vec<u8>)>,
+}
+
+/// More signatures than any journal has witnesses: a note is read from strangers.
+const SIGNATURES_MAX: usize = 100;
+
+impl<'n> Note<'n> {
+    pub fn parse(note: &'n str) -> Result<Self, NoteError> {
         let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line"))?;
-        let (text, signatures) = (&note[..=split], &note[split + 2..]);
-        if signatures.is_empty() || !signatures.ends_with('\n') {
+        let (text, lines) = (&note[..=split], &note[split + 2..]);
+        if lines.is_empty() || !lines.ends_with('\n') {
             return Err(NoteError::Malformed("no signature line"));
         }
-        for line in signatures.lines() {
-            let rest = line
-                .strip_prefix("\u{2014} ")
-                .ok_or(NoteError::Malformed("a signature line without its dash"))?;
-            let (name, blob) =
-                rest.split_once(' ').ok_or(NoteError::Malformed("a signature without a name"))?;
-            let blob =
-                STANDARD.decode(blob).map_err(|_| NoteError::Malformed("a signature not in base64"))?;
-            if name != self.name || blob.len() < 4 || blob[..4] != self.key_hash() {
-                continue;
-            }
-            return UnparsedPublicKey::new(&ED25519, &self.public)
-                .verify(text.as_bytes(), &blob[4..])
-                .map(|()| text)
-                .map_err(|_| NoteError::BadSignature(self.name.clone()));
+        if note.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(NoteError::Malformed("a control character"));
         }
-        Err(NoteError::NotSigned(self.name.clone()))
+        let signatures: Result<Vec<_>, NoteError> = lines.lines().map(parse_signature).collect();
+        let signatures = signatures?;
+        if signatures.len() > SIGNATURES_MAX {
+            return Err(NoteError::Malformed("too many signatures"));
+        }
+        Ok(Self { text, signatures })
     }
+
+    /// What follows the key hash in the signature by this name and key.
+    pub(crate) fn signature(&self, name: &str, key_hash: [u8; 4]) -> Option<&[u8]> {
+        let found = self.signatures.iter().find(|(known, blob)| *known == name && blob[..4] == key_hash);
+        found.map(|(_, blob)| &blob[4..])
+    }
+}
+
+/// `— name base64`; the blob has at least the four bytes of a key hash.
+fn parse_signature(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
+    let rest =
+        line.strip_prefix("\u{2014} ").ok_or(NoteError::Malformed("a signature line without its dash"))?;
+    let (name, blob) = rest.split_once(' ').ok_or(NoteError::Malformed("a signature without a name"))?;
+    let blob = STANDARD.decode(blob).map_err(|_| NoteError::Malformed("a signature not in base64"))?;
+    if name.is_empty() || blob.len() < 5 {
+        return Err(NoteError::Malformed("a signature without a name or bytes"));
+    }
+    Ok((name, blob))
 }
 
 #[cfg(test)]

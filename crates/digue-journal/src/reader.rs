@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::disk::Disk;
 use crate::journal::OpenError;
+use crate::note::Note;
 use crate::tile;
 use crate::tree::{Edge, Hash, TILE_WIDTH};
 use crate::wal;
@@ -96,6 +97,41 @@ pub(crate) fn wal_tail(disk: &Disk, size: u64) -> Result<Vec<Vec<u8>>, OpenError
         tail.extend(segment.entries.iter().skip(known).map(|entry| entry.to_vec()));
     }
     Ok(tail)
+}
+
+/// The last checkpoint with the cosignatures of witnesses.
+pub const WITNESSED: &str = "checkpoint.witnessed";
+
+/// The signed note of the last checkpoint, cosigned when witnesses have seen that very one.
+pub fn checkpoint_note(disk: &Disk) -> Result<String, OpenError> {
+    let note = disk.read("checkpoint")?.ok_or_else(|| tampered("checkpoint is missing".to_owned()))?;
+    let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text".to_owned()))?;
+    let text = |note: &str| Note::parse(note).map(|note| note.text.to_owned());
+    let cosigned = disk.read(WITNESSED)?.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(cosigned.filter(|cosigned| text(cosigned).is_ok() && text(cosigned) == text(&note)).unwrap_or(note))
+}
+
+/// A file for tlog clients (C2SP tlog-tiles, read path): `checkpoint`, `tile/...`; `None` for all
+/// else.
+pub fn published_file(disk: &Disk, path: &str) -> Result<Option<Vec<u8>>, OpenError> {
+    if path == "checkpoint" {
+        return checkpoint_note(disk).map(|note| Some(note.into_bytes()));
+    }
+    let Some(rest) = path.strip_prefix("tile/") else {
+        return Ok(None);
+    };
+    // Digits, `x` and the names that tiles have: nothing that leads out of the folder.
+    let is_part = |part: &str| {
+        part == "entries" || {
+            let digits = part.strip_prefix('x').unwrap_or(part);
+            let digits = digits.strip_suffix(".p").unwrap_or(digits);
+            !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    };
+    if !rest.split('/').all(is_part) || disk.is_folder(path) {
+        return Ok(None);
+    }
+    Ok(disk.read(path)?)
 }
 
 /// Size of the journal in `disk`, unpublished entries included, and those entries.

@@ -27,6 +27,19 @@ fn path(kind: &str, index: u64, width: usize) -> String {
     format!("tile/{kind}/{}{partial}", groups.join("/"))
 }
 
+/// The index after the last entry of a full bundle; `None` for partial bundles and other paths.
+pub fn bundle_end(path: &str) -> Option<u64> {
+    let mut index = 0u64;
+    for part in path.strip_prefix("tile/entries/")?.split('/') {
+        let digits = part.strip_prefix('x').unwrap_or(part);
+        if digits.len() != 3 {
+            return None;
+        }
+        index = index.checked_mul(1000)?.checked_add(digits.parse::<u64>().ok()?)?;
+    }
+    (index + 1).checked_mul(TILE_WIDTH as u64)
+}
+
 /// How many tiles of `level` a tree of `size` leaves has, and the width of the last, unfinished one.
 pub fn tiles_at(level: usize, size: u64) -> (u64, usize) {
     let mut nodes = size;
@@ -65,6 +78,15 @@ mod tests {
         assert_eq!(hash_tile_path(0, 1_234_067, 256), "tile/0/x001/x234/067");
         assert_eq!(hash_tile_path(2, 0, 17), "tile/2/000.p/17");
         assert_eq!(entry_bundle_path(1000, 256), "tile/entries/x001/000");
+    }
+
+    #[test]
+    fn a_path_tells_where_its_bundle_ends() {
+        assert_eq!(bundle_end("tile/entries/000"), Some(256));
+        assert_eq!(bundle_end("tile/entries/x001/x234/067"), Some(1_234_068 * 256));
+        for other in ["tile/entries/000.p/17", "tile/0/000", "wal/000", "tile/entries/1", "tile/entries/"] {
+            assert_eq!(bundle_end(other), None, "{other}");
+        }
     }
 
     #[test]

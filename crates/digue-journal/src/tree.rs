@@ -45,7 +45,7 @@ pub fn root_of(hashes: &[Hash]) -> Hash {
 }
 
 /// The largest power of two strictly below `count` (`count` >= 2).
-fn split_point(count: u64) -> u64 {
+pub(crate) fn split_point(count: u64) -> u64 {
     1 << (63 - (count - 1).leading_zeros())
 }
 

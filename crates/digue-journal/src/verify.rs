@@ -7,11 +7,14 @@ use std::fmt;
 use digue_types::Timestamp;
 
 use crate::checkpoint::Checkpoint;
-use crate::codec;
+use crate::cosign::{CosignerKey, witnessed_by};
 use crate::disk::Disk;
 use crate::journal::OpenError;
+use crate::keyring::{Keyring, Opened};
 use crate::note::Verifier;
+use crate::prune::Pruned;
 use crate::reader;
+use crate::seal::Clear;
 use crate::tile;
 use crate::tree::{self, Edge, Hash, TILE_WIDTH};
 
@@ -25,6 +28,12 @@ pub struct Report {
     pub root: Option<Hash>,
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
+    /// The first entry that pruning left.
+    pub minimum: u64,
+    /// Entries on the disk that nobody can open any more.
+    pub forgotten: u64,
+    /// Witnesses of the last cosigned checkpoint, with their dates.
+    pub witnessed: Vec<(String, Timestamp)>,
     pub findings: Vec<Finding>,
 }
 
@@ -58,8 +67,10 @@ pub enum FindingKind {
     WrongHash,
     /// The entries lead to another root than the signed one.
     WrongRoot,
-    /// The journal does not continue the checkpoint that the auditor kept.
+    /// The journal does not continue the checkpoint that the auditor or the witnesses kept.
     Rewritten,
+    /// Too few witnesses saw it.
+    Witnesses,
 }
 
 impl FindingKind {
@@ -71,7 +82,15 @@ impl FindingKind {
             Self::WrongHash => "wrong-hash",
             Self::WrongRoot => "wrong-root",
             Self::Rewritten => "rewritten",
+            Self::Witnesses => "witnesses",
         }
+    }
+}
+
+impl FindingKind {
+    /// True for what is not seen without the keys of the entries.
+    pub const fn needs_keys(self) -> bool {
+        matches!(self, Self::UnreadableEntry)
     }
 }
 
@@ -81,20 +100,49 @@ impl fmt::Display for FindingKind {
     }
 }
 
-/// Verifies the journal in `disk` against `key`, and against `earlier` when the auditor kept one.
+/// What to verify a journal against.
+pub struct Against<'a> {
+    pub key: &'a Verifier,
+    /// A checkpoint that the auditor kept.
+    pub earlier: Option<&'a Checkpoint>,
+    /// Opens the entries too; without it only their hashes and dates are looked at.
+    pub keyring: Option<&'a Keyring>,
+    pub witnesses: &'a [CosignerKey],
+    /// How many of the witnesses must have cosigned the last checkpoint that was shown to them.
+    pub quorum: usize,
+}
+
+impl<'a> Against<'a> {
+    /// The journal's own key and nothing else.
+    pub fn key(key: &'a Verifier) -> Self {
+        Self { key, earlier: None, keyring: None, witnesses: &[], quorum: 0 }
+    }
+}
+
+/// Verifies the journal in `disk`. `progress` is told how many entries were read, and of how many.
 ///
-/// `progress` is told how many entries were read. Errors mean that the check could not run.
+/// # Errors
+/// The check could not run.
 pub fn verify(
     disk: &Disk,
-    key: &Verifier,
-    earlier: Option<&Checkpoint>,
-    mut progress: impl FnMut(u64),
+    against: &Against<'_>,
+    mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, OpenError> {
-    let mut walk = Walk { disk, report: Report::default(), edge: Edge::new() };
-    let head = match walk.checkpoint(key)? {
+    let earlier = against.earlier;
+    let mut walk = Walk {
+        disk,
+        report: Report::default(),
+        edge: Edge::new(),
+        keyring: against.keyring,
+        minimum: 0,
+        cosigned: None,
+    };
+    let head = match walk.checkpoint(against.key)? {
         Some(head) => head,
         None => return Ok(walk.report),
     };
+    walk.pruned(against.key)?;
+    walk.witnesses(against, &head)?;
     walk.report.size = head.size;
     walk.report.root = Some(head.root);
     if let Some(earlier) = earlier.filter(|earlier| earlier.size > head.size) {
@@ -107,7 +155,7 @@ pub fn verify(
         if !walk.bundle(index, count, earlier)? {
             return Ok(walk.report);
         }
-        progress(index * width + count as u64);
+        progress(index * width + count as u64, head.size);
     }
     if walk.edge.root() != head.root {
         walk.find(0, FindingKind::WrongRoot, "the signed root is another".to_owned());
@@ -125,9 +173,49 @@ struct Walk<'d> {
     disk: &'d Disk,
     report: Report,
     edge: Edge,
+    keyring: Option<&'d Keyring>,
+    /// The first entry that pruning left.
+    minimum: u64,
+    /// The checkpoint that witnesses saw.
+    cosigned: Option<Checkpoint>,
 }
 
 impl Walk<'_> {
+    fn pruned(&mut self, key: &Verifier) -> Result<(), OpenError> {
+        match Pruned::read(self.disk, key) {
+            Ok(pruned) => self.minimum = pruned.map_or(0, |pruned| pruned.minimum),
+            Err(OpenError::Tampered(detail)) => self.find(0, FindingKind::Checkpoint, detail),
+            Err(other) => return Err(other),
+        }
+        self.report.minimum = self.minimum;
+        Ok(())
+    }
+
+    /// The last cosigned checkpoint must be cosigned by enough witnesses, and the journal continue it.
+    fn witnesses(&mut self, against: &Against<'_>, head: &Checkpoint) -> Result<(), OpenError> {
+        if against.witnesses.is_empty() {
+            return Ok(());
+        }
+        let note = self.disk.read(reader::WITNESSED)?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let note = note.unwrap_or_default();
+        let seen = witnessed_by(&note, against.witnesses);
+        self.report.witnessed = seen.iter().map(|(key, at)| (key.name().to_owned(), *at)).collect();
+        if seen.len() < against.quorum {
+            let detail = format!("{} of {} witnesses", seen.len(), against.quorum);
+            self.find(head.size, FindingKind::Witnesses, detail);
+        }
+        match Checkpoint::open(&note, against.key) {
+            Ok(cosigned) if cosigned.size > head.size => {
+                let detail = format!("{} entries were witnessed, {} are left", cosigned.size, head.size);
+                self.find(head.size, FindingKind::Rewritten, detail);
+            }
+            Ok(cosigned) => self.cosigned = Some(cosigned),
+            Err(_) if seen.is_empty() => {}
+            Err(error) => self.find(head.size, FindingKind::Witnesses, error.to_string()),
+        }
+        Ok(())
+    }
+
     fn find(&mut self, entry: u64, kind: FindingKind, detail: String) {
         let since = self.report.last_at;
         self.report.findings.push(Finding { entry, since, kind, detail });
@@ -154,53 +242,80 @@ impl Walk<'_> {
     /// Checks one bundle and the tiles it completes; false when the walk cannot go on.
     fn bundle(&mut self, index: u64, count: usize, earlier: Option<&Checkpoint>) -> Result<bool, OpenError> {
         let first = index * TILE_WIDTH as u64;
-        let entries = match reader::bundle(self.disk, index, count) {
-            Ok(entries) => entries,
-            Err(OpenError::Tampered(detail)) => {
-                self.find(first, FindingKind::MissingFile, detail);
+        let Some(stored) = self.read(first, reader::hash_tile(self.disk, 0, index, count))? else {
+            return Ok(false);
+        };
+        // Of what was pruned the hashes are left, and bound by those above them.
+        let entries = if first < self.minimum {
+            None
+        } else {
+            let read = reader::bundle(self.disk, index, count);
+            let Some(entries) = self.read(first, read)? else {
                 return Ok(false);
-            }
-            Err(other) => return Err(other),
+            };
+            Some(entries)
         };
-        let stored = match reader::hash_tile(self.disk, 0, index, count) {
-            Ok(hashes) => Some(hashes),
-            Err(OpenError::Tampered(detail)) => {
-                self.find(first, FindingKind::MissingFile, detail);
-                None
-            }
-            Err(other) => return Err(other),
-        };
-        for (place, entry) in entries.iter().enumerate() {
+        for (place, stored) in stored.into_iter().enumerate() {
             let number = first + place as u64;
-            if earlier.is_some_and(|earlier| earlier.size == number) {
-                self.compare(earlier);
-            }
-            let leaf = tree::leaf_hash(entry);
-            if stored.as_ref().is_some_and(|hashes| hashes[place] != leaf) {
-                let path = tile::hash_tile_path(0, index, count);
-                self.find(number, FindingKind::WrongHash, path);
-            }
-            match codec::decode(entry) {
-                Ok(event) => {
-                    self.report.first_at.get_or_insert(event.at());
-                    self.report.last_at = Some(event.at());
-                }
-                Err(error) => self.find(number, FindingKind::UnreadableEntry, error.to_string()),
-            }
+            self.compare(earlier);
+            let leaf = match &entries {
+                Some(entries) => self.entry(number, &entries[place], stored, index, count),
+                None => stored,
+            };
             for full in self.edge.push(leaf).into_iter().filter(|full| full.level > 0) {
                 self.compare_tile(full.level, full.index, &full.hashes)?;
             }
         }
-        if earlier.is_some_and(|earlier| earlier.size == self.edge.size()) {
-            self.compare(earlier);
-        }
+        self.compare(earlier);
         Ok(true)
     }
 
+    /// What was read, or a finding that it could not be.
+    fn read<T>(&mut self, entry: u64, read: Result<T, OpenError>) -> Result<Option<T>, OpenError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(OpenError::Tampered(detail)) => {
+                self.find(entry, FindingKind::MissingFile, detail);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Looks at one entry; its leaf hash.
+    fn entry(&mut self, number: u64, sealed: &[u8], stored: Hash, tile: u64, width: usize) -> Hash {
+        let leaf = tree::leaf_hash(sealed);
+        if stored != leaf {
+            self.find(number, FindingKind::WrongHash, tile::hash_tile_path(0, tile, width));
+        }
+        let at = match self.keyring.map(|keys| keys.open(sealed)) {
+            None => Clear::of(sealed).map(|clear| clear.at).map_err(|error| error.to_string()),
+            Some(Ok(Opened::Event(event))) => Ok(event.at()),
+            Some(Ok(Opened::Forgotten(clear))) => {
+                self.report.forgotten += 1;
+                Ok(clear.at)
+            }
+            Some(Err(error)) => Err(error.to_string()),
+        };
+        match at {
+            Ok(at) => {
+                self.report.first_at.get_or_insert(at);
+                self.report.last_at = Some(at);
+            }
+            Err(error) => self.find(number, FindingKind::UnreadableEntry, error),
+        }
+        leaf
+    }
+
+    /// Where the walk stands, against the checkpoints that others kept.
     fn compare(&mut self, earlier: Option<&Checkpoint>) {
-        if earlier.is_some_and(|earlier| earlier.root != self.edge.root()) {
+        let size = self.edge.size();
+        let cosigned = self.cosigned.as_ref();
+        let differs = |kept: &Checkpoint| kept.size == size && kept.root != self.edge.root();
+        if earlier.is_some_and(differs) || cosigned.is_some_and(differs) {
             let detail = "the entries up to there are not those that were signed".to_owned();
             self.find(0, FindingKind::Rewritten, detail);
+            self.cosigned = None;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Entries of the journal as JSON: one form for the command line, the console and the API.
 
+use digue_journal::seal::Clear;
 use digue_types::{Event, Exposure};
 use serde_json::{Value as Json, json};
 
@@ -19,6 +20,11 @@ pub fn as_json(index: u64, event: &Event) -> Json {
             "reason": act.reason,
         }),
     }
+}
+
+/// An entry whose key was destroyed: that it was there, and when.
+pub fn forgotten_json(index: u64, clear: Clear) -> Json {
+    json!({"entry": index, "kind": "forgotten", "at": clear.at, "key": clear.key})
 }
 
 fn exposure_json(index: u64, exposure: &Exposure) -> Json {

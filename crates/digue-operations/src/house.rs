@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use digue_access::session::HeldTo;
 use digue_access::{Keys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
+use digue_exposure::{IndexError, View};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
+use digue_gateway::upstream::UpstreamClient;
 use digue_journal::Journal;
+use digue_journal::keyring::Opened;
 use digue_store::{MailRecord, Store, live_break_glass};
 use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -18,10 +21,13 @@ use crate::actor::Actor;
 use crate::aliases::AliasTables;
 use crate::devices::Challenges;
 use crate::error::OperationError;
+use crate::indexing::{IndexFolder, Rebuilder};
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::recorder::Standing;
+use crate::retention::Retentions;
+use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
 
 /// What the house is built from.
 pub struct HouseParts {
@@ -36,6 +42,13 @@ pub struct HouseParts {
     pub session_limits: SessionLimits,
     pub sign_in: SignInRules,
     pub mail: Option<MailSettings>,
+    /// How long each stream of the journal is kept.
+    pub retentions: Retentions,
+    pub witnesses: WitnessRules,
+    /// The way to witnesses; `None` asks nobody.
+    pub client: Option<UpstreamClient>,
+    /// Where the index is made again; `None` keeps it in memory.
+    pub index_folder: Option<IndexFolder>,
     /// Where caseload files are kept.
     pub data_folder: PathBuf,
     /// Scheme, host and port under which people reach the console: `https://digue.exemple.fr`.
@@ -66,11 +79,14 @@ pub struct House {
     pub(crate) store: Store,
     pub(crate) journal: Arc<Journal>,
     standing: Arc<RwLock<Standing>>,
+    rebuilder: Rebuilder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
     /// Rules as they will be published next; whoever changes them holds this lock.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
+    retentions: RwLock<Arc<Retentions>>,
+    pub(crate) watchtower: Watchtower,
     pub(crate) session_limits: SessionLimits,
     pub(crate) data_folder: PathBuf,
     pub(crate) sign_in: SignInRules,
@@ -109,9 +125,12 @@ impl House {
             store: parts.store,
             journal: parts.journal,
             standing: parts.standing,
+            rebuilder: Rebuilder::new(parts.index_folder),
             clock: parts.clock,
             aliases: parts.aliases,
             rules: Mutex::new(rules),
+            retentions: RwLock::new(Arc::new(parts.retentions)),
+            watchtower: Watchtower::new(parts.witnesses, parts.client, now),
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
             data_folder: parts.data_folder,
@@ -160,8 +179,63 @@ impl House {
         self.standing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The index as it is now, for questions that take their time.
+    pub fn view(&self) -> View {
+        self.standing().index.view()
+    }
+
+    /// Makes the index again from the journal; the old one answers meanwhile.
+    pub(crate) fn rebuild_index(&self) {
+        self.rebuilder.start(&self.journal, &self.standing);
+    }
+
+    /// Hands over the events of the journal from entry `first` on, where they can be read.
+    pub fn each_entry(&self, first: u64, take: &mut dyn FnMut(Event)) -> Result<(), OperationError> {
+        let read = self.journal.each(first, &mut |_, opened| {
+            if let Opened::Event(event) = opened {
+                take(event);
+            }
+        });
+        read.map_err(|error| OperationError::Unavailable(error.to_string()))
+    }
+
+    /// Writes the index to its folder, at the end: the next start reads nothing twice.
+    pub fn close_index(&self) {
+        self.standing.write().unwrap_or_else(PoisonError::into_inner).index.close();
+    }
+
+    /// True while the index is being made again.
+    pub fn is_rebuilding(&self) -> bool {
+        self.rebuilder.is_running()
+    }
+
+    /// What the index answers; when it is found damaged it is made again, and the question must wait.
+    pub(crate) fn answered<T>(&self, answer: Result<T, IndexError>) -> Result<T, OperationError> {
+        answer.map_err(|error| {
+            tracing::error!(%error, "The exposure index cannot answer");
+            if matches!(error, IndexError::Damaged(_)) {
+                self.rebuild_index();
+            }
+            OperationError::Unavailable(error.to_string())
+        })
+    }
+
     pub fn journal_status(&self) -> digue_journal::journal::Status {
         self.journal.status()
+    }
+
+    /// How long each stream of the journal is kept.
+    pub fn retentions(&self) -> Arc<Retentions> {
+        self.retentions.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_retentions(&self, retentions: Retentions) {
+        *self.retentions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(retentions);
+    }
+
+    /// Who else has seen the journal.
+    pub fn witnesses(&self) -> WitnessView {
+        self.watchtower.view()
     }
 
     pub fn console_url(&self) -> &str {

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod affected;
 pub mod aliases;
 pub mod approvals;
 pub mod break_glass;
@@ -15,18 +16,23 @@ pub mod entry;
 pub mod error;
 pub mod gates;
 pub mod house;
+pub mod indexing;
 pub mod keys;
 pub mod mail;
+pub mod ocsf;
 pub mod onboarding;
 pub mod organisations;
 pub mod passkey;
 pub mod password;
 pub mod recorder;
 pub mod recovery;
+pub mod retention;
 pub mod rules;
 pub mod secret;
 pub mod sign_in;
+pub mod table;
 pub mod watch;
+pub mod witnesses;
 
 pub use actor::Actor;
 pub use error::OperationError;

@@ -36,6 +36,8 @@ pub struct Standing {
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
     /// The disk's last refusal, with its date.
     pub failure: Option<(String, Timestamp)>,
+    /// What came while another index is being made; that one takes it in last.
+    pub(crate) backlog: Option<Vec<Committed>>,
 }
 
 /// Feeds the index.
@@ -50,11 +52,15 @@ impl Observer for Feeder {
         for entry in entries {
             standing.index.add(entry);
         }
+        if let Some(backlog) = &mut standing.backlog {
+            backlog.extend_from_slice(entries);
+        }
         standing.failure = None;
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        standing.index.note_checkpoint(checkpoint.size, checkpoint.root);
         standing.checkpoint = Some((checkpoint.clone(), self.clock.now()));
     }
 

@@ -117,6 +117,9 @@ pub struct LookBack {
     pub reduction: Option<Reduction>,
 }
 
+/// Exposures shown of a look-back, the last ones; the persons are all there.
+const EXPOSURES_MAX: usize = 10_000;
+
 /// The last recovery of an account, and what it had been shown since the presumed date.
 pub async fn look_back(
     house: &House,
@@ -126,11 +129,12 @@ pub async fn look_back(
     actor.must_watch()?;
     let known = house.store.recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
-    let standing = house.standing();
-    let all = standing.index.of_account(account, usize::MAX).into_iter();
-    let exposures = all.filter(|seen| seen.at >= record.since && seen.at <= record.granted_at).cloned();
-    let persons = standing.index.persons_between(account, record.since, record.granted_at);
+    let view = house.view();
+    let (since, until) = (record.since, record.granted_at);
+    let exposures = house.answered(view.exposures_between(account, since, until, EXPOSURES_MAX))?;
+    let persons = house.answered(view.persons_between(account, since, until))?;
+    let persons = persons.into_iter().map(|(person, _, last)| (person, last)).collect();
     let now = house.clock.now();
     let reduction = house.gateway().rules().reductions.get(account).copied().filter(|r| now < r.until);
-    Ok(Some(LookBack { persons, exposures: exposures.collect(), reduction, record }))
+    Ok(Some(LookBack { persons, exposures, reduction, record }))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use digue_access::budget::Usage;
 use digue_access::{Reach, Session};
 use digue_exposure::{Coverage, Minute, Seen, Sight};
-use digue_journal::codec;
+use digue_journal::keyring::Opened;
 use digue_types::{
     AccountId, Act, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
 };
@@ -17,6 +17,7 @@ use crate::actor::{Actor, allow};
 use crate::approvals;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::witnesses::WitnessView;
 
 /// The page of what happens now.
 #[derive(Clone, Debug)]
@@ -47,6 +48,10 @@ pub struct JournalView {
     pub checkpoint_size: u64,
     pub checkpoint_at: Option<Timestamp>,
     pub failure: Option<String>,
+    /// Who else has seen it.
+    pub witnesses: WitnessView,
+    /// True while the index is made again from it.
+    pub is_rebuilding: bool,
 }
 
 /// Minutes in the picture.
@@ -69,11 +74,12 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
     let status = house.journal_status();
     let sessions = gateway.session_count();
     let coverage = coverage_of(house);
+    let persons_day = house.answered(house.view().distinct_since(now, Duration::from_hours(24)))?;
     let standing = house.standing();
     Ok(Overview {
         now,
         minutes: standing.index.minutes(now, MINUTES),
-        persons_day: standing.index.distinct_since(now, Duration::from_hours(24)),
+        persons_day,
         nearest,
         coverage,
         recent: standing.index.recent(12).cloned().collect(),
@@ -83,6 +89,8 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
             checkpoint_size: status.checkpoint_size,
             checkpoint_at: standing.checkpoint.as_ref().map(|(_, at)| *at),
             failure: status.failure,
+            witnesses: house.witnesses(),
+            is_rebuilding: house.is_rebuilding(),
         },
         sessions,
     })
@@ -180,10 +188,12 @@ pub(crate) fn read_entries(
         return Ok(Vec::new());
     }
     let read = house.journal.entries(first..end).map_err(|error| broken(&error))?;
-    (first..)
-        .zip(read)
-        .map(|(index, bytes)| codec::decode(&bytes).map(|event| (index, event)).map_err(|e| broken(&e)))
-        .collect()
+    // What was forgotten has nothing to show any more.
+    let events = read.into_iter().filter_map(|(index, opened)| match opened {
+        Opened::Event(event) => Some((index, event)),
+        Opened::Forgotten(_) => None,
+    });
+    Ok(events.collect())
 }
 
 /// Before data leaves as a file: a fresh proof of identity, and a word in the journal.
@@ -221,13 +231,16 @@ pub struct AccountView {
     pub sessions: usize,
 }
 
+/// Exposures of one account that are listed, the last ones.
+const EXPOSURES_MAX: usize = 100_000;
+
 pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<AccountView, OperationError> {
     actor.must_watch()?;
     let now = house.clock().now();
     let gateway = house.gateway();
     let record = gateway.rules().directory.find(account).cloned();
-    let standing = house.standing();
-    let exposures: Vec<Seen> = standing.index.of_account(account, usize::MAX).into_iter().cloned().collect();
+    let view = house.view();
+    let exposures = house.answered(view.of_account(account, EXPOSURES_MAX))?;
     if record.is_none() && exposures.is_empty() {
         return Err(OperationError::NotFound("account"));
     }
@@ -241,12 +254,12 @@ pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<Acco
             .filter(|(_, _, limit)| limit.is_some());
         budgets.push((portal.id.clone(), windows.collect()));
     }
-    let persons = standing.index.persons_of(account).into_iter().map(|(p, n, at)| (p.clone(), n, at));
+    let persons = house.answered(view.persons_of(account))?;
     Ok(AccountView {
         account: account.clone(),
         organisation: record.map(|record| record.organisation.to_string()),
         budgets,
-        persons: persons.collect(),
+        persons,
         exposures,
         sessions: gateway.sessions_of(account).len(),
     })
@@ -270,11 +283,9 @@ pub fn timeline(
     period_of: &dyn Fn(Timestamp) -> i64,
 ) -> Result<Timeline, OperationError> {
     actor.must_watch()?;
+    let periods = house.answered(house.view().persons_by(account, period_of))?;
     let standing = house.standing();
-    Ok(Timeline {
-        periods: standing.index.persons_by(account, period_of),
-        acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect(),
-    })
+    Ok(Timeline { periods, acts: standing.index.acts_about(account, ACTS).into_iter().cloned().collect() })
 }
 
 /// What a text of the search field names.
@@ -290,7 +301,7 @@ pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, Operation
     actor.must_watch()?;
     if let Ok(account) = AccountId::parse(text) {
         let is_known = house.gateway().rules().directory.find(&account).is_some()
-            || !house.standing().index.of_account(&account, 1).is_empty();
+            || house.standing().index.knows(&account);
         if is_known {
             return Ok(Named::Account(account));
         }
@@ -306,5 +317,5 @@ pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, Operation
 /// Everyone who was shown this person, newest first.
 pub fn person(house: &House, actor: &Actor, person: &PersonRef) -> Result<Vec<Sight>, OperationError> {
     actor.must_watch()?;
-    Ok(house.standing().index.of_person(person))
+    house.answered(house.view().of_person(person))
 }

@@ -10,6 +10,7 @@ pub mod client;
 pub mod disk;
 pub mod events;
 pub mod holder;
+pub mod keys;
 pub mod mailbox;
 pub mod portal;
 pub mod targets;

@@ -164,6 +164,8 @@ coded!(
         Reported = 7 "reported",
         /// Forward-auth: Digue saw the request and never the response.
         RequestOnly = 8 "request-only",
+        /// From an access log: the response was not seen.
+        Imported = 9 "imported",
     }
 );
 
@@ -266,5 +268,14 @@ coded!(
         RulesGranted = 29 "rules-granted",
         KeyIssued = 30 "key-issued",
         KeyRevoked = 31 "key-revoked",
+        /// Period keys were destroyed at the end of their retention.
+        Forgotten = 32 "forgotten",
+        /// For too long no quorum of witnesses has seen the journal.
+        WitnessesMissing = 33 "witnesses-missing",
+        WitnessesBack = 34 "witnesses-back",
+        /// Access logs of a portal were taken in.
+        Imported = 35 "imported",
+        /// The exposure index was damaged, and made again from the journal.
+        IndexRebuilt = 36 "index-rebuilt",
     }
 );

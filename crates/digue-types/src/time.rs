@@ -41,6 +41,26 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Days since 1970-01-01, UTC.
+    pub const fn utc_day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
+
+    /// Year, month and day of the month, UTC; years are clamped to what a calendar shows.
+    pub fn utc_date(self) -> (i16, u8, u8) {
+        let days = self.utc_day().clamp(-4_371_000, 2_932_000);
+        let seconds = jiff::Timestamp::from_second(days * 86_400).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let date = seconds.to_zoned(jiff::tz::TimeZone::UTC).date();
+        (date.year(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    }
+
+    /// Midnight UTC of `2026-11-22`.
+    pub fn parse_date(text: &str) -> Option<Self> {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(midnight.timestamp().as_microsecond()))
+    }
+
     /// RFC 3339 with an offset of zero: `2026-11-22T08:30:00Z`.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
@@ -111,6 +131,17 @@ mod tests {
         let time = Timestamp::parse_rfc3339("2025-07-12T21:04:05Z").unwrap();
         assert_eq!(time.to_string(), "2025-07-12T21:04:05Z");
         assert_eq!(time.secs(), 1_752_354_245);
+    }
+
+    #[test]
+    fn knows_its_date() {
+        let check = |text: &str, date| assert_eq!(Timestamp::parse_rfc3339(text).unwrap().utc_date(), date);
+        check("2025-07-12T23:59:59Z", (2025, 7, 12));
+        check("2024-02-29T00:00:00Z", (2024, 2, 29));
+        check("1969-12-31T23:00:00Z", (1969, 12, 31));
+        assert_eq!(Timestamp::parse_date("2025-07-12"), Timestamp::parse_rfc3339("2025-07-12T00:00:00Z"));
+        assert_eq!(Timestamp::parse_date("12/07/2025"), None);
+        let _ = (Timestamp::from_micros(i64::MIN).utc_date(), Timestamp::from_micros(i64::MAX).utc_date());
     }
 
     #[test]

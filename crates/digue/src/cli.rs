@@ -37,6 +37,8 @@ pub(crate) struct SavedResponse {
 pub(crate) struct JournalPlace {
     pub(crate) folder: PathBuf,
     pub(crate) key: Option<String>,
+    /// The file of the key that opens the entries.
+    pub(crate) master: Option<PathBuf>,
 }
 
 /// Reads the arguments; prints help or a fault and exits when they are not a task.
@@ -247,6 +249,7 @@ fn journal_task(matches: &ArgMatches) -> Task {
     let journal = JournalPlace {
         folder: matches.get_one::<PathBuf>("folder").expect("it has a default").clone(),
         key: matches.get_one::<String>("key").cloned(),
+        master: None,
     };
     let number = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
     match name {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
 use digue_gateway::Portal;
+use digue_operations::retention::Retention;
+use digue_types::PortalId;
 
 use reader::Fault;
 use server::Settings;
@@ -20,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) portals: Vec<Portal>,
     /// Public address of each portal's first host, by host.
     pub(crate) portal_urls: Vec<(String, String)>,
+    /// How long each portal's exposures are kept.
+    pub(crate) retentions: Vec<(PortalId, Retention)>,
     pub(crate) policies: Policies,
     /// A number that changes with the text of maps and policies.
     pub(crate) version: u64,
@@ -43,10 +47,12 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
     let mut version = Fingerprint::default();
     let mut portals = Vec::new();
     let mut portal_urls = Vec::new();
+    let mut retentions = Vec::new();
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
         version.add_file(&path);
         if let Some(map) = portal_map::read(&path, &mut faults) {
             portal_urls.extend(map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())));
+            retentions.push((map.portal.id.clone(), map.retention));
             portals.push((path, map.portal));
         }
     }
@@ -63,6 +69,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
             settings,
             portals: portals.into_iter().map(|(_, portal)| portal).collect(),
             portal_urls,
+            retentions,
             policies,
             version: version.0,
         }),

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_journal::keyring::MasterKey;
 use digue_journal::note::Signer;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -63,4 +64,24 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<V
     file.write_all(&bytes)?;
     file.sync_all()?;
     Ok(bytes)
+}
+
+/// What wraps the journal's period keys. The operator may keep it where backups of the journal do not
+/// go: `[journal] master_key` names the file.
+pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
+    let key = read_or_make(path, || {
+        let mut key = [0u8; 32];
+        draw(&mut key);
+        Ok(key.to_vec())
+    })?;
+    let key = key.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
+    Ok(MasterKey::new(&key))
+}
+
+/// Fills `bytes` from the system's generator.
+///
+/// # Panics
+/// When the system has no randomness: nothing may go on without.
+pub(crate) fn draw(bytes: &mut [u8]) {
+    SystemRandom::new().fill(bytes).expect("the system's generator works");
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
@@ -12,13 +12,16 @@ use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_journal::disk::Disk;
-use digue_journal::{Committed, Journal, Options, codec, reader};
+use digue_journal::keyring::Keyring;
+use digue_journal::{Journal, Options};
 use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
+use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
-use digue_operations::{House, HouseParts, SignInRules, caseloads, mail, rules};
+use digue_operations::retention::{self, Retentions};
+use digue_operations::{House, HouseParts, SignInRules, caseloads, mail, rules, witnesses};
 use digue_store::Store;
-use digue_types::{Act, Event, Exposure};
+use digue_types::{Act, Event, Exposure, Window};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
 use tokio::sync::watch;
@@ -42,13 +45,12 @@ pub(crate) struct Running {
     store: Store,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    disk: Disk,
 }
 
 /// Builds and starts everything.
 pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
     tls::install();
-    let Config { settings, mut portals, portal_urls, policies, version } = config;
+    let Config { settings, mut portals, portal_urls, retentions, policies, version } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -62,14 +64,21 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
     let standing = Arc::new(RwLock::new(Standing::default()));
     let disk = Disk::new(&settings.data_folder.join("journal"));
+    let master = keys::master_key(&settings.journal.master_key)?;
+    let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
     let journal = Arc::new(Journal::open(Options {
-        disk: disk.clone(),
+        disk,
+        keyring,
         signer,
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
         observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
     })?);
-    feed(&disk, &journal, &standing)?;
+    let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
+    let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
+    standing.write().unwrap_or_else(PoisonError::into_inner).index = index;
+
+    let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
 
     // 3. The house: rules as the state has them.
     let aliases = Arc::new(AliasTables::default());
@@ -89,6 +98,10 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
                 key: keys::secrets_key(&keys_folder)?,
             },
             mail: settings.mail.clone(),
+            retentions: Retentions { house: settings.journal.retention.clone(), portals: retentions },
+            witnesses: settings.journal.witnesses.clone(),
+            client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
+            index_folder: Some(index_folder),
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
             portal_urls,
@@ -99,7 +112,6 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     // 4. The lock, its budgets counted from the journal; a map that became wider waits.
     rules::hold_back(&house, &mut portals).await?;
     let (rules, sessions) = house.first_state().await?;
-    let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
     let gateway = Gateway::new(GatewayParts {
         hosts: Hosts::new(portals, vec![settings.console_host.clone()]),
         rules,
@@ -116,11 +128,14 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         trusted_proxies: settings.trusted_proxies.clone(),
         held_bytes_max: settings.held_bytes_max,
     });
-    each_exposure(&disk, &journal, &mut |exposure| gateway.restore(exposure))?;
+    each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;
     house.attach(gateway.clone());
     caseloads::load_kept(&house).await?;
     caseloads::load_kept_aliases(&house)?;
     house.note(Act::Started, format!("rules:{version:016x}")).await?;
+    if let Some(cause) = opening.rebuilt {
+        house.note(Act::IndexRebuilt, cause).await?;
+    }
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
@@ -132,14 +147,17 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         store,
         stop,
         tasks: Vec::new(),
-        disk,
     };
     for listener in &settings.listeners {
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
     running.tasks.push(tokio::spawn(send_mail(running.house.clone(), stopping.clone())));
-    running.tasks.push(tokio::spawn(tidy_sessions(running.house.clone(), stopping)));
+    let house = &running.house;
+    let every = settings.journal.witnesses.every;
+    running.tasks.push(tokio::spawn(ask_witnesses(house.clone(), every, stopping.clone())));
+    running.tasks.push(tokio::spawn(forget_due(house.clone(), stopping.clone())));
+    running.tasks.push(tokio::spawn(tidy_sessions(house.clone(), stopping)));
     Ok(running)
 }
 
@@ -170,7 +188,7 @@ impl Running {
     /// Takes over new maps, policies and certificates; connections stay. Listeners, folders and the
     /// store change with a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config { settings, mut portals, policies, version, .. } = config;
+        let Config { settings, mut portals, policies, version, retentions, .. } = config;
         rules::hold_back(&self.house, &mut portals).await?;
         for (listener, certificate) in &self.certificates {
             let files = settings.listeners.iter().find(|known| known.address == listener.address);
@@ -180,9 +198,16 @@ impl Running {
         }
         let hosts = Hosts::new(portals, vec![settings.console_host.clone()]);
         let gateway = self.house.gateway();
-        let mut history: Vec<Exposure> = Vec::new();
-        each_exposure(&self.disk, &self.journal, &mut |exposure| history.push(exposure.clone()))?;
-        gateway.set_hosts(hosts, &|take| history.iter().for_each(|exposure| take(exposure)));
+        self.house.set_retentions(Retentions { house: settings.journal.retention, portals: retentions });
+        let unread = std::cell::RefCell::new(None);
+        gateway.set_hosts(hosts, &|take| {
+            if let Err(error) = each_counted_exposure(&self.house, &mut |exposure| take(exposure)) {
+                unread.replace(Some(error));
+            }
+        });
+        if let Some(error) = unread.into_inner() {
+            return Err(error);
+        }
         self.house.set_policies(policies, version).await;
         caseloads::load_kept(&self.house).await?;
         self.house.note(Act::Configured, format!("rules:{version:016x}")).await?;
@@ -200,47 +225,55 @@ impl Running {
         self.store.close().await;
         // House and lock hold each other; what matters is that the journal is closed, and by name.
         let journal = self.journal;
-        tokio::task::spawn_blocking(move || journal.close()).await?;
+        let house = self.house;
+        tokio::task::spawn_blocking(move || {
+            journal.close();
+            house.close_index();
+        })
+        .await?;
         Ok(())
     }
 }
 
-/// Reads the journal into the index.
-fn feed(disk: &Disk, journal: &Journal, standing: &RwLock<Standing>) -> Result<()> {
-    let mut standing = standing.write().unwrap_or_else(PoisonError::into_inner);
-    each_entry(disk, journal, &mut |index, event| {
-        standing.index.add(&Committed { index, event });
-    })
-}
-
-fn each_exposure(disk: &Disk, journal: &Journal, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
-    each_entry(disk, journal, &mut |_, event| {
+/// The exposures that budgets may count: those of the longest window.
+fn each_counted_exposure(house: &House, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
+    let since = house.clock().now().minus(Window::Month.length());
+    let first = house.view().entry_since(since);
+    house.each_entry(first, &mut |event| {
         if let Event::Exposure(exposure) = &event {
             take(exposure);
         }
-    })
+    })?;
+    Ok(())
 }
 
-/// Entries read at once.
-const READ_CHUNK: u64 = 64 * 256;
-
-fn each_entry(disk: &Disk, journal: &Journal, take: &mut dyn FnMut(u64, Event)) -> Result<()> {
-    let size = journal.status().checkpoint_size;
-    let mut at = 0;
-    while at < size {
-        let end = size.min(at + READ_CHUNK);
-        for (index, bytes) in (at..).zip(reader::entries(disk, at..end, size)?) {
-            let event = codec::decode(&bytes).map_err(|error| anyhow!("entry {index}: {error}"))?;
-            take(index, event);
+/// Asks the witnesses of the journal, as often as the settings say.
+async fn ask_witnesses(house: Arc<House>, every: Duration, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(every);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopping.changed() => return,
         }
-        at = end;
+        if let Err(error) = witnesses::ask_all(&house).await {
+            tracing::warn!(%error, "The witnesses could not be asked");
+        }
     }
-    // Durable already, and not under a checkpoint yet.
-    for (index, bytes) in (size..).zip(reader::unpublished(disk, size)?) {
-        let event = codec::decode(&bytes).map_err(|error| anyhow!("entry {index}: {error}"))?;
-        take(index, event);
+}
+
+/// Forgets what is past its retention, once an hour: keys end with a period, not at an hour.
+async fn forget_due(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopping.changed() => return,
+        }
+        if let Err(error) = retention::forget_due(&house).await {
+            tracing::error!(%error, "What is past its retention could not be forgotten");
+        }
     }
-    Ok(())
 }
 
 /// Sorts in what the responses of the last moment charged.

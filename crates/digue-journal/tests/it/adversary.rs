@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use digue_journal::OpenError;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
-use digue_journal::verify::{FindingKind, Report, verify};
+use digue_journal::verify::{Against, FindingKind, Report, verify};
 
-use crate::{audit, open, signer, write};
+use crate::{audit, audit_against, open, signer, write};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -82,7 +82,7 @@ fn a_removed_or_swapped_file_is_found() {
 }
 
 fn audit_from(folder: &Path, earlier: &Checkpoint) -> Report {
-    verify(&Disk::new(folder), signer().verifier(), Some(earlier), |_| {}).unwrap()
+    audit_against(folder, &Against { earlier: Some(earlier), ..Against::key(signer().verifier()) })
 }
 
 fn kept(folder: &Path) -> Checkpoint {
@@ -127,7 +127,7 @@ fn a_recomputed_history_signed_with_the_right_key_is_found_from_a_kept_checkpoin
 fn a_journal_signed_by_another_key_is_found() {
     let folder = journal();
     let other = digue_journal::note::Signer::from_seed(crate::NAME, &[7; 32]).unwrap();
-    let report = verify(&Disk::new(folder.path()), other.verifier(), None, |_| {}).unwrap();
+    let report = audit_against(folder.path(), &Against::key(other.verifier()));
     assert_eq!(report.findings[0].kind, FindingKind::Checkpoint);
 }
 
@@ -174,5 +174,5 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
 fn a_journal_that_is_not_there_is_not_a_tampered_one() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("nowhere");
-    assert!(verify(&Disk::new(&missing), signer().verifier(), None, |_| {}).is_err());
+    assert!(verify(&Disk::new(&missing), &Against::key(signer().verifier()), |_, _| {}).is_err());
 }

@@ -100,8 +100,9 @@ fn a_kept_checkpoint_is_a_prefix_of_what_follows() {
     write(folder.path(), 300);
     let signer = crate::signer();
     let earlier = digue_journal::checkpoint::Checkpoint::open(&note, signer.verifier()).unwrap();
-    let disk = digue_journal::disk::Disk::new(folder.path());
-    let report = digue_journal::verify::verify(&disk, signer.verifier(), Some(&earlier), |_| {}).unwrap();
+    let against = digue_journal::verify::Against::key(signer.verifier());
+    let against = digue_journal::verify::Against { earlier: Some(&earlier), ..against };
+    let report = crate::audit_against(folder.path(), &against);
     assert!(report.is_intact() && earlier.size == 300 && report.size == 600);
 }
 

@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use digue_journal::disk::{Disk, Step, Strike};
-use digue_journal::{codec, reader};
+use digue_journal::disk::{Step, Strike};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::events::shown;
 
-use crate::{audit, open, open_with};
+use crate::{audit, events, open, open_with};
 
 /// Appends while the fault strikes, reopens on a sound disk, and compares.
 #[track_caller]
@@ -33,10 +32,10 @@ fn check(step: Step, nth: usize, strike: Strike) {
     journal.close();
     let report = audit(folder.path());
     assert!(report.is_intact(), "{what}: {:?}", report.findings);
-    let entries = reader::entries(&Disk::new(folder.path()), 0..size, size).unwrap();
+    let entries = events(folder.path(), size);
     for (index, event) in promised {
-        let bytes = entries.get(index as usize).unwrap_or_else(|| panic!("{what}: {index} is gone"));
-        assert_eq!(codec::decode(bytes).unwrap(), event, "{what}");
+        let found = entries.get(index as usize).unwrap_or_else(|| panic!("{what}: {index} is gone"));
+        assert_eq!(*found, event, "{what}");
     }
 }
 

@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use digue_journal::disk::{Disk, Faults, Step, Strike};
-use digue_journal::{codec, reader};
+use digue_journal::disk::{Faults, Step, Strike};
 use digue_testkit::events::shown;
 
-use crate::{audit, open, open_with};
+use crate::{audit, events, open, open_with};
 
 /// Kills this process at the nth occurrence of a step.
 struct KillAt {
@@ -87,10 +86,9 @@ fn no_promise_is_lost_by_kill_9_at_every_durable_step() {
             journal.close();
             let report = audit(folder.path());
             assert!(report.is_intact(), "{:?} {nth}: {:?}", Step::ALL[step], report.findings);
-            let entries = reader::entries(&Disk::new(folder.path()), 0..size, size).unwrap();
+            let entries = events(folder.path(), size);
             for index in promised {
-                let event = codec::decode(&entries[index as usize]).unwrap();
-                assert_eq!(event, shown(index, "a1", &format!("P{index}")));
+                assert_eq!(entries[index as usize], shown(index, "a1", &format!("P{index}")));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod commits;
+mod evidence;
 mod faults;
 mod kill;
 
@@ -11,9 +12,11 @@ use std::time::Duration;
 
 use digue_journal::disk::{Disk, Faults};
 use digue_journal::journal::NoObserver;
+use digue_journal::keyring::Opened;
 use digue_journal::note::Signer;
-use digue_journal::verify::{Report, verify};
-use digue_journal::{Journal, OpenError, Options};
+use digue_journal::verify::{Against, Report, verify};
+use digue_journal::{Journal, OpenError, Options, reader};
+use digue_types::Event;
 
 pub(crate) const NAME: &str = "digue.test/journal";
 
@@ -23,6 +26,7 @@ pub(crate) fn signer() -> Signer {
 
 pub(crate) fn options(disk: Disk) -> Options {
     Options {
+        keyring: digue_testkit::keys::keyring(&disk),
         disk,
         signer: signer(),
         queue_max: 1024,
@@ -40,7 +44,33 @@ pub(crate) fn open_with(folder: &Path, faults: Arc<dyn Faults>) -> Result<Journa
 }
 
 pub(crate) fn audit(folder: &Path) -> Report {
-    verify(&Disk::new(folder), signer().verifier(), None, |_| {}).unwrap()
+    audit_against(folder, &Against::key(signer().verifier()))
+}
+
+/// An audit with the keys at hand: entries are opened, too.
+pub(crate) fn audit_against(folder: &Path, against: &Against<'_>) -> Report {
+    let disk = Disk::new(folder);
+    let keyring = digue_testkit::keys::reading(&disk);
+    let with_keys = Against { keyring: Some(&keyring), ..*against };
+    let report = verify(&disk, &with_keys, |_, _| {}).unwrap();
+    // Whoever has no key finds as much, but for what only a key can tell.
+    let blind = verify(&disk, against, |_, _| {}).unwrap();
+    assert!(report.is_intact() || !blind.is_intact() || report.findings[0].kind.needs_keys());
+    report
+}
+
+/// The events of the published entries.
+pub(crate) fn events(folder: &Path, size: u64) -> Vec<Event> {
+    let disk = Disk::new(folder);
+    let keyring = digue_testkit::keys::reading(&disk);
+    let sealed = reader::entries(&disk, 0..size, size).unwrap();
+    let opened = sealed.iter().map(|bytes| keyring.open(bytes).unwrap());
+    opened
+        .map(|opened| match opened {
+            Opened::Event(event) => event,
+            Opened::Forgotten(clear) => panic!("forgotten: {clear:?}"),
+        })
+        .collect()
 }
 
 /// Writes `count` entries, one by one, and closes.

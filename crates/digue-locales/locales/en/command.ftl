@@ -62,6 +62,9 @@ fault-unknown-segment = "{ $name }": the path has no part "{ $detail }" in brace
 fault-public-held = "{ $name }" is only for kind = "assets"
 fault-sweep-binary = "{ $name }" cannot sweep a workbook
 fault-token-short = "{ $name }": the token must have at least 32 characters
+fault-retention-short = "{ $name }": the CNIL recommends six months at least ({ $detail })
+fault-retention-long = "{ $name }": three years at most ({ $detail })
+fault-retention-reason = "{ $name }": beyond one year ({ $detail }) the reason must be written
 verify-intact = Journal intact: { $size } entries, root { $root }.
 verify-unpublished = { $count } durable entries wait for the next checkpoint.
 verify-tampered = JOURNAL TAMPERED WITH: { $count } findings.
@@ -74,6 +77,7 @@ finding-unreadable-entry = an entry does not read
 finding-wrong-hash = a hash does not match what it covers
 finding-wrong-root = the entries lead to another root than the signed one
 finding-rewritten = the journal does not continue the checkpoint that was kept
+finding-witnesses = too few witnesses signed the last checkpoint they were shown
 serve-ready = Digue holds the door.
 serve-listener = { $scheme }://{ $address }
 serve-first-admin = There is no officer yet. One-time link for the first ({ $account }), good for an hour: { $link }

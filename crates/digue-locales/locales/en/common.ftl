@@ -29,6 +29,7 @@ inspection-broken = unreadable
 inspection-stream = stream, not inspected
 inspection-reported = reported by the portal
 inspection-request-only = request only
+inspection-imported = imported from an access log
 role-agent = agent
 role-delegate = delegate
 role-rssi = CISO

@@ -62,6 +62,9 @@ fault-unknown-segment = « { $name } » : le chemin n'a pas de partie « { $
 fault-public-held = « { $name } » ne vaut que pour kind = "assets"
 fault-sweep-binary = « { $name } » ne peut pas balayer un classeur
 fault-token-short = « { $name } » : le jeton doit avoir au moins 32 caractères
+fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
+fault-retention-long = « { $name } » : trois ans au plus ({ $detail })
+fault-retention-reason = « { $name } » : au-delà d'un an ({ $detail }), le motif doit être écrit
 verify-intact = Journal intact : { $size } entrées, racine { $root }.
 verify-unpublished = { $count } entrées durables attendent le prochain point de contrôle.
 verify-tampered = JOURNAL ALTÉRÉ : { $count } constats.
@@ -74,6 +77,7 @@ finding-unreadable-entry = une entrée ne se lit pas
 finding-wrong-hash = une empreinte ne correspond pas à ce qu'elle couvre
 finding-wrong-root = les entrées mènent à une autre racine que celle qui est signée
 finding-rewritten = le journal ne prolonge pas le point de contrôle gardé
+finding-witnesses = trop peu de témoins ont signé le dernier point de contrôle qui leur a été montré
 serve-ready = Digue tient la porte.
 serve-listener = { $scheme }://{ $address }
 serve-first-admin = Aucun responsable n'existe encore. Lien à usage unique pour le premier ({ $account }), bon une heure : { $link }

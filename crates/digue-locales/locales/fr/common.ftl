@@ -29,6 +29,7 @@ inspection-broken = illisible
 inspection-stream = flux non inspecté
 inspection-reported = déclarée par le portail
 inspection-request-only = demande seule
+inspection-imported = importée d'un journal d'accès
 role-agent = agent
 role-delegate = délégué
 role-rssi = RSSI

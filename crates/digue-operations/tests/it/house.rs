@@ -10,8 +10,9 @@ use digue_gateway::ports::Clock;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_journal::disk::Disk;
+use digue_journal::keyring::Opened;
 use digue_journal::note::Signer;
-use digue_journal::{Journal, Options, codec, reader};
+use digue_journal::{Journal, Options, reader};
 use digue_operations::aliases::AliasTables;
 use digue_operations::mail::MailSettings;
 use digue_operations::password::PasswordRules;
@@ -75,6 +76,7 @@ impl Home {
         let disk = Disk::new(folder.path());
         let journal = Arc::new(
             Journal::open(Options {
+                keyring: digue_testkit::keys::keyring(&disk),
                 disk: disk.clone(),
                 signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
                 queue_max: 64,
@@ -86,6 +88,10 @@ impl Home {
         let aliases = Arc::new(AliasTables::default());
         let house = House::new(HouseParts {
             store: Store::open("sqlite::memory:").await.unwrap(),
+            retentions: digue_operations::retention::Retentions::default(),
+            witnesses: digue_operations::witnesses::WitnessRules::default(),
+            client: None,
+            index_folder: None,
             journal: journal.clone(),
             standing,
             clock: clock.clone(),
@@ -136,11 +142,11 @@ impl Home {
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
         self.journal.close();
         let size = self.journal.status().size;
+        let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();
-        let events = all.iter().map(|bytes| codec::decode(bytes).unwrap());
-        let acts = events.filter_map(|event| match event {
-            Event::Administration(act) => Some((act.act, act.subject)),
-            Event::Exposure(_) => None,
+        let acts = all.iter().filter_map(|bytes| match keyring.open(bytes).unwrap() {
+            Opened::Event(Event::Administration(act)) => Some((act.act, act.subject)),
+            _ => None,
         });
         acts.collect()
     }

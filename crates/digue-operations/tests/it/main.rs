@@ -109,6 +109,7 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
     let standing: Arc<RwLock<Standing>> = Arc::default();
     let journal = Arc::new(
         Journal::open(Options {
+            keyring: digue_testkit::keys::keyring(&Disk::new(folder.path())),
             disk: Disk::with_faults(folder.path(), faults),
             signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
             queue_max: 64,

@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
+use digue_journal::keyring::{Keyring, MasterKey, Opened};
 use digue_journal::note::Verifier;
-use digue_journal::verify::Report;
-use digue_journal::{codec, reader, verify as audit};
+use digue_journal::verify::{Against, Report};
+use digue_journal::{reader, verify as audit};
 use digue_locales::Value;
-use digue_operations::entry::as_json;
+use digue_operations::entry::{as_json, forgotten_json};
 
 use super::{BAD, GOOD, NOT_RUN, Out};
 use crate::cli::JournalPlace;
@@ -36,14 +37,16 @@ fn check(place: &JournalPlace, from: Option<&Path>) -> Result<Report> {
         })
         .transpose()?;
     let mut shown = std::time::Instant::now();
-    let progress = |entries: u64| {
+    let progress = |entries: u64, _: u64| {
         // Only long checks speak of themselves.
         if shown.elapsed() > Duration::from_secs(2) {
             shown = std::time::Instant::now();
             let _ = write!(std::io::stderr(), "\r{entries}");
         }
     };
-    Ok(audit::verify(&Disk::new(&place.folder), &key, earlier.as_ref(), progress)?)
+    let keyring = keyring_of(place)?;
+    let against = Against { earlier: earlier.as_ref(), keyring: keyring.as_ref(), ..Against::key(&key) };
+    Ok(audit::verify(&Disk::new(&place.folder), &against, progress)?)
 }
 
 /// The key that was given, or the one that Digue keeps beside the journal.
@@ -123,9 +126,28 @@ fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64>
     let published = size(place)?;
     let end = published.min(first.saturating_add(count));
     let disk = Disk::new(&place.folder);
+    let keyring = keyring_of(place)?.ok_or_else(|| anyhow!("the master key is missing"))?;
     for (index, bytes) in (first..).zip(reader::entries(&disk, first..end.max(first), published)?) {
-        let event = codec::decode(&bytes)?;
-        out.line(&as_json(index, &event).to_string());
+        match keyring.open(&bytes)? {
+            Opened::Event(event) => out.line(&as_json(index, &event).to_string()),
+            Opened::Forgotten(clear) => out.line(&forgotten_json(index, clear).to_string()),
+        }
     }
     Ok(end.max(first))
+}
+
+/// The keys of the entries, when the operator's key is at hand.
+pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
+    let path = place.master.clone().unwrap_or_else(|| place.folder.join("../keys/master.key"));
+    let master = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && place.master.is_none() => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let master = master.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
+    let keyring = Keyring::reading(Disk::new(&place.folder), Some(MasterKey::new(&master)));
+    keyring.load()?;
+    Ok(Some(keyring))
 }

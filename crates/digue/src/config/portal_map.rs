@@ -19,17 +19,20 @@ use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
 };
+use digue_operations::retention::Retention;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
 use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::reader::{Fault, Section, Source};
-use super::server::parse_public_url;
+use super::server::{parse_public_url, read_retention};
 
 /// A map, and the public address of its portal.
 pub(crate) struct PortalMap {
     pub(crate) portal: Portal,
     pub(crate) url: String,
+    /// How long its exposures are kept.
+    pub(crate) retention: Retention,
 }
 
 /// Reads one map; faults go to `faults`.
@@ -51,6 +54,8 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     if routes.is_empty() {
         root.fault("routes", "fault-missing", "");
     }
+    let retention =
+        root.section("journal").map_or(Some(Retention::default()), |section| read_retention(&section));
     let section = section?;
     let id = section.need("name", PortalId::parse);
     let population = section.parse("population", PopulationId::parse);
@@ -81,7 +86,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         timeouts,
         report_token,
     };
-    Some(PortalMap { portal, url })
+    Some(PortalMap { portal, url, retention: retention? })
 }
 
 fn parse_host(text: &str) -> Result<String, String> {

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
+use digue_journal::cosign::CosignerKey;
+use digue_journal::keyring::PeriodLength;
 use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::password::PasswordRules;
+use digue_operations::retention::{Retention, RetentionError};
+use digue_operations::witnesses::{Witness, WitnessRules};
 use ipnet::IpNet;
 
 use super::reader::{Fault, Section, Source};
@@ -24,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) listeners: Vec<ListenerSettings>,
     pub(crate) console_url: String,
     pub(crate) console_host: String,
+    pub(crate) journal: JournalSettings,
     pub(crate) store_url: String,
     pub(crate) sessions: SessionLimits,
     /// How long a proof of identity is fresh.
@@ -36,6 +41,18 @@ pub(crate) struct Settings {
     pub(crate) stop_grace: Duration,
     /// PEM file of authorities for portals over HTTPS, besides the system's.
     pub(crate) upstream_authorities: Option<PathBuf>,
+}
+
+/// `[journal]`: its keys, how long the house's own acts are kept, and who watches over it.
+#[derive(Clone, Debug)]
+pub(crate) struct JournalSettings {
+    pub(crate) period: PeriodLength,
+    /// What wraps the period keys.
+    pub(crate) master_key: PathBuf,
+    pub(crate) retention: Retention,
+    /// True when anybody may read checkpoint and tiles on the console's host.
+    pub(crate) is_published: bool,
+    pub(crate) witnesses: WitnessRules,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +90,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
         let held_bytes = limits.as_ref().and_then(|section| section.bytes("held_bytes"));
         let stop_grace = limits.as_ref().and_then(|section| section.duration("stop_grace"));
+        let journal = root.section("journal");
         let digue = digue?;
         let folder = |key: &str, usual: &str| digue.path(key).unwrap_or_else(|| digue.folder().join(usual));
         let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
@@ -80,11 +98,13 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let name = digue.need("name", parse_name);
         let time_zone = digue.parse("time_zone", parse_zone);
         let (console_url, console_host) = console_url?;
+        let journal = read_journal(journal, &data_folder)?;
         Some(Settings {
             name: name?,
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
             portals_folder,
             policies_folder: policies,
+            journal,
             store_url: store_url
                 .unwrap_or_else(|| format!("sqlite:{}", data_folder.join("state.db").display())),
             data_folder,
@@ -126,6 +146,84 @@ fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
         }
     }
     Some(ListenerSettings { address: address?, tls })
+}
+
+fn read_journal(section: Option<Section<'_>>, data: &Path) -> Option<JournalSettings> {
+    let mut settings = JournalSettings {
+        period: PeriodLength::Month,
+        master_key: data.join("keys/master.key"),
+        retention: Retention::default(),
+        is_published: false,
+        witnesses: WitnessRules::default(),
+    };
+    let Some(section) = section else { return Some(settings) };
+    let words = [("month", PeriodLength::Month), ("day", PeriodLength::Day)];
+    settings.period = section.choice("period", &words).unwrap_or_default();
+    if let Some(path) = section.path("master_key") {
+        settings.master_key = path;
+    }
+    settings.retention = read_retention(&section)?;
+    settings.is_published = section.boolean("published").unwrap_or(false);
+    settings.witnesses = read_witnesses(&section)?;
+    Some(settings)
+}
+
+/// `retention`, and the `retention_reason` that a longer one needs.
+pub(crate) fn read_retention(section: &Section<'_>) -> Option<Retention> {
+    let usual = Retention::default();
+    let keep = section.duration("retention").unwrap_or(usual.keep);
+    let reason = section.text("retention_reason").filter(|reason| !reason.trim().is_empty());
+    match Retention::new(keep, reason) {
+        Ok(retention) => Some(retention),
+        Err(RetentionError::TooShort) => {
+            section.fault("retention", "fault-retention-short", "180d");
+            None
+        }
+        Err(RetentionError::NeedsReason) => {
+            section.fault("retention_reason", "fault-retention-reason", "366d");
+            None
+        }
+        Err(RetentionError::TooLong) => {
+            section.fault("retention", "fault-retention-long", "1096d");
+            None
+        }
+    }
+}
+
+fn read_witnesses(section: &Section<'_>) -> Option<WitnessRules> {
+    let witnesses: Vec<Option<Witness>> = section
+        .sections("witnesses")
+        .iter()
+        .map(|section| {
+            let key = section.need("key", CosignerKey::parse);
+            let url = section.need("url", parse_witness_url);
+            Some(Witness { key: key?, url: url? })
+        })
+        .collect();
+    let witnesses = witnesses.into_iter().collect::<Option<Vec<_>>>()?;
+    let quorum = section.number("quorum").map_or(witnesses.len(), |count| count as usize);
+    if quorum > witnesses.len() {
+        section.fault("quorum", "fault-value", format!("<= {}", witnesses.len()));
+        return None;
+    }
+    let usual = WitnessRules::default();
+    Some(WitnessRules {
+        witnesses,
+        quorum,
+        every: section.duration("witness_every").unwrap_or(usual.every),
+        alarm_after: section.duration("witness_alarm").unwrap_or(usual.alarm_after),
+    })
+}
+
+/// The prefix under which a witness takes checkpoints.
+fn parse_witness_url(text: &str) -> Result<String, String> {
+    let uri: http::Uri = text.parse().map_err(|_| "https://temoin.exemple.fr".to_owned())?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none();
+    if is_web {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("https://temoin.exemple.fr".to_owned())
+    }
 }
 
 /// The limits of sessions, and how long a proof of identity is fresh.

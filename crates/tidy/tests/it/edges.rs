@@ -85,6 +85,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),
     ("lettre", &["digue-operations"]),
+    ("parquet", &["digue-operations"]),
     ("qrcodegen", &["digue-operations"]),
     ("totp-rs", &["digue-operations"]),
     ("zxcvbn", &["digue-operations"]),

@@ -1,0 +1,200 @@
+//! Rows, and the blocks of one account's rows that a segment is made of.
+
+use crate::bits::{self, Column};
+use crate::persons::Dense;
+
+/// In place of a person: a response that showed nobody.
+pub(crate) const NOBODY: Dense = Dense::MAX;
+
+/// Rows in one block.
+pub(crate) const BLOCK_ROWS: usize = 1024;
+
+/// One person shown in one response, or one response that showed nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) account: u32,
+    pub(crate) person: Dense,
+    /// Seconds since 1970.
+    pub(crate) at: u32,
+    pub(crate) entry: u64,
+    pub(crate) context: u32,
+    /// Number of the session and address in the chunk's or the block's list.
+    pub(crate) origin: u32,
+    /// Persons found in a response that was refused.
+    pub(crate) found: u32,
+}
+
+/// The session, and the address that it was used from; empty when they were not said.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Origin {
+    pub(crate) session: Box<str>,
+    pub(crate) ip: Box<str>,
+}
+
+/// Appends a block: persons first, as plain words, because most questions need no more.
+///
+/// `rows` are of one account, in order of time; `entry_base` is at or below their entries;
+/// `origin_of` tells what their `origin` stands for.
+pub(crate) fn write<'o>(
+    rows: &[Row],
+    entry_base: u64,
+    origin_of: impl Fn(u32) -> &'o Origin,
+    out: &mut Vec<u8>,
+) {
+    for row in rows {
+        out.extend_from_slice(&row.person.to_le_bytes());
+    }
+    let column = |values: &mut dyn Iterator<Item = u32>, out: &mut Vec<u8>| {
+        bits::pack(&values.collect::<Vec<u32>>(), out);
+    };
+    column(&mut rows.iter().map(|row| row.at), out);
+    let relative = |row: &Row| u32::try_from(row.entry - entry_base).expect("a segment has fewer entries");
+    column(&mut rows.iter().map(relative), out);
+    let mut contexts: Vec<u32> = Vec::new();
+    column(&mut rows.iter().map(|row| place_in(&mut contexts, row.context)), out);
+    let mut origins: Vec<&Origin> = Vec::new();
+    column(&mut rows.iter().map(|row| place_in(&mut origins, origin_of(row.origin))), out);
+    column(&mut rows.iter().map(|row| row.found), out);
+    out.extend_from_slice(&(contexts.len() as u16).to_le_bytes());
+    contexts.iter().for_each(|context| out.extend_from_slice(&context.to_le_bytes()));
+    out.extend_from_slice(&(origins.len() as u16).to_le_bytes());
+    for origin in origins {
+        for text in [&origin.session, &origin.ip] {
+            // Names have at most 96 bytes of UTF-8; an address that is longer is no address.
+            let bytes = &text.as_bytes()[..text.len().min(255)];
+            out.push(bytes.len() as u8);
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// The place of `item` in the list, where it is put when it is new; lists are short and repeat.
+fn place_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
+    let known = list.iter().rposition(|known| *known == item);
+    let place = known.unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    });
+    place as u32
+}
+
+/// A block that was read.
+pub(crate) struct Block<'b> {
+    account: u32,
+    entry_base: u64,
+    persons: &'b [[u8; 4]],
+    at: Column<'b>,
+    entry: Column<'b>,
+    context: Column<'b>,
+    origin: Column<'b>,
+    found: Column<'b>,
+    contexts: &'b [[u8; 4]],
+    origins: &'b [u8],
+    origin_count: usize,
+}
+
+impl<'b> Block<'b> {
+    /// The block of `count` rows in `bytes`; `None` when they do not read.
+    pub(crate) fn read(bytes: &'b [u8], count: usize, account: u32, entry_base: u64) -> Option<Self> {
+        let (persons, rest) = bytes.split_at_checked(count * 4)?;
+        let (at, rest) = Column::split(rest, count)?;
+        let (entry, rest) = Column::split(rest, count)?;
+        let (context, rest) = Column::split(rest, count)?;
+        let (origin, rest) = Column::split(rest, count)?;
+        let (found, rest) = Column::split(rest, count)?;
+        let (contexts, rest) = rest.split_first_chunk::<2>()?;
+        let (contexts, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*contexts)) * 4)?;
+        let (origins, rest) = rest.split_first_chunk::<2>()?;
+        let (contexts, _) = contexts.as_chunks::<4>();
+        let (persons, _) = persons.as_chunks::<4>();
+        let block = Self {
+            account,
+            entry_base,
+            persons,
+            at,
+            entry,
+            context,
+            origin,
+            found,
+            contexts,
+            origins: rest,
+            origin_count: usize::from(u16::from_le_bytes(*origins)),
+        };
+        let is_sound = (0..count).all(|place| (context.at(place) as usize) < contexts.len());
+        is_sound.then_some(block)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.persons.len()
+    }
+
+    #[inline]
+    pub(crate) fn person(&self, place: usize) -> Dense {
+        Dense::from_le_bytes(self.persons[place])
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> u32 {
+        self.at.at(place)
+    }
+
+    pub(crate) fn row(&self, place: usize) -> Row {
+        Row {
+            account: self.account,
+            person: self.person(place),
+            at: self.at(place),
+            entry: self.entry_base + u64::from(self.entry.at(place)),
+            context: u32::from_le_bytes(self.contexts[self.context.at(place) as usize]),
+            origin: self.origin.at(place),
+            found: self.found.at(place),
+        }
+    }
+
+    /// The sessions and addresses of the block; `None` when they do not read.
+    pub(crate) fn origins(&self) -> Option<Vec<Origin>> {
+        let mut rest = self.origins;
+        let mut take = || {
+            let (length, after) = rest.split_first()?;
+            let (text, after) = after.split_at_checked(usize::from(*length))?;
+            rest = after;
+            Some(Box::from(std::str::from_utf8(text).ok()?))
+        };
+        (0..self.origin_count).map(|_| Some(Origin { session: take()?, ip: take()? })).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(place: u32) -> Row {
+        Row {
+            account: 5,
+            person: if place == 3 { NOBODY } else { place * 77 },
+            at: 1_763_000_000 + place * 10,
+            entry: 1000 + u64::from(place / 2),
+            context: place % 3 + 40,
+            origin: place % 2,
+            found: if place == 3 { 200 } else { 0 },
+        }
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        let rows: Vec<Row> = (0..300).map(row).collect();
+        let origins = [
+            Origin { session: "s1".into(), ip: "192.0.2.1".into() },
+            Origin { session: "s2".into(), ip: "".into() },
+        ];
+        let mut bytes = Vec::new();
+        write(&rows, 1000, |number| &origins[number as usize], &mut bytes);
+        let block = Block::read(&bytes, 300, 5, 1000).unwrap();
+        let again: Vec<Row> = (0..block.len()).map(|place| block.row(place)).collect();
+        assert_eq!(again, rows);
+        assert_eq!(block.origins().unwrap(), origins);
+        for length in 0..bytes.len() {
+            let cut = Block::read(&bytes[..length], 300, 5, 1000);
+            assert!(cut.is_none_or(|block| block.origins().is_none()), "cut at {length}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The writer: takes in entries as they become durable, in order and without gap.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use digue_journal::tree::Hash;
+use digue_journal::{Committed, codec};
+use digue_types::{AccountId, Administration, Event, Exposure, PortalId, Timestamp};
+
+use crate::block::{NOBODY, Origin, Row};
+use crate::pulse::{Coverage, Minute, Pulse, Seen};
+use crate::segment::IndexError;
+use crate::shelf::{self, Chunk, Shared, Shelf, Sizes};
+use crate::view::View;
+
+/// The index of one journal.
+pub struct Index {
+    shared: Arc<Shared>,
+    shelf: Shelf,
+    folder: Option<PathBuf>,
+    size: u64,
+    /// The chunk that is being filled.
+    chunk: Chunk,
+    origins: HashMap<Origin, u32>,
+    pulse: Pulse,
+    acts: Vec<(u64, Administration)>,
+    /// Acts that are on disk with the index.
+    acts_kept: usize,
+    checkpoint: Option<(u64, Hash)>,
+}
+
+/// How an index came up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Entries that it knew; those from there on are to be added.
+    pub size: u64,
+    /// Why it starts from nothing, when it was there and could not be trusted.
+    pub rebuilt: Option<String>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Index {
+    /// An index in memory alone.
+    pub fn new() -> Self {
+        let shared = Arc::new(Shared::default());
+        Self::over(shared.clone(), Shelf::in_memory(shared), None)
+    }
+
+    fn over(shared: Arc<Shared>, shelf: Shelf, folder: Option<PathBuf>) -> Self {
+        Self {
+            shared,
+            shelf,
+            folder,
+            size: 0,
+            chunk: Chunk::default(),
+            origins: HashMap::new(),
+            pulse: Pulse::default(),
+            acts: Vec::new(),
+            acts_kept: 0,
+            checkpoint: None,
+        }
+    }
+
+    /// Opens the index in `folder`, or starts one there. An index that is damaged, or that is not of
+    /// the journal whose root at a size `root_at` tells, is thrown away and starts from nothing.
+    pub fn open(
+        folder: &Path,
+        root_at: &dyn Fn(u64) -> Option<Hash>,
+        sizes: Sizes,
+    ) -> Result<(Self, Opening), IndexError> {
+        let (index, opening) = Self::read(folder, root_at)?;
+        let Some((mut index, state)) = index else {
+            shelf::clear(folder)?;
+            let shared = Arc::new(Shared::default());
+            let shelf = Shelf::in_folder(shared.clone(), folder, shelf::LoadedState::default(), sizes)?;
+            return Ok((Self::over(shared, shelf, Some(folder.to_owned())), opening));
+        };
+        shelf::remove_strangers(folder, &index.shared.layout().segments)?;
+        index.shelf = Shelf::in_folder(index.shared.clone(), folder, state, sizes)?;
+        index.folder = Some(folder.to_owned());
+        Ok((index, opening))
+    }
+
+    /// Opens the index in `folder` beside the process that writes it: what is added stays in memory.
+    /// Without a sound index there it starts from nothing.
+    pub fn open_reading(
+        folder: &Path,
+        root_at: &dyn Fn(u64) -> Option<Hash>,
+    ) -> Result<(Self, Opening), IndexError> {
+        let (index, opening) = Self::read(folder, root_at)?;
+        Ok((index.map_or_else(Self::new, |(index, _)| index), opening))
+    }
+
+    #[expect(clippy::type_complexity, reason = "two callers, both above")]
+    fn read(
+        folder: &Path,
+        root_at: &dyn Fn(u64) -> Option<Hash>,
+    ) -> Result<(Option<(Self, shelf::LoadedState)>, Opening), IndexError> {
+        let nothing = |rebuilt| Ok((None, Opening { size: 0, rebuilt }));
+        let loaded = match shelf::load(folder) {
+            Ok(None) => return nothing(None),
+            Ok(Some(loaded)) => loaded,
+            Err(IndexError::Damaged(what)) => return nothing(Some(what)),
+            Err(other) => return Err(other),
+        };
+        let checkpoint = loaded.checkpoint;
+        if checkpoint.is_none_or(|(size, root)| root_at(size) != Some(root)) {
+            return nothing(Some("it is of another journal, or of one that was changed".to_owned()));
+        }
+        let (shared, state, size, pulse, kept) = loaded.into_parts();
+        let mut acts = Vec::with_capacity(kept.len());
+        for (entry, bytes) in kept {
+            match codec::decode(&bytes) {
+                Ok(Event::Administration(act)) => acts.push((entry, act)),
+                _ => return nothing(Some("the acts".to_owned())),
+            }
+        }
+        let shared = Arc::new(shared);
+        let mut index = Self::over(shared.clone(), Shelf::in_memory(shared), None);
+        (index.size, index.pulse, index.acts_kept) = (size, pulse, acts.len());
+        (index.acts, index.checkpoint, index.chunk.entries) = (acts, checkpoint, size..size);
+        Ok((Some((index, state)), Opening { size, rebuilt: None }))
+    }
+
+    /// Entries taken in.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes in one entry; entries come in order and without gap.
+    ///
+    /// # Panics
+    /// When an entry was skipped: an index with a hole would give wrong answers for ever.
+    pub fn add(&mut self, committed: &Committed) {
+        assert_eq!(committed.index, self.size, "the index takes entries in order");
+        match &committed.event {
+            Event::Exposure(exposure) => self.add_exposure(committed.index, exposure),
+            Event::Administration(act) => self.acts.push((committed.index, act.clone())),
+        }
+        self.reach(committed.index + 1);
+    }
+
+    /// Passes over entries that nobody can read any more.
+    pub fn skip_to(&mut self, entry: u64) {
+        self.reach(entry.max(self.size));
+    }
+
+    fn reach(&mut self, size: u64) {
+        self.size = size;
+        self.chunk.entries.end = size;
+        if self.chunk.rows.len() >= self.shelf.sizes.chunk_rows {
+            self.end_chunk();
+            if self.shelf.is_due() {
+                self.flush();
+            }
+        }
+    }
+
+    fn end_chunk(&mut self) {
+        let next = Chunk { entries: self.size..self.size, ..Chunk::default() };
+        let full = std::mem::replace(&mut self.chunk, next);
+        self.origins.clear();
+        self.shelf.add(full);
+    }
+
+    fn flush(&mut self) {
+        let new = self.acts[self.acts_kept..].iter();
+        let acts = new.map(|(entry, act)| (*entry, codec::encode(&Event::Administration(act.clone()))));
+        let acts: Vec<_> = acts.collect();
+        self.acts_kept = self.acts.len();
+        self.shelf.flush(self.size, self.pulse.clone(), acts, self.checkpoint);
+    }
+
+    /// Writes all there is to the folder and lets it go; the next start reads nothing twice.
+    pub fn close(&mut self) {
+        if self.folder.is_some() {
+            if !self.chunk.rows.is_empty() {
+                self.end_chunk();
+            }
+            self.flush();
+            self.shelf.close();
+        }
+    }
+
+    /// A checkpoint of the journal, by which this index is recognised at the next start.
+    pub fn note_checkpoint(&mut self, size: u64, root: Hash) {
+        // One that this index has reached: a later flush may end before a newer one.
+        if size <= self.size {
+            self.checkpoint = Some((size, root));
+        }
+    }
+
+    /// Why nothing is written to the folder any more.
+    pub fn failure(&self) -> Option<String> {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add_exposure(&mut self, entry: u64, exposure: &Exposure) {
+        self.pulse.add(entry, exposure);
+        let origin = self.origin(exposure);
+        let mut names = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
+        let account = names.account(&exposure.account);
+        let at = u32::try_from(exposure.at.secs().max(0)).unwrap_or(u32::MAX);
+        let row = |person, context, found| Row { account, person, at, entry, context, origin, found };
+        if exposure.shown.is_empty() {
+            let context = names.context(account, exposure, None);
+            self.chunk.rows.push(row(NOBODY, context, exposure.persons_found));
+            return;
+        }
+        let mut persons = self.shared.persons.write().unwrap_or_else(PoisonError::into_inner);
+        for group in &exposure.shown {
+            let context = names.context(account, exposure, Some(group.basis));
+            for person in &group.persons {
+                let person = persons.number(&exposure.population, person);
+                self.chunk.rows.push(row(person, context, 0));
+            }
+        }
+    }
+
+    fn origin(&mut self, exposure: &Exposure) -> u32 {
+        let origin =
+            Origin { session: exposure.session.as_str().into(), ip: exposure.client.ip.as_str().into() };
+        let next = self.chunk.origins.len() as u32;
+        let chunk = &mut self.chunk;
+        *self.origins.entry(origin).or_insert_with_key(|origin| {
+            chunk.origins.push(origin.clone());
+            next
+        })
+    }
+
+    /// What there is now, for questions that take their time: nothing waits for them.
+    pub fn view(&self) -> View {
+        let mut layout = self.shared.layout().clone();
+        layout.chunks.push(Arc::new(self.chunk.clone()));
+        View::new(self.shared.clone(), layout, self.size)
+    }
+
+    /// The last `count` minutes up to `now`, oldest first, silent ones included.
+    pub fn minutes(&self, now: Timestamp, count: i64) -> Vec<(Timestamp, Minute)> {
+        self.pulse.minutes(now, count)
+    }
+
+    pub fn coverage(&self, portal: &PortalId) -> Coverage {
+        self.pulse.coverage(portal)
+    }
+
+    /// The last `count` exposures of all, newest first.
+    pub fn recent(&self, count: usize) -> impl Iterator<Item = &Seen> {
+        self.pulse.recent(count)
+    }
+
+    /// The last `count` acts of administration, newest first.
+    pub fn acts(&self, count: usize) -> impl Iterator<Item = &(u64, Administration)> {
+        self.acts.iter().rev().take(count)
+    }
+
+    /// Acts of an account, and acts upon it, newest first.
+    pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
+        let named = format!("account:{account}");
+        let is_about = |act: &Administration| act.actor == *account || act.subject == named;
+        self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
+    }
+
+    /// Persons that were ever shown.
+    pub fn persons(&self) -> usize {
+        self.shared.persons.read().unwrap_or_else(PoisonError::into_inner).len() as usize
+    }
+
+    /// True when this account was ever seen.
+    pub fn knows(&self, account: &AccountId) -> bool {
+        let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
+        names.find_account(account).is_some()
+    }
+}

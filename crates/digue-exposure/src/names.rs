@@ -1,0 +1,201 @@
+//! Dictionaries of what repeats: accounts, and the *context* that many exposures share.
+
+use std::collections::{BTreeSet, HashMap};
+
+use digue_types::{
+    AccountId, Basis, Category, Exposure, Inspection, OrganisationId, Outcome, PopulationId, PortalId,
+    Reason, RouteName,
+};
+
+/// What exposures of one route to one organisation have in common.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Context {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) portal: PortalId,
+    pub(crate) route: RouteName,
+    pub(crate) population: PopulationId,
+    pub(crate) categories: Vec<Category>,
+    pub(crate) outcome: Outcome,
+    pub(crate) inspection: Inspection,
+    /// `None` where nobody was shown.
+    pub(crate) basis: Option<Basis>,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+impl Context {
+    pub(crate) fn of(exposure: &Exposure, basis: Option<Basis>) -> Self {
+        Self {
+            organisation: exposure.organisation.clone(),
+            portal: exposure.portal.clone(),
+            route: exposure.route.clone(),
+            population: exposure.population.clone(),
+            categories: exposure.categories.clone(),
+            outcome: exposure.outcome,
+            inspection: exposure.inspection,
+            basis,
+            reasons: exposure.reasons.clone(),
+        }
+    }
+
+    pub(crate) fn is_of(&self, exposure: &Exposure, basis: Option<Basis>) -> bool {
+        self.route == exposure.route
+            && self.organisation == exposure.organisation
+            && self.portal == exposure.portal
+            && self.basis == basis
+            && self.outcome == exposure.outcome
+            && self.inspection == exposure.inspection
+            && self.population == exposure.population
+            && self.categories == exposure.categories
+            && self.reasons == exposure.reasons
+    }
+
+    /// One line; names have no tabs.
+    fn to_line(&self) -> String {
+        let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
+        [
+            self.organisation.to_string(),
+            self.portal.to_string(),
+            self.route.to_string(),
+            self.population.to_string(),
+            list(&mut self.categories.iter().map(ToString::to_string)),
+            self.outcome.code().to_owned(),
+            self.inspection.code().to_owned(),
+            self.basis.map_or("", Basis::code).to_owned(),
+            list(&mut self.reasons.iter().map(ToString::to_string)),
+        ]
+        .join("\t")
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [organisation, portal, route, population, categories, outcome, inspection, basis, reasons] =
+            cells[..]
+        else {
+            return None;
+        };
+        Some(Self {
+            organisation: organisation.parse().ok()?,
+            portal: portal.parse().ok()?,
+            route: route.parse().ok()?,
+            population: population.parse().ok()?,
+            categories: categories.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
+            outcome: Outcome::parse(outcome)?,
+            inspection: Inspection::parse(inspection)?,
+            basis: if basis.is_empty() { None } else { Some(Basis::parse(basis)?) },
+            reasons: reasons.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// Accounts and contexts by number, and which accounts each organisation had.
+#[derive(Default)]
+pub(crate) struct Names {
+    accounts: Vec<AccountId>,
+    account_numbers: HashMap<AccountId, u32>,
+    contexts: Vec<Context>,
+    context_numbers: HashMap<Context, u32>,
+    /// The last context of each account: the next one is most often the same.
+    last_context: Vec<u32>,
+    members: HashMap<OrganisationId, BTreeSet<u32>>,
+}
+
+impl Names {
+    pub(crate) fn account(&mut self, account: &AccountId) -> u32 {
+        if let Some(known) = self.account_numbers.get(account) {
+            return *known;
+        }
+        let number = u32::try_from(self.accounts.len()).expect("fewer than 4 billion accounts");
+        self.accounts.push(account.clone());
+        self.last_context.push(u32::MAX);
+        self.account_numbers.insert(account.clone(), number);
+        number
+    }
+
+    pub(crate) fn context(&mut self, account: u32, exposure: &Exposure, basis: Option<Basis>) -> u32 {
+        let last = self.last_context[account as usize];
+        if self.contexts.get(last as usize).is_some_and(|known| known.is_of(exposure, basis)) {
+            return last;
+        }
+        let context = Context::of(exposure, basis);
+        let number = match self.context_numbers.get(&context) {
+            Some(known) => *known,
+            None => self.push_context(context),
+        };
+        self.members.entry(exposure.organisation.clone()).or_default().insert(account);
+        self.last_context[account as usize] = number;
+        number
+    }
+
+    fn push_context(&mut self, context: Context) -> u32 {
+        let number = u32::try_from(self.contexts.len()).expect("fewer than 4 billion contexts");
+        self.contexts.push(context.clone());
+        self.context_numbers.insert(context, number);
+        number
+    }
+
+    pub(crate) fn find_account(&self, account: &AccountId) -> Option<u32> {
+        self.account_numbers.get(account).copied()
+    }
+
+    pub(crate) fn account_name(&self, number: u32) -> &AccountId {
+        &self.accounts[number as usize]
+    }
+
+    pub(crate) fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
+    pub(crate) fn context_of(&self, number: u32) -> &Context {
+        &self.contexts[number as usize]
+    }
+
+    pub(crate) fn contexts(&self) -> &[Context] {
+        &self.contexts
+    }
+
+    pub(crate) fn members(&self, organisation: &OrganisationId) -> impl Iterator<Item = u32> + '_ {
+        self.members.get(organisation).into_iter().flatten().copied()
+    }
+
+    /// All of it as text.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = format!("{}\t{}\n", self.accounts.len(), self.contexts.len());
+        for account in &self.accounts {
+            text.push_str(account.as_str());
+            text.push('\n');
+        }
+        for context in &self.contexts {
+            text.push_str(&context.to_line());
+            text.push('\n');
+        }
+        for (organisation, members) in &self.members {
+            text.push_str(organisation.as_str());
+            for member in members {
+                text.push_str(&format!("\t{member}"));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut names = Self::default();
+        let mut lines = text.lines();
+        let (accounts, contexts) = lines.next()?.split_once('\t')?;
+        let (accounts, contexts): (usize, usize) = (accounts.parse().ok()?, contexts.parse().ok()?);
+        for _ in 0..accounts {
+            names.account(&lines.next()?.parse().ok()?);
+        }
+        for _ in 0..contexts {
+            names.push_context(Context::from_line(lines.next()?)?);
+        }
+        for line in lines {
+            let mut cells = line.split('\t');
+            let organisation = cells.next()?.parse().ok()?;
+            let members: Option<BTreeSet<u32>> = cells.map(|cell| cell.parse().ok()).collect();
+            let members = members.filter(|all| all.iter().all(|member| (*member as usize) < accounts))?;
+            names.members.insert(organisation, members);
+        }
+        (names.accounts.len() == accounts && names.contexts.len() == contexts).then_some(names)
+    }
+}

@@ -1,0 +1,191 @@
+//! What the first page shows: the last minutes, how much was inspected, the last exposures and acts.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use digue_types::{
+    AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, Reason, RouteName, Timestamp,
+};
+
+/// One exposure, without what only the journal needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Index of the journal entry.
+    pub entry: u64,
+    /// To the second.
+    pub at: Timestamp,
+    pub portal: PortalId,
+    pub route: RouteName,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub outcome: Outcome,
+    pub inspection: Inspection,
+    pub reasons: Vec<Reason>,
+    /// Persons shown, by right; empty when refused.
+    pub shown: u32,
+    /// Persons found in the response, also when it was refused.
+    pub found: u32,
+}
+
+/// What happened in one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Minute {
+    /// Persons shown, each time they were.
+    pub persons: u64,
+    pub responses: u64,
+    pub refused: u64,
+}
+
+/// How much of a portal's traffic Digue looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Responses with persons, inspected.
+    pub inspected: u64,
+    pub uninspected: u64,
+    pub uninspected_bytes: u64,
+    /// Requests for routes that the map does not know.
+    pub outside_map: u64,
+    pub refused: u64,
+    pub would_refuse: u64,
+    /// Reported by the portal, imported, or known from the request alone.
+    pub unseen: u64,
+}
+
+impl Coverage {
+    fn numbers(&mut self) -> [&mut u64; 7] {
+        [
+            &mut self.inspected,
+            &mut self.uninspected,
+            &mut self.uninspected_bytes,
+            &mut self.outside_map,
+            &mut self.refused,
+            &mut self.would_refuse,
+            &mut self.unseen,
+        ]
+    }
+}
+
+/// Minutes kept for the picture of a day.
+const MINUTES_MAX: usize = 2 * 24 * 60;
+/// Exposures kept for the list of what happened last.
+const RECENT_MAX: usize = 200;
+
+/// The counters; they are kept with the index, and exactly as far as it goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pulse {
+    minutes: BTreeMap<i64, Minute>,
+    coverage: BTreeMap<PortalId, Coverage>,
+    recent: VecDeque<Seen>,
+}
+
+impl Pulse {
+    pub(crate) fn add(&mut self, entry: u64, exposure: &Exposure) {
+        let shown = exposure.persons().count();
+        self.count(exposure, shown as u64);
+        self.recent.push_front(Seen {
+            entry,
+            at: Timestamp::from_secs(exposure.at.secs()),
+            portal: exposure.portal.clone(),
+            route: exposure.route.clone(),
+            account: exposure.account.clone(),
+            organisation: exposure.organisation.clone(),
+            outcome: exposure.outcome,
+            inspection: exposure.inspection,
+            reasons: exposure.reasons.clone(),
+            shown: u32::try_from(shown).unwrap_or(u32::MAX),
+            found: exposure.persons_found,
+        });
+        self.recent.truncate(RECENT_MAX);
+    }
+
+    fn count(&mut self, exposure: &Exposure, shown: u64) {
+        let minute = self.minutes.entry(exposure.at.secs().div_euclid(60)).or_default();
+        minute.persons += shown;
+        if !self.coverage.contains_key(&exposure.portal) {
+            self.coverage.insert(exposure.portal.clone(), Coverage::default());
+        }
+        let coverage = self.coverage.get_mut(&exposure.portal).expect("inserted above");
+        // The parts of one response count once.
+        if exposure.part == 1 {
+            minute.responses += 1;
+            minute.refused += u64::from(exposure.outcome == Outcome::Refused);
+            match exposure.outcome {
+                Outcome::Refused if exposure.reasons.contains(&Reason::UnknownRoute) => {
+                    coverage.outside_map += 1;
+                }
+                Outcome::Refused => coverage.refused += 1,
+                Outcome::WouldRefuse => coverage.would_refuse += 1,
+                Outcome::Released => {}
+            }
+            if exposure.is_released() {
+                match exposure.inspection {
+                    Inspection::Inspected => coverage.inspected += 1,
+                    Inspection::Reported | Inspection::RequestOnly | Inspection::Imported => {
+                        coverage.unseen += 1;
+                    }
+                    _ => coverage.uninspected += 1,
+                }
+            }
+        }
+        if exposure.is_released() && exposure.inspection.is_uninspected() {
+            coverage.uninspected_bytes += exposure.body_bytes;
+        }
+        while self.minutes.len() > MINUTES_MAX {
+            self.minutes.pop_first();
+        }
+    }
+
+    pub(crate) fn minutes(&self, now: Timestamp, count: i64) -> Vec<(Timestamp, Minute)> {
+        let last = now.secs().div_euclid(60);
+        (last - count + 1..=last)
+            .map(|minute| {
+                let counts = self.minutes.get(&minute).copied().unwrap_or_default();
+                (Timestamp::from_secs(minute * 60), counts)
+            })
+            .collect()
+    }
+
+    pub(crate) fn coverage(&self, portal: &PortalId) -> Coverage {
+        self.coverage.get(portal).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn recent(&self, count: usize) -> impl Iterator<Item = &Seen> {
+        self.recent.iter().take(count)
+    }
+
+    /// The counters as lines; the last exposures come again with what follows.
+    pub(crate) fn to_lines(&self) -> String {
+        let mut text = String::new();
+        for (portal, coverage) in &self.coverage {
+            let numbers = coverage.clone().numbers().map(|number| number.to_string()).join(" ");
+            text.push_str(&format!("coverage {portal} {numbers}\n"));
+        }
+        for (minute, counts) in &self.minutes {
+            let Minute { persons, responses, refused } = counts;
+            text.push_str(&format!("minute {minute} {persons} {responses} {refused}\n"));
+        }
+        text
+    }
+
+    /// Takes in one such line.
+    pub(crate) fn read_line(&mut self, line: &str) -> Option<()> {
+        let mut words = line.split(' ');
+        match words.next()? {
+            "coverage" => {
+                let mut coverage = Coverage::default();
+                let portal = words.next()?.parse().ok()?;
+                for number in coverage.numbers() {
+                    *number = words.next()?.parse().ok()?;
+                }
+                self.coverage.insert(portal, coverage);
+            }
+            "minute" => {
+                let minute = words.next()?.parse().ok()?;
+                let mut number = || words.next()?.parse().ok();
+                let counts = Minute { persons: number()?, responses: number()?, refused: number()? };
+                self.minutes.insert(minute, counts);
+            }
+            _ => return None,
+        }
+        words.next().is_none().then_some(())
+    }
+}

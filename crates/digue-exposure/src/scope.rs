@@ -1,0 +1,92 @@
+//! The questions of the night of a breach, and their answers: who was shown, when, what, and which
+//! entries prove it.
+
+use std::collections::BTreeSet;
+
+use digue_types::{
+    AccountId, Category, OrganisationId, PersonRef, PopulationId, PortalId, RouteName, SessionId, Timestamp,
+};
+use ipnet::IpNet;
+
+/// Which exposures are asked for; an empty list asks for all. Times are whole seconds: `from` is
+/// within, `to` is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    pub accounts: Vec<AccountId>,
+    pub organisations: Vec<OrganisationId>,
+    pub portals: Vec<PortalId>,
+    pub routes: Vec<RouteName>,
+    pub sessions: Vec<SessionId>,
+    pub networks: Vec<IpNet>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    /// Only entries before this one: those that a checkpoint of this size covers.
+    pub before_entry: Option<u64>,
+}
+
+/// One person who was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affected {
+    pub population: PopulationId,
+    pub person: PersonRef,
+    /// To the second; the entries have the microseconds.
+    pub first: Timestamp,
+    pub last: Timestamp,
+    /// Times that the person was shown.
+    pub times: u64,
+    pub categories: BTreeSet<Category>,
+    /// The entries that prove it, ascending.
+    pub entries: Vec<u64>,
+}
+
+/// On which side the true count may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// These persons and no others.
+    Exact,
+    /// These persons, and perhaps others.
+    Lower,
+    /// These persons, or perhaps only some of them.
+    Upper,
+}
+
+impl Bound {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Lower => "lower_bound",
+            Self::Upper => "upper_bound",
+        }
+    }
+}
+
+/// How good an answer is, with the responses that are the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quality {
+    /// Responses released that could not be looked into: whom they showed is not known.
+    pub uninspected: u64,
+    /// Responses that were not seen, of requests that name nobody.
+    pub unseen: u64,
+    /// Responses that were not seen, of requests that name persons: they may not have been shown.
+    pub presumed: u64,
+}
+
+impl Quality {
+    pub const fn bound(self) -> Bound {
+        match self {
+            Self { uninspected: 0, unseen: 0, presumed: 0 } => Bound::Exact,
+            Self { uninspected: 0, unseen: 0, .. } => Bound::Upper,
+            _ => Bound::Lower,
+        }
+    }
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Sorted by population and person.
+    pub persons: Vec<Affected>,
+    /// Rows that the answer rests on: one for each person in each response.
+    pub exposures: u64,
+    pub quality: Quality,
+}

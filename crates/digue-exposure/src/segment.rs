@@ -1,0 +1,506 @@
+//! A segment: the rows of a stretch of the journal in one file that never changes.
+//!
+//! Rows lie account by account in order of time, in blocks; then the places of each person's rows;
+//! then the distinct persons of each hour; last a directory, which is all of it that memory holds.
+//! Every part carries a checksum: a damaged segment is found when it is read, and the index is made
+//! again from the journal.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::block::{self, BLOCK_ROWS, Block, NOBODY, Origin, Row};
+use crate::persons::Dense;
+use crate::sets;
+
+const MAGIC: &[u8; 16] = b"digue-segment-1\n";
+/// Before the magic at the end: offset and checksum of the directory.
+const FOOTER_BYTES: u64 = 8 + 4 + 16;
+
+/// Persons in one bucket of the postings.
+const BUCKET: u32 = 256;
+const POSTING_BYTES: usize = 5;
+
+/// Seconds of one set of persons.
+pub(crate) const HOUR: u32 = 3600;
+
+/// Why the index cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Its files are not what was written; it must be made again from the journal.
+    #[error("the index is damaged: {0}")]
+    Damaged(String),
+    #[error("the index's files cannot be used")]
+    Disk(#[from] io::Error),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct BlockPlace {
+    offset: u64,
+    first_row: u32,
+    at_least: u32,
+    at_most: u32,
+    checksum: u32,
+}
+
+/// A segment on disk.
+pub(crate) struct Segment {
+    file: File,
+    path: PathBuf,
+    entries: Range<u64>,
+    rows: u32,
+    /// Ascending; the blocks of `accounts[i]` are those from `first_blocks[i]` to the next.
+    accounts: Vec<u32>,
+    first_blocks: Vec<u32>,
+    blocks: Vec<BlockPlace>,
+    blocks_end: u64,
+    /// Where each bucket of postings starts, after `blocks_end`.
+    buckets: Vec<u32>,
+    /// Hour, offset, bytes.
+    hours: Vec<(u32, u64, u32)>,
+    at_least: u32,
+    at_most: u32,
+}
+
+impl Segment {
+    /// The stretch of the journal that it covers.
+    pub(crate) fn entries(&self) -> Range<u64> {
+        self.entries.clone()
+    }
+
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn overlaps(&self, from: u32, to: u32) -> bool {
+        self.rows > 0 && self.at_least < to && self.at_most >= from
+    }
+
+    /// Bytes that it keeps in memory.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        self.accounts.len() * 8 + self.blocks.len() * size_of::<BlockPlace>() + self.buckets.len() * 4
+    }
+
+    pub(crate) fn accounts(&self) -> &[u32] {
+        &self.accounts
+    }
+
+    fn damaged(&self, what: &str) -> IndexError {
+        IndexError::Damaged(format!("{}: {what}", self.path.display()))
+    }
+
+    fn blocks_of(&self, account: u32) -> Range<usize> {
+        match self.accounts.binary_search(&account) {
+            Ok(place) => self.first_blocks[place] as usize..self.first_blocks[place + 1] as usize,
+            Err(_) => 0..0,
+        }
+    }
+
+    fn block_end(&self, place: usize) -> u64 {
+        self.blocks.get(place + 1).map_or(self.blocks_end, |next| next.offset)
+    }
+
+    fn block_rows(&self, place: usize) -> usize {
+        let end = self.blocks.get(place + 1).map_or(self.rows, |next| next.first_row);
+        (end - self.blocks[place].first_row) as usize
+    }
+
+    /// Hands over the blocks of `account` that have rows from `from` to before `to`, in order. The
+    /// flag says that all rows of the block lie within.
+    pub(crate) fn visit(
+        &self,
+        account: u32,
+        times: Range<u32>,
+        buffer: &mut Vec<u8>,
+        take: &mut dyn FnMut(&Block<'_>, bool) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let all = self.blocks_of(account);
+        let is_before = |block: &BlockPlace| block.at_most < times.start;
+        let first = all.start + self.blocks[all.clone()].partition_point(is_before);
+        let is_within = |block: &BlockPlace| block.at_least < times.end;
+        let end = first + self.blocks[first..all.end].partition_point(is_within);
+        if first == end {
+            return Ok(());
+        }
+        let start_offset = self.blocks[first].offset;
+        let length = self.block_end(end - 1) - start_offset;
+        self.read(start_offset, length as usize, buffer)?;
+        for place in first..end {
+            let known = self.blocks[place];
+            let start = (known.offset - start_offset) as usize;
+            let bytes = &buffer[start..(self.block_end(place) - start_offset) as usize];
+            let block = self.block(place, account, bytes)?;
+            take(&block, known.at_least >= times.start && known.at_most < times.end)?;
+        }
+        Ok(())
+    }
+
+    fn block<'b>(&self, place: usize, account: u32, bytes: &'b [u8]) -> Result<Block<'b>, IndexError> {
+        if crc32fast::hash(bytes) != self.blocks[place].checksum {
+            return Err(self.damaged("a block's checksum"));
+        }
+        Block::read(bytes, self.block_rows(place), account, self.entries.start)
+            .ok_or_else(|| self.damaged("a block"))
+    }
+
+    fn read(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), IndexError> {
+        buffer.resize(length, 0);
+        match self.file.read_exact_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.damaged("it is cut")),
+            read => Ok(read?),
+        }
+    }
+
+    /// The rows that show `person`, in no order, with their origins.
+    pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<(Row, Origin)>, IndexError> {
+        let bucket = (person / BUCKET) as usize;
+        let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else {
+            return Ok(Vec::new());
+        };
+        if start == end {
+            return Ok(Vec::new());
+        }
+        let mut buffer = Vec::new();
+        self.read(self.blocks_end + u64::from(*start), (end - start) as usize, &mut buffer)?;
+        let postings = checked(&buffer).ok_or_else(|| self.damaged("postings"))?;
+        let mut numbers = Vec::new();
+        for posting in postings.chunks_exact(POSTING_BYTES) {
+            if u32::from(posting[4]) == person % BUCKET {
+                numbers.push(u32::from_le_bytes(posting[..4].try_into().expect("four bytes")));
+            }
+        }
+        let mut found = Vec::new();
+        for number in numbers {
+            let place = self.blocks.partition_point(|block| block.first_row <= number) - 1;
+            let account = self.first_blocks.partition_point(|first| *first as usize <= place) - 1;
+            let known = self.blocks[place];
+            self.read(known.offset, (self.block_end(place) - known.offset) as usize, &mut buffer)?;
+            let block = self.block(place, self.accounts[account], &buffer)?;
+            let within = (number - known.first_row) as usize;
+            if within >= block.len() || block.person(within) != person {
+                return Err(self.damaged("a posting"));
+            }
+            let row = block.row(within);
+            let origins = block.origins().ok_or_else(|| self.damaged("origins"))?;
+            found.push((row, origins.get(row.origin as usize).cloned().unwrap_or_default()));
+        }
+        Ok(found)
+    }
+
+    /// The sets of whole hours from `from` to before `to`, both at the start of an hour.
+    pub(crate) fn hours(&self, from: u32, to: u32, out: &mut Vec<Vec<u8>>) -> Result<(), IndexError> {
+        let wanted = |hour: u32| hour * HOUR >= from && hour * HOUR < to;
+        let first = self.hours.partition_point(|(hour, ..)| hour * HOUR < from);
+        let last = self.hours.partition_point(|(hour, ..)| *hour * HOUR < to);
+        let Some((_, start, _)) = self.hours[first..last].first().copied() else {
+            return Ok(());
+        };
+        let (_, last_offset, last_bytes) = self.hours[last - 1];
+        let mut buffer = Vec::new();
+        self.read(start, (last_offset - start) as usize + last_bytes as usize, &mut buffer)?;
+        for (hour, offset, bytes) in &self.hours[first..last] {
+            debug_assert!(wanted(*hour));
+            let at = (offset - start) as usize;
+            let set = checked(&buffer[at..at + *bytes as usize]).ok_or_else(|| self.damaged("an hour"))?;
+            out.push(set.to_vec());
+        }
+        Ok(())
+    }
+
+    /// All rows of `account` with their origins in `origins`, for merging.
+    fn rows_of(
+        &self,
+        account: u32,
+        rows: &mut Vec<Row>,
+        origins: &mut Vec<Origin>,
+    ) -> Result<(), IndexError> {
+        let mut buffer = Vec::new();
+        self.visit(account, 0..u32::MAX, &mut buffer, &mut |block, _| {
+            let base = origins.len() as u32;
+            origins.extend(block.origins().ok_or_else(|| self.damaged("origins"))?);
+            rows.extend((0..block.len()).map(|place| {
+                let row = block.row(place);
+                Row { origin: row.origin + base, ..row }
+            }));
+            Ok(())
+        })
+    }
+
+    /// Opens a segment and reads its directory.
+    pub(crate) fn open(path: &Path) -> Result<Self, IndexError> {
+        let damaged = |what: &str| IndexError::Damaged(format!("{}: {what}", path.display()));
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged("it is missing")),
+            opened => opened?,
+        };
+        let length = file.metadata()?.len();
+        let footer_at = length.checked_sub(FOOTER_BYTES).ok_or_else(|| damaged("it is cut"))?;
+        let mut footer = [0; FOOTER_BYTES as usize];
+        file.read_exact_at(&mut footer, footer_at)?;
+        let offset = u64::from_le_bytes(footer[..8].try_into().expect("eight bytes"));
+        let checksum = u32::from_le_bytes(footer[8..12].try_into().expect("four bytes"));
+        if footer[12..] != *MAGIC || offset > footer_at {
+            return Err(damaged("it does not end as a segment"));
+        }
+        let mut directory = vec![0; (footer_at - offset) as usize];
+        file.read_exact_at(&mut directory, offset)?;
+        if crc32fast::hash(&directory) != checksum {
+            return Err(damaged("its directory"));
+        }
+        Self::parse(&directory, file, path).ok_or_else(|| damaged("its directory"))
+    }
+
+    fn parse(directory: &[u8], file: File, path: &Path) -> Option<Self> {
+        let mut input = Input(directory);
+        let entries = input.u64()?..input.u64()?;
+        let rows = input.u32()?;
+        let accounts = input.list(Input::u32)?;
+        let first_blocks = input.list(Input::u32)?;
+        let blocks = input.list(|input| {
+            Some(BlockPlace {
+                offset: input.u64()?,
+                first_row: input.u32()?,
+                at_least: input.u32()?,
+                at_most: input.u32()?,
+                checksum: input.u32()?,
+            })
+        })?;
+        let blocks_end = input.u64()?;
+        let buckets = input.list(Input::u32)?;
+        let hours = input.list(|input| Some((input.u32()?, input.u64()?, input.u32()?)))?;
+        let is_sound = first_blocks.len() == accounts.len() + 1
+            && first_blocks.is_sorted()
+            && first_blocks.last().is_some_and(|last| *last as usize == blocks.len())
+            && blocks.is_sorted_by_key(|block| block.offset)
+            && blocks.is_sorted_by_key(|block| block.first_row)
+            && blocks.last().is_none_or(|last| last.offset <= blocks_end && last.first_row <= rows)
+            && buckets.is_sorted()
+            && hours.is_sorted();
+        is_sound.then(|| Self {
+            file,
+            path: path.to_owned(),
+            entries,
+            rows,
+            at_least: blocks.iter().map(|block| block.at_least).min().unwrap_or(0),
+            at_most: blocks.iter().map(|block| block.at_most).max().unwrap_or(0),
+            accounts,
+            first_blocks,
+            blocks,
+            blocks_end,
+            buckets,
+            hours,
+        })
+    }
+}
+
+/// What follows a checksum that fits.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let (checksum, rest) = bytes.split_first_chunk::<4>()?;
+    (u32::from_le_bytes(*checksum) == crc32fast::hash(rest)).then_some(rest)
+}
+
+struct Input<'b>(&'b [u8]);
+
+impl Input<'_> {
+    fn u32(&mut self) -> Option<u32> {
+        let (bytes, rest) = self.0.split_first_chunk::<4>()?;
+        self.0 = rest;
+        Some(u32::from_le_bytes(*bytes))
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        let (bytes, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*bytes))
+    }
+
+    fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.u32()? as usize;
+        // Not more than the bytes that are left could hold.
+        if count > self.0.len() {
+            return None;
+        }
+        (0..count).map(|_| read(self)).collect()
+    }
+}
+
+/// Writes a segment, account by account.
+pub(crate) struct Writer {
+    out: BufWriter<File>,
+    path: PathBuf,
+    entries: Range<u64>,
+    offset: u64,
+    rows: u32,
+    accounts: Vec<u32>,
+    first_blocks: Vec<u32>,
+    blocks: Vec<BlockPlace>,
+    /// Person and row, as one number each.
+    postings: Vec<u64>,
+    /// Hour and person, as one number each.
+    hours: Vec<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    pub(crate) fn create(path: &Path, entries: Range<u64>, rows: usize) -> io::Result<Self> {
+        Ok(Self {
+            out: BufWriter::with_capacity(1 << 20, File::create(path)?),
+            path: path.to_owned(),
+            entries,
+            offset: 0,
+            rows: 0,
+            accounts: Vec::new(),
+            first_blocks: vec![0],
+            blocks: Vec::new(),
+            postings: Vec::with_capacity(rows),
+            hours: Vec::with_capacity(rows),
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Adds an account's rows, sorted by time; accounts come in ascending order.
+    pub(crate) fn account<'o>(
+        &mut self,
+        account: u32,
+        rows: &[Row],
+        origin_of: &impl Fn(u32) -> &'o Origin,
+    ) -> io::Result<()> {
+        for rows in rows.chunks(BLOCK_ROWS) {
+            self.bytes.clear();
+            block::write(rows, self.entries.start, origin_of, &mut self.bytes);
+            self.blocks.push(BlockPlace {
+                offset: self.offset,
+                first_row: self.rows,
+                at_least: rows[0].at,
+                at_most: rows[rows.len() - 1].at,
+                checksum: crc32fast::hash(&self.bytes),
+            });
+            for (row, number) in rows.iter().zip(self.rows..) {
+                if row.person != NOBODY {
+                    self.postings.push((u64::from(row.person) << 32) | u64::from(number));
+                    self.hours.push((u64::from(row.at / HOUR) << 32) | u64::from(row.person));
+                }
+            }
+            self.rows += rows.len() as u32;
+            self.out.write_all(&self.bytes)?;
+            self.offset += self.bytes.len() as u64;
+        }
+        self.accounts.push(account);
+        self.first_blocks.push(self.blocks.len() as u32);
+        Ok(())
+    }
+
+    fn write(&mut self, checksummed: &[u8]) -> io::Result<()> {
+        self.out.write_all(&crc32fast::hash(checksummed).to_le_bytes())?;
+        self.out.write_all(checksummed)?;
+        self.offset += 4 + checksummed.len() as u64;
+        Ok(())
+    }
+
+    fn write_postings(&mut self) -> io::Result<Vec<u32>> {
+        let mut postings = std::mem::take(&mut self.postings);
+        postings.sort_unstable();
+        let start = self.offset;
+        let mut buckets = vec![0];
+        let mut bytes = Vec::new();
+        for bucket in postings.chunk_by(|a, b| bucket_of(*a) == bucket_of(*b)) {
+            bytes.clear();
+            for posting in bucket {
+                bytes.extend_from_slice(&(*posting as u32).to_le_bytes());
+                bytes.push(((posting >> 32) as u32 % BUCKET) as u8);
+            }
+            // Buckets without anybody are empty stretches.
+            buckets.resize(bucket_of(bucket[0]) as usize + 1, (self.offset - start) as u32);
+            self.write(&bytes)?;
+            buckets.push((self.offset - start) as u32);
+        }
+        Ok(buckets)
+    }
+
+    fn write_hours(&mut self) -> io::Result<Vec<(u32, u64, u32)>> {
+        let mut pairs = std::mem::take(&mut self.hours);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut hours = Vec::new();
+        let (mut persons, mut bytes) = (Vec::new(), Vec::new());
+        for hour in pairs.chunk_by(|a, b| a >> 32 == b >> 32) {
+            persons.clear();
+            persons.extend(hour.iter().map(|pair| *pair as Dense));
+            bytes.clear();
+            sets::write(&persons, &mut bytes);
+            let start = self.offset;
+            self.write(&bytes)?;
+            hours.push(((hour[0] >> 32) as u32, start, (self.offset - start) as u32));
+        }
+        Ok(hours)
+    }
+
+    /// Ends the file, durable, and opens it.
+    pub(crate) fn finish(mut self) -> Result<Segment, IndexError> {
+        let blocks_end = self.offset;
+        let buckets = self.write_postings()?;
+        let hours = self.write_hours()?;
+        let mut directory = Vec::new();
+        let u32s = |values: &[u32], out: &mut Vec<u8>| {
+            out.extend_from_slice(&(values.len() as u32).to_le_bytes());
+            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+        };
+        directory.extend_from_slice(&self.entries.start.to_le_bytes());
+        directory.extend_from_slice(&self.entries.end.to_le_bytes());
+        directory.extend_from_slice(&self.rows.to_le_bytes());
+        u32s(&self.accounts, &mut directory);
+        u32s(&self.first_blocks, &mut directory);
+        directory.extend_from_slice(&(self.blocks.len() as u32).to_le_bytes());
+        for block in &self.blocks {
+            directory.extend_from_slice(&block.offset.to_le_bytes());
+            for value in [block.first_row, block.at_least, block.at_most, block.checksum] {
+                directory.extend_from_slice(&value.to_le_bytes());
+            }
+        }
+        directory.extend_from_slice(&blocks_end.to_le_bytes());
+        u32s(&buckets, &mut directory);
+        directory.extend_from_slice(&(hours.len() as u32).to_le_bytes());
+        for (hour, offset, bytes) in &hours {
+            directory.extend_from_slice(&hour.to_le_bytes());
+            directory.extend_from_slice(&offset.to_le_bytes());
+            directory.extend_from_slice(&bytes.to_le_bytes());
+        }
+        self.out.write_all(&directory)?;
+        self.out.write_all(&self.offset.to_le_bytes())?;
+        self.out.write_all(&crc32fast::hash(&directory).to_le_bytes())?;
+        self.out.write_all(MAGIC)?;
+        self.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
+        Segment::open(&self.path)
+    }
+}
+
+fn bucket_of(posting: u64) -> u32 {
+    (posting >> 32) as u32 / BUCKET
+}
+
+/// One segment out of several that follow each other.
+pub(crate) fn merge(sources: &[std::sync::Arc<Segment>], path: &Path) -> Result<Segment, IndexError> {
+    let entries = sources[0].entries.start..sources[sources.len() - 1].entries.end;
+    let rows = sources.iter().map(|source| source.rows as usize).sum();
+    let mut accounts: Vec<u32> = sources.iter().flat_map(|source| source.accounts()).copied().collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut writer = Writer::create(path, entries, rows)?;
+    let (mut rows, mut origins) = (Vec::new(), Vec::new());
+    for account in accounts {
+        rows.clear();
+        origins.clear();
+        for source in sources {
+            source.rows_of(account, &mut rows, &mut origins)?;
+        }
+        rows.sort_by_key(|row| (row.at, row.entry));
+        writer.account(account, &rows, &|number| &origins[number as usize])?;
+    }
+    writer.finish()
+}

@@ -1,0 +1,541 @@
+//! The segments on disk: a thread of its own writes what has come in, puts small segments together
+//! into larger ones, and says in a manifest how far the index goes.
+//!
+//! Nothing here is evidence: a manifest or file that does not fit means starting again from the
+//! journal.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+
+use digue_journal::tree::Hash;
+use digue_types::PopulationId;
+
+use crate::block::{Origin, Row};
+use crate::names::Names;
+use crate::persons::Persons;
+use crate::pulse::Pulse;
+use crate::segment::{IndexError, Segment, Writer, merge};
+
+/// How many rows go where; the usual numbers hold a year of a nation.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Rows of one chunk in memory.
+    pub chunk_rows: usize,
+    /// Rows that are written together.
+    pub flush_rows: usize,
+    /// Segments of one size that become one of the next.
+    pub merge_count: usize,
+    /// Rows above which a segment is left alone.
+    pub segment_rows_max: u32,
+    /// Rows that may wait for the disk before whoever adds more must wait, too.
+    pub waiting_rows_max: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            chunk_rows: 4096,
+            flush_rows: 256 << 10,
+            merge_count: 8,
+            segment_rows_max: 8 << 20,
+            waiting_rows_max: 4 << 20,
+        }
+    }
+}
+
+/// Rows in memory, in the order of the journal.
+#[derive(Clone, Default)]
+pub(crate) struct Chunk {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) entries: Range<u64>,
+}
+
+/// What there is, at one moment.
+#[derive(Clone, Default)]
+pub(crate) struct Layout {
+    /// Oldest first.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    /// Those being written, then those that wait; oldest first.
+    pub(crate) chunks: Vec<Arc<Chunk>>,
+    /// How many of `chunks` the thread has been given.
+    given: usize,
+}
+
+impl Layout {
+    /// What is in memory.
+    pub(crate) fn without_segments(&self) -> Self {
+        Self { segments: Vec::new(), chunks: self.chunks.clone(), given: 0 }
+    }
+}
+
+/// What the index and its readers share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) names: RwLock<Names>,
+    pub(crate) persons: RwLock<Persons>,
+    pub(crate) layout: Mutex<Layout>,
+    /// Wakes whoever waits for the disk.
+    pub(crate) written: Condvar,
+    /// Why the files are not written any more.
+    pub(crate) failure: Mutex<Option<String>>,
+}
+
+impl Shared {
+    pub(crate) fn layout(&self) -> MutexGuard<'_, Layout> {
+        self.layout.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stretch to write, with the counters as they stood at its end.
+struct Stretch {
+    chunks: Vec<Arc<Chunk>>,
+    end: u64,
+    pulse: Pulse,
+    /// Acts since the last stretch, each as the bytes of its journal entry.
+    acts: Vec<(u64, Vec<u8>)>,
+    /// A size and root of the journal, at or before `end`.
+    checkpoint: Option<(u64, Hash)>,
+}
+
+/// The writer's end.
+pub(crate) struct Shelf {
+    shared: Arc<Shared>,
+    pub(crate) sizes: Sizes,
+    sender: Option<Sender<Stretch>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// What was read from a folder.
+pub(crate) struct Loaded {
+    pub(crate) shared: Shared,
+    pub(crate) size: u64,
+    pub(crate) pulse: Pulse,
+    pub(crate) acts: Vec<(u64, Vec<u8>)>,
+    pub(crate) checkpoint: Option<(u64, Hash)>,
+    state: State,
+}
+
+/// What is on disk already.
+#[derive(Clone, Default)]
+struct State {
+    persons: u32,
+    persons_bytes: u64,
+    persons_sum: crc32fast::Hasher,
+    acts_bytes: u64,
+    acts_sum: crc32fast::Hasher,
+    next_file: u64,
+}
+
+impl Shelf {
+    /// Nothing on disk: all rows stay in memory.
+    pub(crate) fn in_memory(shared: Arc<Shared>) -> Self {
+        Self { shared, sizes: Sizes::default(), sender: None, thread: None }
+    }
+
+    /// Writes to `folder` from here on.
+    pub(crate) fn in_folder(
+        shared: Arc<Shared>,
+        folder: &Path,
+        loaded: LoadedState,
+        sizes: Sizes,
+    ) -> io::Result<Self> {
+        let (sender, receiver) = channel();
+        let keeper = Keeper { shared: shared.clone(), folder: folder.to_owned(), state: loaded.0, sizes };
+        let thread = std::thread::Builder::new().name("index".into()).spawn(|| keeper.run(receiver))?;
+        Ok(Self { shared, sizes, sender: Some(sender), thread: Some(thread) })
+    }
+
+    /// Puts a full chunk on the shelf; waits when too much waits already.
+    pub(crate) fn add(&self, chunk: Chunk) {
+        let mut layout = self.shared.layout();
+        layout.chunks.push(Arc::new(chunk));
+        while self.sender.is_some()
+            && layout.chunks.len() * self.sizes.chunk_rows > self.sizes.waiting_rows_max
+            && !self.has_failed()
+        {
+            layout = self.shared.written.wait(layout).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// True when enough rows wait to be written together.
+    pub(crate) fn is_due(&self) -> bool {
+        let layout = self.shared.layout();
+        self.sender.is_some()
+            && layout.chunks[layout.given..].len() * self.sizes.chunk_rows >= self.sizes.flush_rows
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Hands what waits to the thread.
+    pub(crate) fn flush(
+        &self,
+        end: u64,
+        pulse: Pulse,
+        acts: Vec<(u64, Vec<u8>)>,
+        checkpoint: Option<(u64, Hash)>,
+    ) {
+        let Some(sender) = &self.sender else { return };
+        let mut layout = self.shared.layout();
+        let chunks = layout.chunks[layout.given..].to_vec();
+        layout.given = layout.chunks.len();
+        drop(layout);
+        let checkpoint = checkpoint.filter(|(size, _)| *size <= end);
+        // The thread is gone only after it said why.
+        let _ = sender.send(Stretch { chunks, end, pulse, acts, checkpoint });
+    }
+
+    /// Waits until everything given is on disk.
+    pub(crate) fn close(&mut self) {
+        self.sender.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Opaque: what `load` found on disk.
+#[derive(Default)]
+pub(crate) struct LoadedState(State);
+
+impl Loaded {
+    /// Takes the state out for the thread.
+    pub(crate) fn into_parts(self) -> (Shared, LoadedState, u64, Pulse, Vec<(u64, Vec<u8>)>) {
+        (self.shared, LoadedState(self.state), self.size, self.pulse, self.acts)
+    }
+}
+
+/// The thread.
+struct Keeper {
+    shared: Arc<Shared>,
+    folder: PathBuf,
+    state: State,
+    sizes: Sizes,
+}
+
+impl Keeper {
+    fn run(mut self, receiver: Receiver<Stretch>) {
+        for stretch in receiver {
+            if let Err(error) = self.keep(&stretch) {
+                // The journal has it all: what cannot be written stays in memory, and is said.
+                *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                self.shared.written.notify_all();
+                return;
+            }
+        }
+    }
+
+    fn keep(&mut self, stretch: &Stretch) -> Result<(), IndexError> {
+        if !stretch.chunks.is_empty() {
+            let segment = Arc::new(self.write(&stretch.chunks)?);
+            let mut layout = self.shared.layout();
+            layout.segments.push(segment);
+            layout.chunks.drain(..stretch.chunks.len());
+            layout.given -= stretch.chunks.len();
+        }
+        self.shared.written.notify_all();
+        self.append_persons()?;
+        self.append_acts(&stretch.acts)?;
+        let replaced = self.merge()?;
+        self.write_manifest(stretch)?;
+        for segment in replaced {
+            fs::remove_file(segment.path())?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, chunks: &[Arc<Chunk>]) -> Result<Segment, IndexError> {
+        let entries = chunks[0].entries.start..chunks[chunks.len() - 1].entries.end;
+        let mut rows = Vec::with_capacity(chunks.iter().map(|chunk| chunk.rows.len()).sum());
+        let mut origins: Vec<&Origin> = Vec::new();
+        for chunk in chunks {
+            let base = origins.len() as u32;
+            origins.extend(&chunk.origins);
+            rows.extend(chunk.rows.iter().map(|row| Row { origin: row.origin + base, ..*row }));
+        }
+        rows.sort_unstable_by_key(|row| (row.account, row.at, row.entry, row.person));
+        let path = self.next_path();
+        let mut writer = Writer::create(&path, entries, rows.len())?;
+        for account in rows.chunk_by(|a, b| a.account == b.account) {
+            writer.account(account[0].account, account, &|number| origins[number as usize])?;
+        }
+        writer.finish()
+    }
+
+    fn next_path(&mut self) -> PathBuf {
+        self.state.next_file += 1;
+        self.folder.join(format!("segments/{:08}", self.state.next_file))
+    }
+
+    /// Puts the last segments together while there are enough of one size; returns those replaced.
+    fn merge(&mut self) -> Result<Vec<Arc<Segment>>, IndexError> {
+        let mut replaced = Vec::new();
+        loop {
+            let segments = self.shared.layout().segments.clone();
+            let Some(last) = segments.last().filter(|last| last.rows() < self.sizes.segment_rows_max) else {
+                break;
+            };
+            let alike = |segment: &&Arc<Segment>| segment.rows() < last.rows().saturating_mul(4).max(1);
+            let count = segments.iter().rev().take_while(alike).take(self.sizes.merge_count).count();
+            if count < self.sizes.merge_count {
+                break;
+            }
+            let start = segments.len() - count;
+            let merged = merge(&segments[start..], &self.next_path())?;
+            let mut layout = self.shared.layout();
+            replaced.extend(layout.segments.splice(start.., [Arc::new(merged)]));
+        }
+        Ok(replaced)
+    }
+
+    fn append_persons(&mut self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let count = {
+            let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
+            persons.write_from(self.state.persons, &mut bytes);
+            persons.len()
+        };
+        append(
+            &self.folder.join("persons"),
+            &mut self.state.persons_bytes,
+            &mut self.state.persons_sum,
+            &bytes,
+        )?;
+        self.state.persons = count;
+        Ok(())
+    }
+
+    fn append_acts(&mut self, acts: &[(u64, Vec<u8>)]) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for (entry, act) in acts {
+            bytes.extend_from_slice(&entry.to_le_bytes());
+            bytes.extend_from_slice(&(act.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(act);
+        }
+        append(&self.folder.join("acts"), &mut self.state.acts_bytes, &mut self.state.acts_sum, &bytes)
+    }
+
+    fn write_manifest(&self, stretch: &Stretch) -> io::Result<()> {
+        let state = &self.state;
+        let (populations, names) = {
+            // Names before persons, as the writer takes them: the other way round both would wait.
+            let names = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
+            let persons = self.shared.persons.read().unwrap_or_else(PoisonError::into_inner);
+            (persons.populations().to_vec(), names.to_text())
+        };
+        let persons_sum = state.persons_sum.clone().finalize();
+        let acts_sum = state.acts_sum.clone().finalize();
+        let mut text = format!(
+            "size {}\nfiles {}\npersons {} {} {persons_sum}\nacts {} {acts_sum}\nnames {} {}\n",
+            stretch.end,
+            state.next_file,
+            state.persons,
+            state.persons_bytes,
+            state.acts_bytes,
+            names.len(),
+            crc32fast::hash(names.as_bytes()),
+        );
+        if let Some((size, root)) = &stretch.checkpoint {
+            let root: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
+            text.push_str(&format!("checkpoint {size} {root}\n"));
+        }
+        for population in populations {
+            text.push_str(&format!("population {population}\n"));
+        }
+        for segment in &self.shared.layout().segments {
+            let name = segment.path().file_name().unwrap_or_default().to_string_lossy();
+            text.push_str(&format!("segment {name}\n"));
+        }
+        text.push_str(&stretch.pulse.to_lines());
+        // Two files that must fit each other: the manifest, replaced last, says which names it means.
+        replace(&self.folder.join(format!("names.{}", state.next_file)), names.as_bytes())?;
+        let text = format!("{MAGIC}\n{}\n{text}", crc32fast::hash(text.as_bytes()));
+        replace(&self.folder.join("manifest"), text.as_bytes())?;
+        remove_old_names(&self.folder, state.next_file)
+    }
+}
+
+const MAGIC: &str = "digue-index-1";
+
+fn remove_old_names(folder: &Path, current: u64) -> io::Result<()> {
+    for item in fs::read_dir(folder)? {
+        let name = item?.file_name().to_string_lossy().into_owned();
+        let number = name.strip_prefix("names.").and_then(|number| number.parse::<u64>().ok());
+        if number.is_some_and(|number| number < current) {
+            fs::remove_file(folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Appends after the first `length` bytes, which are those that count.
+fn append(path: &Path, length: &mut u64, sum: &mut crc32fast::Hasher, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    file.set_len(*length)?;
+    io::Seek::seek(&mut file, io::SeekFrom::Start(*length))?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    sum.update(bytes);
+    *length += bytes.len() as u64;
+    Ok(())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("tmp");
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)
+}
+
+/// Reads the folder; `None` when there is nothing yet.
+pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
+    let text = match fs::read_to_string(folder.join("manifest")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    let damaged = |what: &str| IndexError::Damaged(what.to_owned());
+    let manifest = Manifest::parse(&text).ok_or_else(|| damaged("the manifest"))?;
+    let names = read_part(&folder.join(format!("names.{}", manifest.files)), manifest.names)?;
+    let names = names.and_then(|(bytes, _)| Names::from_text(std::str::from_utf8(&bytes).ok()?));
+    let persons = read_part(&folder.join("persons"), (manifest.persons.1, manifest.persons.2))?;
+    let (persons, persons_sum) = persons.ok_or_else(|| damaged("the persons' dictionary"))?;
+    let persons = Persons::read(&persons, manifest.populations.clone());
+    let persons = persons.filter(|persons| persons.len() == manifest.persons.0);
+    let acts = read_part(&folder.join("acts"), manifest.acts)?;
+    let (acts, acts_sum) = acts.ok_or_else(|| damaged("the acts"))?;
+    let mut segments = Vec::new();
+    for name in &manifest.segments {
+        segments.push(Arc::new(Segment::open(&folder.join("segments").join(name))?));
+    }
+    Ok(Some(Loaded {
+        shared: Shared {
+            names: RwLock::new(names.ok_or_else(|| damaged("the names"))?),
+            persons: RwLock::new(persons.ok_or_else(|| damaged("the persons' dictionary"))?),
+            layout: Mutex::new(Layout { segments, chunks: Vec::new(), given: 0 }),
+            ..Shared::default()
+        },
+        size: manifest.size,
+        pulse: manifest.pulse,
+        acts: parse_acts(&acts).ok_or_else(|| damaged("the acts"))?,
+        checkpoint: manifest.checkpoint,
+        state: State {
+            persons: manifest.persons.0,
+            persons_bytes: manifest.persons.1,
+            persons_sum,
+            acts_bytes: manifest.acts.0,
+            acts_sum,
+            next_file: manifest.files,
+        },
+    }))
+}
+
+/// The first bytes of a file, when their checksum fits.
+fn read_part(path: &Path, (length, sum): (u64, u32)) -> io::Result<Option<(Vec<u8>, crc32fast::Hasher)>> {
+    let mut bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    if (bytes.len() as u64) < length {
+        return Ok(None);
+    }
+    bytes.truncate(length as usize);
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&bytes);
+    Ok((hasher.clone().finalize() == sum).then_some((bytes, hasher)))
+}
+
+fn parse_acts(mut bytes: &[u8]) -> Option<Vec<(u64, Vec<u8>)>> {
+    let mut acts = Vec::new();
+    while !bytes.is_empty() {
+        let (entry, rest) = bytes.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (act, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        acts.push((u64::from_le_bytes(*entry), act.to_vec()));
+        bytes = rest;
+    }
+    Some(acts)
+}
+
+#[derive(Default)]
+struct Manifest {
+    size: u64,
+    files: u64,
+    persons: (u32, u64, u32),
+    acts: (u64, u32),
+    names: (u64, u32),
+    checkpoint: Option<(u64, Hash)>,
+    populations: Vec<PopulationId>,
+    segments: Vec<String>,
+    pulse: Pulse,
+}
+
+impl Manifest {
+    fn parse(text: &str) -> Option<Self> {
+        let (magic, rest) = text.split_once('\n')?;
+        let (sum, body) = rest.split_once('\n')?;
+        if magic != MAGIC || sum.parse() != Ok(crc32fast::hash(body.as_bytes())) {
+            return None;
+        }
+        let mut manifest = Self::default();
+        for line in body.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["size", size] => manifest.size = size.parse().ok()?,
+                ["files", files] => manifest.files = files.parse().ok()?,
+                ["persons", count, bytes, sum] => {
+                    manifest.persons = (count.parse().ok()?, bytes.parse().ok()?, sum.parse().ok()?);
+                }
+                ["acts", bytes, sum] => manifest.acts = (bytes.parse().ok()?, sum.parse().ok()?),
+                ["names", bytes, sum] => manifest.names = (bytes.parse().ok()?, sum.parse().ok()?),
+                ["checkpoint", size, root] => {
+                    manifest.checkpoint = Some((size.parse().ok()?, parse_hex(root)?));
+                }
+                ["population", name] => manifest.populations.push(name.parse().ok()?),
+                ["segment", name] if name.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    manifest.segments.push(name.to_owned());
+                }
+                _ => manifest.pulse.read_line(line)?,
+            }
+        }
+        Some(manifest)
+    }
+}
+
+fn parse_hex(text: &str) -> Option<Hash> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Option<Vec<u8>> = bytes.collect();
+    bytes.filter(|_| rest.is_empty())?.try_into().ok()
+}
+
+/// Removes an index: it is made again from the journal.
+pub(crate) fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::create_dir_all(folder.join("segments")),
+    }
+}
+
+/// Removes segments that the manifest does not name: a crash left them.
+pub(crate) fn remove_strangers(folder: &Path, known: &[Arc<Segment>]) -> io::Result<()> {
+    for item in fs::read_dir(folder.join("segments"))? {
+        let path = item?.path();
+        if !known.iter().any(|segment| segment.path() == path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}

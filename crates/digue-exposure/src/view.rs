@@ -1,0 +1,551 @@
+//! Reading: every question is answered from the same three places, the segments on disk, the chunks
+//! that wait, and the chunk that is being filled.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use digue_types::{
+    AccountId, Basis, Inspection, OrganisationId, Outcome, PersonRef, PortalId, RouteName, Timestamp,
+};
+
+use crate::block::{Block, NOBODY, Origin, Row};
+use crate::names::Names;
+use crate::persons::{Dense, Persons};
+use crate::pulse::Seen;
+use crate::scope::{Affected, Answer, Quality, Question};
+use crate::segment::{HOUR, IndexError};
+use crate::sets::PersonSet;
+use crate::shelf::{Layout, Shared};
+
+/// One person shown to one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    pub entry: u64,
+    /// To the second.
+    pub at: Timestamp,
+    pub portal: PortalId,
+    pub route: RouteName,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub basis: Basis,
+}
+
+/// The index at one moment.
+pub struct View {
+    shared: Arc<Shared>,
+    layout: Layout,
+    size: u64,
+}
+
+/// A question in the index's own numbers.
+struct Filter {
+    /// Ascending; `None` is everybody.
+    accounts: Option<Vec<u32>>,
+    /// By context number; `None` is all.
+    contexts: Option<Vec<bool>>,
+    sessions: HashSet<Box<str>>,
+    networks: Vec<ipnet::IpNet>,
+    times: Range<u32>,
+    before_entry: u64,
+}
+
+impl Filter {
+    fn account(account: u32, times: Range<u32>) -> Self {
+        Self {
+            accounts: Some(vec![account]),
+            contexts: None,
+            sessions: HashSet::new(),
+            networks: Vec::new(),
+            times,
+            before_entry: u64::MAX,
+        }
+    }
+
+    fn asks_origins(&self) -> bool {
+        !self.sessions.is_empty() || !self.networks.is_empty()
+    }
+
+    fn takes_origin(&self, origin: &Origin) -> bool {
+        let has_session = self.sessions.is_empty() || self.sessions.contains(&origin.session);
+        let is_within = |ip: IpAddr| self.networks.iter().any(|network| network.contains(&ip));
+        has_session && (self.networks.is_empty() || origin.ip.parse().is_ok_and(is_within))
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        self.times.contains(&row.at)
+            && row.entry < self.before_entry
+            && self.contexts.as_ref().is_none_or(|taken| taken[row.context as usize])
+    }
+
+    /// True when accounts and times alone decide.
+    fn is_plain(&self) -> bool {
+        self.contexts.is_none() && !self.asks_origins() && self.before_entry == u64::MAX
+    }
+}
+
+/// Above this, persons are gathered as bits and not as a list.
+const LIST_MAX: usize = 1 << 15;
+
+impl View {
+    pub(crate) fn new(shared: Arc<Shared>, layout: Layout, size: u64) -> Self {
+        Self { shared, layout, size }
+    }
+
+    /// Entries of the journal that it knows.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Rows on disk, segments, and bytes of their directories in memory.
+    pub fn extent(&self) -> (u64, usize, usize) {
+        let segments = &self.layout.segments;
+        let rows = segments.iter().map(|segment| u64::from(segment.rows())).sum();
+        (rows, segments.len(), segments.iter().map(|segment| segment.resident_bytes()).sum())
+    }
+
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn persons(&self) -> RwLockReadGuard<'_, Persons> {
+        self.shared.persons.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn filter(&self, question: &Question) -> Filter {
+        let names = self.names();
+        let seconds = |at: Timestamp| u32::try_from(at.secs().max(0)).unwrap_or(u32::MAX);
+        let asks_contexts =
+            !(question.organisations.is_empty() && question.portals.is_empty() && question.routes.is_empty());
+        let contexts = asks_contexts.then(|| {
+            let takes = |list_is_empty: bool, is_in: bool| list_is_empty || is_in;
+            let contexts = names.contexts().iter().map(|context| {
+                takes(
+                    question.organisations.is_empty(),
+                    question.organisations.contains(&context.organisation),
+                ) && takes(question.portals.is_empty(), question.portals.contains(&context.portal))
+                    && takes(question.routes.is_empty(), question.routes.contains(&context.route))
+            });
+            contexts.collect()
+        });
+        let mut accounts: Option<Vec<u32>> = (!question.accounts.is_empty())
+            .then(|| question.accounts.iter().filter_map(|account| names.find_account(account)).collect());
+        if accounts.is_none() && !question.organisations.is_empty() {
+            accounts = Some(question.organisations.iter().flat_map(|one| names.members(one)).collect());
+        }
+        if let Some(accounts) = &mut accounts {
+            accounts.sort_unstable();
+            accounts.dedup();
+        }
+        Filter {
+            accounts,
+            contexts,
+            sessions: question.sessions.iter().map(|session| session.as_str().into()).collect(),
+            networks: question.networks.clone(),
+            times: question.from.map_or(0, seconds)..question.to.map_or(u32::MAX, seconds),
+            before_entry: question.before_entry.filter(|entry| *entry < self.size).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Hands over every row that the filter takes; rows of one account come together in a segment.
+    fn each(&self, filter: &Filter, take: &mut dyn FnMut(&Row)) -> Result<(), IndexError> {
+        let mut buffer = Vec::new();
+        for segment in &self.layout.segments {
+            if !segment.overlaps(filter.times.start, filter.times.end)
+                || segment.entries().start >= filter.before_entry
+            {
+                continue;
+            }
+            let accounts = filter.accounts.as_deref().unwrap_or(segment.accounts());
+            for account in accounts {
+                segment.visit(*account, filter.times.clone(), &mut buffer, &mut |block, _| {
+                    take_block(block, filter, take)
+                })?;
+            }
+        }
+        for chunk in &self.layout.chunks {
+            let taken: Vec<bool> = if filter.asks_origins() {
+                chunk.origins.iter().map(|origin| filter.takes_origin(origin)).collect()
+            } else {
+                Vec::new()
+            };
+            for row in &chunk.rows {
+                let is_asked =
+                    filter.accounts.as_ref().is_none_or(|all| all.binary_search(&row.account).is_ok());
+                if is_asked && filter.takes(row) && (taken.is_empty() || taken[row.origin as usize]) {
+                    take(row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Distinct persons that the question's exposures showed.
+    pub fn count(&self, question: &Question) -> Result<usize, IndexError> {
+        let filter = self.filter(question);
+        if filter.is_plain() && filter.accounts.is_none() {
+            return Ok(self.of_everybody(&filter)?.len());
+        }
+        let mut gathered = Gathered::new(self.persons().len());
+        if !filter.is_plain() {
+            self.each(&filter, &mut |row| gathered.add(row.person))?;
+            return Ok(gathered.len());
+        }
+        self.gather_plain(&filter, &mut gathered)?;
+        Ok(gathered.len())
+    }
+
+    /// Where accounts and times alone decide, blocks that lie within give their persons as they are.
+    fn gather_plain(&self, filter: &Filter, gathered: &mut Gathered) -> Result<(), IndexError> {
+        let mut buffer = Vec::new();
+        let accounts = filter.accounts.as_deref().unwrap_or_default();
+        for segment in
+            self.layout.segments.iter().filter(|s| s.overlaps(filter.times.start, filter.times.end))
+        {
+            for account in accounts {
+                segment.visit(*account, filter.times.clone(), &mut buffer, &mut |block, is_within| {
+                    for place in 0..block.len() {
+                        if is_within || filter.times.contains(&block.at(place)) {
+                            gathered.add(block.person(place));
+                        }
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        let chunks =
+            Self { shared: self.shared.clone(), layout: self.layout.without_segments(), size: self.size };
+        chunks.each(filter, &mut |row| gathered.add(row.person))
+    }
+
+    /// Everybody's persons: whole hours as the sets they are kept in, the rest row by row.
+    fn of_everybody(&self, filter: &Filter) -> Result<PersonSet, IndexError> {
+        let mut set = PersonSet::new(self.persons().len());
+        let times = &filter.times;
+        let first_hour = times.start.next_multiple_of(HOUR);
+        let last_hour = times.end / HOUR * HOUR;
+        let has_whole_hours = first_hour < last_hour;
+        let mut sets = Vec::new();
+        if has_whole_hours {
+            for segment in self.layout.segments.iter().filter(|s| s.overlaps(first_hour, last_hour)) {
+                segment.hours(first_hour, last_hour, &mut sets)?;
+            }
+        }
+        let read = set.add_all(sets.iter().map(Vec::as_slice).collect());
+        read.ok_or_else(|| IndexError::Damaged("a set of an hour".to_owned()))?;
+        let edges = if has_whole_hours {
+            vec![times.start..first_hour, last_hour..times.end]
+        } else {
+            vec![times.clone()]
+        };
+        for edge in edges.into_iter().filter(|edge| !edge.is_empty()) {
+            let filter = Filter { accounts: None, ..Filter::account(0, edge) };
+            self.each(&filter, &mut |row| set.insert_somebody(row.person))?;
+        }
+        if has_whole_hours {
+            let chunks = self.layout.chunks.iter().flat_map(|chunk| &chunk.rows);
+            let within = first_hour..last_hour;
+            chunks.filter(|row| within.contains(&row.at)).for_each(|row| set.insert_somebody(row.person));
+        }
+        Ok(set)
+    }
+
+    /// The persons with all that proves it. `progress` is told how many rows were found so far.
+    pub fn answer(&self, question: &Question, progress: &mut dyn FnMut(u64)) -> Result<Answer, IndexError> {
+        let filter = self.filter(question);
+        let mut quality = Quality::default();
+        let mut rows: Vec<Row> = Vec::new();
+        {
+            let names = self.names();
+            self.each(&filter, &mut |row| {
+                judge(names.context_of(row.context), row, &mut quality);
+                if row.person != NOBODY {
+                    rows.push(*row);
+                    if rows.len().is_multiple_of(1 << 16) {
+                        progress(rows.len() as u64);
+                    }
+                }
+            })?;
+        }
+        rows.sort_unstable_by_key(|row| (row.person, row.entry));
+        let (names, persons) = (self.names(), self.persons());
+        let mut list: Vec<Affected> = rows
+            .chunk_by(|a, b| a.person == b.person)
+            .map(|rows| {
+                let (population, person) = persons.name(rows[0].person);
+                let times = rows.iter().map(|row| row.at);
+                let contexts: BTreeSet<u32> = rows.iter().map(|row| row.context).collect();
+                let mut entries: Vec<u64> = rows.iter().map(|row| row.entry).collect();
+                entries.dedup();
+                Affected {
+                    population: population.clone(),
+                    person,
+                    first: seconds(times.clone().min().unwrap_or(0)),
+                    last: seconds(times.max().unwrap_or(0)),
+                    times: rows.len() as u64,
+                    categories: contexts
+                        .into_iter()
+                        .flat_map(|context| names.context_of(context).categories.iter().cloned())
+                        .collect(),
+                    entries,
+                }
+            })
+            .collect();
+        list.sort_unstable_by(|a, b| (&a.population, &a.person).cmp(&(&b.population, &b.person)));
+        Ok(Answer { persons: list, exposures: rows.len() as u64, quality })
+    }
+
+    /// Everyone who was shown `person`, in any population, newest first.
+    pub fn of_person(&self, person: &PersonRef) -> Result<Vec<Sight>, IndexError> {
+        let mut sights = Vec::new();
+        let numbers = self.persons().find(person);
+        let mut rows = Vec::new();
+        for number in numbers {
+            self.rows_of_person(number, &mut rows)?;
+        }
+        let names = self.names();
+        for row in rows {
+            let context = names.context_of(row.context);
+            sights.push(Sight {
+                entry: row.entry,
+                at: seconds(row.at),
+                portal: context.portal.clone(),
+                route: context.route.clone(),
+                account: names.account_name(row.account).clone(),
+                organisation: context.organisation.clone(),
+                basis: context.basis.unwrap_or(Basis::None),
+            });
+        }
+        sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
+        Ok(sights)
+    }
+
+    fn rows_of_person(&self, number: Dense, rows: &mut Vec<Row>) -> Result<(), IndexError> {
+        for segment in &self.layout.segments {
+            rows.extend(segment.of_person(number)?.into_iter().map(|(row, _)| row));
+        }
+        let chunks = self.layout.chunks.iter().flat_map(|chunk| &chunk.rows);
+        rows.extend(chunks.filter(|row| row.person == number));
+        Ok(())
+    }
+
+    /// The last `count` exposures of `account`, newest first.
+    pub fn of_account(&self, account: &AccountId, count: usize) -> Result<Vec<Seen>, IndexError> {
+        let Some(number) = self.names().find_account(account) else {
+            return Ok(Vec::new());
+        };
+        self.exposures(&Filter::account(number, 0..u32::MAX), count)
+    }
+
+    /// The last `count` exposures of `account` from `from` to `to`, both included, newest first.
+    pub fn exposures_between(
+        &self,
+        account: &AccountId,
+        from: Timestamp,
+        to: Timestamp,
+        count: usize,
+    ) -> Result<Vec<Seen>, IndexError> {
+        let Some(number) = self.names().find_account(account) else {
+            return Ok(Vec::new());
+        };
+        self.exposures(&Filter::account(number, both(from, to)), count)
+    }
+
+    fn exposures(&self, filter: &Filter, count: usize) -> Result<Vec<Seen>, IndexError> {
+        // By entry, newest last; only the newest are kept.
+        let mut newest: BTreeMap<u64, (Row, u32)> = BTreeMap::new();
+        self.each(filter, &mut |row| {
+            let is_new =
+                newest.len() < count || newest.first_key_value().is_some_and(|(least, _)| row.entry > *least);
+            if is_new || newest.contains_key(&row.entry) {
+                let known = newest.entry(row.entry).or_insert((*row, 0));
+                known.1 += u32::from(row.person != NOBODY);
+                if newest.len() > count {
+                    newest.pop_first();
+                }
+            }
+        })?;
+        let names = self.names();
+        let seen = newest.into_values().rev().map(|(row, shown)| {
+            let context = names.context_of(row.context);
+            Seen {
+                entry: row.entry,
+                at: seconds(row.at),
+                portal: context.portal.clone(),
+                route: context.route.clone(),
+                account: names.account_name(row.account).clone(),
+                organisation: context.organisation.clone(),
+                outcome: context.outcome,
+                inspection: context.inspection,
+                reasons: context.reasons.clone(),
+                shown,
+                found: row.found.max(shown),
+            }
+        });
+        Ok(seen.collect())
+    }
+
+    /// Distinct persons shown to `account` from `from` to `to`, both included: how often, and when
+    /// last; the last first.
+    pub fn persons_between(
+        &self,
+        account: &AccountId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(PersonRef, u32, Timestamp)>, IndexError> {
+        let Some(number) = self.names().find_account(account) else {
+            return Ok(Vec::new());
+        };
+        let mut shown: BTreeMap<Dense, (u32, u32)> = BTreeMap::new();
+        self.each(&Filter::account(number, both(from, to)), &mut |row| {
+            if row.person != NOBODY {
+                let known = shown.entry(row.person).or_default();
+                *known = (known.0 + 1, known.1.max(row.at));
+            }
+        })?;
+        let persons = self.persons();
+        let mut list: Vec<_> = shown
+            .into_iter()
+            .map(|(person, (times, at))| (persons.name(person).1, times, seconds(at)))
+            .collect();
+        list.sort_by_key(|(_, _, at)| std::cmp::Reverse(*at));
+        Ok(list)
+    }
+
+    /// Distinct persons ever shown to `account`, with how often and when last, the last first.
+    pub fn persons_of(&self, account: &AccountId) -> Result<Vec<(PersonRef, u32, Timestamp)>, IndexError> {
+        self.persons_between(account, Timestamp::ZERO, Timestamp::from_micros(i64::MAX))
+    }
+
+    /// Distinct persons shown to `account` in each period; `period_of` numbers them.
+    pub fn persons_by(
+        &self,
+        account: &AccountId,
+        period_of: &dyn Fn(Timestamp) -> i64,
+    ) -> Result<BTreeMap<i64, usize>, IndexError> {
+        let Some(number) = self.names().find_account(account) else {
+            return Ok(BTreeMap::new());
+        };
+        let mut pairs: Vec<(i64, Dense)> = Vec::new();
+        self.each(&Filter::account(number, 0..u32::MAX), &mut |row| {
+            if row.person != NOBODY {
+                pairs.push((period_of(seconds(row.at)), row.person));
+            }
+        })?;
+        pairs.sort_unstable();
+        pairs.dedup();
+        let periods = pairs.chunk_by(|a, b| a.0 == b.0);
+        Ok(periods.map(|period| (period[0].0, period.len())).collect())
+    }
+
+    /// Distinct persons shown to anybody in the time before `now`.
+    pub fn distinct_since(&self, now: Timestamp, length: std::time::Duration) -> Result<usize, IndexError> {
+        let from = Some(now.minus(length));
+        self.count(&Question { from, ..Question::default() })
+    }
+
+    /// An entry at or before the first one with a row at or after `from`.
+    pub fn entry_since(&self, from: Timestamp) -> u64 {
+        let times = both(from, Timestamp::from_micros(i64::MAX));
+        let segments = self.layout.segments.iter().filter(|segment| segment.overlaps(times.start, times.end));
+        let chunks = self.layout.chunks.iter();
+        let chunks = chunks.filter(|chunk| chunk.rows.iter().any(|row| times.contains(&row.at)));
+        let starts = segments.map(|one| one.entries().start).chain(chunks.map(|one| one.entries.start));
+        starts.min().unwrap_or(self.size)
+    }
+
+    /// Accounts that were ever seen.
+    pub fn accounts(&self) -> usize {
+        self.names().accounts()
+    }
+}
+
+fn seconds(at: u32) -> Timestamp {
+    Timestamp::from_secs(i64::from(at))
+}
+
+/// Both ends included, to the second.
+fn both(from: Timestamp, to: Timestamp) -> Range<u32> {
+    let second = |at: Timestamp| u32::try_from(at.secs().max(0)).unwrap_or(u32::MAX);
+    second(from)..second(to).saturating_add(1)
+}
+
+fn take_block(block: &Block<'_>, filter: &Filter, take: &mut dyn FnMut(&Row)) -> Result<(), IndexError> {
+    let origins = if filter.asks_origins() {
+        let origins = block.origins().ok_or_else(|| IndexError::Damaged("origins of a block".to_owned()))?;
+        let taken: Vec<bool> = origins.iter().map(|origin| filter.takes_origin(origin)).collect();
+        if !taken.contains(&true) {
+            return Ok(());
+        }
+        taken
+    } else {
+        Vec::new()
+    };
+    for place in 0..block.len() {
+        if !filter.times.contains(&block.at(place)) {
+            continue;
+        }
+        let row = block.row(place);
+        let is_taken = origins.is_empty() || origins.get(row.origin as usize).copied().unwrap_or(false);
+        if is_taken && filter.takes(&row) {
+            take(&row);
+        }
+    }
+    Ok(())
+}
+
+/// What a row says about how good the answer is.
+fn judge(context: &crate::names::Context, row: &Row, quality: &mut Quality) {
+    if context.outcome == Outcome::Refused {
+        return;
+    }
+    match context.inspection {
+        inspection if inspection.is_uninspected() => quality.uninspected += u64::from(row.person == NOBODY),
+        Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => quality.unseen += 1,
+        Inspection::RequestOnly | Inspection::Imported => quality.presumed += 1,
+        _ => {}
+    }
+}
+
+/// Persons being counted: a list while they are few, bits when they are many.
+struct Gathered {
+    list: Vec<Dense>,
+    set: Option<PersonSet>,
+    known: Dense,
+}
+
+impl Gathered {
+    fn new(known: Dense) -> Self {
+        Self { list: Vec::new(), set: None, known }
+    }
+
+    #[inline]
+    fn add(&mut self, person: Dense) {
+        if person == NOBODY {
+            return;
+        }
+        match &mut self.set {
+            Some(set) => set.insert(person),
+            None => {
+                self.list.push(person);
+                if self.list.len() > LIST_MAX {
+                    let mut set = PersonSet::new(self.known);
+                    self.list.drain(..).for_each(|person| set.insert(person));
+                    self.set = Some(set);
+                }
+            }
+        }
+    }
+
+    fn len(mut self) -> usize {
+        match self.set {
+            Some(set) => set.len(),
+            None => {
+                self.list.sort_unstable();
+                self.list.dedup();
+                self.list.len()
+            }
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Period keys: made when a period begins, wrapped by the operator's master key, destroyed when its
+//! time is over.
+//!
+//! One key for each *stream* (a portal, or the house's own acts) and period (a month or a day, UTC),
+//! because portals may keep their history for different times. A key file says what it is for and
+//! what became of it; without the master key it opens nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use digue_types::{Event, PortalId, Timestamp};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use crate::codec;
+use crate::disk::{Disk, Folders};
+use crate::seal::{Clear, EntryKey, PeriodKey, SealError};
+
+const FOLDER: &str = "keys";
+const MAGIC: &str = "digue-period-key-1";
+
+/// Fills bytes with randomness; this layer draws none by itself.
+pub type Draw = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The operator's key that wraps all others.
+#[derive(Clone)]
+pub struct MasterKey(LessSafeKey);
+
+impl MasterKey {
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("32 bytes")))
+    }
+}
+
+/// Whose entries a key seals.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Stream {
+    /// Acts of administration.
+    House,
+    Portal(PortalId),
+}
+
+impl Stream {
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::Exposure(exposure) => Self::Portal(exposure.portal.clone()),
+            Event::Administration(_) => Self::House,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("portal:") {
+            Some(portal) => PortalId::parse(portal).ok().map(Self::Portal),
+            None => (text == "house").then_some(Self::House),
+        }
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::House => f.write_str("house"),
+            Self::Portal(portal) => write!(f, "portal:{portal}"),
+        }
+    }
+}
+
+/// How long one key is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PeriodLength {
+    Day,
+    #[default]
+    Month,
+}
+
+/// A period of the calendar, UTC: `2026-11` or `2026-11-22`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Period {
+    year: i16,
+    month: u8,
+    /// 0 for a whole month.
+    day: u8,
+}
+
+impl Period {
+    pub fn of(at: Timestamp, length: PeriodLength) -> Self {
+        let (year, month, day) = at.utc_date();
+        Self { year, month, day: if length == PeriodLength::Day { day } else { 0 } }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = Timestamp::parse_date(text).or_else(|| Timestamp::parse_date(&format!("{text}-01")))?;
+        let length = if text.len() > 7 { PeriodLength::Day } else { PeriodLength::Month };
+        let period = Self::of(at, length);
+        (period.to_string() == text).then_some(period)
+    }
+
+    /// The first moment after it.
+    pub fn end(self) -> Timestamp {
+        const DAY: i64 = 86_400;
+        let start = Self { day: self.day.max(1), ..self }.to_string();
+        let start = Timestamp::parse_date(&start).unwrap_or(Timestamp::ZERO);
+        let mut end = Timestamp::from_secs(start.secs() + DAY);
+        while self.day == 0 && Self::of(end, PeriodLength::Month) == self {
+            end = Timestamp::from_secs(end.secs() + DAY);
+        }
+        end
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)?;
+        if self.day == 0 { Ok(()) } else { write!(f, "-{:02}", self.day) }
+    }
+}
+
+/// Why an entry does not open, or cannot be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("key {0} was destroyed at the end of its retention")]
+    Forgotten(u32),
+    #[error("there is no master key to open key {0} with")]
+    NoMaster(u32),
+    #[error("key {0} is missing")]
+    Missing(u32),
+    #[error("{0} is no key file of this master key")]
+    Damaged(String),
+    #[error("{period} of {stream} is past its retention")]
+    Closed { stream: Stream, period: Period },
+    #[error("entry: {0}")]
+    Entry(String),
+    #[error("the key files cannot be used: {0}")]
+    Disk(#[from] io::Error),
+}
+
+impl From<SealError> for KeyError {
+    fn from(error: SealError) -> Self {
+        Self::Entry(error.to_string())
+    }
+}
+
+/// A period key and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyRecord {
+    pub number: u32,
+    pub stream: Stream,
+    pub period: Period,
+    /// When it was destroyed.
+    pub destroyed: Option<Timestamp>,
+}
+
+/// An entry that was opened, or can be no more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Opened {
+    Event(Event),
+    Forgotten(Clear),
+}
+
+/// The period keys of one journal.
+pub struct Keyring {
+    disk: Disk,
+    master: Option<MasterKey>,
+    length: PeriodLength,
+    /// `None` for readers: they make no key.
+    draw: Option<Draw>,
+    keys: Mutex<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    records: BTreeMap<u32, KeyRecord>,
+    open: HashMap<u32, Arc<PeriodKey>>,
+    /// By stream and day: what an append asks for.
+    today: HashMap<(Stream, i64), Arc<PeriodKey>>,
+}
+
+impl Keyring {
+    /// For the journal's writer: makes the keys that it lacks.
+    pub fn new(disk: Disk, master: MasterKey, length: PeriodLength, draw: Draw) -> Self {
+        Self { disk, master: Some(master), length, draw: Some(draw), keys: Mutex::default() }
+    }
+
+    /// For readers, with or without the operator's key.
+    pub fn reading(disk: Disk, master: Option<MasterKey>) -> Self {
+        Self { disk, master, length: PeriodLength::Month, draw: None, keys: Mutex::default() }
+    }
+
+    /// Reads the key files; call before anything else, and again when a number is unknown.
+    pub fn load(&self) -> Result<(), KeyError> {
+        let mut keys = self.lock();
+        for name in self.disk.list(FOLDER)? {
+            if name.ends_with(".tmp") {
+                continue;
+            }
+            let path = format!("{FOLDER}/{name}");
+            let text = self.disk.read(&path)?.unwrap_or_default();
+            let (record, wrapped) = parse(&text).ok_or_else(|| KeyError::Damaged(path.clone()))?;
+            if file(record.number) != path {
+                return Err(KeyError::Damaged(path));
+            }
+            if let (Some(master), Some(wrapped)) = (&self.master, wrapped) {
+                let secret = unwrap(master, &record, wrapped).ok_or(KeyError::Damaged(path))?;
+                keys.open.insert(record.number, Arc::new(PeriodKey::new(record.number, &secret)));
+            }
+            if record.destroyed.is_some() {
+                keys.open.remove(&record.number);
+            }
+            keys.records.insert(record.number, record);
+        }
+        Ok(())
+    }
+
+    /// Seals an event with the key of its stream and period, which is made when it is the first.
+    pub(crate) fn seal(&self, event: &Event, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let key = self.key_for(Stream::of(event), event.at())?;
+        Ok(key.seal(event.at(), bytes))
+    }
+
+    fn key_for(&self, stream: Stream, at: Timestamp) -> Result<Arc<PeriodKey>, KeyError> {
+        let mut keys = self.lock();
+        let today = (stream, at.utc_day());
+        if let Some(key) = keys.today.get(&today) {
+            return Ok(key.clone());
+        }
+        let (stream, period) = (today.0.clone(), Period::of(at, self.length));
+        let known = keys.records.values().find(|known| known.stream == stream && known.period == period);
+        let key = match known {
+            Some(record) if record.destroyed.is_some() => return Err(KeyError::Closed { stream, period }),
+            Some(record) => {
+                keys.open.get(&record.number).cloned().ok_or(KeyError::NoMaster(record.number))?
+            }
+            None => self.make(&mut keys, stream, period)?,
+        };
+        // Days of a year, and a few portals: a bound for hostile dates, not for honest ones.
+        if keys.today.len() >= 4096 {
+            keys.today.clear();
+        }
+        keys.today.insert(today, key.clone());
+        Ok(key)
+    }
+
+    fn make(&self, keys: &mut Keys, stream: Stream, period: Period) -> Result<Arc<PeriodKey>, KeyError> {
+        // What is older than a destroyed period of its stream is past its retention as well.
+        let is_past = |known: &KeyRecord| {
+            known.stream == stream && known.destroyed.is_some() && known.period.end() >= period.end()
+        };
+        if keys.records.values().any(is_past) {
+            return Err(KeyError::Closed { stream, period });
+        }
+        let number = keys.records.last_key_value().map_or(1, |(last, _)| last + 1);
+        let (Some(master), Some(draw)) = (&self.master, &self.draw) else {
+            return Err(KeyError::Missing(number));
+        };
+        let record = KeyRecord { number, stream, period, destroyed: None };
+        let (mut secret, mut nonce) = ([0; 32], [0; NONCE_LEN]);
+        draw(&mut secret);
+        draw(&mut nonce);
+        let wrapped = wrap(master, &record, &secret, nonce);
+        let mut folders = Folders::default();
+        let text = format!("{}{}\n", head(&record), STANDARD.encode(wrapped));
+        self.disk.write_key(&file(number), text.as_bytes(), &mut folders)?;
+        self.disk.sync_folders(&folders)?;
+        let key = Arc::new(PeriodKey::new(number, &secret));
+        keys.open.insert(number, key.clone());
+        keys.records.insert(number, record);
+        Ok(key)
+    }
+
+    /// Opens an entry of the journal.
+    pub fn open(&self, sealed: &[u8]) -> Result<Opened, KeyError> {
+        let clear = Clear::of(sealed)?;
+        match self.period_key(clear.key) {
+            Ok(key) => {
+                let event = codec::decode(&key.open(sealed)?);
+                let event = event.map_err(|error| KeyError::Entry(error.to_string()))?;
+                // The date in clear is for those without a key: it may not tell another story.
+                if event.at() != clear.at {
+                    return Err(KeyError::Entry("its two dates differ".into()));
+                }
+                Ok(Opened::Event(event))
+            }
+            Err(KeyError::Forgotten(_)) => Ok(Opened::Forgotten(clear)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The key that discloses this entry and no other.
+    pub fn disclose(&self, sealed: &[u8]) -> Result<EntryKey, KeyError> {
+        Ok(self.period_key(Clear::of(sealed)?.key)?.key_of(sealed)?)
+    }
+
+    fn period_key(&self, number: u32) -> Result<Arc<PeriodKey>, KeyError> {
+        let known = |keys: &Keys| (keys.open.get(&number).cloned(), keys.records.get(&number).cloned());
+        let mut found = known(&self.lock());
+        if found.1.is_none() {
+            // Made since this reader looked.
+            self.load()?;
+            found = known(&self.lock());
+        }
+        match found {
+            (Some(key), _) => Ok(key),
+            (None, Some(record)) if record.destroyed.is_some() => Err(KeyError::Forgotten(number)),
+            (None, Some(_)) => Err(KeyError::NoMaster(number)),
+            (None, None) => Err(KeyError::Missing(number)),
+        }
+    }
+
+    /// All keys, oldest number first.
+    pub fn records(&self) -> Vec<KeyRecord> {
+        self.lock().records.values().cloned().collect()
+    }
+
+    /// Destroys the keys of `stream` whose whole period lies before `before`; returns them.
+    ///
+    /// A medium may keep old blocks, and a backup keeps the folder as it was: the master key must
+    /// not lie beside either.
+    pub(crate) fn destroy(
+        &self,
+        stream: &Stream,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<KeyRecord>, KeyError> {
+        let mut keys = self.lock();
+        let due = |known: &&KeyRecord| {
+            known.stream == *stream && known.destroyed.is_none() && known.period.end() <= before
+        };
+        let due: Vec<KeyRecord> = keys.records.values().filter(due).cloned().collect();
+        let mut destroyed = Vec::new();
+        for mut record in due {
+            record.destroyed = Some(now);
+            let mut folders = Folders::default();
+            let text = format!("{}destroyed {now}\n", head(&record));
+            self.disk.replace_key(&file(record.number), text.as_bytes(), &mut folders)?;
+            self.disk.sync_folders(&folders)?;
+            keys.open.remove(&record.number);
+            keys.records.insert(record.number, record.clone());
+            keys.today.clear();
+            destroyed.push(record);
+        }
+        Ok(destroyed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn file(number: u32) -> String {
+    format!("{FOLDER}/{number:010}")
+}
+
+fn head(record: &KeyRecord) -> String {
+    format!("{MAGIC}\n{} {} {}\n", record.number, record.stream, record.period)
+}
+
+/// A key file: the record, and the wrapped secret while there is one.
+pub fn parse(bytes: &[u8]) -> Option<(KeyRecord, Option<Vec<u8>>)> {
+    let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    let mut lines = text.split('\n');
+    if lines.next()? != MAGIC {
+        return None;
+    }
+    let mut words = lines.next()?.split(' ');
+    let mut record = KeyRecord {
+        number: words.next()?.parse().ok()?,
+        stream: Stream::parse(words.next()?)?,
+        period: Period::parse(words.next()?)?,
+        destroyed: None,
+    };
+    let last = lines.next()?;
+    if words.next().is_some() || lines.next().is_some() {
+        return None;
+    }
+    match last.strip_prefix("destroyed ") {
+        Some(when) => {
+            record.destroyed = Some(Timestamp::parse_rfc3339(when)?);
+            Some((record, None))
+        }
+        None => Some((record, Some(STANDARD.decode(last).ok()?))),
+    }
+}
+
+fn wrap(master: &MasterKey, record: &KeyRecord, secret: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Vec<u8> {
+    let mut body = secret.to_vec();
+    let aad = Aad::from(head(record));
+    let sealed = master.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body);
+    sealed.expect("32 bytes are below the cipher's limit");
+    [nonce.as_slice(), &body].concat()
+}
+
+fn unwrap(master: &MasterKey, record: &KeyRecord, wrapped: Vec<u8>) -> Option<[u8; 32]> {
+    let (nonce, body) = wrapped.split_first_chunk::<NONCE_LEN>()?;
+    let mut body = body.to_vec();
+    let aad = Aad::from(head(record));
+    let secret = master.0.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut body).ok()?;
+    (&*secret).try_into().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Forgetting: entries whose keys are destroyed leave the disk, by the pruning rule of C2SP
+//! tlog-tiles.
+//!
+//! Only a beginning of the journal can go: whole bundles below the *minimum index*. The rule allows
+//! their hash tiles to go with them; they stay, 32 bytes for each entry, so that every checkpoint and
+//! every receipt ever given is still proven. The minimum is said in a signed note, `pruned`: a
+//! beginning that is missing without it is damage.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use digue_types::Timestamp;
+
+use crate::disk::Disk;
+use crate::journal::OpenError;
+use crate::note::{Signer, Verifier};
+use crate::tile;
+use crate::tree::{Hash, TILE_WIDTH};
+
+const FILE: &str = "pruned";
+const MARK: &str = "digue-pruned-1";
+
+/// Where the journal begins since it was last pruned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pruned {
+    /// The first entry that is left; a multiple of 256.
+    pub minimum: u64,
+    /// Root of the tree of the entries before it.
+    pub root: Hash,
+    pub at: Timestamp,
+}
+
+impl Pruned {
+    fn text(&self, origin: &str) -> String {
+        format!("{MARK}\n{origin}\n{}\n{}\n{}\n", self.minimum, STANDARD.encode(self.root), self.at)
+    }
+
+    /// Reads the note; `None` when nothing was ever pruned.
+    ///
+    /// # Errors
+    /// `Tampered` when the note is not this journal's.
+    pub fn read(disk: &Disk, key: &Verifier) -> Result<Option<Self>, OpenError> {
+        let Some(bytes) = disk.read(FILE)? else {
+            return Ok(None);
+        };
+        let tampered = |what: &str| OpenError::Tampered(format!("{FILE}: {what}"));
+        let note = String::from_utf8(bytes).map_err(|_| tampered("no text"))?;
+        let text = key.open(&note).map_err(|error| tampered(&error.to_string()))?;
+        Self::parse(text, key.name()).map(Some).ok_or_else(|| tampered("not well formed"))
+    }
+
+    fn parse(text: &str, origin: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        if lines.next()? != MARK || lines.next()? != origin {
+            return None;
+        }
+        let minimum: u64 = lines.next()?.parse().ok()?;
+        let root = STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
+        let at = Timestamp::parse_rfc3339(lines.next()?)?;
+        (minimum.is_multiple_of(TILE_WIDTH as u64) && lines.next().is_none()).then_some(Self {
+            minimum,
+            root,
+            at,
+        })
+    }
+
+    pub(crate) fn write(&self, disk: &Disk, signer: &Signer) -> Result<(), OpenError> {
+        let note = signer.sign(&self.text(signer.verifier().name()));
+        Ok(disk.write_note(FILE, note.as_bytes())?)
+    }
+}
+
+/// Removes every bundle that ends at or below `minimum`; returns how many went. What a crash leaves is
+/// removed the next time.
+pub(crate) fn remove_below(disk: &Disk, minimum: u64) -> Result<u64, OpenError> {
+    let mut removed = 0;
+    for path in disk.walk("tile/entries")? {
+        if tile::bundle_end(&path).is_some_and(|end| end <= minimum) {
+            disk.remove(&path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}

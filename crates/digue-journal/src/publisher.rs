@@ -1,0 +1,135 @@
+//! The tree's files: tiles, bundles, checkpoint, and which write-ahead files they cover.
+
+use std::io;
+
+use crate::checkpoint::Checkpoint;
+use crate::disk::{Disk, Folders, WalFile};
+use crate::journal::OpenError;
+use crate::note::Signer;
+use crate::reader;
+use crate::tile;
+use crate::tree::{self, Edge, Hash, TILE_WIDTH};
+use crate::wal;
+
+/// Owns the tree's files: tiles, bundles, checkpoint, and the list of write-ahead files.
+pub(crate) struct Publisher {
+    pub(crate) disk: Disk,
+    pub(crate) signer: Signer,
+    /// The right edge at the last checkpoint.
+    pub(crate) edge: Edge,
+    /// The bytes of the unfinished entry bundle at the last checkpoint.
+    pub(crate) bundle: Vec<u8>,
+    /// Where each write-ahead file starts, oldest first.
+    pub(crate) covered_wals: Vec<u64>,
+}
+
+impl Publisher {
+    /// Reads what is on disk, publishes what only the write-ahead files hold, and starts a new one.
+    pub(crate) fn recover(&mut self) -> Result<WalFile, OpenError> {
+        self.load_checkpoint()?;
+        let tail = reader::wal_tail(&self.disk, self.edge.size())?;
+        if !tail.is_empty() || self.disk.read("checkpoint")?.is_none() {
+            self.publish(&tail)?;
+        }
+        for name in self.disk.list(wal::FOLDER)? {
+            self.disk.remove(&format!("{}/{name}", wal::FOLDER))?;
+        }
+        self.covered_wals.clear();
+        Ok(self.create_wal(self.edge.size())?)
+    }
+
+    fn load_checkpoint(&mut self) -> Result<(), OpenError> {
+        let tampered = |what: &str| OpenError::Tampered(what.to_owned());
+        let Some(note) = self.disk.read("checkpoint")? else {
+            if !self.disk.list("tile")?.is_empty() || !self.disk.list(wal::FOLDER)?.is_empty() {
+                return Err(tampered("the checkpoint is missing"));
+            }
+            (self.edge, self.bundle) = (Edge::new(), Vec::new());
+            return Ok(());
+        };
+        let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text"))?;
+        let head = Checkpoint::open(&note, self.signer.verifier())
+            .map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?;
+        let edge = reader::edge(&self.disk, head.size)?;
+        if edge.root() != head.root {
+            return Err(tampered("the tiles lead to another root than the checkpoint"));
+        }
+        let (index, width) = tile::tiles_at(0, head.size);
+        self.bundle.clear();
+        if width > 0 {
+            for entry in reader::bundle(&self.disk, index, width)? {
+                tile::push_entry(&mut self.bundle, &entry);
+            }
+        }
+        self.edge = edge;
+        Ok(())
+    }
+
+    pub(crate) fn create_wal(&mut self, start: u64) -> io::Result<WalFile> {
+        let file = self.disk.create_wal(&wal::name(start), &wal::header(start))?;
+        self.covered_wals.push(start);
+        Ok(file)
+    }
+
+    /// Tiles and bundles first, the checkpoint last: a reader never sees a head without its tree.
+    pub(crate) fn publish(&mut self, entries: &[Vec<u8>]) -> io::Result<Checkpoint> {
+        let mut edge = self.edge.clone();
+        let mut bundle = self.bundle.clone();
+        let mut folders = Folders::default();
+        let mut full_tiles = Vec::new();
+        for entry in entries {
+            tile::push_entry(&mut bundle, entry);
+            for full in edge.push(tree::leaf_hash(entry)) {
+                let path = tile::hash_tile_path(full.level, full.index, TILE_WIDTH);
+                self.disk.write_tile(&path, &full.hashes.concat(), &mut folders)?;
+                full_tiles.push(path);
+            }
+            if edge.size().is_multiple_of(TILE_WIDTH as u64) {
+                let path = tile::entry_bundle_path(edge.size() / TILE_WIDTH as u64 - 1, TILE_WIDTH);
+                self.disk.write_tile(&path, &std::mem::take(&mut bundle), &mut folders)?;
+                full_tiles.push(path);
+            }
+        }
+        self.write_partial_tiles(&edge, &bundle, &mut folders)?;
+        self.disk.sync_folders(&folders)?;
+        let root: Hash = edge.root();
+        let origin = self.signer.verifier().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: edge.size(), root };
+        // The promise: from this rename on, the published journal has this size.
+        self.disk.replace_checkpoint(checkpoint.sign(&self.signer).as_bytes())?;
+        (self.edge, self.bundle) = (edge, bundle);
+        for path in &full_tiles {
+            self.disk.remove_partials(path)?;
+        }
+        self.remove_covered_wals()?;
+        Ok(checkpoint)
+    }
+
+    fn write_partial_tiles(&self, edge: &Edge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
+        for (level, hashes) in edge.partial_tiles() {
+            let place = tile::tiles_at(level, edge.size());
+            if place != tile::tiles_at(level, self.edge.size()) {
+                let path = tile::hash_tile_path(level, place.0, place.1);
+                self.disk.write_tile(&path, &hashes.concat(), folders)?;
+            }
+        }
+        let (index, width) = tile::tiles_at(0, edge.size());
+        if width > 0 && edge.size() != self.edge.size() {
+            let path = tile::entry_bundle_path(index, width);
+            self.disk.write_tile(&path, bundle, folders)?;
+        }
+        Ok(())
+    }
+
+    /// A write-ahead file may go when a later one starts at or below the checkpoint.
+    fn remove_covered_wals(&mut self) -> io::Result<()> {
+        while let [oldest, next, ..] = self.covered_wals[..] {
+            if next > self.edge.size() {
+                break;
+            }
+            self.disk.remove(&wal::name(oldest))?;
+            self.covered_wals.remove(0);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! A witness (C2SP tlog-witness): remembers the last checkpoint of other journals, and cosigns the
+//! next one only when it continues it. Whoever rewrites a journal would have to rewrite the memory of
+//! its witnesses, who are other people on other machines.
+
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use digue_types::Timestamp;
+use ring::digest::{SHA256, digest};
+
+use crate::checkpoint::Checkpoint;
+use crate::cosign::Cosigner;
+use crate::disk::Disk;
+use crate::journal::OpenError;
+use crate::note::{Note, NoteError, Verifier};
+use crate::tree::{self, Hash};
+
+/// Hashes in a consistency proof, by the specification.
+const PROOF_HASHES_MAX: usize = 63;
+
+/// Checkpoints that were refused as forks and are kept as evidence.
+const REFUSED_MAX: usize = 100;
+
+/// What somebody asks a witness.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AddCheckpoint<'r> {
+    /// The size that the asker believes the witness knows.
+    pub old: u64,
+    pub proof: Vec<Hash>,
+    pub note: &'r str,
+}
+
+impl<'r> AddCheckpoint<'r> {
+    /// The body of `add-checkpoint`.
+    pub fn parse(body: &'r str) -> Option<Self> {
+        let (head, note) = body.split_once("\n\n")?;
+        let mut lines = head.lines();
+        let old_text = lines.next()?.strip_prefix("old ")?;
+        let old: u64 = old_text.parse().ok()?;
+        let proof: Option<Vec<Hash>> =
+            lines.map(|line| STANDARD.decode(line).ok()?.try_into().ok()).collect();
+        let proof = proof.filter(|proof| proof.len() <= PROOF_HASHES_MAX)?;
+        (old.to_string() == old_text).then_some(Self { old, proof, note })
+    }
+
+    pub fn to_body(&self) -> String {
+        let mut body = format!("old {}\n", self.old);
+        for hash in &self.proof {
+            body.push_str(&STANDARD.encode(hash));
+            body.push('\n');
+        }
+        body.push('\n');
+        body.push_str(self.note);
+        body
+    }
+}
+
+/// What a witness answers; the status codes are the specification's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// 200: the cosignature's line.
+    Cosigned(String),
+    /// 400.
+    Malformed,
+    /// 403: not signed by the key that this witness knows for the journal.
+    NotSigned,
+    /// 404: the witness was not asked to watch this journal.
+    UnknownJournal,
+    /// 409: the witness knows this size.
+    Conflict(u64),
+    /// 409, and a finding: two roots for the same size.
+    Fork(u64),
+    /// 422, and a finding: the checkpoint does not continue the one that the witness knows.
+    Inconsistent,
+}
+
+impl Answer {
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Cosigned(_) => 200,
+            Self::Malformed => 400,
+            Self::NotSigned => 403,
+            Self::UnknownJournal => 404,
+            Self::Conflict(_) | Self::Fork(_) => 409,
+            Self::Inconsistent => 422,
+        }
+    }
+}
+
+/// A witness with its memory.
+pub struct Witness {
+    disk: Disk,
+    cosigner: Cosigner,
+    journals: Vec<Verifier>,
+    /// One answer at a time: what is known is compared and replaced as one step.
+    turn: Mutex<()>,
+}
+
+impl Witness {
+    /// `disk` must be held (`Disk::lock`) by this process alone.
+    pub fn new(disk: Disk, cosigner: Cosigner, journals: Vec<Verifier>) -> Self {
+        Self { disk, cosigner, journals, turn: Mutex::new(()) }
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// The memory cannot be read or written: nothing was signed.
+    pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<Answer, OpenError> {
+        let Some(asked) = AddCheckpoint::parse(body) else {
+            return Ok(Answer::Malformed);
+        };
+        let Ok(note) = Note::parse(asked.note) else {
+            return Ok(Answer::Malformed);
+        };
+        let origin = note.text.lines().next().unwrap_or_default();
+        let Some(key) = self.journals.iter().find(|key| key.name() == origin) else {
+            return Ok(Answer::UnknownJournal);
+        };
+        let head = match Checkpoint::open(asked.note, key) {
+            Ok(head) => head,
+            Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => return Ok(Answer::NotSigned),
+            Err(_) => return Ok(Answer::Malformed),
+        };
+        if asked.old > head.size {
+            return Ok(Answer::Malformed);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known(key)?;
+        let known_size = known.as_ref().map_or(0, |known| known.size);
+        if asked.old != known_size {
+            return Ok(Answer::Conflict(known_size));
+        }
+        let known_root = known.map_or_else(tree::empty_root, |known| known.root);
+        if head.size == known_size && head.root != known_root {
+            self.keep_refused(asked.note)?;
+            return Ok(Answer::Fork(known_size));
+        }
+        let continues =
+            tree::verify_consistency(known_size, head.size, &asked.proof, &known_root, &head.root);
+        if continues.is_err() {
+            self.keep_refused(asked.note)?;
+            return Ok(Answer::Inconsistent);
+        }
+        // Remembered before it is said: a witness that forgets could sign two histories.
+        self.disk.write_note(&file(key), asked.note.as_bytes())?;
+        Ok(Answer::Cosigned(self.cosigner.cosign(note.text, now)))
+    }
+
+    /// The last checkpoint of this journal that was cosigned.
+    pub fn known(&self, key: &Verifier) -> Result<Option<Checkpoint>, OpenError> {
+        let Some(bytes) = self.disk.read(&file(key))? else {
+            return Ok(None);
+        };
+        let note = String::from_utf8_lossy(&bytes);
+        let known = Checkpoint::open(&note, key);
+        known.map(Some).map_err(|error| OpenError::Tampered(format!("{}: {error}", file(key))))
+    }
+
+    /// Two signed checkpoints that contradict each other prove a fork to anybody.
+    fn keep_refused(&self, note: &str) -> Result<(), OpenError> {
+        if self.disk.list("refused")?.len() < REFUSED_MAX {
+            self.disk.write_note(&format!("refused/{}", hex(note)), note.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn file(key: &Verifier) -> String {
+    format!("known/{}", hex(key.name()))
+}
+
+fn hex(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,304 @@
+//! The list of affected persons as a file: what was asked, who was found, the entries that prove it,
+//! the checkpoint it was computed at, and the journal's signature under all of it.
+//!
+//! Lines of JSON: the head, one person a line, the seal. The same question at the same checkpoint
+//! gives the same lines, so anybody with the journal can compute them again.
+
+use std::io::{self, BufRead, Write};
+
+use digue_exposure::{Affected, Answer, Question};
+use digue_journal::checkpoint::Checkpoint;
+use digue_journal::note::{NoteError, Verifier};
+use digue_types::Timestamp;
+use ring::digest::{Context, SHA256};
+use serde_json::{Value as Json, json};
+
+const FORM: &str = "digue-scope-1";
+
+/// A line longer than this is no line of such a file: a person with a million entries.
+const LINE_BYTES_MAX: u64 = 64 << 20;
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum AffectedError {
+    #[error("line {line}: {what}")]
+    Malformed { line: usize, what: &'static str },
+    #[error("the lines are not those that were signed")]
+    Changed,
+    #[error("the signature: {0}")]
+    Signature(NoteError),
+    #[error("the checkpoint: {0}")]
+    Checkpoint(NoteError),
+    #[error("the file cannot be read")]
+    Disk(#[from] io::Error),
+}
+
+/// A file that was read and whose signature holds.
+#[derive(Debug)]
+pub struct SignedList {
+    pub question: Question,
+    pub checkpoint: Checkpoint,
+    pub computed_at: String,
+    /// The lines of the persons, as they stand in the file.
+    pub lines: Vec<String>,
+    pub head: Json,
+}
+
+/// A question as the file and the API write it.
+pub fn question_json(question: &Question) -> Json {
+    let networks: Vec<String> = question.networks.iter().map(ToString::to_string).collect();
+    json!({
+        "accounts": question.accounts,
+        "organisations": question.organisations,
+        "portals": question.portals,
+        "routes": question.routes,
+        "sessions": question.sessions,
+        "networks": networks,
+        "from": question.from,
+        "to": question.to,
+    })
+}
+
+fn question_of(json: &Json) -> Option<Question> {
+    fn list<T: std::str::FromStr>(json: &Json, name: &str) -> Option<Vec<T>> {
+        json[name].as_array()?.iter().map(|item| item.as_str()?.parse().ok()).collect()
+    }
+    let moment = |name: &str| match &json[name] {
+        Json::Null => Some(None),
+        Json::String(text) => Timestamp::parse_rfc3339(text).map(Some),
+        _ => None,
+    };
+    Some(Question {
+        accounts: list(json, "accounts")?,
+        organisations: list(json, "organisations")?,
+        portals: list(json, "portals")?,
+        routes: list(json, "routes")?,
+        sessions: list(json, "sessions")?,
+        networks: list(json, "networks")?,
+        from: moment("from")?,
+        to: moment("to")?,
+        before_entry: None,
+    })
+}
+
+/// One person as a line of the file.
+pub fn person_line(person: &Affected) -> String {
+    json!({
+        "population": person.population,
+        "person": person.person,
+        "first": person.first,
+        "last": person.last,
+        "times": person.times,
+        "categories": person.categories,
+        "entries": person.entries,
+    })
+    .to_string()
+}
+
+/// The head: everything but the persons.
+pub fn head(question: &Question, answer: &Answer, checkpoint: &str, now: Timestamp) -> Json {
+    let quality = answer.quality;
+    json!({
+        "form": FORM,
+        "question": question_json(question),
+        "checkpoint": checkpoint,
+        "computed_at": now,
+        "persons": answer.persons.len(),
+        "exposures": answer.exposures,
+        "quality": quality.bound().code(),
+        "uninspected_responses": quality.uninspected,
+        "unseen_responses": quality.unseen,
+        "presumed_exposures": quality.presumed,
+    })
+}
+
+fn statement(origin: &str, digest: &str) -> String {
+    format!("{FORM}\n{origin}\nsha256 {digest}\n")
+}
+
+/// Writes the file; `sign` signs a note with the journal's key, whose name is `origin`.
+pub fn write(
+    out: &mut dyn Write,
+    head: &Json,
+    answer: &Answer,
+    origin: &str,
+    sign: &dyn Fn(&str) -> String,
+) -> io::Result<()> {
+    let mut digest = Context::new(&SHA256);
+    let mut line = |text: &str, out: &mut dyn Write| {
+        digest.update(text.as_bytes());
+        digest.update(b"\n");
+        writeln!(out, "{text}")
+    };
+    line(&head.to_string(), out)?;
+    for person in &answer.persons {
+        line(&person_line(person), out)?;
+    }
+    let digest = hex(digest.finish().as_ref());
+    let signature = sign(&statement(origin, &digest));
+    writeln!(out, "{}", json!({"sha256": digest, "signature": signature}))?;
+    out.flush()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads a file and checks its signature with the journal's public key.
+pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, AffectedError> {
+    let mut lines: Vec<String> = Vec::new();
+    loop {
+        let mut line = String::new();
+        let read = io::Read::take(&mut input, LINE_BYTES_MAX).read_line(&mut line)?;
+        if read == 0 {
+            break;
+        }
+        if line.pop() != Some('\n') {
+            return Err(AffectedError::Malformed { line: lines.len() + 1, what: "it has no end" });
+        }
+        lines.push(line);
+    }
+    let malformed = |line, what| AffectedError::Malformed { line, what };
+    let seal = lines.pop().ok_or(malformed(1, "the file is empty"))?;
+    let seal: Json = serde_json::from_str(&seal).map_err(|_| malformed(lines.len() + 1, "no seal"))?;
+    let mut digest = Context::new(&SHA256);
+    for line in &lines {
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    }
+    let digest = hex(digest.finish().as_ref());
+    let signature = seal["signature"].as_str().ok_or(malformed(lines.len() + 1, "no seal"))?;
+    let text = key.open(signature).map_err(AffectedError::Signature)?;
+    if text != statement(key.name(), &digest) {
+        return Err(AffectedError::Changed);
+    }
+    if lines.is_empty() {
+        return Err(malformed(1, "no head"));
+    }
+    let head: Json = serde_json::from_str(&lines.remove(0)).map_err(|_| malformed(1, "no JSON"))?;
+    if head["form"] != FORM {
+        return Err(malformed(1, "another form"));
+    }
+    let question = question_of(&head["question"]).ok_or(malformed(1, "the question"))?;
+    let note = head["checkpoint"].as_str().ok_or(malformed(1, "no checkpoint"))?;
+    let checkpoint = Checkpoint::open(note, key).map_err(AffectedError::Checkpoint)?;
+    let computed_at = head["computed_at"].as_str().unwrap_or_default().to_owned();
+    let question = Question { before_entry: Some(checkpoint.size), ..question };
+    Ok(SignedList { question, checkpoint, computed_at, lines, head })
+}
+
+/// Lines that are in one computation and not in the other, the first ones of each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    pub missing: Vec<String>,
+    pub unknown: Vec<String>,
+}
+
+impl Difference {
+    pub fn is_none(&self) -> bool {
+        self.missing.is_empty() && self.unknown.is_empty()
+    }
+}
+
+/// Lines kept of a difference.
+const DIFFERENCE_MAX: usize = 20;
+
+/// Compares a file with what was computed again.
+pub fn compare(list: &SignedList, again: &Answer) -> Difference {
+    let known: std::collections::BTreeSet<&str> = list.lines.iter().map(String::as_str).collect();
+    let computed: std::collections::BTreeSet<String> = again.persons.iter().map(person_line).collect();
+    let missing = known.iter().filter(|line| !computed.contains(**line)).map(|line| (*line).to_owned());
+    let unknown = computed.iter().filter(|line| !known.contains(line.as_str())).cloned();
+    Difference {
+        missing: missing.take(DIFFERENCE_MAX).collect(),
+        unknown: unknown.take(DIFFERENCE_MAX).collect(),
+    }
+}
+
+/// Persons of two lists: in both, in the first only, in the second only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Algebra {
+    pub both: Vec<(String, String)>,
+    pub first_only: Vec<(String, String)>,
+    pub second_only: Vec<(String, String)>,
+}
+
+/// Population and person of each line.
+fn names(list: &SignedList) -> Result<std::collections::BTreeSet<(String, String)>, AffectedError> {
+    let named = list.lines.iter().zip(2..).map(|(line, number)| {
+        let malformed = || AffectedError::Malformed { line: number, what: "no person" };
+        let json: Json = serde_json::from_str(line).map_err(|_| malformed())?;
+        let text = |name: &str| json[name].as_str().map(ToOwned::to_owned).ok_or_else(malformed);
+        Ok((text("population")?, text("person")?))
+    });
+    named.collect()
+}
+
+pub fn algebra(first: &SignedList, second: &SignedList) -> Result<Algebra, AffectedError> {
+    let (first, second) = (names(first)?, names(second)?);
+    Ok(Algebra {
+        both: first.intersection(&second).cloned().collect(),
+        first_only: first.difference(&second).cloned().collect(),
+        second_only: second.difference(&first).cloned().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use digue_exposure::Index;
+    use digue_journal::Committed;
+    use digue_journal::note::Signer;
+
+    fn signer() -> Signer {
+        Signer::from_seed("digue.test", &[1; 32]).unwrap()
+    }
+
+    fn answer() -> (Question, Answer) {
+        let mut index = Index::new();
+        for (entry, person) in ["P1", "P2", "P1", "P3"].into_iter().enumerate() {
+            let event = digue_testkit::events::shown(entry as u64, "a1", person);
+            index.add(&Committed { index: entry as u64, event });
+        }
+        let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+        let answer = index.view().answer(&question, &mut |_| {}).unwrap();
+        (question, answer)
+    }
+
+    fn file() -> Vec<u8> {
+        let (question, answer) = answer();
+        let signer = signer();
+        let note = Checkpoint { origin: "digue.test".into(), size: 4, root: [3; 32] }.sign(&signer);
+        let head = head(&question, &answer, &note, Timestamp::from_secs(1_763_100_000));
+        let mut bytes = Vec::new();
+        write(&mut bytes, &head, &answer, "digue.test", &|text| signer.sign(text)).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_list_is_read_back_and_computed_again() {
+        let list = read(file().as_slice(), signer().verifier()).unwrap();
+        let (question, answer) = answer();
+        assert_eq!(list.question, Question { before_entry: Some(4), ..question });
+        assert_eq!((list.lines.len(), &list.head["quality"]), (3, &json!("exact")));
+        assert!(compare(&list, &answer).is_none());
+        let mut fewer = answer.clone();
+        fewer.persons.remove(1);
+        assert_eq!(compare(&list, &fewer).missing.len(), 1);
+        assert_eq!(algebra(&list, &list).unwrap().both.len(), 3);
+    }
+
+    #[test]
+    fn one_changed_byte_is_found_wherever_it_is() {
+        let sound = file();
+        for place in 0..sound.len() {
+            let mut bytes = sound.clone();
+            bytes[place] ^= 1;
+            assert!(read(bytes.as_slice(), signer().verifier()).is_err(), "at {place}");
+        }
+        let other = Signer::from_seed("digue.test", &[2; 32]).unwrap();
+        assert!(matches!(read(sound.as_slice(), other.verifier()), Err(AffectedError::Signature(_))));
+        assert!(read(&sound[..sound.len() - 1], signer().verifier()).is_err());
+        assert!(read(&b""[..], signer().verifier()).is_err());
+    }
+}

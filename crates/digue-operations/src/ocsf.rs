@@ -1,0 +1,125 @@
+//! Entries as events of the Open Cybersecurity Schema Framework (OCSF), for security monitoring.
+//!
+//! An exposure is a Datastore Activity (6005); a session is Authentication (3002); other acts are
+//! Entity Management (3004). OCSF has no word for *the persons shown*: they are under `unmapped`.
+
+use digue_types::{Act, Administration, Event, Exposure, Outcome};
+use serde_json::{Value as Json, json};
+
+/// The version of the schema that these events follow.
+const VERSION: &str = "1.8.0";
+
+const DATASTORE: u32 = 6005;
+const AUTHENTICATION: u32 = 3002;
+const ENTITY: u32 = 3004;
+
+/// An entry of the journal of this name.
+pub fn as_ocsf(origin: &str, index: u64, event: &Event) -> Json {
+    match event {
+        Event::Exposure(exposure) => exposure_event(origin, index, exposure),
+        Event::Administration(act) => act_event(origin, index, act),
+    }
+}
+
+fn base(origin: &str, index: u64, event: &Event, class: u32, activity: u32) -> Json {
+    json!({
+        "class_uid": class,
+        "category_uid": class / 1000,
+        "activity_id": activity,
+        "type_uid": class * 100 + activity,
+        "time": event.at().micros().div_euclid(1000),
+        "metadata": {
+            "version": VERSION,
+            "uid": format!("{origin}#{index}"),
+            "sequence": index,
+            "product": {"name": "Digue", "vendor_name": "Digue", "version": env!("CARGO_PKG_VERSION")},
+        },
+    })
+}
+
+fn with(mut event: Json, more: Json) -> Json {
+    if let (Some(event), Json::Object(more)) = (event.as_object_mut(), more) {
+        event.extend(more);
+    }
+    event
+}
+
+fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
+    // Read one, or query many.
+    let activity = if e.persons_found <= 1 { 1 } else { 5 };
+    let (status, severity) = match e.outcome {
+        Outcome::Released => (1, 1),
+        Outcome::WouldRefuse => (1, 3),
+        Outcome::Refused => (2, 3),
+    };
+    let persons: Vec<Json> = e
+        .shown
+        .iter()
+        .flat_map(|group| group.persons.iter().map(|person| json!({"uid": person, "basis": group.basis})))
+        .collect();
+    let event = Event::Exposure(Box::new(e.clone()));
+    let mut more = json!({
+        "status_id": status,
+        "severity_id": severity,
+        "status_detail": e.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        "actor": {
+            "user": {"uid": e.account, "name": e.account, "org": {"uid": e.organisation, "name": e.organisation}},
+            "session": {"uid": e.session},
+        },
+        "table": {"name": e.population, "uid": format!("{}/{}", e.portal, e.route)},
+        "http_request": {"uid": e.exchange, "user_agent": e.client.user_agent},
+        "http_response": {"code": e.status, "body_length": e.body_bytes},
+        "unmapped": {
+            "persons": persons,
+            "persons_found": e.persons_found,
+            "categories": e.categories,
+            "inspection": e.inspection,
+            "outcome": e.outcome,
+            "justification": e.justification,
+            "part": e.part,
+            "parts": e.parts,
+        },
+    });
+    if !e.client.ip.is_empty() {
+        more["src_endpoint"] = json!({"ip": e.client.ip});
+    }
+    with(base(origin, index, &event, DATASTORE, activity), more)
+}
+
+fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
+    let event = Event::Administration(a.clone());
+    let (class, activity) = match a.act {
+        Act::SessionOpened => (AUTHENTICATION, 1),
+        Act::SessionCut => (AUTHENTICATION, 2),
+        Act::AccountSuspended => (ENTITY, 9),
+        Act::AccountResumed => (ENTITY, 8),
+        _ => (ENTITY, 99),
+    };
+    let is_alarm = matches!(a.act, Act::SignInBlocked | Act::WitnessesMissing | Act::IndexRebuilt);
+    let more = json!({
+        "activity_name": a.act,
+        "status_id": 1,
+        "severity_id": if is_alarm { 4 } else { 1 },
+        "message": a.reason,
+        "actor": {"user": {"uid": a.actor, "name": a.actor}},
+        "user": {"uid": a.actor, "name": a.actor},
+        "entity": {"name": a.subject, "data": {"value": a.before}},
+        "entity_result": {"name": a.subject, "data": {"value": a.after}},
+    });
+    with(base(origin, index, &event, class, activity), more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exposure_says_who_read_whom() {
+        let event = as_ocsf("digue.test", 9, &digue_testkit::events::shown(0, "a1", "P1"));
+        assert_eq!((&event["class_uid"], &event["type_uid"]), (&json!(6005), &json!(600_501)));
+        assert_eq!(event["metadata"]["uid"], "digue.test#9");
+        assert_eq!(event["time"], 1_763_000_000_000_i64);
+        assert_eq!(event["unmapped"]["persons"][0]["uid"], "P1");
+        assert!(event.get("src_endpoint").is_none());
+    }
+}

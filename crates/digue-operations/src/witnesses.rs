@@ -1,0 +1,238 @@
+//! Asking witnesses to cosign the journal's checkpoints (C2SP tlog-witness), and saying so aloud when
+//! too few of them do.
+//!
+//! Entries do not wait for witnesses: a partner that cannot be reached must not shut a portal. What
+//! grows meanwhile is the part of the journal that only this machine vouches for; its age is shown,
+//! and past `alarm_after` it is an alarm, journalled once when it begins and once when it ends.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use digue_gateway::body;
+use digue_gateway::portal::Timeouts;
+use digue_gateway::upstream::UpstreamClient;
+use digue_journal::cosign::{CosignerKey, witnessed_by};
+use digue_journal::note::Note;
+use digue_journal::witness::AddCheckpoint;
+use digue_types::{Act, Timestamp};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+
+/// Somebody who watches over this journal.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    pub key: CosignerKey,
+    /// The prefix of its requests.
+    pub url: String,
+}
+
+/// Who must have seen the journal.
+#[derive(Clone, Debug)]
+pub struct WitnessRules {
+    pub witnesses: Vec<Witness>,
+    /// How many of them.
+    pub quorum: usize,
+    /// How often they are asked.
+    pub every: Duration,
+    /// How long the journal may grow without a quorum.
+    pub alarm_after: Duration,
+}
+
+impl Default for WitnessRules {
+    fn default() -> Self {
+        let (every, alarm_after) = (Duration::from_secs(5), Duration::from_mins(5));
+        Self { witnesses: Vec::new(), quorum: 0, every, alarm_after }
+    }
+}
+
+/// What is known of the witnesses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WitnessView {
+    pub quorum: usize,
+    /// Entries that a quorum has seen.
+    pub size: u64,
+    /// When the quorum last saw all there was.
+    pub seen_at: Option<Timestamp>,
+    /// Since when the quorum is missing for too long.
+    pub missing_since: Option<Timestamp>,
+    /// Each witness: name, last cosignature, last trouble.
+    pub witnesses: Vec<(String, Option<Timestamp>, Option<String>)>,
+}
+
+/// The state of the asking.
+pub(crate) struct Watchtower {
+    pub(crate) rules: WitnessRules,
+    client: Option<UpstreamClient>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The size that each witness knows.
+    known: HashMap<String, u64>,
+    view: WitnessView,
+}
+
+impl Watchtower {
+    pub(crate) fn new(rules: WitnessRules, client: Option<UpstreamClient>, now: Timestamp) -> Self {
+        let names = rules.witnesses.iter().map(|witness| (witness.key.name().to_owned(), None, None));
+        let view = WitnessView {
+            quorum: rules.quorum,
+            // A house that starts has the same time as one that runs.
+            seen_at: (rules.quorum > 0).then_some(now),
+            witnesses: names.collect(),
+            ..WitnessView::default()
+        };
+        Self { rules, client, state: Mutex::new(State { view, ..State::default() }) }
+    }
+
+    pub(crate) fn view(&self) -> WitnessView {
+        self.lock().view.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Longer than any answer of the specification.
+const ANSWER_BYTES_MAX: usize = 16 << 10;
+
+/// Asks every witness about the last checkpoint, keeps it when enough of them cosigned, and raises or
+/// ends the alarm.
+pub async fn ask_all(house: &House) -> Result<(), OperationError> {
+    let tower = &house.watchtower;
+    let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
+        return Ok(());
+    };
+    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+    // One checkpoint for all: cosignatures of different ones would make no quorum.
+    let size = house.journal.status().checkpoint_size;
+    let (note, _) = house.journal.continuation(size).map_err(|error| unavailable(&error))?;
+    let text = Note::parse(&note).map_err(|error| unavailable(&error))?.text.to_owned();
+    let own = own_signature(&note, &text);
+    let asked = tower.rules.witnesses.iter().map(|witness| ask(house, client, witness, &note, &text));
+    let answers = futures_util::future::join_all(asked).await;
+    let now = house.clock().now();
+    let mut cosigned = format!("{text}\n{own}");
+    {
+        let mut state = tower.lock();
+        for ((witness, answer), shown) in
+            tower.rules.witnesses.iter().zip(answers).zip(0..tower.rules.witnesses.len())
+        {
+            let line = &mut state.view.witnesses[shown];
+            match answer {
+                Ok(signature) => {
+                    cosigned.push_str(&signature);
+                    (line.1, line.2) = (Some(now), None);
+                }
+                Err(trouble) => {
+                    tracing::warn!(witness = witness.key.name(), trouble, "A witness did not cosign");
+                    line.2 = Some(trouble);
+                }
+            }
+        }
+    }
+    let keys: Vec<CosignerKey> = tower.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
+    let seen = witnessed_by(&cosigned, &keys).len();
+    if seen > 0 && seen >= tower.rules.quorum {
+        house.journal.keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
+        let mut state = tower.lock();
+        state.view.seen_at = Some(now);
+        let head = text.lines().nth(1).and_then(|size| size.parse().ok());
+        state.view.size = head.unwrap_or(state.view.size);
+    }
+    alarm(house, now).await
+}
+
+/// The signature lines of the journal itself.
+fn own_signature(note: &str, text: &str) -> String {
+    let lines = note.strip_prefix(text).and_then(|rest| rest.strip_prefix('\n')).unwrap_or_default();
+    lines.lines().take(1).map(|line| format!("{line}\n")).collect()
+}
+
+/// The cosignature of one witness, or what went wrong in words for an administrator.
+async fn ask(
+    house: &House,
+    client: &UpstreamClient,
+    witness: &Witness,
+    note: &str,
+    text: &str,
+) -> Result<String, String> {
+    let name = witness.key.name().to_owned();
+    let mut old = house.watchtower.lock().known.get(&name).copied().unwrap_or(0);
+    // A witness that knows another size says it: the second question fits.
+    for _ in 0..2 {
+        let size: u64 = text.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
+        let proof = house.journal.consistency(old.min(size), size).map_err(|error| error.to_string())?;
+        let body = AddCheckpoint { old, proof, note }.to_body();
+        let (status, answer) = send(client, &witness.url, body).await?;
+        match status {
+            200 => {
+                let with = format!("{note}{answer}");
+                let seen = witnessed_by(&with, std::slice::from_ref(&witness.key));
+                if seen.is_empty() {
+                    return Err("its cosignature does not verify".to_owned());
+                }
+                house.watchtower.lock().known.insert(name, size);
+                return Ok(answer);
+            }
+            409 => match answer.trim().parse::<u64>() {
+                Ok(known) if known > size => {
+                    return Err(format!("it knows {known} entries, this journal has {size}"));
+                }
+                Ok(known) if known != old => old = known,
+                _ => return Err("it knows another root for the same size".to_owned()),
+            },
+            422 => return Err("it does not find this journal to continue the one it knows".to_owned()),
+            status => return Err(format!("status {status}")),
+        }
+    }
+    Err("it changes its mind".to_owned())
+}
+
+async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, String), String> {
+    let request = http::Request::post(format!("{url}/add-checkpoint"))
+        .header("content-type", "text/plain; charset=utf-8")
+        .body(body::full(body))
+        .map_err(|error| error.to_string())?;
+    let timeouts = Timeouts { response: Duration::from_secs(5), ..Timeouts::default() };
+    let answer = client.send(request, &timeouts).await.map_err(|_| "it cannot be reached".to_owned())?;
+    let status = answer.status().as_u16();
+    let bytes =
+        tokio::time::timeout(Duration::from_secs(5), body::collect(answer.into_body(), ANSWER_BYTES_MAX));
+    let bytes = bytes.await.map_err(|_| "its answer does not end".to_owned())?;
+    let bytes = bytes.map_err(|error| error.to_string())?;
+    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Begins or ends the alarm; the journal is told once of each.
+async fn alarm(house: &House, now: Timestamp) -> Result<(), OperationError> {
+    let (change, since) = {
+        let mut state = house.watchtower.lock();
+        let rules = &house.watchtower.rules;
+        let seen_at = state.view.seen_at.unwrap_or(now);
+        let is_late = rules.quorum > 0 && now.since(seen_at) > rules.alarm_after;
+        let change = match (is_late, state.view.missing_since.is_some()) {
+            (true, false) => Some(Act::WitnessesMissing),
+            (false, true) => Some(Act::WitnessesBack),
+            _ => None,
+        };
+        state.view.missing_since = is_late.then(|| state.view.missing_since.unwrap_or(seen_at));
+        (change, seen_at)
+    };
+    let Some(act) = change else { return Ok(()) };
+    if act == Act::WitnessesMissing {
+        tracing::error!("Too few witnesses see the journal");
+    }
+    let words = Words {
+        subject: "journal".to_owned(),
+        before: since.to_string(),
+        after: format!("quorum:{}", house.watchtower.rules.quorum),
+        ..Words::default()
+    };
+    house.write_down(&Actor::digue(), act, words).await.map(drop)
+}
