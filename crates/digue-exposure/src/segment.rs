@@ -42,8 +42,24 @@ struct BlockPlace {
     first_row: u32,
     at_least: u32,
     at_most: u32,
+    persons_sum: u32,
     checksum: u32,
 }
+
+/// Rows of one account: its persons from `persons_at` on, then the columns of its blocks.
+#[derive(Clone, Copy)]
+struct Section {
+    account: u32,
+    persons_at: u64,
+    /// Where the next section starts.
+    end: u64,
+    first_row: u32,
+    first_block: usize,
+    end_block: usize,
+}
+
+/// A section of at most so many bytes is read as one.
+const SECTION_READ_MAX: u64 = 64 << 10;
 
 /// A segment on disk.
 pub(crate) struct Segment {
@@ -54,6 +70,8 @@ pub(crate) struct Segment {
     /// Ascending; the blocks of `accounts[i]` are those from `first_blocks[i]` to the next.
     accounts: Vec<u32>,
     first_blocks: Vec<u32>,
+    /// Where the persons of each account start.
+    persons_at: Vec<u64>,
     blocks: Vec<BlockPlace>,
     blocks_end: u64,
     /// Where each bucket of postings starts, after `blocks_end`.
@@ -84,7 +102,7 @@ impl Segment {
 
     /// Bytes that it keeps in memory.
     pub(crate) fn resident_bytes(&self) -> usize {
-        self.accounts.len() * 8 + self.blocks.len() * size_of::<BlockPlace>() + self.buckets.len() * 4
+        self.accounts.len() * 16 + self.blocks.len() * size_of::<BlockPlace>() + self.buckets.len() * 4
     }
 
     pub(crate) fn accounts(&self) -> &[u32] {
@@ -95,15 +113,24 @@ impl Segment {
         IndexError::Damaged(format!("{}: {what}", self.path.display()))
     }
 
-    fn blocks_of(&self, account: u32) -> Range<usize> {
-        match self.accounts.binary_search(&account) {
-            Ok(place) => self.first_blocks[place] as usize..self.first_blocks[place + 1] as usize,
-            Err(_) => 0..0,
+    fn section_of(&self, account: u32) -> Option<Section> {
+        self.accounts.binary_search(&account).ok().map(|place| self.section(place))
+    }
+
+    fn section(&self, place: usize) -> Section {
+        let first_block = self.first_blocks[place] as usize;
+        Section {
+            account: self.accounts[place],
+            persons_at: self.persons_at[place],
+            end: self.persons_at.get(place + 1).copied().unwrap_or(self.blocks_end),
+            first_row: self.blocks[first_block].first_row,
+            first_block,
+            end_block: self.first_blocks[place + 1] as usize,
         }
     }
 
-    fn block_end(&self, place: usize) -> u64 {
-        self.blocks.get(place + 1).map_or(self.blocks_end, |next| next.offset)
+    fn block_end(&self, section: &Section, place: usize) -> u64 {
+        if place + 1 < section.end_block { self.blocks[place + 1].offset } else { section.end }
     }
 
     fn block_rows(&self, place: usize) -> usize {
@@ -111,42 +138,138 @@ impl Segment {
         (end - self.blocks[place].first_row) as usize
     }
 
-    /// Hands over the blocks of `account` that have rows from `from` to before `to`, in order. The
-    /// flag says that all rows of the block lie within.
+    /// The blocks of a section that have rows in `times`.
+    fn within(&self, section: &Section, times: &Range<u32>) -> Range<usize> {
+        let all = section.first_block..section.end_block;
+        let first = all.start + self.blocks[all.clone()].partition_point(|block| block.at_most < times.start);
+        let end = first + self.blocks[first..all.end].partition_point(|block| block.at_least < times.end);
+        first..end
+    }
+
+    /// Where the persons of a block lie.
+    fn persons_of(&self, section: &Section, place: usize) -> Range<u64> {
+        let start = section.persons_at + u64::from(self.blocks[place].first_row - section.first_row) * 4;
+        start..start + self.block_rows(place) as u64 * 4
+    }
+
+    /// Hands over the blocks of `account` that have rows from `from` to before `to`, in order.
     pub(crate) fn visit(
         &self,
         account: u32,
         times: Range<u32>,
         buffer: &mut Vec<u8>,
-        take: &mut dyn FnMut(&Block<'_>, bool) -> Result<(), IndexError>,
+        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        let all = self.blocks_of(account);
-        let is_before = |block: &BlockPlace| block.at_most < times.start;
-        let first = all.start + self.blocks[all.clone()].partition_point(is_before);
-        let is_within = |block: &BlockPlace| block.at_least < times.end;
-        let end = first + self.blocks[first..all.end].partition_point(is_within);
-        if first == end {
+        let Some(section) = self.section_of(account) else { return Ok(()) };
+        let places = self.within(&section, &times);
+        if !places.is_empty() && section.end - section.persons_at <= SECTION_READ_MAX {
+            self.read(section.persons_at, (section.end - section.persons_at) as usize, buffer)?;
+            for place in places {
+                self.take_block(&section, place, buffer, section.persons_at, take)?;
+            }
             return Ok(());
         }
-        let start_offset = self.blocks[first].offset;
-        let length = self.block_end(end - 1) - start_offset;
-        self.read(start_offset, length as usize, buffer)?;
-        for place in first..end {
-            let known = self.blocks[place];
-            let start = (known.offset - start_offset) as usize;
-            let bytes = &buffer[start..(self.block_end(place) - start_offset) as usize];
-            let block = self.block(place, account, bytes)?;
-            take(&block, known.at_least >= times.start && known.at_most < times.end)?;
+        let mut columns = Vec::new();
+        for place in places {
+            self.read_block(&section, place, buffer, &mut columns, take)?;
         }
         Ok(())
     }
 
-    fn block<'b>(&self, place: usize, account: u32, bytes: &'b [u8]) -> Result<Block<'b>, IndexError> {
-        if crc32fast::hash(bytes) != self.blocks[place].checksum {
+    /// A block out of the bytes of its section, which start at `base`.
+    fn take_block(
+        &self,
+        section: &Section,
+        place: usize,
+        bytes: &[u8],
+        base: u64,
+        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let cut = |range: Range<u64>| &bytes[(range.start - base) as usize..(range.end - base) as usize];
+        let persons = cut(self.persons_of(section, place));
+        let columns = cut(self.blocks[place].offset..self.block_end(section, place));
+        take(&self.block(section, place, persons, columns)?)
+    }
+
+    fn read_block(
+        &self,
+        section: &Section,
+        place: usize,
+        persons: &mut Vec<u8>,
+        columns: &mut Vec<u8>,
+        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let range = self.persons_of(section, place);
+        self.read(range.start, (range.end - range.start) as usize, persons)?;
+        let offset = self.blocks[place].offset;
+        self.read(offset, (self.block_end(section, place) - offset) as usize, columns)?;
+        take(&self.block(section, place, persons, columns)?)
+    }
+
+    fn block<'b>(
+        &self,
+        section: &Section,
+        place: usize,
+        persons: &'b [u8],
+        columns: &'b [u8],
+    ) -> Result<Block<'b>, IndexError> {
+        let known = &self.blocks[place];
+        if crc32fast::hash(columns) != known.checksum || crc32fast::hash(persons) != known.persons_sum {
             return Err(self.damaged("a block's checksum"));
         }
-        Block::read(bytes, self.block_rows(place), account, self.entries.start)
+        Block::read(persons, columns, section.account, self.entries.start)
             .ok_or_else(|| self.damaged("a block"))
+    }
+
+    /// Hands over the persons of `account` shown in `times`: of whole blocks nothing else is read.
+    pub(crate) fn visit_persons(
+        &self,
+        account: u32,
+        times: Range<u32>,
+        buffer: &mut Vec<u8>,
+        take: &mut dyn FnMut(Dense),
+    ) -> Result<(), IndexError> {
+        let Some(section) = self.section_of(account) else { return Ok(()) };
+        let places = self.within(&section, &times);
+        let is_whole =
+            |place: &usize| self.blocks[*place].at_least >= times.start && self.blocks[*place].at_most < times.end;
+        // Blocks are in order of time: those that are whole lie together.
+        let first = places.clone().find(is_whole).unwrap_or(places.end);
+        let end = (first..places.end).find(|place| !is_whole(place)).unwrap_or(places.end);
+        let is_large = section.end - section.persons_at > SECTION_READ_MAX;
+        if first == end || !is_large {
+            return self.visit(account, times.clone(), buffer, &mut |block| {
+                for place in 0..block.len() {
+                    if times.contains(&block.at(place)) {
+                        take(block.person(place));
+                    }
+                }
+                Ok(())
+            });
+        }
+        let mut columns = Vec::new();
+        for place in (places.start..first).chain(end..places.end) {
+            self.read_block(&section, place, buffer, &mut columns, &mut |block| {
+                for place in 0..block.len() {
+                    if times.contains(&block.at(place)) {
+                        take(block.person(place));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        let start = self.persons_of(&section, first).start;
+        self.read(start, (self.persons_of(&section, end - 1).end - start) as usize, buffer)?;
+        let mut rest = buffer.as_slice();
+        for place in first..end {
+            let (persons, after) = rest.split_at(self.block_rows(place) * 4);
+            if crc32fast::hash(persons) != self.blocks[place].persons_sum {
+                return Err(self.damaged("a block's checksum"));
+            }
+            persons.as_chunks::<4>().0.iter().for_each(|person| take(Dense::from_le_bytes(*person)));
+            rest = after;
+        }
+        Ok(())
     }
 
     fn read(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), IndexError> {
@@ -157,8 +280,8 @@ impl Segment {
         }
     }
 
-    /// The rows that show `person`, in no order, with their origins.
-    pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<(Row, Origin)>, IndexError> {
+    /// The rows that show `person`, in no order.
+    pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<Row>, IndexError> {
         let bucket = (person / BUCKET) as usize;
         let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else {
             return Ok(Vec::new());
@@ -175,20 +298,18 @@ impl Segment {
                 numbers.push(u32::from_le_bytes(posting[..4].try_into().expect("four bytes")));
             }
         }
-        let mut found = Vec::new();
+        let (mut found, mut columns) = (Vec::new(), Vec::new());
         for number in numbers {
             let place = self.blocks.partition_point(|block| block.first_row <= number) - 1;
-            let account = self.first_blocks.partition_point(|first| *first as usize <= place) - 1;
-            let known = self.blocks[place];
-            self.read(known.offset, (self.block_end(place) - known.offset) as usize, &mut buffer)?;
-            let block = self.block(place, self.accounts[account], &buffer)?;
-            let within = (number - known.first_row) as usize;
-            if within >= block.len() || block.person(within) != person {
-                return Err(self.damaged("a posting"));
-            }
-            let row = block.row(within);
-            let origins = block.origins().ok_or_else(|| self.damaged("origins"))?;
-            found.push((row, origins.get(row.origin as usize).cloned().unwrap_or_default()));
+            let section = self.section(self.first_blocks.partition_point(|first| *first as usize <= place) - 1);
+            let within = (number - self.blocks[place].first_row) as usize;
+            self.read_block(&section, place, &mut buffer, &mut columns, &mut |block| {
+                if within >= block.len() || block.person(within) != person {
+                    return Err(self.damaged("a posting"));
+                }
+                found.push(block.row(within));
+                Ok(())
+            })?;
         }
         Ok(found)
     }
@@ -221,7 +342,7 @@ impl Segment {
         origins: &mut Vec<Origin>,
     ) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
-        self.visit(account, 0..u32::MAX, &mut buffer, &mut |block, _| {
+        self.visit(account, 0..u32::MAX, &mut buffer, &mut |block| {
             let base = origins.len() as u32;
             origins.extend(block.origins().ok_or_else(|| self.damaged("origins"))?);
             rows.extend((0..block.len()).map(|place| {
@@ -262,12 +383,14 @@ impl Segment {
         let rows = input.u32()?;
         let accounts = input.list(Input::u32)?;
         let first_blocks = input.list(Input::u32)?;
+        let persons_at = input.list(Input::u64)?;
         let blocks = input.list(|input| {
             Some(BlockPlace {
                 offset: input.u64()?,
                 first_row: input.u32()?,
                 at_least: input.u32()?,
                 at_most: input.u32()?,
+                persons_sum: input.u32()?,
                 checksum: input.u32()?,
             })
         })?;
@@ -275,7 +398,9 @@ impl Segment {
         let buckets = input.list(Input::u32)?;
         let hours = input.list(|input| Some((input.u32()?, input.u64()?, input.u32()?)))?;
         let is_sound = first_blocks.len() == accounts.len() + 1
-            && first_blocks.is_sorted()
+            && first_blocks.is_sorted_by(|a, b| a < b)
+            && persons_at.len() == accounts.len()
+            && persons_at.is_sorted()
             && first_blocks.last().is_some_and(|last| *last as usize == blocks.len())
             && blocks.is_sorted_by_key(|block| block.offset)
             && blocks.is_sorted_by_key(|block| block.first_row)
@@ -291,6 +416,7 @@ impl Segment {
             at_most: blocks.iter().map(|block| block.at_most).max().unwrap_or(0),
             accounts,
             first_blocks,
+            persons_at,
             blocks,
             blocks_end,
             buckets,
@@ -339,6 +465,7 @@ pub(crate) struct Writer {
     rows: u32,
     accounts: Vec<u32>,
     first_blocks: Vec<u32>,
+    persons_at: Vec<u64>,
     blocks: Vec<BlockPlace>,
     /// Person and row, as one number each.
     postings: Vec<u64>,
@@ -357,6 +484,7 @@ impl Writer {
             rows: 0,
             accounts: Vec::new(),
             first_blocks: vec![0],
+            persons_at: Vec::new(),
             blocks: Vec::new(),
             postings: Vec::with_capacity(rows),
             hours: Vec::with_capacity(rows),
@@ -371,7 +499,13 @@ impl Writer {
         rows: &[Row],
         origin_of: &impl Fn(u32) -> &'o Origin,
     ) -> io::Result<()> {
-        for rows in rows.chunks(BLOCK_ROWS) {
+        self.bytes.clear();
+        block::write_persons(rows, &mut self.bytes);
+        let sums: Vec<u32> = self.bytes.chunks(BLOCK_ROWS * 4).map(crc32fast::hash).collect();
+        self.out.write_all(&self.bytes)?;
+        self.persons_at.push(self.offset);
+        self.offset += self.bytes.len() as u64;
+        for (rows, persons_sum) in rows.chunks(BLOCK_ROWS).zip(sums) {
             self.bytes.clear();
             block::write(rows, self.entries.start, origin_of, &mut self.bytes);
             self.blocks.push(BlockPlace {
@@ -379,6 +513,7 @@ impl Writer {
                 first_row: self.rows,
                 at_least: rows[0].at,
                 at_most: rows[rows.len() - 1].at,
+                persons_sum,
                 checksum: crc32fast::hash(&self.bytes),
             });
             for (row, number) in rows.iter().zip(self.rows..) {
@@ -456,10 +591,13 @@ impl Writer {
         directory.extend_from_slice(&self.rows.to_le_bytes());
         u32s(&self.accounts, &mut directory);
         u32s(&self.first_blocks, &mut directory);
+        directory.extend_from_slice(&(self.persons_at.len() as u32).to_le_bytes());
+        self.persons_at.iter().for_each(|at| directory.extend_from_slice(&at.to_le_bytes()));
         directory.extend_from_slice(&(self.blocks.len() as u32).to_le_bytes());
         for block in &self.blocks {
             directory.extend_from_slice(&block.offset.to_le_bytes());
-            for value in [block.first_row, block.at_least, block.at_most, block.checksum] {
+            let sums = [block.persons_sum, block.checksum];
+            for value in [block.first_row, block.at_least, block.at_most].into_iter().chain(sums) {
                 directory.extend_from_slice(&value.to_le_bytes());
             }
         }

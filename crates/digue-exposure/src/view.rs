@@ -159,7 +159,7 @@ impl View {
             }
             let accounts = filter.accounts.as_deref().unwrap_or(segment.accounts());
             for account in accounts {
-                segment.visit(*account, filter.times.clone(), &mut buffer, &mut |block, _| {
+                segment.visit(*account, filter.times.clone(), &mut buffer, &mut |block| {
                     take_block(block, filter, take)
                 })?;
             }
@@ -204,14 +204,8 @@ impl View {
             self.layout.segments.iter().filter(|s| s.overlaps(filter.times.start, filter.times.end))
         {
             for account in accounts {
-                segment.visit(*account, filter.times.clone(), &mut buffer, &mut |block, is_within| {
-                    for place in 0..block.len() {
-                        if is_within || filter.times.contains(&block.at(place)) {
-                            gathered.add(block.person(place));
-                        }
-                    }
-                    Ok(())
-                })?;
+                let add = &mut |person| gathered.add(person);
+                segment.visit_persons(*account, filter.times.clone(), &mut buffer, add)?;
             }
         }
         let chunks =
@@ -323,7 +317,7 @@ impl View {
 
     fn rows_of_person(&self, number: Dense, rows: &mut Vec<Row>) -> Result<(), IndexError> {
         for segment in &self.layout.segments {
-            rows.extend(segment.of_person(number)?.into_iter().map(|(row, _)| row));
+            rows.extend(segment.of_person(number)?);
         }
         let chunks = self.layout.chunks.iter().flat_map(|chunk| &chunk.rows);
         rows.extend(chunks.filter(|row| row.person == number));

@@ -211,6 +211,7 @@ async fn check(
         justification: decision.justification.clone(),
         part: 1,
         parts: 1,
+        source: None,
     };
     let index = shared.recorder.record(vec![exposure]).await.map_err(|_| {
         Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")

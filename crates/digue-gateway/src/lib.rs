@@ -16,6 +16,7 @@ pub mod ja4;
 pub mod jwt;
 pub mod key;
 pub mod outgoing;
+pub mod past;
 pub mod path;
 pub mod phases;
 pub mod portal;

@@ -670,6 +670,7 @@ impl Visit {
             justification: decision.justification.clone(),
             part: 1,
             parts: 1,
+            source: None,
         }
     }
 

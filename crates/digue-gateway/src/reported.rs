@@ -210,6 +210,7 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         justification: None,
         part: 1,
         parts: 1,
+        source: None,
     })
 }
 

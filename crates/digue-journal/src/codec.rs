@@ -102,6 +102,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         !e.categories.is_empty(),
         e.justification.is_some(),
         e.parts > 1,
+        e.source.is_some(),
     ];
     let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
     out.array(2)?.u8(KIND_EXPOSURE)?.map(fields)?;
@@ -150,6 +151,9 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if optional[6] {
         out.u8(23)?.array(2)?.u16(e.part)?.u16(e.parts)?;
     }
+    if let Some(source) = &e.source {
+        out.u8(24)?.str(source)?;
+    }
     Ok(())
 }
 
@@ -190,11 +194,13 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         justification: fields.maybe(22, read_text)?,
         part: 1,
         parts: 1,
+        source: None,
     })
     .and_then(|mut exposure| {
         if let Some((part, parts)) = fields.maybe(23, read_pair)? {
             (exposure.part, exposure.parts) = (part, parts);
         }
+        exposure.source = fields.maybe(24, read_text)?;
         fields.close()?;
         Ok(exposure)
     })
@@ -368,6 +374,7 @@ pub(crate) mod tests {
             justification: None,
             part: 1,
             parts: 1,
+            source: None,
         }
     }
 

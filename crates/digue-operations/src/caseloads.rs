@@ -142,8 +142,8 @@ fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-fn alias_file_of(house: &House, portal: &digue_types::PortalId) -> PathBuf {
-    house.data_folder.join("aliases").join(format!("{portal}.csv"))
+fn alias_file(data_folder: &Path, portal: &digue_types::PortalId) -> PathBuf {
+    data_folder.join("aliases").join(format!("{portal}.csv"))
 }
 
 fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFault>> {
@@ -161,17 +161,23 @@ fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFau
 /// Loads the alias tables that the last start left.
 pub fn load_kept_aliases(house: &House) -> Result<(), OperationError> {
     for portal in house.gateway().hosts().portals() {
-        let path = alias_file_of(house, &portal.id);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(OperationError::Unavailable(error.to_string())),
-        };
-        let table = read_aliases(portal, &text)
-            .map_err(|_| OperationError::Unavailable(format!("{} has faults", path.display())))?;
-        house.aliases.set(portal.id.clone(), table);
+        if let Some(table) = kept_aliases(&house.data_folder, portal)? {
+            house.aliases.set(portal.id.clone(), table);
+        }
     }
     Ok(())
+}
+
+/// The alias table of one portal, as it was last loaded.
+pub fn kept_aliases(data_folder: &Path, portal: &Portal) -> Result<Option<aliases::Table>, OperationError> {
+    let path = alias_file(data_folder, &portal.id);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(OperationError::Unavailable(error.to_string())),
+    };
+    let table = read_aliases(portal, &text);
+    table.map(Some).map_err(|_| OperationError::Unavailable(format!("{} has faults", path.display())))
 }
 
 /// Replaces the alias table of a portal.
@@ -191,7 +197,7 @@ pub async fn replace_aliases(
     let words =
         Words { subject: format!("portal:{portal}"), after: format!("aliases:{count}"), ..Words::default() };
     house.write_down(actor, Act::AliasesLoaded, words).await?;
-    keep(&alias_file_of(house, portal), text.as_bytes())
+    keep(&alias_file(&house.data_folder, portal), text.as_bytes())
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     house.aliases.set(portal.clone(), table);
     Ok(count)

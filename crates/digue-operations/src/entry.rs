@@ -59,5 +59,6 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
         "justification": exposure.justification,
         "part": exposure.part,
         "parts": exposure.parts,
+        "source": exposure.source,
     })
 }

@@ -16,6 +16,7 @@ pub mod entry;
 pub mod error;
 pub mod gates;
 pub mod house;
+pub mod import;
 pub mod indexing;
 pub mod keys;
 pub mod mail;

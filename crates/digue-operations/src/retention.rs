@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use digue_journal::journal::Forgotten;
-use digue_journal::keyring::Stream;
-use digue_types::{Act, Timestamp};
+use digue_journal::keyring::{KeyRecord, Stream};
+use digue_journal::{AppendError, Journal, OpenError};
+use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
-use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::House;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -75,83 +75,98 @@ impl Retentions {
     }
 }
 
-/// Forgets what lies before `before` in every stream of the journal, or in one portal's.
-///
-/// # Errors
-/// `Invalid` when that date is within the retention of a stream; nothing is forgotten then.
-pub async fn forget(
-    house: &House,
-    actor: &Actor,
-    before: Timestamp,
-    only: Option<&Stream>,
-) -> Result<Vec<(Stream, Forgotten)>, OperationError> {
-    actor.must_act()?;
-    let now = house.clock().now();
-    let mut streams: Vec<Stream> = house.journal.keys().into_iter().map(|key| key.stream).collect();
-    streams.sort_unstable();
-    streams.dedup();
-    streams.retain(|stream| only.is_none_or(|only| only == stream));
-    if streams.is_empty() {
-        return Err(OperationError::NotFound("stream"));
-    }
-    if streams.iter().any(|stream| before > house.retentions().of(stream).limit(now)) {
-        return Err(OperationError::Invalid("invalid-forget-date"));
-    }
-    let mut done = Vec::new();
-    for stream in streams {
-        done.push((stream.clone(), forget_stream(house, actor, stream, before, now).await?));
-    }
-    house.rebuild_index();
-    Ok(done)
+/// Why nothing was forgotten, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgetError {
+    #[error("the date is within the retention of {0}")]
+    WithinRetention(Stream),
+    #[error("there is no such stream")]
+    NoStream,
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    #[error(transparent)]
+    Append(#[from] AppendError),
 }
 
-/// What the house does by itself, once a day.
+/// Forgets what lies before `before` in every stream of the journal, or in one portal's; each is
+/// written down before it happens. Does not sleep, and takes its time: not for an async thread.
+pub fn forget_in(
+    journal: &Journal,
+    retentions: &Retentions,
+    before: Timestamp,
+    only: Option<&Stream>,
+    now: Timestamp,
+) -> Result<Vec<(Stream, Forgotten)>, ForgetError> {
+    let mut streams = streams(journal);
+    streams.retain(|stream| only.is_none_or(|only| only == stream));
+    if streams.is_empty() {
+        return Err(ForgetError::NoStream);
+    }
+    if let Some(stream) = streams.iter().find(|stream| before > retentions.of(stream).limit(now)) {
+        return Err(ForgetError::WithinRetention(stream.clone()));
+    }
+    let forget = |stream: Stream| {
+        let forgotten = forget_stream(journal, retentions, &stream, before, now)?;
+        Ok((stream, forgotten))
+    };
+    streams.into_iter().map(forget).collect()
+}
+
+fn streams(journal: &Journal) -> Vec<Stream> {
+    let mut streams: Vec<Stream> = journal.keys().into_iter().map(|key| key.stream).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    streams
+}
+
+/// What the house does by itself: forgets what is past the retention of its stream. Returns how many
+/// keys were destroyed.
 pub async fn forget_due(house: &House) -> Result<usize, OperationError> {
-    let now = house.clock().now();
-    let mut due: Vec<Stream> = Vec::new();
-    for key in house.journal.keys() {
-        let limit = house.retentions().of(&key.stream).limit(now);
-        if key.destroyed.is_none() && key.period.end() <= limit && !due.contains(&key.stream) {
-            due.push(key.stream);
+    let (journal, retentions, now) = (house.journal.clone(), house.retentions(), house.clock().now());
+    let work = move || {
+        let mut count = 0;
+        for stream in streams(&journal) {
+            let limit = retentions.of(&stream).limit(now);
+            count += forget_stream(&journal, &retentions, &stream, limit, now)?.keys.len();
         }
-    }
-    let count = due.len();
-    for stream in due {
-        let limit = house.retentions().of(&stream).limit(now);
-        forget_stream(house, &Actor::digue(), stream, limit, now).await?;
-    }
+        Ok::<_, ForgetError>(count)
+    };
+    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
+    let count = done.map_err(|error| unavailable(&error))?;
     if count > 0 {
+        // It knows what may not be known any more.
         house.rebuild_index();
     }
     Ok(count)
 }
 
-async fn forget_stream(
-    house: &House,
-    actor: &Actor,
-    stream: Stream,
+fn forget_stream(
+    journal: &Journal,
+    retentions: &Retentions,
+    stream: &Stream,
     before: Timestamp,
     now: Timestamp,
-) -> Result<Forgotten, OperationError> {
-    let is_due = |key: &digue_journal::keyring::KeyRecord| {
-        key.stream == stream && key.destroyed.is_none() && key.period.end() <= before
-    };
+) -> Result<Forgotten, ForgetError> {
+    let is_due =
+        |key: &KeyRecord| key.stream == *stream && key.destroyed.is_none() && key.period.end() <= before;
     let periods: Vec<String> =
-        house.journal.keys().iter().filter(|key| is_due(key)).map(|key| key.period.to_string()).collect();
-    if !periods.is_empty() {
-        // Said first: a key that is gone cannot be asked when it went.
-        let words = Words {
-            subject: stream.to_string(),
-            before: periods.join(" "),
-            after: before.to_string(),
-            reason: house.retentions().of(&stream).reason.clone().unwrap_or_default(),
-        };
-        house.write_down(actor, Act::Forgotten, words).await?;
+        journal.keys().iter().filter(|key| is_due(key)).map(|key| key.period.to_string()).collect();
+    if periods.is_empty() {
+        return Ok(Forgotten { keys: Vec::new(), minimum: journal.minimum() });
     }
-    let journal = house.journal.clone();
-    let forgotten = tokio::task::spawn_blocking(move || journal.forget(&stream, before, now)).await;
-    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    forgotten.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
+    // Said first: a key that is gone cannot be asked when it went.
+    let act = Administration {
+        at: now,
+        actor: AccountId::parse("digue").expect("a name"),
+        act: Act::Forgotten,
+        subject: stream.to_string(),
+        before: periods.join(" "),
+        after: before.to_string(),
+        reason: retentions.of(stream).reason.clone().unwrap_or_default(),
+    };
+    journal.append_and_wait(vec![Event::Administration(act)])?;
+    Ok(journal.forget(stream, before, now)?)
 }
 
 #[cfg(test)]

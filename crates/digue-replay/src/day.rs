@@ -147,5 +147,6 @@ fn decide(
         justification: None,
         part: 1,
         parts: 1,
+        source: None,
     })
 }

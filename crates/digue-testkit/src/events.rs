@@ -32,5 +32,6 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         justification: None,
         part: 1,
         parts: 1,
+        source: None,
     }))
 }

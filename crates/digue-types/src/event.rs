@@ -59,6 +59,8 @@ pub struct Exposure {
     /// 1-based place in the chain of entries that tell one response.
     pub part: u16,
     pub parts: u16,
+    /// Where an imported exposure comes from: file and line.
+    pub source: Option<String>,
 }
 
 impl Exposure {

@@ -1,10 +1,14 @@
 //! The command line, in the language of whoever types it.
 
+pub(crate) mod evidence;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
+
+use evidence::EvidenceTask;
 
 /// What was asked.
 pub(crate) struct Asked {
@@ -20,9 +24,7 @@ pub(crate) enum Task {
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
-    JournalVerify { journal: JournalPlace, from: Option<PathBuf> },
-    JournalShow { journal: JournalPlace, first: u64, count: u64 },
-    JournalTail { journal: JournalPlace, count: u64, follows: bool },
+    Evidence(EvidenceTask),
 }
 
 /// A response of a portal, kept in a file.
@@ -32,13 +34,6 @@ pub(crate) struct SavedResponse {
     pub(crate) media_type: Option<String>,
     pub(crate) coding: String,
     pub(crate) body: PathBuf,
-}
-
-pub(crate) struct JournalPlace {
-    pub(crate) folder: PathBuf,
-    pub(crate) key: Option<String>,
-    /// The file of the key that opens the entries.
-    pub(crate) master: Option<PathBuf>,
 }
 
 /// Reads the arguments; prints help or a fault and exits when they are not a task.
@@ -74,53 +69,6 @@ fn command(language: Language) -> Command {
             .value_parser(value_parser!(PathBuf))
             .help(say("command-config"))
     };
-    let place = |command: Command| {
-        command
-            .arg(
-                Arg::new("folder")
-                    .long("journal")
-                    .value_name("FOLDER")
-                    .default_value("data/journal")
-                    .value_parser(value_parser!(PathBuf))
-                    .help(say("command-journal-folder")),
-            )
-            .arg(Arg::new("key").long("key").value_name("KEY").help(say("command-journal-key")))
-    };
-    let number = |name: &'static str, usual: &'static str, key: &str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("N")
-            .default_value(usual)
-            .value_parser(value_parser!(u64))
-            .help(say(key))
-    };
-    let journal = Command::new("journal")
-        .about(say("command-journal"))
-        .subcommand_required(true)
-        .subcommand(
-            place(Command::new("verify").about(say("command-journal-verify"))).arg(
-                Arg::new("from")
-                    .long("from")
-                    .value_name("CHECKPOINT")
-                    .value_parser(value_parser!(PathBuf))
-                    .help(say("command-journal-verify-from")),
-            ),
-        )
-        .subcommand(
-            place(Command::new("show").about(say("command-journal-show")))
-                .arg(number("first", "0", "command-journal-show-first"))
-                .arg(number("count", "20", "command-journal-show-count")),
-        )
-        .subcommand(
-            place(Command::new("tail").about(say("command-journal-tail")))
-                .arg(number("count", "20", "command-journal-show-count"))
-                .arg(
-                    Arg::new("follow")
-                        .long("follow")
-                        .action(ArgAction::SetTrue)
-                        .help(say("command-journal-tail-follow")),
-                ),
-        );
     Command::new("digue")
         .about(say("command-about"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -189,7 +137,7 @@ fn command(language: Language) -> Command {
                 .arg(Arg::new("account").required(true).help(say("command-link-account")))
                 .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
         )
-        .subcommand(journal)
+        .subcommands(evidence::commands(language))
 }
 
 fn inspect_command(language: Language) -> Command {
@@ -240,21 +188,6 @@ fn task(matches: &ArgMatches) -> Task {
                 attack: matches.contains_id("attack"),
             }
         }
-        _ => journal_task(matches),
-    }
-}
-
-fn journal_task(matches: &ArgMatches) -> Task {
-    let (name, matches) = matches.subcommand().expect("clap requires one");
-    let journal = JournalPlace {
-        folder: matches.get_one::<PathBuf>("folder").expect("it has a default").clone(),
-        key: matches.get_one::<String>("key").cloned(),
-        master: None,
-    };
-    let number = |name: &str| *matches.get_one::<u64>(name).expect("it has a default");
-    match name {
-        "verify" => Task::JournalVerify { journal, from: matches.get_one::<PathBuf>("from").cloned() },
-        "show" => Task::JournalShow { journal, first: number("first"), count: number("count") },
-        _ => Task::JournalTail { journal, count: number("count"), follows: matches.get_flag("follow") },
+        name => evidence::task(name, matches),
     }
 }

@@ -3,9 +3,9 @@
 mod admin;
 mod check;
 mod demo;
+mod evidence;
 mod init;
 mod inspect;
-mod journal;
 mod serve;
 
 use std::io::Write as _;
@@ -34,9 +34,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
             admin::account(&out, &config, &account, &organisation, &role)
         }
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
-        Task::JournalVerify { journal, from } => journal::verify(&out, &journal, from.as_deref()),
-        Task::JournalShow { journal, first, count } => journal::show(&out, &journal, first, count),
-        Task::JournalTail { journal, count, follows } => journal::tail(&out, &journal, count, follows),
+        Task::Evidence(task) => evidence::run(&out, task),
     };
     ExitCode::from(code)
 }
@@ -61,6 +59,11 @@ impl Out {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
+    /// Text as it is, lines and all.
+    pub(crate) fn text(&self, text: &str) {
+        let _ = write!(std::io::stdout(), "{text}");
+    }
+
     /// `serve-failed` with the chain of causes.
     pub(crate) fn failed(&self, error: &anyhow::Error) -> u8 {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
@@ -80,4 +83,18 @@ impl Out {
 /// The runtime of commands that serve.
 pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Ends when a signal says stop.
+pub(crate) async fn stop_asked() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }

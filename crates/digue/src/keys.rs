@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_journal::cosign::Cosigner;
 use digue_journal::keyring::MasterKey;
 use digue_journal::note::Signer;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -76,6 +77,25 @@ pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
     })?;
     let key = key.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
     Ok(MasterKey::new(&key))
+}
+
+/// The private key of a witness of this name, in its own folder.
+pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
+    let seed = read_or_make(&folder.join("witness.key"), || {
+        let mut seed = [0u8; 32];
+        draw(&mut seed);
+        Ok(seed.to_vec())
+    })?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| anyhow!("witness.key is not 32 bytes"))?;
+    let cosigner = Cosigner::from_seed(name, &seed)?;
+    let public = folder.join("witness.pub");
+    let text = format!("{}\n", cosigner.key().to_text());
+    match fs::read_to_string(&public) {
+        Ok(known) if known == text => {}
+        Ok(_) => return Err(anyhow!("{} is of another key or name", public.display())),
+        Err(_) => fs::write(&public, text)?,
+    }
+    Ok(cosigner)
 }
 
 /// Fills `bytes` from the system's generator.

@@ -125,7 +125,6 @@ invalid-reason-short = The reason is too short.
 invalid-reason-long = The reason is too long, or holds characters that cannot be read.
 invalid-gate-name = The name does not fit this reach.
 invalid-gate = There is no such position of a gate.
-invalid-forget-date = That date is still within the retention: nothing was forgotten.
 invalid-caseload-columns = The columns are not those of the file loaded already.
 fault-line = line { $line }: { $fault }
 caseload-fault-header = the header must name "person", and "account" or "organisation"

@@ -125,7 +125,6 @@ invalid-reason-short = Le motif est trop court.
 invalid-reason-long = Le motif est trop long, ou contient des caractères qui ne se lisent pas.
 invalid-gate-name = Le nom ne convient pas à cette portée.
 invalid-gate = Cette position de vanne n'existe pas.
-invalid-forget-date = Cette date est encore dans le temps de conservation : rien n'a été oublié.
 invalid-caseload-columns = Les colonnes ne sont pas celles du fichier déjà chargé.
 fault-line = ligne { $line } : { $fault }
 caseload-fault-header = l'en-tête doit nommer « person », et « account » ou « organisation »

@@ -19,6 +19,7 @@ use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
 };
+use digue_operations::import::{LogForm, Members};
 use digue_operations::retention::Retention;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
 use http::{HeaderName, Method};
@@ -33,6 +34,8 @@ pub(crate) struct PortalMap {
     pub(crate) url: String,
     /// How long its exposures are kept.
     pub(crate) retention: Retention,
+    /// How access logs of this portal are written.
+    pub(crate) logs: LogForm,
 }
 
 /// Reads one map; faults go to `faults`.
@@ -56,6 +59,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     }
     let retention =
         root.section("journal").map_or(Some(Retention::default()), |section| read_retention(&section));
+    let logs = root.section("import").map_or(LogForm::Combined, |section| read_logs(&section));
     let section = section?;
     let id = section.need("name", PortalId::parse);
     let population = section.parse("population", PopulationId::parse);
@@ -86,7 +90,41 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         timeouts,
         report_token,
     };
-    Some(PortalMap { portal, url, retention: retention? })
+    Some(PortalMap { portal, url, retention: retention?, logs })
+}
+
+/// `[import]`: the form of the access logs, and the names of its members.
+fn read_logs(section: &Section<'_>) -> LogForm {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Combined,
+        Json,
+        Csv,
+    }
+    let words = [("combined", Word::Combined), ("json", Word::Json), ("csv", Word::Csv)];
+    let word = section.choice("format", &words).unwrap_or(Word::Combined);
+    let mut members = Members::default();
+    for (name, member) in [
+        ("at", &mut members.at),
+        ("account", &mut members.account),
+        ("organisation", &mut members.organisation),
+        ("session", &mut members.session),
+        ("ip", &mut members.ip),
+        ("user_agent", &mut members.user_agent),
+        ("method", &mut members.method),
+        ("target", &mut members.target),
+        ("status", &mut members.status),
+        ("bytes", &mut members.bytes),
+    ] {
+        if let Some(text) = section.text(name) {
+            *member = text;
+        }
+    }
+    match word {
+        Word::Combined => LogForm::Combined,
+        Word::Json => LogForm::Json(members),
+        Word::Csv => LogForm::Csv(members),
+    }
 }
 
 fn parse_host(text: &str) -> Result<String, String> {

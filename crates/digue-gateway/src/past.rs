@@ -1,0 +1,98 @@
+//! Requests of the past: an access log read with the same map as live traffic.
+
+use digue_inspect::read_request;
+use digue_inspect::request::RequestParts;
+use digue_types::{
+    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, OrganisationId, Outcome, SessionId, ShownPersons,
+    Timestamp,
+};
+use http::{Method, Uri};
+
+use crate::path::Segments;
+use crate::portal::{Portal, RouteKind};
+use crate::ports::Aliases;
+use crate::shown::persons_of;
+
+/// A request as a log tells it.
+#[derive(Clone, Debug)]
+pub struct PastRequest {
+    pub at: Timestamp,
+    /// The same for the same line, whenever it is read.
+    pub exchange: ExchangeId,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub session: SessionId,
+    pub client: Client,
+    pub method: Method,
+    pub target: Uri,
+    pub status: u16,
+    pub body_bytes: u64,
+    /// File and line.
+    pub source: String,
+}
+
+/// Why a request of the past says nothing about persons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The path is none that a server would have understood.
+    Path,
+    /// No rule of the map matches.
+    UnknownRoute,
+    /// A value has not the shape of its identifier.
+    Values,
+    /// The map says that this route shows nobody.
+    Assets,
+    /// The portal refused or failed: nothing was shown.
+    NotShown,
+}
+
+/// The exposure that this request was, as far as the request tells: the response was not seen.
+pub fn exposure_of(
+    portal: &Portal,
+    aliases: &dyn Aliases,
+    past: PastRequest,
+) -> Result<Exposure, NotTaken> {
+    let segments = Segments::parse(past.target.path()).map_err(|_| NotTaken::Path)?;
+    let (route, values) = portal.route(&past.method, &segments).ok_or(NotTaken::UnknownRoute)?;
+    if matches!(route.kind, RouteKind::Assets { .. }) {
+        return Err(NotTaken::Assets);
+    }
+    if !(200..300).contains(&past.status) {
+        return Err(NotTaken::NotShown);
+    }
+    let query = past.target.query().unwrap_or_default();
+    let parts = RequestParts { path: &values, query, content_type: "", body: &[] };
+    let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| NotTaken::Values)?;
+    let named = route.request.iter().filter(|rule| rule.is_subject);
+    let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
+    let persons = persons_of(portal, aliases, identifiers);
+    let found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+    let shown =
+        if persons.is_empty() { vec![] } else { vec![ShownPersons { basis: Basis::Declared, persons }] };
+    Ok(Exposure {
+        at: past.at,
+        exchange: past.exchange,
+        portal: portal.id.clone(),
+        route: route.name.clone(),
+        action: route.action.clone(),
+        account: past.account,
+        organisation: past.organisation,
+        session: past.session,
+        client: past.client,
+        outcome: Outcome::Released,
+        reasons: Vec::new(),
+        inspection: Inspection::Imported,
+        population: portal.population.clone(),
+        shown,
+        persons_found: found,
+        categories: route.categories.clone(),
+        body_bytes: past.body_bytes,
+        status: past.status,
+        policy_version: 0,
+        caseload_version: 0,
+        justification: None,
+        part: 1,
+        parts: 1,
+        source: Some(past.source),
+    })
+}

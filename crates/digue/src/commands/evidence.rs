@@ -1,0 +1,62 @@
+//! Evidence on the command line: what an auditor, a DPO at night or a stranger with a receipt runs.
+
+mod export;
+mod forget;
+mod import;
+mod journal;
+mod place;
+mod progress;
+mod receipt;
+mod scope;
+mod witness;
+
+use anyhow::Result;
+use digue_locales::Value;
+
+use super::{NOT_RUN, Out};
+use crate::cli::evidence::EvidenceTask;
+
+pub(crate) fn run(out: &Out, task: EvidenceTask) -> u8 {
+    let done = match task {
+        EvidenceTask::Verify { journal, from, witnesses } => {
+            journal::verify(out, &journal, from.as_deref(), &witnesses)
+        }
+        EvidenceTask::Show { journal, first, count } => journal::show(out, &journal, first, count),
+        EvidenceTask::Tail { journal, count, follows } => journal::tail(out, &journal, count, follows),
+        EvidenceTask::Prove { journal, entry, discloses } => receipt::prove(out, &journal, entry, discloses),
+        EvidenceTask::Receipt { file, key, witnesses } => {
+            receipt::check(out, &file, key.as_deref(), &witnesses)
+        }
+        EvidenceTask::Export { journal, form, out: file, from, to } => {
+            export::run(&journal, form, file.as_deref(), from.as_deref(), to.as_deref())
+        }
+        EvidenceTask::Forget { config, before, portal } => {
+            forget::run(out, &config, &before, portal.as_deref())
+        }
+        EvidenceTask::Scope { journal, asked, form, out: file, counts } => {
+            scope::run(out, &journal, &asked, form, file.as_deref(), counts)
+        }
+        EvidenceTask::ScopeCheck { journal, file, from_journal } => {
+            scope::check(out, &journal, &file, from_journal)
+        }
+        EvidenceTask::ScopeCompare { journal, first, second, form } => {
+            scope::compare(out, &journal, &first, &second, form)
+        }
+        EvidenceTask::Seen { journal, person, form } => scope::seen(out, &journal, &person, form),
+        EvidenceTask::Witness { folder, name, address, journals } => {
+            witness::run(out, &folder, &name, address, &journals)
+        }
+        EvidenceTask::Import { config, import } => import::run(out, &config, &import),
+    };
+    done.unwrap_or_else(|error| not_run(out, &error))
+}
+
+/// The question could not be answered: the chain of causes.
+fn not_run(out: &Out, error: &anyhow::Error) -> u8 {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    out.complain("evidence-failed", &[("cause", Value::from(causes.join(": ")))]);
+    NOT_RUN
+}
+
+/// An exit code, or why there is none.
+type Done = Result<u8>;

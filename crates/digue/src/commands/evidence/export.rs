@@ -1,0 +1,98 @@
+//! `digue journal export`: entries for other programs.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_journal::keyring::Opened;
+use digue_operations::entry::as_json;
+use digue_operations::ocsf::as_ocsf;
+use digue_operations::table::{self, CsvTable, ParquetTable, Table};
+
+use super::Done;
+use super::place::{Reading, moment};
+use super::progress::Progress;
+use crate::cli::evidence::{Form, JournalPlace};
+use crate::commands::GOOD;
+
+pub(super) fn run(
+    place: &JournalPlace,
+    form: Form,
+    file: Option<&Path>,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Done {
+    let reading = Reading::open(place)?;
+    let (from, to) = (from.map(moment).transpose()?, to.map(moment).transpose()?);
+    let mut sink: Box<dyn Sink> = match form {
+        Form::Words | Form::Json => Box::new(Lines { out: writer(file)?, origin: None }),
+        Form::Ocsf => Box::new(Lines { out: writer(file)?, origin: Some(reading.head.origin.clone()) }),
+        Form::Csv => Box::new(Rows(Box::new(CsvTable::new(writer(file)?, table::ENTRY_COLUMNS)?))),
+        Form::Parquet => {
+            let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
+            Box::new(Rows(Box::new(ParquetTable::new(writer(Some(file))?, table::ENTRY_COLUMNS)?)))
+        }
+        Form::Signed => return Err(anyhow!("--signed is for lists of persons")),
+    };
+    let mut progress = Progress::new();
+    let size = reading.head.size;
+    reading.each(0, size, &mut |index, opened| {
+        progress.show(index, size);
+        // What was forgotten has nothing to export.
+        let Opened::Event(event) = opened else { return Ok(()) };
+        if from.is_some_and(|from| event.at() < from) || to.is_some_and(|to| event.at() >= to) {
+            return Ok(());
+        }
+        sink.take(index, &event)
+    })?;
+    sink.finish()?;
+    Ok(GOOD)
+}
+
+/// Standard output, or a file that must not be there yet.
+pub(super) fn writer(file: Option<&Path>) -> Result<Box<dyn Write + Send>> {
+    Ok(match file {
+        None => Box::new(BufWriter::new(std::io::stdout())),
+        Some(path) => {
+            Box::new(BufWriter::new(File::create_new(path).with_context(|| path.display().to_string())?))
+        }
+    })
+}
+
+trait Sink {
+    fn take(&mut self, index: u64, event: &digue_types::Event) -> Result<()>;
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// JSON, one a line; OCSF when there is an origin.
+struct Lines {
+    out: Box<dyn Write + Send>,
+    origin: Option<String>,
+}
+
+impl Sink for Lines {
+    fn take(&mut self, index: u64, event: &digue_types::Event) -> Result<()> {
+        let json = match &self.origin {
+            Some(origin) => as_ocsf(origin, index, event),
+            None => as_json(index, event),
+        };
+        Ok(writeln!(self.out, "{json}")?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+}
+
+struct Rows(Box<dyn Table>);
+
+impl Sink for Rows {
+    fn take(&mut self, index: u64, event: &digue_types::Event) -> Result<()> {
+        Ok(self.0.row(table::entry_row(index, event))?)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        Ok(self.0.finish()?)
+    }
+}

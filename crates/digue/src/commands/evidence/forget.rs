@@ -1,0 +1,77 @@
+//! `digue journal forget`: for a Digue that does not run; one that runs forgets by itself.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use digue_journal::disk::Disk;
+use digue_journal::journal::NoObserver;
+use digue_journal::keyring::{Keyring, Stream};
+use digue_journal::{Journal, Options};
+use digue_locales::Value;
+use digue_operations::retention::{self, ForgetError, Retentions};
+use digue_types::PortalId;
+
+use super::Done;
+use super::place::moment;
+use crate::commands::{BAD, GOOD, Out};
+use crate::config::{self, Config};
+use crate::keys;
+
+pub(super) fn run(out: &Out, file: &Path, before: &str, portal: Option<&str>) -> Done {
+    let config = match config::load(file) {
+        Ok(config) => config,
+        Err(faults) => {
+            out.faults(&faults);
+            return Ok(BAD);
+        }
+    };
+    let before = moment(before)?;
+    let only = portal.map(PortalId::parse).transpose()?.map(Stream::Portal);
+    let journal = open(&config)?;
+    let retentions = Retentions { house: config.settings.journal.retention, portals: config.retentions };
+    let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let forgotten = retention::forget_in(&journal, &retentions, before, only.as_ref(), now);
+    let forgotten = match forgotten {
+        Ok(forgotten) => forgotten,
+        Err(ForgetError::WithinRetention(stream)) => {
+            out.say("forget-within", &[("stream", Value::from(stream.to_string()))]);
+            return Ok(BAD);
+        }
+        Err(ForgetError::NoStream) => return Err(anyhow!("there is no such portal in the journal")),
+        Err(ForgetError::Journal(error)) => return Err(error.into()),
+        Err(ForgetError::Append(error)) => return Err(error.into()),
+    };
+    for (stream, forgotten) in forgotten {
+        let periods: Vec<String> = forgotten.keys.iter().map(|key| key.period.to_string()).collect();
+        let values = [
+            ("stream", Value::from(stream.to_string())),
+            ("count", Value::from(periods.len())),
+            ("periods", Value::from(periods.join(" "))),
+            ("minimum", Value::from(forgotten.minimum)),
+        ];
+        out.say("forget-done", &values);
+    }
+    journal.close();
+    // It knows what may not be known any more; the next start makes it again.
+    let index = config.settings.data_folder.join("index");
+    if index.exists() {
+        std::fs::remove_dir_all(index)?;
+    }
+    Ok(GOOD)
+}
+
+pub(super) fn open(config: &Config) -> Result<Journal> {
+    let settings = &config.settings;
+    let disk = Disk::new(&settings.data_folder.join("journal"));
+    let master = keys::master_key(&settings.journal.master_key)?;
+    let signer = keys::journal_signer(&settings.data_folder.join("keys"), &settings.name)?;
+    Ok(Journal::open(Options {
+        keyring: Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw)),
+        disk,
+        signer,
+        queue_max: 64,
+        checkpoint_every: Duration::from_millis(100),
+        observer: Box::new(NoObserver),
+    })?)
+}

@@ -1,0 +1,157 @@
+//! `digue import`: access logs of a portal, for a Digue that does not run.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_journal::Journal;
+use digue_locales::Value;
+use digue_operations::aliases::AliasTables;
+use digue_operations::caseloads;
+use digue_operations::import::{Importer, Tally, known_lines, unpacked};
+use digue_store::Store;
+use digue_types::{AccountId, OrganisationId, Timestamp};
+
+use super::progress::Progress;
+use super::{Done, forget};
+use crate::cli::evidence::AskedImport;
+use crate::commands::{BAD, GOOD, Out, runtime};
+use crate::config::{self, Config, portal_map};
+
+pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
+    let mut faults = Vec::new();
+    let map = portal_map::read(&asked.map, &mut faults);
+    let config = match config::load(file) {
+        Ok(config) if faults.is_empty() => config,
+        Ok(_) => {
+            out.faults(&faults);
+            return Ok(BAD);
+        }
+        Err(found) => {
+            faults.extend(found);
+            out.faults(&faults);
+            return Ok(BAD);
+        }
+    };
+    let map = map.ok_or_else(|| anyhow!("{}: no portal", asked.map.display()))?;
+    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let journal = forget::open(&config)?;
+    let organisations = organisations(&config)?;
+    let aliases = AliasTables::default();
+    if let Some(table) = caseloads::kept_aliases(&config.settings.data_folder, &map.portal)? {
+        aliases.set(map.portal.id.clone(), table);
+    }
+    let importer = Importer {
+        portal: &map.portal,
+        form: map.logs,
+        aliases: &aliases,
+        journal: &journal,
+        organisations,
+        oldest: map.retention.limit(now),
+        now,
+        is_trial: asked.is_trial,
+    };
+    let rejects = asked.rejects.clone().unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
+    let total = read_all(out, &importer, &journal, &asked.files, &rejects)?;
+    journal.close();
+    tell(out, &total, &rejects, asked.is_trial);
+    Ok(if total.rejected.is_empty() { GOOD } else { BAD })
+}
+
+fn read_all(
+    out: &Out,
+    importer: &Importer<'_>,
+    journal: &Journal,
+    files: &[PathBuf],
+    rejects: &Path,
+) -> Result<Tally> {
+    let mut known = known_lines(journal)?;
+    let kept = OpenOptions::new().create(true).append(true).open(rejects);
+    let mut kept = BufWriter::new(kept.with_context(|| rejects.display().to_string())?);
+    let mut total = Tally::default();
+    for path in files {
+        let file = File::open(path).with_context(|| path.display().to_string())?;
+        let bytes = file.metadata()?.len();
+        let (counted, position) = Counted::new(file);
+        let log = unpacked(counted).with_context(|| path.display().to_string())?;
+        let mut progress = Progress::new();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let show = &mut |_| progress.show(position.load(std::sync::atomic::Ordering::Relaxed), bytes);
+        let tally = importer.read(&name, log, &mut known, &mut kept, show);
+        drop(progress);
+        let tally = tally.with_context(|| path.display().to_string())?;
+        let values = [
+            ("file", Value::from(path.display().to_string())),
+            ("lines", Value::from(tally.lines)),
+            ("written", Value::from(tally.written)),
+            ("known", Value::from(tally.known)),
+        ];
+        out.say("import-file", &values);
+        add(&mut total, tally);
+    }
+    kept.flush()?;
+    Ok(total)
+}
+
+fn add(total: &mut Tally, tally: Tally) {
+    total.lines += tally.lines;
+    total.written += tally.written;
+    total.known += tally.known;
+    total.persons += tally.persons;
+    total.without_persons += tally.without_persons;
+    for (reason, count) in tally.rejected {
+        *total.rejected.entry(reason).or_default() += count;
+    }
+}
+
+fn tell(out: &Out, total: &Tally, rejects: &Path, is_trial: bool) {
+    let values = [
+        ("written", Value::from(total.written)),
+        ("persons", Value::from(total.persons)),
+        ("known", Value::from(total.known)),
+        ("without", Value::from(total.without_persons)),
+    ];
+    out.say(if is_trial { "import-trial" } else { "import-done" }, &values);
+    for (reason, count) in &total.rejected {
+        let said = digue_locales::text(out.language, &format!("import-reject-{reason}"));
+        out.say("import-rejected", &[("count", Value::from(*count)), ("reason", Value::from(said))]);
+    }
+    if !total.rejected.is_empty() {
+        out.say("import-rejects-file", &[("file", Value::from(rejects.display().to_string()))]);
+    }
+}
+
+/// Which organisation each account belongs to.
+fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> {
+    let accounts = runtime()?.block_on(async {
+        let store = Store::open(&config.settings.store_url).await?;
+        let accounts = store.accounts().await;
+        store.close().await;
+        accounts
+    })?;
+    let organisations = accounts.into_iter().map(|(account, record)| (account, record.organisation));
+    Ok(organisations.collect())
+}
+
+/// A file that says how far it was read, before it is unpacked.
+struct Counted {
+    file: File,
+    position: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Counted {
+    fn new(file: File) -> (Self, std::sync::Arc<std::sync::atomic::AtomicU64>) {
+        let position = std::sync::Arc::default();
+        (Self { file, position: std::sync::Arc::clone(&position) }, position)
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.position.fetch_add(count as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(count)
+    }
+}

@@ -1,0 +1,111 @@
+//! `digue journal verify`, `show`, `tail`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use digue_journal::checkpoint::Checkpoint;
+use digue_journal::disk::Disk;
+use digue_journal::keyring::Opened;
+use digue_journal::verify as audit;
+use digue_journal::verify::{Against, Report};
+use digue_locales::Value;
+use digue_operations::entry::{as_json, forgotten_json};
+
+use super::Done;
+use super::place::{Reading, key_of, keyring_of, witnesses_of};
+use super::progress::Progress;
+use crate::cli::evidence::{JournalPlace, WitnessKeys};
+use crate::commands::{BAD, GOOD, Out};
+
+pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witnesses: &WitnessKeys) -> Done {
+    let key = key_of(place)?;
+    let earlier = from
+        .map(|path| -> Result<Checkpoint> {
+            let note = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            Ok(Checkpoint::open(&note, &key)?)
+        })
+        .transpose()?;
+    let keyring = keyring_of(place)?;
+    let (keys, quorum) = witnesses_of(witnesses)?;
+    let against = Against {
+        key: &key,
+        earlier: earlier.as_ref(),
+        keyring: keyring.as_ref(),
+        witnesses: &keys,
+        quorum,
+    };
+    let mut progress = Progress::new();
+    let show = |done: u64, total: u64| progress.show(done, total);
+    let report = audit::verify(&Disk::new(&place.folder), &against, show)?;
+    drop(progress);
+    Ok(tell(out, &report, keyring.is_some()))
+}
+
+fn tell(out: &Out, report: &Report, was_opened: bool) -> u8 {
+    for (name, at) in &report.witnessed {
+        let values = [("name", Value::from(name.as_str())), ("at", Value::from(at.to_string()))];
+        out.say("verify-witnessed", &values);
+    }
+    if report.minimum > 0 {
+        out.say("verify-pruned", &[("minimum", Value::from(report.minimum))]);
+    }
+    if report.forgotten > 0 {
+        out.say("verify-forgotten", &[("count", Value::from(report.forgotten))]);
+    }
+    if !was_opened {
+        out.say("verify-unopened", &[]);
+    }
+    if report.is_intact() {
+        let root: String = report.root.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        out.say("verify-intact", &[("size", Value::from(report.size)), ("root", Value::from(root))]);
+        if report.unpublished > 0 {
+            out.say("verify-unpublished", &[("count", Value::from(report.unpublished))]);
+        }
+        return GOOD;
+    }
+    out.say("verify-tampered", &[("count", Value::from(report.findings.len()))]);
+    for finding in &report.findings {
+        let kind = digue_locales::text(out.language, &format!("finding-{}", finding.kind.code()));
+        let values = [
+            ("entry", Value::from(finding.entry)),
+            ("kind", Value::from(kind)),
+            ("detail", Value::from(finding.detail.as_str())),
+        ];
+        out.say("verify-finding", &values);
+    }
+    if let Some(since) = report.findings.first().and_then(|finding| finding.since) {
+        out.say("verify-since", &[("since", Value::from(since.to_string()))]);
+    }
+    BAD
+}
+
+pub(super) fn show(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Done {
+    print(out, place, first, count)?;
+    Ok(GOOD)
+}
+
+pub(super) fn tail(out: &Out, place: &JournalPlace, count: u64, follows: bool) -> Done {
+    let size = Reading::open(place)?.head.size;
+    let mut next = print(out, place, size.saturating_sub(count), count)?;
+    while follows {
+        #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
+        std::thread::sleep(Duration::from_millis(500));
+        next = print(out, place, next, u64::MAX)?;
+    }
+    Ok(GOOD)
+}
+
+/// Prints entries as JSON, one a line; returns the index after the last.
+fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
+    let reading = Reading::open(place)?;
+    let end = reading.head.size.min(first.saturating_add(count));
+    reading.each(first, end, &mut |index, opened| {
+        match opened {
+            Opened::Event(event) => out.line(&as_json(index, &event).to_string()),
+            Opened::Forgotten(clear) => out.line(&forgotten_json(index, clear).to_string()),
+        }
+        Ok(())
+    })?;
+    Ok(end.max(first))
+}

@@ -1,0 +1,42 @@
+//! A bar for whoever waits: after two seconds, on standard error, when that is a terminal.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+const WIDTH: u64 = 30;
+const FIRST: Duration = Duration::from_secs(2);
+const EVERY: Duration = Duration::from_millis(200);
+
+pub(super) struct Progress {
+    started: Instant,
+    shown: Option<Instant>,
+    is_wanted: bool,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self { started: Instant::now(), shown: None, is_wanted: std::io::stderr().is_terminal() }
+    }
+
+    /// `done` of `total`; what remains is reckoned from what went.
+    pub(super) fn show(&mut self, done: u64, total: u64) {
+        let elapsed = self.started.elapsed();
+        if !self.is_wanted || elapsed < FIRST || self.shown.is_some_and(|shown| shown.elapsed() < EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let total = total.max(done).max(1);
+        let filled = usize::try_from(done * WIDTH / total).unwrap_or(0);
+        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH as usize - filled));
+        let left = elapsed.as_secs_f64() / (done.max(1) as f64) * (total - done) as f64;
+        let _ = write!(std::io::stderr(), "\r{bar} {:3} %  {left:.0} s ", done * 100 / total);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            let _ = write!(std::io::stderr(), "\r{}\r", " ".repeat(WIDTH as usize + 20));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `digue journal prove` and `receipt`: one entry, proven to somebody who trusts nobody.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_journal::journal::receipt;
+use digue_journal::receipt::Receipt;
+use digue_locales::Value;
+use digue_operations::entry::as_json;
+
+use super::Done;
+use super::place::{Reading, key_named, witnesses_of};
+use crate::cli::evidence::{JournalPlace, WitnessKeys};
+use crate::commands::{BAD, GOOD, Out};
+
+pub(super) fn prove(out: &Out, place: &JournalPlace, entry: u64, discloses: bool) -> Done {
+    let reading = Reading::open(place)?;
+    let keyring = if discloses { Some(reading.keyring()?) } else { None };
+    let made = receipt(&reading.disk, reading.head.size, reading.note.clone(), entry, |sealed| {
+        keyring.map(|keyring| keyring.disclose(sealed)).transpose()
+    })?;
+    // What is given away was checked first.
+    made.verify(&reading.key, &[], 0)?;
+    out.text(&made.to_text());
+    Ok(GOOD)
+}
+
+pub(super) fn check(out: &Out, file: &Path, key: Option<&str>, witnesses: &WitnessKeys) -> Done {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let key = match key {
+        Some(key) => key_named(key)?,
+        None => return Err(anyhow!("--key: the public key of the journal is needed")),
+    };
+    let (keys, quorum) = witnesses_of(witnesses)?;
+    let proven = Receipt::parse(&text).and_then(|receipt| receipt.verify(&key, &keys, quorum));
+    let proven = match proven {
+        Ok(proven) => proven,
+        Err(error) => {
+            out.say("receipt-bad", &[("cause", Value::from(error.to_string()))]);
+            return Ok(BAD);
+        }
+    };
+    let values = [
+        ("entry", Value::from(proven.index)),
+        ("journal", Value::from(proven.checkpoint.origin.as_str())),
+        ("size", Value::from(proven.checkpoint.size)),
+        ("at", Value::from(proven.at.to_string())),
+    ];
+    out.say("receipt-good", &values);
+    for (name, at) in &proven.witnesses {
+        let values = [("name", Value::from(name.as_str())), ("at", Value::from(at.to_string()))];
+        out.say("verify-witnessed", &values);
+    }
+    match &proven.event {
+        Some(event) => out.line(&pretty(&as_json(proven.index, event))?),
+        None => out.say("receipt-sealed", &[]),
+    }
+    Ok(GOOD)
+}
+
+fn pretty(json: &serde_json::Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(json)?)
+}

@@ -1,0 +1,308 @@
+//! `digue scope` and `digue seen`: who was shown, to whom, and the list that proves it.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use digue_exposure::{Affected, Answer, Index, Question, Sight};
+use digue_journal::proof::Prover;
+use digue_locales::Value;
+use digue_operations::affected::{self, SignedList};
+use digue_operations::indexing;
+use digue_operations::table::{Cell, Columns, CsvTable, Kind, ParquetTable, Table};
+use digue_types::{PersonRef, Timestamp};
+use serde_json::json;
+
+use super::Done;
+use super::export::writer;
+use super::place::{Reading, moment, signer_of};
+use super::progress::Progress;
+use crate::cli::evidence::{AskedScope, Form, JournalPlace};
+use crate::commands::{BAD, GOOD, Out};
+
+/// The question that was typed.
+fn question_of(asked: &AskedScope) -> Result<Question> {
+    fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
+    where
+        T::Err: std::fmt::Display,
+    {
+        texts.iter().map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}"))).collect()
+    }
+    Ok(Question {
+        accounts: all(&asked.accounts)?,
+        organisations: all(&asked.organisations)?,
+        portals: all(&asked.portals)?,
+        routes: all(&asked.routes)?,
+        sessions: all(&asked.sessions)?,
+        networks: asked.networks.iter().map(|text| network(text)).collect::<Result<_>>()?,
+        from: asked.from.as_deref().map(moment).transpose()?,
+        to: asked.to.as_deref().map(moment).transpose()?,
+        before_entry: None,
+    })
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<ipnet::IpNet> {
+    let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    address.or_else(|_| text.parse()).map_err(|_| anyhow!("{text}: 192.0.2.0/24 | 2001:db8::/32"))
+}
+
+pub(super) fn run(
+    out: &Out,
+    place: &JournalPlace,
+    asked: &AskedScope,
+    form: Form,
+    file: Option<&Path>,
+    counts: bool,
+) -> Done {
+    let question = question_of(asked)?;
+    let reading = Reading::open(place)?;
+    let view = reading.index(place)?.view();
+    let question = Question { before_entry: Some(reading.head.size), ..question };
+    if counts {
+        out.line(&view.count(&question)?.to_string());
+        return Ok(GOOD);
+    }
+    let answer = view.answer(&question, &mut |_| {})?;
+    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let head = affected::head(&question, &answer, &reading.note, now);
+    match form {
+        Form::Words => {
+            summary(out, &answer, &reading);
+            return Ok(GOOD);
+        }
+        Form::Signed => {
+            let signer = signer_of(place, &reading.key)?;
+            let sign = |text: &str| signer.sign(text);
+            affected::write(&mut *writer(file)?, &head, &answer, &reading.head.origin, &sign)?;
+        }
+        Form::Csv | Form::Parquet => write_table(form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?,
+        Form::Json | Form::Ocsf => {
+            let mut sink = writer(file)?;
+            writeln!(sink, "{head}")?;
+            for person in &answer.persons {
+                writeln!(sink, "{}", affected::person_line(person))?;
+            }
+            sink.flush()?;
+        }
+    }
+    if file.is_some() {
+        summary(out, &answer, &reading);
+    }
+    Ok(GOOD)
+}
+
+fn summary(out: &Out, answer: &Answer, reading: &Reading) {
+    let quality = answer.quality;
+    let bound = digue_locales::text(out.language, &format!("scope-{}", quality.bound().code()));
+    let values = [
+        ("persons", Value::from(answer.persons.len())),
+        ("exposures", Value::from(answer.exposures)),
+        ("bound", Value::from(bound)),
+    ];
+    out.say("scope-summary", &values);
+    for (key, count) in [
+        ("scope-uninspected", quality.uninspected),
+        ("scope-unseen", quality.unseen),
+        ("scope-presumed", quality.presumed),
+    ] {
+        if count > 0 {
+            out.say(key, &[("count", Value::from(count))]);
+        }
+    }
+    let first = answer.persons.iter().map(|one| one.first).min();
+    let last = answer.persons.iter().map(|one| one.last).max();
+    if let (Some(first), Some(last)) = (first, last) {
+        let values = [("first", Value::from(first.to_string())), ("last", Value::from(last.to_string()))];
+        out.say("scope-span", &values);
+    }
+    let values =
+        [("journal", Value::from(reading.head.origin.as_str())), ("size", Value::from(reading.head.size))];
+    out.say("scope-checkpoint", &values);
+}
+
+const AFFECTED_COLUMNS: Columns = &[
+    ("population", Kind::Text),
+    ("person", Kind::Text),
+    ("first", Kind::Moment),
+    ("last", Kind::Moment),
+    ("times", Kind::Number),
+    ("categories", Kind::Text),
+    ("entries", Kind::Text),
+];
+
+fn row(person: &Affected) -> Vec<Cell> {
+    let list = |value: serde_json::Value| Cell::Text(value.to_string());
+    vec![
+        (&person.population).into(),
+        (&person.person).into(),
+        Cell::Moment(person.first),
+        Cell::Moment(person.last),
+        person.times.into(),
+        list(json!(person.categories)),
+        list(json!(person.entries)),
+    ]
+}
+
+fn write_table(
+    form: Form,
+    file: Option<&Path>,
+    columns: Columns,
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> Result<()> {
+    let mut table: Box<dyn Table> = if form == Form::Parquet {
+        let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
+        Box::new(ParquetTable::new(writer(Some(file))?, columns)?)
+    } else {
+        Box::new(CsvTable::new(writer(file)?, columns)?)
+    };
+    for row in rows {
+        table.row(row)?;
+    }
+    Ok(table.finish()?)
+}
+
+fn read(reading: &Reading, path: &Path) -> Result<std::result::Result<SignedList, affected::AffectedError>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    match affected::read(BufReader::new(file), &reading.key) {
+        Err(affected::AffectedError::Disk(error)) => Err(error.into()),
+        read => Ok(read),
+    }
+}
+
+/// Signature, checkpoint, and every line computed again.
+pub(super) fn check(out: &Out, place: &JournalPlace, path: &Path, from_journal: bool) -> Done {
+    let reading = Reading::open(place)?;
+    let list = match read(&reading, path)? {
+        Ok(list) => list,
+        Err(error) => {
+            out.say("scope-check-bad", &[("cause", Value::from(error.to_string()))]);
+            return Ok(BAD);
+        }
+    };
+    let size = list.checkpoint.size;
+    let is_prefix = size <= reading.head.size
+        && Prover::new(&reading.disk, reading.head.size).root(size)? == list.checkpoint.root;
+    if !is_prefix {
+        out.say("scope-check-rewritten", &[("size", Value::from(size))]);
+        return Ok(BAD);
+    }
+    let index = if from_journal { from_scratch(&reading, size)? } else { reading.index(place)? };
+    let again = index.view().answer(&list.question, &mut |_| {})?;
+    let difference = affected::compare(&list, &again);
+    if !difference.is_none() {
+        out.say("scope-check-different", &[]);
+        difference.missing.iter().for_each(|line| out.line(&format!("- {line}")));
+        difference.unknown.iter().for_each(|line| out.line(&format!("+ {line}")));
+        return Ok(BAD);
+    }
+    let values = [
+        ("persons", Value::from(list.lines.len())),
+        ("size", Value::from(size)),
+        ("at", Value::from(list.computed_at.as_str())),
+    ];
+    out.say("scope-check-good", &values);
+    Ok(GOOD)
+}
+
+/// An index that believes nobody: every entry read again.
+fn from_scratch(reading: &Reading, size: u64) -> Result<Index> {
+    let mut index = Index::new();
+    let mut progress = Progress::new();
+    reading.each(0, size, &mut |entry, opened| {
+        progress.show(entry, size);
+        indexing::take(&mut index, entry, opened);
+        Ok(())
+    })?;
+    index.skip_to(size);
+    Ok(index)
+}
+
+pub(super) fn compare(out: &Out, place: &JournalPlace, first: &Path, second: &Path, form: Form) -> Done {
+    let reading = Reading::open(place)?;
+    let (first, second) = (read(&reading, first)?, read(&reading, second)?);
+    let (first, second) = match (first, second) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(error), _) | (_, Err(error)) => {
+            out.say("scope-check-bad", &[("cause", Value::from(error.to_string()))]);
+            return Ok(BAD);
+        }
+    };
+    let sets = affected::algebra(&first, &second)?;
+    let named = [("both", &sets.both), ("first", &sets.first_only), ("second", &sets.second_only)];
+    if form == Form::Words {
+        for (name, set) in named {
+            out.say(&format!("scope-compare-{name}"), &[("count", Value::from(set.len()))]);
+        }
+        return Ok(GOOD);
+    }
+    let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
+    if form == Form::Csv {
+        let columns: Columns = &[("in", Kind::Text), ("population", Kind::Text), ("person", Kind::Text)];
+        let rows = rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
+        write_table(form, None, columns, rows)?;
+    } else {
+        for (name, (population, person)) in rows {
+            out.line(&json!({"in": name, "population": population, "person": person}).to_string());
+        }
+    }
+    Ok(GOOD)
+}
+
+const SIGHT_COLUMNS: Columns = &[
+    ("entry", Kind::Number),
+    ("at", Kind::Moment),
+    ("account", Kind::Text),
+    ("organisation", Kind::Text),
+    ("portal", Kind::Text),
+    ("route", Kind::Text),
+    ("basis", Kind::Text),
+];
+
+fn sight_row(sight: &Sight) -> Vec<Cell> {
+    vec![
+        sight.entry.into(),
+        Cell::Moment(sight.at),
+        (&sight.account).into(),
+        (&sight.organisation).into(),
+        (&sight.portal).into(),
+        (&sight.route).into(),
+        sight.basis.code().into(),
+    ]
+}
+
+/// Everyone who was shown this person.
+pub(super) fn seen(out: &Out, place: &JournalPlace, person: &str, form: Form) -> Done {
+    let person = PersonRef::parse(person)?;
+    let reading = Reading::open(place)?;
+    let sights = reading.index(place)?.view().of_person(&person)?;
+    match form {
+        Form::Csv | Form::Parquet => {
+            write_table(form, None, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
+        }
+        Form::Words | Form::Signed => {
+            let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| &sight.account).collect();
+            let values = [("accounts", Value::from(accounts.len())), ("times", Value::from(sights.len()))];
+            out.say("seen-summary", &values);
+            for sight in &sights {
+                let basis = digue_locales::text(out.language, &format!("basis-{}", sight.basis.code()));
+                out.line(&format!(
+                    "{:>10}  {}  {}  {}  {}/{}  {basis}",
+                    sight.entry, sight.at, sight.account, sight.organisation, sight.portal, sight.route
+                ));
+            }
+        }
+        Form::Json | Form::Ocsf => {
+            for sight in &sights {
+                let line = json!({
+                    "entry": sight.entry, "at": sight.at, "account": sight.account,
+                    "organisation": sight.organisation, "portal": sight.portal, "route": sight.route,
+                    "basis": sight.basis,
+                });
+                out.line(&line.to_string());
+            }
+        }
+    }
+    Ok(GOOD)
+}
