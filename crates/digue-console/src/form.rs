@@ -6,6 +6,9 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use digue_operations::OperationError;
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
 
 pub(crate) async fn refuse_foreign_posts(request: Request, next: Next) -> Response {
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -26,6 +29,13 @@ fn is_own(headers: &HeaderMap, authority: Option<&str>) -> bool {
         Some(site) => matches!(site, "same-origin" | "none"),
         None => true,
     }
+}
+
+/// A moment as a `datetime-local` field has it, in the console's zone.
+pub(crate) fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
+    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
+    let at = time.to_zoned(zone.clone()).map_err(|_| OperationError::Invalid("invalid-since"))?;
+    Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
 }
 
 #[cfg(test)]

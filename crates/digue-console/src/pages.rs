@@ -15,6 +15,7 @@ pub(crate) mod overview;
 pub(crate) mod own;
 pub(crate) mod person;
 pub(crate) mod portals;
+pub(crate) mod scope;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 

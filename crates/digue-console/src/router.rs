@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::api::{self, acts, reads};
 use crate::pages::{
     account, accounts, approvals, break_glass, device, door, gates, journal, keys, live, organisations,
-    overview, own, person, portals, sessions, settings,
+    overview, own, person, portals, scope, sessions, settings,
 };
 use crate::{form, proof, view};
 
@@ -84,6 +84,10 @@ fn pages() -> Router<Console> {
         .route("/sessions.csv", get(sessions::list_csv))
         .route("/journal", get(journal::show))
         .route("/journal.ndjson", get(journal::export))
+        .route("/journal/{entry}/receipt", get(scope::receipt))
+        .route("/scope", get(scope::show))
+        .route("/scope.csv", get(scope::list_csv))
+        .route("/scope.ndjson", get(scope::signed_list))
         .route("/persons", get(person::show))
         .route("/persons/sights.csv", get(person::sights_csv))
         // Acts
@@ -130,6 +134,7 @@ fn programs() -> Router<Console> {
         .route("/api/v1/accounts/{account}/invitation", post(acts::invite))
         .route("/api/v1/accounts/{account}/cut", post(acts::cut))
         .route("/api/v1/persons", get(reads::person))
+        .route("/api/v1/scope", get(reads::scope))
         .route("/api/v1/organisations", get(reads::organisations))
         .route("/api/v1/organisations/{organisation}", get(reads::organisation).put(acts::save_organisation))
         .route("/api/v1/sessions", get(reads::sessions))
@@ -168,6 +173,7 @@ fn corner() -> Router<Console> {
         .route("/.digue/language", post(door::language))
         .route("/.digue/break-glass", get(break_glass::ask).post(break_glass::open))
         .route("/.digue/jwks.json", get(door::jwks))
+        .route("/.digue/tlog/{*path}", get(scope::published))
         .route("/.digue/assets/digue.css", get(view::style_sheet))
         .route("/.digue/assets/passkey.js", get(view::passkey_script))
         .route("/.digue/assets/live.js", get(view::live_script))

@@ -126,6 +126,11 @@ impl Words {
         }
     }
 
+    /// A text as it stands in the query of a link.
+    pub(crate) fn query(&self, text: impl ToString) -> String {
+        query_part(&text.to_string())
+    }
+
     /// A reason in one sentence.
     pub(crate) fn reason(&self, reason: &digue_types::Reason) -> String {
         text(self.language, &format!("reason-{}", reason.family()))
@@ -188,6 +193,15 @@ pub(crate) async fn style_sheet() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, STYLE_SHEET)
+}
+
+/// A value as it stands in the query of a link.
+pub(crate) fn query_part(value: &str) -> String {
+    let bytes = value.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    });
+    bytes.collect()
 }
 
 /// A table as CSV, safe to open in a spreadsheet.

@@ -224,6 +224,13 @@ impl Index {
     }
 
     fn origin(&mut self, exposure: &Exposure) -> u32 {
+        // Most often the session of the exposure before.
+        if let Some(last) = self.chunk.origins.last()
+            && *last.session == *exposure.session.as_str()
+            && *last.ip == *exposure.client.ip
+        {
+            return self.chunk.origins.len() as u32 - 1;
+        }
         let origin =
             Origin { session: exposure.session.as_str().into(), ip: exposure.client.ip.as_str().into() };
         let next = self.chunk.origins.len() as u32;

@@ -153,10 +153,15 @@ impl Persons {
         }
     }
 
-    /// Takes in the records that `write_from` wrote; `None` when they do not read.
-    pub(crate) fn read(bytes: &[u8], populations: Vec<PopulationId>) -> Option<Self> {
+    /// Takes in the `count` records that `write_from` wrote; `None` when they do not read.
+    pub(crate) fn read(bytes: &[u8], populations: Vec<PopulationId>, count: Dense) -> Option<Self> {
         let mut persons = Self { populations, ..Self::default() };
         let mut rest = bytes;
+        // A record has three bytes at least: a count that lies reserves no more than the file has.
+        let room = (count as usize).min(bytes.len() / 3) / SHARDS * 17 / 16;
+        for shard in &mut persons.shards {
+            shard.reserve(room, |_| unreachable!("an empty table has nothing to move"));
+        }
         while !rest.is_empty() {
             let (head, after) = rest.split_first_chunk::<HEAD>()?;
             let (reference, after) = after.split_at_checked(usize::from(head[1]))?;
@@ -170,7 +175,7 @@ impl Persons {
             }
             rest = after;
         }
-        Some(persons)
+        (persons.count == count).then_some(persons)
     }
 }
 
@@ -205,7 +210,7 @@ mod tests {
         assert_eq!(persons.find(&person("P50000")), []);
         let mut bytes = Vec::new();
         persons.write_from(0, &mut bytes);
-        let again = Persons::read(&bytes, persons.populations().to_vec()).unwrap();
+        let again = Persons::read(&bytes, persons.populations().to_vec(), 50_001).unwrap();
         assert_eq!(again.len(), 50_001);
         for dense in [0, 7, 8, 9, 777, 49_999, 50_000] {
             assert_eq!(again.name(dense), persons.name(dense));
@@ -216,10 +221,13 @@ mod tests {
     #[test]
     fn bytes_that_are_no_dictionary_are_refused() {
         let all = vec![population("demandeurs")];
-        assert!(Persons::read(&[0, 3, b'P'], all.clone()).is_none(), "cut");
-        assert!(Persons::read(&[1, 1, b'P'], all.clone()).is_none(), "unknown population");
-        assert!(Persons::read(&[0, 1, b'P', 0, 1, b'P'], all.clone()).is_none(), "twice");
-        assert!(Persons::read(&[0, 1, 0xff], all.clone()).is_none(), "no text");
-        assert!(Persons::read(&[0, 0], all).is_none(), "empty");
+        let read = |bytes: &[u8], count| Persons::read(bytes, all.clone(), count);
+        assert!(read(&[0, 3, b'P'], 1).is_none(), "cut");
+        assert!(read(&[1, 1, b'P'], 1).is_none(), "unknown population");
+        assert!(read(&[0, 1, b'P', 0, 1, b'P'], 2).is_none(), "twice");
+        assert!(read(&[0, 1, 0xff], 1).is_none(), "no text");
+        assert!(read(&[0, 0], 1).is_none(), "empty");
+        assert!(read(&[0, 1, b'P'], 2).is_none(), "another count");
+        assert!(read(&[0, 1, b'P'], 1).is_some(), "sound");
     }
 }

@@ -231,8 +231,9 @@ impl Segment {
     ) -> Result<(), IndexError> {
         let Some(section) = self.section_of(account) else { return Ok(()) };
         let places = self.within(&section, &times);
-        let is_whole =
-            |place: &usize| self.blocks[*place].at_least >= times.start && self.blocks[*place].at_most < times.end;
+        let is_whole = |place: &usize| {
+            self.blocks[*place].at_least >= times.start && self.blocks[*place].at_most < times.end
+        };
         // Blocks are in order of time: those that are whole lie together.
         let first = places.clone().find(is_whole).unwrap_or(places.end);
         let end = (first..places.end).find(|place| !is_whole(place)).unwrap_or(places.end);
@@ -301,7 +302,8 @@ impl Segment {
         let (mut found, mut columns) = (Vec::new(), Vec::new());
         for number in numbers {
             let place = self.blocks.partition_point(|block| block.first_row <= number) - 1;
-            let section = self.section(self.first_blocks.partition_point(|first| *first as usize <= place) - 1);
+            let section =
+                self.section(self.first_blocks.partition_point(|first| *first as usize <= place) - 1);
             let within = (number - self.blocks[place].first_row) as usize;
             self.read_block(&section, place, &mut buffer, &mut columns, &mut |block| {
                 if within >= block.len() || block.person(within) != person {

@@ -39,8 +39,8 @@ impl Default for Sizes {
     fn default() -> Self {
         Self {
             chunk_rows: 4096,
-            flush_rows: 256 << 10,
-            merge_count: 8,
+            flush_rows: 512 << 10,
+            merge_count: 32,
             segment_rows_max: 8 << 20,
             waiting_rows_max: 4 << 20,
         }
@@ -412,8 +412,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
     let names = names.and_then(|(bytes, _)| Names::from_text(std::str::from_utf8(&bytes).ok()?));
     let persons = read_part(&folder.join("persons"), (manifest.persons.1, manifest.persons.2))?;
     let (persons, persons_sum) = persons.ok_or_else(|| damaged("the persons' dictionary"))?;
-    let persons = Persons::read(&persons, manifest.populations.clone());
-    let persons = persons.filter(|persons| persons.len() == manifest.persons.0);
+    let persons = Persons::read(&persons, manifest.populations.clone(), manifest.persons.0);
     let acts = read_part(&folder.join("acts"), manifest.acts)?;
     let (acts, acts_sum) = acts.ok_or_else(|| damaged("the acts"))?;
     let mut segments = Vec::new();

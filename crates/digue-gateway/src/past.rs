@@ -3,8 +3,8 @@
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
 use digue_types::{
-    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, OrganisationId, Outcome, SessionId, ShownPersons,
-    Timestamp,
+    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, OrganisationId, Outcome, SessionId,
+    ShownPersons, Timestamp,
 };
 use http::{Method, Uri};
 
@@ -47,11 +47,7 @@ pub enum NotTaken {
 }
 
 /// The exposure that this request was, as far as the request tells: the response was not seen.
-pub fn exposure_of(
-    portal: &Portal,
-    aliases: &dyn Aliases,
-    past: PastRequest,
-) -> Result<Exposure, NotTaken> {
+pub fn exposure_of(portal: &Portal, aliases: &dyn Aliases, past: PastRequest) -> Result<Exposure, NotTaken> {
     let segments = Segments::parse(past.target.path()).map_err(|_| NotTaken::Path)?;
     let (route, values) = portal.route(&past.method, &segments).ok_or(NotTaken::UnknownRoute)?;
     if matches!(route.kind, RouteKind::Assets { .. }) {

@@ -7,6 +7,7 @@
 //! What cannot be read exactly is said to be so (`Uninspected`), never guessed: whether such a
 //! response may leave is the portal map's choice, not this crate's.
 
+pub mod access_log;
 pub mod csv_table;
 pub mod decode;
 pub mod html;

@@ -47,6 +47,8 @@ pub struct HouseParts {
     pub witnesses: WitnessRules,
     /// The way to witnesses; `None` asks nobody.
     pub client: Option<UpstreamClient>,
+    /// True when anybody may read checkpoint and tiles.
+    pub is_published: bool,
     /// Where the index is made again; `None` keeps it in memory.
     pub index_folder: Option<IndexFolder>,
     /// Where caseload files are kept.
@@ -80,6 +82,7 @@ pub struct House {
     pub(crate) journal: Arc<Journal>,
     standing: Arc<RwLock<Standing>>,
     rebuilder: Rebuilder,
+    is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
     /// Rules as they will be published next; whoever changes them holds this lock.
@@ -126,6 +129,7 @@ impl House {
             journal: parts.journal,
             standing: parts.standing,
             rebuilder: Rebuilder::new(parts.index_folder),
+            is_published: parts.is_published,
             clock: parts.clock,
             aliases: parts.aliases,
             rules: Mutex::new(rules),
@@ -204,6 +208,11 @@ impl House {
         self.standing.write().unwrap_or_else(PoisonError::into_inner).index.close();
     }
 
+    /// True when anybody may read the journal's checkpoint and tiles.
+    pub fn is_published(&self) -> bool {
+        self.is_published
+    }
+
     /// True while the index is being made again.
     pub fn is_rebuilding(&self) -> bool {
         self.rebuilder.is_running()
@@ -222,6 +231,11 @@ impl House {
 
     pub fn journal_status(&self) -> digue_journal::journal::Status {
         self.journal.status()
+    }
+
+    /// The first entry of the journal that was not forgotten.
+    pub fn journal_minimum(&self) -> u64 {
+        self.journal.minimum()
     }
 
     /// How long each stream of the journal is kept.

@@ -29,6 +29,7 @@ pub mod recorder;
 pub mod recovery;
 pub mod retention;
 pub mod rules;
+pub mod scope;
 pub mod secret;
 pub mod sign_in;
 pub mod table;

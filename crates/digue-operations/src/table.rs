@@ -288,7 +288,10 @@ mod tests {
         let read: Vec<parquet::record::Row> =
             reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
         assert_eq!(read.len(), 2);
-        assert_eq!((read[0].get_long(0).unwrap(), read[0].get_string(15).unwrap().as_str()), (7, r#"["P1"]"#));
+        assert_eq!(
+            (read[0].get_long(0).unwrap(), read[0].get_string(15).unwrap().as_str()),
+            (7, r#"["P1"]"#)
+        );
         assert_eq!(read[1].get_string(27).unwrap(), "closed");
     }
 }

@@ -4,6 +4,7 @@
 //! panics when the reader does, or when what it answers contradicts a second opinion.
 
 use digue_gateway::path::{Pattern, Segments};
+use digue_inspect::access_log::{self, LogForm, Members};
 use digue_inspect::csv_table::{Column, ColumnRule};
 use digue_inspect::html::{HtmlRule, Take, parse_selector};
 use digue_inspect::json::{JsonRule, JsonRules};
@@ -14,7 +15,12 @@ use digue_inspect::{
     Block, IdentifierKind, Limits, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
     Uninspected, inspect, read_request,
 };
+use digue_journal::cosign::{Cosigner, CosignerKey, witnessed_by};
+use digue_journal::keyring::{self, Period};
 use digue_journal::note::Verifier;
+use digue_journal::receipt::Receipt;
+use digue_journal::seal::{Clear, PeriodKey};
+use digue_journal::witness::AddCheckpoint;
 use digue_journal::{checkpoint, codec, tile};
 
 pub type Target = fn(&[u8]);
@@ -30,6 +36,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("request", request),
     ("path", path),
     ("journal", journal),
+    ("evidence", evidence),
+    ("line", line),
 ];
 
 /// Runs one target.
@@ -157,6 +165,41 @@ fn journal(bytes: &[u8]) {
         assert!(checkpoint::Checkpoint::open(&text, &verifier).is_err());
     }
     let _ = Verifier::parse(&text);
+}
+
+/// What strangers hand over: receipts, requests to a witness, keys, notes, key files.
+fn evidence(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let verifier = Verifier::new("digue.test", [7; 32]).expect("a key");
+    if let Ok(receipt) = Receipt::parse(&text) {
+        assert_eq!(Receipt::parse(&receipt.to_text()).map(|again| again.to_text()), Ok(receipt.to_text()));
+        assert!(receipt.verify(&verifier, &[], 0).is_err(), "nobody holds this key");
+    }
+    if let Some(asked) = AddCheckpoint::parse(&text) {
+        assert_eq!(AddCheckpoint::parse(&asked.to_body()).as_ref(), Some(&asked));
+    }
+    let key = Cosigner::from_seed("w", &[7; 32]).expect("a key").key().clone();
+    assert!(witnessed_by(&text, &[key]).is_empty(), "nobody cosigned with this key");
+    let _ = CosignerKey::parse(&text);
+    let _ = keyring::parse(bytes);
+    let _ = Period::parse(&text);
+    if let Ok(clear) = Clear::of(bytes) {
+        let period = PeriodKey::new(clear.key, &[7; 32]);
+        assert!(period.open(bytes).is_err(), "nobody sealed with this key");
+    }
+}
+
+/// A line of an access log.
+fn line(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let columns = ["time_iso8601", "status", "request_uri"].map(ToOwned::to_owned);
+    let members = Members::default;
+    for form in [LogForm::Combined, LogForm::Json(members()), LogForm::Csv(members())] {
+        if let Some(fields) = form.read(&text, &columns) {
+            let _ = access_log::parse_moment(&fields.at);
+        }
+    }
+    let _ = (access_log::parse_moment(&text), access_log::csv_cells(&text));
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             witnesses: settings.journal.witnesses.clone(),
             client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
             index_folder: Some(index_folder),
+            is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
             portal_urls,

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use digue_exposure::Seen;
+use digue_exposure::{Question, Seen};
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::{
-    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, recovery, watch,
+    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, recovery, scope,
+    watch,
 };
-use digue_types::{OrganisationId, PersonRef};
+use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -395,6 +396,86 @@ pub(crate) async fn break_glass(
         })
     });
     Ok(page.of(items.collect()))
+}
+
+/// The question of `scope`: lists of names are separated by spaces.
+#[derive(Deserialize)]
+pub(crate) struct OfScope {
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    organisation: String,
+    #[serde(default)]
+    route: String,
+    from: Option<String>,
+    to: Option<String>,
+    #[serde(default)]
+    first: usize,
+    count: Option<usize>,
+}
+
+impl Limited for OfScope {
+    fn is_within(&self) -> bool {
+        let texts = [&self.account, &self.organisation, &self.route];
+        texts.into_iter().all(|text| text.chars().count() <= Q_CHARS_MAX)
+            && self.first <= FIRST_MAX
+            && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX)
+    }
+}
+
+impl OfScope {
+    fn question(&self) -> Result<Question, OperationError> {
+        fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+            let words = text.split_whitespace().map(str::parse);
+            words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
+        }
+        let moment = |text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => {
+                Timestamp::parse_rfc3339(text).map(Some).ok_or(OperationError::Invalid("invalid-query"))
+            }
+        };
+        Ok(Question {
+            accounts: list(&self.account)?,
+            organisations: list(&self.organisation)?,
+            routes: list(&self.route)?,
+            from: moment(&self.from)?,
+            to: moment(&self.to)?,
+            ..Question::default()
+        })
+    }
+}
+
+/// Who was shown by the exposures that are asked for, with the entries that prove it.
+pub(crate) async fn scope(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(asked): Asked<OfScope>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let question = answer(&visitor, asked.question())?;
+    let scoped = answer(&visitor, scope::scope(&console.house, &actor, question).await)?;
+    let persons = scoped.answer.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
+    let items: Vec<Value> = persons
+        .map(|one| {
+            json!({
+                "population": one.population,
+                "person": one.person,
+                "first": one.first,
+                "last": one.last,
+                "times": one.times,
+                "categories": one.categories,
+                "entries": one.entries,
+            })
+        })
+        .collect();
+    Ok(Json(json!({
+        "total": scoped.answer.persons.len(),
+        "exposures": scoped.answer.exposures,
+        "quality": scoped.answer.quality.bound().code(),
+        "checkpoint": scoped.note,
+        "items": items,
+    })))
 }
 
 #[derive(Deserialize)]

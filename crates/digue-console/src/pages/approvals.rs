@@ -9,10 +9,10 @@ use digue_access::Role;
 use digue_operations::approvals::{self, INVITATION_LASTS, Invitation, NewAccount, Waiting, Wish};
 use digue_operations::{OperationError, onboarding, organisations};
 use digue_types::{AccountId, OrganisationId, Timestamp};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::form::local_time;
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::view::{Words, ceremony_policy, csv, page};
@@ -171,12 +171,6 @@ pub(crate) async fn recover(
     let wish = Wish::RecoverAccount { account, since };
     told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
-}
-
-fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
-    let time: jiff::civil::DateTime = text.parse().map_err(|_| OperationError::Invalid("invalid-since"))?;
-    let at = time.to_zoned(zone.clone()).map_err(|_| OperationError::Invalid("invalid-since"))?;
-    Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
 }
 
 #[derive(Deserialize)]

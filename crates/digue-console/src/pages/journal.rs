@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
+use digue_operations::witnesses::WitnessView;
 use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
 use serde::Deserialize;
@@ -41,6 +42,9 @@ struct JournalPage {
     w: Words,
     size: u64,
     checkpoint_size: u64,
+    /// The first entry that was not forgotten.
+    minimum: u64,
+    witnesses: WitnessView,
     lines: Vec<Line>,
     before: Option<u64>,
     after: Option<u64>,
@@ -88,6 +92,8 @@ pub(crate) async fn show(
         w,
         size: status.size,
         checkpoint_size: status.checkpoint_size,
+        minimum: console.house.journal_minimum(),
+        witnesses: console.house.witnesses(),
         lines,
         before: (first > 0).then(|| first.saturating_sub(PAGE_ENTRIES)),
         after: (first < last).then(|| first + PAGE_ENTRIES),

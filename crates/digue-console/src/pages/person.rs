@@ -5,9 +5,10 @@ use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_exposure::Sight;
 use digue_operations::{OperationError, watch};
-use digue_types::PersonRef;
+use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
+use crate::chart::dots;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -21,6 +22,37 @@ struct PersonPage {
     sights: Vec<Sight>,
     accounts: u64,
     total: u64,
+    /// Accounts of the picture, one a row, and a dot for each consultation.
+    rows: Vec<(AccountId, f64)>,
+    dots: Vec<(f64, f64)>,
+    height: f64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+/// Rows of the picture: the accounts that looked last.
+const ROWS: usize = 12;
+const WIDTH: f64 = 720.0;
+const ROW_HEIGHT: f64 = 22.0;
+
+/// Accounts by time: who looked, and when.
+fn picture(sights: &[Sight]) -> (Vec<(AccountId, f64)>, Vec<(f64, f64)>) {
+    let mut rows: Vec<AccountId> = Vec::new();
+    let mut points = Vec::new();
+    for sight in sights {
+        let known = rows.iter().position(|account| *account == sight.account);
+        let row = known.unwrap_or(rows.len());
+        if known.is_none() {
+            if rows.len() == ROWS {
+                continue;
+            }
+            rows.push(sight.account.clone());
+        }
+        points.push((sight.at.secs(), row));
+    }
+    let names = rows.into_iter().enumerate();
+    let names = names.map(|(row, account)| (account, (row as f64 + 0.3) * ROW_HEIGHT)).collect();
+    (names, dots(&points, WIDTH, ROW_HEIGHT))
 }
 
 #[derive(Deserialize)]
@@ -47,9 +79,12 @@ pub(crate) async fn show(
     let (person, mut sights) = look(&console, &visitor, &asked)?;
     let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
+    let (rows, dots) = picture(&sights);
+    let (last, first) = (sights.first().map(|sight| sight.at), sights.last().map(|sight| sight.at));
     sights.truncate(SIGHTS_PAGE);
     let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&PersonPage { w, person, sights, accounts, total }))
+    let height = rows.len() as f64 * ROW_HEIGHT;
+    Ok(page(&PersonPage { w, person, sights, accounts, total, rows, dots, height, first, last }))
 }
 
 pub(crate) async fn sights_csv(

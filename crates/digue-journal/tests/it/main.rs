@@ -1,6 +1,7 @@
 //! The journal on real files: commits, crashes, faults, enemies.
 
 mod adversary;
+mod client;
 mod commits;
 mod evidence;
 mod faults;

@@ -92,6 +92,7 @@ impl Home {
             witnesses: digue_operations::witnesses::WitnessRules::default(),
             client: None,
             index_folder: None,
+            is_published: false,
             journal: journal.clone(),
             standing,
             clock: clock.clone(),

@@ -49,19 +49,76 @@ pub(crate) enum Form {
 }
 
 pub(crate) enum EvidenceTask {
-    Verify { journal: JournalPlace, from: Option<PathBuf>, witnesses: WitnessKeys },
-    Show { journal: JournalPlace, first: u64, count: u64 },
-    Tail { journal: JournalPlace, count: u64, follows: bool },
-    Prove { journal: JournalPlace, entry: u64, discloses: bool },
-    Receipt { file: PathBuf, key: Option<String>, witnesses: WitnessKeys },
-    Export { journal: JournalPlace, form: Form, out: Option<PathBuf>, from: Option<String>, to: Option<String> },
-    Forget { config: PathBuf, before: String, portal: Option<String> },
-    Scope { journal: JournalPlace, asked: AskedScope, form: Form, out: Option<PathBuf>, counts: bool },
-    ScopeCheck { journal: JournalPlace, file: PathBuf, from_journal: bool },
-    ScopeCompare { journal: JournalPlace, first: PathBuf, second: PathBuf, form: Form },
-    Seen { journal: JournalPlace, person: String, form: Form },
-    Witness { folder: PathBuf, name: String, address: SocketAddr, journals: Vec<String> },
-    Import { config: PathBuf, import: AskedImport },
+    Verify {
+        journal: JournalPlace,
+        from: Option<PathBuf>,
+        witnesses: WitnessKeys,
+    },
+    Show {
+        journal: JournalPlace,
+        first: u64,
+        count: u64,
+    },
+    Tail {
+        journal: JournalPlace,
+        count: u64,
+        follows: bool,
+    },
+    Prove {
+        journal: JournalPlace,
+        entry: u64,
+        discloses: bool,
+    },
+    Receipt {
+        file: PathBuf,
+        key: Option<String>,
+        witnesses: WitnessKeys,
+    },
+    Export {
+        journal: JournalPlace,
+        form: Form,
+        out: Option<PathBuf>,
+        from: Option<String>,
+        to: Option<String>,
+    },
+    Forget {
+        config: PathBuf,
+        before: String,
+        portal: Option<String>,
+    },
+    Scope {
+        journal: JournalPlace,
+        asked: AskedScope,
+        form: Form,
+        out: Option<PathBuf>,
+        counts: bool,
+    },
+    ScopeCheck {
+        journal: JournalPlace,
+        file: PathBuf,
+        from_journal: bool,
+    },
+    ScopeCompare {
+        journal: JournalPlace,
+        first: PathBuf,
+        second: PathBuf,
+        form: Form,
+    },
+    Seen {
+        journal: JournalPlace,
+        person: String,
+        form: Form,
+    },
+    Witness {
+        folder: PathBuf,
+        name: String,
+        address: SocketAddr,
+        journals: Vec<String>,
+    },
+    Import {
+        config: PathBuf,
+        import: AskedImport,
+    },
 }
 
 /// Access logs to take in.
@@ -111,7 +168,11 @@ impl Speech {
     /// Where the journal lies, and its public key.
     fn place(&self, command: Command) -> Command {
         command
-            .arg(self.path("folder", "FOLDER", "command-journal-folder").long("journal").default_value("data/journal"))
+            .arg(
+                self.path("folder", "FOLDER", "command-journal-folder")
+                    .long("journal")
+                    .default_value("data/journal"),
+            )
             .arg(self.option("key", "KEY", "command-journal-key"))
             .arg(self.path("master", "FILE", "command-journal-master"))
     }
@@ -127,16 +188,15 @@ impl Speech {
             let key = format!("command-form-{name}");
             Arg::new(*name).long(*name).action(ArgAction::SetTrue).help(self.say(&key))
         });
-        command
-            .args(flags)
-            .group(ArgGroup::new("form").args(names.to_vec()))
-            .arg(self.path("out", "FILE", "command-out"))
+        command.args(flags).group(ArgGroup::new("form").args(names.to_vec())).arg(self.path(
+            "out",
+            "FILE",
+            "command-out",
+        ))
     }
 
     fn span(&self, command: Command) -> Command {
-        command
-            .arg(self.option("from", "TIME", "command-from"))
-            .arg(self.option("to", "TIME", "command-to"))
+        command.arg(self.option("from", "TIME", "command-from")).arg(self.option("to", "TIME", "command-to"))
     }
 }
 
@@ -156,9 +216,11 @@ fn journal(s: &Speech) -> Command {
         .subcommand_required(true)
         .subcommand(verify.arg(s.path("from", "CHECKPOINT", "command-journal-verify-from")))
         .subcommand(
-            s.place(command("show"))
-                .arg(s.number("first", "0", "command-journal-show-first"))
-                .arg(s.number("count", "20", "command-journal-show-count")),
+            s.place(command("show")).arg(s.number("first", "0", "command-journal-show-first")).arg(s.number(
+                "count",
+                "20",
+                "command-journal-show-count",
+            )),
         )
         .subcommand(
             s.place(command("tail"))
@@ -180,9 +242,7 @@ fn journal(s: &Speech) -> Command {
                 .arg(s.file("file", "command-journal-receipt-file"))
                 .arg(s.option("key", "KEY", "command-journal-key")),
         )
-        .subcommand(
-            s.forms(s.span(s.place(command("export"))), &["json", "ocsf", "csv", "parquet"]),
-        )
+        .subcommand(s.forms(s.span(s.place(command("export"))), &["json", "ocsf", "csv", "parquet"]))
         .subcommand(
             command("forget")
                 .arg(s.config())
@@ -209,12 +269,14 @@ fn scope(s: &Speech) -> Command {
                 .arg(s.file("file", "command-scope-file"))
                 .arg(s.flag("from-journal", "command-scope-from-journal")),
         )
-        .subcommand(s.forms(
-            s.place(Command::new("compare").about(s.say("command-scope-compare")))
-                .arg(s.file("first", "command-scope-file"))
-                .arg(s.file("second", "command-scope-file")),
-            &["json", "csv"],
-        ))
+        .subcommand(
+            s.forms(
+                s.place(Command::new("compare").about(s.say("command-scope-compare")))
+                    .arg(s.file("first", "command-scope-file"))
+                    .arg(s.file("second", "command-scope-file")),
+                &["json", "csv"],
+            ),
+        )
 }
 
 fn seen(s: &Speech) -> Command {

@@ -10,6 +10,7 @@ use digue_gateway::portal::{
     BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts,
     Upstream,
 };
+use digue_inspect::access_log::{LogForm, Members};
 use digue_inspect::csv_table::{Column, ColumnRule};
 use digue_inspect::html::{self, HtmlRule, Take};
 use digue_inspect::json::{JsonRule, JsonRules};
@@ -19,7 +20,6 @@ use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
     Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
 };
-use digue_operations::import::{LogForm, Members};
 use digue_operations::retention::Retention;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
 use http::{HeaderName, Method};

@@ -9,6 +9,7 @@ mod console;
 mod corpus;
 mod datasette;
 mod demo;
+mod evidence;
 mod gates;
 mod hostile;
 mod house;

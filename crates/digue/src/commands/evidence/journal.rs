@@ -28,13 +28,8 @@ pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witne
         .transpose()?;
     let keyring = keyring_of(place)?;
     let (keys, quorum) = witnesses_of(witnesses)?;
-    let against = Against {
-        key: &key,
-        earlier: earlier.as_ref(),
-        keyring: keyring.as_ref(),
-        witnesses: &keys,
-        quorum,
-    };
+    let against =
+        Against { key: &key, earlier: earlier.as_ref(), keyring: keyring.as_ref(), witnesses: &keys, quorum };
     let mut progress = Progress::new();
     let show = |done: u64, total: u64| progress.show(done, total);
     let report = audit::verify(&Disk::new(&place.folder), &against, show)?;

@@ -138,7 +138,9 @@ pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
     let path = place.master.clone().unwrap_or_else(|| place.folder.join("../keys/master.key"));
     let master = match std::fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && place.master.is_none() => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && place.master.is_none() => {
+            return Ok(None);
+        }
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
     let master = master.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;

@@ -77,7 +77,9 @@ pub(super) fn run(
             let sign = |text: &str| signer.sign(text);
             affected::write(&mut *writer(file)?, &head, &answer, &reading.head.origin, &sign)?;
         }
-        Form::Csv | Form::Parquet => write_table(form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?,
+        Form::Csv | Form::Parquet => {
+            write_table(form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?
+        }
         Form::Json | Form::Ocsf => {
             let mut sink = writer(file)?;
             writeln!(sink, "{head}")?;
@@ -240,7 +242,8 @@ pub(super) fn compare(out: &Out, place: &JournalPlace, first: &Path, second: &Pa
     let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
     if form == Form::Csv {
         let columns: Columns = &[("in", Kind::Text), ("population", Kind::Text), ("person", Kind::Text)];
-        let rows = rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
+        let rows =
+            rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
         write_table(form, None, columns, rows)?;
     } else {
         for (name, (population, person)) in rows {
