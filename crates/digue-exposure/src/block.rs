@@ -137,6 +137,10 @@ impl<'b> Block<'b> {
         Dense::from_le_bytes(self.persons[place])
     }
 
+    pub(crate) fn person_bytes(&self, place: usize) -> &[u8; 4] {
+        &self.persons[place]
+    }
+
     #[inline]
     pub(crate) fn at(&self, place: usize) -> u32 {
         self.at.at(place)

@@ -221,13 +221,14 @@ impl Segment {
             .ok_or_else(|| self.damaged("a block"))
     }
 
-    /// Hands over the persons of `account` shown in `times`: of whole blocks nothing else is read.
+    /// Hands over the persons of `account` shown in `times`, little-endian as they are stored: of whole
+    /// blocks nothing else is read.
     pub(crate) fn visit_persons(
         &self,
         account: u32,
         times: Range<u32>,
         buffer: &mut Vec<u8>,
-        take: &mut dyn FnMut(Dense),
+        take: &mut dyn FnMut(&[[u8; 4]]),
     ) -> Result<(), IndexError> {
         let Some(section) = self.section_of(account) else { return Ok(()) };
         let places = self.within(&section, &times);
@@ -242,7 +243,7 @@ impl Segment {
             return self.visit(account, times.clone(), buffer, &mut |block| {
                 for place in 0..block.len() {
                     if times.contains(&block.at(place)) {
-                        take(block.person(place));
+                        take(std::slice::from_ref(block.person_bytes(place)));
                     }
                 }
                 Ok(())
@@ -253,7 +254,7 @@ impl Segment {
             self.read_block(&section, place, buffer, &mut columns, &mut |block| {
                 for place in 0..block.len() {
                     if times.contains(&block.at(place)) {
-                        take(block.person(place));
+                        take(std::slice::from_ref(block.person_bytes(place)));
                     }
                 }
                 Ok(())
@@ -267,7 +268,7 @@ impl Segment {
             if crc32fast::hash(persons) != self.blocks[place].persons_sum {
                 return Err(self.damaged("a block's checksum"));
             }
-            persons.as_chunks::<4>().0.iter().for_each(|person| take(Dense::from_le_bytes(*person)));
+            take(persons.as_chunks::<4>().0);
             rest = after;
         }
         Ok(())

@@ -204,7 +204,7 @@ impl View {
             self.layout.segments.iter().filter(|s| s.overlaps(filter.times.start, filter.times.end))
         {
             for account in accounts {
-                let add = &mut |person| gathered.add(person);
+                let add = &mut |persons: &[[u8; 4]]| gathered.add_all(persons);
                 segment.visit_persons(*account, filter.times.clone(), &mut buffer, add)?;
             }
         }
@@ -529,6 +529,15 @@ impl Gathered {
                     self.set = Some(set);
                 }
             }
+        }
+    }
+
+    fn add_all(&mut self, persons: &[[u8; 4]]) {
+        let persons = persons.iter().map(|person| Dense::from_le_bytes(*person));
+        match &mut self.set {
+            // The usual way of many persons: nothing but bits. Nobody is beyond the last of them.
+            Some(set) => persons.for_each(|person| set.insert(person)),
+            None => persons.for_each(|person| self.add(person)),
         }
     }
 

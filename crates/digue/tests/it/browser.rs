@@ -279,6 +279,17 @@ fn an_agent_and_an_officer_at_work() {
     officer.sees("h1", "Qui a consulté");
     officer.sees("main", "of-000.agent2");
     officer.page_at_both_widths("person");
+    // Whom the account saw, as a number, a picture and a table.
+    officer.go(&format!("{console}/scope"));
+    officer.write("#account", "of-000.agent2");
+    officer.click("form.card button");
+    officer.sees(".figures", "exact");
+    officer.sees("table", "1000");
+    officer.page_at_both_widths("scope");
+    officer.go(&format!("{console}/journal"));
+    officer.click("table details summary");
+    officer.sees("main", "Reçu vérifiable");
+    officer.page_at_both_widths("journal");
     officer.go(&format!("{console}/accounts/of-000.agent2"));
     officer.sees("h1", "of-000.agent2");
     officer.page("account");
@@ -300,6 +311,9 @@ fn an_agent_and_an_officer_at_work() {
     officer.click("button[lang=en]");
     officer.sees("h1", "Now");
     officer.page("now-english");
+    officer.go(&format!("{console}/scope?account=of-000.agent2"));
+    officer.sees("h1", "Who was shown");
+    officer.page("scope-english");
 }
 
 #[test]
