@@ -24,19 +24,13 @@ pub(crate) fn bars(values: &[u64], width: f64, height: f64) -> Vec<Bar> {
         .collect()
 }
 
-/// A picture of points in rows: place from the left, and row from 0.
-pub(crate) fn dots(points: &[(i64, usize)], width: f64, row_height: f64) -> Vec<(f64, f64)> {
-    let (first, last) = (points.iter().map(|point| point.0).min(), points.iter().map(|point| point.0).max());
-    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+/// How wide a mark is, in the chart's own units.
+pub(crate) const MARK_WIDTH: f64 = 4.0;
+
+/// Where a moment between `first` and `last` has its mark.
+pub(crate) fn mark(at: i64, first: i64, last: i64, width: f64) -> f64 {
     let span = (last - first).max(1) as f64;
-    points
-        .iter()
-        .map(|(at, row)| {
-            // A margin, so that the first and the last are whole.
-            let x = 6.0 + (at - first) as f64 / span * (width - 12.0);
-            (x, (*row as f64 + 0.5) * row_height)
-        })
-        .collect()
+    (at - first) as f64 / span * (width - MARK_WIDTH)
 }
 
 #[cfg(test)]
@@ -44,10 +38,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dots_lie_between_the_margins_in_their_rows() {
-        assert_eq!(dots(&[(100, 0), (200, 1)], 112.0, 10.0), [(6.0, 5.0), (106.0, 15.0)]);
-        assert_eq!(dots(&[(100, 0)], 112.0, 10.0), [(6.0, 5.0)]);
-        assert_eq!(dots(&[], 112.0, 10.0), []);
+    fn marks_lie_whole_within_the_width() {
+        assert_eq!(mark(100, 100, 200, 104.0), 0.0);
+        assert_eq!(mark(200, 100, 200, 104.0), 100.0);
+        assert_eq!(mark(100, 100, 100, 104.0), 0.0);
     }
 
     #[test]

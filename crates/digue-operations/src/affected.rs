@@ -169,7 +169,8 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     let digest = hex(digest.finish().as_ref());
     let signature = seal["signature"].as_str().ok_or(malformed(lines.len() + 1, "no seal"))?;
     let text = key.open(signature).map_err(AffectedError::Signature)?;
-    if text != statement(key.name(), &digest) {
+    let is_plain = seal.as_object().is_some_and(|seal| seal.len() == 2);
+    if text != statement(key.name(), &digest) || seal["sha256"] != digest.as_str() || !is_plain {
         return Err(AffectedError::Changed);
     }
     if lines.is_empty() {

@@ -8,7 +8,7 @@ use digue_operations::{OperationError, watch};
 use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
-use crate::chart::dots;
+use crate::chart::{MARK_WIDTH, mark};
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -22,10 +22,9 @@ struct PersonPage {
     sights: Vec<Sight>,
     accounts: u64,
     total: u64,
-    /// Accounts of the picture, one a row, and a dot for each consultation.
-    rows: Vec<(AccountId, f64)>,
-    dots: Vec<(f64, f64)>,
-    height: f64,
+    /// Accounts of the picture, with a mark for each consultation.
+    rows: Vec<(AccountId, Vec<f64>)>,
+    mark_width: f64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
@@ -33,26 +32,22 @@ struct PersonPage {
 /// Rows of the picture: the accounts that looked last.
 const ROWS: usize = 12;
 const WIDTH: f64 = 720.0;
-const ROW_HEIGHT: f64 = 22.0;
 
-/// Accounts by time: who looked, and when.
-fn picture(sights: &[Sight]) -> (Vec<(AccountId, f64)>, Vec<(f64, f64)>) {
-    let mut rows: Vec<AccountId> = Vec::new();
-    let mut points = Vec::new();
+/// Accounts by time: who looked, and when. `sights` has the newest first.
+fn picture(sights: &[Sight]) -> Vec<(AccountId, Vec<f64>)> {
+    let (last, first) = (sights.first().map(|one| one.at.secs()), sights.last().map(|one| one.at.secs()));
+    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    let mut rows: Vec<(AccountId, Vec<f64>)> = Vec::new();
     for sight in sights {
-        let known = rows.iter().position(|account| *account == sight.account);
-        let row = known.unwrap_or(rows.len());
-        if known.is_none() {
-            if rows.len() == ROWS {
-                continue;
-            }
-            rows.push(sight.account.clone());
+        let x = mark(sight.at.secs(), first, last, WIDTH);
+        let known = rows.iter().position(|(account, _)| *account == sight.account);
+        match known {
+            Some(place) => rows[place].1.push(x),
+            None if rows.len() < ROWS => rows.push((sight.account.clone(), vec![x])),
+            None => {}
         }
-        points.push((sight.at.secs(), row));
     }
-    let names = rows.into_iter().enumerate();
-    let names = names.map(|(row, account)| (account, (row as f64 + 0.3) * ROW_HEIGHT)).collect();
-    (names, dots(&points, WIDTH, ROW_HEIGHT))
+    rows
 }
 
 #[derive(Deserialize)]
@@ -79,12 +74,12 @@ pub(crate) async fn show(
     let (person, mut sights) = look(&console, &visitor, &asked)?;
     let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
-    let (rows, dots) = picture(&sights);
+    let rows = picture(&sights);
     let (last, first) = (sights.first().map(|sight| sight.at), sights.last().map(|sight| sight.at));
     sights.truncate(SIGHTS_PAGE);
     let w = Words::in_zone(&visitor, &console.zone);
-    let height = rows.len() as f64 * ROW_HEIGHT;
-    Ok(page(&PersonPage { w, person, sights, accounts, total, rows, dots, height, first, last }))
+    let mark_width = MARK_WIDTH;
+    Ok(page(&PersonPage { w, person, sights, accounts, total, rows, mark_width, first, last }))
 }
 
 pub(crate) async fn sights_csv(

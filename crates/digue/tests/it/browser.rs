@@ -284,10 +284,10 @@ fn an_agent_and_an_officer_at_work() {
     officer.write("#account", "of-000.agent2");
     officer.click("form.card button");
     officer.sees(".figures", "exact");
-    officer.sees("table", "1000");
+    officer.sees("#list", &person);
     officer.page_at_both_widths("scope");
     officer.go(&format!("{console}/journal"));
-    officer.click("table details summary");
+    officer.click("tbody details summary");
     officer.sees("main", "Reçu vérifiable");
     officer.page_at_both_widths("journal");
     officer.go(&format!("{console}/accounts/of-000.agent2"));

@@ -319,3 +319,66 @@ fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     let again = run(&folder, 1, &["import", "--map", "portals/portail.toml", "access.log"]);
     assert!(again.contains("past the retention"), "{again}");
 }
+
+#[test]
+fn the_console_gives_the_same_list_and_the_same_receipts() {
+    let plan = Plan::usual().caseload("a1", &["P1", "P2"]);
+    let mut house = House::open(&plan, obliging);
+    let (a1, officer) = (house.sign_in("a1"), house.officer());
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    assert_eq!(a1.get("/fiche/P2").status, 200);
+    let shown = || officer.get("/scope?account=a1").text();
+    wait_for("both are under a checkpoint", || shown().contains("<strong>2</strong>"));
+    for (question, wanted) in
+        [("account=a1&network=nonsense", 422), ("account=a%20%2F", 422), ("from=tomorrow", 422)]
+    {
+        assert_eq!(officer.get(&format!("/scope?{question}")).status, wanted, "{question}");
+    }
+    assert!(officer.get("/scope?account=a2").text().contains("<strong>0</strong>"));
+    let list = officer.get("/scope.ndjson?account=a1");
+    assert_eq!(list.status, 200, "{}", list.text());
+    assert_eq!(officer.get("/scope.csv?account=a1").text().lines().count(), 3);
+    let receipt = officer.get("/journal/3/receipt");
+    assert_eq!((receipt.status, officer.get("/journal/99999/receipt").status), (200, 404));
+    assert!(house.stop());
+    let folder = house.folder.path();
+    fs::write(folder.join("list"), &list.body).unwrap();
+    fs::write(folder.join("receipt"), &receipt.body).unwrap();
+    assert!(run(folder, 0, &["scope", "check", "list"]).contains("2 persons"));
+    run(folder, 0, &["journal", "receipt", "receipt", "--key", "data/keys/journal.pub"]);
+    // What left is written down.
+    let acts = run(folder, 0, &["journal", "show", "--count", "100000"]);
+    assert!(acts.contains("scope:2 persons") && acts.contains("receipt:3"), "{acts}");
+}
+
+#[test]
+fn whoever_publishes_a_journal_publishes_nothing_else() {
+    let house = House::open(&Plan::usual().settings("[journal]\npublished = true\n"), obliging);
+    let stranger = digue_testkit::Client::new(house.address, crate::house::CONSOLE_HOST);
+    let get = |path: &str| stranger.get(&format!("/.digue/tlog/{path}"));
+    let checkpoint = get("checkpoint");
+    assert!(checkpoint.status == 200 && checkpoint.text().starts_with("digue.test\n"));
+    let size = checkpoint.text().lines().nth(1).unwrap().to_owned();
+    for path in [format!("tile/0/000.p/{size}"), format!("tile/entries/000.p/{size}")] {
+        assert_eq!(get(&path).status, 200, "{path}");
+    }
+    for path in [
+        "",
+        "tile",
+        "tile/0",
+        "tile/0/000.p",
+        "pruned",
+        "keys/0000000001",
+        "wal/00000000000000000000",
+        "lock",
+        "tile/../keys/0000000001",
+        "tile/%2e%2e/keys/0000000001",
+        "tile/..%2f..%2fkeys/journal.key",
+        "tile//keys",
+        "tile/0/000.p/9999",
+        "checkpoint.witnessed",
+    ] {
+        let status = get(path).status;
+        assert!(status == 404 || status == 400, "{path}: {status}");
+    }
+}
