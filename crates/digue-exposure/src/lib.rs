@@ -17,6 +17,24 @@ mod sets;
 mod shelf;
 mod view;
 
+/// Throws bytes at every reader of the index's files; for the fuzzer.
+///
+/// # Panics
+/// When a reader does.
+#[doc(hidden)]
+pub fn read_any_bytes(bytes: &[u8]) {
+    shelf::read_any_bytes(bytes);
+    segment::read_any_bytes(bytes);
+    let mut set = sets::PersonSet::new(1 << 17);
+    let _ = set.add_all(vec![bytes]);
+    if let Some(block) =
+        block::Block::read(&bytes[..bytes.len() / 8 * 4], &bytes[bytes.len() / 8 * 4..], 1, 0)
+    {
+        let _ = block.origins();
+        assert!((0..block.len()).all(|place| block.row(place).account == 1));
+    }
+}
+
 pub use index::{Index, Opening};
 pub use pulse::{Coverage, Minute, Seen};
 pub use scope::{Affected, Answer, Bound, Quality, Question};

@@ -381,7 +381,26 @@ impl Segment {
     }
 
     fn parse(directory: &[u8], file: File, path: &Path) -> Option<Self> {
-        let mut input = Input(directory);
+        Directory::parse(directory).map(|directory| directory.over(file, path))
+    }
+}
+
+/// What a directory says, before there is a file under it.
+struct Directory {
+    entries: Range<u64>,
+    rows: u32,
+    accounts: Vec<u32>,
+    first_blocks: Vec<u32>,
+    persons_at: Vec<u64>,
+    blocks: Vec<BlockPlace>,
+    blocks_end: u64,
+    buckets: Vec<u32>,
+    hours: Vec<(u32, u64, u32)>,
+}
+
+impl Directory {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut input = Input(bytes);
         let entries = input.u64()?..input.u64()?;
         let rows = input.u32()?;
         let accounts = input.list(Input::u32)?;
@@ -410,13 +429,9 @@ impl Segment {
             && blocks.last().is_none_or(|last| last.offset <= blocks_end && last.first_row <= rows)
             && buckets.is_sorted()
             && hours.is_sorted();
-        is_sound.then(|| Self {
-            file,
-            path: path.to_owned(),
+        is_sound.then_some(Self {
             entries,
             rows,
-            at_least: blocks.iter().map(|block| block.at_least).min().unwrap_or(0),
-            at_most: blocks.iter().map(|block| block.at_most).max().unwrap_or(0),
             accounts,
             first_blocks,
             persons_at,
@@ -426,6 +441,28 @@ impl Segment {
             hours,
         })
     }
+
+    fn over(self, file: File, path: &Path) -> Segment {
+        Segment {
+            file,
+            path: path.to_owned(),
+            at_least: self.blocks.iter().map(|block| block.at_least).min().unwrap_or(0),
+            at_most: self.blocks.iter().map(|block| block.at_most).max().unwrap_or(0),
+            entries: self.entries,
+            rows: self.rows,
+            accounts: self.accounts,
+            first_blocks: self.first_blocks,
+            persons_at: self.persons_at,
+            blocks: self.blocks,
+            blocks_end: self.blocks_end,
+            buckets: self.buckets,
+            hours: self.hours,
+        }
+    }
+}
+
+pub(crate) fn read_any_bytes(bytes: &[u8]) {
+    let _ = (Directory::parse(bytes), checked(bytes));
 }
 
 /// What follows a checksum that fits.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use digue_access::budget::Charge;
 use digue_locales::text;
 use digue_types::{
-    AccountId, ActionName, Basis, Category, Client, Exposure, Inspection, OrganisationId, Outcome, PersonKey,
-    PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, OrganisationId,
+    Outcome, PersonKey, PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
 };
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -156,12 +156,24 @@ fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Expos
 }
 
 fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, Wrong> {
+    let exposure = exposure_of(portal, line, shared.clock.now(), shared.next_exchange())?;
+    let rules = shared.rules.load();
+    let (policy_version, caseload_version) = (rules.policy_version, rules.caseload_version);
+    Ok(Exposure { policy_version, caseload_version, ..exposure })
+}
+
+/// The exposure that one line of a report tells; or the member at fault and what is wrong with it.
+pub fn exposure_of(
+    portal: &Portal,
+    line: &[u8],
+    now: Timestamp,
+    exchange: ExchangeId,
+) -> Result<Exposure, (&'static str, &'static str)> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
     if line.portal != portal.id.as_str() {
         return Err(("portal", "other-portal"));
     }
     let name = |member: &'static str| move |_: digue_types::IdError| (member, "name");
-    let now = shared.clock.now();
     let at = Timestamp::parse_rfc3339(&line.at).ok_or(("at", "instant"))?;
     if at > now.plus(std::time::Duration::from_mins(5)) {
         return Err(("at", "future"));
@@ -178,10 +190,9 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
     let categories: Result<Vec<Category>, _> =
         line.categories.iter().map(|text| Category::parse(text)).collect();
     let session = line.session.as_deref().unwrap_or("reported");
-    let rules = shared.rules.load();
     Ok(Exposure {
         at,
-        exchange: shared.next_exchange(),
+        exchange,
         portal: portal.id.clone(),
         route: RouteName::parse(&line.route).map_err(name("route"))?,
         action: ActionName::parse(&line.action).map_err(name("action"))?,
@@ -205,8 +216,8 @@ fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, 
         categories: categories.map_err(name("categories"))?,
         body_bytes: 0,
         status: 0,
-        policy_version: rules.policy_version,
-        caseload_version: rules.caseload_version,
+        policy_version: 0,
+        caseload_version: 0,
         justification: None,
         part: 1,
         parts: 1,

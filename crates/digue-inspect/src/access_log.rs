@@ -13,6 +13,8 @@ pub enum LogForm {
     Json(Members),
     /// With a header.
     Csv(Members),
+    /// No access log: exposures as a portal reports them, one object a line.
+    Exposures,
 }
 
 /// The names that a JSON or CSV log gives to what is needed.
@@ -71,6 +73,7 @@ impl LogForm {
             Self::Combined => combined(line),
             Self::Json(members) => json_fields(line, members),
             Self::Csv(members) => csv_fields(line, columns, members),
+            Self::Exposures => None,
         }
     }
 }

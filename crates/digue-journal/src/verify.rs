@@ -10,7 +10,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cosign::{CosignerKey, witnessed_by};
 use crate::disk::Disk;
 use crate::journal::OpenError;
-use crate::keyring::{Keyring, Opened};
+use crate::keyring::{KeyError, Keyring, Opened};
 use crate::note::Verifier;
 use crate::prune::Pruned;
 use crate::reader;
@@ -71,6 +71,8 @@ pub enum FindingKind {
     Rewritten,
     /// Too few witnesses saw it.
     Witnesses,
+    /// A key file is not what was written.
+    Keys,
 }
 
 impl FindingKind {
@@ -83,6 +85,7 @@ impl FindingKind {
             Self::WrongRoot => "wrong-root",
             Self::Rewritten => "rewritten",
             Self::Witnesses => "witnesses",
+            Self::Keys => "keys",
         }
     }
 }
@@ -90,7 +93,7 @@ impl FindingKind {
 impl FindingKind {
     /// True for what is not seen without the keys of the entries.
     pub const fn needs_keys(self) -> bool {
-        matches!(self, Self::UnreadableEntry)
+        matches!(self, Self::UnreadableEntry | Self::Keys)
     }
 }
 
@@ -142,6 +145,7 @@ pub fn verify(
         None => return Ok(walk.report),
     };
     walk.pruned(against.key)?;
+    walk.keys()?;
     walk.witnesses(against, &head)?;
     walk.report.size = head.size;
     walk.report.root = Some(head.root);
@@ -189,6 +193,19 @@ impl Walk<'_> {
         }
         self.report.minimum = self.minimum;
         Ok(())
+    }
+
+    /// Key files that do not read, or not with this master key, leave nothing to open entries with.
+    fn keys(&mut self) -> Result<(), OpenError> {
+        match self.keyring.map(Keyring::load) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(KeyError::Disk(error))) => Err(error.into()),
+            Some(Err(error)) => {
+                self.find(0, FindingKind::Keys, error.to_string());
+                self.keyring = None;
+                Ok(())
+            }
+        }
     }
 
     /// The last cosigned checkpoint must be cosigned by enough witnesses, and the journal continue it.

@@ -83,6 +83,11 @@ fn question_of(json: &Json) -> Option<Question> {
 
 /// One person as a line of the file.
 pub fn person_line(person: &Affected) -> String {
+    person_json(person).to_string()
+}
+
+/// One person as the file and the API write it.
+pub fn person_json(person: &Affected) -> Json {
     json!({
         "population": person.population,
         "person": person.person,
@@ -92,7 +97,6 @@ pub fn person_line(person: &Affected) -> String {
         "categories": person.categories,
         "entries": person.entries,
     })
-    .to_string()
 }
 
 /// The head: everything but the persons.

@@ -1,5 +1,6 @@
 //! Entries of the journal as JSON: one form for the command line, the console and the API.
 
+use digue_exposure::Sight;
 use digue_journal::seal::Clear;
 use digue_types::{Event, Exposure};
 use serde_json::{Value as Json, json};
@@ -25,6 +26,19 @@ pub fn as_json(index: u64, event: &Event) -> Json {
 /// An entry whose key was destroyed: that it was there, and when.
 pub fn forgotten_json(index: u64, clear: Clear) -> Json {
     json!({"entry": index, "kind": "forgotten", "at": clear.at, "key": clear.key})
+}
+
+/// One person shown to one account.
+pub fn sight_json(sight: &Sight) -> Json {
+    json!({
+        "entry": sight.entry,
+        "at": sight.at,
+        "account": sight.account,
+        "organisation": sight.organisation,
+        "portal": sight.portal,
+        "route": sight.route,
+        "basis": sight.basis,
+    })
 }
 
 fn exposure_json(index: u64, exposure: &Exposure) -> Json {

@@ -11,11 +11,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use digue_gateway::Portal;
 use digue_gateway::past::{NotTaken, PastRequest, exposure_of};
 use digue_gateway::ports::Aliases;
+use digue_gateway::reported;
 use digue_inspect::access_log::{self, LogForm};
 use digue_journal::{Journal, codec};
 use digue_types::{
-    AccountId, Act, Administration, Client, Event, ExchangeId, Exposure, Inspection, OrganisationId,
-    SessionId, Timestamp,
+    AccountId, Act, Administration, Client, Event, ExchangeId, Exposure, OrganisationId, SessionId, Timestamp,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
@@ -78,7 +78,7 @@ pub fn known_lines(journal: &Journal) -> Result<HashSet<LineName>, ImportError> 
     let mut known = HashSet::new();
     journal.each(0, &mut |_, opened| {
         if let digue_journal::keyring::Opened::Event(Event::Exposure(exposure)) = opened
-            && exposure.inspection == Inspection::Imported
+            && exposure.source.is_some()
         {
             known.extend(parse_line_name(exposure.exchange.as_str()));
         }
@@ -233,6 +233,9 @@ impl Importer<'_> {
         if std::str::from_utf8(line).is_err() {
             return Err("not-utf8");
         }
+        if self.form == LogForm::Exposures {
+            return self.take_reported(line, name, source);
+        }
         let fields = self.form.read(text, columns.unwrap_or_default()).ok_or("form")?;
         let at = access_log::parse_moment(&fields.at).ok_or("time")?;
         if at > self.now {
@@ -268,6 +271,23 @@ impl Importer<'_> {
             NotTaken::Values => "values",
             NotTaken::Assets | NotTaken::NotShown => "without-persons",
         })
+    }
+
+    /// A line of the documented form of exposures, as `POST /v1/exposures` takes them.
+    fn take_reported(&self, line: &[u8], name: LineName, source: &str) -> Result<Exposure, &'static str> {
+        let reported = reported::exposure_of(self.portal, line, self.now, exchange_of(name));
+        let exposure = reported.map_err(|(_, code)| match code {
+            "json" | "members" => "form",
+            "instant" => "time",
+            "future" => "future",
+            "other-portal" => "other-portal",
+            "shape" => "values",
+            _ => "name",
+        })?;
+        if exposure.at < self.oldest {
+            return Err("past-retention");
+        }
+        Ok(Exposure { source: Some(source.chars().take(400).collect()), ..exposure })
     }
 
     fn organisation(&self, account: &AccountId, said: &str) -> Result<OrganisationId, &'static str> {

@@ -38,6 +38,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("journal", journal),
     ("evidence", evidence),
     ("line", line),
+    ("index", digue_exposure::read_any_bytes),
 ];
 
 /// Runs one target.

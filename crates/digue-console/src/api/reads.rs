@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use digue_exposure::{Question, Seen};
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::{
-    OperationError, accounts, approvals, break_glass, entry, gates, keys, organisations, recovery, scope,
-    watch,
+    OperationError, accounts, affected, approvals, break_glass, entry, gates, keys, organisations, recovery,
+    scope, watch,
 };
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
@@ -235,21 +235,7 @@ pub(crate) async fn person(
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = answer(&visitor, person)?;
     let sights = answer(&visitor, watch::person(&console.house, &actor, &person))?;
-    let items: Vec<Value> = sights
-        .iter()
-        .take(LINES)
-        .map(|sight| {
-            json!({
-                "entry": sight.entry,
-                "at": sight.at,
-                "account": sight.account,
-                "organisation": sight.organisation,
-                "portal": sight.portal,
-                "route": sight.route,
-                "basis": sight.basis,
-            })
-        })
-        .collect();
+    let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
     Ok(Json(json!({"total": sights.len(), "items": items})))
 }
 
@@ -456,19 +442,7 @@ pub(crate) async fn scope(
     let question = answer(&visitor, asked.question())?;
     let scoped = answer(&visitor, scope::scope(&console.house, &actor, question).await)?;
     let persons = scoped.answer.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
-    let items: Vec<Value> = persons
-        .map(|one| {
-            json!({
-                "population": one.population,
-                "person": one.person,
-                "first": one.first,
-                "last": one.last,
-                "times": one.times,
-                "categories": one.categories,
-                "entries": one.entries,
-            })
-        })
-        .collect();
+    let items: Vec<Value> = persons.map(affected::person_json).collect();
     Ok(Json(json!({
         "total": scoped.answer.persons.len(),
         "exposures": scoped.answer.exposures,

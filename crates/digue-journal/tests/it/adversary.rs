@@ -35,11 +35,13 @@ fn journal() -> tempfile::TempDir {
     folder
 }
 
-/// Files that the signed head depends on; superseded partial tiles are not read by anybody.
+/// Files that the signed head depends on, and the keys of its entries; superseded partial tiles are not
+/// read by anybody.
 fn evidence(folder: &Path) -> Vec<PathBuf> {
     let current = |path: &PathBuf| {
         let text = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
         text == "checkpoint"
+            || text.starts_with("keys/")
             || (text.starts_with("tile")
                 && (!text.contains(".p/") || text.ends_with(".p/88") || text.ends_with(".p/2")))
     };
@@ -51,7 +53,7 @@ fn one_flipped_bit_anywhere_is_found() {
     let folder = journal();
     assert!(audit(folder.path()).is_intact());
     let evidence = evidence(folder.path());
-    assert!(evidence.len() >= 8, "{evidence:?}");
+    assert!(evidence.len() >= 9, "{evidence:?}");
     for path in evidence {
         let sound = fs::read(&path).unwrap();
         for place in [0, sound.len() / 3, sound.len() / 2, sound.len() - 1] {

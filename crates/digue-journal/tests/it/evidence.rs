@@ -1,10 +1,11 @@
 //! What outsiders hold: proofs, receipts, cosignatures; and what is left after forgetting.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::cosign::{Cosigner, CosignerKey};
-use digue_journal::disk::Disk;
+use digue_journal::disk::{Disk, Step, Strike};
 use digue_journal::keyring::{Opened, Stream};
 use digue_journal::note::Signer;
 use digue_journal::proof::Prover;
@@ -13,11 +14,12 @@ use digue_journal::tree::{self, Hash};
 use digue_journal::verify::{Against, FindingKind};
 use digue_journal::witness::{AddCheckpoint, Answer, Witness};
 use digue_journal::{AppendError, Journal, OpenError, reader};
+use digue_testkit::disk::{FailAt, IO_ERROR};
 use digue_testkit::events::shown;
 use digue_types::{Event, PortalId, Timestamp};
 use proptest::prelude::*;
 
-use crate::{audit, audit_against, events, open, signer, write};
+use crate::{audit, audit_against, events, open, open_with, signer, write};
 
 fn leaves(folder: &Path, size: u64) -> Vec<Hash> {
     let entries = reader::entries(&Disk::new(folder), 0..size, size).unwrap();
@@ -301,4 +303,44 @@ fn a_clock_that_was_moved_back_changes_nothing_in_the_order() {
     assert!(report.is_intact() && report.size == 3);
     let dates: Vec<i64> = events(folder.path(), 3).iter().map(|event| event.at().secs()).collect();
     assert_eq!(dates, [1_763_005_000, 1_763_000_010, 1_763_000_005]);
+}
+
+#[test]
+fn forgetting_that_is_broken_off_leaves_a_sound_journal_and_can_be_done_again() {
+    let steps = [
+        Step::KeyWrite,
+        Step::KeySync,
+        Step::KeyRename,
+        Step::KeyOverwrite,
+        Step::FolderSync,
+        Step::CheckpointWrite,
+        Step::CheckpointSync,
+        Step::CheckpointRename,
+        Step::Remove,
+    ];
+    for step in steps {
+        for (nth, strike) in
+            [(0, Strike::Fail(IO_ERROR)), (0, Strike::FailAfter(IO_ERROR)), (1, Strike::Short(IO_ERROR))]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            two_months(folder.path());
+            let what = format!("{step:?} {nth} {strike:?}");
+            if let Ok(journal) = open_with(folder.path(), Arc::new(FailAt::new(step, nth, 1, strike))) {
+                let _ = journal.forget(&portal(), date("2025-12-01"), NOW);
+                journal.close();
+            }
+            let report = audit(folder.path());
+            assert!(report.is_intact(), "{what}: {:?}", report.findings);
+            let journal = open(folder.path()).unwrap();
+            journal.forget(&portal(), date("2025-12-01"), NOW).unwrap();
+            let left = journal.entries(0..700).unwrap();
+            assert!(
+                left.iter().all(|(index, one)| matches!(one, Opened::Forgotten(_)) == (*index < 600)),
+                "{what}"
+            );
+            journal.close();
+            let report = audit(folder.path());
+            assert!(report.is_intact() && report.minimum == 512, "{what}: {:?}", report.findings);
+        }
+    }
 }

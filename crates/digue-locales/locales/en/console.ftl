@@ -461,3 +461,4 @@ column-categories = Categories
 column-population = Population
 column-entries = Entries
 column-session = Session
+scope-route = Route of the map

@@ -461,3 +461,4 @@ column-categories = Catégories
 column-population = Population
 column-entries = Entrées
 column-session = Session
+scope-route = Route de la carte

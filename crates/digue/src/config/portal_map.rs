@@ -100,8 +100,14 @@ fn read_logs(section: &Section<'_>) -> LogForm {
         Combined,
         Json,
         Csv,
+        Exposures,
     }
-    let words = [("combined", Word::Combined), ("json", Word::Json), ("csv", Word::Csv)];
+    let words = [
+        ("combined", Word::Combined),
+        ("json", Word::Json),
+        ("csv", Word::Csv),
+        ("exposures", Word::Exposures),
+    ];
     let word = section.choice("format", &words).unwrap_or(Word::Combined);
     let mut members = Members::default();
     for (name, member) in [
@@ -124,6 +130,7 @@ fn read_logs(section: &Section<'_>) -> LogForm {
         Word::Combined => LogForm::Combined,
         Word::Json => LogForm::Json(members),
         Word::Csv => LogForm::Csv(members),
+        Word::Exposures => LogForm::Exposures,
     }
 }
 

@@ -290,6 +290,31 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
 }
 
 #[test]
+fn exposures_of_other_systems_are_taken_in_from_files() {
+    let house = worked();
+    let folder = house.folder.path();
+    let map = fs::read_to_string(folder.join("portals/portail.toml")).unwrap();
+    fs::write(folder.join("portals/portail.toml"), format!("{map}\n[import]\nformat = \"exposures\"\n"))
+        .unwrap();
+    let line = |person: &str, portal: &str| {
+        format!(
+            "{{\"at\":\"{}\",\"account\":\"x1\",\"organisation\":\"of-9\",\"portal\":\"{portal}\",\"route\":\"fiche\",\
+             \"action\":\"open\",\"persons\":[\"{person}\"],\"categories\":[\"identite\"],\
+             \"client\":{{\"ip\":\"192.0.2.9\",\"user_agent\":\"\"}}}}\n",
+            ago(20)
+        )
+    };
+    let lines_of = line("E1", "portail") + &line("E2", "portail") + &line("E3", "elsewhere") + "nonsense\n";
+    fs::write(folder.join("reported.ndjson"), lines_of).unwrap();
+    let import = || run(folder, 1, &["import", "--map", "portals/portail.toml", "reported.ndjson"]);
+    let first = import();
+    assert!(first.contains("2 exposures written") && first.contains("another portal"), "{first}");
+    assert!(import().contains("0 exposures written"));
+    let scope = run(folder, 0, &["scope", "--account", "x1", "--ip", "192.0.2.0/24"]);
+    assert!(scope.contains("2 persons, shown 2 times (exact number)"), "{scope}");
+}
+
+#[test]
 fn what_is_past_its_retention_is_forgotten_and_not_a_day_before() {
     let mut house = worked();
     let folder = house.folder.path().to_owned();

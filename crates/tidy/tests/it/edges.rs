@@ -40,7 +40,11 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ),
     ("digue-replay", 4, &["digue-types", "digue-access", "digue-gateway", "digue-journal", "digue-locales"]),
     ("digue", 5, &["*"]),
-    ("digue-testkit", 9, &["digue-types", "digue-journal", "digue-inspect", "digue-gateway"]),
+    (
+        "digue-testkit",
+        9,
+        &["digue-types", "digue-journal", "digue-inspect", "digue-exposure", "digue-gateway"],
+    ),
     ("tidy", 9, &[]),
 ];
 

@@ -144,9 +144,8 @@ pub(super) fn keyring_of(place: &JournalPlace) -> Result<Option<Keyring>> {
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
     let master = master.try_into().map_err(|_| anyhow!("{} is not 32 bytes", path.display()))?;
-    let keyring = Keyring::reading(Disk::new(&place.folder), Some(MasterKey::new(&master)));
-    keyring.load()?;
-    Ok(Some(keyring))
+    // Its files are read with the first entry.
+    Ok(Some(Keyring::reading(Disk::new(&place.folder), Some(MasterKey::new(&master)))))
 }
 
 /// The journal's private key, for whoever may sign in its name.

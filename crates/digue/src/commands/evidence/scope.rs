@@ -9,6 +9,7 @@ use digue_exposure::{Affected, Answer, Index, Question, Sight};
 use digue_journal::proof::Prover;
 use digue_locales::Value;
 use digue_operations::affected::{self, SignedList};
+use digue_operations::entry::sight_json;
 use digue_operations::indexing;
 use digue_operations::table::{Cell, Columns, CsvTable, Kind, ParquetTable, Table};
 use digue_types::{PersonRef, Timestamp};
@@ -298,12 +299,7 @@ pub(super) fn seen(out: &Out, place: &JournalPlace, person: &str, form: Form) ->
         }
         Form::Json | Form::Ocsf => {
             for sight in &sights {
-                let line = json!({
-                    "entry": sight.entry, "at": sight.at, "account": sight.account,
-                    "organisation": sight.organisation, "portal": sight.portal, "route": sight.route,
-                    "basis": sight.basis,
-                });
-                out.line(&line.to_string());
+                out.line(&sight_json(sight).to_string());
             }
         }
     }
