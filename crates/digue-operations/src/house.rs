@@ -208,6 +208,11 @@ impl House {
         self.standing.write().unwrap_or_else(PoisonError::into_inner).index.close();
     }
 
+    /// Before something is forgotten: the index in use is not believed at the next start.
+    pub(crate) fn mark_index_stale(&self) -> Result<(), OperationError> {
+        self.rebuilder.mark_stale().map_err(|error| OperationError::Unavailable(error.to_string()))
+    }
+
     /// True when anybody may read the journal's checkpoint and tiles.
     pub fn is_published(&self) -> bool {
         self.is_published

@@ -19,6 +19,9 @@ use crate::recorder::Standing;
 #[derive(Clone, Debug)]
 pub struct IndexFolder(PathBuf);
 
+/// In the folder of an index that knows what was forgotten.
+const STALE: &str = "stale";
+
 /// Why an index cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexingError {
@@ -50,6 +53,36 @@ impl IndexFolder {
         (number, self.0.join(number.to_string()))
     }
 
+    /// Says that the index in use may not be believed at the next start: something it knows was, or is
+    /// about to be, forgotten. Said before the keys go, so that a crash in between forgets all the same.
+    pub fn mark_stale(&self) -> io::Result<()> {
+        let folder = self.current();
+        if folder.is_dir() {
+            std::fs::File::create(folder.join(STALE))?.sync_all()?;
+            std::fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// True when the index in use may not be believed.
+    pub fn is_stale(&self) -> bool {
+        self.current().join(STALE).exists()
+    }
+
+    /// Nothing was forgotten after all.
+    pub fn unmark(&self) -> io::Result<()> {
+        match std::fs::remove_file(self.current().join(STALE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Throws away an index that may not be believed.
+    fn remove_stale(&self) -> io::Result<()> {
+        let folder = self.current();
+        if self.is_stale() { std::fs::remove_dir_all(folder) } else { Ok(()) }
+    }
+
     /// From here on `number` is in use; the others go.
     fn switch(&self, number: u64) -> io::Result<()> {
         let draft = self.0.join("current.tmp");
@@ -79,6 +112,7 @@ pub fn open(
 ) -> Result<(Index, Opening), IndexingError> {
     std::fs::create_dir_all(&folder.0)?;
     folder.remove_others()?;
+    folder.remove_stale()?;
     let (mut index, opening) = Index::open(&folder.current(), &|size| journal.root(size), Sizes::default())?;
     if let Some(cause) = &opening.rebuilt {
         tracing::warn!(cause, "The exposure index was damaged and is made again from the journal");
@@ -129,31 +163,49 @@ pub fn take(index: &mut Index, entry: u64, opened: Opened) {
 pub(crate) struct Rebuilder {
     folder: Option<IndexFolder>,
     is_running: Arc<AtomicBool>,
+    /// Asked for since the making that runs began: what it has read may be out of date.
+    is_wanted: Arc<AtomicBool>,
 }
 
 impl Rebuilder {
     pub(crate) fn new(folder: Option<IndexFolder>) -> Self {
-        Self { folder, is_running: Arc::default() }
+        Self { folder, is_running: Arc::default(), is_wanted: Arc::default() }
     }
 
     pub(crate) fn is_running(&self) -> bool {
         self.is_running.load(Ordering::Acquire)
     }
 
-    /// Starts making another index on a thread of its own; false when one is being made.
-    pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<Standing>>) -> bool {
+    /// Before something is forgotten.
+    pub(crate) fn mark_stale(&self) -> io::Result<()> {
+        self.folder.as_ref().map_or(Ok(()), IndexFolder::mark_stale)
+    }
+
+    /// Starts making another index on a thread of its own; while one is being made, one more follows.
+    pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<Standing>>) {
+        self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
-            return false;
+            return;
         }
         let (folder, journal, standing) = (self.folder.clone(), journal.clone(), standing.clone());
-        let is_running = self.is_running.clone();
+        let (is_running, is_wanted) = (self.is_running.clone(), self.is_wanted.clone());
         let work = move || {
-            if let Err(error) = rebuild(folder.as_ref(), &journal, &standing) {
-                tracing::error!(%error, "The exposure index could not be made again");
+            loop {
+                while is_wanted.swap(false, Ordering::AcqRel) {
+                    if let Err(error) = rebuild(folder.as_ref(), &journal, &standing) {
+                        tracing::error!(%error, "The exposure index could not be made again");
+                    }
+                }
+                is_running.store(false, Ordering::Release);
+                // Asked for between the two: this thread goes on, unless another has begun.
+                if !is_wanted.load(Ordering::Acquire) || is_running.swap(true, Ordering::AcqRel) {
+                    return;
+                }
             }
-            is_running.store(false, Ordering::Release);
         };
-        std::thread::Builder::new().name("index-again".into()).spawn(work).is_ok()
+        if std::thread::Builder::new().name("index-again".into()).spawn(work).is_err() {
+            self.is_running.store(false, Ordering::Release);
+        }
     }
 }
 
@@ -191,4 +243,25 @@ fn rebuild(
         folder.switch(number)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_that_knows_what_was_forgotten_is_not_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let indexes = IndexFolder::new(folder.path());
+        // Nothing there yet: nothing to mark.
+        indexes.mark_stale().unwrap();
+        std::fs::create_dir_all(indexes.current()).unwrap();
+        indexes.mark_stale().unwrap();
+        indexes.unmark().unwrap();
+        indexes.remove_stale().unwrap();
+        assert!(indexes.current().exists());
+        indexes.mark_stale().unwrap();
+        indexes.remove_stale().unwrap();
+        assert!(!indexes.current().exists());
+    }
 }

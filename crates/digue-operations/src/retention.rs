@@ -123,6 +123,13 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 /// keys were destroyed.
 pub async fn forget_due(house: &House) -> Result<usize, OperationError> {
     let (journal, retentions, now) = (house.journal.clone(), house.retentions(), house.clock().now());
+    let is_due = |key: &KeyRecord| {
+        key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
+    };
+    if !journal.keys().iter().any(is_due) {
+        return Ok(0);
+    }
+    house.mark_index_stale()?;
     let work = move || {
         let mut count = 0;
         for stream in streams(&journal) {

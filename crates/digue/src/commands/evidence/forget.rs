@@ -9,6 +9,7 @@ use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, Stream};
 use digue_journal::{Journal, Options};
 use digue_locales::Value;
+use digue_operations::indexing::IndexFolder;
 use digue_operations::retention::{self, ForgetError, Retentions};
 use digue_types::PortalId;
 
@@ -31,10 +32,15 @@ pub(super) fn run(out: &Out, file: &Path, before: &str, portal: Option<&str>) ->
     let journal = open(&config)?;
     let retentions = Retentions { house: config.settings.journal.retention, portals: config.retentions };
     let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    // It knows what may not be known any more; the next start makes it again.
+    let index = config.settings.data_folder.join("index");
+    let indexes = IndexFolder::new(&index);
+    indexes.mark_stale()?;
     let forgotten = retention::forget_in(&journal, &retentions, before, only.as_ref(), now);
     let forgotten = match forgotten {
         Ok(forgotten) => forgotten,
         Err(ForgetError::WithinRetention(stream)) => {
+            indexes.unmark()?;
             out.say("forget-within", &[("stream", Value::from(stream.to_string()))]);
             return Ok(BAD);
         }
@@ -53,8 +59,6 @@ pub(super) fn run(out: &Out, file: &Path, before: &str, portal: Option<&str>) ->
         out.say("forget-done", &values);
     }
     journal.close();
-    // It knows what may not be known any more; the next start makes it again.
-    let index = config.settings.data_folder.join("index");
     if index.exists() {
         std::fs::remove_dir_all(index)?;
     }

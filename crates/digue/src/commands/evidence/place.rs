@@ -77,7 +77,9 @@ impl Reading {
     /// The index, as far as the checkpoint: the one of the Digue that runs, and what came since.
     pub(super) fn index(&self, place: &JournalPlace) -> Result<Index> {
         let folder = IndexFolder::new(&place.folder.join("../index"));
-        let root_at = |size: u64| self.root_at(size);
+        // One that knows what was forgotten is of no journal.
+        let is_stale = folder.is_stale();
+        let root_at = |size: u64| if is_stale { None } else { self.root_at(size) };
         let (index, opening) = Index::open_reading(&folder.current(), &root_at)?;
         let mut index = index;
         if self.head.size.saturating_sub(opening.size) > WORTH_WRITING {
