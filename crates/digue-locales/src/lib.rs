@@ -95,6 +95,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/command.ftl"),
     include_str!("../locales/fr/mail.ftl"),
     include_str!("../locales/fr/portal.ftl"),
+    include_str!("../locales/fr/watch.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -103,6 +104,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/command.ftl"),
     include_str!("../locales/en/mail.ftl"),
     include_str!("../locales/en/portal.ftl"),
+    include_str!("../locales/en/watch.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

@@ -32,6 +32,7 @@ pub mod rules;
 pub mod scope;
 pub mod secret;
 pub mod sign_in;
+pub mod signals;
 pub mod table;
 pub mod watch;
 pub mod witnesses;

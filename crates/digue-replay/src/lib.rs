@@ -9,5 +9,6 @@ pub mod day;
 pub mod draw;
 pub mod population;
 pub mod portal;
+pub mod recorded;
 
 pub use population::Population;

@@ -24,7 +24,16 @@ pub(crate) enum Task {
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
+    Watch(AskedWatch),
     Evidence(EvidenceTask),
+}
+
+/// Recorded exposures to be watched.
+pub(crate) struct AskedWatch {
+    pub(crate) exposures: PathBuf,
+    pub(crate) accounts: Option<PathBuf>,
+    pub(crate) caseload: Option<PathBuf>,
+    pub(crate) decisions: Option<PathBuf>,
 }
 
 /// A response of a portal, kept in a file.
@@ -137,7 +146,24 @@ fn command(language: Language) -> Command {
                 .arg(Arg::new("account").required(true).help(say("command-link-account")))
                 .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
         )
+        .subcommand(watch_command(language))
         .subcommands(evidence::commands(language))
+}
+
+fn watch_command(language: Language) -> Command {
+    let file = |name: &'static str, key: &str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help(text(language, key))
+    };
+    Command::new("watch")
+        .about(text(language, "command-watch"))
+        .arg(file("exposures", "command-watch-exposures").required(true))
+        .arg(file("accounts", "command-watch-accounts"))
+        .arg(file("caseload", "command-watch-caseload"))
+        .arg(file("decisions", "command-watch-decisions"))
 }
 
 fn inspect_command(language: Language) -> Command {
@@ -188,6 +214,12 @@ fn task(matches: &ArgMatches) -> Task {
                 attack: matches.contains_id("attack"),
             }
         }
+        "watch" => Task::Watch(AskedWatch {
+            exposures: path("exposures"),
+            accounts: matches.get_one("accounts").cloned(),
+            caseload: matches.get_one("caseload").cloned(),
+            decisions: matches.get_one("decisions").cloned(),
+        }),
         name => evidence::task(name, matches),
     }
 }

@@ -7,6 +7,7 @@ mod evidence;
 mod init;
 mod inspect;
 mod serve;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
             admin::account(&out, &config, &account, &organisation, &role)
         }
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
+        Task::Watch(asked) => watch::run(&out, &asked),
         Task::Evidence(task) => evidence::run(&out, task),
     };
     ExitCode::from(code)

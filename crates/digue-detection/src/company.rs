@@ -1,0 +1,91 @@
+//! Collusion: what several accounts of one organisation show together.
+//!
+//! Each account's evidence is a bet against honest work. Accounts that work honestly lose theirs
+//! independently of each other, so the bets multiply; because only a few may be in it, each counts
+//! with a small share of its organisation.
+
+/// Accounts that make a company.
+const ACCOUNTS_MIN: u32 = 3;
+/// An account takes part from this evidence on.
+const TAKES_PART: f32 = 1.0;
+/// More than this no single account adds: it is contained by itself.
+const EVIDENCE_MAX: f32 = 3.0;
+
+/// One organisation's day.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Company {
+    pub(crate) accounts: u32,
+    day: i32,
+    sum: f32,
+    taking_part: u32,
+}
+
+impl Company {
+    /// An account's evidence of `day` changed from a share of `before` (0 when it had none today)
+    /// to `evidence`; returns its share now.
+    pub(crate) fn weigh(&mut self, day: i32, before: f32, evidence: f32) -> f32 {
+        if day != self.day {
+            (self.day, self.sum, self.taking_part) = (day, 0.0, 0);
+        }
+        let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
+        let odds = 10_f32.powf(evidence.min(EVIDENCE_MAX));
+        let share = if evidence < TAKES_PART { 0.0 } else { (1.0 - part + part * odds).log10() };
+        // What the others lost, on average: an honest account keeps about nothing of its part.
+        let share = share.max(0.0);
+        self.sum += share - before;
+        match (before > 0.0, share > 0.0) {
+            (false, true) => self.taking_part += 1,
+            (true, false) => self.taking_part = self.taking_part.saturating_sub(1),
+            _ => {}
+        }
+        share
+    }
+
+    /// Evidence of the company, and how many accounts take part; `None` below three.
+    pub(crate) fn evidence(&self, day: i32) -> Option<(f32, u32)> {
+        (day == self.day && self.taking_part >= ACCOUNTS_MIN).then(|| {
+            let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
+            let idle = self.accounts.saturating_sub(self.taking_part) as f32;
+            // Half of the accounts work on a day.
+            (self.sum + 0.5 * idle * (1.0 - part).log10(), self.taking_part)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_accounts_that_are_each_nearly_honest_are_not_together() {
+        let mut company = Company { accounts: 12, ..Company::default() };
+        for _ in 0..10 {
+            company.weigh(5, 0.0, 1.5);
+        }
+        let (evidence, accounts) = company.evidence(5).unwrap();
+        assert!(evidence > 6.0 && accounts == 10, "{evidence}");
+    }
+
+    #[test]
+    fn two_busy_accounts_are_no_company_and_a_large_house_has_busy_days() {
+        let mut small = Company { accounts: 12, ..Company::default() };
+        small.weigh(5, 0.0, 2.0);
+        small.weigh(5, 0.0, 2.0);
+        assert_eq!(small.evidence(5), None);
+        let mut large = Company { accounts: 500, ..Company::default() };
+        for _ in 0..6 {
+            large.weigh(5, 0.0, 1.5);
+        }
+        assert!(large.evidence(5).unwrap().0 < 1.0);
+    }
+
+    #[test]
+    fn a_new_day_begins_anew() {
+        let mut company = Company { accounts: 5, ..Company::default() };
+        for _ in 0..4 {
+            company.weigh(5, 0.0, 2.0);
+        }
+        company.weigh(6, 0.0, 2.0);
+        assert_eq!(company.evidence(6), None);
+    }
+}

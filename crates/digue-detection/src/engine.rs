@@ -1,0 +1,630 @@
+//! The door: entries go in one by one, findings come out.
+//!
+//! Memory is bounded by the number of accounts: each has a profile of fixed size. Made again from
+//! the same entries it is the same.
+
+use std::time::Duration;
+
+use digue_types::Timestamp;
+use hashbrown::{HashMap, HashSet};
+
+use crate::company::Company;
+use crate::fusion::{Bars, CONTEXT_MAX, Finding, Weight, strongest, together};
+use crate::known::Known;
+use crate::places::{Place, hash};
+use crate::profile::{Common, Profile};
+use crate::shape::kind_of;
+use crate::sighting::{Kind, Sighting};
+use crate::signal::{Figures, Signal, SignalKind};
+use crate::slow::Exponents;
+use crate::tally::{Count, RULES, SLOW};
+use crate::volume;
+
+/// How the engine is set.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub bars: Bars,
+    /// Signals that are not listened to.
+    pub off: Vec<SignalKind>,
+    /// Added to UTC, so that days and hours are those of the people who work.
+    pub day_offset_secs: i32,
+    /// Keys of persons who do not exist.
+    pub decoys: HashSet<u64>,
+    /// New persons by one response, or by lists in ten minutes, that no work needs.
+    pub listed_max: u32,
+    /// An account that works on after so long was opened again, as records of the past show it;
+    /// `None` where reopening is told by `reopened`.
+    pub reopens_after: Option<Duration>,
+    /// Profiles; further accounts share one.
+    pub accounts_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            bars: Bars::default(),
+            off: Vec::new(),
+            day_offset_secs: 0,
+            decoys: HashSet::new(),
+            listed_max: 250,
+            reopens_after: None,
+            accounts_max: 500_000,
+        }
+    }
+}
+
+/// Persons of a portal whose last reading is remembered, at least.
+const SEEN: usize = 1 << 20;
+/// A response with more persons than this is a list.
+const SHEET_PERSONS_MAX: usize = 2;
+/// Devices and networks of contained accounts are remembered for so long.
+const REMEMBERED_DAYS: i32 = 180;
+/// Remembered places, and networks that are followed.
+const PLACES_MAX: usize = 65_536;
+
+struct Portal {
+    common: Common,
+    seen: Known,
+    /// Share of the persons shown lately that had an explanation.
+    explained: f32,
+}
+
+struct Organisation {
+    name: String,
+    company: Company,
+    alerted_day: i32,
+}
+
+/// A network, and the organisations that used it today.
+#[derive(Default)]
+struct Network {
+    day: i32,
+    organisations: Vec<u32>,
+    /// Days on which it was crowded: a carrier's address is shared every day.
+    crowded_days: u16,
+}
+
+/// The watch over all accounts.
+pub struct Engine {
+    options: Options,
+    exponents: Exponents,
+    portals: Vec<Portal>,
+    portal_names: HashMap<String, u32>,
+    organisations: Vec<Organisation>,
+    organisation_names: HashMap<String, u32>,
+    profiles: Vec<Profile>,
+    account_names: HashMap<String, u32>,
+    /// Places of contained accounts, with the day and whose they were.
+    remembered: HashMap<Place, (i32, u32)>,
+    remembered_networks: HashMap<u32, (i32, u32)>,
+    networks: HashMap<u32, Network>,
+}
+
+/// One person as `observe` met it.
+struct Met {
+    /// By lists, new to the account and unexplained.
+    listed: u32,
+    decoys: u32,
+}
+
+impl Engine {
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            exponents: Exponents::new(),
+            portals: Vec::new(),
+            portal_names: HashMap::new(),
+            organisations: Vec::new(),
+            organisation_names: HashMap::new(),
+            profiles: Vec::new(),
+            account_names: HashMap::new(),
+            remembered: HashMap::new(),
+            remembered_networks: HashMap::new(),
+            networks: HashMap::new(),
+        }
+    }
+
+    /// Takes in one response and says what it reveals, if anything new.
+    ///
+    /// Responses come in the order of their time; see [`crate::Batches`] for those of one instant.
+    pub fn observe(&mut self, sighting: &Sighting<'_>) -> Option<Finding> {
+        let (second, day) = self.clock(sighting.at);
+        let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
+        self.begin(account, day);
+        let place = Place::of(sighting.ip, sighting.agent);
+        let profile = &mut self.profiles[account];
+        if profile.last_day != Some(day) {
+            profile.standing.work(profile.last_day, day);
+        }
+        profile.last_day = Some(day);
+        profile.places.meet(sighting.session, place, second, day);
+        if self.options.reopens_after.is_some_and(|after| {
+            profile.contained.is_some_and(|at| u64::from(second.saturating_sub(at)) > after.as_secs())
+        }) {
+            profile.clear(day);
+        }
+        let met = match sighting.kind {
+            Kind::Shown => self.meet(account, sighting, second, day),
+            Kind::Uninspected(_) => {
+                profile.today.add(Count::Uninspected, 1);
+                Met { listed: 0, decoys: 0 }
+            }
+            Kind::Moved => {
+                profile.places.refused(day);
+                Met { listed: 0, decoys: 0 }
+            }
+            Kind::Refused => return None,
+        };
+        self.crowd(place, account, day);
+        self.judge(account, sighting, place, &met)
+    }
+
+    /// An account was made; `by` whom, if anybody said.
+    pub fn made(&mut self, at: Timestamp, account: &str, organisation: &str, portal: &str, made_with: u32) {
+        let (_, day) = self.clock(at);
+        let account = self.account(account, organisation, portal, day);
+        let standing = &mut self.profiles[account].standing;
+        (standing.made, standing.made_with) = (Some(day), made_with);
+    }
+
+    /// An account was given back to its holder.
+    pub fn recovered(&mut self, at: Timestamp, account: &str) {
+        let (_, day) = self.clock(at);
+        if let Some(&account) = self.account_names.get(account) {
+            self.profiles[account as usize].standing.recovered = Some(day);
+        }
+    }
+
+    /// An account was cut off, by whomever: where it came from lately is remembered.
+    pub fn contained(&mut self, at: Timestamp, account: &str) {
+        let (second, day) = self.clock(at);
+        if let Some(&account) = self.account_names.get(account) {
+            self.contain(account as usize, second, day);
+        }
+    }
+
+    /// An account was opened again, or its alert found to be work: what it did teaches.
+    pub fn reopened(&mut self, at: Timestamp, account: &str) {
+        let (_, day) = self.clock(at);
+        if let Some(&account) = self.account_names.get(account) {
+            let owner = account;
+            self.profiles[account as usize].clear(day);
+            self.remembered.retain(|_, (_, whose)| *whose != owner);
+            self.remembered_networks.retain(|_, (_, whose)| *whose != owner);
+        }
+    }
+
+    /// Accounts that are followed.
+    pub fn accounts(&self) -> usize {
+        self.profiles.len()
+    }
+
+    /// Replaces the keys of persons who do not exist.
+    pub fn set_decoys(&mut self, decoys: HashSet<u64>) {
+        self.options.decoys = decoys;
+    }
+
+    /// Second and day of an instant, where people work; before 1970 is 1970.
+    fn clock(&self, at: Timestamp) -> (u32, i32) {
+        let local = at.secs().saturating_add(i64::from(self.options.day_offset_secs)).max(0);
+        let second = u32::try_from(local).unwrap_or(u32::MAX);
+        (second, i32::try_from(second / 86_400).expect("49,710 at most"))
+    }
+
+    fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
+        if let Some(&known) = self.account_names.get(account) {
+            return known as usize;
+        }
+        if self.profiles.len() >= self.options.accounts_max {
+            // One profile for all further ones: they are watched, if not told apart.
+            return self.profiles.len() - 1;
+        }
+        let portal = self.portal(portal);
+        let organisation = self.organisation(organisation);
+        self.organisations[organisation as usize].company.accounts += 1;
+        let number = u32::try_from(self.profiles.len()).expect("bounded");
+        self.account_names.insert(account.to_owned(), number);
+        self.profiles.push(Profile::new(organisation, portal, day));
+        number as usize
+    }
+
+    fn portal(&mut self, name: &str) -> u32 {
+        if let Some(&known) = self.portal_names.get(name) {
+            return known;
+        }
+        let number = u32::try_from(self.portals.len()).expect("few portals");
+        self.portals.push(Portal { common: Common::default(), seen: Known::new(SEEN), explained: 0.0 });
+        self.portal_names.insert(name.to_owned(), number);
+        number
+    }
+
+    fn organisation(&mut self, name: &str) -> u32 {
+        if let Some(&known) = self.organisation_names.get(name) {
+            return known;
+        }
+        let number = u32::try_from(self.organisations.len()).expect("fewer than accounts");
+        self.organisations.push(Organisation {
+            name: name.to_owned(),
+            company: Company::default(),
+            alerted_day: -1,
+        });
+        self.organisation_names.insert(name.to_owned(), number);
+        number
+    }
+
+    fn begin(&mut self, account: usize, day: i32) {
+        let profile = &mut self.profiles[account];
+        if profile.today.day < day {
+            let common = &mut self.portals[profile.portal as usize].common;
+            profile.begin(day, common, &self.exponents);
+        }
+    }
+
+    /// Counts the persons of a response.
+    fn meet(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32) -> Met {
+        let profile = &mut self.profiles[account];
+        let portal = &mut self.portals[profile.portal as usize];
+        let today = u16::try_from(day).unwrap_or(u16::MAX);
+        let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
+        let mut met = Met { listed: 0, decoys: 0 };
+        profile.sheets.move_on(second);
+        profile.lists.move_on(second);
+        for person in sighting.persons {
+            let key = (person.key ^ (person.key >> 32)) as u32;
+            met.decoys += u32::from(self.options.decoys.contains(&person.key));
+            let last_read = portal.seen.meet(key, today);
+            let is_new = profile.meet(key, today);
+            portal.explained += 0.0005 * (f32::from(u8::from(person.is_explained)) - portal.explained);
+            let is_strange = is_new && !person.is_explained;
+            if is_sheet {
+                profile.sheets.meet(second, key);
+                if profile.opens(key) {
+                    profile.today.add(Count::Sheets, 1);
+                }
+                if is_strange {
+                    profile.today.add(Count::New, 1);
+                }
+                if is_new {
+                    let kind = &mut profile.today.kinds[kind_of(last_read, today)];
+                    *kind = kind.saturating_add(1);
+                }
+                let run = profile.order.next(person.number);
+                profile.today.at_least(Count::Run, run);
+            } else if is_strange {
+                met.listed += 1;
+                profile.lists.meet(second, key);
+                profile.today.add(Count::Listed, 1);
+            }
+        }
+        if sighting.persons.is_empty() {
+            profile.today.add(Count::Empty, 1);
+        } else if is_sheet {
+            profile.rhythm.meet(sighting.at.micros().div_euclid(1000));
+            profile.today.hours |= 1 << hour_of(second, day);
+        }
+        if sighting.action == "search" {
+            profile.today.add(Count::Searches, 1);
+        }
+        let (paced, all, lists) = (profile.sheets.paced(), profile.sheets.all(), profile.lists.all());
+        let counts = [Count::PacedMinute, Count::PacedTen, Count::PacedHour];
+        for (count, seen) in counts.into_iter().zip(paced) {
+            profile.today.at_least(count, seen);
+        }
+        profile.today.at_least(Count::BurstMinute, all[0]);
+        profile.today.at_least(Count::ListsTen, lists[1]);
+        met
+    }
+
+    /// Which organisations use a network today.
+    fn crowd(&mut self, place: Place, account: usize, day: i32) {
+        if place.network == 0 {
+            return;
+        }
+        if self.networks.len() >= PLACES_MAX && !self.networks.contains_key(&place.network) {
+            self.networks.retain(|_, network| day - network.day < 7);
+            if self.networks.len() >= PLACES_MAX {
+                return;
+            }
+        }
+        let organisation = self.profiles[account].organisation;
+        let network = self.networks.entry(place.network).or_default();
+        if network.day != day {
+            if network.organisations.len() >= 4 {
+                network.crowded_days = network.crowded_days.saturating_add(1);
+            }
+            network.day = day;
+            network.organisations.clear();
+        }
+        if network.organisations.len() < 16 && !network.organisations.contains(&organisation) {
+            network.organisations.push(organisation);
+        }
+    }
+
+    /// Weighs what is known of the account now.
+    fn judge(&mut self, account: usize, sighting: &Sighting<'_>, place: Place, met: &Met) -> Option<Finding> {
+        let mut signals = Vec::new();
+        let volume = self.volume(account, met, &mut signals);
+        let hard = self.hard(account, met, &mut signals);
+        let profile = &self.profiles[account];
+        if hard == 0.0 && volume < 0.3 && !self.is_placed(account, place) {
+            // Nearly every response of nearly every day ends here.
+            return self.company(account, 0.0, sighting).1;
+        }
+        let portal = &self.portals[profile.portal as usize];
+        let mut context = Vec::new();
+        self.context(account, place, &mut context);
+        context.retain(|signal| !self.options.off.contains(&signal.kind));
+        let around: f32 = context.iter().map(|signal| signal.evidence).sum::<f32>().clamp(0.0, 3.0);
+        let (_, kinds, hours) = profile.strangeness(&portal.common);
+        let mut strangeness = profile.strangeness(&portal.common).0;
+        if self.options.off.contains(&SignalKind::Shape) || self.options.off.contains(&SignalKind::Hours) {
+            strangeness = 0.0;
+        }
+        for (kind, evidence) in [(SignalKind::Shape, kinds), (SignalKind::Hours, hours)] {
+            let seen = profile.today.count(Count::New);
+            signals.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
+        }
+        signals.append(&mut context);
+        // Haste is not excused by its hour; a long rise is, by being the same work as ever.
+        let context = (strangeness + around).clamp(-1.0, CONTEXT_MAX);
+        let context = if self.is_fast(account) { context.max(0.0) } else { context };
+        let total = (volume.max(0.0) + context).max(hard);
+        let (together, found) = self.company(account, total, sighting);
+        if let Some(signal) = together {
+            signals.push(signal);
+        }
+        let total = together.map_or(total, |signal| total.max(signal.evidence));
+        self.find(account, sighting, total, signals).or(found)
+    }
+
+    /// The bets of all counts, and their signals.
+    fn volume(&self, account: usize, met: &Met, signals: &mut Vec<Signal>) -> f32 {
+        let profile = &self.profiles[account];
+        let common = &self.portals[profile.portal as usize].common;
+        let today = &profile.today;
+        let mut bets: [(f32, f32); 12] = [(0.0, -30.0); 12];
+        let windows = [
+            profile.sheets.paced()[0],
+            profile.sheets.paced()[1],
+            profile.sheets.paced()[2],
+            profile.sheets.all()[0],
+            profile.lists.all()[1],
+        ];
+        for (place, rule) in RULES.iter().enumerate() {
+            let seen = windows.get(place).copied().unwrap_or_else(|| today.count(rule.count));
+            if seen < 3 || self.options.off.contains(&rule.kind) {
+                continue;
+            }
+            let usual = profile.usual(common, rule.count, today.day).min(rule.usual_max);
+            if let Some(signal) = volume::above(rule.kind, seen, usual, rule.minutes) {
+                bets[place] = (rule.weight, signal.evidence);
+                signals.push(signal);
+            }
+        }
+        for (place, (count, weight)) in SLOW.into_iter().enumerate() {
+            let seen = today.count(count);
+            if count == Count::Listed && (met.listed == 0 || profile.levels.of(count).days() < 3) {
+                continue;
+            }
+            let usual = profile.usual(common, count, today.day);
+            let share = profile.levels.of(count).share_of(usual, today.day);
+            let rise = profile.levels.slow[place].with(&self.exponents, today.day, seen, usual, share);
+            let (kind, minutes) = if rise.days > 1 {
+                (SignalKind::Slow, rise.days * 1440)
+            } else {
+                (self.kind_of_volume(profile, count), 1440)
+            };
+            if self.options.off.contains(&kind) {
+                continue;
+            }
+            bets[9 + place] = (weight, rise.evidence);
+            if rise.evidence > 0.1 {
+                let figures = Figures::new(rise.counted, usual * rise.days as f32, minutes);
+                signals.push(Signal { kind, evidence: rise.evidence, figures });
+            }
+        }
+        together(bets.into_iter().filter(|(_, evidence)| *evidence > -10.0))
+    }
+
+    fn kind_of_volume(&self, profile: &Profile, count: Count) -> SignalKind {
+        let is_fed = self.portals[profile.portal as usize].explained > 0.5;
+        if is_fed && count != Count::Sheets { SignalKind::Unexplained } else { SignalKind::Volume }
+    }
+
+    /// What needs no history: persons who do not exist, exports beyond any work.
+    fn hard(&self, account: usize, met: &Met, signals: &mut Vec<Signal>) -> f32 {
+        let profile = &self.profiles[account];
+        let mut hard = 0.0_f32;
+        let mut say = |kind: SignalKind, evidence: f32, seen: u32, usual: u32, minutes: u32| {
+            if !self.options.off.contains(&kind) {
+                hard = hard.max(evidence);
+                signals.push(Signal { kind, evidence, figures: Figures { seen, usual, minutes } });
+            }
+        };
+        if met.decoys > 0 {
+            say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
+        }
+        let max = self.options.listed_max;
+        let max = if profile.is_cleared(profile.today.day) { max * 2 } else { max };
+        if met.listed > max {
+            say(SignalKind::Export, 6.0, met.listed, max, 0);
+        } else if met.listed > 0 {
+            let ten = profile.lists.all()[1];
+            if ten > max {
+                say(SignalKind::Lists, 6.0, ten, max, 10);
+            }
+            let day = profile.today.count(Count::Listed);
+            let usual = profile.levels.of(Count::Listed);
+            let own = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0) * 2.0;
+            if day as f32 > (max as f32 * 1.12).max(own) {
+                say(SignalKind::Lists, 6.0, day, max, 1440);
+            }
+        }
+        hard
+    }
+
+    /// What is not volume.
+    fn context(&self, account: usize, place: Place, signals: &mut Vec<Signal>) {
+        let profile = &self.profiles[account];
+        let day = profile.today.day;
+        profile.places.signals(place, profile.worked(), signals);
+        profile.standing.signals(day, signals);
+        if let Some((evidence, gap_ms)) = profile.rhythm.regularity() {
+            let seconds = (gap_ms / 1000.0).round().max(1.0) as u32;
+            signals.push(Signal {
+                kind: SignalKind::Rhythm,
+                evidence,
+                figures: Figures { seen: seconds, ..Figures::default() },
+            });
+        }
+        if let Some((evidence, seen)) = self.shared(account, place, day) {
+            let figures = Figures { seen, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::SharedPlace, evidence, figures });
+        }
+        if let Some(network) = self.networks.get(&place.network)
+            && network.crowded_days < 3
+            && network.organisations.len() >= 4
+        {
+            let seen = network.organisations.len() as u32;
+            let evidence = if seen >= 8 { 2.0 } else { 0.8 };
+            let figures = Figures { seen, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::CrowdedNetwork, evidence, figures });
+        }
+    }
+
+    /// A place shared with an account that was cut off, and how many days ago.
+    fn shared(&self, account: usize, place: Place, day: i32) -> Option<(f32, u32)> {
+        let recent = |known: Option<&(i32, u32)>| {
+            let (then, whose) = known?;
+            let days = day - then;
+            (*whose as usize != account && days < REMEMBERED_DAYS).then(|| days.unsigned_abs())
+        };
+        if let Some(days) = recent(self.remembered.get(&place)) {
+            return Some((3.0, days));
+        }
+        recent(self.remembered_networks.get(&place.network)).map(|days| (0.7, days))
+    }
+
+    /// True when where it is asked from is worth a word by itself.
+    fn is_placed(&self, account: usize, place: Place) -> bool {
+        self.remembered.contains_key(&place) || self.profiles[account].places.has_moved()
+    }
+
+    fn is_fast(&self, account: usize) -> bool {
+        let profile = &self.profiles[account];
+        profile.sheets.paced()[1] > 15 || profile.lists.all()[1] > 60
+    }
+
+    /// What the account's evidence adds to its organisation's, and what that shows.
+    fn company(
+        &mut self,
+        account: usize,
+        evidence: f32,
+        sighting: &Sighting<'_>,
+    ) -> (Option<Signal>, Option<Finding>) {
+        if self.options.off.contains(&SignalKind::Collusion) {
+            return (None, None);
+        }
+        let profile = &mut self.profiles[account];
+        let day = profile.today.day;
+        let organisation = &mut self.organisations[profile.organisation as usize];
+        let before = if profile.share_day == day { profile.share } else { 0.0 };
+        if before == 0.0 && evidence < 1.0 {
+            return (None, None);
+        }
+        (profile.share, profile.share_day) = (organisation.company.weigh(day, before, evidence), day);
+        let Some((sum, accounts)) = organisation.company.evidence(day) else {
+            return (None, None);
+        };
+        if sum < self.options.bars.alert || evidence < 1.0 {
+            return (None, None);
+        }
+        let figures = Figures { seen: accounts, usual: 0, minutes: 1440 };
+        let signal = Signal { kind: SignalKind::Collusion, evidence: sum, figures };
+        let is_news = organisation.alerted_day != day && sum >= self.options.bars.containment;
+        let found = is_news.then(|| {
+            organisation.alerted_day = day;
+            Finding {
+                at: sighting.at,
+                account: None,
+                organisation: organisation.name.clone(),
+                portal: sighting.portal.to_owned(),
+                weight: Weight::Alert,
+                evidence: sum,
+                signals: vec![signal],
+                persons: 0,
+            }
+        });
+        (Some(signal), found)
+    }
+
+    /// A finding, when it says more than the last one.
+    fn find(&mut self, account: usize, sighting: &Sighting<'_>, total: f32, signals: Vec<Signal>) -> Option<Finding> {
+        let (second, day) = self.clock(sighting.at);
+        let bars = self.options.bars;
+        let profile = &mut self.profiles[account];
+        if profile.contained.is_some() || total < bars.alert {
+            return None;
+        }
+        let is_containment = total >= bars.containment;
+        if !is_containment {
+            // Once a day, and again when the odds are ten times worse.
+            if profile.alerted.is_some_and(|(then, evidence)| day - then < 7 && total < evidence + 1.0) {
+                return None;
+            }
+            profile.alerted = Some((day, total));
+        }
+        let persons = profile.today.count(Count::Sheets) + profile.today.count(Count::Listed);
+        let organisation = self.organisations[profile.organisation as usize].name.clone();
+        if is_containment {
+            self.contain(account, second, day);
+        }
+        Some(Finding {
+            at: sighting.at,
+            account: Some(sighting.account.to_owned()),
+            organisation,
+            portal: sighting.portal.to_owned(),
+            weight: if is_containment { Weight::Containment } else { Weight::Alert },
+            evidence: total,
+            signals: strongest(signals),
+            persons,
+        })
+    }
+
+    fn contain(&mut self, account: usize, second: u32, day: i32) {
+        let owner = u32::try_from(account).expect("bounded");
+        let profile = &mut self.profiles[account];
+        profile.contained = Some(second);
+        let places: Vec<Place> = profile.places.recent(day).collect();
+        for place in places {
+            if self.remembered.len() >= PLACES_MAX || self.remembered_networks.len() >= PLACES_MAX {
+                self.remembered.retain(|_, (then, _)| day - *then < 30);
+                self.remembered_networks.retain(|_, (then, _)| day - *then < 30);
+            }
+            if place.agent != 0 && place.network != 0 {
+                self.remembered.insert(place, (day, owner));
+            }
+            let is_common = self.networks.get(&place.network).is_some_and(|network| network.crowded_days >= 3);
+            if place.network != 0 && !is_common {
+                self.remembered_networks.insert(place.network, (day, owner));
+            }
+        }
+    }
+}
+
+/// The hour of the day, 24 later on Saturdays and Sundays.
+fn hour_of(second: u32, day: i32) -> u32 {
+    let hour = second / 3600 % 24;
+    // 1970-01-01 was a Thursday.
+    let is_rest = matches!(day.rem_euclid(7), 2 | 3);
+    hour + if is_rest { 24 } else { 0 }
+}
+
+/// A key for a person of whom only the text is known.
+pub fn key_of(person: &str) -> u64 {
+    let low = hash(person);
+    let high = person.bytes().rev().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash.rotate_left(5) ^ u32::from(byte)).wrapping_mul(0x9e37_79b1)
+    });
+    u64::from(high) << 32 | u64::from(low)
+}

@@ -1,0 +1,110 @@
+//! What the signals weigh together, and the bars.
+//!
+//! Every count has a share of one budget; a share times the odds of its signal, summed, is a bet
+//! that honest work wins on average nothing from: by Markov's inequality it exceeds `10^bar` on at
+//! most one account-day in `10^bar`. What says nothing about volume - shape, hours, devices, rhythm,
+//! standing - multiplies the bet, within bounds that alone never reach the bar of containment.
+//! The model is an approximation; `docs/benchmarks.md` has what was measured.
+
+use digue_types::Timestamp;
+
+use crate::signal::Signal;
+
+/// How much evidence it takes, as decimal logarithms of account-days per false alarm.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Bars {
+    pub alert: f32,
+    pub containment: f32,
+}
+
+impl Default for Bars {
+    /// One false alert in 1,000 account-days, one false containment in 10,000.
+    fn default() -> Self {
+        Self { alert: 3.0, containment: 4.0 }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Weight {
+    Alert,
+    Containment,
+}
+
+impl Weight {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Containment => "containment",
+        }
+    }
+}
+
+/// What the engine found, about an account or its organisation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    pub at: Timestamp,
+    /// `None`: about the organisation as a whole.
+    pub account: Option<String>,
+    pub organisation: String,
+    pub portal: String,
+    pub weight: Weight,
+    /// Decimal logarithm of the odds against honest work.
+    pub evidence: f32,
+    /// The strongest first, at most five.
+    pub signals: Vec<Signal>,
+    /// Distinct persons that the account was shown today by sheets and new by lists, the response
+    /// that reveals it included.
+    pub persons: u32,
+}
+
+/// The bet of all counts together, as a decimal logarithm.
+pub(crate) fn together(bets: impl Iterator<Item = (f32, f32)>) -> f32 {
+    let total: f64 = bets.map(|(weight, evidence)| 10_f64.powf(f64::from((weight + evidence).min(30.0)))).sum();
+    if total > 0.0 { total.log10() as f32 } else { -3.0 }
+}
+
+/// Bounds of what is not volume.
+pub(crate) const CONTEXT_MAX: f32 = 3.5;
+
+/// The strongest signals, of which people read a few.
+pub(crate) fn strongest(mut signals: Vec<Signal>) -> Vec<Signal> {
+    signals.retain(|signal| signal.evidence > 0.05);
+    signals.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then(a.kind.cmp(&b.kind)));
+    let mut kinds = Vec::new();
+    signals.retain(|signal| {
+        let is_first = !kinds.contains(&signal.kind);
+        kinds.push(signal.kind);
+        is_first
+    });
+    signals.truncate(5);
+    signals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::{Figures, SignalKind};
+
+    #[test]
+    fn bets_add_up_and_none_is_lost() {
+        let fused = together([(-1.0, 5.0), (-1.0, 5.0)].into_iter());
+        assert!((fused - 4.301).abs() < 0.01);
+        assert!(together(std::iter::empty()) < 0.0);
+    }
+
+    #[test]
+    fn the_strongest_of_each_kind_comes_first() {
+        let signal = |kind, evidence| Signal { kind, evidence, figures: Figures::default() };
+        let kept = strongest(vec![
+            signal(SignalKind::Pace, 1.0),
+            signal(SignalKind::Decoy, 8.0),
+            signal(SignalKind::Pace, 3.0),
+            signal(SignalKind::Hours, 0.0),
+        ]);
+        assert_eq!(kept.iter().map(|s| (s.kind, s.evidence)).collect::<Vec<_>>(), [
+            (SignalKind::Decoy, 8.0),
+            (SignalKind::Pace, 3.0)
+        ]);
+    }
+}

@@ -1,0 +1,61 @@
+//! A memory of numbers that forgets the oldest half when it is full.
+
+use hashbrown::HashMap;
+
+/// Numbers with the day they were last met, in two generations: when the young one is full it
+/// becomes the old one, and what was old is forgotten.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    young: HashMap<u32, u16>,
+    old: HashMap<u32, u16>,
+    generation_max: usize,
+}
+
+impl Known {
+    /// Remembers at least `generation_max` and at most twice as many.
+    pub(crate) fn new(generation_max: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), generation_max }
+    }
+
+    pub(crate) fn day_of(&self, key: u32) -> Option<u16> {
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+    }
+
+    /// Notes `day`, and tells the day before.
+    pub(crate) fn meet(&mut self, key: u32, day: u16) -> Option<u16> {
+        if let Some(known) = self.young.get_mut(&key) {
+            let before = *known;
+            *known = day.max(before);
+            return Some(before);
+        }
+        let before = self.old.get(&key).copied();
+        if self.young.len() >= self.generation_max {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, day);
+        before
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_bounded_and_keeps_the_recent_half() {
+        let mut known = Known::new(100);
+        for key in 0..1000 {
+            assert_eq!(known.meet(key, 7), None);
+        }
+        assert!(known.len() <= 200);
+        assert_eq!(known.day_of(999), Some(7));
+        assert_eq!(known.day_of(0), None);
+        assert_eq!(known.meet(999, 9), Some(7));
+        assert_eq!(known.meet(999, 8), Some(9), "days do not go back");
+    }
+}

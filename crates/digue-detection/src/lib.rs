@@ -1,0 +1,36 @@
+//! Entries in, signals out: tells abnormal consultation from work, and says why.
+//!
+//! Pure: no clock, no chance, no file. The same entries give the same findings, whether they come
+//! one by one at the door, out of the journal after a restart, or from a file of another house.
+//!
+//! Each kind of signal is a small detector in a file of its own; `fusion` weighs what they say
+//! against one bar, set by how many false alarms are allowed; `engine` holds the bounded memory of
+//! each account and is the door that everybody uses. What is done about a finding is the
+//! `playbook`'s business.
+
+pub mod batch;
+mod company;
+pub mod engine;
+pub mod fusion;
+mod known;
+mod level;
+mod order;
+mod places;
+pub mod playbook;
+mod profile;
+mod recent;
+mod rhythm;
+mod shape;
+pub mod sighting;
+pub mod signal;
+mod slow;
+mod standing;
+mod tally;
+mod volume;
+
+pub use batch::Batches;
+pub use engine::{Engine, Options};
+pub use fusion::{Bars, Finding, Weight};
+pub use playbook::{Action, Playbook};
+pub use sighting::{Kind as SightingKind, SeenPerson, Sighting};
+pub use signal::{Figures, Signal, SignalKind};

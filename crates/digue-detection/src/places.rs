@@ -1,0 +1,230 @@
+//! Where an account is asked from: devices, networks, sessions that move.
+
+use crate::signal::{Figures, Signal, SignalKind};
+
+/// Devices that are remembered for an account.
+const DEVICES: usize = 16;
+/// Sessions that are followed at a time.
+const SESSIONS: usize = 4;
+
+/// Programs that people do not read with, by how they name themselves.
+const PROGRAMS: [&str; 16] = [
+    "python", "curl/", "wget/", "go-http-client", "okhttp", "java/", "libwww", "scrapy", "httpx", "aiohttp",
+    "headless", "phantomjs", "selenium", "node-fetch", "axios/", "postmanruntime",
+];
+
+/// Network and program of one request, as numbers; 0 where nobody said.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) network: u32,
+    pub(crate) agent: u32,
+    pub(crate) is_program: bool,
+}
+
+impl Place {
+    pub(crate) fn of(ip: &str, agent: &str) -> Self {
+        let lower = agent.to_ascii_lowercase();
+        Self {
+            network: if ip.is_empty() { 0 } else { hash(network_of(ip)).max(1) },
+            agent: if agent.is_empty() { 0 } else { hash(agent).max(1) },
+            is_program: !agent.is_empty() && PROGRAMS.iter().any(|name| lower.contains(name)),
+        }
+    }
+}
+
+/// The first 24 bits of an IPv4 address, the first 48 of an IPv6 one, as text.
+fn network_of(ip: &str) -> &str {
+    if ip.contains(':') {
+        let mut colons = ip.match_indices(':').map(|(place, _)| place);
+        return colons.nth(2).map_or(ip, |end| &ip[..end]);
+    }
+    ip.rsplit_once('.').map_or(ip, |(network, _)| network)
+}
+
+/// FNV-1a: a name for what is compared, not a secret.
+pub(crate) fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Session {
+    name: u32,
+    place: Place,
+    /// The place before, and how often they took turns within ten minutes of each other.
+    other: Place,
+    turns: u32,
+    last_second: u32,
+}
+
+/// What one account is known by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// With the day of their first use and the days on which they were used.
+    devices: Vec<(Place, i32, u16, i32)>,
+    sessions: Vec<Session>,
+    /// What the session in use has shown.
+    moved: f32,
+    turns: u32,
+    moved_day: i32,
+}
+
+impl Places {
+    /// A request from `place`, in `session`.
+    pub(crate) fn meet(&mut self, session: &str, place: Place, second: u32, day: i32) {
+        if day != self.moved_day {
+            (self.moved, self.turns, self.moved_day) = (0.0, 0, day);
+        }
+        if place.agent == 0 && place.network == 0 {
+            return;
+        }
+        self.meet_device(place, day);
+        if session.is_empty() {
+            return;
+        }
+        let name = hash(session);
+        let Some(known) = self.sessions.iter_mut().find(|known| known.name == name) else {
+            if self.sessions.len() >= SESSIONS {
+                let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
+                self.sessions.swap_remove(oldest.expect("four sessions"));
+            }
+            self.sessions.push(Session { name, place, last_second: second, ..Session::default() });
+            return;
+        };
+        if known.place != place {
+            if known.place.agent != place.agent {
+                // A browser's update ends its session's life far more rarely than a theft copies it.
+                self.moved = self.moved.max(3.0);
+            } else {
+                self.moved = self.moved.max(0.5);
+            }
+            let is_back = known.other == place && second.saturating_sub(known.last_second) < 600;
+            known.turns = if is_back { known.turns + 1 } else { 0 };
+            self.turns = self.turns.max(known.turns);
+            (known.other, known.place) = (known.place, place);
+        }
+        known.last_second = second;
+    }
+
+    fn meet_device(&mut self, place: Place, day: i32) {
+        if let Some(known) = self.devices.iter_mut().find(|(known, ..)| *known == place) {
+            if known.3 != day {
+                known.2 = known.2.saturating_add(1);
+                known.3 = day;
+            }
+            return;
+        }
+        if self.devices.len() >= DEVICES {
+            let oldest = (0..self.devices.len()).min_by_key(|&at| self.devices[at].3);
+            self.devices.swap_remove(oldest.expect("sixteen devices"));
+        }
+        self.devices.push((place, day, 1, day));
+    }
+
+    /// What the place of the day says; `days` are the account's working days so far.
+    pub(crate) fn signals(&self, place: Place, days: usize, out: &mut Vec<Signal>) {
+        let mut say = |kind, evidence, seen| {
+            out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
+        };
+        let used = self.devices.iter().find(|(known, ..)| *known == place).map_or(0, |device| device.2);
+        if place.is_program && used < 5 {
+            say(SignalKind::Program, 1.5, u32::from(used));
+        }
+        if used == 1 && days >= 10 && self.devices.len() > 1 {
+            let knows_agent = self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
+            say(SignalKind::NewDevice, if knows_agent { 0.3 } else { 0.7 }, self.devices.len() as u32 - 1);
+        }
+        if self.moved > 0.0 {
+            say(SignalKind::Moved, self.moved, 1);
+        }
+        if self.turns >= 2 {
+            say(SignalKind::TwoPlaces, 2.0, self.turns + 1);
+        }
+    }
+
+    /// The lock refused a cookie that had moved.
+    pub(crate) fn refused(&mut self, day: i32) {
+        if day != self.moved_day {
+            (self.turns, self.moved_day) = (0, day);
+        }
+        self.moved = self.moved.max(2.0);
+    }
+
+    /// True when a session of today came from elsewhere.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.moved >= 2.0
+    }
+
+    /// Devices and networks, to be remembered when the account is cut off; those it has long used
+    /// are its holder's.
+    pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = Place> {
+        self.devices.iter().filter(move |(_, first, ..)| day - first <= 14).map(|(place, ..)| *place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: (&str, &str) = ("192.0.2.7", "Mozilla/5.0 Firefox/140");
+
+    fn signals(visits: &[(&str, &str, u32)]) -> Vec<SignalKind> {
+        let mut places = Places::default();
+        for day in 0..12 {
+            places.meet("old", Place::of(HOME.0, HOME.1), day * 86_400, day as i32);
+        }
+        let mut last = Place::default();
+        for &(ip, agent, second) in visits {
+            last = Place::of(ip, agent);
+            places.meet("s1", last, 12 * 86_400 + second, 12);
+        }
+        let mut out = Vec::new();
+        places.signals(last, 12, &mut out);
+        out.iter().map(|signal| signal.kind).collect()
+    }
+
+    #[test]
+    fn the_usual_device_says_nothing() {
+        assert_eq!(signals(&[(HOME.0, HOME.1, 0), ("192.0.2.99", HOME.1, 60)]), vec![]);
+    }
+
+    #[test]
+    fn another_program_in_the_same_session_is_a_copied_cookie() {
+        let said = signals(&[(HOME.0, HOME.1, 0), (HOME.0, "Mozilla/5.0 Chrome/150", 60)]);
+        assert!(said.contains(&SignalKind::Moved), "{said:?}");
+    }
+
+    #[test]
+    fn turns_between_two_networks_are_two_people() {
+        let there = "203.0.113.9";
+        let said = signals(&[
+            (HOME.0, HOME.1, 0),
+            (there, HOME.1, 30),
+            (HOME.0, HOME.1, 60),
+            (there, HOME.1, 90),
+        ]);
+        assert!(said.contains(&SignalKind::TwoPlaces), "{said:?}");
+        let moved_house = signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 30)]);
+        assert!(!moved_house.contains(&SignalKind::TwoPlaces));
+    }
+
+    #[test]
+    fn a_program_is_heard_until_it_is_known() {
+        let said = signals(&[("203.0.113.9", "python-requests/2.32", 0)]);
+        assert!(said.contains(&SignalKind::Program) && said.contains(&SignalKind::NewDevice), "{said:?}");
+        let mut places = Places::default();
+        let program = Place::of("192.0.2.7", "python-requests/2.32");
+        for day in 0..12 {
+            places.meet("api", program, day * 86_400, day as i32);
+        }
+        let mut out = Vec::new();
+        places.signals(program, 12, &mut out);
+        assert!(out.is_empty(), "{out:?}");
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one_place() {
+        assert_eq!(network_of("192.0.2.7"), "192.0.2");
+        assert_eq!(network_of("2001:db8:1:2::9"), "2001:db8:1");
+        assert_eq!(network_of("::1"), "::1");
+    }
+}

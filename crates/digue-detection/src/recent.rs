@@ -1,0 +1,143 @@
+//! Distinct persons of the last minute, ten minutes and hour.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+/// The windows, in seconds.
+pub(crate) const WINDOWS: [u32; 3] = [60, 600, 3600];
+
+/// Sheets of one second that count as paced: people open tabs, and some records keep no hours.
+const PACED_IN_A_SECOND: u32 = 4;
+
+/// Beyond this many persons an hour the oldest are let go: the account was cut off long before.
+const LOG_MAX: usize = 8192;
+
+/// Distinct numbers in sliding windows, twice: all, and at most four of each second.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recent {
+    last: HashMap<u32, u32>,
+    /// Second, number, whether it counts as paced.
+    log: VecDeque<(u32, u32, bool)>,
+    /// Entries of `log` that each window has let go.
+    released: [usize; 3],
+    all: [u32; 3],
+    paced: [u32; 3],
+    now: u32,
+    in_this_second: u32,
+}
+
+impl Recent {
+    /// Counts `key` as met at `second`; a clock that steps back stands still.
+    pub(crate) fn meet(&mut self, second: u32, key: u32) {
+        let second = second.max(self.now);
+        if second > self.now {
+            self.in_this_second = 0;
+        }
+        self.move_on(second);
+        if self.last.contains_key(&key) {
+            return;
+        }
+        if self.log.len() >= LOG_MAX {
+            self.drop_first();
+        }
+        let is_paced = self.in_this_second < PACED_IN_A_SECOND;
+        self.in_this_second += 1;
+        self.last.insert(key, second);
+        self.log.push_back((second, key, is_paced));
+        for window in 0..3 {
+            self.all[window] += 1;
+            self.paced[window] += u32::from(is_paced);
+        }
+    }
+
+    /// Lets go of what is older than each window at `second`.
+    pub(crate) fn move_on(&mut self, second: u32) {
+        if second <= self.now {
+            return;
+        }
+        self.now = second;
+        for (window, length) in WINDOWS.into_iter().enumerate() {
+            while let Some(&(at, _, is_paced)) = self.log.get(self.released[window]) {
+                if at + length > second {
+                    break;
+                }
+                self.released[window] += 1;
+                self.all[window] -= 1;
+                self.paced[window] -= u32::from(is_paced);
+            }
+        }
+        while self.released[2] > 0 {
+            self.drop_first();
+        }
+        if self.log.is_empty() && self.log.capacity() > 64 {
+            // Sixty thousand accounts keep no empty queues.
+            (self.log, self.last) = (VecDeque::new(), HashMap::new());
+        }
+    }
+
+    pub(crate) fn all(&self) -> [u32; 3] {
+        self.all
+    }
+
+    pub(crate) fn paced(&self) -> [u32; 3] {
+        self.paced
+    }
+
+    fn drop_first(&mut self) {
+        let Some((_, key, is_paced)) = self.log.pop_front() else { return };
+        self.last.remove(&key);
+        for window in 0..3 {
+            if self.released[window] > 0 {
+                self.released[window] -= 1;
+            } else {
+                self.all[window] -= 1;
+                self.paced[window] -= u32::from(is_paced);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_person_counts_once_an_hour_in_each_window() {
+        let mut recent = Recent::default();
+        for second in 0..10 {
+            recent.meet(1000 + second, second % 3);
+        }
+        assert_eq!(recent.all(), [3, 3, 3]);
+        recent.move_on(1061);
+        assert_eq!(recent.all(), [1, 3, 3]);
+        recent.move_on(1000 + 3600 + 2);
+        assert_eq!(recent.all(), [0, 0, 0]);
+    }
+
+    #[test]
+    fn of_one_second_four_are_paced() {
+        let mut recent = Recent::default();
+        for key in 0..35 {
+            recent.meet(1000, key);
+        }
+        assert_eq!((recent.all()[0], recent.paced()[0]), (35, 4));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_bounded_and_never_panic(steps in proptest::collection::vec((0u32..900, 0u32..40), 0..400)) {
+            let mut recent = Recent::default();
+            let mut now = 0;
+            for (wait, key) in steps {
+                now += wait / 3;
+                recent.meet(now, key);
+                let [minute, ten, hour] = recent.all();
+                prop_assert!(minute <= ten && ten <= hour && hour <= 40);
+                prop_assert!(recent.paced()[0] <= minute);
+            }
+        }
+    }
+}

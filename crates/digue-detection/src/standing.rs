@@ -1,0 +1,96 @@
+//! What an account is: long silent, just made, just recovered, made in a row with others.
+
+use crate::signal::{Figures, Signal, SignalKind};
+
+/// Silence after which a return is worth a word.
+const DORMANT_DAYS: i32 = 60;
+/// An account is new, and a return recent, for so long.
+const NEW_DAYS: i32 = 7;
+const RETURN_DAYS: i32 = 3;
+const RECOVERED_DAYS: i32 = 14;
+/// Accounts that one leader makes within a day before it is a row.
+const MADE_IN_A_ROW: u32 = 3;
+
+/// Dates of one account, in days.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) made: Option<i32>,
+    pub(crate) recovered: Option<i32>,
+    /// The day of a return, and how many days the silence was.
+    pub(crate) returned: Option<(i32, i32)>,
+    /// Accounts made by the same leader on the same day, this one included.
+    pub(crate) made_with: u32,
+}
+
+impl Standing {
+    /// The account works on `day`, for the first time since `last`.
+    pub(crate) fn work(&mut self, last: Option<i32>, day: i32) {
+        if let Some(silence) = last.map(|last| day - last).filter(|silence| *silence >= DORMANT_DAYS) {
+            self.returned = Some((day, silence));
+        }
+    }
+
+    pub(crate) fn signals(&self, day: i32, out: &mut Vec<Signal>) {
+        let mut say = |kind, evidence, seen: i32| {
+            let figures = Figures { seen: seen.unsigned_abs(), ..Figures::default() };
+            out.push(Signal { kind, evidence, figures });
+        };
+        if let Some((back, silence)) = self.returned
+            && day - back < RETURN_DAYS
+        {
+            say(SignalKind::Dormant, 0.5, silence);
+        }
+        if let Some(made) = self.made
+            && (0..NEW_DAYS).contains(&(day - made))
+        {
+            if self.made_with >= MADE_IN_A_ROW {
+                say(SignalKind::AccountsMade, 1.5, i32::try_from(self.made_with).unwrap_or(i32::MAX));
+            } else {
+                say(SignalKind::NewAccount, 0.4, day - made);
+            }
+        }
+        if let Some(recovered) = self.recovered
+            && (0..RECOVERED_DAYS).contains(&(day - recovered))
+        {
+            say(SignalKind::Recovered, 0.5, day - recovered);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(standing: Standing, day: i32, expected: &[SignalKind]) {
+        let mut out = Vec::new();
+        standing.signals(day, &mut out);
+        assert_eq!(out.iter().map(|signal| signal.kind).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_return_after_two_months_is_told_for_three_days() {
+        let mut standing = Standing::default();
+        standing.work(Some(10), 75);
+        check(standing, 75, &[SignalKind::Dormant]);
+        check(standing, 78, &[]);
+        let mut usual = Standing::default();
+        usual.work(Some(10), 40);
+        check(usual, 40, &[]);
+    }
+
+    #[test]
+    fn an_account_is_new_for_a_week_and_told_apart_in_a_row() {
+        let one = Standing { made: Some(10), made_with: 1, ..Standing::default() };
+        check(one, 12, &[SignalKind::NewAccount]);
+        check(one, 17, &[]);
+        check(Standing { made_with: 3, ..one }, 12, &[SignalKind::AccountsMade]);
+    }
+
+    #[test]
+    fn a_recovery_is_told_for_a_fortnight() {
+        let standing = Standing { recovered: Some(10), ..Standing::default() };
+        check(standing, 12, &[SignalKind::Recovered]);
+        check(standing, 30, &[]);
+    }
+}

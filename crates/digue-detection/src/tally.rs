@@ -1,0 +1,180 @@
+//! What is counted of each account's day, and what is taken to be usual before anybody is known.
+
+use crate::level::{Level, Peers};
+use crate::shape::KINDS;
+use crate::signal::SignalKind;
+use crate::slow::Slow;
+
+/// Counts of a day; for windows, the greatest of the day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Count {
+    /// Sheets in a minute, ten minutes, an hour; at most four of each second.
+    PacedMinute,
+    PacedTen,
+    PacedHour,
+    /// Sheets in a minute, all.
+    BurstMinute,
+    /// Persons new to the account, by lists, in ten minutes.
+    ListsTen,
+    /// Persons by sheets, in the day.
+    Sheets,
+    /// Persons new to the account and without explanation, by sheets, in the day.
+    New,
+    /// The same by lists, in the day.
+    Listed,
+    /// Identifiers by one step, one after the other.
+    Run,
+    Searches,
+    Empty,
+    Uninspected,
+}
+
+pub(crate) const COUNTS: usize = 12;
+
+/// A way in which a count may be evident within the day.
+pub(crate) struct Rule {
+    pub(crate) count: Count,
+    pub(crate) kind: SignalKind,
+    pub(crate) minutes: u32,
+    /// Share of the false-alarm budget, as a decimal logarithm.
+    pub(crate) weight: f32,
+    /// Beyond this no history makes it usual: fast theft is stopped whoever does it.
+    pub(crate) usual_max: f32,
+}
+
+const fn rule(count: Count, kind: SignalKind, minutes: u32, weight: f32, usual_max: f32) -> Rule {
+    Rule { count, kind, minutes, weight, usual_max }
+}
+
+pub(crate) const RULES: [Rule; 9] = [
+    rule(Count::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
+    rule(Count::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
+    rule(Count::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
+    rule(Count::BurstMinute, SignalKind::Burst, 1, -1.2, 8.8),
+    rule(Count::ListsTen, SignalKind::Lists, 10, -1.2, 45.0),
+    rule(Count::Run, SignalKind::Order, 0, -1.2, 100.0),
+    rule(Count::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
+    rule(Count::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
+    rule(Count::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
+];
+
+/// A count that slow reading raises, and its share of the budget.
+pub(crate) const SLOW: [(Count, f32); 3] = [(Count::New, -0.35), (Count::Sheets, -0.7), (Count::Listed, -1.0)];
+
+/// What three made-up peers are taken to do at most, nineteen days in twenty.
+pub(crate) const fn prior(count: Count) -> f32 {
+    match count {
+        Count::PacedMinute => 3.0,
+        Count::PacedTen => 8.0,
+        Count::PacedHour => 20.0,
+        Count::BurstMinute => 4.0,
+        Count::ListsTen => 40.0,
+        Count::Sheets => 10.0,
+        Count::New => 5.0,
+        Count::Listed => 60.0,
+        Count::Run => 6.0,
+        Count::Searches => 25.0,
+        Count::Empty => 8.0,
+        Count::Uninspected => 5.0,
+    }
+}
+
+/// One day of one account.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Day {
+    pub(crate) day: i32,
+    counts: [u32; COUNTS],
+    /// First-time persons by kind (see `shape`).
+    pub(crate) kinds: [u16; KINDS],
+    /// Hours with a sheet; a day of rest has its own.
+    pub(crate) hours: u64,
+}
+
+impl Day {
+    pub(crate) fn of(day: i32) -> Self {
+        Self { day, ..Self::default() }
+    }
+
+    pub(crate) fn count(&self, count: Count) -> u32 {
+        self.counts[count as usize]
+    }
+
+    pub(crate) fn add(&mut self, count: Count, more: u32) {
+        self.counts[count as usize] = self.counts[count as usize].saturating_add(more);
+    }
+
+    pub(crate) fn at_least(&mut self, count: Count, seen: u32) {
+        self.counts[count as usize] = self.counts[count as usize].max(seen);
+    }
+
+    /// 1 for each hour with a sheet.
+    pub(crate) fn hours(&self) -> [u16; 48] {
+        std::array::from_fn(|hour| u16::from(self.hours >> hour & 1 == 1))
+    }
+}
+
+/// What is usual for one account, of every count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Levels {
+    levels: [Level; COUNTS],
+    pub(crate) slow: [Slow; 3],
+}
+
+impl Levels {
+    pub(crate) fn of(&self, count: Count) -> &Level {
+        &self.levels[count as usize]
+    }
+
+    pub(crate) fn of_mut(&mut self, count: Count) -> &mut Level {
+        &mut self.levels[count as usize]
+    }
+}
+
+/// What the accounts of a portal have in common, of every count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PeerLevels([Peers; COUNTS]);
+
+impl PeerLevels {
+    pub(crate) fn usual(&self, count: Count) -> f32 {
+        self.0[count as usize].usual(prior(count))
+    }
+
+    pub(crate) fn of_mut(&mut self, count: Count) -> &mut Peers {
+        &mut self.0[count as usize]
+    }
+}
+
+/// Every count, in order.
+pub(crate) const ALL: [Count; COUNTS] = [
+    Count::PacedMinute,
+    Count::PacedTen,
+    Count::PacedHour,
+    Count::BurstMinute,
+    Count::ListsTen,
+    Count::Sheets,
+    Count::New,
+    Count::Listed,
+    Count::Run,
+    Count::Searches,
+    Count::Empty,
+    Count::Uninspected,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_its_place() {
+        for (place, count) in ALL.into_iter().enumerate() {
+            assert_eq!(count as usize, place);
+        }
+    }
+
+    #[test]
+    fn the_shares_of_the_budget_do_not_exceed_it() {
+        let shares = RULES.iter().map(|rule| rule.weight).chain(SLOW.iter().map(|(_, weight)| *weight));
+        let total: f32 = shares.map(|weight| 10_f32.powf(weight)).sum();
+        assert!(total <= 1.35, "{total}");
+    }
+}

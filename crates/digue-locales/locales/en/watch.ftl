@@ -1,0 +1,55 @@
+# What the watch says, and what is done.
+
+period-minutes = { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+}
+period-hours = { $count ->
+    [one] one hour
+   *[other] { $count } hours
+}
+period-days = { $count ->
+    [one] one day
+   *[other] { $count } days
+}
+
+signal-unexplained-persons = { $seen } persons shown in { $period } without caseload, exact search or break-glass; usually at most { $usual }.
+signal-pace = { $seen } record sheets opened in { $period }, faster than people read; usually at most { $usual }.
+signal-burst = { $seen } record sheets in { $period }; usually at most { $usual }.
+signal-lists = { $seen } new persons by lists in { $period }; at most { $usual } in normal use.
+signal-export = One response shows { $seen } new persons; no work needs more than { $usual }.
+signal-volume = { $seen } persons in { $period }; usually at most { $usual } for this account and its peers.
+signal-slow-reading = { $seen } persons in { $period }, a little more each day; usually at most { $usual }.
+signal-shape = The { $seen } new persons of the day are not of the kind that this account usually comes to.
+signal-hours = The account reads at hours at which it does not usually work.
+signal-ordered-identifiers = { $seen } record sheets one after the other in the order of their identifiers; usually at most { $usual }.
+signal-searches = { $seen } searches in the day; usually at most { $usual }.
+signal-empty-answers = { $seen } answers that show nobody in the day; usually at most { $usual }.
+signal-rhythm = Record sheets follow each other every { $seen } seconds, as regularly as a machine.
+signal-program = The client calls itself a program and not a browser.
+signal-session-moved = The session's cookie comes from another device or another network.
+signal-two-places = One session is used from two places at once, { $seen } changes in ten minutes.
+signal-new-device = The device is unknown to this account, which has { $seen } others.
+signal-dormant = The account is back after { $seen } days of silence.
+signal-new-account = The account was made { $seen } days ago.
+signal-recovered = The account was recovered { $seen } days ago.
+signal-accounts-made = The account is one of { $seen } that the same manager made in a row.
+signal-decoy = { $seen } persons who do not exist were shown; nobody has a reason to read them.
+signal-collusion = { $seen } accounts of the organisation together read more than usual today.
+signal-shared-place = The same device or network as an account that was closed { $seen } days ago.
+signal-crowded-network = Accounts of { $seen } organisations read from the same network today.
+signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
+
+action-observe = observe
+action-lower-budget = lower the budgets
+action-caseload-only = caseload only
+action-step-up = ask for a fresh proof of identity
+action-close-account = close the account and cut its sessions
+action-close-organisation = close the organisation
+action-close-portal = close the portal
+
+watch-done = { $lines } exposures, { $accounts } accounts: { $containments } containments, { $alerts } alerts.
+watch-unread = { $lines } lines not read; the first is line { $line }: { $reason }
+watch-unread-form = not an object of the format of exposures
+watch-unread-instant = no readable instant
+watch-list-fault = { $file }: line { $line } cannot be read.

@@ -1,0 +1,55 @@
+# Ce que dit la surveillance, et ce qui est fait.
+
+period-minutes = { $count ->
+    [one] une minute
+   *[other] { $count } minutes
+}
+period-hours = { $count ->
+    [one] une heure
+   *[other] { $count } heures
+}
+period-days = { $count ->
+    [one] un jour
+   *[other] { $count } jours
+}
+
+signal-unexplained-persons = { $seen } personnes montrées en { $period } sans portefeuille, recherche exacte ni accès d'urgence ; d'habitude au plus { $usual }.
+signal-pace = { $seen } fiches ouvertes en { $period }, plus vite que l'on ne lit ; d'habitude au plus { $usual }.
+signal-burst = { $seen } fiches en { $period } ; d'habitude au plus { $usual }.
+signal-lists = { $seen } personnes nouvelles par des listes en { $period } ; au plus { $usual } en usage normal.
+signal-export = Une seule réponse montre { $seen } personnes nouvelles ; aucun travail n'en demande plus de { $usual }.
+signal-volume = { $seen } personnes en { $period } ; d'habitude au plus { $usual } pour ce compte et ses pairs.
+signal-slow-reading = { $seen } personnes en { $period }, un peu plus chaque jour ; d'habitude au plus { $usual }.
+signal-shape = Les { $seen } personnes nouvelles du jour ne sont pas de celles vers qui ce compte vient d'habitude.
+signal-hours = Le compte lit à des heures où il ne travaille pas d'habitude.
+signal-ordered-identifiers = { $seen } fiches de suite dans l'ordre des identifiants ; d'habitude au plus { $usual }.
+signal-searches = { $seen } recherches dans la journée ; d'habitude au plus { $usual }.
+signal-empty-answers = { $seen } réponses sans personne dans la journée ; d'habitude au plus { $usual }.
+signal-rhythm = Les fiches se suivent toutes les { $seen } secondes, avec la régularité d'une machine.
+signal-program = Le client se présente comme un programme et non comme un navigateur.
+signal-session-moved = Le cookie de la session est présenté depuis un autre appareil ou un autre réseau.
+signal-two-places = Une même session est utilisée de deux endroits à la fois, { $seen } changements en dix minutes.
+signal-new-device = L'appareil est inconnu de ce compte, qui en a { $seen } autres.
+signal-dormant = Le compte revient après { $seen } jours sans activité.
+signal-new-account = Le compte a été créé il y a { $seen } jours.
+signal-recovered = Le compte a été récupéré il y a { $seen } jours.
+signal-accounts-made = Le compte fait partie de { $seen } comptes créés d'affilée par le même gestionnaire.
+signal-decoy = { $seen } personnes fictives ont été montrées ; personne n'a de raison de les consulter.
+signal-collusion = { $seen } comptes de l'organisation lisent ensemble plus que d'habitude aujourd'hui.
+signal-shared-place = Même appareil ou même réseau qu'un compte fermé il y a { $seen } jours.
+signal-crowded-network = Des comptes de { $seen } organisations lisent depuis le même réseau aujourd'hui.
+signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.
+
+action-observe = observer
+action-lower-budget = baisser les budgets
+action-caseload-only = portefeuille seul
+action-step-up = demander une nouvelle preuve d'identité
+action-close-account = fermer le compte et couper ses sessions
+action-close-organisation = fermer l'organisation
+action-close-portal = fermer le portail
+
+watch-done = { $lines } expositions, { $accounts } comptes : { $containments } mises à l'abri, { $alerts } alertes.
+watch-unread = { $lines } lignes non lues ; la première est la ligne { $line } : { $reason }
+watch-unread-form = pas un objet du format des expositions
+watch-unread-instant = pas d'instant lisible
+watch-list-fault = { $file } : la ligne { $line } ne se lit pas.
