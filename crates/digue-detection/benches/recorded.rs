@@ -210,8 +210,13 @@ impl House {
 
 /// What a judge sees and says.
 trait Judge {
-    /// True when the account is cut off at this event, which is not shown.
+    /// The accounts that are cut off at this event, which is not shown.
     fn see(&mut self, event: &Event) -> Vec<String>;
+
+    /// The same, when no event comes any more.
+    fn end(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 struct Watch {
@@ -231,6 +236,17 @@ impl Watch {
 impl Judge for Watch {
     fn see(&mut self, event: &Event) -> Vec<String> {
         self.batches.push(&mut self.engine, event.owned(), &mut self.found);
+        self.cut()
+    }
+
+    fn end(&mut self) -> Vec<String> {
+        self.batches.flush(&mut self.engine, &mut self.found);
+        self.cut()
+    }
+}
+
+impl Watch {
+    fn cut(&mut self) -> Vec<String> {
         let mut contained = Vec::new();
         for finding in self.found.drain(..) {
             let Some(account) = finding.account.clone() else { continue };
@@ -305,6 +321,8 @@ fn play<J: Judge>(mut judge: J, honest: &[Event], theft: &Theft, until: i64) -> 
     let thieves: HashSet<&str> = theft.accounts.iter().map(String::as_str).collect();
     let mut cut: HashSet<String> = HashSet::new();
     let mut lost: HashSet<&str> = HashSet::new();
+    // What was shown to a thief at the instant that revealed it would have been withheld.
+    let mut last: HashMap<&str, Vec<&str>> = HashMap::new();
     let (mut mine, mut theirs) = (honest.iter().peekable(), theft.events.iter().peekable());
     loop {
         let is_theft = match (mine.peek(), theirs.peek()) {
@@ -321,12 +339,15 @@ fn play<J: Judge>(mut judge: J, honest: &[Event], theft: &Theft, until: i64) -> 
             break;
         }
         let now = judge.see(event);
-        // The findings of an instant come with the next one: what was shown meanwhile counts.
         cut.extend(now.into_iter().filter(|account| thieves.contains(account.as_str())));
         if is_theft && !cut.contains(&event.account) {
-            lost.extend(event.persons.iter().map(String::as_str));
+            if let Some(before) = last.insert(&event.account, event.persons.iter().map(String::as_str).collect()) {
+                lost.extend(before);
+            }
         }
     }
+    cut.extend(judge.end().into_iter().filter(|account| thieves.contains(account.as_str())));
+    lost.extend(last.into_iter().filter(|(account, _)| !cut.contains(*account)).flat_map(|(_, persons)| persons));
     (cut.len(), lost.len())
 }
 

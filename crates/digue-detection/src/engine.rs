@@ -46,7 +46,7 @@ impl Default for Options {
             off: Vec::new(),
             day_offset_secs: 0,
             decoys: HashSet::new(),
-            listed_max: 250,
+            listed_max: 200,
             reopens_after: None,
             accounts_max: 500_000,
         }
@@ -368,7 +368,9 @@ impl Engine {
         // Haste is not excused by its hour; a long rise is, by being the same work as ever.
         let context = (strangeness + around).clamp(-1.0, CONTEXT_MAX);
         let context = if self.is_fast(account) { context.max(0.0) } else { context };
-        let total = (volume.max(0.0) + context).max(hard);
+        // A few persons at an odd hour from a new device are worth an alert, no more.
+        let volume = volume.max(0.0);
+        let total = (volume + context.min(1.25 * volume)).max(hard);
         let (together, found) = self.company(account, total, sighting);
         if let Some(signal) = together {
             signals.push(signal);

@@ -25,7 +25,7 @@ const KNOWN_DAYS: u16 = 90;
 const STRANGE_DAYS: usize = 5;
 /// After a clearing the levels are raised for so long.
 const CLEARED_DAYS: i32 = 120;
-const CLEARED_FACTOR: f32 = 1.5;
+const CLEARED_FACTOR: f32 = 2.5;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {

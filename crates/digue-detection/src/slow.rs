@@ -8,6 +8,13 @@
 /// Slopes, as parts of the way from the mean of a calendar day to the usual upper level.
 const SLOPES: [f32; 3] = [1.0, 0.6, 0.35];
 
+/// Fewer persons than this are a busy day.
+const PERSONS_MIN: u32 = 6;
+/// A rise is more than drift when it is at least so much of the usual level on every calendar day.
+const WORTHWHILE: f32 = 0.72;
+/// What drift is worth at most.
+const DRIFT_MAX: f32 = 1.5;
+
 /// Mean shares for which exponents are kept.
 const SHARES: usize = 12;
 
@@ -56,9 +63,14 @@ fn share_at(place: usize) -> f32 {
 /// The sums of one account and one kind of count, at the end of its last closed day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Slow {
-    sums: [f32; 3],
+    rises: [Sum; 3],
     last_day: Option<i32>,
-    /// First day of the present rise of the flattest slope, and what was counted since.
+}
+
+/// One slope's sum, the first day of its present rise, and what was counted since.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    sum: f32,
     since: i32,
     counted: u32,
 }
@@ -68,7 +80,7 @@ pub(crate) struct Slow {
 pub(crate) struct Rise {
     /// Decimal logarithm, over the three slopes together.
     pub(crate) evidence: f32,
-    /// Days since it began, the present one included.
+    /// Days since it began, the present one included, on the slope that says most.
     pub(crate) days: u32,
     pub(crate) counted: u32,
 }
@@ -78,45 +90,47 @@ impl Slow {
     pub(crate) fn with(&self, exponents: &Exponents, day: i32, count: u32, usual: f32, share: f32) -> Rise {
         let (rates, mean) = exponents.at(share);
         let mut total = 0.0_f64;
+        let mut most = Rise { evidence: -1.0, days: 1, counted: count };
         for (place, part) in SLOPES.into_iter().enumerate() {
-            let slope = mean + (1.0 - mean) * part;
-            let sum = (self.rested(place, day, slope) + count as f32 / usual - slope).max(0.0);
-            total += 10_f64.powf(f64::from((rates[place] * sum / std::f32::consts::LN_10).min(30.0))) / 3.0;
+            let rise = self.next(place, day, count, usual, mean + (1.0 - mean) * part);
+            let days = u32::try_from(day - rise.since + 1).unwrap_or(1);
+            let is_much = rise.counted >= PERSONS_MIN
+                && rise.counted as f32 >= WORTHWHILE * usual * days as f32;
+            let evidence = rates[place] * rise.sum / std::f32::consts::LN_10;
+            let evidence = evidence.min(if is_much { 30.0 } else { DRIFT_MAX });
+            total += 10_f64.powf(f64::from(evidence)) / 3.0;
+            if evidence > most.evidence {
+                most = Rise { evidence, days, counted: rise.counted };
+            }
         }
-        let since = if self.counted == 0 { day } else { self.since };
-        Rise {
-            evidence: total.log10() as f32,
-            days: u32::try_from(day - since + 1).unwrap_or(1),
-            counted: self.counted + count,
-        }
+        Rise { evidence: total.log10() as f32, ..most }
     }
 
     /// The day is over.
     pub(crate) fn close(&mut self, exponents: &Exponents, day: i32, count: u32, usual: f32, share: f32) {
         let (_, mean) = exponents.at(share);
         for (place, part) in SLOPES.into_iter().enumerate() {
-            let slope = mean + (1.0 - mean) * part;
-            self.sums[place] = (self.rested(place, day, slope) + count as f32 / usual - slope).max(0.0);
+            self.rises[place] = self.next(place, day, count, usual, mean + (1.0 - mean) * part);
         }
         self.last_day = Some(day);
-        if self.sums[2] <= 0.0 {
-            self.counted = 0;
-        } else {
-            if self.counted == 0 {
-                self.since = day;
-            }
-            self.counted += count;
+    }
+
+    /// One slope after the days of rest since the last one, and this day.
+    fn next(&self, place: usize, day: i32, count: u32, usual: f32, slope: f32) -> Sum {
+        let rest = self.last_day.map_or(0, |last| (day - last - 1).max(0));
+        let before = self.rises[place];
+        let rested = before.sum - slope * rest as f32;
+        let sum = (rested.max(0.0) + count as f32 / usual - slope).max(0.0);
+        let begins = rested <= 0.0;
+        Sum {
+            sum,
+            since: if begins { day } else { before.since },
+            counted: if begins { count } else { before.counted + count },
         }
     }
 
     pub(crate) fn forget(&mut self) {
         *self = Self { last_day: self.last_day, ..Self::default() };
-    }
-
-    /// The sum after the days of rest since the last one.
-    fn rested(&self, place: usize, day: i32, slope: f32) -> f32 {
-        let rest = self.last_day.map_or(0, |last| (day - last - 1).max(0));
-        (self.sums[place] - slope * rest as f32).max(0.0)
     }
 }
 

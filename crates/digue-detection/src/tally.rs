@@ -51,7 +51,7 @@ pub(crate) const RULES: [Rule; 9] = [
     rule(Count::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
     rule(Count::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
     rule(Count::BurstMinute, SignalKind::Burst, 1, -1.2, 8.8),
-    rule(Count::ListsTen, SignalKind::Lists, 10, -1.2, 45.0),
+    rule(Count::ListsTen, SignalKind::Lists, 10, -1.2, 36.0),
     rule(Count::Run, SignalKind::Order, 0, -1.2, 100.0),
     rule(Count::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
     rule(Count::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
