@@ -62,6 +62,7 @@ const REMEMBERED_DAYS: i32 = 180;
 /// Remembered places, and networks that are followed.
 const PLACES_MAX: usize = 65_536;
 
+#[derive(Clone)]
 struct Portal {
     common: Common,
     seen: Known,
@@ -69,6 +70,7 @@ struct Portal {
     explained: f32,
 }
 
+#[derive(Clone)]
 struct Organisation {
     name: String,
     company: Company,
@@ -76,7 +78,7 @@ struct Organisation {
 }
 
 /// A network, and the organisations that used it today.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Network {
     day: i32,
     organisations: Vec<u32>,
@@ -85,6 +87,7 @@ struct Network {
 }
 
 /// The watch over all accounts.
+#[derive(Clone)]
 pub struct Engine {
     options: Options,
     exponents: Exponents,
@@ -153,7 +156,10 @@ impl Engine {
                 profile.places.refused(day);
                 Met { listed: 0, decoys: 0 }
             }
-            Kind::Refused => return None,
+            Kind::Refused => {
+                profile.today.add(Count::Refused, 1);
+                Met { listed: 0, decoys: 0 }
+            }
         };
         self.crowd(place, account, day);
         self.judge(account, sighting, place, &met)
@@ -384,7 +390,7 @@ impl Engine {
         let profile = &self.profiles[account];
         let common = &self.portals[profile.portal as usize].common;
         let today = &profile.today;
-        let mut bets: [(f32, f32); 12] = [(0.0, -30.0); 12];
+        let mut bets: [(f32, f32); 13] = [(0.0, -30.0); 13];
         let windows = [
             profile.sheets.paced()[0],
             profile.sheets.paced()[1],
@@ -419,7 +425,7 @@ impl Engine {
             if self.options.off.contains(&kind) {
                 continue;
             }
-            bets[9 + place] = (weight, rise.evidence);
+            bets[RULES.len() + place] = (weight, rise.evidence);
             if rise.evidence > 0.1 {
                 let figures = Figures::new(rise.counted, usual * rise.days as f32, minutes);
                 signals.push(Signal { kind, evidence: rise.evidence, figures });

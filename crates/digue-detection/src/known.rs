@@ -17,6 +17,7 @@ impl Known {
         Self { young: HashMap::new(), old: HashMap::new(), generation_max }
     }
 
+    #[cfg(test)]
     pub(crate) fn day_of(&self, key: u32) -> Option<u16> {
         self.young.get(&key).or_else(|| self.old.get(&key)).copied()
     }

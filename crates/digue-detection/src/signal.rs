@@ -76,6 +76,8 @@ kinds!(
     SharedPlace "shared-place",
     /// Accounts of many organisations from one network.
     CrowdedNetwork "crowded-network",
+    /// Asked for persons outside the caseload, and refused.
+    Refusals "refusals",
     /// Responses that nobody could look into.
     Uninspected "uninspected",
 );

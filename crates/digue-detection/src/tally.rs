@@ -27,9 +27,10 @@ pub(crate) enum Count {
     Searches,
     Empty,
     Uninspected,
+    Refused,
 }
 
-pub(crate) const COUNTS: usize = 12;
+pub(crate) const COUNTS: usize = 13;
 
 /// A way in which a count may be evident within the day.
 pub(crate) struct Rule {
@@ -46,7 +47,7 @@ const fn rule(count: Count, kind: SignalKind, minutes: u32, weight: f32, usual_m
     Rule { count, kind, minutes, weight, usual_max }
 }
 
-pub(crate) const RULES: [Rule; 9] = [
+pub(crate) const RULES: [Rule; 10] = [
     rule(Count::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
     rule(Count::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
     rule(Count::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
@@ -56,6 +57,7 @@ pub(crate) const RULES: [Rule; 9] = [
     rule(Count::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
     rule(Count::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
     rule(Count::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
+    rule(Count::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
 ];
 
 /// A count that slow reading raises, and its share of the budget.
@@ -76,6 +78,7 @@ pub(crate) const fn prior(count: Count) -> f32 {
         Count::Searches => 25.0,
         Count::Empty => 8.0,
         Count::Uninspected => 5.0,
+        Count::Refused => 4.0,
     }
 }
 
@@ -158,6 +161,7 @@ pub(crate) const ALL: [Count; COUNTS] = [
     Count::Searches,
     Count::Empty,
     Count::Uninspected,
+    Count::Refused,
 ];
 
 #[cfg(test)]

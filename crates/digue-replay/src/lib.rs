@@ -5,10 +5,13 @@
 //! same seed gives the same persons, the same day, the same theft.
 
 pub mod attack;
+pub mod benchmark;
 pub mod day;
 pub mod draw;
 pub mod population;
 pub mod portal;
 pub mod recorded;
+pub mod theft;
+pub mod world;
 
 pub use population::Population;

@@ -38,6 +38,7 @@ signal-decoy = { $seen } persons who do not exist were shown; nobody has a reaso
 signal-collusion = { $seen } accounts of the organisation together read more than usual today.
 signal-shared-place = The same device or network as an account that was closed { $seen } days ago.
 signal-crowded-network = Accounts of { $seen } organisations read from the same network today.
+signal-refusals = { $seen } requests outside the caseload refused in the day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
 
 action-observe = observe

@@ -38,6 +38,7 @@ signal-decoy = { $seen } personnes fictives ont été montrées ; personne n'a 
 signal-collusion = { $seen } comptes de l'organisation lisent ensemble plus que d'habitude aujourd'hui.
 signal-shared-place = Même appareil ou même réseau qu'un compte fermé il y a { $seen } jours.
 signal-crowded-network = Des comptes de { $seen } organisations lisent depuis le même réseau aujourd'hui.
+signal-refusals = { $seen } demandes hors portefeuille refusées dans la journée ; d'habitude au plus { $usual }.
 signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.
 
 action-observe = observer

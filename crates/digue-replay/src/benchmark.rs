@@ -1,0 +1,427 @@
+//! The benchmark of this problem: a world at work, a theft, and how many persons it cost before the
+//! account was cut off.
+//!
+//! Decisions are those of the door: the same caseload check, the same watch. Time is simulated.
+//! Budgets are left out, so that the figures are the watch's own.
+
+use std::collections::{HashMap, HashSet};
+
+use digue_access::caseload::{self, Caseloads};
+use digue_detection::{Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight};
+use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
+
+use crate::theft::{Class, Goal, Move, Theft};
+use crate::world::{DAY_MS, Visit, World};
+
+/// Seeds from here on were looked at while thresholds were set; those below are for judging.
+pub const TUNING_SEEDS: u64 = 1_000_000;
+
+/// Days that a world is played for the false alarms of honest work.
+const HONEST_DAYS: i64 = 80;
+
+/// How a run is set.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// Persons outside the caseload are refused, as with a feed from the operator.
+    pub has_caseload: bool,
+    pub off: Vec<SignalKind>,
+}
+
+/// What one theft cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Distinct persons shown to the thief before every account was cut off, or until the end.
+    pub persons: u32,
+    /// Of them, outside the caseload where it is enforced: never more than none.
+    pub outside: u32,
+    /// From the first move to the last containment; `None` when an account was never cut off.
+    pub seconds: Option<f64>,
+    pub is_met: bool,
+}
+
+/// What honest work suffered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Honest {
+    /// Days on which accounts worked, and all days on which they existed.
+    pub worked_days: u64,
+    pub account_days: u64,
+    pub alerts: u32,
+    pub containments: u32,
+    /// Persons shown with and without an explanation.
+    pub explained: u64,
+    pub shown: u64,
+}
+
+/// The monday on which every world begins: 2026-06-01T00:00:00Z.
+const BEGIN_SECS: i64 = 1_780_272_000;
+
+/// A world with its watch, at some day.
+#[derive(Clone)]
+struct Watched {
+    world: World,
+    engine: Engine,
+    setting: Setting,
+    portal_key: u64,
+    honest: Honest,
+    worked: HashSet<(usize, i64)>,
+    reopen: Vec<(i64, String)>,
+}
+
+impl Watched {
+    fn new(seed: u64, setting: &Setting) -> Self {
+        let options = Options { off: setting.off.clone(), day_offset_secs: 7200, ..Options::default() };
+        let mut engine = Engine::new(options);
+        let world = World::draw(seed);
+        for worker in &world.workers {
+            if worker.since > 0 {
+                let organisation = organisation(worker.organisation);
+                engine.made(at(worker.since * DAY_MS), &worker.id, &organisation, "kairos", 1);
+            }
+        }
+        Self {
+            world,
+            engine,
+            setting: setting.clone(),
+            portal_key: seed,
+            honest: Honest::default(),
+            worked: HashSet::new(),
+            reopen: Vec::new(),
+        }
+    }
+
+    fn seen(&self, account: usize, person: u32, is_exact: bool) -> SeenPerson {
+        let key = key(self.portal_key, person);
+        let is_held = account < self.world.workers.len() && self.world.holds(account, person);
+        let is_explained = self.setting.has_caseload && (is_exact || is_held);
+        SeenPerson { key, number: Some(u64::from(person) * 37 + 1_000_003), is_explained }
+    }
+
+    /// A response of honest work; what the watch says of it.
+    fn visit(&mut self, visit: &Visit) -> Option<Finding> {
+        let persons: Vec<SeenPerson> =
+            visit.persons.iter().map(|&person| self.seen(visit.worker, person, visit.is_exact)).collect();
+        self.honest.shown += persons.len() as u64;
+        self.honest.explained += persons.iter().filter(|person| person.is_explained).count() as u64;
+        let day = visit.at_ms.div_euclid(DAY_MS);
+        self.worked.insert((visit.worker, day));
+        let worker = &self.world.workers[visit.worker];
+        let session = format!("{}-{day}", worker.id);
+        self.engine.observe(&Sighting {
+            at: at(visit.at_ms),
+            portal: "kairos",
+            organisation: &organisation(worker.organisation),
+            account: &worker.id,
+            session: &session,
+            action: visit.action,
+            ip: &worker.ip,
+            agent: &worker.agent,
+            kind: SightingKind::Shown,
+            persons: &unique(persons),
+        })
+    }
+
+    /// Whole days of honest work; what is wrongly contained is opened the next day.
+    fn work(&mut self, days: std::ops::Range<i64>) {
+        for day in days {
+            for (_, account) in self.reopen.extract_if(.., |(due, _)| *due <= day).collect::<Vec<_>>() {
+                self.engine.reopened(at(day * DAY_MS), &account);
+            }
+            for visit in self.world.day(day) {
+                if let Some(finding) = self.visit(&visit) {
+                    self.note(&finding, day);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, finding: &Finding, day: i64) {
+        match finding.weight {
+            Weight::Alert => self.honest.alerts += 1,
+            Weight::Containment => {
+                self.honest.containments += 1;
+                self.reopen.extend(finding.account.clone().map(|account| (day + 1, account)));
+            }
+        }
+    }
+}
+
+fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::from_micros(BEGIN_SECS * 1_000_000 + milliseconds * 1000)
+}
+
+fn organisation(number: usize) -> String {
+    format!("of-{number:02}")
+}
+
+/// A number that stands for a person of this world.
+fn key(world: u64, person: u32) -> u64 {
+    crate::draw::Draw::new(world ^ u64::from(person) << 20).next()
+}
+
+fn unique(mut persons: Vec<SeenPerson>) -> Vec<SeenPerson> {
+    persons.sort_unstable();
+    persons.dedup_by_key(|person| person.key);
+    persons
+}
+
+/// What honest work suffers from the watch in the world of `seed`.
+pub fn honest(seed: u64, setting: &Setting) -> Honest {
+    let mut watched = Watched::new(seed, setting);
+    watched.work(0..HONEST_DAYS);
+    let account_days = watched.world.workers.iter().map(|worker| (HONEST_DAYS - worker.since) as u64).sum();
+    Honest { worked_days: watched.worked.len() as u64, account_days, ..watched.honest }
+}
+
+/// What each of `classes` costs in the world of `seed`; the world is played once.
+pub fn thefts(seed: u64, setting: &Setting, classes: &[Class]) -> Vec<Cost> {
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    order.sort_by_key(|&place| classes[place].start(seed));
+    let mut watched = Watched::new(seed, setting);
+    let mut costs = vec![None; classes.len()];
+    let mut day = 0;
+    for place in order {
+        let start = classes[place].start(seed);
+        watched.work(day..start);
+        day = start;
+        let theft = classes[place].draw(seed, &watched.world);
+        costs[place] = Some(play(watched.clone(), &theft, classes[place].goal));
+    }
+    costs.into_iter().map(|cost| cost.expect("every class is played")).collect()
+}
+
+/// Plays a theft in the midst of honest work, from the day on which it begins.
+fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
+    let accounts: HashSet<usize> = theft.moves.iter().map(|step| step.account).collect();
+    let mut cut: HashMap<usize, i64> = HashMap::new();
+    let mut shown: HashSet<u32> = HashSet::new();
+    let mut outside = 0;
+    for &(organisation_number, account) in &theft.made {
+        let made = theft.made.len() as u32;
+        let since = at(theft.start_ms - 600_000);
+        watched.engine.made(since, &name(&watched.world, account), &organisation(organisation_number), "kairos", made);
+    }
+    let gate = watched.setting.has_caseload.then(|| enforced(&watched.world));
+    let mut moves = theft.moves.iter().peekable();
+    let mut day = theft.start_ms.div_euclid(DAY_MS);
+    let last = theft.moves.last().map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
+    while day <= last && cut.len() < accounts.len() {
+        let visits = watched.world.day(day);
+        let mut visits = visits.iter().peekable();
+        loop {
+            let is_theft = match (visits.peek(), moves.peek().filter(|step| step.at_ms < (day + 1) * DAY_MS)) {
+                (Some(visit), Some(step)) => step.at_ms < visit.at_ms,
+                (None, Some(_)) => true,
+                (Some(_), None) => false,
+                (None, None) => break,
+            };
+            if !is_theft {
+                let visit = visits.next().expect("peeked");
+                if !cut.contains_key(&visit.worker)
+                    && let Some(finding) = watched.visit(visit)
+                    && finding.weight == Weight::Containment
+                    && accounts.contains(&visit.worker)
+                {
+                    cut.insert(visit.worker, visit.at_ms);
+                }
+                continue;
+            }
+            let step = moves.next().expect("peeked");
+            if cut.contains_key(&step.account) {
+                continue;
+            }
+            let (found, released, strangers) = steal(&mut watched, theft, step, gate.as_ref());
+            if found.is_some_and(|finding| finding.weight == Weight::Containment && finding.account.is_some()) {
+                // The response that reveals it is withheld.
+                cut.insert(step.account, step.at_ms);
+                continue;
+            }
+            shown.extend(released);
+            outside += strangers;
+        }
+        day += 1;
+    }
+    let is_over = cut.len() == accounts.len();
+    let end = cut.values().copied().max().unwrap_or(theft.start_ms);
+    let seconds = is_over.then(|| (end - theft.start_ms) as f64 / 1000.0);
+    let persons = u32::try_from(shown.len()).unwrap_or(u32::MAX);
+    let is_met = match goal {
+        Goal::Persons(most) => is_over && persons <= most || outside == 0 && gate.is_some() && persons <= most,
+        Goal::Within(..) => is_over || gate.is_some() && shown.is_empty(),
+    };
+    Cost { persons, outside, seconds, is_met }
+}
+
+fn name(world: &World, account: usize) -> String {
+    match world.workers.get(account) {
+        Some(worker) => worker.id.clone(),
+        None => format!("made-{}", account - world.workers.len() + 1),
+    }
+}
+
+/// The caseloads of a world as the door holds them.
+fn enforced(world: &World) -> (Caseloads, PopulationId) {
+    let mut csv = "account,person\n".to_owned();
+    for worker in &world.workers {
+        for person in &worker.caseload {
+            csv += &format!("{},{person}\n", worker.id);
+        }
+    }
+    let population = PopulationId::parse("kairos").expect("a plain name");
+    let read = caseload::read_csv(csv.as_bytes(), &population, &|text| Some(text.to_owned()));
+    (read.expect("written above"), population)
+}
+
+/// One move: what the watch found, whom it showed, and how many of them outside the caseload.
+fn steal(
+    watched: &mut Watched,
+    theft: &Theft,
+    step: &Move,
+    gate: Option<&(Caseloads, PopulationId)>,
+) -> (Option<Finding>, Vec<u32>, u32) {
+    let account = name(&watched.world, step.account);
+    let worker = watched.world.workers.get(step.account);
+    let organisation_number = worker.map_or_else(
+        || theft.made.iter().find(|(_, number)| *number == step.account).map_or(0, |(number, _)| *number),
+        |worker| worker.organisation,
+    );
+    let organisation = organisation(organisation_number);
+    let agent = if theft.agent.is_empty() {
+        worker.map(|worker| worker.agent.clone()).unwrap_or_default()
+    } else {
+        theft.agent.to_owned()
+    };
+    let now = at(step.at_ms);
+    let is_held = |person: u32| {
+        gate.is_none_or(|(caseloads, population)| {
+            let account = AccountId::parse(&account).expect("a plain name");
+            let organisation = OrganisationId::parse(&organisation).expect("a plain name");
+            let key = PersonKey::new(population, &person.to_string());
+            caseloads.holder(&account, &organisation).find(key, now).is_some()
+        })
+    };
+    let strangers = step.persons.iter().filter(|person| !is_held(**person)).count();
+    let is_refused = gate.is_some() && strangers > 0;
+    let persons: Vec<SeenPerson> = if is_refused {
+        Vec::new()
+    } else {
+        unique(step.persons.iter().map(|&person| watched.seen(step.account, person, false)).collect())
+    };
+    let found = watched.engine.observe(&Sighting {
+        at: now,
+        portal: step.portal,
+        organisation: &organisation,
+        account: &account,
+        session: step.session,
+        action: step.action,
+        ip: &theft.ip,
+        agent: &agent,
+        kind: if is_refused { SightingKind::Refused } else { SightingKind::Shown },
+        persons: &persons,
+    });
+    let released = if is_refused { Vec::new() } else { step.persons.clone() };
+    let outside = if gate.is_some() && !is_refused { strangers as u32 } else { 0 };
+    (found, released, outside)
+}
+
+/// The costs of one class over all seeds.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub class: Class,
+    pub costs: Vec<Cost>,
+}
+
+/// Persons and seconds of a share of the runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    pub runs: usize,
+    pub contained: usize,
+    /// Runs that reach the goal of the class.
+    pub met: usize,
+    /// Median, 95th percentile, most.
+    pub persons: [u32; 3],
+    /// Of the runs that were contained.
+    pub seconds: [f64; 3],
+    pub outside: u32,
+}
+
+impl Row {
+    pub fn summary(&self) -> Summary {
+        let mut persons: Vec<u32> = self.costs.iter().map(|cost| cost.persons).collect();
+        let mut seconds: Vec<f64> = self.costs.iter().filter_map(|cost| cost.seconds).collect();
+        persons.sort_unstable();
+        seconds.sort_by(f64::total_cmp);
+        Summary {
+            runs: self.costs.len(),
+            contained: seconds.len(),
+            met: self.costs.iter().filter(|cost| cost.is_met).count(),
+            persons: three(&persons),
+            seconds: three(&seconds),
+            outside: self.costs.iter().map(|cost| cost.outside).max().unwrap_or(0),
+        }
+    }
+
+    /// True when as many runs reach the goal as it asks for.
+    pub fn is_reached(&self) -> bool {
+        let wanted = match self.class.goal {
+            Goal::Persons(_) => 100,
+            Goal::Within(_, percent) => percent as usize,
+        };
+        let summary = self.summary();
+        summary.met * 100 >= wanted * summary.runs
+    }
+}
+
+fn three<T: Copy + Default>(sorted: &[T]) -> [T; 3] {
+    let at = |percent: usize| sorted.get((sorted.len().saturating_sub(1) * percent).div_ceil(100)).copied();
+    [50, 95, 100].map(|percent| at(percent).unwrap_or_default())
+}
+
+/// What all seeds gave.
+#[derive(Clone, Debug)]
+pub struct Results {
+    pub rows: Vec<Row>,
+    pub honest: Honest,
+}
+
+/// Plays `classes` in the worlds of `seeds`, on every core; `progress` hears how many worlds are done.
+pub fn run(
+    seeds: std::ops::Range<u64>,
+    setting: &Setting,
+    classes: &[Class],
+    progress: &(dyn Fn(u64) + Sync),
+) -> Results {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let next = AtomicU64::new(seeds.start);
+    let done = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut worlds: Vec<(u64, Vec<Cost>, Honest)> = std::thread::scope(|scope| {
+        let work = || {
+            let mut mine = Vec::new();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return mine;
+                }
+                mine.push((seed, thefts(seed, setting, classes), honest(seed, setting)));
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            }
+        };
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().flat_map(|handle| handle.join().expect("a world does not panic")).collect()
+    });
+    worlds.sort_by_key(|(seed, ..)| *seed);
+    let mut rows: Vec<Row> = classes.iter().map(|&class| Row { class, costs: Vec::new() }).collect();
+    let mut all = Honest::default();
+    for (_, costs, honest) in worlds {
+        for (row, cost) in rows.iter_mut().zip(costs) {
+            row.costs.push(cost);
+        }
+        all.worked_days += honest.worked_days;
+        all.account_days += honest.account_days;
+        all.alerts += honest.alerts;
+        all.containments += honest.containments;
+        all.explained += honest.explained;
+        all.shown += honest.shown;
+    }
+    Results { rows, honest: all }
+}

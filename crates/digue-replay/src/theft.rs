@@ -1,0 +1,312 @@
+//! The ways in which accounts were stolen and used, drawn from a seed.
+//!
+//! The classes are those of the breaches that became known; the named cases have their true rates.
+
+use crate::draw::Draw;
+use crate::world::{DAY_MS, World};
+
+/// One thing that a thief does.
+#[derive(Clone, Debug)]
+pub struct Move {
+    pub at_ms: i64,
+    /// Number of the worker whose account it is; beyond the workers: one that was made for the theft.
+    pub account: usize,
+    pub action: &'static str,
+    pub persons: Vec<u32>,
+    pub session: &'static str,
+    pub portal: &'static str,
+}
+
+/// A theft: its moves in the order of their time, and where they come from.
+#[derive(Clone, Debug)]
+pub struct Theft {
+    pub moves: Vec<Move>,
+    pub ip: String,
+    pub agent: &'static str,
+    /// Accounts that the thief has a leader make before: organisation and number beyond the workers.
+    pub made: Vec<(usize, usize)>,
+    pub start_ms: i64,
+}
+
+/// One class of theft.
+#[derive(Clone, Copy, Debug)]
+pub struct Class {
+    pub name: &'static str,
+    /// When it begins: days into the world, from and to.
+    starts: (i64, i64),
+    kind: Kind,
+    /// The goal in `goals.md` that it is held to.
+    pub goal: Goal,
+    /// A case that happened: persons that were taken then.
+    pub then: Option<u32>,
+}
+
+/// What a class is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// At most so many persons before the containment.
+    Persons(u32),
+    /// Contained within so many days, in so many of a hundred runs.
+    Within(i64, u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Sheets at so many a second, by this client.
+    Sheets { per_second: f64, client: ClientKind },
+    /// Lists of so many persons, so many seconds apart.
+    Lists { size: usize, apart: i64 },
+    Export { size: usize },
+    /// So many accounts of different organisations from one address, each so many a day.
+    OneAddress { accounts: usize, daily: usize },
+    /// A leader makes two accounts, which read at once.
+    MadeAccounts,
+    /// One portal, then another.
+    Pivot,
+    /// The session goes on after the password was reset.
+    AfterReset,
+    /// So many times the account's own p95.
+    Slow { factor: f64, days: i64, hours: (i64, i64), from: From },
+    /// So many accounts of one organisation, each so many a day.
+    Company { accounts: usize, daily: usize },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClientKind {
+    Script,
+    /// The holder's own machine and browser.
+    Holder,
+}
+
+/// Whom the thief reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    Anybody,
+    /// One after the other by number.
+    InOrder,
+    /// The account's caseload alone.
+    Caseload,
+}
+
+const fn class(name: &'static str, starts: (i64, i64), kind: Kind, goal: Goal) -> Class {
+    Class { name, starts, kind, goal, then: None }
+}
+
+const FROM_DAY_ONE: (i64, i64) = (0, 50);
+const LATER: (i64, i64) = (35, 50);
+
+const fn script(per_second: f64) -> Kind {
+    Kind::Sheets { per_second, client: ClientKind::Script }
+}
+
+const fn slow(factor: f64, days: i64, hours: (i64, i64), from: From) -> Kind {
+    Kind::Slow { factor, days, hours, from }
+}
+
+/// Every class; the named cases last.
+pub const CLASSES: [Class; 21] = [
+    class("sheets-1", FROM_DAY_ONE, script(1.0), Goal::Persons(50)),
+    class("sheets-4", FROM_DAY_ONE, script(4.0), Goal::Persons(50)),
+    class(
+        "sheets-holder-device",
+        FROM_DAY_ONE,
+        Kind::Sheets { per_second: 1.5, client: ClientKind::Holder },
+        Goal::Persons(50),
+    ),
+    class("lists", FROM_DAY_ONE, Kind::Lists { size: 40, apart: 4 }, Goal::Persons(300)),
+    class("export", FROM_DAY_ONE, Kind::Export { size: 3000 }, Goal::Persons(300)),
+    class("one-address", LATER, Kind::OneAddress { accounts: 8, daily: 60 }, Goal::Within(3, 95)),
+    class("api-key", FROM_DAY_ONE, Kind::Sheets { per_second: 20.0, client: ClientKind::Script }, Goal::Persons(50)),
+    class("made-accounts", LATER, Kind::MadeAccounts, Goal::Persons(100)),
+    class("pivot", LATER, Kind::Pivot, Goal::Persons(100)),
+    class("after-reset", LATER, Kind::AfterReset, Goal::Persons(50)),
+    class("slow-office", LATER, slow(2.0, 3, (8, 18), From::Anybody), Goal::Within(3, 95)),
+    class("slow-1.2", LATER, slow(1.2, 14, (8, 18), From::Anybody), Goal::Within(14, 80)),
+    class("slow-in-order", LATER, slow(2.0, 3, (8, 18), From::InOrder), Goal::Within(3, 95)),
+    class("night", LATER, slow(2.0, 3, (0, 5), From::Anybody), Goal::Within(3, 95)),
+    class("own-rhythm", LATER, slow(1.5, 14, (-1, -1), From::Anybody), Goal::Within(14, 80)),
+    class("ten-accounts", LATER, Kind::Company { accounts: 10, daily: 100 }, Goal::Within(1, 100)),
+    class("inside-caseload", LATER, slow(2.0, 14, (8, 18), From::Caseload), Goal::Within(14, 80)),
+    Class { then: Some(36_820_828), ..class("cap-emploi-2024", FROM_DAY_ONE, script(14.7), Goal::Persons(50)) },
+    Class { then: Some(340_000), ..class("kairos", FROM_DAY_ONE, script(4.0), Goal::Persons(50)) },
+    Class { then: Some(1_600_000), ..class("missions-locales-2025", LATER, Kind::MadeAccounts, Goal::Persons(100)) },
+    Class { then: Some(678_000), ..class("dgfip-2026", FROM_DAY_ONE, script(8.5), Goal::Persons(50)) },
+];
+
+impl Class {
+    pub fn parse(name: &str) -> Option<Self> {
+        CLASSES.into_iter().find(|class| class.name == name)
+    }
+
+    /// The day on which this seed's theft begins.
+    pub fn start(&self, seed: u64) -> i64 {
+        let mut draw = Draw::new(seed ^ 0xdead_0001 ^ self.name.len() as u64);
+        let day = self.starts.0 + draw.below((self.starts.1 - self.starts.0) as usize) as i64;
+        // Thefts by day begin on working days.
+        if day % 7 >= 5 { day + 2 } else { day }
+    }
+
+    /// The theft of this seed, in `world` as it is on the day it begins.
+    pub fn draw(&self, seed: u64, world: &World) -> Theft {
+        let mut draw = Draw::new(seed.wrapping_mul(31) ^ self.name.bytes().fold(7, |h, b| h * 33 + u64::from(b)));
+        let day = self.start(seed);
+        let start_ms = day * DAY_MS + 9 * 3_600_000 + draw.below(6 * 3_600_000) as i64;
+        let victim = victim(&mut draw, world, day);
+        let mut scene = Scene { draw, world, day, start_ms, moves: Vec::new(), next: 0 };
+        let mut made = Vec::new();
+        let mut is_holder = false;
+        match self.kind {
+            Kind::Sheets { per_second, client } => {
+                is_holder = client == ClientKind::Holder;
+                scene.sheets(victim, per_second, 3000, "s-thief", "kairos");
+            }
+            Kind::Lists { size, apart } => {
+                for page in 0..80 {
+                    let persons = (0..size).map(|_| scene.person(From::Anybody, victim)).collect();
+                    scene.push(start_ms + page * apart * 1000, victim, "list", persons, "kairos");
+                }
+            }
+            Kind::Export { size } => {
+                let persons = (0..size).map(|_| scene.person(From::Anybody, victim)).collect();
+                scene.push(start_ms, victim, "export", persons, "kairos");
+            }
+            Kind::OneAddress { accounts, daily } => {
+                let mut organisations = Vec::new();
+                for account in 0..world.workers.len() {
+                    let organisation = world.workers[account].organisation;
+                    if organisations.len() < accounts && !organisations.contains(&organisation) && world.workers[account].since <= day {
+                        organisations.push(organisation);
+                        scene.daily(account, daily, 3, (8, 18), From::Anybody);
+                    }
+                }
+            }
+            Kind::MadeAccounts => {
+                let organisation = world.workers[victim].organisation;
+                for rank in 0..2 {
+                    let account = world.workers.len() + rank;
+                    made.push((organisation, account));
+                    scene.sheets(account, 1.0, 1500, "s-new", "kairos");
+                }
+            }
+            Kind::Pivot => {
+                scene.sheets(victim, 1.0, 12, "s-first", "pigp");
+                let later = scene.start_ms + 300_000;
+                scene.start_ms = later;
+                scene.sheets(victim, 2.0, 2000, "s-second", "ader");
+                scene.start_ms = start_ms;
+            }
+            Kind::AfterReset => {
+                is_holder = true;
+                scene.sheets(victim, 8.5, 3000, "s-kept", "kairos");
+            }
+            Kind::Slow { factor, days, hours, from } => {
+                let own = usual_day(world, victim, day);
+                let daily = (factor * own).ceil() as usize;
+                scene.daily(victim, daily, days, hours, from);
+            }
+            Kind::Company { accounts, daily } => {
+                let members = world.workers.iter().enumerate().filter(|(_, worker)| worker.organisation == 0);
+                let members: Vec<usize> = members.map(|(number, _)| number).take(accounts).collect();
+                for account in members {
+                    scene.daily(account, daily, 1, (8, 18), From::Anybody);
+                }
+            }
+        }
+        scene.moves.sort_by_key(|step| (step.at_ms, step.account));
+        let worker = &world.workers[victim];
+        Theft {
+            start_ms: scene.moves.first().map_or(start_ms, |step| step.at_ms),
+            moves: scene.moves,
+            ip: if is_holder { worker.ip.clone() } else { format!("203.0.113.{}", 1 + scene.draw.below(250)) },
+            agent: if is_holder { "" } else { *scene.draw.pick(&["python-requests/2.32", "Mozilla/5.0 (X11; Linux) Chrome/146.0"]) },
+            made,
+        }
+    }
+}
+
+/// An account that exists and works with people.
+fn victim(draw: &mut Draw, world: &World, day: i64) -> usize {
+    loop {
+        let number = draw.below(world.workers.len());
+        if world.workers[number].since <= day && world.workers[number].organisation != 0 {
+            return number;
+        }
+    }
+}
+
+/// The 95th percentile of the account's working days so far: distinct persons by sheets.
+fn usual_day(world: &World, account: usize, until: i64) -> f64 {
+    let mut past = World::clone(world);
+    let mut counts: Vec<usize> = Vec::new();
+    for day in 0..until {
+        let visits = past.day(day);
+        let mut persons: Vec<u32> = visits
+            .iter()
+            .filter(|visit| visit.worker == account && visit.persons.len() == 1)
+            .map(|visit| visit.persons[0])
+            .collect();
+        persons.sort_unstable();
+        persons.dedup();
+        if !persons.is_empty() {
+            counts.push(persons.len());
+        }
+    }
+    counts.sort_unstable();
+    counts.get(counts.len().saturating_sub(1) * 95 / 100).copied().unwrap_or(5) as f64
+}
+
+struct Scene<'w> {
+    draw: Draw,
+    world: &'w World,
+    day: i64,
+    start_ms: i64,
+    moves: Vec<Move>,
+    /// The next number of who reads in order.
+    next: u32,
+}
+
+impl Scene<'_> {
+    fn person(&mut self, from: From, account: usize) -> u32 {
+        match from {
+            From::Anybody => self.draw.below(self.world.persons as usize) as u32,
+            From::InOrder => {
+                self.next += 1;
+                (self.next + 1000) % self.world.persons
+            }
+            From::Caseload => *self.draw.pick(&self.world.workers[account].caseload),
+        }
+    }
+
+    fn push(&mut self, at_ms: i64, account: usize, action: &'static str, persons: Vec<u32>, portal: &'static str) {
+        self.moves.push(Move { at_ms, account, action, persons, session: "s-thief", portal });
+    }
+
+    fn sheets(&mut self, account: usize, per_second: f64, count: usize, session: &'static str, portal: &'static str) {
+        let from = if self.draw.once_in(3) { From::InOrder } else { From::Anybody };
+        let mut at = self.start_ms as f64;
+        for _ in 0..count {
+            at += 1000.0 / per_second * (0.5 + self.draw.below(1000) as f64 / 1000.0);
+            let person = self.person(from, account);
+            let at_ms = at as i64;
+            self.moves.push(Move { at_ms, account, action: "open", persons: vec![person], session, portal });
+        }
+    }
+
+    /// So many sheets on each working day, between these hours; -1: at the hours of the account.
+    fn daily(&mut self, account: usize, daily: usize, days: i64, hours: (i64, i64), from: From) {
+        let mut day = self.day;
+        let mut done = 0;
+        while done < days {
+            if day % 7 < 5 {
+                done += 1;
+                let (first, last) = if hours.0 < 0 { (8, 16) } else { hours };
+                for _ in 0..daily {
+                    let within = self.draw.below(((last - first) * 3_600_000) as usize) as i64;
+                    let person = self.person(from, account);
+                    self.push(day * DAY_MS + first * 3_600_000 + within, account, "open", vec![person], "kairos");
+                }
+            }
+            day += 1;
+        }
+    }
+}

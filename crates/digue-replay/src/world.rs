@@ -1,0 +1,255 @@
+//! A made-up world at work, day by day: organisations, jobs, rhythms, caseloads that turn over.
+//!
+//! What makes detection hard is in it: desks that look up strangers all day, month-end exports, new
+//! and growing accounts, holidays, programs, people who work on Saturdays or in the evening.
+
+use crate::draw::Draw;
+
+/// What an account is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Job {
+    /// A small group, opened again and again.
+    Trainer,
+    /// Appointments: a larger caseload, many sheets.
+    Counsellor,
+    /// A reception: strangers, found by their full identifiers.
+    Desk,
+    /// Lists, and the export of the organisation at the end of the month.
+    Manager,
+    /// A program that fetches its caseload's sheets each night.
+    Program,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    pub id: String,
+    pub organisation: usize,
+    pub job: Job,
+    /// Numbers of persons.
+    pub caseload: Vec<u32>,
+    /// Sheets of a usual day.
+    pace: f64,
+    /// Minute of the day at which it begins.
+    begins: i64,
+    works_saturdays: bool,
+    /// The day from which it exists.
+    pub since: i64,
+    away: (i64, i64),
+    pub ip: String,
+    pub agent: String,
+}
+
+/// One response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Milliseconds since the world began.
+    pub at_ms: i64,
+    pub worker: usize,
+    pub action: &'static str,
+    pub persons: Vec<u32>,
+    /// Found by full identifiers.
+    pub is_exact: bool,
+}
+
+/// Organisations, accounts and persons; the same for the same seed.
+#[derive(Clone)]
+pub struct World {
+    pub organisations: usize,
+    pub workers: Vec<Worker>,
+    /// Numbers below this are persons.
+    pub persons: u32,
+    draw: u64,
+}
+
+/// The first day is a Monday, the first of a month of thirty days.
+pub const DAY_MS: i64 = 86_400_000;
+
+const AGENTS: [&str; 4] = [
+    "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0",
+    "Mozilla/5.0 (Windows NT 10.0) Chrome/146.0",
+    "Mozilla/5.0 (Macintosh) Safari/19.0",
+    "Mozilla/5.0 (Windows NT 11.0) Edge/146.0",
+];
+
+impl World {
+    /// Twelve organisations of one to nine accounts.
+    pub fn draw(seed: u64) -> Self {
+        let mut draw = Draw::new(seed ^ 0x0005_eed0_f0ff_1ce0);
+        let organisations = 12;
+        let mut world = Self { organisations, workers: Vec::new(), persons: 60_000, draw: draw.next() };
+        for organisation in 0..organisations {
+            // One is large enough for ten thieves.
+            let size = if organisation == 0 { 12 } else { 1 + draw.below(8) };
+            let network = format!("198.51.{}", 10 + organisation);
+            for rank in 0..size {
+                let job = match draw.below(20) {
+                    0..=7 => Job::Trainer,
+                    8..=13 => Job::Counsellor,
+                    14..=15 => Job::Desk,
+                    16..=18 => Job::Manager,
+                    _ => Job::Program,
+                };
+                world.hire(&mut draw, organisation, rank, job, &network);
+            }
+        }
+        world
+    }
+
+    fn hire(&mut self, draw: &mut Draw, organisation: usize, rank: usize, job: Job, network: &str) {
+        let (held, pace) = match job {
+            Job::Trainer => (8 + draw.below(18), 2.0 + draw.below(50) as f64 / 10.0),
+            Job::Counsellor => (40 + draw.below(70), 8.0 + draw.below(140) as f64 / 10.0),
+            Job::Desk => (10, 15.0 + draw.below(250) as f64 / 10.0),
+            Job::Manager => (60 + draw.below(80), 1.0 + draw.below(30) as f64 / 10.0),
+            Job::Program => (20 + draw.below(20), 20.0),
+        };
+        let caseload = (0..held).map(|_| draw.below(self.persons as usize) as u32).collect();
+        // One in eight arrives while the world goes on.
+        let since = if draw.once_in(8) { 5 + draw.below(50) as i64 } else { 0 };
+        let away = 20 + draw.below(60) as i64;
+        self.workers.push(Worker {
+            id: format!("of-{organisation:02}.agent{}", rank + 1),
+            organisation,
+            job,
+            caseload,
+            pace,
+            begins: if job == Job::Program { 120 } else { 450 + draw.below(120) as i64 },
+            works_saturdays: draw.once_in(10),
+            since,
+            away: (away, away + 5 + draw.below(12) as i64),
+            ip: format!("{network}.{}", 10 + rank),
+            agent: if job == Job::Program {
+                "planning-sync/3.1".to_owned()
+            } else {
+                (*draw.pick(&AGENTS)).to_owned()
+            },
+        });
+    }
+
+    /// The responses of `day`, in the order of their time; caseloads turn over.
+    pub fn day(&mut self, day: i64) -> Vec<Visit> {
+        let mut draw = Draw::new(self.draw ^ (day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut visits = Vec::new();
+        for number in 0..self.workers.len() {
+            self.turn_over(number, &mut draw);
+            let worker = &self.workers[number];
+            if worker.is_off(day, &mut draw) {
+                continue;
+            }
+            match worker.job {
+                Job::Program => nightly(worker, number, day, &mut draw, &mut visits),
+                _ => work(worker, number, day, self.persons, &mut draw, &mut visits),
+            }
+        }
+        visits.sort_by_key(|visit| (visit.at_ms, visit.worker));
+        visits
+    }
+
+    fn turn_over(&mut self, number: usize, draw: &mut Draw) {
+        let persons = self.persons as usize;
+        let caseload = &mut self.workers[number].caseload;
+        for held in caseload.iter_mut() {
+            if draw.once_in(45) {
+                *held = draw.below(persons) as u32;
+            }
+        }
+    }
+
+    /// True when somebody of `worker`'s organisation, or the worker, holds this person.
+    pub fn holds(&self, worker: usize, person: u32) -> bool {
+        self.workers[worker].caseload.contains(&person)
+    }
+}
+
+impl Worker {
+    fn is_off(&self, day: i64, draw: &mut Draw) -> bool {
+        let weekday = day % 7;
+        let rests = weekday == 6 || weekday == 5 && !self.works_saturdays;
+        let is_away = (self.away.0..self.away.1).contains(&day);
+        // A bank holiday now and then, and a day off.
+        let is_holiday = day % 37 == 31;
+        day < self.since
+            || (self.job != Job::Program && (rests || is_away || is_holiday))
+            || draw.once_in(14)
+    }
+
+    /// Sheets of a day: bursts included, as real work has them.
+    fn sheets(&self, draw: &mut Draw) -> usize {
+        // The product of two uniform draws and a rare busy day: a long tail, mean about the pace.
+        let factor = (0.2 + draw.below(1000) as f64 / 600.0) * (0.5 + draw.below(1000) as f64 / 1000.0);
+        let busy = if draw.once_in(40) { 2.2 } else { 1.0 };
+        (self.pace * factor * busy).round() as usize
+    }
+}
+
+fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw, visits: &mut Vec<Visit>) {
+    let start = day * DAY_MS + (worker.begins + draw.below(40) as i64) * 60_000;
+    let list = |at_ms: i64, action, persons: Vec<u32>| Visit { at_ms, worker: number, action, persons, is_exact: false };
+    if worker.job != Job::Desk {
+        // The first page of the caseload, as a portal's home shows it.
+        visits.push(list(start, "list", worker.caseload.iter().take(50).copied().collect()));
+    }
+    if worker.job == Job::Manager && day % 30 >= 27 && draw.once_in(2) {
+        let at = start + 3_600_000 + draw.below(7_200_000) as i64;
+        visits.push(list(at, "export", worker.caseload.clone()));
+    }
+    let sheets = worker.sheets(draw);
+    let mut at = start + 60_000;
+    // A day of work is eight hours with its pauses; people open two or three sheets in a row.
+    let mean_gap = 8 * 3600 * 1000 / (sheets as i64 + 1);
+    for place in 0..sheets {
+        let is_row = place % 3 != 0 && draw.once_in(2);
+        let gap = if is_row { 8_000 + draw.below(90_000) as i64 } else { draw.below(2 * mean_gap as usize) as i64 };
+        at += gap.max(4_000);
+        let is_stranger = match worker.job {
+            Job::Desk => !draw.once_in(4),
+            _ => draw.once_in(25),
+        };
+        let person = if is_stranger { draw.below(persons as usize) as u32 } else { *draw.pick(&worker.caseload) };
+        if is_stranger {
+            visits.push(Visit {
+                at_ms: at - 3_000,
+                worker: number,
+                action: "search",
+                persons: vec![person],
+                is_exact: true,
+            });
+        }
+        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact: is_stranger });
+    }
+}
+
+fn nightly(worker: &Worker, number: usize, day: i64, draw: &mut Draw, visits: &mut Vec<Visit>) {
+    let mut at = day * DAY_MS + worker.begins * 60_000;
+    for &person in worker.caseload.iter().take(30) {
+        at += 15_000 + draw.below(4_000) as i64;
+        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact: false });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_days() {
+        let days = |seed| {
+            let mut world = World::draw(seed);
+            (0..10).flat_map(|day| world.day(day)).collect::<Vec<_>>()
+        };
+        assert_eq!(days(3), days(3));
+        assert_ne!(days(3), days(4));
+    }
+
+    #[test]
+    fn people_rest_on_sundays_and_time_goes_on() {
+        let mut world = World::draw(5);
+        for day in 0..14 {
+            let visits = world.day(day);
+            assert!(visits.is_sorted_by_key(|visit| visit.at_ms));
+            let people = visits.iter().filter(|visit| world.workers[visit.worker].job != Job::Program).count();
+            assert_eq!(people == 0, day % 7 == 6, "day {day}: {people}");
+        }
+    }
+}
