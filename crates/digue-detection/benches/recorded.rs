@@ -138,15 +138,27 @@ impl House {
         low + (high - low) * place.fract()
     }
 
-    fn theft(&self, account: &str, start_day: i64, kind: Kind, is_fresh: bool, draw: &mut Draw) -> Vec<Event> {
+    fn theft(
+        &self,
+        account: &str,
+        start_day: i64,
+        kind: Kind,
+        is_fresh: bool,
+        draw: &mut Draw,
+    ) -> Vec<Event> {
         let mut stolen = 0_usize;
         let mut person = |draw: &mut Draw| {
             stolen += 1;
-            if is_fresh { format!("V{account}-{stolen}-{}", draw.below(1_000_000)) } else { self.persons[draw.below(self.persons.len())].clone() }
+            if is_fresh {
+                format!("V{account}-{stolen}-{}", draw.below(1_000_000))
+            } else {
+                self.persons[draw.below(self.persons.len())].clone()
+            }
         };
         let mut events = Vec::new();
         let office = start_day * DAY + 8 * 3600 + draw.below(8 * 3600) as i64;
-        let event = |second: i64, milli: i64, persons| Event { second, milli, account: account.to_owned(), persons };
+        let event =
+            |second: i64, milli: i64, persons| Event { second, milli, account: account.to_owned(), persons };
         match kind {
             Kind::Sheets(rate) => {
                 let mut at = 0.0;
@@ -229,7 +241,12 @@ struct Watch {
 impl Watch {
     fn new() -> Self {
         let options = Options { reopens_after: Some(Duration::from_hours(24)), ..Options::default() };
-        Self { engine: Engine::new(options), batches: Batches::default(), found: Vec::new(), alerts: Vec::new() }
+        Self {
+            engine: Engine::new(options),
+            batches: Batches::default(),
+            found: Vec::new(),
+            alerts: Vec::new(),
+        }
     }
 }
 
@@ -289,7 +306,8 @@ impl Simple {
 impl Judge for Simple {
     fn see(&mut self, event: &Event) -> Vec<String> {
         let day = event.second / DAY;
-        let (last, persons, before) = self.days.entry(event.account.clone()).or_insert((day, HashSet::new(), vec![]));
+        let (last, persons, before) =
+            self.days.entry(event.account.clone()).or_insert((day, HashSet::new(), vec![]));
         if *last != day {
             before.push(persons.len());
             (*last, *persons) = (day, HashSet::new());
@@ -341,13 +359,17 @@ fn play<J: Judge>(mut judge: J, honest: &[Event], theft: &Theft, until: i64) -> 
         let now = judge.see(event);
         cut.extend(now.into_iter().filter(|account| thieves.contains(account.as_str())));
         if is_theft && !cut.contains(&event.account) {
-            if let Some(before) = last.insert(&event.account, event.persons.iter().map(String::as_str).collect()) {
+            if let Some(before) =
+                last.insert(&event.account, event.persons.iter().map(String::as_str).collect())
+            {
                 lost.extend(before);
             }
         }
     }
     cut.extend(judge.end().into_iter().filter(|account| thieves.contains(account.as_str())));
-    lost.extend(last.into_iter().filter(|(account, _)| !cut.contains(*account)).flat_map(|(_, persons)| persons));
+    lost.extend(
+        last.into_iter().filter(|(account, _)| !cut.contains(*account)).flat_map(|(_, persons)| persons),
+    );
     (cut.len(), lost.len())
 }
 
@@ -380,8 +402,11 @@ fn main() {
 
 fn honest(name: &str, house: &House) {
     let active: usize = house.days.values().map(BTreeMap::len).sum();
-    let calendar: i64 =
-        house.days.values().map(|days| days.keys().last().unwrap_or(&0) - days.keys().next().unwrap_or(&0) + 1).sum();
+    let calendar: i64 = house
+        .days
+        .values()
+        .map(|days| days.keys().last().unwrap_or(&0) - days.keys().next().unwrap_or(&0) + 1)
+        .sum();
     let mut watch = Watch::new();
     let mut false_cuts: BTreeMap<String, usize> = BTreeMap::new();
     for event in &house.events {
@@ -414,12 +439,21 @@ fn table(label: &str, name: &str, house: &House, kind: Kind, is_ten: bool, quick
     let able: Vec<&String> = house.days.iter().filter(|(_, days)| days.len() >= 20).map(|(a, _)| a).collect();
     for is_judged_half in [false, true] {
         let mut results: [Vec<(usize, usize, usize)>; 4] = Default::default();
-        let half: Vec<&&String> = able.iter().filter(|account| is_judged(account) == is_judged_half).collect();
-        let rounds = if is_ten { if able.len() >= 10 { 4 } else { 0 } } else { half.len().min(if quick { 12 } else { 60 }) };
+        let half: Vec<&&String> =
+            able.iter().filter(|account| is_judged(account) == is_judged_half).collect();
+        let rounds = if is_ten {
+            if able.len() >= 10 { 4 } else { 0 }
+        } else {
+            half.len().min(if quick { 12 } else { 60 })
+        };
         for round in 0..rounds {
             let is_fresh = round % 2 == 0;
             let accounts: Vec<String> = if is_ten {
-                (0..10).map(|n| able[(round * 10 + n) % able.len()].clone()).collect::<HashSet<_>>().into_iter().collect()
+                (0..10)
+                    .map(|n| able[(round * 10 + n) % able.len()].clone())
+                    .collect::<HashSet<_>>()
+                    .into_iter()
+                    .collect()
             } else {
                 vec![half[round % half.len()].to_string()]
             };

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_accounts_that_are_each_nearly_honest_are_not_together() {
+    fn ten_accounts_that_are_each_a_little_busy_are_a_company() {
         let mut company = Company { accounts: 12, ..Company::default() };
         for _ in 0..10 {
             company.weigh(5, 0.0, 1.5);

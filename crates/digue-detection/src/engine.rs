@@ -354,7 +354,8 @@ impl Engine {
         let profile = &self.profiles[account];
         if hard == 0.0 && volume < 0.3 && !self.is_placed(account, place) {
             // Nearly every response of nearly every day ends here.
-            return self.company(account, 0.0, sighting).1;
+            self.company(account, 0.0);
+            return None;
         }
         let portal = &self.portals[profile.portal as usize];
         let mut context = Vec::new();
@@ -377,12 +378,11 @@ impl Engine {
         // A few persons at an odd hour from a new device are worth an alert, no more.
         let volume = volume.max(0.0);
         let total = (volume + context.min(1.25 * volume)).max(hard);
-        let (together, found) = self.company(account, total, sighting);
-        if let Some(signal) = together {
-            signals.push(signal);
-        }
+        let together = self.company(account, total);
+        signals.extend(together);
         let total = together.map_or(total, |signal| total.max(signal.evidence));
-        self.find(account, sighting, total, signals).or(found)
+        let found = self.find(account, sighting, total, signals);
+        found.or_else(|| self.about_organisation(account, sighting, together?))
     }
 
     /// The bets of all counts, and their signals.
@@ -523,51 +523,61 @@ impl Engine {
         profile.sheets.paced()[1] > 15 || profile.lists.all()[1] > 60
     }
 
-    /// What the account's evidence adds to its organisation's, and what that shows.
-    fn company(
-        &mut self,
-        account: usize,
-        evidence: f32,
-        sighting: &Sighting<'_>,
-    ) -> (Option<Signal>, Option<Finding>) {
+    /// What the account's evidence adds to its organisation's, and what they show together.
+    fn company(&mut self, account: usize, evidence: f32) -> Option<Signal> {
         if self.options.off.contains(&SignalKind::Collusion) {
-            return (None, None);
+            return None;
         }
         let profile = &mut self.profiles[account];
         let day = profile.today.day;
-        let organisation = &mut self.organisations[profile.organisation as usize];
+        let company = &mut self.organisations[profile.organisation as usize].company;
         let before = if profile.share_day == day { profile.share } else { 0.0 };
         if before == 0.0 && evidence < 1.0 {
-            return (None, None);
+            return None;
         }
-        (profile.share, profile.share_day) = (organisation.company.weigh(day, before, evidence), day);
-        let Some((sum, accounts)) = organisation.company.evidence(day) else {
-            return (None, None);
-        };
-        if sum < self.options.bars.alert || evidence < 1.0 {
-            return (None, None);
+        (profile.share, profile.share_day) = (company.weigh(day, before, evidence), day);
+        let (sum, accounts) = company.evidence(day)?;
+        (sum >= self.options.bars.alert && evidence >= 1.0).then_some(Signal {
+            kind: SignalKind::Collusion,
+            evidence: sum,
+            figures: Figures { seen: accounts, usual: 0, minutes: 1440 },
+        })
+    }
+
+    /// Once a day: several accounts of the organisation together.
+    fn about_organisation(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        together: Signal,
+    ) -> Option<Finding> {
+        let profile = &self.profiles[account];
+        let day = profile.today.day;
+        let organisation = &mut self.organisations[profile.organisation as usize];
+        if organisation.alerted_day == day || together.evidence < self.options.bars.containment {
+            return None;
         }
-        let figures = Figures { seen: accounts, usual: 0, minutes: 1440 };
-        let signal = Signal { kind: SignalKind::Collusion, evidence: sum, figures };
-        let is_news = organisation.alerted_day != day && sum >= self.options.bars.containment;
-        let found = is_news.then(|| {
-            organisation.alerted_day = day;
-            Finding {
-                at: sighting.at,
-                account: None,
-                organisation: organisation.name.clone(),
-                portal: sighting.portal.to_owned(),
-                weight: Weight::Alert,
-                evidence: sum,
-                signals: vec![signal],
-                persons: 0,
-            }
-        });
-        (Some(signal), found)
+        organisation.alerted_day = day;
+        Some(Finding {
+            at: sighting.at,
+            account: None,
+            organisation: organisation.name.clone(),
+            portal: sighting.portal.to_owned(),
+            weight: Weight::Alert,
+            evidence: together.evidence,
+            signals: vec![together],
+            persons: 0,
+        })
     }
 
     /// A finding, when it says more than the last one.
-    fn find(&mut self, account: usize, sighting: &Sighting<'_>, total: f32, signals: Vec<Signal>) -> Option<Finding> {
+    fn find(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        total: f32,
+        signals: Vec<Signal>,
+    ) -> Option<Finding> {
         let (second, day) = self.clock(sighting.at);
         let bars = self.options.bars;
         let profile = &mut self.profiles[account];
@@ -612,7 +622,8 @@ impl Engine {
             if place.agent != 0 && place.network != 0 {
                 self.remembered.insert(place, (day, owner));
             }
-            let is_common = self.networks.get(&place.network).is_some_and(|network| network.crowded_days >= 3);
+            let is_common =
+                self.networks.get(&place.network).is_some_and(|network| network.crowded_days >= 3);
             if place.network != 0 && !is_common {
                 self.remembered_networks.insert(place.network, (day, owner));
             }

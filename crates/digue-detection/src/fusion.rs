@@ -1,8 +1,8 @@
 //! What the signals weigh together, and the bars.
 //!
 //! Every count has a share of one budget; a share times the odds of its signal, summed, is a bet
-//! that honest work wins on average nothing from: by Markov's inequality it exceeds `10^bar` on at
-//! most one account-day in `10^bar`. What says nothing about volume - shape, hours, devices, rhythm,
+//! that honest work wins on average nothing from. The shares sum to less than 1.5: by Markov's
+//! inequality the bet exceeds `10^bar` on at most 1.5 account-days in `10^bar`. What says nothing about volume - shape, hours, devices, rhythm,
 //! standing - multiplies the bet, within bounds that alone never reach the bar of containment.
 //! The model is an approximation; `docs/benchmarks.md` has what was measured.
 
@@ -60,7 +60,8 @@ pub struct Finding {
 
 /// The bet of all counts together, as a decimal logarithm.
 pub(crate) fn together(bets: impl Iterator<Item = (f32, f32)>) -> f32 {
-    let total: f64 = bets.map(|(weight, evidence)| 10_f64.powf(f64::from((weight + evidence).min(30.0)))).sum();
+    let total: f64 =
+        bets.map(|(weight, evidence)| 10_f64.powf(f64::from((weight + evidence).min(30.0)))).sum();
     if total > 0.0 { total.log10() as f32 } else { -3.0 }
 }
 
@@ -102,9 +103,9 @@ mod tests {
             signal(SignalKind::Pace, 3.0),
             signal(SignalKind::Hours, 0.0),
         ]);
-        assert_eq!(kept.iter().map(|s| (s.kind, s.evidence)).collect::<Vec<_>>(), [
-            (SignalKind::Decoy, 8.0),
-            (SignalKind::Pace, 3.0)
-        ]);
+        assert_eq!(
+            kept.iter().map(|s| (s.kind, s.evidence)).collect::<Vec<_>>(),
+            [(SignalKind::Decoy, 8.0), (SignalKind::Pace, 3.0)]
+        );
     }
 }

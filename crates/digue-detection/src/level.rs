@@ -138,7 +138,9 @@ impl Peers {
         let prior = f64::from(prior.max(1.0).ln());
         let count = self.accounts + 3.0;
         let mean = (self.sum + 3.0 * prior) / count;
-        let own = (self.squares - if self.accounts > 0.0 { self.sum * self.sum / self.accounts } else { 0.0 }).max(0.0);
+        let own = (self.squares
+            - if self.accounts > 0.0 { self.sum * self.sum / self.accounts } else { 0.0 })
+        .max(0.0);
         let deviation = ((own + 3.0) / count).sqrt();
         (mean + SPREAD * deviation).exp() as f32
     }

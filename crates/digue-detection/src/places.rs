@@ -9,8 +9,22 @@ const SESSIONS: usize = 4;
 
 /// Programs that people do not read with, by how they name themselves.
 const PROGRAMS: [&str; 16] = [
-    "python", "curl/", "wget/", "go-http-client", "okhttp", "java/", "libwww", "scrapy", "httpx", "aiohttp",
-    "headless", "phantomjs", "selenium", "node-fetch", "axios/", "postmanruntime",
+    "python",
+    "curl/",
+    "wget/",
+    "go-http-client",
+    "okhttp",
+    "java/",
+    "libwww",
+    "scrapy",
+    "httpx",
+    "aiohttp",
+    "headless",
+    "phantomjs",
+    "selenium",
+    "node-fetch",
+    "axios/",
+    "postmanruntime",
 ];
 
 /// Network and program of one request, as numbers; 0 where nobody said.
@@ -130,7 +144,8 @@ impl Places {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
         if used == 1 && days >= 10 && self.devices.len() > 1 {
-            let knows_agent = self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
+            let knows_agent =
+                self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
             say(SignalKind::NewDevice, if knows_agent { 0.3 } else { 0.7 }, self.devices.len() as u32 - 1);
         }
         if self.moved > 0.0 {
@@ -196,12 +211,8 @@ mod tests {
     #[test]
     fn turns_between_two_networks_are_two_people() {
         let there = "203.0.113.9";
-        let said = signals(&[
-            (HOME.0, HOME.1, 0),
-            (there, HOME.1, 30),
-            (HOME.0, HOME.1, 60),
-            (there, HOME.1, 90),
-        ]);
+        let said =
+            signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 30), (HOME.0, HOME.1, 60), (there, HOME.1, 90)]);
         assert!(said.contains(&SignalKind::TwoPlaces), "{said:?}");
         let moved_house = signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 30)]);
         assert!(!moved_house.contains(&SignalKind::TwoPlaces));

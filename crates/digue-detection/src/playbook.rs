@@ -74,7 +74,7 @@ impl Default for Playbook {
     fn default() -> Self {
         let slow = vec![SignalKind::Slow, SignalKind::Volume];
         Self {
-            automatic: Action::CloseAccount,
+            automatic: Action::CloseOrganisation,
             lines: vec![
                 Line { weight: Weight::Containment, signals: slow, action: Action::StepUp },
                 Line { weight: Weight::Containment, signals: vec![], action: Action::CloseAccount },
@@ -150,8 +150,8 @@ mod tests {
     #[test]
     fn several_accounts_wish_for_more_than_is_automatic() {
         use Action::*;
-        check(Weight::Containment, SignalKind::Pace, (2, 0), CloseAccount, CloseOrganisation);
-        check(Weight::Containment, SignalKind::Pace, (2, 4), CloseAccount, ClosePortal);
+        check(Weight::Containment, SignalKind::Pace, (2, 0), CloseOrganisation, CloseOrganisation);
+        check(Weight::Containment, SignalKind::Pace, (2, 4), CloseOrganisation, ClosePortal);
         check(Weight::Alert, SignalKind::Pace, (9, 9), Observe, Observe);
     }
 }

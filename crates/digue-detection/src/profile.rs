@@ -13,7 +13,7 @@ use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
 use crate::slow::Exponents;
 use crate::standing::Standing;
-use crate::tally::{ALL, Count, Day, Levels, PeerLevels, SLOW};
+use crate::tally::{ALL, Count, Day, Levels, PeerLevels, SLOW, floor};
 
 /// Persons that are surely remembered for an account.
 const KNOWN: usize = 2048;
@@ -23,6 +23,8 @@ const TODAY_MAX: usize = 8192;
 const KNOWN_DAYS: u16 = 90;
 /// Working days whose strangeness adds up.
 const STRANGE_DAYS: usize = 5;
+/// Working days after which an account has habits.
+const SETTLED_DAYS: usize = 8;
 /// After a clearing the levels are raised for so long.
 const CLEARED_DAYS: i32 = 120;
 const CLEARED_FACTOR: f32 = 2.5;
@@ -114,7 +116,7 @@ impl Profile {
 
     pub(crate) fn usual(&self, common: &Common, count: Count, day: i32) -> f32 {
         let usual = self.levels.of(count).usual(common.levels.usual(count), self.age(day));
-        let usual = if matches!(count, Count::New | Count::Sheets) { usual.max(1.3) } else { usual.max(1.0) };
+        let usual = usual.max(floor(count));
         if self.is_cleared(day) { usual * CLEARED_FACTOR } else { usual }
     }
 
@@ -160,6 +162,10 @@ impl Profile {
             let usual = self.usual(common, count, done.day);
             let share = self.levels.of(count).share_of(usual, done.day);
             self.levels.slow[place].close(exponents, done.day, done.count(count), usual, share);
+            if self.levels.of(count).days() < SETTLED_DAYS {
+                // Who has no habits yet is measured by the day alone.
+                self.levels.slow[place].forget();
+            }
         }
         for count in ALL {
             let seen = done.count(count);

@@ -31,9 +31,6 @@ impl Recent {
     /// Counts `key` as met at `second`; a clock that steps back stands still.
     pub(crate) fn meet(&mut self, second: u32, key: u32) {
         let second = second.max(self.now);
-        if second > self.now {
-            self.in_this_second = 0;
-        }
         self.move_on(second);
         if self.last.contains_key(&key) {
             return;
@@ -56,7 +53,7 @@ impl Recent {
         if second <= self.now {
             return;
         }
-        self.now = second;
+        (self.now, self.in_this_second) = (second, 0);
         for (window, length) in WINDOWS.into_iter().enumerate() {
             while let Some(&(at, _, is_paced)) = self.log.get(self.released[window]) {
                 if at + length > second {
@@ -124,6 +121,16 @@ mod tests {
             recent.meet(1000, key);
         }
         assert_eq!((recent.all()[0], recent.paced()[0]), (35, 4));
+    }
+
+    #[test]
+    fn a_second_begins_anew_also_when_time_was_told_before() {
+        let mut recent = Recent::default();
+        for second in 0..10 {
+            recent.move_on(1000 + second);
+            recent.meet(1000 + second, second);
+        }
+        assert_eq!(recent.paced(), [10, 10, 10]);
     }
 
     proptest! {

@@ -94,8 +94,8 @@ impl Slow {
         for (place, part) in SLOPES.into_iter().enumerate() {
             let rise = self.next(place, day, count, usual, mean + (1.0 - mean) * part);
             let days = u32::try_from(day - rise.since + 1).unwrap_or(1);
-            let is_much = rise.counted >= PERSONS_MIN
-                && rise.counted as f32 >= WORTHWHILE * usual * days as f32;
+            let is_much =
+                rise.counted >= PERSONS_MIN && rise.counted as f32 >= WORTHWHILE * usual * days as f32;
             let evidence = rates[place] * rise.sum / std::f32::consts::LN_10;
             let evidence = evidence.min(if is_much { 30.0 } else { DRIFT_MAX });
             total += 10_f64.powf(f64::from(evidence)) / 3.0;

@@ -7,7 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use digue_access::caseload::{self, Caseloads};
-use digue_detection::{Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight};
+use digue_detection::{
+    Action, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
+};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
 
 use crate::theft::{Class, Goal, Move, Theft};
@@ -18,6 +20,9 @@ pub const TUNING_SEEDS: u64 = 1_000_000;
 
 /// Days that a world is played for the false alarms of honest work.
 const HONEST_DAYS: i64 = 80;
+
+/// Persons of the account's own caseload that a thief may meet by chance.
+const HARMLESS: usize = 5;
 
 /// How a run is set.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +107,9 @@ impl Watched {
             visit.persons.iter().map(|&person| self.seen(visit.worker, person, visit.is_exact)).collect();
         self.honest.shown += persons.len() as u64;
         self.honest.explained += persons.iter().filter(|person| person.is_explained).count() as u64;
+        // Without right, the door refuses.
+        let is_refused = self.setting.has_caseload && persons.iter().any(|person| !person.is_explained);
+        let persons = if is_refused { Vec::new() } else { persons };
         let day = visit.at_ms.div_euclid(DAY_MS);
         self.worked.insert((visit.worker, day));
         let worker = &self.world.workers[visit.worker];
@@ -115,7 +123,7 @@ impl Watched {
             action: visit.action,
             ip: &worker.ip,
             agent: &worker.agent,
-            kind: SightingKind::Shown,
+            kind: if is_refused { SightingKind::Refused } else { SightingKind::Shown },
             persons: &unique(persons),
         })
     }
@@ -198,7 +206,13 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
     for &(organisation_number, account) in &theft.made {
         let made = theft.made.len() as u32;
         let since = at(theft.start_ms - 600_000);
-        watched.engine.made(since, &name(&watched.world, account), &organisation(organisation_number), "kairos", made);
+        watched.engine.made(
+            since,
+            &name(&watched.world, account),
+            &organisation(organisation_number),
+            "kairos",
+            made,
+        );
     }
     let gate = watched.setting.has_caseload.then(|| enforced(&watched.world));
     let mut moves = theft.moves.iter().peekable();
@@ -208,7 +222,8 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
         let visits = watched.world.day(day);
         let mut visits = visits.iter().peekable();
         loop {
-            let is_theft = match (visits.peek(), moves.peek().filter(|step| step.at_ms < (day + 1) * DAY_MS)) {
+            let is_theft = match (visits.peek(), moves.peek().filter(|step| step.at_ms < (day + 1) * DAY_MS))
+            {
                 (Some(visit), Some(step)) => step.at_ms < visit.at_ms,
                 (None, Some(_)) => true,
                 (Some(_), None) => false,
@@ -230,9 +245,19 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
                 continue;
             }
             let (found, released, strangers) = steal(&mut watched, theft, step, gate.as_ref());
-            if found.is_some_and(|finding| finding.weight == Weight::Containment && finding.account.is_some()) {
+            if let Some(finding) = found.filter(|f| f.weight == Weight::Containment && f.account.is_some()) {
                 // The response that reveals it is withheld.
                 cut.insert(step.account, step.at_ms);
+                let closed =
+                    cut.keys().filter(|account| same_house(&watched.world, theft, **account, step.account));
+                let closed = u32::try_from(closed.count() - 1).unwrap_or(u32::MAX);
+                if Playbook::default().step(&finding, closed, 0).taken >= Action::CloseOrganisation {
+                    for &account in &accounts {
+                        if same_house(&watched.world, theft, account, step.account) {
+                            cut.entry(account).or_insert(step.at_ms);
+                        }
+                    }
+                }
                 continue;
             }
             shown.extend(released);
@@ -245,10 +270,21 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
     let seconds = is_over.then(|| (end - theft.start_ms) as f64 / 1000.0);
     let persons = u32::try_from(shown.len()).unwrap_or(u32::MAX);
     let is_met = match goal {
-        Goal::Persons(most) => is_over && persons <= most || outside == 0 && gate.is_some() && persons <= most,
-        Goal::Within(..) => is_over || gate.is_some() && shown.is_empty(),
+        // Who is refused everything, or has only its caseload to read, need not be cut off.
+        Goal::Persons(most) => persons <= most,
+        Goal::Within(..) => is_over || gate.is_some() && shown.len() <= HARMLESS,
     };
     Cost { persons, outside, seconds, is_met }
+}
+
+/// True when two accounts are of one organisation.
+fn same_house(world: &World, theft: &Theft, one: usize, other: usize) -> bool {
+    house_of(world, theft, one) == house_of(world, theft, other)
+}
+
+fn house_of(world: &World, theft: &Theft, account: usize) -> usize {
+    let made = || theft.made.iter().find(|(_, number)| *number == account).map_or(0, |(house, _)| *house);
+    world.workers.get(account).map_or_else(made, |worker| worker.organisation)
 }
 
 fn name(world: &World, account: usize) -> String {
@@ -280,11 +316,7 @@ fn steal(
 ) -> (Option<Finding>, Vec<u32>, u32) {
     let account = name(&watched.world, step.account);
     let worker = watched.world.workers.get(step.account);
-    let organisation_number = worker.map_or_else(
-        || theft.made.iter().find(|(_, number)| *number == step.account).map_or(0, |(number, _)| *number),
-        |worker| worker.organisation,
-    );
-    let organisation = organisation(organisation_number);
+    let organisation = organisation(house_of(&watched.world, theft, step.account));
     let agent = if theft.agent.is_empty() {
         worker.map(|worker| worker.agent.clone()).unwrap_or_default()
     } else {

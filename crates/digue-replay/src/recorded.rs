@@ -67,9 +67,9 @@ impl AccountList {
             let account = row("account").filter(|name| !name.is_empty()).ok_or(line)?;
             let made = row("created").filter(|text| !text.is_empty());
             let made = match made {
-                Some(text) => Some(
-                    Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text)).ok_or(line)?,
-                ),
+                Some(text) => {
+                    Some(Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text)).ok_or(line)?)
+                }
                 None => None,
             };
             list.insert(account.to_owned(), (row("organisation").unwrap_or_default().to_owned(), made));
@@ -169,7 +169,14 @@ impl Watcher {
                 engine.made(*at, account, organisation, "", 1);
             }
         }
-        Self { engine, batches: Batches::default(), accounts, caseload, last: Timestamp::from_micros(i64::MIN), lines: 0 }
+        Self {
+            engine,
+            batches: Batches::default(),
+            accounts,
+            caseload,
+            last: Timestamp::from_micros(i64::MIN),
+            lines: 0,
+        }
     }
 
     /// Reads one line; what earlier lines revealed comes out.
@@ -191,7 +198,8 @@ impl Watcher {
             .map(|person| {
                 let key = key_of(person);
                 let is_explained = !self.caseload.is_empty()
-                    && (self.caseload.holds(&line.account, key, at) || self.caseload.holds(&organisation, key, at));
+                    && (self.caseload.holds(&line.account, key, at)
+                        || self.caseload.holds(&organisation, key, at));
                 SeenPerson { key, number: number_of(person), is_explained }
             })
             .collect();
@@ -236,7 +244,8 @@ pub fn in_order(text: &[u8]) -> Vec<std::ops::Range<usize>> {
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let range = start..start + line.len();
         start = range.end;
-        let at = serde_json::from_slice::<At<'_>>(line).ok().and_then(|line| Timestamp::parse_rfc3339(&line.at));
+        let at =
+            serde_json::from_slice::<At<'_>>(line).ok().and_then(|line| Timestamp::parse_rfc3339(&line.at));
         // A line without a time comes first, and is told.
         lines.push((at.unwrap_or(Timestamp::from_micros(i64::MIN)), range));
     }

@@ -169,9 +169,7 @@ impl Worker {
         let is_away = (self.away.0..self.away.1).contains(&day);
         // A bank holiday now and then, and a day off.
         let is_holiday = day % 37 == 31;
-        day < self.since
-            || (self.job != Job::Program && (rests || is_away || is_holiday))
-            || draw.once_in(14)
+        day < self.since || (self.job != Job::Program && (rests || is_away || is_holiday)) || draw.once_in(14)
     }
 
     /// Sheets of a day: bursts included, as real work has them.
@@ -185,7 +183,13 @@ impl Worker {
 
 fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw, visits: &mut Vec<Visit>) {
     let start = day * DAY_MS + (worker.begins + draw.below(40) as i64) * 60_000;
-    let list = |at_ms: i64, action, persons: Vec<u32>| Visit { at_ms, worker: number, action, persons, is_exact: false };
+    let list = |at_ms: i64, action, persons: Vec<u32>| Visit {
+        at_ms,
+        worker: number,
+        action,
+        persons,
+        is_exact: false,
+    };
     if worker.job != Job::Desk {
         // The first page of the caseload, as a portal's home shows it.
         visits.push(list(start, "list", worker.caseload.iter().take(50).copied().collect()));
@@ -200,14 +204,18 @@ fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw,
     let mean_gap = 8 * 3600 * 1000 / (sheets as i64 + 1);
     for place in 0..sheets {
         let is_row = place % 3 != 0 && draw.once_in(2);
-        let gap = if is_row { 8_000 + draw.below(90_000) as i64 } else { draw.below(2 * mean_gap as usize) as i64 };
+        let gap =
+            if is_row { 8_000 + draw.below(90_000) as i64 } else { draw.below(2 * mean_gap as usize) as i64 };
         at += gap.max(4_000);
         let is_stranger = match worker.job {
             Job::Desk => !draw.once_in(4),
             _ => draw.once_in(25),
         };
-        let person = if is_stranger { draw.below(persons as usize) as u32 } else { *draw.pick(&worker.caseload) };
-        if is_stranger {
+        let person =
+            if is_stranger { draw.below(persons as usize) as u32 } else { *draw.pick(&worker.caseload) };
+        // Now and then somebody opens a colleague's person without having asked for them in full.
+        let is_exact = is_stranger && !draw.once_in(14);
+        if is_exact {
             visits.push(Visit {
                 at_ms: at - 3_000,
                 worker: number,
@@ -216,7 +224,7 @@ fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw,
                 is_exact: true,
             });
         }
-        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact: is_stranger });
+        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact });
     }
 }
 
@@ -224,7 +232,13 @@ fn nightly(worker: &Worker, number: usize, day: i64, draw: &mut Draw, visits: &m
     let mut at = day * DAY_MS + worker.begins * 60_000;
     for &person in worker.caseload.iter().take(30) {
         at += 15_000 + draw.below(4_000) as i64;
-        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact: false });
+        visits.push(Visit {
+            at_ms: at,
+            worker: number,
+            action: "open",
+            persons: vec![person],
+            is_exact: false,
+        });
     }
 }
 
@@ -248,7 +262,8 @@ mod tests {
         for day in 0..14 {
             let visits = world.day(day);
             assert!(visits.is_sorted_by_key(|visit| visit.at_ms));
-            let people = visits.iter().filter(|visit| world.workers[visit.worker].job != Job::Program).count();
+            let people =
+                visits.iter().filter(|visit| world.workers[visit.worker].job != Job::Program).count();
             assert_eq!(people == 0, day % 7 == 6, "day {day}: {people}");
         }
     }

@@ -24,8 +24,21 @@ pub(crate) enum Task {
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
+    Replay(AskedReplay),
     Watch(AskedWatch),
     Evidence(EvidenceTask),
+}
+
+/// What is to be replayed.
+pub(crate) struct AskedReplay {
+    /// The name of one class; all of them otherwise.
+    pub(crate) class: Option<String>,
+    pub(crate) lists: bool,
+    pub(crate) seed: u64,
+    pub(crate) seeds: u64,
+    pub(crate) caseload: Option<bool>,
+    pub(crate) ablation: bool,
+    pub(crate) json: bool,
 }
 
 /// Recorded exposures to be watched.
@@ -146,8 +159,35 @@ fn command(language: Language) -> Command {
                 .arg(Arg::new("account").required(true).help(say("command-link-account")))
                 .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
         )
+        .subcommand(replay_command(language))
         .subcommand(watch_command(language))
         .subcommands(evidence::commands(language))
+}
+
+fn replay_command(language: Language) -> Command {
+    let say = |key: &str| text(language, key);
+    let flag = |name: &'static str, key: &str| {
+        Arg::new(name).long(name).action(clap::ArgAction::SetTrue).help(say(key))
+    };
+    let number = |name: &'static str, default: &'static str, key: &str| {
+        Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u64)).help(say(key))
+    };
+    Command::new("replay")
+        .about(say("command-replay"))
+        .arg(Arg::new("class").help(say("command-replay-class")))
+        .arg(flag("list", "command-replay-list"))
+        .arg(flag("all", "command-replay-all"))
+        .arg(number("seed", "1", "command-replay-seed"))
+        .arg(number("seeds", "1", "command-replay-seeds"))
+        .arg(
+            Arg::new("caseload")
+                .long("caseload")
+                .value_parser(["with", "without"])
+                .help(say("command-replay-caseload")),
+        )
+        .arg(flag("ablation", "command-replay-ablation"))
+        .arg(flag("json", "command-replay-json"))
+        .group(clap::ArgGroup::new("what").args(["class", "list", "all"]).required(true))
 }
 
 fn watch_command(language: Language) -> Command {
@@ -214,6 +254,15 @@ fn task(matches: &ArgMatches) -> Task {
                 attack: matches.contains_id("attack"),
             }
         }
+        "replay" => Task::Replay(AskedReplay {
+            class: matches.get_one("class").cloned(),
+            lists: matches.get_flag("list"),
+            seed: *matches.get_one("seed").expect("it has a default"),
+            seeds: *matches.get_one("seeds").expect("it has a default"),
+            caseload: matches.get_one::<String>("caseload").map(|with| with == "with"),
+            ablation: matches.get_flag("ablation"),
+            json: matches.get_flag("json"),
+        }),
         "watch" => Task::Watch(AskedWatch {
             exposures: path("exposures"),
             accounts: matches.get_one("accounts").cloned(),

@@ -6,6 +6,7 @@ mod demo;
 mod evidence;
 mod init;
 mod inspect;
+mod replay;
 mod serve;
 mod watch;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
             admin::account(&out, &config, &account, &organisation, &role)
         }
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
+        Task::Replay(asked) => replay::run(&out, &asked),
         Task::Watch(asked) => watch::run(&out, &asked),
         Task::Evidence(task) => evidence::run(&out, task),
     };

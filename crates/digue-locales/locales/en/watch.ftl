@@ -54,3 +54,15 @@ watch-unread = { $lines } lines not read; the first is line { $line }: { $reason
 watch-unread-form = not an object of the format of exposures
 watch-unread-instant = no readable instant
 watch-list-fault = { $file }: line { $line } cannot be read.
+
+replay-unknown = No scenario is called { $name }; digue replay --list names them.
+replay-title-with = Caseloads enforced, { $seeds } seeds
+replay-title-without = Without caseloads, { $seeds } seeds
+replay-title-off = Without the signal { $signal }
+replay-header = scenario | persons shown: median, p95, most | seconds: median, p95, most | contained | goal
+replay-goal-persons = at most { $most } persons
+replay-goal-within = { $percent } % in { $days } days
+replay-reached = reached
+replay-missed = missed ({ $met } of { $runs })
+replay-honest = Honest work: { $days } account-days worked, { $containments } false containments ({ $containmentRate } per 10,000), { $alerts } false alerts ({ $alertRate } per 10,000); { $explained } % of persons explained.
+replay-then = { $name }: { $then } persons then, { $now } with Digue (most).

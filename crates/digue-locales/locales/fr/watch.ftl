@@ -54,3 +54,15 @@ watch-unread = { $lines } lignes non lues ; la première est la ligne { $line }
 watch-unread-form = pas un objet du format des expositions
 watch-unread-instant = pas d'instant lisible
 watch-list-fault = { $file } : la ligne { $line } ne se lit pas.
+
+replay-unknown = Aucun scénario ne s'appelle { $name } ; digue replay --list les nomme.
+replay-title-with = Portefeuilles tenus, { $seeds } graines
+replay-title-without = Sans portefeuille, { $seeds } graines
+replay-title-off = Sans le signal { $signal }
+replay-header = scénario | personnes montrées : médiane, p95, maximum | secondes : médiane, p95, maximum | mis à l'abri | objectif
+replay-goal-persons = au plus { $most } personnes
+replay-goal-within = { $percent } % en { $days } jours
+replay-reached = atteint
+replay-missed = manqué ({ $met } sur { $runs })
+replay-honest = Travail honnête : { $days } jours-comptes travaillés, { $containments } mises à l'abri à tort ({ $containmentRate } pour 10 000), { $alerts } alertes à tort ({ $alertRate } pour 10 000) ; { $explained } % des personnes expliquées.
+replay-then = { $name } : { $then } personnes alors, { $now } avec Digue (maximum).

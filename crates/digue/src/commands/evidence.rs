@@ -6,6 +6,8 @@ mod import;
 mod journal;
 mod place;
 mod progress;
+
+pub(super) use progress::Progress;
 mod receipt;
 mod scope;
 mod witness;

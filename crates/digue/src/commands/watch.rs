@@ -156,7 +156,9 @@ fn find(line: &[u8], wanted: &[u8]) -> Option<usize> {
 fn read(path: &Path) -> Result<Vec<u8>> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
     let mut bytes = Vec::new();
-    unpacked(file).and_then(|mut file| file.read_to_end(&mut bytes)).with_context(|| path.display().to_string())?;
+    unpacked(file)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .with_context(|| path.display().to_string())?;
     Ok(bytes)
 }
 

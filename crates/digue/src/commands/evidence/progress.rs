@@ -7,19 +7,19 @@ const WIDTH: u64 = 30;
 const FIRST: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_millis(200);
 
-pub(super) struct Progress {
+pub(crate) struct Progress {
     started: Instant,
     shown: Option<Instant>,
     is_wanted: bool,
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { started: Instant::now(), shown: None, is_wanted: std::io::stderr().is_terminal() }
     }
 
     /// `done` of `total`; what remains is reckoned from what went.
-    pub(super) fn show(&mut self, done: u64, total: u64) {
+    pub(crate) fn show(&mut self, done: u64, total: u64) {
         let elapsed = self.started.elapsed();
         if !self.is_wanted || elapsed < FIRST || self.shown.is_some_and(|shown| shown.elapsed() < EVERY) {
             return;

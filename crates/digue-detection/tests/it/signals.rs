@@ -1,0 +1,234 @@
+//! Each signal once where it must be heard, and once where it must not.
+
+use digue_detection::{Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight};
+use digue_types::Timestamp;
+
+const MONDAY: i64 = 1_780_272_000;
+const DAY: i64 = 86_400;
+const HOME: (&str, &str) = ("192.0.2.7", "Mozilla/5.0 Firefox/140.0");
+
+/// A house of twelve accounts in three organisations, after two months of ordinary work.
+struct House {
+    engine: Engine,
+    found: Vec<Finding>,
+}
+
+fn person(number: u64) -> SeenPerson {
+    SeenPerson {
+        key: (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        number: Some(number * 7919 % 1_000_003),
+        is_explained: false,
+    }
+}
+
+impl House {
+    fn at_work() -> Self {
+        Self::with(Options::default())
+    }
+
+    fn with(options: Options) -> Self {
+        let mut house = Self { engine: Engine::new(options), found: Vec::new() };
+        for day in 0..60 {
+            if day % 7 >= 5 {
+                continue;
+            }
+            for hour in 8..17 {
+                for account in 0..12 {
+                    if (day + hour + account * 3) % 4 == 0 {
+                        let second =
+                            MONDAY + day * DAY + hour * 3600 + account * 97 + (day * 131 + hour * 17) % 600;
+                        let who = (day * 7 + hour * 3 + account * 1009) % 40 + account * 50;
+                        house.open(account, second, &[who as u64]);
+                    }
+                }
+            }
+        }
+        assert!(house.found.is_empty(), "two months of work: {:?}", house.found);
+        house
+    }
+
+    fn see(
+        &mut self,
+        account: i64,
+        second: i64,
+        persons: &[SeenPerson],
+        place: (&str, &str),
+        kind: SightingKind,
+    ) {
+        let organisation = format!("o{}", account % 3);
+        let name = format!("a{account}");
+        let sighting = Sighting {
+            at: Timestamp::from_secs(second),
+            portal: "kairos",
+            organisation: &organisation,
+            account: &name,
+            session: "s1",
+            action: "open",
+            ip: place.0,
+            agent: place.1,
+            kind,
+            persons,
+        };
+        self.found.extend(self.engine.observe(&sighting));
+    }
+
+    fn open(&mut self, account: i64, second: i64, persons: &[u64]) {
+        let persons: Vec<SeenPerson> = persons.iter().map(|number| person(*number)).collect();
+        self.see(account, second, &persons, HOME, SightingKind::Shown);
+    }
+
+    #[track_caller]
+    fn contained(&self, account: i64, kind: SignalKind) {
+        let name = format!("a{account}");
+        let finding = self.found.iter().find(|finding| {
+            finding.weight == Weight::Containment && finding.account.as_deref() == Some(&name)
+        });
+        let finding = finding.unwrap_or_else(|| panic!("not contained: {:?}", self.found));
+        let said: Vec<SignalKind> = finding.signals.iter().map(|signal| signal.kind).collect();
+        assert!(said.contains(&kind), "{said:?}");
+    }
+}
+
+/// Noon of the first day after the two months.
+const NOON: i64 = MONDAY + 63 * DAY + 12 * 3600;
+
+#[test]
+fn a_fast_reader_is_cut_off_within_tens_of_persons() {
+    let mut house = House::at_work();
+    for step in 0..60 {
+        house.open(1, NOON + step, &[10_000 + step as u64]);
+    }
+    house.contained(1, SignalKind::Pace);
+    assert!(house.found.last().unwrap().persons <= 50);
+}
+
+#[test]
+fn a_slow_reader_is_cut_off_within_days() {
+    let mut house = House::at_work();
+    for day in 0..5 {
+        for sheet in 0..6 {
+            house.open(
+                2,
+                NOON + day * DAY + sheet * 1500 - 10_000,
+                &[20_000 + (day * 1000 + sheet * 37) as u64],
+            );
+        }
+    }
+    house.contained(2, SignalKind::Slow);
+}
+
+#[test]
+fn an_export_is_cut_off_by_the_response_that_shows_it() {
+    let mut house = House::at_work();
+    house.open(3, NOON, &(30_000..33_000).collect::<Vec<u64>>());
+    house.contained(3, SignalKind::Export);
+}
+
+#[test]
+fn the_list_of_the_own_persons_is_no_export() {
+    let mut house = House::at_work();
+    for hour in 0..5 {
+        house.open(3, NOON + hour * 600, &(150..190).collect::<Vec<u64>>());
+    }
+    assert!(house.found.is_empty(), "{:?}", house.found);
+}
+
+#[test]
+fn lists_one_after_the_other_are_cut_off_below_three_hundred() {
+    let mut house = House::at_work();
+    for page in 0..20 {
+        house.open(4, NOON + page * 5, &(0..50).map(|n| 40_000 + page as u64 * 50 + n).collect::<Vec<u64>>());
+    }
+    house.contained(4, SignalKind::Lists);
+    assert!(house.found[0].persons <= 300, "{}", house.found[0].persons);
+}
+
+#[test]
+fn a_person_who_does_not_exist_is_evidence() {
+    let mut house =
+        House::with(Options { decoys: [person(77_777).key].into_iter().collect(), ..Options::default() });
+    house.open(5, NOON, &[77_777]);
+    house.contained(5, SignalKind::Decoy);
+}
+
+#[test]
+fn three_accounts_that_each_read_a_little_more_are_heard_together() {
+    let mut house = House::at_work();
+    for sheet in 0..40 {
+        for account in [0, 3, 6, 9] {
+            let who = 50_000 + (account * 100 + sheet) as u64;
+            house.open(account, NOON - 3 * 3600 + sheet * 550 + account * 13, &[who]);
+        }
+    }
+    let about_house =
+        house.found.iter().any(|finding| finding.account.is_none() && finding.organisation == "o0");
+    assert!(house.found.iter().all(|finding| finding.account.is_none() || finding.persons > 5));
+    let together =
+        house.found.iter().any(|finding| finding.signals.iter().any(|s| s.kind == SignalKind::Collusion));
+    assert!(about_house && together, "{:?}", house.found);
+}
+
+#[test]
+fn the_device_of_an_account_that_was_cut_off_is_remembered() {
+    let thief = ("203.0.113.9", "Mozilla/5.0 (X11) Chrome/146.0");
+    let steal = |house: &mut House, account: i64, first: i64, count: i64| {
+        for step in 0..count {
+            let persons = [person((60_000 + account * 1000 + step) as u64)];
+            house.see(account, first + step * 40, &persons, thief, SightingKind::Shown);
+        }
+    };
+    let mut house = House::at_work();
+    steal(&mut house, 7, NOON, 60);
+    house.contained(7, SignalKind::NewDevice);
+    let persons = |house: &House| house.found.last().map_or(0, |finding| finding.persons);
+    let first = persons(&house);
+    steal(&mut house, 8, NOON + 4000, 60);
+    house.contained(8, SignalKind::SharedPlace);
+    assert!(persons(&house) <= first, "the second account is cut off no later");
+}
+
+#[test]
+fn refusals_and_uninspected_responses_are_heard() {
+    for (kind, expected) in [
+        (SightingKind::Refused, SignalKind::Refusals),
+        (SightingKind::Uninspected(1 << 20), SignalKind::Uninspected),
+    ] {
+        let mut house = House::at_work();
+        for step in 0..200 {
+            house.see(1, NOON + step * 20, &[], HOME, kind);
+        }
+        house.contained(1, expected);
+    }
+}
+
+#[test]
+fn a_switched_off_signal_is_not_heard() {
+    let decoys = [person(77_777).key].into_iter().collect();
+    let mut house = House::with(Options { decoys, off: vec![SignalKind::Decoy], ..Options::default() });
+    house.open(5, NOON, &[77_777]);
+    assert!(house.found.is_empty());
+}
+
+#[test]
+fn an_account_that_was_opened_again_works_on() {
+    let mut house = House::at_work();
+    for step in 0..40 {
+        house.open(1, NOON + step, &[10_000 + step as u64]);
+    }
+    house.contained(1, SignalKind::Pace);
+    house.engine.reopened(Timestamp::from_secs(NOON + 3600), "a1");
+    house.found.clear();
+    for sheet in 0..5 {
+        house.open(1, NOON + DAY + sheet * 1200, &[60 + sheet as u64]);
+    }
+    assert!(house.found.is_empty(), "{:?}", house.found);
+}
+
+#[test]
+fn nothing_is_said_twice() {
+    let mut house = House::at_work();
+    for step in 0..200 {
+        house.open(1, NOON + step, &[10_000 + step as u64]);
+    }
+    assert_eq!(house.found.iter().filter(|finding| finding.weight == Weight::Containment).count(), 1);
+}
