@@ -200,6 +200,18 @@ impl Engine {
         }
     }
 
+    /// Accounts that were found to be stolen, or cut off by people.
+    pub fn contained_accounts(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .account_names
+            .iter()
+            .filter(|(_, number)| self.profiles[**number as usize].contained.is_some())
+            .map(|(name, _)| name.clone())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Accounts that are followed.
     pub fn accounts(&self) -> usize {
         self.profiles.len()

@@ -15,7 +15,7 @@ use crate::hold::Room;
 use crate::identity::Asserter;
 use crate::key::UsedProofs;
 use crate::portal::Portal;
-use crate::ports::{Aliases, Clock, LocalPages, Recorder};
+use crate::ports::{Aliases, Clock, LocalPages, Recorder, Sentinel};
 use crate::upstream::UpstreamClient;
 
 /// Everything the gateway is made of.
@@ -24,6 +24,7 @@ pub struct GatewayParts {
     pub rules: Snapshot,
     pub sessions: Sessions,
     pub recorder: Arc<dyn Recorder>,
+    pub sentinel: Arc<dyn Sentinel>,
     pub clock: Arc<dyn Clock>,
     pub aliases: Arc<dyn Aliases>,
     pub pages: Arc<dyn LocalPages>,
@@ -88,6 +89,7 @@ pub struct Shared {
     pub(crate) rules: ArcSwap<Snapshot>,
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) recorder: Arc<dyn Recorder>,
+    pub(crate) sentinel: Arc<dyn Sentinel>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<dyn Aliases>,
     pub(crate) pages: Arc<dyn LocalPages>,
@@ -125,6 +127,7 @@ impl Gateway {
             rules: ArcSwap::from_pointee(parts.rules),
             sessions: Mutex::new(parts.sessions),
             recorder: parts.recorder,
+            sentinel: parts.sentinel,
             clock: parts.clock,
             aliases: parts.aliases,
             pages: parts.pages,

@@ -27,7 +27,7 @@ use crate::key::{self, Target};
 use crate::outgoing::outgoing;
 use crate::path::Segments;
 use crate::portal::{Choice, Portal, Route, RouteKind};
-use crate::ports::{Arrival, Future1, Unrecorded};
+use crate::ports::{Arrival, Future1, Unrecorded, Word};
 use crate::refusal::{Refusal, wants_page};
 use crate::shown::{grouped, persons_of};
 use crate::{forward_auth, reported, upgrade};
@@ -468,10 +468,11 @@ impl Visit {
                 (self.with_subjects(Vec::new(), head.status), cause.into())
             }
         };
-        let decision = self.decide(&persons, inspection);
-        let is_refused = decision.outcome == Outcome::Refused;
+        let mut decision = self.decide(&persons, inspection);
         let shows_persons = !persons.is_empty();
-        let exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
+        let mut exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
+        self.look(&mut decision, &mut exposure);
+        let is_refused = decision.outcome == Outcome::Refused;
         let index = match self.must_record(&exposure) {
             true => Some(self.record(vec![exposure]).await?),
             false => None,
@@ -484,6 +485,18 @@ impl Visit {
             return Err(self.refusal(vec![Reason::NoSession], index));
         }
         Ok(self.response(head, bytes, share, index, shows_persons || inspection.is_uninspected()))
+    }
+
+    /// The watch has the last word: a response that reveals a theft does not leave.
+    fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
+        if self.shared.sentinel.look(exposure) == Word::Pass || decision.outcome == Outcome::Refused {
+            return;
+        }
+        decision.outcome = Outcome::Refused;
+        decision.reasons = vec![Reason::Withheld];
+        exposure.outcome = Outcome::Refused;
+        exposure.reasons.clone_from(&decision.reasons);
+        exposure.shown = Vec::new();
     }
 
     /// A response without persons is journalled only when something about it needs remembering.
@@ -557,7 +570,13 @@ impl Visit {
         }
         let declared = declared_length(&head.headers);
         let known = declared.unwrap_or(start.len() as u64);
+        let mut decision = decision;
         let mut exposure = self.exposure(&decision, persons, inspection, known, head.status);
+        self.look(&mut decision, &mut exposure);
+        if decision.outcome == Outcome::Refused {
+            let index = self.record(vec![exposure]).await?;
+            return Err(self.refusal(decision.reasons, Some(index)));
+        }
         if declared.is_none() {
             exposure.parts = 2;
         }
@@ -604,7 +623,9 @@ impl Visit {
             justification: None,
         };
         let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
-        match self.record(vec![Exposure { status: 0, ..exposure }]).await {
+        let exposure = Exposure { status: 0, ..exposure };
+        self.shared.sentinel.look(&exposure);
+        match self.record(vec![exposure]).await {
             Ok(index) => self.refusal(reasons, Some(index)),
             Err(unavailable) => unavailable,
         }
@@ -710,8 +731,13 @@ impl Tunnel {
             return Err(visit.refuse(decision.reasons, Inspection::NotReached).await);
         }
         let status = StatusCode::SWITCHING_PROTOCOLS;
-        let exposure = visit.exposure(&decision, Vec::new(), Inspection::Stream, 0, status);
-        visit.record(vec![exposure]).await?;
+        let mut decision = decision;
+        let mut exposure = visit.exposure(&decision, Vec::new(), Inspection::Stream, 0, status);
+        visit.look(&mut decision, &mut exposure);
+        let index = visit.record(vec![exposure]).await?;
+        if decision.outcome == Outcome::Refused {
+            return Err(visit.refusal(decision.reasons, Some(index)));
+        }
         Ok(visit.guard())
     }
 

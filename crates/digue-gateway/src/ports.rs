@@ -30,6 +30,29 @@ pub trait Clock: Send + Sync {
     fn local(&self, at: Timestamp) -> (i64, i64);
 }
 
+/// Looks at every response before it leaves.
+pub trait Sentinel: Send + Sync {
+    /// Told of each exposure as it is about to be journalled, refusals included.
+    fn look(&self, exposure: &Exposure) -> Word;
+}
+
+/// What a sentinel says of a response.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    Pass,
+    /// It reveals a theft: it does not leave.
+    Withhold,
+}
+
+/// A door without a watch.
+pub struct Unwatched;
+
+impl Sentinel for Unwatched {
+    fn look(&self, _: &Exposure) -> Word {
+        Word::Pass
+    }
+}
+
 /// Brings an identifier of another kind to the person reference, by the portal's alias table.
 pub trait Aliases: Send + Sync {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef>;

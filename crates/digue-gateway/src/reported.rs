@@ -117,6 +117,10 @@ pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Resp
     }
     let entries = exposures.len();
     let over_budget = count(shared, &portal, &exposures);
+    for exposure in &exposures {
+        // Shown already: the watch can only cut off what comes next.
+        shared.sentinel.look(exposure);
+    }
     let first_entry = shared.recorder.record(exposures).await.map_err(|_| {
         Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
     })?;

@@ -26,6 +26,7 @@ use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::recorder::Standing;
+use crate::sentry::Sentry;
 use crate::retention::Retentions;
 use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
 
@@ -47,6 +48,8 @@ pub struct HouseParts {
     pub witnesses: WitnessRules,
     /// The way to witnesses; `None` asks nobody.
     pub client: Option<UpstreamClient>,
+    /// The watch at the door.
+    pub sentry: Arc<Sentry>,
     /// True when anybody may read checkpoint and tiles.
     pub is_published: bool,
     /// Where the index is made again; `None` keeps it in memory.
@@ -82,6 +85,7 @@ pub struct House {
     pub(crate) journal: Arc<Journal>,
     standing: Arc<RwLock<Standing>>,
     rebuilder: Rebuilder,
+    sentry: Arc<Sentry>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
@@ -129,6 +133,7 @@ impl House {
             journal: parts.journal,
             standing: parts.standing,
             rebuilder: Rebuilder::new(parts.index_folder),
+            sentry: parts.sentry,
             is_published: parts.is_published,
             clock: parts.clock,
             aliases: parts.aliases,
@@ -203,6 +208,26 @@ impl House {
         read.map_err(|error| OperationError::Unavailable(error.to_string()))
     }
 
+    /// Makes the memory of the watch again from the journal's entries `from..end`.
+    pub fn remember(&self, entries: std::ops::Range<u64>) -> Result<(), OperationError> {
+        let gates = self.gateway().rules().gates.clone();
+        let is_open = |account: &str| {
+            AccountId::parse(account)
+                .is_ok_and(|account| gates.of(&digue_access::Reach::Account(account)) == digue_types::Gate::Open)
+        };
+        let read = |take: &mut dyn FnMut(Event)| {
+            let read = self.journal.each(entries.start, &mut |index, opened| {
+                if let Opened::Event(event) = opened
+                    && index < entries.end
+                {
+                    take(event);
+                }
+            });
+            read.map_err(|error| OperationError::Unavailable(error.to_string()))
+        };
+        self.sentry.remember(&read, &is_open, self.clock.now())
+    }
+
     /// Writes the index to its folder, at the end: the next start reads nothing twice.
     pub fn close_index(&self) {
         self.standing.write().unwrap_or_else(PoisonError::into_inner).index.close();
@@ -211,6 +236,11 @@ impl House {
     /// Before something is forgotten: the index in use is not believed at the next start.
     pub(crate) fn mark_index_stale(&self) -> Result<(), OperationError> {
         self.rebuilder.mark_stale().map_err(|error| OperationError::Unavailable(error.to_string()))
+    }
+
+    /// The watch at the door.
+    pub fn sentry(&self) -> &Sentry {
+        &self.sentry
     }
 
     /// True when anybody may read the journal's checkpoint and tiles.

@@ -90,6 +90,8 @@ pub enum Mail {
     FactorsChanged { account: AccountId },
     /// Somebody tried passwords until that way in was closed.
     SignInBlocked { account: AccountId },
+    /// The watch found something about this account.
+    Finding { account: AccountId },
 }
 
 impl Mail {
@@ -99,6 +101,7 @@ impl Mail {
             Self::Recovered { .. } => "recovered",
             Self::FactorsChanged { .. } => "factors-changed",
             Self::SignInBlocked { .. } => "sign-in-blocked",
+            Self::Finding { .. } => "finding",
         }
     }
 
@@ -107,7 +110,8 @@ impl Mail {
             Self::Invitation { account }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
-            | Self::SignInBlocked { account } => account,
+            | Self::SignInBlocked { account }
+            | Self::Finding { account } => account,
         }
     }
 
@@ -118,6 +122,7 @@ impl Mail {
             "recovered" => Some(Self::Recovered { account }),
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
+            "finding" => Some(Self::Finding { account }),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ use digue_journal::journal::Observer;
 use digue_journal::{Committed, Journal, codec};
 use digue_types::{Event, Exposure, Timestamp};
 
+use crate::sentry::Sentry;
+
 /// Makes exposures durable.
 pub struct JournalRecorder(pub Arc<Journal>);
 
@@ -43,6 +45,7 @@ pub struct Standing {
 /// Feeds the index.
 pub struct Feeder {
     pub standing: Arc<RwLock<Standing>>,
+    pub sentry: Arc<Sentry>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -50,6 +53,9 @@ impl Observer for Feeder {
     fn committed(&mut self, entries: &[Committed]) {
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
+            if let Event::Administration(act) = &entry.event {
+                self.sentry.act(act);
+            }
             standing.index.add(entry);
         }
         if let Some(backlog) = &mut standing.backlog {

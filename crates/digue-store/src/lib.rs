@@ -6,6 +6,7 @@
 //! is not here: that is the journal's.
 
 mod approvals;
+mod findings;
 mod keys;
 mod mails;
 mod migrate;
@@ -24,6 +25,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
+pub use findings::{FindingRecord, Verdict};
 pub use keys::KeyRecord;
 pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;

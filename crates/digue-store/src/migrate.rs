@@ -5,12 +5,13 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
     include_str!("../migrations/0004-people.sql"),
     include_str!("../migrations/0005-keys.sql"),
+    include_str!("../migrations/0006-findings.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

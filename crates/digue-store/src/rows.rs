@@ -8,6 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
+use crate::findings::{FindingRecord, Verdict};
 use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
@@ -244,6 +245,37 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
         asked_at: time(row, "asked_at")?,
         expires_at: time(row, "expires_at")?,
         decided,
+    })
+}
+
+pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
+    let decided_at = time(row, "decided_at")?;
+    let verdict = if decided_at == Timestamp::ZERO {
+        None
+    } else {
+        Some(Verdict {
+            is_theft: text(row, "verdict")? == "theft",
+            by: name(row, "decided_by", AccountId::parse)?,
+            at: decided_at,
+            reason: text(row, "reason")?,
+        })
+    };
+    let account = text(row, "account")?;
+    let account = if account.is_empty() { None } else { Some(name(row, "account", AccountId::parse)?) };
+    Ok(FindingRecord {
+        id: text(row, "id")?,
+        at: time(row, "at")?,
+        account,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        portal: name(row, "portal", PortalId::parse)?,
+        weight: text(row, "weight")?,
+        evidence: row.try_get("evidence")?,
+        signals: text(row, "signals")?,
+        persons: u32::try_from(row.try_get::<i64, _>("persons")?).map_err(|_| corrupt("persons"))?,
+        action: text(row, "action")?,
+        wished: text(row, "wished")?,
+        told_at: time(row, "told_at")?,
+        verdict,
     })
 }
 

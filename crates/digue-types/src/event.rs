@@ -279,5 +279,13 @@ coded!(
         Imported = 35 "imported",
         /// The exposure index was damaged, and made again from the journal.
         IndexRebuilt = 36 "index-rebuilt",
+        /// The watch told people of something unusual.
+        WatchAlerted = 37 "watch-alerted",
+        /// The watch took it for a theft, with what it did about it.
+        WatchContained = 38 "watch-contained",
+        /// A person found that it was work.
+        FindingCleared = 39 "finding-cleared",
+        /// A person found that it was a theft.
+        FindingConfirmed = 40 "finding-confirmed",
     }
 );

@@ -36,6 +36,8 @@ pub enum Reason {
     /// The budget of responses that were not inspected.
     UninspectedBudget(Window),
     Uninspectable(UninspectedCause),
+    /// The watch took it for a theft, and cut the account off.
+    Withheld,
     /// A policy file forbids it, or none permits it.
     Policy,
     /// The rules could not be evaluated.
@@ -61,6 +63,7 @@ impl Reason {
             Self::BreakGlassBudget(_) => "break-glass-budget",
             Self::UninspectedBudget(_) => "uninspected-budget",
             Self::Uninspectable(_) => "uninspectable",
+            Self::Withheld => "withheld",
             Self::Policy => "policy",
             Self::PolicyError => "policy-error",
         }
@@ -117,6 +120,7 @@ impl FromStr for Reason {
             "uninspectable" => {
                 Self::Uninspectable(first.and_then(UninspectedCause::parse).ok_or_else(unknown)?)
             }
+            "withheld" => Self::Withheld,
             "policy" => Self::Policy,
             "policy-error" => Self::PolicyError,
             _ => return Err(unknown()),
@@ -144,6 +148,7 @@ mod tests {
             Reason::MalformedRequest,
             Reason::OutsideCaseload,
             Reason::NotExact,
+            Reason::Withheld,
             Reason::Policy,
             Reason::PolicyError,
         ];

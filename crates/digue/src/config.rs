@@ -5,6 +5,7 @@
 pub(crate) mod portal_map;
 pub(crate) mod reader;
 pub(crate) mod server;
+mod watch;
 
 use std::path::{Path, PathBuf};
 

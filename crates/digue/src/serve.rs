@@ -10,7 +10,7 @@ use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
-use digue_gateway::{Gateway, GatewayParts, Hosts};
+use digue_gateway::{Gateway, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, Options};
@@ -19,12 +19,13 @@ use digue_operations::clock::SystemClock;
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
-use digue_operations::{House, HouseParts, SignInRules, caseloads, mail, rules, witnesses};
+use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
+use digue_operations::{House, HouseParts, SignInRules, caseloads, containment, mail, rules, witnesses};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, Window};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -63,6 +64,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     let keys_folder = settings.data_folder.join("keys");
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
     let standing = Arc::new(RwLock::new(Standing::default()));
+    let sentry = Arc::new(Sentry::new(watch_rules(&settings, &*clock, &portals)));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
@@ -72,7 +74,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         signer,
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
-        observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
+        observer: Box::new(Feeder { standing: standing.clone(), sentry: sentry.clone(), clock: clock.clone() }),
     })?);
     let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
     let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
@@ -102,6 +104,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             witnesses: settings.journal.witnesses.clone(),
             client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
             index_folder: Some(index_folder),
+            sentry: sentry.clone(),
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
@@ -118,6 +121,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         rules,
         sessions,
         recorder: Arc::new(JournalRecorder(journal.clone())),
+        sentinel: sentry.clone(),
         clock,
         aliases,
         pages: Arc::new(Pages {
@@ -137,6 +141,16 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     if let Some(cause) = opening.rebuilt {
         house.note(Act::IndexRebuilt, cause).await?;
     }
+
+    // The watch remembers beside the doors; until then a fresh one looks.
+    sentry.begin_remembering();
+    let known = house.view().entry_since(house.clock().now().minus(MEMORY))..journal.status().size;
+    let remembering = house.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = remembering.remember(known) {
+            tracing::error!(%error, "The watch could not read all of what it knew");
+        }
+    });
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
@@ -158,6 +172,9 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     let every = settings.journal.witnesses.every;
     running.tasks.push(tokio::spawn(ask_witnesses(house.clone(), every, stopping.clone())));
     running.tasks.push(tokio::spawn(forget_due(house.clone(), stopping.clone())));
+    if let Some(found) = sentry.take_found() {
+        running.tasks.push(tokio::spawn(respond(house.clone(), found, stopping.clone())));
+    }
     running.tasks.push(tokio::spawn(tidy_sessions(house.clone(), stopping)));
     Ok(running)
 }
@@ -233,6 +250,44 @@ impl Running {
         })
         .await?;
         Ok(())
+    }
+}
+
+/// How the watch is set, with the hours of the place where people work.
+fn watch_rules(settings: &Settings, clock: &dyn Clock, portals: &[Portal]) -> WatchRules {
+    let now = clock.now();
+    let (local, _) = clock.local(now);
+    let utc = now.secs().rem_euclid(86_400) / 3600;
+    let hours = (local - utc + 36).rem_euclid(24) - 12;
+    let populations = |portal: &str| {
+        portals.iter().find(|known| known.id.as_str() == portal).map(|known| known.population.clone())
+    };
+    let decoys = settings.watch.decoys.iter();
+    WatchRules {
+        playbook: settings.watch.playbook.clone(),
+        bars: settings.watch.bars,
+        listed_max: settings.watch.listed_max,
+        decoys: decoys.filter_map(|(portal, person)| Some((populations(portal)?, person.clone()))).collect(),
+        day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
+    }
+}
+
+/// Carries out what the watch found, one after the other; what waits is done before the end.
+async fn respond(
+    house: Arc<House>,
+    mut found: mpsc::UnboundedReceiver<Found>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = found.recv() => next,
+            _ = stopping.changed() => return,
+        };
+        let Some(next) = next else { return };
+        if let Err(error) = containment::respond(&house, next).await {
+            tracing::error!(%error, "A containment was not carried out whole");
+        }
     }
 }
 

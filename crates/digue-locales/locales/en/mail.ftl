@@ -31,3 +31,11 @@ mail-sign-in-blocked-body =
     Somebody tried ten times in a row to enter the account { $account } with a wrong password, from a device that you never used. This way is closed; your usual devices and your passkeys go on working.
 
     You have nothing to do. To enter from a new device, ask your delegate.
+
+mail-finding-subject = Digue found unusual consultation
+mail-finding-body =
+    Hello,
+
+    The watch found something unusual about the account { $account }. What was seen, what was done and what is left to decide are in the console, on the page Watch.
+
+    { $link }

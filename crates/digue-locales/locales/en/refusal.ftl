@@ -19,6 +19,7 @@ reason-exact-search-budget = The limit of exact searches has been reached.
 reason-break-glass-budget = The limit of exceptional accesses has been reached.
 reason-uninspected-budget = The limit of uninspected responses has been reached.
 reason-uninspectable = The portal's response cannot be checked.
+reason-withheld = The watch took this for the use of a stolen account; access is suspended until it is checked.
 reason-policy = An access rule forbids it.
 reason-policy-error = The access rules could not be evaluated.
 unavailable-title = The service is unavailable for the moment

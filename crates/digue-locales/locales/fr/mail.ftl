@@ -31,3 +31,11 @@ mail-sign-in-blocked-body =
     Quelqu'un a essayé dix fois de suite d'entrer dans le compte { $account } avec un mauvais mot de passe, depuis un appareil que vous n'avez jamais utilisé. Cette voie est fermée ; vos appareils habituels et vos clés d'accès continuent de fonctionner.
 
     Vous n'avez rien à faire. Pour entrer depuis un nouvel appareil, demandez à votre délégué.
+
+mail-finding-subject = Digue a trouvé une consultation anormale
+mail-finding-body =
+    Bonjour,
+
+    La surveillance a trouvé quelque chose d'anormal sur le compte { $account }. Ce qui a été vu, ce qui a été fait et ce qu'il reste à décider sont dans la console, à la page Surveillance.
+
+    { $link }

@@ -19,6 +19,7 @@ reason-exact-search-budget = La limite de recherches exactes est atteinte.
 reason-break-glass-budget = La limite d'accès exceptionnels est atteinte.
 reason-uninspected-budget = La limite de réponses non inspectées est atteinte.
 reason-uninspectable = La réponse du portail ne peut pas être vérifiée.
+reason-withheld = La surveillance a pris cette consultation pour un vol de compte ; l'accès est suspendu jusqu'à vérification.
 reason-policy = Une règle d'accès s'y oppose.
 reason-policy-error = Les règles d'accès n'ont pas pu être évaluées.
 unavailable-title = Le service est momentanément indisponible

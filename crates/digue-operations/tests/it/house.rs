@@ -81,12 +81,17 @@ impl Home {
                 signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
                 queue_max: 64,
                 checkpoint_every: Duration::from_millis(10),
-                observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
+                observer: Box::new(Feeder {
+                    standing: standing.clone(),
+                    sentry: digue_operations::sentry::unattended(),
+                    clock: clock.clone(),
+                }),
             })
             .unwrap(),
         );
         let aliases = Arc::new(AliasTables::default());
         let house = House::new(HouseParts {
+            sentry: digue_operations::sentry::unattended(),
             store: Store::open("sqlite::memory:").await.unwrap(),
             retentions: digue_operations::retention::Retentions::default(),
             witnesses: digue_operations::witnesses::WitnessRules::default(),
@@ -112,6 +117,7 @@ impl Home {
         let random = ring::rand::SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         house.attach(Gateway::new(GatewayParts {
+            sentinel: Arc::new(digue_gateway::ports::Unwatched),
             hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()]),
             rules,
             sessions,

@@ -114,13 +114,18 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
             signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
             queue_max: 64,
             checkpoint_every: Duration::from_millis(10),
-            observer: Box::new(Feeder { standing: standing.clone(), clock: clock.clone() }),
+            observer: Box::new(Feeder {
+                    standing: standing.clone(),
+                    sentry: digue_operations::sentry::unattended(),
+                    clock: clock.clone(),
+                }),
         })
         .unwrap(),
     );
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
+            sentinel: Arc::new(digue_gateway::ports::Unwatched),
         hosts: Hosts::new(vec![portal(upstream.address.to_string())], vec![]),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),

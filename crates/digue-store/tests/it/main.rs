@@ -1,5 +1,6 @@
 //! One contract, two databases. PostgreSQL is started by `postgres`, on loopback, for this run.
 
+mod findings;
 mod people;
 mod postgres;
 
@@ -24,6 +25,7 @@ async fn keeps_the_contract(store: &Store) {
     settings_are_replaced(store).await;
     passkeys_are_counted_and_the_last_one_stays(store).await;
     an_approval_is_decided_once_and_in_time(store).await;
+    findings::keep_the_contract(store).await;
     people::keep_the_contract(store).await;
 }
 

@@ -15,6 +15,7 @@ use digue_operations::witnesses::{Witness, WitnessRules};
 use ipnet::IpNet;
 
 use super::reader::{Fault, Section, Source};
+use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
 #[derive(Clone)]
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     /// Passwords with one-time codes, where they are allowed.
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
+    pub(crate) watch: WatchSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) held_bytes_max: usize,
     pub(crate) stop_grace: Duration,
@@ -80,6 +82,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
         let password = root.section("password").and_then(|section| read_password(&section));
         let mail = root.section("mail").map(|section| read_mail(&section));
+        let watch = read_watch(root.section("watch"));
         let limits = root.section("limits");
         let proxies = root.section("proxies");
         let trusted_proxies =
@@ -115,6 +118,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             proof_lasts,
             password,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
+            watch: watch?,
             trusted_proxies,
             held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),

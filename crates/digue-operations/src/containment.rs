@@ -1,0 +1,307 @@
+//! What is done about findings: written down, gates, sessions, word to people and machines; and what
+//! people make of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_access::Reach;
+use digue_access::decide::Reduction;
+use digue_detection::{Action, Finding, Signal, SignalKind, Weight};
+use digue_store::{FindingRecord, Verdict};
+use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
+use crate::house::{House, Words};
+use crate::mail::{self, Mail};
+use crate::secret::name;
+use crate::sentry::{Found, portal_of};
+
+/// The part of its limits that an account has after a containment, and for how long.
+pub const PERCENT_AFTER: u8 = 25;
+pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
+
+/// Mails about findings to one person within an hour; then the console has the rest.
+const MAILS_AN_HOUR: usize = 6;
+
+/// Carries out the step of a finding. The door withholds already; every failure is said and the
+/// rest is done all the same.
+pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> {
+    let Found { finding, step } = found;
+    let id = name("fi")?;
+    let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
+    let record = FindingRecord {
+        id: id.clone(),
+        at: finding.at,
+        account: account.clone(),
+        organisation: OrganisationId::parse(&finding.organisation)
+            .map_err(|_| OperationError::NotFound("organisation"))?,
+        portal: portal_of(&finding).ok_or(OperationError::NotFound("portal"))?,
+        weight: finding.weight.code().to_owned(),
+        evidence: (f64::from(finding.evidence) * 1000.0) as i64,
+        signals: to_json(&finding.signals),
+        persons: finding.persons,
+        action: step.taken.code().to_owned(),
+        wished: step.wished.code().to_owned(),
+        told_at: Timestamp::ZERO,
+        verdict: None,
+    };
+    // The gate first: what is written can wait for a disk, a thief cannot.
+    let acted = match (&account, finding.weight) {
+        (Some(account), Weight::Containment) => act_on(house, account, &record, step.taken).await,
+        _ => Ok(()),
+    };
+    let act = match finding.weight {
+        Weight::Alert => Act::WatchAlerted,
+        Weight::Containment => Act::WatchContained,
+    };
+    let words = Words {
+        subject: subject_of(&record),
+        before: format!("evidence:{:.1} persons:{}", finding.evidence, finding.persons),
+        after: step.taken.code().to_owned(),
+        reason: reason_of(&finding),
+    };
+    let written = house.write_down(&Actor::digue(), act, words).await.map(drop);
+    let stored = house.store.add_finding(&record).await.map_err(OperationError::from);
+    if let Err(error) = tell_people(house, &record).await {
+        tracing::error!(%error, finding = id, "People could not be told of a finding");
+    }
+    acted?;
+    written?;
+    stored
+}
+
+/// Shuts what the step says, cuts sessions, lowers the limits for when it is open again.
+async fn act_on(
+    house: &House,
+    account: &AccountId,
+    record: &FindingRecord,
+    action: Action,
+) -> Result<(), OperationError> {
+    let digue = Actor::digue();
+    let reason = format!("watch {}", record.id);
+    let reach = Reach::Account(account.clone());
+    let gate = match action {
+        Action::Observe | Action::LowerBudget => None,
+        Action::CaseloadOnly => Some(Gate::CaseloadOnly),
+        Action::StepUp => Some(Gate::StepUp),
+        Action::CloseAccount | Action::CloseOrganisation | Action::ClosePortal => Some(Gate::Closed),
+    };
+    let mut shut = Vec::new();
+    shut.extend(gate.map(|gate| (reach, gate)));
+    if action >= Action::CloseOrganisation {
+        shut.push((Reach::Organisation(record.organisation.clone()), Gate::Closed));
+    }
+    if action == Action::ClosePortal {
+        shut.push((Reach::Portal(record.portal.clone()), Gate::Closed));
+    }
+    let mut failed = Ok(());
+    for (reach, gate) in shut {
+        let is_stricter = gate > house.gateway().rules().gates.of(&reach);
+        if is_stricter
+            && let Err(error) = gates::apply(house, &digue, reach, gate, &reason, Consent::One).await
+        {
+            failed = Err(error);
+        }
+    }
+    if action >= Action::CloseAccount {
+        let cut = house.gateway().cut_sessions(|session| session.account == *account);
+        house.store.remove_sessions(&cut).await?;
+    }
+    // The gate holds now, or its failure is said: the door's own list may forget the account.
+    house.sentry().held(account);
+    if action > Action::Observe {
+        lower(house, account).await?;
+    }
+    failed
+}
+
+/// A quarter of the usual limits, for a fortnight.
+async fn lower(house: &House, account: &AccountId) -> Result<(), OperationError> {
+    let now = house.clock.now();
+    let reduction = Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) };
+    {
+        let mut rules = house.rules().await;
+        let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
+        reductions.retain(|_, known| now < known.until);
+        reductions.insert(account.clone(), reduction);
+        house.publish(&rules);
+    }
+    house.store.save_reduction(account, reduction).await?;
+    Ok(())
+}
+
+fn subject_of(record: &FindingRecord) -> String {
+    match &record.account {
+        Some(account) => format!("account:{account}"),
+        None => format!("organisation:{}", record.organisation),
+    }
+}
+
+/// The signals with their figures, as the journal keeps them: `pace 43/9 in 1 min`.
+fn reason_of(finding: &Finding) -> String {
+    let said = finding.signals.iter().map(|signal| {
+        let figures = signal.figures;
+        format!("{} {}/{} in {} min", signal.kind, figures.seen, figures.usual, figures.minutes)
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
+
+fn to_json(signals: &[Signal]) -> String {
+    serde_json::to_string(signals).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Signals as they were stored; what a later version wrote and this one does not know is left out.
+pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        kind: String,
+        evidence: f32,
+        figures: StoredFigures,
+    }
+    #[derive(serde::Deserialize)]
+    struct StoredFigures {
+        seen: u32,
+        usual: u32,
+        minutes: u32,
+    }
+    let stored: Vec<Stored> = serde_json::from_str(&record.signals).unwrap_or_default();
+    let signals = stored.into_iter().filter_map(|signal| {
+        let StoredFigures { seen, usual, minutes } = signal.figures;
+        let figures = digue_detection::Figures { seen, usual, minutes };
+        Some(Signal { kind: SignalKind::parse(&signal.kind)?, evidence: signal.evidence, figures })
+    });
+    signals.collect()
+}
+
+/// Mail to everybody who decides, once a finding, and no storm.
+async fn tell_people(house: &House, record: &FindingRecord) -> Result<(), OperationError> {
+    if !house.sends_mail() {
+        return Ok(());
+    }
+    let rules = house.gateway().rules();
+    let hour = house.clock.now().minus(Duration::from_hours(1));
+    let lately = house.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
+    if lately > MAILS_AN_HOUR {
+        tracing::warn!(finding = record.id, "Too many findings for mail; the console has them");
+        return Ok(());
+    }
+    let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
+    for (known, email) in house.store.contacts().await? {
+        let decides = rules.directory.find(&known).is_some_and(|r| !r.is_suspended && r.role.can_act());
+        if decides {
+            mail::queue(house, &email, &Mail::Finding { account: about.clone() }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The room where one decides.
+#[derive(Clone, Debug)]
+pub struct WatchView {
+    pub now: Timestamp,
+    pub findings: Vec<FindingRecord>,
+    /// Findings that nobody has decided, and since when the oldest waits.
+    pub undecided: usize,
+    pub oldest: Option<Timestamp>,
+    /// Found to be work, of the last thirty days.
+    pub false_alarms: usize,
+    /// Accounts times days of the last thirty.
+    pub account_days: u64,
+    pub accounts: usize,
+}
+
+/// Findings on the page.
+const FINDINGS: u32 = 500;
+/// False alarms are reckoned over so many days.
+const RATE_DAYS: u64 = 30;
+
+pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationError> {
+    actor.must_watch()?;
+    let now = house.clock.now();
+    let findings = house.store.findings(FINDINGS).await?;
+    let waiting = || findings.iter().filter(|finding| finding.verdict.is_none());
+    let since = now.minus(Duration::from_hours(24 * RATE_DAYS));
+    let is_false = |finding: &&FindingRecord| {
+        finding.at > since && finding.verdict.as_ref().is_some_and(|verdict| !verdict.is_theft)
+    };
+    Ok(WatchView {
+        now,
+        undecided: waiting().count(),
+        oldest: waiting().map(|finding| finding.at).min(),
+        false_alarms: findings.iter().filter(is_false).count(),
+        account_days: house.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
+        accounts: house.sentry().accounts(),
+        findings,
+    })
+}
+
+/// One finding with what the account was shown.
+#[derive(Clone, Debug)]
+pub struct FindingView {
+    pub record: FindingRecord,
+    pub signals: Vec<Signal>,
+    /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
+    pub days: Vec<(i64, usize)>,
+    pub gate: Gate,
+}
+
+/// Days in the picture.
+const DAYS: i64 = 30;
+
+pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
+    actor.must_watch()?;
+    let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let last = record.at.utc_day();
+    let mut days = Vec::new();
+    let mut gate = house.gateway().rules().gates.of(&Reach::Organisation(record.organisation.clone()));
+    if let Some(account) = &record.account {
+        let by_day = house.answered(house.view().persons_by(account, &|at| at.utc_day()))?;
+        days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
+        gate = house.gateway().rules().gates.of(&Reach::Account(account.clone()));
+    }
+    Ok(FindingView { signals: signals_of(&record), record, days, gate })
+}
+
+/// Says what a finding was: a theft, or work. Decided once, by whoever may act, with a reason.
+///
+/// Work feeds the account's habits. A gate that the watch closed is opened apart, by two persons.
+pub async fn decide(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    is_theft: bool,
+    reason: &str,
+) -> Result<(), OperationError> {
+    actor.must_act()?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
+    let now = house.clock.now();
+    let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+    let words = Words {
+        subject: subject_of(&record),
+        before: record.weight.clone(),
+        after: format!("finding:{}", record.id),
+        reason: reason.clone(),
+    };
+    house.write_down(actor, act, words).await?;
+    let verdict = Verdict { is_theft, by: actor.account.clone(), at: now, reason };
+    if !house.store.decide_finding(id, &verdict).await? {
+        return Err(OperationError::Conflict);
+    }
+    if let Some(account) = &record.account
+        && !is_theft
+    {
+        house.sentry().cleared(now, account);
+        // A step-up or a narrower view that the watch asked for ends; a closed gate needs two persons.
+        let reach = Reach::Account(account.clone());
+        let gate = house.gateway().rules().gates.of(&reach);
+        if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
+            let reason = format!("finding {}", record.id);
+            gates::apply(house, actor, reach, Gate::Open, &reason, Consent::One).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! The watch at the door: every response goes by the engine before it leaves.
+//!
+//! What reveals a theft is withheld at once, and nothing more goes to that account while the
+//! containment is written down, stored and felt by sessions (`containment`). The engine's memory is
+//! made again from the journal after a start, beside the door: until it is caught up a fresh one
+//! watches.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use digue_detection::playbook::Step;
+use digue_detection::sighting::number_of;
+use digue_detection::{Action, Bars, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, Weight};
+use digue_gateway::ports::{Sentinel, Word};
+use digue_types::{
+    AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId, Reason,
+    Timestamp,
+};
+use tokio::sync::mpsc;
+
+/// How the watch is set.
+#[derive(Clone, Debug)]
+pub struct WatchRules {
+    pub playbook: Playbook,
+    pub bars: Bars,
+    /// New persons by one response or by lists in ten minutes that no work needs.
+    pub listed_max: u32,
+    /// Persons who do not exist, by population.
+    pub decoys: Vec<(PopulationId, String)>,
+    /// Added to UTC: when people work.
+    pub day_offset_secs: i32,
+}
+
+impl Default for WatchRules {
+    fn default() -> Self {
+        Self {
+            playbook: Playbook::default(),
+            bars: Bars::default(),
+            listed_max: Options::default().listed_max,
+            decoys: Vec::new(),
+            day_offset_secs: 0,
+        }
+    }
+}
+
+/// A finding and the step that is taken about it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub finding: Finding,
+    pub step: Step,
+}
+
+/// How far back habits are read after a start.
+pub const MEMORY: Duration = Duration::from_hours(45 * 24);
+/// Closings of one day count towards closing more.
+const CLOSED_FOR: Duration = Duration::from_hours(24);
+/// The watch of a running Digue.
+pub struct Sentry {
+    rules: WatchRules,
+    state: Mutex<State>,
+    found: mpsc::UnboundedSender<Found>,
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<Found>>>,
+}
+
+struct State {
+    engine: Engine,
+    /// Accounts from which everything is withheld until their gate is shut.
+    cut: HashSet<AccountId>,
+    /// Time, organisation and portal of the accounts that were closed lately.
+    closed: VecDeque<(Timestamp, String, String)>,
+    made: HashMap<(AccountId, i64), u32>,
+    /// What came while the memory is made again.
+    backlog: Option<Vec<Event>>,
+}
+
+impl Sentry {
+    pub fn new(rules: WatchRules) -> Self {
+        let (found, receiver) = mpsc::unbounded_channel();
+        let state = State {
+            engine: Self::engine(&rules),
+            cut: HashSet::new(),
+            closed: VecDeque::new(),
+            made: HashMap::new(),
+            backlog: None,
+        };
+        Self { rules, state: Mutex::new(state), found, receiver: Mutex::new(Some(receiver)) }
+    }
+
+    fn engine(rules: &WatchRules) -> Engine {
+        let decoys = rules.decoys.iter().map(|(population, person)| PersonKey::new(population, person).0);
+        Engine::new(Options {
+            bars: rules.bars,
+            listed_max: rules.listed_max,
+            day_offset_secs: rules.day_offset_secs,
+            decoys: decoys.collect(),
+            ..Options::default()
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn playbook(&self) -> &Playbook {
+        &self.rules.playbook
+    }
+
+    pub fn bars(&self) -> Bars {
+        self.rules.bars
+    }
+
+    /// What is found from now on; to be taken once.
+    pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<Found>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The account's gate is shut: the door holds it by itself.
+    pub(crate) fn held(&self, account: &AccountId) {
+        self.state().cut.remove(account);
+    }
+
+    /// A person found that it was work.
+    pub(crate) fn cleared(&self, at: Timestamp, account: &AccountId) {
+        self.state().engine.reopened(at, account.as_str());
+    }
+
+    /// Accounts whose habits are known.
+    pub fn accounts(&self) -> usize {
+        self.state().engine.accounts()
+    }
+
+    /// An act of administration became durable.
+    pub(crate) fn act(&self, act: &Administration) {
+        let mut state = self.state();
+        let State { engine, made, backlog, .. } = &mut *state;
+        tell(engine, made, act);
+        if let Some(backlog) = backlog {
+            backlog.push(Event::Administration(act.clone()));
+        }
+    }
+
+    /// From now on what comes is kept for the memory that is being made again.
+    pub fn begin_remembering(&self) {
+        self.state().backlog = Some(Vec::new());
+    }
+
+    /// Makes the memory again: `read` hands over the events of the journal that were there when
+    /// `begin_remembering` was called; `is_open` tells whose gate is open.
+    pub fn remember<E>(
+        &self,
+        read: &dyn Fn(&mut dyn FnMut(Event)) -> Result<(), E>,
+        is_open: &dyn Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Result<(), E> {
+        let mut engine = Self::engine(&self.rules);
+        let mut made = HashMap::new();
+        let mut take = |event: Event| match event {
+            Event::Exposure(exposure) => drop(observe(&mut engine, &exposure)),
+            Event::Administration(act) => tell(&mut engine, &mut made, &act),
+        };
+        let done = read(&mut take);
+        let mut state = self.state();
+        for event in state.backlog.take().unwrap_or_default() {
+            take(event);
+        }
+        for account in engine.contained_accounts() {
+            // What was found before there was a watch, or opened since, is not held against anybody.
+            if is_open(&account) && !state.cut.iter().any(|cut| cut.as_str() == account) {
+                engine.reopened(now, &account);
+            }
+        }
+        (state.engine, state.made) = (engine, made);
+        done
+    }
+}
+
+impl Sentinel for Sentry {
+    fn look(&self, exposure: &Exposure) -> Word {
+        let mut state = self.state();
+        if state.cut.contains(&exposure.account) {
+            return Word::Withhold;
+        }
+        if let Some(backlog) = &mut state.backlog {
+            backlog.push(Event::Exposure(Box::new(exposure.clone())));
+        }
+        let Some(finding) = observe(&mut state.engine, exposure) else {
+            return Word::Pass;
+        };
+        let since = exposure.at.minus(CLOSED_FOR);
+        while state.closed.front().is_some_and(|(at, ..)| *at < since) {
+            state.closed.pop_front();
+        }
+        let accounts = state.closed.iter().filter(|(_, house, _)| *house == finding.organisation).count();
+        let houses: HashSet<&String> =
+            state.closed.iter().filter(|(_, _, portal)| *portal == finding.portal).map(|(_, house, _)| house).collect();
+        let step = self.rules.playbook.step(&finding, count(accounts), count(houses.len()));
+        let is_cut = finding.weight == Weight::Containment && step.taken > Action::LowerBudget;
+        if is_cut && finding.account.is_some() {
+            let closed = (exposure.at, finding.organisation.clone(), finding.portal.clone());
+            state.closed.push_back(closed);
+            state.cut.insert(exposure.account.clone());
+        }
+        // The receiver lives as long as the house; without one, in tests, findings are dropped.
+        let _ = self.found.send(Found { finding, step });
+        if is_cut { Word::Withhold } else { Word::Pass }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// One exposure for the engine; what was imported tells of another time and is left out.
+fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
+    if exposure.source.is_some() || exposure.part > 1 && exposure.shown.is_empty() {
+        return None;
+    }
+    let kind = match exposure.outcome {
+        Outcome::Refused if exposure.reasons.contains(&Reason::SessionMoved) => SightingKind::Moved,
+        Outcome::Refused if exposure.reasons.iter().any(is_about_persons) => SightingKind::Refused,
+        Outcome::Refused => return None,
+        _ if exposure.inspection.is_uninspected() => SightingKind::Uninspected(exposure.body_bytes),
+        _ => SightingKind::Shown,
+    };
+    let mut persons: Vec<SeenPerson> = Vec::new();
+    let keyer = digue_types::person::PersonKeyer::new(&exposure.population);
+    for group in &exposure.shown {
+        let is_explained = matches!(group.basis, Basis::Caseload | Basis::ExactSearch | Basis::BreakGlass);
+        persons.extend(group.persons.iter().map(|person| SeenPerson {
+            key: keyer.key(person.as_str()).0,
+            number: number_of(person.as_str()),
+            is_explained,
+        }));
+    }
+    engine.observe(&Sighting {
+        at: exposure.at,
+        portal: exposure.portal.as_str(),
+        organisation: exposure.organisation.as_str(),
+        account: exposure.account.as_str(),
+        session: exposure.session.as_str(),
+        action: exposure.action.as_str(),
+        ip: &exposure.client.ip,
+        agent: &exposure.client.user_agent,
+        kind,
+        persons: &persons,
+    })
+}
+
+/// Refusals that say whom somebody asked for.
+const fn is_about_persons(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::OutsideCaseload
+            | Reason::NotExact
+            | Reason::CaseloadOnly(_)
+            | Reason::Budget(..)
+            | Reason::ExactSearchBudget(_)
+            | Reason::BreakGlassBudget(_)
+    )
+}
+
+/// One act for the engine.
+fn tell(engine: &mut Engine, made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
+    let Some(account) = act.subject.strip_prefix("account:") else { return };
+    match act.act {
+        Act::GateSet if act.after == "open" => engine.reopened(act.at, account),
+        Act::GateSet if act.after == "closed" && act.before != "closed" => engine.contained(act.at, account),
+        Act::AccountRecovered => engine.recovered(act.at, account),
+        Act::AccountSaved if act.before.is_empty() => {
+            let day = act.at.utc_day();
+            made.retain(|(_, then), _| *then == day);
+            let row = made.entry((act.actor.clone(), day)).or_default();
+            *row += 1;
+            // The officers' own batches are no burst: `Digue` and imports name no single account.
+            let organisation = act.after.split(' ').next().unwrap_or_default();
+            engine.made(act.at, account, organisation, "", *row);
+        }
+        _ => {}
+    }
+}
+
+/// The portal of a finding, where it is one of ours.
+pub(crate) fn portal_of(finding: &Finding) -> Option<PortalId> {
+    PortalId::parse(&finding.portal).ok()
+}
+
+/// A watch that nobody waits for: tests, and houses without a door.
+pub fn unattended() -> Arc<Sentry> {
+    Arc::new(Sentry::new(WatchRules::default()))
+}

@@ -1,0 +1,114 @@
+//! What the watch found, and what people made of it.
+
+use digue_types::{AccountId, OrganisationId, PortalId, Timestamp};
+
+use crate::{Store, Stored, rows};
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingRecord {
+    pub id: String,
+    pub at: Timestamp,
+    /// `None`: about the organisation as a whole.
+    pub account: Option<AccountId>,
+    pub organisation: OrganisationId,
+    pub portal: PortalId,
+    /// `alert` or `containment`.
+    pub weight: String,
+    /// Thousandths of the decimal logarithm of the odds.
+    pub evidence: i64,
+    /// The signals as JSON, the strongest first.
+    pub signals: String,
+    /// Shown to the account that day.
+    pub persons: u32,
+    /// What was done, and what the playbook wished.
+    pub action: String,
+    pub wished: String,
+    /// When other systems were told; zero while they were not.
+    pub told_at: Timestamp,
+    pub verdict: Option<Verdict>,
+}
+
+/// What a person made of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// A theft, or work.
+    pub is_theft: bool,
+    pub by: AccountId,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
+                       wished, told_at, verdict, decided_by, decided_at, reason";
+
+impl Store {
+    pub async fn add_finding(&self, finding: &FindingRecord) -> Stored<()> {
+        let sql = format!(
+            "INSERT INTO findings ({COLUMNS}) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '')"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(finding.id.as_str())
+            .bind(finding.at.micros())
+            .bind(finding.account.as_ref().map_or("", AccountId::as_str))
+            .bind(finding.organisation.as_str())
+            .bind(finding.portal.as_str())
+            .bind(finding.weight.as_str())
+            .bind(finding.evidence)
+            .bind(finding.signals.as_str())
+            .bind(i64::from(finding.persons))
+            .bind(finding.action.as_str())
+            .bind(finding.wished.as_str())
+            .bind(finding.told_at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Findings, the newest first, at most so many.
+    pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
+        let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::finding).collect()
+    }
+
+    pub async fn finding(&self, id: &str) -> Stored<Option<FindingRecord>> {
+        let sql = format!("SELECT {COLUMNS} FROM findings WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(rows::finding).transpose()
+    }
+
+    /// Findings of which other systems were not told, the oldest first.
+    pub async fn untold_findings(&self) -> Stored<Vec<FindingRecord>> {
+        let sql = format!("SELECT {COLUMNS} FROM findings WHERE told_at = 0 ORDER BY at, id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::finding).collect()
+    }
+
+    pub async fn tell_finding(&self, id: &str, at: Timestamp) -> Stored<()> {
+        sqlx::query("UPDATE findings SET told_at = $1 WHERE id = $2")
+            .bind(at.micros())
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Decides, once: of two who decide at the same time, one does.
+    pub async fn decide_finding(&self, id: &str, verdict: &Verdict) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE findings SET verdict = $1, decided_by = $2, decided_at = $3, reason = $4 \
+             WHERE id = $5 AND decided_at = 0",
+        )
+        .bind(if verdict.is_theft { "theft" } else { "work" })
+        .bind(verdict.by.as_str())
+        .bind(verdict.at.micros())
+        .bind(verdict.reason.as_str())
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

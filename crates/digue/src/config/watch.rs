@@ -1,0 +1,118 @@
+//! `[watch]`: how much evidence it takes, what is done by itself, and the playbook.
+
+use std::path::Path;
+
+use digue_detection::playbook::Line;
+use digue_detection::{Action, Bars, Options, Playbook, SignalKind, Weight};
+
+use super::reader::Section;
+
+/// `[watch]`, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchSettings {
+    pub(crate) playbook: Playbook,
+    pub(crate) bars: Bars,
+    pub(crate) listed_max: u32,
+    /// Portal and identifier of persons who do not exist.
+    pub(crate) decoys: Vec<(String, String)>,
+}
+
+const ACTIONS: [(&str, Action); 7] = [
+    ("observe", Action::Observe),
+    ("lower-budget", Action::LowerBudget),
+    ("caseload-only", Action::CaseloadOnly),
+    ("step-up", Action::StepUp),
+    ("close-account", Action::CloseAccount),
+    ("close-organisation", Action::CloseOrganisation),
+    ("close-portal", Action::ClosePortal),
+];
+
+/// Account-days per false alarm that may be asked for: an alarm a day of each account is none.
+const DAYS_MIN: u32 = 10;
+const DAYS_MAX: u32 = 100_000_000;
+
+pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> {
+    let mut settings = WatchSettings {
+        playbook: Playbook::default(),
+        bars: Bars::default(),
+        listed_max: Options::default().listed_max,
+        decoys: Vec::new(),
+    };
+    let Some(section) = section else { return Some(settings) };
+    if let Some(automatic) = section.choice("automatic", &ACTIONS) {
+        settings.playbook.automatic = automatic;
+    }
+    let bar = |key: &str, usual: f32| match section.number(key) {
+        None => Some(usual),
+        Some(days) if (DAYS_MIN..=DAYS_MAX).contains(&days) => Some((days as f32).log10()),
+        Some(_) => {
+            section.fault(key, "fault-value", format!("{DAYS_MIN}-{DAYS_MAX}"));
+            None
+        }
+    };
+    settings.bars.alert = bar("days_per_false_alert", settings.bars.alert)?;
+    settings.bars.containment = bar("days_per_false_containment", settings.bars.containment)?;
+    if settings.bars.containment < settings.bars.alert {
+        section.fault("days_per_false_containment", "fault-value", ">= days_per_false_alert");
+        return None;
+    }
+    let small = |key: &str, usual: u32| match section.number(key) {
+        None => Some(usual),
+        Some(number) if number > 0 => Some(number),
+        Some(_) => {
+            section.fault(key, "fault-value", "1-4294967295");
+            None
+        }
+    };
+    settings.listed_max = small("listed_persons", settings.listed_max)?;
+    settings.playbook.organisation_after = small("organisation_after", settings.playbook.organisation_after)?;
+    settings.playbook.portal_after = small("portal_after", settings.playbook.portal_after)?;
+    let lines: Vec<Option<Line>> = section.sections("playbook").iter().map(read_line).collect();
+    if !lines.is_empty() {
+        settings.playbook.lines = lines.into_iter().collect::<Option<Vec<_>>>()?;
+    }
+    if let Some(path) = section.path("decoys") {
+        settings.decoys = read_decoys(&section, &path)?;
+    }
+    Some(settings)
+}
+
+fn read_line(section: &Section<'_>) -> Option<Line> {
+    let weights = [("alert", Weight::Alert), ("containment", Weight::Containment)];
+    let weight = section.choice("on", &weights).unwrap_or(Weight::Containment);
+    let mut signals = Vec::new();
+    for code in section.texts("signals") {
+        match SignalKind::parse(&code) {
+            Some(kind) => signals.push(kind),
+            None => {
+                section.fault("signals", "fault-value", code);
+                return None;
+            }
+        }
+    }
+    Some(Line { weight, signals, action: section.choice("action", &ACTIONS)? })
+}
+
+/// A CSV of `portal,person`.
+fn read_decoys(section: &Section<'_>, path: &Path) -> Option<Vec<(String, String)>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            section.fault("decoys", "fault-value", error);
+            return None;
+        }
+    };
+    let mut decoys = Vec::new();
+    for (place, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
+        match line.split_once([',', ';']) {
+            Some((portal, person)) if !person.trim().is_empty() => {
+                decoys.push((portal.trim().to_owned(), person.trim().to_owned()));
+            }
+            _ => {
+                section.fault("decoys", "fault-value", format!("{}:{}", path.display(), place + 1));
+                return None;
+            }
+        }
+    }
+    Some(decoys)
+}
