@@ -6,6 +6,7 @@ pub(crate) mod approvals;
 pub(crate) mod break_glass;
 pub(crate) mod device;
 pub(crate) mod door;
+pub(crate) mod findings;
 pub(crate) mod gates;
 pub(crate) mod journal;
 pub(crate) mod keys;

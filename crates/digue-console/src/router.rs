@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads};
 use crate::pages::{
-    account, accounts, approvals, break_glass, device, door, gates, journal, keys, live, organisations,
-    overview, own, person, portals, scope, sessions, settings,
+    account, accounts, approvals, break_glass, device, door, findings, gates, journal, keys, live,
+    organisations, overview, own, person, portals, scope, sessions, settings,
 };
 use crate::{form, proof, view};
 
@@ -70,6 +70,9 @@ fn pages() -> Router<Console> {
         .route("/portals", get(portals::list))
         .route("/portals.csv", get(portals::list_csv))
         .route("/settings", get(settings::show))
+        .route("/watch", get(findings::list))
+        .route("/watch.csv", get(findings::list_csv))
+        .route("/watch/{finding}", get(findings::show))
         // Who saw whom
         .route("/accounts", get(accounts::list))
         .route("/accounts.csv", get(accounts::list_csv))
@@ -105,6 +108,7 @@ fn pages() -> Router<Console> {
         .route("/break-glass", get(break_glass::list))
         .route("/break-glass/list.csv", get(break_glass::list_csv))
         .route("/break-glass/review", post(break_glass::review))
+        .route("/watch/decide", post(findings::decide))
         .route("/demo/attack", post(overview::attack))
         // Keys of programs
         .route("/keys", get(keys::list).post(keys::ask))

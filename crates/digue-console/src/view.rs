@@ -90,6 +90,15 @@ impl Words {
         number(self.language, count.count())
     }
 
+    /// One decimal, with the language's mark.
+    pub(crate) fn decimal(&self, number: f64) -> String {
+        let text = format!("{number:.1}");
+        match self.language {
+            Language::French => text.replace('.', ","),
+            Language::English => text,
+        }
+    }
+
     pub(crate) fn time(&self, at: impl Moment) -> String {
         self.format(at.moment(), "%H:%M:%S")
     }

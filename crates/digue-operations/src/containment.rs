@@ -13,7 +13,7 @@ use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
+use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
 use crate::secret::name;
@@ -50,7 +50,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
     };
     // The gate first: what is written can wait for a disk, a thief cannot.
     let acted = match (&account, finding.weight) {
-        (Some(account), Weight::Containment) => act_on(house, account, &record, step.taken).await,
+        (Some(account), Weight::Containment) => act_on(house, account, &record, step.taken, &reason_of(&finding)).await,
         _ => Ok(()),
     };
     let act = match finding.weight {
@@ -79,9 +79,10 @@ async fn act_on(
     account: &AccountId,
     record: &FindingRecord,
     action: Action,
+    why: &str,
 ) -> Result<(), OperationError> {
     let digue = Actor::digue();
-    let reason = format!("watch {}", record.id);
+    let reason: String = format!("watch {}: {why}", record.id).chars().take(REASON_CHARS_MAX).collect();
     let reach = Reach::Account(account.clone());
     let gate = match action {
         Action::Observe | Action::LowerBudget => None,

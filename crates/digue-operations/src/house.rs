@@ -18,6 +18,7 @@ use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::actor::Actor;
+use crate::alerts::{AlertRules, Herald};
 use crate::aliases::AliasTables;
 use crate::devices::Challenges;
 use crate::error::OperationError;
@@ -26,8 +27,8 @@ use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::recorder::Standing;
-use crate::sentry::Sentry;
 use crate::retention::Retentions;
+use crate::sentry::Sentry;
 use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
 
 /// What the house is built from.
@@ -48,6 +49,8 @@ pub struct HouseParts {
     pub witnesses: WitnessRules,
     /// The way to witnesses; `None` asks nobody.
     pub client: Option<UpstreamClient>,
+    /// Other systems that are told of findings.
+    pub alerts: AlertRules,
     /// The watch at the door.
     pub sentry: Arc<Sentry>,
     /// True when anybody may read checkpoint and tiles.
@@ -86,6 +89,8 @@ pub struct House {
     standing: Arc<RwLock<Standing>>,
     rebuilder: Rebuilder,
     sentry: Arc<Sentry>,
+    herald: Herald,
+    client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
@@ -139,7 +144,9 @@ impl House {
             aliases: parts.aliases,
             rules: Mutex::new(rules),
             retentions: RwLock::new(Arc::new(parts.retentions)),
-            watchtower: Watchtower::new(parts.witnesses, parts.client, now),
+            watchtower: Watchtower::new(parts.witnesses, parts.client.clone(), now),
+            herald: Herald::new(parts.alerts),
+            client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
             data_folder: parts.data_folder,
@@ -212,8 +219,9 @@ impl House {
     pub fn remember(&self, entries: std::ops::Range<u64>) -> Result<(), OperationError> {
         let gates = self.gateway().rules().gates.clone();
         let is_open = |account: &str| {
-            AccountId::parse(account)
-                .is_ok_and(|account| gates.of(&digue_access::Reach::Account(account)) == digue_types::Gate::Open)
+            AccountId::parse(account).is_ok_and(|account| {
+                gates.of(&digue_access::Reach::Account(account)) == digue_types::Gate::Open
+            })
         };
         let read = |take: &mut dyn FnMut(Event)| {
             let read = self.journal.each(entries.start, &mut |index, opened| {
@@ -241,6 +249,15 @@ impl House {
     /// The watch at the door.
     pub fn sentry(&self) -> &Sentry {
         &self.sentry
+    }
+
+    pub(crate) fn herald(&self) -> &Herald {
+        &self.herald
+    }
+
+    /// Asks other machines over HTTP; `None` asks nobody.
+    pub(crate) fn client(&self) -> Option<&UpstreamClient> {
+        self.client.as_ref()
     }
 
     /// True when anybody may read the journal's checkpoint and tiles.

@@ -6,12 +6,13 @@
 pub mod accounts;
 pub mod actor;
 pub mod affected;
+pub mod alerts;
 pub mod aliases;
 pub mod approvals;
 pub mod break_glass;
 pub mod caseloads;
-pub mod containment;
 pub mod clock;
+pub mod containment;
 pub mod devices;
 pub mod entry;
 pub mod error;

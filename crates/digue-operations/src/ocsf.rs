@@ -3,8 +3,13 @@
 //! An exposure is a Datastore Activity (6005); a session is Authentication (3002); other acts are
 //! Entity Management (3004). OCSF has no word for *the persons shown*: they are under `unmapped`.
 
+use digue_locales::Language;
+use digue_store::FindingRecord;
 use digue_types::{Act, Administration, Event, Exposure, Outcome};
 use serde_json::{Value as Json, json};
+
+use crate::containment::signals_of;
+use crate::signals::sentence;
 
 /// The version of the schema that these events follow.
 const VERSION: &str = "1.8.0";
@@ -12,6 +17,8 @@ const VERSION: &str = "1.8.0";
 const DATASTORE: u32 = 6005;
 const AUTHENTICATION: u32 = 3002;
 const ENTITY: u32 = 3004;
+/// Detection Finding.
+const FINDING: u32 = 2004;
 
 /// An entry of the journal of this name.
 pub fn as_ocsf(origin: &str, index: u64, event: &Event) -> Json {
@@ -95,7 +102,15 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
         Act::AccountResumed => (ENTITY, 8),
         _ => (ENTITY, 99),
     };
-    let is_alarm = matches!(a.act, Act::SignInBlocked | Act::WitnessesMissing | Act::IndexRebuilt);
+    let is_alarm = matches!(
+        a.act,
+        Act::SignInBlocked
+            | Act::WitnessesMissing
+            | Act::IndexRebuilt
+            | Act::WatchAlerted
+            | Act::WatchContained
+            | Act::FindingConfirmed
+    );
     let more = json!({
         "activity_name": a.act,
         "status_id": 1,
@@ -107,6 +122,44 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
         "entity_result": {"name": a.subject, "data": {"value": a.after}},
     });
     with(base(origin, index, &event, class, activity), more)
+}
+
+/// What the watch found, with its sentences in both languages.
+pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
+    let signals = signals_of(record);
+    let said = |language| {
+        let sentences: Vec<String> = signals.iter().map(|signal| sentence(language, signal)).collect();
+        sentences.join(" ")
+    };
+    let is_containment = record.weight == "containment";
+    json!({
+        "class_uid": FINDING,
+        "category_uid": FINDING / 1000,
+        "activity_id": 1,
+        "type_uid": FINDING * 100 + 1,
+        "time": record.at.micros().div_euclid(1000),
+        "severity_id": if is_containment { 5 } else { 3 },
+        "status_id": 1,
+        "message": said(Language::English),
+        "metadata": {
+            "version": VERSION,
+            "uid": record.id,
+            "product": {"name": "Digue", "vendor_name": "Digue", "version": env!("CARGO_PKG_VERSION")},
+        },
+        "finding_info": {
+            "uid": record.id,
+            "title": format!("watch-{}", record.weight),
+            "desc": said(Language::French),
+            "src_url": format!("{console}/watch/{}", record.id),
+            "analytic": {"type_id": 2, "name": signals.first().map(|signal| signal.kind.code())},
+        },
+        "evidences": [{
+            "actor": {"user": {"uid": record.account, "org": {"uid": record.organisation}}},
+            "data": {"portal": record.portal, "persons": record.persons, "signals": signals},
+        }],
+        "remediation": {"desc": record.action},
+        "unmapped": {"evidence": record.evidence as f64 / 1000.0, "wished": record.wished},
+    })
 }
 
 #[cfg(test)]

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use digue_detection::playbook::Step;
 use digue_detection::sighting::number_of;
-use digue_detection::{Action, Bars, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, Weight};
+use digue_detection::{
+    Action, Bars, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, Weight,
+};
 use digue_gateway::ports::{Sentinel, Word};
 use digue_types::{
-    AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId, Reason,
-    Timestamp,
+    AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId,
+    Reason, Timestamp,
 };
 use tokio::sync::mpsc;
 
@@ -160,17 +162,25 @@ impl Sentry {
             Event::Administration(act) => tell(&mut engine, &mut made, &act),
         };
         let done = read(&mut take);
-        let mut state = self.state();
-        for event in state.backlog.take().unwrap_or_default() {
-            take(event);
-        }
         for account in engine.contained_accounts() {
             // What was found before there was a watch, or opened since, is not held against anybody.
-            if is_open(&account) && !state.cut.iter().any(|cut| cut.as_str() == account) {
+            if is_open(&account) {
                 engine.reopened(now, &account);
             }
         }
+        let mut state = self.state();
+        let backlog = state.backlog.take().unwrap_or_default();
         (state.engine, state.made) = (engine, made);
+        for event in backlog {
+            match event {
+                // With all that is remembered it may reveal what it did not when it passed.
+                Event::Exposure(exposure) => drop(self.weigh(&mut state, &exposure)),
+                Event::Administration(act) => {
+                    let State { engine, made, .. } = &mut *state;
+                    tell(engine, made, &act);
+                }
+            }
+        }
         done
     }
 }
@@ -184,16 +194,30 @@ impl Sentinel for Sentry {
         if let Some(backlog) = &mut state.backlog {
             backlog.push(Event::Exposure(Box::new(exposure.clone())));
         }
+        self.weigh(&mut state, exposure)
+    }
+}
+
+impl Sentry {
+    /// Has the engine look at an exposure, and sends on what it finds.
+    fn weigh(&self, state: &mut State, exposure: &Exposure) -> Word {
         let Some(finding) = observe(&mut state.engine, exposure) else {
             return Word::Pass;
         };
+        if state.cut.contains(&exposure.account) {
+            return Word::Withhold;
+        }
         let since = exposure.at.minus(CLOSED_FOR);
         while state.closed.front().is_some_and(|(at, ..)| *at < since) {
             state.closed.pop_front();
         }
         let accounts = state.closed.iter().filter(|(_, house, _)| *house == finding.organisation).count();
-        let houses: HashSet<&String> =
-            state.closed.iter().filter(|(_, _, portal)| *portal == finding.portal).map(|(_, house, _)| house).collect();
+        let houses: HashSet<&String> = state
+            .closed
+            .iter()
+            .filter(|(_, _, portal)| *portal == finding.portal)
+            .map(|(_, house, _)| house)
+            .collect();
         let step = self.rules.playbook.step(&finding, count(accounts), count(houses.len()));
         let is_cut = finding.weight == Weight::Containment && step.taken > Action::LowerBudget;
         if is_cut && finding.account.is_some() {

@@ -69,8 +69,7 @@ impl Store {
     /// Findings, the newest first, at most so many.
     pub async fn findings(&self, most: u32) -> Stored<Vec<FindingRecord>> {
         let sql = format!("SELECT {COLUMNS} FROM findings ORDER BY at DESC, id LIMIT $1");
-        let rows =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(&self.pool).await?;
         rows.iter().map(rows::finding).collect()
     }
 

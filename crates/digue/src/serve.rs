@@ -20,7 +20,9 @@ use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
-use digue_operations::{House, HouseParts, SignInRules, caseloads, containment, mail, rules, witnesses};
+use digue_operations::{
+    House, HouseParts, SignInRules, alerts, caseloads, containment, mail, rules, witnesses,
+};
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, Window};
 use jiff::tz::TimeZone;
@@ -74,7 +76,11 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         signer,
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
-        observer: Box::new(Feeder { standing: standing.clone(), sentry: sentry.clone(), clock: clock.clone() }),
+        observer: Box::new(Feeder {
+            standing: standing.clone(),
+            sentry: sentry.clone(),
+            clock: clock.clone(),
+        }),
     })?);
     let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
     let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
@@ -105,6 +111,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
             index_folder: Some(index_folder),
             sentry: sentry.clone(),
+            alerts: settings.watch.alerts.clone(),
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
@@ -172,6 +179,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     let every = settings.journal.witnesses.every;
     running.tasks.push(tokio::spawn(ask_witnesses(house.clone(), every, stopping.clone())));
     running.tasks.push(tokio::spawn(forget_due(house.clone(), stopping.clone())));
+    running.tasks.push(tokio::spawn(tell_findings(house.clone(), stopping.clone())));
     if let Some(found) = sentry.take_found() {
         running.tasks.push(tokio::spawn(respond(house.clone(), found, stopping.clone())));
     }
@@ -269,6 +277,21 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, portals: &[Portal]) -> Wa
         listed_max: settings.watch.listed_max,
         decoys: decoys.filter_map(|(portal, person)| Some((populations(portal)?, person.clone()))).collect(),
         day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
+    }
+}
+
+/// Tells other systems what was found.
+async fn tell_findings(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopping.changed() => return,
+        }
+        if let Err(error) = alerts::tell_due(&house).await {
+            tracing::warn!(%error, "Findings could not be looked after");
+        }
     }
 }
 

@@ -84,6 +84,7 @@ impl Home {
                 observer: Box::new(Feeder {
                     standing: standing.clone(),
                     sentry: digue_operations::sentry::unattended(),
+                    alerts: digue_operations::alerts::AlertRules::default(),
                     clock: clock.clone(),
                 }),
             })

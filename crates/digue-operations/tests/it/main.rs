@@ -115,17 +115,17 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
             queue_max: 64,
             checkpoint_every: Duration::from_millis(10),
             observer: Box::new(Feeder {
-                    standing: standing.clone(),
-                    sentry: digue_operations::sentry::unattended(),
-                    clock: clock.clone(),
-                }),
+                standing: standing.clone(),
+                sentry: digue_operations::sentry::unattended(),
+                clock: clock.clone(),
+            }),
         })
         .unwrap(),
     );
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
-            sentinel: Arc::new(digue_gateway::ports::Unwatched),
+        sentinel: Arc::new(digue_gateway::ports::Unwatched),
         hosts: Hosts::new(vec![portal(upstream.address.to_string())], vec![]),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),

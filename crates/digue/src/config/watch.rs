@@ -1,20 +1,24 @@
 //! `[watch]`: how much evidence it takes, what is done by itself, and the playbook.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use digue_detection::playbook::Line;
 use digue_detection::{Action, Bars, Options, Playbook, SignalKind, Weight};
 
+use digue_operations::alerts::{AlertRules, Webhook};
+
 use super::reader::Section;
 
 /// `[watch]`, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct WatchSettings {
     pub(crate) playbook: Playbook,
     pub(crate) bars: Bars,
     pub(crate) listed_max: u32,
     /// Portal and identifier of persons who do not exist.
     pub(crate) decoys: Vec<(String, String)>,
+    pub(crate) alerts: AlertRules,
 }
 
 const ACTIONS: [(&str, Action); 7] = [
@@ -37,6 +41,7 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
         bars: Bars::default(),
         listed_max: Options::default().listed_max,
         decoys: Vec::new(),
+        alerts: AlertRules::default(),
     };
     let Some(section) = section else { return Some(settings) };
     if let Some(automatic) = section.choice("automatic", &ACTIONS) {
@@ -74,7 +79,42 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     if let Some(path) = section.path("decoys") {
         settings.decoys = read_decoys(&section, &path)?;
     }
+    settings.alerts.syslog = match section.has("syslog") {
+        true => Some(section.parse("syslog", str::parse::<SocketAddr>)?),
+        false => None,
+    };
+    if let Some(url) = section.parse("webhook", parse_webhook) {
+        let Some(path) = section.path("webhook_secret_file") else {
+            section.fault("webhook_secret_file", "fault-missing", "");
+            return None;
+        };
+        match std::fs::read_to_string(path) {
+            Ok(secret) if secret.trim().len() >= SECRET_CHARS_MIN => {
+                settings.alerts.webhook = Some(Webhook { url, secret: secret.trim().to_owned() });
+            }
+            Ok(_) => {
+                section.fault("webhook_secret_file", "fault-value", format!(">= {SECRET_CHARS_MIN}"));
+                return None;
+            }
+            Err(error) => {
+                section.fault("webhook_secret_file", "fault-value", error);
+                return None;
+            }
+        }
+    }
     Some(settings)
+}
+
+/// A shorter secret could be tried out.
+const SECRET_CHARS_MIN: usize = 24;
+
+fn parse_webhook(text: &str) -> Result<String, String> {
+    let example = || "https://soc.exemple.fr/digue".to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| example())?;
+    let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    // What it says names accounts: in the clear to this machine only.
+    let is_safe = uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here;
+    if is_safe { Ok(text.to_owned()) } else { Err(example()) }
 }
 
 fn read_line(section: &Section<'_>) -> Option<Line> {

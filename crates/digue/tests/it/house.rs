@@ -95,7 +95,19 @@ impl House {
     /// Writes the configuration, registers the accounts `rssi`, `a1`, `a2` (organisation `of-1`)
     /// and `b1` (`of-2`), loads the caseload, serves.
     pub(crate) fn open(plan: &Plan, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+        Self::open_with(plan, answer, &[])
+    }
+
+    /// `open`, with further files beside the configuration.
+    pub(crate) fn open_with(
+        plan: &Plan,
+        answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static,
+        files: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
         let portal = Portal::start(answer);
         let address = free_address();
         write_configuration(folder.path(), plan, &portal, address);
@@ -242,8 +254,10 @@ fn write_configuration(folder: &Path, plan: &Plan, portal: &Portal, address: Soc
     let policies = if plan.policies.is_empty() { "" } else { "policies = \"policies\"\n" };
     let settings = format!(
         "[digue]\nname = \"digue.test\"\n{policies}[console]\nurl = \"http://{CONSOLE_HOST}:{port}\"\n\
-         [[listeners]]\naddress = \"{address}\"\n{}",
+         [[listeners]]\naddress = \"{address}\"\n{}{}",
         plan.settings,
+        // Scenarios about the lock are read fast; those about the watch say so.
+        if plan.settings.contains("[watch]") { "" } else { "\n[watch]\nautomatic = \"observe\"\n" },
         port = address.port(),
     );
     std::fs::write(folder.join("digue.toml"), settings).unwrap();

@@ -22,4 +22,5 @@ mod python;
 mod routes;
 mod stolen;
 mod uninspected;
+mod watch;
 mod websocket;

@@ -34,6 +34,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
         &[
             "digue-types",
             "digue-access",
+            "digue-detection",
             "digue-exposure",
             "digue-store",
             "digue-operations",

@@ -1,0 +1,175 @@
+//! The room where one decides: what the watch found, when, against what is usual, what was done, and
+//! what it would take to be wrong.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_detection::Signal;
+use digue_operations::containment::{self, FindingView, WatchView};
+use digue_operations::signals::sentence;
+use digue_store::FindingRecord;
+use digue_types::{Gate, Timestamp};
+use serde::Deserialize;
+
+use crate::chart::{Bar, bars};
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// Findings on the page; the export has all that are kept.
+const ROWS: usize = 100;
+const CHART_WIDTH: f64 = 720.0;
+const CHART_HEIGHT: f64 = 120.0;
+
+/// One finding in the list, with its strongest reason.
+struct Line {
+    record: FindingRecord,
+    lead: String,
+}
+
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct ListPage {
+    w: Words,
+    view: WatchView,
+    lines: Vec<Line>,
+    /// False alarms per 1,000 account-days, with one decimal.
+    rate: String,
+    /// Hours that the oldest undecided finding has waited.
+    oldest_hours: u64,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, containment::view(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let lead = |record: &FindingRecord| {
+        let first = containment::signals_of(record).into_iter().next();
+        first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
+    };
+    let lines =
+        view.findings.iter().take(ROWS).map(|record| Line { lead: lead(record), record: record.clone() });
+    let lines = lines.collect();
+    let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
+    let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
+    let rate = w.decimal(rate);
+    Ok(page(&ListPage { w, lines, rate, oldest_hours, view }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, containment::view(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let keys = [
+        "at",
+        "account",
+        "organisation",
+        "portal",
+        "weight",
+        "evidence",
+        "persons",
+        "done",
+        "reason",
+        "decided",
+    ];
+    let header = keys.map(|key| w.coded("column", key));
+    let rows = view.findings.iter().map(|record| {
+        let signals = containment::signals_of(record);
+        let said: Vec<String> = signals.iter().map(|signal| sentence(visitor.language, signal)).collect();
+        vec![
+            record.at.to_string(),
+            record.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            record.organisation.to_string(),
+            record.portal.to_string(),
+            w.coded("weight", &record.weight),
+            format!("{:.1}", record.evidence as f64 / 1000.0),
+            record.persons.to_string(),
+            w.coded("action", &record.action),
+            said.join(" "),
+            record
+                .verdict
+                .as_ref()
+                .map(|verdict| format!("{} {}", verdict.by, verdict.at))
+                .unwrap_or_default(),
+        ]
+    });
+    Ok(csv("findings", &header, rows))
+}
+
+#[derive(Template)]
+#[template(path = "finding.html")]
+struct FindingPage {
+    w: Words,
+    record: FindingRecord,
+    /// Sentence, evidence.
+    reasons: Vec<(String, String)>,
+    evidence: String,
+    /// One in so many account-days of honest work.
+    odds: u64,
+    days: Vec<(Timestamp, u64)>,
+    bars: Vec<Bar>,
+    bar_width: f64,
+    top: u64,
+    gate: Gate,
+    may_decide: bool,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let FindingView { record, signals, days, gate } =
+        told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let reason =
+        |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
+    let reasons = signals.iter().map(reason).collect();
+    let days: Vec<(Timestamp, u64)> =
+        days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
+    let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
+    let evidence = record.evidence as f64 / 1000.0;
+    Ok(page(&FindingPage {
+        reasons,
+        evidence: w.decimal(evidence),
+        odds: 10_f64.powf(evidence.clamp(0.0, 9.0)) as u64,
+        bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
+        bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
+        top: values.iter().copied().max().unwrap_or(0),
+        days,
+        gate,
+        may_decide: visitor.role.is_some_and(Role::can_act),
+        record,
+        w,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct VerdictForm {
+    id: String,
+    /// `theft` or `work`.
+    verdict: String,
+    reason: String,
+}
+
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<VerdictForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let is_theft = form.verdict == "theft";
+    let decided = containment::decide(&console.house, &actor, &form.id, is_theft, &form.reason).await;
+    told(&visitor, decided)?;
+    Ok(Redirect::to("/watch"))
+}

@@ -1,0 +1,197 @@
+//! The watch on the real binary: a theft is cut off within tens of persons, decided by people, and
+//! remembered after a restart; and recorded work, by the command line.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use crate::house::{House, Plan, binary, digue, obliging, reasons, shown_to};
+
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+const WATCH: &str = "[watch]\nautomatic = \"close-organisation\"\n";
+
+/// Reads sheets one after the other until the door closes; whom it was shown.
+fn steal(client: &digue_testkit::Client, most: usize) -> (HashSet<String>, Vec<String>) {
+    let mut shown = HashSet::new();
+    for number in 0..most {
+        let person = format!("V{number}");
+        let answer = client.get(&format!("/fiche/{person}"));
+        if answer.status != 200 {
+            return (shown, reasons(&answer));
+        }
+        shown.insert(person);
+    }
+    (shown, Vec::new())
+}
+
+fn everybody() -> Plan {
+    watched(WATCH)
+}
+
+fn watched(settings: &str) -> Plan {
+    let persons: Vec<String> = (0..400).map(|number| format!("V{number}")).collect();
+    let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+    Plan::usual().settings(settings).caseload("a1", &persons).caseload("a2", &persons)
+}
+
+#[test]
+fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
+    let mut house = House::open(&everybody(), obliging);
+    assert!(house.stop());
+    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    assert!(digue(house.folder.path(), &arguments).status.success());
+    house.start();
+    let dpo = house.console_session("dpo");
+    let (a1, b1, officer) = (house.sign_in("a1"), house.sign_in("b1"), house.officer());
+    let (shown, why) = steal(&a1, 400);
+    assert!(shown.len() <= 50, "{} persons", shown.len());
+    assert_eq!(why, ["withheld"]);
+    // The session is gone and the gate is shut; others work on.
+    let refused = a1.get("/fiche/V1");
+    assert!([401, 403].contains(&refused.status), "{}", refused.status);
+    assert_ne!(b1.get("/fiche/V1").status, 401);
+    let page = officer.get("/watch").text();
+    assert!(page.contains("a1") && page.contains("/watch/fi-"), "{page}");
+    let id = page.split("/watch/fi-").nth(1).unwrap().split('"').next().unwrap();
+    let id = format!("fi-{id}");
+    let finding = officer.get(&format!("/watch/{id}")).text();
+    assert!(finding.contains("name=\"verdict\""), "{finding}");
+    // Exported, and decided once, with a reason.
+    assert!(officer.get("/watch.csv").text().contains("a1"));
+    let body = format!("id={id}&verdict=work&reason=inventaire+de+fin+de+mois");
+    assert_eq!(officer.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
+    assert_eq!(officer.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 409);
+    // A closed account is opened by two, and comes back with less.
+    let open = b"scope=account&name=a1&gate=open&reason=inventaire";
+    assert_eq!(officer.send("POST", "/gates", &FORM, open).status, 303);
+    let waiting = dpo.get("/approvals").text();
+    let approval = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let granted = dpo.send("POST", "/approvals/decide", &FORM, format!("id={approval}&granted=1").as_bytes());
+    assert_eq!(granted.status, 303);
+    let a1 = house.sign_in("a1");
+    assert_eq!(a1.get("/fiche/V1").status, 200);
+    let history = house.history();
+    let journalled = shown_to(&history, "a1");
+    assert_eq!(journalled.len(), shown.len(), "what was shown is what was written");
+}
+
+#[test]
+fn a_containment_survives_kill_9_and_so_do_habits() {
+    let mut house = House::open(&everybody(), obliging);
+    let a1 = house.sign_in("a1");
+    // Below the bar before the crash, above it after: what was seen before counts.
+    for number in 0..15 {
+        assert_eq!(a1.get(&format!("/fiche/V{number}")).status, 200);
+    }
+    house.kill();
+    house.start();
+    let (shown, why) = steal(&a1, 400);
+    assert!(shown.len() <= 50 && !why.is_empty(), "{} {why:?}", shown.len());
+    // Its gate is an entry before anything else can be asked about it.
+    let officer = house.officer();
+    while !officer.get("/watch").text().contains("/watch/fi-") {
+        std::thread::yield_now();
+    }
+    house.kill();
+    house.start();
+    assert_ne!(a1.get("/fiche/V1").status, 200);
+    let text =
+        String::from_utf8(digue(house.folder.path(), &["journal", "show", "--count", "1000000"]).stdout);
+    assert!(text.unwrap().contains("watch-contained"));
+}
+
+#[test]
+fn a_trial_only_tells() {
+    let plan = watched("[watch]\nautomatic = \"observe\"\n");
+    let mut house = House::open(&plan, obliging);
+    let a1 = house.sign_in("a1");
+    let (shown, _) = steal(&a1, 100);
+    assert_eq!(shown.len(), 100);
+    let officer = house.officer();
+    assert!(officer.get("/watch").text().contains("/watch/fi-"));
+}
+
+#[test]
+fn a_person_who_does_not_exist_closes_the_account_at_once() {
+    let plan = watched(&format!("{WATCH}decoys = \"decoys.csv\"\n"));
+    let mut house = House::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
+    let a1 = house.sign_in("a1");
+    assert_eq!(a1.get("/fiche/V1").status, 200);
+    let refused = a1.get("/fiche/V7");
+    assert_eq!(reasons(&refused), ["withheld"]);
+    assert!(!refused.text().contains("Nom de V7"));
+}
+
+/// A month of work of five accounts, and in its last hour a theft by one of them.
+fn record() -> String {
+    let mut lines = String::new();
+    for day in 1..28 {
+        for account in 0..5 {
+            for sheet in 0..4 {
+                let _ = writeln!(
+                    lines,
+                    r#"{{"at":"2026-06-{day:02}T{:02}:{:02}:00Z","account":"a{account}","organisation":"o","session":"s","portal":"p","route":"fiche","action":"open","persons":["P{}"],"categories":["identity"],"client":{{"ip":"192.0.2.1","user_agent":"Firefox"}}}}"#,
+                    8 + sheet * 2,
+                    account * 7,
+                    account * 100 + (day * 3 + sheet) % 40
+                );
+            }
+        }
+    }
+    for second in 0..120 {
+        let _ = writeln!(
+            lines,
+            r#"{{"at":"2026-06-28T10:{:02}:{:02}Z","account":"a3","organisation":"o","portal":"p","route":"fiche","action":"open","persons":["V{second}"]}}"#,
+            second / 60,
+            second % 60
+        );
+    }
+    lines
+}
+
+#[test]
+fn recorded_exposures_are_watched_with_nothing_else_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("work.ndjson"), record()).unwrap();
+    let run = |exposures: &str, decisions: &str| {
+        let done = digue(folder.path(), &["watch", "--exposures", exposures, "--decisions", decisions]);
+        let text = std::fs::read_to_string(folder.path().join(decisions)).unwrap_or_default();
+        (done.status.code(), text, String::from_utf8(done.stderr).unwrap())
+    };
+    let (code, decisions, _) = run("work.ndjson", "decisions.ndjson");
+    assert_eq!(code, Some(0));
+    let lines: Vec<serde_json::Value> =
+        decisions.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let contained: Vec<_> = lines.iter().filter(|line| line["kind"] == "containment").collect();
+    assert_eq!(contained.len(), 1, "{decisions}");
+    assert_eq!(contained[0]["account"], "a3");
+    assert!(contained[0]["at"].as_str().unwrap() < "2026-06-28T10:00:50Z");
+    assert!(!contained[0]["reasons"].as_array().unwrap().is_empty());
+    // Lines in any order give the same; a line that does not read is told and loses nothing.
+    let mut shuffled: Vec<String> = record().lines().map(ToOwned::to_owned).collect();
+    shuffled.reverse();
+    std::fs::write(folder.path().join("reversed.ndjson"), shuffled.join("\n")).unwrap();
+    assert_eq!(run("reversed.ndjson", "again.ndjson").1, decisions);
+    std::fs::write(folder.path().join("broken.ndjson"), format!("{{\"at\":1}}\n{}", record())).unwrap();
+    let (code, with_fault, said) = run("broken.ndjson", "broken-decisions.ndjson");
+    assert_eq!((code, with_fault), (Some(1), decisions));
+    assert!(said.contains("line 1"), "{said}");
+}
+
+#[test]
+fn the_benchmark_is_named_and_played_from_the_command_line() {
+    let run = |arguments: &[&str]| {
+        let done = std::process::Command::new(binary()).args(arguments).env("LANG", "fr").output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    let (code, list) = run(&["replay", "--list"]);
+    assert!(code == Some(0) && list.contains("kairos") && list.contains("inside-caseload"));
+    let (code, played) = run(&["replay", "kairos", "--seed", "1", "--json", "--caseload", "without"]);
+    let first: serde_json::Value = serde_json::from_str(played.lines().next().unwrap()).unwrap();
+    assert_eq!((code, &first["scenario"]), (Some(0), &serde_json::json!("kairos")));
+    assert!(first["persons"]["max"].as_u64().unwrap() <= 50, "{played}");
+    let (_, again) = run(&["replay", "kairos", "--seed", "1", "--json", "--caseload", "without"]);
+    assert_eq!(played, again);
+    let (code, with) = run(&["replay", "kairos", "--seed", "1", "--caseload", "with"]);
+    assert!(code == Some(0) && with.contains("340"), "{with}");
+    assert_eq!(run(&["replay", "nothing"]).0, Some(1));
+}
