@@ -50,7 +50,9 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
     };
     // The gate first: what is written can wait for a disk, a thief cannot.
     let acted = match (&account, finding.weight) {
-        (Some(account), Weight::Containment) => act_on(house, account, &record, step.taken, &reason_of(&finding)).await,
+        (Some(account), Weight::Containment) => {
+            act_on(house, account, &record, step.taken, &reason_of(&finding)).await
+        }
         _ => Ok(()),
     };
     let act = match finding.weight {

@@ -197,28 +197,36 @@ pub fn thefts(seed: u64, setting: &Setting, classes: &[Class]) -> Vec<Cost> {
     costs.into_iter().map(|cost| cost.expect("every class is played")).collect()
 }
 
+/// A theft as it goes on.
+struct Heist<'t> {
+    theft: &'t Theft,
+    accounts: HashSet<usize>,
+    /// When each account was cut off.
+    cut: HashMap<usize, i64>,
+    shown: HashSet<u32>,
+    outside: u32,
+    gate: Option<(Caseloads, PopulationId)>,
+}
+
 /// Plays a theft in the midst of honest work, from the day on which it begins.
 fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
-    let accounts: HashSet<usize> = theft.moves.iter().map(|step| step.account).collect();
-    let mut cut: HashMap<usize, i64> = HashMap::new();
-    let mut shown: HashSet<u32> = HashSet::new();
-    let mut outside = 0;
-    for &(organisation_number, account) in &theft.made {
+    for &(house, account) in &theft.made {
         let made = theft.made.len() as u32;
         let since = at(theft.start_ms - 600_000);
-        watched.engine.made(
-            since,
-            &name(&watched.world, account),
-            &organisation(organisation_number),
-            "kairos",
-            made,
-        );
+        watched.engine.made(since, &name(&watched.world, account), &organisation(house), "kairos", made);
     }
-    let gate = watched.setting.has_caseload.then(|| enforced(&watched.world));
+    let mut heist = Heist {
+        theft,
+        accounts: theft.moves.iter().map(|step| step.account).collect(),
+        cut: HashMap::new(),
+        shown: HashSet::new(),
+        outside: 0,
+        gate: watched.setting.has_caseload.then(|| enforced(&watched.world)),
+    };
     let mut moves = theft.moves.iter().peekable();
     let mut day = theft.start_ms.div_euclid(DAY_MS);
     let last = theft.moves.last().map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
-    while day <= last && cut.len() < accounts.len() {
+    while day <= last && !heist.is_over() {
         let visits = watched.world.day(day);
         let mut visits = visits.iter().peekable();
         loop {
@@ -229,52 +237,70 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
                 (Some(_), None) => false,
                 (None, None) => break,
             };
-            if !is_theft {
-                let visit = visits.next().expect("peeked");
-                if !cut.contains_key(&visit.worker)
-                    && let Some(finding) = watched.visit(visit)
-                    && finding.weight == Weight::Containment
-                    && accounts.contains(&visit.worker)
-                {
-                    cut.insert(visit.worker, visit.at_ms);
-                }
-                continue;
+            if is_theft {
+                heist.steal(&mut watched, moves.next().expect("peeked"));
+            } else {
+                heist.work(&mut watched, visits.next().expect("peeked"));
             }
-            let step = moves.next().expect("peeked");
-            if cut.contains_key(&step.account) {
-                continue;
-            }
-            let (found, released, strangers) = steal(&mut watched, theft, step, gate.as_ref());
-            if let Some(finding) = found.filter(|f| f.weight == Weight::Containment && f.account.is_some()) {
-                // The response that reveals it is withheld.
-                cut.insert(step.account, step.at_ms);
-                let closed =
-                    cut.keys().filter(|account| same_house(&watched.world, theft, **account, step.account));
-                let closed = u32::try_from(closed.count() - 1).unwrap_or(u32::MAX);
-                if Playbook::default().step(&finding, closed, 0).taken >= Action::CloseOrganisation {
-                    for &account in &accounts {
-                        if same_house(&watched.world, theft, account, step.account) {
-                            cut.entry(account).or_insert(step.at_ms);
-                        }
-                    }
-                }
-                continue;
-            }
-            shown.extend(released);
-            outside += strangers;
         }
         day += 1;
     }
-    let is_over = cut.len() == accounts.len();
-    let end = cut.values().copied().max().unwrap_or(theft.start_ms);
-    let seconds = is_over.then(|| (end - theft.start_ms) as f64 / 1000.0);
-    let persons = u32::try_from(shown.len()).unwrap_or(u32::MAX);
-    let is_met = match goal {
-        // Who is refused everything, or has only its caseload to read, need not be cut off.
-        Goal::Persons(most) => persons <= most,
-        Goal::Within(..) => is_over || gate.is_some() && shown.len() <= HARMLESS,
-    };
-    Cost { persons, outside, seconds, is_met }
+    heist.cost(goal)
+}
+
+impl Heist<'_> {
+    fn is_over(&self) -> bool {
+        self.cut.len() == self.accounts.len()
+    }
+
+    /// The holder of an account works; that, too, may show that it is stolen.
+    fn work(&mut self, watched: &mut Watched, visit: &Visit) {
+        if self.cut.contains_key(&visit.worker) {
+            return;
+        }
+        let found = watched.visit(visit).filter(|finding| finding.weight == Weight::Containment);
+        if found.is_some() && self.accounts.contains(&visit.worker) {
+            self.cut.insert(visit.worker, visit.at_ms);
+        }
+    }
+
+    fn steal(&mut self, watched: &mut Watched, step: &Move) {
+        if self.cut.contains_key(&step.account) {
+            return;
+        }
+        let (found, released, strangers) = steal(watched, self.theft, step, self.gate.as_ref());
+        let found = found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
+        let Some(finding) = found else {
+            self.shown.extend(released);
+            self.outside += strangers;
+            return;
+        };
+        // The response that reveals it is withheld.
+        self.cut.insert(step.account, step.at_ms);
+        let same = |account: &&usize| same_house(&watched.world, self.theft, **account, step.account);
+        let closed = self.cut.keys().filter(same).count() - 1;
+        let closed = u32::try_from(closed).unwrap_or(u32::MAX);
+        if Playbook::default().step(&finding, closed, 0).taken >= Action::CloseOrganisation {
+            let all: Vec<usize> = self.accounts.iter().filter(same).copied().collect();
+            for account in all {
+                self.cut.entry(account).or_insert(step.at_ms);
+            }
+        }
+    }
+
+    fn cost(self, goal: Goal) -> Cost {
+        let is_over = self.is_over();
+        let start = self.theft.start_ms;
+        let end = self.cut.values().copied().max().unwrap_or(start);
+        let persons = u32::try_from(self.shown.len()).unwrap_or(u32::MAX);
+        let is_met = match goal {
+            // Who is refused everything, or has only its caseload to read, need not be cut off.
+            Goal::Persons(most) => persons <= most,
+            Goal::Within(..) => is_over || self.gate.is_some() && self.shown.len() <= HARMLESS,
+        };
+        let seconds = is_over.then(|| (end - start) as f64 / 1000.0);
+        Cost { persons, outside: self.outside, seconds, is_met }
+    }
 }
 
 /// True when two accounts are of one organisation.

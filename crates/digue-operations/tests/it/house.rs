@@ -84,7 +84,6 @@ impl Home {
                 observer: Box::new(Feeder {
                     standing: standing.clone(),
                     sentry: digue_operations::sentry::unattended(),
-                    alerts: digue_operations::alerts::AlertRules::default(),
                     clock: clock.clone(),
                 }),
             })
@@ -92,6 +91,7 @@ impl Home {
         );
         let aliases = Arc::new(AliasTables::default());
         let house = House::new(HouseParts {
+            alerts: digue_operations::alerts::AlertRules::default(),
             sentry: digue_operations::sentry::unattended(),
             store: Store::open("sqlite::memory:").await.unwrap(),
             retentions: digue_operations::retention::Retentions::default(),
