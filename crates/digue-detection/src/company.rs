@@ -4,6 +4,9 @@
 //! independently of each other, so the bets multiply; because only a few may be in it, each counts
 //! with a small share of its organisation.
 
+use crate::level::Level;
+use crate::volume;
+
 /// Accounts that make a company.
 const ACCOUNTS_MIN: u32 = 3;
 /// An account takes part from this evidence on.
@@ -52,6 +55,41 @@ impl Company {
     }
 }
 
+/// Days after which an organisation's own level is trusted.
+const SETTLED_DAYS: usize = 10;
+
+/// Persons new to their reader and without explanation, of a whole organisation by day: what its
+/// accounts share out among them shows here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Strangers {
+    day: i32,
+    today: u32,
+    level: Level,
+}
+
+impl Strangers {
+    pub(crate) fn add(&mut self, day: i32, persons: u32) {
+        if day > self.day {
+            let usual = self.level.own().unwrap_or(1.0);
+            if self.today > 0 {
+                self.level.learn(self.day, self.today, usual.max(10.0));
+            }
+            (self.day, self.today) = (day, 0);
+        }
+        self.today = self.today.saturating_add(persons);
+    }
+
+    /// Evidence, persons of today, and what is usual; `None` while nothing is out of the usual.
+    pub(crate) fn evidence(&self) -> Option<(f32, u32, f32)> {
+        if self.level.days() < SETTLED_DAYS {
+            return None;
+        }
+        let usual = self.level.own()?.max(10.0);
+        let evidence = volume::evidence(self.today, usual) - 0.5;
+        (evidence > 0.0).then_some((evidence, self.today, usual))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +115,19 @@ mod tests {
             large.weigh(5, 0.0, 1.5);
         }
         assert!(large.evidence(5).unwrap().0 < 1.0);
+    }
+
+    #[test]
+    fn an_organisation_that_shares_a_theft_out_is_heard() {
+        let mut strangers = Strangers::default();
+        for day in 0..40 {
+            strangers.add(day, 12 + (day as u32 * 7) % 9);
+        }
+        assert_eq!(strangers.evidence(), None);
+        strangers.add(40, 80);
+        strangers.add(40, 30);
+        let (evidence, today, usual) = strangers.evidence().unwrap();
+        assert!(evidence > 4.0 && today == 110 && usual < 25.0, "{evidence} {usual}");
     }
 
     #[test]

@@ -8,10 +8,10 @@ use std::time::Duration;
 use digue_types::Timestamp;
 use hashbrown::{HashMap, HashSet};
 
-use crate::company::Company;
+use crate::company::{Company, Strangers};
 use crate::fusion::{Bars, CONTEXT_MAX, Finding, Weight, strongest, together};
 use crate::known::Known;
-use crate::places::{Place, hash};
+use crate::places::{Agents, Place, hash};
 use crate::profile::{Common, Profile};
 use crate::shape::kind_of;
 use crate::sighting::{Kind, Sighting};
@@ -74,6 +74,7 @@ struct Portal {
 struct Organisation {
     name: String,
     company: Company,
+    strangers: Strangers,
     alerted_day: i32,
 }
 
@@ -101,10 +102,14 @@ pub struct Engine {
     remembered: HashMap<Place, (i32, u32)>,
     remembered_networks: HashMap<u32, (i32, u32)>,
     networks: HashMap<u32, Network>,
+    agents: Agents,
 }
 
-/// One person as `observe` met it.
+/// The persons of one response as `observe` met them.
+#[derive(Default)]
 struct Met {
+    /// By sheets, new to the account and unexplained.
+    new: u32,
     /// By lists, new to the account and unexplained.
     listed: u32,
     decoys: u32,
@@ -124,6 +129,7 @@ impl Engine {
             remembered: HashMap::new(),
             remembered_networks: HashMap::new(),
             networks: HashMap::new(),
+            agents: Agents::default(),
         }
     }
 
@@ -134,7 +140,7 @@ impl Engine {
         let (second, day) = self.clock(sighting.at);
         let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
         self.begin(account, day);
-        let place = Place::of(sighting.ip, sighting.agent);
+        let place = self.agents.place(sighting.ip, sighting.agent);
         let profile = &mut self.profiles[account];
         if profile.last_day != Some(day) {
             profile.standing.work(profile.last_day, day);
@@ -150,19 +156,22 @@ impl Engine {
             Kind::Shown => self.meet(account, sighting, second, day),
             Kind::Uninspected(_) => {
                 profile.today.add(Count::Uninspected, 1);
-                Met { listed: 0, decoys: 0 }
+                Met::default()
             }
             Kind::Moved => {
                 profile.places.refused(day);
-                Met { listed: 0, decoys: 0 }
+                Met::default()
             }
             Kind::Refused => {
                 profile.today.add(Count::Refused, 1);
-                Met { listed: 0, decoys: 0 }
+                Met::default()
             }
         };
         self.crowd(place, account, day);
-        self.judge(account, sighting, place, &met)
+        let organisation = self.profiles[account].organisation as usize;
+        self.organisations[organisation].strangers.add(day, met.new + met.listed);
+        let found = self.judge(account, sighting, place, &met);
+        found.or_else(|| self.many_strangers(account, sighting))
     }
 
     /// An account was made; `by` whom, if anybody said.
@@ -264,6 +273,7 @@ impl Engine {
         self.organisations.push(Organisation {
             name: name.to_owned(),
             company: Company::default(),
+            strangers: Strangers::default(),
             alerted_day: -1,
         });
         self.organisation_names.insert(name.to_owned(), number);
@@ -284,7 +294,7 @@ impl Engine {
         let portal = &mut self.portals[profile.portal as usize];
         let today = u16::try_from(day).unwrap_or(u16::MAX);
         let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
-        let mut met = Met { listed: 0, decoys: 0 };
+        let mut met = Met::default();
         profile.sheets.move_on(second);
         profile.lists.move_on(second);
         for person in sighting.persons {
@@ -301,6 +311,7 @@ impl Engine {
                 }
                 if is_strange {
                     profile.today.add(Count::New, 1);
+                    met.new += 1;
                 }
                 if is_new {
                     let kind = &mut profile.today.kinds[kind_of(last_read, today)];
@@ -578,6 +589,31 @@ impl Engine {
             weight: Weight::Alert,
             evidence: together.evidence,
             signals: vec![together],
+            persons: 0,
+        })
+    }
+
+    /// Once a day: the organisation as a whole reads more strangers than it ever does.
+    fn many_strangers(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
+        let profile = &self.profiles[account];
+        let kind = self.kind_of_volume(profile, Count::New);
+        let (number, day) = (profile.organisation as usize, profile.today.day);
+        let organisation = &self.organisations[number];
+        let (evidence, seen, usual) = organisation.strangers.evidence()?;
+        let is_news = organisation.alerted_day != day && evidence >= self.options.bars.containment;
+        if !is_news || self.options.off.contains(&kind) {
+            return None;
+        }
+        let signal = Signal { kind, evidence, figures: Figures::new(seen, usual, 1440) };
+        self.organisations[number].alerted_day = day;
+        Some(Finding {
+            at: sighting.at,
+            account: None,
+            organisation: self.organisations[number].name.clone(),
+            portal: sighting.portal.to_owned(),
+            weight: Weight::Alert,
+            evidence,
+            signals: vec![signal],
             persons: 0,
         })
     }

@@ -1,5 +1,7 @@
 //! Where an account is asked from: devices, networks, sessions that move.
 
+use hashbrown::HashMap;
+
 use crate::signal::{Figures, Signal, SignalKind};
 
 /// Devices that are remembered for an account.
@@ -35,14 +37,34 @@ pub(crate) struct Place {
     pub(crate) is_program: bool,
 }
 
+/// True when a client names itself a program.
+fn is_program(agent: &str) -> bool {
+    let lower = agent.to_ascii_lowercase();
+    PROGRAMS.iter().any(|name| lower.contains(name))
+}
+
+/// Clients that were looked at; few browsers are in use at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agents(HashMap<u32, bool>);
+
+const AGENTS_MAX: usize = 4096;
+
+impl Agents {
+    pub(crate) fn place(&mut self, ip: &str, agent: &str) -> Place {
+        let number = if agent.is_empty() { 0 } else { hash(agent).max(1) };
+        if self.0.len() >= AGENTS_MAX {
+            self.0.clear();
+        }
+        let is_program = number != 0 && *self.0.entry(number).or_insert_with(|| is_program(agent));
+        let network = if ip.is_empty() { 0 } else { hash(network_of(ip)).max(1) };
+        Place { network, agent: number, is_program }
+    }
+}
+
+#[cfg(test)]
 impl Place {
     pub(crate) fn of(ip: &str, agent: &str) -> Self {
-        let lower = agent.to_ascii_lowercase();
-        Self {
-            network: if ip.is_empty() { 0 } else { hash(network_of(ip)).max(1) },
-            agent: if agent.is_empty() { 0 } else { hash(agent).max(1) },
-            is_program: !agent.is_empty() && PROGRAMS.iter().any(|name| lower.contains(name)),
-        }
+        Agents::default().place(ip, agent)
     }
 }
 

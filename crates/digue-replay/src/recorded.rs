@@ -151,17 +151,17 @@ impl<'t> Iterator for Rows<'t> {
 }
 
 /// Plays lines through an engine.
-pub struct Watcher {
+pub struct Watcher<'l> {
     engine: Engine,
     batches: Batches,
-    accounts: AccountList,
-    caseload: CaseloadList,
+    accounts: &'l AccountList,
+    caseload: &'l CaseloadList,
     last: Timestamp,
     pub lines: u64,
 }
 
-impl Watcher {
-    pub fn new(mut engine: Engine, accounts: AccountList, caseload: CaseloadList) -> Self {
+impl<'l> Watcher<'l> {
+    pub fn new(mut engine: Engine, accounts: &'l AccountList, caseload: &'l CaseloadList) -> Self {
         let mut made: Vec<_> = accounts.0.iter().collect();
         made.sort();
         for (account, (organisation, at)) in made {

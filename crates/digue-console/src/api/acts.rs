@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Invitation, NewAccount, Wish};
-use digue_operations::{OperationError, accounts, break_glass, gates, keys, onboarding, organisations};
+use digue_operations::{
+    OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations,
+};
 use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -256,6 +258,24 @@ pub(crate) async fn review(
 ) -> Result<StatusCode, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let done = break_glass::review(&console.house, &actor, &id).await;
+    answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verdict {
+    theft: bool,
+    reason: String,
+}
+
+pub(crate) async fn verdict(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(sent): Sent<Verdict>,
+) -> Result<StatusCode, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let done = containment::decide(&console.house, &actor, &id, sent.theft, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 

@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use digue_exposure::{Question, Seen};
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::{
-    OperationError, accounts, affected, approvals, break_glass, entry, gates, keys, organisations, recovery,
-    scope, watch,
+    OperationError, accounts, affected, approvals, break_glass, containment, entry, gates, keys,
+    organisations, recovery, scope, watch,
 };
 use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
@@ -379,6 +379,31 @@ pub(crate) async fn break_glass(
             "opened_at": record.opened_at,
             "until": record.until,
             "reviewed_by": record.reviewed.as_ref().map(|(by, _)| by),
+        })
+    });
+    Ok(page.of(items.collect()))
+}
+
+pub(crate) async fn findings(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let view = answer(&visitor, containment::view(&console.house, &actor).await)?;
+    let items = view.findings.iter().map(|finding| {
+        json!({
+            "id": finding.id,
+            "at": finding.at,
+            "account": finding.account,
+            "organisation": finding.organisation,
+            "portal": finding.portal,
+            "kind": finding.weight,
+            "evidence": finding.evidence as f64 / 1000.0,
+            "signals": containment::signals_of(finding),
+            "persons": finding.persons,
+            "action": finding.action,
+            "verdict": finding.verdict.as_ref().map(|verdict| if verdict.is_theft { "theft" } else { "work" }),
         })
     });
     Ok(page.of(items.collect()))

@@ -119,6 +119,8 @@ struct FindingPage {
     bars: Vec<Bar>,
     bar_width: f64,
     top: u64,
+    /// What is usual for a day, and its height in the picture.
+    usual: Option<(u64, f64)>,
     gate: Gate,
     may_decide: bool,
 }
@@ -139,13 +141,22 @@ pub(crate) async fn show(
         days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
     let evidence = record.evidence as f64 / 1000.0;
+    let top = values.iter().copied().max().unwrap_or(0);
+    let of_days = signals.iter().find(|signal| signal.figures.minutes >= 1440);
+    let usual =
+        of_days.map(|signal| u64::from(signal.figures.usual / (signal.figures.minutes / 1440)).max(1));
+    let usual = usual.map(|usual| {
+        let share = (usual as f64 / top.max(1) as f64).min(1.0);
+        (usual, CHART_HEIGHT * (1.0 - share))
+    });
     Ok(page(&FindingPage {
         reasons,
         evidence: w.decimal(evidence),
         odds: 10_f64.powf(evidence.clamp(0.0, 9.0)) as u64,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         bar_width: (CHART_WIDTH / values.len().max(1) as f64 - 2.0).max(1.0),
-        top: values.iter().copied().max().unwrap_or(0),
+        top,
+        usual,
         days,
         gate,
         may_decide: visitor.role.is_some_and(Role::can_act),

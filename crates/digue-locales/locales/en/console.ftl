@@ -498,6 +498,7 @@ finding-wrong = It would be wrong if this work was planned: a backlog, standing 
 finding-days = Persons by day
 finding-days-alt = Persons shown by day, at most { $shown }
 finding-days-top = at most { $shown }
+finding-usual = Line: usually at most { $shown } a day, for this account and its peers.
 finding-now = Now
 finding-gate = Access of the account: { $gate }.
 finding-scope = Who was shown

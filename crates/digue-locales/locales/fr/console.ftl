@@ -498,6 +498,7 @@ finding-wrong = Ce serait une erreur si ce travail était prévu : reprise d'un
 finding-days = Personnes par jour
 finding-days-alt = Personnes montrées par jour, au plus { $shown }
 finding-days-top = au plus { $shown }
+finding-usual = Trait : d'habitude au plus { $shown } par jour, pour ce compte et ses pairs.
 finding-now = Maintenant
 finding-gate = Accès du compte : { $gate }.
 finding-scope = Qui a été montré

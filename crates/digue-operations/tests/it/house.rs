@@ -60,6 +60,7 @@ pub(crate) struct Home {
     pub(crate) clock: Arc<ManualClock>,
     journal: Arc<Journal>,
     disk: Disk,
+    store: Store,
     _folder: tempfile::TempDir,
 }
 
@@ -90,10 +91,11 @@ impl Home {
             .unwrap(),
         );
         let aliases = Arc::new(AliasTables::default());
+        let store = Store::open("sqlite::memory:").await.unwrap();
         let house = House::new(HouseParts {
             alerts: digue_operations::alerts::AlertRules::default(),
             sentry: digue_operations::sentry::unattended(),
-            store: Store::open("sqlite::memory:").await.unwrap(),
+            store: store.clone(),
             retentions: digue_operations::retention::Retentions::default(),
             witnesses: digue_operations::witnesses::WitnessRules::default(),
             client: None,
@@ -131,7 +133,12 @@ impl Home {
             trusted_proxies: vec![],
             held_bytes_max: 1 << 20,
         }));
-        Self { house, clock, journal, disk, _folder: folder }
+        Self { house, clock, journal, disk, store, _folder: folder }
+    }
+
+    pub(crate) async fn with_address(&self, account: &str, address: &str) {
+        let account = AccountId::parse(account).unwrap();
+        self.store.save_contact(&account, address).await.unwrap();
     }
 
     pub(crate) fn now(&self) -> Timestamp {

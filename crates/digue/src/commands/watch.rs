@@ -1,7 +1,7 @@
 //! `digue watch`: recorded exposures through the same engine as the door's, nothing else needed.
 
 use std::fs::File;
-use std::io::{BufWriter, Read as _, Write};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,62 +51,111 @@ fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
     let Some(caseload) = list(out, asked.caseload.as_deref(), CaseloadList::parse)? else {
         return Ok(BAD);
     };
-    let exposures = read(&asked.exposures)?;
-    let engine = Engine::new(Options { reopens_after: Some(REOPENS_AFTER), ..Options::default() });
-    let mut watcher = Watcher::new(engine, accounts, caseload);
-    let to: Box<dyn Write> = match &asked.decisions {
-        Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
-        None => Box::new(std::io::stdout()),
+    let begin = || {
+        let engine = Engine::new(Options { reopens_after: Some(REOPENS_AFTER), ..Options::default() });
+        Pass {
+            watcher: Watcher::new(engine, &accounts, &caseload),
+            writer: Writer { decisions: Vec::new(), language: out.language, counts: [0; 2] },
+            found: Vec::new(),
+            lines: 0,
+            unread: None,
+        }
     };
-    let mut writer = Writer { out: BufWriter::new(to), language: out.language, counts: [0; 2] };
-    let mut unread: Option<(u64, usize, Unread)> = None;
-    let mut found = Vec::new();
-    let mut place = 0;
-    let is_ordered = is_in_order(&exposures);
-    let mut take = |line: &[u8]| -> Result<()> {
-        place += 1;
+    let path = &asked.exposures;
+    let mut pass = begin();
+    if !pass.stream(open(path)?)? {
+        // Not in the order of time: once more, sorted, and all of it in memory.
+        pass = begin();
+        let exposures = read(path)?;
+        in_order(&exposures).into_iter().try_for_each(|range| pass.take(&exposures[range]).map(drop))?;
+    }
+    pass.finish()?;
+    match &asked.decisions {
+        Some(path) => {
+            std::fs::write(path, &pass.writer.decisions).with_context(|| path.display().to_string())?;
+        }
+        None => out.text(&String::from_utf8_lossy(&pass.writer.decisions)),
+    }
+    pass.tell(out, asked.decisions.is_some())
+}
+
+/// One reading of the exposures.
+struct Pass<'l> {
+    watcher: Watcher<'l>,
+    writer: Writer,
+    found: Vec<Finding>,
+    lines: usize,
+    /// How many lines were not read; the first of them, and why.
+    unread: Option<(u64, usize, Unread)>,
+}
+
+impl Pass<'_> {
+    /// Reads line by line; false as soon as a line is earlier than the one before it.
+    fn stream(&mut self, mut file: impl BufRead) -> Result<bool> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if file.read_until(b'\n', &mut line)? == 0 {
+                return Ok(true);
+            }
+            if !self.take(&line)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Takes in one line; false when it is earlier than the one before it.
+    fn take(&mut self, line: &[u8]) -> Result<bool> {
+        self.lines += 1;
         if line.trim_ascii().is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        if let Err(reason) = watcher.read(line, &mut found) {
-            let (count, ..) = *unread.get_or_insert((0, place, reason));
-            unread = unread.map(|(_, place, reason)| (count + 1, place, reason));
+        match self.watcher.read(line, &mut self.found) {
+            Ok(()) => {}
+            Err(Unread::Order) => return Ok(false),
+            Err(reason) => {
+                let (count, first, why) = self.unread.unwrap_or((0, self.lines, reason));
+                self.unread = Some((count + 1, first, why));
+            }
         }
-        found.drain(..).try_for_each(|finding| writer.write(&finding))
-    };
-    if is_ordered {
-        exposures.split(|byte| *byte == b'\n').try_for_each(&mut take)?;
-    } else {
-        in_order(&exposures).into_iter().try_for_each(|range| take(&exposures[range]))?;
+        self.write()?;
+        Ok(true)
     }
-    watcher.finish(&mut found);
-    found.drain(..).try_for_each(|finding| writer.write(&finding))?;
-    writer.out.flush()?;
-    let [alerts, containments] = writer.counts;
-    if asked.decisions.is_some() {
-        out.say(
-            "watch-done",
-            &[
-                ("lines", Value::from(watcher.lines)),
-                ("accounts", Value::from(watcher.accounts())),
-                ("containments", Value::from(containments)),
-                ("alerts", Value::from(alerts)),
-            ],
-        );
+
+    fn finish(&mut self) -> Result<()> {
+        self.watcher.finish(&mut self.found);
+        self.write()
     }
-    if let Some((count, line, reason)) = unread {
+
+    fn write(&mut self) -> Result<()> {
+        self.found.drain(..).try_for_each(|finding| self.writer.write(&finding))
+    }
+
+    fn tell(&self, out: &Out, says_all: bool) -> Result<u8> {
+        let [alerts, containments] = self.writer.counts;
+        if says_all {
+            out.say(
+                "watch-done",
+                &[
+                    ("lines", Value::from(self.watcher.lines)),
+                    ("accounts", Value::from(self.watcher.accounts())),
+                    ("containments", Value::from(containments)),
+                    ("alerts", Value::from(alerts)),
+                ],
+            );
+        }
+        let Some((count, line, reason)) = self.unread else { return Ok(GOOD) };
         let key = if reason == Unread::Instant { "watch-unread-instant" } else { "watch-unread-form" };
         let reason = text(out.language, key);
         let values =
             [("lines", Value::from(count)), ("line", Value::from(line)), ("reason", Value::from(reason))];
         out.complain("watch-unread", &values);
-        return Ok(BAD);
+        Ok(BAD)
     }
-    Ok(GOOD)
 }
 
 struct Writer {
-    out: BufWriter<Box<dyn Write>>,
+    decisions: Vec<u8>,
     language: Language,
     /// Alerts, containments.
     counts: [u64; 2],
@@ -126,39 +175,21 @@ impl Writer {
             evidence: finding.evidence,
             persons: finding.persons,
         };
-        serde_json::to_writer(&mut self.out, &decision)?;
-        self.out.write_all(b"\n")?;
+        serde_json::to_writer(&mut self.decisions, &decision)?;
+        self.decisions.push(b'\n');
         Ok(())
     }
 }
 
-/// True when no line is earlier than the one before it.
-fn is_in_order(exposures: &[u8]) -> bool {
-    // Instants of one offset compare as texts; anything else is sorted, which takes a little longer.
-    let mut last: &[u8] = b"";
-    for line in exposures.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let Some(start) = find(line, b"\"at\":") else { return false };
-        let rest = line[start + 5..].trim_ascii_start();
-        let Some(end) = rest.iter().skip(1).position(|byte| *byte == b'"') else { return false };
-        let at = &rest[1..=end];
-        if !at.ends_with(b"Z") || at.len() < last.len() && !last.is_empty() || at < last {
-            return false;
-        }
-        last = at;
-    }
-    true
-}
-
-fn find(line: &[u8], wanted: &[u8]) -> Option<usize> {
-    line.windows(wanted.len()).position(|window| window == wanted)
+fn open(path: &Path) -> Result<impl BufRead + use<>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let file = unpacked(file).with_context(|| path.display().to_string())?;
+    Ok(BufReader::with_capacity(1 << 18, file))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
     let mut bytes = Vec::new();
-    unpacked(file)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
-        .with_context(|| path.display().to_string())?;
+    open(path)?.read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
     Ok(bytes)
 }
 

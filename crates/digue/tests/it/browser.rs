@@ -589,3 +589,40 @@ fn an_account_is_stolen_cut_and_given_back() {
     officer.sees("h1", "Clés d'API");
     officer.page_at_both_widths("keys");
 }
+
+/// The room where one decides, after a theft that the watch cut off.
+#[test]
+fn a_theft_is_found_read_and_decided() {
+    let stage = Stage::open();
+    let officer_link = &stage.links[3];
+    let console = officer_link.split("/.digue").next().unwrap().to_owned();
+    let officer = Browser::open("fr");
+    officer.width(1280);
+    officer.go(officer_link);
+    officer.click("button.main");
+    officer.sees("h1", "Maintenant");
+    officer.go(&format!("{console}/watch"));
+    officer.sees("h1", "Surveillance");
+    officer.sees("main", "Rien à signaler");
+    officer.go(&console);
+    officer.click("form[action='/demo/attack'] button");
+    let deadline = Instant::now() + digue_testkit::PATIENCE;
+    while officer.try_text("tbody td a").is_none() {
+        assert!(Instant::now() < deadline, "the theft was not found");
+        officer.go(&format!("{console}/watch"));
+        officer.sees("h1", "Surveillance");
+    }
+    officer.sees("table", "of-212.agent2");
+    officer.page_at_both_widths("watch");
+    officer.click("tbody td a");
+    officer.sees("h1", "of-212.agent2");
+    officer.sees("main", "Ce serait une erreur si");
+    officer.page_at_both_widths("finding");
+    officer.click("button[lang=en]");
+    officer.sees("main", "It would be wrong if");
+    officer.page("finding-english");
+    officer.write("#reason", "the holder does not know of it");
+    officer.click("button[value=theft]");
+    officer.sees("h1", "Watch");
+    officer.sees("table", "theft confirmed");
+}

@@ -170,6 +170,12 @@ const TRIES: &[Try] = &[
         target: "/api/v1/break-glass/bg-none/review",
         body: "",
     },
+    read("GET /api/v1/findings"),
+    Try {
+        route: "POST /api/v1/findings/{finding}/verdict",
+        target: "/api/v1/findings/fi-none/verdict",
+        body: "{\"theft\":false,\"reason\":\"exercice\"}",
+    },
     read("GET /api/v1/journal"),
     read("GET /api/v1/keys"),
     Try {

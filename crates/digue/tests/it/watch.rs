@@ -195,3 +195,49 @@ fn the_benchmark_is_named_and_played_from_the_command_line() {
     assert!(code == Some(0) && with.contains("340"), "{with}");
     assert_eq!(run(&["replay", "nothing"]).0, Some(1));
 }
+
+/// What a webhook that is away at first and a syslog collector are told of one theft.
+#[test]
+fn a_finding_is_told_once_to_machines() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    // The receiver is away for the first two calls.
+    let calls = std::sync::Arc::new(AtomicUsize::new(0));
+    let seen = calls.clone();
+    let receiver = digue_testkit::Portal::start(move |_| {
+        let is_away = seen.fetch_add(1, Ordering::SeqCst) < 2;
+        digue_testkit::Reply::new("text/plain", "").status(if is_away { 503 } else { 204 })
+    });
+    let syslog = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    syslog.set_read_timeout(Some(digue_testkit::PATIENCE)).unwrap();
+    let settings = format!(
+        "{WATCH}webhook = \"{}/soc\"\nwebhook_secret_file = \"secret\"\nsyslog = \"{}\"\n",
+        receiver.url(),
+        syslog.local_addr().unwrap(),
+    );
+    let secret = "a-secret-of-thirty-two-characters";
+    let mut house = House::open_with(&watched(&settings), obliging, &[("secret", secret)]);
+    let officer = house.officer();
+    let a1 = house.sign_in("a1");
+    steal(&a1, 400);
+    let mut packet = [0; 65_536];
+    let length = syslog.recv(&mut packet).unwrap();
+    let line = std::str::from_utf8(&packet[..length]).unwrap();
+    assert!(line.starts_with("<81>1 "), "{line}");
+    let event: serde_json::Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
+    assert_eq!(
+        (&event["class_uid"], &event["evidences"][0]["actor"]["user"]["uid"]),
+        (&2004.into(), &"a1".into())
+    );
+    // Told at the third call, signed, and not again.
+    let heard = receiver.heard();
+    assert_eq!(heard.len(), 3);
+    let last = heard.last().unwrap();
+    let signature = last.header("digue-signature").unwrap();
+    let time = signature.strip_prefix("t=").unwrap().split(',').next().unwrap();
+    let body = String::from_utf8(last.body.clone()).unwrap();
+    let now = digue_types::Timestamp::from_secs(time.parse().unwrap());
+    assert_eq!(signature, digue_operations::alerts::signature(secret, now, &body));
+    assert!(officer.get("/watch").text().contains("a1"));
+    assert_eq!(receiver.heard().len(), 3);
+}

@@ -1,0 +1,125 @@
+//! What is done about findings, step by step of the playbook, and what people make of them.
+
+use digue_access::{Reach, Role};
+use digue_detection::playbook::Step;
+use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Weight};
+use digue_operations::containment::{self, PERCENT_AFTER};
+use digue_operations::mail::{self, MailSettings, Protection};
+use digue_operations::sentry::Found;
+use digue_operations::{Actor, OperationError};
+use digue_testkit::Mailbox;
+use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId};
+
+use crate::approvals::{again, somebody};
+use crate::house::{Home, Plan};
+use crate::passkey::by_link;
+
+fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
+    let signal =
+        Signal { kind: SignalKind::Pace, evidence: 4.4, figures: Figures { seen: 31, usual: 7, minutes: 1 } };
+    let finding = Finding {
+        at: home.now(),
+        account: Some(account.to_owned()),
+        organisation: "of-1".to_owned(),
+        portal: "kairos".to_owned(),
+        weight,
+        evidence: 4.6,
+        signals: vec![signal],
+        persons: 31,
+    };
+    Found { finding, step: Step { taken, wished: taken } }
+}
+
+#[tokio::test]
+async fn each_step_shuts_what_it_says_and_no_more() {
+    let home = Home::open().await;
+    let account = AccountId::parse("a1").unwrap();
+    let of = |reach: Reach| home.house.gateway().rules().gates.of(&reach);
+    let house = Reach::Organisation(OrganisationId::parse("of-1").unwrap());
+    let portal = Reach::Portal(PortalId::parse("kairos").unwrap());
+    for (taken, expected) in [
+        (Action::Observe, [Gate::Open, Gate::Open, Gate::Open]),
+        (Action::LowerBudget, [Gate::Open, Gate::Open, Gate::Open]),
+        (Action::CaseloadOnly, [Gate::CaseloadOnly, Gate::Open, Gate::Open]),
+        (Action::StepUp, [Gate::StepUp, Gate::Open, Gate::Open]),
+        (Action::CloseAccount, [Gate::Closed, Gate::Open, Gate::Open]),
+        (Action::CloseOrganisation, [Gate::Closed, Gate::Closed, Gate::Open]),
+        (Action::ClosePortal, [Gate::Closed, Gate::Closed, Gate::Closed]),
+    ] {
+        if taken == Action::CloseAccount {
+            by_link(&home, "a1").await;
+            assert_eq!(home.house.gateway().sessions_of(&account).len(), 1);
+        }
+        containment::respond(&home.house, found(&home, "a1", Weight::Containment, taken)).await.unwrap();
+        let gates = [of(Reach::Account(account.clone())), of(house.clone()), of(portal.clone())];
+        assert_eq!(gates, expected, "{taken:?}");
+        let percent = home.house.gateway().rules().percent_of(&account, home.now());
+        assert_eq!(percent == PERCENT_AFTER, taken > Action::Observe, "{taken:?}");
+    }
+    assert!(home.house.gateway().sessions_of(&account).is_empty());
+    let acts = home.acts();
+    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::WatchContained).count(), 7);
+    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::GateSet).count(), 5);
+}
+
+#[tokio::test]
+async fn an_alert_shuts_nothing_whatever_was_wished() {
+    let home = Home::open().await;
+    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::CloseAccount)).await.unwrap();
+    let reach = Reach::Account(AccountId::parse("a1").unwrap());
+    assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Open);
+    assert!(home.acts().iter().any(|(act, _)| *act == Act::WatchAlerted));
+}
+
+#[tokio::test]
+async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let auditor = somebody(&home, "auditeur", "op", Role::Auditor).await;
+    let agent = somebody(&home, "a2", "of-1", Role::Agent).await;
+    containment::respond(&home.house, found(&home, "a1", Weight::Containment, Action::StepUp)).await.unwrap();
+    let view = containment::view(&home.house, &auditor).await.unwrap();
+    assert_eq!((view.undecided, view.findings.len(), view.false_alarms), (1, 1, 0));
+    let id = view.findings[0].id.clone();
+    assert!(matches!(containment::view(&home.house, &agent).await, Err(OperationError::Denied)));
+    let decide = async |actor: &Actor, is_theft: bool, reason: &str| {
+        containment::decide(&home.house, actor, &id, is_theft, reason).await
+    };
+    assert!(matches!(decide(&auditor, false, "un inventaire").await, Err(OperationError::Denied)));
+    assert!(matches!(decide(&agent, false, "un inventaire").await, Err(OperationError::Denied)));
+    let rssi = again(&home, &rssi);
+    assert!(matches!(decide(&rssi, false, "ok").await, Err(OperationError::Invalid(_))));
+    decide(&rssi, false, "un inventaire annoncé").await.unwrap();
+    assert!(matches!(decide(&rssi, true, "changé d'avis").await, Err(OperationError::Conflict)));
+    let reach = Reach::Account(AccountId::parse("a1").unwrap());
+    assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Open);
+    let view = containment::view(&home.house, &rssi).await.unwrap();
+    assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
+    let acts = home.acts();
+    assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
+}
+
+#[tokio::test]
+async fn officers_are_told_by_mail_and_not_in_a_storm() {
+    let mailbox = Mailbox::open();
+    let settings = MailSettings {
+        host: "127.0.0.1".into(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".into(),
+    };
+    let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
+    somebody(&home, "rssi", "op", Role::Rssi).await;
+    home.with_address("rssi", "rssi@exemple.fr").await;
+    home.with_address("a1", "a1@exemple.fr").await;
+    for account in 0..20 {
+        let found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
+        containment::respond(&home.house, found).await.unwrap();
+    }
+    mail::send_due(&home.house).await.unwrap();
+    let told = mailbox.messages();
+    assert!((1..=6).contains(&told.len()), "{}", told.len());
+    assert!(told.iter().all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link")));
+}
