@@ -147,7 +147,8 @@ fn subject_of(record: &FindingRecord) -> String {
 fn reason_of(finding: &Finding) -> String {
     let said = finding.signals.iter().map(|signal| {
         let figures = signal.figures;
-        format!("{} {}/{} in {} min", signal.kind, figures.seen, figures.usual, figures.minutes)
+        let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
+        format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)
     });
     said.collect::<Vec<_>>().join("; ")
 }

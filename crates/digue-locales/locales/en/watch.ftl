@@ -25,18 +25,36 @@ signal-hours = The account reads at hours at which it does not usually work.
 signal-ordered-identifiers = { $seen } record sheets one after the other in the order of their identifiers; usually at most { $usual }.
 signal-searches = { $seen } searches in the day; usually at most { $usual }.
 signal-empty-answers = { $seen } answers that show nobody in the day; usually at most { $usual }.
-signal-rhythm = Record sheets follow each other every { $seen } seconds, as regularly as a machine.
+signal-rhythm = Record sheets follow each other every { $seen ->
+    [one] second
+   *[other] { $seen } seconds
+}, as regularly as a machine.
 signal-program = The client calls itself a program and not a browser.
 signal-session-moved = The session's cookie comes from another device or another network.
 signal-two-places = One session is used from two places at once, { $seen } changes in ten minutes.
 signal-new-device = The device is unknown to this account, which has { $seen } others.
 signal-dormant = The account is back after { $seen } days of silence.
-signal-new-account = The account was made { $seen } days ago.
-signal-recovered = The account was recovered { $seen } days ago.
+signal-new-account = The account was made { $seen ->
+    [0] today
+    [one] yesterday
+   *[other] { $seen } days ago
+}.
+signal-recovered = The account was recovered { $seen ->
+    [0] today
+    [one] yesterday
+   *[other] { $seen } days ago
+}.
 signal-accounts-made = The account is one of { $seen } that the same manager made in a row.
-signal-decoy = { $seen } persons who do not exist were shown; nobody has a reason to read them.
+signal-decoy = { $seen ->
+    [one] A person who does not exist was shown
+   *[other] { $seen } persons who do not exist were shown
+}; nobody has a reason to read them.
 signal-collusion = { $seen } accounts of the organisation together read more than usual today.
-signal-shared-place = The same device or network as an account that was closed { $seen } days ago.
+signal-shared-place = The same device or network as an account that was closed { $seen ->
+    [0] today
+    [one] yesterday
+   *[other] { $seen } days ago
+}.
 signal-crowded-network = Accounts of { $seen } organisations read from the same network today.
 signal-refusals = { $seen } requests outside the caseload refused in the day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.

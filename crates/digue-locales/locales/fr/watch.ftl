@@ -25,18 +25,36 @@ signal-hours = Le compte lit à des heures où il ne travaille pas d'habitude.
 signal-ordered-identifiers = { $seen } fiches de suite dans l'ordre des identifiants ; d'habitude au plus { $usual }.
 signal-searches = { $seen } recherches dans la journée ; d'habitude au plus { $usual }.
 signal-empty-answers = { $seen } réponses sans personne dans la journée ; d'habitude au plus { $usual }.
-signal-rhythm = Les fiches se suivent toutes les { $seen } secondes, avec la régularité d'une machine.
+signal-rhythm = Les fiches se suivent { $seen ->
+    [one] toutes les secondes
+   *[other] toutes les { $seen } secondes
+}, avec la régularité d'une machine.
 signal-program = Le client se présente comme un programme et non comme un navigateur.
 signal-session-moved = Le cookie de la session est présenté depuis un autre appareil ou un autre réseau.
 signal-two-places = Une même session est utilisée de deux endroits à la fois, { $seen } changements en dix minutes.
 signal-new-device = L'appareil est inconnu de ce compte, qui en a { $seen } autres.
 signal-dormant = Le compte revient après { $seen } jours sans activité.
-signal-new-account = Le compte a été créé il y a { $seen } jours.
-signal-recovered = Le compte a été récupéré il y a { $seen } jours.
+signal-new-account = Le compte a été créé { $seen ->
+    [0] aujourd'hui
+    [one] hier
+   *[other] il y a { $seen } jours
+}.
+signal-recovered = Le compte a été récupéré { $seen ->
+    [0] aujourd'hui
+    [one] hier
+   *[other] il y a { $seen } jours
+}.
 signal-accounts-made = Le compte fait partie de { $seen } comptes créés d'affilée par le même gestionnaire.
-signal-decoy = { $seen } personnes fictives ont été montrées ; personne n'a de raison de les consulter.
+signal-decoy = { $seen ->
+    [one] Une personne fictive a été montrée
+   *[other] { $seen } personnes fictives ont été montrées
+} ; nul n'a de raison de les consulter.
 signal-collusion = { $seen } comptes de l'organisation lisent ensemble plus que d'habitude aujourd'hui.
-signal-shared-place = Même appareil ou même réseau qu'un compte fermé il y a { $seen } jours.
+signal-shared-place = Même appareil ou même réseau qu'un compte fermé { $seen ->
+    [0] aujourd'hui
+    [one] hier
+   *[other] il y a { $seen } jours
+}.
 signal-crowded-network = Des comptes de { $seen } organisations lisent depuis le même réseau aujourd'hui.
 signal-refusals = { $seen } demandes hors portefeuille refusées dans la journée ; d'habitude au plus { $usual }.
 signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.

@@ -607,10 +607,13 @@ fn a_theft_is_found_read_and_decided() {
     officer.go(&console);
     officer.click("form[action='/demo/attack'] button");
     let deadline = Instant::now() + digue_testkit::PATIENCE;
-    while officer.try_text("tbody td a").is_none() {
-        assert!(Instant::now() < deadline, "the theft was not found");
+    loop {
         officer.go(&format!("{console}/watch"));
         officer.sees("h1", "Surveillance");
+        if officer.try_text("tbody td a").is_some() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the theft was not found");
     }
     officer.sees("table", "of-212.agent2");
     officer.page_at_both_widths("watch");
@@ -618,7 +621,10 @@ fn a_theft_is_found_read_and_decided() {
     officer.sees("h1", "of-212.agent2");
     officer.sees("main", "Ce serait une erreur si");
     officer.page_at_both_widths("finding");
+    let finding = officer.place();
     officer.click("button[lang=en]");
+    officer.sees("h1", "Now");
+    officer.go(&finding);
     officer.sees("main", "It would be wrong if");
     officer.page("finding-english");
     officer.write("#reason", "the holder does not know of it");

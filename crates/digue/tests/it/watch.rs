@@ -220,18 +220,20 @@ fn a_finding_is_told_once_to_machines() {
     let officer = house.officer();
     let a1 = house.sign_in("a1");
     steal(&a1, 400);
+    // An alert may come first; the containment is the last word.
     let mut packet = [0; 65_536];
-    let length = syslog.recv(&mut packet).unwrap();
-    let line = std::str::from_utf8(&packet[..length]).unwrap();
-    assert!(line.starts_with("<81>1 "), "{line}");
+    let mut told = Vec::new();
+    while !told.last().is_some_and(|line: &String| line.starts_with("<81>1 ")) {
+        let length = syslog.recv(&mut packet).unwrap();
+        told.push(String::from_utf8(packet[..length].to_vec()).unwrap());
+    }
+    let line = told.last().unwrap();
     let event: serde_json::Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
-    assert_eq!(
-        (&event["class_uid"], &event["evidences"][0]["actor"]["user"]["uid"]),
-        (&2004.into(), &"a1".into())
-    );
-    // Told at the third call, signed, and not again.
+    let user = &event["evidences"][0]["actor"]["user"]["uid"];
+    assert_eq!((&event["class_uid"], user), (&2004.into(), &"a1".into()));
+    // Each was told once it could be, signed, and not again.
     let heard = receiver.heard();
-    assert_eq!(heard.len(), 3);
+    assert_eq!(heard.len(), 2 + told.len());
     let last = heard.last().unwrap();
     let signature = last.header("digue-signature").unwrap();
     let time = signature.strip_prefix("t=").unwrap().split(',').next().unwrap();
@@ -239,5 +241,5 @@ fn a_finding_is_told_once_to_machines() {
     let now = digue_types::Timestamp::from_secs(time.parse().unwrap());
     assert_eq!(signature, digue_operations::alerts::signature(secret, now, &body));
     assert!(officer.get("/watch").text().contains("a1"));
-    assert_eq!(receiver.heard().len(), 3);
+    assert_eq!(receiver.heard().len(), heard.len());
 }
