@@ -186,68 +186,9 @@ impl Class {
         let age = if matches!(self.kind, Kind::Slow { .. }) { 20 } else { 0 };
         let victim = victim(&mut draw, world, day - age);
         let mut scene = Scene { draw, world, day, start_ms, moves: Vec::new(), next: 0 };
-        let mut made = Vec::new();
-        let mut is_holder = false;
-        match self.kind {
-            Kind::Sheets { per_second, client } => {
-                is_holder = client == ClientKind::Holder;
-                scene.sheets(victim, per_second, 3000, "s-thief", "kairos");
-            }
-            Kind::Lists { size, apart } => {
-                for page in 0..80 {
-                    let persons = (0..size).map(|_| scene.person(From::Anybody, victim)).collect();
-                    scene.push(start_ms + page * apart * 1000, victim, "list", persons, "kairos");
-                }
-            }
-            Kind::Export { size } => {
-                let persons = (0..size).map(|_| scene.person(From::Anybody, victim)).collect();
-                scene.push(start_ms, victim, "export", persons, "kairos");
-            }
-            Kind::OneAddress { accounts, daily } => {
-                let mut organisations = Vec::new();
-                for account in 0..world.workers.len() {
-                    let organisation = world.workers[account].organisation;
-                    if organisations.len() < accounts
-                        && !organisations.contains(&organisation)
-                        && world.workers[account].since <= day
-                    {
-                        organisations.push(organisation);
-                        scene.daily(account, daily, 3, (8, 18), From::Anybody);
-                    }
-                }
-            }
-            Kind::MadeAccounts => {
-                let organisation = world.workers[victim].organisation;
-                for rank in 0..2 {
-                    let account = world.workers.len() + rank;
-                    made.push((organisation, account));
-                    scene.sheets(account, 1.0, 1500, "s-new", "kairos");
-                }
-            }
-            Kind::Pivot => {
-                scene.sheets(victim, 1.0, 12, "s-first", "pigp");
-                let later = scene.start_ms + 300_000;
-                scene.start_ms = later;
-                scene.sheets(victim, 2.0, 2000, "s-second", "ader");
-                scene.start_ms = start_ms;
-            }
-            Kind::AfterReset => {
-                is_holder = true;
-                scene.sheets(victim, 8.5, 3000, "s-kept", "kairos");
-            }
-            Kind::Slow { factor, days, hours, from } => {
-                let own = usual_day(world, victim, day);
-                let daily = (factor * own).ceil() as usize;
-                scene.daily(victim, daily, days, hours, from);
-            }
-            Kind::Company { accounts, daily } => {
-                let members = world.workers.iter().enumerate().filter(|(_, worker)| worker.organisation == 0);
-                let members: Vec<usize> = members.map(|(number, _)| number).take(accounts).collect();
-                for account in members {
-                    scene.daily(account, daily, 1, (8, 18), From::Anybody);
-                }
-            }
-        }
+        let made = scene.act(self.kind, victim);
+        let is_holder =
+            matches!(self.kind, Kind::AfterReset | Kind::Sheets { client: ClientKind::Holder, .. });
         scene.moves.sort_by_key(|step| (step.at_ms, step.account));
         let worker = &world.workers[victim];
         Theft {
@@ -310,6 +251,68 @@ struct Scene<'w> {
 }
 
 impl Scene<'_> {
+    /// Everything that the thief does; the accounts that were made for it.
+    fn act(&mut self, kind: Kind, victim: usize) -> Vec<(usize, usize)> {
+        match kind {
+            Kind::Sheets { per_second, .. } => self.sheets(victim, per_second, 3000, "s-thief", "kairos"),
+            Kind::AfterReset => self.sheets(victim, 8.5, 3000, "s-kept", "kairos"),
+            Kind::Lists { size, apart } => {
+                for page in 0..80 {
+                    let persons = (0..size).map(|_| self.person(From::Anybody, victim)).collect();
+                    self.push(self.start_ms + page * apart * 1000, victim, "list", persons);
+                }
+            }
+            Kind::Export { size } => {
+                let persons = (0..size).map(|_| self.person(From::Anybody, victim)).collect();
+                self.push(self.start_ms, victim, "export", persons);
+            }
+            Kind::OneAddress { accounts, daily } => {
+                for account in self.one_of_each(accounts) {
+                    self.daily(account, daily, 3, (8, 18), From::Anybody);
+                }
+            }
+            Kind::MadeAccounts => {
+                let house = self.world.workers[victim].organisation;
+                let first = self.world.workers.len();
+                for account in first..first + 2 {
+                    self.sheets(account, 1.0, 1500, "s-new", "kairos");
+                }
+                return vec![(house, first), (house, first + 1)];
+            }
+            Kind::Pivot => {
+                self.sheets(victim, 1.0, 12, "s-first", "pigp");
+                self.start_ms += 300_000;
+                self.sheets(victim, 2.0, 2000, "s-second", "ader");
+            }
+            Kind::Slow { factor, days, hours, from } => {
+                let own = usual_day(self.world, victim, self.day);
+                self.daily(victim, (factor * own).ceil() as usize, days, hours, from);
+            }
+            Kind::Company { accounts, daily } => {
+                let members =
+                    self.world.workers.iter().enumerate().filter(|(_, worker)| worker.organisation == 0);
+                let members: Vec<usize> = members.map(|(number, _)| number).take(accounts).collect();
+                for account in members {
+                    self.daily(account, daily, 1, (8, 18), From::Anybody);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// One account each of so many organisations.
+    fn one_of_each(&self, most: usize) -> Vec<usize> {
+        let workers = &self.world.workers;
+        let mut chosen: Vec<usize> = Vec::new();
+        for (number, worker) in workers.iter().enumerate() {
+            let is_new = chosen.iter().all(|other| workers[*other].organisation != worker.organisation);
+            if chosen.len() < most && is_new && worker.since <= self.day {
+                chosen.push(number);
+            }
+        }
+        chosen
+    }
+
     fn person(&mut self, from: From, account: usize) -> u32 {
         match from {
             From::Anybody => self.draw.below(self.world.persons as usize) as u32,
@@ -321,15 +324,8 @@ impl Scene<'_> {
         }
     }
 
-    fn push(
-        &mut self,
-        at_ms: i64,
-        account: usize,
-        action: &'static str,
-        persons: Vec<u32>,
-        portal: &'static str,
-    ) {
-        self.moves.push(Move { at_ms, account, action, persons, session: "s-thief", portal });
+    fn push(&mut self, at_ms: i64, account: usize, action: &'static str, persons: Vec<u32>) {
+        self.moves.push(Move { at_ms, account, action, persons, session: "s-thief", portal: "kairos" });
     }
 
     fn sheets(
@@ -361,13 +357,7 @@ impl Scene<'_> {
                 for _ in 0..daily {
                     let within = self.draw.below(((last - first) * 3_600_000) as usize) as i64;
                     let person = self.person(from, account);
-                    self.push(
-                        day * DAY_MS + first * 3_600_000 + within,
-                        account,
-                        "open",
-                        vec![person],
-                        "kairos",
-                    );
+                    self.push(day * DAY_MS + first * 3_600_000 + within, account, "open", vec![person]);
                 }
             }
             day += 1;
