@@ -59,6 +59,10 @@ const SEEN: usize = 1 << 20;
 const SHEET_PERSONS_MAX: usize = 2;
 /// Devices and networks of contained accounts are remembered for so long.
 const REMEMBERED_DAYS: i32 = 180;
+/// Above this share of responses, programs are the rule on a portal.
+const PROGRAMS_RULE: f32 = 0.2;
+/// Which networks many organisations share is known after so many days.
+const CROWDS_KNOWN_AFTER: i32 = 7;
 /// Remembered places, and networks that are followed.
 const PLACES_MAX: usize = 65_536;
 
@@ -68,6 +72,9 @@ struct Portal {
     seen: Known,
     /// Share of the persons shown lately that had an explanation.
     explained: f32,
+    /// Share of the responses of late that went to programs.
+    programs: f32,
+    first_day: i32,
 }
 
 #[derive(Clone)]
@@ -152,6 +159,8 @@ impl Engine {
         }) {
             profile.clear(day);
         }
+        let portal = &mut self.portals[profile.portal as usize];
+        portal.programs += 0.005 * (f32::from(u8::from(place.is_program)) - portal.programs);
         let met = match sighting.kind {
             Kind::Shown => self.meet(account, sighting, second, day),
             Kind::Uninspected(_) => {
@@ -246,7 +255,7 @@ impl Engine {
             // One profile for all further ones: they are watched, if not told apart.
             return self.profiles.len() - 1;
         }
-        let portal = self.portal(portal);
+        let portal = self.portal(portal, day);
         let organisation = self.organisation(organisation);
         self.organisations[organisation as usize].company.accounts += 1;
         let number = u32::try_from(self.profiles.len()).expect("bounded");
@@ -255,12 +264,18 @@ impl Engine {
         number as usize
     }
 
-    fn portal(&mut self, name: &str) -> u32 {
+    fn portal(&mut self, name: &str, first_day: i32) -> u32 {
         if let Some(&known) = self.portal_names.get(name) {
             return known;
         }
         let number = u32::try_from(self.portals.len()).expect("few portals");
-        self.portals.push(Portal { common: Common::default(), seen: Known::new(SEEN), explained: 0.0 });
+        self.portals.push(Portal {
+            common: Common::default(),
+            seen: Known::new(SEEN),
+            explained: 0.0,
+            programs: 0.0,
+            first_day,
+        });
         self.portal_names.insert(name.to_owned(), number);
         number
     }
@@ -498,7 +513,8 @@ impl Engine {
     fn context(&self, account: usize, place: Place, signals: &mut Vec<Signal>) {
         let profile = &self.profiles[account];
         let day = profile.today.day;
-        profile.places.signals(place, profile.worked(), signals);
+        let portal = &self.portals[profile.portal as usize];
+        profile.places.signals(place, profile.worked(), portal.programs > PROGRAMS_RULE, signals);
         profile.standing.signals(day, signals);
         if let Some((evidence, gap_ms)) = profile.rhythm.regularity() {
             let seconds = (gap_ms / 1000.0).round().max(1.0) as u32;
@@ -513,6 +529,7 @@ impl Engine {
             signals.push(Signal { kind: SignalKind::SharedPlace, evidence, figures });
         }
         if let Some(network) = self.networks.get(&place.network)
+            && day - portal.first_day >= CROWDS_KNOWN_AFTER
             && network.crowded_days < 3
             && network.organisations.len() >= 4
         {

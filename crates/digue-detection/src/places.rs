@@ -9,6 +9,11 @@ const DEVICES: usize = 16;
 /// Sessions that are followed at a time.
 const SESSIONS: usize = 4;
 
+/// A session that rested longer is another one, in seconds.
+const SESSION_RESTS: u32 = 12 * 3600;
+/// An account with more devices than this is asked from anywhere: one more says nothing.
+const OWN_DEVICES_MAX: usize = 5;
+
 /// Programs that people do not read with, by how they name themselves.
 const PROGRAMS: [&str; 16] = [
     "python",
@@ -126,6 +131,10 @@ impl Places {
             self.sessions.push(Session { name, place, last_second: second, ..Session::default() });
             return;
         };
+        if second.saturating_sub(known.last_second) > SESSION_RESTS {
+            // A record that names sessions by their account: another day is another session.
+            (known.place, known.other, known.turns) = (place, Place::default(), 0);
+        }
         if known.place != place {
             if known.place.agent != place.agent {
                 // A browser's update ends its session's life far more rarely than a theft copies it.
@@ -156,16 +165,17 @@ impl Places {
         self.devices.push((place, day, 1, day));
     }
 
-    /// What the place of the day says; `days` are the account's working days so far.
-    pub(crate) fn signals(&self, place: Place, days: usize, out: &mut Vec<Signal>) {
+    /// What the place of the day says; `days` are the account's working days so far, `programs` is
+    /// true where programs are the rule.
+    pub(crate) fn signals(&self, place: Place, days: usize, programs: bool, out: &mut Vec<Signal>) {
         let mut say = |kind, evidence, seen| {
             out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         };
         let used = self.devices.iter().find(|(known, ..)| *known == place).map_or(0, |device| device.2);
-        if place.is_program && used < 5 {
+        if place.is_program && used < 5 && !programs {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
-        if used == 1 && days >= 10 && self.devices.len() > 1 {
+        if used == 1 && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
             let knows_agent =
                 self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
             say(SignalKind::NewDevice, if knows_agent { 0.3 } else { 0.7 }, self.devices.len() as u32 - 1);
@@ -215,7 +225,7 @@ mod tests {
             places.meet("s1", last, 12 * 86_400 + second, 12);
         }
         let mut out = Vec::new();
-        places.signals(last, 12, &mut out);
+        places.signals(last, 12, false, &mut out);
         out.iter().map(|signal| signal.kind).collect()
     }
 
@@ -250,8 +260,26 @@ mod tests {
             places.meet("api", program, day * 86_400, day as i32);
         }
         let mut out = Vec::new();
-        places.signals(program, 12, &mut out);
+        places.signals(program, 12, false, &mut out);
         assert!(out.is_empty(), "{out:?}");
+    }
+
+    #[test]
+    fn where_programs_are_the_rule_one_says_nothing() {
+        let mut places = Places::default();
+        let program = Place::of("192.0.2.7", "python-requests/2.32");
+        places.meet("s", program, 0, 0);
+        let mut out = Vec::new();
+        places.signals(program, 0, true, &mut out);
+        assert!(out.is_empty(), "{out:?}");
+    }
+
+    #[test]
+    fn a_session_name_that_lives_for_days_moves_house_by_night() {
+        let mut places = Places::default();
+        places.meet("a1", Place::of(HOME.0, HOME.1), 0, 0);
+        places.meet("a1", Place::of(HOME.0, "Mozilla/5.0 Chrome/150"), 86_400, 1);
+        assert!(!places.has_moved());
     }
 
     #[test]
