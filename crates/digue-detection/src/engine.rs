@@ -59,6 +59,8 @@ const SEEN: usize = 1 << 20;
 const SHEET_PERSONS_MAX: usize = 2;
 /// Devices and networks of contained accounts are remembered for so long.
 const REMEMBERED_DAYS: i32 = 180;
+/// Days with new persons by lists after which an account's lists are measured by its habits.
+const LISTED_DAYS: usize = 3;
 /// Above this share of responses, programs are the rule on a portal.
 const PROGRAMS_RULE: f32 = 0.2;
 /// Which networks many organisations share is known after so many days.
@@ -441,6 +443,10 @@ impl Engine {
             if seen < 3 || self.options.off.contains(&rule.kind) {
                 continue;
             }
+            // The first list of a new account shows its whole caseload for the first time.
+            if rule.count == Count::ListsTen && profile.levels.of(Count::Listed).days() < LISTED_DAYS {
+                continue;
+            }
             let usual = profile.usual(common, rule.count, today.day).min(rule.usual_max);
             if let Some(signal) = volume::above(rule.kind, seen, usual, rule.minutes) {
                 bets[place] = (rule.weight, signal.evidence);
@@ -449,7 +455,7 @@ impl Engine {
         }
         for (place, (count, weight)) in SLOW.into_iter().enumerate() {
             let seen = today.count(count);
-            if count == Count::Listed && (met.listed == 0 || profile.levels.of(count).days() < 3) {
+            if count == Count::Listed && (met.listed == 0 || profile.levels.of(count).days() < LISTED_DAYS) {
                 continue;
             }
             let usual = profile.usual(common, count, today.day);

@@ -84,7 +84,7 @@ impl House {
         let portal = Portal::start(|_| Reply::new("application/json", "{}"));
         let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let settings = format!(
-            "[digue]\nname = \"{NAME}\"\n[console]\nurl = \"http://{CONSOLE}:{}\"\n[[listeners]]\n\
+            "[digue]\nname = \"{NAME}\"\n[watch]\nautomatic = \"observe\"\n[console]\nurl = \"http://{CONSOLE}:{}\"\n[[listeners]]\n\
              address = \"{address}\"\n[sessions]\nproof = \"1h\"\n",
             address.port()
         );

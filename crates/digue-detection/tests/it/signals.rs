@@ -134,6 +134,16 @@ fn the_list_of_the_own_persons_is_no_export() {
 }
 
 #[test]
+fn the_first_morning_of_an_organisation_is_no_theft() {
+    let mut engine = House { engine: Engine::new(Options::default()), found: Vec::new() };
+    for account in 0..9 {
+        let caseload: Vec<u64> = (0..120).map(|n| account as u64 * 1000 + n).collect();
+        engine.open(account, NOON + account * 300, &caseload);
+    }
+    assert!(engine.found.is_empty(), "{:?}", engine.found);
+}
+
+#[test]
 fn lists_one_after_the_other_are_cut_off_below_three_hundred() {
     let mut house = House::at_work();
     for page in 0..20 {
