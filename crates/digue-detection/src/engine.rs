@@ -497,7 +497,8 @@ impl Engine {
             say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
         }
         let max = self.options.listed_max;
-        let max = if profile.is_cleared(profile.today.day) { max * 2 } else { max };
+        // What was found to be work once may be a little more, and still not a database.
+        let max = if profile.is_cleared(profile.today.day) { max * 7 / 5 } else { max };
         if met.listed > max {
             say(SignalKind::Export, 6.0, met.listed, max, 0);
         } else if met.listed > 0 {
@@ -508,7 +509,7 @@ impl Engine {
             let day = profile.today.count(Count::Listed);
             let usual = profile.levels.of(Count::Listed);
             let own = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0) * 2.0;
-            if day as f32 > (max as f32 * 1.12).max(own) {
+            if day as f32 > (max as f32 * 1.05).max(own) {
                 say(SignalKind::Lists, 6.0, day, max, 1440);
             }
         }

@@ -134,6 +134,18 @@ fn the_list_of_the_own_persons_is_no_export() {
 }
 
 #[test]
+fn lists_are_cut_off_below_three_hundred_even_where_a_finding_was_cleared() {
+    let mut house = House::at_work();
+    house.engine.reopened(Timestamp::from_secs(NOON - 3600), "a4");
+    for page in 0..20 {
+        house.open(4, NOON + page * 5, &(0..40).map(|n| 40_000 + page as u64 * 40 + n).collect::<Vec<u64>>());
+    }
+    house.contained(4, SignalKind::Lists);
+    let contained = house.found.iter().find(|finding| finding.weight == Weight::Containment).unwrap();
+    assert!(contained.persons <= 300, "{}", contained.persons);
+}
+
+#[test]
 fn the_first_morning_of_an_organisation_is_no_theft() {
     let mut engine = House { engine: Engine::new(Options::default()), found: Vec::new() };
     for account in 0..9 {
