@@ -49,8 +49,8 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         verdict: None,
     };
     // The gate first: what is written can wait for a disk, a thief cannot.
-    let acted = match (&account, finding.weight) {
-        (Some(account), Weight::Containment) => {
+    let acted = match &account {
+        Some(account) if step.taken > Action::Observe => {
             act_on(house, account, &record, step.taken, &reason_of(&finding)).await
         }
         _ => Ok(()),

@@ -63,11 +63,14 @@ async fn each_step_shuts_what_it_says_and_no_more() {
 }
 
 #[tokio::test]
-async fn an_alert_shuts_nothing_whatever_was_wished() {
+async fn an_alert_does_what_the_playbook_says_of_alerts() {
     let home = Home::open().await;
-    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::CloseAccount)).await.unwrap();
     let reach = Reach::Account(AccountId::parse("a1").unwrap());
-    assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Open);
+    let gate = || home.house.gateway().rules().gates.of(&reach);
+    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    assert_eq!(gate(), Gate::Open);
+    containment::respond(&home.house, found(&home, "a1", Weight::Alert, Action::StepUp)).await.unwrap();
+    assert_eq!(gate(), Gate::StepUp);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::WatchAlerted));
 }
 
