@@ -185,7 +185,7 @@ impl Engine {
         found.or_else(|| self.many_strangers(account, sighting))
     }
 
-    /// An account was made; `by` whom, if anybody said.
+    /// An account was made, together with so many by the same leader on that day, itself included.
     pub fn made(&mut self, at: Timestamp, account: &str, organisation: &str, portal: &str, made_with: u32) {
         let (_, day) = self.clock(at);
         let account = self.account(account, organisation, portal, day);
@@ -235,11 +235,6 @@ impl Engine {
     /// Accounts that are followed.
     pub fn accounts(&self) -> usize {
         self.profiles.len()
-    }
-
-    /// Replaces the keys of persons who do not exist.
-    pub fn set_decoys(&mut self, decoys: HashSet<u64>) {
-        self.options.decoys = decoys;
     }
 
     /// Second and day of an instant, where people work; before 1970 is 1970.
@@ -402,8 +397,7 @@ impl Engine {
         self.context(account, place, &mut context);
         context.retain(|signal| !self.options.off.contains(&signal.kind));
         let around: f32 = context.iter().map(|signal| signal.evidence).sum::<f32>().clamp(0.0, 3.0);
-        let (_, kinds, hours) = profile.strangeness(&portal.common);
-        let mut strangeness = profile.strangeness(&portal.common).0;
+        let (mut strangeness, kinds, hours) = profile.strangeness(&portal.common);
         if self.options.off.contains(&SignalKind::Shape) || self.options.off.contains(&SignalKind::Hours) {
             strangeness = 0.0;
         }

@@ -1,12 +1,9 @@
 //! What is done about findings: written down, gates, sessions, word to people and machines; and what
 //! people make of them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::Reach;
-use digue_access::decide::Reduction;
 use digue_detection::{Action, Finding, Signal, SignalKind, Weight};
 use digue_store::{FindingRecord, Verdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
@@ -16,12 +13,9 @@ use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
+use crate::recovery;
 use crate::secret::name;
 use crate::sentry::{Found, portal_of};
-
-/// The part of its limits that an account has after a containment, and for how long.
-pub const PERCENT_AFTER: u8 = 25;
-pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
 
 /// Mails about findings to one person within an hour; then the console has the rest.
 const MAILS_AN_HOUR: usize = 6;
@@ -115,25 +109,9 @@ async fn act_on(
     }
     // The gate holds now, or its failure is said: the door's own list may forget the account.
     house.sentry().held(account);
-    if action > Action::Observe {
-        lower(house, account).await?;
-    }
+    let reduction = recovery::reduction(house.clock.now());
+    recovery::reduce(house, account, reduction).await?;
     failed
-}
-
-/// A quarter of the usual limits, for a fortnight.
-async fn lower(house: &House, account: &AccountId) -> Result<(), OperationError> {
-    let now = house.clock.now();
-    let reduction = Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) };
-    {
-        let mut rules = house.rules().await;
-        let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
-        reductions.retain(|_, known| now < known.until);
-        reductions.insert(account.clone(), reduction);
-        house.publish(&rules);
-    }
-    house.store.save_reduction(account, reduction).await?;
-    Ok(())
 }
 
 fn subject_of(record: &FindingRecord) -> String {
@@ -271,7 +249,7 @@ pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingVi
 
 /// Says what a finding was: a theft, or work. Decided once, by whoever may act, with a reason.
 ///
-/// Work feeds the account's habits. A gate that the watch closed is opened apart, by two persons.
+/// Work feeds the account's habits, by its entry in the journal. A gate that the watch closed is opened apart, by two persons.
 pub async fn decide(
     house: &House,
     actor: &Actor,
@@ -298,7 +276,6 @@ pub async fn decide(
     if let Some(account) = &record.account
         && !is_theft
     {
-        house.sentry().cleared(now, account);
         // A step-up or a narrower view that the watch asked for ends; a closed gate needs two persons.
         let reach = Reach::Account(account.clone());
         let gate = house.gateway().rules().gates.of(&reach);

@@ -27,6 +27,27 @@ use crate::{keys, sign_in};
 pub const PERCENT_AFTER: u8 = 25;
 pub const REDUCED_FOR: Duration = Duration::from_hours(14 * 24);
 
+/// The reduction that begins now: after a recovery, and after a containment.
+pub(crate) fn reduction(now: Timestamp) -> Reduction {
+    Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) }
+}
+
+/// Lowers the limits of an account; kept first, then in force.
+pub(crate) async fn reduce(
+    house: &House,
+    account: &AccountId,
+    reduction: Reduction,
+) -> Result<(), OperationError> {
+    house.store.save_reduction(account, reduction).await?;
+    let now = house.clock.now();
+    let mut rules = house.rules().await;
+    let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
+    reductions.retain(|_, known| now < known.until);
+    reductions.insert(account.clone(), reduction);
+    house.publish(&rules);
+    Ok(())
+}
+
 /// Does what was granted; the invitation is for whoever granted it.
 pub(crate) async fn carry_out(
     house: &House,
@@ -41,7 +62,7 @@ pub(crate) async fn carry_out(
     house.store.remove_sessions(&cut).await?;
     house.store.remove_factors(account).await?;
     keys::revoke_all(house, account).await?;
-    let reduction = Reduction { percent: PERCENT_AFTER, until: now.plus(REDUCED_FOR) };
+    let reduction = reduction(now);
     let words = Words {
         subject: format!("account:{account}"),
         before: format!("sessions:{} since:{since}", cut.len()),
@@ -49,14 +70,7 @@ pub(crate) async fn carry_out(
         reason: asked.reason.clone(),
     };
     house.write_down(actor, Act::AccountRecovered, words).await?;
-    house.store.save_reduction(account, reduction).await?;
-    {
-        let mut rules = house.rules().await;
-        let reductions: &mut HashMap<_, _> = Arc::make_mut(&mut rules.reductions);
-        reductions.retain(|_, known| now < known.until);
-        reductions.insert(account.clone(), reduction);
-        house.publish(&rules);
-    }
+    reduce(house, account, reduction).await?;
     let record = RecoveryRecord {
         id: name("re")?,
         account: account.clone(),

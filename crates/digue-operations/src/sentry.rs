@@ -57,6 +57,7 @@ pub struct Found {
 pub const MEMORY: Duration = Duration::from_hours(45 * 24);
 /// Closings of one day count towards closing more.
 const CLOSED_FOR: Duration = Duration::from_hours(24);
+
 /// The watch of a running Digue.
 pub struct Sentry {
     rules: WatchRules,
@@ -104,14 +105,6 @@ impl Sentry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn playbook(&self) -> &Playbook {
-        &self.rules.playbook
-    }
-
-    pub fn bars(&self) -> Bars {
-        self.rules.bars
-    }
-
     /// What is found from now on; to be taken once.
     pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<Found>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -120,11 +113,6 @@ impl Sentry {
     /// The account's gate is shut: the door holds it by itself.
     pub(crate) fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);
-    }
-
-    /// A person found that it was work.
-    pub(crate) fn cleared(&self, at: Timestamp, account: &AccountId) {
-        self.state().engine.reopened(at, account.as_str());
     }
 
     /// Accounts whose habits are known.
@@ -290,6 +278,8 @@ fn tell(engine: &mut Engine, made: &mut HashMap<(AccountId, i64), u32>, act: &Ad
     match act.act {
         Act::GateSet if act.after == "open" => engine.reopened(act.at, account),
         Act::GateSet if act.after == "closed" && act.before != "closed" => engine.contained(act.at, account),
+        // What a person found to be work teaches, after a restart, too.
+        Act::FindingCleared => engine.reopened(act.at, account),
         Act::AccountRecovered => engine.recovered(act.at, account),
         Act::AccountSaved if act.before.is_empty() => {
             let day = act.at.utc_day();
@@ -312,4 +302,35 @@ pub(crate) fn portal_of(finding: &Finding) -> Option<PortalId> {
 /// A watch that nobody waits for: tests, and houses without a door.
 pub fn unattended() -> Arc<Sentry> {
     Arc::new(Sentry::new(WatchRules::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_decide_reaches_the_memory_by_the_journal() {
+        let act = |act, before: &str, after: &str| Administration {
+            at: Timestamp::from_secs(1_763_812_800),
+            actor: AccountId::parse("rssi").unwrap(),
+            act,
+            subject: "account:a1".to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            reason: String::new(),
+        };
+        let mut engine = Sentry::engine(&WatchRules::default());
+        let mut made = HashMap::new();
+        let mut tell = |engine: &mut Engine, one| tell(engine, &mut made, &one);
+        tell(&mut engine, act(Act::AccountSaved, "", "of-1 agent"));
+        assert_eq!(engine.accounts(), 1);
+        for (reopening, before, after) in
+            [(Act::FindingCleared, "containment", "finding:fi-1"), (Act::GateSet, "closed", "open")]
+        {
+            tell(&mut engine, act(Act::GateSet, "open", "closed"));
+            assert_eq!(engine.contained_accounts(), ["a1"]);
+            tell(&mut engine, act(reopening, before, after));
+            assert!(engine.contained_accounts().is_empty());
+        }
+    }
 }

@@ -3,8 +3,9 @@
 use digue_access::{Reach, Role};
 use digue_detection::playbook::Step;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Weight};
-use digue_operations::containment::{self, PERCENT_AFTER};
+use digue_operations::containment;
 use digue_operations::mail::{self, MailSettings, Protection};
+use digue_operations::recovery::PERCENT_AFTER;
 use digue_operations::sentry::Found;
 use digue_operations::{Actor, OperationError};
 use digue_testkit::Mailbox;
