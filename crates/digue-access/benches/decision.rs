@@ -51,7 +51,7 @@ fn decision(criterion: &mut Criterion) {
         }
     }
     let start = Instant::now();
-    let caseloads = read_csv(csv.as_bytes(), &population, &|text| Some(text.to_owned())).unwrap();
+    let caseloads = read_csv(csv.as_bytes(), &population, &|text| Ok(text.to_owned())).unwrap();
     let loaded = start.elapsed();
     drop(csv);
     println!(

@@ -104,6 +104,8 @@ pub enum CaseloadFaultKind {
     /// Exactly one of account and organisation must be given.
     Holder,
     Person,
+    /// A person who does not exist, planted so that reading them is evidence.
+    Decoy,
     Date,
     /// The end is not after the beginning.
     Period,
@@ -118,6 +120,7 @@ impl CaseloadFaultKind {
             Self::Row => "row",
             Self::Holder => "holder",
             Self::Person => "person",
+            Self::Decoy => "decoy",
             Self::Date => "date",
             Self::Period => "period",
             Self::TooMany => "too-many",
@@ -125,8 +128,8 @@ impl CaseloadFaultKind {
     }
 }
 
-/// Turns the text of a person column into the canonical reference; `None` when it has no such shape.
-pub type Canonical<'c> = &'c dyn Fn(&str) -> Option<String>;
+/// Turns the text of a person column into the canonical reference, or says why it cannot stand there.
+pub type Canonical<'c> = &'c dyn Fn(&str) -> Result<String, CaseloadFaultKind>;
 
 /// Reads a CSV of caseloads: columns `account`, `organisation`, `person`, and when given `reason`,
 /// `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` exclusive).
@@ -224,9 +227,8 @@ impl Builder {
             place.and_then(|place| row.get(place)).map(<[u8]>::trim_ascii).unwrap_or_default()
         };
         let person = std::str::from_utf8(cell(Some(columns.person)))
-            .ok()
-            .and_then(canonical)
-            .ok_or(CaseloadFaultKind::Person)?;
+            .map_err(|_| CaseloadFaultKind::Person)
+            .and_then(canonical)?;
         let term = self.term([cell(columns.reason), cell(columns.from), cell(columns.until)])?;
         let relation = Relation { person: self.keyer.key(&person), term };
         let holder = |text| std::str::from_utf8(text).map_err(|_| CaseloadFaultKind::Holder);
@@ -326,7 +328,9 @@ mod tests {
     }
 
     fn load(text: &str) -> Result<Caseloads, Vec<CaseloadFault>> {
-        read_csv(text.as_bytes(), &population(), &|text| (!text.is_empty()).then(|| text.to_owned()))
+        read_csv(text.as_bytes(), &population(), &|text| {
+            if text.is_empty() { Err(CaseloadFaultKind::Person) } else { Ok(text.to_owned()) }
+        })
     }
 
     fn sees(caseloads: &Caseloads, account: &str, organisation: &str, person: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::sighting::{Kind, SeenPerson, Sighting};
 
 /// A sighting that owns what it names.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[must_use]
 pub struct Owned {
     pub at: Timestamp,
     pub account: String,
@@ -25,6 +26,38 @@ pub struct Owned {
 }
 
 impl Owned {
+    /// Nobody, nowhere, at the beginning of time: to be filled in.
+    pub const fn blank() -> Self {
+        Self {
+            at: Timestamp::from_micros(0),
+            account: String::new(),
+            portal: String::new(),
+            organisation: String::new(),
+            session: String::new(),
+            action: String::new(),
+            ip: String::new(),
+            agent: String::new(),
+            kind: Kind::Shown,
+            persons: Vec::new(),
+        }
+    }
+
+    /// Forgets what it says and keeps its room.
+    fn clear(&mut self) {
+        let texts = [
+            &mut self.account,
+            &mut self.portal,
+            &mut self.organisation,
+            &mut self.session,
+            &mut self.action,
+            &mut self.ip,
+            &mut self.agent,
+        ];
+        texts.into_iter().for_each(String::clear);
+        self.persons.clear();
+        self.kind = Kind::Shown;
+    }
+
     pub fn as_sighting(&self) -> Sighting<'_> {
         Sighting {
             at: self.at,
@@ -45,9 +78,19 @@ impl Owned {
 #[derive(Default)]
 pub struct Batches {
     waiting: Vec<Owned>,
+    /// Sightings that were handed over, to be filled in again: a million lines need no million rooms.
+    spare: Vec<Owned>,
 }
 
+/// Rooms that are kept.
+const SPARE_MAX: usize = 64;
+
 impl Batches {
+    /// An empty sighting, to be filled in and pushed.
+    pub fn blank(&mut self) -> Owned {
+        self.spare.pop().unwrap_or(Owned::blank())
+    }
+
     /// Takes in one sighting; the findings of earlier instants come out. A time before the one at
     /// hand is taken for it.
     pub fn push(&mut self, engine: &mut Engine, mut sighting: Owned, found: &mut Vec<Finding>) {
@@ -69,8 +112,12 @@ impl Batches {
             }
             self.waiting.sort_unstable();
         }
-        for sighting in self.waiting.drain(..) {
+        for mut sighting in self.waiting.drain(..) {
             found.extend(engine.observe(&sighting.as_sighting()));
+            if self.spare.len() < SPARE_MAX {
+                sighting.clear();
+                self.spare.push(sighting);
+            }
         }
     }
 }

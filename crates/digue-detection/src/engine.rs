@@ -9,8 +9,10 @@ use digue_types::Timestamp;
 use hashbrown::{HashMap, HashSet};
 
 use crate::company::{Company, Strangers};
+use crate::fetching;
 use crate::fusion::{Bars, CONTEXT_MAX, Finding, Weight, strongest, together};
 use crate::known::Known;
+use crate::paging::Page;
 use crate::places::{Agents, Place, hash};
 use crate::profile::{Common, Profile};
 use crate::shape::kind_of;
@@ -63,6 +65,8 @@ const REMEMBERED_DAYS: i32 = 180;
 const LISTED_DAYS: usize = 3;
 /// Above this share of responses, programs are the rule on a portal.
 const PROGRAMS_RULE: f32 = 0.2;
+/// An account that was left open under conditions is measured against that finding for so long.
+const STEPPED_DAYS: i32 = 14;
 /// Which networks many organisations share is known after so many days.
 const CROWDS_KNOWN_AFTER: i32 = 7;
 /// Remembered places, and networks that are followed.
@@ -149,6 +153,12 @@ impl Engine {
         let (second, day) = self.clock(sighting.at);
         let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
         self.begin(account, day);
+        if sighting.kind == Kind::Resource {
+            let profile = &mut self.profiles[account];
+            profile.has_fetched = true;
+            self.portals[profile.portal as usize].common.fetches = true;
+            return None;
+        }
         let place = self.agents.place(sighting.ip, sighting.agent);
         let profile = &mut self.profiles[account];
         if profile.last_day != Some(day) {
@@ -164,6 +174,7 @@ impl Engine {
         let portal = &mut self.portals[profile.portal as usize];
         portal.programs += 0.005 * (f32::from(u8::from(place.is_program)) - portal.programs);
         let met = match sighting.kind {
+            Kind::Resource => unreachable!("returned above"),
             Kind::Shown => self.meet(account, sighting, second, day),
             Kind::Uninspected(_) => {
                 profile.today.add(Count::Uninspected, 1);
@@ -206,6 +217,17 @@ impl Engine {
         let (second, day) = self.clock(at);
         if let Some(&account) = self.account_names.get(account) {
             self.contain(account as usize, second, day);
+        }
+    }
+
+    /// What a finding revealed was answered by a step that leaves the account open: it is found again
+    /// when it goes on and the odds are ten times worse.
+    pub fn left_open(&mut self, finding: &Finding) {
+        let (_, day) = self.clock(finding.at);
+        let known = finding.account.as_ref().and_then(|account| self.account_names.get(account));
+        if let Some(&account) = known {
+            let profile = &mut self.profiles[account as usize];
+            (profile.contained, profile.stepped) = (None, Some((day, finding.evidence)));
         }
     }
 
@@ -337,6 +359,16 @@ impl Engine {
                 profile.today.add(Count::Listed, 1);
             }
         }
+        let page = Page {
+            second,
+            action: hash(sighting.action),
+            persons: sighting.persons.len(),
+            is_list: !is_sheet,
+            is_strange: met.listed > 0,
+        };
+        let (pages, is_end) = profile.paging.next(page);
+        profile.today.at_least(Count::Pages, pages);
+        profile.today.add(Count::Ended, u32::from(is_end));
         if sighting.persons.is_empty() {
             profile.today.add(Count::Empty, 1);
         } else if is_sheet {
@@ -424,7 +456,7 @@ impl Engine {
         let profile = &self.profiles[account];
         let common = &self.portals[profile.portal as usize].common;
         let today = &profile.today;
-        let mut bets: [(f32, f32); 13] = [(0.0, -30.0); 13];
+        let mut bets = [(0.0, -30.0); RULES.len() + SLOW.len()];
         let windows = [
             profile.sheets.paced()[0],
             profile.sheets.paced()[1],
@@ -517,6 +549,14 @@ impl Engine {
         let portal = &self.portals[profile.portal as usize];
         profile.places.signals(place, profile.worked(), portal.programs > PROGRAMS_RULE, signals);
         profile.standing.signals(day, signals);
+        let sheets = profile.today.count(Count::Sheets);
+        let usually = (profile.fetching, portal.common.fetching);
+        if let Some(evidence) =
+            fetching::evidence(sheets, usually.0, usually.1).filter(|_| !profile.has_fetched)
+        {
+            let figures = Figures { seen: sheets, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::NoResources, evidence, figures });
+        }
         if let Some((evidence, gap_ms)) = profile.rhythm.regularity() {
             let seconds = (gap_ms / 1000.0).round().max(1.0) as u32;
             signals.push(Signal {
@@ -608,6 +648,7 @@ impl Engine {
             evidence: together.evidence,
             signals: vec![together],
             persons: 0,
+            is_repeated: false,
         })
     }
 
@@ -633,6 +674,7 @@ impl Engine {
             evidence,
             signals: vec![signal],
             persons: 0,
+            is_repeated: false,
         })
     }
 
@@ -648,6 +690,10 @@ impl Engine {
         let bars = self.options.bars;
         let profile = &mut self.profiles[account];
         if profile.contained.is_some() || total < bars.alert {
+            return None;
+        }
+        let stepped = profile.stepped.filter(|(then, _)| day - then < STEPPED_DAYS);
+        if stepped.is_some_and(|(_, evidence)| total < evidence + 1.0) {
             return None;
         }
         let is_containment = total >= bars.containment;
@@ -672,6 +718,7 @@ impl Engine {
             evidence: total,
             signals: strongest(signals),
             persons,
+            is_repeated: stepped.is_some(),
         })
     }
 

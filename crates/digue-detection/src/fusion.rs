@@ -56,6 +56,8 @@ pub struct Finding {
     /// Distinct persons that the account was shown today by sheets and new by lists, the response
     /// that reveals it included.
     pub persons: u32,
+    /// The account went on, and worse, after a step that left it open.
+    pub is_repeated: bool,
 }
 
 /// The bet of all counts together, as a decimal logarithm.

@@ -11,10 +11,12 @@
 pub mod batch;
 mod company;
 pub mod engine;
+mod fetching;
 pub mod fusion;
 mod known;
 mod level;
 mod order;
+mod paging;
 mod places;
 pub mod playbook;
 mod profile;

@@ -14,6 +14,9 @@ const SESSION_RESTS: u32 = 12 * 3600;
 /// An account with more devices than this is asked from anywhere: one more says nothing.
 const OWN_DEVICES_MAX: usize = 5;
 
+/// A session is older than a device when it began so many seconds before the device was first seen.
+const OLDER_BY: u32 = 600;
+
 /// Programs that people do not read with, by how they name themselves.
 const PROGRAMS: [&str; 16] = [
     "python",
@@ -94,6 +97,7 @@ struct Session {
     /// The place before, and how often they took turns within ten minutes of each other.
     other: Place,
     turns: u32,
+    since_second: u32,
     last_second: u32,
 }
 
@@ -107,18 +111,20 @@ pub(crate) struct Places {
     moved: f32,
     turns: u32,
     moved_day: i32,
+    /// Age in minutes of the session that a device of less age came with today.
+    older_cookie: Option<u32>,
 }
 
 impl Places {
     /// A request from `place`, in `session`.
     pub(crate) fn meet(&mut self, session: &str, place: Place, second: u32, day: i32) {
         if day != self.moved_day {
-            (self.moved, self.turns, self.moved_day) = (0.0, 0, day);
+            (self.moved, self.turns, self.moved_day, self.older_cookie) = (0.0, 0, day, None);
         }
         if place.agent == 0 && place.network == 0 {
             return;
         }
-        self.meet_device(place, day);
+        let is_first = self.meet_device(place, day);
         if session.is_empty() {
             return;
         }
@@ -128,12 +134,19 @@ impl Places {
                 let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
                 self.sessions.swap_remove(oldest.expect("four sessions"));
             }
-            self.sessions.push(Session { name, place, last_second: second, ..Session::default() });
+            self.sessions.push(Session {
+                name,
+                place,
+                since_second: second,
+                last_second: second,
+                ..Session::default()
+            });
             return;
         };
         if second.saturating_sub(known.last_second) > SESSION_RESTS {
             // A record that names sessions by their account: another day is another session.
             (known.place, known.other, known.turns) = (place, Place::default(), 0);
+            known.since_second = second;
         }
         if known.place != place {
             if known.place.agent != place.agent {
@@ -141,6 +154,10 @@ impl Places {
                 self.moved = self.moved.max(3.0);
             } else {
                 self.moved = self.moved.max(0.5);
+            }
+            let age = second.saturating_sub(known.since_second);
+            if is_first && age >= OLDER_BY {
+                self.older_cookie = Some(age / 60);
             }
             let is_back = known.other == place && second.saturating_sub(known.last_second) < 600;
             known.turns = if is_back { known.turns + 1 } else { 0 };
@@ -150,19 +167,21 @@ impl Places {
         known.last_second = second;
     }
 
-    fn meet_device(&mut self, place: Place, day: i32) {
+    /// Notes a device; true when the account was never seen with it.
+    fn meet_device(&mut self, place: Place, day: i32) -> bool {
         if let Some(known) = self.devices.iter_mut().find(|(known, ..)| *known == place) {
             if known.3 != day {
                 known.2 = known.2.saturating_add(1);
                 known.3 = day;
             }
-            return;
+            return false;
         }
         if self.devices.len() >= DEVICES {
             let oldest = (0..self.devices.len()).min_by_key(|&at| self.devices[at].3);
             self.devices.swap_remove(oldest.expect("sixteen devices"));
         }
         self.devices.push((place, day, 1, day));
+        true
     }
 
     /// What the place of the day says; `days` are the account's working days so far, `programs` is
@@ -182,6 +201,9 @@ impl Places {
         }
         if self.moved > 0.0 {
             say(SignalKind::Moved, self.moved, 1);
+        }
+        if let Some(minutes) = self.older_cookie.filter(|_| self.devices.len() <= OWN_DEVICES_MAX) {
+            say(SignalKind::OlderCookie, 0.5, minutes);
         }
         if self.turns >= 2 {
             say(SignalKind::TwoPlaces, 2.0, self.turns + 1);
@@ -238,6 +260,17 @@ mod tests {
     fn another_program_in_the_same_session_is_a_copied_cookie() {
         let said = signals(&[(HOME.0, HOME.1, 0), (HOME.0, "Mozilla/5.0 Chrome/150", 60)]);
         assert!(said.contains(&SignalKind::Moved), "{said:?}");
+    }
+
+    #[test]
+    fn a_session_older_than_the_device_it_comes_from_is_heard() {
+        let there = "203.0.113.9";
+        let said = signals(&[(HOME.0, HOME.1, 0), (there, HOME.1, 3600)]);
+        assert!(said.contains(&SignalKind::OlderCookie), "{said:?}");
+        let signed_in_there = signals(&[(there, HOME.1, 0), (there, HOME.1, 3600)]);
+        assert!(!signed_in_there.contains(&SignalKind::OlderCookie), "{signed_in_there:?}");
+        let known_device = signals(&[("192.0.2.8", HOME.1, 0), (HOME.0, HOME.1, 3600)]);
+        assert!(!known_device.contains(&SignalKind::OlderCookie), "{known_device:?}");
     }
 
     #[test]

@@ -103,6 +103,10 @@ impl Playbook {
             line.weight == finding.weight && is_led
         };
         let mut wished = self.lines.iter().find(fits).map_or(Action::Observe, |line| line.action);
+        if finding.is_repeated {
+            // A step that left it open did not stop it.
+            wished = wished.max(Action::CloseAccount);
+        }
         if finding.weight == Weight::Containment && closed_accounts + 1 >= self.organisation_after {
             wished = wished.max(Action::CloseOrganisation);
             if closed_organisations + 1 >= self.portal_after {
@@ -130,6 +134,7 @@ mod tests {
             evidence: 4.2,
             signals: vec![Signal { kind, evidence: 4.0, figures: Figures::default() }],
             persons: 10,
+            is_repeated: false,
         }
     }
 
@@ -145,6 +150,12 @@ mod tests {
         check(Weight::Alert, SignalKind::Pace, (0, 0), Observe, Observe);
         check(Weight::Containment, SignalKind::Pace, (0, 0), CloseAccount, CloseAccount);
         check(Weight::Containment, SignalKind::Slow, (0, 0), StepUp, StepUp);
+    }
+
+    #[test]
+    fn what_goes_on_after_a_step_up_is_closed() {
+        let again = Finding { is_repeated: true, ..finding(Weight::Containment, SignalKind::Slow) };
+        assert_eq!(Playbook::default().step(&again, 0, 0).taken, Action::CloseAccount);
     }
 
     #[test]

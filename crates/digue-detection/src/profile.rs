@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use hashbrown::HashSet;
 
+use crate::fetching::Days;
 use crate::known::Known;
 use crate::level::WAIT_DAYS;
 use crate::order::Order;
+use crate::paging::Paging;
 use crate::places::Places;
 use crate::recent::Recent;
 use crate::rhythm::Rhythm;
@@ -46,12 +48,18 @@ pub(crate) struct Profile {
     /// Day and strangeness of the last working days.
     strange: VecDeque<(i32, f32)>,
     pub(crate) order: Order,
+    pub(crate) paging: Paging,
+    /// Days with resources, and whether this is one.
+    pub(crate) fetching: Days,
+    pub(crate) has_fetched: bool,
     pub(crate) rhythm: Rhythm,
     pub(crate) places: Places,
     pub(crate) standing: Standing,
     /// Second of the containment in force.
     pub(crate) contained: Option<u32>,
     pub(crate) cleared: Option<i32>,
+    /// Day and strength of the containment after which it was left open under conditions.
+    pub(crate) stepped: Option<(i32, f32)>,
     /// Day and strength of the last alert.
     pub(crate) alerted: Option<(i32, f32)>,
     /// What it adds to its organisation today.
@@ -65,6 +73,9 @@ pub(crate) struct Common {
     pub(crate) levels: PeerLevels,
     pub(crate) kinds: Mixture<KINDS>,
     pub(crate) hours: Mixture<HOURS>,
+    pub(crate) fetching: Days,
+    /// Resources of this portal pass the lock.
+    pub(crate) fetches: bool,
 }
 
 impl Profile {
@@ -84,11 +95,15 @@ impl Profile {
             hours: Mixture::default(),
             strange: VecDeque::new(),
             order: Order::default(),
+            paging: Paging::default(),
+            fetching: Days::default(),
+            has_fetched: false,
             rhythm: Rhythm::default(),
             places: Places::default(),
             standing: Standing::default(),
             contained: None,
             cleared: None,
+            stepped: None,
             alerted: None,
             share: 0.0,
             share_day: day,
@@ -148,6 +163,7 @@ impl Profile {
             self.close(&done, common, exponents);
         }
         self.today = Day::of(day);
+        self.has_fetched = false;
         self.today_sheets.clear();
         self.today_sheets.shrink_to(64);
     }
@@ -183,6 +199,11 @@ impl Profile {
             }
             common.levels.of_mut(count).replace(before, level.own());
         }
+        // Resources are not journalled: days before the first one, made again, say nothing.
+        if common.fetches && done.count(Count::Sheets) > 0 {
+            self.fetching.learn(self.has_fetched);
+            common.fetching.learn(self.has_fetched);
+        }
         self.kinds.learn(&done.kinds, 5.0);
         self.hours.learn(&done.hours(), 3.0);
         common.kinds.learn_from_peer(&done.kinds);
@@ -194,6 +215,7 @@ impl Profile {
         self.contained = None;
         self.cleared = Some(day);
         self.alerted = None;
+        self.stepped = None;
         self.strange.clear();
         for slow in &mut self.levels.slow {
             slow.forget();

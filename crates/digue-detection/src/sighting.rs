@@ -7,6 +7,8 @@ use digue_types::Timestamp;
 pub enum Kind {
     /// It showed the persons that come with it; perhaps nobody.
     Shown,
+    /// A style sheet, script or image, which shows nobody.
+    Resource,
     /// It left without having been looked into: so many bytes.
     Uninspected(u64),
     /// It was refused for what the account asked.

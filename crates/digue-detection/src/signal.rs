@@ -46,12 +46,18 @@ kinds!(
     Hours "hours",
     /// Identifiers in order, or one after the other.
     Order "ordered-identifiers",
+    /// Pages of one list, one after the other.
+    Pages "pages",
+    /// Lists walked to their last page.
+    ListsEnded "lists-to-the-end",
     /// Many different searches.
     Searches "searches",
     /// Answers that show nobody, one after the other.
     Empty "empty-answers",
     /// Gaps between sheets as regular as a clock.
     Rhythm "rhythm",
+    /// Sheets without the style sheets, scripts and images that a browser fetches with them.
+    NoResources "no-resources",
     /// A program by its own name.
     Program "program",
     /// A session whose cookie comes from elsewhere.
@@ -60,6 +66,8 @@ kinds!(
     TwoPlaces "two-places",
     /// A device that the account was never seen with.
     NewDevice "new-device",
+    /// A session that is older than the device it now comes from.
+    OlderCookie "cookie-older-than-device",
     /// Silent for long, and back.
     Dormant "dormant",
     /// Made a few days ago.

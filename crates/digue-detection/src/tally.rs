@@ -24,13 +24,17 @@ pub(crate) enum Count {
     Listed,
     /// Identifiers by one step, one after the other.
     Run,
+    /// Pages of one list, one after the other.
+    Pages,
+    /// Lists walked to their last page.
+    Ended,
     Searches,
     Empty,
     Uninspected,
     Refused,
 }
 
-pub(crate) const COUNTS: usize = 13;
+pub(crate) const COUNTS: usize = 15;
 
 /// A way in which a count may be evident within the day.
 pub(crate) struct Rule {
@@ -47,13 +51,15 @@ const fn rule(count: Count, kind: SignalKind, minutes: u32, weight: f32, usual_m
     Rule { count, kind, minutes, weight, usual_max }
 }
 
-pub(crate) const RULES: [Rule; 10] = [
+pub(crate) const RULES: [Rule; 12] = [
     rule(Count::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
     rule(Count::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
     rule(Count::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
     rule(Count::BurstMinute, SignalKind::Burst, 1, -1.2, 8.0),
     rule(Count::ListsTen, SignalKind::Lists, 10, -1.2, 36.0),
     rule(Count::Run, SignalKind::Order, 0, -1.2, 100.0),
+    rule(Count::Pages, SignalKind::Pages, 0, -1.6, 30.0),
+    rule(Count::Ended, SignalKind::ListsEnded, 0, -1.6, 30.0),
     rule(Count::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
     rule(Count::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
     rule(Count::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
@@ -75,7 +81,8 @@ pub(crate) const fn prior(count: Count) -> f32 {
         Count::Sheets => 10.0,
         Count::New => 5.0,
         Count::Listed => 60.0,
-        Count::Run => 6.0,
+        Count::Run | Count::Pages => 6.0,
+        Count::Ended => 3.0,
         Count::Searches => 25.0,
         Count::Empty => 8.0,
         Count::Uninspected => 5.0,
@@ -89,10 +96,10 @@ pub(crate) const fn floor(count: Count) -> f32 {
         Count::PacedMinute => 2.5,
         Count::PacedTen => 4.0,
         Count::PacedHour => 7.0,
-        Count::BurstMinute | Count::Refused | Count::Uninspected => 3.0,
+        Count::BurstMinute | Count::Refused | Count::Uninspected | Count::Ended => 3.0,
         Count::ListsTen | Count::Listed | Count::Searches => 10.0,
         Count::Sheets | Count::New => 1.3,
-        Count::Run | Count::Empty => 5.0,
+        Count::Run | Count::Pages | Count::Empty => 5.0,
     }
 }
 
@@ -172,6 +179,8 @@ pub(crate) const ALL: [Count; COUNTS] = [
     Count::New,
     Count::Listed,
     Count::Run,
+    Count::Pages,
+    Count::Ended,
     Count::Searches,
     Count::Empty,
     Count::Uninspected,

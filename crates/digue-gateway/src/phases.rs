@@ -26,8 +26,8 @@ use crate::ja4::Fingerprint;
 use crate::key::{self, Target};
 use crate::outgoing::outgoing;
 use crate::path::Segments;
-use crate::portal::{Choice, Portal, Route, RouteKind};
-use crate::ports::{Arrival, Future1, Unrecorded, Word};
+use crate::portal::{Choice, Identity, Portal, Route, RouteKind};
+use crate::ports::{Arrival, Fetch, Future1, Unrecorded, Word};
 use crate::refusal::{Refusal, wants_page};
 use crate::shown::{grouped, persons_of};
 use crate::{forward_auth, reported, upgrade};
@@ -203,6 +203,7 @@ async fn visit(
         && route.kind == (RouteKind::Assets { is_public: true })
     {
         let (parts, body) = request.into_parts();
+        note_fetch(shared, &portal, &host, &parts, peer, now);
         let outgoing = outgoing(shared, &portal, None, &parts, peer, now);
         return pass_through(shared, &portal, outgoing, body).await;
     }
@@ -240,6 +241,23 @@ async fn visit(
         RouteKind::WebSocket => upgrade::tunnel(Tunnel { visit, peer }, request).await,
         RouteKind::Held => visit.ask(peer, values, request).await,
     }
+}
+
+/// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
+fn note_fetch(shared: &Shared, portal: &Portal, host: &str, parts: &Parts, peer: Peer, now: Timestamp) {
+    let origin = peer.origin(shared, &parts.headers);
+    let target = Target { host, method: &parts.method, path: parts.uri.path() };
+    let asked = Asked { portal, target, peer: peer.address, origin: &origin };
+    if matches!(portal.identity, Identity::Session)
+        && let Ok(caller) = identity::identify(shared, &asked, &parts.headers, now)
+    {
+        tell_fetch(shared, portal, &caller, now);
+    }
+}
+
+fn tell_fetch(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp) {
+    let (organisation, account) = (&caller.organisation, &caller.account);
+    shared.sentinel.fetched(&Fetch { at: now, portal: &portal.id, organisation, account });
 }
 
 pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
@@ -709,6 +727,7 @@ impl Visit {
             return Err(self.refuse(vec![reason], Inspection::NotReached).await);
         }
         let (parts, body) = request.into_parts();
+        tell_fetch(&self.shared, &self.portal, &self.caller, self.now);
         let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
         let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
         let guard = self.guard();

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use digue_access::session::Doubt;
 use digue_access::{Origin, Session};
-use digue_types::{AccountId, Exposure, PersonRef, PortalId, Timestamp};
+use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, Timestamp};
 use http::{Request, Response};
 
 use crate::body::Body;
@@ -34,6 +34,18 @@ pub trait Clock: Send + Sync {
 pub trait Sentinel: Send + Sync {
     /// Told of each exposure as it is about to be journalled, refusals included.
     fn look(&self, exposure: &Exposure) -> Word;
+
+    /// Told of each style sheet, script or image that goes to a recognised account.
+    fn fetched(&self, fetch: &Fetch<'_>);
+}
+
+/// Who fetched what shows nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch<'f> {
+    pub at: Timestamp,
+    pub portal: &'f PortalId,
+    pub organisation: &'f OrganisationId,
+    pub account: &'f AccountId,
 }
 
 /// What a sentinel says of a response.
@@ -51,6 +63,8 @@ impl Sentinel for Unwatched {
     fn look(&self, _: &Exposure) -> Word {
         Word::Pass
     }
+
+    fn fetched(&self, _: &Fetch<'_>) {}
 }
 
 /// Brings an identifier of another kind to the person reference, by the portal's alias table.

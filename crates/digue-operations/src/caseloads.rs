@@ -1,10 +1,11 @@
 //! Loading caseloads and alias tables: whole files, all or nothing, effective at once.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use digue_access::caseload::{self, Caseloads};
+use digue_access::caseload::{self, CaseloadFaultKind, Caseloads};
 use digue_gateway::Portal;
 use digue_types::{Act, PopulationId};
 
@@ -29,7 +30,8 @@ pub async fn replace(
 ) -> Result<Loaded, OperationError> {
     actor.must_load()?;
     let portal = portal_of(house, population)?;
-    let (caseloads, csv) = parse(portal, csv).await?;
+    let decoys = house.sentry().decoys_of(population);
+    let (caseloads, csv) = parse(portal, csv, decoys).await?;
     let mut rules = house.rules().await;
     let version = rules.caseload_version + 1;
     let relations = caseloads.relations();
@@ -97,7 +99,8 @@ pub async fn load_kept(house: &House) -> Result<(), OperationError> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(OperationError::Unavailable(error.to_string())),
         };
-        let (caseloads, _) = parse(portal_of(house, &population)?, csv).await?;
+        // Planted since: the file holds as it is, and reading the decoy is evidence all the same.
+        let (caseloads, _) = parse(portal_of(house, &population)?, csv, HashSet::new()).await?;
         let mut rules = house.rules().await;
         rules.caseloads.insert(population, Arc::new(caseloads));
         house.publish(&rules);
@@ -105,11 +108,18 @@ pub async fn load_kept(house: &House) -> Result<(), OperationError> {
     Ok(())
 }
 
-async fn parse(portal: Arc<Portal>, csv: Vec<u8>) -> Result<(Caseloads, Vec<u8>), OperationError> {
+async fn parse(
+    portal: Arc<Portal>,
+    csv: Vec<u8>,
+    decoys: HashSet<String>,
+) -> Result<(Caseloads, Vec<u8>), OperationError> {
     // Ten million lines take seconds: not on a worker that serves requests.
     let parsed = tokio::task::spawn_blocking(move || {
         let primary = &portal.kinds[portal.primary];
-        let canonical = |text: &str| primary.canonical(text).map(String::from);
+        let canonical = |text: &str| {
+            let person = primary.canonical(text).map(String::from).ok_or(CaseloadFaultKind::Person)?;
+            if decoys.contains(&person) { Err(CaseloadFaultKind::Decoy) } else { Ok(person) }
+        };
         let result = caseload::read_csv(csv.as_slice(), &portal.population, &canonical);
         (result, csv)
     });

@@ -13,6 +13,7 @@ pub mod break_glass;
 pub mod caseloads;
 pub mod clock;
 pub mod containment;
+pub mod decoys;
 pub mod devices;
 pub mod entry;
 pub mod error;

@@ -14,7 +14,7 @@ use digue_detection::sighting::number_of;
 use digue_detection::{
     Action, Bars, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, Weight,
 };
-use digue_gateway::ports::{Sentinel, Word};
+use digue_gateway::ports::{Fetch, Sentinel, Word};
 use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId,
     Reason, Timestamp,
@@ -110,6 +110,12 @@ impl Sentry {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Persons of a population who do not exist.
+    pub(crate) fn decoys_of(&self, population: &PopulationId) -> HashSet<String> {
+        let ours = self.rules.decoys.iter().filter(|(known, _)| known == population);
+        ours.map(|(_, person)| person.clone()).collect()
+    }
+
     /// The account's gate is shut: the door holds it by itself.
     pub(crate) fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);
@@ -146,7 +152,12 @@ impl Sentry {
         let mut engine = Self::engine(&self.rules);
         let mut made = HashMap::new();
         let mut take = |event: Event| match event {
-            Event::Exposure(exposure) => drop(observe(&mut engine, &exposure)),
+            Event::Exposure(exposure) => {
+                let found = observe(&mut engine, &exposure);
+                if let Some(finding) = found.filter(|finding| self.leaves_open(finding)) {
+                    engine.left_open(&finding);
+                }
+            }
             Event::Administration(act) => tell(&mut engine, &mut made, &act),
         };
         let done = read(&mut take);
@@ -184,9 +195,31 @@ impl Sentinel for Sentry {
         }
         self.weigh(&mut state, exposure)
     }
+
+    fn fetched(&self, fetch: &Fetch<'_>) {
+        let found = self.state().engine.observe(&Sighting {
+            at: fetch.at,
+            portal: fetch.portal.as_str(),
+            organisation: fetch.organisation.as_str(),
+            account: fetch.account.as_str(),
+            session: "",
+            action: "",
+            ip: "",
+            agent: "",
+            kind: SightingKind::Resource,
+            persons: &[],
+        });
+        debug_assert!(found.is_none(), "a style sheet reveals nothing");
+    }
 }
 
 impl Sentry {
+    /// True when the playbook answers this finding, alone, with less than a closed account.
+    fn leaves_open(&self, finding: &Finding) -> bool {
+        finding.weight == Weight::Containment
+            && self.rules.playbook.step(finding, 0, 0).taken < Action::CloseAccount
+    }
+
     /// Has the engine look at an exposure, and sends on what it finds.
     fn weigh(&self, state: &mut State, exposure: &Exposure) -> Word {
         let Some(finding) = observe(&mut state.engine, exposure) else {
@@ -212,6 +245,10 @@ impl Sentry {
             let closed = (exposure.at, finding.organisation.clone(), finding.portal.clone());
             state.closed.push_back(closed);
             state.cut.insert(exposure.account.clone());
+        }
+        if finding.weight == Weight::Containment && step.taken < Action::CloseAccount {
+            // Withheld until the gate asks for what the step wants; then watched on.
+            state.engine.left_open(&finding);
         }
         // The receiver lives as long as the house; without one, in tests, findings are dropped.
         let _ = self.found.send(Found { finding, step });

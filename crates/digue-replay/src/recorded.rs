@@ -6,10 +6,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use digue_detection::batch::Owned;
 use digue_detection::engine::key_of;
 use digue_detection::sighting::number_of;
-use digue_detection::{Batches, Engine, Finding, SeenPerson, SightingKind};
+use digue_detection::{Batches, Engine, Finding, SeenPerson};
 use digue_types::Timestamp;
 use serde::Deserialize;
 
@@ -29,10 +28,15 @@ struct Line<'l> {
     #[serde(borrow, default)]
     action: Cow<'l, str>,
     #[serde(borrow)]
-    persons: Vec<Cow<'l, str>>,
+    persons: Vec<Text<'l>>,
     #[serde(borrow, default)]
     client: Client<'l>,
 }
+
+/// A text of a list: borrowed where the line holds it as it is, which `Vec<Cow<str>>` never does.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
 
 #[derive(Deserialize, Default)]
 struct Client<'l> {
@@ -189,34 +193,31 @@ impl<'l> Watcher<'l> {
         self.last = at;
         self.lines += 1;
         let organisation = match self.accounts.0.get(&*line.account) {
-            Some((known, _)) if !known.is_empty() => known.clone(),
-            _ => line.organisation.into_owned(),
+            Some((known, _)) if !known.is_empty() => known,
+            _ => &*line.organisation,
         };
-        let mut persons: Vec<SeenPerson> = line
-            .persons
-            .iter()
-            .map(|person| {
-                let key = key_of(person);
-                let is_explained = !self.caseload.is_empty()
-                    && (self.caseload.holds(&line.account, key, at)
-                        || self.caseload.holds(&organisation, key, at));
-                SeenPerson { key, number: number_of(person), is_explained }
-            })
-            .collect();
-        persons.sort_unstable();
-        persons.dedup();
-        let sighting = Owned {
-            at,
-            account: line.account.into_owned(),
-            portal: line.portal.into_owned(),
-            organisation,
-            session: line.session.into_owned(),
-            action: line.action.into_owned(),
-            ip: line.client.ip.into_owned(),
-            agent: line.client.user_agent.into_owned(),
-            kind: SightingKind::Shown,
-            persons,
-        };
+        let mut sighting = self.batches.blank();
+        sighting.at = at;
+        sighting.persons.extend(line.persons.iter().map(|Text(person)| {
+            let key = key_of(person);
+            let is_explained = !self.caseload.is_empty()
+                && (self.caseload.holds(&line.account, key, at)
+                    || self.caseload.holds(organisation, key, at));
+            SeenPerson { key, number: number_of(person), is_explained }
+        }));
+        sighting.persons.sort_unstable();
+        sighting.persons.dedup();
+        for (room, text) in [
+            (&mut sighting.account, &*line.account),
+            (&mut sighting.portal, &*line.portal),
+            (&mut sighting.organisation, organisation),
+            (&mut sighting.session, &*line.session),
+            (&mut sighting.action, &*line.action),
+            (&mut sighting.ip, &*line.client.ip),
+            (&mut sighting.agent, &*line.client.user_agent),
+        ] {
+            room.push_str(text);
+        }
         self.batches.push(&mut self.engine, sighting, found);
         Ok(())
     }
@@ -251,4 +252,53 @@ pub fn in_order(text: &[u8]) -> Vec<std::ops::Range<usize>> {
     }
     lines.sort_by_key(|(at, _)| *at);
     lines.into_iter().map(|(_, range)| range).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_detection::Options;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LINE: &str = r#"{"at":"2026-06-01T08:00:00Z","account":"a","organisation":"o","session":"s","portal":"p","action":"open","persons":["P1","P\\u00e9"],"client":{"ip":"192.0.2.1","user_agent":"Firefox"}}"#;
+
+    fn read(line: &[u8]) -> Result<(), Unread> {
+        let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
+        let mut watcher = Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
+        let read = watcher.read(line, &mut Vec::new());
+        watcher.finish(&mut Vec::new());
+        read
+    }
+
+    #[test]
+    fn a_line_of_the_format_is_read() {
+        assert_eq!(read(LINE.as_bytes()), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_bytes_are_told_and_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(read(&bytes), Err(Unread::Form));
+        }
+
+        #[test]
+        fn a_line_with_some_bytes_changed_does_no_harm(
+            changes in proptest::collection::vec((0..LINE.len(), any::<u8>()), 1..6),
+            cut in 0..=LINE.len(),
+        ) {
+            let mut line = LINE.as_bytes().to_vec();
+            for (place, byte) in changes {
+                line[place] = byte;
+            }
+            line.truncate(cut);
+            let _ = read(&line);
+        }
+
+        #[test]
+        fn hostile_lists_are_told_and_do_no_harm(text in "(account|person|created|until|[,;\"\n ]|[a-z0-9é-]{1,4}){0,60}") {
+            let _ = AccountList::parse(&text);
+            let _ = CaseloadList::parse(&text);
+        }
+    }
 }

@@ -26,6 +26,7 @@ pub(crate) enum Task {
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
     Replay(AskedReplay),
     Watch(AskedWatch),
+    Decoys(AskedDecoys),
     Evidence(EvidenceTask),
 }
 
@@ -47,6 +48,14 @@ pub(crate) struct AskedWatch {
     pub(crate) accounts: Option<PathBuf>,
     pub(crate) caseload: Option<PathBuf>,
     pub(crate) decisions: Option<PathBuf>,
+}
+
+/// Fictitious persons to be drawn.
+pub(crate) struct AskedDecoys {
+    pub(crate) config: PathBuf,
+    pub(crate) portal: String,
+    pub(crate) like: String,
+    pub(crate) count: usize,
 }
 
 /// A response of a portal, kept in a file.
@@ -161,6 +170,7 @@ fn command(language: Language) -> Command {
         )
         .subcommand(replay_command(language))
         .subcommand(watch_command(language))
+        .subcommand(decoys_command(language).arg(config()))
         .subcommands(evidence::commands(language))
 }
 
@@ -204,6 +214,22 @@ fn watch_command(language: Language) -> Command {
         .arg(file("accounts", "command-watch-accounts"))
         .arg(file("caseload", "command-watch-caseload"))
         .arg(file("decisions", "command-watch-decisions"))
+}
+
+fn decoys_command(language: Language) -> Command {
+    let say = |key: &str| text(language, key);
+    let needed = |name: &'static str, key: &str| Arg::new(name).long(name).required(true).help(say(key));
+    Command::new("decoys")
+        .about(say("command-decoys"))
+        .arg(needed("portal", "command-inspect-portal"))
+        .arg(needed("like", "command-decoys-like"))
+        .arg(
+            Arg::new("count")
+                .long("count")
+                .default_value("20")
+                .value_parser(value_parser!(usize))
+                .help(say("command-decoys-count")),
+        )
 }
 
 fn inspect_command(language: Language) -> Command {
@@ -262,6 +288,12 @@ fn task(matches: &ArgMatches) -> Task {
             caseload: matches.get_one::<String>("caseload").map(|with| with == "with"),
             ablation: matches.get_flag("ablation"),
             json: matches.get_flag("json"),
+        }),
+        "decoys" => Task::Decoys(AskedDecoys {
+            config: path("config"),
+            portal: word("portal"),
+            like: word("like"),
+            count: *matches.get_one("count").expect("it has a default"),
         }),
         "watch" => Task::Watch(AskedWatch {
             exposures: path("exposures"),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod check;
+mod decoys;
 mod demo;
 mod evidence;
 mod init;
@@ -37,6 +38,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
         }
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
         Task::Replay(asked) => replay::run(&out, &asked),
+        Task::Decoys(asked) => decoys::run(&out, &asked),
         Task::Watch(asked) => watch::run(&out, &asked),
         Task::Evidence(task) => evidence::run(&out, task),
     };

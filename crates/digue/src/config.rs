@@ -93,6 +93,23 @@ fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &m
             faults.push(Fault::of_file(path, "fault-host-twice", &settings.console_host));
         }
     }
+    for decoy in &settings.watch.decoys {
+        let portal = portals.iter().find(|(_, portal)| portal.id.as_str() == decoy.portal);
+        // A decoy that is not written as the portal writes it would never be met.
+        let is_met = portal.is_some_and(|(_, portal)| {
+            portal.kinds[portal.primary].canonical(&decoy.person).as_deref() == Some(&*decoy.person)
+        });
+        if !is_met {
+            let (file, line) = (decoy.file.clone(), decoy.line);
+            faults.push(Fault {
+                file,
+                line,
+                key: "fault-decoy",
+                name: String::new(),
+                detail: decoy.portal.clone(),
+            });
+        }
+    }
 }
 
 fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Fault>) -> Option<Policies> {

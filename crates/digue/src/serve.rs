@@ -275,7 +275,9 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, portals: &[Portal]) -> Wa
         playbook: settings.watch.playbook.clone(),
         bars: settings.watch.bars,
         listed_max: settings.watch.listed_max,
-        decoys: decoys.filter_map(|(portal, person)| Some((populations(portal)?, person.clone()))).collect(),
+        decoys: decoys
+            .filter_map(|decoy| Some((populations(&decoy.portal)?, decoy.person.clone())))
+            .collect(),
         day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
     }
 }

@@ -28,7 +28,7 @@ fn limits(minute: u32, day: u32) -> Limits {
 fn world() -> World {
     let population = PopulationId::parse("demandeurs").unwrap();
     let text = "account,person\na1,in1\na1,in2\na1,in3\na1,in4\na1,in5\na1,in6\n";
-    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Some(t.to_owned())).unwrap();
+    let caseloads = caseload::read_csv(text.as_bytes(), &population, &|t| Ok(t.to_owned())).unwrap();
     let table = LimitsTable {
         account: limits(4, 5),
         exact_search: limits(2, 3),

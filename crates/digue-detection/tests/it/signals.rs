@@ -225,6 +225,36 @@ fn refusals_and_uninspected_responses_are_heard() {
 }
 
 #[test]
+fn lists_walked_to_the_end_and_sheets_without_resources_are_reasons() {
+    let mut house = House::at_work();
+    // Everybody's browser fetches resources for two weeks more, the thief's program none.
+    for day in 63..77 {
+        for account in 0..10 {
+            let at = MONDAY + day * DAY + 10 * 3600 + account * 60;
+            house.see(account, at, &[], HOME, SightingKind::Resource);
+            house.open(account, at + 1, &[(account * 7) as u64]);
+        }
+    }
+    let noon = NOON + 14 * DAY;
+    for step in 0..20 {
+        house.open(1, noon + step * 900, &[20_000 + step as u64 * 13]);
+    }
+    house.contained(1, SignalKind::NoResources);
+    for step in 0..60_i64 {
+        let size = if step % 3 == 2 { 3 } else { 4 };
+        let persons: Vec<SeenPerson> = (0..size).map(|n| person((30_000 + step * 10 + n) as u64)).collect();
+        house.see(2, noon + 7200 + step * 60, &persons, HOME, SightingKind::Shown);
+    }
+    let said: Vec<SignalKind> = house
+        .found
+        .iter()
+        .filter(|finding| finding.account.as_deref() == Some("a2"))
+        .flat_map(|finding| finding.signals.iter().map(|signal| signal.kind))
+        .collect();
+    assert!(said.contains(&SignalKind::ListsEnded), "{:?}", house.found);
+}
+
+#[test]
 fn a_switched_off_signal_is_not_heard() {
     let decoys = [person(77_777).key].into_iter().collect();
     let mut house = House::with(Options { decoys, off: vec![SignalKind::Decoy], ..Options::default() });
@@ -254,4 +284,24 @@ fn nothing_is_said_twice() {
         house.open(1, NOON + step, &[10_000 + step as u64]);
     }
     assert_eq!(house.found.iter().filter(|finding| finding.weight == Weight::Containment).count(), 1);
+}
+
+#[test]
+fn an_account_that_was_left_open_is_found_again_when_it_goes_on_and_worse() {
+    let mut house = House::at_work();
+    let mut sheets = 0;
+    while house.found.iter().all(|finding| finding.weight != Weight::Containment) {
+        house.open(1, NOON + sheets * 40, &[10_000 + sheets as u64]);
+        sheets += 1;
+    }
+    let first = house.found.last().unwrap().clone();
+    assert!(!first.is_repeated);
+    house.engine.left_open(&first);
+    house.found.clear();
+    house.open(1, NOON + sheets * 40, &[10_000]);
+    assert!(house.found.is_empty(), "no worse: {:?}", house.found);
+    for step in 0..40 {
+        house.open(1, NOON + 7200 + step, &[12_000 + step as u64]);
+    }
+    assert!(house.found.iter().any(|finding| finding.is_repeated), "{:?}", house.found);
 }

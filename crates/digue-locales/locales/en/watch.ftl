@@ -23,14 +23,18 @@ signal-slow-reading = { $seen } persons in { $period }, a little more each day; 
 signal-shape = The { $seen } new persons of the day are not of the kind that this account usually comes to.
 signal-hours = The account reads at hours at which it does not usually work.
 signal-ordered-identifiers = { $seen } record sheets one after the other in the order of their identifiers; usually at most { $usual }.
+signal-pages = { $seen } pages of one list one after the other; usually at most { $usual }.
+signal-lists-to-the-end = { $seen } lists walked to their last page in the day; usually at most { $usual }.
 signal-searches = { $seen } searches in the day; usually at most { $usual }.
 signal-empty-answers = { $seen } answers that show nobody in the day; usually at most { $usual }.
 signal-rhythm = Record sheets follow each other every { $seen ->
     [one] second
    *[other] { $seen } seconds
 }, as regularly as a machine.
+signal-no-resources = { $seen } record sheets without any of the style sheets, scripts or images that a browser fetches with them.
 signal-program = The client calls itself a program and not a browser.
 signal-session-moved = The session's cookie comes from another device or another network.
+signal-cookie-older-than-device = The session began { $seen } minutes before this device or network was first seen.
 signal-two-places = One session is used from two places at once, { $seen } changes in ten minutes.
 signal-new-device = The device is unknown to this account, which has { $seen } others.
 signal-dormant = The account is back after { $seen } days of silence.

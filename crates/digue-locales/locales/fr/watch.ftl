@@ -23,14 +23,18 @@ signal-slow-reading = { $seen } personnes en { $period }, un peu plus chaque jou
 signal-shape = Les { $seen } personnes nouvelles du jour ne sont pas de celles vers qui ce compte vient d'habitude.
 signal-hours = Le compte lit à des heures où il ne travaille pas d'habitude.
 signal-ordered-identifiers = { $seen } fiches de suite dans l'ordre des identifiants ; d'habitude au plus { $usual }.
+signal-pages = { $seen } pages d'une même liste à la suite ; d'habitude au plus { $usual }.
+signal-lists-to-the-end = { $seen } listes parcourues jusqu'à leur dernière page dans la journée ; d'habitude au plus { $usual }.
 signal-searches = { $seen } recherches dans la journée ; d'habitude au plus { $usual }.
 signal-empty-answers = { $seen } réponses sans personne dans la journée ; d'habitude au plus { $usual }.
 signal-rhythm = Les fiches se suivent { $seen ->
     [one] toutes les secondes
    *[other] toutes les { $seen } secondes
 }, avec la régularité d'une machine.
+signal-no-resources = { $seen } fiches sans aucune des feuilles de style, scripts ou images qu'un navigateur demande avec elles.
 signal-program = Le client se présente comme un programme et non comme un navigateur.
 signal-session-moved = Le cookie de la session est présenté depuis un autre appareil ou un autre réseau.
+signal-cookie-older-than-device = La session a commencé { $seen } minutes avant la première apparition de cet appareil ou de ce réseau.
 signal-two-places = Une même session est utilisée de deux endroits à la fois, { $seen } changements en dix minutes.
 signal-new-device = L'appareil est inconnu de ce compte, qui en a { $seen } autres.
 signal-dormant = Le compte revient après { $seen } jours sans activité.

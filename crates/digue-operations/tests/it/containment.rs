@@ -27,6 +27,7 @@ fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
         evidence: 4.6,
         signals: vec![signal],
         persons: 31,
+        is_repeated: false,
     };
     Found { finding, step: Step { taken, wished: taken } }
 }

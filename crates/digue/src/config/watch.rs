@@ -1,7 +1,7 @@
 //! `[watch]`: how much evidence it takes, what is done by itself, and the playbook.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use digue_detection::playbook::Line;
 use digue_detection::{Action, Bars, Options, Playbook, SignalKind, Weight};
@@ -16,9 +16,18 @@ pub(crate) struct WatchSettings {
     pub(crate) playbook: Playbook,
     pub(crate) bars: Bars,
     pub(crate) listed_max: u32,
-    /// Portal and identifier of persons who do not exist.
-    pub(crate) decoys: Vec<(String, String)>,
+    /// Persons who do not exist.
+    pub(crate) decoys: Vec<Decoy>,
     pub(crate) alerts: AlertRules,
+}
+
+/// A person who does not exist, and the line that says so.
+#[derive(Clone)]
+pub(crate) struct Decoy {
+    pub(crate) portal: String,
+    pub(crate) person: String,
+    pub(crate) file: PathBuf,
+    pub(crate) line: usize,
 }
 
 const ACTIONS: [(&str, Action); 7] = [
@@ -134,7 +143,7 @@ fn read_line(section: &Section<'_>) -> Option<Line> {
 }
 
 /// A CSV of `portal,person`.
-fn read_decoys(section: &Section<'_>, path: &Path) -> Option<Vec<(String, String)>> {
+fn read_decoys(section: &Section<'_>, path: &Path) -> Option<Vec<Decoy>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
@@ -146,7 +155,12 @@ fn read_decoys(section: &Section<'_>, path: &Path) -> Option<Vec<(String, String
     for (place, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
         match line.split_once([',', ';']) {
             Some((portal, person)) if !person.trim().is_empty() => {
-                decoys.push((portal.trim().to_owned(), person.trim().to_owned()));
+                decoys.push(Decoy {
+                    portal: portal.trim().to_owned(),
+                    person: person.trim().to_owned(),
+                    file: path.to_owned(),
+                    line: place + 1,
+                });
             }
             _ => {
                 section.fault("decoys", "fault-value", format!("{}:{}", path.display(), place + 1));

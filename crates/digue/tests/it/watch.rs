@@ -121,6 +121,28 @@ fn a_person_who_does_not_exist_closes_the_account_at_once() {
     assert!(!refused.text().contains("Nom de V7"));
 }
 
+#[test]
+fn decoys_are_drawn_in_the_portals_own_shape_and_never_stand_in_a_caseload() {
+    let plan = watched(&format!("{WATCH}decoys = \"decoys.csv\"\n"));
+    let mut house = House::open_with(&plan, obliging, &[("decoys.csv", "portal,person\nportail,V7\n")]);
+    let folder = house.folder.path();
+    let drawn = digue(folder, &["decoys", "--portal", "portail", "--like", "V12345", "--count", "30"]);
+    assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+    let lines = String::from_utf8(drawn.stdout).unwrap();
+    let persons: HashSet<&str> =
+        lines.lines().skip(1).filter_map(|line| line.strip_prefix("portail,")).collect();
+    assert_eq!(persons.len(), 30, "{lines}");
+    assert!(persons.iter().all(|person| person.len() == 6 && person[1..].parse::<u32>().is_ok()), "{lines}");
+    let unknown = digue(folder, &["decoys", "--portal", "nulle-part", "--like", "V1"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let officer = house.officer();
+    let csv = [("content-type", "text/csv")];
+    let load = b"account,person\na1,V1\na1,V7\n";
+    let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, load);
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains("caseload-fault-decoy"), "{}", answer.text());
+}
+
 /// A month of work of five accounts, and in its last hour a theft by one of them.
 fn record() -> String {
     let mut lines = String::new();

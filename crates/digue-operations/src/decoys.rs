@@ -1,0 +1,75 @@
+//! Persons who do not exist, for the portal team to plant: reading one is evidence by itself.
+//!
+//! An identifier is drawn in the shape of a real one, so that nothing tells them apart. Whether the
+//! portal has given it to somebody is for the portal to say: what Digue knows is avoided.
+
+use std::collections::HashSet;
+
+use digue_gateway::Portal;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::error::OperationError;
+
+/// Decoys of one order: more of them than this are no longer rare.
+pub const COUNT_MAX: usize = 1000;
+/// Draws for each decoy before giving up: a shape with a check digit takes some.
+const DRAWS: usize = 10_000;
+
+/// `count` identifiers of the shape of `like`, each one that this portal would write, none `taken`.
+///
+/// Digits become digits and letters letters; everything else stays. Sorted as drawn.
+pub fn draw(
+    portal: &Portal,
+    like: &str,
+    count: usize,
+    taken: &dyn Fn(&str) -> bool,
+) -> Result<Vec<String>, OperationError> {
+    let kind = &portal.kinds[portal.primary];
+    if kind.canonical(like).as_deref() != Some(like) || !like.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    {
+        return Err(OperationError::Invalid("invalid-decoy-shape"));
+    }
+    if !(1..=COUNT_MAX).contains(&count) {
+        return Err(OperationError::Invalid("invalid-decoy-count"));
+    }
+    let mut decoys = Vec::with_capacity(count);
+    let mut known = HashSet::from([like.to_owned()]);
+    for _ in 0..count.saturating_mul(DRAWS) {
+        let drawn = one_like(like)?;
+        let is_written_so = kind.canonical(&drawn).as_deref() == Some(&*drawn);
+        if is_written_so && !taken(&drawn) && known.insert(drawn.clone()) {
+            decoys.push(drawn);
+            if decoys.len() == count {
+                return Ok(decoys);
+            }
+        }
+    }
+    Err(OperationError::Invalid("invalid-decoy-shape"))
+}
+
+fn one_like(like: &str) -> Result<String, OperationError> {
+    let mut drawn = String::with_capacity(like.len());
+    for sign in like.chars() {
+        drawn.push(match sign {
+            '0'..='9' => char::from(b'0' + below(10)?),
+            'A'..='Z' => char::from(b'A' + below(26)?),
+            'a'..='z' => char::from(b'a' + below(26)?),
+            other => other,
+        });
+    }
+    Ok(drawn)
+}
+
+/// A number below `limit`, each as likely.
+fn below(limit: u8) -> Result<u8, OperationError> {
+    let whole = u8::MAX - u8::MAX % limit;
+    loop {
+        let mut byte = [0];
+        SystemRandom::new()
+            .fill(&mut byte)
+            .map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
+        if byte[0] < whole {
+            return Ok(byte[0] % limit);
+        }
+    }
+}

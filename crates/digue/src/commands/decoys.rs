@@ -1,0 +1,59 @@
+//! `digue decoys`: draws fictitious persons for the portal team to plant.
+
+use std::collections::HashSet;
+
+use anyhow::{Context as _, Result};
+use digue_locales::{Value, text};
+use digue_operations::{OperationError, decoys};
+
+use super::{BAD, GOOD, NOT_RUN, Out};
+use crate::cli::AskedDecoys;
+use crate::config::{self, Config};
+
+pub(super) fn run(out: &Out, asked: &AskedDecoys) -> u8 {
+    let config = match config::load(&asked.config) {
+        Ok(config) => config,
+        Err(faults) => {
+            out.faults(&faults);
+            return NOT_RUN;
+        }
+    };
+    let Some(portal) = config.portals.iter().find(|portal| portal.id.as_str() == asked.portal) else {
+        out.complain("decoys-no-portal", &[("portal", Value::from(asked.portal.clone()))]);
+        return NOT_RUN;
+    };
+    let known = match known(&config, portal.population.as_str()) {
+        Ok(known) => known,
+        Err(error) => return out.failed(&error),
+    };
+    match decoys::draw(portal, &asked.like, asked.count, &|person| known.contains(person)) {
+        Ok(drawn) => {
+            out.line("portal,person");
+            drawn.iter().for_each(|person| out.line(&format!("{},{person}", portal.id)));
+            out.complain("decoys-drawn", &[("count", Value::from(drawn.len()))]);
+            GOOD
+        }
+        Err(error) => {
+            let detail = match error {
+                OperationError::Invalid(key) => text(out.language, key),
+                other => other.to_string(),
+            };
+            out.complain("decoys-none", &[("detail", Value::from(detail))]);
+            BAD
+        }
+    }
+}
+
+/// Identifiers that stand in the caseloads in force, and earlier decoys.
+fn known(config: &Config, population: &str) -> Result<HashSet<String>> {
+    let mut known: HashSet<String> =
+        config.settings.watch.decoys.iter().map(|decoy| decoy.person.clone()).collect();
+    let path = config.settings.data_folder.join("caseloads").join(format!("{population}.csv"));
+    match std::fs::read_to_string(&path) {
+        // Every cell: which column holds the persons does not matter here.
+        Ok(text) => known.extend(text.split([',', '\n', '\r']).map(|cell| cell.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    }
+    Ok(known)
+}
