@@ -131,14 +131,19 @@ impl Watched {
     /// Whole days of honest work; what is wrongly contained is opened the next day.
     fn work(&mut self, days: std::ops::Range<i64>) {
         for day in days {
-            for (_, account) in self.reopen.extract_if(.., |(due, _)| *due <= day).collect::<Vec<_>>() {
-                self.engine.reopened(at(day * DAY_MS), &account);
-            }
+            self.reopen(day);
             for visit in self.world.day(day) {
                 if let Some(finding) = self.visit(&visit) {
                     self.note(&finding, day);
                 }
             }
+        }
+    }
+
+    /// Opens again whom the watch wronged the day before.
+    fn reopen(&mut self, day: i64) {
+        for (_, account) in self.reopen.extract_if(.., |(due, _)| *due <= day).collect::<Vec<_>>() {
+            self.engine.reopened(at(day * DAY_MS), &account);
         }
     }
 
@@ -227,6 +232,7 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
     let mut day = theft.start_ms.div_euclid(DAY_MS);
     let last = theft.moves.last().map_or(day, |step| step.at_ms.div_euclid(DAY_MS));
     while day <= last && !heist.is_over() {
+        watched.reopen(day);
         let visits = watched.world.day(day);
         let mut visits = visits.iter().peekable();
         loop {

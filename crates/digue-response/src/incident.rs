@@ -1,0 +1,685 @@
+//! An incident: the fold of its entries, in the order in which they were written down.
+//!
+//! The *main courante*: Digue writes facts, people add what they make of them, decide and answer.
+//! Nothing is erased: a correction names the entry that it corrects, and both stay. Two times stand
+//! on each entry, when it happened and when it was recorded.
+
+use std::collections::BTreeMap;
+
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::affected::Version;
+use crate::clock::{Clock, ClockKind, Rule, Starts, day_of, rule_of};
+use crate::notification::{Field, Stage, Submission, fault_of};
+use crate::severity::Terms;
+use crate::sheet::{Answer, Sheet};
+use crate::vocabulary::{Exemption, Gravity, lists};
+
+lists! {
+    /// Where an incident stands.
+    State "incident-state" {
+        Suspected "suspected",
+        Confirmed "confirmed",
+        Contained "contained",
+        Resolved "resolved",
+        Dismissed "dismissed",
+    }
+
+    /// Who opened it.
+    Source "incident-source" {
+        /// A finding of the watch, or a containment.
+        Containment "containment",
+        /// Somebody of the house.
+        Person "person",
+        /// An organisation that works with the portal.
+        Partner "partner",
+        /// Taken over from an earlier register.
+        Imported "imported",
+    }
+
+    /// What the house is to the data.
+    Role "incident-role" {
+        Controller "controller",
+        Processor "processor",
+        Joint "joint",
+    }
+
+    /// What kind of word an entry is.
+    Kind "entry-kind" {
+        Fact "fact",
+        Interpretation "interpretation",
+        Decision "decision",
+        Action "action",
+        Contact "contact",
+        Message "message",
+    }
+}
+
+/// One line of the *main courante*.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was written down.
+    pub recorded_at: Timestamp,
+    /// Account; `digue` where nobody typed it.
+    pub author: String,
+    pub note: Note,
+}
+
+/// What an entry says.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "kebab-case")]
+pub enum Note {
+    Opened {
+        source: Source,
+        title: String,
+        /// The finding, account or organisation that it began with; empty otherwise.
+        about: String,
+    },
+    Said {
+        kind: Kind,
+        text: String,
+        /// Entry of the journal that shows it, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        journal: Option<u64>,
+    },
+    Corrected {
+        entry: u32,
+        text: String,
+    },
+    StateSet {
+        state: State,
+        reason: String,
+    },
+    RoleSet {
+        role: Role,
+        /// Whether the house is insured, and under NIS 2: those clocks run only then.
+        is_insured: bool,
+        is_nis2: bool,
+    },
+    /// The hour from which one was aware, in microseconds UTC; a later one corrects, both stay.
+    Aware {
+        at: i64,
+        reason: String,
+    },
+    /// When it happened, as far as one knows.
+    Occurred {
+        from: i64,
+        to: Option<i64>,
+    },
+    SheetAdded {
+        sheet: Sheet,
+    },
+    Step {
+        sheet: Sheet,
+        step: String,
+        answer: Answer,
+        text: String,
+    },
+    TaskAdded {
+        title: String,
+        owner: String,
+        due: Option<i64>,
+    },
+    TaskDone {
+        /// The entry that added it.
+        task: u32,
+        text: String,
+    },
+    Affected(Version),
+    FieldSet {
+        field: Field,
+        value: Vec<String>,
+    },
+    SeveritySet {
+        terms: Terms,
+        reason: String,
+    },
+    GravitySet {
+        gravity: Gravity,
+        reason: String,
+    },
+    AuthorityDecided {
+        notify: bool,
+        reason: String,
+    },
+    PersonsDecided {
+        inform: bool,
+        exemption: Option<Exemption>,
+        reason: String,
+    },
+    DelayExplained {
+        clock: ClockKind,
+        reason: String,
+    },
+    Submitted(Submission),
+    /// Another duty was met: complaint filed, controller told, persons told, warning sent.
+    Met {
+        clock: ClockKind,
+        at: i64,
+        /// Whom, or where: a police station, a controller, a means.
+        to: String,
+        receipt: String,
+    },
+    /// What was learnt, and the measure that follows.
+    Lesson {
+        text: String,
+        measure: String,
+        owner: String,
+        due: Option<i64>,
+    },
+    /// A step of the reopening was taken.
+    Reopening {
+        what: String,
+        budget_percent: Option<u8>,
+        text: String,
+    },
+}
+
+/// Why a note cannot be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("a text is needed")]
+    NoText,
+    #[error("there is no such entry")]
+    NoSuchEntry,
+    #[error("this state does not follow from the present one")]
+    NoSuchStep,
+    #[error("both decisions are needed first: the authority, the persons")]
+    Undecided,
+    #[error("what was decided is not done yet")]
+    Undone,
+    #[error("mandatory steps are open")]
+    StepsOpen,
+    #[error("an hour that has not come yet")]
+    Future,
+    #[error("the end is before the beginning")]
+    Backwards,
+    #[error("after the hour, reasons for the delay are needed first")]
+    DelayUnexplained,
+    #[error("persons are informed, or there is an exemption")]
+    ExemptionNeeded,
+    #[error("nobody is affected yet as far as is known")]
+    NobodyAffected,
+    #[error("the value does not fit its field")]
+    Value,
+    #[error("another opening")]
+    OpenedTwice,
+    #[error("it is closed: correct or reopen it")]
+    Closed,
+}
+
+impl Refused {
+    /// What its locale key ends with.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoReason => "no-reason",
+            Self::NoText => "no-text",
+            Self::NoSuchEntry => "no-such-entry",
+            Self::NoSuchStep => "no-such-step",
+            Self::Undecided => "undecided",
+            Self::Undone => "undone",
+            Self::StepsOpen => "steps-open",
+            Self::Future => "future",
+            Self::Backwards => "backwards",
+            Self::DelayUnexplained => "delay-unexplained",
+            Self::ExemptionNeeded => "exemption-needed",
+            Self::NobodyAffected => "nobody-affected",
+            Self::Value => "value",
+            Self::OpenedTwice => "opened-twice",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Shorter reasons say nothing.
+pub const REASON_CHARS_MIN: usize = 10;
+/// Longer texts are documents.
+pub const TEXT_CHARS_MAX: usize = 8_000;
+
+/// A decision with who took it, when and why.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decided<T> {
+    pub what: T,
+    pub by: String,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// Whether persons are told, and if not, why not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Telling {
+    pub inform: bool,
+    pub exemption: Option<Exemption>,
+}
+
+/// A task, open or done.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Task {
+    /// The entry that added it.
+    pub number: u32,
+    pub title: String,
+    pub owner: String,
+    pub due: Option<Timestamp>,
+    pub done_at: Option<Timestamp>,
+}
+
+/// A lesson and the measure that it asks for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lesson {
+    pub number: u32,
+    pub text: String,
+    pub measure: String,
+    pub owner: String,
+    pub due: Option<Timestamp>,
+}
+
+/// An answer to a step of a sheet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepAnswer {
+    pub answer: Answer,
+    pub text: String,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Everything that the entries say together.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incident {
+    pub title: String,
+    pub source: Source,
+    pub about: String,
+    pub opened_at: Timestamp,
+    pub opened_by: String,
+    pub role: Role,
+    pub is_insured: bool,
+    pub is_nis2: bool,
+    /// The states it went through, with when and why.
+    pub states: Vec<Decided<State>>,
+    /// Hours of awareness, the first one first; the last one counts.
+    pub awareness: Vec<Decided<Timestamp>>,
+    pub occurred: Option<(Timestamp, Option<Timestamp>)>,
+    pub sheets: Vec<Sheet>,
+    pub steps: BTreeMap<(Sheet, String), StepAnswer>,
+    pub tasks: Vec<Task>,
+    pub affected: Vec<Version>,
+    pub fields: BTreeMap<Field, Decided<Vec<String>>>,
+    pub severity: Option<Decided<Terms>>,
+    pub gravity: Option<Decided<Gravity>>,
+    pub authority: Option<Decided<bool>>,
+    pub persons: Option<Decided<Telling>>,
+    pub delays: BTreeMap<ClockKind, Decided<()>>,
+    pub submissions: Vec<(Timestamp, Submission)>,
+    /// Duties met, the first time of each.
+    pub met: BTreeMap<ClockKind, (Timestamp, String, String)>,
+    pub lessons: Vec<Lesson>,
+    pub reopenings: Vec<(Timestamp, String, Option<u8>, String)>,
+    /// Corrected entries and the entries that correct them, the last one last.
+    pub corrections: BTreeMap<u32, Vec<u32>>,
+    pub entries: u32,
+}
+
+impl Incident {
+    /// Folds the entries; `None` when the first one does not open it.
+    pub fn of(entries: &[Entry]) -> Option<Self> {
+        let (first, rest) = entries.split_first()?;
+        let Note::Opened { source, title, about } = &first.note else { return None };
+        let opened =
+            Decided { what: State::Suspected, by: first.author.clone(), at: first.at, reason: title.clone() };
+        let mut incident = Self {
+            title: title.clone(),
+            source: *source,
+            about: about.clone(),
+            opened_at: first.at,
+            opened_by: first.author.clone(),
+            role: Role::Controller,
+            is_insured: false,
+            is_nis2: false,
+            states: vec![opened],
+            awareness: Vec::new(),
+            occurred: None,
+            sheets: Vec::new(),
+            steps: BTreeMap::new(),
+            tasks: Vec::new(),
+            affected: Vec::new(),
+            fields: BTreeMap::new(),
+            severity: None,
+            gravity: None,
+            authority: None,
+            persons: None,
+            delays: BTreeMap::new(),
+            submissions: Vec::new(),
+            met: BTreeMap::new(),
+            lessons: Vec::new(),
+            reopenings: Vec::new(),
+            corrections: BTreeMap::new(),
+            entries: 1,
+        };
+        for entry in rest {
+            incident.take(entry);
+        }
+        Some(incident)
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        self.entries = entry.number;
+        let (by, at) = (&entry.author, entry.at);
+        match &entry.note {
+            Note::Opened { .. } | Note::Said { .. } => {}
+            Note::Corrected { entry: corrected, .. } => {
+                self.corrections.entry(*corrected).or_default().push(entry.number);
+            }
+            Note::StateSet { state, reason } => self.states.push(decided(*state, by, at, reason)),
+            Note::RoleSet { role, is_insured, is_nis2 } => {
+                (self.role, self.is_insured, self.is_nis2) = (*role, *is_insured, *is_nis2);
+            }
+            Note::Aware { at: hour, reason } => {
+                self.awareness.push(decided(Timestamp::from_micros(*hour), by, at, reason));
+            }
+            Note::Occurred { from, to } => {
+                self.occurred = Some((Timestamp::from_micros(*from), to.map(Timestamp::from_micros)));
+            }
+            Note::SheetAdded { sheet } => {
+                if !self.sheets.contains(sheet) {
+                    self.sheets.push(*sheet);
+                }
+            }
+            Note::Step { sheet, step, answer, text } => {
+                let answer = StepAnswer { answer: *answer, text: text.clone(), by: by.clone(), at };
+                self.steps.insert((*sheet, step.clone()), answer);
+            }
+            Note::TaskAdded { title, owner, due } => self.tasks.push(Task {
+                number: entry.number,
+                title: title.clone(),
+                owner: owner.clone(),
+                due: due.map(Timestamp::from_micros),
+                done_at: None,
+            }),
+            Note::TaskDone { task, .. } => {
+                if let Some(task) = self.tasks.iter_mut().find(|known| known.number == *task) {
+                    task.done_at = Some(at);
+                }
+            }
+            Note::Affected(version) => self.affected.push(version.clone()),
+            Note::FieldSet { field, value } => {
+                self.fields.insert(*field, decided(value.clone(), by, at, ""));
+            }
+            Note::SeveritySet { terms, reason } => self.severity = Some(decided(*terms, by, at, reason)),
+            Note::GravitySet { gravity, reason } => self.gravity = Some(decided(*gravity, by, at, reason)),
+            Note::AuthorityDecided { notify, reason } => {
+                self.authority = Some(decided(*notify, by, at, reason));
+            }
+            Note::PersonsDecided { inform, exemption, reason } => {
+                let telling = Telling { inform: *inform, exemption: *exemption };
+                self.persons = Some(decided(telling, by, at, reason));
+            }
+            Note::DelayExplained { clock, reason } => {
+                self.delays.insert(*clock, decided((), by, at, reason));
+            }
+            Note::Submitted(submission) => self.submissions.push((at, submission.clone())),
+            Note::Met { clock, at, to, receipt } => {
+                let met = (Timestamp::from_micros(*at), to.clone(), receipt.clone());
+                self.met.entry(*clock).or_insert(met);
+            }
+            Note::Lesson { text, measure, owner, due } => self.lessons.push(Lesson {
+                number: entry.number,
+                text: text.clone(),
+                measure: measure.clone(),
+                owner: owner.clone(),
+                due: due.map(Timestamp::from_micros),
+            }),
+            Note::Reopening { what, budget_percent, text } => {
+                self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
+            }
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.states.last().map_or(State::Suspected, |state| state.what)
+    }
+
+    /// Resolved or dismissed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state(), State::Resolved | State::Dismissed)
+    }
+
+    /// The hour of awareness that counts.
+    pub fn aware_at(&self) -> Option<Timestamp> {
+        self.awareness.last().map(|aware| aware.what)
+    }
+
+    /// When it was first in a state.
+    pub fn reached(&self, state: State) -> Option<Timestamp> {
+        self.states.iter().find(|known| known.what == state).map(|known| known.at)
+    }
+
+    /// The set that counts.
+    pub fn affected(&self) -> Option<&Version> {
+        self.affected.last()
+    }
+
+    /// Mandatory steps of the sheets in use that nobody answered.
+    pub fn open_steps(&self) -> Vec<(Sheet, &'static str)> {
+        let steps = self.sheets.iter().flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
+        let open = steps.filter(|(sheet, step)| {
+            step.is_mandatory && !self.steps.contains_key(&(*sheet, step.code.to_owned()))
+        });
+        open.map(|(sheet, step)| (sheet, step.code)).collect()
+    }
+
+    /// When the authority was told for the first time.
+    pub fn notified_at(&self) -> Option<Timestamp> {
+        self.submissions.iter().map(|(_, submission)| submission.submitted_at()).min()
+    }
+
+    /// When a duty was met.
+    pub fn met_at(&self, kind: ClockKind) -> Option<Timestamp> {
+        match kind {
+            ClockKind::Authority => self.notified_at(),
+            _ => self.met.get(&kind).map(|(at, ..)| *at),
+        }
+    }
+
+    /// The clocks that run, or ran, once one is aware.
+    pub fn clocks(&self, rules: &[Rule], zone: &TimeZone) -> Vec<Clock> {
+        let Some(aware) = self.aware_at() else { return Vec::new() };
+        let day = day_of(aware, zone);
+        let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
+        let clocks = runs.filter_map(|kind| {
+            let rule = *rule_of(rules, *kind, day)?;
+            let start = match rule.starts {
+                Starts::Awareness => aware,
+                Starts::Notified => self.met_at(ClockKind::Nis2)?,
+            };
+            Some(Clock::start(rule, start, self.met_at(*kind), zone))
+        });
+        clocks.collect()
+    }
+
+    /// Whether a duty is this house's, as far as is decided.
+    fn concerns(&self, kind: ClockKind) -> bool {
+        let answers = self.role != Role::Processor;
+        match kind {
+            ClockKind::Authority => answers && self.authority.as_ref().is_none_or(|decided| decided.what),
+            ClockKind::Persons => answers && self.persons.as_ref().is_none_or(|decided| decided.what.inform),
+            ClockKind::Processor => self.role == Role::Processor,
+            ClockKind::Complaint => self.is_insured,
+            ClockKind::EarlyWarning | ClockKind::Nis2 | ClockKind::FinalReport => self.is_nis2,
+        }
+    }
+
+    /// Occurred, seen, aware, contained, notified, told: the moments that are known, in this order.
+    pub fn moments(&self) -> [(&'static str, Option<Timestamp>); 6] {
+        [
+            ("occurred", self.occurred.map(|(from, _)| from)),
+            ("seen", Some(self.opened_at)),
+            ("aware", self.aware_at()),
+            ("contained", self.reached(State::Contained)),
+            ("notified", self.notified_at()),
+            ("told", self.met_at(ClockKind::Persons)),
+        ]
+    }
+
+    /// Whether a note may be added now; what it would break otherwise.
+    pub fn accepts(
+        &self,
+        note: &Note,
+        now: Timestamp,
+        rules: &[Rule],
+        zone: &TimeZone,
+    ) -> Result<(), Refused> {
+        let stays_open = matches!(
+            note,
+            Note::Corrected { .. }
+                | Note::StateSet { .. }
+                | Note::Said { .. }
+                | Note::Lesson { .. }
+                | Note::TaskDone { .. }
+                | Note::Submitted(_)
+                | Note::Affected(_)
+        );
+        if self.is_closed() && !stays_open {
+            return Err(Refused::Closed);
+        }
+        match note {
+            Note::Opened { .. } => Err(Refused::OpenedTwice),
+            Note::Said { text, .. } | Note::Reopening { text, .. } => text_of(text),
+            Note::Corrected { entry, text } => {
+                text_of(text)?;
+                if (1..=self.entries).contains(entry) { Ok(()) } else { Err(Refused::NoSuchEntry) }
+            }
+            Note::StateSet { state, reason } => {
+                reason_of(reason)?;
+                self.may_become(*state)
+            }
+            Note::RoleSet { .. } | Note::SheetAdded { .. } | Note::Affected(_) => Ok(()),
+            Note::Aware { at, reason } => {
+                reason_of(reason)?;
+                past(*at, now)
+            }
+            Note::Occurred { from, to } => {
+                past(*from, now)?;
+                match to {
+                    Some(to) if to < from => Err(Refused::Backwards),
+                    Some(to) => past(*to, now),
+                    None => Ok(()),
+                }
+            }
+            Note::Step { sheet, step, text, answer } => {
+                if !sheet.steps().iter().any(|known| known.code == step) || !self.sheets.contains(sheet) {
+                    return Err(Refused::NoSuchEntry);
+                }
+                if *answer == Answer::Done || !text.trim().is_empty() { bounded(text) } else { Ok(()) }
+            }
+            Note::TaskAdded { title, owner, .. } => {
+                text_of(title)?;
+                text_of(owner)
+            }
+            Note::TaskDone { task, .. } => {
+                let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
+                if is_open { Ok(()) } else { Err(Refused::NoSuchEntry) }
+            }
+            Note::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            Note::SeveritySet { reason, .. }
+            | Note::GravitySet { reason, .. }
+            | Note::AuthorityDecided { reason, .. }
+            | Note::DelayExplained { reason, .. } => reason_of(reason),
+            Note::PersonsDecided { inform, exemption, reason } => {
+                reason_of(reason)?;
+                if *inform == exemption.is_some() { Err(Refused::ExemptionNeeded) } else { Ok(()) }
+            }
+            Note::Submitted(submission) => {
+                past(submission.submitted_at, now)?;
+                self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
+            }
+            Note::Met { clock, at, to, .. } => {
+                text_of(to)?;
+                past(*at, now)?;
+                self.must_explain(*clock, Timestamp::from_micros(*at), rules, zone)
+            }
+            Note::Lesson { text, .. } => text_of(text),
+        }
+    }
+
+    /// After the hour, reasons come first (art. 33(1)).
+    fn must_explain(
+        &self,
+        kind: ClockKind,
+        at: Timestamp,
+        rules: &[Rule],
+        zone: &TimeZone,
+    ) -> Result<(), Refused> {
+        let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
+        let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
+        let is_first = self.met_at(kind).is_none();
+        if is_late && is_first && !self.delays.contains_key(&kind) {
+            return Err(Refused::DelayUnexplained);
+        }
+        Ok(())
+    }
+
+    fn may_become(&self, state: State) -> Result<(), Refused> {
+        use State::{Confirmed, Contained, Dismissed, Resolved, Suspected};
+        let follows = matches!(
+            (self.state(), state),
+            (Suspected, Confirmed | Contained | Dismissed)
+                | (Confirmed, Contained | Dismissed)
+                | (Contained, Confirmed | Resolved | Dismissed)
+                | (Resolved, Contained)
+                | (Dismissed, Suspected)
+        );
+        if !follows {
+            return Err(Refused::NoSuchStep);
+        }
+        if state != Resolved {
+            return Ok(());
+        }
+        if self.role == Role::Processor {
+            // The controller decides; the house has told it.
+            let has_told = self.met_at(ClockKind::Processor).is_some();
+            return if has_told { self.all_steps() } else { Err(Refused::Undone) };
+        }
+        let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
+            return Err(Refused::Undecided);
+        };
+        let is_notified = !authority.what || self.notified_at().is_some();
+        let is_told = !persons.what.inform || self.met_at(ClockKind::Persons).is_some();
+        if is_notified && is_told { self.all_steps() } else { Err(Refused::Undone) }
+    }
+
+    fn all_steps(&self) -> Result<(), Refused> {
+        if self.open_steps().is_empty() { Ok(()) } else { Err(Refused::StepsOpen) }
+    }
+
+    /// The stage that the next notification is.
+    pub fn next_stage(&self) -> Stage {
+        if self.submissions.is_empty() { Stage::Initial } else { Stage::Complementary }
+    }
+}
+
+fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> Decided<T> {
+    Decided { what, by: by.to_owned(), at, reason: reason.to_owned() }
+}
+
+fn reason_of(reason: &str) -> Result<(), Refused> {
+    if reason.trim().chars().count() < REASON_CHARS_MIN { Err(Refused::NoReason) } else { bounded(reason) }
+}
+
+fn text_of(text: &str) -> Result<(), Refused> {
+    if text.trim().is_empty() { Err(Refused::NoText) } else { bounded(text) }
+}
+
+fn bounded(text: &str) -> Result<(), Refused> {
+    if text.chars().count() > TEXT_CHARS_MAX { Err(Refused::Value) } else { Ok(()) }
+}
+
+fn past(at: i64, now: Timestamp) -> Result<(), Refused> {
+    if at > now.micros() { Err(Refused::Future) } else { Ok(()) }
+}

@@ -1,0 +1,491 @@
+//! The notification to the authority: every field of the teleservice, filled from facts, answered by
+//! somebody, or unknown with who can answer.
+
+use std::collections::BTreeMap;
+
+use digue_types::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Refused, TEXT_CHARS_MAX};
+use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind, lists};
+
+lists! {
+    /// What a notification is to the one before it.
+    Stage "stage" {
+        Initial "initial",
+        Complementary "complementary",
+        /// All in one go.
+        Complete "complete",
+    }
+
+    /// The parts of the form.
+    Block "block" {
+        Controller "controller",
+        Dates "dates",
+        Breach "breach",
+        Persons "persons",
+        Data "data",
+        Consequences "consequences",
+        Measures "measures",
+        Informing "informing",
+        Others "others",
+    }
+
+    /// Who of the house knows the answer.
+    Who "who" {
+        Dpo "dpo",
+        Ciso "ciso",
+        Portal "portal-team",
+        Management "management",
+        Partner "partner",
+    }
+
+    /// Yes, no, or not known.
+    Known "known" {
+        Yes "yes",
+        No "no",
+        Unknown "unknown",
+    }
+
+    /// Whether persons are told.
+    Informed "informed" {
+        Yes "yes",
+        Later "later",
+        No "no",
+    }
+
+    /// The fields of the form.
+    Field "field" {
+        ControllerName "controller-name",
+        ControllerNumber "controller-number",
+        ControllerAddress "controller-address",
+        ControllerSector "controller-sector",
+        ControllerSize "controller-size",
+        NotifiedBy "notified-by",
+        ContactName "contact-name",
+        ContactMail "contact-mail",
+        ContactPhone "contact-phone",
+        Processors "processors",
+        JointControllers "joint-controllers",
+
+        Established "established",
+        DiscoveredAt "discovered-at",
+        AwareAt "aware-at",
+        StartedAt "started-at",
+        EndedAt "ended-at",
+        StillGoingOn "still-going-on",
+        ProcessorToldAt "processor-told-at",
+        Circumstances "circumstances",
+        DelayReasons "delay-reasons",
+
+        Natures "natures",
+        Origins "origins",
+        CauseOf "cause",
+        What "what",
+
+        PersonKinds "person-kinds",
+        PersonCount "person-count",
+        PersonCountQuality "person-count-quality",
+        Identifiable "identifiable",
+
+        DataKinds "data-kinds",
+        DataOther "data-other",
+        RecordCount "record-count",
+        Support "support",
+
+        MeasuresBefore "measures-before",
+        Consequences "consequences",
+        Harms "harms",
+        GravityOf "gravity",
+        MeasuresTaken "measures-taken",
+        MeasuresPlanned "measures-planned",
+
+        InformedState "informed",
+        InformedAt "informed-at",
+        InformedBy "informed-by",
+        InformedCount "informed-count",
+        InformedText "informed-text",
+        NotInformedWhy "not-informed-why",
+
+        CrossBorder "cross-border",
+        OtherAuthorities "other-authorities",
+        ComplaintFiled "complaint-filed",
+    }
+}
+
+/// What a value of a field looks like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One line.
+    Line,
+    /// Several.
+    Text,
+    Number,
+    /// RFC 3339, UTC.
+    Moment,
+    One(&'static [&'static str]),
+    Many(&'static [&'static str]),
+}
+
+macro_rules! codes {
+    ($($name:ident $list:ident $count:literal;)+) => {$(
+        const $name: [&str; $count] = {
+            let mut codes = [""; $count];
+            let mut place = 0;
+            while place < $count {
+                codes[place] = $list::ALL[place].code();
+                place += 1;
+            }
+            codes
+        };
+    )+};
+}
+
+codes! {
+    NATURES Nature 3;
+    ORIGINS Origin 11;
+    CAUSES Cause 5;
+    PERSONS PersonKind 12;
+    DATA DataKind 18;
+    CONSEQUENCES Consequence 7;
+    HARMS Harm 10;
+    GRAVITIES Gravity 4;
+    KNOWN Known 3;
+    INFORMED Informed 3;
+}
+
+const QUALITIES: [&str; 3] = ["exact", "lower-bound", "upper-bound"];
+
+impl Field {
+    pub const fn block(self) -> Block {
+        use Field as F;
+        match self {
+            F::ControllerName
+            | F::ControllerNumber
+            | F::ControllerAddress
+            | F::ControllerSector
+            | F::ControllerSize
+            | F::NotifiedBy
+            | F::ContactName
+            | F::ContactMail
+            | F::ContactPhone
+            | F::Processors
+            | F::JointControllers => Block::Controller,
+            F::Established
+            | F::DiscoveredAt
+            | F::AwareAt
+            | F::StartedAt
+            | F::EndedAt
+            | F::StillGoingOn
+            | F::ProcessorToldAt
+            | F::Circumstances
+            | F::DelayReasons => Block::Dates,
+            F::Natures | F::Origins | F::CauseOf | F::What => Block::Breach,
+            F::PersonKinds | F::PersonCount | F::PersonCountQuality | F::Identifiable => Block::Persons,
+            F::DataKinds | F::DataOther | F::RecordCount | F::Support => Block::Data,
+            F::Consequences | F::Harms | F::GravityOf => Block::Consequences,
+            F::MeasuresBefore | F::MeasuresTaken | F::MeasuresPlanned => Block::Measures,
+            F::InformedState
+            | F::InformedAt
+            | F::InformedBy
+            | F::InformedCount
+            | F::InformedText
+            | F::NotInformedWhy => Block::Informing,
+            F::CrossBorder | F::OtherAuthorities | F::ComplaintFiled => Block::Others,
+        }
+    }
+
+    pub const fn shape(self) -> Shape {
+        use Field as F;
+        match self {
+            F::Natures => Shape::Many(&NATURES),
+            F::Origins => Shape::Many(&ORIGINS),
+            F::CauseOf => Shape::One(&CAUSES),
+            F::PersonKinds => Shape::Many(&PERSONS),
+            F::DataKinds => Shape::Many(&DATA),
+            F::Consequences => Shape::Many(&CONSEQUENCES),
+            F::Harms => Shape::Many(&HARMS),
+            F::GravityOf => Shape::One(&GRAVITIES),
+            F::Established | F::StillGoingOn | F::Identifiable | F::CrossBorder | F::ComplaintFiled => {
+                Shape::One(&KNOWN)
+            }
+            F::InformedState => Shape::One(&INFORMED),
+            F::PersonCountQuality => Shape::One(&QUALITIES),
+            F::PersonCount | F::RecordCount | F::InformedCount => Shape::Number,
+            F::DiscoveredAt | F::AwareAt | F::StartedAt | F::EndedAt | F::ProcessorToldAt | F::InformedAt => {
+                Shape::Moment
+            }
+            F::Circumstances
+            | F::DelayReasons
+            | F::What
+            | F::MeasuresBefore
+            | F::MeasuresTaken
+            | F::MeasuresPlanned
+            | F::InformedText
+            | F::NotInformedWhy
+            | F::OtherAuthorities
+            | F::Processors
+            | F::JointControllers => Shape::Text,
+            F::ControllerName
+            | F::ControllerNumber
+            | F::ControllerAddress
+            | F::ControllerSector
+            | F::ControllerSize
+            | F::NotifiedBy
+            | F::ContactName
+            | F::ContactMail
+            | F::ContactPhone
+            | F::DataOther
+            | F::Support
+            | F::InformedBy => Shape::Line,
+        }
+    }
+
+    /// Who can answer what no fact answers.
+    pub const fn who(self) -> Who {
+        use Field as F;
+        match self {
+            F::ControllerName
+            | F::ControllerNumber
+            | F::ControllerAddress
+            | F::ControllerSector
+            | F::ControllerSize
+            | F::OtherAuthorities
+            | F::ComplaintFiled => Who::Management,
+            F::MeasuresBefore
+            | F::MeasuresTaken
+            | F::MeasuresPlanned
+            | F::StillGoingOn
+            | F::Circumstances => Who::Ciso,
+            F::RecordCount | F::Support | F::DataKinds | F::DataOther | F::Identifiable => Who::Portal,
+            F::ProcessorToldAt => Who::Partner,
+            _ => Who::Dpo,
+        }
+    }
+
+    /// The locale key of one of its choices.
+    pub fn choice_key(self, code: &str) -> Option<String> {
+        let prefix = match self {
+            Self::Natures => Nature::PREFIX,
+            Self::Origins => Origin::PREFIX,
+            Self::CauseOf => Cause::PREFIX,
+            Self::PersonKinds => PersonKind::PREFIX,
+            Self::DataKinds => DataKind::PREFIX,
+            Self::Consequences => Consequence::PREFIX,
+            Self::Harms => Harm::PREFIX,
+            Self::GravityOf => Gravity::PREFIX,
+            Self::InformedState => Informed::PREFIX,
+            Self::PersonCountQuality => "quality",
+            _ => Known::PREFIX,
+        };
+        match self.shape() {
+            Shape::One(codes) | Shape::Many(codes) if codes.contains(&code) => {
+                Some(format!("{prefix}-{code}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Needed only under a condition that the other values decide.
+    fn is_asked(self, values: &BTreeMap<Self, Vec<String>>) -> bool {
+        let is = |field: Self, code: &str| {
+            values.get(&field).is_some_and(|value| value.iter().any(|known| known == code))
+        };
+        match self {
+            Self::EndedAt => !is(Self::StillGoingOn, "yes"),
+            Self::DataOther => is(Self::DataKinds, "other"),
+            Self::NotInformedWhy => is(Self::InformedState, "no"),
+            Self::InformedAt => is(Self::InformedState, "yes") || is(Self::InformedState, "later"),
+            Self::InformedBy | Self::InformedCount | Self::InformedText => is(Self::InformedState, "yes"),
+            // Asked only of those whom it concerns: empty is an answer.
+            Self::ProcessorToldAt | Self::DelayReasons | Self::JointControllers => false,
+            _ => true,
+        }
+    }
+}
+
+/// What is wrong with a value; `None` when it fits. An empty value takes an answer back.
+pub fn fault_of(field: Field, value: &[String]) -> Option<Refused> {
+    let fits = match field.shape() {
+        Shape::Many(codes) => value.iter().all(|code| codes.contains(&code.as_str())),
+        _ if value.is_empty() => true,
+        _ if value.len() > 1 => false,
+        Shape::One(codes) => codes.contains(&value[0].as_str()),
+        Shape::Line => value[0].chars().count() <= 300 && !value[0].contains(['\n', '\r']),
+        Shape::Text => value[0].chars().count() <= TEXT_CHARS_MAX,
+        Shape::Number => value[0].parse::<u64>().is_ok(),
+        Shape::Moment => Timestamp::parse_rfc3339(&value[0]).is_some(),
+    };
+    (!fits).then_some(Refused::Value)
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// Computed from what Digue measured.
+    Facts,
+    /// Somebody said so; it stands before the computed one.
+    Answer,
+}
+
+/// A field as the draft shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Filled {
+    Value {
+        value: Vec<String>,
+        from: From,
+        /// What the facts say where somebody says otherwise.
+        computed: Option<Vec<String>>,
+    },
+    Unknown(Who),
+    /// Does not apply, by the other answers.
+    NotAsked,
+}
+
+/// Every field of the form, in its order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft(pub Vec<(Field, Filled)>);
+
+impl Draft {
+    /// Answers stand before facts; what neither knows is unknown, with who can answer.
+    pub fn new(facts: &BTreeMap<Field, Vec<String>>, answers: &BTreeMap<Field, Vec<String>>) -> Self {
+        let given = |values: &BTreeMap<Field, Vec<String>>, field: Field| {
+            values.get(&field).filter(|value| value.iter().any(|text| !text.trim().is_empty())).cloned()
+        };
+        let mut values = facts.clone();
+        values.extend(answers.iter().filter(|(_, value)| !value.is_empty()).map(|(f, v)| (*f, v.clone())));
+        let fields = Field::ALL.iter().map(|&field| {
+            let computed = given(facts, field);
+            let filled = match (given(answers, field), computed) {
+                (Some(value), computed) => {
+                    let computed = computed.filter(|computed| *computed != value);
+                    Filled::Value { value, from: From::Answer, computed }
+                }
+                (None, Some(value)) => Filled::Value { value, from: From::Facts, computed: None },
+                (None, None) if field.is_asked(&values) => Filled::Unknown(field.who()),
+                (None, None) => Filled::NotAsked,
+            };
+            (field, filled)
+        });
+        Self(fields.collect())
+    }
+
+    pub fn unknown(&self) -> Vec<(Field, Who)> {
+        let unknown = self.0.iter().filter_map(|(field, filled)| match filled {
+            Filled::Unknown(who) => Some((*field, *who)),
+            _ => None,
+        });
+        unknown.collect()
+    }
+
+    /// The values alone: what is kept with a submission.
+    pub fn snapshot(&self) -> BTreeMap<Field, Vec<String>> {
+        let values = self.0.iter().filter_map(|(field, filled)| match filled {
+            Filled::Value { value, .. } => Some((*field, value.clone())),
+            _ => None,
+        });
+        values.collect()
+    }
+}
+
+/// A notification that was sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Submission {
+    pub stage: Stage,
+    /// Microseconds, UTC.
+    pub submitted_at: i64,
+    pub receipt: String,
+    /// SHA-256 of the file that the authority gave, in hexadecimal; empty without one.
+    #[serde(default)]
+    pub file: String,
+    /// What was sent.
+    pub snapshot: BTreeMap<Field, Vec<String>>,
+    pub unknown: Vec<Field>,
+}
+
+impl Submission {
+    pub fn submitted_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.submitted_at)
+    }
+}
+
+/// One field that says something else than before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    pub field: Field,
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+/// What the later one says otherwise, in the order of the form.
+pub fn changes(before: &BTreeMap<Field, Vec<String>>, after: &BTreeMap<Field, Vec<String>>) -> Vec<Change> {
+    let empty = Vec::new();
+    let changed = Field::ALL.iter().filter_map(|field| {
+        let (before, after) = (before.get(field).unwrap_or(&empty), after.get(field).unwrap_or(&empty));
+        (before != after).then(|| Change { field: *field, before: before.clone(), after: after.clone() })
+    });
+    changed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+
+    #[test]
+    fn every_field_is_filled_or_unknown_with_who_can_answer() {
+        let draft = Draft::new(&BTreeMap::new(), &BTreeMap::new());
+        assert_eq!(draft.0.len(), Field::ALL.len());
+        assert!(draft.unknown().len() > 30);
+        let facts = BTreeMap::from([(Field::PersonCount, one("340000")), (Field::StillGoingOn, one("yes"))]);
+        let answers = BTreeMap::from([(Field::PersonCount, one("340012")), (Field::ContactName, one(" "))]);
+        let draft = Draft::new(&facts, &answers);
+        let of = |field| draft.0.iter().find(|(known, _)| *known == field).map(|(_, filled)| filled).unwrap();
+        let value = Filled::Value { value: one("340012"), from: From::Answer, computed: Some(one("340000")) };
+        assert_eq!(of(Field::PersonCount), &value, "what the facts say stays visible");
+        assert_eq!(of(Field::EndedAt), &Filled::NotAsked, "it still goes on");
+        assert_eq!(of(Field::ContactName), &Filled::Unknown(Who::Dpo), "blanks are no answer");
+    }
+
+    #[test]
+    fn a_value_fits_its_field() {
+        for (field, value, fits) in [
+            (Field::PersonCount, "12", true),
+            (Field::PersonCount, "about 12", false),
+            (Field::AwareAt, "2025-07-12T12:20:00Z", true),
+            (Field::AwareAt, "yesterday", false),
+            (Field::CauseOf, "external-malicious", true),
+            (Field::CauseOf, "aliens", false),
+            (Field::ContactName, "two\nlines", false),
+        ] {
+            assert_eq!(fault_of(field, &one(value)).is_none(), fits, "{field:?} {value}");
+        }
+        let two = vec!["confidentiality".to_owned(), "availability".to_owned()];
+        assert_eq!(
+            (fault_of(Field::Natures, &two), fault_of(Field::What, &two)),
+            (None, Some(Refused::Value))
+        );
+    }
+
+    #[test]
+    fn the_difference_between_two_stages_is_listed() {
+        let before = BTreeMap::from([(Field::PersonCount, one("300")), (Field::What, one("x"))]);
+        let after = BTreeMap::from([
+            (Field::PersonCount, one("340")),
+            (Field::What, one("x")),
+            (Field::Support, one("y")),
+        ]);
+        let fields: Vec<Field> = changes(&before, &after).iter().map(|change| change.field).collect();
+        assert_eq!(fields, [Field::PersonCount, Field::Support]);
+    }
+
+    #[test]
+    fn choices_have_names() {
+        assert_eq!(Field::Origins.choice_key("hacking").as_deref(), Some("origin-hacking"));
+        assert_eq!(Field::StillGoingOn.choice_key("yes").as_deref(), Some("known-yes"));
+        assert_eq!(Field::Origins.choice_key("magic"), None);
+    }
+}

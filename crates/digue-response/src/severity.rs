@@ -1,0 +1,246 @@
+//! How severe a breach is: ENISA's method, every term shown, and the CNIL's scale.
+//!
+//! ENISA, *Recommendations for a methodology of the assessment of severity of personal data
+//! breaches*, working document v1.0, December 2013: SE = DPC x EI + CB. Terms are kept in quarters,
+//! so that sums are exact.
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocabulary::{DataKind, Gravity, lists};
+
+lists! {
+    /// What the data are about, each with its base.
+    DataContext "context" {
+        Simple "simple",
+        Behavioural "behavioural",
+        Financial "financial",
+        Sensitive "sensitive",
+    }
+
+    /// How easily a person is recognised in the data.
+    Ease "ease" {
+        Negligible "negligible",
+        Limited "limited",
+        Significant "significant",
+        Maximum "maximum",
+    }
+
+    /// What became of confidentiality.
+    Confidentiality "confidentiality-loss" {
+        None "none",
+        KnownRecipients "known-recipients",
+        UnknownRecipients "unknown-recipients",
+    }
+
+    /// What became of integrity.
+    Integrity "integrity-loss" {
+        None "none",
+        Recoverable "recoverable",
+        Lost "lost",
+    }
+
+    /// What became of availability.
+    Availability "availability-loss" {
+        None "none",
+        Temporary "temporary",
+        Lost "lost",
+    }
+
+    /// The four levels of the method.
+    Level "level" {
+        Low "low",
+        Medium "medium",
+        High "high",
+        VeryHigh "very-high",
+    }
+}
+
+/// The terms of one assessment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub context: DataContext,
+    /// -3 to +3: what circumstances take away or add; the result stays within 1 to 4.
+    pub adjustment: i8,
+    pub ease: Ease,
+    pub confidentiality: Confidentiality,
+    pub integrity: Integrity,
+    pub availability: Availability,
+    pub is_malicious: bool,
+}
+
+/// A score and the numbers that made it, in quarters: 13 is 3.25.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Score {
+    pub base: u8,
+    pub adjustment: i8,
+    /// Data processing context after adjustment, 1 to 4.
+    pub context: u8,
+    pub ease_quarters: u8,
+    pub confidentiality_quarters: u8,
+    pub integrity_quarters: u8,
+    pub availability_quarters: u8,
+    pub malice_quarters: u8,
+    pub quarters: u8,
+    pub level: Level,
+}
+
+impl Terms {
+    /// What the facts suggest: the kinds of data, and an outsider who reads for unknown others.
+    pub fn suggested(
+        data: &[DataKind],
+        is_malicious: bool,
+        is_confidentiality: bool,
+        is_availability: bool,
+    ) -> Self {
+        let has = |wanted: &[DataKind]| data.iter().any(|kind| wanted.contains(kind));
+        let context = if data.iter().any(|kind| kind.is_sensitive()) {
+            DataContext::Sensitive
+        } else if has(&[DataKind::Financial]) {
+            DataContext::Financial
+        } else if has(&[DataKind::Location]) {
+            DataContext::Behavioural
+        } else {
+            DataContext::Simple
+        };
+        // The NIR holds sex, year, month and place of birth, and opens other files.
+        let adjustment = i8::from(context != DataContext::Sensitive && has(&[DataKind::Nir]));
+        Self {
+            context,
+            adjustment,
+            ease: Ease::Maximum,
+            confidentiality: match (is_confidentiality, is_malicious) {
+                (false, _) => Confidentiality::None,
+                (true, false) => Confidentiality::KnownRecipients,
+                (true, true) => Confidentiality::UnknownRecipients,
+            },
+            integrity: Integrity::None,
+            availability: if is_availability { Availability::Temporary } else { Availability::None },
+            is_malicious,
+        }
+    }
+
+    pub fn score(&self) -> Score {
+        let base = match self.context {
+            DataContext::Simple => 1,
+            DataContext::Behavioural => 2,
+            DataContext::Financial => 3,
+            DataContext::Sensitive => 4,
+        };
+        let context = (i16::from(base) + i16::from(self.adjustment)).clamp(1, 4);
+        let context = u8::try_from(context).expect("1 to 4");
+        let ease_quarters = match self.ease {
+            Ease::Negligible => 1,
+            Ease::Limited => 2,
+            Ease::Significant => 3,
+            Ease::Maximum => 4,
+        };
+        let confidentiality_quarters = match self.confidentiality {
+            Confidentiality::None => 0,
+            Confidentiality::KnownRecipients => 1,
+            Confidentiality::UnknownRecipients => 2,
+        };
+        let integrity_quarters = match self.integrity {
+            Integrity::None => 0,
+            Integrity::Recoverable => 1,
+            Integrity::Lost => 2,
+        };
+        let availability_quarters = match self.availability {
+            Availability::None => 0,
+            Availability::Temporary => 1,
+            Availability::Lost => 2,
+        };
+        let malice_quarters = if self.is_malicious { 2 } else { 0 };
+        let circumstances =
+            confidentiality_quarters + integrity_quarters + availability_quarters + malice_quarters;
+        let quarters = context * ease_quarters + circumstances;
+        let level = match quarters {
+            0..8 => Level::Low,
+            8..12 => Level::Medium,
+            12..16 => Level::High,
+            _ => Level::VeryHigh,
+        };
+        Score {
+            base,
+            adjustment: self.adjustment,
+            context,
+            ease_quarters,
+            confidentiality_quarters,
+            integrity_quarters,
+            availability_quarters,
+            malice_quarters,
+            quarters,
+            level,
+        }
+    }
+}
+
+impl Score {
+    /// What the score says on the CNIL's scale, unless somebody who knows better says otherwise.
+    pub const fn gravity(&self) -> Gravity {
+        match self.level {
+            Level::Low => Gravity::Negligible,
+            Level::Medium => Gravity::Limited,
+            Level::High => Gravity::Significant,
+            Level::VeryHigh => Gravity::Maximal,
+        }
+    }
+
+    /// `3.25`.
+    pub fn text(quarters: u8) -> String {
+        let rest = ["", ".25", ".5", ".75"][usize::from(quarters % 4)];
+        format!("{}{rest}", quarters / 4)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contact data of job seekers, taken with intent by unknown recipients.
+    const CONTACT: Terms = Terms {
+        context: DataContext::Simple,
+        adjustment: 0,
+        ease: Ease::Maximum,
+        confidentiality: Confidentiality::UnknownRecipients,
+        integrity: Integrity::None,
+        availability: Availability::None,
+        is_malicious: true,
+    };
+
+    #[test]
+    fn the_worked_values_of_the_dossier_hold() {
+        for (terms, quarters, level) in [
+            (CONTACT, 8, Level::Medium),
+            (Terms { adjustment: 1, ..CONTACT }, 12, Level::High),
+            (Terms { context: DataContext::Sensitive, ..CONTACT }, 20, Level::VeryHigh),
+        ] {
+            let score = terms.score();
+            assert_eq!((score.quarters, score.level), (quarters, level), "{terms:?}");
+        }
+        assert_eq!(Score::text(13), "3.25");
+        assert_eq!(Score::text(8), "2");
+    }
+
+    #[test]
+    fn the_facts_suggest_the_same_terms() {
+        let plain = [DataKind::CivilStatus, DataKind::Contact];
+        assert_eq!(Terms::suggested(&plain, true, true, false), CONTACT);
+        let with_nir = [DataKind::CivilStatus, DataKind::Nir];
+        assert_eq!(Terms::suggested(&with_nir, true, true, false).score().level, Level::High);
+        let health = [DataKind::Health, DataKind::Nir];
+        assert_eq!(Terms::suggested(&health, true, true, false).score().level, Level::VeryHigh);
+        let outage = Terms::suggested(&plain, false, false, true);
+        assert_eq!(outage.score().level, Level::Low);
+    }
+
+    #[test]
+    fn a_context_stays_between_one_and_four() {
+        for adjustment in -3..=3 {
+            for context in DataContext::ALL {
+                let score = Terms { context: *context, adjustment, ..CONTACT }.score();
+                assert!((1..=4).contains(&score.context));
+                assert!(score.quarters <= 24);
+            }
+        }
+    }
+}
