@@ -79,6 +79,11 @@ impl Role {
         matches!(self, Self::Rssi | Self::Dpo)
     }
 
+    /// May open incidents, write into them and decide about them.
+    pub const fn can_respond(self) -> bool {
+        self.can_review()
+    }
+
     /// Must hold a passkey: a password is for agents only.
     pub const fn needs_passkey(self) -> bool {
         !matches!(self, Self::Agent)

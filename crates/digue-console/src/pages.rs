@@ -3,11 +3,14 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod approvals;
+pub(crate) mod breach;
 pub(crate) mod break_glass;
 pub(crate) mod device;
 pub(crate) mod door;
 pub(crate) mod findings;
 pub(crate) mod gates;
+pub(crate) mod incident_notes;
+pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod live;

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads};
 use crate::pages::{
-    account, accounts, approvals, break_glass, device, door, findings, gates, journal, keys, live,
-    organisations, overview, own, person, portals, scope, sessions, settings,
+    account, accounts, approvals, breach, break_glass, device, door, findings, gates, incident_notes,
+    incidents, journal, keys, live, organisations, overview, own, person, portals, scope, sessions, settings,
 };
 use crate::{form, proof, view};
 
@@ -50,6 +50,7 @@ pub struct AttackProgress {
 pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
     let console = Console { house, zone, demo };
     pages()
+        .merge(response())
         .merge(programs())
         .merge(corner())
         .fallback(door::not_found)
@@ -121,6 +122,24 @@ fn pages() -> Router<Console> {
         .route("/self/password", get(own::show_password).post(own::set_password))
         .route("/self/password/remove", post(own::remove_password))
         .route("/self/sessions/cut", post(own::cut))
+}
+
+/// Incidents, and the register of violations.
+fn response() -> Router<Console> {
+    Router::new()
+        .route("/incidents", get(incidents::list).post(incidents::open))
+        .route("/incidents.csv", get(incidents::list_csv))
+        .route("/incidents/{incident}", get(incidents::show))
+        .route("/incidents/{incident}/sheets", get(incidents::sheets))
+        .route("/incidents/{incident}/affected", get(breach::affected).post(breach::compute))
+        .route("/incidents/{incident}/affected/{version}", get(breach::signed_list))
+        .route("/incidents/{incident}/decisions", get(breach::decisions))
+        .route("/incidents/{incident}/notification", get(breach::notification))
+        .route("/incidents/{incident}/notification.json", get(breach::notification_json))
+        .route("/incidents/{incident}/entries", post(incident_notes::add))
+        .route("/register", get(breach::register))
+        .route("/register.csv", get(breach::register_csv))
+        .route("/register.json", get(breach::register_json))
 }
 
 /// For programs: `assets/openapi.json`.

@@ -2,6 +2,7 @@
 //! protect them.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::Request;
@@ -96,6 +97,26 @@ impl Words {
         match self.language {
             Language::French => text.replace('.', ","),
             Language::English => text,
+        }
+    }
+
+    /// `3.25` with the language's mark.
+    pub(crate) fn number_text(&self, text: &str) -> String {
+        match self.language {
+            Language::French => text.replace('.', ","),
+            Language::English => text.to_owned(),
+        }
+    }
+
+    /// `2 j 3 h`, `12 h 05 min`, `4 min`.
+    pub(crate) fn duration(&self, time: Duration) -> String {
+        let minutes = time.as_secs() / 60;
+        let (days, hours, rest) = (minutes / 1440, minutes / 60, minutes % 60);
+        let values = |first: u64, second: u64| [("first", first.into()), ("second", second.into())];
+        match (days, hours) {
+            (0, 0) => self.with("duration-minutes", values(rest, 0)),
+            (0..4, _) => self.with("duration-hours", values(hours, rest)),
+            _ => self.with("duration-days", values(days, hours % 24)),
         }
     }
 

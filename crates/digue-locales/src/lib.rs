@@ -96,6 +96,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/mail.ftl"),
     include_str!("../locales/fr/portal.ftl"),
     include_str!("../locales/fr/watch.ftl"),
+    include_str!("../locales/fr/response.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -105,6 +106,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/mail.ftl"),
     include_str!("../locales/en/portal.ftl"),
     include_str!("../locales/en/watch.ftl"),
+    include_str!("../locales/en/response.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

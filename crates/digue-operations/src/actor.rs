@@ -61,6 +61,10 @@ impl Actor {
         allow(self.role.can_load())
     }
 
+    pub(crate) fn must_respond(&self) -> Result<(), OperationError> {
+        allow(self.role.can_respond())
+    }
+
     pub(crate) fn must_review(&self) -> Result<(), OperationError> {
         allow(self.role.can_review())
     }

@@ -59,7 +59,7 @@ pub fn question_json(question: &Question) -> Json {
     })
 }
 
-fn question_of(json: &Json) -> Option<Question> {
+pub(crate) fn question_of(json: &Json) -> Option<Question> {
     fn list<T: std::str::FromStr>(json: &Json, name: &str) -> Option<Vec<T>> {
         json[name].as_array()?.iter().map(|item| item.as_str()?.parse().ok()).collect()
     }

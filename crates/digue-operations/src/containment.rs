@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use digue_access::Reach;
 use digue_detection::{Action, Finding, Signal, SignalKind, Weight};
+use digue_locales::{Language, Value, text_with};
+use digue_response::incident::Source;
 use digue_store::{FindingRecord, Verdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
 
@@ -12,6 +14,7 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::incidents;
 use crate::mail::{self, Mail};
 use crate::recovery;
 use crate::secret::name;
@@ -272,6 +275,13 @@ pub async fn decide(
     let verdict = Verdict { is_theft, by: actor.account.clone(), at: now, reason };
     if !house.store.decide_finding(id, &verdict).await? {
         return Err(OperationError::Conflict);
+    }
+    if is_theft && incidents::about(house, &subject_of(&record)).await.is_none() {
+        let whom = subject_of(&record);
+        let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);
+        let title =
+            text_with(Language::default(), "incident-of-theft", &[("whom", Value::from(whom.to_owned()))]);
+        incidents::open(house, actor, Source::Containment, &title, &subject_of(&record)).await?;
     }
     if let Some(account) = &record.account
         && !is_theft

@@ -22,6 +22,7 @@ use crate::alerts::{AlertRules, Herald};
 use crate::aliases::AliasTables;
 use crate::devices::Challenges;
 use crate::error::OperationError;
+use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
@@ -53,6 +54,8 @@ pub struct HouseParts {
     pub alerts: AlertRules,
     /// The watch at the door.
     pub sentry: Arc<Sentry>,
+    /// Who answers for the data, and which clocks run.
+    pub response: ResponseRules,
     /// True when anybody may read checkpoint and tiles.
     pub is_published: bool,
     /// Where the index is made again; `None` keeps it in memory.
@@ -90,6 +93,8 @@ pub struct House {
     rebuilder: Rebuilder,
     sentry: Arc<Sentry>,
     herald: Herald,
+    response: ResponseRules,
+    following: Following,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -146,6 +151,8 @@ impl House {
             retentions: RwLock::new(Arc::new(parts.retentions)),
             watchtower: Watchtower::new(parts.witnesses, parts.client.clone(), now),
             herald: Herald::new(parts.alerts),
+            response: parts.response,
+            following: Following::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -249,6 +256,15 @@ impl House {
     /// The watch at the door.
     pub fn sentry(&self) -> &Sentry {
         &self.sentry
+    }
+
+    /// Who answers for the data, and which clocks run.
+    pub fn response(&self) -> &ResponseRules {
+        &self.response
+    }
+
+    pub(crate) fn following(&self) -> &Following {
+        &self.following
     }
 
     pub(crate) fn herald(&self) -> &Herald {
@@ -440,17 +456,20 @@ impl House {
             at: self.clock.now(),
             actor: actor.account.clone(),
             act,
-            subject: words.subject,
-            before: words.before,
-            after: words.after,
-            reason: words.reason,
+            subject: words.subject.clone(),
+            before: words.before.clone(),
+            after: words.after.clone(),
+            reason: words.reason.clone(),
         });
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.journal.append(vec![event], move |result| {
             let _ = sender.send(result);
         });
         match receiver.await {
-            Ok(Ok(receipt)) => Ok(receipt.first),
+            Ok(Ok(receipt)) => {
+                incidents::note_act(self, act, &words, receipt.first).await;
+                Ok(receipt.first)
+            }
             Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
             Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
         }

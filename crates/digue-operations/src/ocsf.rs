@@ -110,6 +110,7 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
             | Act::WatchAlerted
             | Act::WatchContained
             | Act::FindingConfirmed
+            | Act::IncidentOpened
     );
     let more = json!({
         "activity_name": a.act,

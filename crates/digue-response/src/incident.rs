@@ -88,6 +88,16 @@ pub enum Note {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         journal: Option<u64>,
     },
+    /// An act of the journal about what the incident is about: Digue writes it.
+    Seen {
+        act: String,
+        subject: String,
+        before: String,
+        after: String,
+        reason: String,
+        /// The entry of the journal.
+        journal: u64,
+    },
     Corrected {
         entry: u32,
         text: String,
@@ -372,7 +382,7 @@ impl Incident {
         self.entries = entry.number;
         let (by, at) = (&entry.author, entry.at);
         match &entry.note {
-            Note::Opened { .. } | Note::Said { .. } => {}
+            Note::Opened { .. } | Note::Said { .. } | Note::Seen { .. } => {}
             Note::Corrected { entry: corrected, .. } => {
                 self.corrections.entry(*corrected).or_default().push(entry.number);
             }
@@ -395,18 +405,7 @@ impl Incident {
                 let answer = StepAnswer { answer: *answer, text: text.clone(), by: by.clone(), at };
                 self.steps.insert((*sheet, step.clone()), answer);
             }
-            Note::TaskAdded { title, owner, due } => self.tasks.push(Task {
-                number: entry.number,
-                title: title.clone(),
-                owner: owner.clone(),
-                due: due.map(Timestamp::from_micros),
-                done_at: None,
-            }),
-            Note::TaskDone { task, .. } => {
-                if let Some(task) = self.tasks.iter_mut().find(|known| known.number == *task) {
-                    task.done_at = Some(at);
-                }
-            }
+            Note::TaskAdded { .. } | Note::TaskDone { .. } | Note::Lesson { .. } => self.take_work(entry),
             Note::Affected(version) => self.affected.push(version.clone()),
             Note::FieldSet { field, value } => {
                 self.fields.insert(*field, decided(value.clone(), by, at, ""));
@@ -428,6 +427,27 @@ impl Incident {
                 let met = (Timestamp::from_micros(*at), to.clone(), receipt.clone());
                 self.met.entry(*clock).or_insert(met);
             }
+            Note::Reopening { what, budget_percent, text } => {
+                self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
+            }
+        }
+    }
+
+    /// Tasks and lessons: what is to be done.
+    fn take_work(&mut self, entry: &Entry) {
+        match &entry.note {
+            Note::TaskAdded { title, owner, due } => self.tasks.push(Task {
+                number: entry.number,
+                title: title.clone(),
+                owner: owner.clone(),
+                due: due.map(Timestamp::from_micros),
+                done_at: None,
+            }),
+            Note::TaskDone { task, .. } => {
+                if let Some(task) = self.tasks.iter_mut().find(|known| known.number == *task) {
+                    task.done_at = Some(entry.at);
+                }
+            }
             Note::Lesson { text, measure, owner, due } => self.lessons.push(Lesson {
                 number: entry.number,
                 text: text.clone(),
@@ -435,9 +455,7 @@ impl Incident {
                 owner: owner.clone(),
                 due: due.map(Timestamp::from_micros),
             }),
-            Note::Reopening { what, budget_percent, text } => {
-                self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
-            }
+            _ => {}
         }
     }
 
@@ -535,76 +553,34 @@ impl Incident {
         rules: &[Rule],
         zone: &TimeZone,
     ) -> Result<(), Refused> {
-        let stays_open = matches!(
-            note,
-            Note::Corrected { .. }
-                | Note::StateSet { .. }
-                | Note::Said { .. }
-                | Note::Lesson { .. }
-                | Note::TaskDone { .. }
-                | Note::Submitted(_)
-                | Note::Affected(_)
-        );
-        if self.is_closed() && !stays_open {
+        if self.is_closed() && !note.may_follow_the_end() {
             return Err(Refused::Closed);
         }
+        note.has_its_words()?;
+        note.has_its_times(now)?;
         match note {
             Note::Opened { .. } => Err(Refused::OpenedTwice),
-            Note::Said { text, .. } | Note::Reopening { text, .. } => text_of(text),
-            Note::Corrected { entry, text } => {
-                text_of(text)?;
-                if (1..=self.entries).contains(entry) { Ok(()) } else { Err(Refused::NoSuchEntry) }
-            }
-            Note::StateSet { state, reason } => {
-                reason_of(reason)?;
-                self.may_become(*state)
-            }
-            Note::RoleSet { .. } | Note::SheetAdded { .. } | Note::Affected(_) => Ok(()),
-            Note::Aware { at, reason } => {
-                reason_of(reason)?;
-                past(*at, now)
-            }
-            Note::Occurred { from, to } => {
-                past(*from, now)?;
-                match to {
-                    Some(to) if to < from => Err(Refused::Backwards),
-                    Some(to) => past(*to, now),
-                    None => Ok(()),
-                }
-            }
-            Note::Step { sheet, step, text, answer } => {
-                if !sheet.steps().iter().any(|known| known.code == step) || !self.sheets.contains(sheet) {
-                    return Err(Refused::NoSuchEntry);
-                }
-                if *answer == Answer::Done || !text.trim().is_empty() { bounded(text) } else { Ok(()) }
-            }
-            Note::TaskAdded { title, owner, .. } => {
-                text_of(title)?;
-                text_of(owner)
+            Note::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => Err(Refused::NoSuchEntry),
+            Note::StateSet { state, .. } => self.may_become(*state),
+            Note::Step { sheet, step, .. } => {
+                let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
+                if is_asked { Ok(()) } else { Err(Refused::NoSuchEntry) }
             }
             Note::TaskDone { task, .. } => {
                 let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
                 if is_open { Ok(()) } else { Err(Refused::NoSuchEntry) }
             }
             Note::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
-            Note::SeveritySet { reason, .. }
-            | Note::GravitySet { reason, .. }
-            | Note::AuthorityDecided { reason, .. }
-            | Note::DelayExplained { reason, .. } => reason_of(reason),
-            Note::PersonsDecided { inform, exemption, reason } => {
-                reason_of(reason)?;
-                if *inform == exemption.is_some() { Err(Refused::ExemptionNeeded) } else { Ok(()) }
+            Note::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
+                Err(Refused::ExemptionNeeded)
             }
             Note::Submitted(submission) => {
-                past(submission.submitted_at, now)?;
                 self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
             }
-            Note::Met { clock, at, to, .. } => {
-                text_of(to)?;
-                past(*at, now)?;
+            Note::Met { clock, at, .. } => {
                 self.must_explain(*clock, Timestamp::from_micros(*at), rules, zone)
             }
-            Note::Lesson { text, .. } => text_of(text),
+            _ => Ok(()),
         }
     }
 
@@ -661,6 +637,55 @@ impl Incident {
     /// The stage that the next notification is.
     pub fn next_stage(&self) -> Stage {
         if self.submissions.is_empty() { Stage::Initial } else { Stage::Complementary }
+    }
+}
+
+impl Note {
+    /// What may still be written when the incident is closed.
+    const fn may_follow_the_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Corrected { .. }
+                | Self::StateSet { .. }
+                | Self::Said { .. }
+                | Self::Seen { .. }
+                | Self::Lesson { .. }
+                | Self::TaskDone { .. }
+                | Self::Submitted(_)
+                | Self::Affected(_)
+        )
+    }
+
+    /// Decisions have reasons, words have words, and none is a document.
+    fn has_its_words(&self) -> Result<(), Refused> {
+        match self {
+            Self::Said { text, .. }
+            | Self::Reopening { text, .. }
+            | Self::Corrected { text, .. }
+            | Self::Lesson { text, .. }
+            | Self::Met { to: text, .. } => text_of(text),
+            Self::TaskAdded { title, owner, .. } => text_of(title).and_then(|()| text_of(owner)),
+            Self::Step { text, .. } | Self::TaskDone { text, .. } => bounded(text),
+            Self::StateSet { reason, .. }
+            | Self::Aware { reason, .. }
+            | Self::SeveritySet { reason, .. }
+            | Self::GravitySet { reason, .. }
+            | Self::AuthorityDecided { reason, .. }
+            | Self::PersonsDecided { reason, .. }
+            | Self::DelayExplained { reason, .. } => reason_of(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// What happened has happened, and ends after it began.
+    fn has_its_times(&self, now: Timestamp) -> Result<(), Refused> {
+        match self {
+            Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),
+            Self::Submitted(submission) => past(submission.submitted_at, now),
+            Self::Occurred { from, to: Some(to) } if to < from => Err(Refused::Backwards),
+            Self::Occurred { from, to } => past(*from, now).and_then(|()| past(to.unwrap_or(*from), now)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod approvals;
 mod findings;
+mod incidents;
 mod keys;
 mod mails;
 mod migrate;
@@ -26,6 +27,7 @@ use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
 pub use findings::{FindingRecord, Verdict};
+pub use incidents::{EntryRecord, FileRecord, IncidentRecord};
 pub use keys::KeyRecord;
 pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
 use crate::findings::{FindingRecord, Verdict};
+use crate::incidents::{EntryRecord, FileRecord, IncidentRecord};
 use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
@@ -50,6 +51,10 @@ pub struct BreakGlassRecord {
     pub opened_at: Timestamp,
     pub until: Timestamp,
     pub reviewed: Option<(AccountId, Timestamp)>,
+}
+
+fn number(row: &AnyRow, column: &str) -> Stored<u32> {
+    u32::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt(column))
 }
 
 fn text(row: &AnyRow, column: &str) -> Stored<String> {
@@ -315,4 +320,33 @@ fn unhex(text: &str) -> Option<TokenHash> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
+}
+
+pub(crate) fn incident(row: &AnyRow) -> Stored<IncidentRecord> {
+    Ok(IncidentRecord {
+        id: text(row, "id")?,
+        number: number(row, "number")?,
+        opened_at: time(row, "opened_at")?,
+    })
+}
+
+pub(crate) fn incident_entry(row: &AnyRow) -> Stored<EntryRecord> {
+    Ok(EntryRecord {
+        incident: text(row, "incident")?,
+        number: number(row, "number")?,
+        at: time(row, "at")?,
+        recorded_at: time(row, "recorded_at")?,
+        author: text(row, "author")?,
+        note: text(row, "note")?,
+    })
+}
+
+pub(crate) fn file(row: &AnyRow) -> Stored<FileRecord> {
+    Ok(FileRecord {
+        hash: text(row, "hash")?,
+        name: text(row, "name")?,
+        media: text(row, "media")?,
+        body: text(row, "body")?,
+        added_at: time(row, "added_at")?,
+    })
 }

@@ -287,5 +287,7 @@ coded!(
         FindingCleared = 39 "finding-cleared",
         /// A person found that it was a theft.
         FindingConfirmed = 40 "finding-confirmed",
+        IncidentOpened = 41 "incident-opened",
+        IncidentNoted = 42 "incident-noted",
     }
 );

@@ -4,6 +4,7 @@
 
 pub(crate) mod portal_map;
 pub(crate) mod reader;
+mod response;
 pub(crate) mod server;
 mod watch;
 

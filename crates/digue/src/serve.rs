@@ -16,6 +16,7 @@ use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, Options};
 use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
+use digue_operations::incidents::{self, ResponseRules};
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
@@ -112,6 +113,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             index_folder: Some(index_folder),
             sentry: sentry.clone(),
             alerts: settings.watch.alerts.clone(),
+            response: response_rules(&settings, zone.clone()),
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
@@ -158,6 +160,9 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             tracing::error!(%error, "The watch could not read all of what it knew");
         }
     });
+
+    // What open incidents are about is followed again.
+    incidents::follow_open(&house).await?;
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
@@ -258,6 +263,18 @@ impl Running {
         })
         .await?;
         Ok(())
+    }
+}
+
+/// Who answers for the data, and which clocks run.
+fn response_rules(settings: &Settings, zone: TimeZone) -> ResponseRules {
+    let ours = &settings.response;
+    ResponseRules {
+        zone,
+        rules: ours.rules.clone(),
+        controller: ours.controller.clone(),
+        is_insured: ours.is_insured,
+        is_nis2: ours.is_nis2,
     }
 }
 

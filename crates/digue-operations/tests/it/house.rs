@@ -28,6 +28,15 @@ pub(crate) const CONSOLE: &str = "https://digue.test";
 pub(crate) const CONSOLE_HOST: &str = "digue.test";
 pub(crate) const PORTAL_HOST: &str = "portail.test";
 
+/// Paris, insured: the clocks of a French operator.
+fn home_rules() -> digue_operations::incidents::ResponseRules {
+    digue_operations::incidents::ResponseRules {
+        zone: jiff::tz::TimeZone::get("Europe/Paris").expect("a zone"),
+        is_insured: true,
+        ..Default::default()
+    }
+}
+
 /// Time as the test says it.
 pub(crate) struct ManualClock(AtomicI64);
 
@@ -94,6 +103,7 @@ impl Home {
         let store = Store::open("sqlite::memory:").await.unwrap();
         let house = House::new(HouseParts {
             alerts: digue_operations::alerts::AlertRules::default(),
+            response: home_rules(),
             sentry: digue_operations::sentry::unattended(),
             store: store.clone(),
             retentions: digue_operations::retention::Retentions::default(),

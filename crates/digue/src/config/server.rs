@@ -15,6 +15,7 @@ use digue_operations::witnesses::{Witness, WitnessRules};
 use ipnet::IpNet;
 
 use super::reader::{Fault, Section, Source};
+use super::response::{ResponseSettings, read_response};
 use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
     pub(crate) watch: WatchSettings,
+    pub(crate) response: ResponseSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) held_bytes_max: usize,
     pub(crate) stop_grace: Duration,
@@ -83,6 +85,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let password = root.section("password").and_then(|section| read_password(&section));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
+        let response = read_response(root.section("response"));
         let limits = root.section("limits");
         let proxies = root.section("proxies");
         let trusted_proxies =
@@ -119,6 +122,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             password,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
+            response: response?,
             trusted_proxies,
             held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),

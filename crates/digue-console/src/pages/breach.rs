@@ -1,0 +1,469 @@
+//! A breach for the law: the affected set, the decisions, the notification field by field, and the
+//! register of all of them.
+
+use askama::Template;
+use axum::Form;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_exposure::Question;
+use digue_operations::breach::{self, Severity};
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::{OperationError, watch};
+use digue_response::affected::Version;
+use digue_response::incident::Role as Part;
+use digue_response::notification::{Block, Change, Draft, Field, Filled, From, Shape, changes};
+use digue_response::register::Row;
+use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Score};
+use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
+use digue_types::Timestamp;
+
+use crate::error::{PageError, told};
+use crate::form::local_time;
+use crate::pages::incident_notes::Pairs;
+use crate::pages::incidents::{ShownClock, shown_clocks};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    told(visitor, incidents::view(&console.house, &actor, id).await)
+}
+
+#[derive(Template)]
+#[template(path = "incident_affected.html")]
+struct AffectedPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    versions: Vec<Version>,
+    /// Account, organisation, from and to, as the facts suggest them.
+    asked: [String; 4],
+    kinds: Vec<&'static str>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn affected(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let about = view.incident.about.clone();
+    let named = |kind: &str| about.strip_prefix(kind).map(ToOwned::to_owned).unwrap_or_default();
+    let (from, to) = match view.incident.occurred {
+        Some((from, to)) => (w.form_time(from), to.map(|to| w.form_time(to)).unwrap_or_default()),
+        None => (String::new(), String::new()),
+    };
+    let mut versions = view.incident.affected.clone();
+    versions.reverse();
+    Ok(page(&AffectedPage {
+        reference: view.reference(),
+        versions,
+        asked: [named("account:"), named("organisation:"), from, to],
+        kinds: PersonKind::ALL.iter().map(|kind| kind.code()).collect(),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "affected",
+        id,
+        view,
+        w,
+    }))
+}
+
+pub(crate) async fn compute(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let form = Pairs::new(pairs);
+    let question = told(&visitor, question_of(&form, &console))?;
+    told(&visitor, breach::compute_affected(&console.house, &actor, &id, question).await)?;
+    Ok(Redirect::to(&format!("/incidents/{id}/affected")))
+}
+
+fn question_of(form: &Pairs, console: &Console) -> Result<Question, OperationError> {
+    fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+        let words = text.split_whitespace().map(str::parse);
+        words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
+    }
+    let moment = |name: &str| match form.text(name) {
+        "" => Ok(None),
+        text => local_time(text, &console.zone).map(Some),
+    };
+    let question = Question {
+        accounts: list(form.text("account"))?,
+        organisations: list(form.text("organisation"))?,
+        portals: list(form.text("portal"))?,
+        sessions: list(form.text("session"))?,
+        from: moment("from")?,
+        to: moment("to")?,
+        ..Question::default()
+    };
+    let is_bounded = !(question.accounts.is_empty()
+        && question.organisations.is_empty()
+        && question.portals.is_empty()
+        && question.sessions.is_empty());
+    if is_bounded { Ok(question) } else { Err(OperationError::Invalid("invalid-affected-question")) }
+}
+
+/// The signed list of a version: after a fresh proof, and with a word in the journal.
+pub(crate) async fn signed_list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, version)): Path<(String, u32)>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let bytes = told(&visitor, breach::signed_list(&console.house, &actor, &id, version))?;
+    let what = format!("incident:{id} affected:{version}");
+    told(&visitor, watch::export(&console.house, &actor, &what).await)?;
+    let name = format!("attachment; filename=\"affected-{id}-{version}.ndjson\"");
+    let headers =
+        [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, bytes).into_response())
+}
+
+/// One field as the page asks it.
+pub(crate) struct ShownField {
+    pub(crate) field: Field,
+    pub(crate) name: String,
+    /// What it says now, in words.
+    pub(crate) said: Option<String>,
+    /// Its value, as the form has it.
+    pub(crate) value: String,
+    pub(crate) is_computed: bool,
+    /// What the facts say, where somebody says otherwise.
+    pub(crate) computed: Option<String>,
+    /// Who can answer.
+    pub(crate) who: Option<String>,
+    pub(crate) kind: &'static str,
+    /// Code, name, chosen.
+    pub(crate) choices: Vec<(String, String, bool)>,
+}
+
+pub(crate) struct ShownBlock {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<ShownField>,
+}
+
+/// A value in words.
+pub(crate) fn in_words(w: &Words, field: Field, value: &[String]) -> String {
+    let shown = value.iter().map(|text| match field.shape() {
+        Shape::One(_) | Shape::Many(_) => field.choice_key(text).map_or(text.clone(), |key| w.say(&key)),
+        Shape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.moment(at)),
+        Shape::Number => text.parse::<u64>().map_or(text.clone(), |number| w.number(number)),
+        Shape::Line | Shape::Text => text.clone(),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn shown_blocks(w: &Words, draft: &Draft) -> Vec<ShownBlock> {
+    let block = |block: &Block| ShownBlock {
+        name: w.say(block.key()),
+        fields: draft
+            .0
+            .iter()
+            .filter(|(field, _)| field.block() == *block)
+            .map(|(field, filled)| shown_field(w, *field, filled))
+            .collect(),
+    };
+    Block::ALL.iter().map(block).collect()
+}
+
+fn shown_field(w: &Words, field: Field, filled: &Filled) -> ShownField {
+    let empty = Vec::new();
+    let (value, is_computed, computed, who) = match filled {
+        Filled::Value { value, from, computed } => {
+            let computed = computed.as_ref().map(|computed| in_words(w, field, computed));
+            (value, *from == From::Facts, computed, None)
+        }
+        Filled::Unknown(who) => (&empty, false, None, Some(w.say(who.key()))),
+        Filled::NotAsked => (&empty, false, None, None),
+    };
+    let (kind, codes): (_, &[&str]) = match field.shape() {
+        Shape::Line => ("line", &[]),
+        Shape::Text => ("text", &[]),
+        Shape::Number => ("number", &[]),
+        Shape::Moment => ("moment", &[]),
+        Shape::One(codes) => ("one", codes),
+        Shape::Many(codes) => ("many", codes),
+    };
+    let choices = codes.iter().map(|code| {
+        let name = field.choice_key(code).map_or_else(|| (*code).to_owned(), |key| w.say(&key));
+        ((*code).to_owned(), name, value.iter().any(|known| known == code))
+    });
+    let as_form = |text: &String| match field.shape() {
+        Shape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.form_time(at)),
+        _ => text.clone(),
+    };
+    ShownField {
+        field,
+        name: w.say(field.key()),
+        said: (!value.is_empty()).then(|| in_words(w, field, value)),
+        value: value.first().map(as_form).unwrap_or_default(),
+        is_computed,
+        computed,
+        who,
+        kind,
+        choices: choices.collect(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "incident_notification.html")]
+struct NotificationPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    blocks: Vec<ShownBlock>,
+    unknown: Vec<(String, String)>,
+    /// What the draft says otherwise than the last submission.
+    changed: Vec<(String, String, String)>,
+    stages: Vec<&'static str>,
+    next_stage: &'static str,
+    now: String,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn notification(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let draft = breach::draft(&console.house, &view, visitor.language);
+    let last = view.incident.submissions.last();
+    let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
+    let shown = |change: &Change| {
+        let words = |value: &[String]| in_words(&w, change.field, value);
+        (w.say(change.field.key()), words(&change.before), words(&change.after))
+    };
+    let unknown = draft.unknown();
+    Ok(page(&NotificationPage {
+        reference: view.reference(),
+        blocks: shown_blocks(&w, &draft),
+        unknown: unknown.iter().map(|(field, who)| (w.say(field.key()), w.say(who.key()))).collect(),
+        changed: changed.iter().map(shown).collect(),
+        stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
+        next_stage: view.incident.next_stage().code(),
+        now: w.form_time(view.now),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "notification",
+        id,
+        view,
+        w,
+    }))
+}
+
+/// The notification as structured values.
+pub(crate) async fn notification_json(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<serde_json::Value>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    Ok(Json(breach::notification_json(&console.house, &view, visitor.language)))
+}
+
+/// The terms of the severity, each with its choices.
+struct Term {
+    name: &'static str,
+    /// Code, name, chosen.
+    choices: Vec<(&'static str, String, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "incident_decisions.html")]
+struct DecisionsPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    clocks: Vec<ShownClock>,
+    severity: Severity,
+    score: String,
+    terms: Vec<Term>,
+    parts: [(String, String); 6],
+    gravities: Vec<(&'static str, String, bool)>,
+    gravity: String,
+    exemptions: Vec<(&'static str, String)>,
+    roles: Vec<(&'static str, String, bool)>,
+    now: String,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn decisions(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let severity = breach::severity(&view.incident);
+    let score = severity.score;
+    let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
+    let gravities =
+        Gravity::ALL.iter().map(|gravity| (gravity.code(), w.say(gravity.key()), *gravity == chosen));
+    let roles = Part::ALL.iter().map(|role| (role.code(), w.say(role.key()), *role == view.incident.role));
+    let quarters = |quarters: u8| w.number_text(&Score::text(quarters));
+    let parts = [
+        (w.say("severity-context"), format!("{}", score.context)),
+        (w.say("severity-ease"), quarters(score.ease_quarters)),
+        (w.say("severity-confidentiality"), quarters(score.confidentiality_quarters)),
+        (w.say("severity-integrity"), quarters(score.integrity_quarters)),
+        (w.say("severity-availability"), quarters(score.availability_quarters)),
+        (w.say("severity-malice"), quarters(score.malice_quarters)),
+    ];
+    Ok(page(&DecisionsPage {
+        reference: view.reference(),
+        clocks: shown_clocks(&w, &view),
+        score: quarters(score.quarters),
+        terms: terms(&w, &severity),
+        parts,
+        gravities: gravities.collect(),
+        gravity: w.say(chosen.key()),
+        exemptions: Exemption::ALL.iter().map(|one| (one.code(), w.say(one.key()))).collect(),
+        roles: roles.collect(),
+        now: w.form_time(view.now),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "decisions",
+        severity,
+        id,
+        view,
+        w,
+    }))
+}
+
+fn terms(w: &Words, severity: &Severity) -> Vec<Term> {
+    let terms = severity.terms;
+    macro_rules! term {
+        ($name:literal, $list:ident, $chosen:expr) => {
+            Term {
+                name: $name,
+                choices: $list::ALL
+                    .iter()
+                    .map(|one| (one.code(), w.say(one.key()), *one == $chosen))
+                    .collect(),
+            }
+        };
+    }
+    vec![
+        term!("context", DataContext, terms.context),
+        term!("ease", Ease, terms.ease),
+        term!("confidentiality", Confidentiality, terms.confidentiality),
+        term!("integrity", Integrity, terms.integrity),
+        term!("availability", Availability, terms.availability),
+    ]
+}
+
+/// One row of the register in words.
+struct RegisterLine {
+    id: String,
+    reference: String,
+    row: Row,
+    persons: String,
+    gravity: String,
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage {
+    w: Words,
+    lines: Vec<RegisterLine>,
+    notified: usize,
+    late: usize,
+}
+
+async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, Row)>, PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    let views = told(visitor, incidents::list(&console.house, &actor).await)?;
+    let rows = views.into_iter().map(|view| {
+        let draft = breach::draft(&console.house, &view, visitor.language);
+        let row = Row::new(&view.incident, &draft);
+        (view, row)
+    });
+    Ok(rows.collect())
+}
+
+pub(crate) async fn register(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let words = |row: &Row, field: Field| {
+        row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
+    };
+    let notified = rows.iter().filter(|(_, row)| row.notified_at.is_some()).count();
+    let late =
+        rows.iter().filter(|(view, _)| shown_clocks(&w, view).iter().any(|shown| shown.is_late)).count();
+    let lines = rows.into_iter().map(|(view, row)| RegisterLine {
+        id: view.record.id.clone(),
+        reference: view.reference(),
+        persons: words(&row, Field::PersonCount),
+        gravity: words(&row, Field::GravityOf),
+        row,
+    });
+    let lines = lines.collect();
+    Ok(page(&RegisterPage { lines, notified, late, w }))
+}
+
+pub(crate) async fn register_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let (header, cells) = register_table(&w, &rows);
+    Ok(csv("register", &header, cells.into_iter()))
+}
+
+/// Every column of the register, for exports.
+pub(crate) fn register_table(w: &Words, rows: &[(IncidentView, Row)]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut header: Vec<String> = ["reference", "state", "aware"].map(|key| w.coded("column", key)).into();
+    header.extend(Field::ALL.iter().map(|field| w.say(field.key())));
+    header.extend(
+        ["authority", "notified", "delay", "persons-decision", "told"].map(|key| w.coded("column", key)),
+    );
+    let line = |(view, row): &(IncidentView, Row)| {
+        let moment = |at: Option<Timestamp>| at.map(|at| w.moment(at)).unwrap_or_default();
+        let mut cells = vec![view.reference(), w.say(row.state.key()), moment(row.aware_at)];
+        let words = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
+        cells.extend(Field::ALL.iter().map(|field| words(field).unwrap_or_default()));
+        let yes = |is: bool| w.coded("known", if is { "yes" } else { "no" });
+        let authority = row.authority.as_ref().map(|(is, by, why)| format!("{} – {by} – {why}", yes(*is)));
+        let persons = row.persons.as_ref().map(|(is, exemption, by, why)| {
+            let exemption = exemption.map(|one| w.say(one.key())).unwrap_or_default();
+            format!("{} {exemption} – {by} – {why}", yes(*is))
+        });
+        cells.extend([
+            authority.unwrap_or_default(),
+            moment(row.notified_at),
+            row.delay_reason.clone().unwrap_or_default(),
+            persons.unwrap_or_default(),
+            moment(row.told_at),
+        ]);
+        cells
+    };
+    (header, rows.iter().map(line).collect())
+}
+
+pub(crate) async fn register_json(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<serde_json::Value>, PageError> {
+    let rows = rows(&console, &visitor).await?;
+    let all = rows.iter().map(|(view, _)| breach::notification_json(&console.house, view, visitor.language));
+    Ok(Json(serde_json::Value::Array(all.collect())))
+}

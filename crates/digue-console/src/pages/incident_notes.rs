@@ -1,0 +1,217 @@
+//! Forms of an incident: each becomes one entry of its log, or one for each field that changed.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use digue_operations::breach;
+use digue_operations::incidents;
+use digue_operations::{Actor, OperationError};
+use digue_response::Note;
+use digue_response::affected::Others;
+use digue_response::clock::ClockKind;
+use digue_response::incident::{Kind, Role, State as Standing};
+use digue_response::notification::{Field, Shape, Stage};
+use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
+use digue_response::sheet::{Answer, Sheet};
+use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::error::{PageError, told};
+use crate::form::local_time;
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+/// A form as it came: names may come several times.
+pub(crate) struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    pub(crate) fn owned(&self, name: &str) -> String {
+        self.text(name).to_owned()
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        let values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
+        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// A choice of a closed list.
+    fn choice<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, OperationError> {
+        parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
+    }
+
+    fn moment(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
+        match self.text(name) {
+            "" => Ok(None),
+            text => local_time(text, zone).map(Some),
+        }
+    }
+
+    fn needed_moment(&self, name: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {
+        self.moment(name, zone)?.ok_or(OperationError::Invalid("invalid-since"))
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, OperationError> {
+        self.text(name).parse().map_err(|_| OperationError::Invalid("incident-refused-value"))
+    }
+}
+
+/// Rooms of an incident that a form may lead back to.
+const ROOMS: [&str; 4] = ["sheets", "affected", "notification", "decisions"];
+
+pub(crate) async fn add(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let form = Pairs(pairs);
+    told(&visitor, take(&console, &visitor, &actor, &id, &form).await)?;
+    let room = ROOMS.iter().find(|room| **room == form.text("back"));
+    Ok(Redirect::to(&match room {
+        Some(room) => format!("/incidents/{id}/{room}"),
+        None => format!("/incidents/{id}"),
+    }))
+}
+
+async fn take(
+    console: &Console,
+    visitor: &Visitor,
+    actor: &Actor,
+    id: &str,
+    form: &Pairs,
+) -> Result<(), OperationError> {
+    let (house, zone) = (&console.house, &console.zone);
+    match form.text("note") {
+        "fields" => {
+            let view = incidents::view(house, actor, id).await?;
+            let draft = breach::draft(house, &view, visitor.language).snapshot();
+            for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
+                let value = field_value(*field, form, zone)?;
+                // What is as it was computed is not an answer.
+                if draft.get(field).map_or(&[][..], Vec::as_slice) != value.as_slice() {
+                    incidents::add(house, actor, id, None, Note::FieldSet { field: *field, value }).await?;
+                }
+            }
+            Ok(())
+        }
+        "others" => {
+            let kind = form.choice("kind", PersonKind::parse)?;
+            let other = Others { kind, persons: form.number("persons")?, basis: form.owned("basis") };
+            let view = incidents::view(house, actor, id).await?;
+            let mut others =
+                view.incident.affected().map(|version| version.others.clone()).unwrap_or_default();
+            others.retain(|known| known.kind != kind);
+            others.push(other);
+            breach::state_others(house, actor, id, others).await.map(drop)
+        }
+        "submitted" => {
+            let stage = form.choice("stage", Stage::parse)?;
+            let at = form.needed_moment("at", zone)?;
+            breach::submit(house, actor, id, stage, at, form.text("receipt"), visitor.language).await
+        }
+        _ => {
+            let at = form.moment("at", zone)?;
+            let note = note_of(form, zone)?;
+            let happened = if matches!(note, Note::Said { .. }) { at } else { None };
+            incidents::add(house, actor, id, happened, note).await.map(drop)
+        }
+    }
+}
+
+/// A value as its field wants it; times of forms are local.
+fn field_value(field: Field, form: &Pairs, zone: &TimeZone) -> Result<Vec<String>, OperationError> {
+    let values = form.all(field.code());
+    match field.shape() {
+        Shape::Moment => values.iter().map(|text| Ok(local_time(text, zone)?.to_string())).collect(),
+        Shape::Number => Ok(values
+            .iter()
+            .map(|text| text.chars().filter(|sign| !sign.is_whitespace()).collect())
+            .collect()),
+        Shape::Text => Ok(values.iter().map(|text| text.replace("\r\n", "\n")).collect()),
+        _ => Ok(values),
+    }
+}
+
+fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
+    let reason = || form.owned("reason");
+    let micros = |name: &str| form.needed_moment(name, zone).map(Timestamp::micros);
+    let maybe = |name: &str| form.moment(name, zone).map(|at| at.map(Timestamp::micros));
+    Ok(match form.text("note") {
+        "said" => {
+            Note::Said { kind: form.choice("kind", Kind::parse)?, text: form.owned("text"), journal: None }
+        }
+        "corrected" => Note::Corrected { entry: form.number("entry")?, text: form.owned("text") },
+        "state" => Note::StateSet { state: form.choice("state", Standing::parse)?, reason: reason() },
+        "role" => Note::RoleSet {
+            role: form.choice("role", Role::parse)?,
+            is_insured: form.has("insured"),
+            is_nis2: form.has("nis2"),
+        },
+        "aware" => Note::Aware { at: micros("at")?, reason: reason() },
+        "occurred" => Note::Occurred { from: micros("from")?, to: maybe("to")? },
+        "sheet" => Note::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
+        "step" => Note::Step {
+            sheet: form.choice("sheet", Sheet::parse)?,
+            step: form.owned("step"),
+            answer: form.choice("answer", Answer::parse)?,
+            text: form.owned("text"),
+        },
+        "task" => {
+            Note::TaskAdded { title: form.owned("title"), owner: form.owned("owner"), due: maybe("due")? }
+        }
+        "done" => Note::TaskDone { task: form.number("task")?, text: form.owned("text") },
+        "severity" => Note::SeveritySet { terms: terms_of(form)?, reason: reason() },
+        "gravity" => Note::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() },
+        "authority" => Note::AuthorityDecided { notify: form.text("notify") == "yes", reason: reason() },
+        "persons" => Note::PersonsDecided {
+            inform: form.text("inform") == "yes",
+            exemption: Exemption::parse(form.text("exemption")),
+            reason: reason(),
+        },
+        "delay" => Note::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() },
+        "met" => Note::Met {
+            clock: form.choice("clock", ClockKind::parse)?,
+            at: micros("at")?,
+            to: form.owned("to"),
+            receipt: form.owned("receipt"),
+        },
+        "lesson" => Note::Lesson {
+            text: form.owned("text"),
+            measure: form.owned("measure"),
+            owner: form.owned("owner"),
+            due: maybe("due")?,
+        },
+        "reopening" => Note::Reopening {
+            what: form.owned("what"),
+            budget_percent: form.text("budget").parse().ok(),
+            text: form.owned("text"),
+        },
+        _ => return Err(OperationError::Invalid("incident-refused-value")),
+    })
+}
+
+fn terms_of(form: &Pairs) -> Result<Terms, OperationError> {
+    Ok(Terms {
+        context: form.choice("context", DataContext::parse)?,
+        adjustment: form.number::<i8>("adjustment")?.clamp(-3, 3),
+        ease: form.choice("ease", Ease::parse)?,
+        confidentiality: form.choice("confidentiality", Confidentiality::parse)?,
+        integrity: form.choice("integrity", Integrity::parse)?,
+        availability: form.choice("availability", Availability::parse)?,
+        is_malicious: form.has("malicious"),
+    })
+}

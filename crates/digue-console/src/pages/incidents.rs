@@ -1,0 +1,494 @@
+//! Incidents: the list, one of them with its clocks and its log, its sheets.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_operations::incidents::{self, IncidentView};
+use digue_response::clock::Clock;
+use digue_response::incident::{Kind, Source, Task};
+use digue_response::sheet::{Answer, Does, Sheet};
+use digue_response::{Entry, Note, State as Standing};
+use digue_types::Timestamp;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// A clock as the page shows it.
+pub(crate) struct ShownClock {
+    pub(crate) code: &'static str,
+    pub(crate) clock: Clock,
+    /// Time left, or since the start where there is no hour, in words.
+    pub(crate) left: String,
+    pub(crate) is_late: bool,
+    pub(crate) is_met: bool,
+}
+
+/// The clocks of an incident, the nearest first.
+pub(crate) fn shown_clocks(w: &Words, view: &IncidentView) -> Vec<ShownClock> {
+    let mut clocks: Vec<ShownClock> = view
+        .clocks
+        .iter()
+        .map(|clock| {
+            let late = clock.overdue(view.now);
+            let is_met = clock.met_at.is_some();
+            let left = match (late, clock.remaining(view.now)) {
+                (Some(late), _) => w.with1("clock-late", "time", w.duration(late)),
+                (None, Some(left)) => w.with1("clock-left", "time", w.duration(left)),
+                (None, None) => w.with1("clock-elapsed", "time", w.duration(clock.elapsed(view.now))),
+            };
+            ShownClock { code: clock.rule.kind.code(), clock: *clock, left, is_late: late.is_some(), is_met }
+        })
+        .collect();
+    clocks.sort_by_key(|shown| (shown.is_met, shown.clock.due_at.is_none(), shown.clock.due_at));
+    clocks
+}
+
+/// One incident in the list.
+struct Line {
+    id: String,
+    reference: String,
+    title: String,
+    state: &'static str,
+    opened_at: Timestamp,
+    persons: Option<u64>,
+    /// The nearest duty that is not met.
+    next: Option<ShownClock>,
+}
+
+#[derive(Template)]
+#[template(path = "incidents.html")]
+struct ListPage {
+    w: Words,
+    lines: Vec<Line>,
+    open: usize,
+    late: usize,
+    may_write: bool,
+    sources: Vec<&'static str>,
+}
+
+fn lines(w: &Words, views: &[IncidentView]) -> Vec<Line> {
+    let line = |view: &IncidentView| Line {
+        id: view.record.id.clone(),
+        reference: view.reference(),
+        title: view.incident.title.clone(),
+        state: view.incident.state().code(),
+        opened_at: view.record.opened_at,
+        persons: view.incident.affected().map(|version| version.persons),
+        next: shown_clocks(w, view).into_iter().find(|shown| !shown.is_met && !view.incident.is_closed()),
+    };
+    views.iter().map(line).collect()
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let lines = lines(&w, &views);
+    Ok(page(&ListPage {
+        open: views.iter().filter(|view| !view.incident.is_closed()).count(),
+        late: lines.iter().filter(|line| line.next.as_ref().is_some_and(|next| next.is_late)).count(),
+        lines,
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        sources: vec![Source::Person.code(), Source::Partner.code()],
+        w,
+    }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let keys = ["reference", "title", "state", "opened", "persons", "next", "due"];
+    let header = keys.map(|key| w.coded("column", key));
+    let rows = lines(&w, &views).into_iter().map(|line| {
+        let due = line.next.as_ref().and_then(|next| next.clock.due_at);
+        vec![
+            line.reference,
+            line.title,
+            w.coded("incident-state", line.state),
+            line.opened_at.to_string(),
+            line.persons.map(|persons| persons.to_string()).unwrap_or_default(),
+            line.next.map(|next| w.coded("clock", next.code)).unwrap_or_default(),
+            due.map(|due| due.to_string()).unwrap_or_default(),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("incidents", &header, rows.into_iter()))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OpenForm {
+    title: String,
+    source: String,
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    organisation: String,
+}
+
+pub(crate) async fn open(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<OpenForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let source = Source::parse(&form.source).unwrap_or(Source::Person);
+    let about = match (form.account.trim(), form.organisation.trim()) {
+        ("", "") => String::new(),
+        ("", organisation) => format!("organisation:{organisation}"),
+        (account, _) => format!("account:{account}"),
+    };
+    let opened = incidents::open(&console.house, &actor, source, &form.title, &about).await;
+    let id = told(&visitor, opened)?;
+    Ok(Redirect::to(&format!("/incidents/{id}")))
+}
+
+/// One line of the log.
+struct Logged {
+    entry: Entry,
+    kind: String,
+    text: String,
+    /// The entries that correct it.
+    corrected: Vec<u32>,
+    /// It was written down later than it happened.
+    is_late: bool,
+    journal: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct IncidentPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    next_states: Vec<&'static str>,
+    clocks: Vec<ShownClock>,
+    log: Vec<Logged>,
+    kinds: Vec<&'static str>,
+    tasks: Vec<Task>,
+    open_steps: usize,
+    /// Moments and the time since the one before.
+    moments: Vec<(&'static str, Option<Timestamp>, String)>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
+    let tasks = view.incident.tasks.clone();
+    Ok(page(&IncidentPage {
+        reference: view.reference(),
+        next_states: next_states(view.incident.state()),
+        clocks: shown_clocks(&w, &view),
+        log,
+        kinds: Kind::ALL.iter().map(|kind| kind.code()).collect(),
+        tasks,
+        open_steps: view.incident.open_steps().len(),
+        moments: moments(&w, &view),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "log",
+        id,
+        view,
+        w,
+    }))
+}
+
+fn next_states(state: Standing) -> Vec<&'static str> {
+    let next: &[Standing] = match state {
+        Standing::Suspected => &[Standing::Confirmed, Standing::Contained, Standing::Dismissed],
+        Standing::Confirmed => &[Standing::Contained, Standing::Dismissed],
+        Standing::Contained => &[Standing::Resolved, Standing::Confirmed, Standing::Dismissed],
+        Standing::Resolved => &[Standing::Contained],
+        Standing::Dismissed => &[Standing::Suspected],
+    };
+    next.iter().map(|state| state.code()).collect()
+}
+
+/// The delays that the law asks about: each moment, and how long after the last known one.
+fn moments(w: &Words, view: &IncidentView) -> Vec<(&'static str, Option<Timestamp>, String)> {
+    let mut last: Option<Timestamp> = None;
+    let moments = view.incident.moments().into_iter().map(|(name, at)| {
+        let since = match (last, at) {
+            (Some(last), Some(at)) => w.with1("moment-after", "time", w.duration(at.since(last))),
+            _ => String::new(),
+        };
+        last = at.or(last);
+        (name, at, since)
+    });
+    moments.collect()
+}
+
+fn logged(w: &Words, view: &IncidentView, entry: &Entry) -> Logged {
+    let (kind, text) = said(w, &entry.note);
+    Logged {
+        kind,
+        text,
+        corrected: view.incident.corrections.get(&entry.number).cloned().unwrap_or_default(),
+        is_late: entry.recorded_at.since(entry.at).as_secs() >= 60,
+        journal: match &entry.note {
+            Note::Seen { journal, .. } if *journal > 0 => Some(*journal),
+            Note::Said { journal, .. } => *journal,
+            _ => None,
+        },
+        entry: entry.clone(),
+    }
+}
+
+fn moment_of(w: &Words, micros: i64) -> String {
+    w.moment(Timestamp::from_micros(micros))
+}
+
+/// An entry in words: what it is, and what it says.
+fn said(w: &Words, note: &Note) -> (String, String) {
+    let kind = |code: &str| w.coded("entry-kind", code);
+    if let Some(fact) = fact_said(w, note) {
+        return (kind("fact"), fact);
+    }
+    if let Some(decision) = decision_said(w, note) {
+        return (kind("decision"), decision);
+    }
+    match note {
+        Note::Said { kind, text, .. } => (w.say(kind.key()), text.clone()),
+        Note::Corrected { entry, text } => (w.with1("log-corrects", "entry", entry), text.clone()),
+        Note::TaskDone { text, task } => {
+            (kind("action"), pair(w, &w.with1("log-task-done", "task", task), text))
+        }
+        Note::Submitted(submission) => {
+            let values = [
+                ("stage", w.say(submission.stage.key()).into()),
+                ("at", w.moment(submission.submitted_at()).into()),
+                ("receipt", submission.receipt.as_str().into()),
+            ];
+            (kind("action"), w.with("log-submitted", values))
+        }
+        Note::Met { clock, at, to, receipt } => {
+            let done = format!("{} – {to} {receipt}", moment_of(w, *at));
+            (kind("action"), pair(w, &w.say(clock.key()), &done))
+        }
+        Note::Lesson { text, measure, .. } => (w.say("log-lesson"), pair(w, text, measure)),
+        Note::Reopening { what, budget_percent, text } => {
+            let budget = budget_percent.map(|percent| w.with1("restart-percent", "percent", percent));
+            let done = format!("{what} {} {text}", budget.unwrap_or_default());
+            (kind("action"), pair(w, &w.say("log-reopening"), &done))
+        }
+        _ => (kind("fact"), String::new()),
+    }
+}
+
+fn pair(w: &Words, what: &str, text: &str) -> String {
+    w.with("log-pair", [("what", what.into()), ("text", text.into())])
+}
+
+/// What happened, and what is known.
+fn fact_said(w: &Words, note: &Note) -> Option<String> {
+    Some(match note {
+        Note::Opened { source, title, about } => {
+            let opened = w.with1("log-opened", "source", w.say(source.key()));
+            format!("{opened} {title} {about}")
+        }
+        Note::Seen { act, subject, before, after, reason, .. } => {
+            let change = match (before.is_empty(), after.is_empty()) {
+                (_, true) => before.clone(),
+                (true, false) => after.clone(),
+                (false, false) => format!("{before} → {after}"),
+            };
+            format!("{} – {subject} {change} {reason}", w.coded("act", act))
+        }
+        Note::Occurred { from, to } => {
+            let end = to.map(|to| moment_of(w, to)).unwrap_or_default();
+            w.with("log-occurred", [("from", moment_of(w, *from).into()), ("to", end.into())])
+        }
+        Note::Step { sheet, step, answer, text } => {
+            let asked = w.say(&format!("{}-{step}", sheet.key()));
+            format!("{asked} {}. {text}", w.say(answer.key()))
+        }
+        Note::Affected(version) => {
+            let values = [
+                ("version", version.number.into()),
+                ("quality", w.say(version.quality.key()).into()),
+                ("persons", w.number(version.persons).into()),
+            ];
+            w.with("log-affected", values)
+        }
+        Note::FieldSet { field, value } => {
+            let shown =
+                value.iter().map(|code| field.choice_key(code).map_or(code.clone(), |key| w.say(&key)));
+            pair(w, &w.say(field.key()), &shown.collect::<Vec<_>>().join(", "))
+        }
+        _ => return None,
+    })
+}
+
+/// What somebody decided, with the reason.
+fn decision_said(w: &Words, note: &Note) -> Option<String> {
+    let (what, why) = match note {
+        Note::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
+        Note::RoleSet { role, .. } => return Some(w.say(role.key())),
+        Note::Aware { at, reason } => (w.with1("log-aware", "at", moment_of(w, *at)), reason.clone()),
+        Note::SheetAdded { sheet } => return Some(w.with1("log-sheet", "sheet", w.say(sheet.key()))),
+        Note::TaskAdded { title, owner, .. } => (w.say("log-task"), format!("{title} ({owner})")),
+        Note::SeveritySet { terms, reason } => {
+            (w.with1("log-severity", "level", w.say(terms.score().level.key())), reason.clone())
+        }
+        Note::GravitySet { gravity, reason } => {
+            (w.with1("log-gravity", "gravity", w.say(gravity.key())), reason.clone())
+        }
+        Note::AuthorityDecided { notify, reason } => {
+            let what = if *notify { w.say("decided-notify") } else { w.say("decided-not-notify") };
+            (what, reason.clone())
+        }
+        Note::PersonsDecided { inform, exemption, reason } => {
+            let what = if *inform { w.say("decided-inform") } else { w.say("decided-not-inform") };
+            let why = exemption.map(|exemption| w.say(exemption.key())).unwrap_or_default();
+            (what, format!("{why} {reason}"))
+        }
+        Note::DelayExplained { clock, reason } => {
+            (w.with1("log-delay", "clock", w.say(clock.key())), reason.clone())
+        }
+        _ => return None,
+    };
+    Some(pair(w, &what, &why))
+}
+
+/// One step as the page asks it.
+struct ShownStep {
+    code: &'static str,
+    asked: String,
+    is_mandatory: bool,
+    /// What Digue knows about it.
+    fact: Option<String>,
+    /// Where its action is done.
+    action: Option<(String, String)>,
+    answer: Option<(String, String, String, Timestamp)>,
+}
+
+struct ShownSheet {
+    code: &'static str,
+    name: String,
+    steps: Vec<ShownStep>,
+    open: usize,
+}
+
+#[derive(Template)]
+#[template(path = "incident_sheets.html")]
+struct SheetsPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    sheets: Vec<ShownSheet>,
+    others: Vec<(&'static str, String)>,
+    answers: Vec<&'static str>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn sheets(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
+    let facts = told(&visitor, incidents::facts(&console.house, &actor, &view).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let shown = |sheet: &Sheet| shown_sheet(&w, &view, *sheet, &facts);
+    let sheets = view.incident.sheets.iter().map(shown).collect();
+    let others = Sheet::ALL.iter().filter(|sheet| !view.incident.sheets.contains(sheet));
+    let others = others.map(|sheet| (sheet.code(), w.say(sheet.key()))).collect();
+    Ok(page(&SheetsPage {
+        reference: view.reference(),
+        sheets,
+        others,
+        answers: Answer::ALL.iter().map(|answer| answer.code()).collect(),
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "sheets",
+        id,
+        view,
+        w,
+    }))
+}
+
+fn shown_sheet(
+    w: &Words,
+    view: &IncidentView,
+    sheet: Sheet,
+    facts: &BTreeMap<&'static str, Vec<(&'static str, String)>>,
+) -> ShownSheet {
+    let steps = sheet.steps().iter().map(|step| {
+        let answered = view.incident.steps.get(&(sheet, step.code.to_owned()));
+        let fact = match step.does {
+            Does::Reads(fact) => facts.get(fact.code()).map(|values| {
+                let values: Vec<_> =
+                    values.iter().map(|(name, text)| (*name, text.as_str().into())).collect();
+                w.with(&format!("fact-{}", fact.code()), values)
+            }),
+            _ => None,
+        };
+        let action = match step.does {
+            Does::Runs(action) => action_of(w, view, action),
+            _ => None,
+        };
+        ShownStep {
+            code: step.code,
+            asked: w.say(&format!("{}-{}", sheet.key(), step.code)),
+            is_mandatory: step.is_mandatory,
+            fact,
+            action,
+            answer: answered
+                .map(|said| (w.say(said.answer.key()), said.text.clone(), said.by.clone(), said.at)),
+        }
+    });
+    let steps: Vec<ShownStep> = steps.collect();
+    let open = steps.iter().filter(|step| step.is_mandatory && step.answer.is_none()).count();
+    ShownSheet { code: sheet.code(), name: w.say(sheet.key()), steps, open }
+}
+
+/// Where an action is done: the room that can undo it, too.
+fn action_of(
+    w: &Words,
+    view: &IncidentView,
+    action: digue_response::sheet::Action,
+) -> Option<(String, String)> {
+    use digue_response::sheet::Action;
+    let id = &view.record.id;
+    let about = view.incident.about.split_once(':');
+    let target = match (action, about) {
+        (Action::CloseAccount | Action::Reopen, Some(("account", account))) => format!("/accounts/{account}"),
+        (Action::CloseAccount, _) => "/accounts".to_owned(),
+        (Action::CloseOrganisation | Action::Reopen, Some(("organisation", house))) => {
+            format!("/organisations/{house}")
+        }
+        (Action::CloseOrganisation | Action::Reopen, _) => "/organisations".to_owned(),
+        (Action::ComputeAffected | Action::Preserve, _) => format!("/incidents/{id}/affected"),
+    };
+    let code = match action {
+        Action::CloseAccount => "close-account",
+        Action::CloseOrganisation => "close-organisation",
+        Action::ComputeAffected => "compute-affected",
+        Action::Preserve => "preserve",
+        Action::Reopen => "reopen",
+    };
+    Some((target, w.coded("sheet-action", code)))
+}

@@ -1,0 +1,466 @@
+//! Incidents: opened, written into, decided; the log that writes itself from the journal.
+//!
+//! An entry is journalled by its hash, then stored; nothing is changed afterwards. What an incident
+//! says is the fold of its entries (`digue-response`), computed each time one asks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use digue_response::clock::{Clock, RULES, Rule};
+use digue_response::incident::{Refused, Source};
+use digue_response::notification::Field;
+use digue_response::sheet::Sheet;
+use digue_response::{Entry, Incident, Note};
+use digue_store::{EntryRecord, IncidentRecord};
+use digue_types::{AccountId, Act, Timestamp};
+use jiff::tz::TimeZone;
+use ring::digest::{SHA256, digest};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::secret::name;
+
+/// What the operator says of itself, and which laws are its own.
+#[derive(Clone, Debug)]
+pub struct ResponseRules {
+    /// Where days begin and end for the law.
+    pub zone: TimeZone,
+    /// The dated table of clocks.
+    pub rules: Vec<Rule>,
+    /// Name, number, address, contact: fields of the notification that do not change.
+    pub controller: BTreeMap<Field, String>,
+    pub is_insured: bool,
+    pub is_nis2: bool,
+}
+
+impl Default for ResponseRules {
+    fn default() -> Self {
+        Self {
+            zone: TimeZone::UTC,
+            rules: RULES.to_vec(),
+            controller: BTreeMap::new(),
+            is_insured: false,
+            is_nis2: false,
+        }
+    }
+}
+
+/// What open incidents are about: the subject of acts, and the incidents that follow it.
+#[derive(Default)]
+pub(crate) struct Following(RwLock<HashMap<String, Vec<String>>>);
+
+impl Following {
+    fn of(&self, subject: &str) -> Vec<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
+    }
+
+    fn follow(&self, subject: &str, incident: &str) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let incidents = known.entry(subject.to_owned()).or_default();
+        if !incidents.iter().any(|known| known == incident) {
+            incidents.push(incident.to_owned());
+        }
+    }
+
+    fn leave(&self, incident: &str) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for incidents in known.values_mut() {
+            incidents.retain(|known| known != incident);
+        }
+        known.retain(|_, incidents| !incidents.is_empty());
+    }
+}
+
+/// One incident with what follows from it now.
+#[derive(Clone, Debug)]
+pub struct IncidentView {
+    pub record: IncidentRecord,
+    pub entries: Vec<Entry>,
+    pub incident: Incident,
+    pub clocks: Vec<Clock>,
+    pub now: Timestamp,
+}
+
+impl IncidentView {
+    /// `INC-2026-003`.
+    pub fn reference(&self) -> String {
+        reference(&self.record)
+    }
+}
+
+/// The readable name of an incident.
+pub fn reference(record: &IncidentRecord) -> String {
+    let (year, ..) = record.opened_at.utc_date();
+    format!("INC-{year}-{:03}", record.number)
+}
+
+/// Opens an incident; its name. `about` is the subject of acts that it follows: `account:a1`,
+/// `organisation:of-1`, `portal:kairos`, or empty.
+pub async fn open(
+    house: &House,
+    actor: &Actor,
+    source: Source,
+    title: &str,
+    about: &str,
+) -> Result<String, OperationError> {
+    actor.must_respond()?;
+    let title = title.trim();
+    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
+        return Err(OperationError::Invalid("invalid-incident-title"));
+    }
+    let id = name("in")?;
+    let now = house.clock.now();
+    let note = Note::Opened { source, title: title.to_owned(), about: about.to_owned() };
+    let first = record_of(&id, 1, (now, now), actor, &note);
+    let words = Words {
+        subject: format!("incident:{id}"),
+        before: about.to_owned(),
+        after: format!("1 {}", hash_of(&first.note)),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::IncidentOpened, words).await?;
+    house.store.open_incident(&id, &first).await?;
+    if !about.is_empty() {
+        house.following().follow(about, &id);
+    }
+    let rules = house.response();
+    let role = Note::RoleSet {
+        role: digue_response::incident::Role::Controller,
+        is_insured: rules.is_insured,
+        is_nis2: rules.is_nis2,
+    };
+    add(house, &Actor::digue(), &id, None, role).await?;
+    for sheet in first_sheets(about) {
+        add(house, &Actor::digue(), &id, None, Note::SheetAdded { sheet: *sheet }).await?;
+    }
+    look_back(house, &id, about).await?;
+    Ok(id)
+}
+
+/// Longer titles are descriptions.
+const TITLE_CHARS_MAX: usize = 200;
+
+/// The sheets that are needed in any case.
+fn first_sheets(about: &str) -> &'static [Sheet] {
+    if about.starts_with("account:") {
+        &[Sheet::Qualification, Sheet::Containment, Sheet::StolenAccount, Sheet::DataLeak]
+    } else {
+        &[Sheet::Qualification, Sheet::Containment, Sheet::DataLeak]
+    }
+}
+
+/// What was found and done about the same subject before anybody opened an incident.
+async fn look_back(house: &House, id: &str, about: &str) -> Result<(), OperationError> {
+    let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
+    let since = house.clock.now().minus(LOOK_BACK);
+    let findings = house.store.findings(500).await?;
+    let concerns = |finding: &&digue_store::FindingRecord| match kind {
+        "account" => finding.account.as_ref().is_some_and(|account| account.as_str() == subject),
+        "organisation" => finding.organisation.as_str() == subject,
+        "portal" => finding.portal.as_str() == subject,
+        _ => false,
+    };
+    let mut earlier: Vec<(Timestamp, Note)> = findings
+        .iter()
+        .filter(|finding| finding.at > since)
+        .filter(concerns)
+        .map(|finding| {
+            let note = Note::Seen {
+                act: format!("watch-{}ed", finding.weight.trim_end_matches("ment")),
+                subject: about.to_owned(),
+                before: format!(
+                    "evidence:{:.1} persons:{}",
+                    finding.evidence as f64 / 1000.0,
+                    finding.persons
+                ),
+                after: finding.action.clone(),
+                reason: finding.id.clone(),
+                journal: 0,
+            };
+            (finding.at, note)
+        })
+        .collect();
+    for gate in house.store.gates().await? {
+        if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
+            let note = Note::Seen {
+                act: Act::GateSet.code().to_owned(),
+                subject: about.to_owned(),
+                before: String::new(),
+                after: gate.gate.code().to_owned(),
+                reason: gate.reason.clone(),
+                journal: 0,
+            };
+            earlier.push((gate.set_at, note));
+        }
+    }
+    earlier.sort_by_key(|(at, _)| *at);
+    for (at, note) in earlier {
+        add(house, &Actor::digue(), id, Some(at), note).await?;
+    }
+    Ok(())
+}
+
+/// What happened longer ago belongs to another story, until somebody says otherwise.
+const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+
+/// Adds an entry; `at` is when it happened, now if nobody says.
+pub async fn add(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    at: Option<Timestamp>,
+    note: Note,
+) -> Result<u32, OperationError> {
+    actor.must_respond()?;
+    let now = house.clock.now();
+    let (entries, incident) = fold(house, id).await?;
+    let rules = house.response();
+    incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
+    if at.is_some_and(|at| at > now) {
+        return Err(refused(Refused::Future));
+    }
+    let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
+    let words = Words {
+        subject: format!("incident:{id}"),
+        after: format!("{number} {}", hash_of(&record.note)),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::IncidentNoted, words).await?;
+    if !house.store.add_incident_entry(&record).await? {
+        return Err(OperationError::Conflict);
+    }
+    if let Note::StateSet { .. } = note {
+        let (_, incident) = fold(house, id).await?;
+        if incident.is_closed() {
+            house.following().leave(id);
+        } else if !incident.about.is_empty() {
+            house.following().follow(&incident.about, id);
+        }
+    }
+    Ok(number)
+}
+
+/// An act became durable: the logs of the open incidents about the same subject take it in.
+///
+/// Boxed, because an entry is itself written down.
+pub(crate) fn note_act<'h>(house: &'h House, act: Act, words: &'h Words, journal: u64) -> Noting<'h> {
+    Box::pin(async move {
+        for id in house.following().of(&words.subject) {
+            let note = Note::Seen {
+                act: act.code().to_owned(),
+                subject: words.subject.clone(),
+                before: words.before.clone(),
+                after: words.after.clone(),
+                reason: words.reason.clone(),
+                journal,
+            };
+            // The journal has it in any case.
+            if let Err(error) = add(house, &Actor::digue(), &id, None, note).await {
+                tracing::error!(%error, incident = id, "An act could not be taken into an incident's log");
+            }
+        }
+    })
+}
+
+type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
+
+/// Follows again what open incidents are about, after a start.
+pub async fn follow_open(house: &House) -> Result<(), OperationError> {
+    for (record, _, incident) in all(house).await? {
+        if !incident.is_closed() && !incident.about.is_empty() {
+            house.following().follow(&incident.about, &record.id);
+        }
+    }
+    Ok(())
+}
+
+/// Every incident, the newest first.
+pub async fn list(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+    actor.must_watch()?;
+    let now = house.clock.now();
+    let rules = house.response();
+    let views = all(house).await?.into_iter().map(|(record, entries, incident)| {
+        let clocks = incident.clocks(&rules.rules, &rules.zone);
+        IncidentView { record, entries, clocks, incident, now }
+    });
+    Ok(views.collect())
+}
+
+pub async fn view(house: &House, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
+    actor.must_watch()?;
+    let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let (entries, incident) = fold(house, id).await?;
+    let rules = house.response();
+    let clocks = incident.clocks(&rules.rules, &rules.zone);
+    Ok(IncidentView { record, entries, clocks, incident, now: house.clock.now() })
+}
+
+/// The open incident that is about a subject, if there is one.
+pub async fn about(house: &House, subject: &str) -> Option<String> {
+    house.following().of(subject).into_iter().next()
+}
+
+async fn all(house: &House) -> Result<Vec<(IncidentRecord, Vec<Entry>, Incident)>, OperationError> {
+    let mut entries: HashMap<String, Vec<Entry>> = HashMap::new();
+    for record in house.store.incident_entries("").await? {
+        let incident = record.incident.clone();
+        entries.entry(incident).or_default().push(entry_of(record)?);
+    }
+    let mut all = Vec::new();
+    for record in house.store.incidents().await? {
+        let entries = entries.remove(&record.id).unwrap_or_default();
+        let incident = Incident::of(&entries).ok_or_else(|| unreadable(&record.id))?;
+        all.push((record, entries, incident));
+    }
+    Ok(all)
+}
+
+pub(crate) async fn fold(house: &House, id: &str) -> Result<(Vec<Entry>, Incident), OperationError> {
+    let records = house.store.incident_entries(id).await?;
+    if records.is_empty() || id.is_empty() {
+        return Err(OperationError::NotFound("incident"));
+    }
+    let entries = records.into_iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
+    let incident = Incident::of(&entries).ok_or_else(|| unreadable(id))?;
+    Ok((entries, incident))
+}
+
+fn unreadable(id: &str) -> OperationError {
+    OperationError::Unavailable(format!("the entries of {id} cannot be read"))
+}
+
+fn entry_of(record: EntryRecord) -> Result<Entry, OperationError> {
+    let note = serde_json::from_str(&record.note).map_err(|_| unreadable(&record.incident))?;
+    let EntryRecord { number, at, recorded_at, author, .. } = record;
+    Ok(Entry { number, at, recorded_at, author, note })
+}
+
+fn record_of(
+    incident: &str,
+    number: u32,
+    (at, recorded_at): (Timestamp, Timestamp),
+    actor: &Actor,
+    note: &Note,
+) -> EntryRecord {
+    EntryRecord {
+        incident: incident.to_owned(),
+        number,
+        at,
+        recorded_at,
+        author: actor.account.to_string(),
+        note: serde_json::to_string(note).expect("notes are plain data"),
+    }
+}
+
+/// What the journal keeps of an entry: texts stay in the store, their hash is evidence.
+fn hash_of(note: &str) -> String {
+    let hash = digest(&SHA256, note.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn refused(why: Refused) -> OperationError {
+    OperationError::Invalid(match why {
+        Refused::NoReason => "incident-refused-no-reason",
+        Refused::NoText => "incident-refused-no-text",
+        Refused::NoSuchEntry => "incident-refused-no-such-entry",
+        Refused::NoSuchStep => "incident-refused-no-such-step",
+        Refused::Undecided => "incident-refused-undecided",
+        Refused::Undone => "incident-refused-undone",
+        Refused::StepsOpen => "incident-refused-steps-open",
+        Refused::Future => "incident-refused-future",
+        Refused::Backwards => "incident-refused-backwards",
+        Refused::DelayUnexplained => "incident-refused-delay-unexplained",
+        Refused::ExemptionNeeded => "incident-refused-exemption-needed",
+        Refused::NobodyAffected => "incident-refused-nobody-affected",
+        Refused::Value => "incident-refused-value",
+        Refused::OpenedTwice => "incident-refused-opened-twice",
+        Refused::Closed => "incident-refused-closed",
+    })
+}
+
+/// True when the entries of the store are those that the journal holds the hashes of: nobody wrote
+/// into the database beside Digue. Numbers of entries that differ.
+pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
+    actor.must_watch()?;
+    let records = house.store.incident_entries(id).await?;
+    let first = records.first().ok_or(OperationError::NotFound("incident"))?;
+    let from = house.view().entry_since(first.recorded_at);
+    let subject = format!("incident:{id}");
+    let mut known: HashMap<String, ()> = HashMap::new();
+    house.each_entry(from, &mut |event| {
+        if let digue_types::Event::Administration(act) = event
+            && act.subject == subject
+        {
+            known.insert(act.after, ());
+        }
+    })?;
+    let differs = records
+        .iter()
+        .filter(|record| !known.contains_key(&format!("{} {}", record.number, hash_of(&record.note))));
+    Ok(differs.map(|record| record.number).collect())
+}
+
+/// Whether somebody of the house is named by an owner of a task: an account, or any words.
+pub fn is_account(house: &House, owner: &str) -> bool {
+    AccountId::parse(owner).is_ok_and(|account| house.gateway().rules().directory.find(&account).is_some())
+}
+
+/// What Digue knows for the steps of sheets: by the code of the fact, named values of its sentence.
+pub async fn facts(
+    house: &House,
+    actor: &Actor,
+    view: &IncidentView,
+) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {
+    actor.must_watch()?;
+    let rules = house.gateway().rules();
+    let about = view.incident.about.split_once(':');
+    let organisation = match about {
+        Some(("organisation", name)) => Some(name.to_owned()),
+        Some(("account", name)) => AccountId::parse(name)
+            .ok()
+            .and_then(|account| Some(rules.directory.find(&account)?.organisation.to_string())),
+        _ => None,
+    };
+    let concerns = |account: &AccountId, house: &str| match about {
+        Some(("account", name)) => account.as_str() == name,
+        Some(("organisation", name)) => house == name,
+        _ => true,
+    };
+    let accounts =
+        rules.directory.iter().filter(|(id, record)| concerns(id, record.organisation.as_str())).count();
+    let open = house.gateway().sessions(|one| concerns(&one.account, one.organisation.as_str())).len();
+    let colleagues = organisation.as_deref().map_or(0, |name| {
+        rules.directory.iter().filter(|(_, record)| record.organisation.as_str() == name).count()
+    });
+    let findings = house.store.findings(500).await?;
+    let found = findings.iter().filter(|finding| {
+        let account = finding.account.as_ref();
+        account.map_or_else(
+            || organisation.as_deref() == Some(finding.organisation.as_str()),
+            |account| concerns(account, finding.organisation.as_str()),
+        )
+    });
+    let (mut all, mut waiting) = (0_usize, 0_usize);
+    for finding in found {
+        all += 1;
+        waiting += usize::from(finding.verdict.is_none());
+    }
+    let gates = house.store.gates().await?.len();
+    let status = house.journal_status();
+    let affected = view.incident.affected();
+    let categories =
+        affected.map(|version| version.by_category.keys().cloned().collect::<Vec<_>>().join(", "));
+    let uninspected = affected.map(|version| version.reason.clone()).filter(|reason| !reason.is_empty());
+    Ok(BTreeMap::from([
+        ("accounts", vec![("accounts", accounts.to_string()), ("sessions", open.to_string())]),
+        ("affected", vec![("persons", affected.map_or(0, |version| version.persons).to_string())]),
+        ("categories", vec![("categories", categories.unwrap_or_default())]),
+        ("findings", vec![("findings", all.to_string()), ("waiting", waiting.to_string())]),
+        ("gates", vec![("gates", gates.to_string())]),
+        ("journal", vec![("entries", status.size.to_string())]),
+        ("organisation", vec![("accounts", colleagues.to_string())]),
+        ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "0".to_owned()))]),
+    ]))
+}

@@ -1,0 +1,278 @@
+//! The fold, the invariants of the object model, and the clocks of an incident.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use digue_response::affected::{Quality, Version};
+use digue_response::clock::{ClockKind, RULES};
+use digue_response::incident::{Kind, Refused, Role, Source};
+use digue_response::notification::{Field, Stage, Submission};
+use digue_response::sheet::{Answer, Sheet};
+use digue_response::vocabulary::Exemption;
+use digue_response::{Entry, Incident, Note, State};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+const HOUR: u64 = 3600;
+
+/// Saturday 12 July 2025, 14:20 in Paris.
+fn noon() -> Timestamp {
+    Timestamp::parse_rfc3339("2025-07-12T12:20:00Z").unwrap()
+}
+
+fn after(hours: u64) -> Timestamp {
+    noon().plus(Duration::from_secs(hours * HOUR))
+}
+
+fn paris() -> TimeZone {
+    TimeZone::get("Europe/Paris").unwrap()
+}
+
+fn because() -> String {
+    "parce que les faits le montrent".to_owned()
+}
+
+/// An incident and the hour at which one stands.
+struct Case {
+    entries: Vec<Entry>,
+    now: Timestamp,
+}
+
+impl Case {
+    fn open() -> Self {
+        let mut case = Self { entries: Vec::new(), now: noon() };
+        let (title, about) = ("Compte a1 lu en série".to_owned(), "account:a1".to_owned());
+        case.push(Note::Opened { source: Source::Containment, title, about });
+        case
+    }
+
+    fn push(&mut self, note: Note) {
+        let number = u32::try_from(self.entries.len()).unwrap() + 1;
+        let author = "dpo".to_owned();
+        self.entries.push(Entry { number, at: self.now, recorded_at: self.now, author, note });
+    }
+
+    fn incident(&self) -> Incident {
+        Incident::of(&self.entries).unwrap()
+    }
+
+    #[track_caller]
+    fn takes(&mut self, note: Note) {
+        assert_eq!(self.incident().accepts(&note, self.now, &RULES, &paris()), Ok(()), "{note:?}");
+        self.push(note);
+    }
+
+    #[track_caller]
+    fn refuses(&self, note: &Note, why: Refused) {
+        assert_eq!(self.incident().accepts(note, self.now, &RULES, &paris()), Err(why), "{note:?}");
+    }
+
+    fn state(state: State) -> Note {
+        Note::StateSet { state, reason: because() }
+    }
+
+    fn aware(at: Timestamp) -> Note {
+        Note::Aware { at: at.micros(), reason: because() }
+    }
+
+    fn submitted(at: Timestamp) -> Note {
+        Note::Submitted(Submission {
+            stage: Stage::Initial,
+            submitted_at: at.micros(),
+            receipt: "CNIL-1".to_owned(),
+            file: String::new(),
+            snapshot: BTreeMap::from([(Field::PersonCount, vec!["36".to_owned()])]),
+            unknown: Vec::new(),
+        })
+    }
+
+    fn told(at: Timestamp) -> Note {
+        Note::Met {
+            clock: ClockKind::Persons,
+            at: at.micros(),
+            to: "courriel".to_owned(),
+            receipt: String::new(),
+        }
+    }
+}
+
+#[test]
+fn closing_needs_both_decisions_and_what_they_ask_for() {
+    let mut case = Case::open();
+    case.takes(Case::state(State::Confirmed));
+    case.takes(Case::state(State::Contained));
+    case.takes(Case::aware(noon()));
+    let close = Case::state(State::Resolved);
+    case.refuses(&close, Refused::Undecided);
+    case.takes(Note::AuthorityDecided { notify: true, reason: because() });
+    case.refuses(&close, Refused::Undecided);
+    case.takes(Note::PersonsDecided { inform: true, exemption: None, reason: because() });
+    case.refuses(&close, Refused::Undone);
+    case.takes(Case::submitted(noon()));
+    case.refuses(&close, Refused::Undone);
+    case.takes(Case::told(noon()));
+    case.takes(Note::SheetAdded { sheet: Sheet::Restart });
+    case.refuses(&close, Refused::StepsOpen);
+    for step in Sheet::Restart.steps() {
+        let (step, text) = (step.code.to_owned(), String::new());
+        case.takes(Note::Step { sheet: Sheet::Restart, step, answer: Answer::Unknown, text });
+    }
+    case.takes(close);
+    assert!(case.incident().is_closed());
+    case.refuses(&Note::AuthorityDecided { notify: false, reason: because() }, Refused::Closed);
+    case.takes(Note::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
+    case.takes(Case::state(State::Contained));
+    assert!(!case.incident().is_closed(), "reopened with a reason");
+}
+
+#[test]
+fn a_decision_not_to_tell_names_its_exemption() {
+    let mut case = Case::open();
+    let decide = |inform, exemption| Note::PersonsDecided { inform, exemption, reason: because() };
+    case.refuses(&decide(false, None), Refused::ExemptionNeeded);
+    case.refuses(&decide(true, Some(Exemption::Protected)), Refused::ExemptionNeeded);
+    let short = Note::PersonsDecided { inform: true, exemption: None, reason: "oui".to_owned() };
+    case.refuses(&short, Refused::NoReason);
+    case.takes(decide(false, Some(Exemption::Mitigated)));
+    let clocks = case.incident();
+    assert!(clocks.clocks(&RULES, &paris()).is_empty(), "nobody was aware yet");
+}
+
+#[test]
+fn awareness_is_corrected_and_never_moved_silently() {
+    let mut case = Case::open();
+    case.now = after(5);
+    case.refuses(&Case::aware(after(6)), Refused::Future);
+    case.takes(Case::aware(after(4)));
+    case.takes(Case::aware(after(2)));
+    let incident = case.incident();
+    assert_eq!(incident.aware_at(), Some(after(2)));
+    let hours: Vec<Timestamp> = incident.awareness.iter().map(|aware| aware.what).collect();
+    assert_eq!(hours, [after(4), after(2)], "both hours and both reasons stay");
+    let clocks = incident.clocks(&RULES, &paris());
+    let authority = clocks.iter().find(|clock| clock.rule.kind == ClockKind::Authority).unwrap();
+    assert_eq!(authority.due_at, Some(after(74)));
+}
+
+#[test]
+fn after_the_hour_reasons_come_first() {
+    let mut case = Case::open();
+    case.takes(Case::aware(noon()));
+    case.now = after(73);
+    case.refuses(&Case::submitted(after(73)), Refused::DelayUnexplained);
+    case.takes(Note::DelayExplained { clock: ClockKind::Authority, reason: because() });
+    case.takes(Case::submitted(after(73)));
+    let clocks = case.incident().clocks(&RULES, &paris());
+    assert_eq!(clocks[0].overdue(after(900)), Some(Duration::from_hours(1)));
+}
+
+#[test]
+fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
+    let mut case = Case::open();
+    let (is_insured, is_nis2) = (true, false);
+    case.takes(Note::RoleSet { role: Role::Processor, is_insured, is_nis2 });
+    case.takes(Case::aware(noon()));
+    let kinds: Vec<ClockKind> =
+        case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
+    assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
+    case.takes(Case::state(State::Contained));
+    case.refuses(&Case::state(State::Resolved), Refused::Undone);
+    let (to, receipt) = ("AKTO".to_owned(), String::new());
+    case.takes(Note::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt });
+    case.takes(Case::state(State::Resolved));
+}
+
+#[test]
+fn states_follow_one_another() {
+    let mut case = Case::open();
+    case.refuses(&Case::state(State::Resolved), Refused::NoSuchStep);
+    case.takes(Case::state(State::Dismissed));
+    case.refuses(&Case::state(State::Confirmed), Refused::NoSuchStep);
+    case.takes(Case::state(State::Suspected));
+    case.takes(Case::state(State::Contained));
+    assert_eq!(case.incident().reached(State::Dismissed), Some(noon()));
+    let again = Note::Opened { source: Source::Person, title: "x".to_owned(), about: String::new() };
+    case.refuses(&again, Refused::OpenedTwice);
+}
+
+#[test]
+fn corrections_name_what_they_correct_and_erase_nothing() {
+    let mut case = Case::open();
+    let said = |text: &str| Note::Said { kind: Kind::Interpretation, text: text.to_owned(), journal: None };
+    case.takes(said("un infostealer, sans doute"));
+    case.refuses(&Note::Corrected { entry: 9, text: "x".to_owned() }, Refused::NoSuchEntry);
+    case.takes(Note::Corrected { entry: 2, text: "un mot de passe réutilisé".to_owned() });
+    assert_eq!(case.entries.len(), 3);
+    assert_eq!(case.incident().corrections[&2], [3]);
+    case.refuses(&said("  "), Refused::NoText);
+}
+
+#[test]
+fn an_entry_survives_being_written_and_read_again() {
+    let version = Version {
+        number: 1,
+        question: "{}".to_owned(),
+        checkpoint: String::new(),
+        hash: "00".to_owned(),
+        quality: Quality::Exact,
+        reason: String::new(),
+        persons: 36,
+        records: 40,
+        by_category: BTreeMap::from([("identite".to_owned(), 36)]),
+        by_population: BTreeMap::new(),
+        others: Vec::new(),
+    };
+    let mut case = Case::open();
+    case.takes(Note::Affected(version));
+    case.takes(Case::submitted(noon()));
+    case.takes(Note::FieldSet { field: Field::CauseOf, value: vec!["external-malicious".to_owned()] });
+    for entry in &case.entries {
+        let json = serde_json::to_string(&entry.note).unwrap();
+        assert_eq!(serde_json::from_str::<Note>(&json).unwrap(), entry.note, "{json}");
+    }
+}
+
+#[test]
+fn the_moments_are_computed_from_the_entries() {
+    let mut case = Case::open();
+    case.takes(Note::Occurred { from: noon().minus(Duration::from_hours(3)).micros(), to: None });
+    case.takes(Case::state(State::Contained));
+    case.now = after(2);
+    case.takes(Case::aware(after(1)));
+    case.takes(Case::submitted(after(2)));
+    let moments: Vec<(&str, bool)> =
+        case.incident().moments().iter().map(|(name, at)| (*name, at.is_some())).collect();
+    let known = [true, true, true, true, true, false];
+    let names = ["occurred", "seen", "aware", "contained", "notified", "told"];
+    assert_eq!(moments, names.into_iter().zip(known).collect::<Vec<_>>());
+}
+
+proptest::proptest! {
+    /// Whatever is accepted folds, and a closed incident of a controller has both decisions.
+    #[test]
+    fn no_path_closes_a_breach_without_both_decisions(choices in proptest::collection::vec(0_usize..9, 0..40)) {
+        let mut case = Case::open();
+        for choice in choices {
+            let note = match choice {
+                0 => Case::state(State::Confirmed),
+                1 => Case::state(State::Contained),
+                2 => Case::state(State::Resolved),
+                3 => Case::state(State::Dismissed),
+                4 => Note::AuthorityDecided { notify: choice % 2 == 0, reason: because() },
+                5 => Note::PersonsDecided { inform: true, exemption: None, reason: because() },
+                6 => Case::submitted(noon()),
+                7 => Case::told(noon()),
+                _ => Case::aware(noon()),
+            };
+            if case.incident().accepts(&note, case.now, &RULES, &paris()).is_ok() {
+                case.push(note);
+            }
+            let incident = case.incident();
+            if incident.state() == State::Resolved {
+                proptest::prop_assert!(incident.authority.is_some() && incident.persons.is_some());
+                proptest::prop_assert!(incident.notified_at().is_some());
+                proptest::prop_assert!(incident.met_at(ClockKind::Persons).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Incidents as they are kept: entries that are added and never changed, and files by their hash.
+
+use digue_types::Timestamp;
+
+use crate::{Store, Stored, rows};
+
+/// One incident: the rest is in its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentRecord {
+    pub id: String,
+    /// From 1, in the order of opening.
+    pub number: u32,
+    pub opened_at: Timestamp,
+}
+
+/// One line of the *main courante*.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRecord {
+    pub incident: String,
+    /// From 1, without gaps.
+    pub number: u32,
+    pub at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub author: String,
+    /// What it says, as JSON.
+    pub note: String,
+}
+
+/// A file that belongs to something: a receipt, an attachment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    /// SHA-256, hexadecimal.
+    pub hash: String,
+    pub name: String,
+    pub media: String,
+    /// Base 64: both databases keep text alike.
+    pub body: String,
+    pub added_at: Timestamp,
+}
+
+const ENTRY: &str = "incident, number, at, recorded_at, author, note";
+
+impl Store {
+    /// Opens an incident with its first entry; its number is the next one.
+    pub async fn open_incident(&self, id: &str, first: &EntryRecord) -> Stored<IncidentRecord> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO incidents (id, number, opened_at) \
+             SELECT $1, COALESCE(MAX(number), 0) + 1, $2 FROM incidents",
+        )
+        .bind(id)
+        .bind(first.at.micros())
+        .execute(&mut *transaction)
+        .await?;
+        insert(first).execute(&mut *transaction).await?;
+        let row = sqlx::query("SELECT id, number, opened_at FROM incidents WHERE id = $1")
+            .bind(id)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let record = rows::incident(&row)?;
+        transaction.commit().await?;
+        Ok(record)
+    }
+
+    /// All incidents, the newest first.
+    pub async fn incidents(&self) -> Stored<Vec<IncidentRecord>> {
+        let rows = sqlx::query("SELECT id, number, opened_at FROM incidents ORDER BY number DESC")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(rows::incident).collect()
+    }
+
+    pub async fn incident(&self, id: &str) -> Stored<Option<IncidentRecord>> {
+        let row = sqlx::query("SELECT id, number, opened_at FROM incidents WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::incident).transpose()
+    }
+
+    /// The entries of one incident in their order; of all of them for an empty name.
+    pub async fn incident_entries(&self, incident: &str) -> Stored<Vec<EntryRecord>> {
+        let sql = format!(
+            "SELECT {ENTRY} FROM incident_entries WHERE incident = $1 OR $1 = '' ORDER BY incident, number"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(incident).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::incident_entry).collect()
+    }
+
+    /// Adds an entry; false when another one took its number: of two at the same time, one is first.
+    pub async fn add_incident_entry(&self, entry: &EntryRecord) -> Stored<bool> {
+        let sql = "INSERT INTO incident_entries (incident, number, at, recorded_at, author, note) \
+                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (incident, number) DO NOTHING";
+        let done = bound(sqlx::query(sql), entry).execute(&self.pool).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Keeps a file; the same bytes are kept once.
+    pub async fn add_file(&self, file: &FileRecord) -> Stored<()> {
+        sqlx::query(
+            "INSERT INTO files (hash, name, media, body, added_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(file.hash.as_str())
+        .bind(file.name.as_str())
+        .bind(file.media.as_str())
+        .bind(file.body.as_str())
+        .bind(file.added_at.micros())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn file(&self, hash: &str) -> Stored<Option<FileRecord>> {
+        let row = sqlx::query("SELECT hash, name, media, body, added_at FROM files WHERE hash = $1")
+            .bind(hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::file).transpose()
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+fn insert(entry: &EntryRecord) -> Query<'_> {
+    let sql = "INSERT INTO incident_entries (incident, number, at, recorded_at, author, note) \
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    bound(sqlx::query(sql), entry)
+}
+
+fn bound<'q>(query: Query<'q>, entry: &'q EntryRecord) -> Query<'q> {
+    query
+        .bind(entry.incident.as_str())
+        .bind(i64::from(entry.number))
+        .bind(entry.at.micros())
+        .bind(entry.recorded_at.micros())
+        .bind(entry.author.as_str())
+        .bind(entry.note.as_str())
+}

@@ -1,0 +1,74 @@
+//! `[response]`: who answers for the data, whom to call, and which clocks run.
+
+use std::collections::BTreeMap;
+
+use digue_response::clock::{ClockKind, RULES, Rule, Term};
+use digue_response::notification::Field;
+use jiff::civil::Date;
+
+use super::reader::Section;
+
+/// `[response]`, checked.
+#[derive(Clone)]
+pub(crate) struct ResponseSettings {
+    pub(crate) controller: BTreeMap<Field, String>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) is_insured: bool,
+    pub(crate) is_nis2: bool,
+}
+
+/// What the notification asks of the controller, and the key that answers it.
+const CONTROLLER: [(&str, Field); 9] = [
+    ("name", Field::ControllerName),
+    ("number", Field::ControllerNumber),
+    ("address", Field::ControllerAddress),
+    ("sector", Field::ControllerSector),
+    ("size", Field::ControllerSize),
+    ("notified_by", Field::NotifiedBy),
+    ("contact_name", Field::ContactName),
+    ("contact_mail", Field::ContactMail),
+    ("contact_phone", Field::ContactPhone),
+];
+
+pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSettings> {
+    let mut settings = ResponseSettings {
+        controller: BTreeMap::new(),
+        rules: RULES.to_vec(),
+        is_insured: false,
+        is_nis2: false,
+    };
+    let Some(section) = section else { return Some(settings) };
+    for (key, field) in CONTROLLER {
+        if let Some(text) = section.text(key).filter(|text| !text.trim().is_empty()) {
+            settings.controller.insert(field, text.trim().to_owned());
+        }
+    }
+    settings.is_insured = section.boolean("insured").unwrap_or(false);
+    settings.is_nis2 = section.boolean("nis2").unwrap_or(false);
+    let later: Vec<Option<Rule>> = section.sections("clocks").iter().map(read_rule).collect();
+    for rule in later.into_iter().collect::<Option<Vec<_>>>()? {
+        // The rule in force until then ends when this one begins.
+        for earlier in settings.rules.iter_mut().filter(|known| known.kind == rule.kind) {
+            if earlier.from < rule.from && earlier.until.is_none_or(|until| until > rule.from) {
+                earlier.until = Some(rule.from);
+            }
+        }
+        settings.rules.push(rule);
+    }
+    Some(settings)
+}
+
+/// A new line of the table: the same article, another term, from a day on.
+fn read_rule(section: &Section<'_>) -> Option<Rule> {
+    let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL.iter().map(|kind| (kind.code(), *kind)).collect();
+    let kind = section.choice("kind", &kinds)?;
+    let date = |text: &str| text.parse::<Date>().map_err(|_| "2028-01-01");
+    let from = section.need("from", date)?;
+    let until = if section.has("until") { Some(section.need("until", date)?) } else { None };
+    let Some(hours) = section.number("hours").filter(|hours| (1..=8760).contains(hours)) else {
+        section.fault("hours", "fault-value", "1-8760");
+        return None;
+    };
+    let known = RULES.iter().find(|rule| rule.kind == kind)?;
+    Some(Rule { term: Term::Hours(hours), from, until, ..*known })
+}
