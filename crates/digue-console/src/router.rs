@@ -166,6 +166,8 @@ fn programs() -> Router<Console> {
         .route("/api/v1/gates", get(reads::gates).put(acts::set_gate))
         .route("/api/v1/break-glass", get(reads::break_glass))
         .route("/api/v1/break-glass/{id}/review", post(acts::review))
+        .route("/api/v1/incidents", get(reads::incidents))
+        .route("/api/v1/incidents/{incident}", get(reads::incident))
         .route("/api/v1/findings", get(reads::findings))
         .route("/api/v1/findings/{finding}/verdict", post(acts::verdict))
         .route("/api/v1/journal", get(reads::journal))

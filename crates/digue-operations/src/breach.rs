@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use digue_exposure::{Answer, Bound, Question};
 use digue_locales::{Language, Value, text, text_with};
-use digue_response::affected::{Others, Quality, Version};
+use digue_response::affected::{Others, Person, Quality, Version};
 use digue_response::clock::ClockKind;
 use digue_response::incident::{Kind, State};
 use digue_response::notification::{Draft, Field, Filled, From, Stage, Submission};
@@ -449,4 +449,33 @@ pub fn notification_json(house: &House, view: &IncidentView, language: Language)
         })),
         "submissions": incident.submissions.iter().map(|(_, submission)| submission).collect::<Vec<_>>(),
     })
+}
+
+/// Persons of version `later` that `earlier` does not hold: to be told in a complement, and nobody else.
+pub fn complement(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    earlier: u32,
+    later: u32,
+) -> Result<Vec<Person>, OperationError> {
+    let (earlier, later) = (persons(house, actor, id, earlier)?, persons(house, actor, id, later)?);
+    Ok(digue_response::affected::complement(&earlier, &later))
+}
+
+/// The persons of a version, sorted.
+pub fn persons(house: &House, actor: &Actor, id: &str, number: u32) -> Result<Vec<Person>, OperationError> {
+    let bytes = signed_list(house, actor, id, number)?;
+    let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
+    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
+    let mut persons = Vec::new();
+    for line in lines {
+        let line = line?;
+        // Head and seal name nobody.
+        if let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) {
+            persons.push(Person { population: population.to_owned(), person: person.to_owned() });
+        }
+    }
+    persons.sort_unstable();
+    Ok(persons)
 }

@@ -119,8 +119,8 @@ pub async fn open(
         after: format!("1 {}", hash_of(&first.note)),
         ..Words::default()
     };
-    house.write_down(actor, Act::IncidentOpened, words).await?;
-    house.store.open_incident(&id, &first).await?;
+    let journal = house.write_down(actor, Act::IncidentOpened, words).await?;
+    house.store.open_incident(&id, journal, &first).await?;
     if !about.is_empty() {
         house.following().follow(about, &id);
     }
@@ -385,8 +385,8 @@ pub(crate) fn refused(why: Refused) -> OperationError {
 pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
     let records = house.store.incident_entries(id).await?;
-    let first = records.first().ok_or(OperationError::NotFound("incident"))?;
-    let from = house.view().entry_since(first.recorded_at);
+    let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
+    let from = record.journal.max(house.journal_minimum());
     let subject = format!("incident:{id}");
     let mut known: HashMap<String, ()> = HashMap::new();
     house.each_entry(from, &mut |event| {

@@ -1,7 +1,8 @@
 CREATE TABLE incidents (
     id TEXT PRIMARY KEY,
     number BIGINT NOT NULL UNIQUE,
-    opened_at BIGINT NOT NULL
+    opened_at BIGINT NOT NULL,
+    journal BIGINT NOT NULL
 );
 CREATE TABLE incident_entries (
     incident TEXT NOT NULL,

@@ -11,6 +11,8 @@ pub struct IncidentRecord {
     /// From 1, in the order of opening.
     pub number: u32,
     pub opened_at: Timestamp,
+    /// Entry of the journal that says it was opened: its other entries come later.
+    pub journal: u64,
 }
 
 /// One line of the *main courante*.
@@ -42,18 +44,19 @@ const ENTRY: &str = "incident, number, at, recorded_at, author, note";
 
 impl Store {
     /// Opens an incident with its first entry; its number is the next one.
-    pub async fn open_incident(&self, id: &str, first: &EntryRecord) -> Stored<IncidentRecord> {
+    pub async fn open_incident(&self, id: &str, journal: u64, first: &EntryRecord) -> Stored<IncidentRecord> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO incidents (id, number, opened_at) \
-             SELECT $1, COALESCE(MAX(number), 0) + 1, $2 FROM incidents",
+            "INSERT INTO incidents (id, number, opened_at, journal) \
+             SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3 FROM incidents",
         )
         .bind(id)
         .bind(first.at.micros())
+        .bind(i64::try_from(journal).unwrap_or(i64::MAX))
         .execute(&mut *transaction)
         .await?;
         insert(first).execute(&mut *transaction).await?;
-        let row = sqlx::query("SELECT id, number, opened_at FROM incidents WHERE id = $1")
+        let row = sqlx::query("SELECT id, number, opened_at, journal FROM incidents WHERE id = $1")
             .bind(id)
             .fetch_one(&mut *transaction)
             .await?;
@@ -64,14 +67,14 @@ impl Store {
 
     /// All incidents, the newest first.
     pub async fn incidents(&self) -> Stored<Vec<IncidentRecord>> {
-        let rows = sqlx::query("SELECT id, number, opened_at FROM incidents ORDER BY number DESC")
+        let rows = sqlx::query("SELECT id, number, opened_at, journal FROM incidents ORDER BY number DESC")
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(rows::incident).collect()
     }
 
     pub async fn incident(&self, id: &str) -> Stored<Option<IncidentRecord>> {
-        let row = sqlx::query("SELECT id, number, opened_at FROM incidents WHERE id = $1")
+        let row = sqlx::query("SELECT id, number, opened_at, journal FROM incidents WHERE id = $1")
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;

@@ -327,6 +327,7 @@ pub(crate) fn incident(row: &AnyRow) -> Stored<IncidentRecord> {
         id: text(row, "id")?,
         number: number(row, "number")?,
         opened_at: time(row, "opened_at")?,
+        journal: u64::try_from(row.try_get::<i64, _>("journal")?).map_err(|_| corrupt("journal"))?,
     })
 }
 

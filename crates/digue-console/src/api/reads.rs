@@ -3,9 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use digue_exposure::{Question, Seen};
+use digue_locales::Language;
 use digue_operations::approvals::{Waiting, Wish};
+use digue_operations::incidents::{self, IncidentView};
 use digue_operations::{
-    OperationError, accounts, affected, approvals, break_glass, containment, entry, gates, keys,
+    OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
     organisations, recovery, scope, watch,
 };
 use digue_types::{OrganisationId, PersonRef, Timestamp};
@@ -407,6 +409,37 @@ pub(crate) async fn findings(
         })
     });
     Ok(page.of(items.collect()))
+}
+
+/// Every incident with its clocks and the fields of its notification.
+pub(crate) async fn incidents(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let views = answer(&visitor, incidents::list(&console.house, &actor).await)?;
+    let items = views.iter().map(|view| incident_json(&console, view, visitor.language));
+    Ok(page.of(items.collect()))
+}
+
+pub(crate) async fn incident(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let view = answer(&visitor, incidents::view(&console.house, &actor, &id).await)?;
+    Ok(Json(incident_json(&console, &view, visitor.language)))
+}
+
+fn incident_json(console: &Console, view: &IncidentView, language: Language) -> Value {
+    let mut json = breach::notification_json(&console.house, view, language);
+    json["id"] = view.record.id.clone().into();
+    json["title"] = view.incident.title.clone().into();
+    json["about"] = view.incident.about.clone().into();
+    json["affected"] = json!(view.incident.affected);
+    json
 }
 
 /// The question of `scope`: lists of names are separated by spaces.

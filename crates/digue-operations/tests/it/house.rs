@@ -163,6 +163,23 @@ impl Home {
         id
     }
 
+    /// `account` is shown these persons, and the journal has a checkpoint over it.
+    pub(crate) async fn show(&self, account: &str, persons: &[&str]) {
+        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let events = persons.iter().map(|person| {
+            let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+            digue_testkit::events::shown(number, account, person)
+        });
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.journal.append(events.collect(), move |result| {
+            let _ = sender.send(result.map(|receipt| receipt.first).ok());
+        });
+        let last = receiver.await.unwrap().unwrap() + persons.len() as u64;
+        while self.journal.status().checkpoint_size < last {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The acts of the journal, with what they were done to.
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
         self.journal.close();

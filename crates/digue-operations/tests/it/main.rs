@@ -4,6 +4,7 @@ mod approvals;
 mod containment;
 mod devices;
 mod house;
+mod incidents;
 mod onboarding;
 mod passkey;
 mod password;

@@ -6,7 +6,10 @@ mod postgres;
 
 use digue_access::session::Device;
 use digue_access::{AccountRecord, Origin, Reach, Role, Session};
-use digue_store::{ApprovalRecord, BreakGlassRecord, Decided, GateRecord, Link, PasskeyRecord, Store};
+use digue_store::{
+    ApprovalRecord, BreakGlassRecord, Decided, EntryRecord, FileRecord, GateRecord, Link, PasskeyRecord,
+    Store,
+};
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
 const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
@@ -19,6 +22,7 @@ fn account(name: &str) -> AccountId {
 async fn keeps_the_contract(store: &Store) {
     accounts_are_replaced_by_name(store).await;
     a_gate_is_kept_until_it_opens(store).await;
+    an_incidents_entries_are_added_once_and_in_order(store).await;
     a_link_is_taken_once_and_in_time(store).await;
     sessions_survive_and_are_removed(store).await;
     break_glass_waits_for_one_review(store).await;
@@ -98,6 +102,37 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
     assert!(!store.decide_approval("ap-1", &decided(59)).await.unwrap());
     let first = ApprovalRecord { decided: Some(decided(59)), ..approval("ap-1") };
     assert_eq!(store.approvals().await.unwrap(), [first, approval("ap-2")]);
+}
+
+async fn an_incidents_entries_are_added_once_and_in_order(store: &Store) {
+    let entry = |incident: &str, number: u32, note: &str| EntryRecord {
+        incident: incident.to_owned(),
+        number,
+        at: NOON,
+        recorded_at: NOON,
+        author: "dpo".to_owned(),
+        note: note.to_owned(),
+    };
+    let first = store.open_incident("in-1", 7, &entry("in-1", 1, "{}")).await.unwrap();
+    let second = store.open_incident("in-2", 9, &entry("in-2", 1, "{}")).await.unwrap();
+    assert_eq!((first.number, second.number, second.journal), (1, 2, 9));
+    assert!(store.add_incident_entry(&entry("in-1", 2, "le premier")).await.unwrap());
+    assert!(!store.add_incident_entry(&entry("in-1", 2, "le second")).await.unwrap(), "one of two is first");
+    let kept = store.incident_entries("in-1").await.unwrap();
+    assert_eq!(kept, [entry("in-1", 1, "{}"), entry("in-1", 2, "le premier")]);
+    assert_eq!(store.incident_entries("").await.unwrap().len(), 3);
+    assert_eq!(store.incidents().await.unwrap(), [second, first.clone()]);
+    assert_eq!(store.incident("in-1").await.unwrap(), Some(first));
+    let file = FileRecord {
+        hash: "ab".to_owned(),
+        name: "recepisse.pdf".to_owned(),
+        media: "application/pdf".to_owned(),
+        body: "AAEC".to_owned(),
+        added_at: NOON,
+    };
+    store.add_file(&file).await.unwrap();
+    store.add_file(&FileRecord { name: "autre".to_owned(), ..file.clone() }).await.unwrap();
+    assert_eq!(store.file("ab").await.unwrap(), Some(file));
 }
 
 async fn a_gate_is_kept_until_it_opens(store: &Store) {

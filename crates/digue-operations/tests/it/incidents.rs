@@ -1,0 +1,167 @@
+//! Incidents: the log that writes itself, the affected set, decisions and the clock.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_exposure::Question;
+use digue_locales::{Language, text};
+use digue_operations::{OperationError, breach, gates, incidents};
+use digue_response::affected::{Others, Quality};
+use digue_response::clock::ClockKind;
+use digue_response::incident::{Source, State};
+use digue_response::notification::{Block, Field, Informed, Known, Stage, Who};
+use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Level};
+use digue_response::sheet::{Answer, Sheet};
+use digue_response::vocabulary::{
+    Cause, Consequence, DataKind, Exemption, Gravity, Harm, Nature, Origin, PersonKind,
+};
+use digue_response::{Note, incident};
+use digue_types::Gate;
+
+use crate::approvals::somebody;
+use crate::house::Home;
+
+const BECAUSE: &str = "parce que les faits le montrent";
+
+#[tokio::test]
+async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
+    let home = Home::open().await;
+    let (rssi, dpo) =
+        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let id =
+        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 suspect", "account:a1").await.unwrap();
+    let reach = Reach::Account("a1".parse().unwrap());
+    gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let seen = view.entries.iter().find_map(|entry| match &entry.note {
+        Note::Seen { act, after, journal, .. } if act == "gate-set" => Some((after.clone(), *journal)),
+        _ => None,
+    });
+    let (after, journal) = seen.expect("the gate is in the log");
+    assert!(after == "closed" && journal > 0);
+    assert_eq!(incidents::check(&home.house, &dpo, &id).await.unwrap(), Vec::<u32>::new());
+    // Another account's gate is another story.
+    let reach = Reach::Account("a2".parse().unwrap());
+    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
+    let again = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    assert_eq!(again.entries.len(), view.entries.len());
+    // What an agent or an auditor may not.
+    for (who, role) in [("a3", Role::Agent), ("auditor", Role::Auditor)] {
+        let actor = somebody(&home, who, "op", role).await;
+        let said = Note::Said { kind: incident::Kind::Fact, text: "x".to_owned(), journal: None };
+        let refused = incidents::add(&home.house, &actor, &id, None, said).await;
+        assert!(matches!(refused, Err(OperationError::Denied)), "{who}");
+    }
+}
+
+#[tokio::test]
+async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    home.show("a1", &["P1", "P2", "P3"]).await;
+    home.show("a2", &["P9"]).await;
+    let id = incidents::open(&home.house, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
+    let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+    let first = breach::compute_affected(&home.house, &dpo, &id, question.clone()).await.unwrap();
+    assert_eq!((first.number, first.persons, first.quality), (1, 3, Quality::Exact));
+    assert!(breach::recompute(&home.house, &dpo, &id, 1).await.unwrap());
+    home.show("a1", &["P4"]).await;
+    let second = breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
+    assert_eq!((second.number, second.persons), (2, 4));
+    assert!(breach::recompute(&home.house, &dpo, &id, 1).await.unwrap(), "the first one still holds");
+    let new = breach::complement(&home.house, &dpo, &id, 1, 2).unwrap();
+    let new: BTreeSet<&str> = new.iter().map(|person| person.person.as_str()).collect();
+    assert_eq!(new, BTreeSet::from(["P4"]));
+    let basis = "champ tiers de confiance des fiches".to_owned();
+    let others = vec![Others { kind: PersonKind::Relatives, persons: 2, basis }];
+    let third = breach::state_others(&home.house, &dpo, &id, others).await.unwrap();
+    assert_eq!((third.number, third.persons), (3, 4));
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let draft = breach::draft(&home.house, &view, Language::French).snapshot();
+    assert_eq!(draft[&Field::PersonCount], ["6"], "relatives count, too");
+    assert_eq!(draft[&Field::PersonKinds], ["users", "relatives"]);
+    assert_eq!(draft[&Field::Natures], ["confidentiality"]);
+}
+
+#[tokio::test]
+async fn a_breach_is_notified_and_closed_with_both_decisions() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let id = incidents::open(&home.house, &dpo, Source::Person, "Fuite", "account:a1").await.unwrap();
+    let add = async |note| incidents::add(&home.house, &dpo, &id, None, note).await;
+    let reason = || BECAUSE.to_owned();
+    let now = home.house.clock().now();
+    add(Note::Aware { at: now.micros(), reason: reason() }).await.unwrap();
+    add(Note::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
+    let close = || Note::StateSet { state: State::Resolved, reason: reason() };
+    let undecided = add(close()).await;
+    assert!(matches!(undecided, Err(OperationError::Invalid("incident-refused-undecided"))));
+    add(Note::AuthorityDecided { notify: true, reason: reason() }).await.unwrap();
+    add(Note::PersonsDecided { inform: false, exemption: Some(Exemption::Mitigated), reason: reason() })
+        .await
+        .unwrap();
+    // Seventy-three hours later the reasons come first.
+    home.clock.pass(Duration::from_hours(73));
+    let late = home.house.clock().now();
+    let send = async || {
+        breach::submit(&home.house, &dpo, &id, Stage::Initial, late, "CNIL-42", Language::French).await
+    };
+    assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
+    add(Note::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
+    send().await.unwrap();
+    for sheet in incidents::view(&home.house, &dpo, &id).await.unwrap().incident.sheets {
+        for step in sheet.steps() {
+            let (step, text) = (step.code.to_owned(), String::new());
+            add(Note::Step { sheet, step, answer: Answer::Unknown, text }).await.unwrap();
+        }
+    }
+    add(close()).await.unwrap();
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    assert_eq!(view.incident.state(), State::Resolved);
+    let kept = &view.incident.submissions[0].1;
+    assert_eq!(
+        (kept.receipt.as_str(), kept.snapshot[&Field::DelayReasons][0].as_str()),
+        ("CNIL-42", BECAUSE)
+    );
+    assert_eq!(view.clocks[0].overdue(late), Some(Duration::from_hours(1)));
+}
+
+#[tokio::test]
+async fn open_incidents_are_followed_again_after_a_start() {
+    let home = Home::open().await;
+    let (rssi, dpo) =
+        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    let id = incidents::open(&home.house, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
+    incidents::follow_open(&home.house).await.unwrap();
+    assert_eq!(incidents::about(&home.house, "account:a1").await, Some(id.clone()));
+    let dismissed = Note::StateSet { state: State::Dismissed, reason: BECAUSE.to_owned() };
+    incidents::add(&home.house, &dpo, &id, None, dismissed).await.unwrap();
+    let reach = Reach::Account("a1".parse().unwrap());
+    gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let after_the_end = view.entries.last().unwrap();
+    assert!(matches!(after_the_end.note, Note::StateSet { .. }), "{after_the_end:?}");
+}
+
+#[test]
+fn every_code_of_a_breach_has_its_word_in_both_languages() {
+    let mut keys: Vec<String> = Vec::new();
+    macro_rules! keys_of {
+        ($($list:ident)+) => { $(keys.extend($list::ALL.iter().map(|one| one.key().to_owned()));)+ };
+    }
+    keys_of!(Nature Origin Cause PersonKind DataKind Consequence Harm Gravity Exemption);
+    keys_of!(Quality ClockKind Stage Block Who Known Informed Field State Source Sheet Answer);
+    keys_of!(DataContext Ease Confidentiality Integrity Availability Level);
+    keys.extend(incident::Role::ALL.iter().map(|one| one.key().to_owned()));
+    keys.extend(incident::Kind::ALL.iter().map(|one| one.key().to_owned()));
+    for sheet in Sheet::ALL {
+        keys.extend(sheet.steps().iter().map(|step| format!("{}-{}", sheet.key(), step.code)));
+    }
+    for language in Language::ALL {
+        for key in &keys {
+            let said = text(language, key);
+            assert!(!said.is_empty() && !said.contains(key.as_str()), "{key} in {}: {said}", language.code());
+        }
+    }
+}
