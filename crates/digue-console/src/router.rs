@@ -137,7 +137,9 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/notification", get(breach::notification))
         .route("/incidents/{incident}/notification.json", get(breach::notification_json))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
+        .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
         .route("/register", get(breach::register))
+        .route("/register/papers/{paper}", get(breach::register_paper))
         .route("/register.csv", get(breach::register_csv))
         .route("/register.json", get(breach::register_json))
 }

@@ -47,6 +47,11 @@ impl Words {
         Self { zone: zone.clone(), ..Self::new(visitor) }
     }
 
+    /// Whoever reads, for papers.
+    pub(crate) fn reader(&self) -> digue_operations::papers::Reader {
+        digue_operations::papers::Reader { language: self.language, zone: self.zone.clone() }
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         self.language.code()
     }

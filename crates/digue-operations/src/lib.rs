@@ -28,6 +28,7 @@ pub mod mail;
 pub mod ocsf;
 pub mod onboarding;
 pub mod organisations;
+pub mod papers;
 pub mod passkey;
 pub mod password;
 pub mod recorder;

@@ -11,6 +11,7 @@ use digue_access::Role;
 use digue_exposure::Question;
 use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
+use digue_operations::papers::{self, Form as Printed};
 use digue_operations::{OperationError, watch};
 use digue_response::affected::Version;
 use digue_response::incident::Role as Part;
@@ -155,13 +156,7 @@ pub(crate) struct ShownBlock {
 
 /// A value in words.
 pub(crate) fn in_words(w: &Words, field: Field, value: &[String]) -> String {
-    let shown = value.iter().map(|text| match field.shape() {
-        Shape::One(_) | Shape::Many(_) => field.choice_key(text).map_or(text.clone(), |key| w.say(&key)),
-        Shape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.moment(at)),
-        Shape::Number => text.parse::<u64>().map_or(text.clone(), |number| w.number(number)),
-        Shape::Line | Shape::Text => text.clone(),
-    });
-    shown.collect::<Vec<_>>().join(", ")
+    w.reader().value(field, value)
 }
 
 pub(crate) fn shown_blocks(w: &Words, draft: &Draft) -> Vec<ShownBlock> {
@@ -466,4 +461,51 @@ pub(crate) async fn register_json(
     let rows = rows(&console, &visitor).await?;
     let all = rows.iter().map(|(view, _)| breach::notification_json(&console.house, view, visitor.language));
     Ok(Json(serde_json::Value::Array(all.collect())))
+}
+
+/// A paper to be kept: PDF, Word, or a spreadsheet.
+fn file(name: &str, form: Printed, bytes: Vec<u8>) -> Response {
+    let ending = match form {
+        Printed::Pdf => "pdf",
+        Printed::Docx => "docx",
+        Printed::Xlsx => "xlsx",
+    };
+    let name = format!("attachment; filename=\"{name}.{ending}\"");
+    let headers = [(header::CONTENT_TYPE, form.media().to_owned()), (header::CONTENT_DISPOSITION, name)];
+    (headers, bytes).into_response()
+}
+
+/// What paper is asked for, and in which form: `notification.pdf`.
+fn asked_paper(name: &str) -> Result<(&str, Printed), OperationError> {
+    let (paper, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    Printed::parse(ending).map(|form| (paper, form)).ok_or(OperationError::NotFound("paper"))
+}
+
+pub(crate) async fn paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let view = viewed(&console, &visitor, &id).await?;
+    let (paper, form) = told(&visitor, asked_paper(&name))?;
+    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let document = match paper {
+        "notification" => Ok(papers::notification(&console.house, &view, &reader)),
+        _ => Err(OperationError::NotFound("paper")),
+    };
+    let bytes = told(&visitor, document.and_then(|document| papers::printed(&document, form)))?;
+    Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
+}
+
+pub(crate) async fn register_paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+    let (_, form) = told(&visitor, asked_paper(&name))?;
+    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form))?;
+    Ok(file("register", form, bytes))
 }

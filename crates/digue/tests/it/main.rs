@@ -1,6 +1,7 @@
 //! Scenarios on the real binary: `digue serve` between a raw client and a portal of one function.
 
 mod api;
+mod breach;
 mod browser;
 mod budgets;
 mod caseload;
@@ -23,4 +24,5 @@ mod routes;
 mod stolen;
 mod uninspected;
 mod watch;
+mod webdriver;
 mod websocket;

@@ -1,0 +1,312 @@
+//! Papers of a breach: the notification ready to be copied, and the register for an inspection.
+//!
+//! Words come from the locales, values from the draft; `digue-documents` knows how they look.
+
+use std::collections::BTreeMap;
+
+use digue_documents::{Block, Document, Sheet, docx, pdf, xlsx};
+use digue_locales::{Language, Value, text, text_with};
+use digue_response::notification::{Block as Part, Field, Filled, From, Shape};
+use digue_response::register::{COLUMNS, Column, Row};
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::breach;
+use crate::error::OperationError;
+use crate::house::House;
+use crate::incidents::IncidentView;
+
+/// The forms in which a paper is had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    Pdf,
+    Docx,
+    Xlsx,
+}
+
+impl Form {
+    /// By the end of a file's name.
+    pub fn parse(ending: &str) -> Option<Self> {
+        match ending {
+            "pdf" => Some(Self::Pdf),
+            "docx" => Some(Self::Docx),
+            "xlsx" => Some(Self::Xlsx),
+            _ => None,
+        }
+    }
+
+    pub const fn media(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// In whose language and zone a paper is written.
+#[derive(Clone)]
+pub struct Reader {
+    pub language: Language,
+    pub zone: TimeZone,
+}
+
+impl Reader {
+    fn say(&self, key: &str) -> String {
+        text(self.language, key)
+    }
+
+    fn say1(&self, key: &str, name: &str, value: impl ToString) -> String {
+        text_with(self.language, key, &[(name, Value::from(value.to_string()))])
+    }
+
+    fn pair(&self, what: &str, said: &str) -> String {
+        let values = [("what", Value::from(what.to_owned())), ("text", Value::from(said.to_owned()))];
+        text_with(self.language, "log-pair", &values)
+    }
+
+    /// A moment with its minute, local.
+    pub fn moment(&self, at: Timestamp) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y %H:%M",
+            Language::English => "%d %b %Y, %H:%M",
+        };
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// A value of a field in words.
+    pub fn value(&self, field: Field, value: &[String]) -> String {
+        let shown = value.iter().map(|said| match field.shape() {
+            Shape::One(_) | Shape::Many(_) => {
+                field.choice_key(said).map_or_else(|| said.clone(), |key| self.say(&key))
+            }
+            Shape::Moment => {
+                Timestamp::parse_rfc3339(said).map_or_else(|| said.clone(), |at| self.moment(at))
+            }
+            Shape::Number => {
+                said.parse::<u64>().map_or_else(|_| said.clone(), |n| digue_locales::number(self.language, n))
+            }
+            Shape::Line | Shape::Text => said.clone(),
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Prints a document; a spreadsheet is made by `register_sheets`.
+pub fn printed(document: &Document, form: Form) -> Result<Vec<u8>, OperationError> {
+    let printed = match form {
+        Form::Pdf => pdf(document),
+        Form::Docx => docx(document),
+        Form::Xlsx => return Err(OperationError::NotFound("form")),
+    };
+    printed.map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// The notification, block by block, in the order of the teleservice.
+pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Document {
+    let draft = breach::draft(house, view, reader.language);
+    let mut blocks = vec![
+        Block::Paragraph(reader.say1("paper-stage", "stage", reader.say(view.incident.next_stage().key()))),
+        Block::Quiet(reader.say1("paper-made", "at", reader.moment(view.now))),
+    ];
+    for part in Part::ALL {
+        let fields = draft.0.iter().filter(|(field, _)| field.block() == *part);
+        let pairs: Vec<Block> =
+            fields.filter_map(|(field, filled)| pair_of(reader, *field, filled)).collect();
+        if !pairs.is_empty() {
+            blocks.push(Block::Heading(reader.say(part.key())));
+            blocks.extend(pairs);
+        }
+    }
+    blocks.extend(clocks(view, reader));
+    Document {
+        title: format!("{} – {}", reader.say("incident-notification"), view.reference()),
+        language: reader.language.code(),
+        foot: view.reference(),
+        blocks,
+    }
+}
+
+fn pair_of(reader: &Reader, field: Field, filled: &Filled) -> Option<Block> {
+    let asked = reader.say(field.key());
+    match filled {
+        Filled::Value { value, from, .. } => {
+            let mut said = reader.value(field, value);
+            if *from == From::Facts {
+                said = format!("{said} ({})", reader.say("notification-computed"));
+            }
+            Some(Block::Pair(asked, said))
+        }
+        Filled::Unknown(who) => {
+            Some(Block::Pair(asked, reader.say1("notification-ask", "who", reader.say(who.key()))))
+        }
+        Filled::NotAsked => None,
+    }
+}
+
+/// The clocks of the law as they stand.
+fn clocks(view: &IncidentView, reader: &Reader) -> Vec<Block> {
+    if view.clocks.is_empty() {
+        return Vec::new();
+    }
+    let header = ["clocks-duty", "clocks-basis", "clocks-due", "clocks-met"].map(|key| reader.say(key));
+    let rows = view.clocks.iter().map(|clock| {
+        vec![
+            reader.say(clock.rule.kind.key()),
+            clock.rule.basis.to_owned(),
+            clock.due_at.map_or_else(|| reader.say("clocks-without-delay"), |due| reader.moment(due)),
+            clock.met_at.map(|met| reader.moment(met)).unwrap_or_default(),
+        ]
+    });
+    let table = Block::Table { header: header.to_vec(), rows: rows.collect() };
+    vec![Block::Heading(reader.say("clocks-title")), table]
+}
+
+/// The register of violations: a page of its own for each, with the reasoning.
+pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Document {
+    let mut blocks = vec![Block::Paragraph(reader.say("register-explain"))];
+    let header = ["column-reference", "column-title", "column-aware", "severity-cnil", "column-authority"];
+    let rows = views.iter().map(|view| {
+        let row = row_of(house, view, reader);
+        let gravity = row.values.get(&Field::GravityOf).map(|value| reader.value(Field::GravityOf, value));
+        vec![
+            view.reference(),
+            row.title.clone(),
+            row.aware_at.map(|at| reader.moment(at)).unwrap_or_default(),
+            gravity.unwrap_or_default(),
+            authority(&row, reader),
+        ]
+    });
+    let header = header.map(|key| reader.say(key)).to_vec();
+    blocks.push(Block::Table { header, rows: rows.collect() });
+    for view in views {
+        blocks.push(Block::Break);
+        blocks.push(Block::Title(format!("{} – {}", view.reference(), view.incident.title)));
+        let row = row_of(house, view, reader);
+        blocks.push(Block::Pair(reader.say("column-state"), reader.say(row.state.key())));
+        blocks.push(Block::Pair(reader.say("decide-authority"), authority(&row, reader)));
+        blocks.push(Block::Pair(reader.say("decide-persons"), persons(&row, reader)));
+        if let Some(reason) = &row.delay_reason {
+            blocks.push(Block::Pair(reader.say("column-delay"), reason.clone()));
+        }
+        let values = row
+            .values
+            .iter()
+            .map(|(field, value)| Block::Pair(reader.say(field.key()), reader.value(*field, value)));
+        blocks.extend(values);
+        blocks.extend(clocks(view, reader));
+    }
+    Document {
+        title: reader.say("register-title"),
+        language: reader.language.code(),
+        foot: reader.say("register-title"),
+        blocks,
+    }
+}
+
+/// One row of the register.
+pub fn row_of(house: &House, view: &IncidentView, reader: &Reader) -> Row {
+    Row::new(&view.incident, &breach::draft(house, view, reader.language))
+}
+
+/// Decision about the authority, by whom and why.
+fn authority(row: &Row, reader: &Reader) -> String {
+    let Some((is, by, why)) = &row.authority else { return reader.say("undecided") };
+    let what = reader.say(if *is { "decided-notify" } else { "decided-not-notify" });
+    let at = row.notified_at.map(|at| format!(" ({})", reader.moment(at))).unwrap_or_default();
+    reader.pair(&format!("{what}{at}"), &format!("{why} ({by})"))
+}
+
+fn persons(row: &Row, reader: &Reader) -> String {
+    let Some((is, exemption, by, why)) = &row.persons else { return reader.say("undecided") };
+    let what = reader.say(if *is { "decided-inform" } else { "decided-not-inform" });
+    let exemption = exemption.map(|one| format!(" ({})", reader.say(one.key()))).unwrap_or_default();
+    let at = row.told_at.map(|at| format!(" ({})", reader.moment(at))).unwrap_or_default();
+    reader.pair(&format!("{what}{exemption}{at}"), &format!("{why} ({by})"))
+}
+
+/// The register as a table: the columns that `import` reads come first, under their names.
+pub fn register_sheet(house: &House, views: &[IncidentView], reader: &Reader) -> Sheet {
+    let others: Vec<Field> = Field::ALL
+        .iter()
+        .filter(|field| !COLUMNS.iter().any(|(_, c)| *c == Column::Field(**field)))
+        .copied()
+        .collect();
+    let mut header: Vec<String> =
+        COLUMNS.iter().map(|(name, column)| column_name(reader, name, *column)).collect();
+    header.extend(
+        ["column-reference", "column-state", "column-notified", "column-told"].map(|key| reader.say(key)),
+    );
+    header.extend(others.iter().map(|field| reader.say(field.key())));
+    let rows = views.iter().map(|view| {
+        let row = row_of(house, view, reader);
+        let said =
+            |field: Field| row.values.get(&field).map(|value| reader.value(field, value)).unwrap_or_default();
+        let yes = |is: bool| reader.say(if is { "known-yes" } else { "known-no" });
+        let reasoned = |is: bool, why: &str| reader.pair(&yes(is), why);
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let mut cells: Vec<String> = COLUMNS
+            .iter()
+            .map(|(_, column)| match column {
+                Column::Title => row.title.clone(),
+                Column::Aware => moment(row.aware_at),
+                Column::Field(field) => match field.shape() {
+                    Shape::Many(_) => many(reader, *field, &row.values),
+                    Shape::Moment => {
+                        row.values.get(field).and_then(|v| v.first().cloned()).unwrap_or_default()
+                    }
+                    _ => said(*field),
+                },
+                Column::Authority => {
+                    row.authority.as_ref().map(|(is, _, why)| reasoned(*is, why)).unwrap_or_default()
+                }
+                Column::Persons => {
+                    row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default()
+                }
+            })
+            .collect();
+        cells.extend([
+            view.reference(),
+            reader.say(row.state.key()),
+            moment(row.notified_at),
+            moment(row.told_at),
+        ]);
+        cells.extend(others.iter().map(|field| said(*field)));
+        cells
+    });
+    Sheet { name: reader.say("register-title"), header, rows: rows.collect() }
+}
+
+/// Several choices, as the import reads them.
+fn many(reader: &Reader, field: Field, values: &BTreeMap<Field, Vec<String>>) -> String {
+    let value = values.get(&field).cloned().unwrap_or_default();
+    let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
+    words.collect::<Vec<_>>().join(" ; ")
+}
+
+/// What a column of the register is called in a reader's language.
+pub fn column_name(reader: &Reader, name: &str, column: Column) -> String {
+    match column {
+        Column::Field(field) => reader.say(field.key()),
+        Column::Title => reader.say("column-title"),
+        Column::Aware => reader.say("column-aware"),
+        Column::Authority | Column::Persons => reader.say(&format!("decide-{name}")),
+    }
+}
+
+/// The register in the form that was asked for.
+pub fn register_file(
+    house: &House,
+    views: &[IncidentView],
+    reader: &Reader,
+    form: Form,
+) -> Result<Vec<u8>, OperationError> {
+    match form {
+        Form::Xlsx => xlsx(&[register_sheet(house, views, reader)])
+            .map_err(|error| OperationError::Unavailable(error.to_string())),
+        _ => printed(&register(house, views, reader), form),
+    }
+}
