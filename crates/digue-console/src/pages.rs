@@ -14,6 +14,7 @@ pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod live;
+pub(crate) mod notices;
 pub(crate) mod organisations;
 pub(crate) mod overview;
 pub(crate) mod own;

@@ -12,12 +12,15 @@ use jiff::tz::TimeZone;
 use crate::api::{self, acts, reads};
 use crate::pages::{
     account, accounts, approvals, breach, break_glass, device, door, findings, gates, incident_notes,
-    incidents, journal, keys, live, organisations, overview, own, person, portals, scope, sessions, settings,
+    incidents, journal, keys, live, notices, organisations, overview, own, person, portals, scope, sessions,
+    settings,
 };
 use crate::{form, proof, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
 const CASELOAD_BYTES_MAX: usize = 1 << 30;
+/// Contacts of a few million persons.
+const CONTACTS_BYTES_MAX: usize = 1 << 29;
 /// Five thousand accounts, a line each.
 const UPLOAD_BYTES_MAX: usize = 2 << 20;
 
@@ -136,6 +139,15 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/decisions", get(breach::decisions))
         .route("/incidents/{incident}/notification", get(breach::notification))
         .route("/incidents/{incident}/notification.json", get(breach::notification_json))
+        .route(
+            "/incidents/{incident}/notices",
+            get(notices::show).post(notices::prepare).layer(DefaultBodyLimit::max(CONTACTS_BYTES_MAX)),
+        )
+        .route("/incidents/{incident}/notices/{campaign}", post(notices::set_state))
+        .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))
+        // For everybody: is this message genuine?
+        .route("/check", get(notices::check).post(notices::check_code))
+        .route("/check/messages.txt", get(notices::messages))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
         .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
         .route("/register", get(breach::register))

@@ -183,6 +183,25 @@ fn counted(answer: &Answer) -> Version {
     }
 }
 
+/// Who answers for the data, as notices name them; empty where nobody said.
+#[derive(Clone, Debug, Default)]
+pub struct Controller {
+    pub name: String,
+    pub contact: String,
+    pub mail: String,
+    pub phone: String,
+}
+
+pub fn controller(house: &House) -> Controller {
+    let said = |field: Field| house.response().controller.get(&field).cloned().unwrap_or_default();
+    Controller {
+        name: said(Field::ControllerName),
+        contact: said(Field::ContactName),
+        mail: said(Field::ContactMail),
+        phone: said(Field::ContactPhone),
+    }
+}
+
 /// How severe it is: what the facts suggest, and what somebody says.
 #[derive(Clone, Debug)]
 pub struct Severity {

@@ -22,6 +22,7 @@ use crate::alerts::{AlertRules, Herald};
 use crate::aliases::AliasTables;
 use crate::devices::Challenges;
 use crate::error::OperationError;
+use crate::genuine::Turnstile;
 use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
 use crate::mail::{MailSettings, Mailer};
@@ -95,6 +96,7 @@ pub struct House {
     herald: Herald,
     response: ResponseRules,
     following: Following,
+    turnstile: Turnstile,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -153,6 +155,7 @@ impl House {
             herald: Herald::new(parts.alerts),
             response: parts.response,
             following: Following::default(),
+            turnstile: Turnstile::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -261,6 +264,10 @@ impl House {
     /// Who answers for the data, and which clocks run.
     pub fn response(&self) -> &ResponseRules {
         &self.response
+    }
+
+    pub(crate) fn turnstile(&self) -> &Turnstile {
+        &self.turnstile
     }
 
     pub(crate) fn following(&self) -> &Following {

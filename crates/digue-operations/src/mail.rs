@@ -11,7 +11,10 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_store::MailRecord;
 use digue_types::AccountId;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::dkim::{
+    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
+};
+use lettre::message::header::{ContentType, HeaderName};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
@@ -31,6 +34,17 @@ pub struct MailSettings {
     pub user: Option<String>,
     pub password: Option<String>,
     pub from: String,
+    /// Signs what leaves (RFC 6376); `None` leaves it to the mail server.
+    pub dkim: Option<Dkim>,
+}
+
+/// A key of DKIM.
+#[derive(Clone)]
+pub struct Dkim {
+    pub domain: String,
+    pub selector: String,
+    /// Ed25519 seed in base 64, or an RSA key in PKCS#1 PEM.
+    pub key: String,
 }
 
 /// How the connection to the mail server is protected.
@@ -46,6 +60,7 @@ pub enum Protection {
 pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    dkim: Option<DkimConfig>,
     is_sending: AtomicBool,
 }
 
@@ -75,8 +90,50 @@ impl Mailer {
         let from = parse_address(&settings.from).and_then(|address| address.parse().ok());
         let from = from.ok_or_else(|| fault(&"the sender's address does not read"))?;
         let from = Mailbox::new(Some("Digue".to_owned()), from);
-        Ok(Self { transport: builder.build(), from, is_sending: AtomicBool::new(false) })
+        let dkim = settings.dkim.as_ref().map(dkim_of).transpose().map_err(|error| fault(&error))?;
+        Ok(Self { transport: builder.build(), from, dkim, is_sending: AtomicBool::new(false) })
     }
+
+    /// The address that mail comes from.
+    pub(crate) fn sender(&self) -> String {
+        self.from.email.to_string()
+    }
+
+    /// Hands one notice to the mail server; `id` is the same however often one tries.
+    pub(crate) async fn send_notice(
+        &self,
+        recipient: &str,
+        subject: &str,
+        body: &str,
+        id: &str,
+    ) -> Result<(), String> {
+        let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
+        let message = Message::builder()
+            .from(Mailbox::new(None, self.from.email.clone()))
+            .to(Mailbox::new(None, address))
+            .subject(subject)
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .header(ContentType::TEXT_PLAIN)
+            .body(body.to_owned());
+        let mut message = message.map_err(|error| error.to_string())?;
+        if let Some(dkim) = &self.dkim {
+            message.sign(dkim);
+        }
+        self.transport.send(message).await.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
+    let kind =
+        if dkim.key.contains("BEGIN") { DkimSigningAlgorithm::Rsa } else { DkimSigningAlgorithm::Ed25519 };
+    let key = DkimSigningKey::new(dkim.key.trim(), kind).map_err(|error| error.to_string())?;
+    // Relaxed: servers on the way fold headers again.
+    let form = DkimCanonicalization {
+        header: DkimCanonicalizationType::Relaxed,
+        body: DkimCanonicalizationType::Relaxed,
+    };
+    let headers = ["From", "To", "Subject", "Date", "Message-ID"].map(HeaderName::new_from_ascii_str);
+    Ok(DkimConfig::new(dkim.selector.clone(), dkim.domain.clone(), key, headers.to_vec(), form))
 }
 
 /// What can be written to somebody.

@@ -77,6 +77,18 @@ impl Reader {
         }
     }
 
+    /// A day, local.
+    pub fn date(&self, at: Timestamp) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y",
+            Language::English => "%d %b %Y",
+        };
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(pattern).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
     /// A value of a field in words.
     pub fn value(&self, field: Field, value: &[String]) -> String {
         let shown = value.iter().map(|said| match field.shape() {

@@ -54,7 +54,7 @@ pub struct Others {
 }
 
 /// One person of a set.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Person {
     pub population: String,
     pub person: String,

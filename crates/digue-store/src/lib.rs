@@ -6,6 +6,7 @@
 //! is not here: that is the journal's.
 
 mod approvals;
+mod campaigns;
 mod findings;
 mod incidents;
 mod keys;
@@ -26,6 +27,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
+pub use campaigns::{CampaignRecord, NoticeRecord};
 pub use findings::{FindingRecord, Verdict};
 pub use incidents::{EntryRecord, FileRecord, IncidentRecord};
 pub use keys::KeyRecord;

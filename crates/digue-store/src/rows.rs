@@ -8,6 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
+use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::findings::{FindingRecord, Verdict};
 use crate::incidents::{EntryRecord, FileRecord, IncidentRecord};
 use crate::keys::KeyRecord;
@@ -349,5 +350,43 @@ pub(crate) fn file(row: &AnyRow) -> Stored<FileRecord> {
         media: text(row, "media")?,
         body: text(row, "body")?,
         added_at: time(row, "added_at")?,
+    })
+}
+
+pub(crate) fn campaign(row: &AnyRow) -> Stored<CampaignRecord> {
+    Ok(CampaignRecord {
+        id: text(row, "id")?,
+        incident: text(row, "incident")?,
+        version: number(row, "version")?,
+        made_at: time(row, "made_at")?,
+        made_by: name(row, "made_by", AccountId::parse)?,
+        state: text(row, "state")?,
+        language: text(row, "language")?,
+        subject: text(row, "subject")?,
+        blocks: text(row, "blocks")?,
+        rate: number(row, "rate")?,
+        ended_at: time(row, "ended_at")?,
+    })
+}
+
+pub(crate) fn notice(row: &AnyRow) -> Stored<NoticeRecord> {
+    let whole =
+        |column| u64::try_from(row.try_get::<i64, _>(column).unwrap_or(-1)).map_err(|_| corrupt(column));
+    Ok(NoticeRecord {
+        campaign: text(row, "campaign")?,
+        number: number(row, "number")?,
+        code: whole("code")?,
+        population: text(row, "population")?,
+        person: text(row, "person")?,
+        seen: text(row, "seen")?,
+        channel: text(row, "channel")?,
+        destination: text(row, "destination")?,
+        masked: text(row, "masked")?,
+        hash: text(row, "hash")?,
+        state: text(row, "state")?,
+        at: time(row, "at")?,
+        detail: text(row, "detail")?,
+        checks: whole("checks")?,
+        places: text(row, "places")?,
     })
 }

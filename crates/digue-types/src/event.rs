@@ -289,5 +289,7 @@ coded!(
         FindingConfirmed = 40 "finding-confirmed",
         IncidentOpened = 41 "incident-opened",
         IncidentNoted = 42 "incident-noted",
+        CampaignPrepared = 43 "campaign-prepared",
+        CampaignSet = 44 "campaign-set",
     }
 );

@@ -18,6 +18,7 @@ use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
 use digue_operations::incidents::{self, ResponseRules};
 use digue_operations::indexing::{self, IndexFolder};
+use digue_operations::notices;
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
@@ -163,6 +164,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
 
     // What open incidents are about is followed again.
     incidents::follow_open(&house).await?;
+    notices::after_a_start(&house).await?;
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
@@ -180,6 +182,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     }
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
     running.tasks.push(tokio::spawn(send_mail(running.house.clone(), stopping.clone())));
+    running.tasks.push(tokio::spawn(send_notices(running.house.clone(), stopping.clone())));
     let house = &running.house;
     let every = settings.journal.witnesses.every;
     running.tasks.push(tokio::spawn(ask_witnesses(house.clone(), every, stopping.clone())));
@@ -403,6 +406,27 @@ async fn send_mail(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
         }
     }
 }
+
+/// Sends the notices of running campaigns, each at its rate.
+async fn send_notices(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let is_stopping = tokio::select! {
+            _ = every.tick() => false,
+            changed = stopping.changed() => changed.is_err() || *stopping.borrow(),
+        };
+        if is_stopping {
+            return;
+        }
+        if let Err(error) = notices::send_due(&house, NOTICES_A_SECOND).await {
+            tracing::warn!(%error, "Notices could not be sent");
+        }
+    }
+}
+
+/// Notices handed over within one second, of all campaigns, at most.
+const NOTICES_A_SECOND: u32 = 1000;
 
 async fn tidy_sessions(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_mins(1));

@@ -502,3 +502,128 @@ paper-made = Draft made by Digue on { $at } (local time). To be copied into the 
 export-pdf = PDF
 export-docx = Word
 export-xlsx = Excel
+
+## Notices to persons
+
+act-campaign-prepared = notices prepared
+act-campaign-set = campaign of notices
+channel-mail = e-mail
+channel-letter = letter
+channel-sms = text message
+channel-none = no means
+notice-style-fr = French
+notice-style-fr-easy = easy-to-read French
+notice-style-en = English
+notice-title-happened = What happened
+notice-title-data = Your data
+notice-title-risks = The risks
+notice-title-steps = Do now
+notice-title-check = How to check this message
+notice-title-contact = How to reach us
+notice-subject = { $body }: your personal data
+notice-happened = From { $from } to { $to }, someone read records with a stolen account. Your record is one of them. The account is closed. { $body } has told the data protection authority.
+notice-data = Your record was opened { $times } times, { $same ->
+    [1] on { $first }
+   *[other] between { $first } and { $last }
+}. It showed: { $kinds }.
+notice-risks = People may use these data to trick you. They may write to you or call you in the name of a service you know. They may also try to open an account in your name.
+notice-steps =
+    Be wary of messages and calls about your file.
+    Never give a password or a code.
+    Look at your accounts. Tell your bank soon about what is not yours.
+    If someone uses your data, tell the police.
+notice-check = This message has no link. It asks you for nothing. To check it, type the address { $address } yourself, then this code: { $code }. The page must show: { $masked }, { $date }. If it shows something else, the message is false.
+notice-contact = Write to { $mail } or call { $phone }. Ask for { $name }.
+notice-easy-title-happened = What happened
+notice-easy-title-data = Your data
+notice-easy-title-risks = What may come
+notice-easy-title-steps = What you must do
+notice-easy-title-check = To know if this message is true
+notice-easy-title-contact = To talk to us
+notice-easy-subject = { $body }: your data
+notice-easy-happened = Someone stole an account. They read records. They read your record. It was from { $from } to { $to }. The account is closed. It is not your fault.
+notice-easy-data = They read your record { $times } times. It was { $same ->
+    [1] on { $first }
+   *[other] from { $first } to { $last }
+}. It shows: { $kinds }.
+notice-easy-risks = They may write to you. They may call you. They may lie and give a false name.
+notice-easy-steps =
+    Do not give your codes.
+    Do not give your passwords.
+    Look at your bank account.
+    In doubt? Talk to someone close to you. Then call the police.
+notice-easy-check = This message has no link. Type this address: { $address }. Type this code: { $code }. The page shows: { $masked }, { $date }. Does it show something else? Then the message is false.
+notice-easy-contact = Call { $phone }. Or write to { $mail }. Ask for { $name }.
+notice-sms = { $body }: a message about your data waits for you. To check it, type { $address }, then { $code }.
+contact-fault-row = the line does not read
+contact-fault-person = the identifier of the person is missing
+contact-fault-email = the e-mail address is none
+contact-fault-twice = this person is in the file already
+contact-fault-nothing = no means to reach this person
+invalid-contacts = The file must have a column "person", and "email", "phone", "name" or "address".
+incident-notices = Notices to persons
+notices-explain = One notice for each affected person: what happened, their data, the risks, what to do, how to check. No link, and no request.
+notices-style = Language
+notices-preview = As one person reads it
+notices-score = Ease of reading: { $score } of 100 (wanted: { $wanted } at least), { $longest } words in the longest sentence.
+notices-too-hard = This text is hard to read. Make short sentences of common words.
+notices-subject = Subject
+notices-happened = What happened
+notices-risks = The risks
+notices-steps = Do now, one thing a line
+notices-contact = Contact
+notices-address = Address to type to check
+notices-rate = Messages a minute
+notices-contacts = Contacts from the portal (CSV: person, email, phone, name, address)
+notices-after = Only persons who are new since version
+notices-version = Version of the affected persons
+notices-prepare = Prepare the notices
+notices-none = No campaign.
+notices-needs = The list of affected persons and the decision to tell them come first.
+notices-campaigns = Campaigns
+notices-campaign = Campaign
+notices-state = State
+notices-sent-of = { $sent } sent of { $total }
+notices-start = Send
+notices-pause = Pause
+notices-end = End and forget the addresses
+notices-letters = Letters (PDF)
+notices-texts = Text messages, and persons to be reached otherwise (CSV)
+notices-alarm = { $count } notices were checked from too many places: copies may be going round.
+campaign-preparing = being prepared
+campaign-ready = ready
+campaign-sending = being sent
+campaign-paused = paused
+campaign-ended = ended
+notice-state-waiting = waiting
+notice-state-sending = on their way
+notice-state-sent = sent
+notice-state-failed = refused by the server
+notice-state-uncertain = uncertain (stopped while sending: to be sent otherwise)
+notice-state-listed = by letter, text message or otherwise
+check-title = Check a message
+check-explain = Type the code that is in the message you received. This page shows no personal data.
+check-code = Code of the message
+check-go = Check
+check-genuine = This code is ours. Compare with your message:
+check-compare = If a line does not match your message, it is a copy: do not answer it.
+check-unknown = We have sent no message with this code. Unless it was mistyped, the message that you received is not from us.
+check-replayed = Careful: this code was checked from many places. Your message may be a copy. Compare every line.
+check-channel = Sent by
+check-masked = To
+check-date = On
+check-subject = Subject
+check-words = First words
+check-official = Official messages
+check-official-explain = We never ask for a password, a code or a card number, nor to click on a link.
+check-official-none = No message is being sent.
+check-official-file = The same list, signed
+check-sender = Sender
+check-since = Since
+notices-prepared = Notices prepared
+notices-faults = Lines of the file to be looked at
+notices-unreached = Some persons cannot be reached: write to them otherwise, or decide on a public communication (art. 34(3)(c)).
+column-channel = Channel
+column-destination = Destination
+column-code = Code
+column-text = Text

@@ -502,3 +502,128 @@ paper-made = Brouillon établi par Digue le { $at } (heure locale). À recopier 
 export-pdf = PDF
 export-docx = Word
 export-xlsx = Excel
+
+## Notices to persons
+
+act-campaign-prepared = avis préparés
+act-campaign-set = campagne d'avis
+channel-mail = courriel
+channel-letter = lettre
+channel-sms = SMS
+channel-none = aucun moyen
+notice-style-fr = français
+notice-style-fr-easy = français facile à lire
+notice-style-en = anglais
+notice-title-happened = Ce qui s'est passé
+notice-title-data = Vos données
+notice-title-risks = Les risques
+notice-title-steps = À faire maintenant
+notice-title-check = Comment vérifier ce message
+notice-title-contact = Nous contacter
+notice-subject = { $body } : vos données personnelles
+notice-happened = Du { $from } au { $to }, quelqu'un a lu des fiches avec un compte volé. Votre fiche en fait partie. Le compte est fermé. La CNIL est prévenue par { $body }.
+notice-data = Votre fiche a été ouverte { $times } fois, { $same ->
+    [1] le { $first }
+   *[other] entre le { $first } et le { $last }
+}. Elle montrait : { $kinds }.
+notice-risks = On peut se servir de ces données pour vous tromper. On peut vous écrire ou vous appeler en prenant le nom d'un service connu. On peut aussi tenter d'ouvrir un compte à votre nom.
+notice-steps =
+    Méfiez-vous des messages et des appels qui parlent de votre dossier.
+    Ne donnez jamais un mot de passe ni un code.
+    Regardez vos comptes. Dites vite à votre banque ce qui n'est pas de vous.
+    Si on se sert de vos données, portez plainte. Le 17 vous aide.
+notice-check = Ce message n'a pas de lien. Il ne vous demande rien. Pour le vérifier, tapez vous-même l'adresse { $address } puis ce code : { $code }. La page doit montrer : { $masked }, { $date }. Si elle montre autre chose, le message est faux.
+notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }.
+notice-easy-title-happened = Ce qui s'est passé
+notice-easy-title-data = Vos données
+notice-easy-title-risks = Ce qui peut arriver
+notice-easy-title-steps = Ce que vous devez faire
+notice-easy-title-check = Pour savoir si ce message est vrai
+notice-easy-title-contact = Pour nous parler
+notice-easy-subject = { $body } : vos données
+notice-easy-happened = Quelqu'un a volé un compte. Il a lu des fiches. Il a lu votre fiche. C'était du { $from } au { $to }. Le compte est fermé. Ce n'est pas votre faute.
+notice-easy-data = On a lu votre fiche { $times } fois. C'était { $same ->
+    [1] le { $first }
+   *[other] du { $first } au { $last }
+}. On y voit : { $kinds }.
+notice-easy-risks = On peut vous écrire. On peut vous appeler. On peut mentir et dire un faux nom.
+notice-easy-steps =
+    Ne donnez pas vos codes.
+    Ne donnez pas vos mots de passe.
+    Regardez votre compte à la banque.
+    Un doute ? Parlez-en à un proche. Puis appelez le 17.
+notice-easy-check = Ce message n'a pas de lien. Tapez cette adresse : { $address }. Tapez ce code : { $code }. La page montre : { $masked }, { $date }. Elle montre autre chose ? Le message est faux.
+notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }.
+notice-sms = { $body } : un message sur vos données vous attend. Pour le vérifier, tapez { $address } puis { $code }.
+contact-fault-row = la ligne ne se lit pas
+contact-fault-person = il manque l'identifiant de la personne
+contact-fault-email = l'adresse électronique n'en est pas une
+contact-fault-twice = cette personne est déjà dans le fichier
+contact-fault-nothing = aucun moyen de joindre cette personne
+invalid-contacts = Le fichier doit avoir une colonne « person », et « email », « phone », « name » ou « address ».
+incident-notices = Avis aux personnes
+notices-explain = Un avis par personne touchée : ce qui s'est passé, ses données, les risques, quoi faire, comment vérifier. Sans lien et sans demande.
+notices-style = Langue
+notices-preview = Aperçu pour une personne
+notices-score = Facilité de lecture : { $score } sur 100 (voulu : { $wanted } au moins), { $longest } mots dans la plus longue phrase.
+notices-too-hard = Ce texte est difficile à lire. Faites des phrases courtes, avec des mots courants.
+notices-subject = Objet
+notices-happened = Ce qui s'est passé
+notices-risks = Les risques
+notices-steps = À faire maintenant, une action par ligne
+notices-contact = Contact
+notices-address = Adresse à taper pour vérifier
+notices-rate = Messages par minute
+notices-contacts = Contacts du portail (CSV : person, email, phone, name, address)
+notices-after = Seulement les nouvelles personnes depuis la version
+notices-version = Version des personnes touchées
+notices-prepare = Préparer les avis
+notices-none = Aucune campagne.
+notices-needs = Il faut d'abord la liste des personnes touchées et la décision de les informer.
+notices-campaigns = Campagnes
+notices-campaign = Campagne
+notices-state = État
+notices-sent-of = { $sent } envoyés sur { $total }
+notices-start = Envoyer
+notices-pause = Arrêter un moment
+notices-end = Terminer et oublier les adresses
+notices-letters = Lettres (PDF)
+notices-texts = SMS et personnes à joindre autrement (CSV)
+notices-alarm = { $count } avis vérifiés depuis trop d'endroits : des copies circulent peut-être.
+campaign-preparing = en préparation
+campaign-ready = prête
+campaign-sending = en cours d'envoi
+campaign-paused = arrêtée
+campaign-ended = terminée
+notice-state-waiting = en attente
+notice-state-sending = en cours
+notice-state-sent = envoyés
+notice-state-failed = refusés par le serveur
+notice-state-uncertain = incertains (arrêt pendant l'envoi : à envoyer autrement)
+notice-state-listed = par lettre, SMS ou autre
+check-title = Vérifier un message
+check-explain = Tapez le code qui est dans le message que vous avez reçu. Cette page ne montre aucune donnée personnelle.
+check-code = Code du message
+check-go = Vérifier
+check-genuine = Ce code est le nôtre. Comparez avec votre message :
+check-compare = Si une ligne ne correspond pas à votre message, c'est une copie : n'y répondez pas.
+check-unknown = Nous n'avons envoyé aucun message avec ce code. S'il n'y a pas de faute de frappe, le message que vous avez reçu n'est pas de nous.
+check-replayed = Attention : ce code a été vérifié depuis beaucoup d'endroits. Votre message est peut-être une copie. Comparez bien chaque ligne.
+check-channel = Envoyé par
+check-masked = À
+check-date = Le
+check-subject = Objet
+check-words = Premiers mots
+check-official = Messages officiels en cours
+check-official-explain = Nous ne demandons jamais de mot de passe, de code, de numéro de carte, ni de cliquer sur un lien.
+check-official-none = Aucun message n'est en cours d'envoi.
+check-official-file = La même liste, signée
+check-sender = Expéditeur
+check-since = Depuis
+notices-prepared = Avis préparés
+notices-faults = Lignes du fichier à revoir
+notices-unreached = Certaines personnes ne peuvent pas être jointes : écrivez-leur autrement, ou décidez d'une communication publique (art. 34, 3, c).
+column-channel = Canal
+column-destination = Destination
+column-code = Code
+column-text = Texte

@@ -23,6 +23,7 @@ fn mail_to(mailbox: &Mailbox) -> MailSettings {
         user: None,
         password: None,
         from: "digue@exemple.fr".into(),
+        dkim: None,
     }
 }
 

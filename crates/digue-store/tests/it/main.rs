@@ -7,8 +7,8 @@ mod postgres;
 use digue_access::session::Device;
 use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_store::{
-    ApprovalRecord, BreakGlassRecord, Decided, EntryRecord, FileRecord, GateRecord, Link, PasskeyRecord,
-    Store,
+    ApprovalRecord, BreakGlassRecord, CampaignRecord, Decided, EntryRecord, FileRecord, GateRecord, Link,
+    NoticeRecord, PasskeyRecord, Store,
 };
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
@@ -22,6 +22,7 @@ fn account(name: &str) -> AccountId {
 async fn keeps_the_contract(store: &Store) {
     accounts_are_replaced_by_name(store).await;
     a_gate_is_kept_until_it_opens(store).await;
+    a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store).await;
     an_incidents_entries_are_added_once_and_in_order(store).await;
     a_link_is_taken_once_and_in_time(store).await;
     sessions_survive_and_are_removed(store).await;
@@ -133,6 +134,57 @@ async fn an_incidents_entries_are_added_once_and_in_order(store: &Store) {
     store.add_file(&file).await.unwrap();
     store.add_file(&FileRecord { name: "autre".to_owned(), ..file.clone() }).await.unwrap();
     assert_eq!(store.file("ab").await.unwrap(), Some(file));
+}
+
+async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &Store) {
+    let campaign = CampaignRecord {
+        id: "ca-1".to_owned(),
+        incident: "in-1".to_owned(),
+        version: 1,
+        made_at: NOON,
+        made_by: account("dpo"),
+        state: "ready".to_owned(),
+        language: "fr".to_owned(),
+        subject: "Vos données".to_owned(),
+        blocks: "{}".to_owned(),
+        rate: 60,
+        ended_at: Timestamp::ZERO,
+    };
+    store.add_campaign(&campaign).await.unwrap();
+    let notice = |number: u32| NoticeRecord {
+        campaign: "ca-1".to_owned(),
+        number,
+        code: (1 << 59) + u64::from(number),
+        population: "personnes".to_owned(),
+        person: format!("P{number}"),
+        seen: "{}".to_owned(),
+        channel: "mail".to_owned(),
+        destination: format!("p{number}@example.fr"),
+        masked: "p•••@e•••.fr".to_owned(),
+        hash: "ab".to_owned(),
+        state: "waiting".to_owned(),
+        at: NOON,
+        detail: String::new(),
+        checks: 0,
+        places: String::new(),
+    };
+    store.add_notices(&[notice(1), notice(2)]).await.unwrap();
+    let first = store.take_notice("ca-1", NOON).await.unwrap().unwrap();
+    assert_eq!((first.number, first.state.as_str()), (1, "sending"));
+    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap().unwrap().number, 2);
+    assert_eq!(store.take_notice("ca-1", NOON).await.unwrap(), None);
+    store.set_notice("ca-1", 1, "sent", "", NOON).await.unwrap();
+    assert_eq!(store.doubt_notices().await.unwrap(), 1);
+    let counts = store.notice_counts("ca-1").await.unwrap();
+    assert_eq!((counts["sent"], counts["uncertain"]), (1, 1));
+    store.note_check((1 << 59) + 2, "ab").await.unwrap();
+    store.forget_destinations("ca-1").await.unwrap();
+    let kept = store.notice_by_code((1 << 59) + 2).await.unwrap().unwrap();
+    assert_eq!((kept.destination.as_str(), kept.checks, kept.places.as_str()), ("", 1, "ab"));
+    assert_eq!(store.notices("ca-1", "uncertain", 0, 10).await.unwrap(), [kept]);
+    store.set_campaign("ca-1", "ended", NOON).await.unwrap();
+    assert_eq!(store.campaign("ca-1").await.unwrap().unwrap().ended_at, NOON);
+    assert_eq!(store.campaigns().await.unwrap().len(), 1);
 }
 
 async fn a_gate_is_kept_until_it_opens(store: &Store) {

@@ -8,7 +8,7 @@ use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
-use digue_operations::mail::{MailSettings, Protection};
+use digue_operations::mail::{Dkim, MailSettings, Protection};
 use digue_operations::password::PasswordRules;
 use digue_operations::retention::{Retention, RetentionError};
 use digue_operations::witnesses::{Witness, WitnessRules};
@@ -314,7 +314,18 @@ fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
         Some(from) => Ok(from),
         None => Err("digue@exemple.fr"),
     })?;
-    Some(MailSettings { host, port, protection, user: section.text("user"), password, from })
+    let dkim = match section.path("dkim_key_file").map(std::fs::read_to_string) {
+        None => None,
+        Some(Ok(key)) => {
+            let named = |key: &str| section.need_text(key);
+            Some(Dkim { domain: named("dkim_domain")?, selector: named("dkim_selector")?, key })
+        }
+        Some(Err(error)) => {
+            section.fault("dkim_key_file", "fault-value", error);
+            return None;
+        }
+    };
+    Some(MailSettings { host, port, protection, user: section.text("user"), password, from, dkim })
 }
 
 fn parse_name(text: &str) -> Result<String, String> {

@@ -19,6 +19,7 @@ mod https;
 mod identity;
 mod kill;
 mod mirror;
+mod notices;
 mod python;
 mod routes;
 mod stolen;

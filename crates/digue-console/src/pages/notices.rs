@@ -1,0 +1,257 @@
+//! Notices to persons: written, prepared, sent; and the public page where anybody checks one.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_operations::OperationError;
+use digue_operations::genuine::{self, Genuine, Official};
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::notices::{self, Asked, Blocks, CampaignView, Prepared, RATE, Seen, Style};
+use digue_operations::papers::{self, Form as Printed};
+use digue_response::code::Code;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+pub(crate) struct AskedStyle {
+    #[serde(default)]
+    style: String,
+}
+
+#[derive(Template)]
+#[template(path = "incident_notices.html")]
+struct NoticesPage {
+    w: Words,
+    id: String,
+    reference: String,
+    view: IncidentView,
+    styles: Vec<(&'static str, bool)>,
+    style: Style,
+    subject: String,
+    blocks: Blocks,
+    preview: String,
+    score: String,
+    longest: u64,
+    is_hard: bool,
+    rate: u32,
+    /// Versions of the affected set that have a list.
+    versions: Vec<u32>,
+    is_ready: bool,
+    campaigns: Vec<CampaignView>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<AskedStyle>,
+) -> Result<Html<String>, PageError> {
+    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
+    let view = told(&visitor, incidents::view(house, &actor, &id).await)?;
+    let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
+    let (subject, blocks) = told(&visitor, notices::proposed(house, &actor, &id, style).await)?;
+    let campaigns = told(&visitor, notices::campaigns(house, &actor, &id).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
+    let seen = Seen {
+        categories: categories.unwrap_or_default(),
+        first: w.date(view.record.opened_at),
+        last: w.date(view.record.opened_at),
+        times: 1,
+    };
+    let preview =
+        notices::written(style, &blocks, &seen, Code::of([0; 8]), "m•••@e•••.fr", &w.date(view.now));
+    let measured = notices::measured(style, &preview);
+    let versions: Vec<u32> =
+        view.incident.affected.iter().filter(|v| !v.hash.is_empty()).map(|version| version.number).collect();
+    Ok(page(&NoticesPage {
+        reference: view.reference(),
+        styles: Style::ALL.iter().map(|one| (one.code(), *one == style)).collect(),
+        score: w.decimal(measured.score),
+        longest: measured.longest_sentence as u64,
+        is_hard: measured.score < style.wanted(),
+        is_ready: !versions.is_empty()
+            && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
+        rate: RATE,
+        may_write: visitor.role.is_some_and(Role::can_respond),
+        tab: "notices",
+        style,
+        subject,
+        blocks,
+        preview,
+        versions,
+        campaigns,
+        id,
+        view,
+        w,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "notices_prepared.html")]
+struct PreparedPage {
+    w: Words,
+    id: String,
+    prepared: Prepared,
+    faults: Vec<String>,
+}
+
+/// Prepares a campaign; nothing is sent before somebody starts it.
+pub(crate) async fn prepare(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    mut form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
+    let mut contacts = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "contacts" {
+            contacts = field.bytes().await.map_err(|_| unreadable())?.to_vec();
+        } else {
+            fields.insert(name, field.text().await.map_err(|_| unreadable())?.replace("\r\n", "\n"));
+        }
+    }
+    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
+    let asked = Asked {
+        style: Style::parse(&take("style")).unwrap_or(Style::ALL[0]),
+        version: take("version").parse().unwrap_or(0),
+        after: take("after").parse().ok(),
+        subject: take("subject"),
+        rate: take("rate").parse().unwrap_or(RATE),
+        blocks: Blocks {
+            happened: take("happened"),
+            risks: take("risks"),
+            steps: take("steps"),
+            contact: take("contact"),
+            address: take("address"),
+        },
+        contacts,
+    };
+    let prepared = told(&visitor, notices::prepare(&console.house, &actor, &id, asked).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let fault = |fault: &digue_operations::error::LineFault| {
+        w.with("fault-line", [("line", fault.line.into()), ("fault", w.say(&fault.key).into())])
+    };
+    let faults = prepared.faults.iter().map(fault).collect();
+    Ok(page(&PreparedPage { faults, prepared, id, w }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StateForm {
+    state: String,
+}
+
+pub(crate) async fn set_state(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, campaign)): Path<(String, String)>,
+    Form(form): Form<StateForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, notices::set_state(&console.house, &actor, &campaign, &form.state).await)?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notices")))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct After {
+    #[serde(default)]
+    after: u32,
+}
+
+/// Letters as PDF, a thousand at a time; and whom other means reach, as CSV.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, campaign, name)): Path<(String, String, String)>,
+    Query(asked): Query<After>,
+) -> Result<Response, PageError> {
+    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
+    match name.as_str() {
+        "letters.pdf" => {
+            let letters = notices::letters(house, &actor, &campaign, asked.after).await;
+            let (document, last) = told(&visitor, letters)?;
+            let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
+            let name = format!("attachment; filename=\"letters-{}-{last}.pdf\"", asked.after + 1);
+            let headers = [
+                (header::CONTENT_TYPE, Printed::Pdf.media().to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ];
+            Ok((headers, bytes).into_response())
+        }
+        "others.csv" => {
+            let rows = told(&visitor, notices::others(house, &actor, &campaign).await)?;
+            let w = Words::in_zone(&visitor, &console.zone);
+            let header = ["person", "channel", "destination", "state", "code", "text"]
+                .map(|key| w.coded("column", key));
+            Ok(csv("notices", &header, rows.into_iter().map(Vec::from)))
+        }
+        _ => Err(PageError::new(&visitor, OperationError::NotFound("file"))),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct CheckPage {
+    w: Words,
+    code: String,
+    is_asked: bool,
+    found: Option<Genuine>,
+    official: Vec<Official>,
+}
+
+/// Where anybody types a code; without a session, without a script.
+pub(crate) async fn check(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    checked(&console, &visitor, String::new(), None).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CheckForm {
+    code: String,
+}
+
+pub(crate) async fn check_code(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<CheckForm>,
+) -> Result<Html<String>, PageError> {
+    let code: String = form.code.chars().take(40).collect();
+    let found = genuine::check(&console.house, visitor.language, &code, &visitor.origin.ip).await;
+    let found = told(&visitor, found)?;
+    checked(&console, &visitor, code, Some(found)).await
+}
+
+async fn checked(
+    console: &Console,
+    visitor: &Visitor,
+    code: String,
+    found: Option<Option<Genuine>>,
+) -> Result<Html<String>, PageError> {
+    let official = told(visitor, genuine::official(&console.house).await)?;
+    let w = Words::in_zone(visitor, &console.zone);
+    Ok(page(&CheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
+}
+
+/// The official messages, signed: to be mirrored.
+pub(crate) async fn messages(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let signed = told(&visitor, genuine::official_signed(&console.house).await)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], signed).into_response())
+}

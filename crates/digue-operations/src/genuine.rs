@@ -1,0 +1,153 @@
+//! Is this message genuine? What anybody may ask, without an account.
+//!
+//! The answer is facts to compare and nothing personal; unknown codes are answered in the same time
+//! and words; nobody is remembered but as one of a few coarse places.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use digue_locales::{Language, text};
+use digue_response::code::Code;
+use digue_types::Timestamp;
+use serde::Serialize;
+
+use crate::error::OperationError;
+use crate::house::House;
+use crate::notices::{Blocks, blocks_of, hash_of};
+use crate::papers::Reader;
+
+/// Checks of one network, and of all, within a minute: more than people make.
+const CHECKS_A_MINUTE: u32 = 20;
+const ALL_CHECKS_A_MINUTE: u32 = 3000;
+
+/// Counts checks, so that nobody tries codes out.
+#[derive(Default)]
+pub(crate) struct Turnstile(Mutex<(i64, u32, HashMap<String, u32>)>);
+
+impl Turnstile {
+    fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = now.secs().div_euclid(60);
+        if counts.0 != minute {
+            *counts = (minute, 0, HashMap::new());
+        }
+        counts.1 += 1;
+        let all = counts.1;
+        let own = counts.2.entry(ip.to_owned()).or_default();
+        *own += 1;
+        if *own > CHECKS_A_MINUTE || all > ALL_CHECKS_A_MINUTE { Err(OperationError::Busy) } else { Ok(()) }
+    }
+}
+
+/// What the public page says of a code that is ours: facts to compare, nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genuine {
+    pub channel: String,
+    pub masked: String,
+    pub subject: String,
+    pub date: String,
+    pub first_words: String,
+    /// Checked from so many places that it was perhaps copied.
+    pub is_replayed: bool,
+}
+
+/// Places from which one person checks a notice; more of them are a copy.
+const PLACES: usize = 4;
+
+/// Checks a code as somebody typed it. An unknown code and no code are answered alike: `None`.
+pub async fn check(
+    house: &House,
+    language: Language,
+    typed: &str,
+    ip: &str,
+) -> Result<Option<Genuine>, OperationError> {
+    house.turnstile().pass(house.clock.now(), ip)?;
+    // A slip of the finger is looked up like any other: the answer takes the same time.
+    let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
+    let found = house.store.notice_by_code(code.bits()).await?;
+    let Some(notice) = found else { return Ok(None) };
+    let campaign =
+        house.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
+    let place = coarse(ip, &campaign.id);
+    if !places.contains(&place.as_str()) && places.len() <= PLACES {
+        places.push(&place);
+    }
+    let is_replayed = places.len() > PLACES;
+    house.store.note_check(notice.code, &places.join(" ")).await?;
+    let blocks = blocks_of(&campaign)?;
+    let reader = Reader { language, zone: house.response().zone.clone() };
+    let first_words: Vec<&str> = blocks.happened.split_whitespace().take(12).collect();
+    Ok(Some(Genuine {
+        channel: text(language, &format!("channel-{}", notice.channel)),
+        masked: notice.masked,
+        subject: campaign.subject,
+        date: reader.date(campaign.made_at),
+        first_words: format!("{}…", first_words.join(" ")),
+        is_replayed,
+    }))
+}
+
+/// A network, coarse and hashed with the campaign: enough to count places, too little to find one.
+fn coarse(ip: &str, campaign: &str) -> String {
+    let network: String = if ip.contains(':') {
+        ip.split(':').take(2).collect::<Vec<_>>().join(":")
+    } else {
+        ip.split('.').take(2).collect::<Vec<_>>().join(".")
+    };
+    hash_of(&format!("{campaign} {network}"))[..8].to_owned()
+}
+
+/// One official message, for everybody to see.
+#[derive(Clone, Debug, Serialize)]
+pub struct Official {
+    pub campaign: String,
+    pub subject: String,
+    pub since: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub sender: Option<String>,
+    pub first_block: String,
+    pub language: String,
+}
+
+/// The messages that the house has sent, and sends: for the public page and its mirror.
+pub async fn official(house: &House) -> Result<Vec<Official>, OperationError> {
+    let campaigns = house.store.campaigns().await?;
+    let shown = campaigns
+        .into_iter()
+        .filter(|campaign| matches!(campaign.state.as_str(), "sending" | "paused" | "ended"));
+    let official = shown.map(|campaign| {
+        let blocks: Option<Blocks> = serde_json::from_str(&campaign.blocks).ok();
+        Official {
+            campaign: campaign.id,
+            subject: campaign.subject,
+            since: campaign.made_at,
+            ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
+            sender: house.mailer().map(|mailer| mailer.sender()),
+            first_block: blocks.map(|blocks| blocks.happened).unwrap_or_default(),
+            language: campaign.language,
+        }
+    });
+    Ok(official.collect())
+}
+
+/// The list of official messages as one signed text: newspapers and call centres mirror it, and
+/// anybody verifies it with the journal's public key.
+pub async fn official_signed(house: &House) -> Result<String, OperationError> {
+    let official = official(house).await?;
+    let json =
+        serde_json::to_string(&official).map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok(house.journal.sign(&format!("digue-messages-1\n{}\n{json}\n", house.journal.origin())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_coarse() {
+        assert_eq!(coarse("192.0.2.7", "ca"), coarse("192.0.99.1", "ca"));
+        assert_ne!(coarse("192.0.2.7", "ca"), coarse("198.51.2.7", "ca"));
+        assert_ne!(coarse("192.0.2.7", "ca"), coarse("192.0.2.7", "cb"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Campaigns of notices to persons, and each notice until it is sent.
+//!
+//! A destination lives as long as its campaign; code, masked destination and hash stay, so that a
+//! notice can still be verified.
+
+use std::collections::BTreeMap;
+
+use digue_types::{AccountId, Timestamp};
+use sqlx::Row as _;
+
+use crate::{Store, Stored, rows};
+
+/// One campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignRecord {
+    pub id: String,
+    pub incident: String,
+    /// Version of the affected set that it tells.
+    pub version: u32,
+    pub made_at: Timestamp,
+    pub made_by: AccountId,
+    /// `ready`, `sending`, `paused`, `ended`.
+    pub state: String,
+    pub language: String,
+    pub subject: String,
+    /// The blocks of the template, as JSON.
+    pub blocks: String,
+    /// Messages a minute.
+    pub rate: u32,
+    /// Zero while it goes on.
+    pub ended_at: Timestamp,
+}
+
+/// One notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRecord {
+    pub campaign: String,
+    /// From 1.
+    pub number: u32,
+    /// Sixty bits.
+    pub code: u64,
+    pub population: String,
+    pub person: String,
+    /// What the person's own sentence says: categories and dates, as JSON.
+    pub seen: String,
+    /// `mail`, `letter`, `sms`, or `none` where nothing is known.
+    pub channel: String,
+    /// Empty once the campaign is over.
+    pub destination: String,
+    pub masked: String,
+    /// SHA-256 of the text, hexadecimal.
+    pub hash: String,
+    /// `waiting`, `sending`, `sent`, `failed`, `uncertain`, `listed`.
+    pub state: String,
+    pub at: Timestamp,
+    pub detail: String,
+    pub checks: u64,
+    /// Coarse places that it was checked from, hashed.
+    pub places: String,
+}
+
+const CAMPAIGN: &str =
+    "id, incident, version, made_at, made_by, state, language, subject, blocks, rate, ended_at";
+const NOTICE: &str = "campaign, number, code, population, person, seen, channel, destination, masked, hash, \
+                      state, at, detail, checks, places";
+
+impl Store {
+    pub async fn add_campaign(&self, campaign: &CampaignRecord) -> Stored<()> {
+        let sql = format!(
+            "INSERT INTO campaigns ({CAMPAIGN}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(campaign.id.as_str())
+            .bind(campaign.incident.as_str())
+            .bind(i64::from(campaign.version))
+            .bind(campaign.made_at.micros())
+            .bind(campaign.made_by.as_str())
+            .bind(campaign.state.as_str())
+            .bind(campaign.language.as_str())
+            .bind(campaign.subject.as_str())
+            .bind(campaign.blocks.as_str())
+            .bind(i64::from(campaign.rate))
+            .bind(campaign.ended_at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// All campaigns, the newest first.
+    pub async fn campaigns(&self) -> Stored<Vec<CampaignRecord>> {
+        let sql = format!("SELECT {CAMPAIGN} FROM campaigns ORDER BY made_at DESC, id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::campaign).collect()
+    }
+
+    pub async fn campaign(&self, id: &str) -> Stored<Option<CampaignRecord>> {
+        let sql = format!("SELECT {CAMPAIGN} FROM campaigns WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(rows::campaign).transpose()
+    }
+
+    pub async fn set_campaign(&self, id: &str, state: &str, ended_at: Timestamp) -> Stored<()> {
+        sqlx::query("UPDATE campaigns SET state = $1, ended_at = $2 WHERE id = $3")
+            .bind(state)
+            .bind(ended_at.micros())
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Adds notices, all of them or none.
+    pub async fn add_notices(&self, notices: &[NoticeRecord]) -> Stored<()> {
+        let sql = format!(
+            "INSERT INTO notices ({NOTICE}) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        );
+        let mut transaction = self.pool.begin().await?;
+        for notice in notices {
+            sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
+                .bind(notice.campaign.as_str())
+                .bind(i64::from(notice.number))
+                .bind(i64::try_from(notice.code).unwrap_or(i64::MAX))
+                .bind(notice.population.as_str())
+                .bind(notice.person.as_str())
+                .bind(notice.seen.as_str())
+                .bind(notice.channel.as_str())
+                .bind(notice.destination.as_str())
+                .bind(notice.masked.as_str())
+                .bind(notice.hash.as_str())
+                .bind(notice.state.as_str())
+                .bind(notice.at.micros())
+                .bind(notice.detail.as_str())
+                .bind(i64::try_from(notice.checks).unwrap_or(i64::MAX))
+                .bind(notice.places.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Takes the next notice that waits: from now on it is being sent, and nobody else takes it.
+    pub async fn take_notice(&self, campaign: &str, at: Timestamp) -> Stored<Option<NoticeRecord>> {
+        let sql = format!(
+            "UPDATE notices SET state = 'sending', at = $1 WHERE campaign = $2 AND number = \
+             (SELECT MIN(number) FROM notices WHERE campaign = $2 AND state = 'waiting') \
+             AND state = 'waiting' RETURNING {NOTICE}"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(at.micros())
+            .bind(campaign)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::notice).transpose()
+    }
+
+    pub async fn set_notice(
+        &self,
+        campaign: &str,
+        number: u32,
+        state: &str,
+        detail: &str,
+        at: Timestamp,
+    ) -> Stored<()> {
+        sqlx::query(
+            "UPDATE notices SET state = $1, detail = $2, at = $3 WHERE campaign = $4 AND number = $5",
+        )
+        .bind(state)
+        .bind(detail)
+        .bind(at.micros())
+        .bind(campaign)
+        .bind(i64::from(number))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// After a start: what was being sent may have left, and may not. It is not sent again by itself.
+    pub async fn doubt_notices(&self) -> Stored<u64> {
+        let done = sqlx::query("UPDATE notices SET state = 'uncertain' WHERE state = 'sending'")
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// How many notices of a campaign are in each state.
+    pub async fn notice_counts(&self, campaign: &str) -> Stored<BTreeMap<String, u64>> {
+        let rows =
+            sqlx::query("SELECT state, COUNT(*) AS count FROM notices WHERE campaign = $1 GROUP BY state")
+                .bind(campaign)
+                .fetch_all(&self.pool)
+                .await?;
+        let counted = rows.iter().map(|row| {
+            let count = u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0);
+            Ok((row.try_get::<String, _>("state")?, count))
+        });
+        counted.collect()
+    }
+
+    /// Notices of a campaign in one state, in their order, after a number, at most so many.
+    pub async fn notices(
+        &self,
+        campaign: &str,
+        state: &str,
+        after: u32,
+        most: u32,
+    ) -> Stored<Vec<NoticeRecord>> {
+        let sql = format!(
+            "SELECT {NOTICE} FROM notices WHERE campaign = $1 AND state = $2 AND number > $3 \
+             ORDER BY number LIMIT $4"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(campaign)
+            .bind(state)
+            .bind(i64::from(after))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(rows::notice).collect()
+    }
+
+    pub async fn notice_by_code(&self, code: u64) -> Stored<Option<NoticeRecord>> {
+        let sql = format!("SELECT {NOTICE} FROM notices WHERE code = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(i64::try_from(code).unwrap_or(i64::MAX))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::notice).transpose()
+    }
+
+    /// Counts a check of a notice, and the coarse places that it was checked from.
+    pub async fn note_check(&self, code: u64, places: &str) -> Stored<()> {
+        sqlx::query("UPDATE notices SET checks = checks + 1, places = $1 WHERE code = $2")
+            .bind(places)
+            .bind(i64::try_from(code).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notices of a campaign that were checked from more places than one person is in: five names of
+    /// eight signs, and the blanks between them.
+    pub async fn replayed_notices(&self, campaign: &str) -> Stored<u64> {
+        let row =
+            sqlx::query("SELECT COUNT(*) AS count FROM notices WHERE campaign = $1 AND LENGTH(places) >= 44")
+                .bind(campaign)
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0))
+    }
+
+    /// Forgets the destinations of a campaign that is over.
+    pub async fn forget_destinations(&self, campaign: &str) -> Stored<()> {
+        sqlx::query("UPDATE notices SET destination = '' WHERE campaign = $1")
+            .bind(campaign)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

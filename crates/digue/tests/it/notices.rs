@@ -1,0 +1,282 @@
+//! A campaign of notices at a real SMTP server: signed, never twice, and resumed after a kill -9.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use digue_testkit::{Client, Mailbox};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::python::python;
+
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
+const BECAUSE: &str = "les+faits+du+journal+le+montrent";
+const PERSONS: usize = 120;
+const KEY: &str = include_str!("../data/dkim-test-key.pem");
+const PUBLIC: &str = include_str!("../data/dkim-test-key.pub");
+
+/// A house with a mail server, and a breach of which the persons are to be told.
+struct Told {
+    house: House,
+    mailbox: Mailbox,
+    dpo: Client,
+    incident: String,
+}
+
+fn told() -> Told {
+    let mailbox = Mailbox::open();
+    let persons: Vec<String> = (0..PERSONS).map(|number| format!("V{number}")).collect();
+    let held: Vec<&str> = persons.iter().map(String::as_str).collect();
+    let settings = format!(
+        "[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"avis@exemple.fr\"\n\
+         dkim_domain = \"exemple.fr\"\ndkim_selector = \"s1\"\ndkim_key_file = \"dkim.pem\"\n\
+         [sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Formation\"\ncontact_mail = \"dpo@exemple.fr\"\n",
+        mailbox.address.port()
+    );
+    let plan = Plan::usual().settings(&settings).caseload("a1", &held);
+    let mut house = House::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
+    assert!(house.stop());
+    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    assert!(digue(house.folder.path(), &arguments).status.success());
+    house.start();
+    let dpo = house.console_session("dpo");
+    let a1 = house.sign_in("a1");
+    for person in &persons {
+        assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
+    }
+    let opened = dpo.send("POST", "/incidents", &FORM, b"title=Compte+vole&source=person&account=a1");
+    let incident = opened.header("location").expect("it leads to the incident").to_owned();
+    let told = Told { house, mailbox, dpo, incident };
+    // The affected set is computed under a checkpoint: the last ones come within a second.
+    let deadline = Instant::now() + digue_testkit::PATIENCE;
+    loop {
+        told.post("/affected", "account=a1");
+        if told
+            .dpo
+            .get(&format!("{}/affected", told.incident))
+            .text()
+            .contains(&format!("<strong>{PERSONS}</strong>"))
+        {
+            break;
+        }
+        assert!(Instant::now() < deadline, "not all persons are in the set");
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    told.post("/entries", &format!("note=persons&inform=yes&reason={BECAUSE}"));
+    told
+}
+
+impl Told {
+    #[track_caller]
+    fn post(&self, room: &str, body: &str) {
+        let answer = self.dpo.send("POST", &format!("{}{room}", self.incident), &FORM, body.as_bytes());
+        assert_eq!(answer.status, 303, "{room} {body}: {}", answer.text());
+    }
+
+    /// Prepares a campaign from these contacts; what the page says.
+    fn prepare(&self, contacts: &str, rate: u32) -> String {
+        let version = self.versions();
+        let fields = [
+            ("style", "fr"),
+            ("version", version.as_str()),
+            ("subject", "Exemple Formation : vos données"),
+            ("happened", "Quelqu'un a lu des fiches avec un compte volé."),
+            ("risks", "On peut vous écrire en mentant."),
+            ("steps", "Ne donnez jamais un code.\nRegardez vos comptes."),
+            ("contact", "dpo@exemple.fr"),
+            ("address", "digue.exemple.fr/check"),
+        ];
+        let mut body = String::new();
+        let rate = rate.to_string();
+        for (name, value) in fields.into_iter().chain([("rate", rate.as_str())]) {
+            let _ = write!(body, "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        }
+        let _ = write!(
+            body,
+            "--x\r\nContent-Disposition: form-data; name=\"contacts\"; filename=\"c.csv\"\r\n\r\n{contacts}\r\n--x--\r\n"
+        );
+        let target = format!("{}/notices", self.incident);
+        let answer = self.dpo.send("POST", &target, &MULTIPART, body.as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text()
+    }
+
+    fn versions(&self) -> String {
+        let page = self.dpo.get(&format!("{}/notices", self.incident)).text();
+        let list = page.split("name=\"version\">").nth(1).expect("the list of versions").to_owned();
+        list.split("<option>").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    }
+
+    /// The name of the campaign.
+    fn campaign(&self) -> String {
+        let page = self.dpo.get(&format!("{}/notices", self.incident)).text();
+        let rest = page.split("/notices/ca-").nth(1).expect("a campaign").to_owned();
+        format!("ca-{}", rest.split('"').next().unwrap())
+    }
+
+    fn set(&self, campaign: &str, state: &str) {
+        self.post(&format!("/notices/{campaign}"), &format!("state={state}"));
+    }
+
+    /// Messages that arrived, by recipient.
+    fn arrived(&self) -> BTreeMap<String, Vec<String>> {
+        let mut arrived: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (recipient, text) in self.mailbox.messages() {
+            arrived.entry(recipient).or_default().push(text);
+        }
+        arrived
+    }
+
+    fn waits_for(&self, count: usize) {
+        let deadline = Instant::now() + digue_testkit::PATIENCE;
+        while self.arrived().len() < count {
+            assert!(Instant::now() < deadline, "{} of {count} arrived", self.arrived().len());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+}
+
+fn contacts() -> String {
+    (0..PERSONS).fold("person,email\n".to_owned(), |mut csv, number| {
+        let _ = writeln!(csv, "V{number},v{number}@example.fr");
+        csv
+    })
+}
+
+/// The code of a message.
+fn code_of(message: &str) -> String {
+    let body = decoded(message);
+    let rest = body.split("ce code").nth(1).expect("the code").to_owned();
+    rest.trim_start_matches([' ', ':', '\u{a0}']).chars().take(16).collect()
+}
+
+/// Quoted-printable or base 64, as the mail carries it.
+fn decoded(message: &str) -> String {
+    let (head, body) = message.split_once("\n\n").unwrap();
+    if head.contains("quoted-printable") {
+        let joined = body.replace("=\n", "");
+        let mut bytes = Vec::new();
+        let mut rest = joined.as_bytes();
+        while let Some((&first, tail)) = rest.split_first() {
+            if first == b'=' && tail.len() >= 2 {
+                let hex = std::str::from_utf8(&tail[..2]).unwrap();
+                bytes.push(u8::from_str_radix(hex, 16).unwrap());
+                rest = &tail[2..];
+            } else {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+        return String::from_utf8(bytes).unwrap();
+    }
+    use base64::Engine as _;
+    let joined: String = body.split_whitespace().collect();
+    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(joined).unwrap()).unwrap()
+}
+
+#[test]
+fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
+    let mut told = told();
+    let page = told.prepare(&contacts(), 3000);
+    assert!(page.contains(&format!("<strong>{PERSONS}</strong>")), "{page}");
+    assert!(told.arrived().is_empty(), "nothing leaves before somebody says so");
+    let campaign = told.campaign();
+    told.set(&campaign, "sending");
+    told.waits_for(20);
+    told.house.kill();
+    let before = told.arrived().len();
+    assert!(before < PERSONS, "it was killed too late: {before}");
+    told.house.start();
+    let uncertain = || {
+        let csv = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident));
+        assert_eq!(csv.status, 200, "{}", csv.text());
+        let lines: Vec<String> = csv.text().lines().skip(1).map(ToOwned::to_owned).collect();
+        lines.into_iter().filter(|line| line.contains("uncertain")).collect::<Vec<_>>()
+    };
+    let doubtful = uncertain();
+    assert!(doubtful.len() <= 1, "one message is on its way at a time: {doubtful:?}");
+    told.waits_for(PERSONS - doubtful.len());
+    let arrived = told.arrived();
+    for (recipient, messages) in &arrived {
+        assert_eq!(messages.len(), 1, "{recipient} was told twice");
+    }
+    // Whoever was not told stands on the list of those to be reached otherwise.
+    let missing: Vec<String> =
+        (0..PERSONS).map(|n| format!("v{n}@example.fr")).filter(|who| !arrived.contains_key(who)).collect();
+    assert!(missing.iter().all(|who| doubtful.iter().any(|line| line.contains(who.as_str()))), "{missing:?}");
+    let codes: BTreeSet<String> = arrived.values().map(|messages| code_of(&messages[0])).collect();
+    assert_eq!(codes.len(), arrived.len(), "each has a code of its own");
+    verify_signatures(&told, &arrived);
+}
+
+/// Another implementation of DKIM finds every message signed.
+fn verify_signatures(told: &Told, arrived: &BTreeMap<String, Vec<String>>) {
+    let folder = told.house.folder.path();
+    let key = folder.join("dkim.pub");
+    std::fs::write(&key, PUBLIC).unwrap();
+    let mut command = Command::new(python("python"));
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    command.arg(std::path::Path::new(&here).join("../../tests/verify_dkim.py")).arg(key);
+    for (place, messages) in arrived.values().enumerate() {
+        let path = folder.join(format!("message-{place}.eml"));
+        std::fs::write(&path, messages[0].replace('\n', "\r\n")).unwrap();
+        command.arg(path);
+    }
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), arrived.len().to_string());
+}
+
+#[test]
+fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
+    let told = told();
+    // A source with every fault: what is right is sent, the rest is told.
+    let mut csv = "person;email;phone;name;address\n".to_owned();
+    csv += "V1;un@example.fr;;;\nV2;pas-une-adresse;;;\nV3;;0612345678;;\nV1;deux@example.fr;;;\n";
+    csv += "V4;;;Jean Valjean;1 rue de la Digue, 59000 Lille\n";
+    let page = told.prepare(&csv, 600);
+    for wanted in ["ligne 3", "ligne 5", "art. 34"] {
+        assert!(page.contains(wanted), "{wanted} in {page}");
+    }
+    let campaign = told.campaign();
+    told.set(&campaign, "sending");
+    told.waits_for(1);
+    let message = told.arrived().remove("un@example.fr").unwrap().remove(0);
+    let body = decoded(&message);
+    assert!(body.contains("1. Ne donnez jamais un code.") && !body.contains("http"), "{body}");
+    let code = code_of(&message);
+    let stranger = Client::new(told.house.address, CONSOLE_HOST);
+    let check = |code: &str| {
+        let body = format!("code={}", code.replace(' ', "+"));
+        stranger.send("POST", "/check", &FORM, body.as_bytes())
+    };
+    let genuine = check(&code.to_lowercase().replace('-', " "));
+    assert_eq!(genuine.status, 200);
+    let text = genuine.text();
+    assert!(text.contains("Ce code est le nôtre") && text.contains("u•••@e•••.fr"), "{text}");
+    assert!(!text.contains("un@example.fr") && !text.contains("V1"), "nothing personal: {text}");
+    // Unknown, mistyped and empty codes are answered in the same words.
+    let plain = |answer: digue_testkit::Answer, typed: &str| answer.text().replace(typed, "");
+    let unknown = plain(check("7K3M-9QXT-2BVN-R"), "7K3M-9QXT-2BVN-R");
+    assert_eq!(unknown, plain(check("ZZZZ"), "ZZZZ"));
+    assert!(unknown.contains("avons envoyé aucun message avec ce code"));
+    // Whoever tries codes out is slowed down.
+    let last = (0..30).map(|_| check("ZZZZ").status).last();
+    assert_eq!(last, Some(429));
+    // The public list says what was sent, and can be mirrored with its signature.
+    let public = stranger.get("/check").text();
+    assert!(public.contains("Exemple Formation") && public.contains("avis@exemple.fr"), "{public}");
+    let signed = stranger.get("/check/messages.txt").text();
+    assert!(signed.starts_with("digue-messages-1\n") && signed.contains("\n— "), "{signed}");
+    // Letters with their code in a picture; then the end forgets every address.
+    let letters = told.dpo.get(&format!("{}/notices/{campaign}/letters.pdf", told.incident));
+    assert!(letters.status == 200 && letters.body.starts_with(b"%PDF"), "{}", letters.status);
+    told.set(&campaign, "ended");
+    let others = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident)).text();
+    assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
+    let page = told.dpo.get(&told.incident).text();
+    assert!(page.contains("Informer les personnes"), "the duty is met by the campaign's end");
+}
