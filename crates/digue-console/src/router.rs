@@ -151,6 +151,7 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/entries", post(incident_notes::add))
         .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
         .route("/register", get(breach::register))
+        .route("/register/import", post(breach::import).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX * 8)))
         .route("/register/papers/{paper}", get(breach::register_paper))
         .route("/register.csv", get(breach::register_csv))
         .route("/register.json", get(breach::register_json))

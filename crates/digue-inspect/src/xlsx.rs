@@ -48,6 +48,40 @@ fn measure(bytes: &[u8], limit: usize) -> Result<(), Uninspected> {
     Ok(())
 }
 
+/// The rows of the first sheet that holds any: their number, from 1, and the texts by column.
+///
+/// At most `limit` bytes once unpacked, and `rows_max` rows.
+pub fn first_sheet(
+    bytes: &[u8],
+    limit: usize,
+    rows_max: usize,
+) -> Result<Vec<(u32, BTreeMap<usize, String>)>, Uninspected> {
+    measure(bytes, limit)?;
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
+        .map_err(|_: calamine::XlsxError| broken("it does not open"))?;
+    for sheet in book.sheet_names() {
+        let mut cells = match book.worksheet_cells_reader(&sheet) {
+            Ok(cells) => cells,
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
+            Err(_) => return Err(broken("a sheet does not open")),
+        };
+        let mut rows: BTreeMap<u32, BTreeMap<usize, String>> = BTreeMap::new();
+        while let Some(cell) = cells.next_cell().map_err(|_| broken("a cell does not parse"))? {
+            let (row, column) = cell.get_position();
+            if let Some(text) = text_of(cell.get_value())? {
+                rows.entry(row + 1).or_default().insert(column as usize, text);
+            }
+            if rows.len() > rows_max {
+                return Err(Uninspected::TooLarge);
+            }
+        }
+        if !rows.is_empty() {
+            return Ok(rows.into_iter().collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
 fn read_sheet(
     rules: &[ColumnRule],
     book: &mut Xlsx<Cursor<&[u8]>>,

@@ -131,7 +131,9 @@ pub async fn open(
         is_nis2: rules.is_nis2,
     };
     add(house, &Actor::digue(), &id, None, role).await?;
-    for sheet in first_sheets(about) {
+    // An earlier register tells what is over.
+    let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
+    for sheet in sheets {
         add(house, &Actor::digue(), &id, None, Note::SheetAdded { sheet: *sheet }).await?;
     }
     look_back(house, &id, about).await?;

@@ -35,6 +35,7 @@ pub mod passkey;
 pub mod password;
 pub mod recorder;
 pub mod recovery;
+pub mod register_import;
 pub mod retention;
 pub mod rules;
 pub mod scope;

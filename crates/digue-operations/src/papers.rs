@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use digue_documents::{Block, Document, Sheet, docx, pdf, xlsx};
 use digue_locales::{Language, Value, text, text_with};
+use digue_response::Note;
 use digue_response::notification::{Block as Part, Field, Filled, From, Shape};
 use digue_response::register::{COLUMNS, Column, Row};
 use digue_types::Timestamp;
@@ -267,7 +268,8 @@ pub fn register_sheet(house: &House, views: &[IncidentView], reader: &Reader) ->
                 Column::Aware => moment(row.aware_at),
                 Column::Field(field) => match field.shape() {
                     Shape::Many(_) => many(reader, *field, &row.values),
-                    Shape::Moment => {
+                    // As programs write them: they are read again.
+                    Shape::Moment | Shape::Number => {
                         row.values.get(field).and_then(|v| v.first().cloned()).unwrap_or_default()
                     }
                     _ => said(*field),
@@ -320,5 +322,102 @@ pub fn register_file(
         Form::Xlsx => xlsx(&[register_sheet(house, views, reader)])
             .map_err(|error| OperationError::Unavailable(error.to_string())),
         _ => printed(&register(house, views, reader), form),
+    }
+}
+
+/// Papers that are had by their name.
+pub const PAPERS: [&str; 5] = ["notification", "complaint", "call-centre", "press", "partner"];
+
+/// One paper of an incident by its name; `None` when there is none of this name.
+pub fn paper(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Option<Document> {
+    Some(match name {
+        "notification" => notification(house, view, reader),
+        "complaint" => complaint(house, view, reader),
+        "call-centre" | "press" | "partner" => words_of(house, view, reader, name),
+        _ => return None,
+    })
+}
+
+/// The file for a complaint: facts, times, who and what, and how to verify the evidence.
+fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
+    let controller = breach::controller(house);
+    let mut blocks = vec![
+        Block::Paragraph(reader.say1("complaint-by", "body", controller.name)),
+        Block::Heading(reader.say("complaint-facts")),
+        Block::Paragraph(view.incident.title.clone()),
+    ];
+    let moments = view.incident.moments().into_iter().filter_map(|(name, at)| {
+        at.map(|at| Block::Pair(reader.say(&format!("moment-{name}")), reader.moment(at)))
+    });
+    blocks.extend(moments);
+    if let Some(version) = view.incident.affected() {
+        let count = digue_locales::number(reader.language, version.persons);
+        let quality = reader.say(version.quality.key());
+        blocks.push(Block::Pair(reader.say("incident-persons"), format!("{count} ({quality})")));
+        blocks.push(Block::Pair(reader.say("affected-hash"), version.hash.clone()));
+        blocks.push(Block::Pair(reader.say("affected-checkpoint"), version.checkpoint.clone()));
+    }
+    blocks.push(Block::Heading(reader.say("incident-log")));
+    let header = ["column-number", "column-happened", "column-by", "log-text"].map(|key| reader.say(key));
+    let rows = view.entries.iter().map(|entry| {
+        let said = match &entry.note {
+            Note::Said { text, .. } => text.clone(),
+            Note::Seen { act, subject, before, after, reason, journal } => {
+                let act = reader.say(&format!("act-{act}"));
+                format!("{act} {subject} {before} {after} {reason} [{journal}]")
+            }
+            Note::StateSet { state, reason } => reader.pair(&reader.say(state.key()), reason),
+            Note::Aware { at, reason } => {
+                let at = reader.moment(Timestamp::from_micros(*at));
+                reader.pair(&reader.say1("log-aware", "at", at), reason)
+            }
+            _ => return None,
+        };
+        Some(vec![entry.number.to_string(), reader.moment(entry.at), entry.author.clone(), said])
+    });
+    blocks.push(Block::Table { header: header.to_vec(), rows: rows.flatten().collect() });
+    blocks.push(Block::Heading(reader.say("complaint-evidence")));
+    blocks.push(Block::Paragraph(reader.say("complaint-evidence-list")));
+    blocks.extend(
+        (1..)
+            .zip(reader.say("complaint-verify").lines())
+            .map(|(n, line)| Block::Point(Some(n), line.to_owned())),
+    );
+    let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
+    Document { title, language: reader.language.code(), foot: view.reference(), blocks }
+}
+
+/// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
+fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Document {
+    let controller = breach::controller(house);
+    let draft = breach::draft(house, view, reader.language).snapshot();
+    let said = |field: Field| draft.get(&field).map(|value| reader.value(field, value)).unwrap_or_default();
+    let (from, to) = view.incident.occurred.unwrap_or((view.incident.opened_at, None));
+    let values = [
+        ("body", Value::from(controller.name)),
+        ("contact", Value::from(controller.contact)),
+        ("mail", Value::from(controller.mail)),
+        ("phone", Value::from(controller.phone)),
+        ("from", Value::from(reader.date(from))),
+        ("to", Value::from(to.map_or_else(|| reader.date(from), |to| reader.date(to)))),
+        ("persons", Value::from(said(Field::PersonCount))),
+        ("kinds", Value::from(said(Field::DataKinds))),
+        ("taken", Value::from(said(Field::MeasuresTaken))),
+        ("address", Value::from(format!("{}/check", house.console_host()))),
+        ("about", Value::from(view.incident.about.clone())),
+        ("reference", Value::from(view.reference())),
+    ];
+    let text = text_with(reader.language, &format!("paper-{name}"), &values);
+    // A line that ends with a colon and stands alone is a heading.
+    let blocks = text.split("\n\n").map(|part| match part.split_once('\n') {
+        Some((title, body)) => vec![Block::Heading(title.to_owned()), Block::Paragraph(body.to_owned())],
+        None => vec![Block::Paragraph(part.to_owned())],
+    });
+    let title = reader.say(&format!("paper-{name}-title"));
+    Document {
+        title,
+        language: reader.language.code(),
+        foot: view.reference(),
+        blocks: blocks.flatten().collect(),
     }
 }

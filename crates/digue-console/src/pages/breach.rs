@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Multipart, Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
@@ -12,6 +12,7 @@ use digue_exposure::Question;
 use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
+use digue_operations::register_import::{self, ImportedRegister, RowFault};
 use digue_operations::{OperationError, watch};
 use digue_response::affected::Version;
 use digue_response::incident::Role as Part;
@@ -224,6 +225,7 @@ struct NotificationPage {
     changed: Vec<(String, String, String)>,
     stages: Vec<&'static str>,
     next_stage: &'static str,
+    papers: [&'static str; 5],
     now: String,
     may_write: bool,
     tab: &'static str,
@@ -251,6 +253,7 @@ pub(crate) async fn notification(
         changed: changed.iter().map(shown).collect(),
         stages: digue_response::notification::Stage::ALL.iter().map(|stage| stage.code()).collect(),
         next_stage: view.incident.next_stage().code(),
+        papers: papers::PAPERS,
         now: w.form_time(view.now),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notification",
@@ -378,6 +381,7 @@ struct RegisterPage {
     lines: Vec<RegisterLine>,
     notified: usize,
     late: usize,
+    may_write: bool,
 }
 
 async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, Row)>, PageError> {
@@ -411,7 +415,8 @@ pub(crate) async fn register(
         row,
     });
     let lines = lines.collect();
-    Ok(page(&RegisterPage { lines, notified, late, w }))
+    let may_write = visitor.role.is_some_and(Role::can_respond);
+    Ok(page(&RegisterPage { lines, notified, late, may_write, w }))
 }
 
 pub(crate) async fn register_csv(
@@ -489,10 +494,8 @@ pub(crate) async fn paper(
     let view = viewed(&console, &visitor, &id).await?;
     let (paper, form) = told(&visitor, asked_paper(&name))?;
     let reader = Words::in_zone(&visitor, &console.zone).reader();
-    let document = match paper {
-        "notification" => Ok(papers::notification(&console.house, &view, &reader)),
-        _ => Err(OperationError::NotFound("paper")),
-    };
+    let document = papers::paper(&console.house, &view, &reader, paper);
+    let document = document.ok_or(OperationError::NotFound("paper"));
     let bytes = told(&visitor, document.and_then(|document| papers::printed(&document, form)))?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
@@ -508,4 +511,40 @@ pub(crate) async fn register_paper(
     let reader = Words::in_zone(&visitor, &console.zone).reader();
     let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form))?;
     Ok(file("register", form, bytes))
+}
+
+#[derive(Template)]
+#[template(path = "register_imported.html")]
+struct ImportedPage {
+    w: Words,
+    done: ImportedRegister,
+    faults: Vec<String>,
+}
+
+/// An earlier register, from a spreadsheet.
+pub(crate) async fn import(
+    State(console): State<Console>,
+    visitor: Visitor,
+    mut form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    let mut file = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        if field.name() == Some("file") {
+            file = field.bytes().await.map_err(|_| unreadable())?.to_vec();
+        }
+    }
+    let done = told(&visitor, register_import::import(&console.house, &actor, &file).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let fault = |fault: &RowFault| {
+        let column = register_import::column(&w.reader(), fault.column);
+        let said = w.with(
+            "log-pair",
+            [("what", column.into()), ("text", w.coded("register-fault", fault.fault).into())],
+        );
+        w.with("fault-line", [("line", fault.row.into()), ("fault", said.into())])
+    };
+    let faults = done.faults.iter().map(fault).collect();
+    Ok(page(&ImportedPage { w, done, faults }))
 }

@@ -627,3 +627,87 @@ column-channel = Channel
 column-destination = Destination
 column-code = Code
 column-text = Text
+register-import = Take over an earlier register (Excel)
+register-import-file = Excel file, with the columns of the export
+register-import-go = Take over
+register-imported = Register taken over
+register-taken = violations taken over
+register-known = in the register already
+register-faults = cells to be looked at
+register-earlier = taken over from an earlier register
+register-fault-missing = a value is missing
+register-fault-moment = this is no date
+register-fault-number = this is no number
+register-fault-choice = this word is not in the list
+register-fault-decision = it takes "yes: reason" or "no: reason"
+invalid-register = This file is no Excel workbook with a column "Title".
+paper-link-notification = Notification
+paper-link-complaint = File for a complaint
+paper-link-call-centre = Sheet for the call centre
+paper-link-press = Text for the press
+paper-link-partner = Letter to the partner
+complaint-title = File for a complaint
+complaint-by = Complainant: { $body }. Fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
+complaint-facts = The facts
+complaint-evidence = The evidence
+complaint-evidence-list = With this file: the signed list of affected persons, the receipts of the journal's entries named in brackets, and the journal's public key.
+complaint-verify =
+    Install the program "digue", which is free, on any machine.
+    Verify the list: digue scope check list.ndjson --key journal.pub.
+    Verify each receipt, offline: digue journal verify --receipt receipt.txt --key journal.pub.
+    Compute the hash of the list again (SHA-256 of the persons' lines) and compare it with this one.
+paper-call-centre-title = Sheet for the call centre
+paper-call-centre =
+    What happened
+    From { $from } to { $to }, someone read records with a stolen account. Persons concerned: { $persons }.
+
+    The data
+    { $kinds }.
+
+    What we did
+    { $taken }
+
+    When the person asks "am I concerned?"
+    Do not look up their record yourself. Each person concerned receives a notice. Without a notice they are not concerned as of today.
+
+    When the person received a message
+    Tell them to type { $address } and the code of the message themselves. We never ask for a password, a code or a card number.
+
+    When the person lost money, or somebody uses their name
+    Tell them to call their bank, then the police.
+
+    To know more
+    { $contact }, { $mail }, { $phone }. Reference: { $reference }.
+paper-press-title = Text for the press
+paper-press =
+    { $body } has found that a stolen account was used to read records from { $from } to { $to }. { $persons } persons are concerned.
+
+    The data
+    { $kinds }.
+
+    What we did
+    The account was closed. The data protection authority was told. Each person concerned receives a notice that they can check on { $address }.
+
+    Advice
+    We never ask for a password, a code or a card number. Be wary of messages about your file.
+
+    Contact
+    { $mail }, { $phone }.
+paper-partner-title = Letter to the partner (GDPR art. 33(2))
+paper-partner =
+    { $body } tells you of a personal data breach (reference { $reference }, { $about }).
+
+    What we know
+    Period: from { $from } to { $to }. Persons: { $persons }. Data: { $kinds }.
+
+    What was done
+    { $taken }
+
+    What we ask of you
+    Look at the workstation and the passwords of those who use these accounts. Tell us what you find, even when you are not sure. If you are the controller of some of these data, your own 72 hours run from this message.
+
+    To be sent on to those you work for
+    We tell you, without delay, of a breach on a portal that we use for you. The facts are above. We will say more as soon as we know more.
+
+    Contact
+    { $contact }, { $mail }, { $phone }.

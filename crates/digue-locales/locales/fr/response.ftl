@@ -627,3 +627,87 @@ column-channel = Canal
 column-destination = Destination
 column-code = Code
 column-text = Texte
+register-import = Reprendre un registre antérieur (Excel)
+register-import-file = Fichier Excel, avec les colonnes de l'export
+register-import-go = Reprendre
+register-imported = Registre repris
+register-taken = violations reprises
+register-known = déjà au registre
+register-faults = cases à revoir
+register-earlier = repris d'un registre antérieur
+register-fault-missing = il manque une valeur
+register-fault-moment = ce n'est pas une date
+register-fault-number = ce n'est pas un nombre
+register-fault-choice = ce mot n'est pas dans la liste
+register-fault-decision = il faut « oui : motif » ou « non : motif »
+invalid-register = Ce fichier n'est pas un classeur Excel avec une colonne « Titre ».
+paper-link-notification = Notification
+paper-link-complaint = Dossier de plainte
+paper-link-call-centre = Fiche pour l'accueil téléphonique
+paper-link-press = Texte pour la presse
+paper-link-partner = Lettre au partenaire
+complaint-title = Dossier de plainte
+complaint-by = Plaignant : { $body }. Accès frauduleux à un système de traitement automatisé de données (code pénal, art. 323-1 et suivants).
+complaint-facts = Les faits
+complaint-evidence = Les preuves
+complaint-evidence-list = Avec ce dossier : la liste signée des personnes touchées, les reçus des entrées du journal citées entre crochets, et la clé publique du journal.
+complaint-verify =
+    Installer le programme « digue », libre, sur n'importe quel poste.
+    Vérifier la liste : digue scope check liste.ndjson --key journal.pub.
+    Vérifier chaque reçu, sans réseau : digue journal verify --receipt recu.txt --key journal.pub.
+    Recalculer l'empreinte de la liste (SHA-256 des lignes des personnes) et la comparer à celle-ci.
+paper-call-centre-title = Fiche pour l'accueil téléphonique
+paper-call-centre =
+    Ce qui s'est passé
+    Du { $from } au { $to }, quelqu'un a lu des fiches avec un compte volé. Personnes concernées : { $persons }.
+
+    Les données
+    { $kinds }.
+
+    Ce que nous avons fait
+    { $taken }
+
+    Si la personne demande « suis-je concernée ? »
+    Ne cherchez pas vous-même son dossier. Chaque personne concernée reçoit un avis. Sans avis, elle n'est pas concernée à ce jour.
+
+    Si la personne a reçu un message
+    Dites-lui de taper elle-même { $address } et le code du message. Nous ne demandons jamais de mot de passe, de code ni de numéro de carte.
+
+    Si la personne a perdu de l'argent, ou si l'on se sert de son nom
+    Dites-lui d'appeler sa banque, puis le 17. Le 17Cyber la guide jour et nuit.
+
+    Pour aller plus loin
+    { $contact }, { $mail }, { $phone }. Référence : { $reference }.
+paper-press-title = Texte pour la presse
+paper-press =
+    { $body } a constaté qu'un compte volé a servi à lire des fiches du { $from } au { $to }. { $persons } personnes sont concernées.
+
+    Les données
+    { $kinds }.
+
+    Nos mesures
+    Le compte a été fermé. La CNIL a été informée. Chaque personne concernée reçoit un avis qu'elle peut vérifier sur { $address }.
+
+    Conseils
+    Nous ne demandons jamais de mot de passe, de code ni de numéro de carte. Méfiez-vous des messages qui parlent de votre dossier.
+
+    Contact
+    { $mail }, { $phone }.
+paper-partner-title = Lettre au partenaire (RGPD, art. 33, 2)
+paper-partner =
+    { $body } vous informe d'une violation de données personnelles (référence { $reference }, { $about }).
+
+    Ce que nous savons
+    Période : du { $from } au { $to }. Personnes : { $persons }. Données : { $kinds }.
+
+    Ce qui a été fait
+    { $taken }
+
+    Ce que nous vous demandons
+    Vérifiez le poste et les mots de passe des personnes qui utilisent ces comptes. Dites-nous ce que vous trouvez, même si vous n'êtes pas sûrs. Si vous êtes responsable de traitement pour une partie de ces données, votre propre délai de 72 heures court depuis ce message.
+
+    À transmettre à vos propres donneurs d'ordre
+    Nous vous informons, sans retard, d'une violation survenue sur un portail que nous utilisons pour vous. Les faits sont ci-dessus. Nous complèterons dès que nous en saurons plus.
+
+    Contact
+    { $contact }, { $mail }, { $phone }.

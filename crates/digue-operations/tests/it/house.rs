@@ -5,8 +5,9 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Policies, Role, SessionLimits};
+use digue_gateway::body::Body;
 use digue_gateway::identity::Asserter;
-use digue_gateway::ports::Clock;
+use digue_gateway::ports::{Clock, Future1, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_journal::disk::Disk;
@@ -20,9 +21,8 @@ use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::{Actor, House, HouseParts, SignInRules};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
+use http::{Request, Response};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-
-use crate::NoPages;
 
 pub(crate) const CONSOLE: &str = "https://digue.test";
 pub(crate) const CONSOLE_HOST: &str = "digue.test";
@@ -61,6 +61,8 @@ impl ManualClock {
 pub(crate) struct Plan {
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
+    /// The state in a file, as a running house has it.
+    pub(crate) on_disk: bool,
 }
 
 /// A house, and what holds it up.
@@ -100,7 +102,11 @@ impl Home {
             .unwrap(),
         );
         let aliases = Arc::new(AliasTables::default());
-        let store = Store::open("sqlite::memory:").await.unwrap();
+        let url = match plan.on_disk {
+            true => format!("sqlite:{}", folder.path().join("state.db").display()),
+            false => "sqlite::memory:".to_owned(),
+        };
+        let store = Store::open(&url).await.unwrap();
         let house = House::new(HouseParts {
             alerts: digue_operations::alerts::AlertRules::default(),
             response: home_rules(),
@@ -170,12 +176,22 @@ impl Home {
             let number = NUMBER.fetch_add(1, Ordering::SeqCst);
             digue_testkit::events::shown(number, account, person)
         });
+        self.append(events.collect()).await;
+        self.settled().await;
+    }
+
+    /// Events become durable.
+    pub(crate) async fn append(&self, events: Vec<Event>) {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.journal.append(events.collect(), move |result| {
-            let _ = sender.send(result.map(|receipt| receipt.first).ok());
+        self.journal.append(events, move |result| {
+            let _ = sender.send(result.is_ok());
         });
-        let last = receiver.await.unwrap().unwrap() + persons.len() as u64;
-        while self.journal.status().checkpoint_size < last {
+        assert!(receiver.await.unwrap());
+    }
+
+    /// The journal has a checkpoint over all that it holds.
+    pub(crate) async fn settled(&self) {
+        while self.journal.status().checkpoint_size < self.journal.status().size {
             tokio::task::yield_now().await;
         }
     }
@@ -191,5 +207,14 @@ impl Home {
             _ => None,
         });
         acts.collect()
+    }
+}
+
+/// A house without pages of its own.
+pub(crate) struct NoPages;
+
+impl LocalPages for NoPages {
+    fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
+        Box::pin(async { Response::new(digue_gateway::body::empty()) })
     }
 }

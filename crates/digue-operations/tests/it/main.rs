@@ -6,6 +6,7 @@ mod devices;
 mod house;
 mod incidents;
 mod onboarding;
+mod papers;
 mod passkey;
 mod password;
 mod recovery;
@@ -16,13 +17,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
-use digue_gateway::body::Body;
 use digue_gateway::identity::Asserter;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts, Upstream,
 };
-use digue_gateway::ports::{Clock, Future1, LocalPages};
+use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
@@ -37,17 +37,10 @@ use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::{Client, Reply};
 use digue_types::{ActionName, PopulationId, PortalId, RouteName};
-use http::{Request, Response};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use tokio::sync::watch;
 
-pub(crate) struct NoPages;
-
-impl LocalPages for NoPages {
-    fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
-        Box::pin(async { Response::new(digue_gateway::body::empty()) })
-    }
-}
+use crate::house::NoPages;
 
 fn portal(upstream: String) -> Portal {
     let rule =

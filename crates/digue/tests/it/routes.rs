@@ -92,6 +92,10 @@ const TRIES: &[Try] = &[
     read("GET /check/messages.txt"),
     at("GET /incidents/{incident}/papers/{paper}", "/incidents/in-none/papers/notification.pdf"),
     read("GET /register"),
+    send(
+        "POST /register/import",
+        "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nrien\r\n--x--\r\n",
+    ),
     at("GET /register/papers/{paper}", "/register/papers/register.xlsx"),
     read("GET /register.csv"),
     read("GET /register.json"),

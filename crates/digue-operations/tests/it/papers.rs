@@ -1,0 +1,138 @@
+//! Papers of a breach, opened again; a register that leaves as a spreadsheet and comes back.
+
+use std::io::Read as _;
+
+use digue_access::Role;
+use digue_documents::pdf;
+use digue_locales::Language;
+use digue_operations::papers::{self, Form, PAPERS, Reader};
+use digue_operations::register_import::{self, RowFault};
+use digue_operations::{breach, incidents};
+use digue_response::Note;
+use digue_response::incident::Source;
+use digue_response::notification::Field;
+use digue_response::vocabulary::Exemption;
+
+use crate::approvals::somebody;
+use crate::house::Home;
+
+fn reader(language: Language) -> Reader {
+    Reader { language, zone: jiff::tz::TimeZone::get("Europe/Paris").unwrap() }
+}
+
+/// The words of a Word file.
+fn words_of(docx: &[u8]) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(docx)).unwrap();
+    let mut xml = String::new();
+    archive.by_name("word/document.xml").unwrap().read_to_string(&mut xml).unwrap();
+    let mut words = String::new();
+    let mut rest = xml.as_str();
+    while let Some((_, after)) = rest.split_once("<w:t") {
+        let (_, text) = after.split_once('>').unwrap();
+        let (text, after) = text.split_once("</w:t>").unwrap();
+        words.push_str(text);
+        words.push('\n');
+        rest = after;
+    }
+    words
+}
+
+#[tokio::test]
+async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    home.show("a1", &["P1", "P2"]).await;
+    let id =
+        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let question = digue_exposure::Question { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
+    breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    for language in Language::ALL {
+        let reader = reader(language);
+        for name in PAPERS {
+            let document = papers::paper(&home.house, &view, &reader, name).unwrap();
+            let printed = pdf(&document).unwrap();
+            assert!(printed.starts_with(b"%PDF") && printed.len() > 4_000, "{name}");
+            let words = words_of(&papers::printed(&document, Form::Docx).unwrap());
+            assert!(words.contains(&view.reference()), "{name}: {words}");
+            assert!(!words.contains("{ $") && !words.contains("[paper"), "{name}: {words}");
+        }
+        let words = words_of(
+            &papers::printed(&papers::notification(&home.house, &view, &reader), Form::Docx).unwrap(),
+        );
+        let unknown = if language == Language::French {
+            "Inconnu. Qui peut répondre"
+        } else {
+            "Unknown. Who can answer"
+        };
+        assert!(words.contains(unknown) && words.contains("Compte a1 volé"), "{words}");
+    }
+    assert!(papers::paper(&home.house, &view, &reader(Language::French), "rien").is_none());
+}
+
+#[tokio::test]
+async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let id = incidents::open(&home.house, &dpo, Source::Person, "Courriel mal adressé", "").await.unwrap();
+    let reason = || "un seul destinataire, qui a effacé le message".to_owned();
+    let at = home.now().micros();
+    for note in [
+        Note::Aware { at, reason: reason() },
+        Note::FieldSet {
+            field: Field::Natures,
+            value: vec!["confidentiality".to_owned(), "integrity".to_owned()],
+        },
+        Note::FieldSet { field: Field::PersonCount, value: vec!["1200".to_owned()] },
+        Note::AuthorityDecided { notify: false, reason: reason() },
+        Note::PersonsDecided { inform: false, exemption: Some(Exemption::RiskNotHigh), reason: reason() },
+    ] {
+        incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+    }
+    for language in Language::ALL {
+        let views = incidents::list(&home.house, &dpo).await.unwrap();
+        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).unwrap();
+        // Into another house, and twice.
+        let other = Home::open().await;
+        let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;
+        let done = register_import::import(&other.house, &dpo, &bytes).await.unwrap();
+        assert_eq!((done.taken, done.known, done.faults), (1, 0, vec![]), "{language:?}");
+        let again = register_import::import(&other.house, &dpo, &bytes).await.unwrap();
+        assert_eq!((again.taken, again.known), (0, 1));
+        let taken = &incidents::list(&other.house, &dpo).await.unwrap()[0].incident;
+        assert!(taken.is_closed() && taken.title == "Courriel mal adressé");
+        assert_eq!(taken.fields[&Field::PersonCount].what, ["1200"]);
+        assert_eq!(taken.fields[&Field::Natures].what, ["confidentiality", "integrity"]);
+        assert_eq!(taken.aware_at().map(digue_types::Timestamp::micros), Some(at));
+    }
+}
+
+#[tokio::test]
+async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let sheet = digue_documents::Sheet {
+        name: "Registre".to_owned(),
+        header: ["Titre", "Prise de connaissance", "Nature de la violation", "Nombre de personnes"]
+            .map(ToOwned::to_owned)
+            .to_vec(),
+        rows: vec![
+            ["Vol d'ordinateur", "2024-03-02", "perte de confidentialité", "12"]
+                .map(ToOwned::to_owned)
+                .to_vec(),
+            ["", "hier", "vitesse", "beaucoup"].map(ToOwned::to_owned).to_vec(),
+        ],
+    };
+    let bytes = digue_documents::xlsx(&[sheet]).unwrap();
+    let done = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
+    assert_eq!(done.taken, 1);
+    let fault = |column, fault| RowFault { row: 3, column, fault };
+    let expected = [
+        fault("title", "missing"),
+        fault("aware-at", "moment"),
+        fault("natures", "choice"),
+        fault("person-count", "number"),
+    ];
+    assert_eq!(done.faults, expected);
+    assert!(register_import::import(&home.house, &dpo, b"rien").await.is_err());
+}
