@@ -110,6 +110,17 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "CNIL-2026-0042");
     browser.sees("main", "Ce qui a changé depuis la dernière");
 
+    // What each person would read, plain enough; and where anybody checks it.
+    night.room("notices");
+    browser.sees(".notice", "Comment vérifier ce message");
+    browser.sees("main", "Préparer les avis");
+    browser.page_at_both_widths("incident-notices");
+    browser.go(&format!("{console}/check"));
+    browser.write("#code", "7K3M-9QXT-2BVN-R");
+    browser.click("form[action='/check'] button");
+    browser.sees("section.card", "avons envoyé aucun message avec ce code");
+    browser.page_at_both_widths("check");
+
     // The persons were told; every step has its answer; then, and only then, it closes.
     night.room("decisions");
     browser.choose("#met-clock", "persons");
