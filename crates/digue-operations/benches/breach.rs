@@ -73,7 +73,9 @@ async fn measure(persons: usize) {
     }
     let style = Style::ALL[0];
     let (subject, blocks) = notices::proposed(&home.house, &dpo, &id, style).await.expect("a template");
-    let blocks = notices::Blocks { contact: "dpo@exemple.fr".to_owned(), ..blocks };
+    let happened = "Quelqu'un a lu des fiches avec un compte volé.".to_owned();
+    let blocks = notices::Blocks { contact: "dpo@exemple.fr".to_owned(), happened, ..blocks };
+    let subject = subject.replace("[à compléter]", "Exemple");
     let begun = Instant::now();
     let asked = Asked { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
     let prepared = notices::prepare(&home.house, &dpo, &id, asked).await.expect("prepared");

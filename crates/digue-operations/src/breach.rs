@@ -183,7 +183,7 @@ fn counted(answer: &Answer) -> Version {
     }
 }
 
-/// Who answers for the data, as notices name them; empty where nobody said.
+/// Who answers for the data, as papers name them; a mark to be filled in where nobody said.
 #[derive(Clone, Debug, Default)]
 pub struct Controller {
     pub name: String,
@@ -192,8 +192,9 @@ pub struct Controller {
     pub phone: String,
 }
 
-pub fn controller(house: &House) -> Controller {
-    let said = |field: Field| house.response().controller.get(&field).cloned().unwrap_or_default();
+pub fn controller(house: &House, language: Language) -> Controller {
+    let missing = || text(language, "paper-missing");
+    let said = |field: Field| house.response().controller.get(&field).cloned().unwrap_or_else(missing);
     Controller {
         name: said(Field::ControllerName),
         contact: said(Field::ContactName),
@@ -318,10 +319,10 @@ fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Fie
     facts
 }
 
-/// Established once it is confirmed; supposed before.
+/// Established once it is confirmed; before, somebody has to say.
 fn is_established(incident: &Incident) -> Option<String> {
     let is = incident.states.iter().any(|state| matches!(state.what, State::Confirmed | State::Contained));
-    Some(if is { "yes" } else { "unknown" }.to_owned())
+    is.then(|| "yes".to_owned())
 }
 
 fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {

@@ -120,7 +120,7 @@ pub async fn proposed(
     let view = incidents::view(house, actor, id).await?;
     let zone = house.response().zone.clone();
     let reader = Reader { language: style.language(), zone };
-    let controller = breach::controller(house);
+    let controller = breach::controller(house, style.language());
     let (from, to) = match view.incident.occurred {
         Some((from, to)) => (reader.date(from), to.map_or_else(|| reader.date(from), |to| reader.date(to))),
         None => (reader.date(view.incident.opened_at), reader.date(view.incident.opened_at)),
@@ -316,6 +316,10 @@ pub async fn prepare(
         [&asked.subject, &blocks.happened, &blocks.risks, &blocks.steps, &blocks.contact, &blocks.address];
     if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
         return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let missing = Language::ALL.map(|language| text(language, "paper-missing"));
+    if all.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
+        return Err(OperationError::Invalid("notices-incomplete"));
     }
     let (mut contacts, faults) = read_contacts(&asked.contacts)?;
     let persons = told_persons(house, actor, incident, &asked)?;
@@ -655,7 +659,7 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
-    let body = breach::controller(house).name;
+    let body = breach::controller(house, style.language()).name;
     house.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let mut rows = Vec::new();
     for state in ["listed", "failed", "uncertain"] {

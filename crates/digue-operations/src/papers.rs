@@ -340,7 +340,7 @@ pub fn paper(house: &House, view: &IncidentView, reader: &Reader, name: &str) ->
 
 /// The file for a complaint: facts, times, who and what, and how to verify the evidence.
 fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
-    let controller = breach::controller(house);
+    let controller = breach::controller(house, reader.language);
     let mut blocks = vec![
         Block::Paragraph(reader.say1("complaint-by", "body", controller.name)),
         Block::Heading(reader.say("complaint-facts")),
@@ -389,7 +389,7 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
 
 /// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
 fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Document {
-    let controller = breach::controller(house);
+    let controller = breach::controller(house, reader.language);
     let draft = breach::draft(house, view, reader.language).snapshot();
     let said = |field: Field| draft.get(&field).map(|value| reader.value(field, value)).unwrap_or_default();
     let (from, to) = view.incident.occurred.unwrap_or((view.incident.opened_at, None));

@@ -711,3 +711,5 @@ paper-partner =
 
     Contact
     { $contact }, { $mail }, { $phone }.
+paper-missing = [to be filled in]
+notices-incomplete = Some passages are not complete: replace "[to be filled in]".

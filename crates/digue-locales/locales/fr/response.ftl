@@ -711,3 +711,5 @@ paper-partner =
 
     Contact
     { $contact }, { $mail }, { $phone }.
+paper-missing = [à compléter]
+notices-incomplete = Il reste des passages à compléter : remplacez « [à compléter] » par ce qu'il faut.

@@ -103,11 +103,26 @@ async fn open_portal(population: Arc<Population>) -> Result<SocketAddr> {
     Ok(address)
 }
 
+/// The made-up operator of the demonstration.
+const RESPONSE: &str = r#"
+[response]
+name = "France Formation (démonstration)"
+number = "123 456 789 00012"
+address = "1 rue de la Digue, 59000 Lille"
+sector = "formation professionnelle"
+size = "250"
+notified_by = "Camille Martin"
+contact_name = "Camille Martin"
+contact_mail = "dpo@formation.example"
+contact_phone = "03 00 00 00 00"
+insured = true
+"#;
+
 fn write_configuration(folder: &Path, upstream: SocketAddr, address: SocketAddr, urls: &Urls) -> Result<()> {
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n",
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n{RESPONSE}",
         urls.console
     );
     std::fs::write(folder.join("digue.toml"), settings)?;
