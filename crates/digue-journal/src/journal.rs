@@ -362,6 +362,11 @@ impl Journal {
         lock(&self.shared.publisher).signer.sign(statement)
     }
 
+    /// The public key, as anybody needs it to verify what the journal signed.
+    pub fn public_key(&self) -> String {
+        lock(&self.shared.publisher).signer.verifier().to_text()
+    }
+
     /// The name of the journal.
     pub fn origin(&self) -> String {
         lock(&self.shared.publisher).signer.verifier().name().to_owned()

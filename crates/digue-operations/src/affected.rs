@@ -13,6 +13,8 @@ use digue_types::Timestamp;
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
+use crate::files::hex;
+
 const FORM: &str = "digue-scope-1";
 
 /// A line longer than this is no line of such a file: a person with a million entries.
@@ -142,10 +144,6 @@ pub fn write(
     let signature = sign(&statement(origin, &digest));
     writeln!(out, "{}", json!({"sha256": digest, "signature": signature}))?;
     out.flush()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a file and checks its signature with the journal's public key.

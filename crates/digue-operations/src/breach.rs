@@ -2,7 +2,6 @@
 //! that facts fill.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use digue_exposure::{Answer, Bound, Question};
@@ -22,6 +21,7 @@ use serde_json::{Value as Json, json};
 use crate::actor::Actor;
 use crate::affected;
 use crate::error::OperationError;
+use crate::files::{hex, keep};
 use crate::house::House;
 use crate::incidents::{self, IncidentView};
 use crate::scope;
@@ -124,17 +124,6 @@ fn list_path(house: &House, id: &str, number: u32) -> PathBuf {
     house.data_folder.join("incidents").join(name).join(format!("affected-{number}.ndjson"))
 }
 
-fn keep(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().expect("the file lies in a folder");
-    std::fs::create_dir_all(folder)?;
-    let draft = path.with_extension("tmp");
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    std::fs::File::open(folder)?.sync_all()
-}
-
 fn unavailable(error: impl ToString) -> OperationError {
     OperationError::Unavailable(error.to_string())
 }
@@ -146,7 +135,7 @@ fn hash_of(answer: &Answer) -> String {
         hash.update(affected::person_line(person).as_bytes());
         hash.update(b"\n");
     }
-    hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finish().as_ref())
 }
 
 /// The figures of an answer.

@@ -1,7 +1,6 @@
 //! Loading caseloads and alias tables: whole files, all or nothing, effective at once.
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use digue_types::{Act, PopulationId};
 use crate::actor::Actor;
 use crate::aliases::{self, AliasFault};
 use crate::error::{LineFault, OperationError};
+use crate::files::keep;
 use crate::house::{House, Words};
 
 /// What a load did.
@@ -138,18 +138,6 @@ fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, Op
 
 fn file_of(house: &House, population: &PopulationId) -> PathBuf {
     house.data_folder.join("caseloads").join(format!("{population}.csv"))
-}
-
-/// Whole or not at all: written beside, synced, renamed.
-fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().expect("the file lies in a folder");
-    std::fs::create_dir_all(folder)?;
-    let draft = path.with_extension("tmp");
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    std::fs::File::open(folder)?.sync_all()
 }
 
 fn alias_file(data_folder: &Path, portal: &digue_types::PortalId) -> PathBuf {

@@ -12,8 +12,9 @@ use digue_types::Timestamp;
 use serde::Serialize;
 
 use crate::error::OperationError;
+use crate::files::sha256;
 use crate::house::House;
-use crate::notices::{Blocks, blocks_of, hash_of};
+use crate::notices::{Blocks, blocks_of};
 use crate::papers::Reader;
 
 /// Checks of one network, and of all, within a minute: more than people make.
@@ -95,7 +96,7 @@ fn coarse(ip: &str, campaign: &str) -> String {
     } else {
         ip.split('.').take(2).collect::<Vec<_>>().join(".")
     };
-    hash_of(&format!("{campaign} {network}"))[..8].to_owned()
+    sha256(&format!("{campaign} {network}"))[..8].to_owned()
 }
 
 /// One official message, for everybody to see.

@@ -14,10 +14,10 @@ use digue_response::{Entry, Incident, Note};
 use digue_store::{EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use jiff::tz::TimeZone;
-use ring::digest::{SHA256, digest};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
+use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::secret::name;
 
@@ -53,6 +53,10 @@ pub(crate) struct Following(RwLock<HashMap<String, Vec<String>>>);
 impl Following {
     fn of(&self, subject: &str) -> Vec<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn follow(&self, subject: &str, incident: &str) {
@@ -116,7 +120,8 @@ pub async fn open(
     let words = Words {
         subject: format!("incident:{id}"),
         before: about.to_owned(),
-        after: format!("1 {}", hash_of(&first.note)),
+        // Texts stay in the store, their hash is evidence.
+        after: format!("1 {}", sha256(&first.note)),
         ..Words::default()
     };
     let journal = house.write_down(actor, Act::IncidentOpened, words).await?;
@@ -226,7 +231,7 @@ pub async fn add(
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
     let words = Words {
         subject: format!("incident:{id}"),
-        after: format!("{number} {}", hash_of(&record.note)),
+        after: format!("{number} {}", sha256(&record.note)),
         ..Words::default()
     };
     house.write_down(actor, Act::IncidentNoted, words).await?;
@@ -249,7 +254,7 @@ pub async fn add(
 /// Boxed, because an entry is itself written down.
 pub(crate) fn note_act<'h>(house: &'h House, act: Act, words: &'h Words, journal: u64) -> Noting<'h> {
     Box::pin(async move {
-        for id in house.following().of(&words.subject) {
+        for id in concerned(house, &words.subject) {
             let note = Note::Seen {
                 act: act.code().to_owned(),
                 subject: words.subject.clone(),
@@ -264,6 +269,21 @@ pub(crate) fn note_act<'h>(house: &'h House, act: Act, words: &'h Words, journal
             }
         }
     })
+}
+
+/// Open incidents about a subject; those about an organisation follow its accounts.
+fn concerned(house: &House, subject: &str) -> Vec<String> {
+    if house.following().is_empty() {
+        return Vec::new();
+    }
+    let mut incidents = house.following().of(subject);
+    let account = subject.strip_prefix("account:").and_then(|name| AccountId::parse(name).ok());
+    if let Some(account) = account
+        && let Some(record) = house.gateway().rules().directory.find(&account)
+    {
+        incidents.extend(house.following().of(&format!("organisation:{}", record.organisation)));
+    }
+    incidents
 }
 
 type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
@@ -356,12 +376,6 @@ fn record_of(
     }
 }
 
-/// What the journal keeps of an entry: texts stay in the store, their hash is evidence.
-fn hash_of(note: &str) -> String {
-    let hash = digest(&SHA256, note.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(crate) fn refused(why: Refused) -> OperationError {
     OperationError::Invalid(match why {
         Refused::NoReason => "incident-refused-no-reason",
@@ -400,13 +414,8 @@ pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, O
     })?;
     let differs = records
         .iter()
-        .filter(|record| !known.contains_key(&format!("{} {}", record.number, hash_of(&record.note))));
+        .filter(|record| !known.contains_key(&format!("{} {}", record.number, sha256(&record.note))));
     Ok(differs.map(|record| record.number).collect())
-}
-
-/// Whether somebody of the house is named by an owner of a task: an account, or any words.
-pub fn is_account(house: &House, owner: &str) -> bool {
-    AccountId::parse(owner).is_ok_and(|account| house.gateway().rules().directory.find(&account).is_some())
 }
 
 /// What Digue knows for the steps of sheets: by the code of the fact, named values of its sentence.

@@ -18,7 +18,6 @@ use digue_response::vocabulary::DataKind;
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Timestamp};
 use qrcodegen::{QrCode, QrCodeEcc};
-use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -26,6 +25,7 @@ use serde_json::Value as Json;
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::{LineFault, OperationError};
+use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::incidents;
 use crate::mail::parse_address;
@@ -311,16 +311,8 @@ pub async fn prepare(
     if !is_decided {
         return Err(OperationError::Invalid("incident-refused-undecided"));
     }
+    must_be_whole(&asked)?;
     let blocks = &asked.blocks;
-    let all =
-        [&asked.subject, &blocks.happened, &blocks.risks, &blocks.steps, &blocks.contact, &blocks.address];
-    if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
-        return Err(OperationError::Invalid("incident-refused-no-text"));
-    }
-    let missing = Language::ALL.map(|language| text(language, "paper-missing"));
-    if all.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
-        return Err(OperationError::Invalid("notices-incomplete"));
-    }
     let (mut contacts, faults) = read_contacts(&asked.contacts)?;
     let persons = told_persons(house, actor, incident, &asked)?;
     let now = house.clock.now();
@@ -369,6 +361,18 @@ pub async fn prepare(
     house.store.add_notices(&batch).await?;
     house.store.set_campaign(&campaign.id, "ready", Timestamp::ZERO).await?;
     Ok(prepared)
+}
+
+/// Every block has its text, and none waits to be completed.
+fn must_be_whole(asked: &Asked) -> Result<(), OperationError> {
+    let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
+    let all = [&asked.subject, happened, risks, steps, contact, address];
+    if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
+        return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let missing = Language::ALL.map(|language| text(language, "paper-missing"));
+    let is_whole = all.iter().all(|text| missing.iter().all(|missing| !text.contains(missing)));
+    if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
 }
 
 type Told = (String, String, Seen);
@@ -450,7 +454,7 @@ fn one(
         channel: channel.to_owned(),
         destination,
         masked,
-        hash: hash_of(&said),
+        hash: sha256(&said),
         state: if channel == "mail" { "waiting" } else { "listed" }.to_owned(),
         at: campaign.made_at,
         detail: String::new(),
@@ -465,10 +469,6 @@ fn masked_name(name: &str) -> String {
     firsts.map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) fn hash_of(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// One campaign with its counts.
 #[derive(Clone, Debug)]
 pub struct CampaignView {
@@ -480,6 +480,11 @@ pub struct CampaignView {
 }
 
 impl CampaignView {
+    /// May still be sent, paused, ended.
+    pub fn is_open(&self) -> bool {
+        matches!(self.record.state.as_str(), "ready" | "sending" | "paused")
+    }
+
     /// Notices that left, one way or another.
     pub fn done(&self) -> u64 {
         ["sent", "listed"].iter().filter_map(|state| self.counts.get(*state)).sum()
@@ -534,7 +539,7 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         let sent = counts.get("sent").copied().unwrap_or(0) + counts.get("listed").copied().unwrap_or(0);
         let told = Note::Met {
             clock: ClockKind::Persons,
-            at: campaign.made_at.micros().max(now.micros()),
+            at: now.micros(),
             to: format!("{} ({sent})", campaign.subject),
             receipt: id.to_owned(),
         };
@@ -544,8 +549,15 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
     Ok(house.store.set_campaign(id, state, Timestamp::ZERO).await?)
 }
 
-/// After a start: what was being sent is not sent again by itself.
+/// After a start: what was being sent is not sent again by itself, and what was being prepared is
+/// not whole: it is prepared anew.
 pub async fn after_a_start(house: &House) -> Result<u64, OperationError> {
+    for campaign in house.store.campaigns().await? {
+        if campaign.state == "preparing" {
+            house.store.set_campaign(&campaign.id, "abandoned", house.clock.now()).await?;
+            house.store.forget_destinations(&campaign.id).await?;
+        }
+    }
     Ok(house.store.doubt_notices().await?)
 }
 

@@ -53,7 +53,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    fn say(&self, key: &str) -> String {
+    pub(crate) fn say(&self, key: &str) -> String {
         text(self.language, key)
     }
 

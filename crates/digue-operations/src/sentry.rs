@@ -154,7 +154,9 @@ impl Sentry {
         let mut take = |event: Event| match event {
             Event::Exposure(exposure) => {
                 let found = observe(&mut engine, &exposure);
-                if let Some(finding) = found.filter(|finding| self.leaves_open(finding)) {
+                if let Some(finding) = found
+                    && Self::leaves_open(&finding, self.rules.playbook.step(&finding, 0, 0).taken)
+                {
                     engine.left_open(&finding);
                 }
             }
@@ -214,10 +216,11 @@ impl Sentinel for Sentry {
 }
 
 impl Sentry {
-    /// True when the playbook answers this finding, alone, with less than a closed account.
-    fn leaves_open(&self, finding: &Finding) -> bool {
-        finding.weight == Weight::Containment
-            && self.rules.playbook.step(finding, 0, 0).taken < Action::CloseAccount
+    /// True when this step leaves the account open under conditions: it is watched on, once. A trial
+    /// that only tells says it once.
+    fn leaves_open(finding: &Finding, taken: Action) -> bool {
+        let is_conditional = taken > Action::Observe && taken < Action::CloseAccount;
+        finding.weight == Weight::Containment && is_conditional && !finding.is_repeated
     }
 
     /// Has the engine look at an exposure, and sends on what it finds.
@@ -246,7 +249,7 @@ impl Sentry {
             state.closed.push_back(closed);
             state.cut.insert(exposure.account.clone());
         }
-        if finding.weight == Weight::Containment && step.taken < Action::CloseAccount {
+        if Self::leaves_open(&finding, step.taken) {
             // Withheld until the gate asks for what the step wants; then watched on.
             state.engine.left_open(&finding);
         }

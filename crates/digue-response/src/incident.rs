@@ -226,29 +226,6 @@ pub enum Refused {
     Closed,
 }
 
-impl Refused {
-    /// What its locale key ends with.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoReason => "no-reason",
-            Self::NoText => "no-text",
-            Self::NoSuchEntry => "no-such-entry",
-            Self::NoSuchStep => "no-such-step",
-            Self::Undecided => "undecided",
-            Self::Undone => "undone",
-            Self::StepsOpen => "steps-open",
-            Self::Future => "future",
-            Self::Backwards => "backwards",
-            Self::DelayUnexplained => "delay-unexplained",
-            Self::ExemptionNeeded => "exemption-needed",
-            Self::NobodyAffected => "nobody-affected",
-            Self::Value => "value",
-            Self::OpenedTwice => "opened-twice",
-            Self::Closed => "closed",
-        }
-    }
-}
-
 /// Shorter reasons say nothing.
 pub const REASON_CHARS_MIN: usize = 10;
 /// Longer texts are documents.
@@ -652,6 +629,7 @@ impl Note {
                 | Self::Lesson { .. }
                 | Self::TaskDone { .. }
                 | Self::Submitted(_)
+                | Self::Met { .. }
                 | Self::Affected(_)
         )
     }

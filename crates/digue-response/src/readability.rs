@@ -18,8 +18,8 @@ pub struct Readability {
 }
 
 /// At least this much for a notice; more for the easy-to-read form.
-pub const PLAIN: f64 = 50.0;
-pub const EASY: f64 = 65.0;
+pub const PLAIN: f64 = 60.0;
+pub const EASY: f64 = 75.0;
 
 /// Measures a text; `is_french` chooses the formula.
 pub fn measure(text: &str, is_french: bool) -> Readability {

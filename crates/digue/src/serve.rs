@@ -23,7 +23,7 @@ use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
 use digue_operations::{
-    House, HouseParts, SignInRules, alerts, caseloads, containment, mail, rules, witnesses,
+    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, mail, rules, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, Window};
@@ -181,21 +181,48 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
-    running.tasks.push(tokio::spawn(send_mail(running.house.clone(), stopping.clone())));
-    running.tasks.push(tokio::spawn(send_notices(running.house.clone(), stopping.clone())));
-    let house = &running.house;
-    let every = settings.journal.witnesses.every;
-    running.tasks.push(tokio::spawn(ask_witnesses(house.clone(), every, stopping.clone())));
-    running.tasks.push(tokio::spawn(forget_due(house.clone(), stopping.clone())));
-    running.tasks.push(tokio::spawn(tell_findings(house.clone(), stopping.clone())));
     if let Some(found) = sentry.take_found() {
-        running.tasks.push(tokio::spawn(respond(house.clone(), found, stopping.clone())));
+        running.tasks.push(tokio::spawn(respond(running.house.clone(), found, stopping.clone())));
     }
-    running.tasks.push(tokio::spawn(tidy_sessions(house.clone(), stopping)));
+    running.keep_up(settings.journal.witnesses.every, &stopping);
     Ok(running)
 }
 
 impl Running {
+    /// What is looked after as long as it runs.
+    fn keep_up(&mut self, ask_witnesses_every: Duration, stopping: &watch::Receiver<bool>) {
+        macro_rules! every {
+            ($time:expr, $what:literal, $work:expr) => {
+                let task = repeat(self.house.clone(), $time, stopping.clone(), $what, $work);
+                self.tasks.push(tokio::spawn(task));
+            };
+        }
+        let second = Duration::from_secs(1);
+        every!(Duration::from_secs(5), "mail", |house: Arc<House>| async move {
+            mail::send_due(&house).await.map(drop)
+        });
+        every!(second, "notices", |house: Arc<House>| async move {
+            notices::send_due(&house, NOTICES_A_SECOND).await.map(drop)
+        });
+        every!(
+            second,
+            "findings",
+            |house: Arc<House>| async move { alerts::tell_due(&house).await.map(drop) }
+        );
+        every!(ask_witnesses_every, "witnesses", |house: Arc<House>| async move {
+            witnesses::ask_all(&house).await.map(drop)
+        });
+        // Keys end with a period, not at an hour.
+        every!(Duration::from_hours(1), "retention", |house: Arc<House>| async move {
+            retention::forget_due(&house).await.map(drop)
+        });
+        every!(
+            Duration::from_mins(1),
+            "sessions",
+            |house: Arc<House>| async move { house.tidy_sessions().await }
+        );
+    }
+
     async fn open(
         &mut self,
         listener: &ListenerSettings,
@@ -302,21 +329,6 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, portals: &[Portal]) -> Wa
     }
 }
 
-/// Tells other systems what was found.
-async fn tell_findings(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            _ = stopping.changed() => return,
-        }
-        if let Err(error) = alerts::tell_due(&house).await {
-            tracing::warn!(%error, "Findings could not be looked after");
-        }
-    }
-}
-
 /// Carries out what the watch found, one after the other; what waits is done before the end.
 async fn respond(
     house: Arc<House>,
@@ -348,35 +360,6 @@ fn each_counted_exposure(house: &House, take: &mut dyn FnMut(&Exposure)) -> Resu
     Ok(())
 }
 
-/// Asks the witnesses of the journal, as often as the settings say.
-async fn ask_witnesses(house: Arc<House>, every: Duration, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(every);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            _ = stopping.changed() => return,
-        }
-        if let Err(error) = witnesses::ask_all(&house).await {
-            tracing::warn!(%error, "The witnesses could not be asked");
-        }
-    }
-}
-
-/// Forgets what is past its retention, once an hour: keys end with a period, not at an hour.
-async fn forget_due(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_hours(1));
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            _ = stopping.changed() => return,
-        }
-        if let Err(error) = retention::forget_due(&house).await {
-            tracing::error!(%error, "What is past its retention could not be forgotten");
-        }
-    }
-}
-
 /// Sorts in what the responses of the last moment charged.
 async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_millis(20));
@@ -389,57 +372,26 @@ async fn settle_budgets(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Sends what waits, a few times a minute.
-async fn send_mail(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_secs(5));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let is_stopping = tokio::select! {
-            _ = every.tick() => false,
-            changed = stopping.changed() => changed.is_err() || *stopping.borrow(),
-        };
-        if is_stopping {
-            return;
-        }
-        if let Err(error) = mail::send_due(&house).await {
-            tracing::warn!(%error, "Mail could not be looked after");
-        }
-    }
-}
-
-/// Sends the notices of running campaigns, each at its rate.
-async fn send_notices(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let is_stopping = tokio::select! {
-            _ = every.tick() => false,
-            changed = stopping.changed() => changed.is_err() || *stopping.borrow(),
-        };
-        if is_stopping {
-            return;
-        }
-        if let Err(error) = notices::send_due(&house, NOTICES_A_SECOND).await {
-            tracing::warn!(%error, "Notices could not be sent");
-        }
-    }
-}
-
 /// Notices handed over within one second, of all campaigns, at most.
 const NOTICES_A_SECOND: u32 = 1000;
 
-async fn tidy_sessions(house: Arc<House>, mut stopping: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_mins(1));
+/// Does something again and again until the end; a fault of one time is told, and the next comes.
+async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
+    house: Arc<House>,
+    every: Duration,
+    mut stopping: watch::Receiver<bool>,
+    what: &'static str,
+    work: impl Fn(Arc<House>) -> Work,
+) {
+    let mut every = tokio::time::interval(every);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let is_stopping = tokio::select! {
-            _ = every.tick() => false,
-            changed = stopping.changed() => changed.is_err() || *stopping.borrow(),
-        };
-        if is_stopping {
-            return;
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopping.changed() => return,
         }
-        if let Err(error) = house.tidy_sessions().await {
-            tracing::warn!(%error, "Ended sessions could not be removed from the store");
+        if let Err(error) = work(house.clone()).await {
+            tracing::warn!(%error, what, "What is done again and again could not be done this time");
         }
     }
 }

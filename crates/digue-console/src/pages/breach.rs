@@ -13,7 +13,7 @@ use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
 use digue_operations::register_import::{self, ImportedRegister, RowFault};
-use digue_operations::{OperationError, watch};
+use digue_operations::{OperationError, bundle, watch};
 use digue_response::affected::Version;
 use digue_response::incident::Role as Part;
 use digue_response::notification::{Block, Change, Draft, Field, Filled, From, Shape, changes};
@@ -492,8 +492,16 @@ pub(crate) async fn paper(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    let (paper, form) = told(&visitor, asked_paper(&name))?;
     let reader = Words::in_zone(&visitor, &console.zone).reader();
+    if name == "complaint.zip" {
+        let actor = told(&visitor, visitor.actor(&console.house))?;
+        let bytes = told(&visitor, bundle::complaint(&console.house, &actor, &view, &reader).await)?;
+        let name = format!("attachment; filename=\"complaint-{}.zip\"", view.reference());
+        let headers =
+            [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, name)];
+        return Ok((headers, bytes).into_response());
+    }
+    let (paper, form) = told(&visitor, asked_paper(&name))?;
     let document = papers::paper(&console.house, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
     let bytes = told(&visitor, document.and_then(|document| papers::printed(&document, form)))?;

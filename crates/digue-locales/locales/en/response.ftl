@@ -654,7 +654,7 @@ complaint-evidence-list = With this file: the signed list of affected persons, t
 complaint-verify =
     Install the program "digue", which is free, on any machine.
     Verify the list: digue scope check list.ndjson --key journal.pub.
-    Verify each receipt, offline: digue journal verify --receipt receipt.txt --key journal.pub.
+    Verify each receipt, offline: digue journal receipt receipt.txt --key journal.pub.
     Compute the hash of the list again (SHA-256 of the persons' lines) and compare it with this one.
 paper-call-centre-title = Sheet for the call centre
 paper-call-centre =
@@ -713,3 +713,5 @@ paper-partner =
     { $contact }, { $mail }, { $phone }.
 paper-missing = [to be filled in]
 notices-incomplete = Some passages are not complete: replace "[to be filled in]".
+paper-bundle = Whole file for a complaint, with the evidence and how to verify it (ZIP)
+campaign-abandoned = abandoned: Digue stopped while preparing it, nothing left

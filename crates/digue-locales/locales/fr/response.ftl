@@ -654,7 +654,7 @@ complaint-evidence-list = Avec ce dossier : la liste signée des personnes touc
 complaint-verify =
     Installer le programme « digue », libre, sur n'importe quel poste.
     Vérifier la liste : digue scope check liste.ndjson --key journal.pub.
-    Vérifier chaque reçu, sans réseau : digue journal verify --receipt recu.txt --key journal.pub.
+    Vérifier chaque reçu, sans réseau : digue journal receipt recu.txt --key journal.pub.
     Recalculer l'empreinte de la liste (SHA-256 des lignes des personnes) et la comparer à celle-ci.
 paper-call-centre-title = Fiche pour l'accueil téléphonique
 paper-call-centre =
@@ -713,3 +713,5 @@ paper-partner =
     { $contact }, { $mail }, { $phone }.
 paper-missing = [à compléter]
 notices-incomplete = Il reste des passages à compléter : remplacez « [à compléter] » par ce qu'il faut.
+paper-bundle = Dossier de plainte complet, avec les preuves et comment les vérifier (ZIP)
+campaign-abandoned = abandonnée : Digue s'est arrêté pendant la préparation, rien n'est parti

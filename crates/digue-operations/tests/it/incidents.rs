@@ -144,6 +144,28 @@ async fn open_incidents_are_followed_again_after_a_start() {
     assert!(matches!(after_the_end.note, Note::StateSet { .. }), "{after_the_end:?}");
 }
 
+#[tokio::test]
+async fn an_incident_of_an_organisation_follows_its_accounts() {
+    let home = Home::open().await;
+    let (rssi, dpo) =
+        (somebody(&home, "rssi", "op", Role::Rssi).await, somebody(&home, "dpo", "op", Role::Dpo).await);
+    somebody(&home, "a1", "of-1", Role::Agent).await;
+    somebody(&home, "b1", "of-2", Role::Agent).await;
+    let id = incidents::open(&home.house, &dpo, Source::Partner, "Comptes de of-1", "organisation:of-1")
+        .await
+        .unwrap();
+    for account in ["a1", "b1"] {
+        let reach = Reach::Account(account.parse().unwrap());
+        gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
+    }
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let seen = view.entries.iter().filter_map(|entry| match &entry.note {
+        Note::Seen { subject, .. } => Some(subject.as_str()),
+        _ => None,
+    });
+    assert_eq!(seen.collect::<Vec<_>>(), ["account:a1"]);
+}
+
 #[test]
 fn every_code_of_a_breach_has_its_word_in_both_languages() {
     let mut keys: Vec<String> = Vec::new();

@@ -4,14 +4,18 @@ use std::io::Read as _;
 
 use digue_access::Role;
 use digue_documents::pdf;
+use digue_journal::note::Verifier;
+use digue_journal::receipt::Receipt;
 use digue_locales::Language;
 use digue_operations::papers::{self, Form, PAPERS, Reader};
 use digue_operations::register_import::{self, RowFault};
-use digue_operations::{breach, incidents};
+use digue_operations::{affected, breach, bundle, gates, incidents};
 use digue_response::Note;
 use digue_response::incident::Source;
 use digue_response::notification::Field;
 use digue_response::vocabulary::Exemption;
+
+use digue_types::Gate;
 
 use crate::approvals::somebody;
 use crate::house::Home;
@@ -68,6 +72,42 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
         assert!(words.contains(unknown) && words.contains("Compte a1 volé"), "{words}");
     }
     assert!(papers::paper(&home.house, &view, &reader(Language::French), "rien").is_none());
+}
+
+#[tokio::test]
+async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    home.show("a1", &["P1", "P2"]).await;
+    let id =
+        incidents::open(&home.house, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
+    let reach = digue_access::Reach::Account("a1".parse().unwrap());
+    gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
+    home.settled().await;
+    let question = digue_exposure::Question { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
+    breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
+    let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+    let bytes = bundle::complaint(&home.house, &dpo, &view, &reader(Language::French)).await.unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut text = |name: &str| {
+        let mut text = String::new();
+        archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+        text
+    };
+    let key = Verifier::parse(text("journal.pub").trim()).unwrap();
+    let list = affected::read(text("list-1.ndjson").as_bytes(), &key).unwrap();
+    assert_eq!(list.lines.len(), 2);
+    assert!(text("VERIFY.txt").contains("digue journal receipt"));
+    let names = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned);
+    let receipts: Vec<String> = names.filter(|name| name.starts_with("receipts/")).collect();
+    assert!(receipts.len() >= 2, "the opening, and the gate: {receipts:?}");
+    for name in receipts {
+        let mut text = String::new();
+        archive.by_name(&name).unwrap().read_to_string(&mut text).unwrap();
+        let receipt = Receipt::parse(&text).unwrap();
+        assert!(receipt.verify(&key, &[], 0).is_ok(), "{name}");
+    }
 }
 
 #[tokio::test]

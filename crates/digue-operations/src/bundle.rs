@@ -1,0 +1,80 @@
+//! Everything for a complaint in one archive: the file itself, the signed list, receipts of the
+//! journal's entries that the log names, the public key, and how to verify it all without us.
+
+use std::io::{Cursor, Write as _};
+
+use digue_response::Note;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::actor::Actor;
+use crate::breach;
+use crate::error::OperationError;
+use crate::house::House;
+use crate::incidents::IncidentView;
+use crate::papers::{self, Form, Reader};
+use crate::watch;
+
+/// Receipts of one archive; the log names the rest by number.
+const RECEIPTS_MAX: usize = 500;
+
+/// The archive of an incident: after a fresh proof, and with a word in the journal.
+pub async fn complaint(
+    house: &House,
+    actor: &Actor,
+    view: &IncidentView,
+    reader: &Reader,
+) -> Result<Vec<u8>, OperationError> {
+    actor.must_watch()?;
+    watch::export(house, actor, &format!("complaint:{}", view.reference())).await?;
+    let document =
+        papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
+    let mut archive = Archive(ZipWriter::new(Cursor::new(Vec::new())));
+    archive.add("complaint.pdf", &papers::printed(&document, Form::Pdf)?)?;
+    archive.add("complaint.docx", &papers::printed(&document, Form::Docx)?)?;
+    archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
+    archive.add("VERIFY.txt", reader.say("complaint-verify").as_bytes())?;
+    if let Some(version) = view.incident.affected.iter().rfind(|version| !version.hash.is_empty()) {
+        let list = breach::signed_list(house, actor, &view.record.id, version.number)?;
+        archive.add(&format!("list-{}.ndjson", version.number), &list)?;
+    }
+    for entry in entries_of(view) {
+        // What was forgotten since, or is not under a checkpoint yet, has no receipt.
+        if entry < house.journal_minimum() || entry >= house.journal_status().checkpoint_size {
+            continue;
+        }
+        let receipt = house.journal.receipt(entry, true);
+        let receipt = receipt.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        archive.add(&format!("receipts/{entry}.txt"), receipt.to_text().as_bytes())?;
+    }
+    archive.finish()
+}
+
+/// The entries of the journal that the log names, each once.
+fn entries_of(view: &IncidentView) -> Vec<u64> {
+    let named = view.entries.iter().filter_map(|entry| match &entry.note {
+        Note::Seen { journal, .. } => Some(*journal).filter(|journal| *journal > 0),
+        Note::Said { journal, .. } => *journal,
+        _ => None,
+    });
+    let mut entries: Vec<u64> = named.chain([view.record.journal]).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    entries.truncate(RECEIPTS_MAX);
+    entries
+}
+
+struct Archive(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Archive {
+    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
+        let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+        self.0.start_file(name, SimpleFileOptions::default()).map_err(|error| unavailable(&error))?;
+        self.0.write_all(bytes).map_err(|error| unavailable(&error))
+    }
+
+    fn finish(self) -> Result<Vec<u8>, OperationError> {
+        let bytes = self.0.finish().map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        Ok(bytes.into_inner())
+    }
+}
