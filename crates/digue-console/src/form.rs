@@ -38,6 +38,20 @@ pub(crate) fn local_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Opera
     Ok(Timestamp::from_micros(at.timestamp().as_microsecond()))
 }
 
+/// The same, where nothing may be said.
+pub(crate) fn maybe_local_time(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => local_time(text, zone).map(Some),
+    }
+}
+
+/// Names that a question lists, between blanks.
+pub(crate) fn names<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
+    let names = text.split_whitespace().map(str::parse);
+    names.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;

@@ -98,11 +98,7 @@ impl Words {
 
     /// One decimal, with the language's mark.
     pub(crate) fn decimal(&self, number: f64) -> String {
-        let text = format!("{number:.1}");
-        match self.language {
-            Language::French => text.replace('.', ","),
-            Language::English => text,
-        }
+        self.number_text(&format!("{number:.1}"))
     }
 
     /// `3.25` with the language's mark.

@@ -410,7 +410,6 @@ pub async fn submit(
         stage,
         submitted_at: at.micros(),
         receipt: receipt.trim().to_owned(),
-        file: String::new(),
         snapshot: draft.snapshot(),
         unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
     };

@@ -389,7 +389,6 @@ pub(crate) fn refused(why: Refused) -> OperationError {
         Refused::Backwards => "incident-refused-backwards",
         Refused::DelayUnexplained => "incident-refused-delay-unexplained",
         Refused::ExemptionNeeded => "incident-refused-exemption-needed",
-        Refused::NobodyAffected => "incident-refused-nobody-affected",
         Refused::Value => "incident-refused-value",
         Refused::OpenedTwice => "incident-refused-opened-twice",
         Refused::Closed => "incident-refused-closed",

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use digue_inspect::xlsx;
-use digue_locales::{Language, text};
+use digue_locales::{Language, Value, text, text_with};
 use digue_response::incident::{Source, State};
 use digue_response::notification::{Field, Shape};
 use digue_response::register::{COLUMNS, Column, Earlier, read_row};
@@ -119,7 +119,10 @@ async fn take(house: &House, actor: &Actor, earlier: Earlier) -> Result<(), Oper
     let (authority, persons) = (earlier.authority, earlier.persons);
     let is_over =
         authority.as_ref().is_some_and(|(is, _)| !is) && persons.as_ref().is_some_and(|(is, _)| !is);
-    let reasoned = |reason: String| format!("{why} : {reason}");
+    let reasoned = |reason: String| {
+        let values = [("what", Value::from(why.clone())), ("text", Value::from(reason))];
+        text_with(Language::default(), "log-pair", &values)
+    };
     if let Some((notify, reason)) = authority {
         notes.push(Note::AuthorityDecided { notify, reason: reasoned(reason) });
     }

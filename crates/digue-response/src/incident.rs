@@ -216,8 +216,6 @@ pub enum Refused {
     DelayUnexplained,
     #[error("persons are informed, or there is an exemption")]
     ExemptionNeeded,
-    #[error("nobody is affected yet as far as is known")]
-    NobodyAffected,
     #[error("the value does not fit its field")]
     Value,
     #[error("another opening")]

@@ -395,9 +395,6 @@ pub struct Submission {
     /// Microseconds, UTC.
     pub submitted_at: i64,
     pub receipt: String,
-    /// SHA-256 of the file that the authority gave, in hexadecimal; empty without one.
-    #[serde(default)]
-    pub file: String,
     /// What was sent.
     pub snapshot: BTreeMap<Field, Vec<String>>,
     pub unknown: Vec<Field>,

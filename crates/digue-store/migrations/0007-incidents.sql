@@ -12,11 +12,4 @@ CREATE TABLE incident_entries (
     author TEXT NOT NULL,
     note TEXT NOT NULL,
     PRIMARY KEY (incident, number)
-);
-CREATE TABLE files (
-    hash TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    media TEXT NOT NULL,
-    body TEXT NOT NULL,
-    added_at BIGINT NOT NULL
 )

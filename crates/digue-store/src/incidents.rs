@@ -1,4 +1,4 @@
-//! Incidents as they are kept: entries that are added and never changed, and files by their hash.
+//! Incidents as they are kept: entries that are added and never changed.
 
 use digue_types::Timestamp;
 
@@ -26,18 +26,6 @@ pub struct EntryRecord {
     pub author: String,
     /// What it says, as JSON.
     pub note: String,
-}
-
-/// A file that belongs to something: a receipt, an attachment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRecord {
-    /// SHA-256, hexadecimal.
-    pub hash: String,
-    pub name: String,
-    pub media: String,
-    /// Base 64: both databases keep text alike.
-    pub body: String,
-    pub added_at: Timestamp,
 }
 
 const ENTRY: &str = "incident, number, at, recorded_at, author, note";
@@ -96,30 +84,6 @@ impl Store {
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (incident, number) DO NOTHING";
         let done = bound(sqlx::query(sql), entry).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Keeps a file; the same bytes are kept once.
-    pub async fn add_file(&self, file: &FileRecord) -> Stored<()> {
-        sqlx::query(
-            "INSERT INTO files (hash, name, media, body, added_at) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (hash) DO NOTHING",
-        )
-        .bind(file.hash.as_str())
-        .bind(file.name.as_str())
-        .bind(file.media.as_str())
-        .bind(file.body.as_str())
-        .bind(file.added_at.micros())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    pub async fn file(&self, hash: &str) -> Stored<Option<FileRecord>> {
-        let row = sqlx::query("SELECT hash, name, media, body, added_at FROM files WHERE hash = $1")
-            .bind(hash)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.as_ref().map(rows::file).transpose()
     }
 }
 

@@ -29,7 +29,7 @@ use sqlx::any::AnyPoolOptions;
 pub use approvals::{ApprovalRecord, Decided};
 pub use campaigns::{CampaignRecord, NoticeRecord};
 pub use findings::{FindingRecord, Verdict};
-pub use incidents::{EntryRecord, FileRecord, IncidentRecord};
+pub use incidents::{EntryRecord, IncidentRecord};
 pub use keys::KeyRecord;
 pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;

@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use crate::approvals::{ApprovalRecord, Decided};
 use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::findings::{FindingRecord, Verdict};
-use crate::incidents::{EntryRecord, FileRecord, IncidentRecord};
+use crate::incidents::{EntryRecord, IncidentRecord};
 use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
@@ -340,16 +340,6 @@ pub(crate) fn incident_entry(row: &AnyRow) -> Stored<EntryRecord> {
         recorded_at: time(row, "recorded_at")?,
         author: text(row, "author")?,
         note: text(row, "note")?,
-    })
-}
-
-pub(crate) fn file(row: &AnyRow) -> Stored<FileRecord> {
-    Ok(FileRecord {
-        hash: text(row, "hash")?,
-        name: text(row, "name")?,
-        media: text(row, "media")?,
-        body: text(row, "body")?,
-        added_at: time(row, "added_at")?,
     })
 }
 

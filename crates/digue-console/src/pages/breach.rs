@@ -23,7 +23,7 @@ use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
 
 use crate::error::{PageError, told};
-use crate::form::local_time;
+use crate::form::{maybe_local_time, names};
 use crate::pages::incident_notes::Pairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
@@ -92,21 +92,13 @@ pub(crate) async fn compute(
 }
 
 fn question_of(form: &Pairs, console: &Console) -> Result<Question, OperationError> {
-    fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
-        let words = text.split_whitespace().map(str::parse);
-        words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
-    }
-    let moment = |name: &str| match form.text(name) {
-        "" => Ok(None),
-        text => local_time(text, &console.zone).map(Some),
-    };
     let question = Question {
-        accounts: list(form.text("account"))?,
-        organisations: list(form.text("organisation"))?,
-        portals: list(form.text("portal"))?,
-        sessions: list(form.text("session"))?,
-        from: moment("from")?,
-        to: moment("to")?,
+        accounts: names(form.text("account"))?,
+        organisations: names(form.text("organisation"))?,
+        portals: names(form.text("portal"))?,
+        sessions: names(form.text("session"))?,
+        from: maybe_local_time(form.text("from"), &console.zone)?,
+        to: maybe_local_time(form.text("to"), &console.zone)?,
         ..Question::default()
     };
     let is_bounded = !(question.accounts.is_empty()

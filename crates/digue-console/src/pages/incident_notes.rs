@@ -18,7 +18,7 @@ use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::error::{PageError, told};
-use crate::form::local_time;
+use crate::form::{local_time, maybe_local_time};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -53,10 +53,7 @@ impl Pairs {
     }
 
     fn moment(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
-        match self.text(name) {
-            "" => Ok(None),
-            text => local_time(text, zone).map(Some),
-        }
+        maybe_local_time(self.text(name), zone)
     }
 
     fn needed_moment(&self, name: &str, zone: &TimeZone) -> Result<Timestamp, OperationError> {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
-use crate::form::local_time;
+use crate::form::{maybe_local_time, names};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
@@ -45,27 +45,19 @@ impl Asked {
     }
 
     fn question(&self, zone: &TimeZone) -> Result<Question, OperationError> {
-        fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
-            let words = text.split_whitespace().map(str::parse);
-            words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-scope-name"))
-        }
-        let moment = |text: &str| match text.trim() {
-            "" => Ok(None),
-            text => local_time(text, zone).map(Some),
-        };
         let networks = self.network.split_whitespace().map(|text| {
             let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
             address.or_else(|_| text.parse()).map_err(|_| OperationError::Invalid("invalid-scope-network"))
         });
         Ok(Question {
-            accounts: list(&self.account)?,
-            organisations: list(&self.organisation)?,
+            accounts: names(&self.account)?,
+            organisations: names(&self.organisation)?,
             portals: Vec::new(),
-            routes: list(&self.route)?,
-            sessions: list(&self.session)?,
+            routes: names(&self.route)?,
+            sessions: names(&self.session)?,
             networks: networks.collect::<Result<_, _>>()?,
-            from: moment(&self.from)?,
-            to: moment(&self.to)?,
+            from: maybe_local_time(&self.from, zone)?,
+            to: maybe_local_time(&self.to, zone)?,
             before_entry: None,
         })
     }

@@ -80,7 +80,6 @@ impl Case {
             stage: Stage::Initial,
             submitted_at: at.micros(),
             receipt: "CNIL-1".to_owned(),
-            file: String::new(),
             snapshot: BTreeMap::from([(Field::PersonCount, vec!["36".to_owned()])]),
             unknown: Vec::new(),
         })

@@ -7,8 +7,8 @@ mod postgres;
 use digue_access::session::Device;
 use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_store::{
-    ApprovalRecord, BreakGlassRecord, CampaignRecord, Decided, EntryRecord, FileRecord, GateRecord, Link,
-    NoticeRecord, PasskeyRecord, Store,
+    ApprovalRecord, BreakGlassRecord, CampaignRecord, Decided, EntryRecord, GateRecord, Link, NoticeRecord,
+    PasskeyRecord, Store,
 };
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
@@ -124,16 +124,6 @@ async fn an_incidents_entries_are_added_once_and_in_order(store: &Store) {
     assert_eq!(store.incident_entries("").await.unwrap().len(), 3);
     assert_eq!(store.incidents().await.unwrap(), [second, first.clone()]);
     assert_eq!(store.incident("in-1").await.unwrap(), Some(first));
-    let file = FileRecord {
-        hash: "ab".to_owned(),
-        name: "recepisse.pdf".to_owned(),
-        media: "application/pdf".to_owned(),
-        body: "AAEC".to_owned(),
-        added_at: NOON,
-    };
-    store.add_file(&file).await.unwrap();
-    store.add_file(&FileRecord { name: "autre".to_owned(), ..file.clone() }).await.unwrap();
-    assert_eq!(store.file("ab").await.unwrap(), Some(file));
 }
 
 async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &Store) {

@@ -1,5 +1,6 @@
 //! Debian's Chromium, driven over WebDriver.
 
+use std::cell::Cell;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ pub(crate) struct Browser {
     client: Client,
     session: String,
     _profile: tempfile::TempDir,
+    /// Clicks and keystrokes so far.
+    effort: Cell<(u32, u32)>,
 }
 
 impl Browser {
@@ -53,7 +56,8 @@ impl Browser {
             "browserName": "chrome",
             "goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
         }}});
-        let mut browser = Self { driver, client, session: String::new(), _profile: profile };
+        let mut browser =
+            Self { driver, client, session: String::new(), _profile: profile, effort: Cell::default() };
         let made = browser.call("POST", "/session", &wanted);
         browser.session = made["sessionId"].as_str().expect("a session").to_owned();
         browser
@@ -84,6 +88,7 @@ impl Browser {
     }
 
     pub(crate) fn go(&self, url: &str) {
+        self.worked(1, 0);
         self.ask("POST", "/url", &json!({"url": url}));
     }
 
@@ -96,7 +101,22 @@ impl Browser {
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
 
+    fn worked(&self, clicks: u32, keys: usize) {
+        let (before, typed) = self.effort.get();
+        self.effort.set((before + clicks, typed + u32::try_from(keys).unwrap()));
+    }
+
+    pub(crate) fn forget_effort(&self) {
+        self.effort.set((0, 0));
+    }
+
+    /// Clicks and keystrokes since it was forgotten; going to another room is a click.
+    pub(crate) fn effort(&self) -> (u32, u32) {
+        self.effort.get()
+    }
+
     pub(crate) fn click(&self, css: &str) {
+        self.worked(1, 0);
         let element = self.element(css);
         self.ask("POST", &format!("/element/{element}/click"), &json!({}));
     }
@@ -110,6 +130,7 @@ impl Browser {
 
     /// Sends the form at this place among those that fit, and waits until its page is gone.
     pub(crate) fn submit(&self, css: &str, place: usize) {
+        self.worked(1, 0);
         let script =
             "window.stays = true; document.querySelectorAll(arguments[0])[arguments[1]].requestSubmit()";
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": [css, place]}));
@@ -122,6 +143,7 @@ impl Browser {
     }
 
     pub(crate) fn write(&self, css: &str, text: &str) {
+        self.worked(1, text.chars().count());
         let element = self.element(css);
         self.ask("POST", &format!("/element/{element}/value"), &json!({"text": text}));
     }
