@@ -11,10 +11,12 @@ use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads};
 use crate::pages::{
-    account, accounts, approvals, breach, break_glass, device, door, findings, gates, incident_notes,
-    incidents, journal, keys, live, notices, organisations, overview, own, person, portals, scope, sessions,
-    settings,
+    account, accounts, approvals, breach, break_glass, device, door, findings, gates, incident_acts,
+    incident_notes, incidents, journal, keys, live, notices, organisations, overview, own, own_incidents,
+    person, portals, scope, sessions, settings,
 };
+use digue_operations::attachments::FILE_BYTES_MAX;
+
 use crate::{form, proof, view};
 
 /// Caseload files: ten million lines of some fifty bytes.
@@ -143,13 +145,23 @@ fn response() -> Router<Console> {
             "/incidents/{incident}/notices",
             get(notices::show).post(notices::prepare).layer(DefaultBodyLimit::max(CONTACTS_BYTES_MAX)),
         )
-        .route("/incidents/{incident}/notices/{campaign}", post(notices::set_state))
+        .route("/incidents/{incident}/notices/{campaign}", get(notices::campaign).post(notices::set_state))
         .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))
         // For everybody: is this message genuine?
         .route("/check", get(notices::check).post(notices::check_code))
         .route("/check/messages.txt", get(notices::messages))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
         .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
+        .route(
+            "/incidents/{incident}/files",
+            post(incident_acts::keep_file).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + (1 << 16))),
+        )
+        .route("/incidents/{incident}/files/{hash}", get(incident_acts::file))
+        .route("/incidents/{incident}/check", post(incident_acts::check))
+        .route("/incidents/{incident}/reopening", post(incident_acts::reopen))
+        // For a partner organisation
+        .route("/own-incidents", get(own_incidents::list).post(own_incidents::report))
+        .route("/own-incidents/{incident}/partner.pdf", get(own_incidents::paper))
         .route("/register", get(breach::register))
         .route("/register/import", post(breach::import).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX * 8)))
         .route("/register/papers/{paper}", get(breach::register_paper))

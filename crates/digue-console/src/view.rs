@@ -27,6 +27,8 @@ pub(crate) struct Words {
     /// Pages of the operator's watchers are in the menu; those of whoever answers for accounts.
     pub(crate) watches: bool,
     pub(crate) oversees: bool,
+    /// Leads the agents of a partner organisation.
+    pub(crate) leads: bool,
     pub(crate) sees_coverage: bool,
 }
 
@@ -39,6 +41,7 @@ impl Words {
             has_menu: visitor.portal.is_none() && visitor.session.is_some(),
             watches: visitor.role.is_some_and(Role::can_watch),
             oversees: visitor.role.is_some_and(Role::oversees),
+            leads: visitor.role.is_some_and(Role::leads_agents),
             sees_coverage: visitor.role.is_some_and(Role::sees_coverage),
         }
     }

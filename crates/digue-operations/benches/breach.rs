@@ -78,7 +78,9 @@ async fn measure(persons: usize) {
     let subject = subject.replace("[à compléter]", "Exemple");
     let begun = Instant::now();
     let asked = Asked { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
-    let prepared = notices::prepare(&home.house, &dpo, &id, asked).await.expect("prepared");
+    notices::prepare(&home.house, &dpo, &id, asked).await.expect("asked for");
+    notices::prepare_due(&home.house).await.expect("prepared");
     let took = begun.elapsed().as_secs_f64();
-    println!("notices prepared: {} in {took:.1} s", prepared.mails);
+    let campaigns = notices::campaigns(&home.house, &dpo, &id).await.expect("campaigns");
+    println!("notices prepared: {} in {took:.1} s", campaigns[0].channels["mail"]);
 }

@@ -21,7 +21,7 @@ use crate::house::{House, Words};
 use crate::keys::{self, IssuedKey};
 use crate::mail::{self, Mail};
 use crate::secret::name;
-use crate::{recovery, sign_in};
+use crate::{recovery, reopening, sign_in};
 
 /// How long a request waits for its second person, and how long a granted export may be made.
 pub const WAITS: Duration = Duration::from_hours(24);
@@ -84,6 +84,7 @@ fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationErr
     let rules = house.gateway().rules();
     match wish {
         Wish::OpenGate { .. } => actor.must_act(),
+        Wish::Reopen(_) => actor.must_respond(),
         Wish::AddAccounts(accounts) => {
             let own = organisation_of(&rules, actor);
             let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
@@ -234,6 +235,10 @@ async fn carry_out(
     match wish {
         Wish::OpenGate { reach, gate } => {
             gates::apply(house, actor, reach.clone(), *gate, &record.reason, Consent::Two).await?;
+            Ok(Vec::new())
+        }
+        Wish::Reopen(step) => {
+            reopening::carry_out(house, actor, step, &record.reason).await?;
             Ok(Vec::new())
         }
         Wish::AddAccounts(accounts) => add_accounts(house, actor, accounts).await,

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 
 use digue_response::clock::{Clock, RULES, Rule};
-use digue_response::incident::{Refused, Source};
+use digue_response::incident::{Kind, Refused, Source};
 use digue_response::notification::Field;
 use digue_response::sheet::Sheet;
 use digue_response::{Entry, Incident, Note};
-use digue_store::{EntryRecord, IncidentRecord};
+use digue_store::{ContactSource, EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use jiff::tz::TimeZone;
 
+use crate::accounts::organisation_of;
 use crate::actor::Actor;
+use crate::attachments;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::{House, Words};
@@ -30,6 +32,8 @@ pub struct ResponseRules {
     pub rules: Vec<Rule>,
     /// Name, number, address, contact: fields of the notification that do not change.
     pub controller: BTreeMap<Field, String>,
+    /// Where the portal keeps how to reach its persons.
+    pub contacts: Option<ContactSource>,
     pub is_insured: bool,
     pub is_nis2: bool,
 }
@@ -40,6 +44,7 @@ impl Default for ResponseRules {
             zone: TimeZone::UTC,
             rules: RULES.to_vec(),
             controller: BTreeMap::new(),
+            contacts: None,
             is_insured: false,
             is_nis2: false,
         }
@@ -210,6 +215,87 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
 
 /// What happened longer ago belongs to another story, until somebody says otherwise.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+
+/// A partner says that something happened: its delegate, about its own accounts. The operator's
+/// officers have it at once, and the clock of article 33(2) has its first moment.
+///
+/// # Errors
+/// `Denied` to whoever leads no organisation's agents.
+pub async fn report(house: &House, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
+    let own = organisation_of(&house.gateway().rules(), actor);
+    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    if text.trim().is_empty() {
+        return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let opened = house.clock.now();
+    let lately = all(house).await?.into_iter().filter(|(record, _, incident)| {
+        incident.about == format!("organisation:{own}")
+            && incident.source == Source::Partner
+            && opened.since(record.opened_at) < REPORTS_WITHIN
+    });
+    if lately.count() >= REPORTS_MAX {
+        return Err(OperationError::Busy);
+    }
+    let digue = Actor::digue();
+    let id = open(house, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
+    let text = format!("{} – {}", actor.account, text.trim());
+    add(house, &digue, &id, None, Note::Said { kind: Kind::Fact, text, journal: None }).await?;
+    Ok(id)
+}
+
+/// More reports of one organisation within a day are a conversation, or somebody else's hand.
+const REPORTS_MAX: usize = 5;
+const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// Incidents about the actor's own organisation and its accounts, for whoever leads its agents.
+pub async fn own(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+    let rules = house.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
+    let mut views = list(house, &Actor::digue()).await?;
+    // Whoever an incident is about does not read it here.
+    let oneself = format!("account:{}", actor.account);
+    views.retain(|view| match view.incident.about.split_once(':') {
+        _ if view.incident.about == oneself => false,
+        Some(("organisation", name)) => name == own.as_str(),
+        Some(("account", name)) => AccountId::parse(name)
+            .ok()
+            .and_then(|account| rules.directory.find(&account).map(|record| record.organisation == own))
+            .unwrap_or(false),
+        _ => false,
+    });
+    Ok(views)
+}
+
+/// Keeps a file with an incident: its hash is in the log, so it cannot be another one later.
+pub async fn keep_file(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), OperationError> {
+    actor.must_respond()?;
+    fold(house, id).await?;
+    let file = attachments::keep(house, actor, &format!("incident:{id}"), name, bytes).await?;
+    let note = Note::Kept { name: file.name, hash: file.hash, size: file.size };
+    add(house, actor, id, None, note).await.map(drop)
+}
+
+/// A file of an incident: its name, and what it holds.
+pub async fn file(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    hash: &str,
+) -> Result<(String, Vec<u8>), OperationError> {
+    actor.must_watch()?;
+    let (_, incident) = fold(house, id).await?;
+    let name = incident.files.into_iter().find(|(_, _, known, _)| known == hash).map(|(_, name, ..)| name);
+    let name = name.ok_or(OperationError::NotFound("file"))?;
+    let bytes = house.store.file_bytes(&format!("incident:{id}"), hash).await?;
+    Ok((name, bytes.ok_or(OperationError::NotFound("file"))?))
+}
 
 /// Adds an entry; `at` is when it happened, now if nobody says.
 pub async fn add(

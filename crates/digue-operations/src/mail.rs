@@ -4,12 +4,14 @@
 //! when it leaves, so that no link lies in the database. Nothing personal but the address, and no
 //! code that signs in by itself: an invitation opens an account that sees nobody yet.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use digue_locales::{Language, Value, text, text_with};
 use digue_store::MailRecord;
 use digue_types::AccountId;
+use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
@@ -36,6 +38,17 @@ pub struct MailSettings {
     pub from: String,
     /// Signs what leaves (RFC 6376); `None` leaves it to the mail server.
     pub dkim: Option<Dkim>,
+    /// Where mail servers send back what they cannot deliver.
+    pub returns: Option<Returns>,
+}
+
+/// The way back of notices.
+#[derive(Clone)]
+pub struct Returns {
+    /// `retours@exemple.fr`; each notice has a name of its own after a `+`.
+    pub address: String,
+    /// The Maildir that it is delivered to.
+    pub folder: PathBuf,
 }
 
 /// A key of DKIM.
@@ -61,6 +74,7 @@ pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     dkim: Option<DkimConfig>,
+    returns: Option<Returns>,
     is_sending: AtomicBool,
 }
 
@@ -91,7 +105,8 @@ impl Mailer {
         let from = from.ok_or_else(|| fault(&"the sender's address does not read"))?;
         let from = Mailbox::new(Some("Digue".to_owned()), from);
         let dkim = settings.dkim.as_ref().map(dkim_of).transpose().map_err(|error| fault(&error))?;
-        Ok(Self { transport: builder.build(), from, dkim, is_sending: AtomicBool::new(false) })
+        let returns = settings.returns.clone();
+        Ok(Self { transport: builder.build(), from, dkim, returns, is_sending: AtomicBool::new(false) })
     }
 
     /// The address that mail comes from.
@@ -99,19 +114,31 @@ impl Mailer {
         self.from.email.to_string()
     }
 
-    /// Hands one notice to the mail server; `id` is the same however often one tries.
+    /// The Maildir of what comes back.
+    pub(crate) fn returns_folder(&self) -> Option<&Path> {
+        self.returns.as_ref().map(|returns| returns.folder.as_path())
+    }
+
+    /// Hands one notice to the mail server; campaign and code name it, the same however often one tries.
     pub(crate) async fn send_notice(
         &self,
         recipient: &str,
         subject: &str,
         body: &str,
-        id: &str,
+        (campaign, code): (&str, &str),
     ) -> Result<(), String> {
         let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
+        let id = format!("{campaign}.{code}");
+        let back = self.returns.as_ref().and_then(|returns| returns.address.split_once('@'));
+        let back = back.map(|(local, domain)| format!("{local}+{}@{domain}", code.to_lowercase()));
+        let back = back.map(|back| back.parse::<Address>()).transpose();
+        let back = back.map_err(|error| error.to_string())?.unwrap_or_else(|| self.from.email.clone());
+        let envelope = Envelope::new(Some(back), vec![address.clone()]).map_err(|error| error.to_string())?;
         let message = Message::builder()
             .from(Mailbox::new(None, self.from.email.clone()))
             .to(Mailbox::new(None, address))
             .subject(subject)
+            .envelope(envelope)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .body(body.to_owned());

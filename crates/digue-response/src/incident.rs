@@ -183,6 +183,13 @@ pub enum Note {
         owner: String,
         due: Option<i64>,
     },
+    /// A file was handed in: the authority's receipt, a signed paper.
+    Kept {
+        name: String,
+        /// SHA-256, hexadecimal.
+        hash: String,
+        size: u64,
+    },
     /// A step of the reopening was taken.
     Reopening {
         what: String,
@@ -305,6 +312,8 @@ pub struct Incident {
     /// Duties met, the first time of each.
     pub met: BTreeMap<ClockKind, (Timestamp, String, String)>,
     pub lessons: Vec<Lesson>,
+    /// Files that were handed in: when, name, hash, bytes.
+    pub files: Vec<(Timestamp, String, String, u64)>,
     pub reopenings: Vec<(Timestamp, String, Option<u8>, String)>,
     /// Corrected entries and the entries that correct them, the last one last.
     pub corrections: BTreeMap<u32, Vec<u32>>,
@@ -343,6 +352,7 @@ impl Incident {
             submissions: Vec::new(),
             met: BTreeMap::new(),
             lessons: Vec::new(),
+            files: Vec::new(),
             reopenings: Vec::new(),
             corrections: BTreeMap::new(),
             entries: 1,
@@ -401,6 +411,9 @@ impl Incident {
             Note::Met { clock, at, to, receipt } => {
                 let met = (Timestamp::from_micros(*at), to.clone(), receipt.clone());
                 self.met.entry(*clock).or_insert(met);
+            }
+            Note::Kept { name, hash, size } => {
+                self.files.push((at, name.clone(), hash.clone(), *size));
             }
             Note::Reopening { what, budget_percent, text } => {
                 self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
@@ -628,6 +641,7 @@ impl Note {
                 | Self::TaskDone { .. }
                 | Self::Submitted(_)
                 | Self::Met { .. }
+                | Self::Kept { .. }
                 | Self::Affected(_)
         )
     }

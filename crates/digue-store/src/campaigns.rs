@@ -19,7 +19,7 @@ pub struct CampaignRecord {
     pub version: u32,
     pub made_at: Timestamp,
     pub made_by: AccountId,
-    /// `ready`, `sending`, `paused`, `ended`.
+    /// `preparing`, `failed`, `ready`, `sending`, `paused`, `ended`.
     pub state: String,
     pub language: String,
     pub subject: String,
@@ -29,6 +29,14 @@ pub struct CampaignRecord {
     pub rate: u32,
     /// Zero while it goes on.
     pub ended_at: Timestamp,
+    /// Tells only whom this earlier version did not hold; zero tells everybody.
+    pub after: u32,
+    /// Where contacts come from: `csv` or `query`.
+    pub source: String,
+    /// Persons to be told.
+    pub persons: u64,
+    /// What could not be used of the contacts, as JSON.
+    pub faults: String,
 }
 
 /// One notice.
@@ -59,15 +67,16 @@ pub struct NoticeRecord {
     pub places: String,
 }
 
-const CAMPAIGN: &str =
-    "id, incident, version, made_at, made_by, state, language, subject, blocks, rate, ended_at";
+const CAMPAIGN: &str = "id, incident, version, made_at, made_by, state, language, subject, blocks, rate, ended_at, after_version, \
+     source, persons, faults";
 const NOTICE: &str = "campaign, number, code, population, person, seen, channel, destination, masked, hash, \
                       state, at, detail, checks, places";
 
 impl Store {
     pub async fn add_campaign(&self, campaign: &CampaignRecord) -> Stored<()> {
         let sql = format!(
-            "INSERT INTO campaigns ({CAMPAIGN}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            "INSERT INTO campaigns ({CAMPAIGN}) VALUES \
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(campaign.id.as_str())
@@ -81,6 +90,10 @@ impl Store {
             .bind(campaign.blocks.as_str())
             .bind(i64::from(campaign.rate))
             .bind(campaign.ended_at.micros())
+            .bind(i64::from(campaign.after))
+            .bind(campaign.source.as_str())
+            .bind(i64::try_from(campaign.persons).unwrap_or(i64::MAX))
+            .bind(campaign.faults.as_str())
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -103,6 +116,16 @@ impl Store {
         sqlx::query("UPDATE campaigns SET state = $1, ended_at = $2 WHERE id = $3")
             .bind(state)
             .bind(ended_at.micros())
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Says what could not be used of a campaign's contacts.
+    pub async fn set_campaign_faults(&self, id: &str, faults: &str) -> Stored<()> {
+        sqlx::query("UPDATE campaigns SET faults = $1 WHERE id = $2")
+            .bind(faults)
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -186,16 +209,38 @@ impl Store {
 
     /// How many notices of a campaign are in each state.
     pub async fn notice_counts(&self, campaign: &str) -> Stored<BTreeMap<String, u64>> {
-        let rows =
-            sqlx::query("SELECT state, COUNT(*) AS count FROM notices WHERE campaign = $1 GROUP BY state")
-                .bind(campaign)
-                .fetch_all(&self.pool)
-                .await?;
+        self.count_notices(
+            "SELECT state AS name, COUNT(*) AS count FROM notices WHERE campaign = $1 GROUP BY state",
+            campaign,
+        )
+        .await
+    }
+
+    /// How many notices of a campaign go each way.
+    pub async fn notice_channels(&self, campaign: &str) -> Stored<BTreeMap<String, u64>> {
+        self.count_notices(
+            "SELECT channel AS name, COUNT(*) AS count FROM notices WHERE campaign = $1 GROUP BY channel",
+            campaign,
+        )
+        .await
+    }
+
+    async fn count_notices(&self, sql: &'static str, campaign: &str) -> Stored<BTreeMap<String, u64>> {
+        let rows = sqlx::query(sql).bind(campaign).fetch_all(&self.pool).await?;
         let counted = rows.iter().map(|row| {
             let count = u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0);
-            Ok((row.try_get::<String, _>("state")?, count))
+            Ok((row.try_get::<String, _>("name")?, count))
         });
         counted.collect()
+    }
+
+    /// The last number that was prepared, zero before the first.
+    pub async fn last_notice(&self, campaign: &str) -> Stored<u32> {
+        let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS last FROM notices WHERE campaign = $1")
+            .bind(campaign)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(u32::try_from(row.try_get::<i64, _>("last")?).unwrap_or(u32::MAX))
     }
 
     /// Notices of a campaign in one state, in their order, after a number, at most so many.

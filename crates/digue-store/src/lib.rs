@@ -7,6 +7,8 @@
 
 mod approvals;
 mod campaigns;
+mod contact_source;
+mod files;
 mod findings;
 mod incidents;
 mod keys;
@@ -28,6 +30,8 @@ use sqlx::any::AnyPoolOptions;
 
 pub use approvals::{ApprovalRecord, Decided};
 pub use campaigns::{CampaignRecord, NoticeRecord};
+pub use contact_source::{ContactRow, ContactSource};
+pub use files::FileRecord;
 pub use findings::{FindingRecord, Verdict};
 pub use incidents::{EntryRecord, IncidentRecord};
 pub use keys::KeyRecord;

@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -14,6 +14,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006-findings.sql"),
     include_str!("../migrations/0007-incidents.sql"),
     include_str!("../migrations/0008-campaigns.sql"),
+    include_str!("../migrations/0009-preparing.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::approvals::{ApprovalRecord, Decided};
 use crate::campaigns::{CampaignRecord, NoticeRecord};
+use crate::files::FileRecord;
 use crate::findings::{FindingRecord, Verdict};
 use crate::incidents::{EntryRecord, IncidentRecord};
 use crate::keys::KeyRecord;
@@ -56,6 +57,10 @@ pub struct BreakGlassRecord {
 
 fn number(row: &AnyRow, column: &str) -> Stored<u32> {
     u32::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt(column))
+}
+
+fn whole(row: &AnyRow, column: &str) -> Stored<u64> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt(column))
 }
 
 fn text(row: &AnyRow, column: &str) -> Stored<String> {
@@ -356,16 +361,29 @@ pub(crate) fn campaign(row: &AnyRow) -> Stored<CampaignRecord> {
         blocks: text(row, "blocks")?,
         rate: number(row, "rate")?,
         ended_at: time(row, "ended_at")?,
+        after: number(row, "after_version")?,
+        source: text(row, "source")?,
+        persons: whole(row, "persons")?,
+        faults: text(row, "faults")?,
+    })
+}
+
+pub(crate) fn file(row: &AnyRow) -> Stored<FileRecord> {
+    Ok(FileRecord {
+        subject: text(row, "subject")?,
+        hash: text(row, "hash")?,
+        name: text(row, "name")?,
+        size: whole(row, "size")?,
+        kept_at: time(row, "kept_at")?,
+        kept_by: name(row, "kept_by", AccountId::parse)?,
     })
 }
 
 pub(crate) fn notice(row: &AnyRow) -> Stored<NoticeRecord> {
-    let whole =
-        |column| u64::try_from(row.try_get::<i64, _>(column).unwrap_or(-1)).map_err(|_| corrupt(column));
     Ok(NoticeRecord {
         campaign: text(row, "campaign")?,
         number: number(row, "number")?,
-        code: whole("code")?,
+        code: whole(row, "code")?,
         population: text(row, "population")?,
         person: text(row, "person")?,
         seen: text(row, "seen")?,
@@ -376,7 +394,7 @@ pub(crate) fn notice(row: &AnyRow) -> Stored<NoticeRecord> {
         state: text(row, "state")?,
         at: time(row, "at")?,
         detail: text(row, "detail")?,
-        checks: whole("checks")?,
+        checks: whole(row, "checks")?,
         places: text(row, "places")?,
     })
 }

@@ -206,6 +206,14 @@ impl Running {
         });
         every!(
             second,
+            "preparing notices",
+            |house: Arc<House>| async move { notices::prepare_due(&house).await }
+        );
+        every!(Duration::from_secs(5), "returned mail", |house: Arc<House>| async move {
+            notices::read_due(&house).await.map(drop)
+        });
+        every!(
+            second,
             "findings",
             |house: Arc<House>| async move { alerts::tell_due(&house).await.map(drop) }
         );
@@ -303,6 +311,7 @@ fn response_rules(settings: &Settings, zone: TimeZone) -> ResponseRules {
         zone,
         rules: ours.rules.clone(),
         controller: ours.controller.clone(),
+        contacts: ours.contacts.clone(),
         is_insured: ours.is_insured,
         is_nis2: ours.is_nis2,
     }

@@ -192,11 +192,6 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
             owner: form.owned("owner"),
             due: maybe("due")?,
         },
-        "reopening" => Note::Reopening {
-            what: form.owned("what"),
-            budget_percent: form.text("budget").parse().ok(),
-            text: form.owned("text"),
-        },
         _ => return Err(OperationError::Invalid("incident-refused-value")),
     })
 }

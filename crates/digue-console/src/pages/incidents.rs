@@ -7,12 +7,13 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
+use digue_operations::gates;
 use digue_operations::incidents::{self, IncidentView};
 use digue_response::clock::Clock;
 use digue_response::incident::{Kind, Source, Task};
 use digue_response::sheet::{Answer, Does, Sheet};
 use digue_response::{Entry, Note, State as Standing};
-use digue_types::Timestamp;
+use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
@@ -181,6 +182,9 @@ struct IncidentPage {
     kinds: Vec<&'static str>,
     tasks: Vec<Task>,
     open_steps: usize,
+    /// What may be reopened, step by step: what it is about, and what is shut.
+    shut: Vec<String>,
+    gates: Vec<&'static str>,
     /// Moments and the time since the one before.
     moments: Vec<(&'static str, Option<Timestamp>, String)>,
     may_write: bool,
@@ -197,7 +201,15 @@ pub(crate) async fn show(
     let w = Words::in_zone(&visitor, &console.zone);
     let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
     let tasks = view.incident.tasks.clone();
+    let shut = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
+    let shut = shut.iter().map(|gate| format!("{}:{}", gate.reach.scope().code(), gate.reach.name()));
+    let about = Some(view.incident.about.clone()).filter(|about| !about.is_empty());
+    let mut shut: Vec<String> = about.into_iter().chain(shut).collect();
+    shut.sort();
+    shut.dedup();
     Ok(page(&IncidentPage {
+        shut,
+        gates: [Gate::CaseloadOnly, Gate::StepUp, Gate::Open].map(Gate::code).to_vec(),
         reference: view.reference(),
         next_states: next_states(view.incident.state()),
         clocks: shown_clocks(&w, &view),
@@ -285,6 +297,9 @@ fn said(w: &Words, note: &Note) -> (String, String) {
         Note::Met { clock, at, to, receipt } => {
             let done = format!("{} – {to} {receipt}", moment_of(w, *at));
             (kind("action"), pair(w, &w.say(clock.key()), &done))
+        }
+        Note::Kept { name, hash, .. } => {
+            (kind("action"), pair(w, &w.say("log-kept"), &format!("{name} ({hash})")))
         }
         Note::Lesson { text, measure, .. } => (w.say("log-lesson"), pair(w, text, measure)),
         Note::Reopening { what, budget_percent, text } => {

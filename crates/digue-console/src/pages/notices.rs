@@ -9,7 +9,7 @@ use digue_access::Role;
 use digue_operations::OperationError;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::notices::{self, Asked, Blocks, CampaignView, Prepared, RATE, Seen, Style};
+use digue_operations::notices::{self, Asked, Blocks, CampaignView, RATE, Seen, Style};
 use digue_operations::papers::{self, Form as Printed};
 use digue_response::code::Code;
 use serde::Deserialize;
@@ -41,6 +41,8 @@ struct NoticesPage {
     longest: u64,
     is_hard: bool,
     rate: u32,
+    /// The portal's own database is known: no file is needed.
+    has_source: bool,
     /// Versions of the affected set that have a list.
     versions: Vec<u32>,
     is_ready: bool,
@@ -82,6 +84,7 @@ pub(crate) async fn show(
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
+        has_source: house.response().contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",
         style,
@@ -97,12 +100,36 @@ pub(crate) async fn show(
 }
 
 #[derive(Template)]
-#[template(path = "notices_prepared.html")]
-struct PreparedPage {
+#[template(path = "campaign.html")]
+struct CampaignPage {
     w: Words,
     id: String,
-    prepared: Prepared,
+    campaign: CampaignView,
+    /// Way and count.
+    channels: Vec<(&'static str, u64)>,
     faults: Vec<String>,
+    may_write: bool,
+}
+
+/// One campaign: how far it is, whom it does not reach, and which lines of its contacts are faulty.
+pub(crate) async fn campaign(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, campaign)): Path<(String, String)>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let campaigns = told(&visitor, notices::campaigns(&console.house, &actor, &id).await)?;
+    let found = campaigns.into_iter().find(|known| known.record.id == campaign);
+    let campaign = told(&visitor, found.ok_or(OperationError::NotFound("campaign")))?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let fault = |(line, key): &(usize, String)| {
+        w.with("fault-line", [("line", (*line).into()), ("fault", w.say(key).into())])
+    };
+    let faults = campaign.faults.iter().map(fault).collect();
+    let count = |channel| (channel, campaign.channels.get(channel).copied().unwrap_or(0));
+    let channels = ["mail", "letter", "sms", "none"].map(count).to_vec();
+    let may_write = visitor.role.is_some_and(Role::can_respond);
+    Ok(page(&CampaignPage { channels, faults, campaign, may_write, id, w }))
 }
 
 /// Prepares a campaign; nothing is sent before somebody starts it.
@@ -111,7 +138,7 @@ pub(crate) async fn prepare(
     visitor: Visitor,
     Path(id): Path<String>,
     mut form: Multipart,
-) -> Result<Html<String>, PageError> {
+) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
     let mut fields: std::collections::HashMap<String, String> = std::collections::HashMap::new();
@@ -140,13 +167,8 @@ pub(crate) async fn prepare(
         },
         contacts,
     };
-    let prepared = told(&visitor, notices::prepare(&console.house, &actor, &id, asked).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
-    let fault = |fault: &digue_operations::error::LineFault| {
-        w.with("fault-line", [("line", fault.line.into()), ("fault", w.say(&fault.key).into())])
-    };
-    let faults = prepared.faults.iter().map(fault).collect();
-    Ok(page(&PreparedPage { faults, prepared, id, w }))
+    let campaign = told(&visitor, notices::prepare(&console.house, &actor, &id, asked).await)?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
 #[derive(Deserialize)]
@@ -162,7 +184,7 @@ pub(crate) async fn set_state(
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     told(&visitor, notices::set_state(&console.house, &actor, &campaign, &form.state).await)?;
-    Ok(Redirect::to(&format!("/incidents/{id}/notices")))
+    Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 
 #[derive(Deserialize)]

@@ -508,3 +508,4 @@ finding-now = Now
 finding-gate = Access of the account: { $gate }.
 finding-scope = Who was shown
 finding-account = The account
+wish-reopen = reopen step by step after an incident

@@ -376,7 +376,6 @@ restart-title = Progressive reopening
 restart-what = Who, what
 restart-budget = Budget in % of the usual
 restart-percent = budget at { $percent } %
-restart-write = Write down the reopening
 lessons-title = Lessons
 lessons-text = What was learnt
 lessons-measure = The measure that follows
@@ -581,7 +580,6 @@ notices-prepare = Prepare the notices
 notices-none = No campaign.
 notices-needs = The list of affected persons and the decision to tell them come first.
 notices-campaigns = Campaigns
-notices-campaign = Campaign
 notices-state = State
 notices-sent-of = { $sent } sent of { $total }
 notices-start = Send
@@ -620,7 +618,6 @@ check-official-none = No message is being sent.
 check-official-file = The same list, signed
 check-sender = Sender
 check-since = Since
-notices-prepared = Notices prepared
 notices-faults = Lines of the file to be looked at
 notices-unreached = Some persons cannot be reached: write to them otherwise, or decide on a public communication (art. 34(3)(c)).
 column-channel = Channel
@@ -714,4 +711,44 @@ paper-partner =
 paper-missing = [to be filled in]
 notices-incomplete = Some passages are not complete: replace "[to be filled in]".
 paper-bundle = Whole file for a complaint, with the evidence and how to verify it (ZIP)
-campaign-abandoned = abandoned: Digue stopped while preparing it, nothing left
+campaign-failed = failed: nothing was sent
+notice-state-returned = returned: address refused (to be reached otherwise)
+notices-written-of = { $written } notices written of { $total }
+notices-refresh = See how far it is
+notices-failed = The preparation failed: the source of contacts does not answer, or the file does not read. Nothing was sent. Prepare another campaign.
+notices-source = Without a file, addresses are read from the portal's database, by the query set in the configuration.
+notices-returned =
+    { $count ->
+        [one] One message came back: this person is to be reached otherwise.
+       *[other] { $count } messages came back: these persons are to be reached otherwise.
+    }
+log-kept = File handed in
+restart-explain = A second person grants each step: limits change first, then the gate opens.
+restart-ask = Ask for this step
+checked-title = Check
+checked-go = Check the log and the lists
+checked-same =
+    { $count ->
+        [one] The only entry is the one that the journal keeps the hash of.
+       *[other] The { $count } entries are those that the journal keeps the hashes of.
+    }
+checked-changed =
+    { $count ->
+        [one] One entry is not the one that the journal knows: somebody wrote into the database beside Digue.
+       *[other] { $count } entries are not those that the journal knows: somebody wrote into the database beside Digue.
+    }
+checked-version-same = Version { $version } of the affected persons: computed again, the same hash.
+checked-version-other = Version { $version } of the affected persons: computed again, another hash.
+files-title = Receipt and other papers
+files-explain = The file is kept as it is, its hash is written in the journal.
+files-file = File (10 MB at most)
+files-keep = Keep this file
+files-bytes = bytes
+own-incidents-title = Incidents of our organisation
+own-incidents-none = No incident concerns your accounts.
+own-incidents-paper = What you need to know (PDF)
+own-incidents-report = Report an incident
+own-incidents-explain = An infected computer, a password given away, a strange call: say it at once, even if you are not sure. The operator is told within the second.
+own-incidents-what = What happened, in one sentence
+own-incidents-text = When, on which computer or account, and what you have done already
+own-incidents-send = Tell the operator

@@ -508,3 +508,4 @@ finding-now = Maintenant
 finding-gate = Accès du compte : { $gate }.
 finding-scope = Qui a été montré
 finding-account = Le compte
+wish-reopen = rouvrir par étapes après un incident

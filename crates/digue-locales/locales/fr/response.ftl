@@ -376,7 +376,6 @@ restart-title = Réouverture progressive
 restart-what = Qui, quoi
 restart-budget = Budget en % de l'habituel
 restart-percent = budget à { $percent } %
-restart-write = Inscrire la réouverture
 lessons-title = Leçons
 lessons-text = Ce qu'on a appris
 lessons-measure = La mesure qui en sort
@@ -581,7 +580,6 @@ notices-prepare = Préparer les avis
 notices-none = Aucune campagne.
 notices-needs = Il faut d'abord la liste des personnes touchées et la décision de les informer.
 notices-campaigns = Campagnes
-notices-campaign = Campagne
 notices-state = État
 notices-sent-of = { $sent } envoyés sur { $total }
 notices-start = Envoyer
@@ -620,7 +618,6 @@ check-official-none = Aucun message n'est en cours d'envoi.
 check-official-file = La même liste, signée
 check-sender = Expéditeur
 check-since = Depuis
-notices-prepared = Avis préparés
 notices-faults = Lignes du fichier à revoir
 notices-unreached = Certaines personnes ne peuvent pas être jointes : écrivez-leur autrement, ou décidez d'une communication publique (art. 34, 3, c).
 column-channel = Canal
@@ -714,4 +711,44 @@ paper-partner =
 paper-missing = [à compléter]
 notices-incomplete = Il reste des passages à compléter : remplacez « [à compléter] » par ce qu'il faut.
 paper-bundle = Dossier de plainte complet, avec les preuves et comment les vérifier (ZIP)
-campaign-abandoned = abandonnée : Digue s'est arrêté pendant la préparation, rien n'est parti
+campaign-failed = en échec : rien n'est parti
+notice-state-returned = revenus : adresse refusée (à joindre autrement)
+notices-written-of = { $written } avis écrits sur { $total }
+notices-refresh = Voir où cela en est
+notices-failed = La préparation a échoué : la source des contacts ne répond pas, ou le fichier ne se lit pas. Rien n'est parti. Préparez une nouvelle campagne.
+notices-source = Sans fichier, les adresses sont lues dans la base du portail, par la requête réglée dans la configuration.
+notices-returned =
+    { $count ->
+        [one] Un message est revenu : cette personne est à joindre autrement.
+       *[other] { $count } messages sont revenus : ces personnes sont à joindre autrement.
+    }
+log-kept = Fichier reçu
+restart-explain = Une seconde personne accorde chaque étape : les limites changent d'abord, la vanne s'ouvre ensuite.
+restart-ask = Demander cette étape
+checked-title = Vérification
+checked-go = Vérifier le journal et les listes
+checked-same =
+    { $count ->
+        [one] La seule entrée est celle dont le journal garde l'empreinte.
+       *[other] Les { $count } entrées sont celles dont le journal garde l'empreinte.
+    }
+checked-changed =
+    { $count ->
+        [one] Une entrée n'est pas celle que le journal connaît : quelqu'un a écrit dans la base à côté de Digue.
+       *[other] { $count } entrées ne sont pas celles que le journal connaît : quelqu'un a écrit dans la base à côté de Digue.
+    }
+checked-version-same = Version { $version } des personnes touchées : recalculée, la même empreinte.
+checked-version-other = Version { $version } des personnes touchées : recalculée, une autre empreinte.
+files-title = Accusé de réception et autres pièces
+files-explain = Le fichier est gardé tel quel, son empreinte est inscrite au journal.
+files-file = Fichier (10 Mo au plus)
+files-keep = Garder ce fichier
+files-bytes = octets
+own-incidents-title = Incidents de notre organisation
+own-incidents-none = Aucun incident ne concerne vos comptes.
+own-incidents-paper = Ce que vous devez savoir (PDF)
+own-incidents-report = Signaler un incident
+own-incidents-explain = Un poste infecté, un mot de passe donné, un appel étrange : dites-le tout de suite, même si vous n'êtes pas sûr. L'opérateur est prévenu à la seconde.
+own-incidents-what = Ce qui s'est passé, en une phrase
+own-incidents-text = Quand, sur quel poste ou quel compte, et ce que vous avez déjà fait
+own-incidents-send = Prévenir l'opérateur

@@ -5,6 +5,8 @@ use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
 use ring::digest::{SHA256, digest};
 
+use crate::reopening::Step;
+
 /// An account to be added; it starts in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
@@ -38,6 +40,8 @@ pub enum Wish {
         reach: Reach,
         gate: Gate,
     },
+    /// A step of a reopening after an incident.
+    Reopen(Step),
     AddAccounts(Vec<NewAccount>),
     /// Give an account back to its holder; since when somebody else may have used it.
     RecoverAccount {
@@ -63,6 +67,7 @@ impl Wish {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OpenGate { .. } => "open-gate",
+            Self::Reopen(_) => "reopen",
             Self::AddAccounts(_) => "add-accounts",
             Self::RecoverAccount { .. } => "recover-account",
             Self::IssueKey { .. } => "issue-key",
@@ -74,6 +79,7 @@ impl Wish {
     pub(crate) fn subject(&self) -> String {
         match self {
             Self::OpenGate { reach, .. } => format!("{}:{}", reach.scope().code(), reach.name()),
+            Self::Reopen(step) => format!("{}:{}", step.reach.scope().code(), step.reach.name()),
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("account:{}", one.account),
                 many => format!("accounts:{}", many.len()),
@@ -88,6 +94,7 @@ impl Wish {
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::OpenGate { gate, .. } => gate.code().to_owned(),
+            Self::Reopen(step) => format!("{} {} {}", step.gate.code(), step.percent, step.incident),
             Self::AddAccounts(accounts) => {
                 accounts.iter().map(NewAccount::line).collect::<Vec<_>>().join("\n")
             }
@@ -121,6 +128,13 @@ impl Wish {
             "open-gate" => {
                 let gate = Gate::parse(&record.detail)?;
                 Some(Self::OpenGate { reach: Reach::parse(scope, named)?, gate })
+            }
+            "reopen" => {
+                let mut words = record.detail.split(' ');
+                let gate = Gate::parse(words.next()?)?;
+                let percent = words.next()?.parse().ok()?;
+                let incident = words.next()?.to_owned();
+                Some(Self::Reopen(Step { reach: Reach::parse(scope, named)?, gate, percent, incident }))
             }
             "add-accounts" => {
                 record.detail.lines().map(NewAccount::of_line).collect::<Option<_>>().map(Self::AddAccounts)

@@ -7,8 +7,8 @@ mod postgres;
 use digue_access::session::Device;
 use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_store::{
-    ApprovalRecord, BreakGlassRecord, CampaignRecord, Decided, EntryRecord, GateRecord, Link, NoticeRecord,
-    PasskeyRecord, Store,
+    ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, Decided, EntryRecord, FileRecord,
+    GateRecord, Link, NoticeRecord, PasskeyRecord, Store,
 };
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
@@ -21,6 +21,7 @@ fn account(name: &str) -> AccountId {
 /// Runs every sentence of the contract against an empty store.
 async fn keeps_the_contract(store: &Store) {
     accounts_are_replaced_by_name(store).await;
+    a_file_is_kept_once_by_what_it_holds(store).await;
     a_gate_is_kept_until_it_opens(store).await;
     a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store).await;
     an_incidents_entries_are_added_once_and_in_order(store).await;
@@ -139,6 +140,10 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
         blocks: "{}".to_owned(),
         rate: 60,
         ended_at: Timestamp::ZERO,
+        after: 0,
+        source: "csv".to_owned(),
+        persons: 2,
+        faults: "[]".to_owned(),
     };
     store.add_campaign(&campaign).await.unwrap();
     let notice = |number: u32| NoticeRecord {
@@ -158,7 +163,12 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
         checks: 0,
         places: String::new(),
     };
+    assert_eq!(store.last_notice("ca-1").await.unwrap(), 0);
     store.add_notices(&[notice(1), notice(2)]).await.unwrap();
+    assert_eq!(store.last_notice("ca-1").await.unwrap(), 2);
+    assert_eq!(store.notice_channels("ca-1").await.unwrap()["mail"], 2);
+    store.set_campaign_faults("ca-1", "[[2,\"contact-fault-row\"]]").await.unwrap();
+    assert!(store.campaign("ca-1").await.unwrap().unwrap().faults.contains("contact-fault-row"));
     let first = store.take_notice("ca-1", NOON).await.unwrap().unwrap();
     assert_eq!((first.number, first.state.as_str()), (1, "sending"));
     assert_eq!(store.take_notice("ca-1", NOON).await.unwrap().unwrap().number, 2);
@@ -175,6 +185,22 @@ async fn a_notice_is_taken_by_one_sender_and_its_destination_forgotten(store: &S
     store.set_campaign("ca-1", "ended", NOON).await.unwrap();
     assert_eq!(store.campaign("ca-1").await.unwrap().unwrap().ended_at, NOON);
     assert_eq!(store.campaigns().await.unwrap().len(), 1);
+}
+
+async fn a_file_is_kept_once_by_what_it_holds(store: &Store) {
+    let file = FileRecord {
+        subject: "incident:in-1".to_owned(),
+        hash: "ab".to_owned(),
+        name: "accusé.pdf".to_owned(),
+        size: 3,
+        kept_at: NOON,
+        kept_by: account("dpo"),
+    };
+    assert!(store.add_file(&file, &[0, 255, 7]).await.unwrap());
+    assert!(!store.add_file(&file, &[1]).await.unwrap(), "the same file is not kept twice");
+    assert_eq!(store.files("incident:in-1").await.unwrap(), [file]);
+    assert_eq!(store.file_bytes("incident:in-1", "ab").await.unwrap(), Some(vec![0, 255, 7]));
+    assert_eq!(store.file_bytes("incident:in-2", "ab").await.unwrap(), None);
 }
 
 async fn a_gate_is_kept_until_it_opens(store: &Store) {
@@ -257,6 +283,29 @@ async fn settings_are_replaced(store: &Store) {
     assert_eq!(store.setting("x").await.unwrap().as_deref(), Some("2"));
 }
 
+/// Some other database, with somebody else's tables: here, the one that was just filled.
+async fn a_source_of_contacts_is_read_and_never_written(url: &str) {
+    let read = async |query: &str| {
+        let mut rows = Vec::new();
+        let source = ContactSource { url: url.to_owned(), query: query.to_owned() };
+        source.read(&mut |row| rows.push(row)).await.map(|()| rows)
+    };
+    let names = "SELECT id AS person, role AS email, NULL AS phone, 12 AS name FROM accounts ORDER BY id";
+    let rows = read(names).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (rows[0].person.as_str(), rows[0].email.as_str(), rows[0].phone.as_str()),
+        ("a1", "delegate", "")
+    );
+    assert_eq!(rows[0].address, "", "a column that is not asked for is empty");
+    assert!(read("SELECT nothing FROM nowhere").await.is_err());
+    let wrote = read("DELETE FROM accounts RETURNING id AS person").await;
+    assert!(wrote.is_err(), "a source is not written to: {wrote:?}");
+    assert_eq!(read(names).await.unwrap().len(), 2);
+    let secret = ContactSource { url: "postgres://u:secret@h/b".to_owned(), query: names.to_owned() };
+    assert!(!format!("{secret:?}").contains("secret"), "an address may hold a password");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
@@ -267,6 +316,7 @@ async fn sqlite_keeps_the_contract() {
     // What was written is there after a restart, and migrating twice changes nothing.
     let again = Store::open(&url).await.unwrap();
     assert_eq!(again.accounts().await.unwrap().len(), 2);
+    a_source_of_contacts_is_read_and_never_written(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,4 +332,5 @@ async fn postgresql_keeps_the_contract() {
     store.close().await;
     let again = Store::open(&server.url).await.unwrap();
     assert_eq!(again.accounts().await.unwrap().len(), 2);
+    a_source_of_contacts_is_read_and_never_written(&server.url).await;
 }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use digue_response::clock::{ClockKind, RULES, Rule, Term};
 use digue_response::notification::Field;
+use digue_store::ContactSource;
 use jiff::civil::Date;
 
 use super::reader::Section;
+use super::server::parse_store_url;
 
 /// `[response]`, checked.
 #[derive(Clone)]
 pub(crate) struct ResponseSettings {
     pub(crate) controller: BTreeMap<Field, String>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) contacts: Option<ContactSource>,
     pub(crate) is_insured: bool,
     pub(crate) is_nis2: bool,
 }
@@ -34,6 +37,7 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
     let mut settings = ResponseSettings {
         controller: BTreeMap::new(),
         rules: RULES.to_vec(),
+        contacts: None,
         is_insured: false,
         is_nis2: false,
     };
@@ -45,6 +49,9 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
     }
     settings.is_insured = section.boolean("insured").unwrap_or(false);
     settings.is_nis2 = section.boolean("nis2").unwrap_or(false);
+    if let Some(section) = section.section("contacts") {
+        settings.contacts = Some(read_contacts(&section)?);
+    }
     let later: Vec<Option<Rule>> = section.sections("clocks").iter().map(read_rule).collect();
     for rule in later.into_iter().collect::<Option<Vec<_>>>()? {
         // The rule in force until then ends when this one begins.
@@ -56,6 +63,26 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
         settings.rules.push(rule);
     }
     Some(settings)
+}
+
+/// The portal's own database of addresses, and the query that somebody wrote for it.
+fn read_contacts(section: &Section<'_>) -> Option<ContactSource> {
+    let url = match section.path("url_file").map(std::fs::read_to_string) {
+        // An address with a password has a file of its own.
+        Some(Ok(text)) => match parse_store_url(text.trim()) {
+            Ok(url) => url,
+            Err(example) => {
+                section.fault("url_file", "fault-value", example);
+                return None;
+            }
+        },
+        Some(Err(error)) => {
+            section.fault("url_file", "fault-value", error);
+            return None;
+        }
+        None => section.need("url", parse_store_url)?,
+    };
+    Some(ContactSource { url, query: section.need_text("query")? })
 }
 
 /// A new line of the table: the same article, another term, from a day on.

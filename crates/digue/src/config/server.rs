@@ -8,7 +8,7 @@ use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
-use digue_operations::mail::{Dkim, MailSettings, Protection};
+use digue_operations::mail::{Dkim, MailSettings, Protection, Returns};
 use digue_operations::password::PasswordRules;
 use digue_operations::retention::{Retention, RetentionError};
 use digue_operations::witnesses::{Witness, WitnessRules};
@@ -310,10 +310,7 @@ fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
             return None;
         }
     };
-    let from = section.need("from", |text| match digue_operations::onboarding::parse_email(text) {
-        Some(from) => Ok(from),
-        None => Err("digue@exemple.fr"),
-    })?;
+    let from = section.need("from", parse_mail_address)?;
     let dkim = match section.path("dkim_key_file").map(std::fs::read_to_string) {
         None => None,
         Some(Ok(key)) => {
@@ -325,7 +322,18 @@ fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
             return None;
         }
     };
-    Some(MailSettings { host, port, protection, user: section.text("user"), password, from, dkim })
+    let returns = match section.path("returns_folder") {
+        Some(folder) => {
+            let address = section.need("returns", parse_mail_address)?;
+            Some(Returns { address, folder })
+        }
+        None => None,
+    };
+    Some(MailSettings { host, port, protection, user: section.text("user"), password, from, dkim, returns })
+}
+
+fn parse_mail_address(text: &str) -> Result<String, &'static str> {
+    digue_operations::onboarding::parse_email(text).ok_or("digue@exemple.fr")
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
@@ -339,7 +347,7 @@ fn parse_zone(text: &str) -> Result<String, String> {
     jiff::tz::TimeZone::get(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-fn parse_store_url(text: &str) -> Result<String, String> {
+pub(super) fn parse_store_url(text: &str) -> Result<String, String> {
     let is_known =
         text.starts_with("sqlite:") || text.starts_with("postgres://") || text.starts_with("postgresql://");
     if is_known { Ok(text.to_owned()) } else { Err("sqlite:PATH | postgres://...".to_owned()) }

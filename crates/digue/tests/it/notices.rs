@@ -23,17 +23,26 @@ struct Told {
     mailbox: Mailbox,
     dpo: Client,
     incident: String,
+    /// The portal's own database, and the Maildir of what comes back.
+    folder: tempfile::TempDir,
 }
 
 fn told() -> Told {
     let mailbox = Mailbox::open();
     let persons: Vec<String> = (0..PERSONS).map(|number| format!("V{number}")).collect();
     let held: Vec<&str> = persons.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("portail.db");
+    let returns = folder.path().join("retours");
+    std::fs::create_dir_all(returns.join("new")).unwrap();
     let settings = format!(
         "[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"avis@exemple.fr\"\n\
          dkim_domain = \"exemple.fr\"\ndkim_selector = \"s1\"\ndkim_key_file = \"dkim.pem\"\n\
-         [sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Formation\"\ncontact_mail = \"dpo@exemple.fr\"\n",
-        mailbox.address.port()
+         returns = \"retours@exemple.fr\"\nreturns_folder = \"{}\"\n[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Formation\"\ncontact_mail = \"dpo@exemple.fr\"\n\
+         [response.contacts]\nurl = \"sqlite:{}\"\nquery = \"SELECT numero AS person, courriel AS email FROM usagers\"\n",
+        mailbox.address.port(),
+        returns.display(),
+        source.display()
     );
     let plan = Plan::usual().settings(&settings).caseload("a1", &held);
     let mut house = House::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
@@ -48,7 +57,7 @@ fn told() -> Told {
     }
     let opened = dpo.send("POST", "/incidents", &FORM, b"title=Compte+vole&source=person&account=a1");
     let incident = opened.header("location").expect("it leads to the incident").to_owned();
-    let told = Told { house, mailbox, dpo, incident };
+    let told = Told { house, mailbox, dpo, incident, folder };
     // The affected set is computed under a checkpoint: the last ones come within a second.
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     loop {
@@ -75,7 +84,7 @@ impl Told {
         assert_eq!(answer.status, 303, "{room} {body}: {}", answer.text());
     }
 
-    /// Prepares a campaign from these contacts; what the page says.
+    /// Prepares a campaign from these contacts; what its page says when it is written.
     fn prepare(&self, contacts: &str, rate: u32) -> String {
         let version = self.versions();
         let fields = [
@@ -99,8 +108,22 @@ impl Told {
         );
         let target = format!("{}/notices", self.incident);
         let answer = self.dpo.send("POST", &target, &MULTIPART, body.as_bytes());
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.text()
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let place = answer.header("location").unwrap().to_owned();
+        self.sees(&place, |page| !page.contains("en préparation"))
+    }
+
+    /// The page at a place, as soon as it is as wanted.
+    fn sees(&self, place: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + digue_testkit::PATIENCE;
+        loop {
+            let page = self.dpo.get(place).text();
+            if is_wanted(&page) {
+                return page;
+            }
+            assert!(Instant::now() < deadline, "{page}");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
     }
 
     fn versions(&self) -> String {
@@ -279,4 +302,80 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
     let page = told.dpo.get(&told.incident).text();
     assert!(page.contains("Informer les personnes"), "the duty is met by the campaign's end");
+}
+
+#[test]
+fn contacts_are_asked_of_the_portal_and_what_comes_back_is_read() {
+    let told = told();
+    let usagers: String =
+        (1..PERSONS).map(|number| format!("('V{number}', 'v{number}@example.fr'),")).collect();
+    // One row without an address, one with a wrong one.
+    let script = format!(
+        "import sqlite3; base = sqlite3.connect({:?}); \
+         base.execute('CREATE TABLE usagers (numero TEXT, courriel TEXT)'); \
+         base.execute(\"INSERT INTO usagers VALUES {usagers} ('V0', NULL), ('V0', 'rien')\"); base.commit()",
+        told.folder.path().join("portail.db")
+    );
+    let made = Command::new("python3").args(["-c", &script]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let page = told.prepare("", 60_000);
+    for wanted in ["prête", "<strong>119</strong> courriel", "<strong>1</strong> aucun moyen", "ligne 120"] {
+        assert!(page.contains(wanted), "{wanted} in {page}");
+    }
+    let campaign = told.campaign();
+    told.set(&campaign, "sending");
+    told.waits_for(PERSONS - 1);
+    // Each goes out under an address of its own, and the report of a failure comes back to it.
+    let code = code_of(&told.arrived().remove("v7@example.fr").unwrap()[0]);
+    let report = format!(
+        "From: MAILER-DAEMON@mx.example\r\nTo: retours+{}@exemple.fr\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
+         Final-Recipient: rfc822; v7@example.fr\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n",
+        code.to_lowercase()
+    );
+    let returns = told.folder.path().join("retours");
+    std::fs::write(returns.join("new/1.hostile"), b"\xff\xfe not a report").unwrap();
+    std::fs::write(returns.join("tmp-2"), report).unwrap();
+    std::fs::rename(returns.join("tmp-2"), returns.join("new/2.report")).unwrap();
+    let place = format!("{}/notices/{campaign}", told.incident);
+    let page = told.sees(&place, |page| page.contains("Un message est revenu"));
+    assert!(page.contains("à joindre autrement"), "{page}");
+    let rows = told.dpo.get(&format!("{place}/others.csv")).text();
+    assert!(rows.lines().any(|row| row.contains("V7") && row.contains("returned")), "{rows}");
+    assert!(returns.join("cur/2.report:2,S").exists() && returns.join("cur/1.hostile:2,").exists());
+}
+
+#[test]
+fn a_preparation_that_is_killed_goes_on_where_it_was() {
+    let mut told = told();
+    // A source that does not answer is said, and nothing was sent.
+    let page = told.prepare("", 600);
+    assert!(page.contains("en échec") && page.contains("ne répond pas"), "{page}");
+    let page = told.prepare(&contacts(), 600);
+    assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");
+    told.house.kill();
+    // As a crash in the middle leaves it: half of the notices are written, the file is there.
+    let campaign = {
+        let base = told.house.folder.path().join("data/state.db");
+        let contacts_file =
+            |name: &str| told.house.folder.path().join(format!("data/incidents/contacts-{name}.csv"));
+        let script = format!(
+            "import sqlite3; base = sqlite3.connect({base:?}); \
+             name = base.execute(\"SELECT id FROM campaigns WHERE state = 'ready'\").fetchone()[0]; \
+             base.execute('DELETE FROM notices WHERE number > 50'); \
+             base.execute(\"UPDATE campaigns SET state = 'preparing' WHERE id = ?\", (name,)); \
+             base.commit(); print(name)"
+        );
+        let done = Command::new("python3").args(["-c", &script]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let name = String::from_utf8(done.stdout).unwrap().trim().to_owned();
+        assert!(!contacts_file(&name).exists(), "the file of contacts goes when the campaign is ready");
+        std::fs::write(contacts_file(&name), contacts()).unwrap();
+        name
+    };
+    told.house.start();
+    let place = format!("{}/notices/{campaign}", told.incident);
+    let page = told.sees(&place, |page| page.contains("prête"));
+    assert!(page.contains(&format!("<strong>{PERSONS}</strong> courriel")), "{page}");
 }

@@ -1,0 +1,113 @@
+//! What is done with an incident beyond its log: files handed in, what is kept checked again, and the
+//! steps of a reopening that a second person grants.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Reach;
+use digue_operations::reopening::{self, Step};
+use digue_operations::{OperationError, breach, incidents};
+use digue_types::Gate;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+/// Keeps the authority's receipt, or another paper, with the incident.
+pub(crate) async fn keep_file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    mut form: Multipart,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
+    let (mut name, mut bytes) = (String::new(), Vec::new());
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        if field.name() == Some("file") {
+            name = field.file_name().unwrap_or_default().to_owned();
+            bytes = field.bytes().await.map_err(|_| unreadable())?.to_vec();
+        }
+    }
+    told(&visitor, incidents::keep_file(&console.house, &actor, &id, &name, &bytes).await)?;
+    Ok(Redirect::to(&format!("/incidents/{id}/notification")))
+}
+
+/// A file as it was handed in: to be saved, never opened by the browser in Digue's own place.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (name, bytes) = told(&visitor, incidents::file(&console.house, &actor, &id, &hash).await)?;
+    let ascii: String = name.chars().map(|sign| if sign.is_ascii() { sign } else { '_' }).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"")),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "incident_checked.html")]
+struct CheckedPage {
+    w: Words,
+    id: String,
+    /// Numbers of entries that are not what the journal says of them.
+    changed: Vec<u32>,
+    entries: usize,
+    /// Versions of the affected set that have a list, and whether they give the same hash again.
+    versions: Vec<(u32, bool)>,
+}
+
+/// Compares the log with the journal, and computes every version of the affected set again.
+pub(crate) async fn check(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
+    let view = told(&visitor, incidents::view(house, &actor, &id).await)?;
+    let changed = told(&visitor, incidents::check(house, &actor, &id).await)?;
+    let mut versions = Vec::new();
+    for version in view.incident.affected.iter().filter(|version| !version.hash.is_empty()) {
+        let same = told(&visitor, breach::recompute(house, &actor, &id, version.number).await)?;
+        versions.push((version.number, same));
+    }
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&CheckedPage { changed, entries: view.entries.len(), versions, id, w }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StepForm {
+    /// `account:a1`, `organisation:of-1`.
+    who: String,
+    gate: String,
+    percent: u8,
+    reason: String,
+}
+
+/// Asks a second person for a step of the reopening.
+pub(crate) async fn reopen(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<StepForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let step = told(&visitor, step_of(&form, id))?;
+    told(&visitor, reopening::ask(&console.house, &actor, step, &form.reason).await)?;
+    Ok(Redirect::to("/approvals"))
+}
+
+fn step_of(form: &StepForm, incident: String) -> Result<Step, OperationError> {
+    let (scope, name) = form.who.split_once(':').ok_or(OperationError::Invalid("invalid-gate-name"))?;
+    let reach = Reach::parse(scope, name.trim()).ok_or(OperationError::Invalid("invalid-gate-name"))?;
+    let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
+    Ok(Step { reach, gate, percent: form.percent, incident })
+}

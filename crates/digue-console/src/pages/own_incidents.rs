@@ -1,0 +1,70 @@
+//! For a partner organisation: incidents about its own accounts, and how to report one.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_operations::OperationError;
+use digue_operations::incidents::{self, IncidentView};
+use digue_operations::papers::{self, Form as Printed};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "own_incidents.html")]
+struct OwnPage {
+    w: Words,
+    views: Vec<IncidentView>,
+    open: usize,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
+    let open = views.iter().filter(|view| !view.incident.is_closed()).count();
+    Ok(page(&OwnPage { w: Words::in_zone(&visitor, &console.zone), views, open }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReportForm {
+    title: String,
+    text: String,
+}
+
+pub(crate) async fn report(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<ReportForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, incidents::report(&console.house, &actor, &form.title, &form.text).await)?;
+    Ok(Redirect::to("/own-incidents"))
+}
+
+/// What the operator tells the organisation (art. 33(2)), with what it can send on.
+pub(crate) async fn paper(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
+    let found = views.into_iter().find(|view| view.record.id == id);
+    let view = told(&visitor, found.ok_or(OperationError::NotFound("incident")))?;
+    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let document = papers::paper(&console.house, &view, &reader, "partner");
+    let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
+    let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
+    let name = format!("attachment; filename=\"{}.pdf\"", view.reference());
+    let headers =
+        [(header::CONTENT_TYPE, Printed::Pdf.media().to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, bytes).into_response())
+}

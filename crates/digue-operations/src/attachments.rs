@@ -1,0 +1,67 @@
+//! Files that somebody hands in: the authority's receipt, a signed paper. Kept by their hash with what
+//! they are about; nothing here opens them.
+
+use digue_store::FileRecord;
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::files::hex;
+use crate::house::House;
+
+/// Longer ones belong into an archive.
+pub const FILE_BYTES_MAX: usize = 10 << 20;
+/// Characters of a name.
+const NAME_CHARS_MAX: usize = 120;
+
+/// Keeps a file about a subject.
+///
+/// # Errors
+/// `Invalid` for an empty or oversized one; `Conflict` when the same one is there.
+pub(crate) async fn keep(
+    house: &House,
+    actor: &Actor,
+    subject: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<FileRecord, OperationError> {
+    if bytes.is_empty() || bytes.len() > FILE_BYTES_MAX {
+        return Err(OperationError::Invalid("invalid-upload"));
+    }
+    let file = FileRecord {
+        subject: subject.to_owned(),
+        hash: hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()),
+        name: file_name(name),
+        size: bytes.len() as u64,
+        kept_at: house.clock.now(),
+        kept_by: actor.account.clone(),
+    };
+    if house.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
+}
+
+/// A name that is only a name: no folder, nothing that a header or a shell would read otherwise.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = |sign: char| if sign.is_alphanumeric() || "-_. ".contains(sign) { sign } else { '_' };
+    let name: String = last.chars().take(NAME_CHARS_MAX).map(plain).collect();
+    let name = name.trim_matches([' ', '.']).to_owned();
+    if name.is_empty() { "file".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_only_a_name() {
+        for (given, kept) in [
+            ("accusé de réception.pdf", "accusé de réception.pdf"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\temp\\récépissé\".pdf", "récépissé_.pdf"),
+            ("a\r\nSet-Cookie: x", "a__Set-Cookie_ x"),
+            ("..", "file"),
+            ("", "file"),
+        ] {
+            assert_eq!(file_name(given), kept, "{given:?}");
+        }
+    }
+}

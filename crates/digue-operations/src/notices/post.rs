@@ -1,0 +1,102 @@
+//! What does not go by mail: letters with a signed picture, and rows for a mail house, text messages and
+//! telephones.
+
+use digue_documents::{Block, Document};
+use digue_locales::{Value, text_with};
+use digue_response::code::Code;
+use digue_store::{CampaignRecord, NoticeRecord};
+use digue_types::Act;
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use super::{blocks_of, style_of, text_of};
+use crate::actor::Actor;
+use crate::breach;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+
+/// Letters of a campaign, one after the other, so many from a number on; and the last number.
+pub async fn letters(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    after: u32,
+) -> Result<(Document, u32), OperationError> {
+    actor.must_respond()?;
+    actor.must_be_fresh(house)?;
+    let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
+    let notices = house.store.notices(id, "listed", after, LETTERS).await?;
+    let mut pages = Vec::new();
+    let last = notices.last().map_or(after, |notice| notice.number);
+    for notice in notices.iter().filter(|notice| notice.channel == "letter") {
+        if !pages.is_empty() {
+            pages.push(Block::Break);
+        }
+        pages.push(Block::Quiet(notice.destination.clone()));
+        pages.push(Block::Title(campaign.subject.clone()));
+        let said = text_of(house, style, &blocks, &campaign, notice);
+        for part in said.trim().split("\n\n") {
+            let (title, body) = part.split_once('\n').unwrap_or((part, ""));
+            pages.push(Block::Heading(title.to_owned()));
+            pages.push(Block::Paragraph(body.to_owned()));
+        }
+        pages.push(Block::Squares(squares(&house.journal.sign(&payload(&campaign, notice)))));
+    }
+    if pages.is_empty() {
+        return Err(OperationError::NotFound("letters"));
+    }
+    house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
+    let language = style.language().code();
+    Ok((Document { title: String::new(), language, foot: campaign.subject, blocks: pages }, last))
+}
+
+/// Letters of one file.
+const LETTERS: u32 = 1000;
+
+fn exported(campaign: &str, what: &str) -> Words {
+    Words { subject: format!("campaign:{campaign}"), after: what.to_owned(), ..Words::default() }
+}
+
+/// What the picture on a letter says: verified with the journal's public key, without our server.
+fn payload(campaign: &CampaignRecord, notice: &NoticeRecord) -> String {
+    let code = Code::of(notice.code.to_be_bytes());
+    let hash = &notice.hash[..32.min(notice.hash.len())];
+    format!("digue-notice-1\n{} {code} {} {hash}\n", campaign.id, notice.channel)
+}
+
+/// A text as a QR code.
+fn squares(text: &str) -> Vec<Vec<bool>> {
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else { return Vec::new() };
+    let side = code.size();
+    (0..side).map(|y| (0..side).map(|x| code.get_module(x, y)).collect()).collect()
+}
+
+/// Whom a mail house, a text message or a telephone reaches: rows of a CSV.
+pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
+    actor.must_respond()?;
+    actor.must_be_fresh(house)?;
+    let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
+    let body = breach::controller(house, style.language()).name;
+    house.write_down(actor, Act::Exported, exported(id, "others")).await?;
+    let mut rows = Vec::new();
+    for state in ["listed", "failed", "returned", "uncertain"] {
+        let mut after = 0;
+        loop {
+            let notices = house.store.notices(id, state, after, 5000).await?;
+            let Some(last) = notices.last() else { break };
+            after = last.number;
+            rows.extend(notices.into_iter().map(|notice| {
+                let code = Code::of(notice.code.to_be_bytes());
+                let values = [
+                    ("body", Value::from(body.clone())),
+                    ("address", Value::from(blocks.address.clone())),
+                    ("code", Value::from(code.to_string())),
+                ];
+                let words = text_with(style.language(), "notice-sms", &values);
+                [notice.person, notice.channel, notice.destination, state.to_owned(), code.to_string(), words]
+            }));
+        }
+    }
+    Ok(rows)
+}

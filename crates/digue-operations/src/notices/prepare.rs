@@ -1,0 +1,289 @@
+//! One notice for each person of a version of the affected set: asked for by somebody, written in the
+//! background, resumed where it stood after a crash, and sent only when somebody says so.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use digue_locales::{Language, text};
+use digue_response::affected::Person;
+use digue_response::code::{Code, masked};
+use digue_store::{CampaignRecord, NoticeRecord};
+use digue_types::{Act, Timestamp};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde_json::Value as Json;
+
+use super::contacts::{Contact, Contacts};
+use super::text::{Blocks, Seen, Style, written};
+use super::{blocks_of, style_of};
+use crate::actor::Actor;
+use crate::breach;
+use crate::error::OperationError;
+use crate::files::{keep, sha256};
+use crate::house::{House, Words};
+use crate::incidents;
+use crate::papers::Reader;
+use crate::secret::name;
+
+/// Notices written at a time.
+const BATCH: usize = 2000;
+/// Messages a minute, at most and usually.
+pub const RATE_MAX: u32 = 60_000;
+pub const RATE: u32 = 600;
+
+/// A campaign as it is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub version: u32,
+    /// Tells only whom this earlier version did not hold: a complement.
+    pub after: Option<u32>,
+    pub style: Style,
+    pub subject: String,
+    pub blocks: Blocks,
+    pub rate: u32,
+    /// A file of contacts; without one, the portal's own source is asked.
+    pub contacts: Vec<u8>,
+}
+
+/// Asks for one notice for each person of a version; its name. `prepare_due` writes them.
+///
+/// # Errors
+/// `Invalid` without the decision to inform, for blocks that are empty, for contacts that are no table.
+pub async fn prepare(
+    house: &House,
+    actor: &Actor,
+    incident: &str,
+    asked: Asked,
+) -> Result<String, OperationError> {
+    actor.must_respond()?;
+    actor.must_be_fresh(house)?;
+    let view = incidents::view(house, actor, incident).await?;
+    let is_decided = view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform);
+    if !is_decided {
+        return Err(OperationError::Invalid("incident-refused-undecided"));
+    }
+    must_be_whole(&asked)?;
+    let source = if asked.contacts.is_empty() { "query" } else { "csv" };
+    if source == "query" && house.response().contacts.is_none() {
+        return Err(OperationError::Invalid("invalid-contacts"));
+    }
+    if source == "csv" {
+        Contacts::of_csv(&asked.contacts)?;
+    }
+    let language = asked.style.language();
+    let persons = told_persons(house, incident, asked.version, asked.after, language)?;
+    let campaign = CampaignRecord {
+        id: name("ca")?,
+        incident: incident.to_owned(),
+        version: asked.version,
+        made_at: house.clock.now(),
+        made_by: actor.account.clone(),
+        state: "preparing".to_owned(),
+        language: asked.style.code().to_owned(),
+        subject: asked.subject.trim().to_owned(),
+        blocks: serde_json::to_string(&asked.blocks).expect("texts are plain data"),
+        rate: asked.rate.clamp(1, RATE_MAX),
+        ended_at: Timestamp::ZERO,
+        after: asked.after.unwrap_or(0),
+        source: source.to_owned(),
+        persons: persons.len() as u64,
+        faults: "[]".to_owned(),
+    };
+    let words = Words {
+        subject: format!("campaign:{}", campaign.id),
+        before: format!("incident:{incident} version:{}", asked.version),
+        after: format!("persons:{}", persons.len()),
+        ..Words::default()
+    };
+    if source == "csv" {
+        let kept = keep(&contacts_path(house, &campaign.id), &asked.contacts);
+        kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    }
+    house.write_down(actor, Act::CampaignPrepared, words).await?;
+    house.store.add_campaign(&campaign).await?;
+    Ok(campaign.id)
+}
+
+/// Contacts of a campaign that is being prepared; the file goes when it is ready.
+fn contacts_path(house: &House, campaign: &str) -> PathBuf {
+    house.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
+}
+
+/// Writes the notices of campaigns that are being prepared, from where each stands.
+pub async fn prepare_due(house: &House) -> Result<(), OperationError> {
+    for campaign in house.store.campaigns().await? {
+        if campaign.state != "preparing" {
+            continue;
+        }
+        let state = match write_all(house, &campaign).await {
+            Ok(true) => "ready",
+            // Somebody ended it meanwhile.
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::error!(%error, campaign = campaign.id, "A campaign could not be prepared");
+                "failed"
+            }
+        };
+        house.store.set_campaign(&campaign.id, state, Timestamp::ZERO).await?;
+        forget_contacts(house, &campaign.id);
+    }
+    Ok(())
+}
+
+/// Removes the file of contacts, if there is one.
+pub(super) fn forget_contacts(house: &House, campaign: &str) {
+    if let Err(error) = std::fs::remove_file(contacts_path(house, campaign))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::error!(%error, campaign, "A file of contacts could not be removed");
+    }
+}
+
+/// True when every person has a notice; false when the campaign is not being prepared any more.
+async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, OperationError> {
+    let (style, blocks) = (style_of(campaign), blocks_of(campaign)?);
+    let mut contacts = match (campaign.source.as_str(), &house.response().contacts) {
+        ("query", Some(source)) => Contacts::of_source(source).await?,
+        ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
+        _ => {
+            let csv = std::fs::read(contacts_path(house, &campaign.id));
+            Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?)?
+        }
+    };
+    let faults: Vec<(usize, &str)> =
+        contacts.faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
+    let faults = serde_json::to_string(&faults).expect("numbers and keys");
+    house.store.set_campaign_faults(&campaign.id, &faults).await?;
+    let after = (campaign.after > 0).then_some(campaign.after);
+    let persons = told_persons(house, &campaign.incident, campaign.version, after, style.language())?;
+    let reader = Reader { language: style.language(), zone: house.response().zone.clone() };
+    let date = reader.date(campaign.made_at);
+    let random = SystemRandom::new();
+    // The list is the same each time: a number says how far it was.
+    let done = house.store.last_notice(&campaign.id).await?;
+    let mut batch = Vec::with_capacity(BATCH);
+    for (number, told) in (1_u32..).zip(persons) {
+        let contact = contacts.of(&told.1);
+        if number <= done {
+            continue;
+        }
+        batch.push(one(campaign, style, &blocks, number, told, contact, &date, &random)?);
+        if batch.len() == BATCH {
+            house.store.add_notices(&batch).await?;
+            batch.clear();
+            let now = house.store.campaign(&campaign.id).await?;
+            if now.is_none_or(|now| now.state != "preparing") {
+                return Ok(false);
+            }
+        }
+    }
+    house.store.add_notices(&batch).await?;
+    Ok(true)
+}
+
+/// Every block has its text, and none waits to be completed.
+fn must_be_whole(asked: &Asked) -> Result<(), OperationError> {
+    let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
+    let all = [&asked.subject, happened, risks, steps, contact, address];
+    if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
+        return Err(OperationError::Invalid("incident-refused-no-text"));
+    }
+    let missing = Language::ALL.map(|language| text(language, "paper-missing"));
+    let is_whole = all.iter().all(|text| missing.iter().all(|missing| !text.contains(missing)));
+    if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
+}
+
+type Told = (String, String, Seen);
+
+/// Whom a campaign tells: the persons of its version, or only those who are new in it.
+fn told_persons(
+    house: &House,
+    incident: &str,
+    version: u32,
+    after: Option<u32>,
+    language: Language,
+) -> Result<Vec<Told>, OperationError> {
+    let actor = &Actor::digue();
+    let zone = house.response().zone.clone();
+    let reader = Reader { language, zone };
+    let new: Option<HashSet<Person>> = match after {
+        Some(earlier) => {
+            Some(breach::complement(house, actor, incident, earlier, version)?.into_iter().collect())
+        }
+        None => None,
+    };
+    let bytes = breach::signed_list(house, actor, incident, version)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut told = Vec::new();
+    for line in text.lines() {
+        let Ok(line) = serde_json::from_str::<Json>(line) else { continue };
+        let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) else {
+            continue;
+        };
+        let who = Person { population: population.to_owned(), person: person.to_owned() };
+        if new.as_ref().is_some_and(|new| !new.contains(&who)) {
+            continue;
+        }
+        let date = |name: &str| {
+            let at = line[name].as_str().and_then(Timestamp::parse_rfc3339);
+            at.map(|at| reader.date(at)).unwrap_or_default()
+        };
+        let categories = line["categories"].as_array().into_iter().flatten();
+        let seen = Seen {
+            categories: categories.filter_map(|one| one.as_str().map(ToOwned::to_owned)).collect(),
+            first: date("first"),
+            last: date("last"),
+            times: line["times"].as_u64().unwrap_or(0),
+        };
+        told.push((population.to_owned(), person.to_owned(), seen));
+    }
+    if told.is_empty() { Err(OperationError::Invalid("incident-refused-nobody-affected")) } else { Ok(told) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row, from everything that makes it")]
+fn one(
+    campaign: &CampaignRecord,
+    style: Style,
+    blocks: &Blocks,
+    number: u32,
+    (population, person, seen): Told,
+    contact: Option<Contact>,
+    date: &str,
+    random: &SystemRandom,
+) -> Result<NoticeRecord, OperationError> {
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes).map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
+    let code = Code::of(bytes);
+    let (channel, destination) = match contact {
+        Some(contact) => (contact.channel, contact.destination),
+        None => ("none", String::new()),
+    };
+    let masked = match channel {
+        "letter" => destination.lines().next().map(masked_name).unwrap_or_default(),
+        "none" => String::new(),
+        _ => masked(&destination),
+    };
+    let said = written(style, blocks, &seen, code, &masked, date);
+    Ok(NoticeRecord {
+        campaign: campaign.id.clone(),
+        number,
+        code: code.bits(),
+        population,
+        person,
+        seen: serde_json::to_string(&seen).expect("texts are plain data"),
+        channel: channel.to_owned(),
+        destination,
+        masked,
+        hash: sha256(&said),
+        state: if channel == "mail" { "waiting" } else { "listed" }.to_owned(),
+        at: campaign.made_at,
+        detail: String::new(),
+        checks: 0,
+        places: String::new(),
+    })
+}
+
+/// The first letters of a name on an envelope.
+fn masked_name(name: &str) -> String {
+    let firsts = name.split_whitespace().filter_map(|word| word.chars().next());
+    firsts.map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,62 @@
+//! Files that somebody handed in about something: a receipt, a signed paper. Kept by what they hold.
+
+use digue_types::{AccountId, Timestamp};
+use sqlx::Row as _;
+
+use crate::{Store, Stored, rows};
+
+/// One file, without what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    /// What it is about: `incident:in-…`.
+    pub subject: String,
+    /// SHA-256 of the bytes, hexadecimal.
+    pub hash: String,
+    /// As its owner called it.
+    pub name: String,
+    pub size: u64,
+    pub kept_at: Timestamp,
+    pub kept_by: AccountId,
+}
+
+impl Store {
+    /// Keeps a file; false when the same one is there already.
+    pub async fn add_file(&self, file: &FileRecord, bytes: &[u8]) -> Stored<bool> {
+        let done = sqlx::query(
+            "INSERT INTO kept_files (subject, hash, name, size, kept_at, kept_by, bytes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(file.subject.as_str())
+        .bind(file.hash.as_str())
+        .bind(file.name.as_str())
+        .bind(i64::try_from(file.size).unwrap_or(i64::MAX))
+        .bind(file.kept_at.micros())
+        .bind(file.kept_by.as_str())
+        .bind(bytes)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Files about a subject, the oldest first.
+    pub async fn files(&self, subject: &str) -> Stored<Vec<FileRecord>> {
+        let rows = sqlx::query(
+            "SELECT subject, hash, name, size, kept_at, kept_by FROM kept_files WHERE subject = $1 \
+             ORDER BY kept_at, hash",
+        )
+        .bind(subject)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(rows::file).collect()
+    }
+
+    /// What a file holds.
+    pub async fn file_bytes(&self, subject: &str, hash: &str) -> Stored<Option<Vec<u8>>> {
+        let row = sqlx::query("SELECT bytes FROM kept_files WHERE subject = $1 AND hash = $2")
+            .bind(subject)
+            .bind(hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get("bytes")).transpose()?)
+    }
+}
