@@ -66,9 +66,14 @@ impl CampaignView {
         self.counts.get("returned").copied().unwrap_or(0)
     }
 
-    /// Notices that left, one way or another.
-    pub fn done(&self) -> u64 {
-        ["sent", "listed"].iter().filter_map(|state| self.counts.get(*state)).sum()
+    /// Messages that left.
+    pub fn sent(&self) -> u64 {
+        self.counts.get("sent").copied().unwrap_or(0)
+    }
+
+    /// Messages to be sent.
+    pub fn mails(&self) -> u64 {
+        self.channels.get("mail").copied().unwrap_or(0)
     }
 }
 

@@ -364,7 +364,9 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
             Note::Said { text, .. } => text.clone(),
             Note::Seen { act, subject, before, after, reason, journal } => {
                 let act = reader.say(&format!("act-{act}"));
-                format!("{act} {subject} {before} {after} {reason} [{journal}]")
+                // What was found before the incident was opened has no entry of its own to cite.
+                let cited = if *journal > 0 { format!(" [{journal}]") } else { String::new() };
+                format!("{act} {subject} {before} {after} {reason}{cited}")
             }
             Note::StateSet { state, reason } => reader.pair(&reader.say(state.key()), reason),
             Note::Aware { at, reason } => {
@@ -391,7 +393,10 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
 fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Document {
     let controller = breach::controller(house, reader.language);
     let draft = breach::draft(house, view, reader.language).snapshot();
-    let said = |field: Field| draft.get(&field).map(|value| reader.value(field, value)).unwrap_or_default();
+    let said = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
+        Some(said) if !said.trim().is_empty() => said,
+        _ => reader.say("paper-unknown"),
+    };
     let (from, to) = view.incident.occurred.unwrap_or((view.incident.opened_at, None));
     let values = [
         ("body", Value::from(controller.name)),

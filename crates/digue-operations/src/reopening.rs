@@ -34,6 +34,7 @@ pub struct Step {
 /// # Errors
 /// `Invalid` for a part of no limits; `NotFound` for an incident or an account that is not there.
 pub async fn ask(house: &House, actor: &Actor, step: Step, reason: &str) -> Result<String, OperationError> {
+    actor.must_respond()?;
     if !(1..=100).contains(&step.percent) {
         return Err(OperationError::Invalid("incident-refused-value"));
     }

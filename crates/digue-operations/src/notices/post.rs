@@ -80,7 +80,7 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
     let body = breach::controller(house, style.language()).name;
     house.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let mut rows = Vec::new();
-    for state in ["listed", "failed", "returned", "uncertain"] {
+    for state in ["listed", "failed", "returned", "uncertain", "unreached"] {
         let mut after = 0;
         loop {
             let notices = house.store.notices(id, state, after, 5000).await?;

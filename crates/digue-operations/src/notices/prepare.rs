@@ -274,7 +274,12 @@ fn one(
         destination,
         masked,
         hash: sha256(&said),
-        state: if channel == "mail" { "waiting" } else { "listed" }.to_owned(),
+        state: match channel {
+            "mail" => "waiting",
+            "none" => "unreached",
+            _ => "listed",
+        }
+        .to_owned(),
         at: campaign.made_at,
         detail: String::new(),
         checks: 0,

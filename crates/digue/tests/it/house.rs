@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use digue_testkit::{Answer, Client, Heard, Portal, Reply};
 
 pub(crate) const PORTAL_HOST: &str = "portail.test";
-pub(crate) const CONSOLE_HOST: &str = "digue.test";
+/// A browser keeps secure cookies of this name without TLS.
+pub(crate) const CONSOLE_HOST: &str = "digue.localhost";
 
 /// What a test says of the house it wants.
 pub(crate) struct Plan {

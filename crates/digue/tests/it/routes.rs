@@ -78,6 +78,7 @@ const TRIES: &[Try] = &[
         target: "/incidents/in-none/notices",
         body: "--x\r\nContent-Disposition: form-data; name=\"style\"\r\n\r\nfr\r\n--x--\r\n",
     },
+    at("GET /incidents/{incident}/notices/{campaign}", "/incidents/in-none/notices/ca-none"),
     Try {
         route: "POST /incidents/{incident}/notices/{campaign}",
         target: "/incidents/in-none/notices/ca-none",
@@ -91,6 +92,21 @@ const TRIES: &[Try] = &[
     send("POST /check", "code=ZZZZ"),
     read("GET /check/messages.txt"),
     at("GET /incidents/{incident}/papers/{paper}", "/incidents/in-none/papers/notification.pdf"),
+    Try {
+        route: "POST /incidents/{incident}/files",
+        target: "/incidents/in-none/files",
+        body: "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
+    },
+    at("GET /incidents/{incident}/files/{hash}", "/incidents/in-none/files/ab"),
+    at("POST /incidents/{incident}/check", "/incidents/in-none/check"),
+    Try {
+        route: "POST /incidents/{incident}/reopening",
+        target: "/incidents/in-none/reopening",
+        body: "who=organisation:of-1&gate=open&percent=25&reason=remise+en+route",
+    },
+    read("GET /own-incidents"),
+    send("POST /own-incidents", "title=poste+infecte&text=hier"),
+    at("GET /own-incidents/{incident}/partner.pdf", "/own-incidents/in-none/partner.pdf"),
     read("GET /register"),
     send(
         "POST /register/import",

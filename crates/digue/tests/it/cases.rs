@@ -1,0 +1,282 @@
+//! Three named cases, each played at the front door and worked through in the browser to its closed
+//! incident. The fourth, Kairos, is `breach`.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use digue_testkit::{Client, Reply};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging, reasons};
+use crate::officer::Officer;
+use crate::python::python;
+use crate::webdriver::Browser;
+
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+const SETTINGS: &str = "[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Emploi\"\n\
+                        contact_name = \"Camille Martin\"\ncontact_mail = \"dpo@exemple.fr\"\n";
+
+/// A house with a DPO, and a leader of `of-1`'s agents.
+fn house(plan: Plan, answer: impl Fn(&digue_testkit::Heard) -> Reply + Send + Sync + 'static) -> House {
+    let mut house = House::open(&plan.settings(SETTINGS), answer);
+    assert!(house.stop());
+    for (account, organisation, role) in [("dpo", "operateur", "dpo"), ("chef", "of-1", "delegate")] {
+        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+        assert!(digue(house.folder.path(), &arguments).status.success());
+    }
+    house.start();
+    house
+}
+
+/// A DPO alone, in the browser.
+fn officer(house: &mut House) -> Officer {
+    let token = house.link("dpo", CONSOLE_HOST);
+    let port = house.address.port();
+    Officer::enters(&format!("http://{CONSOLE_HOST}:{port}/.digue/enter?link={token}"))
+}
+
+fn everybody(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("V{number}")).collect()
+}
+
+/// The text of a paper of the incident, read by another program than the one that wrote it.
+fn paper(house: &House, reader: &Client, officer: &Officer, name: &str) -> String {
+    let place = officer.incident.split(&format!(":{}", house.address.port())).nth(1).unwrap();
+    let answer = reader.get(&format!("{place}/papers/{name}"));
+    assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+    let path = house.folder.path().join(name);
+    std::fs::write(&path, &answer.body).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let script = std::path::Path::new(&here).join("../../tests/read_document.py");
+    let read = Command::new(python("python")).arg(script).arg(path).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    String::from_utf8(read.stdout).unwrap()
+}
+
+#[track_caller]
+fn says(text: &str, wanted: &[&str]) {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = plain(text);
+    for wanted in wanted {
+        assert!(text.contains(&plain(wanted)), "{wanted:?} in {text}");
+    }
+}
+
+/// Cap Emploi, February 2024: passwords reset by a telephone call, accounts with rights over everybody,
+/// mass reading; seen days before anybody told the authority.
+#[test]
+fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
+    let persons = everybody(1000);
+    let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+    let plan = Plan::usual().settings("[watch]\nautomatic = \"close-organisation\"\n");
+    // Rights as wide as the country: nothing holds an adviser to a caseload, only the watch looks.
+    let wide =
+        plan.replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"");
+    let mut house = house(wide, obliging);
+    let (a1, a2, rssi) = (house.sign_in("a1"), house.sign_in("a2"), house.officer());
+    // The first stolen account lists, the second opens sheets; the door withholds both.
+    let mut shown = 0;
+    for page in persons.chunks(10) {
+        let answer = a1.get(&format!("/liste?ids={}", page.join(",")));
+        if answer.status != 200 {
+            break;
+        }
+        shown += page.len();
+    }
+    assert!((1..400).contains(&shown), "{shown} persons by lists");
+    let refused = persons.iter().map(|person| a2.get(&format!("/fiche/{person}"))).find(|a| a.status != 200);
+    assert!(refused.is_some(), "the organisation is cut off");
+    let mut officer = officer(&mut house);
+    let page = rssi.get("/watch").text();
+    let finding = page.split("/watch/fi-").nth(1).expect("a finding").split('"').next().unwrap();
+    let body = format!("id=fi-{finding}&verdict=theft&reason=appel+au+support+pour+changer+le+mot+de+passe");
+    assert_eq!(rssi.send("POST", "/watch/decide", &FORM, body.as_bytes()).status, 303);
+
+    officer.finds("vol de compte confirmé");
+    let browser = &officer.browser;
+    // Both accounts are of one organisation: the set is the organisation's.
+    officer.room("affected");
+    let clear = "document.querySelector('#account').value = ''; document.querySelector('#organisation').value = 'of-1'";
+    browser.ask("POST", "/execute/sync", &serde_json::json!({"script": clear, "args": []}));
+    browser.submit("form[action$='/affected']", 0);
+    browser.sees(".figures", "personnes touchées");
+    let count: usize = browser
+        .text(".figures strong")
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap();
+    assert!(count >= shown, "{count} of at least {shown}");
+    // Somebody was aware four days ago: the clock is over, and says so.
+    officer.decides_aware_since(4);
+    browser.sees("table", "de retard");
+    officer.room("notification");
+    browser.choose("#f-cause", "external-malicious");
+    browser.click("form:has(#f-cause) button.main");
+    browser.sees("main", "répondu par une personne");
+    // After the hour, the reasons come first.
+    officer.room("notification");
+    browser.submit("form:has(#receipt)", 0);
+    browser.sees("main", "motifs du retard");
+    officer.room("decisions");
+    browser.choose("#delay-clock", "authority");
+    browser.write("#delay-reason", "il a fallu compter les personnes sur vingt ans");
+    browser.submit("form:has(#delay-clock)", 0);
+    officer.close("communication publique et courriel");
+    let text = paper(&house, &rssi, &officer, "notification.docx");
+    says(&text, &["Exemple Emploi", "il a fallu compter les personnes sur vingt ans", &count.to_string()]);
+    let text = paper(&house, &rssi, &officer, "complaint.pdf");
+    says(&text, &["a2 : vol de compte confirmé", "mise à l'abri par la surveillance", &count.to_string()]);
+}
+
+/// AKTO, March 2025: part of the tools encrypted, the rest suspended by prudence, and nobody can say
+/// who was read.
+#[test]
+fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = is_down.clone();
+    let mut house = house(Plan::usual().caseload("a1", &["P1"]), move |heard| {
+        if down.load(Ordering::SeqCst) { obliging(heard).status(503) } else { obliging(heard) }
+    });
+    let (a1, rssi) = (house.sign_in("a1"), house.officer());
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let mut officer = officer(&mut house);
+    // The night: the portal's machines stop, and the officer shuts the door by prudence.
+    is_down.store(true, Ordering::SeqCst);
+    assert_eq!(a1.get("/fiche/P1").status, 503);
+    officer.opens("Chiffrement partiel dans la nuit", "");
+    let shut = b"scope=portal&name=portail&gate=closed&reason=suspension+par+prudence";
+    assert_eq!(rssi.send("POST", "/gates", &FORM, shut).status, 303);
+    assert_eq!(reasons(&a1.get("/fiche/P1")), ["gate-closed:portal"]);
+
+    let browser = &officer.browser;
+    officer.room("sheets");
+    browser.choose("#sheet", "ransomware");
+    browser.submit("form:has(#sheet)", 0);
+    browser.sees("main", "Les machines touchées sont isolées du réseau");
+    officer.decide();
+    officer.room("notification");
+    browser.click("input[name=natures][value=availability]");
+    browser.click("input[name=person-kinds][value=undetermined]");
+    browser.click("input[name=consequences][value=service-stopped]");
+    browser.choose("#f-cause", "external-malicious");
+    browser.click("form:has(#f-cause) button.main");
+    browser.sees("main", "répondu par une personne");
+    // How many is not known, and says who can answer; severity follows what was lost.
+    officer.room("notification.json");
+    browser.sees("body", "person-count");
+    browser.sees("body", "\"unknown\":true");
+    browser.sees("body", "availability");
+    // The restart, by a step that a second person grants.
+    is_down.store(false, Ordering::SeqCst);
+    browser.go(&officer.incident);
+    browser.write("#who", "portal:portail");
+    browser.choose("#gate", "open");
+    browser.write("#restart-reason", "machines remises en état et vérifiées");
+    browser.submit("form[action$='/reopening']", 0);
+    browser.sees("main", "rouvrir par étapes après un incident");
+    assert_eq!(reasons(&a1.get("/fiche/P1")), ["gate-closed:portal"], "one person opens nothing");
+    let waiting = rssi.get("/approvals").text();
+    let approval = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let granted = format!("id={approval}&granted=1");
+    assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
+    assert_eq!(a1.get("/fiche/P1").status, 200, "the door is open again");
+    browser.go(&officer.incident);
+    browser.sees("main", "portal:portail open");
+    officer.close("communication publique");
+    browser.go(&format!("{}/register", officer.console));
+    browser.sees("table", "Chiffrement partiel dans la nuit");
+    // An earlier register comes in as a spreadsheet, and twice adds nothing.
+    let kept = rssi.get("/register/papers/register.xlsx");
+    let path = house.folder.path().join("registre.xlsx");
+    std::fs::write(&path, &kept.body).unwrap();
+    browser.write("input[type=file]", path.to_str().unwrap());
+    browser.submit("form[action='/register/import']", 0);
+    browser.sees("h1", "Registre");
+    browser.page_at_both_widths("register-imported");
+    let text = paper(&house, &rssi, &officer, "press.docx");
+    says(&text, &["Exemple Emploi"]);
+    let text = paper(&house, &rssi, &officer, "notification.pdf");
+    says(&text, &["Chiffrement partiel dans la nuit", "perte de disponibilité"]);
+}
+
+/// The organisation's leader, in the browser: says what happened, and finds it again.
+fn tells_the_operator(house: &mut House) {
+    let token = house.link("chef", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let browser = Browser::open("fr");
+    browser.width(1280);
+    browser.go(&format!("{console}/.digue/enter?link={token}"));
+    browser.click("button.main");
+    browser.sees("nav", "Incidents");
+    browser.go(&format!("{console}/own-incidents"));
+    browser.sees("h1", "Incidents de notre organisation");
+    browser.write("#title", "Comptes demandés par un compte volé");
+    browser.write("#text", "Nous n'avons engagé personne.");
+    browser.click("form[action='/own-incidents'] button.main");
+    browser.sees("table", "Comptes demandés par un compte volé");
+    browser.page_at_both_widths("own-incidents");
+}
+
+/// Missions locales, December 2025: a leader's account is taken, asks for two more, and records are
+/// read through it and a colleague's.
+#[test]
+fn missions_locales_a_leaders_account_wants_two_more() {
+    let persons = everybody(60);
+    let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+    let plan = Plan::usual().caseload("chef", &persons[..40]).caseload("a1", &persons[20..]);
+    let mut house = house(plan, obliging);
+    let chef = house.sign_in("chef");
+    let mut dpo = officer(&mut house);
+    let (a1, leader, rssi) = (house.sign_in("a1"), house.console_session("chef"), house.officer());
+    // The thief asks for accounts of its own: they wait for a second person, and read nobody.
+    for name in ["nouveau1", "nouveau2"] {
+        let body = format!("account={name}&organisation=of-1&role=agent&email=&reason=deux+arrivees");
+        assert_eq!(leader.send("POST", "/approvals", &FORM, body.as_bytes()).status, 303);
+    }
+    for person in &persons[..30] {
+        assert_eq!(chef.get(&format!("/fiche/{person}")).status, 200);
+    }
+    for person in &persons[25..45] {
+        assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
+    }
+    // A colleague tells the operator; the two requests are refused.
+    let waiting = rssi.get("/approvals").text();
+    let asked: Vec<&str> =
+        waiting.split("name=\"id\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(asked.len() >= 2, "{waiting}");
+    for approval in asked.iter().collect::<std::collections::BTreeSet<_>>() {
+        let refused = format!("id={approval}&granted=0");
+        assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, refused.as_bytes()).status, 303);
+    }
+    tells_the_operator(&mut house);
+
+    dpo.finds("Comptes demandés par un compte volé");
+    let browser = &dpo.browser;
+    browser.sees("main", "engagé personne");
+    dpo.room("affected");
+    browser.write("#account", "chef");
+    browser.submit("form[action$='/affected']", 0);
+    browser.sees(".figures", "personnes touchées");
+    assert_eq!(browser.text(".figures strong"), "30");
+    // The whole organisation: a larger version, and the first one stays.
+    browser.submit("form[action$='/affected']", 0);
+    browser.sees("h2", "Par catégorie de données");
+    assert_eq!(browser.count("table:has(code) tbody tr"), 2, "two versions stay");
+    assert_eq!(browser.text(".figures strong"), "45", "the union, each person once");
+    browser.write("#persons", "12");
+    browser.write("#basis", "tiers de confiance cités dans les fiches");
+    browser.submit("form:has(#basis)", 0);
+    browser.sees(".figures", "proches et tiers de confiance");
+    dpo.decide();
+    dpo.close("courriel et lettre");
+    // The organisation reads what it must know, and nobody else's incident.
+    let papers = leader.get("/own-incidents").text();
+    let place = papers.split("/own-incidents/in-").nth(1).unwrap().split('"').next().unwrap();
+    let answer = leader.get(&format!("/own-incidents/in-{place}"));
+    assert!(answer.status == 200 && answer.body.starts_with(b"%PDF"), "{}", answer.status);
+    let text = paper(&house, &rssi, &dpo, "partner.pdf");
+    says(&text, &["INC-", "organisation:of-1", "57"]);
+}

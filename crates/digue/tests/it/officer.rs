@@ -1,0 +1,115 @@
+//! What an officer does with an incident in the browser, whatever it is about.
+
+use crate::webdriver::Browser;
+
+pub(crate) const BECAUSE: &str = "les faits du journal le montrent";
+
+/// An officer in front of one incident.
+pub(crate) struct Officer {
+    pub(crate) browser: Browser,
+    /// Where the console is.
+    pub(crate) console: String,
+    /// Where the incident is.
+    pub(crate) incident: String,
+}
+
+impl Officer {
+    /// Somebody who signs in with a link, at the list of incidents.
+    pub(crate) fn enters(link: &str) -> Self {
+        let console = link.split("/.digue").next().unwrap().to_owned();
+        let browser = Browser::open("fr");
+        browser.width(1280);
+        browser.go(link);
+        browser.click("button.main");
+        browser.sees("h1", "Maintenant");
+        Self { browser, console, incident: String::new() }
+    }
+
+    /// Opens an incident that somebody of the house reports.
+    pub(crate) fn opens(&mut self, title: &str, organisation: &str) {
+        let browser = &self.browser;
+        browser.go(&format!("{}/incidents", self.console));
+        browser.write("#title", title);
+        browser.write("#organisation", organisation);
+        browser.click("form[action='/incidents'] button.main");
+        browser.sees("h1", title);
+        self.incident = browser.place();
+    }
+
+    /// Finds an incident in the list by what its line says.
+    pub(crate) fn finds(&mut self, title: &str) {
+        let browser = &self.browser;
+        browser.go(&format!("{}/incidents", self.console));
+        browser.sees("table", title);
+        browser.click("tbody td a");
+        browser.sees("h1", title);
+        self.incident = browser.place();
+    }
+
+    /// The hour of awareness and both decisions: to notify, and to tell.
+    pub(crate) fn decide(&self) {
+        self.decides_aware_since(0);
+    }
+
+    /// The same, aware so many days ago.
+    pub(crate) fn decides_aware_since(&self, days: u32) {
+        let browser = &self.browser;
+        self.room("decisions");
+        if days > 0 {
+            let earlier = "const field = document.querySelector('#aware'); \
+                           const at = new Date(Date.parse(field.value + 'Z') - arguments[0] * 864e5); \
+                           field.value = at.toISOString().slice(0, 16)";
+            browser.ask("POST", "/execute/sync", &serde_json::json!({"script": earlier, "args": [days]}));
+        }
+        for (field, form, wanted) in [
+            ("#aware-reason", "form:has(#aware) button", "RGPD art. 33(1)"),
+            ("#notify-reason", "form:has(#notify) button", "La CNIL est notifiée –"),
+            ("#inform-reason", "form:has(#inform) button", "Les personnes sont informées –"),
+        ] {
+            browser.write(field, BECAUSE);
+            browser.click(form);
+            browser.sees("main", wanted);
+        }
+    }
+
+    /// The notification is sent, the persons are told, all steps are answered, and it closes.
+    pub(crate) fn close(&self, means: &str) {
+        let browser = &self.browser;
+        self.room("notification");
+        browser.write("#receipt", "CNIL-2025-0007");
+        browser.click("form:has(#receipt) button");
+        browser.sees("main", "CNIL-2025-0007");
+        self.room("decisions");
+        browser.choose("#met-clock", "persons");
+        browser.write("#met-to", means);
+        browser.submit("form:has(#met-clock)", 0);
+        self.answer_the_sheets();
+        for (state, wanted) in [("contained", "contenu"), ("resolved", "résolu")] {
+            browser.go(&self.incident);
+            if browser.text("p.quiet").contains(wanted) {
+                continue;
+            }
+            browser.choose("#state", state);
+            browser.write("#state-reason", BECAUSE);
+            browser.click("form:has(#state) button");
+            browser.sees("p.quiet", wanted);
+        }
+    }
+
+    pub(crate) fn room(&self, room: &str) {
+        self.browser.go(&format!("{}/{room}", self.incident));
+    }
+
+    /// Answers every mandatory step that is open: even "I do not know" is an answer.
+    pub(crate) fn answer_the_sheets(&self) {
+        self.room("sheets");
+        self.browser.sees("h2", "Qualifier");
+        self.browser.page_at_both_widths("incident-sheets");
+        let open = "form.line:has(input[name=step])";
+        let count = self.browser.count(open);
+        for place in 0..count {
+            self.browser.submit(open, place);
+            self.browser.sees("h2", "Qualifier");
+        }
+    }
+}
