@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use digue_types::lists;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{PersonKind, lists};
+use crate::vocabulary::PersonKind;
 
 lists! {
     /// How sure the number is.

@@ -11,7 +11,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
-use crate::vocabulary::lists;
+use digue_types::lists;
 
 lists! {
     /// What a clock is about.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::Timestamp;
+use digue_types::{Timestamp, lists};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::clock::{Clock, ClockKind, Rule, Starts, day_of, rule_of};
 use crate::notification::{Field, Stage, Submission, fault_of};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
-use crate::vocabulary::{Exemption, Gravity, lists};
+use crate::vocabulary::{Exemption, Gravity};
 
 lists! {
     /// Where an incident stands.

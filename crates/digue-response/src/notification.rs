@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use digue_types::Timestamp;
+use digue_types::{Timestamp, lists};
 use serde::{Deserialize, Serialize};
 
 use crate::incident::{Refused, TEXT_CHARS_MAX};
-use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind, lists};
+use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind};
 
 lists! {
     /// What a notification is to the one before it.

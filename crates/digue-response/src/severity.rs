@@ -4,9 +4,10 @@
 //! breaches*, working document v1.0, December 2013: SE = DPC x EI + CB. Terms are kept in quarters,
 //! so that sums are exact.
 
+use digue_types::lists;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{DataKind, Gravity, lists};
+use crate::vocabulary::{DataKind, Gravity};
 
 lists! {
     /// What the data are about, each with its base.

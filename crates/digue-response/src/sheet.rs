@@ -4,7 +4,7 @@
 //! undone and is done with one button. The form follows CERT-FR's sheets; the words are in the
 //! locales, under `sheet-` and the codes of sheet and step.
 
-use crate::vocabulary::lists;
+use digue_types::lists;
 
 lists! {
     /// The sheets.

@@ -3,47 +3,7 @@
 //! Source: the fields and value lists of the notification teleservice. What is said in each language
 //! is in the locales, under the prefix of the list and the code.
 
-macro_rules! lists {
-    ($($(#[$list:meta])* $name:ident $prefix:literal { $($(#[$doc:meta])* $variant:ident $code:literal,)+ })+) => {$(
-        $(#[$list])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// What its locale keys begin with.
-            pub const PREFIX: &'static str = $prefix;
-
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
-            }
-
-            pub fn parse(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
-
-            /// The locale key of its name.
-            pub fn key(self) -> &'static str {
-                match self { $(Self::$variant => concat!($prefix, "-", $code),)+ }
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.code())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let code = String::deserialize(from)?;
-                Self::parse(&code).ok_or_else(|| serde::de::Error::custom(concat!("no ", $prefix)))
-            }
-        }
-    )+};
-}
-
-pub(crate) use lists;
+use digue_types::lists;
 
 lists! {
     /// What was lost of the data.

@@ -5,6 +5,7 @@
 
 pub mod event;
 pub mod ids;
+pub mod list;
 pub mod person;
 pub mod reason;
 pub mod time;

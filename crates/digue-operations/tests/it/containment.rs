@@ -115,6 +115,7 @@ async fn officers_are_told_by_mail_and_not_in_a_storm() {
         password: None,
         from: "digue@exemple.fr".into(),
         dkim: None,
+        returns: None,
     };
     let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
     somebody(&home, "rssi", "op", Role::Rssi).await;

@@ -24,6 +24,7 @@ fn mail_to(mailbox: &Mailbox) -> MailSettings {
         password: None,
         from: "digue@exemple.fr".into(),
         dkim: None,
+        returns: None,
     }
 }
 

@@ -12,6 +12,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("digue-detection", 1, &["digue-types"]),
     ("digue-response", 1, &["digue-types"]),
     ("digue-documents", 1, &[]),
+    ("digue-isms", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-gateway", 2, &["digue-types", "digue-access", "digue-inspect", "digue-locales"]),
@@ -25,6 +26,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-inspect",
             "digue-detection",
             "digue-response",
+            "digue-isms",
             "digue-documents",
             "digue-exposure",
             "digue-store",
@@ -40,6 +42,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-access",
             "digue-detection",
             "digue-response",
+            "digue-isms",
             "digue-exposure",
             "digue-store",
             "digue-operations",
@@ -108,6 +111,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),
     ("lettre", &["digue-operations"]),
+    ("mail-parser", &["digue-operations"]),
     ("parquet", &["digue-operations"]),
     ("krilla", &["digue-documents"]),
     ("docx-rs", &["digue-documents"]),
@@ -149,7 +153,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "digue-types",
     "digue-journal",
     "digue-inspect",
@@ -157,6 +161,7 @@ const PURE: [&str; 7] = [
     "digue-detection",
     "digue-response",
     "digue-documents",
+    "digue-isms",
 ];
 
 #[test]

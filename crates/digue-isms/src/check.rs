@@ -1,0 +1,295 @@
+//! Checks: small questions to the running system, each with a population, a rule, a limit of freshness
+//! and the requirements that it speaks to.
+//!
+//! A check that did not run is not a pass. What a check found names the range of the journal under
+//! which it was found, so that somebody else finds the same.
+
+use std::time::Duration;
+
+use digue_types::Timestamp;
+
+macro_rules! checks {
+    ($($name:ident $code:literal $rule:expr, $days:literal, [$($requirement:literal)*];)+) => {
+        /// A check.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Check { $($name,)+ }
+
+        impl Check {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)+ _ => None }
+            }
+
+            pub const fn rule(self) -> Rule {
+                use Rule::{AtMost, NoneFails, SharePermille};
+                match self { $(Self::$name => $rule,)+ }
+            }
+
+            /// How old a result may be.
+            pub const fn fresh_for(self) -> Duration {
+                match self { $(Self::$name => Duration::from_hours(24 * $days),)+ }
+            }
+
+            /// What it speaks to: `iso-8.5`, `anssi-13`.
+            pub const fn requirements(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$($requirement),*],)+ }
+            }
+        }
+    };
+}
+
+/// When a measurement passes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// Nobody and nothing of the population fails.
+    NoneFails,
+    /// At most so many thousandths of the population fail.
+    SharePermille(u64),
+    /// The value is at most this.
+    AtMost(u64),
+}
+
+checks! {
+    // Who comes in
+    Passkeys "passkeys" NoneFails, 2, ["iso-8.5" "iso-5.17" "anssi-13" "cnil-4" "demand-1" "recyf-8"];
+    OfficersPasskeys "officers-passkeys" NoneFails, 2, ["iso-8.2" "iso-8.5" "anssi-5" "recyf-11"];
+    Lockout "lockout" AtMost(10), 2, ["iso-8.5" "iso-5.17" "anssi-10" "cnil-4"];
+    SessionLength "session-length" AtMost(720), 2, ["iso-8.5" "iso-6.7" "cnil-4"];
+    SessionsOld "sessions-old" NoneFails, 2, ["iso-8.5"];
+    KeysOld "keys-old" NoneFails, 2, ["iso-5.17" "cnil-25"];
+    // Who may what
+    Dormant "dormant" NoneFails, 2, ["iso-5.18" "iso-6.5" "iso-5.16" "anssi-6" "cnil-5" "recyf-10"];
+    NeverUsed "never-used" NoneFails, 2, ["iso-5.16" "iso-5.18" "cnil-5" "recyf-10"];
+    QuarantineOld "quarantine-old" NoneFails, 2, ["iso-5.16"];
+    BeyondPeers "beyond-peers" NoneFails, 2, ["iso-8.3" "iso-5.15" "cnil-5" "demand-2"];
+    WideCaseloads "wide-caseloads" NoneFails, 2, ["iso-8.3" "iso-5.15" "anssi-9" "cnil-5"];
+    RightsReviews "rights-reviews" NoneFails, 2, ["iso-5.18" "anssi-9" "cnil-5" "recyf-10"];
+    Leaders "leaders" NoneFails, 2, ["iso-5.2" "iso-5.19" "cnil-14" "demand-4" "recyf-3"];
+    Deputies "deputies" NoneFails, 2, ["iso-5.2" "recyf-3"];
+    PartnerContacts "partner-contacts" NoneFails, 2, ["iso-5.19" "iso-5.20" "iso-5.22" "cnil-14" "demand-4"];
+    TwoPersons "two-persons" NoneFails, 2, ["iso-5.3" "iso-8.32" "iso-8.18"];
+    BreakGlass "break-glass" NoneFails, 2, ["iso-8.18" "iso-5.18"];
+    // What flows out
+    PortalsEnforced "portals-enforced" NoneFails, 2, ["iso-8.3" "iso-8.12" "iso-8.26" "demand-2"];
+    Budgets "budgets" NoneFails, 2, ["iso-8.12" "iso-8.6" "demand-2"];
+    Coverage "coverage" NoneFails, 2, ["iso-8.12" "iso-8.15" "iso-5.9" "demand-2"];
+    Uninspected "uninspected" SharePermille(10), 2, ["iso-8.12" "iso-8.11" "demand-2"];
+    ExportsGranted "exports-granted" NoneFails, 2, ["iso-5.14" "iso-8.12"];
+    Encrypted "encrypted" NoneFails, 2, ["iso-8.24" "iso-8.20" "iso-8.21" "anssi-21" "cnil-21"];
+    MailSigned "mail-signed" NoneFails, 2, ["iso-5.14" "anssi-24"];
+    // What is remembered
+    JournalVerified "journal-verified" NoneFails, 2, ["iso-5.33" "iso-8.15" "iso-5.28" "cnil-16" "anssi-36" "demand-2"];
+    JournalWitnessed "journal-witnessed" NoneFails, 2, ["iso-5.33" "iso-8.15" "cnil-16"];
+    Retention "retention" NoneFails, 2, ["iso-8.10" "iso-5.33" "iso-5.34" "cnil-16"];
+    ClockDrift "clock-drift" AtMost(5), 2, ["iso-8.17"];
+    Configuration "configuration" NoneFails, 2, ["iso-8.9" "iso-8.32"];
+    // What is watched
+    Decoys "decoys" NoneFails, 2, ["iso-8.16" "iso-5.7"];
+    WatchActs "watch-acts" NoneFails, 2, ["iso-8.16" "iso-8.12" "demand-2"];
+    AlertsLeave "alerts-leave" NoneFails, 2, ["iso-8.16" "iso-6.8" "recyf-20"];
+    FalseAlarms "false-alarms" AtMost(10), 2, ["iso-8.16"];
+    FindingsDecided "findings-decided" NoneFails, 2, ["iso-5.25" "cnil-19" "anssi-40"];
+    // What is done about it
+    Containment "containment" AtMost(60), 400, ["iso-5.26" "iso-5.24" "anssi-40" "recyf-12"];
+    IncidentDeadlines "incident-deadlines" NoneFails, 2, ["iso-5.26" "iso-5.31" "iso-5.5" "cnil-19"];
+    IncidentEvidence "incident-evidence" NoneFails, 2, ["iso-5.28" "cnil-19"];
+    IncidentLessons "incident-lessons" NoneFails, 2, ["iso-5.27" "recyf-12"];
+    // People
+    Awareness "awareness" SharePermille(100), 2, ["iso-6.3" "anssi-2" "cnil-3" "demand-3" "recyf-4"];
+    Roles "roles" NoneFails, 2, ["iso-5.2" "iso-5.4" "anssi-39" "recyf-2"];
+    // The system itself
+    MeasuresLate "measures-late" NoneFails, 2, ["iso-5.36" "cnil-1" "recyf-2"];
+    RisksReviewed "risks-reviewed" NoneFails, 2, ["iso-5.7" "anssi-41" "cnil-20" "recyf-16"];
+    AuditsDone "audits-done" NoneFails, 2, ["iso-5.35" "iso-5.36" "anssi-38" "recyf-17"];
+    DocumentsCurrent "documents-current" NoneFails, 2, ["iso-5.1" "iso-5.37"];
+    ProcessingCurrent "processing-current" NoneFails, 2, ["iso-5.34" "iso-5.31"];
+    AssetsOwned "assets-owned" NoneFails, 2, ["iso-5.9" "anssi-4" "recyf-1"];
+    Backups "backups" NoneFails, 2, ["iso-8.13" "anssi-37" "cnil-17" "recyf-13"];
+    RestoreDrills "restore-drills" NoneFails, 2, ["iso-8.13" "iso-5.30" "cnil-17" "cnil-18" "recyf-15"];
+    Software "software" NoneFails, 2, ["iso-8.8" "anssi-34" "recyf-5"];
+}
+
+impl Check {
+    /// The locale key of its name; `-explain` says what it asks and of whom.
+    pub fn key(self) -> String {
+        format!("check-{}", self.code())
+    }
+
+    /// What came of a measurement.
+    pub fn judge(self, found: &Found) -> Outcome {
+        if let Some(reason) = &found.not_run {
+            return if reason.starts_with("error") { Outcome::Error } else { Outcome::NotRun };
+        }
+        let passes = match self.rule() {
+            Rule::NoneFails => found.failing.is_empty(),
+            Rule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
+            Rule::AtMost(most) => found.value.is_some_and(|value| value <= most),
+        };
+        // Of nobody, nothing was learnt.
+        match (found.population, passes) {
+            (0, _) => Outcome::NotRun,
+            (_, true) => Outcome::Pass,
+            (_, false) => Outcome::Fail,
+        }
+    }
+}
+
+/// What a question to the running system answered.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    pub population: u64,
+    /// Names of those that fail, in their order; counts of events have a number instead.
+    pub failing: Vec<String>,
+    pub failing_events: u64,
+    /// For rules about a value.
+    pub value: Option<u64>,
+    /// Why nothing was asked: `no-source`, `error ...`.
+    pub not_run: Option<String>,
+}
+
+impl Found {
+    pub fn failing_count(&self) -> u64 {
+        self.failing_events.max(self.failing.len() as u64)
+    }
+
+    /// Of a population and those of it that fail.
+    pub fn of(population: u64, failing: Vec<String>) -> Self {
+        Self { population, failing, ..Self::default() }
+    }
+
+    /// Of one thing that is as it should be, or not.
+    pub fn whether(name: &str, is_so: bool) -> Self {
+        Self::of(1, if is_so { Vec::new() } else { vec![name.to_owned()] })
+    }
+
+    pub fn value(value: u64) -> Self {
+        Self { population: 1, value: Some(value), ..Self::default() }
+    }
+
+    /// Nobody could be asked.
+    pub fn unknown(reason: &str) -> Self {
+        Self { not_run: Some(reason.to_owned()), ..Self::default() }
+    }
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    Pass,
+    Fail,
+    Error,
+    NotRun,
+}
+
+impl Outcome {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+            Self::NotRun => "not-run",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Pass, Self::Fail, Self::Error, Self::NotRun].into_iter().find(|one| one.code() == code)
+    }
+}
+
+/// A result, with what somebody else needs to find it again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Result {
+    pub check: Check,
+    pub at: Timestamp,
+    pub outcome: Outcome,
+    pub found: Found,
+    /// Entries of the journal that were there, and the root over them.
+    pub journal_size: u64,
+    pub journal_root: String,
+    /// Of the program that asked.
+    pub version: String,
+}
+
+impl Result {
+    /// What is hashed: one line for each fact, always in this order.
+    pub fn canonical(&self) -> String {
+        let Found { population, failing, value, not_run, .. } = &self.found;
+        format!(
+            "digue-check-1\n{} {}\n{}\npopulation {population}\nfailing {} {}\nvalue {}\nnot-run {}\njournal {} {}\nversion {}\n",
+            self.check.code(),
+            self.at,
+            self.outcome.code(),
+            self.found.failing_count(),
+            failing.join(" "),
+            value.map(|value| value.to_string()).unwrap_or_default(),
+            not_run.as_deref().unwrap_or_default(),
+            self.journal_size,
+            self.journal_root,
+            self.version,
+        )
+    }
+
+    /// True as long as one may rely on it.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.at) <= self.check.fresh_for()
+    }
+}
+
+/// A check that somebody switched off, until when and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Disabled {
+    pub by: String,
+    pub reason: String,
+    pub until: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_asked_is_not_a_pass() {
+        for check in Check::ALL {
+            assert_eq!(check.judge(&Found::default()), Outcome::NotRun, "{}", check.code());
+            assert_eq!(check.judge(&Found::unknown("no-source")), Outcome::NotRun);
+            assert_eq!(check.judge(&Found::unknown("error of the disk")), Outcome::Error);
+        }
+    }
+
+    #[test]
+    fn rules_are_as_they_say() {
+        let some = |failing: usize| Found::of(100, vec!["a1".to_owned(); failing]);
+        assert_eq!(Check::Passkeys.judge(&some(0)), Outcome::Pass);
+        assert_eq!(Check::Passkeys.judge(&some(1)), Outcome::Fail);
+        assert_eq!(Check::Awareness.judge(&some(10)), Outcome::Pass);
+        assert_eq!(Check::Awareness.judge(&some(11)), Outcome::Fail);
+        assert_eq!(Check::Lockout.judge(&Found::value(10)), Outcome::Pass);
+        assert_eq!(Check::Lockout.judge(&Found::value(50)), Outcome::Fail);
+        let events = Found { population: 1000, failing_events: 11, ..Found::default() };
+        assert_eq!(Check::Uninspected.judge(&events), Outcome::Fail);
+    }
+
+    #[test]
+    fn at_least_thirty_controls_have_a_live_check() {
+        let mut controls: Vec<&str> = Check::ALL
+            .iter()
+            .flat_map(|check| check.requirements())
+            .filter(|requirement| requirement.starts_with("iso-"))
+            .copied()
+            .collect();
+        controls.sort_unstable();
+        controls.dedup();
+        assert!(controls.len() >= 30, "{} controls: {controls:?}", controls.len());
+        for check in Check::ALL {
+            assert_eq!(Check::parse(check.code()), Some(*check));
+            for requirement in check.requirements() {
+                assert!(crate::framework::requirement(requirement).is_some(), "{requirement}");
+            }
+        }
+    }
+}

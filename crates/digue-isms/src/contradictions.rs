@@ -1,0 +1,192 @@
+//! What does not hold together: said and not so, promised and not done, accepted and over. Each line
+//! leads to the record that says it.
+
+use crate::kinds::{
+    Acceptance, Applicability, Declared, Document, Exception, Finding, Kind, Level, Measure, MeasureOrigin,
+    Risk, Role, Treatment, YesNo,
+};
+use crate::register::{Entry, Registers};
+use crate::standing::{Measured, Now, Stale, Standing};
+
+/// What is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Wrong {
+    /// Promised in a DPIA, an injunction or an audit, its day is past, and it is not done.
+    PromisedNotDone,
+    /// In place, it is said; what measures it says otherwise.
+    Contradicted,
+    /// In place, it is said; what would show it did not run, or is too old.
+    Unproven,
+    /// In place, it is said, without a check and without evidence.
+    WithoutProof,
+    /// Late, and nobody's.
+    LateWithoutOwner,
+    /// The residual level is lower, and no measure makes it so.
+    LoweredWithoutMeasure,
+    /// The residual level counts on measures that are not in place.
+    LoweredOnPaper,
+    /// High or critical, and nothing is decided about it.
+    Untreated,
+    /// Said to be accepted, and nobody accepted it.
+    NotAccepted,
+    AcceptanceExpired,
+    AcceptanceChanged,
+    ExceptionExpired,
+    /// A control is left out without a reason.
+    ExcludedWithoutReason,
+    /// Closed, and nobody looked whether it helped.
+    EffectNotVerified,
+    /// In force without anybody's approval.
+    NotApproved,
+    RoleEmpty,
+    RoleWithoutDeputy,
+}
+
+impl Wrong {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PromisedNotDone => "promised-not-done",
+            Self::Contradicted => "contradicted",
+            Self::Unproven => "unproven",
+            Self::WithoutProof => "without-proof",
+            Self::LateWithoutOwner => "late-without-owner",
+            Self::LoweredWithoutMeasure => "lowered-without-measure",
+            Self::LoweredOnPaper => "lowered-on-paper",
+            Self::Untreated => "untreated",
+            Self::NotAccepted => "not-accepted",
+            Self::AcceptanceExpired => "acceptance-expired",
+            Self::AcceptanceChanged => "acceptance-changed",
+            Self::ExceptionExpired => "exception-expired",
+            Self::ExcludedWithoutReason => "excluded-without-reason",
+            Self::EffectNotVerified => "effect-not-verified",
+            Self::NotApproved => "not-approved",
+            Self::RoleEmpty => "role-empty",
+            Self::RoleWithoutDeputy => "role-without-deputy",
+        }
+    }
+}
+
+/// One contradiction, and the record that says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contradiction {
+    pub wrong: Wrong,
+    pub kind: Kind,
+    pub id: String,
+    pub title: String,
+    pub days: u32,
+    pub euros: u64,
+}
+
+/// Everything that does not hold together, the loudest first.
+pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> Vec<Contradiction> {
+    let measures = registers.read::<Measure>();
+    let mut found = Vec::new();
+    for measure in &measures {
+        of_measure(measure, measured, now, &mut found);
+    }
+    let acceptances = registers.read::<Acceptance>();
+    for risk in registers.read::<Risk>() {
+        of_risk(&risk, &measures, &acceptances, now, &mut found);
+    }
+    for Entry { id, record, .. } in registers.read::<Exception>() {
+        if record.expires_on.is_none_or(|until| until < now.today) {
+            found.push(wrong(Wrong::ExceptionExpired, Kind::Exception, &id, &record.title.0));
+        }
+    }
+    for Entry { id, record, .. } in registers.read::<Applicability>() {
+        if record.applies.0 == Some(YesNo::No) && record.exclusion.0.is_empty() {
+            found.push(wrong(
+                Wrong::ExcludedWithoutReason,
+                Kind::Applicability,
+                &id,
+                &record.requirement.0.join(" "),
+            ));
+        }
+    }
+    for Entry { id, record, .. } in registers.read::<Finding>() {
+        let is_due = record.effect_on.is_none_or(|on| on < now.today);
+        if record.closed_on.is_some() && record.effect.0.is_none() && is_due {
+            found.push(wrong(Wrong::EffectNotVerified, Kind::Finding, &id, &record.title.0));
+        }
+    }
+    for Entry { id, record, .. } in registers.read::<Document>() {
+        if record.approved_on.is_none() {
+            found.push(wrong(Wrong::NotApproved, Kind::Document, &id, &record.title.0));
+        }
+    }
+    for Entry { id, record, .. } in registers.read::<Role>() {
+        let title = record.role.0.map(|role| role.code()).unwrap_or_default();
+        if record.holder.0.is_empty() {
+            found.push(wrong(Wrong::RoleEmpty, Kind::Role, &id, title));
+        } else if record.deputy.0.is_empty() {
+            found.push(wrong(Wrong::RoleWithoutDeputy, Kind::Role, &id, title));
+        }
+    }
+    found.sort_by(|a, b| {
+        (a.wrong, std::cmp::Reverse(a.days), &a.id).cmp(&(b.wrong, std::cmp::Reverse(b.days), &b.id))
+    });
+    found
+}
+
+fn wrong(wrong: Wrong, kind: Kind, id: &str, title: &str) -> Contradiction {
+    Contradiction { wrong, kind, id: id.to_owned(), title: title.to_owned(), days: 0, euros: 0 }
+}
+
+fn of_measure(
+    Entry { id, record, .. }: &Entry<Measure>,
+    measured: &Measured,
+    now: Now,
+    found: &mut Vec<Contradiction>,
+) {
+    let (days, euros) = (record.overdue_days(now), record.penalty_due(now));
+    let mut say = |what| {
+        let one = wrong(what, Kind::Measure, id, &record.title.0);
+        found.push(Contradiction { days, euros, ..one });
+    };
+    let is_promised = matches!(
+        record.origin.0,
+        Some(
+            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Audit | MeasureOrigin::Incident
+        )
+    );
+    match record.standing(measured, now) {
+        Standing::Contradicted => say(Wrong::Contradicted),
+        Standing::Unproven => say(Wrong::Unproven),
+        Standing::Declared if record.evidence.0.is_empty() => say(Wrong::WithoutProof),
+        Standing::Late if is_promised => say(Wrong::PromisedNotDone),
+        Standing::Late if record.owner.0.is_empty() => say(Wrong::LateWithoutOwner),
+        _ => {}
+    }
+}
+
+fn of_risk(
+    Entry { id, record, .. }: &Entry<Risk>,
+    measures: &[Entry<Measure>],
+    acceptances: &[Entry<Acceptance>],
+    now: Now,
+    found: &mut Vec<Contradiction>,
+) {
+    let mut say = |what| found.push(wrong(what, Kind::Risk, id, &record.title.0));
+    let own: Vec<&Entry<Measure>> =
+        measures.iter().filter(|measure| record.measures.0.contains(&measure.id)).collect();
+    let is_in_place = |measure: &&Entry<Measure>| measure.record.declared.0 == Some(Declared::InPlace);
+    if let (Some(level), Some(residual)) = (record.level(), record.residual())
+        && residual < level
+    {
+        if own.is_empty() {
+            say(Wrong::LoweredWithoutMeasure);
+        } else if !own.iter().any(is_in_place) {
+            say(Wrong::LoweredOnPaper);
+        }
+    }
+    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= Level::High) {
+        say(Wrong::Untreated);
+    }
+    let last = acceptances.iter().rfind(|one| one.record.risk.0.as_ref() == Some(id));
+    match last.map(|one| one.record.staleness(Some(record), now)) {
+        None if record.treatment.0 == Some(Treatment::Accept) => say(Wrong::NotAccepted),
+        Some(Some(Stale::Expired)) => say(Wrong::AcceptanceExpired),
+        Some(Some(Stale::Changed)) => say(Wrong::AcceptanceChanged),
+        _ => {}
+    }
+}

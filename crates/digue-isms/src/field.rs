@@ -1,0 +1,332 @@
+//! Fields of records: what each may hold, read once at the edge.
+//!
+//! The text form is the same in forms, spreadsheets and the store: a list of strings per field.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use digue_types::list::Listed;
+use jiff::civil::Date;
+
+use crate::register::{Kind, Record};
+
+/// What a record holds, field by field.
+pub type Values = BTreeMap<String, Vec<String>>;
+
+/// What a field may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One line of at most 300 characters.
+    Line,
+    /// At most 8,000 characters.
+    Text,
+    /// `2026-11-22`.
+    Day,
+    /// A whole number.
+    Number,
+    /// One of a closed list: what its keys begin with, and its codes.
+    One(&'static str, &'static [&'static str]),
+    /// Several of a closed list.
+    Many(&'static str, &'static [&'static str]),
+    /// The name of one record of a kind.
+    Link(Kind),
+    /// Names of records of a kind.
+    Links(Kind),
+    /// Requirements of frameworks: `iso-5.15`.
+    Requirements,
+    /// Codes of checks.
+    Checks,
+}
+
+/// One field of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FieldDef {
+    pub code: &'static str,
+    pub shape: Shape,
+    /// Must be filled.
+    pub is_needed: bool,
+}
+
+/// Why a value does not fit its field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error("it is missing")]
+    Missing,
+    #[error("it is too long")]
+    Long,
+    #[error("it is not a day")]
+    Day,
+    #[error("it is not a whole number")]
+    Number,
+    #[error("it is not in the list")]
+    Choice,
+    #[error("there is no such record, requirement or check")]
+    Unknown,
+    #[error("the end comes before the beginning")]
+    Backwards,
+}
+
+impl Unfit {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Long => "long",
+            Self::Day => "day",
+            Self::Number => "number",
+            Self::Choice => "choice",
+            Self::Unknown => "unknown",
+            Self::Backwards => "backwards",
+        }
+    }
+}
+
+/// A field that does not fit, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    pub field: &'static str,
+    pub unfit: Unfit,
+}
+
+pub const LINE_CHARS_MAX: usize = 300;
+pub const TEXT_CHARS_MAX: usize = 8_000;
+/// Links of one field.
+pub const LINKS_MAX: usize = 500;
+
+/// A type of values.
+pub trait Cell: Sized + Default {
+    const SHAPE: Shape;
+
+    /// Reads the text form; nothing at all is the default.
+    fn read(texts: &[String]) -> Result<Self, Unfit>;
+
+    fn write(&self) -> Vec<String>;
+}
+
+/// The only text of a field, without its margins; `None` when it is empty.
+fn only(texts: &[String]) -> Option<&str> {
+    texts.first().map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+fn owned(text: Option<impl ToString>) -> Vec<String> {
+    text.map(|text| text.to_string()).into_iter().collect()
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Line(pub String);
+
+impl Cell for Line {
+    const SHAPE: Shape = Shape::Line;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let text = only(texts).unwrap_or_default();
+        if text.chars().count() > LINE_CHARS_MAX || text.contains(['\n', '\r']) {
+            return Err(Unfit::Long);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(Some(&self.0).filter(|text| !text.is_empty()))
+    }
+}
+
+/// Paragraphs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Text(pub String);
+
+impl Cell for Text {
+    const SHAPE: Shape = Shape::Text;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let text = only(texts).unwrap_or_default();
+        if text.chars().count() > TEXT_CHARS_MAX {
+            return Err(Unfit::Long);
+        }
+        Ok(Self(text.replace("\r\n", "\n")))
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(Some(&self.0).filter(|text| !text.is_empty()))
+    }
+}
+
+impl Cell for Option<Date> {
+    const SHAPE: Shape = Shape::Day;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        only(texts).map(|text| text.parse().map_err(|_| Unfit::Day)).transpose()
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(self.as_ref())
+    }
+}
+
+impl Cell for Option<u32> {
+    const SHAPE: Shape = Shape::Number;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let digits = only(texts).map(|text| text.split_whitespace().collect::<String>());
+        digits.map(|text| text.parse().map_err(|_| Unfit::Number)).transpose()
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(self.as_ref())
+    }
+}
+
+/// One of a list, or none yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct One<L>(pub Option<L>);
+
+impl<L> Default for One<L> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<L: Listed> Cell for One<L> {
+    const SHAPE: Shape = Shape::One(L::PREFIX, L::CODES);
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        only(texts).map(|text| L::parse(text).ok_or(Unfit::Choice)).transpose().map(Self)
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(self.0.map(Listed::code))
+    }
+}
+
+/// Several of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Many<L>(pub Vec<L>);
+
+impl<L> Default for Many<L> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<L: Listed + PartialEq> Cell for Many<L> {
+    const SHAPE: Shape = Shape::Many(L::PREFIX, L::CODES);
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let mut chosen = Vec::new();
+        for text in names(texts) {
+            let one = L::parse(&text).ok_or(Unfit::Choice)?;
+            if !chosen.contains(&one) {
+                chosen.push(one);
+            }
+        }
+        Ok(Self(chosen))
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.0.iter().map(|one| one.code().to_owned()).collect()
+    }
+}
+
+/// Names as people write them in one cell, too: `ME-1, ME-2`.
+fn names(texts: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in texts.iter().flat_map(|text| text.split([',', ';', '\n'])).map(str::trim) {
+        if !name.is_empty() && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The name of a record of a kind, or none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link<R>(pub Option<String>, PhantomData<fn() -> R>);
+
+impl<R> Link<R> {
+    pub fn to(name: &str) -> Self {
+        Self(Some(name.to_owned()), PhantomData)
+    }
+}
+
+impl<R> Default for Link<R> {
+    fn default() -> Self {
+        Self(None, PhantomData)
+    }
+}
+
+impl<R: Record> Cell for Link<R> {
+    const SHAPE: Shape = Shape::Link(R::KIND);
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let name = only(texts).filter(|name| name.len() <= LINE_CHARS_MAX);
+        Ok(Self(name.map(ToOwned::to_owned), PhantomData))
+    }
+
+    fn write(&self) -> Vec<String> {
+        owned(self.0.as_ref())
+    }
+}
+
+/// Names of records of a kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Links<R>(pub Vec<String>, PhantomData<fn() -> R>);
+
+impl<R> Links<R> {
+    pub fn to(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().collect(), PhantomData)
+    }
+}
+
+impl<R> Default for Links<R> {
+    fn default() -> Self {
+        Self(Vec::new(), PhantomData)
+    }
+}
+
+impl<R: Record> Cell for Links<R> {
+    const SHAPE: Shape = Shape::Links(R::KIND);
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let names = names(texts);
+        if names.len() > LINKS_MAX { Err(Unfit::Long) } else { Ok(Self(names, PhantomData)) }
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.0.clone()
+    }
+}
+
+/// Requirements of frameworks.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Requirements(pub Vec<String>);
+
+impl Cell for Requirements {
+    const SHAPE: Shape = Shape::Requirements;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let names = names(texts);
+        let is_known = names.iter().all(|name| crate::framework::requirement(name).is_some());
+        if is_known { Ok(Self(names)) } else { Err(Unfit::Unknown) }
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.0.clone()
+    }
+}
+
+/// Checks that say whether something is so.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Checks(pub Vec<crate::check::Check>);
+
+impl Cell for Checks {
+    const SHAPE: Shape = Shape::Checks;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let checks = names(texts).iter().map(|name| crate::check::Check::parse(name)).collect();
+        Option::<Vec<_>>::map(checks, Self).ok_or(Unfit::Unknown)
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.0.iter().map(|check| check.code().to_owned()).collect()
+    }
+}

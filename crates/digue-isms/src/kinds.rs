@@ -1,0 +1,597 @@
+//! The kinds of records of the management system, field by field.
+//!
+//! Titles and hints are in the locales: `kind-measure`, `field-measure-due`.
+
+use digue_types::list::Listed;
+use digue_types::lists;
+use jiff::civil::Date;
+
+use crate::field::{
+    Cell, Checks, Fault, FieldDef, Line, Link, Links, Many, One, Requirements, Text, Unfit, Values,
+};
+use crate::register::Record;
+
+type Day = Option<Date>;
+type Number = Option<u32>;
+
+lists! {
+    /// What a line of the context is about (4.1 to 4.3).
+    ContextKind "context" {
+        Scope "scope",
+        Internal "internal",
+        External "external",
+        Party "party",
+    }
+
+    /// Who carries what (5.3).
+    RoleKey "role" {
+        TopManagement "top-management",
+        Ciso "ciso",
+        Dpo "dpo",
+        InternalAuditor "internal-auditor",
+        AssetOwner "asset-owner",
+        PartnerLead "partner-lead",
+    }
+
+    /// What an asset is for.
+    AssetKind "asset" {
+        Primary "primary",
+        Supporting "supporting",
+    }
+
+    /// How likely, from V1 to V4 (EBIOS RM).
+    Likelihood "likelihood" {
+        V1 "1",
+        V2 "2",
+        V3 "3",
+        V4 "4",
+    }
+
+    /// How grave, from G1 to G4 (EBIOS RM).
+    Gravity "risk-gravity" {
+        G1 "1",
+        G2 "2",
+        G3 "3",
+        G4 "4",
+    }
+
+    /// From one to four, for needs and for a stakeholder's weight.
+    Four "four" {
+        One "1",
+        Two "2",
+        Three "3",
+        Four "4",
+    }
+
+    /// What is done about a risk.
+    Treatment "treatment" {
+        Mitigate "mitigate",
+        Accept "accept",
+        Avoid "avoid",
+        Share "share",
+    }
+
+    MeasureKind "measure-kind" {
+        Organisational "organisational",
+        People "people",
+        Physical "physical",
+        Technological "technological",
+    }
+
+    /// What a measure is for.
+    Purpose "purpose" {
+        Govern "govern",
+        Identify "identify",
+        Protect "protect",
+        Detect "detect",
+        Respond "respond",
+        Recover "recover",
+    }
+
+    Priority "priority" {
+        P1 "p1",
+        P2 "p2",
+        P3 "p3",
+        P4 "p4",
+    }
+
+    /// What somebody says of a measure.
+    Declared "declared" {
+        ToDo "to-do",
+        InProgress "in-progress",
+        InPlace "in-place",
+        Dropped "dropped",
+    }
+
+    /// Why a measure is there.
+    MeasureOrigin "measure-origin" {
+        Risk "risk",
+        Dpia "dpia",
+        Audit "audit",
+        Incident "incident",
+        Injunction "injunction",
+        Law "law",
+        Partner "partner",
+        GoodPractice "good-practice",
+    }
+
+    YesNo "yes-no" {
+        Yes "yes",
+        No "no",
+    }
+
+    /// Why a control is in the statement of applicability.
+    Inclusion "inclusion" {
+        Risk "risk",
+        Legal "legal",
+        Contract "contract",
+        GoodPractice "good-practice",
+    }
+
+    /// How an internal audit ends.
+    Conclusion "conclusion" {
+        Conform "conform",
+        Substantially "substantially",
+        NotYet "not-yet",
+    }
+
+    FindingKind "finding-kind" {
+        Major "major",
+        Minor "minor",
+        Observation "observation",
+        Opportunity "opportunity",
+        GoodPractice "good-practice",
+    }
+
+    FindingSource "finding-source" {
+        Audit "audit",
+        Check "check",
+        Incident "incident",
+        RestoreTest "restore-test",
+        Partner "partner",
+        Regulator "regulator",
+    }
+
+    /// Whether a corrective action did its work.
+    Effect "effect" {
+        Effective "effective",
+        NotEffective "not-effective",
+    }
+
+    DocumentKind "document-kind" {
+        Policy "policy",
+        Procedure "procedure",
+        Plan "plan",
+        Evidence "evidence",
+    }
+
+    ProcessingRole "processing-role" {
+        Controller "controller",
+        Joint "joint",
+        Processor "processor",
+    }
+
+    LegalBasis "legal-basis" {
+        Consent "consent",
+        Contract "contract",
+        Obligation "obligation",
+        VitalInterest "vital-interest",
+        PublicTask "public-task",
+        LegitimateInterest "legitimate-interest",
+    }
+
+    /// Whom a campaign of awareness is for.
+    Audience "audience" {
+        Everybody "everybody",
+        Partners "partners",
+        Operator "operator",
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $code:literal $prefix:literal { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
+        /// A kind of record.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Kind { $($name,)+ }
+
+        impl Kind {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)+ _ => None }
+            }
+
+            /// What the names of its records begin with.
+            pub const fn prefix(self) -> &'static str {
+                match self { $(Self::$name => $prefix,)+ }
+            }
+
+            pub fn fields(self) -> &'static [FieldDef] {
+                match self { $(Self::$name => $name::fields(),)+ }
+            }
+
+            /// Reads and writes again, so that a value has one form.
+            ///
+            /// # Errors
+            /// Every field that does not fit.
+            pub fn checked(self, values: &Values) -> Result<Values, Vec<Fault>> {
+                match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ }
+            }
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Debug, Default)]
+            pub struct $name { $(pub $field: $cell,)+ }
+
+            impl Record for $name {
+                const KIND: Kind = Kind::$name;
+
+                fn fields() -> &'static [FieldDef] {
+                    const FIELDS: &[FieldDef] = &[$(FieldDef {
+                        code: $label,
+                        shape: <$cell as Cell>::SHAPE,
+                        is_needed: kinds!(@need $($need)?),
+                    },)+];
+                    FIELDS
+                }
+
+                fn read(values: &Values) -> Result<Self, Vec<Fault>> {
+                    let mut faults = Vec::new();
+                    let mut record = Self::default();
+                    $(
+                        let texts = values.get($label).map_or(&[][..], Vec::as_slice);
+                        match <$cell as Cell>::read(texts) {
+                            Ok(cell) if kinds!(@need $($need)?) && cell.write().is_empty() => {
+                                faults.push(Fault { field: $label, unfit: Unfit::Missing });
+                            }
+                            Ok(cell) => record.$field = cell,
+                            Err(unfit) => faults.push(Fault { field: $label, unfit }),
+                        }
+                    )+
+                    if faults.is_empty() { Ok(record) } else { Err(faults) }
+                }
+
+                fn write(&self) -> Values {
+                    let mut values = Values::new();
+                    $(
+                        let texts = self.$field.write();
+                        if !texts.is_empty() {
+                            values.insert($label.to_owned(), texts);
+                        }
+                    )+
+                    values
+                }
+            }
+        )+
+    };
+    (@need needed) => { true };
+    (@need) => { false };
+}
+
+kinds! {
+    /// Scope, issues and interested parties (4.1 to 4.3).
+    Context "context" "CX" {
+        title "title" Line [needed],
+        about "about" One<ContextKind> [needed],
+        effect "effect" Text,
+        requirement "requirement" Text,
+        treatment "treatment" Text,
+    }
+
+    /// A role, who holds it and who stands in (5.3, 7.2).
+    Role "role" "RO" {
+        role "role" One<RoleKey> [needed],
+        holder "holder" Line,
+        deputy "deputy" Line,
+        duties "duties" Text,
+        competence "competence" Text,
+        appointed "appointed" Day,
+    }
+
+    Asset "asset" "BI" {
+        title "title" Line [needed],
+        about "about" One<AssetKind> [needed],
+        owner "owner" Line,
+        confidentiality "confidentiality" One<Four>,
+        integrity "integrity" One<Four>,
+        availability "availability" One<Four>,
+        supports "supports" Links<Asset>,
+    }
+
+    /// EBIOS RM, workshop 1: what must not happen to an asset.
+    FearedEvent "feared-event" "ER" {
+        title "title" Line [needed],
+        asset "asset" Link<Asset>,
+        gravity "gravity" One<Gravity> [needed],
+        effect "effect" Text,
+    }
+
+    /// EBIOS RM, workshop 2: who may want what.
+    RiskSource "risk-source" "SR" {
+        title "title" Line [needed],
+        goal "goal" Line [needed],
+        means "means" One<Four>,
+        motivation "motivation" One<Four>,
+        is_kept "kept" One<YesNo>,
+        reason "reason" Text,
+    }
+
+    /// EBIOS RM, workshop 3: a stakeholder of the ecosystem.
+    Stakeholder "stakeholder" "PP" {
+        title "title" Line [needed],
+        dependence "dependence" One<Four> [needed],
+        penetration "penetration" One<Four> [needed],
+        maturity "maturity" One<Four> [needed],
+        trust "trust" One<Four> [needed],
+    }
+
+    /// A risk: what leads to what, how likely and how grave before, now and after (workshops 3 to 5).
+    Risk "risk" "RI" {
+        title "title" Line [needed],
+        source "source" Link<RiskSource>,
+        event "event" Link<FearedEvent>,
+        path "path" Text,
+        assets "assets" Links<Asset>,
+        owner "owner" Line,
+        inherent_likelihood "inherent-likelihood" One<Likelihood>,
+        inherent_gravity "inherent-gravity" One<Gravity>,
+        likelihood "likelihood" One<Likelihood> [needed],
+        gravity "gravity" One<Gravity> [needed],
+        residual_likelihood "residual-likelihood" One<Likelihood>,
+        residual_gravity "residual-gravity" One<Gravity>,
+        treatment "treatment" One<Treatment>,
+        measures "measures" Links<Measure>,
+        signals "signals" Checks,
+        incidents "incidents" Text,
+        review_on "review-on" Day,
+    }
+
+    /// A risk accepted: frozen, and found stale by computation. Never changed.
+    Acceptance "acceptance" "AC" {
+        risk "risk" Link<Risk> [needed],
+        residual_likelihood "residual-likelihood" One<Likelihood> [needed],
+        residual_gravity "residual-gravity" One<Gravity> [needed],
+        justification "justification" Text [needed],
+        approver "approver" Line [needed],
+        accepted_on "accepted-on" Day [needed],
+        expires_on "expires-on" Day [needed],
+    }
+
+    Measure "measure" "ME" {
+        title "title" Line [needed],
+        description "description" Text,
+        about "about" One<MeasureKind>,
+        purpose "purpose" One<Purpose>,
+        priority "priority" One<Priority> [needed],
+        owner "owner" Line,
+        due "due" Day,
+        declared "declared" One<Declared> [needed],
+        declared_on "declared-on" Day,
+        origin "origin" One<MeasureOrigin>,
+        origin_reference "origin-reference" Line,
+        penalty "penalty" Number,
+        cost "cost" Number,
+        requirements "requirements" Requirements,
+        checks "checks" Checks,
+        evidence "evidence" Text,
+        evidence_until "evidence-until" Day,
+    }
+
+    /// A line of the statement of applicability that somebody decided. Its name is the requirement's.
+    Applicability "applicability" "AP" {
+        requirement "requirement" Requirements [needed],
+        applies "applies" One<YesNo> [needed],
+        inclusion "inclusion" Many<Inclusion>,
+        exclusion "exclusion" Text,
+        measures "measures" Links<Measure>,
+    }
+
+    Objective "objective" "OB" {
+        title "title" Line [needed],
+        indicator "indicator" Line [needed],
+        target "target" Line [needed],
+        check "check" Checks,
+        owner "owner" Line,
+        due "due" Day,
+    }
+
+    /// A value of an indicator for a period; a correction is a new one.
+    Measurement "measurement" "VA" {
+        objective "objective" Link<Objective> [needed],
+        period "period" Line [needed],
+        value "value" Line [needed],
+        remark "remark" Text,
+    }
+
+    /// An internal audit (9.2); its sample is drawn from a population with a seed.
+    Audit "audit" "AU" {
+        title "title" Line [needed],
+        scope "scope" Text [needed],
+        criteria "criteria" Requirements,
+        auditor "auditor" Line [needed],
+        independence "independence" Text,
+        planned_from "planned-from" Day [needed],
+        planned_to "planned-to" Day,
+        done_on "done-on" Day,
+        population "population" Checks,
+        seed "seed" Number,
+        size "size" Number,
+        sample "sample" Text,
+        conclusion "conclusion" One<Conclusion>,
+        signed_by "signed-by" Line,
+    }
+
+    /// What was found, why, what was done, and whether it helped (10.2).
+    Finding "finding" "CO" {
+        title "title" Line [needed],
+        about "about" One<FindingKind> [needed],
+        source "source" One<FindingSource> [needed],
+        audit "audit" Link<Audit>,
+        requirement "requirement" Requirements,
+        cause "cause" Text,
+        correction "correction" Text,
+        corrective_action "corrective-action" Text,
+        measures "measures" Links<Measure>,
+        owner "owner" Line,
+        due "due" Day,
+        closed_on "closed-on" Day,
+        evidence "evidence" Text,
+        effect_on "effect-on" Day,
+        effect "effect" One<Effect>,
+    }
+
+    /// A management review (9.3): its inputs are filled when it is prepared.
+    Review "review" "RD" {
+        title "title" Line [needed],
+        held_on "held-on" Day [needed],
+        chair "chair" Line [needed],
+        attendees "attendees" Text,
+        inputs "inputs" Text,
+        decisions "decisions" Text,
+        measures "measures" Links<Measure>,
+        signed_by "signed-by" Line,
+        signed_on "signed-on" Day,
+    }
+
+    Exception "exception" "DE" {
+        title "title" Line [needed],
+        justification "justification" Text [needed],
+        compensating "compensating" Text,
+        measures "measures" Links<Measure>,
+        approver "approver" Line [needed],
+        expires_on "expires-on" Day [needed],
+    }
+
+    /// A controlled document (7.5); its file is kept by its hash.
+    Document "document" "DO" {
+        title "title" Line [needed],
+        about "about" One<DocumentKind> [needed],
+        edition "edition" Line [needed],
+        file "file" Line,
+        audience "audience" One<Audience>,
+        approved_by "approved-by" Line,
+        approved_on "approved-on" Day,
+        review_on "review-on" Day,
+    }
+
+    /// Somebody read an edition of a document. Never changed.
+    Receipt "receipt" "LU" {
+        document "document" Link<Document> [needed],
+        edition "edition" Line [needed],
+        reader "reader" Line [needed],
+        read_on "read-on" Day [needed],
+    }
+
+    /// A campaign of awareness (7.3).
+    Campaign "campaign" "CA" {
+        title "title" Line [needed],
+        modules "modules" Many<crate::awareness::Module> [needed],
+        audience "audience" One<Audience> [needed],
+        starts_on "starts-on" Day [needed],
+        due "due" Day [needed],
+    }
+
+    /// Somebody went through a module and answered its questions. Never changed.
+    Attestation "attestation" "AT" {
+        module "module" One<crate::awareness::Module> [needed],
+        edition "edition" Number [needed],
+        person "person" Line [needed],
+        organisation "organisation" Line,
+        done_on "done-on" Day [needed],
+        right "right" Number [needed],
+    }
+
+    /// A processing of personal data (GDPR art. 30), as controller or processor.
+    Processing "processing" "TR" {
+        title "title" Line [needed],
+        role "role" One<ProcessingRole> [needed],
+        on_behalf_of "on-behalf-of" Text,
+        purposes "purposes" Text [needed],
+        basis "basis" One<LegalBasis>,
+        persons "persons" Text,
+        data "data" Text,
+        recipients "recipients" Text,
+        processors "processors" Text,
+        transfers "transfers" Text,
+        retention "retention" Text,
+        security "security" Text,
+        portal "portal" Line,
+        dpia "dpia" Line,
+        review_on "review-on" Day,
+    }
+}
+
+impl Kind {
+    /// Written once: a correction is another record.
+    pub const fn is_frozen(self) -> bool {
+        matches!(self, Self::Acceptance | Self::Receipt | Self::Attestation | Self::Measurement)
+    }
+
+    /// Written by Digue from what people do, not by a form of its own.
+    pub const fn is_written_by_digue(self) -> bool {
+        matches!(self, Self::Receipt | Self::Attestation)
+    }
+}
+
+/// The level of a risk: likelihood and gravity on the 4x4 scale.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    Low,
+    Moderate,
+    High,
+    Critical,
+}
+
+impl Level {
+    /// The product decides; what is critical and likely at all is never low.
+    pub fn of(likelihood: Likelihood, gravity: Gravity) -> Self {
+        let (likelihood, gravity) = (place(likelihood), place(gravity));
+        match likelihood * gravity {
+            12.. => Self::Critical,
+            8..=11 => Self::High,
+            4..=7 => Self::Moderate,
+            _ if gravity == 4 => Self::Moderate,
+            _ => Self::Low,
+        }
+    }
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Moderate => "moderate",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One to four of a scale whose codes are its numbers.
+pub fn place<L: Listed>(one: L) -> u32 {
+    one.code().parse().unwrap_or(0)
+}
+
+impl Risk {
+    /// Now.
+    pub fn level(&self) -> Option<Level> {
+        Some(Level::of(self.likelihood.0?, self.gravity.0?))
+    }
+
+    /// When its measures are in place.
+    pub fn residual(&self) -> Option<Level> {
+        Some(Level::of(self.residual_likelihood.0?, self.residual_gravity.0?))
+    }
+}
+
+impl Stakeholder {
+    /// How threatening it is: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
+    pub fn threat_percent(&self) -> Option<u32> {
+        let [dependence, penetration, maturity, trust] =
+            [self.dependence, self.penetration, self.maturity, self.trust].map(|one| one.0.map(place));
+        Some(dependence? * penetration? * 100 / (maturity? * trust?).max(1))
+    }
+}

@@ -1,0 +1,113 @@
+//! Registers: kinds of records, their revisions, and what is in force now.
+//!
+//! A record is never overwritten and never deleted: a change is a further revision, an end is a
+//! revision that says so.
+
+use std::collections::BTreeMap;
+
+use digue_types::Timestamp;
+use jiff::civil::Date;
+
+use crate::field::{Fault, FieldDef, Values};
+
+pub use crate::kinds::Kind;
+
+/// A kind of record with typed fields.
+pub trait Record: Sized + Default + Clone {
+    const KIND: Kind;
+
+    fn fields() -> &'static [FieldDef];
+
+    /// Reads the text form of every field.
+    ///
+    /// # Errors
+    /// Every field that does not fit, with the reason.
+    fn read(values: &Values) -> Result<Self, Vec<Fault>>;
+
+    fn write(&self) -> Values;
+}
+
+/// One state of one record: who wrote it and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Revision {
+    pub kind: Kind,
+    /// `ME-12`: stable, in spreadsheets too.
+    pub id: String,
+    /// From 1.
+    pub number: u32,
+    pub at: Timestamp,
+    pub by: String,
+    /// It ended with this revision.
+    pub is_over: bool,
+    pub values: Values,
+}
+
+/// A record in force, read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry<R> {
+    pub id: String,
+    pub number: u32,
+    pub at: Timestamp,
+    pub by: String,
+    pub record: R,
+}
+
+/// Everything in force: the last revision of each record that is not over.
+#[derive(Clone, Debug, Default)]
+pub struct Registers(BTreeMap<Kind, Vec<Revision>>);
+
+impl Registers {
+    /// Of revisions in any order; only the last of each record counts.
+    pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Self {
+        let mut last: BTreeMap<(Kind, String), Revision> = BTreeMap::new();
+        for revision in revisions {
+            let key = (revision.kind, revision.id.clone());
+            if last.get(&key).is_none_or(|known| known.number < revision.number) {
+                last.insert(key, revision);
+            }
+        }
+        let mut registers: BTreeMap<Kind, Vec<Revision>> = BTreeMap::new();
+        for revision in last.into_values().filter(|revision| !revision.is_over) {
+            registers.entry(revision.kind).or_default().push(revision);
+        }
+        for records in registers.values_mut() {
+            records.sort_by_cached_key(|revision| place(&revision.id));
+        }
+        Self(registers)
+    }
+
+    /// Records of a kind in the order of their names.
+    pub fn of(&self, kind: Kind) -> &[Revision] {
+        self.0.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn find(&self, kind: Kind, id: &str) -> Option<&Revision> {
+        self.of(kind).iter().find(|revision| revision.id == id)
+    }
+
+    /// Records of a kind, read. What a later version wrote and this one cannot read is left out.
+    pub fn read<R: Record>(&self) -> Vec<Entry<R>> {
+        let read = |revision: &Revision| {
+            let record = R::read(&revision.values).ok()?;
+            let Revision { id, number, at, by, .. } = revision.clone();
+            Some(Entry { id, number, at, by, record })
+        };
+        self.of(R::KIND).iter().filter_map(read).collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// `ME-2` comes before `ME-10`.
+fn place(id: &str) -> (String, u64, String) {
+    let digits = id.rfind(|sign: char| !sign.is_ascii_digit()).map_or(0, |at| at + 1);
+    let number = id[digits..].parse().unwrap_or(u64::MAX);
+    (id[..digits].to_owned(), number, id.to_owned())
+}
+
+/// Days between two days; negative when the second comes first.
+pub fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}

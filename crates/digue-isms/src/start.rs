@@ -1,0 +1,218 @@
+//! The first hour: ten plain questions, and the management system that follows from the answers.
+//!
+//! Texts are in the locales (`seed-risk-stolen-account`, `seed-measure-passkeys`): what is written into
+//! the registers is in the language of whoever answers, and theirs to change.
+
+use digue_types::lists;
+use jiff::civil::Date;
+
+use crate::check::Check;
+use crate::kinds::{Gravity, Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose};
+use crate::seeds::{MEASURES, RISKS};
+
+lists! {
+    /// Who are you?
+    Who "who" {
+        Operator "operator",
+        Training "training",
+        Other "other",
+    }
+
+    /// How many people?
+    People "people" {
+        Few "1-9",
+        Some "10-49",
+        Many "50-249",
+        Most "250",
+    }
+
+    /// What data?
+    Data "data-held" {
+        Identity "identity",
+        Nir "nir",
+        Health "health",
+        Bank "bank",
+        Children "children",
+    }
+
+    /// Where are the machines?
+    Hosting "hosting" {
+        Own "own",
+        Provider "provider",
+        Both "both",
+    }
+
+    /// What else binds you?
+    Bond "bond" {
+        Qualiopi "qualiopi",
+        Nis2 "nis2",
+        Injunction "injunction",
+    }
+}
+
+/// The answers to the ten questions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answers {
+    /// 1. Who are you?
+    pub name: String,
+    /// 2. What are you?
+    pub who: Who,
+    /// 3. Do you have a portal?
+    pub has_portal: bool,
+    /// 4. Do others use it, or do you use others' portals?
+    pub has_partners: bool,
+    /// 5. How many people?
+    pub people: People,
+    /// 6. What data?
+    pub data: Vec<Data>,
+    /// 7. Who leads, 8. who is in charge of security and of data?
+    pub head: String,
+    pub ciso: String,
+    pub dpo: String,
+    /// 9. Where are the machines?
+    pub hosting: Hosting,
+    /// 10. What else binds you?
+    pub bonds: Vec<Bond>,
+}
+
+impl Answers {
+    pub(crate) fn has_sensitive(&self) -> bool {
+        self.data.iter().any(|data| matches!(data, Data::Nir | Data::Health | Data::Bank))
+    }
+
+    pub(crate) fn is_small(&self) -> bool {
+        self.people == People::Few
+    }
+}
+
+/// Who answers for a seed measure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    Head,
+    Ciso,
+    Dpo,
+}
+
+impl Answers {
+    /// The name of an owner; whoever leads where nobody is named.
+    pub fn owner(&self, owner: Owner) -> &str {
+        let named = match owner {
+            Owner::Head => &self.head,
+            Owner::Ciso => &self.ciso,
+            Owner::Dpo => &self.dpo,
+        };
+        if named.is_empty() { &self.head } else { named }
+    }
+}
+
+/// A risk to begin with.
+#[derive(Clone, Copy, Debug)]
+pub struct SeedRisk {
+    pub code: &'static str,
+    pub likelihood: Likelihood,
+    pub gravity: Gravity,
+    pub residual: (Likelihood, Gravity),
+    /// Codes of the measures that lower it.
+    pub measures: &'static [&'static str],
+    pub signals: &'static [Check],
+}
+
+/// A measure to begin with.
+#[derive(Clone, Copy, Debug)]
+pub struct SeedMeasure {
+    pub code: &'static str,
+    pub about: MeasureKind,
+    pub purpose: Purpose,
+    pub priority: Priority,
+    /// Days until it is due.
+    pub days: i32,
+    pub owner: Owner,
+    pub origin: MeasureOrigin,
+    pub requirements: &'static [&'static str],
+    pub checks: &'static [Check],
+    pub(crate) fits: fn(&Answers) -> bool,
+}
+
+impl SeedMeasure {
+    pub fn fits(&self, answers: &Answers) -> bool {
+        (self.fits)(answers)
+    }
+
+    pub fn due(&self, today: Date) -> Option<Date> {
+        today.checked_add(jiff::Span::new().days(self.days)).ok()
+    }
+}
+
+/// The measures that fit the answers, the most pressing first.
+pub fn measures(answers: &Answers) -> Vec<&'static SeedMeasure> {
+    let mut fitting: Vec<&SeedMeasure> = MEASURES.iter().filter(|measure| measure.fits(answers)).collect();
+    fitting.sort_by_key(|measure| (measure.priority, measure.days));
+    fitting
+}
+
+/// The twelve risks, as likely and as grave as the answers make them.
+pub fn risks(answers: &Answers) -> Vec<SeedRisk> {
+    let graver = answers.has_sensitive() || answers.people == People::Most;
+    let adapted = RISKS.iter().map(|risk| {
+        let mut risk = *risk;
+        if graver && risk.gravity == Gravity::G3 {
+            risk.gravity = Gravity::G4;
+        }
+        // Without a portal of one's own, a reading of everybody is somebody else's to stop.
+        if !answers.has_portal && risk.likelihood == Likelihood::V4 {
+            risk.likelihood = Likelihood::V3;
+        }
+        if answers.is_small() && risk.code == "key-person" {
+            risk.likelihood = Likelihood::V4;
+        }
+        risk
+    });
+    adapted.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(who: Who, has_portal: bool, people: People) -> Answers {
+        Answers {
+            name: "Essai".to_owned(),
+            who,
+            has_portal,
+            has_partners: has_portal,
+            people,
+            data: vec![Data::Identity, Data::Nir],
+            head: "Camille".to_owned(),
+            ciso: String::new(),
+            dpo: "Dominique".to_owned(),
+            hosting: Hosting::Both,
+            bonds: vec![Bond::Qualiopi],
+        }
+    }
+
+    #[test]
+    fn an_operator_begins_with_all_and_five_people_with_what_is_theirs() {
+        let operator = measures(&answers(Who::Operator, true, People::Many));
+        let small = measures(&answers(Who::Training, false, People::Few));
+        assert!((45..=60).contains(&operator.len()), "{}", operator.len());
+        assert!((30..=48).contains(&small.len()), "{}", small.len());
+        assert_eq!(risks(&answers(Who::Training, false, People::Few)).len(), 12);
+        // What is most pressing comes first, and somebody answers for it.
+        assert!(small[..3].iter().all(|measure| measure.priority == Priority::P1));
+        assert_eq!(answers(Who::Training, false, People::Few).owner(Owner::Ciso), "Camille");
+    }
+
+    #[test]
+    fn seeds_name_measures_and_requirements_that_are_there() {
+        for risk in RISKS {
+            for code in risk.measures {
+                assert!(MEASURES.iter().any(|measure| measure.code == *code), "{code} of {}", risk.code);
+            }
+        }
+        for measure in MEASURES {
+            for id in measure.requirements {
+                assert!(crate::framework::requirement(id).is_some(), "{id} of {}", measure.code);
+            }
+        }
+    }
+}

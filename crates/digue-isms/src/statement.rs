@@ -1,0 +1,139 @@
+//! The statement of applicability: one line for each control of annex A, with what was decided, what
+//! is said and what is measured.
+
+use crate::check::Check;
+use crate::framework::{self, Requirement};
+use crate::kinds::{Applicability, Inclusion, Measure, MeasureOrigin, YesNo};
+use crate::register::{Entry, Registers};
+use crate::standing::{Measured, Now, Says, Standing};
+
+/// How far a control is put in place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Implementation {
+    NotApplicable,
+    /// A check that speaks to it fails, or a measure said to be in place is contradicted.
+    Failing,
+    /// Measured, and nothing says otherwise.
+    Measured,
+    /// Said to be in place; nothing measures it, or not today.
+    Declared,
+    /// Some of its measures are in place.
+    Partly,
+    /// Its measures are all to come.
+    Planned,
+    /// No measure at all.
+    Nothing,
+}
+
+impl Implementation {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not-applicable",
+            Self::Failing => "failing",
+            Self::Measured => "measured",
+            Self::Declared => "declared",
+            Self::Partly => "partly",
+            Self::Planned => "planned",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// One line of the statement.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub control: &'static Requirement,
+    /// What somebody decided; without a decision the control applies.
+    pub decided: Option<Entry<Applicability>>,
+    pub inclusion: Vec<Inclusion>,
+    /// Names of the measures that meet it, and where each stands.
+    pub measures: Vec<(String, Standing)>,
+    /// Checks that speak to it, and what each says.
+    pub checks: Vec<(Check, Says)>,
+    pub implementation: Implementation,
+}
+
+impl Line {
+    pub fn applies(&self) -> bool {
+        self.decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No))
+    }
+}
+
+/// The statement as it stands now.
+pub fn statement(registers: &Registers, measured: &Measured, now: Now) -> Vec<Line> {
+    let measures = registers.read::<Measure>();
+    let decisions = registers.read::<Applicability>();
+    framework::controls().map(|control| line(control, &measures, &decisions, measured, now)).collect()
+}
+
+fn line(
+    control: &'static Requirement,
+    measures: &[Entry<Measure>],
+    decisions: &[Entry<Applicability>],
+    measured: &Measured,
+    now: Now,
+) -> Line {
+    let is_about =
+        |decided: &&Entry<Applicability>| decided.record.requirement.0.iter().any(|id| id == control.id);
+    let decided = decisions.iter().rfind(is_about).cloned();
+    let named = decided.as_ref().map_or(&[][..], |decided| &decided.record.measures.0);
+    let meets = |measure: &&Entry<Measure>| {
+        measure.record.requirements.0.iter().any(|id| id == control.id) || named.contains(&measure.id)
+    };
+    let own: Vec<&Entry<Measure>> = measures.iter().filter(meets).collect();
+    let standings: Vec<(String, Standing)> =
+        own.iter().map(|measure| (measure.id.clone(), measure.record.standing(measured, now))).collect();
+    let speaks = |check: &&Check| check.requirements().contains(&control.id);
+    let checks: Vec<(Check, Says)> =
+        Check::ALL.iter().filter(speaks).map(|check| (*check, measured.says(*check, now))).collect();
+    let applies = decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No));
+    let implementation =
+        if applies { implementation(&standings, &checks) } else { Implementation::NotApplicable };
+    let inclusion = inclusion(decided.as_ref(), &own);
+    Line { control, decided, inclusion, measures: standings, checks, implementation }
+}
+
+/// The worst that is known comes first: nobody's word outweighs a check that fails.
+fn implementation(measures: &[(String, Standing)], checks: &[(Check, Says)]) -> Implementation {
+    let stands =
+        |wanted: &[Standing]| measures.iter().filter(|(_, standing)| wanted.contains(standing)).count();
+    let fails = checks.iter().any(|(_, says)| *says == Says::Fail);
+    if fails || stands(&[Standing::Contradicted]) > 0 {
+        return Implementation::Failing;
+    }
+    let alive = measures.len() - stands(&[Standing::Dropped]);
+    let in_place = stands(&[Standing::Proven, Standing::Declared, Standing::Unproven]);
+    let all_pass = !checks.is_empty() && checks.iter().all(|(_, says)| *says == Says::Pass);
+    match (alive, in_place) {
+        (0, _) if all_pass => Implementation::Measured,
+        (0, _) => Implementation::Nothing,
+        (all, done) if all == done => {
+            let is_proven = all_pass || stands(&[Standing::Proven]) == all;
+            if is_proven { Implementation::Measured } else { Implementation::Declared }
+        }
+        (_, 0) => Implementation::Planned,
+        _ => Implementation::Partly,
+    }
+}
+
+/// Why a control is in: what somebody said, else what its measures come from.
+fn inclusion(decided: Option<&Entry<Applicability>>, measures: &[&Entry<Measure>]) -> Vec<Inclusion> {
+    if let Some(decided) = decided
+        && !decided.record.inclusion.0.is_empty()
+    {
+        return decided.record.inclusion.0.clone();
+    }
+    let mut reasons: Vec<Inclusion> = measures
+        .iter()
+        .filter_map(|measure| measure.record.origin.0)
+        .map(|origin| match origin {
+            MeasureOrigin::Risk | MeasureOrigin::Incident | MeasureOrigin::Audit => Inclusion::Risk,
+            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Law => Inclusion::Legal,
+            MeasureOrigin::Partner => Inclusion::Contract,
+            MeasureOrigin::GoodPractice => Inclusion::GoodPractice,
+        })
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
+}

@@ -1,0 +1,295 @@
+//! Invariants of the object model, with time moved forward: what is declared stays, what is computed
+//! changes by itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use digue_isms::calendar;
+use digue_isms::check::{Check, Disabled, Found, Outcome, Result as CheckResult};
+use digue_isms::contradictions::{Wrong, contradictions};
+use digue_isms::kinds::{Kind, Level, Measure, Risk};
+use digue_isms::register::Record as _;
+use digue_isms::standing::{Measured, Now, Says, Standing};
+use digue_isms::statement::{Implementation, statement};
+use digue_isms::{Registers, Revision, Values};
+use digue_types::Timestamp;
+use jiff::civil::Date;
+use proptest::prelude::*;
+
+const NOON: Timestamp = Timestamp::from_secs(1_763_812_800);
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn on(text: &str) -> Now {
+    let days = day("2025-11-22").until(day(text)).unwrap().get_days();
+    let shift = Duration::from_hours(24 * u64::from(days.unsigned_abs()));
+    let at = if days < 0 { NOON.minus(shift) } else { NOON.plus(shift) };
+    Now { at, today: day(text) }
+}
+
+fn revision(kind: Kind, id: &str, number: u32, fields: &[(&str, &str)]) -> Revision {
+    let values: Values =
+        fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
+    let values = kind.checked(&values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
+    Revision { kind, id: id.to_owned(), number, at: NOON, by: "rssi".to_owned(), is_over: false, values }
+}
+
+fn measure(id: &str, more: &[(&str, &str)]) -> Revision {
+    let usual = [("title", "Clés d'accès"), ("priority", "p1"), ("declared", "to-do")];
+    let fields: Vec<(&str, &str)> = usual
+        .into_iter()
+        .filter(|(known, _)| !more.iter().any(|(field, _)| field == known))
+        .chain(more.iter().copied())
+        .collect();
+    revision(Kind::Measure, id, 1, &fields)
+}
+
+fn result(check: Check, outcome: Outcome, at: Timestamp) -> (Check, CheckResult) {
+    let result = CheckResult {
+        check,
+        at,
+        outcome,
+        found: Found::of(10, Vec::new()),
+        journal_size: 1,
+        journal_root: "r".to_owned(),
+        version: "v".to_owned(),
+    };
+    (check, result)
+}
+
+fn measured(results: impl IntoIterator<Item = (Check, CheckResult)>) -> Measured {
+    Measured { results: results.into_iter().collect(), disabled: BTreeMap::new() }
+}
+
+fn standing(registers: &Registers, measured: &Measured, now: Now) -> Standing {
+    registers.read::<Measure>()[0].record.standing(measured, now)
+}
+
+#[test]
+fn a_measure_turns_red_by_itself_and_its_penalty_grows() {
+    let registers = Registers::new([measure("ME-1", &[("due", "2025-12-01"), ("penalty", "5000")])]);
+    let one = &registers.read::<Measure>()[0].record;
+    let nothing = Measured::default();
+    assert_eq!(one.standing(&nothing, on("2025-12-01")), Standing::Coming);
+    assert_eq!(one.standing(&nothing, on("2025-12-02")), Standing::Late);
+    assert_eq!(one.overdue_days(on("2026-03-01")), 90);
+    assert_eq!(one.penalty_due(on("2026-03-01")), 450_000);
+    let due = calendar::due(&registers, on("2026-03-01"));
+    assert_eq!((due[0].days_late, due[0].euros), (90, 450_000));
+}
+
+#[test]
+fn in_place_is_green_only_as_long_as_a_fresh_check_says_so() {
+    let registers =
+        Registers::new([measure("ME-1", &[("declared", "in-place"), ("checks", "passkeys, lockout")])]);
+    let now = on("2025-11-22");
+    let pass = |at| [result(Check::Passkeys, Outcome::Pass, at), result(Check::Lockout, Outcome::Pass, at)];
+    assert_eq!(standing(&registers, &Measured::default(), now), Standing::Unproven);
+    assert_eq!(standing(&registers, &measured(pass(NOON)), now), Standing::Proven);
+    // Three days later nobody has asked again: it is not green any more.
+    assert_eq!(standing(&registers, &measured(pass(NOON)), on("2025-11-25")), Standing::Unproven);
+    let mut one_fails = pass(NOON);
+    one_fails[1].1.outcome = Outcome::Fail;
+    assert_eq!(standing(&registers, &measured(one_fails), now), Standing::Contradicted);
+    let mut one_did_not_run = pass(NOON);
+    one_did_not_run[0].1.outcome = Outcome::NotRun;
+    assert_eq!(standing(&registers, &measured(one_did_not_run), now), Standing::Unproven);
+}
+
+#[test]
+fn a_disabled_check_shows_on_every_line_that_it_fed_until_its_end() {
+    let mut known = measured([result(Check::Passkeys, Outcome::Pass, on("2025-11-23").at)]);
+    let disabled =
+        Disabled { by: "rssi".to_owned(), reason: "migration".to_owned(), until: on("2025-11-23").at };
+    known.disabled.insert(Check::Passkeys, disabled);
+    let lines = statement(&Registers::default(), &known, on("2025-11-22"));
+    let fed: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.checks.contains(&(Check::Passkeys, Says::Disabled)))
+        .map(|line| line.control.id)
+        .collect();
+    assert_eq!(fed, ["iso-5.17", "iso-8.5"]);
+    assert_eq!(known.says(Check::Passkeys, on("2025-11-24")), Says::Pass, "it ends by itself");
+}
+
+#[test]
+fn the_statement_has_ninety_three_lines_and_follows_the_checks() {
+    let registers = Registers::new([
+        measure("ME-1", &[("declared", "in-place"), ("requirements", "iso-8.17"), ("checks", "clock-drift")]),
+        revision(
+            Kind::Applicability,
+            "AP-1",
+            1,
+            &[
+                ("requirement", "iso-8.30"),
+                ("applies", "no"),
+                ("exclusion", "aucun développement externalisé"),
+            ],
+        ),
+    ]);
+    let now = on("2025-11-22");
+    let of = |known: &Measured, id: &str| {
+        let lines = statement(&registers, known, now);
+        assert_eq!(lines.len(), 93);
+        lines.into_iter().find(|line| line.control.id == id).unwrap().implementation
+    };
+    let passing = measured([result(Check::ClockDrift, Outcome::Pass, NOON)]);
+    let failing = measured([result(Check::ClockDrift, Outcome::Fail, NOON)]);
+    assert_eq!(of(&passing, "iso-8.17"), Implementation::Measured);
+    assert_eq!(of(&failing, "iso-8.17"), Implementation::Failing);
+    assert_eq!(of(&Measured::default(), "iso-8.17"), Implementation::Declared);
+    assert_eq!(of(&passing, "iso-8.30"), Implementation::NotApplicable);
+    assert_eq!(of(&passing, "iso-7.1"), Implementation::Nothing);
+    // A failing check outweighs anybody's word, with or without a measure.
+    let failing = measured([result(Check::Passkeys, Outcome::Fail, NOON)]);
+    assert_eq!(of(&failing, "iso-8.5"), Implementation::Failing);
+}
+
+fn risk(more: &[(&str, &str)]) -> Revision {
+    let usual = [("title", "Compte volé"), ("likelihood", "4"), ("gravity", "4")];
+    let fields: Vec<(&str, &str)> = usual.into_iter().chain(more.iter().copied()).collect();
+    revision(Kind::Risk, "RI-1", 1, &fields)
+}
+
+fn acceptance() -> Revision {
+    revision(
+        Kind::Acceptance,
+        "AC-1",
+        1,
+        &[
+            ("risk", "RI-1"),
+            ("residual-likelihood", "2"),
+            ("residual-gravity", "3"),
+            ("justification", "coût hors de proportion"),
+            ("approver", "la direction"),
+            ("accepted-on", "2025-11-22"),
+            ("expires-on", "2026-11-22"),
+        ],
+    )
+}
+
+fn wrongs(revisions: Vec<Revision>, now: Now) -> Vec<Wrong> {
+    let registers = Registers::new(revisions);
+    contradictions(&registers, &Measured::default(), now).into_iter().map(|one| one.wrong).collect()
+}
+
+#[test]
+fn an_acceptance_goes_stale_with_time_and_when_its_risk_changes() {
+    let accepted = [
+        ("treatment", "accept"),
+        ("residual-likelihood", "2"),
+        ("residual-gravity", "3"),
+        ("measures", "ME-1"),
+    ];
+    let done = || measure("ME-1", &[("declared", "in-place"), ("evidence", "contrat signé")]);
+    let before = vec![risk(&accepted), acceptance(), done()];
+    assert_eq!(wrongs(before.clone(), on("2026-11-22")), []);
+    assert_eq!(wrongs(before, on("2026-11-23")), [Wrong::AcceptanceExpired]);
+    let graver = [
+        ("treatment", "accept"),
+        ("residual-likelihood", "2"),
+        ("residual-gravity", "4"),
+        ("measures", "ME-1"),
+    ];
+    assert_eq!(
+        wrongs(vec![risk(&graver), acceptance(), done()], on("2026-01-01")),
+        [Wrong::AcceptanceChanged]
+    );
+    assert_eq!(wrongs(vec![risk(&accepted), done()], on("2026-01-01")), [Wrong::NotAccepted]);
+}
+
+#[test]
+fn what_was_promised_and_not_done_comes_first() {
+    let found = wrongs(
+        vec![
+            measure("ME-1", &[("origin", "dpia"), ("due", "2025-12-01")]),
+            measure("ME-2", &[("declared", "in-place")]),
+            measure("ME-3", &[("due", "2025-12-01"), ("origin", "risk")]),
+            risk(&[("residual-likelihood", "1"), ("residual-gravity", "1")]),
+        ],
+        on("2026-01-01"),
+    );
+    assert_eq!(
+        found,
+        [
+            Wrong::PromisedNotDone,
+            Wrong::WithoutProof,
+            Wrong::LateWithoutOwner,
+            Wrong::LoweredWithoutMeasure,
+            Wrong::Untreated
+        ]
+    );
+}
+
+#[test]
+fn the_last_revision_counts_and_an_ended_record_is_not_in_force() {
+    let mut second = measure("ME-1", &[("declared", "in-place")]);
+    second.number = 2;
+    let both = || vec![second.clone(), measure("ME-1", &[]), measure("ME-10", &[]), measure("ME-2", &[])];
+    let ids: Vec<String> = Registers::new(both()).read::<Measure>().into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["ME-1", "ME-2", "ME-10"]);
+    assert_eq!(Registers::new(both()).read::<Measure>()[0].number, 2);
+    let mut last = second.clone();
+    (last.number, last.is_over) = (3, true);
+    let after = Registers::new(both().into_iter().chain([last]));
+    assert_eq!(after.of(Kind::Measure).len(), 2);
+}
+
+#[test]
+fn every_fault_of_a_record_is_told_at_once() {
+    let values: Values =
+        [("title", ""), ("likelihood", "5"), ("review-on", "demain"), ("signals", "horoscope")]
+            .into_iter()
+            .map(|(field, value)| (field.to_owned(), vec![value.to_owned()]))
+            .collect();
+    let faults = Risk::read(&values).unwrap_err();
+    let told: Vec<(&str, &str)> = faults.iter().map(|fault| (fault.field, fault.unfit.code())).collect();
+    assert_eq!(
+        told,
+        [
+            ("title", "missing"),
+            ("likelihood", "choice"),
+            ("gravity", "missing"),
+            ("signals", "unknown"),
+            ("review-on", "day")
+        ]
+    );
+}
+
+#[test]
+fn the_scale_never_calls_the_gravest_low() {
+    use digue_isms::kinds::{Gravity, Likelihood};
+    assert_eq!(Level::of(Likelihood::V1, Gravity::G4), Level::Moderate);
+    assert_eq!(Level::of(Likelihood::V4, Gravity::G4), Level::Critical);
+    assert_eq!(Level::of(Likelihood::V2, Gravity::G4), Level::High);
+    assert_eq!(Level::of(Likelihood::V3, Gravity::G1), Level::Low);
+    for likelihood in Likelihood::ALL {
+        for gravity in Gravity::ALL {
+            for (worse_likelihood, worse_gravity) in [(Likelihood::V4, *gravity), (*likelihood, Gravity::G4)]
+            {
+                assert!(Level::of(worse_likelihood, worse_gravity) >= Level::of(*likelihood, *gravity));
+            }
+        }
+    }
+}
+
+proptest! {
+    /// Whatever somebody types into a form or a spreadsheet: faults, or a record with one written form.
+    #[test]
+    fn anything_typed_is_told_or_has_one_form(
+        kind in prop::sample::select(Kind::ALL.to_vec()),
+        texts in prop::collection::vec("[\\PC\n]{0,40}|iso-5\\.15|p1|2026-02-30|2026-02-28|7|in-place", 24),
+    ) {
+        let values: Values = kind
+            .fields()
+            .iter()
+            .zip(texts)
+            .map(|(field, text)| (field.code.to_owned(), vec![text]))
+            .collect();
+        if let Ok(once) = kind.checked(&values) {
+            prop_assert_eq!(kind.checked(&once).unwrap(), once);
+        }
+    }
+}
