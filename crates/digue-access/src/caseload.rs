@@ -58,6 +58,11 @@ impl Caseloads {
         Holder { terms: &self.terms, lists: [own, shared] }
     }
 
+    /// How many persons are in the caseload of each account.
+    pub fn sizes(&self) -> impl Iterator<Item = (&AccountId, usize)> {
+        self.accounts.iter().map(|(account, list)| (account, list.len()))
+    }
+
     pub fn relations(&self) -> usize {
         let own: usize = self.accounts.values().map(|list| list.len()).sum();
         let shared: usize = self.organisations.values().map(|list| list.len()).sum();

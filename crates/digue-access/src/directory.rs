@@ -84,6 +84,11 @@ impl Role {
         self.can_review()
     }
 
+    /// May write into the registers of the management system.
+    pub const fn can_govern(self) -> bool {
+        self.can_review()
+    }
+
     /// Must hold a passkey: a password is for agents only.
     pub const fn needs_passkey(self) -> bool {
         !matches!(self, Self::Agent)

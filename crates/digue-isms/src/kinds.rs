@@ -16,7 +16,7 @@ type Number = Option<u32>;
 
 lists! {
     /// What a line of the context is about (4.1 to 4.3).
-    ContextKind "context" {
+    ContextKind "smsi-context" {
         Scope "scope",
         Internal "internal",
         External "external",
@@ -24,7 +24,7 @@ lists! {
     }
 
     /// Who carries what (5.3).
-    RoleKey "role" {
+    RoleKey "smsi-role" {
         TopManagement "top-management",
         Ciso "ciso",
         Dpo "dpo",

@@ -28,6 +28,7 @@ use crate::reader;
 use crate::receipt::Receipt as SignedReceipt;
 use crate::seal::{Clear, EVENT_BYTES_MAX, EntryKey};
 use crate::tree::{Edge, Hash, TILE_WIDTH};
+use crate::verify::{self, Against, Report};
 use crate::wal;
 
 /// A write-ahead file is followed by a new one above this size.
@@ -394,6 +395,18 @@ impl Journal {
         self.shared.minimum.store(minimum, Ordering::Release);
         prune::remove_below(&publisher.disk, minimum)?;
         Ok(Forgotten { keys, minimum })
+    }
+
+    /// Reads all of it from the disk again, and compares it with its signed root. Takes its time.
+    ///
+    /// # Errors
+    /// The check could not run.
+    pub fn verify(&self) -> Result<Report, OpenError> {
+        let (disk, key) = {
+            let publisher = lock(&self.shared.publisher);
+            (Disk::new(publisher.disk.root()), publisher.signer.verifier().clone())
+        };
+        verify::verify(&disk, &Against::key(&key), |_, _| {})
     }
 
     pub fn status(&self) -> Status {

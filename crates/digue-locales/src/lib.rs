@@ -97,6 +97,8 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/portal.ftl"),
     include_str!("../locales/fr/watch.ftl"),
     include_str!("../locales/fr/response.ftl"),
+    include_str!("../locales/fr/isms.ftl"),
+    include_str!("../locales/fr/norms.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -107,6 +109,8 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/portal.ftl"),
     include_str!("../locales/en/watch.ftl"),
     include_str!("../locales/en/response.ftl"),
+    include_str!("../locales/en/isms.ftl"),
+    include_str!("../locales/en/norms.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

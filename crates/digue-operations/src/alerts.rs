@@ -48,6 +48,11 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
 impl Herald {
+    /// True when findings leave for another system.
+    pub(crate) fn has_listener(&self) -> bool {
+        self.rules.webhook.is_some() || self.rules.syslog.is_some()
+    }
+
     pub(crate) fn new(rules: AlertRules) -> Self {
         Self { rules, pause: Mutex::new((Timestamp::ZERO, FIRST_WAIT)) }
     }

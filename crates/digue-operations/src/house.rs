@@ -25,6 +25,7 @@ use crate::error::OperationError;
 use crate::genuine::Turnstile;
 use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
+use crate::isms::Smsi;
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
@@ -97,6 +98,7 @@ pub struct House {
     response: ResponseRules,
     following: Following,
     turnstile: Turnstile,
+    smsi: Smsi,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -156,6 +158,7 @@ impl House {
             response: parts.response,
             following: Following::default(),
             turnstile: Turnstile::default(),
+            smsi: Smsi::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -268,6 +271,15 @@ impl House {
 
     pub(crate) fn turnstile(&self) -> &Turnstile {
         &self.turnstile
+    }
+
+    /// Addresses under which people come: the console's and each portal's.
+    pub(crate) fn public_urls(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
+    }
+
+    pub(crate) fn smsi(&self) -> &Smsi {
+        &self.smsi
     }
 
     pub(crate) fn following(&self) -> &Following {

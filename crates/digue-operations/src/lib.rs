@@ -27,6 +27,7 @@ pub mod house;
 pub mod import;
 pub mod incidents;
 pub mod indexing;
+pub mod isms;
 pub mod keys;
 pub mod mail;
 pub mod notices;

@@ -24,6 +24,7 @@ use crate::actor::Actor;
 use crate::approvals::INVITATION_LASTS;
 use crate::error::OperationError;
 use crate::house::House;
+use crate::isms::digest::Week;
 use crate::secret::name;
 use crate::sign_in;
 
@@ -114,6 +115,11 @@ impl Mailer {
         self.from.email.to_string()
     }
 
+    /// True when what leaves is signed here.
+    pub(crate) const fn is_signed(&self) -> bool {
+        self.dkim.is_some()
+    }
+
     /// The Maildir of what comes back.
     pub(crate) fn returns_folder(&self) -> Option<&Path> {
         self.returns.as_ref().map(|returns| returns.folder.as_path())
@@ -176,6 +182,8 @@ pub enum Mail {
     SignInBlocked { account: AccountId },
     /// The watch found something about this account.
     Finding { account: AccountId },
+    /// The week of the management system, for one of its officers.
+    Digest { account: AccountId, week: Week },
 }
 
 impl Mail {
@@ -186,6 +194,7 @@ impl Mail {
             Self::FactorsChanged { .. } => "factors-changed",
             Self::SignInBlocked { .. } => "sign-in-blocked",
             Self::Finding { .. } => "finding",
+            Self::Digest { .. } => "digest",
         }
     }
 
@@ -195,7 +204,16 @@ impl Mail {
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
             | Self::SignInBlocked { account }
-            | Self::Finding { account } => account,
+            | Self::Finding { account }
+            | Self::Digest { account, .. } => account,
+        }
+    }
+
+    /// What is kept beside its kind: figures, nothing of anybody.
+    fn detail(&self) -> String {
+        match self {
+            Self::Digest { week, .. } => week.to_text(),
+            _ => String::new(),
         }
     }
 
@@ -207,6 +225,7 @@ impl Mail {
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             "finding" => Some(Self::Finding { account }),
+            "digest" => Some(Self::Digest { account, week: Week::parse(&record.detail)? }),
             _ => None,
         }
     }
@@ -225,7 +244,7 @@ pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result
         recipient: recipient.to_owned(),
         kind: mail.kind().to_owned(),
         account: mail.account().clone(),
-        detail: String::new(),
+        detail: mail.detail(),
         tries: 0,
         next_at: now,
         expires_at: now.plus(MAIL_LASTS),
@@ -303,7 +322,7 @@ async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) 
         }
         _ => (house.console_url().to_owned(), 0),
     };
-    let message = message(mailer, record, &link, hours).map_err(|error| error.to_string())?;
+    let message = message(mailer, record, mail, &link, hours).map_err(|error| error.to_string())?;
     mailer.transport.send(message).await.map(drop).map_err(|error| error.to_string())
 }
 
@@ -311,14 +330,24 @@ async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) 
 fn message(
     mailer: &Mailer,
     record: &MailRecord,
+    mail: &Mail,
     link: &str,
     hours: u64,
 ) -> Result<Message, lettre::error::Error> {
-    let values = [
+    let mut values = vec![
         ("account", Value::from(record.account.as_str())),
         ("link", Value::from(link)),
         ("hours", Value::from(hours)),
     ];
+    if let Mail::Digest { week, .. } = mail {
+        values.extend([
+            ("late", Value::from(week.late)),
+            ("soon", Value::from(week.soon)),
+            ("contradictions", Value::from(week.contradictions)),
+            ("failing", Value::from(week.failing)),
+            ("euros", Value::from(week.euros)),
+        ]);
+    }
     let body = |language| text_with(language, &format!("mail-{}-body", record.kind), &values);
     let address: Address = record.recipient.parse().map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()

@@ -116,6 +116,11 @@ impl Sentry {
         ours.map(|(_, person)| person.clone()).collect()
     }
 
+    /// Persons who do not exist, of every population, and the strictest step taken by itself.
+    pub(crate) fn means(&self) -> (usize, Action) {
+        (self.rules.decoys.len(), self.rules.playbook.automatic)
+    }
+
     /// The account's gate is shut: the door holds it by itself.
     pub(crate) fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);

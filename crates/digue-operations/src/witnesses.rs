@@ -73,6 +73,8 @@ pub(crate) struct Watchtower {
 struct State {
     /// The size that each witness knows.
     known: HashMap<String, u64>,
+    /// Seconds between our clock and the nearest witness's, when they last signed.
+    drift_secs: Option<u64>,
     view: WitnessView,
 }
 
@@ -91,6 +93,11 @@ impl Watchtower {
 
     pub(crate) fn view(&self) -> WitnessView {
         self.lock().view.clone()
+    }
+
+    /// Seconds between our clock and the nearest witness's.
+    pub(crate) fn drift_secs(&self) -> Option<u64> {
+        self.lock().drift_secs
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -137,7 +144,10 @@ pub async fn ask_all(house: &House) -> Result<(), OperationError> {
         }
     }
     let keys: Vec<CosignerKey> = tower.rules.witnesses.iter().map(|witness| witness.key.clone()).collect();
-    let seen = witnessed_by(&cosigned, &keys).len();
+    let seen = witnessed_by(&cosigned, &keys);
+    let drift = seen.iter().map(|(_, at)| at.secs().abs_diff(now.secs())).min();
+    tower.lock().drift_secs = drift;
+    let seen = seen.len();
     if seen > 0 && seen >= tower.rules.quorum {
         house.journal.keep_witnessed(&cosigned).map_err(|error| unavailable(&error))?;
         let mut state = tower.lock();

@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007-incidents.sql"),
     include_str!("../migrations/0008-campaigns.sql"),
     include_str!("../migrations/0009-preparing.sql"),
+    include_str!("../migrations/0010-isms.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

@@ -12,6 +12,7 @@ use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::files::FileRecord;
 use crate::findings::{FindingRecord, Verdict};
 use crate::incidents::{EntryRecord, IncidentRecord};
+use crate::isms::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
@@ -396,5 +397,59 @@ pub(crate) fn notice(row: &AnyRow) -> Stored<NoticeRecord> {
         detail: text(row, "detail")?,
         checks: whole(row, "checks")?,
         places: text(row, "places")?,
+    })
+}
+
+pub(crate) fn revision(row: &AnyRow) -> Stored<RevisionRecord> {
+    Ok(RevisionRecord {
+        kind: text(row, "kind")?,
+        id: text(row, "id")?,
+        number: number(row, "number")?,
+        at: time(row, "at")?,
+        author: text(row, "author")?,
+        is_over: number(row, "is_over")? != 0,
+        content: text(row, "content")?,
+    })
+}
+
+pub(crate) fn check(row: &AnyRow) -> Stored<CheckRecord> {
+    Ok(CheckRecord {
+        name: text(row, "name")?,
+        at: time(row, "at")?,
+        content: text(row, "content")?,
+        hash: text(row, "hash")?,
+    })
+}
+
+pub(crate) fn switch(row: &AnyRow) -> Stored<SwitchRecord> {
+    Ok(SwitchRecord {
+        name: text(row, "name")?,
+        author: text(row, "author")?,
+        reason: text(row, "reason")?,
+        until: time(row, "until")?,
+    })
+}
+
+pub(crate) fn review(row: &AnyRow) -> Stored<ReviewRecord> {
+    Ok(ReviewRecord {
+        id: text(row, "id")?,
+        title: text(row, "title")?,
+        opened_at: time(row, "opened_at")?,
+        opened_by: name(row, "opened_by", AccountId::parse)?,
+        due_at: time(row, "due_at")?,
+        closed_at: time(row, "closed_at")?,
+    })
+}
+
+pub(crate) fn review_line(row: &AnyRow) -> Stored<ReviewLine> {
+    Ok(ReviewLine {
+        review: text(row, "review")?,
+        account: name(row, "account", AccountId::parse)?,
+        organisation: name(row, "organisation", OrganisationId::parse)?,
+        facts: text(row, "facts")?,
+        decision: text(row, "decision")?,
+        decided_by: text(row, "decided_by")?,
+        decided_at: time(row, "decided_at")?,
+        reason: text(row, "reason")?,
     })
 }

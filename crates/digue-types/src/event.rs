@@ -291,5 +291,13 @@ coded!(
         IncidentNoted = 42 "incident-noted",
         CampaignPrepared = 43 "campaign-prepared",
         CampaignSet = 44 "campaign-set",
+        /// A revision of a record of the management system; its hash.
+        RecordSaved = 45 "record-saved",
+        CheckRan = 46 "check-ran",
+        CheckSwitched = 47 "check-switched",
+        /// A version of the statement of applicability was frozen.
+        StatementSigned = 48 "statement-signed",
+        ReviewOpened = 49 "review-opened",
+        ReviewDecided = 50 "review-decided",
     }
 );

@@ -18,6 +18,7 @@ use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
 use digue_operations::incidents::{self, ResponseRules};
 use digue_operations::indexing::{self, IndexFolder};
+use digue_operations::isms::{checks, digest};
 use digue_operations::notices;
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
@@ -219,6 +220,12 @@ impl Running {
         );
         every!(ask_witnesses_every, "witnesses", |house: Arc<House>| async move {
             witnesses::ask_all(&house).await.map(drop)
+        });
+        every!(Duration::from_mins(10), "checks", |house: Arc<House>| async move {
+            checks::run_due(&house).await.map(drop)
+        });
+        every!(Duration::from_hours(1), "digest", |house: Arc<House>| async move {
+            digest::send_due(&house).await.map(drop)
         });
         // Keys end with a period, not at an hour.
         every!(Duration::from_hours(1), "retention", |house: Arc<House>| async move {

@@ -1,6 +1,7 @@
 //! One contract, two databases. PostgreSQL is started by `postgres`, on loopback, for this run.
 
 mod findings;
+mod isms;
 mod people;
 mod postgres;
 
@@ -32,6 +33,7 @@ async fn keeps_the_contract(store: &Store) {
     passkeys_are_counted_and_the_last_one_stays(store).await;
     an_approval_is_decided_once_and_in_time(store).await;
     findings::keep_the_contract(store).await;
+    isms::keep_the_contract(store).await;
     people::keep_the_contract(store).await;
 }
 

@@ -1,0 +1,287 @@
+//! The management system: its registers, written by people, beside what the running system measures.
+//!
+//! A revision is journalled by its hash, then stored, and never changed. What is in force is kept in
+//! memory and made again from the store.
+
+pub mod ask;
+pub mod checks;
+pub mod digest;
+pub mod exchange;
+pub mod reviews;
+pub mod sheets;
+pub mod start;
+pub mod statement;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_isms::field::{Fault, Shape, Unfit, Values};
+use digue_isms::kinds::Kind;
+use digue_isms::register::{Registers, Revision};
+use digue_isms::standing::{Measured, Now};
+use digue_locales::{Language, text};
+use digue_store::RevisionRecord;
+use digue_types::{Act, Timestamp};
+use jiff::civil::Date;
+
+use crate::actor::{Actor, allow};
+use crate::error::OperationError;
+use crate::files::sha256;
+use crate::house::{House, Words};
+
+/// What is in force, ready for whoever looks.
+#[derive(Default)]
+pub(crate) struct Smsi {
+    registers: RwLock<Option<Arc<Registers>>>,
+    /// One revision after the other: names are given, links are checked.
+    writing: tokio::sync::Mutex<()>,
+}
+
+impl Smsi {
+    fn forget(&self) {
+        *self.registers.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn known(&self) -> Option<Arc<Registers>> {
+        self.registers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// May look at the management system: the operator's watchers, the auditor among them.
+pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
+    actor.must_watch()
+}
+
+/// May write into it: the two officers.
+pub(crate) fn must_govern(actor: &Actor) -> Result<(), OperationError> {
+    allow(actor.role.can_govern())
+}
+
+/// Everything in force.
+pub async fn registers(house: &House, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
+    must_read(actor)?;
+    in_force(house).await
+}
+
+pub(crate) async fn in_force(house: &House) -> Result<Arc<Registers>, OperationError> {
+    if let Some(known) = house.smsi().known() {
+        return Ok(known);
+    }
+    let revisions = house.store.last_revisions().await?;
+    let registers = Arc::new(Registers::new(revisions.into_iter().filter_map(revision_of)));
+    *house.smsi().registers.write().unwrap_or_else(PoisonError::into_inner) = Some(registers.clone());
+    Ok(registers)
+}
+
+/// A revision as it was stored; one that a later version wrote and this one cannot read is left out.
+fn revision_of(record: RevisionRecord) -> Option<Revision> {
+    let kind = Kind::parse(&record.kind)?;
+    let values = serde_json::from_str(&record.content).ok()?;
+    let RevisionRecord { id, number, at, author, is_over, .. } = record;
+    Some(Revision { kind, id, number, at, by: author, is_over, values })
+}
+
+/// Now, as an instant and as a day of the house.
+pub fn now(house: &House) -> Now {
+    let at = house.clock.now();
+    Now { at, today: day_of(house, at) }
+}
+
+/// The day of an instant where the house is.
+pub fn day_of(house: &House, at: Timestamp) -> Date {
+    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    instant.to_zoned(house.response().zone.clone()).date()
+}
+
+/// What the checks last said, for whoever may look.
+pub async fn measured(house: &House, actor: &Actor) -> Result<Measured, OperationError> {
+    must_read(actor)?;
+    checks::measured(house).await
+}
+
+/// Every revision of a record, the first one first.
+pub async fn history(
+    house: &House,
+    actor: &Actor,
+    kind: Kind,
+    id: &str,
+) -> Result<Vec<Revision>, OperationError> {
+    must_read(actor)?;
+    let revisions: Vec<Revision> =
+        house.store.revisions(kind.code(), id).await?.into_iter().filter_map(revision_of).collect();
+    if revisions.is_empty() { Err(OperationError::NotFound("record")) } else { Ok(revisions) }
+}
+
+/// Why a record was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsaved {
+    #[error("fields do not fit")]
+    Faults(Vec<Fault>),
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+}
+
+impl From<digue_store::StoreError> for Unsaved {
+    fn from(error: digue_store::StoreError) -> Self {
+        Self::Operation(error.into())
+    }
+}
+
+/// Saves a record: a new one without a name, or a further revision of one; its name.
+///
+/// # Errors
+/// Every field that does not fit; `Conflict` for a kind that is written once.
+pub async fn save(
+    house: &House,
+    actor: &Actor,
+    kind: Kind,
+    id: Option<&str>,
+    values: &Values,
+) -> Result<String, Unsaved> {
+    must_govern(actor)?;
+    if kind.is_written_by_digue() {
+        return Err(OperationError::Denied.into());
+    }
+    write(house, actor, kind, id, values).await
+}
+
+/// `save`, for whoever was found to be allowed to.
+pub(crate) async fn write(
+    house: &House,
+    actor: &Actor,
+    kind: Kind,
+    id: Option<&str>,
+    values: &Values,
+) -> Result<String, Unsaved> {
+    let values = kind.checked(values).map_err(Unsaved::Faults)?;
+    let _one_at_a_time = house.smsi().writing.lock().await;
+    let registers = in_force(house).await?;
+    unknown_links(&registers, kind, &values).map_err(Unsaved::Faults)?;
+    let (id, number) = match id {
+        Some(id) => {
+            let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+            if known.values == values {
+                return Ok(id.to_owned());
+            }
+            if kind.is_frozen() {
+                return Err(OperationError::Conflict.into());
+            }
+            (id.to_owned(), known.number + 1)
+        }
+        None => (next_id(house, &registers, kind).await?, 1),
+    };
+    add(house, actor, Draft { kind, id: id.clone(), number, is_over: false, values }).await?;
+    Ok(id)
+}
+
+/// Ends a record: it is not in force any more, and stays in the history.
+pub async fn end(house: &House, actor: &Actor, kind: Kind, id: &str) -> Result<(), OperationError> {
+    must_govern(actor)?;
+    if kind.is_frozen() {
+        return Err(OperationError::Conflict);
+    }
+    let _one_at_a_time = house.smsi().writing.lock().await;
+    let registers = in_force(house).await?;
+    let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    let (number, values) = (known.number + 1, known.values.clone());
+    add(house, actor, Draft { kind, id: id.to_owned(), number, is_over: true, values }).await
+}
+
+/// A revision to be written.
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    pub(crate) number: u32,
+    pub(crate) is_over: bool,
+    pub(crate) values: Values,
+}
+
+async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), OperationError> {
+    let record = record_of(house, actor, &draft);
+    journalled(house, actor, &record).await?;
+    let added = house.store.add_revision(&record).await?;
+    house.smsi().forget();
+    if added { Ok(()) } else { Err(OperationError::Conflict) }
+}
+
+/// Adds many revisions at once, each with its entry in the journal.
+pub(crate) async fn add_all(house: &House, actor: &Actor, drafts: Vec<Draft>) -> Result<(), OperationError> {
+    let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(house, actor, draft)).collect();
+    for record in &records {
+        journalled(house, actor, record).await?;
+    }
+    let added = house.store.add_revisions(&records).await?;
+    house.smsi().forget();
+    if added { Ok(()) } else { Err(OperationError::Conflict) }
+}
+
+fn record_of(house: &House, actor: &Actor, draft: &Draft) -> RevisionRecord {
+    RevisionRecord {
+        kind: draft.kind.code().to_owned(),
+        id: draft.id.clone(),
+        number: draft.number,
+        at: house.clock.now(),
+        author: actor.account.to_string(),
+        is_over: draft.is_over,
+        content: serde_json::to_string(&draft.values).expect("texts are plain data"),
+    }
+}
+
+/// Texts stay in the store, their hash is evidence.
+async fn journalled(house: &House, actor: &Actor, record: &RevisionRecord) -> Result<(), OperationError> {
+    let end = if record.is_over { " over" } else { "" };
+    let words = Words {
+        subject: format!("record:{}", record.id),
+        after: format!("{} {} {}{end}", record.kind, record.number, sha256(&record.content)),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::RecordSaved, words).await.map(drop)
+}
+
+/// `ME-13`: the next of its kind, also after records that ended.
+async fn next_id(house: &House, registers: &Registers, kind: Kind) -> Result<String, OperationError> {
+    let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
+    let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
+    loop {
+        let id = format!("{}-{next}", kind.prefix());
+        if house.store.revisions(kind.code(), &id).await?.is_empty() {
+            return Ok(id);
+        }
+        next += 1;
+    }
+}
+
+/// Links lead to records that are in force.
+pub(crate) fn unknown_links(registers: &Registers, kind: Kind, values: &Values) -> Result<(), Vec<Fault>> {
+    let mut faults = Vec::new();
+    for field in kind.fields() {
+        let (Shape::Link(to) | Shape::Links(to)) = field.shape else { continue };
+        let names = values.get(field.code).map_or(&[][..], Vec::as_slice);
+        if names.iter().any(|name| registers.find(to, name).is_none()) {
+            faults.push(Fault { field: field.code, unfit: Unfit::Unknown });
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// The title of a record, as lists show it.
+pub fn title(kind: Kind, values: &Values, language: Language) -> String {
+    let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();
+    let named = of("title");
+    named
+        .or_else(|| match kind {
+            Kind::Role => of("role").map(|code| text(language, &format!("smsi-role-{code}"))),
+            Kind::Applicability => of("requirement"),
+            Kind::Acceptance => of("risk"),
+            Kind::Measurement => of("objective"),
+            Kind::Receipt => of("document"),
+            Kind::Attestation => of("person"),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// How many records of each kind are in force.
+pub fn counts(registers: &Registers) -> BTreeMap<Kind, usize> {
+    Kind::ALL.iter().map(|kind| (*kind, registers.of(*kind).len())).collect()
+}

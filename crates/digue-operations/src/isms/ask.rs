@@ -1,0 +1,494 @@
+//! The questions that checks ask of the running system: whom, and who of them fails.
+//!
+//! What is asked of state and index is what the journal tells, too: `tests/recompute_checks.py` finds
+//! the same figures in an export of it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use digue_access::{Mode, Role};
+use digue_detection::Action;
+use digue_exposure::Question;
+use digue_isms::awareness;
+use digue_isms::check::{Check, Found};
+use digue_isms::kinds::{
+    Asset, Attestation, Audit, Document, Measure, Processing, Risk, Role as Carried,
+};
+use digue_isms::register::{Entry, Registers, days_between};
+use digue_isms::standing::Now;
+use digue_response::clock::ClockKind;
+use digue_response::incident::Source;
+use digue_types::{AccountId, Gate, PortalId, Timestamp};
+
+use crate::actor::Actor;
+use crate::approvals::{self, Wish};
+use crate::error::OperationError;
+use crate::house::House;
+use crate::{incidents, password};
+
+const DAY: Duration = Duration::from_hours(24);
+/// An account that nobody used for so long is dormant.
+pub const DORMANT_AFTER: Duration = Duration::from_hours(24 * 90);
+/// An account that could have been used for so long, and never was.
+pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 30);
+const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
+const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
+const REVIEWS_EVERY: Duration = Duration::from_hours(24 * 365);
+const LOOK_BACK: Duration = Duration::from_hours(24 * 90);
+const BREAK_GLASS_WITHIN: Duration = Duration::from_hours(72);
+const DECIDE_WITHIN: Duration = Duration::from_hours(24);
+const WITNESSED_WITHIN: Duration = Duration::from_hours(24);
+/// So many times the median of its peers is beyond them; below the floor nobody is.
+const BEYOND: usize = 5;
+const PERSONS_FLOOR: usize = 200;
+const RISKS_EVERY_DAYS: i64 = 365;
+const AUDITS_EVERY_DAYS: i64 = 365;
+
+/// Asks one check's question.
+pub(super) async fn ask(
+    house: &House,
+    check: Check,
+    registers: &Registers,
+    now: Now,
+) -> Result<Found, OperationError> {
+    match check {
+        Check::Passkeys | Check::OfficersPasskeys => passkeys(house, check).await,
+        Check::Lockout => Ok(Found::value(u64::from(password::FAILURES_MAX))),
+        Check::SessionLength => Ok(Found::value(house.session_limits.absolute.as_secs() / 60)),
+        Check::SessionsOld => Ok(sessions_old(house, now.at)),
+        Check::KeysOld => keys_old(house, now.at).await,
+        Check::Dormant | Check::NeverUsed => unused(house, check, now.at).await,
+        Check::QuarantineOld => quarantine_old(house, now.at).await,
+        Check::BeyondPeers => beyond_peers(house, now.at),
+        Check::WideCaseloads => Ok(wide_caseloads(house)),
+        Check::RightsReviews => rights_reviews(house, now.at).await,
+        Check::Leaders | Check::Deputies | Check::PartnerContacts => partners(house, check).await,
+        Check::TwoPersons | Check::ExportsGranted | Check::Configuration => {
+            two_persons(house, check, now.at).await
+        }
+        Check::BreakGlass => break_glass(house, now.at).await,
+        Check::PortalsEnforced | Check::Budgets | Check::Coverage => Ok(portals(house, check)),
+        Check::Uninspected => Ok(uninspected(house)),
+        Check::Encrypted => Ok(encrypted(house)),
+        Check::MailSigned => Ok(house.mailer().map_or_else(
+            || Found::unknown("no-source"),
+            |mailer| Found::whether("mail", mailer.is_signed()),
+        )),
+        Check::JournalVerified => verified(house).await,
+        Check::JournalWitnessed => Ok(witnessed(house, now.at)),
+        Check::Retention => Ok(retention(house, now.at)),
+        Check::ClockDrift => Ok(clock_drift(house)),
+        Check::Decoys => Ok(of_portals(house, |house| house.sentry().means().0 > 0)),
+        Check::WatchActs => Ok(of_portals(house, |house| house.sentry().means().1 >= Action::CloseAccount)),
+        Check::AlertsLeave => {
+            Ok(Found::whether("listener", house.herald().has_listener() || house.sends_mail()))
+        }
+        Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
+            findings(house, check, now.at).await
+        }
+        Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons => {
+            of_incidents(house, check, now.at).await
+        }
+        Check::Awareness => Ok(aware(house, registers, now)),
+        _ => Ok(of_registers(check, registers, now)),
+    }
+}
+
+/// Active accounts whose roles fit.
+fn active(house: &House, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
+    let rules = house.gateway().rules();
+    let mut accounts: Vec<AccountId> = rules
+        .directory
+        .iter()
+        .filter(|(_, record)| !record.is_suspended && fits(record.role))
+        .map(|(account, _)| account.clone())
+        .collect();
+    accounts.sort();
+    accounts
+}
+
+/// A population and the names of those for whom something holds.
+fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Found {
+    let names = population.iter().filter(|one| fails(one)).map(ToString::to_string);
+    Found::of(population.len() as u64, names.collect())
+}
+
+async fn passkeys(house: &House, check: Check) -> Result<Found, OperationError> {
+    let counts = house.store.passkey_counts().await?;
+    let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
+    let accounts = active(house, fits);
+    Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
+}
+
+fn sessions_old(house: &House, now: Timestamp) -> Found {
+    let limit = house.session_limits.absolute;
+    let sessions = house.gateway().sessions(|_| true);
+    let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
+    Found::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
+}
+
+async fn keys_old(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+    let keys = house.store.keys().await?;
+    let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
+    Ok(Found::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
+}
+
+/// Accounts that read persons: nobody used them for long, or ever.
+async fn unused(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+    let accounts = active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
+    let view = house.view();
+    let mut names = Vec::new();
+    for account in &accounts {
+        let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+        let fails = match (check, last) {
+            (Check::Dormant, Some(last)) => now.since(last) > DORMANT_AFTER,
+            (Check::NeverUsed, None) => {
+                let passkeys = house.store.passkeys_of(account).await?;
+                let since = passkeys.iter().map(|passkey| passkey.added_at).min();
+                since.is_some_and(|since| now.since(since) > UNUSED_AFTER)
+            }
+            _ => false,
+        };
+        if fails {
+            names.push(account.to_string());
+        }
+    }
+    Ok(Found::of(accounts.len() as u64, names))
+}
+
+async fn quarantine_old(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+    let gates = house.store.gates().await?;
+    let waiting = gates.iter().filter(|gate| approvals::is_quarantine(gate));
+    let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
+    let accounts = active(house, |_| true).len() as u64;
+    Ok(Found::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
+}
+
+fn beyond_peers(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+    let view = house.view();
+    let from = Some(now.minus(DAY * 30));
+    let mut read: Vec<(AccountId, usize)> = Vec::new();
+    for account in active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
+        let question = Question { accounts: vec![account.clone()], from, ..Question::default() };
+        let persons = house.answered(view.count(&question))?;
+        if persons > 0 {
+            read.push((account, persons));
+        }
+    }
+    Ok(beyond(read))
+}
+
+/// Those who have more than `BEYOND` times the median, above the floor.
+fn beyond(counted: Vec<(AccountId, usize)>) -> Found {
+    let mut sizes: Vec<usize> = counted.iter().map(|(_, size)| *size).collect();
+    sizes.sort_unstable();
+    let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
+    let limit = (median * BEYOND).max(PERSONS_FLOOR);
+    let names = counted.iter().filter(|(_, size)| *size > limit).map(|(account, _)| account.to_string());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Found::of(counted.len() as u64, names)
+}
+
+fn wide_caseloads(house: &House) -> Found {
+    let rules = house.gateway().rules();
+    let mut sizes: HashMap<AccountId, usize> = HashMap::new();
+    for caseloads in rules.caseloads.values() {
+        for (account, size) in caseloads.sizes() {
+            *sizes.entry(account.clone()).or_default() += size;
+        }
+    }
+    beyond(sizes.into_iter().collect())
+}
+
+/// Organisations whose accesses were all looked at within a year.
+async fn rights_reviews(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+    let rules = house.gateway().rules();
+    let mut organisations: Vec<String> =
+        rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect();
+    organisations.sort();
+    organisations.dedup();
+    let mut reviewed = HashSet::new();
+    for review in house.store.reviews().await? {
+        if review.closed_at > Timestamp::ZERO && now.since(review.closed_at) <= REVIEWS_EVERY {
+            let lines = house.store.review_lines(&review.id).await?;
+            reviewed.extend(lines.into_iter().map(|line| line.organisation.to_string()));
+        }
+    }
+    Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
+}
+
+async fn partners(house: &House, check: Check) -> Result<Found, OperationError> {
+    let rules = house.gateway().rules();
+    // Where agents work, somebody leads them; where there is one only, nobody stands in.
+    let mut led: HashMap<String, (usize, usize)> = HashMap::new();
+    for (_, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+        let (agents, leaders) = led.entry(record.organisation.to_string()).or_default();
+        match record.role {
+            Role::Agent => *agents += 1,
+            role if role.leads_agents() => *leaders += 1,
+            _ => {}
+        }
+    }
+    let mut organisations: Vec<String> = led
+        .iter()
+        .filter(|(_, (agents, leaders))| agents + leaders > 0)
+        .map(|(name, _)| name.clone())
+        .collect();
+    organisations.sort();
+    let reached: HashSet<String> = house
+        .store
+        .organisations()
+        .await?
+        .into_iter()
+        .filter(|known| !known.email.is_empty())
+        .map(|known| known.id.to_string())
+        .collect();
+    Ok(failing(&organisations, |name| match check {
+        Check::Leaders => led[name].1 == 0,
+        Check::Deputies => led[name].1 < 2,
+        _ => !reached.contains(name),
+    }))
+}
+
+/// What was granted in ninety days: never by whoever asked.
+async fn two_persons(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+    let mut approvals = house.store.approvals().await?;
+    approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
+    approvals.retain(|approval| match check {
+        Check::ExportsGranted => approval.kind == Wish::ExportJournal.kind(),
+        Check::Configuration => approval.kind == "widen-rules",
+        _ => true,
+    });
+    let granted: Vec<_> = approvals
+        .iter()
+        .filter_map(|approval| approval.decided.as_ref().map(|decided| (approval, decided)))
+        .filter(|(_, decided)| decided.is_granted)
+        .collect();
+    let alone = granted.iter().filter(|(approval, decided)| approval.asked_by == decided.by);
+    Ok(Found::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
+}
+
+async fn break_glass(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+    let mut opened = house.store.break_glass().await?;
+    opened.retain(|one| now.since(one.opened_at) <= LOOK_BACK);
+    let late = opened.iter().filter(|one| match &one.reviewed {
+        Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
+        None => now.since(one.opened_at) > BREAK_GLASS_WITHIN,
+    });
+    Ok(Found::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
+}
+
+fn all_portals(house: &House) -> Vec<PortalId> {
+    let mut portals: Vec<PortalId> =
+        house.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
+    portals.sort();
+    portals
+}
+
+/// Something that holds for all portals or for none.
+fn of_portals(house: &House, holds: impl Fn(&House) -> bool) -> Found {
+    failing(&all_portals(house), |_| !holds(house))
+}
+
+fn portals(house: &House, check: Check) -> Found {
+    let hosts = house.gateway().hosts();
+    let standing = house.standing();
+    failing(&all_portals(house), |id| {
+        let Some(portal) = hosts.portal(id) else { return true };
+        match check {
+            Check::PortalsEnforced => portal.mode == Mode::ObserveOnly,
+            Check::Budgets => {
+                portal.limits.account.0.iter().all(Option::is_none)
+                    || portal.limits.organisation.0.iter().all(Option::is_none)
+            }
+            _ => standing.index.coverage(id).outside_map > 0,
+        }
+    })
+}
+
+/// Responses that nobody could look into, of all that were shown.
+fn uninspected(house: &House) -> Found {
+    let standing = house.standing();
+    let coverage = all_portals(house).into_iter().map(|portal| standing.index.coverage(&portal));
+    let (mut all, mut blind) = (0, 0);
+    for counts in coverage {
+        all += counts.inspected + counts.uninspected;
+        blind += counts.uninspected;
+    }
+    Found { population: all, failing_events: blind, ..Found::default() }
+}
+
+fn encrypted(house: &House) -> Found {
+    let urls: Vec<&str> = house.public_urls().collect();
+    failing(&urls, |url| !url.starts_with("https://"))
+}
+
+/// Reads the journal from the disk again, and compares it with its signed root.
+async fn verified(house: &House) -> Result<Found, OperationError> {
+    let journal = house.journal.clone();
+    let read = tokio::task::spawn_blocking(move || journal.verify()).await;
+    let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    Ok(match read {
+        Ok(report) => {
+            let faults = report.findings.iter().map(|finding| format!("{}@{}", finding.kind, finding.entry));
+            Found::of(report.size.max(1), faults.collect())
+        }
+        Err(error) => Found::unknown(&format!("error {error}")),
+    })
+}
+
+fn witnessed(house: &House, now: Timestamp) -> Found {
+    let view = house.witnesses();
+    if view.quorum == 0 {
+        return Found::whether("witnesses", false);
+    }
+    let late =
+        view.witnesses.iter().filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
+    let late: Vec<String> = late.map(|(name, ..)| name.clone()).collect();
+    // A quorum is enough: who is away beyond it fails nobody.
+    let enough = view.witnesses.len() - late.len() >= view.quorum;
+    Found::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
+}
+
+/// Keys of periods that should have been destroyed.
+fn retention(house: &House, now: Timestamp) -> Found {
+    let (keys, retentions) = (house.journal.keys(), house.retentions());
+    let is_due = |key: &&digue_journal::keyring::KeyRecord| {
+        key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
+    };
+    let due = keys.iter().filter(is_due).map(|key| format!("{}:{}", key.stream, key.period));
+    Found::of(keys.len() as u64, due.collect())
+}
+
+/// Seconds between our clock and the witnesses', who sign the hour.
+fn clock_drift(house: &House) -> Found {
+    match house.watchtower.drift_secs() {
+        Some(seconds) => Found::value(seconds),
+        None => Found::unknown("no-source"),
+    }
+}
+
+async fn findings(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+    let all = house.store.findings(10_000).await?;
+    match check {
+        Check::FalseAlarms => {
+            let lately = all.iter().filter(|finding| now.since(finding.at) <= DAY * 30);
+            let wrong =
+                lately.filter(|finding| finding.verdict.as_ref().is_some_and(|v| !v.is_theft)).count();
+            let account_days = active(house, |_| true).len() as u64 * 30;
+            // In a hundred thousand account-days: ten are one in ten thousand.
+            Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
+                Some(rate) => Found::value(rate),
+                None => Found::default(),
+            })
+        }
+        Check::FindingsDecided => {
+            let old: Vec<_> = all.iter().filter(|finding| now.since(finding.at) > DECIDE_WITHIN).collect();
+            let open = old.iter().filter(|finding| finding.verdict.is_none());
+            Ok(Found::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
+        }
+        _ => contained(house, &all).await,
+    }
+}
+
+/// Seconds between the last finding that closed an account and the gate that closed it.
+async fn contained(house: &House, all: &[digue_store::FindingRecord]) -> Result<Found, OperationError> {
+    let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
+    let Some(finding) = closing else { return Ok(Found::default()) };
+    let gates = house.store.gates().await?;
+    let word = format!("watch {}:", finding.id);
+    let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
+    Ok(match shut {
+        Some(gate) => Found::value(gate.set_at.since(finding.at).as_secs()),
+        // It was opened again since: what it took is not known any more.
+        None => Found::unknown("no-source"),
+    })
+}
+
+async fn of_incidents(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+    let mut views = incidents::list(house, &Actor::digue()).await?;
+    views.retain(|view| view.incident.source != Source::Imported);
+    let of = |views: &[incidents::IncidentView], fails: &dyn Fn(&incidents::IncidentView) -> bool| {
+        let names = views.iter().filter(|view| fails(view)).map(incidents::IncidentView::reference);
+        Found::of(views.len() as u64, names.collect())
+    };
+    Ok(match check {
+        Check::IncidentDeadlines => of(&views, &|view| {
+            let notified = view.clocks.iter().filter(|clock| clock.rule.kind == ClockKind::Authority);
+            notified.into_iter().any(|clock| match (clock.met_at, clock.due_at) {
+                (Some(met), Some(due)) => met > due,
+                _ => clock.overdue(now).is_some(),
+            })
+        }),
+        Check::IncidentEvidence => {
+            views.retain(|view| view.incident.about.starts_with("account:"));
+            of(&views, &|view| view.incident.affected.iter().all(|version| version.hash.is_empty()))
+        }
+        _ => {
+            views.retain(|view| view.incident.is_closed());
+            of(&views, &|view| view.incident.lessons.is_empty())
+        }
+    })
+}
+
+/// Account holders who did every module within a year.
+fn aware(house: &House, registers: &Registers, now: Now) -> Found {
+    let since = now.today.checked_sub(jiff::Span::new().months(awareness::MONTHS)).unwrap_or(now.today);
+    let mut done: HashMap<String, HashSet<&'static str>> = HashMap::new();
+    for Entry { record, .. } in registers.read::<Attestation>() {
+        let is_good =
+            record.edition == Some(awareness::EDITION) && record.done_on.is_some_and(|on| on >= since);
+        if let Some(module) = record.module.0.filter(|_| is_good) {
+            done.entry(record.person.0).or_default().insert(module.code());
+        }
+    }
+    let accounts = active(house, |_| true);
+    let all = awareness::Module::ALL.len();
+    failing(&accounts, |account| done.get(account.as_str()).map_or(0, HashSet::len) < all)
+}
+
+/// What the registers say by themselves.
+fn of_registers(check: Check, registers: &Registers, now: Now) -> Found {
+    match check {
+        Check::MeasuresLate => {
+            let measures = registers.read::<Measure>();
+            let late = measures.iter().filter(|measure| measure.record.overdue_days(now) > 0);
+            Found::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
+        }
+        Check::Roles => of_entries(&registers.read::<Carried>(), |role| role.holder.0.is_empty()),
+        Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.owner.0.is_empty()),
+        Check::RisksReviewed => {
+            let risks = registers.read::<Risk>();
+            let old = risks.iter().filter(|risk| {
+                let age = days_between(day_utc(risk.at), now.today);
+                age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
+            });
+            Found::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
+        }
+        Check::AuditsDone => {
+            let audits = registers.read::<Audit>();
+            let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
+            let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
+            if audits.is_empty() { Found::default() } else { Found::whether("audit", is_done) }
+        }
+        Check::DocumentsCurrent => of_entries(&registers.read::<Document>(), |document| {
+            document.approved_on.is_none() || document.review_on.is_none_or(|on| on < now.today)
+        }),
+        Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
+            processing.review_on.is_none_or(|on| on < now.today)
+        }),
+        // Nothing of this house knows yet: backups, drills, advisories.
+        _ => Found::unknown("no-source"),
+    }
+}
+
+fn of_entries<R>(entries: &[Entry<R>], fails: impl Fn(&R) -> bool) -> Found {
+    let names = entries.iter().filter(|entry| fails(&entry.record)).map(|entry| entry.id.clone());
+    Found::of(entries.len() as u64, names.collect())
+}
+
+fn day_utc(at: Timestamp) -> jiff::civil::Date {
+    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

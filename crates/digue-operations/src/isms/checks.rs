@@ -1,0 +1,196 @@
+//! Checks: run each hour at most, kept with the range of the journal that they were found under, and
+//! switched off by somebody with a reason and an end.
+
+use std::time::Duration;
+
+use digue_isms::check::{Check, Disabled, Found, Outcome, Result as CheckResult};
+use digue_isms::standing::Measured;
+use digue_store::{CheckRecord, SwitchRecord};
+use digue_types::{Act, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ask, in_force, must_govern, must_read, now};
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::files::{hex, sha256};
+use crate::gates::{REASON_CHARS_MIN, parse_reason};
+use crate::house::{House, Words};
+
+/// How long a check may be switched off at most.
+const OFF_MAX: Duration = Duration::from_hours(24 * 180);
+/// Checks run so often.
+const EVERY: Duration = Duration::from_hours(12);
+/// Names of those that fail that are kept: the count is whole.
+const NAMES_MAX: usize = 500;
+
+/// A result as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    outcome: String,
+    population: u64,
+    failing: Vec<String>,
+    failing_count: u64,
+    value: Option<u64>,
+    not_run: Option<String>,
+    journal_size: u64,
+    journal_root: String,
+    version: String,
+}
+
+/// What every check last said, and which are switched off.
+pub(crate) async fn measured(house: &House) -> Result<Measured, OperationError> {
+    let results = house.store.last_check_results().await?.into_iter().filter_map(result_of);
+    let switches = house.store.check_switches().await?.into_iter().filter_map(|switch| {
+        let SwitchRecord { name, author, reason, until } = switch;
+        Some((Check::parse(&name)?, Disabled { by: author, reason, until }))
+    });
+    Ok(Measured {
+        results: results.map(|result| (result.check, result)).collect(),
+        disabled: switches.collect(),
+    })
+}
+
+fn result_of(record: CheckRecord) -> Option<CheckResult> {
+    let check = Check::parse(&record.name)?;
+    let content: Content = serde_json::from_str(&record.content).ok()?;
+    let found = Found {
+        population: content.population,
+        failing_events: content.failing_count,
+        failing: content.failing,
+        value: content.value,
+        not_run: content.not_run,
+    };
+    Some(CheckResult {
+        check,
+        at: record.at,
+        outcome: Outcome::parse(&content.outcome)?,
+        found,
+        journal_size: content.journal_size,
+        journal_root: content.journal_root,
+        version: content.version,
+    })
+}
+
+/// Results of a check with their hashes, the newest first.
+pub async fn history(
+    house: &House,
+    actor: &Actor,
+    check: Check,
+) -> Result<Vec<(CheckResult, String)>, OperationError> {
+    must_read(actor)?;
+    let records = house.store.check_results(check.code(), 100).await?;
+    Ok(records
+        .into_iter()
+        .filter_map(|record| {
+            let hash = record.hash.clone();
+            Some((result_of(record)?, hash))
+        })
+        .collect())
+}
+
+/// Runs the checks that were not asked for a while.
+pub async fn run_due(house: &House) -> Result<usize, OperationError> {
+    let known = measured(house).await?;
+    let at = house.clock.now();
+    let due = Check::ALL
+        .iter()
+        .filter(|check| known.results.get(check).is_none_or(|result| at.since(result.at) >= EVERY));
+    let mut ran = 0;
+    for check in due {
+        run_one(house, *check).await?;
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// Runs every check now, for whoever may look.
+pub async fn run_all(house: &House, actor: &Actor) -> Result<(), OperationError> {
+    must_read(actor)?;
+    for check in Check::ALL {
+        run_one(house, *check).await?;
+    }
+    Ok(())
+}
+
+/// Runs one check and keeps what it found. An error is a result, too, and not a pass.
+pub async fn run_one(house: &House, check: Check) -> Result<CheckResult, OperationError> {
+    let registers = in_force(house).await?;
+    let now = now(house);
+    let status = house.journal_status();
+    let size = status.checkpoint_size;
+    let root = house.journal.root(size).map(|root| hex(&root)).unwrap_or_default();
+    let found = match ask::ask(house, check, &registers, now).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, check = check.code(), "A check could not run");
+            Found::unknown("error")
+        }
+    };
+    let result = CheckResult {
+        check,
+        at: now.at,
+        outcome: check.judge(&found),
+        found,
+        journal_size: size,
+        journal_root: root,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    keep(house, &result).await?;
+    Ok(result)
+}
+
+async fn keep(house: &House, result: &CheckResult) -> Result<(), OperationError> {
+    let hash = sha256(&result.canonical());
+    let found = &result.found;
+    let words = Words {
+        subject: format!("check:{}", result.check.code()),
+        before: format!("population:{} failing:{}", found.population, found.failing_count()),
+        after: format!("{} {hash}", result.outcome.code()),
+        ..Words::default()
+    };
+    house.write_down(&Actor::digue(), Act::CheckRan, words).await?;
+    let content = Content {
+        outcome: result.outcome.code().to_owned(),
+        population: found.population,
+        failing: found.failing.iter().take(NAMES_MAX).cloned().collect(),
+        failing_count: found.failing_count(),
+        value: found.value,
+        not_run: found.not_run.clone(),
+        journal_size: result.journal_size,
+        journal_root: result.journal_root.clone(),
+        version: result.version.clone(),
+    };
+    let record = CheckRecord {
+        name: result.check.code().to_owned(),
+        at: result.at,
+        content: serde_json::to_string(&content).expect("plain data"),
+        hash,
+    };
+    Ok(house.store.add_check_result(&record).await?)
+}
+
+/// Switches a check off until a day, with a reason; a day that is past switches it on.
+pub async fn switch(
+    house: &House,
+    actor: &Actor,
+    check: Check,
+    until: Timestamp,
+    reason: &str,
+) -> Result<(), OperationError> {
+    must_govern(actor)?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let now = house.clock.now();
+    if until > now.plus(OFF_MAX) {
+        return Err(OperationError::Invalid("invalid-switch-long"));
+    }
+    let words = Words {
+        subject: format!("check:{}", check.code()),
+        after: if until > now { format!("off until {until}") } else { "on".to_owned() },
+        reason: reason.clone(),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::CheckSwitched, words).await?;
+    let switch =
+        SwitchRecord { name: check.code().to_owned(), author: actor.account.to_string(), reason, until };
+    Ok(house.store.switch_check(&switch).await?)
+}

@@ -1,0 +1,86 @@
+//! The week in one mail: what is late, what comes, what does not hold together.
+
+use std::time::Duration;
+
+use digue_isms::calendar;
+use digue_isms::contradictions::contradictions;
+use digue_types::Timestamp;
+
+use super::{checks, in_force, now};
+use crate::error::OperationError;
+use crate::house::House;
+use crate::mail::{self, Mail};
+
+const EVERY: Duration = Duration::from_hours(24 * 7);
+const SETTING: &str = "digest-at";
+/// Days that the mail looks ahead.
+const AHEAD: i64 = 14;
+
+/// The figures of the week.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Week {
+    pub late: usize,
+    pub soon: usize,
+    pub contradictions: usize,
+    pub failing: usize,
+    pub euros: u64,
+}
+
+impl Week {
+    /// Five numbers: what is kept of a mail that waits.
+    pub(crate) fn to_text(self) -> String {
+        format!("{} {} {} {} {}", self.late, self.soon, self.contradictions, self.failing, self.euros)
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let mut next = || words.next()?.parse::<u64>().ok();
+        let [late, soon, contradictions, failing, euros] = [next()?, next()?, next()?, next()?, next()?];
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Some(Self {
+            late: count(late),
+            soon: count(soon),
+            contradictions: count(contradictions),
+            failing: count(failing),
+            euros,
+        })
+    }
+}
+
+pub async fn week(house: &House) -> Result<Week, OperationError> {
+    let (registers, now) = (in_force(house).await?, now(house));
+    let measured = checks::measured(house).await?;
+    let due = calendar::due(&registers, now);
+    let fails = digue_isms::Check::ALL
+        .iter()
+        .filter(|check| measured.says(**check, now) == digue_isms::standing::Says::Fail);
+    Ok(Week {
+        late: due.iter().filter(|one| one.days_late > 0).count(),
+        soon: due.iter().filter(|one| (-AHEAD..=0).contains(&one.days_late)).count(),
+        contradictions: contradictions(&registers, &measured, now).len(),
+        failing: fails.count(),
+        euros: due.iter().map(|one| one.euros).sum(),
+    })
+}
+
+/// Writes to the officers once a week, where mail is sent and something is written down.
+pub async fn send_due(house: &House) -> Result<bool, OperationError> {
+    if !house.sends_mail() || in_force(house).await?.is_empty() {
+        return Ok(false);
+    }
+    let at = house.clock.now();
+    let last = house.store.setting(SETTING).await?.and_then(|text| text.parse().ok());
+    if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
+        return Ok(false);
+    }
+    house.store.set_setting(SETTING, &at.micros().to_string()).await?;
+    let week = week(house).await?;
+    let rules = house.gateway().rules();
+    for (account, email) in house.store.contacts().await? {
+        let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+        if record.is_some_and(|record| record.role.can_govern()) {
+            mail::queue(house, &email, &Mail::Digest { account, week }).await?;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,189 @@
+//! Reviews that act: every access with its facts, decided by whoever answers for it or by the operator,
+//! applied at the lock the same second.
+
+use digue_access::Role;
+use digue_isms::check::Check;
+use digue_store::{ReviewLine, ReviewRecord};
+use digue_types::{AccountId, Act, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::checks;
+use crate::accounts::{self, organisation_of};
+use crate::actor::{Actor, allow};
+use crate::error::OperationError;
+use crate::gates::{REASON_CHARS_MIN, parse_reason};
+use crate::house::{House, Words};
+use crate::secret::name;
+
+/// What is known of an account when its review begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Facts {
+    pub role: String,
+    /// Microseconds; nothing when it was never used.
+    pub last_use: Option<i64>,
+    pub passkeys: usize,
+    /// Distinct persons of thirty days.
+    pub persons: usize,
+    pub is_beyond_peers: bool,
+    pub is_suspended: bool,
+}
+
+/// A review with what is decided of it.
+#[derive(Clone, Debug)]
+pub struct ReviewView {
+    pub record: ReviewRecord,
+    pub lines: Vec<(ReviewLine, Facts)>,
+    pub decided: usize,
+    pub is_over: bool,
+}
+
+/// Opens a review of every account; one at a time.
+pub async fn open(
+    house: &House,
+    actor: &Actor,
+    title: &str,
+    due_at: Timestamp,
+) -> Result<String, OperationError> {
+    allow(actor.role.can_govern())?;
+    let title = title.trim();
+    if title.is_empty() || title.chars().count() > 200 || due_at <= house.clock.now() {
+        return Err(OperationError::Invalid("invalid-review"));
+    }
+    if house.store.reviews().await?.iter().any(|review| review.closed_at == Timestamp::ZERO) {
+        return Err(OperationError::Conflict);
+    }
+    let now = house.clock.now();
+    let id = name("rv")?;
+    let record = ReviewRecord {
+        id: id.clone(),
+        title: title.to_owned(),
+        opened_at: now,
+        opened_by: actor.account.clone(),
+        due_at,
+        closed_at: Timestamp::ZERO,
+    };
+    let lines = lines(house, &id).await?;
+    let words = Words {
+        subject: format!("review:{id}"),
+        after: format!("accounts:{} due:{due_at}", lines.len()),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::ReviewOpened, words).await?;
+    house.store.open_review(&record, &lines).await?;
+    Ok(id)
+}
+
+async fn lines(house: &House, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
+    let passkeys = house.store.passkey_counts().await?;
+    let beyond = checks::run_one(house, Check::BeyondPeers).await?;
+    let view = house.view();
+    let from = Some(house.clock.now().minus(std::time::Duration::from_hours(24 * 30)));
+    let rules = house.gateway().rules();
+    let mut lines = Vec::new();
+    for (account, record) in rules.directory.iter() {
+        let last = house.answered(view.of_account(account, 1))?;
+        let question =
+            digue_exposure::Question { accounts: vec![account.clone()], from, ..Default::default() };
+        let facts = Facts {
+            role: record.role.code().to_owned(),
+            last_use: last.first().map(|seen| seen.at.micros()),
+            passkeys: passkeys.get(account).copied().unwrap_or(0),
+            persons: if last.is_empty() { 0 } else { house.answered(view.count(&question))? },
+            is_beyond_peers: beyond.found.failing.iter().any(|name| name == account.as_str()),
+            is_suspended: record.is_suspended,
+        };
+        lines.push(ReviewLine {
+            review: review.to_owned(),
+            account: account.clone(),
+            organisation: record.organisation.clone(),
+            facts: serde_json::to_string(&facts).expect("plain data"),
+            decision: String::new(),
+            decided_by: String::new(),
+            decided_at: Timestamp::ZERO,
+            reason: String::new(),
+        });
+    }
+    Ok(lines)
+}
+
+/// Reviews that the actor may look at, the newest first: all lines for the operator, the own
+/// organisation's for whoever leads its agents.
+pub async fn list(house: &House, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
+    allow(actor.role.oversees())?;
+    let own = organisation_of(&house.gateway().rules(), actor);
+    let now = house.clock.now();
+    let mut views = Vec::new();
+    for record in house.store.reviews().await? {
+        let mut lines = house.store.review_lines(&record.id).await?;
+        if !actor.role.can_watch() {
+            lines.retain(|line| Some(&line.organisation) == own.as_ref());
+        }
+        let decided = lines.iter().filter(|line| !line.decision.is_empty()).count();
+        let is_over = record.closed_at > Timestamp::ZERO || now >= record.due_at;
+        let lines = lines.into_iter().map(|line| {
+            let facts = serde_json::from_str(&line.facts).unwrap_or_default();
+            (line, facts)
+        });
+        views.push(ReviewView { lines: lines.collect(), record, decided, is_over });
+    }
+    Ok(views)
+}
+
+/// Decides about one account: it keeps its access, or it is suspended and its sessions end now.
+pub async fn decide(
+    house: &House,
+    actor: &Actor,
+    review: &str,
+    account: &AccountId,
+    keeps: bool,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let reason = match (keeps, reason.trim()) {
+        (true, "") => String::new(),
+        (_, reason) => parse_reason(reason, REASON_CHARS_MIN)?,
+    };
+    let view = list(house, actor).await?.into_iter().find(|view| view.record.id == review);
+    let view = view.ok_or(OperationError::NotFound("review"))?;
+    let line = view.lines.iter().map(|(line, _)| line).find(|line| line.account == *account);
+    let line = line.ok_or(OperationError::NotFound("account"))?;
+    let rules = house.gateway().rules();
+    // Officers look at each other's access; nobody at their own.
+    let is_officer = actor.role.can_govern();
+    let may = (is_officer || accounts::answers_for(&rules, actor, account)) && actor.account != *account;
+    allow(may)?;
+    if view.record.closed_at > Timestamp::ZERO || !line.decision.is_empty() {
+        return Err(OperationError::Conflict);
+    }
+    let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
+    if !keeps && !suspended {
+        accounts::set_suspended(house, actor, account, true, &reason).await?;
+    }
+    let decision = if keeps { "keep" } else { "suspend" };
+    let words = Words {
+        subject: format!("account:{account}"),
+        before: format!("review:{review}"),
+        after: decision.to_owned(),
+        reason: reason.clone(),
+    };
+    house.write_down(actor, Act::ReviewDecided, words).await?;
+    let decided = ReviewLine {
+        decision: decision.to_owned(),
+        decided_by: actor.account.to_string(),
+        decided_at: house.clock.now(),
+        reason,
+        ..line.clone()
+    };
+    if !house.store.decide_review_line(&decided).await? {
+        return Err(OperationError::Conflict);
+    }
+    let lines = house.store.review_lines(review).await?;
+    if lines.iter().all(|line| !line.decision.is_empty()) {
+        house.store.close_review(review, house.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// May decide about lines of a review.
+pub fn may_decide(actor: &Actor) -> bool {
+    actor.role.can_act() || actor.role.leads_agents() || actor.role == Role::Dpo
+}

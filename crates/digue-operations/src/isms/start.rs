@@ -1,0 +1,296 @@
+//! The first hour: the answers become registers in the language of whoever answers.
+
+use std::collections::HashMap;
+
+use digue_isms::field::Values;
+use digue_isms::kinds::Kind;
+use digue_isms::register::Registers;
+use digue_isms::start::{Answers, Hosting, SeedMeasure, Who, measures, risks};
+use digue_locales::{Language, text};
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::{Draft, add_all, in_force, must_govern, now};
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::House;
+
+/// True when nobody has written anything yet.
+pub async fn is_empty(house: &House, actor: &Actor) -> Result<bool, OperationError> {
+    super::must_read(actor)?;
+    Ok(in_force(house).await?.is_empty())
+}
+
+/// Writes scope, roles, risks, measures and a calendar.
+///
+/// # Errors
+/// `Conflict` when something is written already; `Invalid` without a name and somebody who leads.
+pub async fn begin(
+    house: &House,
+    actor: &Actor,
+    answers: &Answers,
+    language: Language,
+) -> Result<(), OperationError> {
+    must_govern(actor)?;
+    if answers.name.trim().is_empty() || answers.head.trim().is_empty() {
+        return Err(OperationError::Invalid("invalid-start"));
+    }
+    let _one_at_a_time = house.smsi().writing.lock().await;
+    if !in_force(house).await?.is_empty() {
+        return Err(OperationError::Conflict);
+    }
+    let mut book = Book { drafts: Vec::new(), language, today: now(house).today };
+    book.context(answers);
+    book.roles(answers);
+    book.assets(answers);
+    let named = book.measures(answers);
+    book.risks(answers, &named);
+    book.calendar(answers);
+    // Whatever the seeds say fits its fields, and leads to what is there.
+    debug_assert!(fits(&book.drafts));
+    add_all(house, actor, book.drafts).await
+}
+
+fn fits(drafts: &[Draft]) -> bool {
+    let registers = Registers::new(drafts.iter().map(|draft| digue_isms::Revision {
+        kind: draft.kind,
+        id: draft.id.clone(),
+        number: draft.number,
+        at: digue_types::Timestamp::ZERO,
+        by: String::new(),
+        is_over: false,
+        values: draft.values.clone(),
+    }));
+    drafts.iter().all(|draft| {
+        draft.kind.checked(&draft.values).is_ok_and(|values| values == draft.values)
+            && super::unknown_links(&registers, draft.kind, &draft.values).is_ok()
+    })
+}
+
+struct Book {
+    drafts: Vec<Draft>,
+    language: Language,
+    today: Date,
+}
+
+impl Book {
+    fn say(&self, key: &str) -> String {
+        text(self.language, key)
+    }
+
+    /// Adds a record; its name.
+    fn add(&mut self, kind: Kind, fields: &[(&str, String)]) -> String {
+        let number = self.drafts.iter().filter(|draft| draft.kind == kind).count() + 1;
+        let id = format!("{}-{number}", kind.prefix());
+        let filled = fields.iter().filter(|(_, value)| !value.trim().is_empty());
+        let values: Values =
+            filled.map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()])).collect();
+        let values = kind.checked(&values).unwrap_or(values);
+        self.drafts.push(Draft { kind, id: id.clone(), number: 1, is_over: false, values });
+        id
+    }
+
+    fn in_days(&self, days: i32) -> String {
+        self.today.checked_add(Span::new().days(days)).map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    fn context(&mut self, answers: &Answers) {
+        let scope = self.say(&format!("seed-scope-{}", answers.who.code()));
+        let title = format!("{} – {scope}", answers.name.trim());
+        self.add(Kind::Context, &[("title", title), ("about", "scope".to_owned())]);
+        let mut parties = vec!["persons", "cnil"];
+        if answers.has_partners {
+            parties.push("partners");
+        }
+        if answers.hosting != Hosting::Own {
+            parties.push("hosting");
+        }
+        parties.extend(answers.bonds.iter().map(|bond| bond.code()));
+        for party in parties {
+            let (title, wants) =
+                (self.say(&format!("seed-party-{party}")), self.say(&format!("seed-party-{party}-wants")));
+            self.add(
+                Kind::Context,
+                &[("title", title), ("about", "party".to_owned()), ("requirement", wants)],
+            );
+        }
+    }
+
+    fn roles(&mut self, answers: &Answers) {
+        let held = [
+            ("top-management", &answers.head),
+            ("ciso", &answers.ciso),
+            ("dpo", &answers.dpo),
+            ("internal-auditor", &String::new()),
+        ];
+        for (role, holder) in held {
+            let duties = self.say(&format!("seed-role-{role}"));
+            let fields = [
+                ("role", role.to_owned()),
+                ("holder", holder.clone()),
+                ("duties", duties),
+                ("appointed", if holder.is_empty() { String::new() } else { self.today.to_string() }),
+            ];
+            self.add(Kind::Role, &fields);
+        }
+    }
+
+    fn assets(&mut self, answers: &Answers) {
+        let mut assets = vec![("records", "primary", "4")];
+        assets.push(if answers.has_portal {
+            ("portal", "supporting", "3")
+        } else {
+            ("tools", "supporting", "3")
+        });
+        assets.extend([
+            ("mail", "supporting", "3"),
+            ("workstations", "supporting", "2"),
+            ("backups", "supporting", "4"),
+        ]);
+        for (asset, about, need) in assets {
+            let title = self.say(&format!("seed-asset-{asset}"));
+            let fields = [
+                ("title", title),
+                ("about", about.to_owned()),
+                ("owner", answers.head.clone()),
+                ("confidentiality", need.to_owned()),
+                ("integrity", "3".to_owned()),
+                ("availability", "3".to_owned()),
+            ];
+            self.add(Kind::Asset, &fields);
+        }
+    }
+
+    /// The measures that fit; the name of each by its code.
+    fn measures(&mut self, answers: &Answers) -> HashMap<&'static str, String> {
+        let fitting: Vec<&SeedMeasure> = measures(answers);
+        fitting
+            .into_iter()
+            .map(|seed| {
+                let key = format!("seed-measure-{}", seed.code);
+                let (title, how) = (self.say(&key), self.say(&format!("{key}-how")));
+                let checks: Vec<&str> = seed.checks.iter().map(|check| check.code()).collect();
+                // Without a portal nothing of the lock is measured: what is said is all there is.
+                let checks = if answers.has_portal { checks.join(",") } else { registers_only(seed) };
+                let fields = [
+                    ("title", title),
+                    ("description", how),
+                    ("about", seed.about.code().to_owned()),
+                    ("purpose", seed.purpose.code().to_owned()),
+                    ("priority", seed.priority.code().to_owned()),
+                    ("owner", answers.owner(seed.owner).to_owned()),
+                    ("due", seed.due(self.today).map(|due| due.to_string()).unwrap_or_default()),
+                    ("declared", "to-do".to_owned()),
+                    ("origin", seed.origin.code().to_owned()),
+                    ("requirements", seed.requirements.join(",")),
+                    ("checks", checks),
+                ];
+                (seed.code, self.add(Kind::Measure, &fields))
+            })
+            .collect()
+    }
+
+    fn risks(&mut self, answers: &Answers, named: &HashMap<&'static str, String>) {
+        for risk in risks(answers) {
+            let key = format!("seed-risk-{}", risk.code);
+            let (title, path) = (self.say(&key), self.say(&format!("{key}-path")));
+            let measures: Vec<&str> =
+                risk.measures.iter().filter_map(|code| named.get(code).map(String::as_str)).collect();
+            let signals: Vec<&str> = risk.signals.iter().map(|check| check.code()).collect();
+            let fields = [
+                ("title", title),
+                ("path", path),
+                ("owner", answers.head.clone()),
+                ("likelihood", risk.likelihood.code().to_owned()),
+                ("gravity", risk.gravity.code().to_owned()),
+                ("residual-likelihood", risk.residual.0.code().to_owned()),
+                ("residual-gravity", risk.residual.1.code().to_owned()),
+                ("treatment", "mitigate".to_owned()),
+                ("measures", measures.join(",")),
+                ("signals", if answers.has_portal { signals.join(",") } else { String::new() }),
+                ("review-on", self.in_days(365)),
+            ];
+            self.add(Kind::Risk, &fields);
+        }
+    }
+
+    fn calendar(&mut self, answers: &Answers) {
+        let audit = [
+            ("title", self.say("seed-audit")),
+            ("scope", self.say("seed-audit-scope")),
+            ("auditor", self.say("seed-audit-auditor")),
+            ("planned-from", self.in_days(180)),
+        ];
+        self.add(Kind::Audit, &audit);
+        let review = [
+            ("title", self.say("seed-review")),
+            ("held-on", self.in_days(300)),
+            ("chair", answers.head.clone()),
+        ];
+        self.add(Kind::Review, &review);
+        let campaign = [
+            ("title", self.say("seed-campaign")),
+            ("modules", "passwords,phishing,calls,reporting".to_owned()),
+            ("audience", "everybody".to_owned()),
+            ("starts-on", self.today.to_string()),
+            ("due", self.in_days(45)),
+        ];
+        self.add(Kind::Campaign, &campaign);
+        let processing = [
+            ("title", self.say(&format!("seed-processing-{}", answers.who.code()))),
+            ("role", if answers.who == Who::Operator { "controller" } else { "processor" }.to_owned()),
+            ("purposes", self.say("seed-processing-purposes")),
+            ("data", self.data(answers)),
+            ("review-on", self.in_days(60)),
+        ];
+        self.add(Kind::Processing, &processing);
+        let policy = [
+            ("title", self.say("seed-policy")),
+            ("about", "policy".to_owned()),
+            ("edition", "1".to_owned()),
+            ("audience", "everybody".to_owned()),
+        ];
+        self.add(Kind::Document, &policy);
+    }
+
+    fn data(&self, answers: &Answers) -> String {
+        let names = answers.data.iter().map(|data| self.say(&format!("data-held-{}", data.code())));
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The checks of a seed that need no portal.
+fn registers_only(seed: &SeedMeasure) -> String {
+    use digue_isms::check::Check as C;
+    let own = [
+        C::Awareness,
+        C::Roles,
+        C::MeasuresLate,
+        C::RisksReviewed,
+        C::AuditsDone,
+        C::DocumentsCurrent,
+        C::ProcessingCurrent,
+        C::AssetsOwned,
+        C::Backups,
+        C::RestoreDrills,
+        C::Software,
+        C::IncidentDeadlines,
+        C::IncidentLessons,
+    ];
+    let kept = seed.checks.iter().filter(|check| own.contains(check)).map(|check| check.code());
+    kept.collect::<Vec<_>>().join(",")
+}
+
+/// Three things to do now: the most pressing measures that nobody has put in place.
+pub fn three_things(registers: &Registers) -> Vec<(String, String)> {
+    let mut open: Vec<_> = registers
+        .read::<digue_isms::kinds::Measure>()
+        .into_iter()
+        .filter(|measure| {
+            use digue_isms::kinds::Declared::{Dropped, InPlace};
+            !matches!(measure.record.declared.0, Some(InPlace | Dropped))
+        })
+        .collect();
+    open.sort_by_key(|measure| (measure.record.priority.0, measure.record.due));
+    open.into_iter().take(3).map(|measure| (measure.id, measure.record.title.0)).collect()
+}

@@ -1,0 +1,87 @@
+//! The statement of applicability: as it stands now, and the versions that somebody froze, signed with
+//! the journal's key.
+
+use digue_isms::framework;
+use digue_isms::standing::Measured;
+use digue_isms::statement::{Line, statement};
+use digue_store::FileRecord;
+use digue_types::Act;
+use serde_json::json;
+
+use super::{in_force, must_govern, must_read, now};
+use crate::actor::Actor;
+use crate::attachments;
+use crate::error::OperationError;
+use crate::files::sha256;
+use crate::house::{House, Words};
+
+/// What frozen versions are kept about.
+const SUBJECT: &str = "statement:";
+
+/// The statement now, with what it was computed from.
+pub async fn now_standing(house: &House, actor: &Actor) -> Result<(Vec<Line>, Measured), OperationError> {
+    must_read(actor)?;
+    let registers = in_force(house).await?;
+    let measured = super::checks::measured(house).await?;
+    Ok((statement(&registers, &measured, now(house)), measured))
+}
+
+/// Frozen versions, the oldest first.
+pub async fn versions(house: &House, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
+    must_read(actor)?;
+    Ok(house.store.files(SUBJECT).await?)
+}
+
+/// Freezes the statement as it stands: one line for each control, signed. The number of the version.
+pub async fn freeze(house: &House, actor: &Actor) -> Result<usize, OperationError> {
+    must_govern(actor)?;
+    actor.must_be_fresh(house)?;
+    let (lines, _) = now_standing(house, actor).await?;
+    let number = house.store.files(SUBJECT).await?.len() + 1;
+    let mut body = String::from("digue-statement-1\n");
+    body.push_str(&format!("version {number}\nby {}\nat {}\n", actor.account, house.clock.now()));
+    for line in &lines {
+        body.push_str(&frozen(line));
+        body.push('\n');
+    }
+    let signed = house.journal.sign(&body);
+    let words = Words { subject: format!("statement:{number}"), after: sha256(&signed), ..Words::default() };
+    house.write_down(actor, Act::StatementSigned, words).await?;
+    attachments::keep(house, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
+    Ok(number)
+}
+
+/// One line as it is frozen: JSON, always with the same names in the same order.
+fn frozen(line: &Line) -> String {
+    let exclusion =
+        line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
+    let inclusion: Vec<&str> = line.inclusion.iter().map(|reason| reason.code()).collect();
+    let measures: Vec<String> =
+        line.measures.iter().map(|(id, standing)| format!("{id} {}", standing.code())).collect();
+    let checks: Vec<String> =
+        line.checks.iter().map(|(check, says)| format!("{} {}", check.code(), says.code())).collect();
+    json!({
+        "control": line.control.number(),
+        "applies": line.applies(),
+        "inclusion": inclusion,
+        "exclusion": exclusion,
+        "implementation": line.implementation.code(),
+        "measures": measures,
+        "checks": checks,
+    })
+    .to_string()
+}
+
+/// A frozen version: its name, and what was signed.
+pub async fn version(house: &House, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+    must_read(actor)?;
+    let found = house.store.files(SUBJECT).await?.into_iter().find(|file| file.hash == hash);
+    let file = found.ok_or(OperationError::NotFound("file"))?;
+    let bytes = house.store.file_bytes(SUBJECT, hash).await?;
+    Ok((file.name, bytes.ok_or(OperationError::NotFound("file"))?))
+}
+
+/// Requirements of a framework with the controls that they map to: how each is met.
+pub fn through(lines: &[Line], requirement: &framework::Requirement) -> Vec<Line> {
+    lines.iter().filter(|line| requirement.controls.contains(&line.control.id)).cloned().collect()
+}
