@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod approvals;
+pub(crate) mod awareness;
 pub(crate) mod breach;
 pub(crate) mod break_glass;
 pub(crate) mod device;
@@ -22,9 +23,13 @@ pub(crate) mod own;
 pub(crate) mod own_incidents;
 pub(crate) mod person;
 pub(crate) mod portals;
+pub(crate) mod reviews;
 pub(crate) mod scope;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod smsi;
+pub(crate) mod smsi_checks;
+pub(crate) mod smsi_registers;
 
 use digue_operations::OperationError;
 use digue_types::AccountId;

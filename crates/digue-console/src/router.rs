@@ -11,9 +11,9 @@ use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads};
 use crate::pages::{
-    account, accounts, approvals, breach, break_glass, device, door, findings, gates, incident_acts,
-    incident_notes, incidents, journal, keys, live, notices, organisations, overview, own, own_incidents,
-    person, portals, scope, sessions, settings,
+    account, accounts, approvals, awareness, breach, break_glass, device, door, findings, gates,
+    incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
+    own_incidents, person, portals, reviews, scope, sessions, settings, smsi, smsi_checks, smsi_registers,
 };
 use digue_operations::attachments::FILE_BYTES_MAX;
 
@@ -56,6 +56,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
     let console = Console { house, zone, demo };
     pages()
         .merge(response())
+        .merge(governance())
         .merge(programs())
         .merge(corner())
         .fallback(door::not_found)
@@ -167,6 +168,45 @@ fn response() -> Router<Console> {
         .route("/register/papers/{paper}", get(breach::register_paper))
         .route("/register.csv", get(breach::register_csv))
         .route("/register.json", get(breach::register_json))
+}
+
+/// The management system, reviews of accesses, awareness.
+fn governance() -> Router<Console> {
+    let sheet = || DefaultBodyLimit::max(UPLOAD_BYTES_MAX * 8);
+    Router::new()
+        .route("/smsi", get(smsi::home))
+        .route("/smsi/start", get(smsi::ask_start).post(smsi::begin))
+        .route("/smsi/calendar", get(smsi::calendar))
+        .route("/smsi/calendar.csv", get(smsi::calendar_csv))
+        .route("/smsi/contradictions", get(smsi::wrong))
+        .route("/smsi/contradictions.csv", get(smsi::wrong_csv))
+        .route("/smsi/ebios", get(smsi::ebios))
+        .route("/smsi/exchange", get(smsi::exchanges))
+        .route("/smsi/exchange/pia", post(smsi::take_pia).layer(sheet()))
+        .route("/smsi/exchange/{file}", get(smsi_checks::exported))
+        .route("/smsi/registers", get(smsi_registers::shelves))
+        .route("/smsi/registers/{kind}", get(smsi_registers::list).post(smsi_registers::add))
+        .route("/smsi/registers/{kind}/new", get(smsi_registers::new))
+        .route("/smsi/registers/{kind}/import", post(smsi_registers::import).layer(sheet()))
+        .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
+        .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
+        .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))
+        .route("/smsi/files/{file}", get(smsi_registers::file))
+        .route("/smsi/documents/{record}", post(smsi_registers::attach).layer(sheet()))
+        .route("/smsi/checks", get(smsi_checks::list).post(smsi_checks::run))
+        .route("/smsi/checks.csv", get(smsi_checks::list_csv))
+        .route("/smsi/checks/{check}", get(smsi_checks::show).post(smsi_checks::switch))
+        .route("/smsi/statement", get(smsi_checks::statement_page).post(smsi_checks::freeze))
+        .route("/smsi/statement/{file}", get(smsi_checks::statement_file))
+        .route("/smsi/frameworks/{framework}", get(smsi_checks::frameworks))
+        // Every access, looked at once a year
+        .route("/reviews", get(reviews::list).post(reviews::open))
+        .route("/reviews/{review}", get(reviews::show).post(reviews::decide))
+        .route("/reviews/{review}/lines.csv", get(reviews::show_csv))
+        // For everybody who signs in
+        .route("/awareness", get(awareness::list))
+        .route("/awareness/{module}", get(awareness::show).post(awareness::answer))
+        .route("/awareness/documents/{record}", get(awareness::file).post(awareness::read))
 }
 
 /// For programs: `assets/openapi.json`.

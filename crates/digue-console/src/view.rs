@@ -12,6 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use digue_access::Role;
 use digue_locales::{Language, Value, number, text, text_with};
 use digue_types::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::visitor::Visitor;
@@ -148,6 +149,15 @@ impl Words {
         self.format(at.moment(), pattern)
     }
 
+    /// A day of the calendar.
+    pub(crate) fn day(&self, day: impl Day) -> String {
+        let pattern = match self.language {
+            Language::French => "%d/%m/%Y",
+            Language::English => "%d %b %Y",
+        };
+        day.day().strftime(pattern).to_string()
+    }
+
     /// As `datetime-local` fields have it.
     pub(crate) fn form_time(&self, at: Timestamp) -> String {
         self.format(at, "%Y-%m-%dT%H:%M")
@@ -207,6 +217,23 @@ impl Moment for Timestamp {
 impl<M: Moment> Moment for &M {
     fn moment(&self) -> Timestamp {
         (*self).moment()
+    }
+}
+
+/// A day that a template shows.
+pub(crate) trait Day {
+    fn day(&self) -> Date;
+}
+
+impl Day for Date {
+    fn day(&self) -> Date {
+        *self
+    }
+}
+
+impl<D: Day> Day for &D {
+    fn day(&self) -> Date {
+        (*self).day()
     }
 }
 

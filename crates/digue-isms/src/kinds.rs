@@ -135,6 +135,16 @@ lists! {
         NotYet "not-yet",
     }
 
+    /// What a sample of an audit is drawn from.
+    Population "population" {
+        Accounts "accounts",
+        Organisations "organisations",
+        Approvals "approvals",
+        BreakGlass "break-glass",
+        Incidents "incidents",
+        Measures "measures",
+    }
+
     FindingKind "finding-kind" {
         Major "major",
         Minor "minor",
@@ -418,7 +428,7 @@ kinds! {
         planned_from "planned-from" Day [needed],
         planned_to "planned-to" Day,
         done_on "done-on" Day,
-        population "population" Checks,
+        population "population" One<Population>,
         seed "seed" Number,
         size "size" Number,
         sample "sample" Text,

@@ -437,23 +437,13 @@ impl House {
         actor: &Actor,
         accounts: Vec<(AccountId, digue_access::AccountRecord)>,
     ) -> Result<(), OperationError> {
-        let count = accounts.len();
-        self.write_down(
-            actor,
-            Act::AccountSaved,
-            Words {
-                subject: match &accounts[..] {
-                    [(id, _)] => format!("account:{id}"),
-                    _ => format!("accounts:{count}"),
-                },
-                after: match &accounts[..] {
-                    [(_, record)] => format!("{} {}", record.organisation, record.role.code()),
-                    _ => String::new(),
-                },
-                ..Words::default()
-            },
-        )
-        .await?;
+        // One entry for each: the journal alone tells which accounts there are.
+        let words = accounts.iter().map(|(id, record)| Words {
+            subject: format!("account:{id}"),
+            after: format!("{} {}", record.organisation, record.role.code()),
+            ..Words::default()
+        });
+        self.write_all(actor, Act::AccountSaved, words.collect()).await?;
         self.store.save_accounts(&accounts).await?;
         let mut rules = self.rules().await;
         let directory = Arc::make_mut(&mut rules.directory);
@@ -471,22 +461,40 @@ impl House {
         act: Act,
         words: Words,
     ) -> Result<u64, OperationError> {
-        let event = Event::Administration(Administration {
-            at: self.clock.now(),
-            actor: actor.account.clone(),
-            act,
-            subject: words.subject.clone(),
-            before: words.before.clone(),
-            after: words.after.clone(),
-            reason: words.reason.clone(),
-        });
+        self.write_all(actor, act, vec![words]).await
+    }
+
+    /// Makes several acts of one kind durable, at once; the entry of the first.
+    pub(crate) async fn write_all(
+        &self,
+        actor: &Actor,
+        act: Act,
+        all: Vec<Words>,
+    ) -> Result<u64, OperationError> {
+        if all.is_empty() {
+            return Ok(0);
+        }
+        let at = self.clock.now();
+        let event = |words: &Words| {
+            Event::Administration(Administration {
+                at,
+                actor: actor.account.clone(),
+                act,
+                subject: words.subject.clone(),
+                before: words.before.clone(),
+                after: words.after.clone(),
+                reason: words.reason.clone(),
+            })
+        };
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.journal.append(vec![event], move |result| {
+        self.journal.append(all.iter().map(event).collect(), move |result| {
             let _ = sender.send(result);
         });
         match receiver.await {
             Ok(Ok(receipt)) => {
-                incidents::note_act(self, act, &words, receipt.first).await;
+                for (entry, words) in (receipt.first..).zip(&all) {
+                    incidents::note_act(self, act, words, entry).await;
+                }
                 Ok(receipt.first)
             }
             Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),

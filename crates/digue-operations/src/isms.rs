@@ -4,9 +4,12 @@
 //! memory and made again from the store.
 
 pub mod ask;
+pub mod audits;
+pub mod awareness;
 pub mod checks;
 pub mod digest;
 pub mod exchange;
+pub mod observed;
 pub mod reviews;
 pub mod sheets;
 pub mod start;
@@ -198,7 +201,7 @@ pub(crate) struct Draft {
 
 async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), OperationError> {
     let record = record_of(house, actor, &draft);
-    journalled(house, actor, &record).await?;
+    house.write_down(actor, Act::RecordSaved, words_of(&record)).await?;
     let added = house.store.add_revision(&record).await?;
     house.smsi().forget();
     if added { Ok(()) } else { Err(OperationError::Conflict) }
@@ -207,9 +210,7 @@ async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), Operation
 /// Adds many revisions at once, each with its entry in the journal.
 pub(crate) async fn add_all(house: &House, actor: &Actor, drafts: Vec<Draft>) -> Result<(), OperationError> {
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(house, actor, draft)).collect();
-    for record in &records {
-        journalled(house, actor, record).await?;
-    }
+    house.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
     let added = house.store.add_revisions(&records).await?;
     house.smsi().forget();
     if added { Ok(()) } else { Err(OperationError::Conflict) }
@@ -228,14 +229,13 @@ fn record_of(house: &House, actor: &Actor, draft: &Draft) -> RevisionRecord {
 }
 
 /// Texts stay in the store, their hash is evidence.
-async fn journalled(house: &House, actor: &Actor, record: &RevisionRecord) -> Result<(), OperationError> {
+fn words_of(record: &RevisionRecord) -> Words {
     let end = if record.is_over { " over" } else { "" };
-    let words = Words {
+    Words {
         subject: format!("record:{}", record.id),
         after: format!("{} {} {}{end}", record.kind, record.number, sha256(&record.content)),
         ..Words::default()
-    };
-    house.write_down(actor, Act::RecordSaved, words).await.map(drop)
+    }
 }
 
 /// `ME-13`: the next of its kind, also after records that ended.
@@ -279,6 +279,11 @@ pub fn title(kind: Kind, values: &Values, language: Language) -> String {
             _ => None,
         })
         .unwrap_or_default()
+}
+
+/// What files of a record are kept about.
+fn attachment_of(id: &str) -> String {
+    format!("record:{id}")
 }
 
 /// How many records of each kind are in force.

@@ -221,9 +221,6 @@ impl Running {
         every!(ask_witnesses_every, "witnesses", |house: Arc<House>| async move {
             witnesses::ask_all(&house).await.map(drop)
         });
-        every!(Duration::from_mins(10), "checks", |house: Arc<House>| async move {
-            checks::run_due(&house).await.map(drop)
-        });
         every!(Duration::from_hours(1), "digest", |house: Arc<House>| async move {
             digest::send_due(&house).await.map(drop)
         });
@@ -236,6 +233,17 @@ impl Running {
             "sessions",
             |house: Arc<House>| async move { house.tidy_sessions().await }
         );
+        // Not in the first minute: whoever starts Digue looks at other things first.
+        let (house, stopping) = (self.house.clone(), stopping.clone());
+        self.tasks.push(tokio::spawn(async move {
+            let mut ending = stopping.clone();
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_mins(1)) => {}
+                _ = ending.changed() => return,
+            }
+            let run = |house: Arc<House>| async move { checks::run_due(&house).await.map(drop) };
+            repeat(house, Duration::from_mins(10), stopping, "checks", run).await;
+        }));
     }
 
     async fn open(

@@ -38,7 +38,7 @@ impl Pairs {
         self.text(name).to_owned()
     }
 
-    fn all(&self, name: &str) -> Vec<String> {
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
         let values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
         values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
     }
@@ -48,7 +48,11 @@ impl Pairs {
     }
 
     /// A choice of a closed list.
-    fn choice<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, OperationError> {
+    pub(crate) fn choice<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, OperationError> {
         parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
     }
 

@@ -303,7 +303,7 @@ field-audit-independence = Independence
 field-audit-planned-from = Planned on
 field-audit-planned-to = Until
 field-audit-done-on = Done on
-field-audit-population = Population of the sample (check)
+field-audit-population = Population of the sample
 field-audit-seed = Seed of the draw
 field-audit-size = Size of the sample
 field-audit-sample = Sample drawn
@@ -877,3 +877,14 @@ mail-digest-body =
     Penalties due: { $euros } €.
 
     The detail: { $link }/smsi
+smsi-view-rssi = CISO
+smsi-view-dpo = DPO
+smsi-view-top-management = Management
+smsi-view-auditor = Auditor
+population-accounts = accounts
+population-organisations = organisations
+population-approvals = approvals
+population-break-glass = break-glass
+population-incidents = incidents
+population-measures = measures
+qualiopi-proven = dated proof by Digue

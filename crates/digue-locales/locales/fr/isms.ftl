@@ -303,7 +303,7 @@ field-audit-independence = Indépendance
 field-audit-planned-from = Prévu le
 field-audit-planned-to = Jusqu'au
 field-audit-done-on = Réalisé le
-field-audit-population = Population de l'échantillon (vérification)
+field-audit-population = Population de l'échantillon
 field-audit-seed = Graine du tirage
 field-audit-size = Taille de l'échantillon
 field-audit-sample = Échantillon tiré
@@ -877,3 +877,14 @@ mail-digest-body =
     Astreintes dues : { $euros } €.
 
     Le détail : { $link }/smsi
+smsi-view-rssi = RSSI
+smsi-view-dpo = DPO
+smsi-view-top-management = Direction
+smsi-view-auditor = Auditeur
+population-accounts = comptes
+population-organisations = organisations
+population-approvals = accords à deux
+population-break-glass = bris de glace
+population-incidents = incidents
+population-measures = mesures
+qualiopi-proven = preuve datée par Digue

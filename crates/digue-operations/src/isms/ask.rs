@@ -11,9 +11,7 @@ use digue_detection::Action;
 use digue_exposure::Question;
 use digue_isms::awareness;
 use digue_isms::check::{Check, Found};
-use digue_isms::kinds::{
-    Asset, Attestation, Audit, Document, Measure, Processing, Risk, Role as Carried,
-};
+use digue_isms::kinds::{Asset, Attestation, Audit, Document, Measure, Processing, Risk, Role as Carried};
 use digue_isms::register::{Entry, Registers, days_between};
 use digue_isms::standing::Now;
 use digue_response::clock::ClockKind;

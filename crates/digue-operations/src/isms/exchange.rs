@@ -25,7 +25,7 @@ fn uuid(text: &str) -> String {
     format!("{}-{}-4{}-{variant}{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
 }
 
-/// OSCAL 1.1.2 assessment results: each check an observation with its hash, each control a finding.
+/// OSCAL 1.2.1 assessment results: each check an observation with its hash, each control a finding.
 pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     let (lines, measured) = statement::now_standing(house, actor).await?;
     let now = now(house);
@@ -104,7 +104,7 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
             "title": text(language, "smsi-title"),
             "last-modified": now.at.to_string(),
             "version": now.at.to_string(),
-            "oscal-version": "1.1.2",
+            "oscal-version": "1.2.1",
         },
         "import-ap": {"href": "#"},
         "results": [result],

@@ -28,6 +28,13 @@ pub struct Facts {
     pub is_suspended: bool,
 }
 
+impl Facts {
+    /// When it was last used.
+    pub fn used_at(&self) -> Option<Timestamp> {
+        self.last_use.map(Timestamp::from_micros)
+    }
+}
+
 /// A review with what is decided of it.
 #[derive(Clone, Debug)]
 pub struct ReviewView {

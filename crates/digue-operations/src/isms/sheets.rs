@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use digue_documents::{Block, Document, Sheet, xlsx};
 use digue_inspect::xlsx::first_sheet;
 use digue_isms::field::{FieldDef, Shape, Unfit, Values};
-use digue_isms::framework;
+use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::Kind;
 use digue_isms::register::{Registers, Revision};
 use digue_isms::statement::Line;
@@ -196,6 +196,38 @@ fn statement_row(language: Language, line: &Line) -> Vec<String> {
         checks.join(", "),
         text(language, &format!("implementation-{}", line.implementation.code())),
     ]
+}
+
+/// A framework as a dated file: each requirement, and how the controls that it maps to stand.
+pub fn framework_file(
+    house: &House,
+    framework: Framework,
+    lines: &[Line],
+    reader: &Reader,
+    form: Form,
+) -> Result<Vec<u8>, OperationError> {
+    let language = reader.language;
+    let columns = ["column-record", "column-title", "column-implementation"];
+    let header: Vec<String> = columns.iter().map(|key| text(language, key)).collect();
+    let row = |one: &framework::Requirement| {
+        let through = super::statement::through(lines, one).into_iter().map(|line| {
+            let said = text(language, &format!("implementation-{}", line.implementation.code()));
+            format!("{} ({said})", line.control.number())
+        });
+        let through: Vec<String> = through.collect();
+        vec![one.number().to_owned(), text(language, &one.key()), through.join(", ")]
+    };
+    let rows: Vec<Vec<String>> = framework::requirements(framework).map(row).collect();
+    let title = text(language, framework.key());
+    if form == Form::Xlsx {
+        return written(&[Sheet { name: title, header, rows }]);
+    }
+    let mut document = document(house, reader, &title);
+    if framework == Framework::Qualiopi {
+        document.blocks.push(Block::Paragraph(text(language, "frameworks-indirect")));
+    }
+    document.blocks.push(Block::Table { header, rows });
+    printed(&document, form)
 }
 
 /// A cell that cannot be used.

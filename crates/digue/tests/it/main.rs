@@ -24,6 +24,7 @@ mod notices;
 mod officer;
 mod python;
 mod routes;
+mod smsi;
 mod stolen;
 mod uninspected;
 mod watch;

@@ -1,0 +1,122 @@
+//! Awareness modules and documents to read, for everybody who signs in.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
+use digue_operations::OperationError;
+use digue_operations::isms::awareness::{self, ToRead};
+use jiff::civil::Date;
+
+use crate::error::{PageError, told};
+use crate::pages::incident_notes::Pairs;
+use crate::pages::smsi_registers::kept;
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "awareness.html")]
+struct ModulesPage {
+    w: Words,
+    modules: Vec<(&'static str, Option<Date>)>,
+    documents: Vec<ToRead>,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let modules = told(&visitor, awareness::own(&console.house, &actor).await)?;
+    let documents = told(&visitor, awareness::documents(&console.house, &actor).await)?;
+    Ok(page(&ModulesPage {
+        modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
+        documents,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "awareness_module.html")]
+struct ModulePage {
+    w: Words,
+    module: &'static str,
+    reading: String,
+    /// Number, text, answers.
+    questions: Vec<(usize, String, Vec<(&'static str, String)>)>,
+    /// Right answers of a try that was not enough.
+    right: Option<u32>,
+}
+
+fn module_of(visitor: &Visitor, code: &str) -> Result<Module, PageError> {
+    told(visitor, Module::parse(code).ok_or(OperationError::NotFound("module")))
+}
+
+fn module_page(w: Words, module: Module, right: Option<u32>) -> Html<String> {
+    let key = format!("module-{}", module.code());
+    let question = |number: usize| {
+        let key = format!("{key}-q{number}");
+        let answers = ANSWERS.map(|answer| (answer, w.say(&format!("{key}-{answer}"))));
+        (number, w.say(&key), answers.to_vec())
+    };
+    let reading = w.say(&format!("{key}-text"));
+    page(&ModulePage {
+        reading,
+        questions: (1..=QUESTIONS).map(question).collect(),
+        module: module.code(),
+        right,
+        w,
+    })
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let module = module_of(&visitor, &code)?;
+    told(&visitor, visitor.actor(&console.house))?;
+    Ok(module_page(Words::in_zone(&visitor, &console.zone), module, None))
+}
+
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let module = module_of(&visitor, &code)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let form = Pairs::new(pairs);
+    let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
+    let right = told(&visitor, awareness::answer(&console.house, &actor, module, &answers).await)?;
+    if usize::try_from(right) == Ok(QUESTIONS) {
+        return Ok(Redirect::to("/awareness").into_response());
+    }
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, module_page(w, module, Some(right))).into_response())
+}
+
+pub(crate) async fn read(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, awareness::read(&console.house, &actor, &id).await)?;
+    Ok(Redirect::to("/awareness"))
+}
+
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (name, bytes) = told(&visitor, awareness::file(&console.house, &actor, &id).await)?;
+    let name: String = name.chars().map(|sign| if sign.is_ascii() { sign } else { '_' }).collect();
+    Ok(kept(&name, "application/octet-stream", bytes))
+}

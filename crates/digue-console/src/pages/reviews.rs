@@ -1,0 +1,148 @@
+//! Reviews of accesses: each account with its facts, decided and applied at once.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_operations::OperationError;
+use digue_operations::isms::reviews::{self, Facts, ReviewView};
+use digue_store::ReviewLine;
+use digue_types::Timestamp;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::form::local_time;
+use crate::pages::account_named;
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "reviews.html")]
+struct ReviewsPage {
+    w: Words,
+    reviews: Vec<ReviewView>,
+    may_open: bool,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let reviews = told(&visitor, reviews::list(&console.house, &actor).await)?;
+    let is_open = reviews.iter().any(|review| review.record.closed_at == Timestamp::ZERO);
+    Ok(page(&ReviewsPage {
+        may_open: visitor.role.is_some_and(Role::can_govern) && !is_open,
+        reviews,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OpenForm {
+    title: String,
+    due: String,
+}
+
+pub(crate) async fn open(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<OpenForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let due = told(&visitor, local_time(&form.due, &console.zone))?;
+    let id = told(&visitor, reviews::open(&console.house, &actor, &form.title, due).await)?;
+    Ok(Redirect::to(&format!("/reviews/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "review.html")]
+struct ReviewPage {
+    w: Words,
+    review: ReviewView,
+    /// Lines on this page, those without a decision first.
+    lines: Vec<(ReviewLine, Facts)>,
+    may_decide: bool,
+}
+
+/// Lines on one page; the file has all.
+const LINES_SHOWN: usize = 300;
+
+async fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<ReviewView, PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    let all = told(visitor, reviews::list(&console.house, &actor).await)?;
+    told(visitor, all.into_iter().find(|one| one.record.id == id).ok_or(OperationError::NotFound("review")))
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let review = found(&console, &visitor, &id).await?;
+    let mut lines = review.lines.clone();
+    lines.sort_by_key(|(line, facts)| (!line.decision.is_empty(), !facts.is_beyond_peers, facts.last_use));
+    lines.truncate(LINES_SHOWN);
+    Ok(page(&ReviewPage {
+        may_decide: reviews::may_decide(&actor) && review.record.closed_at == Timestamp::ZERO,
+        lines,
+        review,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn show_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let review = found(&console, &visitor, &id).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let keys = [
+        "column-account",
+        "column-organisation",
+        "reviews-last-use",
+        "reviews-persons",
+        "column-state",
+        "column-by",
+        "column-reason",
+    ];
+    let header = keys.map(|key| w.say(key));
+    let rows = review.lines.into_iter().map(|(line, facts)| {
+        vec![
+            line.account.to_string(),
+            line.organisation.to_string(),
+            facts.last_use.map(|at| Timestamp::from_micros(at).to_string()).unwrap_or_default(),
+            facts.persons.to_string(),
+            line.decision,
+            line.decided_by,
+            line.reason,
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("review", &header, rows.into_iter()))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct DecideForm {
+    account: String,
+    decision: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn decide(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<DecideForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = told(&visitor, account_named(&form.account))?;
+    let keeps = form.decision == "keep";
+    told(&visitor, reviews::decide(&console.house, &actor, &id, &account, keeps, &form.reason).await)?;
+    Ok(Redirect::to(&format!("/reviews/{id}")))
+}

@@ -1,0 +1,475 @@
+//! The management system's home, its first hour, what is due and what does not hold together.
+
+use askama::Template;
+use axum::extract::{Form, Multipart, Query, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_isms::calendar::{self, Due};
+use digue_isms::check::Check;
+use digue_isms::contradictions::{Contradiction, contradictions};
+use digue_isms::kinds::{Audit, Finding, Kind, Level, Measure, Processing, Review, Risk, Stakeholder};
+use digue_isms::register::{Registers, days_between};
+use digue_isms::standing::{Measured, Now, Says};
+use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
+use digue_isms::statement::{Implementation, statement};
+use digue_operations::isms::exchange::{self, ImportedPia};
+use digue_operations::isms::{self, start};
+use digue_operations::{Actor, OperationError, incidents};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::pages::incident_notes::Pairs;
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// A figure of a home page: the number and the key of what it counts, and where it leads.
+pub(crate) struct Figure {
+    number: String,
+    key: &'static str,
+    place: &'static str,
+    is_late: bool,
+}
+
+/// One thing that is due, in words.
+pub(crate) struct ShownDue {
+    due: Due,
+    when: String,
+    what: String,
+}
+
+#[derive(Template)]
+#[template(path = "smsi.html")]
+struct HomePage {
+    w: Words,
+    is_empty: bool,
+    may_write: bool,
+    figures: Vec<Figure>,
+    three: Vec<(String, String)>,
+    late: Vec<ShownDue>,
+    /// Whose view: its code, and whether it is this one.
+    views: Vec<(&'static str, bool)>,
+    tab: &'static str,
+}
+
+/// Everything that pages of the management system are made of.
+pub(crate) struct Standing {
+    pub(crate) registers: std::sync::Arc<Registers>,
+    pub(crate) measured: Measured,
+    pub(crate) now: Now,
+}
+
+pub(crate) async fn standing(console: &Console, visitor: &Visitor) -> Result<(Actor, Standing), PageError> {
+    let house = &console.house;
+    let actor = told(visitor, visitor.actor(house))?;
+    let registers = told(visitor, isms::registers(house, &actor).await)?;
+    let measured = told(visitor, isms::measured(house, &actor).await)?;
+    Ok((actor, Standing { registers, measured, now: isms::now(house) }))
+}
+
+pub(crate) fn shown_due(w: &Words, due: Due) -> ShownDue {
+    let when = match due.days_late {
+        late if late > 0 => w.with1("smsi-days-late", "days", late),
+        early => w.with1("smsi-in-days", "days", -early),
+    };
+    ShownDue { what: w.coded("due", due.what.code()), when, due }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AskedView {
+    #[serde(default)]
+    view: String,
+}
+
+/// Late things on a home page; the calendar has all.
+const LATE_SHOWN: usize = 12;
+
+pub(crate) async fn home(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<AskedView>,
+) -> Result<Html<String>, PageError> {
+    let (actor, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let usual = match visitor.role {
+        Some(Role::Dpo) => "dpo",
+        Some(Role::Auditor) => "auditor",
+        _ => "rssi",
+    };
+    let views = ["rssi", "dpo", "top-management", "auditor"];
+    let view = views.into_iter().find(|view| *view == asked.view).unwrap_or(usual);
+    let figures = match view {
+        "dpo" => told(&visitor, of_dpo(&console, &actor, &w, &standing).await)?,
+        "top-management" => of_management(&w, &standing),
+        "auditor" => of_auditor(&w, &standing),
+        _ => of_rssi(&w, &standing),
+    };
+    let due = calendar::due(&standing.registers, standing.now);
+    let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
+    Ok(page(&HomePage {
+        is_empty: standing.registers.is_empty(),
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        figures,
+        three: start::three_things(&standing.registers),
+        late: late.map(|due| shown_due(&w, due)).collect(),
+        views: views.map(|one| (one, one == view)).to_vec(),
+        tab: "home",
+        w,
+    }))
+}
+
+fn figure(w: &Words, number: u64, key: &'static str, place: &'static str, is_late: bool) -> Figure {
+    Figure { number: w.number(number), key, place, is_late: is_late && number > 0 }
+}
+
+fn late_and_euros(standing: &Standing) -> (u64, u64) {
+    let measures = standing.registers.read::<Measure>();
+    let late = measures.iter().filter(|measure| measure.record.overdue_days(standing.now) > 0).count();
+    (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
+}
+
+fn failing(standing: &Standing) -> u64 {
+    let says = |check: &&Check| standing.measured.says(**check, standing.now) == Says::Fail;
+    Check::ALL.iter().filter(says).count() as u64
+}
+
+fn of_rssi(w: &Words, standing: &Standing) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(standing);
+    let passkeys = standing.measured.results.get(&Check::Passkeys);
+    let without = passkeys.map_or(0, |result| result.found.failing_count());
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    vec![
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        figure(w, failing(standing), "smsi-failing", "/smsi/checks", true),
+        figure(w, without, "smsi-without-passkey", "/smsi/checks/passkeys", true),
+    ]
+}
+
+async fn of_dpo(
+    console: &Console,
+    actor: &Actor,
+    w: &Words,
+    standing: &Standing,
+) -> Result<Vec<Figure>, OperationError> {
+    let views = incidents::list(&console.house, actor).await?;
+    let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
+    let running = clocks.filter(|clock| clock.met_at.is_none()).count() as u64;
+    let sheets = standing.registers.read::<Processing>();
+    let is_due = |on: Option<jiff::civil::Date>| on.is_none_or(|on| on < standing.now.today);
+    let sheets = sheets.iter().filter(|sheet| is_due(sheet.record.review_on)).count() as u64;
+    let (late, euros) = late_and_euros(standing);
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    Ok(vec![
+        figure(w, running, "smsi-clocks", "/incidents", true),
+        figure(w, sheets, "smsi-reviews-due", "/smsi/registers/processing", true),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+    ])
+}
+
+fn of_management(w: &Words, standing: &Standing) -> Vec<Figure> {
+    let (late, euros) = late_and_euros(standing);
+    let risks = standing.registers.read::<Risk>();
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(Level::High)).count() as u64;
+    let reviews = standing.registers.read::<Review>();
+    let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
+    let next = next.filter_map(|review| review.record.held_on).min();
+    let days = next.map(|on| days_between(standing.now.today, on));
+    let mut figures = vec![
+        figure(w, high, "smsi-high", "/smsi/registers/risk", true),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+        figure(w, euros, "smsi-euros", "/smsi/calendar", true),
+    ];
+    if let Some(days) = days {
+        figures.push(Figure {
+            number: days.to_string(),
+            key: "smsi-next-review",
+            place: "/smsi/registers/review",
+            is_late: days < 0,
+        });
+    }
+    figures
+}
+
+fn of_auditor(w: &Words, standing: &Standing) -> Vec<Figure> {
+    let lines = statement(&standing.registers, &standing.measured, standing.now);
+    let of =
+        |wanted: Implementation| lines.iter().filter(|line| line.implementation == wanted).count() as u64;
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
+    let (late, _) = late_and_euros(standing);
+    vec![
+        figure(w, of(Implementation::Measured), "smsi-measured-controls", "/smsi/statement", false),
+        figure(w, of(Implementation::Failing), "implementation-failing", "/smsi/statement", true),
+        figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
+        figure(w, failing(standing), "smsi-failing", "/smsi/checks", true),
+        figure(w, late, "smsi-late", "/smsi/calendar", true),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "smsi_start.html")]
+struct StartPage {
+    w: Words,
+    who: Vec<&'static str>,
+    people: Vec<&'static str>,
+    data: Vec<&'static str>,
+    hosting: Vec<&'static str>,
+    bonds: Vec<&'static str>,
+}
+
+pub(crate) async fn ask_start(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    if !told(&visitor, start::is_empty(&console.house, &actor).await)? {
+        return Err(PageError::new(&visitor, OperationError::Conflict));
+    }
+    Ok(page(&StartPage {
+        w: Words::in_zone(&visitor, &console.zone),
+        who: Who::ALL.iter().map(|one| one.code()).collect(),
+        people: People::ALL.iter().map(|one| one.code()).collect(),
+        data: Data::ALL.iter().map(|one| one.code()).collect(),
+        hosting: Hosting::ALL.iter().map(|one| one.code()).collect(),
+        bonds: Bond::ALL.iter().map(|one| one.code()).collect(),
+    }))
+}
+
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let answers = told(&visitor, answers(&Pairs::new(pairs)))?;
+    told(&visitor, start::begin(&console.house, &actor, &answers, visitor.language).await)?;
+    Ok(Redirect::to("/smsi"))
+}
+
+fn answers(form: &Pairs) -> Result<Answers, OperationError> {
+    let many = |name: &str| form.all(name);
+    Ok(Answers {
+        name: form.owned("name"),
+        who: form.choice("who", Who::parse)?,
+        has_portal: form.text("portal") == "yes",
+        has_partners: form.text("partners") == "yes",
+        people: form.choice("people", People::parse)?,
+        data: many("data").iter().filter_map(|code| Data::parse(code)).collect(),
+        head: form.owned("head"),
+        ciso: form.owned("ciso"),
+        dpo: form.owned("dpo"),
+        hosting: form.choice("hosting", Hosting::parse)?,
+        bonds: many("bonds").iter().filter_map(|code| Bond::parse(code)).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "smsi_calendar.html")]
+struct CalendarPage {
+    w: Words,
+    due: Vec<ShownDue>,
+    tab: &'static str,
+}
+
+pub(crate) async fn calendar(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let due = calendar::due(&standing.registers, standing.now);
+    Ok(page(&CalendarPage {
+        due: due.into_iter().map(|due| shown_due(&w, due)).collect(),
+        tab: "calendar",
+        w,
+    }))
+}
+
+pub(crate) async fn calendar_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["smsi-column-on", "smsi-column-what", "column-record", "column-title", "smsi-column-owner"];
+    let header = header.map(|key| w.say(key));
+    let rows = calendar::due(&standing.registers, standing.now)
+        .into_iter()
+        .map(|due| vec![due.on.to_string(), w.coded("due", due.what.code()), due.id, due.title, due.owner]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("calendar", &header, rows.into_iter()))
+}
+
+/// A contradiction in words.
+struct ShownWrong {
+    one: Contradiction,
+    said: String,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_contradictions.html")]
+struct ContradictionsPage {
+    w: Words,
+    found: Vec<ShownWrong>,
+    tab: &'static str,
+}
+
+pub(crate) async fn wrong(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let shown = found.into_iter().map(|one| ShownWrong { said: w.coded("wrong", one.wrong.code()), one });
+    Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))
+}
+
+pub(crate) async fn wrong_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let found = contradictions(&standing.registers, &standing.measured, standing.now);
+    let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
+    let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("contradictions", &header, rows.into_iter()))
+}
+
+/// A workshop and the registers that it fills.
+struct Workshop {
+    key: &'static str,
+    registers: Vec<(&'static str, usize)>,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_ebios.html")]
+struct EbiosPage {
+    w: Words,
+    workshops: Vec<Workshop>,
+    /// Title and threat level, the most threatening first.
+    stakeholders: Vec<(String, String, String)>,
+    tab: &'static str,
+}
+
+pub(crate) async fn ebios(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let path: [(&str, &[Kind]); 5] = [
+        ("ebios-1", &[Kind::Context, Kind::Asset, Kind::FearedEvent]),
+        ("ebios-2", &[Kind::RiskSource]),
+        ("ebios-3", &[Kind::Stakeholder, Kind::Risk]),
+        ("ebios-4", &[Kind::Risk]),
+        ("ebios-5", &[Kind::Measure, Kind::Acceptance]),
+    ];
+    let workshops = path.map(|(key, kinds)| Workshop {
+        key,
+        registers: kinds.iter().map(|kind| (kind.code(), standing.registers.of(*kind).len())).collect(),
+    });
+    let mut stakeholders: Vec<(u32, String, String)> = standing
+        .registers
+        .read::<Stakeholder>()
+        .into_iter()
+        .filter_map(|entry| Some((entry.record.threat_percent()?, entry.id, entry.record.title.0)))
+        .collect();
+    stakeholders.sort_by(|a, b| b.cmp(a));
+    let shown = stakeholders
+        .into_iter()
+        .map(|(percent, id, title)| (id, title, w.decimal(f64::from(percent) / 100.0)));
+    Ok(page(&EbiosPage { workshops: workshops.into(), stakeholders: shown.collect(), tab: "registers", w }))
+}
+
+#[derive(Template)]
+#[template(path = "smsi_exchange.html")]
+struct ExchangePage {
+    w: Words,
+    done: Option<ImportedPia>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn exchanges(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    standing(&console, &visitor).await?;
+    let may_write = visitor.role.is_some_and(Role::can_govern);
+    Ok(page(&ExchangePage {
+        w: Words::in_zone(&visitor, &console.zone),
+        done: None,
+        may_write,
+        tab: "exchange",
+    }))
+}
+
+/// An impact assessment, as the CNIL's tool exports it.
+pub(crate) async fn take_pia(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (_, bytes) = told(&visitor, uploaded(form).await)?;
+    let done = told(&visitor, exchange::pia(&console.house, &actor, &bytes).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&ExchangePage { w, done: Some(done), may_write: true, tab: "exchange" }))
+}
+
+/// The file of a form: its name, and what it holds.
+pub(crate) async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            let name = field.file_name().unwrap_or_default().to_owned();
+            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
+        }
+    }
+    Err(OperationError::Invalid("invalid-upload"))
+}
+
+/// The inputs of a management review (9.3.2), as they stand now.
+pub(crate) fn review_inputs(w: &Words, standing: &Standing, incidents_of_year: usize) -> String {
+    let (late, euros) = late_and_euros(standing);
+    let count = |says: Says| {
+        let is = |check: &&Check| standing.measured.says(**check, standing.now) == says;
+        Check::ALL.iter().filter(is).count()
+    };
+    let risks = standing.registers.read::<Risk>();
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(Level::High)).count();
+    let findings = standing.registers.read::<Finding>();
+    let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
+    let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len();
+    let audits = standing.registers.read::<Audit>();
+    let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
+    let lines = [
+        w.with(
+            "review-input-measures",
+            [
+                ("count", standing.registers.of(Kind::Measure).len().into()),
+                ("late", late.into()),
+                ("euros", euros.into()),
+            ],
+        ),
+        w.with(
+            "review-input-checks",
+            [
+                ("pass", count(Says::Pass).into()),
+                ("fail", count(Says::Fail).into()),
+                ("unknown", (count(Says::Unknown) + count(Says::Disabled)).into()),
+            ],
+        ),
+        w.with("review-input-risks", [("count", risks.len().into()), ("high", high.into())]),
+        w.with("review-input-findings", [("open", open.into()), ("wrong", wrong.into())]),
+        w.with1("review-input-incidents", "count", incidents_of_year),
+        w.with1("review-input-audit", "on", last.map_or_else(|| "–".to_owned(), |on| on.to_string())),
+    ];
+    lines.join("\n")
+}

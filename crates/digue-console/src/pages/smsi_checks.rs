@@ -1,0 +1,355 @@
+//! Checks with their history, the statement of applicability, and frameworks.
+
+use askama::Template;
+use axum::Form;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_isms::check::{Check, Result as CheckResult, Rule};
+use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN};
+use digue_isms::standing::Says;
+use digue_isms::statement::Line;
+use digue_operations::OperationError;
+use digue_operations::isms::{checks, exchange, sheets, statement};
+use digue_operations::papers::Form as Printed;
+use digue_types::Timestamp;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::form::local_time;
+use crate::pages::smsi::{Standing, standing};
+use crate::pages::smsi_registers::kept;
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+/// A check with what it last said.
+struct ShownCheck {
+    check: Check,
+    name: String,
+    says: Says,
+    last: Option<CheckResult>,
+}
+
+fn shown(w: &Words, standing: &Standing, check: Check) -> ShownCheck {
+    ShownCheck {
+        check,
+        name: w.say(&check.key()),
+        says: standing.measured.says(check, standing.now),
+        last: standing.measured.results.get(&check).cloned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "smsi_checks.html")]
+struct ChecksPage {
+    w: Words,
+    checks: Vec<ShownCheck>,
+    /// How many say what: fail, unknown, switched off, pass.
+    counts: [(&'static str, usize); 4],
+    tab: &'static str,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &standing, *check)).collect();
+    checks.sort_by_key(|one| one.says);
+    let count = |says: Says| checks.iter().filter(|one| one.says == says).count();
+    let says = [Says::Fail, Says::Unknown, Says::Disabled, Says::Pass];
+    let counts = says.map(|says| (says.code(), count(says)));
+    Ok(page(&ChecksPage { counts, checks, tab: "checks", w }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let keys = [
+        "column-record",
+        "column-title",
+        "column-state",
+        "checks-population",
+        "checks-failing",
+        "checks-last",
+        "checks-range",
+    ];
+    let header = keys.map(|key| w.say(key));
+    let rows = Check::ALL.iter().map(|check| {
+        let one = shown(&w, &standing, *check);
+        let of = |take: &dyn Fn(&CheckResult) -> String| one.last.as_ref().map(take).unwrap_or_default();
+        vec![
+            check.code().to_owned(),
+            one.name.clone(),
+            w.coded("says", one.says.code()),
+            of(&|last| last.found.population.to_string()),
+            of(&|last| last.found.failing_count().to_string()),
+            of(&|last| last.at.to_string()),
+            of(&|last| last.journal_size.to_string()),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("checks", &header, rows.into_iter()))
+}
+
+pub(crate) async fn run(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, checks::run_all(&console.house, &actor).await)?;
+    Ok(Redirect::to("/smsi/checks"))
+}
+
+#[derive(Template)]
+#[template(path = "smsi_check.html")]
+struct CheckPage {
+    w: Words,
+    shown: ShownCheck,
+    /// What it asks, and of whom.
+    explained: String,
+    rule: String,
+    /// Framework, number and title of what it speaks to.
+    requirements: Vec<(&'static str, &'static str, String)>,
+    switched: Option<String>,
+    history: Vec<(CheckResult, String)>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+fn check_of(visitor: &Visitor, code: &str) -> Result<Check, PageError> {
+    told(visitor, Check::parse(code).ok_or(OperationError::NotFound("check")))
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let check = check_of(&visitor, &code)?;
+    let (actor, standing) = standing(&console, &visitor).await?;
+    let history = told(&visitor, checks::history(&console.house, &actor, check).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let rule = match check.rule() {
+        Rule::NoneFails => w.say("checks-rule-none"),
+        Rule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
+        Rule::AtMost(most) => w.with1("checks-rule-most", "most", most),
+    };
+    let requirements = check.requirements().iter().filter_map(|id| {
+        let one = framework::requirement(id)?;
+        Some((one.framework.code(), one.number(), w.say(&one.key())))
+    });
+    let disabled = standing.measured.disabled.get(&check).filter(|disabled| standing.now.at < disabled.until);
+    let switched = disabled.map(|disabled| {
+        let values = [
+            ("by", disabled.by.as_str().into()),
+            ("until", w.moment(disabled.until).into()),
+            ("reason", disabled.reason.as_str().into()),
+        ];
+        w.with("checks-switched", values)
+    });
+    Ok(page(&CheckPage {
+        requirements: requirements.collect(),
+        explained: w.say(&format!("{}-explain", check.key())),
+        shown: shown(&w, &standing, check),
+        rule,
+        switched,
+        history,
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        tab: "checks",
+        w,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SwitchForm {
+    until: String,
+    reason: String,
+}
+
+pub(crate) async fn switch(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Form(form): Form<SwitchForm>,
+) -> Result<Redirect, PageError> {
+    let check = check_of(&visitor, &code)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let until: Timestamp = told(&visitor, local_time(&form.until, &console.zone))?;
+    told(&visitor, checks::switch(&console.house, &actor, check, until, &form.reason).await)?;
+    Ok(Redirect::to(&format!("/smsi/checks/{code}")))
+}
+
+/// A line of the statement in words.
+struct ShownLine {
+    line: Line,
+    title: String,
+    inclusion: String,
+    exclusion: String,
+    /// The record that decided it, if somebody did.
+    decided: Option<String>,
+    is_bad: bool,
+    is_good: bool,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_statement.html")]
+struct StatementPage {
+    w: Words,
+    lines: Vec<ShownLine>,
+    counts: Vec<(&'static str, usize)>,
+    /// Name, hash, by, and when.
+    versions: Vec<(String, String, String, Timestamp)>,
+    may_write: bool,
+    tab: &'static str,
+}
+
+fn in_words(w: &Words, line: Line) -> ShownLine {
+    use digue_isms::statement::Implementation as I;
+    let inclusion: Vec<String> = line.inclusion.iter().map(|reason| w.say(reason.key())).collect();
+    let decided = line.decided.as_ref();
+    ShownLine {
+        title: w.say(&line.control.key()),
+        inclusion: inclusion.join(", "),
+        exclusion: decided.map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default(),
+        decided: decided.map(|decided| decided.id.clone()),
+        is_bad: line.implementation == I::Failing,
+        is_good: line.implementation == I::Measured,
+        line,
+    }
+}
+
+pub(crate) async fn statement_page(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    use digue_isms::statement::Implementation as I;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
+    let versions = told(&visitor, statement::versions(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
+    let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
+    Ok(page(&StatementPage {
+        counts: all.iter().map(|one| (one.code(), count(*one))).filter(|(_, count)| *count > 0).collect(),
+        versions: versions
+            .into_iter()
+            .rev()
+            .map(|file| (file.name, file.hash, file.kept_by.to_string(), file.kept_at))
+            .collect(),
+        lines: lines.into_iter().map(|line| in_words(&w, line)).collect(),
+        may_write: visitor.role.is_some_and(Role::can_govern),
+        tab: "statement",
+        w,
+    }))
+}
+
+pub(crate) async fn freeze(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, statement::freeze(&console.house, &actor).await)?;
+    Ok(Redirect::to("/smsi/statement"))
+}
+
+/// A signed version as it was frozen, or the statement now as a file: `statement.xlsx`.
+pub(crate) async fn statement_file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let house = &console.house;
+    let actor = told(&visitor, visitor.actor(house))?;
+    if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
+        let (lines, _) = told(&visitor, statement::now_standing(house, &actor).await)?;
+        let reader = Words::in_zone(&visitor, &console.zone).reader();
+        let bytes = told(&visitor, sheets::statement_file(house, &lines, &reader, form))?;
+        return Ok(kept(&name, form.media(), bytes));
+    }
+    let (name, bytes) = told(&visitor, statement::version(house, &actor, &name).await)?;
+    Ok(kept(&name, "text/plain; charset=utf-8", bytes))
+}
+
+/// A requirement and the controls by which it is met.
+struct ShownRequirement {
+    number: &'static str,
+    title: String,
+    /// Number, how it is implemented in words, and whether that is bad or good.
+    through: Vec<(&'static str, String, bool, bool)>,
+    is_proven: bool,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_framework.html")]
+struct FrameworkPage {
+    w: Words,
+    framework: &'static str,
+    frameworks: Vec<&'static str>,
+    requirements: Vec<ShownRequirement>,
+    is_indirect: bool,
+    tab: &'static str,
+}
+
+pub(crate) async fn frameworks(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let (code, ending) = name.split_once('.').map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
+    let framework = told(&visitor, Framework::parse(code).ok_or(OperationError::NotFound("framework")))?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    if let Some(ending) = ending {
+        let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
+        let bytes = sheets::framework_file(&console.house, framework, &lines, &w.reader(), form);
+        return Ok(kept(&name, form.media(), told(&visitor, bytes)?));
+    }
+    let requirements = framework::requirements(framework).map(|one| {
+        let through = statement::through(&lines, one).into_iter().map(|line| {
+            let shown = in_words(&w, line);
+            let said = w.coded("implementation", shown.line.implementation.code());
+            (shown.line.control.number(), said, shown.is_bad, shown.is_good)
+        });
+        ShownRequirement {
+            number: one.number(),
+            title: w.say(&one.key()),
+            through: through.collect(),
+            is_proven: QUALIOPI_PROVEN.contains(&one.id),
+        }
+    });
+    Ok(page(&FrameworkPage {
+        framework: framework.code(),
+        requirements: requirements.collect(),
+        frameworks: Framework::ALL.iter().map(|one| one.code()).filter(|one| *one != "iso").collect(),
+        is_indirect: framework == Framework::Qualiopi,
+        tab: "frameworks",
+        w,
+    })
+    .into_response())
+}
+
+/// What other programs read: `oscal.json`, `ocsf.json`, `ciso-assistant.yaml`, `mss.xlsx`.
+pub(crate) async fn exported(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let house = &console.house;
+    let actor = told(&visitor, visitor.actor(house))?;
+    let language = visitor.language;
+    Ok(match name.as_str() {
+        "oscal.json" => Json(told(&visitor, exchange::oscal(house, &actor, language).await)?).into_response(),
+        "ocsf.json" => Json(told(&visitor, exchange::ocsf(house, &actor, language).await)?).into_response(),
+        "ciso-assistant.yaml" => {
+            let yaml = told(&visitor, exchange::ciso_assistant(house, &actor, language).await)?;
+            kept(&name, "application/yaml", yaml.into_bytes())
+        }
+        "mss.xlsx" => {
+            let bytes = told(&visitor, exchange::mon_service_securise(house, &actor).await)?;
+            kept(&name, Printed::Xlsx.media(), bytes)
+        }
+        _ => return Err(PageError::new(&visitor, OperationError::NotFound("file"))),
+    })
+}

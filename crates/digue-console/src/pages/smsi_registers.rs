@@ -1,0 +1,565 @@
+//! Registers: each kind as a list, each record as a form with its history; spreadsheets out and in.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
+use digue_isms::field::{Fault, FieldDef, Shape, Values};
+use digue_isms::kinds::{Kind, Level, Measure, Processing, Risk, place};
+use digue_isms::register::{Record as _, Registers, Revision};
+use digue_isms::standing::Standing as Stands;
+use digue_operations::isms::sheets::{self, Imported};
+use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
+use digue_operations::papers::Form as Printed;
+use digue_operations::{OperationError, incidents};
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::pages::incident_notes::Pairs;
+use crate::pages::smsi::{Standing, review_inputs, standing, uploaded};
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+fn kind_of(visitor: &Visitor, code: &str) -> Result<Kind, PageError> {
+    told(visitor, Kind::parse(code).ok_or(OperationError::NotFound("register")))
+}
+
+/// A kind in the list of registers.
+struct Shelf {
+    code: &'static str,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_registers.html")]
+struct ShelvesPage {
+    w: Words,
+    shelves: Vec<Shelf>,
+    tab: &'static str,
+}
+
+pub(crate) async fn shelves(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let (_, standing) = standing(&console, &visitor).await?;
+    let shelf = |kind: &Kind| Shelf { code: kind.code(), count: standing.registers.of(*kind).len() };
+    let w = Words::in_zone(&visitor, &console.zone);
+    Ok(page(&ShelvesPage { shelves: Kind::ALL.iter().map(shelf).collect(), tab: "registers", w }))
+}
+
+/// One record in the list of its kind.
+struct Row {
+    id: String,
+    title: String,
+    cells: Vec<String>,
+    /// A word and the style that it is shown in, where one is computed.
+    standing: Option<(String, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_register.html")]
+struct RegisterPage {
+    w: Words,
+    kind: &'static str,
+    header: Vec<String>,
+    has_standing: bool,
+    rows: Vec<Row>,
+    /// Rows of the matrix, the gravest first: how many risks in each cell, and the level's code.
+    matrix: Vec<Vec<(usize, &'static str)>>,
+    total: usize,
+    shown: usize,
+    may_add: bool,
+    tab: &'static str,
+}
+
+/// Records on one page; the file has all.
+const ROWS_SHOWN: usize = 500;
+
+/// Columns of a list beside name and title.
+fn columns(kind: Kind) -> Vec<&'static FieldDef> {
+    let wanted: &[&str] = match kind {
+        Kind::Measure => &["priority", "owner", "due", "declared"],
+        Kind::Risk => &["likelihood", "gravity", "treatment", "owner"],
+        Kind::Role => &["holder", "deputy"],
+        Kind::Applicability => &["applies", "exclusion"],
+        Kind::Audit => &["planned-from", "done-on", "conclusion"],
+        Kind::Finding => &["about", "source", "due", "closed-on"],
+        _ => &[],
+    };
+    let fields = kind.fields();
+    if wanted.is_empty() {
+        return fields.iter().filter(|field| field.code != "title").take(4).collect();
+    }
+    wanted.iter().filter_map(|code| fields.iter().find(|field| field.code == *code)).collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filter {
+    #[serde(default)]
+    q: String,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Query(filter): Query<Filter>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let columns = columns(kind);
+    let wanted = filter.q.trim().to_lowercase();
+    let all = standing.registers.of(kind);
+    let has = |revision: &&Revision| {
+        wanted.is_empty()
+            || revision.id.to_lowercase() == wanted
+            || revision.values.values().flatten().any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let rows: Vec<Row> = all
+        .iter()
+        .filter(has)
+        .take(ROWS_SHOWN)
+        .map(|revision| Row {
+            id: revision.id.clone(),
+            title: isms::title(kind, &revision.values, visitor.language),
+            cells: columns.iter().map(|field| cell(&visitor, field, revision)).collect(),
+            standing: stands(&w, kind, revision, &standing),
+        })
+        .collect();
+    Ok(page(&RegisterPage {
+        kind: kind.code(),
+        header: columns.iter().map(|field| sheets::field_name(visitor.language, kind, field.code)).collect(),
+        has_standing: matches!(kind, Kind::Measure | Kind::Risk),
+        matrix: if kind == Kind::Risk { matrix(&standing.registers) } else { Vec::new() },
+        total: all.len(),
+        shown: rows.len(),
+        rows,
+        may_add: visitor.role.is_some_and(Role::can_govern) && !kind.is_written_by_digue(),
+        tab: "registers",
+        w,
+    }))
+}
+
+fn cell(visitor: &Visitor, field: &FieldDef, revision: &Revision) -> String {
+    let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
+    sheets::in_words(visitor.language, field, texts)
+}
+
+/// What is computed of a record, and how it is shown.
+fn stands(w: &Words, kind: Kind, revision: &Revision, standing: &Standing) -> Option<(String, &'static str)> {
+    match kind {
+        Kind::Measure => {
+            let measure = Measure::read(&revision.values).ok()?;
+            let stands = measure.standing(&standing.measured, standing.now);
+            let style = match stands {
+                Stands::Contradicted | Stands::Late => "late",
+                one if one.is_good() => "good",
+                _ => "quiet",
+            };
+            Some((w.coded("standing", stands.code()), style))
+        }
+        Kind::Risk => {
+            let level = Risk::read(&revision.values).ok()?.level()?;
+            let style = if level >= Level::High { "late" } else { "quiet" };
+            Some((w.coded("risk-level", level.code()), style))
+        }
+        _ => None,
+    }
+}
+
+/// The 4x4 picture: gravity from the top, likelihood from the left.
+fn matrix(registers: &Registers) -> Vec<Vec<(usize, &'static str)>> {
+    use digue_isms::kinds::{Gravity, Likelihood};
+    let risks = registers.read::<Risk>();
+    let row = |gravity: &Gravity| {
+        let cell = |likelihood: &Likelihood| {
+            let here = |risk: &&digue_isms::Entry<Risk>| {
+                risk.record.likelihood.0.map(place) == Some(place(*likelihood))
+                    && risk.record.gravity.0.map(place) == Some(place(*gravity))
+            };
+            (risks.iter().filter(here).count(), Level::of(*likelihood, *gravity).code())
+        };
+        Likelihood::ALL.iter().map(cell).collect()
+    };
+    Gravity::ALL.iter().rev().map(row).collect()
+}
+
+/// A field as the form asks it.
+struct Asked {
+    code: &'static str,
+    name: String,
+    is_needed: bool,
+    shape: &'static str,
+    value: String,
+    /// Code, name, chosen.
+    choices: Vec<(String, String, bool)>,
+    fault: Option<String>,
+    said: String,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_record.html")]
+struct RecordPage {
+    w: Words,
+    kind: &'static str,
+    /// Empty for a new one.
+    id: String,
+    title: String,
+    fields: Vec<Asked>,
+    standing: Option<(String, &'static str)>,
+    /// Checks that a measure names, with what each says.
+    checks: Vec<(&'static str, String, &'static str)>,
+    history: Vec<Revision>,
+    observed: Option<observed::Observed>,
+    has_faults: bool,
+    may_write: bool,
+    is_frozen: bool,
+    has_file: bool,
+    tab: &'static str,
+}
+
+fn asked(
+    visitor: &Visitor,
+    kind: Kind,
+    values: &Values,
+    faults: &[Fault],
+    registers: &Registers,
+) -> Vec<Asked> {
+    let w = Words::new(visitor);
+    let one = |field: &'static FieldDef| {
+        let texts = values.get(field.code).map_or(&[][..], Vec::as_slice);
+        let codes = |prefix: &str, codes: &[&str]| {
+            let choice = |code: &&str| {
+                let is_chosen = texts.iter().any(|text| text == code);
+                ((*code).to_owned(), w.coded(prefix, code), is_chosen)
+            };
+            codes.iter().map(choice).collect::<Vec<_>>()
+        };
+        let (shape, choices) = match field.shape {
+            Shape::Line => ("line", Vec::new()),
+            Shape::Text => ("text", Vec::new()),
+            Shape::Day => ("day", Vec::new()),
+            Shape::Number => ("number", Vec::new()),
+            Shape::One(prefix, list) => ("one", codes(prefix, list)),
+            Shape::Many(prefix, list) => ("many", codes(prefix, list)),
+            Shape::Link(to) => ("link", records(registers, to, texts, visitor)),
+            Shape::Links(_) | Shape::Requirements | Shape::Checks => ("list", Vec::new()),
+        };
+        let fault = faults.iter().find(|fault| fault.field == field.code);
+        Asked {
+            code: field.code,
+            name: sheets::field_name(visitor.language, kind, field.code),
+            is_needed: field.is_needed,
+            shape,
+            value: if shape == "list" {
+                texts.join(", ")
+            } else {
+                texts.first().cloned().unwrap_or_default()
+            },
+            choices,
+            fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
+            said: sheets::in_words(visitor.language, field, texts),
+        }
+    };
+    kind.fields().iter().map(one).collect()
+}
+
+/// Records that a link may lead to; a long register is typed instead.
+const CHOICES_MAX: usize = 300;
+
+fn records(
+    registers: &Registers,
+    kind: Kind,
+    chosen: &[String],
+    visitor: &Visitor,
+) -> Vec<(String, String, bool)> {
+    let record = |revision: &Revision| {
+        let title = isms::title(kind, &revision.values, visitor.language);
+        let is_chosen = chosen.contains(&revision.id);
+        (revision.id.clone(), format!("{} – {title}", revision.id), is_chosen)
+    };
+    registers.of(kind).iter().take(CHOICES_MAX).map(record).collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Prefilled {
+    /// A requirement that a new decision is about.
+    #[serde(default)]
+    requirement: String,
+    /// A risk that a new acceptance is about.
+    #[serde(default)]
+    risk: String,
+}
+
+pub(crate) async fn new(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Query(prefilled): Query<Prefilled>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let mut values = Values::new();
+    for (field, value) in [("requirement", prefilled.requirement), ("risk", prefilled.risk)] {
+        if kind.fields().iter().any(|known| known.code == field) && !value.is_empty() {
+            values.insert(field.to_owned(), vec![value]);
+        }
+    }
+    shown(&console, &visitor, kind, "", &values, &[], &standing).await
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let (_, standing) = standing(&console, &visitor).await?;
+    let known = standing.registers.find(kind, &id).map(|revision| revision.values.clone());
+    // One that ended is still read.
+    let values = known.unwrap_or_default();
+    shown(&console, &visitor, kind, &id, &values, &[], &standing).await
+}
+
+async fn shown(
+    console: &Console,
+    visitor: &Visitor,
+    kind: Kind,
+    id: &str,
+    values: &Values,
+    faults: &[Fault],
+    standing: &Standing,
+) -> Result<Html<String>, PageError> {
+    let house = &console.house;
+    let actor = told(visitor, visitor.actor(house))?;
+    let w = Words::in_zone(visitor, &console.zone);
+    let mut history = Vec::new();
+    if !id.is_empty() {
+        history = told(visitor, isms::history(house, &actor, kind, id).await)?;
+        history.reverse();
+    }
+    let last = history.first();
+    let is_over = last.is_some_and(|last| last.is_over);
+    let values =
+        if values.is_empty() && is_over { last.map(|last| &last.values).unwrap_or(values) } else { values };
+    let checks = match kind {
+        Kind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
+        Kind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let checks = checks.into_iter().map(|check| {
+        let says = standing.measured.says(check, standing.now).code();
+        (check.code(), w.say(&check.key()), says)
+    });
+    let observed = match Processing::read(values) {
+        Ok(processing) if kind == Kind::Processing && !processing.portal.0.is_empty() => {
+            told(visitor, observed::of_portal(house, &actor, &processing.portal.0))?
+        }
+        _ => None,
+    };
+    let stands = last.and_then(|last| stands(&w, kind, last, standing));
+    Ok(page(&RecordPage {
+        kind: kind.code(),
+        title: isms::title(kind, values, visitor.language),
+        fields: asked(visitor, kind, values, faults, &standing.registers),
+        standing: stands,
+        checks: checks.collect(),
+        observed,
+        has_faults: !faults.is_empty(),
+        may_write: visitor.role.is_some_and(Role::can_govern)
+            && !kind.is_written_by_digue()
+            && !is_over
+            && (id.is_empty() || !kind.is_frozen()),
+        is_frozen: kind.is_frozen() && !id.is_empty(),
+        has_file: values.contains_key("file"),
+        history,
+        id: id.to_owned(),
+        tab: "registers",
+        w,
+    }))
+}
+
+/// A record as a form says it.
+fn values_of(kind: Kind, form: &Pairs) -> Values {
+    let mut values = Values::new();
+    for field in kind.fields() {
+        let texts = match field.shape {
+            Shape::Many(..) => form.all(field.code),
+            _ => vec![form.owned(field.code)],
+        };
+        values.insert(field.code.to_owned(), texts);
+    }
+    values
+}
+
+pub(crate) async fn add(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    saved(&console, &visitor, kind, "", &values_of(kind, &Pairs::new(pairs))).await
+}
+
+pub(crate) async fn save(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    saved(&console, &visitor, kind, &id, &values_of(kind, &Pairs::new(pairs))).await
+}
+
+async fn saved(
+    console: &Console,
+    visitor: &Visitor,
+    kind: Kind,
+    id: &str,
+    values: &Values,
+) -> Result<Response, PageError> {
+    let actor = told(visitor, visitor.actor(&console.house))?;
+    let known = Some(id).filter(|id| !id.is_empty());
+    match isms::save(&console.house, &actor, kind, known, values).await {
+        Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
+        Err(Unsaved::Faults(faults)) => {
+            // What was typed stays, each fault under its field.
+            let (_, standing) = standing(console, visitor).await?;
+            let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
+            Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(Unsaved::Operation(error)) => Err(PageError::new(visitor, error)),
+    }
+}
+
+pub(crate) async fn end(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, isms::end(&console.house, &actor, kind, &id).await)?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
+}
+
+/// What Digue fills in for somebody: the sample of an audit, the inputs of a review.
+pub(crate) async fn fill(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let (actor, standing) = standing(&console, &visitor).await?;
+    let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
+    let mut values = told(&visitor, known)?.values.clone();
+    let (field, text) = match kind {
+        Kind::Audit => {
+            told(&visitor, audits::draw(&console.house, &actor, &id).await)?;
+            return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
+        }
+        Kind::Review => {
+            let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
+            let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
+            let count = views.iter().filter(|view| view.record.opened_at > year).count();
+            let w = Words::in_zone(&visitor, &console.zone);
+            ("inputs", review_inputs(&w, &standing, count))
+        }
+        _ => return Err(PageError::new(&visitor, OperationError::NotFound("record"))),
+    };
+    values.insert(field.to_owned(), vec![text]);
+    match isms::save(&console.house, &actor, kind, Some(&id), &values).await {
+        Ok(_) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code()))),
+        Err(Unsaved::Operation(error)) => Err(PageError::new(&visitor, error)),
+        Err(Unsaved::Faults(_)) => Err(PageError::new(&visitor, OperationError::Invalid("invalid-record"))),
+    }
+}
+
+/// A register as a spreadsheet, PDF or Word file; `smsi.xlsx` is all of them.
+pub(crate) async fn file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
+    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let bytes = match stem {
+        "smsi" => sheets::whole(&console.house, &actor, &reader, form).await,
+        code => {
+            let kind = kind_of(&visitor, code)?;
+            sheets::file(&console.house, &actor, kind, &reader, form).await
+        }
+    };
+    let bytes = told(&visitor, bytes)?;
+    Ok(kept(&name, form.media(), bytes))
+}
+
+/// A file to be kept.
+pub(crate) fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, bytes).into_response()
+}
+
+/// The file of a controlled document.
+pub(crate) async fn attach(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (name, bytes) = told(&visitor, uploaded(form).await)?;
+    told(&visitor, awareness::attach(&console.house, &actor, &id, &name, &bytes).await)?;
+    Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "smsi_imported.html")]
+struct ImportedPage {
+    w: Words,
+    kind: &'static str,
+    done: Imported,
+    faults: Vec<String>,
+    tab: &'static str,
+}
+
+pub(crate) async fn import(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (_, bytes) = told(&visitor, uploaded(form).await)?;
+    let done = told(&visitor, sheets::import(&console.house, &actor, kind, &bytes).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let names: BTreeMap<&str, String> = kind
+        .fields()
+        .iter()
+        .map(|field| (field.code, sheets::field_name(visitor.language, kind, field.code)))
+        .collect();
+    let said = done.faults.iter().map(|fault| {
+        let field = names.get(fault.field).cloned().unwrap_or_else(|| w.say("column-record"));
+        let values = [
+            ("row", fault.row.into()),
+            ("field", field.into()),
+            ("fault", w.coded("unfit", fault.unfit.code()).into()),
+        ];
+        w.with("smsi-fault", values)
+    });
+    Ok(page(&ImportedPage { faults: said.collect(), kind: kind.code(), done, tab: "registers", w }))
+}

@@ -1,0 +1,161 @@
+//! Awareness: everybody reads a module, answers its three questions, and an attestation is kept; and
+//! controlled documents, whose readers say that they read them.
+
+use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
+use digue_isms::field::Values;
+use digue_isms::kinds::{Attestation, Audience, Document, Kind, Receipt};
+use digue_isms::register::Entry;
+use digue_types::OrganisationId;
+use jiff::civil::Date;
+
+use super::{Unsaved, attachment_of, in_force, must_govern, now, save, write};
+use crate::accounts::organisation_of;
+use crate::actor::Actor;
+use crate::attachments;
+use crate::error::OperationError;
+use crate::house::House;
+
+/// Each module, and when the actor did it last within its months.
+pub async fn own(house: &House, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
+    let registers = in_force(house).await?;
+    let since = now(house).today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(now(house).today);
+    let done: Vec<Entry<Attestation>> = registers.read();
+    Ok(Module::ALL
+        .iter()
+        .map(|module| {
+            let own = done.iter().filter(|one| {
+                one.record.person.0 == actor.account.as_str()
+                    && one.record.module.0 == Some(*module)
+                    && one.record.edition == Some(EDITION)
+            });
+            (*module, own.filter_map(|one| one.record.done_on).filter(|on| *on >= since).max())
+        })
+        .collect())
+}
+
+/// Answers to a module's questions: how many are right. All of them are an attestation.
+pub async fn answer(
+    house: &House,
+    actor: &Actor,
+    module: Module,
+    answers: &[String],
+) -> Result<u32, OperationError> {
+    let right = module.right_of(answers);
+    if usize::try_from(right) == Ok(QUESTIONS) {
+        let organisation = organisation_of(&house.gateway().rules(), actor);
+        let organisation = organisation.as_ref().map(OrganisationId::as_str).unwrap_or_default();
+        let fields = [
+            ("module", module.code().to_owned()),
+            ("edition", EDITION.to_string()),
+            ("person", actor.account.to_string()),
+            ("organisation", organisation.to_owned()),
+            ("done-on", now(house).today.to_string()),
+            ("right", right.to_string()),
+        ];
+        keep(house, actor, Kind::Attestation, fields).await?;
+    }
+    Ok(right)
+}
+
+async fn keep<const N: usize>(
+    house: &House,
+    actor: &Actor,
+    kind: Kind,
+    fields: [(&str, String); N],
+) -> Result<(), OperationError> {
+    let values: Values = fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect();
+    match write(house, actor, kind, None, &values).await {
+        Ok(_) => Ok(()),
+        Err(Unsaved::Operation(error)) => Err(error),
+        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
+    }
+}
+
+/// A document for its readers.
+#[derive(Clone, Debug)]
+pub struct ToRead {
+    pub id: String,
+    pub document: Document,
+    pub read_on: Option<Date>,
+}
+
+/// Approved documents that the actor is to read, and when they said so of this edition.
+pub async fn documents(house: &House, actor: &Actor) -> Result<Vec<ToRead>, OperationError> {
+    let registers = in_force(house).await?;
+    let receipts: Vec<Entry<Receipt>> = registers.read();
+    let is_operator = actor.role.can_watch();
+    let is_for = |audience: Option<Audience>| match audience {
+        Some(Audience::Everybody) => true,
+        Some(Audience::Operator) => is_operator,
+        Some(Audience::Partners) => !is_operator,
+        None => false,
+    };
+    let all = registers.read::<Document>().into_iter();
+    let own = all.filter(|one| one.record.approved_on.is_some() && is_for(one.record.audience.0));
+    Ok(own
+        .map(|one| {
+            let read = receipts.iter().filter(|receipt| {
+                receipt.record.reader.0 == actor.account.as_str()
+                    && receipt.record.document.0.as_ref() == Some(&one.id)
+                    && receipt.record.edition == one.record.edition
+            });
+            ToRead {
+                read_on: read.filter_map(|receipt| receipt.record.read_on).max(),
+                id: one.id,
+                document: one.record,
+            }
+        })
+        .collect())
+}
+
+/// The actor read this edition of a document.
+pub async fn read(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    let found = documents(house, actor).await?.into_iter().find(|one| one.id == id);
+    let one = found.ok_or(OperationError::NotFound("document"))?;
+    if one.read_on.is_some() {
+        return Err(OperationError::Conflict);
+    }
+    let fields = [
+        ("document", id.to_owned()),
+        ("edition", one.document.edition.0),
+        ("reader", actor.account.to_string()),
+        ("read-on", now(house).today.to_string()),
+    ];
+    keep(house, actor, Kind::Receipt, fields).await
+}
+
+/// Attaches the file of a document: its hash is in the record.
+pub async fn attach(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), OperationError> {
+    must_govern(actor)?;
+    let registers = in_force(house).await?;
+    let known = registers.find(Kind::Document, id).ok_or(OperationError::NotFound("record"))?;
+    let mut values = known.values.clone();
+    let file = attachments::keep(house, actor, &attachment_of(id), name, bytes).await?;
+    values.insert("file".to_owned(), vec![file.hash]);
+    match save(house, actor, Kind::Document, Some(id), &values).await {
+        Ok(_) => Ok(()),
+        Err(Unsaved::Operation(error)) => Err(error),
+        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
+    }
+}
+
+/// The file of a document, for whoever is to read it or keeps it.
+pub async fn file(house: &House, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
+    let registers = in_force(house).await?;
+    let document = registers.read::<Document>().into_iter().find(|one| one.id == id);
+    let document = document.ok_or(OperationError::NotFound("file"))?;
+    let may = actor.role.can_watch() || documents(house, actor).await?.iter().any(|one| one.id == id);
+    let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());
+    let hash = hash.ok_or(OperationError::NotFound("file"))?;
+    let subject = attachment_of(id);
+    let name =
+        house.store.files(&subject).await?.into_iter().find(|file| file.hash == hash).map(|file| file.name);
+    let bytes = house.store.file_bytes(&subject, &hash).await?;
+    Ok((name.unwrap_or_default(), bytes.ok_or(OperationError::NotFound("file"))?))
+}

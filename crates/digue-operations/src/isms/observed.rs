@@ -1,0 +1,43 @@
+//! A processing as it is seen at the lock: the categories of data that a portal shows, and who read.
+
+use digue_types::{OrganisationId, PortalId};
+
+use super::must_read;
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::House;
+
+/// What the lock sees of a portal.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Observed {
+    /// Categories of its map's routes.
+    pub categories: Vec<String>,
+    /// Organisations with an account that read within thirty days.
+    pub recipients: Vec<String>,
+}
+
+/// `None` for a portal that is not there.
+pub fn of_portal(house: &House, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
+    must_read(actor)?;
+    let Ok(id) = PortalId::parse(name) else { return Ok(None) };
+    let Some(portal) = house.gateway().hosts().portal(&id).cloned() else { return Ok(None) };
+    let mut categories: Vec<String> =
+        portal.routes.iter().flat_map(|route| &route.categories).map(ToString::to_string).collect();
+    categories.sort();
+    categories.dedup();
+    let since = house.clock.now().minus(std::time::Duration::from_hours(24 * 30));
+    let view = house.view();
+    let mut recipients: Vec<OrganisationId> = Vec::new();
+    for (account, record) in house.gateway().rules().directory.iter() {
+        if recipients.contains(&record.organisation) {
+            continue;
+        }
+        let last = house.answered(view.of_account(account, 1))?;
+        if last.first().is_some_and(|seen| seen.at > since && seen.portal == id) {
+            recipients.push(record.organisation.clone());
+        }
+    }
+    recipients.sort();
+    let recipients = recipients.iter().map(ToString::to_string).collect();
+    Ok(Some(Observed { categories, recipients }))
+}

@@ -1,0 +1,384 @@
+//! The management system: the first hour and the week of a five-people organisation in the browser, an
+//! operator's checks found again from the journal alone, and every way in and out.
+
+use std::process::{Command, Output};
+
+use digue_testkit::{Answer, Client};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging, reasons};
+use crate::python::python;
+use crate::webdriver::Browser;
+
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
+
+fn house() -> House {
+    House::open(
+        &Plan::usual().settings("[sessions]\nproof = \"1h\"\n").caseload("a1", &["P1", "P2"]),
+        obliging,
+    )
+}
+
+#[track_caller]
+fn post(client: &Client, place: &str, body: &str) -> Answer {
+    let answer = client.send("POST", place, &FORM, body.as_bytes());
+    assert_eq!(answer.status, 303, "{place} {body}: {}", answer.text());
+    answer
+}
+
+const ANSWERS: &str = "name=Formations+du+Lac&who=training&portal=no&partners=yes&people=1-9&data=identity&data=health\
+                       &head=Camille+Martin&ciso=&dpo=Dominique+Petit&hosting=provider&bonds=qualiopi";
+
+/// Puts bytes into a form as its file.
+fn upload(client: &Client, place: &str, bytes: &[u8]) -> Answer {
+    let mut body = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n".to_vec();
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(b"\r\n--x--\r\n");
+    client.send("POST", place, &MULTIPART, &body)
+}
+
+fn script(name: &str, arguments: &[&str]) -> Output {
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let script = std::path::Path::new(&here).join("../../tests").join(name);
+    Command::new(python("python")).arg(script).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn good(done: &Output) -> String {
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+#[test]
+fn five_people_have_their_system_in_an_hour_and_keep_it_in_the_browser() {
+    let mut house = house();
+    let token = house.link("rssi", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let browser = Browser::open("fr");
+    browser.width(1280);
+    browser.go(&format!("{console}/.digue/enter?link={token}"));
+    browser.click("button.main");
+    browser.sees("h1", "Maintenant");
+    // The first hour: ten questions.
+    browser.go(&format!("{console}/smsi"));
+    browser.sees("main", "Dix questions simples");
+    browser.click("a.button");
+    browser.sees("h1", "Commencer le SMSI");
+    browser.page_at_both_widths("smsi-start");
+    browser.write("#name", "Formations du Lac");
+    browser.choose("#who", "training");
+    browser.choose("#portal", "no");
+    browser.choose("#people", "1-9");
+    browser.click("input[name=data][value=identity]");
+    browser.click("input[name=data][value=health]");
+    browser.write("#head", "Camille Martin");
+    browser.write("#dpo", "Dominique Petit");
+    browser.click("input[name=bonds][value=qualiopi]");
+    browser.submit("form[action='/smsi/start']", 0);
+    browser.sees("main", "Trois choses à faire maintenant");
+    assert_eq!(browser.count("ol li"), 3);
+    browser.page_at_both_widths("smsi");
+    for (place, name, seen) in [
+        ("/smsi/registers", "smsi-registers", "Registre des traitements"),
+        ("/smsi/registers/risk", "smsi-risks", "Un rançongiciel chiffre les outils"),
+        ("/smsi/registers/measure", "smsi-measures", "Camille Martin"),
+        ("/smsi/ebios", "smsi-ebios", "Sources de risque"),
+        ("/smsi/calendar", "smsi-calendar", "Revue de direction annuelle"),
+        ("/smsi/contradictions", "smsi-contradictions", "rôle que personne ne tient"),
+        ("/smsi/frameworks/qualiopi", "smsi-qualiopi", "Lien indirect"),
+        ("/smsi/exchange", "smsi-exchange", "CISO Assistant"),
+        ("/awareness", "awareness", "Mots de passe volés"),
+    ] {
+        browser.go(&format!("{console}{place}"));
+        browser.sees("main", seen);
+        browser.page_at_both_widths(name);
+    }
+    // The week: a module is done, a measure is in place, a fault is told under its field.
+    browser.go(&format!("{console}/awareness/calls"));
+    for answer in ["q1'][value=b", "q2'][value=c", "q3'][value=b"] {
+        browser.click(&format!("input[name='{answer}]"));
+    }
+    browser.submit("form[action='/awareness/calls']", 0);
+    browser.sees("main", "2 bonnes réponses sur 3");
+    browser.page_at_both_widths("awareness-module");
+    for answer in ["q1'][value=a", "q2'][value=c", "q3'][value=b"] {
+        browser.click(&format!("input[name='{answer}]"));
+    }
+    browser.submit("form[action='/awareness/calls']", 0);
+    browser.sees("main", "fait le");
+    browser.go(&format!("{console}/smsi/registers/measure"));
+    browser.click("tbody td a");
+    browser.sees("label", "Intitulé");
+    browser.choose("#f-declared", "in-place");
+    browser.write("#f-checks", "horoscope");
+    browser.submit("form:has(#f-title)", 0);
+    browser.sees("main", "cela ne renvoie à rien de connu");
+    browser.page_at_both_widths("smsi-record");
+    let clear = serde_json::json!({"script": "document.querySelector('#f-checks').value = ''", "args": []});
+    browser.ask("POST", "/execute/sync", &clear);
+    browser.write("#f-evidence", "clés remises à tous le 20 novembre");
+    browser.submit("form:has(#f-title)", 0);
+    browser.sees("main", "en place, déclaré");
+    // Declared is not measured: the check says what it sees.
+    browser.go(&format!("{console}/smsi/checks"));
+    browser.submit("form[action='/smsi/checks']", 0);
+    browser.sees("table", "échec");
+    browser.page_at_both_widths("smsi-checks");
+    browser.go(&format!("{console}/smsi/checks/passkeys"));
+    browser.sees("main", "a1");
+    browser.page_at_both_widths("smsi-check");
+    browser.go(&format!("{console}/smsi/statement"));
+    browser.submit("form[action='/smsi/statement']", 0);
+    browser.sees("main", "statement-1.txt");
+    browser.page_at_both_widths("smsi-statement");
+    browser.click("button[lang=en]");
+    browser.sees("h1", "Now");
+    browser.go(&format!("{console}/smsi"));
+    browser.sees("main", "Three things to do now");
+    browser.page("smsi-english");
+}
+
+#[test]
+fn no_page_of_the_system_needs_a_script() {
+    let mut house = house();
+    let officer = house.officer();
+    post(&officer, "/smsi/start", ANSWERS);
+    assert_eq!(officer.send("POST", "/smsi/start", &FORM, ANSWERS.as_bytes()).status, 409, "begun once");
+    for place in [
+        "/smsi",
+        "/smsi/calendar",
+        "/smsi/contradictions",
+        "/smsi/registers",
+        "/smsi/registers/measure",
+        "/smsi/registers/measure/new",
+        "/smsi/registers/measure/ME-1",
+        "/smsi/checks",
+        "/smsi/checks/dormant",
+        "/smsi/statement",
+        "/smsi/frameworks/anssi",
+        "/smsi/frameworks/recyf",
+        "/smsi/ebios",
+        "/smsi/exchange",
+        "/reviews",
+        "/awareness",
+        "/awareness/phishing",
+    ] {
+        let page = officer.get(place);
+        assert_eq!(page.status, 200, "{place}: {}", page.text());
+        assert!(!page.text().contains("<script"), "{place} has a script");
+    }
+    for view in ["rssi", "dpo", "top-management", "auditor"] {
+        let page = officer.get(&format!("/smsi?view={view}")).text();
+        let figures = page.matches("<p><strong").count();
+        assert!((3..=5).contains(&figures), "{figures} numbers for {view}");
+    }
+}
+
+#[test]
+fn what_checks_found_is_found_again_from_an_exported_journal_alone() {
+    let mut house = house();
+    let (a1, officer) = (house.sign_in("a1"), house.officer());
+    for person in ["P1", "P2", "P1"] {
+        assert_eq!(a1.get(&format!("/fiche/{person}")).status, 200);
+    }
+    post(&officer, "/accounts/suspend", "account=b1&suspended=1&reason=depart+du+titulaire");
+    post(&officer, "/smsi/checks", "");
+    let place = house.folder.path().join("journal.ndjson");
+    assert!(house.stop());
+    let exported = digue(house.folder.path(), &["journal", "export", "--out", "journal.ndjson"]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    #[expect(clippy::disallowed_methods, reason = "cargo says where the crate is, at run time")]
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let done = Command::new(python("python"))
+        .arg(std::path::Path::new(&here).join("../../tests/recompute_checks.py"))
+        .stdin(std::fs::File::open(place).unwrap())
+        .output()
+        .unwrap();
+    let found = good(&done);
+    for line in found.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(words[1..3], words[3..5], "{line}");
+    }
+    assert!(found.contains("passkeys 3 3") && found.contains("beyond-peers 1 0"), "{found}");
+}
+
+#[test]
+fn a_register_goes_out_is_edited_and_comes_in_again() {
+    let mut house = house();
+    let officer = house.officer();
+    post(&officer, "/smsi/start", ANSWERS);
+    let path = house.folder.path().join("mesures.xlsx");
+    let sheet = path.to_str().unwrap();
+    std::fs::write(&path, officer.get("/smsi/files/measure.xlsx").body).unwrap();
+    // As it went out, nothing changes.
+    let same = upload(&officer, "/smsi/registers/measure/import", &std::fs::read(&path).unwrap()).text();
+    assert!(
+        same.contains("<strong>0</strong> ajoutées") && same.contains("<strong>0</strong> revues"),
+        "{same}"
+    );
+    let edits = [
+        "ME-1",
+        "Responsable",
+        "Alex Durand",
+        "ME-2",
+        "Échéance",
+        "demain",
+        "ME-999",
+        "Intitulé",
+        "inconnue",
+        "ME-3",
+        "Déclaré",
+        "En place",
+    ];
+    good(&script("edit_sheet.py", &[&[sheet][..], &edits[..]].concat()));
+    // A row without a name is new.
+    good(&script(
+        "edit_sheet.py",
+        &[sheet, "", "Intitulé", "Fermer à clé", "", "Priorité", "P2 bientôt", "", "Déclaré", "à lancer"],
+    ));
+    let done = upload(&officer, "/smsi/registers/measure/import", &std::fs::read(&path).unwrap()).text();
+    assert!(
+        done.contains("<strong>2</strong> revues") && done.contains("<strong>1</strong> ajoutées"),
+        "{done}"
+    );
+    assert!(
+        done.contains("Échéance") && done.contains("n'est pas une date") && done.contains("rien de connu"),
+        "{done}"
+    );
+    assert!(officer.get("/smsi/registers/measure/ME-1").text().contains("Alex Durand"));
+    assert!(officer.get("/smsi/registers/measure/ME-3").text().contains("en place"));
+    assert!(officer.get("/smsi/registers/measure?q=Fermer").text().contains("Fermer à clé"));
+    // Every register has its files, and all of them have one.
+    for name in ["smsi.xlsx", "smsi.pdf", "smsi.docx", "risk.pdf", "processing.docx"] {
+        let file = officer.get(&format!("/smsi/files/{name}"));
+        let start: &[u8] = if name.ends_with("pdf") { b"%PDF" } else { b"PK" };
+        assert!(file.status == 200 && file.body.starts_with(start), "{name} {}", file.status);
+    }
+    assert_eq!(upload(&officer, "/smsi/registers/measure/import", b"rien").status, 422);
+}
+
+const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
+    "answers": [], "measures": [], "comments": [],
+    "evaluations": [
+      {"reference_to": "3.1.2", "status": 2, "action_plan_comment": "<p>Authentification &agrave; deux facteurs</p>",
+       "estimated_implementation_date": "2024-06-30T00:00:00.000Z", "person_in_charge": "Alex Durand"},
+      {"reference_to": "3.1.4", "status": 2, "action_plan_comment": "Limiter les droits", "person_in_charge": ""},
+      {"reference_to": "3.2.1", "status": 3, "action_plan_comment": ""}
+    ]}"#;
+
+#[test]
+fn what_an_impact_assessment_promised_is_the_loudest_line() {
+    let mut house = house();
+    let officer = house.officer();
+    let done = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
+    assert!(done.contains("2 mesures ajoutées, 0 déjà suivies, 1 à compléter"), "{done}");
+    let again = upload(&officer, "/smsi/exchange/pia", PIA.as_bytes()).text();
+    assert!(again.contains("0 mesures ajoutées, 2 déjà suivies"), "{again}");
+    let wrong = officer.get("/smsi/contradictions").text();
+    assert!(wrong.contains("promis et pas fait") && wrong.contains("jours de retard"), "{wrong}");
+    for hostile in [&b"{}"[..], b"[", b"{\"pia\": {\"name\": 4}}"] {
+        assert_eq!(upload(&officer, "/smsi/exchange/pia", hostile).status, 422);
+    }
+}
+
+#[test]
+fn other_programs_read_what_is_exported() {
+    let mut house = house();
+    let officer = house.officer();
+    post(&officer, "/smsi/start", ANSWERS);
+    post(&officer, "/smsi/checks", "");
+    let folder = house.folder.path();
+    let oscal = folder.join("oscal.json");
+    std::fs::write(&oscal, officer.get("/smsi/exchange/oscal.json").body).unwrap();
+    let read = good(&script("check_oscal.py", &[oscal.to_str().unwrap()]));
+    let counts: Vec<usize> = read.split_whitespace().map(|count| count.parse().unwrap()).collect();
+    assert!(counts[0] >= 49 && counts[1] >= 30, "{read}");
+    let ocsf: serde_json::Value =
+        serde_json::from_slice(&officer.get("/smsi/exchange/ocsf.json").body).unwrap();
+    assert!(
+        ocsf.as_array()
+            .unwrap()
+            .iter()
+            .all(|event| event["class_uid"] == 2003 && event["type_uid"] == 200_301)
+    );
+    let yaml = officer.get("/smsi/exchange/ciso-assistant.yaml").text();
+    let library = folder.join("library.yaml");
+    std::fs::write(&library, &yaml).unwrap();
+    let read = "import sys, yaml; library = yaml.safe_load(open(sys.argv[1], encoding='utf-8')); \
+                known = {one['urn'] for one in library['objects']['reference_controls']}; \
+                nodes = library['objects']['framework']['requirement_nodes']; \
+                assert all(set(node['reference_controls']) <= known for node in nodes); print(len(nodes))";
+    let done = Command::new(python("python")).args(["-c", read]).arg(&library).output().unwrap();
+    assert!(good(&done).trim().parse::<usize>().unwrap() > 30);
+    let mss = folder.join("mss.xlsx");
+    std::fs::write(&mss, officer.get("/smsi/exchange/mss.xlsx").body).unwrap();
+    let read = "import sys, openpyxl; sheet = openpyxl.load_workbook(sys.argv[1]).worksheets[0]; \
+                print([cell.value for cell in sheet[1]], sheet.max_row)";
+    let done = Command::new(python("python")).args(["-c", read]).arg(&mss).output().unwrap();
+    assert!(good(&done).starts_with("['Intitulé', 'Description', 'Catégorie']"));
+}
+
+#[test]
+fn a_review_suspends_at_the_lock_the_same_second() {
+    let mut house = house();
+    assert!(house.stop());
+    for (account, organisation, role) in [("chef", "of-1", "delegate"), ("audit", "operateur", "auditor")] {
+        let arguments = ["account", account, "--organisation", organisation, "--role", role];
+        assert!(digue(house.folder.path(), &arguments).status.success());
+    }
+    house.start();
+    let (a1, officer) = (house.sign_in("a1"), house.officer());
+    let (chef, audit) = (house.console_session("chef"), house.console_session("audit"));
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let opened = post(&officer, "/reviews", "title=Revue+2026&due=2099-01-01T10:00");
+    let place = opened.header("location").unwrap().to_owned();
+    // The delegate sees and decides the own organisation's only; the auditor looks.
+    let page = chef.get(&place).text();
+    assert!(page.contains("a1") && !page.contains("b1"), "{page}");
+    assert_eq!(audit.get(&place).status, 200);
+    assert_eq!(audit.send("POST", &place, &FORM, b"account=a1&decision=keep").status, 403);
+    assert_eq!(chef.send("POST", &place, &FORM, b"account=b1&decision=keep").status, 404);
+    assert_eq!(chef.send("POST", &place, &FORM, b"account=a1&decision=suspend&reason=").status, 422);
+    post(&chef, &place, "account=a1&decision=suspend&reason=a+quitte+l'organisme");
+    assert_eq!(a1.get("/fiche/P1").status, 401, "its session is gone");
+    assert_eq!(chef.send("POST", &place, &FORM, b"account=a1&decision=keep").status, 409, "decided once");
+    let csv = officer.get(&format!("{place}/lines.csv")).text();
+    assert!(
+        csv.lines().any(|line| line.contains("a1") && line.contains("suspend") && line.contains("chef")),
+        "{csv}"
+    );
+    assert_eq!(officer.send("POST", "/reviews", &FORM, b"title=Autre&due=2099-01-01T10:00").status, 409);
+}
+
+#[test]
+fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
+    let mut house = house();
+    let officer = house.officer();
+    let audit = "title=Audit+2026&scope=acces&auditor=Claude&planned-from=2026-11-22&population=accounts&seed=7&size=2";
+    post(&officer, "/smsi/registers/audit", audit);
+    post(&officer, "/smsi/registers/audit/AU-1/fill", "");
+    let drawn =
+        |page: &str| page.split("sha256:").nth(1).unwrap().split("</textarea>").next().unwrap().to_owned();
+    let first = drawn(&officer.get("/smsi/registers/audit/AU-1").text());
+    post(&officer, "/smsi/registers/audit/AU-1/fill", "");
+    assert_eq!(drawn(&officer.get("/smsi/registers/audit/AU-1").text()), first);
+    assert_eq!(first.lines().count(), 3, "{first}");
+    // A document: approved, with its file, read by an agent, and read once.
+    let policy = "title=Politique&about=policy&edition=2&audience=everybody&approved-by=Camille&approved-on=2026-11-20";
+    post(&officer, "/smsi/registers/document", policy);
+    assert_eq!(upload(&officer, "/smsi/documents/DO-1", b"%PDF-1.7 politique").status, 303);
+    let a1 = house.console_session("a1");
+    let page = a1.get("/awareness").text();
+    assert!(page.contains("Politique"), "{page}");
+    assert_eq!(a1.get("/awareness/documents/DO-1").body, b"%PDF-1.7 politique");
+    post(&a1, "/awareness/documents/DO-1", "");
+    assert_eq!(a1.send("POST", "/awareness/documents/DO-1", &FORM, b"").status, 409);
+    assert!(officer.get("/smsi/registers/receipt").text().contains("a1"));
+    // Nobody writes a receipt or an attestation by a form, and an agent reads no register.
+    let forged = "document=DO-1&edition=2&reader=a2&read-on=2026-11-22";
+    assert_eq!(officer.send("POST", "/smsi/registers/receipt", &FORM, forged.as_bytes()).status, 403);
+    assert_eq!(a1.get("/smsi").status, 403);
+    let refused = house.stranger().get("/fiche/P1");
+    assert_eq!((refused.status, reasons(&refused).is_empty()), (401, false));
+}
