@@ -14,5 +14,6 @@ for name, column, value in zip(edits[::3], edits[1::3], edits[2::3], strict=True
     row = next((row for row in range(2, sheet.max_row + 1) if sheet.cell(row, 1).value == name), None)
     if row is None:
         row = added.setdefault(name, sheet.max_row + 1)
+        sheet.cell(row, 1).value = name or None
     sheet.cell(row, columns[column]).value = value
 book.save(path)

@@ -23,7 +23,7 @@ pub enum Wrong {
     LateWithoutOwner,
     /// The residual level is lower, and no measure makes it so.
     LoweredWithoutMeasure,
-    /// The residual level counts on measures that are not in place.
+    /// The residual level counts on measures that are dropped or late.
     LoweredOnPaper,
     /// High or critical, and nothing is decided about it.
     Untreated,
@@ -169,13 +169,18 @@ fn of_risk(
     let mut say = |what| found.push(wrong(what, Kind::Risk, id, &record.title.0));
     let own: Vec<&Entry<Measure>> =
         measures.iter().filter(|measure| record.measures.0.contains(&measure.id)).collect();
-    let is_in_place = |measure: &&Entry<Measure>| measure.record.declared.0 == Some(Declared::InPlace);
+    // A residual level is what one expects of measures that are in place, or on their way in time.
+    let counts = |measure: &&Entry<Measure>| match measure.record.declared.0 {
+        Some(Declared::InPlace) => true,
+        Some(Declared::Dropped) => false,
+        _ => measure.record.overdue_days(now) == 0,
+    };
     if let (Some(level), Some(residual)) = (record.level(), record.residual())
         && residual < level
     {
         if own.is_empty() {
             say(Wrong::LoweredWithoutMeasure);
-        } else if !own.iter().any(is_in_place) {
+        } else if !own.iter().any(counts) {
             say(Wrong::LoweredOnPaper);
         }
     }

@@ -21,6 +21,7 @@ use crate::attachments;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::{House, Words};
+use crate::isms;
 use crate::secret::name;
 
 /// What the operator says of itself, and which laws are its own.
@@ -323,6 +324,13 @@ pub async fn add(
     house.write_down(actor, Act::IncidentNoted, words).await?;
     if !house.store.add_incident_entry(&record).await? {
         return Err(OperationError::Conflict);
+    }
+    if let Note::Lesson { measure, owner, due, text } = &note
+        && !measure.trim().is_empty()
+    {
+        // Boxed: writing a measure down is an act that incidents may follow.
+        let due = due.map(Timestamp::from_micros);
+        Box::pin(isms::learn(house, actor, id, measure, text, owner, due)).await?;
     }
     if let Note::StateSet { .. } = note {
         let (_, incident) = fold(house, id).await?;

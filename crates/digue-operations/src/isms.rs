@@ -55,8 +55,8 @@ pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
     actor.must_watch()
 }
 
-/// May write into it: the two officers.
-pub(crate) fn must_govern(actor: &Actor) -> Result<(), OperationError> {
+/// May write into it: the two officers. Asked before anything that was sent is looked at.
+pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
     allow(actor.role.can_govern())
 }
 
@@ -279,6 +279,35 @@ pub fn title(kind: Kind, values: &Values, language: Language) -> String {
             _ => None,
         })
         .unwrap_or_default()
+}
+
+/// The measure that follows from a lesson of an incident.
+pub(crate) async fn learn(
+    house: &House,
+    actor: &Actor,
+    incident: &str,
+    measure: &str,
+    why: &str,
+    owner: &str,
+    due: Option<Timestamp>,
+) -> Result<(), OperationError> {
+    let due = due.map(|due| day_of(house, due).to_string()).unwrap_or_default();
+    let fields = [
+        ("title", measure.chars().take(300).collect()),
+        ("description", why.chars().take(8_000).collect()),
+        ("priority", "p2".to_owned()),
+        ("declared", "to-do".to_owned()),
+        ("origin", "incident".to_owned()),
+        ("origin-reference", incident.to_owned()),
+        ("owner", owner.to_owned()),
+        ("due", due),
+    ];
+    let values: Values = fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect();
+    match write(house, actor, Kind::Measure, None, &values).await {
+        Ok(_) => Ok(()),
+        Err(Unsaved::Operation(error)) => Err(error),
+        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
+    }
 }
 
 /// What files of a record are kept about.

@@ -128,22 +128,36 @@ fn late_and_euros(standing: &Standing) -> (u64, u64) {
     (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
 }
 
-fn failing(standing: &Standing) -> u64 {
+/// A measured number; nobody measured it yet, and nought would be a lie.
+fn measured(w: &Words, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
+    match number {
+        Some(number) => figure(w, number, key, place, true),
+        None => Figure { number: "–".to_owned(), key, place, is_late: false },
+    }
+}
+
+fn failing(w: &Words, standing: &Standing) -> Figure {
     let says = |check: &&Check| standing.measured.says(**check, standing.now) == Says::Fail;
-    Check::ALL.iter().filter(says).count() as u64
+    let failing = Check::ALL.iter().filter(says).count() as u64;
+    let known = (!standing.measured.results.is_empty()).then_some(failing);
+    measured(w, known, "smsi-failing", "/smsi/checks")
 }
 
 fn of_rssi(w: &Words, standing: &Standing) -> Vec<Figure> {
     let (late, euros) = late_and_euros(standing);
     let passkeys = standing.measured.results.get(&Check::Passkeys);
-    let without = passkeys.map_or(0, |result| result.found.failing_count());
     let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
     vec![
         figure(w, late, "smsi-late", "/smsi/calendar", true),
         figure(w, euros, "smsi-euros", "/smsi/calendar", true),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
-        figure(w, failing(standing), "smsi-failing", "/smsi/checks", true),
-        figure(w, without, "smsi-without-passkey", "/smsi/checks/passkeys", true),
+        failing(w, standing),
+        measured(
+            w,
+            passkeys.map(|result| result.found.failing_count()),
+            "smsi-without-passkey",
+            "/smsi/checks/passkeys",
+        ),
     ]
 }
 
@@ -204,7 +218,7 @@ fn of_auditor(w: &Words, standing: &Standing) -> Vec<Figure> {
         figure(w, of(Implementation::Measured), "smsi-measured-controls", "/smsi/statement", false),
         figure(w, of(Implementation::Failing), "implementation-failing", "/smsi/statement", true),
         figure(w, wrong, "smsi-wrong", "/smsi/contradictions", true),
-        figure(w, failing(standing), "smsi-failing", "/smsi/checks", true),
+        failing(w, standing),
         figure(w, late, "smsi-late", "/smsi/calendar", true),
     ]
 }
@@ -244,6 +258,7 @@ pub(crate) async fn begin(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, isms::must_govern(&actor))?;
     let answers = told(&visitor, answers(&Pairs::new(pairs)))?;
     told(&visitor, start::begin(&console.house, &actor, &answers, visitor.language).await)?;
     Ok(Redirect::to("/smsi"))

@@ -48,6 +48,7 @@ struct ChecksPage {
     checks: Vec<ShownCheck>,
     /// How many say what: fail, unknown, switched off, pass.
     counts: [(&'static str, usize); 4],
+    may_write: bool,
     tab: &'static str,
 }
 
@@ -62,7 +63,8 @@ pub(crate) async fn list(
     let count = |says: Says| checks.iter().filter(|one| one.says == says).count();
     let says = [Says::Fail, Says::Unknown, Says::Disabled, Says::Pass];
     let counts = says.map(|says| (says.code(), count(says)));
-    Ok(page(&ChecksPage { counts, checks, tab: "checks", w }))
+    let may_write = visitor.role.is_some_and(Role::can_govern);
+    Ok(page(&ChecksPage { counts, checks, may_write, tab: "checks", w }))
 }
 
 pub(crate) async fn list_csv(

@@ -70,8 +70,9 @@ struct RegisterPage {
     header: Vec<String>,
     has_standing: bool,
     rows: Vec<Row>,
-    /// Rows of the matrix, the gravest first: how many risks in each cell, and the level's code.
-    matrix: Vec<Vec<(usize, &'static str)>>,
+    /// Rows of the matrix, the gravest first: the gravity's code, then how many risks are in each cell
+    /// and the code of its level.
+    matrix: Vec<MatrixRow>,
     total: usize,
     shown: usize,
     may_add: bool,
@@ -174,8 +175,10 @@ fn stands(w: &Words, kind: Kind, revision: &Revision, standing: &Standing) -> Op
     }
 }
 
+type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
+
 /// The 4x4 picture: gravity from the top, likelihood from the left.
-fn matrix(registers: &Registers) -> Vec<Vec<(usize, &'static str)>> {
+fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     use digue_isms::kinds::{Gravity, Likelihood};
     let risks = registers.read::<Risk>();
     let row = |gravity: &Gravity| {
@@ -186,7 +189,7 @@ fn matrix(registers: &Registers) -> Vec<Vec<(usize, &'static str)>> {
             };
             (risks.iter().filter(here).count(), Level::of(*likelihood, *gravity).code())
         };
-        Likelihood::ALL.iter().map(cell).collect()
+        (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
     };
     Gravity::ALL.iter().rev().map(row).collect()
 }
@@ -459,6 +462,7 @@ pub(crate) async fn fill(
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&visitor, &code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
+    told(&visitor, isms::must_govern(&actor))?;
     let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
     let mut values = told(&visitor, known)?.values.clone();
     let (field, text) = match kind {

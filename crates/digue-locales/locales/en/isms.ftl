@@ -888,3 +888,6 @@ population-break-glass = break-glass
 population-incidents = incidents
 population-measures = measures
 qualiopi-proven = dated proof by Digue
+file-pdf = PDF
+file-word = Word
+file-excel = Excel

@@ -888,3 +888,6 @@ population-break-glass = bris de glace
 population-incidents = incidents
 population-measures = mesures
 qualiopi-proven = preuve datée par Digue
+file-pdf = PDF
+file-word = Word
+file-excel = Excel

@@ -2,13 +2,13 @@
 //! the CNIL's PIA tool, read.
 
 use digue_documents::{Sheet, xlsx};
-use digue_isms::check::{Check, Outcome};
+use digue_isms::check::{Check, Outcome, Result as CheckResult};
 use digue_isms::field::Values;
 use digue_isms::framework;
 use digue_isms::kinds::{Kind, Measure, MeasureKind, Purpose};
 use digue_isms::register::Entry;
-use digue_isms::standing::Says;
-use digue_isms::statement::Implementation;
+use digue_isms::standing::{Measured, Says};
+use digue_isms::statement::{Implementation, Line};
 use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
@@ -30,78 +30,29 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
     let (lines, measured) = statement::now_standing(house, actor).await?;
     let now = now(house);
     let origin = house.journal.origin();
-    let observation = |check: Check| uuid(&format!("{origin} observation {}", check.code()));
-    let observations: Vec<Json> = measured
-        .results
-        .values()
-        .map(|result| {
-            json!({
-                "uuid": observation(result.check),
-                "title": text(language, &result.check.key()),
-                "description": text(language, &format!("{}-explain", result.check.key())),
-                "methods": ["TEST"],
-                "collected": result.at.to_string(),
-                "expires": result.at.plus(result.check.fresh_for()).to_string(),
-                "props": [
-                    {"name": "outcome", "ns": "https://digue.example/ns", "value": result.outcome.code()},
-                    {"name": "population", "ns": "https://digue.example/ns", "value": result.found.population.to_string()},
-                    {"name": "failing", "ns": "https://digue.example/ns", "value": result.found.failing_count().to_string()},
-                    {"name": "journal-size", "ns": "https://digue.example/ns", "value": result.journal_size.to_string()},
-                    {"name": "result-hash", "ns": "https://digue.example/ns", "value": sha256(&result.canonical())},
-                ],
-            })
-        })
-        .collect();
-    let findings: Vec<Json> = lines
-        .iter()
-        .filter(|line| line.applies() && !line.checks.is_empty())
-        .map(|line| {
-            let met = line.implementation == Implementation::Measured;
-            let related: Vec<Json> = line
-                .checks
-                .iter()
-                .filter(|(check, _)| measured.results.contains_key(check))
-                .map(|(check, _)| json!({"observation-uuid": observation(*check)}))
-                .collect();
-            let title = text(language, &framework::key(line.control.id));
-            let mut finding = json!({
-                "uuid": uuid(&format!("{origin} finding {}", line.control.id)),
-                "title": title,
-                "description": text(language, &format!("implementation-{}", line.implementation.code())),
-                "target": {
-                    "type": "objective-id",
-                    "target-id": format!("iso27001-2022-a.{}", line.control.number()),
-                    "status": {"state": if met { "satisfied" } else { "not-satisfied" }},
-                },
-            });
-            if !related.is_empty() {
-                finding["related-observations"] = Json::Array(related);
-            }
-            finding
-        })
-        .collect();
-    let controls: Vec<Json> = lines
-        .iter()
-        .filter(|line| line.applies() && !line.checks.is_empty())
-        .map(|line| json!({"control-id": format!("iso27001-2022-a.{}", line.control.number())}))
-        .collect();
+    let observations: Vec<Json> =
+        measured.results.values().map(|result| observation(&origin, language, result)).collect();
+    let lines: Vec<&Line> = lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
+    let findings: Vec<Json> = lines.iter().map(|line| finding(&origin, language, line, &measured)).collect();
+    let controls: Vec<Json> = lines.iter().map(|line| json!({"control-id": control_name(line)})).collect();
+    let title = text(language, "smsi-title");
     let mut result = json!({
         "uuid": uuid(&format!("{origin} result {}", now.at)),
-        "title": text(language, "smsi-title"),
+        "title": title,
         "description": text(language, "oscal-explain"),
         "start": now.at.to_string(),
         "reviewed-controls": {"control-selections": [{"include-controls": controls}]},
     });
-    if !observations.is_empty() {
-        result["observations"] = Json::Array(observations);
-    }
-    if !findings.is_empty() {
-        result["findings"] = Json::Array(findings);
+    // The schema has no empty lists.
+    for (name, all) in [("observations", observations), ("findings", findings)] {
+        if !all.is_empty() {
+            result[name] = Json::Array(all);
+        }
     }
     Ok(json!({"assessment-results": {
         "uuid": uuid(&format!("{origin} results {}", now.at)),
         "metadata": {
-            "title": text(language, "smsi-title"),
+            "title": title,
             "last-modified": now.at.to_string(),
             "version": now.at.to_string(),
             "oscal-version": "1.2.1",
@@ -109,6 +60,58 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
         "import-ap": {"href": "#"},
         "results": [result],
     }}))
+}
+
+/// The name space of our own figures.
+const NAMESPACE: &str = "https://digue.example/ns";
+
+fn control_name(line: &Line) -> String {
+    format!("iso27001-2022-a.{}", line.control.number())
+}
+
+fn observation_name(origin: &str, check: Check) -> String {
+    uuid(&format!("{origin} observation {}", check.code()))
+}
+
+fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
+    let key = result.check.key();
+    let prop = |name: &str, value: String| json!({"name": name, "ns": NAMESPACE, "value": value});
+    json!({
+        "uuid": observation_name(origin, result.check),
+        "title": text(language, &key),
+        "description": text(language, &format!("{key}-explain")),
+        "methods": ["TEST"],
+        "collected": result.at.to_string(),
+        "expires": result.at.plus(result.check.fresh_for()).to_string(),
+        "props": [
+            prop("outcome", result.outcome.code().to_owned()),
+            prop("population", result.found.population.to_string()),
+            prop("failing", result.found.failing_count().to_string()),
+            prop("journal-size", result.journal_size.to_string()),
+            prop("result-hash", sha256(&result.canonical())),
+        ],
+    })
+}
+
+fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -> Json {
+    let is_met = line.implementation == Implementation::Measured;
+    let ran = line.checks.iter().filter(|(check, _)| measured.results.contains_key(check));
+    let related: Vec<Json> =
+        ran.map(|(check, _)| json!({"observation-uuid": observation_name(origin, *check)})).collect();
+    let mut finding = json!({
+        "uuid": uuid(&format!("{origin} finding {}", line.control.id)),
+        "title": text(language, &framework::key(line.control.id)),
+        "description": text(language, &format!("implementation-{}", line.implementation.code())),
+        "target": {
+            "type": "objective-id",
+            "target-id": control_name(line),
+            "status": {"state": if is_met { "satisfied" } else { "not-satisfied" }},
+        },
+    });
+    if !related.is_empty() {
+        finding["related-observations"] = Json::Array(related);
+    }
+    finding
 }
 
 /// OCSF 1.4 compliance findings (class 2003), one for each check.

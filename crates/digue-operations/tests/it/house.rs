@@ -161,6 +161,12 @@ impl Home {
         self.clock.now()
     }
 
+    /// A day so many days from now.
+    pub(crate) fn today(&self, days: i64) -> String {
+        let today = digue_operations::isms::now(&self.house).today;
+        today.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
+    }
+
     pub(crate) async fn account(&self, name: &str, role: Role) -> AccountId {
         let id = AccountId::parse(name).unwrap();
         let organisation = OrganisationId::parse("of-1").unwrap();

@@ -5,6 +5,7 @@ mod containment;
 mod devices;
 mod house;
 mod incidents;
+mod isms;
 mod onboarding;
 mod papers;
 mod passkey;

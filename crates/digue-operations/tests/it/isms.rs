@@ -1,0 +1,209 @@
+//! A year of the management system in a few seconds, with the clock moved by hand.
+
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_isms::Values;
+use digue_isms::check::Check;
+use digue_isms::contradictions::{Wrong, contradictions};
+use digue_isms::kinds::Kind;
+use digue_isms::standing::Says;
+use digue_isms::start::{Answers, Data, Hosting, People, Who};
+use digue_isms::statement::Implementation;
+use digue_locales::Language;
+use digue_operations::isms::{self, checks, digest, reviews, start, statement};
+use digue_operations::{Actor, gates, incidents};
+use digue_response::Note;
+use digue_response::incident::Source;
+use digue_types::Gate;
+
+use crate::house::{Home, Plan};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn answers() -> Answers {
+    Answers {
+        name: "France Formation".to_owned(),
+        who: Who::Operator,
+        has_portal: true,
+        has_partners: true,
+        people: People::Many,
+        data: vec![Data::Identity, Data::Nir],
+        head: "Camille Martin".to_owned(),
+        ciso: "Alex Durand".to_owned(),
+        dpo: "Dominique Petit".to_owned(),
+        hosting: Hosting::Own,
+        bonds: Vec::new(),
+    }
+}
+
+/// Changes some fields of a record.
+async fn change(home: &Home, actor: &Actor, kind: Kind, id: &str, fields: &[(&str, &str)]) {
+    let registers = isms::registers(&home.house, actor).await.unwrap();
+    let mut values = registers.find(kind, id).unwrap_or_else(|| panic!("{id}")).values.clone();
+    for (field, value) in fields {
+        values.insert((*field).to_owned(), vec![(*value).to_owned()]);
+    }
+    isms::save(&home.house, actor, kind, Some(id), &values).await.unwrap();
+}
+
+async fn add(home: &Home, actor: &Actor, kind: Kind, fields: &[(&str, &str)]) -> String {
+    let values: Values =
+        fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
+    isms::save(&home.house, actor, kind, None, &values).await.unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+async fn named(home: &Home, actor: &Actor, check: &str) -> String {
+    let registers = isms::registers(&home.house, actor).await.unwrap();
+    let measures = registers.read::<digue_isms::kinds::Measure>();
+    let found =
+        measures.into_iter().find(|one| one.record.checks.0.iter().any(|known| known.code() == check));
+    found.unwrap_or_else(|| panic!("a measure with {check}")).id
+}
+
+async fn wrongs(home: &Home, actor: &Actor) -> Vec<Wrong> {
+    let registers = isms::registers(&home.house, actor).await.unwrap();
+    let measured = isms::measured(&home.house, actor).await.unwrap();
+    contradictions(&registers, &measured, isms::now(&home.house)).into_iter().map(|one| one.wrong).collect()
+}
+
+/// A quarter later: checks run, and a version of the statement is signed.
+async fn quarter(home: &Home, rssi: &mut Actor, number: usize) -> Vec<(String, Implementation)> {
+    home.clock.pass(DAY * 91);
+    rssi.proved_at = home.now();
+    checks::run_all(&home.house, rssi).await.unwrap();
+    assert_eq!(statement::freeze(&home.house, rssi).await.unwrap(), number);
+    let (lines, _) = statement::now_standing(&home.house, rssi).await.unwrap();
+    lines.into_iter().map(|line| (line.control.number().to_owned(), line.implementation)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
+    let home = Home::with(Plan::default()).await;
+    let account = home.account("rssi", Role::Rssi).await;
+    let agent = home.account("agent9", Role::Agent).await;
+    let mut rssi = Actor { account, role: Role::Rssi, proved_at: home.now() };
+    start::begin(&home.house, &rssi, &answers(), Language::French).await.unwrap();
+    let first = wrongs(&home, &rssi).await;
+    assert!(!first.contains(&Wrong::PromisedNotDone) && !first.contains(&Wrong::Contradicted), "{first:?}");
+    // The passkeys are said to be in place; nobody has one.
+    let measure = named(&home, &rssi, "passkeys").await;
+    change(&home, &rssi, Kind::Measure, &measure, &[("declared", "in-place")]).await;
+    // A promise of an impact assessment, with a penalty.
+    let fields = [
+        ("title", "Chiffrer les exports"),
+        ("priority", "p1"),
+        ("declared", "to-do"),
+        ("origin", "dpia"),
+        ("owner", "Alex Durand"),
+        ("penalty", "5000"),
+        ("due", &home.today(30)),
+    ];
+    add(&home, &rssi, Kind::Measure, &fields).await;
+
+    let lines = quarter(&home, &mut rssi, 1).await;
+    let of = |lines: &[(String, Implementation)], control: &str| {
+        lines.iter().find(|(number, _)| number == control).unwrap().1
+    };
+    assert_eq!(of(&lines, "8.5"), Implementation::Failing, "a check fails, whatever was said");
+    let wrong = wrongs(&home, &rssi).await;
+    assert!(wrong.contains(&Wrong::Contradicted) && wrong[0] == Wrong::PromisedNotDone, "{wrong:?}");
+    let week = digest::week(&home.house).await.unwrap();
+    assert!(week.late > 20 && week.euros == 61 * 5000, "{week:?}");
+
+    // The second quarter: an incident with its lesson, a review of accesses that acts.
+    let id = incidents::open(&home.house, &rssi, Source::Person, "Poste infecté", "").await.unwrap();
+    let lesson = Note::Lesson {
+        text: "le poste n'était pas à jour".to_owned(),
+        measure: "Mises à jour automatiques".to_owned(),
+        owner: "Alex Durand".to_owned(),
+        due: Some(home.now().plus(DAY * 30).micros()),
+    };
+    incidents::add(&home.house, &rssi, &id, None, lesson).await.unwrap();
+    let registers = isms::registers(&home.house, &rssi).await.unwrap();
+    let measures = registers.read::<digue_isms::kinds::Measure>();
+    let learnt = measures.iter().find(|one| one.record.title.0 == "Mises à jour automatiques");
+    let learnt = learnt.expect("a lesson creates its measure");
+    assert_eq!(learnt.record.origin.0, Some(digue_isms::kinds::MeasureOrigin::Incident));
+    let due = home.now().plus(DAY * 30);
+    let review = reviews::open(&home.house, &rssi, "Revue annuelle", due).await.unwrap();
+    reviews::decide(&home.house, &rssi, &review, &agent, false, "parti en mars").await.unwrap();
+    assert!(home.house.gateway().rules().directory.find(&agent).unwrap().is_suspended);
+    let measured = isms::measured(&home.house, &rssi).await.unwrap();
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Fail);
+    quarter(&home, &mut rssi, 2).await;
+
+    // The third: a risk is accepted until the end of the year, an audit is held.
+    change(&home, &rssi, Kind::Risk, "RI-6", &[("treatment", "accept")]).await;
+    let registers = isms::registers(&home.house, &rssi).await.unwrap();
+    let risk = registers.find(Kind::Risk, "RI-6").unwrap().values.clone();
+    let residual = |field: &str| risk[field][0].clone();
+    let (likelihood, gravity) = (residual("residual-likelihood"), residual("residual-gravity"));
+    let fields = [
+        ("risk", "RI-6"),
+        ("residual-likelihood", likelihood.as_str()),
+        ("residual-gravity", gravity.as_str()),
+        ("justification", "coût hors de proportion"),
+        ("approver", "Camille Martin"),
+        ("accepted-on", &home.today(0)),
+        ("expires-on", &home.today(100)),
+    ];
+    let accepted = add(&home, &rssi, Kind::Acceptance, &fields).await;
+    let again = isms::registers(&home.house, &rssi).await.unwrap();
+    let mut changed = again.find(Kind::Acceptance, &accepted).unwrap().values.clone();
+    changed.insert("expires-on".to_owned(), vec![home.today(900)]);
+    let refused = isms::save(&home.house, &rssi, Kind::Acceptance, Some(&accepted), &changed).await;
+    assert!(refused.is_err(), "an acceptance is never changed");
+    change(&home, &rssi, Kind::Audit, "AU-1", &[("done-on", &home.today(0)), ("conclusion", "not-yet")])
+        .await;
+    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired));
+    quarter(&home, &mut rssi, 3).await;
+    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired));
+    let lines = quarter(&home, &mut rssi, 4).await;
+    assert!(wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired), "it expired by itself");
+    assert_eq!(of(&lines, "5.36"), Implementation::Failing, "measures are late");
+    assert_eq!(statement::versions(&home.house, &rssi).await.unwrap().len(), 4);
+    // A gate that is closed and a check that is off do not hide.
+    let reach = Reach::Account("agent9".parse().unwrap());
+    gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "parti en mars").await.unwrap();
+    let until = home.now().plus(DAY);
+    checks::switch(&home.house, &rssi, Check::Passkeys, until, "migration en cours").await.unwrap();
+    let measured = isms::measured(&home.house, &rssi).await.unwrap();
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Disabled);
+    home.clock.pass(DAY * 2);
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Fail, "off ends by itself");
+    home.clock.pass(DAY * 2);
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Unknown, "old is not known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_two_officers_writes_and_nothing_is_lost() {
+    let home = Home::with(Plan::default()).await;
+    let values: Values = [("title", "Portail"), ("about", "supporting")]
+        .map(|(field, value)| (field.to_owned(), vec![value.to_owned()]))
+        .into();
+    for (name, role, may) in [
+        ("rssi", Role::Rssi, true),
+        ("dpo", Role::Dpo, true),
+        ("audit", Role::Auditor, false),
+        ("chef", Role::Delegate, false),
+        ("agent8", Role::Agent, false),
+    ] {
+        let account = home.account(name, role).await;
+        let actor = Actor { account, role, proved_at: home.now() };
+        let saved = isms::save(&home.house, &actor, Kind::Asset, None, &values).await;
+        assert_eq!(saved.is_ok(), may, "{name}");
+        assert_eq!(isms::registers(&home.house, &actor).await.is_ok(), role.can_watch(), "{name}");
+    }
+    let rssi = Actor { account: "rssi".parse().unwrap(), role: Role::Rssi, proved_at: home.now() };
+    // An end is a revision; the name is not given again.
+    isms::end(&home.house, &rssi, Kind::Asset, "BI-2").await.unwrap();
+    assert_eq!(isms::history(&home.house, &rssi, Kind::Asset, "BI-2").await.unwrap().len(), 2);
+    assert_eq!(isms::save(&home.house, &rssi, Kind::Asset, None, &values).await.unwrap(), "BI-3");
+    // A link leads somewhere, and the same record saved again is no revision.
+    let mut linked = values.clone();
+    linked.insert("supports".to_owned(), vec!["BI-77".to_owned()]);
+    assert!(isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &linked).await.is_err());
+    isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &values).await.unwrap();
+    assert_eq!(isms::history(&home.house, &rssi, Kind::Asset, "BI-1").await.unwrap().len(), 1);
+}
