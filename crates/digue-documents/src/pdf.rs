@@ -297,16 +297,28 @@ impl Pages {
     }
 }
 
-/// Shares of the columns: as much as they hold, none too narrow to read.
+/// Shares of the columns: the widest word of each fits, and the rest goes to those that hold most.
 fn shares(header: &[String], rows: &[Vec<String>]) -> Vec<f32> {
-    let weight = |place: usize| {
-        let texts = rows.iter().filter_map(|row| row.get(place)).chain(header.get(place));
-        let longest = texts.map(|text| text.chars().count()).max().unwrap_or(1);
-        (longest as f32).clamp(8.0, 48.0)
+    let texts = |place: usize| rows.iter().filter_map(move |row| row.get(place)).chain(header.get(place));
+    // Headings are bold, and a bold word is the wider one.
+    let bold = Look { is_bold: true, size: SMALL, is_quiet: false };
+    let word = |place: usize| {
+        let words = texts(place).flat_map(|text| text.split_whitespace());
+        let widest = words.map(|word| bold.letters().width(word, SMALL)).fold(0.0, f32::max);
+        (widest + AIR + 1.0).min(INNER / 3.0)
     };
+    let weight = |place: usize| {
+        let longest = texts(place).map(|text| text.chars().count()).max().unwrap_or(1);
+        (longest as f32).clamp(1.0, 48.0)
+    };
+    let needed: Vec<f32> = (0..header.len()).map(word).collect();
     let weights: Vec<f32> = (0..header.len()).map(weight).collect();
-    let total: f32 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / total).collect()
+    let (all, total) = (needed.iter().sum::<f32>(), weights.iter().sum::<f32>());
+    if all >= INNER {
+        return needed.into_iter().map(|width| width / all).collect();
+    }
+    let spread = |(width, weight): (f32, f32)| (width + (INNER - all) * weight / total) / INNER;
+    needed.into_iter().zip(weights).map(spread).collect()
 }
 
 /// A text in lines no wider than `width`.

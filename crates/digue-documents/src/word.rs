@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use docx_rs::{
-    BreakType, Docx, Paragraph, Run, RunFonts, Style, StyleType, Table, TableCell, TableRow, WidthType,
+    BreakType, Docx, LineSpacing, Paragraph, Run, RunFonts, Style, StyleType, Table, TableBorder,
+    TableBorderPosition, TableBorders, TableCell, TableCellMargins, TableRow, WidthType,
 };
 
 use crate::{Block, Document, Unprintable};
@@ -21,7 +22,17 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
         .add_style(heading("Heading1", "heading 1", 34))
         .add_style(heading("Heading2", "heading 2", 26));
     docx = docx.add_paragraph(styled("Heading1", &document.title));
-    for block in &document.blocks {
+    let mut answered: Vec<(&String, &String)> = Vec::new();
+    for (place, block) in document.blocks.iter().enumerate() {
+        // Questions that follow each other stand in one table.
+        if let Block::Pair(asked, answer) = block {
+            answered.push((asked, answer));
+            if !matches!(document.blocks.get(place + 1), Some(Block::Pair(..))) {
+                docx = docx.add_table(pairs(&answered));
+                answered.clear();
+            }
+            continue;
+        }
         docx = match block {
             Block::Title(text) => docx.add_paragraph(styled("Heading1", text)),
             Block::Heading(text) => docx.add_paragraph(styled("Heading2", text)),
@@ -35,7 +46,7 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
                     false,
                 ))
             }
-            Block::Pair(asked, answer) => docx.add_table(pairs(&[(asked, answer)])),
+            Block::Pair(..) => docx,
             Block::Table { header, rows } => {
                 docx.add_table(table(header, rows)).add_paragraph(Paragraph::new())
             }
@@ -54,7 +65,8 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
 }
 
 fn heading(id: &str, name: &str, size: usize) -> Style {
-    Style::new(id, StyleType::Paragraph).name(name).bold().size(size)
+    let air = LineSpacing::new().before(280).after(100);
+    Style::new(id, StyleType::Paragraph).name(name).bold().size(size).line_spacing(air)
 }
 
 fn styled(style: &str, text: &str) -> Paragraph {
@@ -87,7 +99,17 @@ fn pairs(pairs: &[(&String, &String)]) -> Table {
     let rows = pairs.iter().map(|(asked, answer)| {
         TableRow::new(vec![cell(asked, PAGE_WIDTH / 3, true), cell(answer, PAGE_WIDTH * 2 / 3, false)])
     });
-    Table::new(rows.collect()).width(PAGE_WIDTH, WidthType::Dxa)
+    calm(Table::new(rows.collect()))
+}
+
+/// Hair lines between rows, none between columns, and air in the cells.
+fn calm(table: Table) -> Table {
+    use TableBorderPosition::{Bottom, InsideH, InsideV, Left, Right, Top};
+    let line = |position| TableBorder::new(position).color("DCD9D3").size(4);
+    let borders = [Top, Bottom, InsideH].into_iter().fold(TableBorders::new(), |all, one| all.set(line(one)));
+    let borders = [Left, Right, InsideV].into_iter().fold(borders, TableBorders::clear);
+    let margins = TableCellMargins::new().margin(60, 100, 60, 60);
+    table.set_borders(borders).margins(margins).width(PAGE_WIDTH, WidthType::Dxa)
 }
 
 fn table(header: &[String], rows: &[Vec<String>]) -> Table {
@@ -95,7 +117,7 @@ fn table(header: &[String], rows: &[Vec<String>]) -> Table {
     let head = TableRow::new(header.iter().map(|text| cell(text, width, true)).collect());
     let rows =
         rows.iter().map(|row| TableRow::new(row.iter().map(|text| cell(text, width, false)).collect()));
-    Table::new(std::iter::once(head).chain(rows).collect()).width(PAGE_WIDTH, WidthType::Dxa)
+    calm(Table::new(std::iter::once(head).chain(rows).collect()))
 }
 
 /// Squares as signs: a code is read from the PDF; here it only stands for it.

@@ -891,3 +891,4 @@ qualiopi-proven = dated proof by Digue
 file-pdf = PDF
 file-word = Word
 file-excel = Excel
+smsi-made = Made by Digue on { $at } (local time).

@@ -891,3 +891,4 @@ qualiopi-proven = preuve datée par Digue
 file-pdf = PDF
 file-word = Word
 file-excel = Excel
+smsi-made = Établi par Digue le { $at } (heure locale).

@@ -119,7 +119,7 @@ fn document(house: &House, reader: &Reader, title: &str) -> Document {
         title: title.to_owned(),
         language: reader.language.code(),
         foot: title.to_owned(),
-        blocks: vec![Block::Quiet(text_with(reader.language, "paper-made", &[("at", made)]))],
+        blocks: vec![Block::Quiet(text_with(reader.language, "smsi-made", &[("at", made)]))],
     }
 }
 
