@@ -2,7 +2,7 @@
 //! refused before any handler. Browsers say where a form was (`Origin`, `Sec-Fetch-Site`); programs
 //! that say nothing carry no cookie of a person, or carry it on purpose.
 
-use axum::extract::Request;
+use axum::extract::{Multipart, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -78,4 +78,16 @@ mod tests {
         check(&[("sec-fetch-site", "same-origin")], true);
         check(&[], true);
     }
+}
+
+/// The file of a form: its name, and what it holds.
+pub(crate) async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            let name = field.file_name().unwrap_or_default().to_owned();
+            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
+        }
+    }
+    Err(OperationError::Invalid("invalid-upload"))
 }

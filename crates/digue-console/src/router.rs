@@ -183,6 +183,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/ebios", get(smsi::ebios))
         .route("/smsi/exchange", get(smsi::exchanges))
         .route("/smsi/exchange/pia", post(smsi::take_pia).layer(sheet()))
+        .route("/smsi/exchange/template", post(smsi::take_template).layer(sheet()))
         .route("/smsi/exchange/{file}", get(smsi_checks::exported))
         .route("/smsi/registers", get(smsi_registers::shelves))
         .route("/smsi/registers/{kind}", get(smsi_registers::list).post(smsi_registers::add))

@@ -5,10 +5,12 @@
 
 mod pdf;
 mod sheet;
+mod template;
 mod word;
 
 pub use pdf::pdf;
 pub use sheet::{Sheet, xlsx};
+pub use template::docx_in;
 pub use word::docx;
 
 /// A document, in the order in which it is read.

@@ -4,18 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use digue_documents::{Block, Document, Sheet, docx, pdf, xlsx};
+use digue_documents::{Block, Document, Sheet, docx, docx_in, pdf, xlsx};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::Note;
 use digue_response::notification::{Block as Part, Field, Filled, From, Shape};
 use digue_response::register::{COLUMNS, Column, Row};
-use digue_types::Timestamp;
+use digue_types::{Act, Timestamp};
 use jiff::tz::TimeZone;
+use ring::digest::{SHA256, digest};
 
+use crate::actor::Actor;
+use crate::attachments;
 use crate::breach;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::files::hex;
+use crate::house::{House, Words};
 use crate::incidents::IncidentView;
+use crate::isms;
 
 /// The forms in which a paper is had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,6 +121,41 @@ pub fn printed(document: &Document, form: Form) -> Result<Vec<u8>, OperationErro
         Form::Xlsx => return Err(OperationError::NotFound("form")),
     };
     printed.map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// The file about the house that its Word papers are printed into.
+const TEMPLATE: &str = "template:docx";
+
+/// Prints a document; a Word file goes into the house's own paper, if it has one.
+pub async fn printed_for(house: &House, document: &Document, form: Form) -> Result<Vec<u8>, OperationError> {
+    if form == Form::Docx
+        && let Some(last) = house.store.files(TEMPLATE).await?.last()
+        && let Some(template) = house.store.file_bytes(TEMPLATE, &last.hash).await?
+    {
+        return docx_in(&template, document).map_err(|error| OperationError::Unavailable(error.to_string()));
+    }
+    printed(document, form)
+}
+
+/// Takes a Word file as the house's own paper: `{{title}}`, and a paragraph `{{content}}`.
+///
+/// # Errors
+/// `Invalid` for a file that a document does not go into.
+pub async fn take_template(
+    house: &House,
+    actor: &Actor,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), OperationError> {
+    isms::must_govern(actor)?;
+    docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
+    let words = Words {
+        subject: TEMPLATE.to_owned(),
+        after: hex(digest(&SHA256, bytes).as_ref()),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::Configured, words).await?;
+    attachments::keep(house, actor, TEMPLATE, name, bytes).await.map(drop)
 }
 
 /// The notification, block by block, in the order of the teleservice.
@@ -312,7 +352,7 @@ pub fn column_name(reader: &Reader, name: &str, column: Column) -> String {
 }
 
 /// The register in the form that was asked for.
-pub fn register_file(
+pub async fn register_file(
     house: &House,
     views: &[IncidentView],
     reader: &Reader,
@@ -321,7 +361,7 @@ pub fn register_file(
     match form {
         Form::Xlsx => xlsx(&[register_sheet(house, views, reader)])
             .map_err(|error| OperationError::Unavailable(error.to_string())),
-        _ => printed(&register(house, views, reader), form),
+        _ => printed_for(house, &register(house, views, reader), form).await,
     }
 }
 

@@ -23,7 +23,7 @@ use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
 
 use crate::error::{PageError, told};
-use crate::form::{maybe_local_time, names};
+use crate::form::{maybe_local_time, names, uploaded};
 use crate::pages::incident_notes::Pairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
@@ -496,7 +496,8 @@ pub(crate) async fn paper(
     let (paper, form) = told(&visitor, asked_paper(&name))?;
     let document = papers::paper(&console.house, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
-    let bytes = told(&visitor, document.and_then(|document| papers::printed(&document, form)))?;
+    let document = told(&visitor, document)?;
+    let bytes = told(&visitor, papers::printed_for(&console.house, &document, form).await)?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
 
@@ -509,7 +510,7 @@ pub(crate) async fn register_paper(
     let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
     let (_, form) = told(&visitor, asked_paper(&name))?;
     let reader = Words::in_zone(&visitor, &console.zone).reader();
-    let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form))?;
+    let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form).await)?;
     Ok(file("register", form, bytes))
 }
 
@@ -525,16 +526,10 @@ struct ImportedPage {
 pub(crate) async fn import(
     State(console): State<Console>,
     visitor: Visitor,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
-    let mut file = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-        if field.name() == Some("file") {
-            file = field.bytes().await.map_err(|_| unreadable())?.to_vec();
-        }
-    }
+    let (_, file) = told(&visitor, uploaded(form).await)?;
     let done = told(&visitor, register_import::import(&console.house, &actor, &file).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let fault = |fault: &RowFault| {

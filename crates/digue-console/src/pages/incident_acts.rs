@@ -13,6 +13,7 @@ use digue_types::Gate;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::form::uploaded;
 use crate::router::Console;
 use crate::view::{Words, page};
 use crate::visitor::Visitor;
@@ -22,17 +23,10 @@ pub(crate) async fn keep_file(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let unreadable = || PageError::new(&visitor, OperationError::Invalid("invalid-upload"));
-    let (mut name, mut bytes) = (String::new(), Vec::new());
-    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-        if field.name() == Some("file") {
-            name = field.file_name().unwrap_or_default().to_owned();
-            bytes = field.bytes().await.map_err(|_| unreadable())?.to_vec();
-        }
-    }
+    let (name, bytes) = told(&visitor, uploaded(form).await)?;
     told(&visitor, incidents::keep_file(&console.house, &actor, &id, &name, &bytes).await)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
 }

@@ -14,10 +14,11 @@ use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use digue_operations::isms::exchange::{self, ImportedPia};
 use digue_operations::isms::{self, start};
-use digue_operations::{Actor, OperationError, incidents};
+use digue_operations::{Actor, OperationError, incidents, papers};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::form::uploaded;
 use crate::pages::incident_notes::Pairs;
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -438,16 +439,16 @@ pub(crate) async fn take_pia(
     Ok(page(&ExchangePage { w, done: Some(done), may_write: true, tab: "exchange" }))
 }
 
-/// The file of a form: its name, and what it holds.
-pub(crate) async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
-    let unreadable = |_| OperationError::Invalid("invalid-upload");
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or_default().to_owned();
-            return Ok((name, field.bytes().await.map_err(unreadable)?.to_vec()));
-        }
-    }
-    Err(OperationError::Invalid("invalid-upload"))
+/// The house's own paper, for Word files.
+pub(crate) async fn take_template(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Multipart,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let (name, bytes) = told(&visitor, uploaded(form).await)?;
+    told(&visitor, papers::take_template(&console.house, &actor, &name, &bytes).await)?;
+    Ok(Redirect::to("/smsi/exchange"))
 }
 
 /// The inputs of a management review (9.3.2), as they stand now.

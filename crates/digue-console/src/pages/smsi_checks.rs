@@ -266,7 +266,7 @@ pub(crate) async fn statement_file(
     if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
         let (lines, _) = told(&visitor, statement::now_standing(house, &actor).await)?;
         let reader = Words::in_zone(&visitor, &console.zone).reader();
-        let bytes = told(&visitor, sheets::statement_file(house, &lines, &reader, form))?;
+        let bytes = told(&visitor, sheets::statement_file(house, &lines, &reader, form).await)?;
         return Ok(kept(&name, form.media(), bytes));
     }
     let (name, bytes) = told(&visitor, statement::version(house, &actor, &name).await)?;
@@ -305,7 +305,7 @@ pub(crate) async fn frameworks(
     let w = Words::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
         let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
-        let bytes = sheets::framework_file(&console.house, framework, &lines, &w.reader(), form);
+        let bytes = sheets::framework_file(&console.house, framework, &lines, &w.reader(), form).await;
         return Ok(kept(&name, form.media(), told(&visitor, bytes)?));
     }
     let requirements = framework::requirements(framework).map(|one| {

@@ -19,8 +19,9 @@ use digue_operations::{OperationError, incidents};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
+use crate::form::uploaded;
 use crate::pages::incident_notes::Pairs;
-use crate::pages::smsi::{Standing, review_inputs, standing, uploaded};
+use crate::pages::smsi::{Standing, review_inputs, standing};
 use crate::router::Console;
 use crate::view::{Words, page};
 use crate::visitor::Visitor;

@@ -509,3 +509,4 @@ finding-gate = Access of the account: { $gate }.
 finding-scope = Who was shown
 finding-account = The account
 wish-reopen = reopen step by step after an incident
+menu-more = More

@@ -509,3 +509,4 @@ finding-gate = Accès du compte : { $gate }.
 finding-scope = Qui a été montré
 finding-account = Le compte
 wish-reopen = rouvrir par étapes après un incident
+menu-more = Plus

@@ -16,7 +16,7 @@ use super::{Unsaved, in_force, must_govern, must_read, write};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::House;
-use crate::papers::{Form, Reader, printed};
+use crate::papers::{Form, Reader, printed_for};
 
 const BYTES_MAX: usize = 64 << 20;
 const ROWS_MAX: usize = 20_000;
@@ -81,7 +81,7 @@ pub async fn file(
         _ => {
             let mut document = document(house, reader, &text(language, &format!("kind-{}", kind.code())));
             document.blocks.extend(records(language, kind, &registers));
-            printed(&document, form)
+            printed_for(house, &document, form).await
         }
     }
 }
@@ -106,7 +106,7 @@ pub async fn whole(
         document.blocks.push(Block::Title(text(language, &format!("kind-{}", kind.code()))));
         document.blocks.extend(records(language, kind, &registers));
     }
-    printed(&document, form)
+    printed_for(house, &document, form).await
 }
 
 fn written(sheets: &[Sheet]) -> Result<Vec<u8>, OperationError> {
@@ -140,7 +140,7 @@ fn records(language: Language, kind: Kind, registers: &Registers) -> Vec<Block> 
 }
 
 /// The statement of applicability as a file.
-pub fn statement_file(
+pub async fn statement_file(
     house: &House,
     lines: &[Line],
     reader: &Reader,
@@ -166,7 +166,7 @@ pub fn statement_file(
     }
     let mut document = document(house, reader, &title);
     document.blocks.push(Block::Table { header, rows });
-    printed(&document, form)
+    printed_for(house, &document, form).await
 }
 
 fn statement_row(language: Language, line: &Line) -> Vec<String> {
@@ -199,7 +199,7 @@ fn statement_row(language: Language, line: &Line) -> Vec<String> {
 }
 
 /// A framework as a dated file: each requirement, and how the controls that it maps to stand.
-pub fn framework_file(
+pub async fn framework_file(
     house: &House,
     framework: Framework,
     lines: &[Line],
@@ -227,7 +227,7 @@ pub fn framework_file(
         document.blocks.push(Block::Paragraph(text(language, "frameworks-indirect")));
     }
     document.blocks.push(Block::Table { header, rows });
-    printed(&document, form)
+    printed_for(house, &document, form).await
 }
 
 /// A cell that cannot be used.

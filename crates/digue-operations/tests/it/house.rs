@@ -161,6 +161,11 @@ impl Home {
         self.clock.now()
     }
 
+    /// Where the holder of an account is reached.
+    pub(crate) async fn contact(&self, account: &AccountId, email: &str) {
+        self.store.save_contact(account, email).await.unwrap();
+    }
+
     /// A day so many days from now.
     pub(crate) fn today(&self, days: i64) -> String {
         let today = digue_operations::isms::now(&self.house).today;

@@ -12,9 +12,11 @@ use digue_isms::start::{Answers, Data, Hosting, People, Who};
 use digue_isms::statement::Implementation;
 use digue_locales::Language;
 use digue_operations::isms::{self, checks, digest, reviews, start, statement};
+use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::{Actor, gates, incidents};
 use digue_response::Note;
 use digue_response::incident::Source;
+use digue_testkit::Mailbox;
 use digue_types::Gate;
 
 use crate::house::{Home, Plan};
@@ -206,4 +208,36 @@ async fn nobody_but_the_two_officers_writes_and_nothing_is_lost() {
     assert!(isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &linked).await.is_err());
     isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &values).await.unwrap();
     assert_eq!(isms::history(&home.house, &rssi, Kind::Asset, "BI-1").await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_week_is_mailed_once_to_the_two_officers() {
+    let mailbox = Mailbox::open();
+    let mail = MailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".to_owned(),
+        dkim: None,
+        returns: None,
+    };
+    let home = Home::with(Plan { mail: Some(mail), ..Plan::default() }).await;
+    let account = home.account("rssi", Role::Rssi).await;
+    let agent = home.account("agent9", Role::Agent).await;
+    home.contact(&account, "rssi@exemple.fr").await;
+    home.contact(&agent, "agent@exemple.fr").await;
+    let rssi = Actor { account, role: Role::Rssi, proved_at: home.now() };
+    assert!(!digest::send_due(&home.house).await.unwrap(), "nothing is written down yet");
+    start::begin(&home.house, &rssi, &answers(), Language::French).await.unwrap();
+    home.clock.pass(DAY * 100);
+    assert!(digest::send_due(&home.house).await.unwrap());
+    assert!(!digest::send_due(&home.house).await.unwrap(), "once a week");
+    assert_eq!(digue_operations::mail::send_due(&home.house).await.unwrap(), 1);
+    let messages = mailbox.messages();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].0, "rssi@exemple.fr");
+    home.clock.pass(DAY * 7);
+    assert!(digest::send_due(&home.house).await.unwrap());
 }

@@ -118,6 +118,10 @@ const TRIES: &[Try] = &[
         "POST /smsi/exchange/pia",
         "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
     ),
+    send(
+        "POST /smsi/exchange/template",
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
+    ),
     at("GET /smsi/exchange/{file}", "/smsi/exchange/mss.xlsx"),
     read("GET /smsi/registers"),
     at("GET /smsi/registers/{kind}", "/smsi/registers/measure"),

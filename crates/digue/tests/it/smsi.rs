@@ -256,6 +256,22 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
         assert!(file.status == 200 && file.body.starts_with(start), "{name} {}", file.status);
     }
     assert_eq!(upload(&officer, "/smsi/registers/measure/import", b"rien").status, 422);
+    // Word files go into the house's own paper.
+    assert_eq!(upload(&officer, "/smsi/exchange/template", b"rien").status, 422);
+    let paper = house.folder.path().join("papier.docx");
+    let make = "import sys, zipfile; file = zipfile.ZipFile(sys.argv[1], 'w'); \
+                file.writestr('word/header1.xml', '<w:hdr>Formations du Lac</w:hdr>'); \
+                body = '<w:p><w:r><w:t>{{title}}</w:t></w:r></w:p><w:p><w:r><w:t>{{content}}</w:t></w:r></w:p>'; \
+                space = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main'; \
+                file.writestr('word/document.xml', f'<w:document xmlns:w=\"{space}\"><w:body>{body}</w:body></w:document>'); \
+                file.close()";
+    good(&Command::new(python("python")).args(["-c", make]).arg(&paper).output().unwrap());
+    assert_eq!(upload(&officer, "/smsi/exchange/template", &std::fs::read(&paper).unwrap()).status, 303);
+    let risks = house.folder.path().join("risques.docx");
+    std::fs::write(&risks, officer.get("/smsi/files/risk.docx").body).unwrap();
+    let read = good(&script("read_document.py", &[risks.to_str().unwrap()]));
+    assert!(read.contains("Le compte d'un partenaire est volé") && !read.contains("{{"), "{read}");
+    assert!(String::from_utf8_lossy(&std::fs::read(&risks).unwrap()).contains("word/header1.xml"));
 }
 
 const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
