@@ -192,6 +192,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
         .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
         .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))
+        .route("/smsi/samples", get(smsi_registers::samples))
         .route("/smsi/files/{file}", get(smsi_registers::file))
         .route("/smsi/documents/{record}", post(smsi_registers::attach).layer(sheet()))
         .route("/smsi/checks", get(smsi_checks::list).post(smsi_checks::run))

@@ -9,9 +9,10 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_isms::field::{Fault, FieldDef, Shape, Values};
-use digue_isms::kinds::{Kind, Level, Measure, Processing, Risk, place};
+use digue_isms::kinds::{Kind, Level, Measure, Objective, Population, Processing, Risk, place};
 use digue_isms::register::{Record as _, Registers, Revision};
 use digue_isms::standing::Standing as Stands;
+use digue_operations::isms::audits::Sample;
 use digue_operations::isms::sheets::{self, Imported};
 use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
 use digue_operations::papers::Form as Printed;
@@ -316,6 +317,17 @@ pub(crate) async fn new(
             values.insert(field.to_owned(), vec![value]);
         }
     }
+    // What is accepted is the residual level as it stands.
+    let risk = values.get("risk").and_then(|texts| texts.first());
+    if let Some(risk) =
+        risk.and_then(|id| standing.registers.find(Kind::Risk, id)).filter(|_| kind == Kind::Acceptance)
+    {
+        for field in ["residual-likelihood", "residual-gravity"] {
+            if let Some(level) = risk.values.get(field) {
+                values.insert(field.to_owned(), level.clone());
+            }
+        }
+    }
     shown(&console, &visitor, kind, "", &values, &[], &standing).await
 }
 
@@ -356,6 +368,7 @@ async fn shown(
     let checks = match kind {
         Kind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
         Kind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
+        Kind::Objective => Objective::read(values).map(|one| one.check.0).unwrap_or_default(),
         _ => Vec::new(),
     };
     let checks = checks.into_iter().map(|check| {
@@ -486,6 +499,46 @@ pub(crate) async fn fill(
         Err(Unsaved::Operation(error)) => Err(PageError::new(&visitor, error)),
         Err(Unsaved::Faults(_)) => Err(PageError::new(&visitor, OperationError::Invalid("invalid-record"))),
     }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AskedSample {
+    #[serde(default)]
+    population: String,
+    #[serde(default)]
+    seed: u32,
+    #[serde(default)]
+    size: u32,
+}
+
+#[derive(Template)]
+#[template(path = "smsi_samples.html")]
+struct SamplesPage {
+    w: Words,
+    populations: Vec<&'static str>,
+    drawn: Option<Sample>,
+    tab: &'static str,
+}
+
+/// A sample for an auditor, who writes nothing.
+pub(crate) async fn samples(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<AskedSample>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, isms::registers(&console.house, &actor).await)?;
+    let drawn = match Population::parse(&asked.population) {
+        Some(of) => {
+            let size = asked.size.clamp(1, 500);
+            let drawn = audits::sampled(&console.house, &actor, of, u64::from(asked.seed), size).await;
+            Some(told(&visitor, drawn)?)
+        }
+        None => None,
+    };
+    let w = Words::in_zone(&visitor, &console.zone);
+    let populations = Population::ALL.iter().map(|one| one.code()).collect();
+    Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
 
 /// A register as a spreadsheet, PDF or Word file; `smsi.xlsx` is all of them.

@@ -896,3 +896,4 @@ exchange-template = Your own paper (Word)
 exchange-template-explain = A Word file with your head, foot and styles. The paragraph “{"{{"}content{"}}"}” is replaced by the document, “{"{{"}title{"}}"}” by its title.
 exchange-template-go = Use this template
 invalid-template = This Word file has no paragraph “{"{{"}content{"}}"}”, or does not read.
+samples-title = Samples

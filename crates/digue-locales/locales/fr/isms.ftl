@@ -896,3 +896,4 @@ exchange-template = Votre papier à en-tête (Word)
 exchange-template-explain = Un fichier Word avec votre en-tête, votre pied de page et vos styles. Le paragraphe « {"{{"}content{"}}"} » est remplacé par le document, « {"{{"}title{"}}"} » par son titre.
 exchange-template-go = Utiliser ce modèle
 invalid-template = Ce fichier Word n'a pas de paragraphe « {"{{"}content{"}}"} », ou ne se lit pas.
+samples-title = Échantillons

@@ -5,7 +5,7 @@ use digue_isms::kinds::{Audit, Kind, Population};
 use digue_isms::register::Record as _;
 use digue_isms::sample::sample;
 
-use super::{Unsaved, in_force, must_govern, save};
+use super::{Unsaved, in_force, must_govern, must_read, save};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
@@ -25,24 +25,49 @@ pub async fn draw(house: &House, actor: &Actor, id: &str) -> Result<(), Operatio
     let invalid = || OperationError::Invalid("invalid-record");
     let audit = Audit::read(&values).map_err(|_| invalid())?;
     let of = audit.population.0.ok_or_else(invalid)?;
-    let (seed, size) = (audit.seed.unwrap_or(1), audit.size.unwrap_or(SIZE));
-    let mut names = population(house, of).await?;
-    names.sort();
-    names.dedup();
-    let drawn = sample(&names, u64::from(seed), usize::try_from(size).unwrap_or(usize::MAX));
-    let text = format!(
-        "{} {} seed:{seed} sha256:{}\n{}",
-        of.code(),
-        names.len(),
-        sha256(&names.join("\n")),
-        drawn.join("\n")
-    );
-    values.insert("sample".to_owned(), vec![text]);
+    let size = audit.size.unwrap_or(SIZE);
+    let drawn = sampled(house, actor, of, u64::from(audit.seed.unwrap_or(1)), size).await?;
+    values.insert("sample".to_owned(), vec![drawn.to_text()]);
     match save(house, actor, Kind::Audit, Some(id), &values).await {
         Ok(_) => Ok(()),
         Err(Unsaved::Operation(error)) => Err(error),
         Err(Unsaved::Faults(_)) => Err(invalid()),
     }
+}
+
+/// A sample, and what it was drawn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub of: Population,
+    pub seed: u64,
+    /// How many names the population has.
+    pub population: usize,
+    /// SHA-256 over them, sorted, one a line.
+    pub hash: String,
+    pub names: Vec<String>,
+}
+
+impl Sample {
+    fn to_text(&self) -> String {
+        let Self { of, seed, population, hash, names } = self;
+        format!("{} {population} seed:{seed} sha256:{hash}\n{}", of.code(), names.join("\n"))
+    }
+}
+
+/// Draws a sample for whoever may look: an auditor does it without writing anything.
+pub async fn sampled(
+    house: &House,
+    actor: &Actor,
+    of: Population,
+    seed: u64,
+    size: u32,
+) -> Result<Sample, OperationError> {
+    must_read(actor)?;
+    let mut names = population(house, of).await?;
+    names.sort();
+    names.dedup();
+    let drawn = sample(&names, seed, usize::try_from(size).unwrap_or(usize::MAX));
+    Ok(Sample { of, seed, population: names.len(), hash: sha256(&names.join("\n")), names: drawn })
 }
 
 /// Every name of a population.

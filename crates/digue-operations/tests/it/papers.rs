@@ -131,7 +131,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     }
     for language in Language::ALL {
         let views = incidents::list(&home.house, &dpo).await.unwrap();
-        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).unwrap();
+        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).await.unwrap();
         // Into another house, and twice.
         let other = Home::open().await;
         let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;

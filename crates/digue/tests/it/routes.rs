@@ -140,6 +140,7 @@ const TRIES: &[Try] = &[
     },
     at("POST /smsi/registers/{kind}/{record}/end", "/smsi/registers/measure/ME-none/end"),
     at("POST /smsi/registers/{kind}/{record}/fill", "/smsi/registers/audit/AU-none/fill"),
+    read("GET /smsi/samples"),
     at("GET /smsi/files/{file}", "/smsi/files/measure.xlsx"),
     Try {
         route: "POST /smsi/documents/{record}",

@@ -87,6 +87,7 @@ fn five_people_have_their_system_in_an_hour_and_keep_it_in_the_browser() {
         ("/smsi/calendar", "smsi-calendar", "Revue de direction annuelle"),
         ("/smsi/contradictions", "smsi-contradictions", "rôle que personne ne tient"),
         ("/smsi/frameworks/qualiopi", "smsi-qualiopi", "Lien indirect"),
+        ("/smsi/samples?population=accounts&seed=1&size=2", "smsi-samples", "Graine du tirage"),
         ("/smsi/exchange", "smsi-exchange", "CISO Assistant"),
         ("/awareness", "awareness", "Mots de passe volés"),
     ] {
@@ -380,6 +381,10 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     post(&officer, "/smsi/registers/audit/AU-1/fill", "");
     assert_eq!(drawn(&officer.get("/smsi/registers/audit/AU-1").text()), first);
     assert_eq!(first.lines().count(), 3, "{first}");
+    // Somebody else draws the same without writing anything.
+    let page = officer.get("/smsi/samples?population=accounts&seed=7&size=2").text();
+    assert!(first.lines().skip(1).all(|name| page.contains(&format!("<li>{name}</li>"))), "{page}");
+    assert!(page.contains(first.lines().next().unwrap()), "the same hash: {page}");
     // A document: approved, with its file, read by an agent, and read once.
     let policy = "title=Politique&about=policy&edition=2&audience=everybody&approved-by=Camille&approved-on=2026-11-20";
     post(&officer, "/smsi/registers/document", policy);
