@@ -30,6 +30,7 @@ pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprinta
         (Some(from), Some(to)) if from + 8 <= to => &own[from + 8..to],
         _ => return Err(failed("the document has no body")),
     };
+    let own = plain(own);
     let mut archive = ZipArchive::new(Cursor::new(template)).map_err(failed)?;
     let mut written = ZipWriter::new(Cursor::new(Vec::new()));
     let (mut has_content, mut unpacked) = (false, 0);
@@ -45,7 +46,7 @@ pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprinta
         }
         let mut text = String::new();
         entry.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-        let (filled, is_filled) = filled(&text, own, &document.title);
+        let (filled, is_filled) = filled(&text, &own, &document.title);
         has_content = is_filled;
         written.start_file(BODY, SimpleFileOptions::default()).map_err(failed)?;
         written.write_all(filled.as_bytes()).map_err(failed)?;
@@ -54,6 +55,20 @@ pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprinta
         return Err(failed("the template has no {{content}}"));
     }
     Ok(written.finish().map_err(failed)?.into_inner())
+}
+
+/// Without names of paragraphs, whose name space a template need not know.
+fn plain(content: &str) -> String {
+    let mut plain = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(start) = rest.find(" w14:") {
+        plain.push_str(&rest[..start]);
+        let value = rest[start..].find('"').map(|open| start + open + 1);
+        let end = value.and_then(|open| rest[open..].find('"').map(|close| open + close + 1));
+        rest = end.map_or("", |end| &rest[end..]);
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn part(bytes: &[u8], name: &str) -> Result<String, Unprintable> {
@@ -147,7 +162,7 @@ mod tests {
         let filled = docx_in(&template(body), &document).unwrap();
         let text = part(&filled, BODY).unwrap();
         assert!(text.contains("douze risques") && text.contains("<w:jc/>") && !text.contains("{{"), "{text}");
-        assert!(text.contains("Risques &amp; mesures"), "{text}");
+        assert!(text.contains("Risques &amp; mesures") && !text.contains("w14:"), "{text}");
         assert_eq!(part(&filled, "word/header1.xml").unwrap(), "<w:hdr>Maison</w:hdr>");
         for hostile in
             [&b"not a file"[..], &template("<w:body><w:p></w:body>"), &template("<w:p>{{content}}")]
