@@ -207,6 +207,8 @@ fn governance() -> Router<Console> {
         .route("/reviews/{review}/lines.csv", get(reviews::show_csv))
         // For everybody who signs in
         .route("/awareness", get(awareness::list))
+        .route("/awareness/state", get(awareness::state))
+        .route("/awareness/state.csv", get(awareness::state_csv))
         .route("/awareness/{module}", get(awareness::show).post(awareness::answer))
         .route("/awareness/documents/{record}", get(awareness::file).post(awareness::read))
 }

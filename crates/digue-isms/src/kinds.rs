@@ -542,6 +542,15 @@ impl Kind {
         matches!(self, Self::Acceptance | Self::Receipt | Self::Attestation | Self::Measurement)
     }
 
+    /// The field whose being filled closes a record of this kind: what was signed is not changed.
+    pub const fn seal(self) -> Option<&'static str> {
+        match self {
+            Self::Review => Some("signed-on"),
+            Self::Audit => Some("signed-by"),
+            _ => None,
+        }
+    }
+
     /// Written by Digue from what people do, not by a form of its own.
     pub const fn is_written_by_digue(self) -> bool {
         matches!(self, Self::Receipt | Self::Attestation)

@@ -143,6 +143,19 @@ impl SeedMeasure {
     }
 }
 
+/// The indicators that a management system begins with: code, target and the check that measures it.
+pub const OBJECTIVES: [(&str, &str, Check); 9] = [
+    ("passkeys", "100 %", Check::Passkeys),
+    ("awareness", "90 %", Check::Awareness),
+    ("reviews", "100 %", Check::RightsReviews),
+    ("late", "0", Check::MeasuresLate),
+    ("containment", "60 s", Check::Containment),
+    ("decided", "24 h", Check::FindingsDecided),
+    ("false-alarms", "1 / 10 000", Check::FalseAlarms),
+    ("uninspected", "1 %", Check::Uninspected),
+    ("documents", "100 %", Check::DocumentsCurrent),
+];
+
 /// The measures that fit the answers, the most pressing first.
 pub fn measures(answers: &Answers) -> Vec<&'static SeedMeasure> {
     let mut fitting: Vec<&SeedMeasure> = MEASURES.iter().filter(|measure| measure.fits(answers)).collect();

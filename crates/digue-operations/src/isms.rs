@@ -166,7 +166,8 @@ pub(crate) async fn write(
             if known.values == values {
                 return Ok(id.to_owned());
             }
-            if kind.is_frozen() {
+            let is_sealed = kind.seal().is_some_and(|seal| known.values.contains_key(seal));
+            if kind.is_frozen() || is_sealed {
                 return Err(OperationError::Conflict.into());
             }
             (id.to_owned(), known.number + 1)

@@ -5,16 +5,17 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_access::Role;
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use digue_operations::OperationError;
-use digue_operations::isms::awareness::{self, ToRead};
+use digue_operations::isms::awareness::{self, Learner, ToRead};
 use jiff::civil::Date;
 
 use crate::error::{PageError, told};
 use crate::pages::incident_notes::Pairs;
 use crate::pages::smsi_registers::kept;
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -23,6 +24,8 @@ struct ModulesPage {
     w: Words,
     modules: Vec<(&'static str, Option<Date>)>,
     documents: Vec<ToRead>,
+    /// May see where everybody stands.
+    oversees: bool,
 }
 
 pub(crate) async fn list(
@@ -35,6 +38,7 @@ pub(crate) async fn list(
     Ok(page(&ModulesPage {
         modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
         documents,
+        oversees: visitor.role.is_some_and(Role::oversees),
         w: Words::in_zone(&visitor, &console.zone),
     }))
 }
@@ -49,6 +53,56 @@ struct ModulePage {
     questions: Vec<(usize, String, Vec<(&'static str, String)>)>,
     /// Right answers of a try that was not enough.
     right: Option<u32>,
+}
+
+#[derive(Template)]
+#[template(path = "awareness_state.html")]
+struct StatePage {
+    w: Words,
+    modules: Vec<&'static str>,
+    learners: Vec<Learner>,
+    total: usize,
+    /// Those who did every module.
+    done: usize,
+}
+
+/// People on one page; the file has all.
+const LEARNERS_SHOWN: usize = 500;
+
+pub(crate) async fn state(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let mut learners = told(&visitor, awareness::everybody(&console.house, &actor).await)?;
+    let total = learners.len();
+    let done = learners.iter().filter(|one| one.done.iter().all(Option::is_some)).count();
+    learners.sort_by_key(|one| one.done.iter().filter(|on| on.is_some()).count());
+    learners.truncate(LEARNERS_SHOWN);
+    Ok(page(&StatePage {
+        modules: Module::ALL.iter().map(|module| module.code()).collect(),
+        learners,
+        total,
+        done,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn state_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let learners = told(&visitor, awareness::everybody(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let mut header = vec![w.say("column-account"), w.say("column-organisation")];
+    header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
+    let rows = learners.into_iter().map(|one| {
+        let days = one.done.iter().map(|on| on.map(|on| on.to_string()).unwrap_or_default());
+        [one.account, one.organisation].into_iter().chain(days).collect::<Vec<String>>()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    Ok(csv("awareness", &header, rows.into_iter()))
 }
 
 fn module_of(visitor: &Visitor, code: &str) -> Result<Module, PageError> {

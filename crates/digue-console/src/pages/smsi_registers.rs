@@ -381,6 +381,9 @@ async fn shown(
         }
         _ => None,
     };
+    // What is written once, or was signed, is read.
+    let is_signed = kind.seal().zip(last).is_some_and(|(seal, last)| last.values.contains_key(seal));
+    let is_sealed = !id.is_empty() && (kind.is_frozen() || is_signed);
     let stands = last.and_then(|last| stands(&w, kind, last, standing));
     Ok(page(&RecordPage {
         kind: kind.code(),
@@ -393,8 +396,8 @@ async fn shown(
         may_write: visitor.role.is_some_and(Role::can_govern)
             && !kind.is_written_by_digue()
             && !is_over
-            && (id.is_empty() || !kind.is_frozen()),
-        is_frozen: kind.is_frozen() && !id.is_empty(),
+            && !is_sealed,
+        is_frozen: is_sealed,
         has_file: values.contains_key("file"),
         history,
         id: id.to_owned(),

@@ -1,6 +1,8 @@
 //! Awareness: everybody reads a module, answers its three questions, and an attestation is kept; and
 //! controlled documents, whose readers say that they read them.
 
+use std::collections::HashMap;
+
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Attestation, Audience, Document, Kind, Receipt};
@@ -10,7 +12,7 @@ use jiff::civil::Date;
 
 use super::{Unsaved, attachment_of, in_force, must_govern, now, save, write};
 use crate::accounts::organisation_of;
-use crate::actor::Actor;
+use crate::actor::{Actor, allow};
 use crate::attachments;
 use crate::error::OperationError;
 use crate::house::House;
@@ -69,6 +71,50 @@ async fn keep<const N: usize>(
         Err(Unsaved::Operation(error)) => Err(error),
         Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
     }
+}
+
+/// Where each person stands, for whoever answers for them: account, organisation, and when each module
+/// was done within its months.
+pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
+    allow(actor.role.oversees())?;
+    let registers = in_force(house).await?;
+    let rules = house.gateway().rules();
+    let own = organisation_of(&rules, actor);
+    let since = now(house).today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(now(house).today);
+    let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
+    for Entry { record, .. } in registers.read::<Attestation>() {
+        if let (Some(module), Some(on)) = (record.module.0, record.done_on)
+            && on >= since
+            && record.edition == Some(EDITION)
+        {
+            let last = done.entry((record.person.0, module.code())).or_insert(on);
+            *last = on.max(*last);
+        }
+    }
+    let theirs = rules.directory.iter().filter(|(_, record)| {
+        !record.is_suspended && (actor.role.can_watch() || Some(&record.organisation) == own.as_ref())
+    });
+    let mut learners: Vec<Learner> = theirs
+        .map(|(account, record)| Learner {
+            account: account.to_string(),
+            organisation: record.organisation.to_string(),
+            done: Module::ALL
+                .iter()
+                .map(|module| done.get(&(account.to_string(), module.code())).copied())
+                .collect(),
+        })
+        .collect();
+    learners.sort_by(|a, b| (&a.organisation, &a.account).cmp(&(&b.organisation, &b.account)));
+    Ok(learners)
+}
+
+/// One person and the modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Learner {
+    pub account: String,
+    pub organisation: String,
+    /// In the order of the modules.
+    pub done: Vec<Option<Date>>,
 }
 
 /// A document for its readers.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use digue_isms::check::Check;
 use digue_isms::field::Values;
 use digue_isms::kinds::Kind;
 use digue_isms::register::Registers;
-use digue_isms::start::{Answers, Hosting, SeedMeasure, Who, measures, risks};
+use digue_isms::start::{Answers, Hosting, OBJECTIVES, Owner, SeedMeasure, Who, measures, risks};
 use digue_locales::{Language, text};
 use jiff::Span;
 use jiff::civil::Date;
@@ -45,6 +46,7 @@ pub async fn begin(
     book.assets(answers);
     let named = book.measures(answers);
     book.risks(answers, &named);
+    book.objectives(answers);
     book.calendar(answers);
     // Whatever the seeds say fits its fields, and leads to what is there.
     debug_assert!(fits(&book.drafts));
@@ -214,6 +216,23 @@ impl Book {
         }
     }
 
+    fn objectives(&mut self, answers: &Answers) {
+        for (code, target, check) in OBJECTIVES {
+            if !answers.has_portal && !is_own(check) {
+                continue;
+            }
+            let fields = [
+                ("title", self.say(&format!("seed-objective-{code}"))),
+                ("indicator", self.say(&check.key())),
+                ("target", target.to_owned()),
+                ("check", check.code().to_owned()),
+                ("owner", answers.owner(Owner::Ciso).to_owned()),
+                ("due", self.in_days(365)),
+            ];
+            self.add(Kind::Objective, &fields);
+        }
+    }
+
     fn calendar(&mut self, answers: &Answers) {
         let audit = [
             ("title", self.say("seed-audit")),
@@ -261,24 +280,29 @@ impl Book {
 
 /// The checks of a seed that need no portal.
 fn registers_only(seed: &SeedMeasure) -> String {
-    use digue_isms::check::Check as C;
-    let own = [
-        C::Awareness,
-        C::Roles,
-        C::MeasuresLate,
-        C::RisksReviewed,
-        C::AuditsDone,
-        C::DocumentsCurrent,
-        C::ProcessingCurrent,
-        C::AssetsOwned,
-        C::Backups,
-        C::RestoreDrills,
-        C::Software,
-        C::IncidentDeadlines,
-        C::IncidentLessons,
-    ];
-    let kept = seed.checks.iter().filter(|check| own.contains(check)).map(|check| check.code());
+    let kept = seed.checks.iter().filter(|check| is_own(**check)).map(|check| check.code());
     kept.collect::<Vec<_>>().join(",")
+}
+
+/// True for what is asked of the registers and of people, not of a lock.
+const fn is_own(check: Check) -> bool {
+    use Check as C;
+    matches!(
+        check,
+        C::Awareness
+            | C::Roles
+            | C::MeasuresLate
+            | C::RisksReviewed
+            | C::AuditsDone
+            | C::DocumentsCurrent
+            | C::ProcessingCurrent
+            | C::AssetsOwned
+            | C::Backups
+            | C::RestoreDrills
+            | C::Software
+            | C::IncidentDeadlines
+            | C::IncidentLessons
+    )
 }
 
 /// Three things to do now: the most pressing measures that nobody has put in place.

@@ -170,6 +170,8 @@ const TRIES: &[Try] = &[
     },
     at("GET /reviews/{review}/lines.csv", "/reviews/rv-none/lines.csv"),
     read("GET /awareness"),
+    read("GET /awareness/state"),
+    read("GET /awareness/state.csv"),
     at("GET /awareness/{module}", "/awareness/calls"),
     Try { route: "POST /awareness/{module}", target: "/awareness/calls", body: "q1=b" },
     at("GET /awareness/documents/{record}", "/awareness/documents/DO-none"),

@@ -108,6 +108,9 @@ fn five_people_have_their_system_in_an_hour_and_keep_it_in_the_browser() {
     }
     browser.submit("form[action='/awareness/calls']", 0);
     browser.sees("main", "fait le");
+    browser.go(&format!("{console}/awareness/state"));
+    browser.sees("table", "à faire");
+    browser.page_at_both_widths("awareness-state");
     browser.go(&format!("{console}/smsi/registers/measure"));
     browser.click("tbody td a");
     browser.sees("form:has(#f-title)", "Intitulé");
@@ -385,6 +388,15 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
     let page = officer.get("/smsi/samples?population=accounts&seed=7&size=2").text();
     assert!(first.lines().skip(1).all(|name| page.contains(&format!("<li>{name}</li>"))), "{page}");
     assert!(page.contains(first.lines().next().unwrap()), "the same hash: {page}");
+    // What was signed is not changed any more, and a review signed has its inputs.
+    post(&officer, "/smsi/registers/review", "title=Revue&held-on=2026-11-22&chair=Camille");
+    post(&officer, "/smsi/registers/review/RD-1/fill", "");
+    assert!(officer.get("/smsi/registers/review/RD-1").text().contains("Dernier audit interne"));
+    let signed = "title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
+    post(&officer, "/smsi/registers/review/RD-1", signed);
+    let again = signed.replace("Camille&signed", "Alex&signed");
+    assert_eq!(officer.send("POST", "/smsi/registers/review/RD-1", &FORM, again.as_bytes()).status, 409);
+    assert!(!officer.get("/smsi/registers/review/RD-1").text().contains("<textarea"));
     // A document: approved, with its file, read by an agent, and read once.
     let policy = "title=Politique&about=policy&edition=2&audience=everybody&approved-by=Camille&approved-on=2026-11-20";
     post(&officer, "/smsi/registers/document", policy);
