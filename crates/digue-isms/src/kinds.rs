@@ -543,12 +543,17 @@ impl Kind {
     }
 
     /// The field whose being filled closes a record of this kind: what was signed is not changed.
-    pub const fn seal(self) -> Option<&'static str> {
+    const fn seal(self) -> Option<&'static str> {
         match self {
             Self::Review => Some("signed-on"),
             Self::Audit => Some("signed-by"),
             _ => None,
         }
+    }
+
+    /// True when a record with these values is not changed any more: written once, or signed.
+    pub fn is_closed(self, values: &Values) -> bool {
+        self.is_frozen() || self.seal().is_some_and(|seal| values.contains_key(seal))
     }
 
     /// Written by Digue from what people do, not by a form of its own.

@@ -166,13 +166,12 @@ pub(crate) async fn write(
             if known.values == values {
                 return Ok(id.to_owned());
             }
-            let is_sealed = kind.seal().is_some_and(|seal| known.values.contains_key(seal));
-            if kind.is_frozen() || is_sealed {
+            if kind.is_closed(&known.values) {
                 return Err(OperationError::Conflict.into());
             }
             (id.to_owned(), known.number + 1)
         }
-        None => (next_id(house, &registers, kind).await?, 1),
+        None => (format!("{}-{}", kind.prefix(), free_number(house, &registers, kind).await?), 1),
     };
     add(house, actor, Draft { kind, id: id.clone(), number, is_over: false, values }).await?;
     Ok(id)
@@ -181,12 +180,12 @@ pub(crate) async fn write(
 /// Ends a record: it is not in force any more, and stays in the history.
 pub async fn end(house: &House, actor: &Actor, kind: Kind, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
-    if kind.is_frozen() {
-        return Err(OperationError::Conflict);
-    }
     let _one_at_a_time = house.smsi().writing.lock().await;
     let registers = in_force(house).await?;
     let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    if kind.is_closed(&known.values) {
+        return Err(OperationError::Conflict);
+    }
     let (number, values) = (known.number + 1, known.values.clone());
     add(house, actor, Draft { kind, id: id.to_owned(), number, is_over: true, values }).await
 }
@@ -210,6 +209,9 @@ async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), Operation
 
 /// Adds many revisions at once, each with its entry in the journal.
 pub(crate) async fn add_all(house: &House, actor: &Actor, drafts: Vec<Draft>) -> Result<(), OperationError> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
     let records: Vec<RevisionRecord> = drafts.iter().map(|draft| record_of(house, actor, draft)).collect();
     house.write_all(actor, Act::RecordSaved, records.iter().map(words_of).collect()).await?;
     let added = house.store.add_revisions(&records).await?;
@@ -239,17 +241,18 @@ fn words_of(record: &RevisionRecord) -> Words {
     }
 }
 
-/// `ME-13`: the next of its kind, also after records that ended.
-async fn next_id(house: &House, registers: &Registers, kind: Kind) -> Result<String, OperationError> {
+/// The next number of a kind, also after records that ended: 13 for `ME-13`.
+pub(crate) async fn free_number(
+    house: &House,
+    registers: &Registers,
+    kind: Kind,
+) -> Result<u32, OperationError> {
     let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
     let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
-    loop {
-        let id = format!("{}-{next}", kind.prefix());
-        if house.store.revisions(kind.code(), &id).await?.is_empty() {
-            return Ok(id);
-        }
+    while !house.store.revisions(kind.code(), &format!("{}-{next}", kind.prefix())).await?.is_empty() {
         next += 1;
     }
+    Ok(next)
 }
 
 /// Links lead to records that are in force.

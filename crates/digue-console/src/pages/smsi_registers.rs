@@ -382,8 +382,7 @@ async fn shown(
         _ => None,
     };
     // What is written once, or was signed, is read.
-    let is_signed = kind.seal().zip(last).is_some_and(|(seal, last)| last.values.contains_key(seal));
-    let is_sealed = !id.is_empty() && (kind.is_frozen() || is_signed);
+    let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, standing));
     Ok(page(&RecordPage {
         kind: kind.code(),

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use digue_documents::{Block, Document, Sheet, xlsx};
 use digue_inspect::xlsx::first_sheet;
-use digue_isms::field::{FieldDef, Shape, Unfit, Values};
+use digue_isms::field::{Fault, FieldDef, Shape, Unfit, Values};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::Kind;
 use digue_isms::register::{Registers, Revision};
 use digue_isms::statement::Line;
 use digue_locales::{Language, Value, text, text_with};
 
-use super::{Unsaved, in_force, must_govern, must_read, write};
+use super::{Draft, add_all, free_number, in_force, must_govern, must_read, unknown_links};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::House;
@@ -269,57 +269,81 @@ pub async fn import(
     if !places.values().any(|field| kind.fields().iter().any(|one| one.is_needed && one.code == *field)) {
         return Err(OperationError::Invalid("invalid-register"));
     }
+    let _one_at_a_time = house.smsi().writing.lock().await;
+    let registers = in_force(house).await?;
+    let mut plan = Plan {
+        kind,
+        registers: &registers,
+        free: free_number(house, &registers, kind).await?,
+        drafts: Vec::new(),
+    };
     let mut done = Imported::default();
     for (number, cells) in rows {
         if cells.values().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         let (id, values) = values_of(kind, &places, &cells);
-        if let Err(faults) = take(house, actor, kind, &id, values, &mut done).await? {
-            for (field, unfit) in faults {
-                if done.faults.len() < FAULTS_MAX {
-                    done.faults.push(CellFault { row: number, field, unfit });
-                }
+        match plan.take(&id, values) {
+            Ok(Taken::Added) => done.added += 1,
+            Ok(Taken::Changed) => done.changed += 1,
+            Ok(Taken::Same) => done.same += 1,
+            Err(faults) => {
+                let room = FAULTS_MAX.saturating_sub(done.faults.len());
+                let faults = faults.into_iter().take(room);
+                done.faults.extend(faults.map(|(field, unfit)| CellFault { row: number, field, unfit }));
             }
         }
     }
+    // All at once: a spreadsheet of thousands of rows is one write.
+    add_all(house, actor, plan.drafts).await?;
     Ok(done)
 }
 
 type Faults = Vec<(&'static str, Unfit)>;
 
-async fn take(
-    house: &House,
-    actor: &Actor,
+/// What becomes of a row.
+enum Taken {
+    Added,
+    Changed,
+    Same,
+}
+
+/// Revisions that a spreadsheet asks for.
+struct Plan<'r> {
     kind: Kind,
-    id: &str,
-    values: Values,
-    done: &mut Imported,
-) -> Result<Result<(), Faults>, OperationError> {
-    let registers = in_force(house).await?;
-    let known = registers.find(kind, id);
-    if !id.is_empty() && known.is_none() {
-        return Ok(Err(vec![("id", Unfit::Unknown)]));
-    }
-    // A column that the sheet does not have stays as it is.
-    let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
-    whole.extend(values);
-    whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
-    if known.is_some_and(|known| kind.checked(&whole).is_ok_and(|checked| checked == known.values)) {
-        done.same += 1;
-        return Ok(Ok(()));
-    }
-    let name = Some(id).filter(|id| !id.is_empty());
-    match write(house, actor, kind, name, &whole).await {
-        Ok(_) if name.is_some() => done.changed += 1,
-        Ok(_) => done.added += 1,
-        Err(Unsaved::Faults(faults)) => {
-            return Ok(Err(faults.into_iter().map(|fault| (fault.field, fault.unfit)).collect()));
+    registers: &'r Registers,
+    /// The next number of a new record.
+    free: u32,
+    drafts: Vec<Draft>,
+}
+
+impl Plan<'_> {
+    fn take(&mut self, id: &str, values: Values) -> Result<Taken, Faults> {
+        let Self { kind, registers, .. } = *self;
+        let known = registers.find(kind, id);
+        let is_twice = !id.is_empty() && self.drafts.iter().any(|draft| draft.id == id);
+        if !id.is_empty() && (known.is_none() || is_twice) {
+            return Err(vec![("id", Unfit::Unknown)]);
         }
-        Err(Unsaved::Operation(OperationError::Conflict)) => return Ok(Err(vec![("id", Unfit::Choice)])),
-        Err(Unsaved::Operation(error)) => return Err(error),
+        // A column that the sheet does not have stays as it is.
+        let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
+        whole.extend(values);
+        whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
+        let told = |faults: Vec<Fault>| -> Faults {
+            faults.into_iter().map(|fault| (fault.field, fault.unfit)).collect()
+        };
+        let values = kind.checked(&whole).map_err(told)?;
+        unknown_links(registers, kind, &values).map_err(told)?;
+        let (id, number) = match known {
+            Some(known) if known.values == values => return Ok(Taken::Same),
+            Some(known) if kind.is_closed(&known.values) => return Err(vec![("id", Unfit::Choice)]),
+            Some(known) => (known.id.clone(), known.number + 1),
+            None => (format!("{}-{}", kind.prefix(), self.free), 1),
+        };
+        self.free += u32::from(known.is_none());
+        self.drafts.push(Draft { kind, id, number, is_over: false, values });
+        Ok(if known.is_some() { Taken::Changed } else { Taken::Added })
     }
-    Ok(Ok(()))
 }
 
 /// Which field each column is, by its name in either language or its code.
