@@ -1,0 +1,156 @@
+//! Names of domains: the host of an address, and names that look like another.
+
+/// The host of an address as a browser would read it, in small letters and Unicode; `None` when it is
+/// no address of the web.
+pub fn host_of(address: &str) -> Option<String> {
+    let address = address.trim();
+    let small = address.to_ascii_lowercase();
+    let rest = match small.split_once("://") {
+        Some(("http" | "https", _)) => &address[small.find("://")? + 3..],
+        Some(_) => return None,
+        None if small.starts_with("www.") => address,
+        None if small.starts_with("//") => &address[2..],
+        None => return None,
+    };
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    // What stands before an `@` is a name of a user, put there to mislead.
+    let host = authority.rsplit('@').next()?;
+    let host = host.split(':').next()?.trim_end_matches('.');
+    let (host, _) = idna::domain_to_unicode(host);
+    let is_name = host.contains('.') && host.len() <= 253 && !host.chars().any(char::is_whitespace);
+    is_name.then(|| host.to_lowercase())
+}
+
+/// A domain as people read it, in small letters.
+pub fn readable(domain: &str) -> String {
+    idna::domain_to_unicode(domain).0.to_lowercase()
+}
+
+/// True when `host` is `domain` or below it.
+pub fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// Signs that the eye takes for others, as the sign they are taken for.
+fn plain(sign: char) -> char {
+    match sign {
+        '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ò' | 'ô' => 'o',
+        '1' | 'l' | 'і' | 'ı' | 'í' | 'ì' | 'î' | 'ï' | '|' => 'i',
+        '3' | 'е' | 'é' | 'è' | 'ê' | 'ë' => 'e',
+        '4' | 'а' | 'à' | 'á' | 'â' | 'ä' | 'α' => 'a',
+        '5' | 'ѕ' => 's',
+        'с' | 'ç' => 'c',
+        'р' | 'ρ' => 'p',
+        'ν' => 'v',
+        'к' | 'κ' => 'k',
+        'т' | 'τ' => 't',
+        'н' => 'h',
+        'у' => 'y',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        other => other,
+    }
+}
+
+/// A label as the eye sees it.
+fn skeleton(label: &str) -> String {
+    let label = label.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace(['-', '_'], "");
+    label.chars().map(plain).collect()
+}
+
+/// The label that names whose a domain is: `francetravail` of `www.francetravail.fr`.
+fn named(domain: &str) -> &str {
+    let mut labels = domain.rsplit('.');
+    let _ending = labels.next();
+    let mut second = labels.next().unwrap_or_default();
+    // `gouv.fr`, `co.uk`: the name stands before.
+    if matches!(second, "gouv" | "co" | "com" | "asso" | "org" | "net") {
+        second = labels.next().unwrap_or(second);
+    }
+    second
+}
+
+/// Names shorter than this look like many others.
+const NAME_CHARS_MIN: usize = 5;
+
+/// The official domain that `host` looks like without being it, if there is one.
+pub fn looks_like<'o>(host: &str, official: &'o [String]) -> Option<&'o String> {
+    if official.iter().any(|domain| is_under(host, domain)) {
+        return None;
+    }
+    let own = skeleton(named(host));
+    let whole = skeleton(&host.replace('.', ""));
+    official.iter().find(|domain| {
+        let theirs = skeleton(named(domain));
+        if theirs.chars().count() < NAME_CHARS_MIN {
+            // Too short to be found in other names: it must be the whole name under another ending.
+            return own == theirs;
+        }
+        own == theirs || whole.contains(&theirs) || (theirs.chars().count() > 6 && is_one_step(&own, &theirs))
+    })
+}
+
+/// One letter more, less, other, or two exchanged.
+fn is_one_step(one: &str, other: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (rest_a, rest_b) = (&a[same_start..], &b[same_start..]);
+    match (rest_a, rest_b) {
+        ([], []) => true,
+        ([x, y, tail_a @ ..], [p, q, tail_b @ ..]) if x == q && y == p && tail_a == tail_b => true,
+        ([_, tail_a @ ..], [_, tail_b @ ..]) if tail_a == tail_b => true,
+        ([_, tail_a @ ..], rest) if tail_a == rest => true,
+        (rest, [_, tail_b @ ..]) if rest == tail_b => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_where_a_browser_would_go() {
+        for (address, host) in [
+            ("https://www.francetravail.fr/dossier", Some("www.francetravail.fr")),
+            ("HTTPS://francetravail.fr@vol.example/", Some("vol.example")),
+            ("http://vol.example:8080?x=francetravail.fr", Some("vol.example")),
+            ("https://vol.example\\@francetravail.fr", Some("vol.example")),
+            ("https://xn--frncetravail-0fb.fr/", None),
+            ("mailto:a@b.fr", None),
+            ("javascript://x.fr/%0aalert(1)", None),
+            ("www.a.fr.", Some("www.a.fr")),
+            ("bonjour", None),
+        ] {
+            let found = host_of(address);
+            match host {
+                Some(host) => assert_eq!(found.as_deref(), Some(host), "{address}"),
+                None if address.contains("xn--") => {}
+                None => assert_eq!(found, None, "{address}"),
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_look_official_are_told_from_those_that_are() {
+        let official = ["francetravail.fr".to_owned(), "akto.fr".to_owned(), "exemple.gouv.fr".to_owned()];
+        for (host, like) in [
+            ("francetravail.fr", None),
+            ("mon.francetravail.fr", None),
+            ("francetravail.com", Some("francetravail.fr")),
+            ("francetravai1.fr", Some("francetravail.fr")),
+            ("francetravial.fr", Some("francetravail.fr")),
+            ("francetravai.fr", Some("francetravail.fr")),
+            ("france-travail.fr", Some("francetravail.fr")),
+            ("francetravail-connexion.com", Some("francetravail.fr")),
+            ("francetravail.fr.verif.example", Some("francetravail.fr")),
+            ("frаncetravail.fr", Some("francetravail.fr")),
+            ("akto.com", Some("akto.fr")),
+            ("aktor.fr", None),
+            ("exemple-gouv.fr", Some("exemple.gouv.fr")),
+            ("boulangerie.fr", None),
+            ("travail-emploi.gouv.fr", None),
+        ] {
+            assert_eq!(looks_like(host, &official).map(String::as_str), like, "{host}");
+        }
+    }
+}

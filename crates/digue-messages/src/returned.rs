@@ -1,0 +1,50 @@
+//! What mail servers send back (RFC 3464).
+
+use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
+
+/// A report that a message did not arrive, for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// RFC 3463: `5.1.1`.
+    pub status: String,
+    /// The addresses that it was sent back to, then the names of the messages that it quotes.
+    pub names: Vec<String>,
+}
+
+/// Reads a report; a delay is not the end, and neither is anything else.
+pub fn returned(bytes: &[u8]) -> Option<Returned> {
+    let message = MessageParser::default().parse(bytes)?;
+    let status = message.parts.iter().filter(|part| is(part, "message", "delivery-status"));
+    let status = status.filter_map(|part| failed(&String::from_utf8_lossy(part.contents()))).next()?;
+    let quoted = message.parts.iter().filter_map(|part| match &part.body {
+        PartType::Message(quoted) => quoted.message_id().map(ToOwned::to_owned),
+        _ if is(part, "text", "rfc822-headers") => {
+            let headers = MessageParser::default().parse_headers(part.contents())?;
+            headers.message_id().map(ToOwned::to_owned)
+        }
+        _ => None,
+    });
+    let back = message.to().into_iter().flat_map(|to| to.iter()).filter_map(|to| to.address.as_deref());
+    let names = back.map(ToOwned::to_owned).chain(quoted).collect();
+    Some(Returned { status, names })
+}
+
+fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
+    part.content_type().is_some_and(|known| {
+        known.c_type.eq_ignore_ascii_case(kind)
+            && known.c_subtype.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(subtype))
+    })
+}
+
+/// The status of the first recipient that was given up.
+fn failed(report: &str) -> Option<String> {
+    let field = |name: &str| {
+        report.lines().filter_map(|line| line.split_once(':')).find_map(|(known, value)| {
+            known.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    };
+    let status: String =
+        field("status")?.chars().take_while(|sign| sign.is_ascii_digit() || *sign == '.').collect();
+    let is_final = field("action")?.eq_ignore_ascii_case("failed") && status.starts_with("5.");
+    (is_final && status.len() <= 11).then_some(status)
+}

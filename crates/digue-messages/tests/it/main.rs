@@ -1,0 +1,299 @@
+//! Genuine and fraudulent messages, with what is to be thought of each. All are written for this test;
+//! the frauds follow the shapes that ran after the breaches of 2024 to 2026.
+
+use std::fmt::Write as _;
+
+use digue_messages::verdict::CodeSeen;
+use digue_messages::{Known, Opinion, Proof, Records, Sign, Verdict, judge, proof, read};
+use lettre::Message;
+use lettre::message::dkim::{
+    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
+};
+use lettre::message::header::{ContentType, HeaderName};
+use lettre::message::{Attachment, MultiPart, SinglePart};
+
+/// A seed and its public key (RFC 8463's own example).
+const SEED: &str = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+const PUBLIC: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+fn records() -> Records {
+    Records::parse(&format!(
+        "; as dig prints them\n\
+         digue._domainkey.portail.fr. 3600 IN TXT \"v=DKIM1; k=ed25519; \" \"p={PUBLIC}\"\n\
+         portail.fr. 3600 IN TXT \"v=spf1 ip4:192.0.2.0/28 -all\"\n\
+         _dmarc.portail.fr. 3600 IN TXT \"v=DMARC1; p=reject\"\n"
+    ))
+    .unwrap()
+}
+
+fn known() -> Known {
+    Known {
+        domains: vec!["portail.fr".to_owned(), "portail-emploi.gouv.fr".to_owned()],
+        names: vec!["Portail Emploi".to_owned()],
+        subjects: vec!["Vos données : ce qui s'est passé".to_owned()],
+    }
+}
+
+/// A message as a mail program keeps it; `signed` by the official sender.
+struct Mail<'m> {
+    from: &'m str,
+    reply_to: Option<&'m str>,
+    subject: &'m str,
+    text: &'m str,
+    html: Option<&'m str>,
+    attachment: Option<&'m str>,
+    signed: bool,
+    /// The machine that handed it over.
+    handed_by: Option<&'m str>,
+}
+
+const BLANK: Mail<'static> = Mail {
+    from: "Portail Emploi <info@portail.fr>",
+    reply_to: None,
+    subject: "Votre rendez-vous",
+    text: "Bonjour,\nvotre rendez-vous est confirmé pour mardi.",
+    html: None,
+    attachment: None,
+    signed: false,
+    handed_by: None,
+};
+
+impl Mail<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        let mut builder = Message::builder()
+            .from(self.from.parse().unwrap())
+            .to("marie@exemple.fr".parse().unwrap())
+            .subject(self.subject);
+        if let Some(reply_to) = self.reply_to {
+            builder = builder.reply_to(reply_to.parse().unwrap());
+        }
+        let message = match (self.html, self.attachment) {
+            (_, Some(name)) => {
+                let file = Attachment::new(name.to_owned()).body(b"x".to_vec(), ContentType::TEXT_PLAIN);
+                let parts = MultiPart::mixed().singlepart(SinglePart::plain(self.text.to_owned()));
+                builder.multipart(parts.singlepart(file))
+            }
+            (Some(html), None) => {
+                builder.multipart(MultiPart::alternative_plain_html(self.text.to_owned(), html.to_owned()))
+            }
+            (None, None) => builder.header(ContentType::TEXT_PLAIN).body(self.text.to_owned()),
+        };
+        let mut message = message.unwrap();
+        if self.signed {
+            let key = DkimSigningKey::new(SEED, DkimSigningAlgorithm::Ed25519).unwrap();
+            let form = DkimCanonicalization {
+                header: DkimCanonicalizationType::Relaxed,
+                body: DkimCanonicalizationType::Relaxed,
+            };
+            let headers = ["From", "To", "Subject", "Date"].map(HeaderName::new_from_ascii_str);
+            let (selector, domain) = ("digue".to_owned(), "portail.fr".to_owned());
+            message.sign(&DkimConfig::new(selector, domain, key, headers.to_vec(), form));
+        }
+        let mut bytes = String::new();
+        if let Some(ip) = self.handed_by {
+            let domain = self.from.rsplit_once('@').unwrap().1.trim_end_matches('>');
+            write!(bytes, "Return-Path: <envoi@{domain}>\r\nReceived: from mx.{domain} (mx.{domain} [{ip}]) by mx.exemple.fr with ESMTPS; Sun, 22 Nov 2026 10:00:00 +0000\r\n").unwrap();
+        }
+        let mut bytes = bytes.into_bytes();
+        bytes.extend(message.formatted());
+        bytes
+    }
+}
+
+async fn opinion(bytes: &[u8], code: Option<CodeSeen>) -> Opinion {
+    let read = read(bytes).unwrap();
+    let proof = proof::prove(&read, &records()).await;
+    judge(&read, proof, &known(), code)
+}
+
+#[tokio::test]
+async fn every_message_of_the_corpus_gets_its_verdict() {
+    let link =
+        |shown: &str, to: &str| format!("<p>Portail Emploi vous écrit : <a href=\"{to}\">{shown}</a></p>");
+    let (lies, looks, elsewhere, own) = (
+        link("https://portail.fr/espace", "https://vol.example/espace"),
+        link("Mon espace", "https://portail-connexion.example/a"),
+        link("Mon espace", "https://bit.example/x"),
+        link("Mon espace", "https://www.portail.fr/espace"),
+    );
+    let corpus: Vec<(&str, Mail<'_>, Verdict)> = vec![
+        ("signed", Mail { signed: true, ..BLANK }, Verdict::Genuine),
+        (
+            "signed, from below",
+            Mail { signed: true, from: "info@envoi.portail.fr", ..BLANK },
+            Verdict::Genuine,
+        ),
+        ("sent from where it sends", Mail { handed_by: Some("192.0.2.5"), ..BLANK }, Verdict::Genuine),
+        ("signed, own link", Mail { signed: true, html: Some(&own), ..BLANK }, Verdict::Genuine),
+        (
+            "a notice that says what is never asked",
+            Mail {
+                signed: true,
+                subject: "Vos données : ce qui s'est passé",
+                text: "Nous ne vous demanderons jamais votre mot de passe. Changez votre mot de passe vous-même.",
+                ..BLANK
+            },
+            Verdict::Genuine,
+        ),
+        ("sent from elsewhere", Mail { handed_by: Some("198.51.100.7"), ..BLANK }, Verdict::Fraud),
+        ("no proof at all", BLANK, Verdict::Unknown),
+        (
+            "no proof, asks for the card",
+            Mail { text: "Merci d'indiquer votre numéro de carte.", ..BLANK },
+            Verdict::Suspicious,
+        ),
+        (
+            "signed, asks for a password",
+            Mail { signed: true, text: "Répondez avec votre mot de passe.", ..BLANK },
+            Verdict::Suspicious,
+        ),
+        ("one letter less", Mail { from: "Info <info@portai.fr>", ..BLANK }, Verdict::Fraud),
+        ("another ending", Mail { from: "Info <info@portail.com>", ..BLANK }, Verdict::Fraud),
+        (
+            "name in a longer one",
+            Mail { from: "Info <info@portail-verification.example>", ..BLANK },
+            Verdict::Fraud,
+        ),
+        ("cyrillic", Mail { from: "Info <info@xn--prtail-wqf.fr>", ..BLANK }, Verdict::Fraud),
+        (
+            "claims the name and asks",
+            Mail {
+                from: "Portail Emploi <agence@gmail.example>",
+                text: "Confirmez votre identité en répondant.",
+                ..BLANK
+            },
+            Verdict::Fraud,
+        ),
+        (
+            "claims the name",
+            Mail { from: "Portail Emploi <agence@gmail.example>", ..BLANK },
+            Verdict::Suspicious,
+        ),
+        (
+            "link that lies",
+            Mail { from: "Service <a@b.example>", html: Some(&lies), ..BLANK },
+            Verdict::Fraud,
+        ),
+        (
+            "link that looks alike",
+            Mail { from: "Service <a@b.example>", html: Some(&looks), ..BLANK },
+            Verdict::Fraud,
+        ),
+        (
+            "link elsewhere, in a hurry",
+            Mail {
+                from: "Service <a@b.example>",
+                text: "Portail Emploi : répondez sous 24 heures.",
+                html: Some(&elsewhere),
+                ..BLANK
+            },
+            Verdict::Suspicious,
+        ),
+        (
+            "an archive",
+            Mail { from: "RH <rh@cabinet.example>", attachment: Some("convocation.zip"), ..BLANK },
+            Verdict::Suspicious,
+        ),
+        (
+            "a program",
+            Mail { from: "RH <rh@cabinet.example>", attachment: Some("facture.pdf.exe"), ..BLANK },
+            Verdict::Suspicious,
+        ),
+        (
+            "a plain attachment",
+            Mail { from: "RH <rh@cabinet.example>", attachment: Some("cv.pdf"), ..BLANK },
+            Verdict::Unknown,
+        ),
+        (
+            "from a colleague",
+            Mail { from: "Ali <ali@centre.example>", text: "On déjeune ?", ..BLANK },
+            Verdict::Unknown,
+        ),
+        (
+            "replies elsewhere, in a hurry",
+            Mail {
+                from: "RH <rh@cabinet.example>",
+                reply_to: Some("x@boite.example"),
+                text: "Dernier rappel.",
+                ..BLANK
+            },
+            Verdict::Suspicious,
+        ),
+    ];
+    for (name, mail, expected) in &corpus {
+        let found = opinion(&mail.bytes(), None).await;
+        assert_eq!(found.verdict, *expected, "{name}: {:?}", found.signs);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_message_that_was_changed_is_proven_no_more() {
+    let bytes = Mail { signed: true, handed_by: Some("198.51.100.7"), ..BLANK }.bytes();
+    assert_eq!(opinion(&bytes, None).await.verdict, Verdict::Genuine, "a signature survives forwarding");
+    let changed = String::from_utf8(bytes).unwrap().replace("pour mardi", "pour jeudi");
+    let found = opinion(changed.as_bytes(), None).await;
+    assert_eq!(found.verdict, Verdict::Fraud, "{:?}", found.signs);
+    assert!(found.signs.iter().any(|(sign, _)| *sign == Sign::Forged));
+}
+
+#[tokio::test]
+async fn a_relay_of_the_readers_own_house_is_no_forgery_and_proves_nothing() {
+    let genuine = Mail { handed_by: Some("192.0.2.5"), ..BLANK }.bytes();
+    let relayed = [b"Received: from mx.exemple.fr (mx [203.0.113.9]) by boite.exemple.fr; Sun, 22 Nov 2026 10:00:05 +0000\r\n", &genuine[..]].concat();
+    assert_eq!(opinion(&relayed, None).await.verdict, Verdict::Unknown);
+    // Lines further down may be made up: they make nothing genuine.
+    let forged = Mail { handed_by: Some("198.51.100.7"), ..BLANK }.bytes();
+    assert_eq!(opinion(&forged, None).await.verdict, Verdict::Fraud);
+}
+
+#[tokio::test]
+async fn a_forwarded_message_is_the_one_that_is_judged() {
+    let inner = Mail { from: "Info <info@portail.com>", ..BLANK }.bytes();
+    let mut outer =
+        b"From: marie@exemple.fr\r\nTo: desk@exemple.fr\r\nSubject: Tr: suspect\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nVoici.\r\n\
+        --b\r\nContent-Type: message/rfc822\r\n\r\n"
+            .to_vec();
+    outer.extend(inner);
+    outer.extend_from_slice(b"\r\n--b--\r\n");
+    let found = opinion(&outer, None).await;
+    assert_eq!(found.verdict, Verdict::Fraud, "{:?}", found.signs);
+    assert_eq!(found.look_alikes, ["portail.com"]);
+}
+
+#[tokio::test]
+async fn texts_and_messages_of_a_telephone_are_judged_by_what_they_say() {
+    for (text, code, expected) in [
+        (
+            "Portail Emploi : votre dossier sera suspendu, https://portail-dossier.example/x",
+            None,
+            Verdict::Fraud,
+        ),
+        (
+            "De : Portail Emploi <aide@gmail.example>\nObjet : urgent\n\nEnvoyez votre RIB.",
+            None,
+            Verdict::Fraud,
+        ),
+        (
+            "Un message vous attend dans votre espace. Code 7K3M-9QXT-2BVN-R",
+            Some(CodeSeen::Genuine),
+            Verdict::Unknown,
+        ),
+        ("Un message vous attend. Code 0000-0000-0000-0", Some(CodeSeen::Unknown), Verdict::Suspicious),
+        ("Un message vous attend. Code 7K3M-9QXT-2BVN-R", Some(CodeSeen::Copied), Verdict::Fraud),
+        ("Votre colis attend, réglez les frais avec votre carte bancaire", None, Verdict::Suspicious),
+        ("Rendez-vous demain à 9 h", None, Verdict::Unknown),
+    ] {
+        let found = opinion(text.as_bytes(), code).await;
+        assert_eq!(found.verdict, expected, "{text}: {:?}", found.signs);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_brought_does_not_exist() {
+    let foreign = Mail { from: "x@vol.example", ..BLANK }.bytes();
+    let read = read(&foreign).unwrap();
+    assert_eq!(proof::prove(&read, &records()).await, Proof::default());
+    assert!(Records::parse("portail.fr TXT \"v=spf9\"").is_err());
+    assert!(Records::parse("n'importe quoi").is_err());
+}
