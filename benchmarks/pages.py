@@ -16,6 +16,7 @@ PAGES = [
     "/smsi/contradictions", "/smsi/registers", "/smsi/registers/measure", "/smsi/registers/measure/ME-1500",
     "/smsi/registers/risk", "/smsi/checks", "/smsi/checks/passkeys", "/smsi/statement",
     "/smsi/frameworks/recyf", "/smsi/ebios", "/reviews", "/awareness", "/accounts", "/organisations",
+    "/assessments", "/requests", "/messages", "/messages/reports", "/person/door", "/accessibility",
 ]
 
 
@@ -59,6 +60,20 @@ def fill(folder):
     base.executemany(
         "INSERT INTO records (kind, id, number, at, author, is_over, content) VALUES ('measure', ?, 1, 1, 'rssi', 0, ?)",
         [(f"ME-{n}", json.dumps(dict(content, title=[f"Mesure {n}"]))) for n in range(100, 100 + MEASURES)],
+    )
+    questions = (
+        "updates antivirus rights lost backups offline restored stored exports retention providers own-accounts "
+        "passkeys passwords leavers deputy procedure contacts trained"
+    )
+    answers = {question: ["yes"] for question in questions.split()}
+    signed = {"signed-by": ["grand-0"], "signed-on": [time.strftime("%Y-%m-%d")]}
+    base.executemany(
+        "INSERT INTO records (kind, id, number, at, author, is_over, content) "
+        "VALUES ('assessment', ?, 1, 1, 'grand-0', 0, ?)",
+        [
+            (f"AE-{n}", json.dumps(dict(answers, organisation=[f"grand-of-{n}"], **signed)))
+            for n in range(1, ORGANISATIONS)
+        ],
     )
     base.commit()
 

@@ -2,7 +2,7 @@
 //!
 //! Ten million relations are sorted arrays of 128-bit person keys. A file loads whole or not at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -63,11 +63,37 @@ impl Caseloads {
         self.accounts.iter().map(|(account, list)| (account, list.len()))
     }
 
+    /// What an organisation and these accounts of its were given: how much of it holds now, and how
+    /// much of that ends when.
+    pub fn extent(&self, organisation: &OrganisationId, accounts: &[AccountId], now: Timestamp) -> Extent {
+        let shared = self.organisations.get(organisation).into_iter();
+        let own = accounts.iter().filter_map(|account| self.accounts.get(account));
+        let mut extent = Extent::default();
+        for term in shared.chain(own).flat_map(|list| list.terms()) {
+            let term = &self.terms[term as usize];
+            if term.holds(now) {
+                extent.relations += 1;
+                if let Some(until) = term.until {
+                    *extent.ends.entry(until).or_default() += 1;
+                }
+            }
+        }
+        extent
+    }
+
     pub fn relations(&self) -> usize {
         let own: usize = self.accounts.values().map(|list| list.len()).sum();
         let shared: usize = self.organisations.values().map(|list| list.len()).sum();
         own + shared
     }
+}
+
+/// How much somebody was given, in relations of a person and a holder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub relations: usize,
+    /// How many end at each moment.
+    pub ends: BTreeMap<Timestamp, usize>,
 }
 
 /// What one account may see.

@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub keys: Arc<Keys>,
     /// Accounts with a part of their limits, for a while.
     pub reductions: Arc<HashMap<AccountId, Reduction>>,
+    /// Where the self-assessment of each organisation stands, for policies; unknown ones are `due`.
+    pub postures: Arc<HashMap<OrganisationId, &'static str>>,
 }
 
 /// A part of the usual limits, for a while: after a recovery.
@@ -300,6 +302,7 @@ fn policy_refusal(snapshot: &Snapshot, facts: &Facts<'_>, persons: usize, outsid
         categories: facts.categories.iter().map(ToString::to_string).collect(),
         persons: i64::try_from(persons).unwrap_or(i64::MAX),
         outside_caseload: i64::try_from(outside).unwrap_or(i64::MAX),
+        posture: snapshot.postures.get(facts.organisation).copied().unwrap_or("due"),
     })
 }
 

@@ -15,7 +15,7 @@ pub mod policy;
 pub mod session;
 
 pub use budget::{Budgets, Limits, LimitsTable};
-pub use caseload::{CaseloadFault, Caseloads};
+pub use caseload::{CaseloadFault, Caseloads, Extent};
 pub use decide::{Decision, Facts, Mode, RouteAccess, Snapshot, admit, release};
 pub use directory::{AccountRecord, Directory, Role};
 pub use gate::{GateTable, Reach};

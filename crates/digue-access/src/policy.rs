@@ -34,6 +34,7 @@ action request appliesTo {
         categories: Set<String>,
         persons: Long,
         outside_caseload: Long,
+        posture: String,
     },
 };
 "#;
@@ -66,6 +67,8 @@ pub struct PolicyFacts<'f> {
     pub categories: Vec<String>,
     pub persons: i64,
     pub outside_caseload: i64,
+    /// Where the organisation's self-assessment stands: `current`, `grace`, `due`.
+    pub posture: &'f str,
 }
 
 /// All policy files together.
@@ -152,6 +155,7 @@ impl Policies {
             ),
             ("persons".to_owned(), RestrictedExpression::new_long(facts.persons)),
             ("outside_caseload".to_owned(), RestrictedExpression::new_long(facts.outside_caseload)),
+            ("posture".to_owned(), text(facts.posture)),
         ])
         .ok()?;
         let request = Request::new(account, uid("Action", "request")?, route, context, None).ok()?;
@@ -191,6 +195,18 @@ fn line_at(text: &str, offset: usize) -> usize {
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_organisation_that_did_not_assess_itself_may_be_refused() {
+        let policies = policies(
+            "permit(principal, action, resource);
+            forbid(principal, action, resource) when { context.posture == \"due\" && context.action == \"export\" };",
+        );
+        let due = PolicyFacts { posture: "due", action: "export", ..facts() };
+        assert_eq!(policies.refusal(&due), Some(Reason::Policy));
+        assert_eq!(policies.refusal(&PolicyFacts { posture: "grace", ..due }), None);
+        assert_eq!(policies.refusal(&PolicyFacts { posture: "due", ..facts() }), None);
+    }
+
     fn facts() -> PolicyFacts<'static> {
         PolicyFacts {
             account: "a1",
@@ -207,6 +223,7 @@ mod tests {
             categories: vec!["identite".into()],
             persons: 1,
             outside_caseload: 0,
+            posture: "current",
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod reads;
+pub(crate) mod usage;
 
 use axum::Json;
 use axum::body::Bytes;

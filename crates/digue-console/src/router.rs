@@ -9,11 +9,12 @@ use axum::routing::{any, get, post, put};
 use digue_operations::House;
 use jiff::tz::TimeZone;
 
-use crate::api::{self, acts, reads};
+use crate::api::{self, acts, reads, usage};
 use crate::pages::{
-    account, accounts, approvals, awareness, breach, break_glass, device, door, findings, gates,
+    account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
     incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
-    own_incidents, person, portals, reviews, scope, sessions, settings, smsi, smsi_checks, smsi_registers,
+    own_incidents, person, person_space, portals, requests, reviews, scope, sessions, settings, smsi,
+    smsi_checks, smsi_registers, space,
 };
 use digue_operations::attachments::FILE_BYTES_MAX;
 
@@ -25,6 +26,9 @@ const CASELOAD_BYTES_MAX: usize = 1 << 30;
 const CONTACTS_BYTES_MAX: usize = 1 << 29;
 /// Five thousand accounts, a line each.
 const UPLOAD_BYTES_MAX: usize = 2 << 20;
+
+/// A message with its attachments, and the form around it.
+const MESSAGE_BYTES_MAX: usize = (2 << 20) + (1 << 16);
 
 /// What pages work with.
 #[derive(Clone)]
@@ -57,6 +61,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
     pages()
         .merge(response())
         .merge(governance())
+        .merge(people())
         .merge(programs())
         .merge(corner())
         .fallback(door::not_found)
@@ -213,6 +218,47 @@ fn governance() -> Router<Console> {
         .route("/awareness/documents/{record}", get(awareness::file).post(awareness::read))
 }
 
+/// The spaces of a partner organisation and of a person, and where the operator answers them.
+fn people() -> Router<Console> {
+    let sheet = || DefaultBodyLimit::max(UPLOAD_BYTES_MAX);
+    Router::new()
+        .route("/space", get(space::show))
+        .route("/space/persons", post(space::ask_person))
+        .route("/space/break-glass", post(space::doubt))
+        .route("/space/hand-over", post(space::hand_over))
+        .route("/space/leave", post(space::leave))
+        .route("/space/assessment", get(space::assess).post(space::answer))
+        .route("/space/assessment/sign", post(space::sign))
+        .route("/space/assessment.xlsx", get(space::sheet))
+        .route("/space/assessment/import", post(space::take).layer(sheet()))
+        .route("/space/attestation.pdf", get(space::attest))
+        // For everybody: what is to be thought of this message?
+        .route(
+            "/messages",
+            get(desk::ask).post(desk::examine).layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX)),
+        )
+        // For the person whose record it is
+        .route("/person", get(person_space::show))
+        .route("/person/door", get(person_space::door).post(person_space::enter))
+        .route("/person/letter", post(person_space::ask_letter))
+        .route("/person/leave", post(person_space::leave))
+        .route("/person/consultations.csv", get(person_space::rows_csv))
+        .route("/person/ask", post(person_space::ask))
+        .route("/person/wish", post(person_space::wish))
+        .route("/person/embed", get(person_space::embed))
+        .route("/accessibility", get(settings::accessibility))
+        .route("/requests", get(requests::list))
+        .route("/requests.csv", get(requests::list_csv))
+        .route("/requests/letters", post(requests::letters))
+        .route("/requests/hidden", post(requests::hide))
+        .route("/requests/{request}", get(requests::show).post(requests::answer))
+        .route("/messages/reports", get(desk::reports))
+        .route("/messages/reports.csv", get(desk::reports_csv))
+        .route("/messages/publish", post(desk::publish))
+        .route("/assessments", get(space::standings))
+        .route("/assessments.csv", get(space::standings_csv))
+}
+
 /// For programs: `assets/openapi.json`.
 fn programs() -> Router<Console> {
     Router::new()
@@ -228,6 +274,11 @@ fn programs() -> Router<Console> {
         .route("/api/v1/accounts/{account}/invitation", post(acts::invite))
         .route("/api/v1/accounts/{account}/cut", post(acts::cut))
         .route("/api/v1/persons", get(reads::person))
+        .route("/api/v1/person-links", post(acts::person_link))
+        // Estonia's protocol: a portal shows the log in its own pages
+        .route("/v2/findUsage", get(usage::find))
+        .route("/v2/usagePeriod", get(usage::period))
+        .route("/v2/heartbeat", get(usage::heartbeat))
         .route("/api/v1/scope", get(reads::scope))
         .route("/api/v1/organisations", get(reads::organisations))
         .route("/api/v1/organisations/{organisation}", get(reads::organisation).put(acts::save_organisation))

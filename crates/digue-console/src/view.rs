@@ -31,6 +31,8 @@ pub(crate) struct Words {
     /// Leads the agents of a partner organisation.
     pub(crate) leads: bool,
     pub(crate) sees_coverage: bool,
+    /// Belongs to a partner organisation.
+    pub(crate) is_partner: bool,
 }
 
 impl Words {
@@ -43,6 +45,7 @@ impl Words {
             watches: visitor.role.is_some_and(Role::can_watch),
             oversees: visitor.role.is_some_and(Role::oversees),
             leads: visitor.role.is_some_and(Role::leads_agents),
+            is_partner: visitor.role.is_some_and(|role| role == Role::Agent || role.leads_agents()),
             sees_coverage: visitor.role.is_some_and(Role::sees_coverage),
         }
     }
@@ -277,12 +280,18 @@ pub(crate) fn csv(name: &str, header: &[String], rows: impl Iterator<Item = Vec<
     for row in rows {
         push(&row);
     }
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
+    kept(&format!("{name}.csv"), "text/csv; charset=utf-8", out.into_bytes())
+}
+
+/// A file to be saved, never opened by the browser in Digue's own place.
+pub(crate) fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
+    let is_plain = |sign: char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\') || sign == ' ';
+    let name: String = name.chars().map(|sign| if is_plain(sign) { sign } else { '_' }).collect();
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    (headers, out).into_response()
+    (headers, bytes).into_response()
 }
 
 fn quote(cell: &str) -> String {
@@ -358,6 +367,15 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_cannot_become_a_header() {
+        let response = kept("reçu \"1\"\r\nx: y.pdf", "application/pdf", Vec::new());
+        assert_eq!(
+            response.headers()[header::CONTENT_DISPOSITION],
+            "attachment; filename=\"re_u _1___x: y.pdf\""
+        );
+    }
 
     #[test]
     fn a_cell_cannot_become_a_formula() {

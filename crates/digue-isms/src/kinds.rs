@@ -516,6 +516,33 @@ kinds! {
         right "right" Number [needed],
     }
 
+    /// A partner's signed self-assessment. Never changed: the next year has its own.
+    Assessment "assessment" "AE" {
+        organisation "organisation" Line [needed],
+        signed_by "signed-by" Line [needed],
+        signed_on "signed-on" Day [needed],
+        updates "updates" One<crate::assessment::Said>,
+        antivirus "antivirus" One<crate::assessment::Said>,
+        rights "rights" One<crate::assessment::Said>,
+        lost "lost" One<crate::assessment::Said>,
+        backups "backups" One<crate::assessment::Said>,
+        offline "offline" One<crate::assessment::Said>,
+        restored "restored" One<crate::assessment::Said>,
+        stored "stored" One<crate::assessment::Said>,
+        exports "exports" One<crate::assessment::Said>,
+        retention "retention" One<crate::assessment::Said>,
+        providers "providers" One<crate::assessment::Said>,
+        own_accounts "own-accounts" One<crate::assessment::Said>,
+        passkeys "passkeys" One<crate::assessment::Said>,
+        passwords "passwords" One<crate::assessment::Said>,
+        leavers "leavers" One<crate::assessment::Said>,
+        deputy "deputy" One<crate::assessment::Said>,
+        procedure "procedure" One<crate::assessment::Said>,
+        contacts "contacts" One<crate::assessment::Said>,
+        trained "trained" One<crate::assessment::Said>,
+        comment "comment" Text,
+    }
+
     /// A processing of personal data (GDPR art. 30), as controller or processor.
     Processing "processing" "TR" {
         title "title" Line [needed],
@@ -539,7 +566,10 @@ kinds! {
 impl Kind {
     /// Written once: a correction is another record.
     pub const fn is_frozen(self) -> bool {
-        matches!(self, Self::Acceptance | Self::Receipt | Self::Attestation | Self::Measurement)
+        matches!(
+            self,
+            Self::Acceptance | Self::Receipt | Self::Attestation | Self::Measurement | Self::Assessment
+        )
     }
 
     /// The field whose being filled closes a record of this kind: what was signed is not changed.
@@ -558,7 +588,7 @@ impl Kind {
 
     /// Written by Digue from what people do, not by a form of its own.
     pub const fn is_written_by_digue(self) -> bool {
-        matches!(self, Self::Receipt | Self::Attestation)
+        matches!(self, Self::Receipt | Self::Attestation | Self::Assessment)
     }
 }
 

@@ -5,6 +5,7 @@
 //! stored, what can be computed never is. *Declared* and *measured* stand side by side: a machine does
 //! not sign for anybody, and nobody writes over a measurement.
 
+pub mod assessment;
 pub mod awareness;
 pub mod calendar;
 pub mod check;

@@ -99,6 +99,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/response.ftl"),
     include_str!("../locales/fr/isms.ftl"),
     include_str!("../locales/fr/norms.ftl"),
+    include_str!("../locales/fr/space.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -111,6 +112,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/response.ftl"),
     include_str!("../locales/en/isms.ftl"),
     include_str!("../locales/en/norms.ftl"),
+    include_str!("../locales/en/space.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

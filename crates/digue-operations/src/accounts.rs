@@ -94,6 +94,31 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
     Ok(known)
 }
 
+/// The actor leaves: their own account is suspended and their sessions end.
+///
+/// # Errors
+/// `Invalid` for the last one who leads an organisation: somebody else first takes over.
+pub async fn leave(house: &House, actor: &Actor) -> Result<(), OperationError> {
+    actor.must_be_fresh(house)?;
+    let rules = house.gateway().rules();
+    let own = rules.directory.find(&actor.account).cloned().ok_or(OperationError::Denied)?;
+    if actor.role.can_watch() || actor.role.can_load() {
+        return Err(OperationError::Denied);
+    }
+    let others = rules.directory.iter().filter(|(account, record)| {
+        **account != actor.account && record.organisation == own.organisation && !record.is_suspended
+    });
+    let (mut agents, mut leaders) = (0, 0);
+    for (_, record) in others {
+        agents += usize::from(record.role == Role::Agent);
+        leaders += usize::from(record.role.leads_agents());
+    }
+    if own.role.leads_agents() && leaders == 0 && agents > 0 {
+        return Err(OperationError::Invalid("invalid-leave-last"));
+    }
+    suspend(house, actor, &actor.account, "leave").await
+}
+
 /// Suspends an account and ends its sessions, or lets it work again.
 pub async fn set_suspended(
     house: &House,
@@ -103,7 +128,7 @@ pub async fn set_suspended(
     reason: &str,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let mut rules = house.rules().await;
+    let rules = house.gateway().rules();
     if !actor.role.can_act() && !(actor.role.leads_agents() && is_suspended) {
         return Err(OperationError::Denied);
     }
@@ -121,29 +146,46 @@ pub async fn set_suspended(
     if record.is_suspended == is_suspended {
         return Err(OperationError::Conflict);
     }
-    let state = |suspended| if suspended { "suspended" } else { "active" };
-    let words = Words {
-        subject: format!("account:{account}"),
-        before: state(record.is_suspended).to_owned(),
-        after: state(is_suspended).to_owned(),
-        reason,
-    };
-    let record = AccountRecord { is_suspended, ..record };
-    let act = if is_suspended { Act::AccountSuspended } else { Act::AccountResumed };
     if is_suspended {
-        // Like closing a gate: it acts first and is written second.
-        Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
-        house.publish(&rules);
-        let cut = house.gateway().cut_sessions(|session| session.account == *account);
-        let written = house.write_down(actor, act, words).await;
-        house.store.save_account(account, &record).await?;
-        house.store.remove_sessions(&cut).await?;
-        written?;
-    } else {
-        house.write_down(actor, act, words).await?;
-        house.store.save_account(account, &record).await?;
-        Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
-        house.publish(&rules);
+        return suspend(house, actor, account, &reason).await;
     }
+    let mut rules = house.rules().await;
+    let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+    let words = change(account, "suspended", "active", &reason);
+    let record = AccountRecord { is_suspended, ..record };
+    house.write_down(actor, Act::AccountResumed, words).await?;
+    house.store.save_account(account, &record).await?;
+    Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
+    house.publish(&rules);
     Ok(())
+}
+
+fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> Words {
+    Words {
+        subject: format!("account:{account}"),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// Like closing a gate: it acts first and is written second.
+async fn suspend(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let mut rules = house.rules().await;
+    // As it is now: its role may have changed since somebody looked.
+    let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+    let record = AccountRecord { is_suspended: true, ..record };
+    Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
+    house.publish(&rules);
+    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    let words = change(account, "active", "suspended", reason);
+    let written = house.write_down(actor, Act::AccountSuspended, words).await;
+    house.store.save_account(account, &record).await?;
+    house.store.remove_sessions(&cut).await?;
+    written.map(drop)
 }

@@ -7,7 +7,7 @@ mod wish;
 
 use std::time::Duration;
 
-use digue_access::{AccountRecord, Reach, Role};
+use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_store::{ApprovalRecord, Decided, GateRecord};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
 
@@ -15,6 +15,7 @@ pub use wish::{NewAccount, Wish};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
+use crate::caseloads::{self, Addition};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
@@ -94,9 +95,25 @@ fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationErr
             allow(answers_for(&rules, actor, account))
         }
         Wish::ExportJournal => actor.must_watch(),
+        Wish::AddToCaseload(addition) => may_ask_for(&rules, actor, addition),
+        Wish::HandOver { organisation, from, .. } => {
+            let own = organisation_of(&rules, actor);
+            allow(
+                actor.role == Role::Delegate && *from == actor.account && own.as_ref() == Some(organisation),
+            )
+        }
         // Asked by whoever changed the map.
         Wish::WidenRules { .. } => Err(OperationError::Denied),
     }
+}
+
+/// Whoever leads an organisation asks for it and for its own accounts.
+fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &Addition) -> Result<(), OperationError> {
+    let is_own = organisation_of(rules, actor).as_ref() == Some(&addition.organisation);
+    let is_theirs = addition.account.as_ref().is_none_or(|account| {
+        rules.directory.find(account).is_some_and(|record| record.organisation == addition.organisation)
+    });
+    allow(actor.role.leads_agents() && is_own && is_theirs)
 }
 
 /// A wish that could not be carried out now is not asked for, nor granted.
@@ -111,6 +128,20 @@ fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
         }
         Wish::RecoverAccount { since, .. } if *since > house.clock.now() => {
             Err(OperationError::Invalid("invalid-since"))
+        }
+        Wish::AddToCaseload(addition) if addition.until.is_some_and(|until| until <= house.clock.now()) => {
+            Err(OperationError::Invalid("invalid-until"))
+        }
+        Wish::HandOver { organisation, from, to } => {
+            let successor = rules.directory.find(to).filter(|record| {
+                record.organisation == *organisation && !record.is_suspended && record.role != Role::Delegate
+            });
+            let holds = rules.directory.find(from).is_some_and(|record| record.role == Role::Delegate);
+            if successor.is_some() && holds && from != to {
+                Ok(())
+            } else {
+                Err(OperationError::Invalid("invalid-successor"))
+            }
         }
         _ => Ok(()),
     }
@@ -133,6 +164,7 @@ fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
     let Some(wish) = Wish::of(record) else { return false };
     let is_about = match &wish {
         Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => *account == actor.account,
+        Wish::HandOver { to, .. } => *to == actor.account,
         _ => false,
     };
     if actor.account == record.asked_by || is_about {
@@ -249,9 +281,40 @@ async fn carry_out(
             house.grant_rules(portal, detail).await?;
             Ok(Vec::new())
         }
+        Wish::AddToCaseload(addition) => {
+            caseloads::add_one(house, addition, &record.reason).await?;
+            Ok(Vec::new())
+        }
+        Wish::HandOver { from, to, .. } => {
+            hand_over(house, actor, from, to).await?;
+            Ok(Vec::new())
+        }
         // The key is issued by `decide`; the export is used as long as it is fresh.
         Wish::IssueKey { .. } | Wish::ExportJournal => Ok(Vec::new()),
     }
+}
+
+/// The successor must hold a passkey, as every delegate; the sessions of both end, so that nobody goes on
+/// with the rights of before.
+async fn hand_over(
+    house: &House,
+    actor: &Actor,
+    from: &AccountId,
+    to: &AccountId,
+) -> Result<(), OperationError> {
+    if house.store.passkeys_of(to).await?.is_empty() {
+        return Err(OperationError::Invalid("invalid-successor-passkey"));
+    }
+    let rules = house.gateway().rules();
+    // Whoever was suspended while it waited stays so.
+    let record = |account: &AccountId, role: Role| {
+        let known = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+        Ok::<_, OperationError>((account.clone(), AccountRecord { role, ..known }))
+    };
+    let saved = vec![record(to, Role::Delegate)?, record(from, Role::Agent)?];
+    house.put_accounts(actor, saved).await?;
+    let cut = house.gateway().cut_sessions(|session| session.account == *from || session.account == *to);
+    Ok(house.store.remove_sessions(&cut).await?)
 }
 
 async fn add_accounts(
@@ -338,11 +401,29 @@ pub async fn confirm(
     if !is_quarantined(house, account).await? {
         return Err(OperationError::Conflict);
     }
+    // Who asked for an account does not confirm it: a stolen leader's account would do both.
+    if !actor.role.can_act() && asked_for(house, account).await?.as_ref() == Some(&actor.account) {
+        return Err(OperationError::SecondNeeded);
+    }
     let has_passkey = !house.store.passkeys_of(account).await?.is_empty();
     if !has_passkey && house.store.password_of(account).await?.is_none() {
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
     gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how, Consent::Two).await
+}
+
+/// Who asked for this account to be added.
+async fn asked_for(house: &House, account: &AccountId) -> Result<Option<AccountId>, OperationError> {
+    let approvals = house.store.approvals().await?;
+    let is_its = |record: &&ApprovalRecord| match Wish::of(record) {
+        Some(Wish::AddAccounts(accounts)) => accounts.iter().any(|one| one.account == *account),
+        _ => false,
+    };
+    Ok(approvals
+        .iter()
+        .filter(is_its)
+        .max_by_key(|record| record.asked_at)
+        .map(|record| record.asked_by.clone()))
 }
 
 /// The closed gate of a new account.

@@ -38,6 +38,21 @@ pub(crate) async fn keep(
     if house.store.add_file(&file, bytes).await? { Ok(file) } else { Err(OperationError::Conflict) }
 }
 
+/// A kept file about a subject: its name, and what it holds.
+///
+/// # Errors
+/// `NotFound` when the subject has no such file.
+pub(crate) async fn read(
+    house: &House,
+    subject: &str,
+    hash: &str,
+) -> Result<(String, Vec<u8>), OperationError> {
+    let missing = OperationError::NotFound("file");
+    let found = house.store.files(subject).await?.into_iter().find(|file| file.hash == hash);
+    let Some(file) = found else { return Err(missing) };
+    Ok((file.name, house.store.file_bytes(subject, hash).await?.ok_or(missing)?))
+}
+
 /// A name that is only a name: no folder, nothing that a header or a shell would read otherwise.
 fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();

@@ -31,7 +31,7 @@ pub async fn complaint(
         papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
     let mut archive = Archive(ZipWriter::new(Cursor::new(Vec::new())));
     archive.add("complaint.pdf", &papers::printed(&document, Form::Pdf)?)?;
-    archive.add("complaint.docx", &papers::printed(&document, Form::Docx)?)?;
+    archive.add("complaint.docx", &papers::printed_for(house, &document, Form::Docx).await?)?;
     archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
     archive.add("VERIFY.txt", reader.say("complaint-verify").as_bytes())?;
     if let Some(version) = view.incident.affected.iter().rfind(|version| !version.hash.is_empty()) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use digue_access::caseload::{self, CaseloadFaultKind, Caseloads};
 use digue_gateway::Portal;
-use digue_types::{Act, PopulationId};
+use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
 use crate::actor::Actor;
 use crate::aliases::{self, AliasFault};
@@ -62,6 +62,77 @@ pub async fn add(
     let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
     let joined = join(&kept, &csv).ok_or(OperationError::Invalid("invalid-caseload-columns"))?;
     replace(house, actor, population, joined).await
+}
+
+/// One relation that two persons agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    pub population: PopulationId,
+    /// Canonical.
+    pub person: String,
+    /// One account; the whole organisation otherwise.
+    pub account: Option<AccountId>,
+    pub organisation: OrganisationId,
+    /// Exclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// Adds it to the file in force, whatever columns that file has.
+pub(crate) async fn add_one(house: &House, addition: &Addition, reason: &str) -> Result<(), OperationError> {
+    let Addition { population, .. } = addition;
+    let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
+    let csv = with_row(&kept, addition, reason).map_err(OperationError::Unavailable)?;
+    replace(house, &Actor::digue(), population, csv).await.map(drop)
+}
+
+/// The canonical form of a person of a population, as somebody typed it.
+pub(crate) fn canonical(
+    house: &House,
+    population: &PopulationId,
+    typed: &str,
+) -> Result<String, OperationError> {
+    let portal = portal_of(house, population)?;
+    let person = portal.kinds[portal.primary].canonical(typed.trim());
+    person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
+}
+
+/// A file with one row more; a column that the row needs and the file lacks is added to it.
+fn with_row(kept: &[u8], addition: &Addition, reason: &str) -> Result<Vec<u8>, String> {
+    let fault = |error: csv::Error| error.to_string();
+    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(kept);
+    let mut columns: Vec<String> = reader
+        .headers()
+        .map_err(fault)?
+        .iter()
+        .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect();
+    let before = columns.len();
+    let until = addition.until.map(|until| until.to_string()).unwrap_or_default();
+    let account = addition.account.as_ref().map_or("", AccountId::as_str);
+    let organisation = if account.is_empty() { addition.organisation.as_str() } else { "" };
+    let cells = [
+        ("account", account),
+        ("organisation", organisation),
+        ("person", addition.person.as_str()),
+        ("reason", reason),
+        ("until", until.as_str()),
+    ];
+    for (name, value) in cells {
+        if !value.is_empty() && columns.iter().all(|column| column != name) {
+            columns.push(name.to_owned());
+        }
+    }
+    let mut writer = csv::Writer::from_writer(Vec::with_capacity(kept.len() + 200));
+    writer.write_record(&columns).map_err(fault)?;
+    let mut row = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut row).map_err(fault)? {
+        (before..columns.len()).for_each(|_| row.push_field(b""));
+        writer.write_byte_record(&row).map_err(fault)?;
+    }
+    let value =
+        |column: &String| cells.iter().find(|(name, _)| name == column).map_or("", |(_, value)| value);
+    writer.write_record(columns.iter().map(value)).map_err(fault)?;
+    writer.into_inner().map_err(|error| error.to_string())
 }
 
 /// Two files with the same header, as one.
@@ -204,6 +275,35 @@ pub async fn replace_aliases(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_goes_into_a_file_of_any_columns() {
+        let addition = |account: Option<&str>, until: Option<Timestamp>| Addition {
+            population: PopulationId::parse("personnes").unwrap(),
+            person: "P7".to_owned(),
+            account: account.map(|account| AccountId::parse(account).unwrap()),
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            until,
+        };
+        let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
+        for (kept, addition, expected) in [
+            ("", addition(None, None), "organisation,person,reason\nof-1,P7,suivi\n"),
+            (
+                "account,person\na1,P1",
+                addition(Some("a2"), None),
+                "account,person,reason\na1,P1,\na2,P7,suivi\n",
+            ),
+            (
+                "person,organisation,until\nP1,of-2,2027-01-01\n",
+                addition(None, until),
+                "person,organisation,until,reason\nP1,of-2,2027-01-01,\nP7,of-1,2026-12-01T00:00:00Z,suivi\n",
+            ),
+        ] {
+            let csv = with_row(kept.as_bytes(), &addition, "suivi").unwrap();
+            assert_eq!(String::from_utf8(csv).unwrap(), expected, "{kept:?}");
+        }
+        assert!(with_row(b"account,person\na1\n", &addition(None, None), "suivi").is_err());
+    }
 
     #[test]
     fn files_with_one_header_are_joined_and_others_are_not() {

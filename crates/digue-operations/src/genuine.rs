@@ -26,7 +26,7 @@ const ALL_CHECKS_A_MINUTE: u32 = 3000;
 pub(crate) struct Turnstile(Mutex<(i64, u32, HashMap<String, u32>)>);
 
 impl Turnstile {
-    fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
+    pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.secs().div_euclid(60);
         if counts.0 != minute {

@@ -20,6 +20,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 use crate::actor::Actor;
 use crate::alerts::{AlertRules, Herald};
 use crate::aliases::AliasTables;
+use crate::desk::DeskRules;
 use crate::devices::Challenges;
 use crate::error::OperationError;
 use crate::genuine::Turnstile;
@@ -29,9 +30,12 @@ use crate::isms::Smsi;
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
+use crate::persons::Presence;
 use crate::recorder::Standing;
 use crate::retention::Retentions;
 use crate::sentry::Sentry;
+use crate::space::PartnerRules;
+use crate::space::assessment::Standings;
 use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
 
 /// What the house is built from.
@@ -58,6 +62,10 @@ pub struct HouseParts {
     pub sentry: Arc<Sentry>,
     /// Who answers for the data, and which clocks run.
     pub response: ResponseRules,
+    /// What is asked of partner organisations.
+    pub partners: PartnerRules,
+    /// What messages that people show are compared with.
+    pub desk: DeskRules,
     /// True when anybody may read checkpoint and tiles.
     pub is_published: bool,
     /// Where the index is made again; `None` keeps it in memory.
@@ -96,9 +104,13 @@ pub struct House {
     sentry: Arc<Sentry>,
     herald: Herald,
     response: ResponseRules,
+    partners: PartnerRules,
+    desk: DeskRules,
     following: Following,
     turnstile: Turnstile,
     smsi: Smsi,
+    presence: Presence,
+    standings: Standings,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -137,6 +149,8 @@ impl House {
             break_glass: Arc::new(break_glass),
             reductions: Arc::new(parts.store.reductions(now).await?),
             keys: Arc::new(stored_keys(&parts.store).await?),
+            // `space::assessment::refresh` fills them before the doors open.
+            postures: Arc::default(),
         };
         let passwords = match &parts.sign_in.password {
             Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
@@ -156,9 +170,13 @@ impl House {
             watchtower: Watchtower::new(parts.witnesses, parts.client.clone(), now),
             herald: Herald::new(parts.alerts),
             response: parts.response,
+            partners: parts.partners,
+            desk: parts.desk,
             following: Following::default(),
             turnstile: Turnstile::default(),
             smsi: Smsi::default(),
+            presence: Presence::default(),
+            standings: Standings::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -267,6 +285,28 @@ impl House {
     /// Who answers for the data, and which clocks run.
     pub fn response(&self) -> &ResponseRules {
         &self.response
+    }
+
+    /// What is asked of partner organisations.
+    pub fn partners(&self) -> &PartnerRules {
+        &self.partners
+    }
+
+    /// Scheme, host and port of every portal: where a person's rows may be framed.
+    pub fn portal_origins(&self) -> Vec<String> {
+        self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
+    }
+
+    pub(crate) fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    pub(crate) fn desk(&self) -> &DeskRules {
+        &self.desk
     }
 
     pub(crate) fn turnstile(&self) -> &Turnstile {

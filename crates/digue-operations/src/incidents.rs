@@ -292,10 +292,10 @@ pub async fn file(
 ) -> Result<(String, Vec<u8>), OperationError> {
     actor.must_watch()?;
     let (_, incident) = fold(house, id).await?;
-    let name = incident.files.into_iter().find(|(_, _, known, _)| known == hash).map(|(_, name, ..)| name);
-    let name = name.ok_or(OperationError::NotFound("file"))?;
-    let bytes = house.store.file_bytes(&format!("incident:{id}"), hash).await?;
-    Ok((name, bytes.ok_or(OperationError::NotFound("file"))?))
+    if incident.files.iter().all(|(_, _, known, _)| known != hash) {
+        return Err(OperationError::NotFound("file"));
+    }
+    attachments::read(house, &format!("incident:{id}"), hash).await
 }
 
 /// Adds an entry; `at` is when it happened, now if nobody says.

@@ -15,7 +15,6 @@ pub mod sheets;
 pub mod start;
 pub mod statement;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_isms::field::{Fault, Shape, Unfit, Values};
@@ -124,6 +123,15 @@ pub enum Unsaved {
     Operation(#[from] OperationError),
 }
 
+impl From<Unsaved> for OperationError {
+    fn from(unsaved: Unsaved) -> Self {
+        match unsaved {
+            Unsaved::Operation(error) => error,
+            Unsaved::Faults(_) => Self::Invalid("invalid-record"),
+        }
+    }
+}
+
 impl From<digue_store::StoreError> for Unsaved {
     fn from(error: digue_store::StoreError) -> Self {
         Self::Operation(error.into())
@@ -200,11 +208,7 @@ pub(crate) struct Draft {
 }
 
 async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), OperationError> {
-    let record = record_of(house, actor, &draft);
-    house.write_down(actor, Act::RecordSaved, words_of(&record)).await?;
-    let added = house.store.add_revision(&record).await?;
-    house.smsi().forget();
-    if added { Ok(()) } else { Err(OperationError::Conflict) }
+    add_all(house, actor, vec![draft]).await
 }
 
 /// Adds many revisions at once, each with its entry in the journal.
@@ -280,6 +284,7 @@ pub fn title(kind: Kind, values: &Values, language: Language) -> String {
             Kind::Measurement => of("objective"),
             Kind::Receipt => of("document"),
             Kind::Attestation => of("person"),
+            Kind::Assessment => of("organisation"),
             _ => None,
         })
         .unwrap_or_default()
@@ -306,20 +311,16 @@ pub(crate) async fn learn(
         ("owner", owner.to_owned()),
         ("due", due),
     ];
-    let values: Values = fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect();
-    match write(house, actor, Kind::Measure, None, &values).await {
-        Ok(_) => Ok(()),
-        Err(Unsaved::Operation(error)) => Err(error),
-        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
-    }
+    write(house, actor, Kind::Measure, None, &values_of(fields)).await?;
+    Ok(())
+}
+
+/// Fields that have one value each.
+fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
+    fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
 }
 
 /// What files of a record are kept about.
 fn attachment_of(id: &str) -> String {
     format!("record:{id}")
-}
-
-/// How many records of each kind are in force.
-pub fn counts(registers: &Registers) -> BTreeMap<Kind, usize> {
-    Kind::ALL.iter().map(|kind| (*kind, registers.of(*kind).len())).collect()
 }

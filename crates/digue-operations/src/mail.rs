@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use digue_locales::{Language, Value, text, text_with};
+use digue_messages::Verdict;
 use digue_store::MailRecord;
 use digue_types::AccountId;
 use lettre::address::Envelope;
@@ -184,6 +185,14 @@ pub enum Mail {
     Finding { account: AccountId },
     /// The week of the management system, for one of its officers.
     Digest { account: AccountId, week: Week },
+    /// The self-assessment of this account's organisation is over, or ends soon.
+    AssessmentDue { account: AccountId },
+    /// What is to be thought of a message that this account forwarded.
+    DeskAnswer { account: AccountId, verdict: Verdict },
+    /// A person does not recognise a consultation of this account.
+    Contested { account: AccountId },
+    /// For a person who wished it: somebody new looked, or the month is over.
+    PersonNews { is_first: bool, visits: u64 },
 }
 
 impl Mail {
@@ -195,17 +204,26 @@ impl Mail {
             Self::SignInBlocked { .. } => "sign-in-blocked",
             Self::Finding { .. } => "finding",
             Self::Digest { .. } => "digest",
+            Self::AssessmentDue { .. } => "assessment-due",
+            Self::DeskAnswer { .. } => "desk-answer",
+            Self::Contested { .. } => "contested",
+            Self::PersonNews { .. } => "person-news",
         }
     }
 
-    const fn account(&self) -> &AccountId {
+    fn account(&self) -> AccountId {
         match self {
+            // It is about no account.
+            Self::PersonNews { .. } => Actor::digue().account,
             Self::Invitation { account }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
             | Self::SignInBlocked { account }
             | Self::Finding { account }
-            | Self::Digest { account, .. } => account,
+            | Self::AssessmentDue { account }
+            | Self::DeskAnswer { account, .. }
+            | Self::Contested { account }
+            | Self::Digest { account, .. } => account.clone(),
         }
     }
 
@@ -213,6 +231,10 @@ impl Mail {
     fn detail(&self) -> String {
         match self {
             Self::Digest { week, .. } => week.to_text(),
+            Self::DeskAnswer { verdict, .. } => verdict.code().to_owned(),
+            Self::PersonNews { is_first, visits } => {
+                format!("{} {visits}", if *is_first { "first" } else { "monthly" })
+            }
             _ => String::new(),
         }
     }
@@ -225,6 +247,13 @@ impl Mail {
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             "finding" => Some(Self::Finding { account }),
+            "assessment-due" => Some(Self::AssessmentDue { account }),
+            "contested" => Some(Self::Contested { account }),
+            "person-news" => {
+                let (first, visits) = record.detail.split_once(' ')?;
+                Some(Self::PersonNews { is_first: first == "first", visits: visits.parse().ok()? })
+            }
+            "desk-answer" => Some(Self::DeskAnswer { account, verdict: Verdict::parse(&record.detail)? }),
             "digest" => Some(Self::Digest { account, week: Week::parse(&record.detail)? }),
             _ => None,
         }
@@ -243,7 +272,7 @@ pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result
         id: name("ml")?,
         recipient: recipient.to_owned(),
         kind: mail.kind().to_owned(),
-        account: mail.account().clone(),
+        account: mail.account(),
         detail: mail.detail(),
         tries: 0,
         next_at: now,
@@ -348,7 +377,17 @@ fn message(
             ("euros", Value::from(week.euros)),
         ]);
     }
-    let body = |language| text_with(language, &format!("mail-{}-body", record.kind), &values);
+    if let Mail::PersonNews { is_first, visits } = mail {
+        values.push(("visits", Value::from(*visits)));
+        values.push(("first", Value::from(u64::from(*is_first))));
+    }
+    let body = |language| {
+        let mut values = values.clone();
+        if let Mail::DeskAnswer { verdict, .. } = mail {
+            values.push(("verdict", Value::from(text(language, verdict.key()))));
+        }
+        text_with(language, &format!("mail-{}-body", record.kind), &values)
+    };
     let address: Address = record.recipient.parse().map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()
         .from(mailer.from.clone())

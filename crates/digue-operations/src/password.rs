@@ -15,12 +15,9 @@ use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{Origin, Session};
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Timestamp};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
@@ -30,7 +27,7 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
-use crate::secret::Secret;
+use crate::secret::{Seal, Secret};
 use crate::sign_in;
 
 /// Failures in a row after which only another way in is left (CNIL: at most 10).
@@ -63,7 +60,7 @@ pub(crate) struct Passwords {
     rules: PasswordRules,
     /// Mixed into every hash: who has the database alone can try nothing.
     pepper: Arc<[u8]>,
-    seal: LessSafeKey,
+    seal: Seal,
     /// One hash at a time for strangers and one for devices that are known: signing in never takes
     /// more than that of the machine that holds the portal's door.
     strangers: Semaphore,
@@ -81,13 +78,11 @@ impl Passwords {
             digest(&ring::digest::SHA256, &bytes)
         };
         let pepper: Arc<[u8]> = derived(b"digue password pepper").as_ref().into();
-        let seal = UnboundKey::new(&AES_256_GCM, derived(b"digue second factor").as_ref());
-        let seal = seal.map_err(|_| OperationError::Unavailable("no key to seal with".into()))?;
         let decoy = hash(&pepper, Secret::draw()?.reveal())?;
         Ok(Self {
             rules,
             pepper,
-            seal: LessSafeKey::new(seal),
+            seal: Seal::new(key, b"digue second factor")?,
             strangers: Semaphore::new(1),
             known: Semaphore::new(1),
             strangers_waiting: AtomicUsize::new(0),
@@ -105,23 +100,11 @@ impl Passwords {
     }
 
     fn seal(&self, account: &AccountId, plain: &[u8]) -> Result<String, OperationError> {
-        let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
-        let mut sealed = plain.to_vec();
-        let about = Aad::from(account.as_str().as_bytes());
-        self.seal
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), about, &mut sealed)
-            .map_err(|_| broken("a secret could not be sealed"))?;
-        Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+        self.seal.seal(account.as_str(), plain)
     }
 
     fn open(&self, account: &AccountId, text: &str) -> Option<Vec<u8>> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut sealed = sealed.to_vec();
-        let about = Aad::from(account.as_str().as_bytes());
-        Some(self.seal.open_in_place(nonce, about, &mut sealed).ok()?.to_vec())
+        self.seal.open(account.as_str(), text)
     }
 }
 

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::session::TokenHash;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::error::OperationError;
@@ -33,4 +35,42 @@ impl Secret {
 pub(crate) fn name(prefix: &str) -> Result<String, OperationError> {
     let secret = Secret::draw()?;
     Ok(format!("{prefix}-{}", &secret.reveal()[..12]))
+}
+
+/// Keeps what must not be read from the database alone.
+pub(crate) struct Seal(LessSafeKey);
+
+impl Seal {
+    /// A key of its own for each use, from the house's.
+    pub(crate) fn new(key: &[u8; 32], label: &[u8]) -> Result<Self, OperationError> {
+        let mut bytes = key.to_vec();
+        bytes.extend(label);
+        let key = UnboundKey::new(&AES_256_GCM, digest(&SHA256, &bytes).as_ref());
+        let key = key.map_err(|_| OperationError::Unavailable("no key to seal with".into()))?;
+        Ok(Self(LessSafeKey::new(key)))
+    }
+
+    /// `about` is bound to it: what is sealed about one thing does not open about another.
+    pub(crate) fn seal(&self, about: &str, plain: &[u8]) -> Result<String, OperationError> {
+        let broken = |what: &str| OperationError::Unavailable(what.to_owned());
+        let mut nonce = [0; NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).map_err(|_| broken("no randomness"))?;
+        let mut sealed = plain.to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(about.as_bytes()),
+                &mut sealed,
+            )
+            .map_err(|_| broken("a secret could not be sealed"))?;
+        Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    pub(crate) fn open(&self, about: &str, text: &str) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        Some(self.0.open_in_place(nonce, Aad::from(about.as_bytes()), &mut sealed).ok()?.to_vec())
+    }
 }

@@ -175,6 +175,21 @@ impl Rule {
     }
 }
 
+/// When a request of a person is to be answered (GDPR art. 12(3)): one month, three when it was made
+/// longer. As Regulation 1182/71 counts months: the day of the request is not counted, the period ends
+/// with the last hour of the day with the same number, and goes on to the next working day when that is
+/// none (art. 3(2)(c) and 3(4)).
+pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Timestamp {
+    let months = if is_extended { 3_i64 } else { 1 };
+    let opened = zoned(opened, zone).date();
+    let mut last = opened.checked_add(months.months()).unwrap_or(opened);
+    while !is_working_day(last) {
+        last = last.tomorrow().unwrap_or(last);
+    }
+    let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
+    end.map_or(Timestamp::ZERO, |end| Timestamp::from_micros(end.timestamp().as_microsecond()))
+}
+
 /// The end of a period in hours as Regulation 1182/71 art. 3(1) counts it: the hour of the event is
 /// not counted. For information: the house's deadline is the strict one.
 pub fn hour_tolerance(start: Timestamp, hours: u32, zone: &TimeZone) -> Timestamp {
@@ -376,6 +391,22 @@ mod tests {
         assert_eq!(hours(date(2028, 1, 1)), Some(Term::Hours(96)));
         assert_eq!(hours(date(2018, 5, 24)), None);
         assert_eq!(rule_of(&RULES, ClockKind::Complaint, date(2023, 4, 23)), None);
+    }
+
+    #[test]
+    fn a_persons_request_is_due_a_month_later_on_a_working_day() {
+        for (opened, is_extended, due) in [
+            ("2026-01-05 10:00", false, "2026-02-05 23:59:59"),
+            ("2026-01-31 10:00", false, "2026-03-02 23:59:59"),
+            ("2026-10-01 00:00", false, "2026-11-02 23:59:59"),
+            ("2026-11-25 23:30", false, "2026-12-28 23:59:59"),
+            ("2026-01-05 10:00", true, "2026-04-07 23:59:59"),
+        ] {
+            let found = rights_due(local(opened), is_extended, &paris());
+            let due: jiff::civil::DateTime = due.parse().unwrap();
+            let due = due.to_zoned(paris()).unwrap().timestamp().as_microsecond();
+            assert_eq!(found.micros(), due, "{opened} {is_extended}");
+        }
     }
 
     #[test]

@@ -70,11 +70,6 @@ pub struct ReviewLine {
 const REVISION: &str = "kind, id, number, at, author, is_over, content";
 
 impl Store {
-    /// Adds a revision; false when somebody else added this one first.
-    pub async fn add_revision(&self, revision: &RevisionRecord) -> Stored<bool> {
-        self.add_revisions(std::slice::from_ref(revision)).await
-    }
-
     /// Adds revisions, all or none; false when one of them is there already.
     pub async fn add_revisions(&self, revisions: &[RevisionRecord]) -> Stored<bool> {
         let sql = format!(

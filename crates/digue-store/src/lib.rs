@@ -18,6 +18,8 @@ mod migrate;
 mod passkeys;
 mod passwords;
 mod people;
+mod persons;
+mod reports;
 mod rows;
 mod sessions;
 
@@ -41,6 +43,8 @@ pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;
 pub use passwords::{Attempts, PasswordRecord};
 pub use people::{OrganisationRecord, RecoveryRecord};
+pub use persons::{HiddenRecord, KnownPerson, PersonCode, RequestRecord, WishRecord};
+pub use reports::ReportRecord;
 pub use rows::{BreakGlassRecord, GateRecord, Link};
 pub use sessions::ConnectionRecord;
 
@@ -276,6 +280,11 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
+    }
+
+    pub async fn remove_setting(&self, name: &str) -> Stored<()> {
+        sqlx::query("DELETE FROM settings WHERE name = $1").bind(name).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// Gates that are not open, in front of everything, for `serve` to start with.

@@ -18,6 +18,8 @@ use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
 use crate::passwords::{Attempts, PasswordRecord};
 use crate::people::{OrganisationRecord, RecoveryRecord};
+use crate::persons::{HiddenRecord, KnownPerson, RequestRecord, WishRecord};
+use crate::reports::ReportRecord;
 use crate::sessions::ConnectionRecord;
 use crate::{StoreError, Stored};
 
@@ -451,5 +453,69 @@ pub(crate) fn review_line(row: &AnyRow) -> Stored<ReviewLine> {
         decided_by: text(row, "decided_by")?,
         decided_at: time(row, "decided_at")?,
         reason: text(row, "reason")?,
+    })
+}
+
+pub(crate) fn report(row: &AnyRow) -> Stored<ReportRecord> {
+    Ok(ReportRecord {
+        id: text(row, "id")?,
+        at: time(row, "at")?,
+        reporter: text(row, "reporter")?,
+        verdict: text(row, "verdict")?,
+        signs: text(row, "signs")?,
+        look_alikes: text(row, "look_alikes")?,
+        published_at: time(row, "published_at")?,
+    })
+}
+
+pub(crate) fn known_person(row: &AnyRow) -> Stored<KnownPerson> {
+    Ok(KnownPerson { population: text(row, "population")?, person: text(row, "person")? })
+}
+
+fn entry(row: &AnyRow, column: &str) -> Stored<u64> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt(column))
+}
+
+pub(crate) fn request(row: &AnyRow) -> Stored<RequestRecord> {
+    Ok(RequestRecord {
+        id: text(row, "id")?,
+        whose: known_person(row)?,
+        kind: text(row, "kind")?,
+        entry: entry(row, "entry")?,
+        account: text(row, "account")?,
+        text: text(row, "text")?,
+        opened_at: time(row, "opened_at")?,
+        extended_at: time(row, "extended_at")?,
+        extended_why: text(row, "extended_why")?,
+        answered_at: time(row, "answered_at")?,
+        answered_by: text(row, "answered_by")?,
+        outcome: text(row, "outcome")?,
+        answer: text(row, "answer")?,
+    })
+}
+
+pub(crate) fn wish(row: &AnyRow) -> Stored<WishRecord> {
+    Ok(WishRecord {
+        whose: known_person(row)?,
+        sealed_email: text(row, "sealed_email")?,
+        language: text(row, "language")?,
+        first_visits: row.try_get::<i64, _>("first_visits")? != 0,
+        monthly: row.try_get::<i64, _>("monthly")? != 0,
+        told_entry: entry(row, "told_entry")?,
+        digest_at: time(row, "digest_at")?,
+    })
+}
+
+pub(crate) fn hidden(row: &AnyRow) -> Stored<HiddenRecord> {
+    Ok(HiddenRecord {
+        id: text(row, "id")?,
+        reach: text(row, "reach")?,
+        from: time(row, "from_at")?,
+        to: time(row, "to_at")?,
+        reason: text(row, "reason")?,
+        set_by: name(row, "set_by", AccountId::parse)?,
+        set_at: time(row, "set_at")?,
+        until: time(row, "until_at")?,
+        lifted_at: time(row, "lifted_at")?,
     })
 }

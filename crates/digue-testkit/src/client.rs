@@ -53,6 +53,12 @@ impl Client {
         self
     }
 
+    /// A cookie of any name: `name=value`.
+    pub fn with_named_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = cookie.to_owned();
+        self
+    }
+
     pub fn get(&self, target: &str) -> Answer {
         self.send("GET", target, &[], b"")
     }

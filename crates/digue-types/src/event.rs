@@ -299,5 +299,17 @@ coded!(
         StatementSigned = 48 "statement-signed",
         ReviewOpened = 49 "review-opened",
         ReviewDecided = 50 "review-decided",
+        /// Domains that look official were put on the public page.
+        LookAlikesPublished = 51 "look-alikes-published",
+        /// Codes for persons were printed: how many.
+        PersonCodesMade = 52 "person-codes-made",
+        /// A person came to see who looked.
+        PersonCame = 53 "person-came",
+        /// A person asked something, or does not recognise a consultation of this account.
+        PersonAsked = 54 "person-asked",
+        PersonAnswered = 55 "person-answered",
+        /// Consultations are hidden from persons for a while, or not any more.
+        SightsHidden = 56 "sights-hidden",
+        SightsShown = 57 "sights-shown",
     }
 );

@@ -20,11 +20,14 @@ use digue_operations::incidents::{self, ResponseRules};
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::isms::{checks, digest};
 use digue_operations::notices;
+use digue_operations::persons::{codes, news};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
+use digue_operations::space::assessment;
 use digue_operations::{
-    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, mail, rules, witnesses,
+    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, mail, rules,
+    witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, Window};
@@ -115,6 +118,8 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             index_folder: Some(index_folder),
             sentry: sentry.clone(),
             alerts: settings.watch.alerts.clone(),
+            partners: settings.partners,
+            desk: settings.desk.clone(),
             response: response_rules(&settings, zone.clone()),
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
@@ -148,6 +153,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     house.attach(gateway.clone());
     caseloads::load_kept(&house).await?;
     caseloads::load_kept_aliases(&house)?;
+    assessment::refresh(&house).await?;
     house.note(Act::Started, format!("rules:{version:016x}")).await?;
     if let Some(cause) = opening.rebuilt {
         house.note(Act::IndexRebuilt, cause).await?;
@@ -220,6 +226,19 @@ impl Running {
         );
         every!(ask_witnesses_every, "witnesses", |house: Arc<House>| async move {
             witnesses::ask_all(&house).await.map(drop)
+        });
+        every!(Duration::from_secs(5), "forwarded messages", |house: Arc<House>| async move {
+            desk::read_due(&house).await.map(drop)
+        });
+        every!(Duration::from_mins(10), "news for persons", |house: Arc<House>| async move {
+            news::tell_due(&house).await.map(drop)
+        });
+        every!(Duration::from_hours(1), "what is forgotten", |house: Arc<House>| async move {
+            codes::forget_due(&house).await?;
+            desk::forget_due(&house).await.map(drop)
+        });
+        every!(Duration::from_hours(1), "self-assessments", |house: Arc<House>| async move {
+            assessment::remind_due(&house).await.map(drop)
         });
         every!(Duration::from_hours(1), "digest", |house: Arc<House>| async move {
             digest::send_due(&house).await.map(drop)

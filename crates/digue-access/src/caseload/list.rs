@@ -33,6 +33,11 @@ impl List {
         }
     }
 
+    /// The term of every relation.
+    pub(super) fn terms(&self) -> impl Iterator<Item = u32> + '_ {
+        self.rests.iter().map(|(_, term)| *term)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.firsts.len()
     }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Invitation, NewAccount, Wish};
 use digue_operations::{
-    OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations,
+    OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations, persons,
 };
 use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
@@ -289,4 +289,23 @@ pub(crate) async fn revoke(
     let id = answer(&visitor, SessionId::parse(&id).map_err(|_| OperationError::NotFound("key")))?;
     let done = keys::revoke(&console.house, &actor, &id, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OfPerson {
+    #[serde(default)]
+    population: String,
+    person: String,
+}
+
+/// Where a portal frames one person's rows, for some minutes.
+pub(crate) async fn person_link(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Sent(sent): Sent<OfPerson>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let token = persons::embed(&console.house, &actor, &sent.population, &sent.person).await;
+    let token = answer(&visitor, token)?;
+    Ok(Json(json!({"url": format!("{}/person/embed?token={token}", console.house.console_url())})))
 }

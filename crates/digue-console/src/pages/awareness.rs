@@ -13,9 +13,8 @@ use jiff::civil::Date;
 
 use crate::error::{PageError, told};
 use crate::pages::incident_notes::Pairs;
-use crate::pages::smsi_registers::kept;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -171,6 +170,5 @@ pub(crate) async fn file(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (name, bytes) = told(&visitor, awareness::file(&console.house, &actor, &id).await)?;
-    let name: String = name.chars().map(|sign| if sign.is_ascii() { sign } else { '_' }).collect();
     Ok(kept(&name, "application/octet-stream", bytes))
 }

@@ -5,8 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::{Multipart, Path, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_exposure::Question;
 use digue_operations::breach::{self, Severity};
@@ -27,7 +26,7 @@ use crate::form::{maybe_local_time, names, uploaded};
 use crate::pages::incident_notes::Pairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, csv, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
@@ -118,10 +117,7 @@ pub(crate) async fn signed_list(
     let bytes = told(&visitor, breach::signed_list(&console.house, &actor, &id, version))?;
     let what = format!("incident:{id} affected:{version}");
     told(&visitor, watch::export(&console.house, &actor, &what).await)?;
-    let name = format!("attachment; filename=\"affected-{id}-{version}.ndjson\"");
-    let headers =
-        [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, bytes).into_response())
+    Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 
 /// One field as the page asks it.
@@ -467,9 +463,7 @@ fn file(name: &str, form: Printed, bytes: Vec<u8>) -> Response {
         Printed::Docx => "docx",
         Printed::Xlsx => "xlsx",
     };
-    let name = format!("attachment; filename=\"{name}.{ending}\"");
-    let headers = [(header::CONTENT_TYPE, form.media().to_owned()), (header::CONTENT_DISPOSITION, name)];
-    (headers, bytes).into_response()
+    kept(&format!("{name}.{ending}"), form.media(), bytes)
 }
 
 /// What paper is asked for, and in which form: `notification.pdf`.
@@ -488,10 +482,7 @@ pub(crate) async fn paper(
     if name == "complaint.zip" {
         let actor = told(&visitor, visitor.actor(&console.house))?;
         let bytes = told(&visitor, bundle::complaint(&console.house, &actor, &view, &reader).await)?;
-        let name = format!("attachment; filename=\"complaint-{}.zip\"", view.reference());
-        let headers =
-            [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, name)];
-        return Ok((headers, bytes).into_response());
+        return Ok(kept(&format!("complaint-{}.zip", view.reference()), "application/zip", bytes));
     }
     let (paper, form) = told(&visitor, asked_paper(&name))?;
     let document = papers::paper(&console.house, &view, &reader, paper);

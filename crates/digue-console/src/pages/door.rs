@@ -375,15 +375,24 @@ pub(crate) struct LanguageForm {
     next: String,
 }
 
-/// Keeps the chosen language for a year.
-pub(crate) async fn language(Form(form): Form<LanguageForm>) -> Response {
+/// Keeps the chosen language for a year, and leads back to the page where it was chosen.
+pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
-    let way = Way { next: form.next, ..Way::default() };
+    let next = if form.next.is_empty() { came_from(&headers).unwrap_or_default() } else { form.next };
+    let way = Way { next, ..Way::default() };
     let mut response = Redirect::to(way.local_next()).into_response();
     let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
     let cookie = HeaderValue::from_str(&cookie).expect("a language code");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
+}
+
+/// The page of this host that a form was on.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (_, rest) = text(header::REFERER)?.split_once("://")?;
+    let (host, place) = rest.split_once('/')?;
+    (Some(host) == text(header::HOST)).then(|| format!("/{place}"))
 }
 
 /// The keys that portals verify identities with.

@@ -4,8 +4,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, Redirect, Response};
 use digue_access::Reach;
 use digue_operations::reopening::{self, Step};
 use digue_operations::{OperationError, breach, incidents};
@@ -15,7 +14,7 @@ use serde::Deserialize;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, kept, page};
 use crate::visitor::Visitor;
 
 /// Keeps the authority's receipt, or another paper, with the incident.
@@ -31,7 +30,7 @@ pub(crate) async fn keep_file(
     Ok(Redirect::to(&format!("/incidents/{id}/notification")))
 }
 
-/// A file as it was handed in: to be saved, never opened by the browser in Digue's own place.
+/// A file as it was handed in.
 pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
@@ -39,12 +38,7 @@ pub(crate) async fn file(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (name, bytes) = told(&visitor, incidents::file(&console.house, &actor, &id, &hash).await)?;
-    let ascii: String = name.chars().map(|sign| if sign.is_ascii() { sign } else { '_' }).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"")),
-    ];
-    Ok((headers, bytes).into_response())
+    Ok(kept(&name, "application/octet-stream", bytes))
 }
 
 #[derive(Template)]

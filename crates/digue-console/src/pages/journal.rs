@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, Response};
 use digue_operations::witnesses::WitnessView;
 use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
@@ -11,7 +10,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, kept, page};
 use crate::visitor::Visitor;
 
 /// Entries on one page, and in one export.
@@ -117,9 +116,5 @@ pub(crate) async fn export(
     if text.is_empty() {
         return Err(PageError::new(&visitor, OperationError::NotFound("entry")));
     }
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"journal-{first}.ndjson\"")),
-    ];
-    Ok((headers, text).into_response())
+    Ok(kept(&format!("journal-{first}.ndjson"), "application/x-ndjson", text.into_bytes()))
 }

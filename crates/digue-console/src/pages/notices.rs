@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -206,12 +206,8 @@ pub(crate) async fn file(
             let letters = notices::letters(house, &actor, &campaign, asked.after).await;
             let (document, last) = told(&visitor, letters)?;
             let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
-            let name = format!("attachment; filename=\"letters-{}-{last}.pdf\"", asked.after + 1);
-            let headers = [
-                (header::CONTENT_TYPE, Printed::Pdf.media().to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            Ok((headers, bytes).into_response())
+            let name = format!("letters-{}-{last}.pdf", asked.after + 1);
+            Ok(kept(&name, Printed::Pdf.media(), bytes))
         }
         "others.csv" => {
             let rows = told(&visitor, notices::others(house, &actor, &campaign).await)?;

@@ -52,8 +52,8 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     if !actor.role.can_watch() {
         // Everybody's home is what concerns them.
-        let home = if actor.role.oversees() {
-            "/organisations"
+        let home = if actor.role.leads_agents() {
+            "/space"
         } else if actor.role.sees_coverage() {
             "/portals"
         } else {

@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, Redirect, Response};
 use digue_operations::OperationError;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
@@ -12,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -63,8 +62,5 @@ pub(crate) async fn paper(
     let document = papers::paper(&console.house, &view, &reader, "partner");
     let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
     let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
-    let name = format!("attachment; filename=\"{}.pdf\"", view.reference());
-    let headers =
-        [(header::CONTENT_TYPE, Printed::Pdf.media().to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, bytes).into_response())
+    Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
 }

@@ -15,7 +15,7 @@ use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
 use crate::form::{maybe_local_time, names};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, csv, kept, page};
 use crate::visitor::Visitor;
 
 /// Lines on the page; the exports have all.
@@ -195,7 +195,7 @@ pub(crate) async fn signed_list(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let question = told(&visitor, asked.question(&console.zone))?;
     let bytes = told(&visitor, scope::signed_list(&console.house, &actor, question).await)?;
-    Ok(download("application/x-ndjson", "scope.ndjson", bytes))
+    Ok(kept("application/x-ndjson", "scope.ndjson", bytes))
 }
 
 /// The receipt of one entry.
@@ -206,7 +206,7 @@ pub(crate) async fn receipt(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let text = told(&visitor, scope::receipt(&console.house, &actor, entry).await)?;
-    Ok(download("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
+    Ok(kept("text/plain; charset=utf-8", &format!("receipt-{entry}.txt"), text.into_bytes()))
 }
 
 /// A file of the journal for tlog clients; nobody signs in for it, where it is published.
@@ -222,14 +222,6 @@ pub(crate) async fn published(
         _ => ("application/octet-stream", "public, max-age=604800, immutable"),
     };
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, lasts)], bytes).into_response())
-}
-
-fn download(kind: &str, name: &str, bytes: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, bytes).into_response()
 }
 
 #[cfg(test)]

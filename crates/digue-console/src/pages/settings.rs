@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use digue_operations::house::SettingsView;
+use digue_response::notification::Field;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
@@ -24,4 +25,25 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, console.house.settings(&actor).await)?;
     Ok(page(&SettingsPage { w: Words::in_zone(&visitor, &console.zone), view }))
+}
+
+#[derive(Template)]
+#[template(path = "accessibility.html")]
+struct AccessibilityPage {
+    w: Words,
+    name: String,
+    contact: Option<String>,
+    version: &'static str,
+}
+
+/// The statement that the law asks for (decree 2019-768), made from what is known.
+pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
+    let known = |field: Field| console.house.response().controller.get(&field).cloned();
+    let w = Words::new(&visitor);
+    page(&AccessibilityPage {
+        name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),
+        contact: known(Field::ContactMail),
+        version: env!("CARGO_PKG_VERSION"),
+        w,
+    })
 }

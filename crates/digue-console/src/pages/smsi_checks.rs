@@ -19,9 +19,8 @@ use serde::Deserialize;
 use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::smsi::{Standing, standing};
-use crate::pages::smsi_registers::kept;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Words, csv, kept, page};
 use crate::visitor::Visitor;
 
 /// A check with what it last said.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_isms::field::{Fault, FieldDef, Shape, Values};
@@ -24,7 +23,7 @@ use crate::form::uploaded;
 use crate::pages::incident_notes::Pairs;
 use crate::pages::smsi::{Standing, review_inputs, standing};
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Words, kept, page};
 use crate::visitor::Visitor;
 
 fn kind_of(visitor: &Visitor, code: &str) -> Result<Kind, PageError> {
@@ -496,11 +495,9 @@ pub(crate) async fn fill(
         _ => return Err(PageError::new(&visitor, OperationError::NotFound("record"))),
     };
     values.insert(field.to_owned(), vec![text]);
-    match isms::save(&console.house, &actor, kind, Some(&id), &values).await {
-        Ok(_) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code()))),
-        Err(Unsaved::Operation(error)) => Err(PageError::new(&visitor, error)),
-        Err(Unsaved::Faults(_)) => Err(PageError::new(&visitor, OperationError::Invalid("invalid-record"))),
-    }
+    let saved = isms::save(&console.house, &actor, kind, Some(&id), &values).await;
+    told(&visitor, saved.map_err(OperationError::from))?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
 #[derive(Deserialize)]
@@ -562,15 +559,6 @@ pub(crate) async fn file(
     };
     let bytes = told(&visitor, bytes)?;
     Ok(kept(&name, form.media(), bytes))
-}
-
-/// A file to be kept.
-pub(crate) fn kept(name: &str, media: &str, bytes: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, media.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, bytes).into_response()
 }
 
 /// The file of a controlled document.

@@ -2,9 +2,10 @@
 
 use digue_access::{Reach, Role};
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Timestamp};
 use ring::digest::{SHA256, digest};
 
+use crate::caseloads::Addition;
 use crate::reopening::Step;
 
 /// An account to be added; it starts in quarantine.
@@ -61,6 +62,14 @@ pub enum Wish {
     },
     /// Take the journal out of the house, for a day.
     ExportJournal,
+    /// Let an organisation, or one of its accounts, see one more person.
+    AddToCaseload(Addition),
+    /// Make somebody else of the organisation its delegate; who was it becomes an agent.
+    HandOver {
+        organisation: OrganisationId,
+        from: AccountId,
+        to: AccountId,
+    },
 }
 
 impl Wish {
@@ -73,6 +82,8 @@ impl Wish {
             Self::IssueKey { .. } => "issue-key",
             Self::WidenRules { .. } => "widen-rules",
             Self::ExportJournal => "export-journal",
+            Self::AddToCaseload(_) => "add-to-caseload",
+            Self::HandOver { .. } => "hand-over",
         }
     }
 
@@ -88,6 +99,9 @@ impl Wish {
             Self::IssueKey { account, .. } => format!("account:{account}"),
             Self::WidenRules { portal, .. } => format!("portal:{portal}"),
             Self::ExportJournal => "journal:".to_owned(),
+            Self::AddToCaseload(Addition { organisation, .. }) | Self::HandOver { organisation, .. } => {
+                format!("organisation:{organisation}")
+            }
         }
     }
 
@@ -102,6 +116,12 @@ impl Wish {
             Self::IssueKey { thumbprint, name, .. } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
+            Self::AddToCaseload(Addition { population, person, account, until, .. }) => {
+                let account = account.as_ref().map_or("", AccountId::as_str);
+                let until = until.map(|until| until.to_string()).unwrap_or_default();
+                [population.as_str(), person, account, &until].join("\t")
+            }
+            Self::HandOver { from, to, .. } => format!("{from} {to}"),
         }
     }
 
@@ -117,6 +137,9 @@ impl Wish {
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
             },
+            Self::AddToCaseload(Addition { population, .. }) => {
+                format!("{} {population} persons:1", self.kind())
+            }
             _ => format!("{} {}", self.kind(), self.detail()).trim_end().to_owned(),
         }
     }
@@ -156,6 +179,25 @@ impl Wish {
                 Some(Self::WidenRules { portal, detail: record.detail.clone() })
             }
             "export-journal" => Some(Self::ExportJournal),
+            "add-to-caseload" => {
+                let mut words = record.detail.split('\t');
+                let population = PopulationId::parse(words.next()?).ok()?;
+                let person = words.next()?.to_owned();
+                let account = words.next().filter(|word| !word.is_empty());
+                let account = account.map(AccountId::parse).transpose().ok()?;
+                let until = words.next().filter(|word| !word.is_empty());
+                let until = until.map(|word| Timestamp::parse_rfc3339(word).ok_or(())).transpose().ok()?;
+                let organisation = OrganisationId::parse(named).ok()?;
+                Some(Self::AddToCaseload(Addition { population, person, account, organisation, until }))
+            }
+            "hand-over" => {
+                let (from, to) = record.detail.split_once(' ')?;
+                Some(Self::HandOver {
+                    organisation: OrganisationId::parse(named).ok()?,
+                    from: AccountId::parse(from).ok()?,
+                    to: AccountId::parse(to).ok()?,
+                })
+            }
             _ => None,
         }
     }
@@ -166,6 +208,7 @@ impl Wish {
             (Self::AddAccounts(these), Self::AddAccounts(those)) => {
                 these.iter().any(|one| those.iter().any(|other| other.account == one.account))
             }
+            (Self::AddToCaseload(one), Self::AddToCaseload(another)) => one == another,
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
     }
@@ -192,5 +235,41 @@ mod tests {
         assert!(many.told().starts_with("add-accounts accounts:5000 sha256:") && many.told().len() < 120);
         assert!(many.detail().contains('@') && !many.told().contains('@'));
         assert_eq!(Wish::ExportJournal.told(), "export-journal");
+        assert_eq!(addition(None).told(), "add-to-caseload personnes persons:1");
+    }
+
+    fn addition(until: Option<Timestamp>) -> Wish {
+        Wish::AddToCaseload(Addition {
+            population: PopulationId::parse("personnes").unwrap(),
+            person: "P 7".to_owned(),
+            account: None,
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            until,
+        })
+    }
+
+    #[test]
+    fn what_was_kept_is_what_was_asked() {
+        let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
+        let hand_over = Wish::HandOver {
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            from: AccountId::parse("chef").unwrap(),
+            to: AccountId::parse("adjointe").unwrap(),
+        };
+        for wish in [addition(None), addition(until), hand_over] {
+            let record = ApprovalRecord {
+                id: "ap-1".to_owned(),
+                kind: wish.kind().to_owned(),
+                subject: wish.subject(),
+                detail: wish.detail(),
+                organisation: OrganisationId::parse("of-1").unwrap(),
+                reason: String::new(),
+                asked_by: AccountId::parse("chef").unwrap(),
+                asked_at: Timestamp::ZERO,
+                expires_at: Timestamp::ZERO,
+                decided: None,
+            };
+            assert_eq!(Wish::of(&record), Some(wish));
+        }
     }
 }

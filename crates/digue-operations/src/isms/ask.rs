@@ -1,7 +1,7 @@
 //! The questions that checks ask of the running system: whom, and who of them fails.
 //!
-//! What is asked of state and index is what the journal tells, too: `tests/recompute_checks.py` finds
-//! the same figures in an export of it.
+//! What is asked of state and index is what the journal tells, too, wherever acts made it:
+//! `tests/recompute_checks.py` finds those figures again in an export of it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -9,15 +9,16 @@ use std::time::Duration;
 use digue_access::{Mode, Role};
 use digue_detection::Action;
 use digue_exposure::Question;
-use digue_isms::awareness;
+use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Found};
-use digue_isms::kinds::{Asset, Attestation, Audit, Document, Measure, Processing, Risk, Role as Carried};
+use digue_isms::kinds::{Asset, Audit, Document, Measure, Processing, Risk, Role as Carried};
 use digue_isms::register::{Entry, Registers, days_between};
 use digue_isms::standing::Now;
 use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 
+use super::{awareness, day_of};
 use crate::actor::Actor;
 use crate::approvals::{self, Wish};
 use crate::error::OperationError;
@@ -88,7 +89,7 @@ pub(super) async fn ask(
             of_incidents(house, check, now.at).await
         }
         Check::Awareness => Ok(aware(house, registers, now)),
-        _ => Ok(of_registers(check, registers, now)),
+        _ => Ok(of_registers(house, check, registers, now)),
     }
 }
 
@@ -432,22 +433,14 @@ async fn of_incidents(house: &House, check: Check, now: Timestamp) -> Result<Fou
 
 /// Account holders who did every module within a year.
 fn aware(house: &House, registers: &Registers, now: Now) -> Found {
-    let since = now.today.checked_sub(jiff::Span::new().months(awareness::MONTHS)).unwrap_or(now.today);
-    let mut done: HashMap<String, HashSet<&'static str>> = HashMap::new();
-    for Entry { record, .. } in registers.read::<Attestation>() {
-        let is_good =
-            record.edition == Some(awareness::EDITION) && record.done_on.is_some_and(|on| on >= since);
-        if let Some(module) = record.module.0.filter(|_| is_good) {
-            done.entry(record.person.0).or_default().insert(module.code());
-        }
-    }
-    let accounts = active(house, |_| true);
-    let all = awareness::Module::ALL.len();
-    failing(&accounts, |account| done.get(account.as_str()).map_or(0, HashSet::len) < all)
+    let done = awareness::done(registers, now.today);
+    let missing =
+        |account: &AccountId, module: &Module| !done.contains_key(&(account.to_string(), module.code()));
+    failing(&active(house, |_| true), |account| Module::ALL.iter().any(|module| missing(account, module)))
 }
 
 /// What the registers say by themselves.
-fn of_registers(check: Check, registers: &Registers, now: Now) -> Found {
+fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) -> Found {
     match check {
         Check::MeasuresLate => {
             let measures = registers.read::<Measure>();
@@ -459,7 +452,7 @@ fn of_registers(check: Check, registers: &Registers, now: Now) -> Found {
         Check::RisksReviewed => {
             let risks = registers.read::<Risk>();
             let old = risks.iter().filter(|risk| {
-                let age = days_between(day_utc(risk.at), now.today);
+                let age = days_between(day_of(house, risk.at), now.today);
                 age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
             });
             Found::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
@@ -484,9 +477,4 @@ fn of_registers(check: Check, registers: &Registers, now: Now) -> Found {
 fn of_entries<R>(entries: &[Entry<R>], fails: impl Fn(&R) -> bool) -> Found {
     let names = entries.iter().filter(|entry| fails(&entry.record)).map(|entry| entry.id.clone());
     Found::of(entries.len() as u64, names.collect())
-}
-
-fn day_utc(at: Timestamp) -> jiff::civil::Date {
-    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -5,7 +5,7 @@ use digue_isms::kinds::{Audit, Kind, Population};
 use digue_isms::register::Record as _;
 use digue_isms::sample::sample;
 
-use super::{Unsaved, in_force, must_govern, must_read, save};
+use super::{in_force, must_govern, must_read, save};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
@@ -28,11 +28,8 @@ pub async fn draw(house: &House, actor: &Actor, id: &str) -> Result<(), Operatio
     let size = audit.size.unwrap_or(SIZE);
     let drawn = sampled(house, actor, of, u64::from(audit.seed.unwrap_or(1)), size).await?;
     values.insert("sample".to_owned(), vec![drawn.to_text()]);
-    match save(house, actor, Kind::Audit, Some(id), &values).await {
-        Ok(_) => Ok(()),
-        Err(Unsaved::Operation(error)) => Err(error),
-        Err(Unsaved::Faults(_)) => Err(invalid()),
-    }
+    save(house, actor, Kind::Audit, Some(id), &values).await?;
+    Ok(())
 }
 
 /// A sample, and what it was drawn from.

@@ -4,13 +4,12 @@
 use std::collections::HashMap;
 
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
-use digue_isms::field::Values;
 use digue_isms::kinds::{Attestation, Audience, Document, Kind, Receipt};
-use digue_isms::register::Entry;
+use digue_isms::register::{Entry, Registers};
 use digue_types::OrganisationId;
 use jiff::civil::Date;
 
-use super::{Unsaved, attachment_of, in_force, must_govern, now, save, write};
+use super::{attachment_of, in_force, must_govern, now, save, values_of, write};
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::attachments;
@@ -20,19 +19,25 @@ use crate::house::House;
 /// Each module, and when the actor did it last within its months.
 pub async fn own(house: &House, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
     let registers = in_force(house).await?;
-    let since = now(house).today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(now(house).today);
-    let done: Vec<Entry<Attestation>> = registers.read();
-    Ok(Module::ALL
-        .iter()
-        .map(|module| {
-            let own = done.iter().filter(|one| {
-                one.record.person.0 == actor.account.as_str()
-                    && one.record.module.0 == Some(*module)
-                    && one.record.edition == Some(EDITION)
-            });
-            (*module, own.filter_map(|one| one.record.done_on).filter(|on| *on >= since).max())
-        })
-        .collect())
+    let done = done(&registers, now(house).today);
+    let own = |module: Module| done.get(&(actor.account.to_string(), module.code())).copied();
+    Ok(Module::ALL.iter().map(|module| (*module, own(*module))).collect())
+}
+
+/// When each person last did each module, within its months and in the edition of today.
+pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'static str), Date> {
+    let since = today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(today);
+    let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
+    for Entry { record, .. } in registers.read::<Attestation>() {
+        if let (Some(module), Some(on)) = (record.module.0, record.done_on)
+            && on >= since
+            && record.edition == Some(EDITION)
+        {
+            let last = done.entry((record.person.0, module.code())).or_insert(on);
+            *last = on.max(*last);
+        }
+    }
+    done
 }
 
 /// Answers to a module's questions: how many are right. All of them are an attestation.
@@ -68,12 +73,8 @@ async fn keep<const N: usize>(
     kind: Kind,
     fields: [(&str, String); N],
 ) -> Result<(), OperationError> {
-    let values: Values = fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect();
-    match write(house, actor, kind, None, &values).await {
-        Ok(_) => Ok(()),
-        Err(Unsaved::Operation(error)) => Err(error),
-        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
-    }
+    write(house, actor, kind, None, &values_of(fields)).await?;
+    Ok(())
 }
 
 /// Where each person stands, for whoever answers for them: account, organisation, and when each module
@@ -83,17 +84,7 @@ pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Learner>, Ope
     let registers = in_force(house).await?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let since = now(house).today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(now(house).today);
-    let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
-    for Entry { record, .. } in registers.read::<Attestation>() {
-        if let (Some(module), Some(on)) = (record.module.0, record.done_on)
-            && on >= since
-            && record.edition == Some(EDITION)
-        {
-            let last = done.entry((record.person.0, module.code())).or_insert(on);
-            *last = on.max(*last);
-        }
-    }
+    let done = done(&registers, now(house).today);
     let theirs = rules.directory.iter().filter(|(_, record)| {
         !record.is_suspended && (actor.role.can_watch() || Some(&record.organisation) == own.as_ref())
     });
@@ -187,11 +178,8 @@ pub async fn attach(
     let mut values = known.values.clone();
     let file = attachments::keep(house, actor, &attachment_of(id), name, bytes).await?;
     values.insert("file".to_owned(), vec![file.hash]);
-    match save(house, actor, Kind::Document, Some(id), &values).await {
-        Ok(_) => Ok(()),
-        Err(Unsaved::Operation(error)) => Err(error),
-        Err(Unsaved::Faults(_)) => Err(OperationError::Invalid("invalid-record")),
-    }
+    save(house, actor, Kind::Document, Some(id), &values).await?;
+    Ok(())
 }
 
 /// The file of a document, for whoever is to read it or keeps it.
@@ -202,9 +190,5 @@ pub async fn file(house: &House, actor: &Actor, id: &str) -> Result<(String, Vec
     let may = actor.role.can_watch() || documents(house, actor).await?.iter().any(|one| one.id == id);
     let hash = Some(document.record.file.0).filter(|hash| may && !hash.is_empty());
     let hash = hash.ok_or(OperationError::NotFound("file"))?;
-    let subject = attachment_of(id);
-    let name =
-        house.store.files(&subject).await?.into_iter().find(|file| file.hash == hash).map(|file| file.name);
-    let bytes = house.store.file_bytes(&subject, &hash).await?;
-    Ok((name.unwrap_or_default(), bytes.ok_or(OperationError::NotFound("file"))?))
+    attachments::read(house, &attachment_of(id), &hash).await
 }

@@ -3,7 +3,6 @@
 
 use digue_documents::{Sheet, xlsx};
 use digue_isms::check::{Check, Outcome, Result as CheckResult};
-use digue_isms::field::Values;
 use digue_isms::framework;
 use digue_isms::kinds::{Kind, Measure, MeasureKind, Purpose};
 use digue_isms::register::Entry;
@@ -12,7 +11,7 @@ use digue_isms::statement::{Implementation, Line};
 use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
-use super::{Unsaved, checks, in_force, must_govern, must_read, now, statement, write};
+use super::{Unsaved, checks, in_force, must_govern, must_read, now, statement, values_of, write};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
@@ -301,9 +300,7 @@ pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedP
             ("owner", owner),
             ("due", due.map(|due| due.to_string()).unwrap_or_default()),
         ];
-        let values: Values =
-            fields.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect();
-        match write(house, actor, Kind::Measure, None, &values).await {
+        match write(house, actor, Kind::Measure, None, &values_of(fields)).await {
             Ok(_) => done.added += 1,
             Err(Unsaved::Faults(_)) => done.incomplete += 1,
             Err(Unsaved::Operation(error)) => return Err(error),

@@ -75,10 +75,7 @@ fn frozen(line: &Line) -> String {
 /// A frozen version: its name, and what was signed.
 pub async fn version(house: &House, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     must_read(actor)?;
-    let found = house.store.files(SUBJECT).await?.into_iter().find(|file| file.hash == hash);
-    let file = found.ok_or(OperationError::NotFound("file"))?;
-    let bytes = house.store.file_bytes(SUBJECT, hash).await?;
-    Ok((file.name, bytes.ok_or(OperationError::NotFound("file"))?))
+    attachments::read(house, SUBJECT, hash).await
 }
 
 /// Requirements of a framework with the controls that they map to: how each is met.

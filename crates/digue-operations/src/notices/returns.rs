@@ -4,14 +4,14 @@
 //! by the address that it was sent back to, or by the `Message-ID` that it quotes; both hold a code
 //! that nobody guesses. The status is kept and no address; the person is to be reached otherwise.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use digue_response::code::Code;
 use digue_store::NoticeRecord;
-use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 use crate::error::OperationError;
 use crate::house::House;
+use crate::maildir;
 
 /// A report that quotes more than this quotes too much.
 const REPORT_BYTES_MAX: u64 = 1 << 20;
@@ -32,11 +32,10 @@ pub async fn read_due(house: &House) -> Result<u64, OperationError> {
     else {
         return Ok(0);
     };
-    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let read = tokio::task::spawn_blocking(move || read_folder(&folder)).await;
-    let reports = read.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))?;
+    let reports = maildir::waiting(folder, REPORT_BYTES_MAX, REPORTS).await?;
     let mut returned = 0;
-    for (path, report) in reports {
+    for (path, bytes) in reports {
+        let report = bytes.as_deref().and_then(self::returned);
         if let Some(report) = &report
             && let Some(notice) = house.store.notice_by_code(report.code.bits()).await?
             && matches!(notice.state.as_str(), "sent" | "uncertain")
@@ -47,70 +46,17 @@ pub async fn read_due(house: &House) -> Result<u64, OperationError> {
             returned += 1;
         }
         // Read, or for somebody to read: it does not come up again.
-        set_aside(&path, report.is_some()).map_err(|error| unavailable(&error))?;
+        maildir::set_aside(&path, report.is_some())?;
     }
     Ok(returned)
 }
 
-fn read_folder(folder: &Path) -> std::io::Result<Vec<(PathBuf, Option<Returned>)>> {
-    let mut reports = Vec::new();
-    for entry in std::fs::read_dir(folder.join("new"))?.take(REPORTS) {
-        let entry = entry?;
-        if !entry.file_type()?.is_file() {
-            continue;
-        }
-        let is_short = entry.metadata()?.len() <= REPORT_BYTES_MAX;
-        let report = if is_short { returned(&std::fs::read(entry.path())?) } else { None };
-        reports.push((entry.path(), report));
-    }
-    Ok(reports)
-}
-
-/// From `new` to `cur`, as Maildir has it: `S` for seen.
-fn set_aside(path: &Path, is_seen: bool) -> std::io::Result<()> {
-    let folder = path.parent().and_then(Path::parent).unwrap_or(path).join("cur");
-    std::fs::create_dir_all(&folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    std::fs::rename(path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
-}
-
-/// The notice of a report that says for good that it did not arrive; a delay is not the end.
+/// The notice of a report that says for good that it did not arrive.
 fn returned(bytes: &[u8]) -> Option<Returned> {
-    let message = MessageParser::default().parse(bytes)?;
-    let status = message.parts.iter().filter(|part| is(part, "message", "delivery-status"));
-    let status = status.filter_map(|part| failed(&String::from_utf8_lossy(part.contents()))).next()?;
-    let quoted = message.parts.iter().filter_map(|part| match &part.body {
-        PartType::Message(quoted) => quoted.message_id().map(ToOwned::to_owned),
-        _ if is(part, "text", "rfc822-headers") => {
-            let headers = MessageParser::default().parse_headers(part.contents())?;
-            headers.message_id().map(ToOwned::to_owned)
-        }
-        _ => None,
-    });
-    let back = message.to().into_iter().flat_map(|to| to.iter()).filter_map(|to| to.address.as_deref());
-    let mut codes = back.filter_map(code_of_address).chain(quoted.filter_map(|id| code_of_id(&id)));
+    let report = digue_messages::returned::returned(bytes)?;
+    let mut codes = report.names.iter().filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
     let code = codes.next()?;
-    Some(Returned { code, status })
-}
-
-fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
-    part.content_type().is_some_and(|known| {
-        known.c_type.eq_ignore_ascii_case(kind)
-            && known.c_subtype.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(subtype))
-    })
-}
-
-/// The status of the first recipient that was given up.
-fn failed(report: &str) -> Option<String> {
-    let field = |name: &str| {
-        report.lines().filter_map(|line| line.split_once(':')).find_map(|(known, value)| {
-            known.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        })
-    };
-    let status: String =
-        field("status")?.chars().take_while(|sign| sign.is_ascii_digit() || *sign == '.').collect();
-    let is_final = field("action")?.eq_ignore_ascii_case("failed") && status.starts_with("5.");
-    (is_final && status.len() <= 11).then_some(status)
+    Some(Returned { code, status: report.status })
 }
 
 /// `retours+7k3m-9qxt-2bvn-r@exemple.fr`.

@@ -84,7 +84,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
 
     // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
     let link = done.invitations[0].link.clone().unwrap();
-    let early = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    let early = approvals::confirm(&home.house, &deputy, &account, "appel téléphonique").await;
     assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
     let token = link.split_once("link=").unwrap().1;
     sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
@@ -101,7 +101,10 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
         let denied = approvals::confirm(&home.house, actor, &account, "appel téléphonique").await;
         assert!(matches!(denied, Err(OperationError::Denied)));
     }
-    approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await.unwrap();
+    // Who asked for it does not confirm it: somebody who stole that account would do both.
+    let alone = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    assert!(matches!(alone, Err(OperationError::SecondNeeded)));
+    approvals::confirm(&home.house, &deputy, &account, "appel téléphonique").await.unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Open);
     // Confirmed once: a gate closed later is not a quarantine.
     let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;

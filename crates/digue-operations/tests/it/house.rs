@@ -109,6 +109,8 @@ impl Home {
         let store = Store::open(&url).await.unwrap();
         let house = House::new(HouseParts {
             alerts: digue_operations::alerts::AlertRules::default(),
+            partners: Default::default(),
+            desk: Default::default(),
             response: home_rules(),
             sentry: digue_operations::sentry::unattended(),
             store: store.clone(),

@@ -11,6 +11,7 @@ mod papers;
 mod passkey;
 mod password;
 mod recovery;
+mod space;
 mod vectors;
 
 use std::collections::HashMap;

@@ -21,9 +21,9 @@ async fn revisions_are_added_once_and_the_last_counts(store: &Store) {
         is_over: number > 2,
         content: content.to_owned(),
     };
-    assert!(store.add_revision(&revision("ME-1", 1, "{}")).await.unwrap());
-    assert!(!store.add_revision(&revision("ME-1", 1, "[]")).await.unwrap(), "never overwritten");
-    assert!(store.add_revision(&revision("ME-1", 2, "{}")).await.unwrap());
+    assert!(store.add_revisions(&[revision("ME-1", 1, "{}")]).await.unwrap());
+    assert!(!store.add_revisions(&[revision("ME-1", 1, "[]")]).await.unwrap(), "never overwritten");
+    assert!(store.add_revisions(&[revision("ME-1", 2, "{}")]).await.unwrap());
     // All or none.
     let both = [revision("ME-2", 1, "{}"), revision("ME-1", 2, "{}")];
     assert!(!store.add_revisions(&both).await.unwrap());

@@ -3,6 +3,7 @@
 mod findings;
 mod isms;
 mod people;
+mod persons;
 mod postgres;
 
 use digue_access::session::Device;
@@ -35,6 +36,7 @@ async fn keeps_the_contract(store: &Store) {
     findings::keep_the_contract(store).await;
     isms::keep_the_contract(store).await;
     people::keep_the_contract(store).await;
+    persons::keep_the_contract(store).await;
 }
 
 async fn accounts_are_replaced_by_name(store: &Store) {

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
+use digue_messages::Records;
+use digue_operations::desk::DeskRules;
 use digue_operations::mail::{Dkim, MailSettings, Protection, Returns};
 use digue_operations::password::PasswordRules;
 use digue_operations::retention::{Retention, RetentionError};
@@ -17,6 +20,7 @@ use ipnet::IpNet;
 use super::reader::{Fault, Section, Source};
 use super::response::{ResponseSettings, read_response};
 use super::watch::{WatchSettings, read_watch};
+use digue_operations::space::PartnerRules;
 
 /// `digue.toml`, checked.
 #[derive(Clone)]
@@ -39,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) password: Option<PasswordRules>,
     pub(crate) mail: Option<MailSettings>,
     pub(crate) watch: WatchSettings,
+    pub(crate) partners: PartnerRules,
+    pub(crate) desk: DeskRules,
     pub(crate) response: ResponseSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) held_bytes_max: usize,
@@ -57,6 +63,39 @@ pub(crate) struct JournalSettings {
     /// True when anybody may read checkpoint and tiles on the console's host.
     pub(crate) is_published: bool,
     pub(crate) witnesses: WitnessRules,
+}
+
+/// `[messages]`: what the desk compares a suspicious message with.
+fn read_messages(section: Option<Section<'_>>) -> Option<DeskRules> {
+    let Some(section) = section else { return Some(DeskRules::default()) };
+    let records = match section.path("records") {
+        None => Records::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+            match text.and_then(|text| Records::parse(&text).map_err(|fault| fault.to_string())) {
+                Ok(records) => records,
+                Err(fault) => {
+                    section.fault("records", "fault-value", &fault);
+                    return None;
+                }
+            }
+        }
+    };
+    let domains: Vec<String> = section.texts("domains").iter().map(|domain| domain.to_lowercase()).collect();
+    Some(DeskRules {
+        domains,
+        names: section.texts("names"),
+        records: Arc::new(records),
+        inbox: section.path("inbox"),
+    })
+}
+
+/// `[partners]`: what is asked of partner organisations.
+fn read_partners(section: Option<Section<'_>>) -> PartnerRules {
+    let usual = PartnerRules::default();
+    let grace = section.and_then(|section| section.duration("assessment_grace"));
+    let days = grace.and_then(|grace| i64::try_from(grace.as_secs() / 86_400).ok());
+    PartnerRules { assessment_grace_days: days.unwrap_or(usual.assessment_grace_days) }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +124,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let password = root.section("password").and_then(|section| read_password(&section));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
+        let desk = read_messages(root.section("messages"));
+        let partners = read_partners(root.section("partners"));
         let response = read_response(root.section("response"));
         let limits = root.section("limits");
         let proxies = root.section("proxies");
@@ -122,6 +163,8 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             password,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
+            partners,
+            desk: desk?,
             response: response?,
             trusted_proxies,
             held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),

@@ -118,7 +118,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("table", "La CNIL est notifiée");
     browser.page_at_both_widths("register");
     browser.click("button[lang=en]");
-    browser.sees("h1", "Now");
+    browser.sees("nav", "Now");
     browser.go(incident);
     browser.sees("main", "Progressive reopening");
     browser.page("incident-english");

@@ -82,6 +82,8 @@ fn an_agent_and_an_officer_at_work() {
     officer.page("now-phone");
     officer.width(1280);
     officer.click("button[lang=en]");
+    officer.sees("nav", "Now");
+    officer.go(&format!("{console}/"));
     officer.sees("h1", "Now");
     officer.page("now-english");
     officer.go(&format!("{console}/scope?account=of-000.agent2"));
@@ -158,7 +160,7 @@ fn an_officer_comes_back_with_a_passkey() {
     let other = Browser::open("fr");
     other.go(&stage.links[1]);
     other.click("button.main");
-    other.sees("h1", "Organisations");
+    other.sees("h1", "of-000");
     officer.misses("[data-live=now] .figures p:nth-child(3) strong", &before);
 
     // Two sessions now; one act ends the other one.
@@ -198,7 +200,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     // The delegate of that organisation grants it, and holds the invitation.
     delegate.go(delegate_link);
     delegate.click("button.main");
-    delegate.sees("h1", "Organisations");
+    delegate.sees("h1", "of-000");
     delegate.go(&format!("{console}/approvals"));
     delegate.sees("table", "of-000.nouvelle");
     delegate.page("approvals-waiting");
@@ -336,7 +338,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     delegate.width(1280);
     delegate.go(delegate_link);
     delegate.click("button.main");
-    delegate.sees("h1", "Organisations");
+    delegate.sees("h1", "of-000");
     delegate.go(&format!("{console}/accounts"));
     delegate.click("details:has([id='s-of-000.agent2']) summary");
     delegate.page("accounts-recover");
@@ -379,6 +381,8 @@ fn a_theft_is_found_read_and_decided() {
     officer.sees("main", "Rien à signaler");
     officer.go(&console);
     officer.click("form[action='/demo/attack'] button");
+    // A click returns before the page that it leads to.
+    officer.arrives(&format!("{console}/?live=1"));
     let deadline = Instant::now() + digue_testkit::PATIENCE;
     loop {
         officer.go(&format!("{console}/watch"));
@@ -396,7 +400,7 @@ fn a_theft_is_found_read_and_decided() {
     officer.page_at_both_widths("finding");
     let finding = officer.place();
     officer.click("button[lang=en]");
-    officer.sees("h1", "Now");
+    officer.sees("nav", "Now");
     officer.go(&finding);
     officer.sees("main", "It would be wrong if");
     officer.page("finding-english");

@@ -179,6 +179,54 @@ const TRIES: &[Try] = &[
     read("GET /own-incidents"),
     send("POST /own-incidents", "title=poste+infecte&text=hier"),
     at("GET /own-incidents/{incident}/partner.pdf", "/own-incidents/in-none/partner.pdf"),
+    // The spaces of a partner organisation and of a person
+    read("GET /space"),
+    send("POST /space/persons", "population=personnes&person=P9&account=&until=&reason=entretien+prevu"),
+    send("POST /space/break-glass", "id=bg-none&why=inconnu"),
+    send("POST /space/hand-over", "account=inconnu&reason=depart+prevu"),
+    read("GET /space/assessment"),
+    send("POST /space/assessment", "theme=tools&updates=yes"),
+    send("POST /space/assessment/sign", ""),
+    read("GET /space/assessment.xlsx"),
+    send(
+        "POST /space/assessment/import",
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
+    ),
+    read("GET /space/attestation.pdf"),
+    read("GET /assessments"),
+    read("GET /assessments.csv"),
+    read("GET /messages"),
+    send(
+        "POST /messages",
+        "--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nbonjour\r\n--x--\r\n",
+    ),
+    read("GET /messages/reports"),
+    read("GET /messages/reports.csv"),
+    send("POST /messages/publish", "id=mr-none"),
+    read("GET /person"),
+    read("GET /person/door"),
+    send("POST /person/door", "code=ZZZZ"),
+    send("POST /person/letter", "population=personnes&person=P1"),
+    send("POST /person/leave", ""),
+    read("GET /person/consultations.csv"),
+    send("POST /person/ask", "kind=access&text=tout"),
+    send("POST /person/wish", "email="),
+    at("GET /person/embed", "/person/embed?token=A"),
+    read("GET /accessibility"),
+    read("GET /requests"),
+    read("GET /requests.csv"),
+    send("POST /requests/letters", "population=personnes&persons=P1"),
+    send("POST /requests/hidden", "lift=hd-none"),
+    at("GET /requests/{request}", "/requests/rq-none"),
+    Try {
+        route: "POST /requests/{request}",
+        target: "/requests/rq-none",
+        body: "outcome=done&text=une+reponse",
+    },
+    send("POST /api/v1/person-links", "{\"person\":\"P1\"}"),
+    at("GET /v2/findUsage", "/v2/findUsage?userCode=P1"),
+    read("GET /v2/usagePeriod"),
+    read("GET /v2/heartbeat"),
     read("GET /register"),
     send(
         "POST /register/import",
@@ -343,12 +391,14 @@ const TRIES: &[Try] = &[
 ];
 
 /// Tried last or not at all: it ends the session, or never ends by itself.
-const APART: [&str; 2] = ["POST /.digue/leave", "GET /events"];
+const APART: [&str; 3] = ["POST /.digue/leave", "POST /space/leave", "GET /events"];
 
 /// `yes`, `no`, or `none` where nothing is there for this reader.
 fn outcome(answer: &Answer) -> &'static str {
     match answer.status {
         303 if answer.header("location") == Some("/.digue/sign-in") => "no",
+        // Nobody of these is a person who proved to hold a record.
+        303 if answer.header("location") == Some("/person/door") => "no",
         401 | 403 => "no",
         404 => "none",
         200 | 201 | 204 | 303 | 409 | 422 | 429 => "yes",

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("digue-response", 1, &["digue-types"]),
     ("digue-documents", 1, &[]),
     ("digue-isms", 1, &["digue-types"]),
+    ("digue-messages", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-gateway", 2, &["digue-types", "digue-access", "digue-inspect", "digue-locales"]),
@@ -27,6 +28,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-detection",
             "digue-response",
             "digue-isms",
+            "digue-messages",
             "digue-documents",
             "digue-exposure",
             "digue-store",
@@ -43,6 +45,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-detection",
             "digue-response",
             "digue-isms",
+            "digue-messages",
             "digue-exposure",
             "digue-store",
             "digue-operations",
@@ -111,7 +114,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),
     ("lettre", &["digue-operations"]),
-    ("mail-parser", &["digue-operations"]),
+    ("mail-parser", &["digue-messages"]),
+    ("mail-auth", &["digue-messages"]),
     ("parquet", &["digue-operations"]),
     ("krilla", &["digue-documents"]),
     ("docx-rs", &["digue-documents"]),
@@ -153,7 +157,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "digue-types",
     "digue-journal",
     "digue-inspect",
@@ -162,6 +166,7 @@ const PURE: [&str; 8] = [
     "digue-response",
     "digue-documents",
     "digue-isms",
+    "digue-messages",
 ];
 
 #[test]

@@ -1,0 +1,104 @@
+//! `findUsage`, as Estonia's data tracker asks it (specification 1.6, OpenAPI 2.1.0): a portal shows its
+//! persons who looked, in its own pages.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use digue_locales::{Language, text};
+use digue_operations::OperationError;
+use digue_operations::persons::{self, sights};
+use digue_types::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::{Asked, Limited, Problem, answer};
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+const LIMIT: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FindUsage {
+    user_code: String,
+    #[serde(default)]
+    population: String,
+    #[serde(default)]
+    period_start: Option<String>,
+    #[serde(default)]
+    period_end: Option<String>,
+    #[serde(default)]
+    offset: usize,
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+impl Limited for FindUsage {
+    fn is_within(&self) -> bool {
+        (1..=128).contains(&self.user_code.chars().count()) && self.population.len() <= 128
+    }
+}
+
+fn moment(text: Option<&String>) -> Result<Option<Timestamp>, OperationError> {
+    let parse =
+        |text: &String| Timestamp::parse_rfc3339(text).ok_or(OperationError::Invalid("invalid-query"));
+    text.map(parse).transpose()
+}
+
+/// Usages of one person's data, the newest first. `X-Road-UserId` names who asks, and is journalled.
+pub(crate) async fn find(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Asked(asked): Asked<FindUsage>,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    answer(&visitor, persons::must_read(&actor))?;
+    let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
+    let user = answer(&visitor, user.ok_or(OperationError::Invalid("invalid-query")))?;
+    let (from, to) = (moment(asked.period_start.as_ref()), moment(asked.period_end.as_ref()));
+    let (from, to) = (answer(&visitor, from)?, answer(&visitor, to)?);
+    let person = persons::of_program(&console.house, &actor, &asked.population, &asked.user_code, user).await;
+    let person = answer(&visitor, person)?;
+    let rows = answer(&visitor, sights::all(&console.house, &person).await)?;
+    let within =
+        rows.iter().filter(|row| from.is_none_or(|from| from <= row.at) && to.is_none_or(|to| row.at <= to));
+    let total = within.clone().count();
+    let usages: Vec<Value> = within
+        .skip(asked.offset)
+        .take(asked.limit.unwrap_or(LIMIT).min(LIMIT))
+        .map(|row| {
+            let why = text(Language::French, &format!("person-basis-{}", row.basis.code()));
+            let shown = row.categories.join(", ");
+            json!({
+                "logtime": row.at,
+                "action": if shown.is_empty() { why } else { format!("{why} ({shown})") },
+                "receiverCode": row.alias,
+                "receiverName": row.organisation,
+                "receiverSystem": row.portal,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"totalUsages": total, "usages": usages})))
+}
+
+/// From when on there is a log.
+pub(crate) async fn period(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    let since = answer(&visitor, persons::kept_since(&console.house, &actor))?;
+    Ok(Json(json!({"periodStart": since})))
+}
+
+pub(crate) async fn heartbeat(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, Problem> {
+    let actor = answer(&visitor, visitor.actor(&console.house))?;
+    answer(&visitor, persons::must_read(&actor))?;
+    let failure = console.house.journal_status().failure;
+    let (status, message) = match failure {
+        None => ("OK", String::new()),
+        Some(failure) => ("FAIL", failure),
+    };
+    Ok(Json(json!({"status": status, "message": message})))
+}

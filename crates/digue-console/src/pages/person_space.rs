@@ -1,0 +1,270 @@
+//! The space of a person: who looked at their record, what they ask, what they wish to be told; and the
+//! same rows in the portal's own pages.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_operations::OperationError;
+use digue_operations::persons::news::{self, Wish};
+use digue_operations::persons::requests::{self, RequestKind, Tracked};
+use digue_operations::persons::sights::{self, PAGE, Page};
+use digue_operations::persons::{self, Person, codes};
+use digue_types::PopulationId;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, csv, page};
+use crate::visitor::Visitor;
+
+const COOKIE: &str = "__Host-digue-person";
+
+/// The secret of the cookie.
+fn secret(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, secret)| secret.to_owned())
+}
+
+fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Person, OperationError> {
+    if visitor.portal.is_some() {
+        return Err(OperationError::NotFound("page"));
+    }
+    persons::here(&console.house, &secret(headers).ok_or(OperationError::Denied)?)
+}
+
+/// Somebody who is not here goes to the door.
+fn or_door(visitor: &Visitor, person: Result<Person, OperationError>) -> Result<Person, Response> {
+    match person {
+        Ok(person) => Ok(person),
+        Err(OperationError::Denied) => Err(Redirect::to("/person/door").into_response()),
+        Err(error) => Err(PageError::new(visitor, error).into_response()),
+    }
+}
+
+fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}");
+    let mut response = Redirect::to(to).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+#[derive(Template)]
+#[template(path = "person_door.html")]
+struct DoorPage {
+    w: Words,
+    populations: Vec<PopulationId>,
+    is_asked: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Said {
+    #[serde(default)]
+    asked: Option<u8>,
+}
+
+/// Where a person proves who they are.
+pub(crate) async fn door(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(said): Query<Said>,
+) -> Html<String> {
+    page(&DoorPage {
+        w: Words::new(&visitor),
+        populations: persons::populations(&console.house),
+        is_asked: said.asked == Some(1),
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CodeForm {
+    code: String,
+}
+
+pub(crate) async fn enter(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, PageError> {
+    let code: String = form.code.chars().take(40).collect();
+    let secret = codes::enter(&console.house, &code, &visitor.origin.ip).await;
+    let secret = told(&visitor, secret)?;
+    Ok(with_cookie(secret.reveal(), "", "/person"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LetterForm {
+    population: String,
+    person: String,
+}
+
+/// Asks for a letter; the answer is the same whoever it is.
+pub(crate) async fn ask_letter(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<LetterForm>,
+) -> Result<Redirect, PageError> {
+    let asked = codes::ask(&console.house, &form.population, &form.person, &visitor.origin.ip).await;
+    told(&visitor, asked)?;
+    Ok(Redirect::to("/person/door?asked=1"))
+}
+
+pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
+    if let Some(secret) = secret(&headers) {
+        persons::leave(&console.house, &secret);
+    }
+    with_cookie("", "; Max-Age=0", "/person/door")
+}
+
+#[derive(Template)]
+#[template(path = "person_space.html")]
+struct SpacePage {
+    w: Words,
+    page: Page,
+    after: usize,
+    asked: Vec<Tracked>,
+    wish: Wish,
+    kinds: Vec<&'static str>,
+}
+
+impl SpacePage {
+    fn next(&self) -> usize {
+        self.after + PAGE
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct After {
+    #[serde(default)]
+    after: usize,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(asked): Query<After>,
+) -> Result<Response, Response> {
+    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let failed = |error: OperationError| PageError::new(&visitor, error).into_response();
+    let house = &console.house;
+    let rows = sights::page(house, &person, asked.after).await.map_err(failed)?;
+    let kinds =
+        RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
+    Ok(page(&SpacePage {
+        page: rows,
+        after: asked.after,
+        asked: requests::own(house, &person).await.map_err(failed)?,
+        wish: news::wish(house, &person).await.map_err(failed)?,
+        kinds: kinds.map(|kind| kind.code()).collect(),
+        w: Words::in_zone(&visitor, &console.zone),
+    })
+    .into_response())
+}
+
+pub(crate) async fn rows_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Response> {
+    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let rows = sights::all(&console.house, &person).await;
+    let rows = told(&visitor, rows).map_err(|error| error.into_response())?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header =
+        ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
+    let lines = rows.into_iter().map(|row| {
+        let why = w.coded("person-basis", row.basis.code());
+        vec![
+            row.at.to_string(),
+            row.organisation,
+            row.alias,
+            why,
+            row.categories.join(", "),
+            row.incident.unwrap_or_default(),
+        ]
+    });
+    Ok(csv("consultations", &header, lines))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AskForm {
+    kind: String,
+    #[serde(default)]
+    entry: Option<u64>,
+    #[serde(default)]
+    text: String,
+}
+
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<AskForm>,
+) -> Result<Response, Response> {
+    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let asked = match RequestKind::parse(&form.kind) {
+        Some(kind) => requests::ask(&console.house, &person, kind, form.entry, &form.text).await,
+        None => Err(OperationError::NotFound("request")),
+    };
+    told(&visitor, asked).map_err(|error| error.into_response())?;
+    Ok(Redirect::to("/person#asked").into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WishForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    first: String,
+    #[serde(default)]
+    monthly: String,
+}
+
+pub(crate) async fn wish(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<WishForm>,
+) -> Result<Response, Response> {
+    let person = or_door(&visitor, here(&console, &visitor, &headers))?;
+    let wish =
+        Wish { email: form.email, first_visits: !form.first.is_empty(), monthly: !form.monthly.is_empty() };
+    let saved = news::save(&console.house, &person, visitor.language, &wish).await;
+    told(&visitor, saved).map_err(|error| error.into_response())?;
+    Ok(Redirect::to("/person").into_response())
+}
+
+#[derive(Template)]
+#[template(path = "person_embed.html")]
+struct EmbedPage {
+    w: Words,
+    page: Page,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Token {
+    token: String,
+}
+
+/// The last rows, to be framed by the portal's own "my space".
+pub(crate) async fn embed(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(asked): Query<Token>,
+) -> Result<Response, PageError> {
+    let person = told(&visitor, persons::embedded(&console.house, &asked.token))?;
+    let rows = told(&visitor, sights::page(&console.house, &person, 0).await)?;
+    let shown = page(&EmbedPage { w: Words::in_zone(&visitor, &console.zone), page: rows });
+    let portals = console.house.portal_origins().join(" ");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors {portals}"
+    );
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], shown).into_response())
+}

@@ -1,0 +1,201 @@
+//! What persons ask, for the operator: answered in time; letters with their codes; what is hidden.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect, Response};
+use digue_access::Role;
+use digue_operations::OperationError;
+use digue_operations::papers::Form as Printed;
+use digue_operations::persons::requests::{self, Outcome, RequestKind, Tracked};
+use digue_operations::persons::sights::{self, Hidden};
+use digue_operations::persons::{self, codes};
+use digue_types::PopulationId;
+use serde::Deserialize;
+
+use crate::error::{PageError, told};
+use crate::form::local_time;
+use crate::router::Console;
+use crate::view::{Words, csv, kept, page};
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "requests.html")]
+struct ListPage {
+    w: Words,
+    rows: Vec<Tracked>,
+    open: usize,
+    overdue: usize,
+    contests: usize,
+    letters: Vec<Tracked>,
+    populations: Vec<PopulationId>,
+    may_answer: bool,
+    hidden: Vec<Hidden>,
+    may_hide: bool,
+}
+
+pub(crate) async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let all = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let hidden = told(&visitor, sights::hidden(&console.house, &actor).await)?;
+    let (letters, rows): (Vec<Tracked>, Vec<Tracked>) =
+        all.into_iter().partition(|one| one.record.kind == codes::LETTER);
+    let open = rows.iter().filter(|one| one.is_open());
+    Ok(page(&ListPage {
+        overdue: rows.iter().filter(|one| one.is_overdue).count(),
+        contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
+        open: open.count(),
+        letters: letters.into_iter().filter(Tracked::is_open).collect(),
+        populations: persons::populations(&console.house),
+        may_answer: actor.role.can_respond(),
+        may_hide: actor.role == Role::Dpo,
+        hidden,
+        rows,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+pub(crate) async fn list_csv(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let rows = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let w = Words::in_zone(&visitor, &console.zone);
+    let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
+        .map(|key| w.coded("column", key));
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|one| {
+            let record = one.record;
+            let person = format!("{}:{}", record.whose.population, record.whose.person);
+            vec![
+                record.id,
+                record.kind,
+                person,
+                record.account,
+                record.opened_at.to_string(),
+                one.due.to_string(),
+                record.outcome,
+            ]
+        })
+        .collect();
+    Ok(csv("requests", &header, rows.into_iter()))
+}
+
+#[derive(Template)]
+#[template(path = "request.html")]
+struct RequestPage {
+    w: Words,
+    one: Tracked,
+    outcomes: Vec<&'static str>,
+    may_answer: bool,
+}
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let all = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
+    let one = told(&visitor, found.ok_or(OperationError::NotFound("request")))?;
+    let is_contest = one.record.kind == RequestKind::Contest.code();
+    let fits = |outcome: &&Outcome| match outcome {
+        Outcome::Explained | Outcome::Upheld => is_contest,
+        Outcome::Done => !is_contest,
+        Outcome::Refused => true,
+    };
+    Ok(page(&RequestPage {
+        outcomes: Outcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
+        may_answer: actor.role.can_respond() && one.is_open(),
+        one,
+        w: Words::in_zone(&visitor, &console.zone),
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AnswerForm {
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    extend: String,
+    text: String,
+}
+
+pub(crate) async fn answer(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<AnswerForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let done = if form.extend.is_empty() {
+        match Outcome::parse(&form.outcome) {
+            Some(outcome) => requests::answer(&console.house, &actor, &id, outcome, &form.text).await,
+            None => Err(OperationError::Invalid("invalid-answer")),
+        }
+    } else {
+        requests::extend(&console.house, &actor, &id, &form.text).await
+    };
+    told(&visitor, done)?;
+    Ok(Redirect::to(&format!("/requests/{id}")))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LettersForm {
+    population: String,
+    persons: String,
+}
+
+/// Letters with their codes, to be printed and sent.
+pub(crate) async fn letters(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<LettersForm>,
+) -> Result<Response, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let made = codes::make(&console.house, &actor, &form.population, &form.persons).await;
+    let made = told(&visitor, made)?;
+    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let bytes = told(&visitor, codes::printed(&console.house, &reader, &made))?;
+    Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct HideForm {
+    #[serde(default)]
+    lift: String,
+    #[serde(default)]
+    reach: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn hide(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<HideForm>,
+) -> Result<Redirect, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    if !form.lift.is_empty() {
+        told(&visitor, sights::lift(&console.house, &actor, &form.lift).await)?;
+        return Ok(Redirect::to("/requests"));
+    }
+    let at = |text: &str| local_time(text, &console.zone);
+    let times = (told(&visitor, at(&form.from))?, told(&visitor, at(&form.to))?);
+    let until = told(&visitor, at(&form.until))?;
+    let hidden = sights::hide(&console.house, &actor, form.reach.trim(), times, until, &form.reason).await;
+    told(&visitor, hidden)?;
+    Ok(Redirect::to("/requests"))
+}

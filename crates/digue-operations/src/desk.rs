@@ -1,0 +1,229 @@
+//! The message desk: somebody shows a message, and is told what is to be thought of it.
+//!
+//! Nothing of what is shown is fetched, opened or kept. What remains is the verdict, the signs it rests on,
+//! and the domains that look like an official one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_locales::{Language, Value, text_with};
+use digue_messages::read::{self, Read};
+use digue_messages::verdict::CodeSeen;
+use digue_messages::{Known, Opinion, Records, Sign, judge, proof};
+use digue_response::code::Code;
+use digue_store::ReportRecord;
+use digue_types::{AccountId, Act, Timestamp};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::genuine;
+use crate::house::{House, Words};
+use crate::mail::{self, Mail};
+use crate::maildir;
+use crate::secret::name;
+
+/// Reports are forgotten after a year.
+const KEPT_FOR: Duration = Duration::from_hours(24 * 365);
+/// Reports that are listed.
+pub const LISTED: u32 = 500;
+/// Messages of the inbox that are read at a time.
+const READ_AT_ONCE: usize = 50;
+
+/// What the desk compares with.
+#[derive(Clone, Default)]
+pub struct DeskRules {
+    /// Domains that official messages come from and lead to.
+    pub domains: Vec<String>,
+    /// Names that people know them by.
+    pub names: Vec<String>,
+    /// What these domains publish: keys of signatures, senders, policies.
+    pub records: Arc<Records>,
+    /// The Maildir that forwarded messages are delivered to.
+    pub inbox: Option<PathBuf>,
+}
+
+/// What somebody is told of a message.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub opinion: Opinion,
+    /// Who it says it comes from, and its subject: for the reader to recognise it.
+    pub from: String,
+    pub subject: String,
+    /// Ready to be copied into a report elsewhere.
+    pub report: String,
+}
+
+/// Judges what somebody shows; `actor` is nobody for whoever has no account.
+///
+/// # Errors
+/// `Invalid` for what is empty or too large; `Busy` when one place asks too often.
+pub async fn examine(
+    house: &House,
+    language: Language,
+    actor: Option<&Actor>,
+    bytes: &[u8],
+    ip: &str,
+) -> Result<Told, OperationError> {
+    house.turnstile().pass(house.clock.now(), ip)?;
+    let read = read::read(bytes).ok_or(OperationError::Invalid("invalid-message"))?;
+    let opinion = opinion(house, &read).await?;
+    let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
+    keep(house, &reporter, &opinion).await?;
+    Ok(Told {
+        from: match (read.from_name.as_str(), read.from_address.as_str()) {
+            ("", address) => address.to_owned(),
+            (name, "") => name.to_owned(),
+            (name, address) => format!("{name} <{address}>"),
+        },
+        report: report(language, &read, &opinion),
+        subject: read.subject,
+        opinion,
+    })
+}
+
+async fn opinion(house: &House, read: &Read) -> Result<Opinion, OperationError> {
+    let rules = house.desk();
+    let official = genuine::official(house).await?;
+    let mut domains = rules.domains.clone();
+    let own =
+        house.mailer().and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
+    domains.extend(own.filter(|own| !rules.domains.contains(own)));
+    let known = Known {
+        domains,
+        names: rules.names.clone(),
+        subjects: official.into_iter().map(|one| one.subject).collect(),
+    };
+    let proof = proof::prove(read, &rules.records).await;
+    let code = code_seen(house, read).await?;
+    Ok(judge(read, proof, &known, code))
+}
+
+/// A code in the text: ours, ours in another message, or nobody's.
+async fn code_seen(house: &House, read: &Read) -> Result<Option<CodeSeen>, OperationError> {
+    let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
+    let mut codes = words
+        .filter(|word| word.matches('-').count() == 3)
+        .filter_map(|word| Code::parse(word.trim_matches(['.', ':', '«', '»'])).ok());
+    let Some(code) = codes.next() else { return Ok(None) };
+    let Some(notice) = house.store.notice_by_code(code.bits()).await? else {
+        return Ok(Some(CodeSeen::Unknown));
+    };
+    let campaign = house.store.campaign(&notice.campaign).await?;
+    // A code that stands under another subject was copied.
+    let is_its = campaign.is_some_and(|campaign| {
+        !read.is_mail || read.subject.trim().to_lowercase().ends_with(&campaign.subject.trim().to_lowercase())
+    });
+    Ok(Some(if is_its { CodeSeen::Genuine } else { CodeSeen::Copied }))
+}
+
+async fn keep(house: &House, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
+    let codes: Vec<&str> = opinion.signs.iter().map(|(sign, _)| sign.code()).collect();
+    let record = ReportRecord {
+        id: name("mr")?,
+        at: house.clock.now(),
+        reporter: reporter.to_owned(),
+        verdict: opinion.verdict.code().to_owned(),
+        signs: codes.join(" "),
+        look_alikes: opinion.look_alikes.join(" "),
+        published_at: Timestamp::ZERO,
+    };
+    Ok(house.store.add_report(&record).await?)
+}
+
+/// What can be pasted into a report at Signal Spam, 33700 or 17Cyber.
+fn report(language: Language, read: &Read, opinion: &Opinion) -> String {
+    let from = if read.from_address.is_empty() { &read.from_name } else { &read.from_address };
+    let hosts: Vec<&str> = read.links.iter().map(|link| link.host.as_str()).collect();
+    let signs: Vec<String> =
+        opinion.signs.iter().map(|(sign, about)| sign_in_words(language, *sign, about)).collect();
+    let values = [
+        ("from", Value::from(from.as_str())),
+        ("subject", Value::from(read.subject.as_str())),
+        ("hosts", Value::from(hosts.join(", "))),
+        ("signs", Value::from(signs.join(" ; "))),
+    ];
+    text_with(language, "desk-report", &values)
+}
+
+/// A sign as one sentence.
+pub fn sign_in_words(language: Language, sign: Sign, about: &str) -> String {
+    text_with(language, sign.key(), &[("about", Value::from(about.to_owned()))])
+}
+
+/// Messages that people showed, for the operator's watchers.
+pub async fn reports(house: &House, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
+    actor.must_watch()?;
+    Ok(house.store.reports(LISTED).await?)
+}
+
+/// Puts the look-alike domains of a report on the public page.
+pub async fn publish(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    actor.must_respond()?;
+    let found = house.store.reports(LISTED).await?.into_iter().find(|report| report.id == id);
+    let report = found.ok_or(OperationError::NotFound("report"))?;
+    if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
+        return Err(OperationError::Conflict);
+    }
+    let words = Words { subject: format!("report:{id}"), after: report.look_alikes, ..Words::default() };
+    house.write_down(actor, Act::LookAlikesPublished, words).await?;
+    if house.store.publish_report(id, house.clock.now()).await? {
+        Ok(())
+    } else {
+        Err(OperationError::Conflict)
+    }
+}
+
+/// Domains that look official and are not: each once, the newest first, for everybody to see.
+pub async fn look_alikes(house: &House) -> Result<Vec<(String, Timestamp)>, OperationError> {
+    let mut published: Vec<(String, Timestamp)> = Vec::new();
+    for report in
+        house.store.reports(LISTED).await?.into_iter().filter(|one| one.published_at > Timestamp::ZERO)
+    {
+        for domain in report.look_alikes.split(' ') {
+            if published.iter().all(|(known, _)| known != domain) {
+                published.push((domain.to_owned(), report.published_at));
+            }
+        }
+    }
+    Ok(published)
+}
+
+/// Forgets reports that are older than a year; how many.
+pub async fn forget_due(house: &House) -> Result<u64, OperationError> {
+    Ok(house.store.forget_reports(house.clock.now().minus(KEPT_FOR)).await?)
+}
+
+/// Reads what people forwarded to the desk's own address, and answers those who have an account: nobody
+/// else, for a forged sender would have the desk write to strangers.
+pub async fn read_due(house: &House) -> Result<u64, OperationError> {
+    let Some(folder) = house.desk().inbox.clone() else { return Ok(0) };
+    let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
+    let mut read_count = 0;
+    for (path, bytes) in waiting {
+        if let Some(shown) = bytes.as_deref().and_then(read::read) {
+            let opinion = opinion(house, &shown).await?;
+            let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
+            let account = account_of(house, &reporter).await?;
+            keep(house, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
+            if let Some(account) = account.filter(|_| house.sends_mail()) {
+                let verdict = opinion.verdict;
+                mail::queue(house, &reporter, &Mail::DeskAnswer { account, verdict }).await?;
+            }
+            read_count += 1;
+        }
+        maildir::set_aside(&path, bytes.is_some())?;
+    }
+    Ok(read_count)
+}
+
+async fn account_of(house: &House, address: &str) -> Result<Option<AccountId>, OperationError> {
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let contacts = house.store.contacts().await?;
+    Ok(contacts
+        .into_iter()
+        .find(|(_, email)| email.eq_ignore_ascii_case(address))
+        .map(|(account, _)| account))
+}

@@ -1,0 +1,40 @@
+//! Maildir: mail that is delivered to a folder, a file each. What was read goes from `new` to `cur`.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::OperationError;
+
+/// What waits in `new`, at most `count` files; one that is longer than `bytes_max` comes without its bytes.
+pub(crate) async fn waiting(
+    folder: PathBuf,
+    bytes_max: u64,
+    count: usize,
+) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>, OperationError> {
+    let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+    let read = tokio::task::spawn_blocking(move || read(&folder, bytes_max, count)).await;
+    read.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
+}
+
+fn read(folder: &Path, bytes_max: u64, count: usize) -> std::io::Result<Vec<(PathBuf, Option<Vec<u8>>)>> {
+    let mut waiting = Vec::new();
+    for entry in std::fs::read_dir(folder.join("new"))?.take(count) {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            let is_short = entry.metadata()?.len() <= bytes_max;
+            let bytes = if is_short { Some(std::fs::read(entry.path())?) } else { None };
+            waiting.push((entry.path(), bytes));
+        }
+    }
+    Ok(waiting)
+}
+
+/// From `new` to `cur`, as Maildir has it: `S` for seen. It does not come up again.
+pub(crate) fn set_aside(path: &Path, is_seen: bool) -> Result<(), OperationError> {
+    let moved = || {
+        let folder = path.parent().and_then(Path::parent).unwrap_or(path).join("cur");
+        std::fs::create_dir_all(&folder)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        std::fs::rename(path, folder.join(format!("{name}:2,{}", if is_seen { "S" } else { "" })))
+    };
+    moved().map_err(|error: std::io::Error| OperationError::Unavailable(error.to_string()))
+}

@@ -1,0 +1,195 @@
+//! The space of a person: who looked at their record, and what they can ask about it.
+//!
+//! Persons are the portal's own identifiers; whoever comes here proved to hold one by a single-use code
+//! that was sent by letter. Their sessions live in memory and are short.
+
+pub mod codes;
+pub mod news;
+pub mod requests;
+pub mod sights;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use digue_access::session::TokenHash;
+use digue_store::KnownPerson;
+use digue_types::{Act, PersonRef, PopulationId, Timestamp};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::files::sha256;
+use crate::house::{House, Words};
+use crate::secret::{Seal, Secret};
+
+/// A person reads for a while, on a machine that may be anybody's.
+const IDLE: Duration = Duration::from_mins(20);
+const ABSOLUTE: Duration = Duration::from_hours(1);
+/// Sessions of persons at once.
+const SESSIONS_MAX: usize = 50_000;
+
+/// Persons who are here.
+#[derive(Default)]
+pub(crate) struct Presence(Mutex<HashMap<TokenHash, Session>>);
+
+#[derive(Clone)]
+struct Session {
+    whose: KnownPerson,
+    opened_at: Timestamp,
+    seen_at: Timestamp,
+}
+
+impl Session {
+    fn is_live(&self, now: Timestamp) -> bool {
+        now.since(self.seen_at) < IDLE && now.since(self.opened_at) < ABSOLUTE
+    }
+}
+
+/// A person who proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person(KnownPerson);
+
+impl Person {
+    pub fn whose(&self) -> &KnownPerson {
+        &self.0
+    }
+
+    fn reference(&self) -> Result<PersonRef, OperationError> {
+        PersonRef::parse(&self.0.person).map_err(|_| OperationError::NotFound("person"))
+    }
+}
+
+/// A name for the journal: the same person has the same one, and it names nobody.
+fn journal_name(whose: &KnownPerson) -> String {
+    format!("person:{}", &sha256(&format!("{} {}", whose.population, whose.person))[..16])
+}
+
+/// Opens a session for somebody whose identity was proved; the secret is for a cookie.
+pub(crate) async fn open(house: &House, whose: KnownPerson, way: &str) -> Result<Secret, OperationError> {
+    let words = Words { subject: journal_name(&whose), after: way.to_owned(), ..Words::default() };
+    house.write_down(&Actor::digue(), Act::PersonCame, words).await?;
+    let secret = Secret::draw()?;
+    let now = house.clock.now();
+    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.retain(|_, session| session.is_live(now));
+    if sessions.len() >= SESSIONS_MAX {
+        return Err(OperationError::Busy);
+    }
+    sessions.insert(secret.hash(), Session { whose, opened_at: now, seen_at: now });
+    Ok(secret)
+}
+
+/// The person behind a cookie.
+///
+/// # Errors
+/// `Denied` for an unknown or old one.
+pub fn here(house: &House, secret: &str) -> Result<Person, OperationError> {
+    let now = house.clock.now();
+    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
+    let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
+    session.seen_at = now;
+    Ok(Person(session.whose.clone()))
+}
+
+pub fn leave(house: &House, secret: &str) {
+    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.remove(&digue_gateway::identity::token_hash(secret));
+}
+
+/// Populations that persons may belong to, as portals name them.
+pub fn populations(house: &House) -> Vec<PopulationId> {
+    let hosts = house.gateway().hosts();
+    let mut populations: Vec<PopulationId> =
+        hosts.portals().map(|portal| portal.population.clone()).collect();
+    populations.sort();
+    populations.dedup();
+    populations
+}
+
+/// Where the portal's own pages frame a person's rows: so long is the token good.
+const EMBED_LASTS: Duration = Duration::from_mins(5);
+
+/// May read the journal for a person: asked before anything that was sent is looked at.
+pub fn must_read(actor: &Actor) -> Result<(), OperationError> {
+    actor.must_watch()
+}
+
+/// The person that a program asks about: one whose portal knows who sits in front of it.
+///
+/// # Errors
+/// `Denied` unless the program may read the journal.
+pub async fn of_program(
+    house: &House,
+    actor: &Actor,
+    population: &str,
+    typed: &str,
+    user: &str,
+) -> Result<Person, OperationError> {
+    actor.must_watch()?;
+    let whose = named(house, population, typed)?;
+    let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
+    let words = Words {
+        subject: journal_name(&whose),
+        after: "findUsage".to_owned(),
+        before: user,
+        ..Words::default()
+    };
+    house.write_down(actor, Act::PersonCame, words).await?;
+    Ok(Person(whose))
+}
+
+/// A person as somebody names them; the only population when none is said.
+fn named(house: &House, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
+    let population = match population {
+        "" => {
+            let mut all = populations(house);
+            if all.len() > 1 {
+                return Err(OperationError::Invalid("invalid-query"));
+            }
+            all.pop().ok_or(OperationError::NotFound("population"))?
+        }
+        named => PopulationId::parse(named).map_err(|_| OperationError::NotFound("population"))?,
+    };
+    let person = crate::caseloads::canonical(house, &population, typed)?;
+    Ok(KnownPerson { population: population.to_string(), person })
+}
+
+/// From when on the journal is kept.
+pub fn kept_since(house: &House, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
+    actor.must_watch()?;
+    sights::since(house)
+}
+
+/// A token with which the portal frames one person's rows for some minutes.
+pub async fn embed(
+    house: &House,
+    actor: &Actor,
+    population: &str,
+    typed: &str,
+) -> Result<String, OperationError> {
+    actor.must_watch()?;
+    let whose = named(house, population, typed)?;
+    let words = Words { subject: journal_name(&whose), after: "embed".to_owned(), ..Words::default() };
+    house.write_down(actor, Act::PersonCame, words).await?;
+    let until = house.clock.now().plus(EMBED_LASTS).micros();
+    let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
+    Seal::new(&house.sign_in.key, EMBED)?.seal("embed", plain.as_bytes())
+}
+
+const EMBED: &[u8] = b"digue person embed";
+
+/// The person of such a token.
+pub fn embedded(house: &House, token: &str) -> Result<Person, OperationError> {
+    let seal = Seal::new(&house.sign_in.key, EMBED)?;
+    let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
+    let plain = plain.ok_or(OperationError::NotFound("page"))?;
+    let mut words = plain.splitn(3, '\t');
+    let mut next = || words.next().ok_or(OperationError::NotFound("page"));
+    let until: i64 = next()?.parse().map_err(|_| OperationError::NotFound("page"))?;
+    let whose = KnownPerson { population: next()?.to_owned(), person: next()?.to_owned() };
+    if house.clock.now().micros() >= until {
+        return Err(OperationError::NotFound("page"));
+    }
+    Ok(Person(whose))
+}

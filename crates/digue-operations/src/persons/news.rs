@@ -1,0 +1,154 @@
+//! What a person wishes to be told: the first consultation by an organisation that was never seen before,
+//! and a digest each month. A mail says that there is something to read, and never what.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use digue_exposure::Sight;
+use digue_locales::Language;
+use digue_store::WishRecord;
+use digue_types::{OrganisationId, Timestamp};
+
+use super::{Person, sights};
+use crate::error::OperationError;
+use crate::house::House;
+use crate::mail::{self, Mail, parse_address};
+use crate::secret::Seal;
+
+const MONTH: Duration = Duration::from_hours(24 * 30);
+const SEAL: &[u8] = b"digue person address";
+
+/// What a person chose.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Wish {
+    pub email: String,
+    pub first_visits: bool,
+    pub monthly: bool,
+}
+
+fn about(person: &Person) -> String {
+    format!("{} {}", person.whose().population, person.whose().person)
+}
+
+fn seal(house: &House) -> Result<Seal, OperationError> {
+    Seal::new(&house.sign_in.key, SEAL)
+}
+
+pub async fn wish(house: &House, person: &Person) -> Result<Wish, OperationError> {
+    let Some(record) = house.store.wish_of(person.whose()).await? else { return Ok(Wish::default()) };
+    let email = seal(house)?.open(&about(person), &record.sealed_email);
+    Ok(Wish {
+        email: email.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
+        first_visits: record.first_visits,
+        monthly: record.monthly,
+    })
+}
+
+/// Keeps the wish; nothing wished is nothing kept.
+pub async fn save(
+    house: &House,
+    person: &Person,
+    language: Language,
+    wish: &Wish,
+) -> Result<(), OperationError> {
+    if !wish.first_visits && !wish.monthly {
+        return Ok(house.store.remove_wish(person.whose()).await?);
+    }
+    let email = parse_address(&wish.email).ok_or(OperationError::Invalid("invalid-email"))?;
+    let last = sights::visible(house, person).await?.first().map_or(0, |sight| sight.entry);
+    let record = WishRecord {
+        whose: person.whose().clone(),
+        sealed_email: seal(house)?.seal(&about(person), email.as_bytes())?,
+        language: language.code().to_owned(),
+        first_visits: wish.first_visits,
+        monthly: wish.monthly,
+        // What the person could read today is no news.
+        told_entry: last,
+        digest_at: house.clock.now(),
+    };
+    Ok(house.store.save_wish(&record).await?)
+}
+
+/// Writes to those who wish it; how many mails.
+pub async fn tell_due(house: &House) -> Result<u64, OperationError> {
+    if !house.sends_mail() {
+        return Ok(0);
+    }
+    let (now, mut told) = (house.clock.now(), 0);
+    for record in house.store.wishes().await? {
+        let person = Person(record.whose.clone());
+        let seen = sights::visible(house, &person).await?;
+        let (is_new, is_due) = news(&record, &seen, now);
+        if !is_new && !is_due {
+            continue;
+        }
+        let last = seen.first().map_or(record.told_entry, |sight| sight.entry.max(record.told_entry));
+        let digest_at = if is_due { now } else { record.digest_at };
+        let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
+        let email = seal(house)?.open(&about(&person), &record.sealed_email);
+        let email = email.and_then(|bytes| String::from_utf8(bytes).ok());
+        house.store.save_wish(&WishRecord { told_entry: last, digest_at, ..record }).await?;
+        if let Some(email) = email {
+            mail::queue(house, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
+            told += 1;
+        }
+    }
+    Ok(told)
+}
+
+/// Whether an organisation looked that never had, and whether the month is over.
+fn news(wish: &WishRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
+    let before = seen.iter().filter(|sight| sight.entry <= wish.told_entry);
+    let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();
+    let mut after = seen.iter().filter(|sight| sight.entry > wish.told_entry);
+    let is_new = wish.first_visits && after.any(|sight| !known.contains(&sight.organisation));
+    (is_new, wish.monthly && now.since(wish.digest_at) >= MONTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_store::KnownPerson;
+    use digue_types::{AccountId, Basis, PortalId, RouteName};
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn sight(entry: u64, organisation: &str) -> Sight {
+        Sight {
+            entry,
+            at: Timestamp::from_secs(1_763_812_800),
+            portal: PortalId::parse("portail").unwrap(),
+            route: RouteName::parse("fiche").unwrap(),
+            account: AccountId::parse("a1").unwrap(),
+            organisation: OrganisationId::parse(organisation).unwrap(),
+            basis: Basis::Caseload,
+        }
+    }
+
+    #[test]
+    fn a_new_organisation_is_news_and_a_known_one_is_not() {
+        let start = Timestamp::from_secs(1_763_812_800);
+        let wish = |told_entry, first_visits, monthly| WishRecord {
+            whose: KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() },
+            sealed_email: String::new(),
+            language: "fr".to_owned(),
+            first_visits,
+            monthly,
+            told_entry,
+            digest_at: start,
+        };
+        let seen = [sight(9, "of-2"), sight(7, "of-1"), sight(3, "of-1")];
+        for (wish, now, expected) in [
+            (wish(7, true, false), start, (true, false)),
+            (wish(3, true, false), start, (true, false)),
+            (wish(9, true, false), start, (false, false)),
+            (wish(7, false, true), start.plus(DAY * 29), (false, false)),
+            (wish(7, false, true), start.plus(DAY * 30), (false, true)),
+            (wish(0, true, true), start.plus(DAY * 31), (true, true)),
+        ] {
+            assert_eq!(news(&wish, &seen, now), expected, "{wish:?}");
+        }
+        assert_eq!(news(&wish(3, true, false), &seen[1..], start), (false, false), "known since before");
+    }
+}

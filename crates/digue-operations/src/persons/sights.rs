@@ -1,0 +1,292 @@
+//! Who looked: one row for each consultation, lists included, as the person reads it.
+
+use std::collections::HashMap;
+
+use digue_exposure::Sight;
+use digue_store::{HiddenRecord, KnownPerson};
+use digue_types::{AccountId, Act, Basis, Event, OrganisationId, PortalId, Timestamp};
+use ring::hmac;
+
+use super::Person;
+use super::requests::{Outcome, RequestKind};
+use crate::actor::{Actor, allow};
+use crate::affected::question_of;
+use crate::error::OperationError;
+use crate::gates::parse_reason;
+use crate::house::{House, Words};
+use crate::incidents;
+use crate::isms::checks;
+use crate::secret::name;
+use crate::watch::read_entries;
+
+/// Rows of a page.
+pub const PAGE: usize = 50;
+/// How long consultations may be hidden at most, before somebody decides again.
+const HIDDEN_MAX: std::time::Duration = std::time::Duration::from_hours(24 * 180);
+/// A reason that somebody else understands.
+const REASON_CHARS_MIN: usize = 20;
+
+/// One consultation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub entry: u64,
+    pub at: Timestamp,
+    pub portal: PortalId,
+    pub organisation: String,
+    /// `K7Q3`: the same reader has the same one, and it names nobody.
+    pub alias: String,
+    /// What the reader is there, if the account still exists.
+    pub role: Option<&'static str>,
+    pub basis: Basis,
+    pub categories: Vec<String>,
+    /// `INC-2026-003`, when an incident is about it.
+    pub incident: Option<String>,
+    /// Given by the DPO's decision.
+    pub name: Option<String>,
+    /// What the person asked about this row, and what became of it.
+    pub asked: Vec<(String, String)>,
+}
+
+impl Row {
+    pub fn is_asked(&self, kind: &str) -> bool {
+        self.asked.iter().any(|(asked, _)| asked == kind)
+    }
+}
+
+/// A page of rows, and how complete they are.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    pub total: usize,
+    /// From when on the journal is kept whole.
+    pub since: Option<Timestamp>,
+    /// When the journal was last verified, with success.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// The person's consultations, the newest first; `after` are left out.
+pub async fn page(house: &House, person: &Person, after: usize) -> Result<Page, OperationError> {
+    let sights = visible(house, person).await?;
+    let total = sights.len();
+    let shown: Vec<Sight> = sights.into_iter().skip(after).take(PAGE).collect();
+    Ok(Page {
+        rows: rows(house, person.whose(), shown).await?,
+        total,
+        since: since(house)?,
+        verified_at: verified_at(house).await?,
+    })
+}
+
+/// All rows, for the file.
+pub async fn all(house: &House, person: &Person) -> Result<Vec<Row>, OperationError> {
+    let sights = visible(house, person).await?;
+    rows(house, person.whose(), sights).await
+}
+
+/// Consultations of this person that are not hidden, the newest first.
+pub(crate) async fn visible(house: &House, person: &Person) -> Result<Vec<Sight>, OperationError> {
+    let populations: HashMap<PortalId, String> = {
+        let hosts = house.gateway().hosts();
+        hosts.portals().map(|portal| (portal.id.clone(), portal.population.to_string())).collect()
+    };
+    let mut sights = house.answered(house.view().of_person(&person.reference()?))?;
+    // The same identifier in another population is another person.
+    sights.retain(|sight| {
+        populations.get(&sight.portal).is_none_or(|population| *population == person.whose().population)
+    });
+    let now = house.clock.now();
+    let hidden = house.store.hidden().await?;
+    sights.retain(|sight| !hidden.iter().any(|one| hides(one, sight, now)));
+    Ok(sights)
+}
+
+fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
+    let is_in_force = hidden.lifted_at == Timestamp::ZERO && now < hidden.until;
+    let concerns = match hidden.reach.split_once(':') {
+        Some(("account", name)) => name == sight.account.as_str(),
+        Some(("organisation", name)) => name == sight.organisation.as_str(),
+        _ => false,
+    };
+    is_in_force && concerns && hidden.from <= sight.at && sight.at <= hidden.to
+}
+
+async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<Vec<Row>, OperationError> {
+    let names: HashMap<OrganisationId, String> =
+        house.store.organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
+    let rules = house.gateway().rules();
+    let requests = house.store.requests_of(whose).await?;
+    let questions = questions(house).await?;
+    let mut rows = Vec::with_capacity(sights.len());
+    for sight in sights {
+        // Rights and letters are about no entry: theirs is zero, which no consultation has.
+        let asked = requests.iter().filter(|request| request.entry == sight.entry && request.entry > 0);
+        let given = asked
+            .clone()
+            .find(|one| one.kind == RequestKind::Name.code() && one.outcome == Outcome::Done.code());
+        rows.push(Row {
+            entry: sight.entry,
+            at: sight.at,
+            organisation: names
+                .get(&sight.organisation)
+                .cloned()
+                .unwrap_or_else(|| sight.organisation.to_string()),
+            alias: alias(house, &sight.account, &sight.organisation),
+            role: rules.directory.find(&sight.account).map(|record| record.role.code()),
+            basis: sight.basis,
+            categories: shown(house, &sight),
+            incident: questions.iter().find(|(_, asks)| asks(&sight)).map(|(name, _)| name.clone()),
+            name: given.map(|one| one.answer.clone()),
+            asked: asked.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
+            portal: sight.portal,
+        });
+    }
+    Ok(rows)
+}
+
+/// What was shown, as the entry itself says; from the portal's map when its key is destroyed.
+fn shown(house: &House, sight: &Sight) -> Vec<String> {
+    let entry = read_entries(house, sight.entry, 1).ok().and_then(|found| found.into_iter().next());
+    if let Some((_, Event::Exposure(exposure))) = entry {
+        return exposure.categories.iter().map(ToString::to_string).collect();
+    }
+    let hosts = house.gateway().hosts();
+    let route = hosts.portal(&sight.portal).and_then(|portal| {
+        let route = portal.routes.iter().find(|route| route.name == sight.route)?;
+        Some(route.categories.iter().map(ToString::to_string).collect())
+    });
+    route.unwrap_or_default()
+}
+
+type Asks = Box<dyn Fn(&Sight) -> bool + Send + Sync>;
+
+/// What incidents are about: accounts and times of their last affected set.
+async fn questions(house: &House) -> Result<Vec<(String, Asks)>, OperationError> {
+    let views = incidents::list(house, &Actor::digue()).await?;
+    let mut questions: Vec<(String, Asks)> = Vec::new();
+    for view in views {
+        let Some(version) = view.incident.affected() else { continue };
+        let Some(question) = serde_json::from_str(&version.question).ok().as_ref().and_then(question_of)
+        else {
+            continue;
+        };
+        let asks = move |sight: &Sight| {
+            let of = |empty: bool, has: bool| empty || has;
+            of(question.accounts.is_empty(), question.accounts.contains(&sight.account))
+                && of(question.organisations.is_empty(), question.organisations.contains(&sight.organisation))
+                && of(question.portals.is_empty(), question.portals.contains(&sight.portal))
+                && !(question.accounts.is_empty() && question.organisations.is_empty())
+                && question.from.is_none_or(|from| from <= sight.at)
+                && question.to.is_none_or(|to| sight.at <= to)
+        };
+        questions.push((view.reference(), Box::new(asks)));
+    }
+    Ok(questions)
+}
+
+/// Letters and digits that are not taken for one another.
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A name for a reader that stays the same and tells nobody who it is.
+pub(crate) fn alias(house: &House, account: &AccountId, organisation: &OrganisationId) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+    let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
+    tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
+}
+
+/// The time of the first entry that is still kept.
+pub(super) fn since(house: &House) -> Result<Option<Timestamp>, OperationError> {
+    let first = read_entries(house, house.journal_minimum(), 64)?.into_iter().next();
+    Ok(first.map(|(_, event)| match event {
+        Event::Exposure(exposure) => exposure.at,
+        Event::Administration(act) => act.at,
+    }))
+}
+
+async fn verified_at(house: &House) -> Result<Option<Timestamp>, OperationError> {
+    let measured = checks::measured(house).await?;
+    let result = measured.results.get(&digue_isms::Check::JournalVerified);
+    Ok(result.filter(|result| result.outcome == digue_isms::Outcome::Pass).map(|result| result.at))
+}
+
+/// Something hidden, and how much of it.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    pub record: HiddenRecord,
+    pub is_in_force: bool,
+    /// Distinct persons who do not see something of it.
+    pub persons: usize,
+}
+
+/// Hides consultations of an account or an organisation from persons for a while: the DPO alone, with a
+/// reason and an end.
+pub async fn hide(
+    house: &House,
+    actor: &Actor,
+    reach: &str,
+    (from, to): (Timestamp, Timestamp),
+    until: Timestamp,
+    reason: &str,
+) -> Result<(), OperationError> {
+    allow(actor.role == digue_access::Role::Dpo)?;
+    actor.must_be_fresh(house)?;
+    let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    let now = house.clock.now();
+    let named = match reach.split_once(':') {
+        Some(("account", name)) => AccountId::parse(name).is_ok(),
+        Some(("organisation", name)) => OrganisationId::parse(name).is_ok(),
+        _ => false,
+    };
+    if !named || from >= to || until <= now || until > now.plus(HIDDEN_MAX) {
+        return Err(OperationError::Invalid("invalid-hidden"));
+    }
+    let record = HiddenRecord {
+        id: name("hd")?,
+        reach: reach.to_owned(),
+        from,
+        to,
+        reason: reason.clone(),
+        set_by: actor.account.clone(),
+        set_at: now,
+        until,
+        lifted_at: Timestamp::ZERO,
+    };
+    let words = Words {
+        subject: reach.to_owned(),
+        before: format!("{from} {to}"),
+        after: format!("{} until {until}", record.id),
+        reason,
+    };
+    house.write_down(actor, Act::SightsHidden, words).await?;
+    Ok(house.store.hide(&record).await?)
+}
+
+/// Shows them again before their end.
+pub async fn lift(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+    allow(actor.role == digue_access::Role::Dpo)?;
+    let words = Words { subject: id.to_owned(), ..Words::default() };
+    house.write_down(actor, Act::SightsShown, words).await?;
+    if house.store.lift(id, house.clock.now()).await? { Ok(()) } else { Err(OperationError::Conflict) }
+}
+
+/// All that was ever hidden, with how many persons it concerns: what is hidden is counted.
+pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, OperationError> {
+    actor.must_watch()?;
+    let now = house.clock.now();
+    let mut all = Vec::new();
+    for record in house.store.hidden().await? {
+        let mut question = digue_exposure::Question {
+            from: Some(record.from),
+            to: Some(record.to),
+            ..digue_exposure::Question::default()
+        };
+        match record.reach.split_once(':') {
+            Some(("account", name)) => question.accounts.extend(AccountId::parse(name).ok()),
+            Some((_, name)) => question.organisations.extend(OrganisationId::parse(name).ok()),
+            None => continue,
+        }
+        let persons = house.answered(house.view().count(&question))?;
+        let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;
+        all.push(Hidden { is_in_force, persons, record });
+    }
+    Ok(all)
+}

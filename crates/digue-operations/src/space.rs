@@ -1,0 +1,302 @@
+//! The space of a partner organisation: its people, its caseload, what its people saw, and what holds
+//! them up. Whoever leads it sees all of it; an agent sees the own part.
+
+pub mod assessment;
+pub mod attestation;
+
+use std::collections::BTreeMap;
+
+use digue_access::{Reach, Role, Snapshot};
+use digue_store::{BreakGlassRecord, GateRecord};
+use digue_types::{AccountId, Gate, OrganisationId, PopulationId, Timestamp, Window};
+
+use crate::accounts::{self, organisation_of};
+use crate::actor::{Actor, allow};
+use crate::approvals::{self, Wish};
+use crate::caseloads::{self, Addition};
+use crate::error::OperationError;
+use crate::house::House;
+use crate::incidents;
+use crate::isms::day_of;
+
+/// Days that are looked back upon for unusual ones.
+const DAYS: i64 = 90;
+/// A day is unusual beyond so many times the account's own median, and never below the floor.
+const TIMES: usize = 3;
+const FLOOR: usize = 20;
+/// Ends of the caseload that are shown.
+const ENDS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+/// Lines of a list on the page.
+const LINES: usize = 20;
+
+/// What the operator asks of its partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartnerRules {
+    /// Days after the end of a self-assessment, or after an organisation is first seen, in which it is
+    /// not held against it.
+    pub assessment_grace_days: i64,
+}
+
+impl Default for PartnerRules {
+    fn default() -> Self {
+        Self { assessment_grace_days: 30 }
+    }
+}
+
+/// The organisation as its people see it.
+#[derive(Clone, Debug)]
+pub struct Space {
+    pub organisation: OrganisationId,
+    pub name: String,
+    pub leads: bool,
+    /// The organisation's accounts for whoever leads it.
+    pub accounts: Vec<accounts::Known>,
+    /// Distinct persons of the last day: of the organisation, or of the agent.
+    pub persons_day: u32,
+    /// The limit of that day on the portal where it is nearest, if there is one.
+    pub limit_day: Option<u32>,
+    pub held: Vec<Held>,
+    pub unusual: Vec<UnusualDay>,
+    pub caseload: Vec<Caseload>,
+    pub break_glass: Vec<BreakGlassRecord>,
+    pub incidents_open: usize,
+}
+
+/// What keeps somebody from seeing what they usually see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub reach: Reach,
+    pub gate: Gate,
+    pub since: Timestamp,
+    /// New, and nobody has confirmed who holds it.
+    pub is_quarantine: bool,
+}
+
+/// A day on which an account saw far more persons than it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusualDay {
+    pub account: AccountId,
+    /// Days since 1970 where the house is.
+    pub day: i64,
+    pub persons: usize,
+    pub usual: usize,
+}
+
+/// What the operator gave, in relations of a person and a holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caseload {
+    pub population: PopulationId,
+    pub relations: usize,
+    /// How much ends at each moment of the next month.
+    pub ends: BTreeMap<Timestamp, usize>,
+}
+
+/// The actor's organisation.
+pub(crate) fn own(rules: &Snapshot, actor: &Actor) -> Result<OrganisationId, OperationError> {
+    let partner = matches!(actor.role, Role::Agent) || actor.role.leads_agents();
+    allow(partner)?;
+    organisation_of(rules, actor).ok_or(OperationError::Denied)
+}
+
+/// The organisation that the actor leads.
+pub(crate) fn led(house: &House, actor: &Actor) -> Result<OrganisationId, OperationError> {
+    allow(actor.role.leads_agents())?;
+    own(&house.gateway().rules(), actor)
+}
+
+/// The space of the actor's organisation.
+pub async fn show(house: &House, actor: &Actor) -> Result<Space, OperationError> {
+    let rules = house.gateway().rules();
+    let organisation = own(&rules, actor)?;
+    let leads = actor.role.leads_agents();
+    let theirs = people(&rules, actor, &organisation);
+    let records = house.store.organisations().await?;
+    let name = records.into_iter().find(|record| record.id == organisation).map(|record| record.name);
+    let (persons_day, limit_day) = seen_today(house, actor, &organisation);
+    let glass = house.store.break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
+    let accounts = if leads { accounts::list(house, actor).await? } else { Vec::new() };
+    let views = if leads { incidents::own(house, actor).await? } else { Vec::new() };
+    Ok(Space {
+        name: name.unwrap_or_else(|| organisation.to_string()),
+        leads,
+        accounts,
+        persons_day,
+        limit_day,
+        held: held(house.store.gates().await?, &organisation, &theirs),
+        unusual: unusual(house, &theirs)?,
+        caseload: caseload(house, &rules, &organisation, &theirs),
+        break_glass: glass.take(LINES).collect(),
+        incidents_open: views.iter().filter(|view| !view.incident.is_closed()).count(),
+        organisation,
+    })
+}
+
+/// Accounts of the organisation for whoever leads it, the own one for an agent.
+fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec<AccountId> {
+    if !actor.role.leads_agents() {
+        return vec![actor.account.clone()];
+    }
+    let theirs = rules.directory.iter().filter(|(_, record)| record.organisation == *organisation);
+    let mut accounts: Vec<AccountId> = theirs.map(|(account, _)| account.clone()).collect();
+    accounts.sort();
+    accounts
+}
+
+/// Persons of the last day and their limit, on the portal where the limit is nearest.
+fn seen_today(house: &House, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
+    let (gateway, now, day) = (house.gateway(), house.clock.now(), Window::Day);
+    let hosts = gateway.hosts();
+    let seen = hosts.portals().map(|portal| {
+        let leads = actor.role.leads_agents();
+        let shown = gateway.with_budgets(&portal.id, |budgets| {
+            let shown = if leads {
+                budgets.shown_to_organisation(organisation, now)
+            } else {
+                budgets.shown_to(&actor.account, now)
+            };
+            shown[day.index()]
+        });
+        let limits = if leads { &portal.limits.organisation } else { &portal.limits.account };
+        (shown.unwrap_or(0), limits.of(day))
+    });
+    let nearness = |(shown, limit): &(u32, Option<u32>)| match limit {
+        Some(limit) => (u64::from(*shown) * 10_000) / u64::from((*limit).max(1)),
+        None => 0,
+    };
+    seen.max_by_key(|one| (nearness(one), one.0)).unwrap_or_default()
+}
+
+fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[AccountId]) -> Vec<Held> {
+    let concerns = |reach: &Reach| match reach {
+        Reach::Account(account) => theirs.contains(account),
+        Reach::Organisation(named) => named == organisation,
+        Reach::Portal(_) | Reach::Everything => true,
+    };
+    let shut = gates.into_iter().filter(|record| record.gate != Gate::Open && concerns(&record.reach));
+    shut.map(|record| Held {
+        is_quarantine: approvals::is_quarantine(&record),
+        gate: record.gate,
+        since: record.set_at,
+        reach: record.reach,
+    })
+    .collect()
+}
+
+/// Days far beyond the account's own, the last first.
+fn unusual(house: &House, accounts: &[AccountId]) -> Result<Vec<UnusualDay>, OperationError> {
+    let epoch = jiff::civil::Date::constant(1970, 1, 1);
+    let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(house, at));
+    let first = day(house.clock.now()) - DAYS;
+    let mut found = Vec::new();
+    for account in accounts {
+        let by_day = house.answered(house.view().persons_by(account, &day))?;
+        found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
+    }
+    found.sort_by_key(|one| (std::cmp::Reverse(one.day), std::cmp::Reverse(one.persons)));
+    found.truncate(LINES);
+    Ok(found)
+}
+
+fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<UnusualDay> {
+    let days: Vec<(i64, usize)> = days.collect();
+    let mut sizes: Vec<usize> = days.iter().map(|(_, persons)| *persons).collect();
+    sizes.sort_unstable();
+    // The lower one of two: a single bad day does not make itself usual.
+    let usual = sizes.get(sizes.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+    // With no other day to compare with, the floor alone speaks.
+    let usual = if sizes.len() < 2 { 0 } else { usual };
+    let limit = (usual * TIMES).max(FLOOR);
+    let over = days.into_iter().filter(|(_, persons)| *persons > limit);
+    over.map(|(day, persons)| UnusualDay { account: account.clone(), day, persons, usual }).collect()
+}
+
+fn caseload(
+    house: &House,
+    rules: &Snapshot,
+    organisation: &OrganisationId,
+    theirs: &[AccountId],
+) -> Vec<Caseload> {
+    let now = house.clock.now();
+    let last = now.plus(ENDS_WITHIN);
+    let mut known: Vec<Caseload> = rules
+        .caseloads
+        .iter()
+        .map(|(population, caseloads)| {
+            let extent = caseloads.extent(organisation, theirs, now);
+            let ends = extent.ends.into_iter().take_while(|(at, _)| *at <= last).collect();
+            Caseload { population: population.clone(), relations: extent.relations, ends }
+        })
+        .collect();
+    known.sort_by(|a, b| a.population.cmp(&b.population));
+    known
+}
+
+/// Asks the operator for one person more, with a reason.
+pub async fn ask_for_person(
+    house: &House,
+    actor: &Actor,
+    (population, person): (&str, &str),
+    account: Option<AccountId>,
+    until: Option<Timestamp>,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let organisation = led(house, actor)?;
+    let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
+    let person = caseloads::canonical(house, &population, person)?;
+    let addition = Addition { population, person, account, organisation, until };
+    approvals::ask(house, actor, &Wish::AddToCaseload(addition), reason).await.map(drop)
+}
+
+/// Asks the operator to make somebody else the delegate.
+pub async fn ask_hand_over(
+    house: &House,
+    actor: &Actor,
+    to: AccountId,
+    reason: &str,
+) -> Result<(), OperationError> {
+    let organisation = led(house, actor)?;
+    if house.store.passkeys_of(&to).await?.is_empty() {
+        return Err(OperationError::Invalid("invalid-successor-passkey"));
+    }
+    let wish = Wish::HandOver { organisation, from: actor.account.clone(), to };
+    approvals::ask(house, actor, &wish, reason).await.map(drop)
+}
+
+/// Says of an agent's use of break-glass that it was not expected: an incident opens at the operator.
+pub async fn doubt_break_glass(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    title: &str,
+    why: &str,
+) -> Result<String, OperationError> {
+    let organisation = led(house, actor)?;
+    let rules = house.gateway().rules();
+    let found = house.store.break_glass().await?.into_iter().find(|one| {
+        let record = rules.directory.find(&one.account);
+        one.id == id && record.is_some_and(|record| record.organisation == organisation)
+    });
+    let one = found.ok_or(OperationError::NotFound("break-glass"))?;
+    incidents::report(house, actor, title, &format!("{id} {}: {why}", one.account)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_far_beyond_the_own_median_is_unusual() {
+        let account = AccountId::parse("a1").unwrap();
+        let of = |sizes: &[usize]| {
+            let days = sizes.iter().enumerate().map(|(day, size)| (i64::try_from(day).unwrap(), *size));
+            beyond(&account, days).into_iter().map(|one| (one.persons, one.usual)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[10, 12, 11, 300]), [(300, 11)]);
+        assert_eq!(of(&[10, 12, 11, 30]), []);
+        assert_eq!(of(&[1, 1, 1, 20]), [], "below the floor nothing is");
+        assert_eq!(of(&[1, 200]), [(200, 1)]);
+        assert_eq!(of(&[200]), [(200, 0)]);
+        assert_eq!(of(&[100, 90, 110]), []);
+        assert_eq!(of(&[]), []);
+    }
+}

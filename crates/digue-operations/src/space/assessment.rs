@@ -1,0 +1,445 @@
+//! The self-assessment of a partner organisation: answered step by step, beside what the portal knows,
+//! signed, and then the operator's to read.
+//!
+//! Until it is signed it is the organisation's own: kept apart, and in no register.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use digue_access::Role;
+use digue_documents::{Sheet, xlsx};
+use digue_inspect::xlsx::first_sheet;
+use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
+use digue_isms::field::Values;
+use digue_isms::kinds::{Assessment, Kind};
+use digue_isms::register::Registers;
+use digue_locales::{Language, Value, text, text_with};
+use digue_types::{AccountId, OrganisationId, Timestamp};
+use jiff::civil::Date;
+
+use super::led;
+use crate::actor::Actor;
+use crate::error::{LineFault, OperationError};
+use crate::house::House;
+use crate::isms::{awareness, day_of, in_force, now, write};
+use crate::mail::{self, Mail};
+
+/// How long nobody uses an account that nobody needs.
+const UNUSED_AFTER: std::time::Duration = crate::isms::ask::DORMANT_AFTER;
+/// A spreadsheet of twenty lines.
+const SHEET_BYTES_MAX: usize = 1 << 20;
+const ROWS_MAX: usize = 500;
+const COMMENT_CHARS_MAX: usize = 2_000;
+const COMMENT: &str = "comment";
+
+/// What is answered so far, and what the portal knows.
+#[derive(Clone, Debug)]
+pub struct SelfAssessment {
+    pub organisation: OrganisationId,
+    pub answers: Values,
+    pub facts: BTreeMap<Question, Fact>,
+    pub to_do: Vec<Question>,
+    pub posture: Posture,
+    /// The last signed one: its name, who signed it and when.
+    pub last: Option<(String, Assessment)>,
+    /// The day on which the posture changes.
+    pub ends: Option<Date>,
+}
+
+impl SelfAssessment {
+    pub fn gap(&self, question: Question) -> Option<Gap> {
+        assessment::gap(question.answer(&self.answers), self.facts.get(&question).copied())
+    }
+
+    /// Answered questions.
+    pub fn answered(&self) -> usize {
+        Question::ALL.len() - assessment::open_questions(&self.answers).count()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        assessment::open_questions(&self.answers).next().is_none()
+    }
+
+    pub fn comment(&self) -> &str {
+        self.answers.get(COMMENT).and_then(|texts| texts.first()).map_or("", String::as_str)
+    }
+}
+
+fn draft_key(organisation: &OrganisationId) -> String {
+    format!("assessment-draft:{organisation}")
+}
+
+/// The own assessment, for whoever leads the organisation.
+pub async fn show(house: &House, actor: &Actor) -> Result<SelfAssessment, OperationError> {
+    let organisation = led(house, actor)?;
+    let draft = house.store.setting(&draft_key(&organisation)).await?;
+    let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
+    let registers = in_force(house).await?;
+    let last = assessment::last(&registers, organisation.as_str());
+    // What was signed is shown until somebody begins again.
+    let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
+    let facts = Seen::read(house).await?.facts(house, &organisation)?;
+    let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
+    Ok(SelfAssessment {
+        to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
+        posture: posture(house, &registers, &organisation).await?,
+        ends: signed_on.map(assessment::ends),
+        organisation,
+        answers,
+        facts,
+        last,
+    })
+}
+
+/// Saves some answers; the others stay as they are.
+pub async fn answer(house: &House, actor: &Actor, given: Values) -> Result<(), OperationError> {
+    let organisation = led(house, actor)?;
+    let draft = house.store.setting(&draft_key(&organisation)).await?;
+    let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let comment = given.get(COMMENT).and_then(|texts| texts.first()).map(|text| text.trim().to_owned());
+    answers.extend(assessment::answers_of(given));
+    if let Some(comment) = comment {
+        if comment.chars().count() > COMMENT_CHARS_MAX {
+            return Err(OperationError::Invalid("invalid-comment-long"));
+        }
+        answers.insert(COMMENT.to_owned(), vec![comment]);
+    }
+    let json = serde_json::to_string(&answers).expect("texts are plain data");
+    Ok(house.store.set_setting(&draft_key(&organisation), &json).await?)
+}
+
+/// Signs what was answered: from then on the operator reads it, and nobody changes it.
+///
+/// # Errors
+/// `Invalid` while a question is open: "I do not know" is an answer, silence is none.
+pub async fn sign(house: &House, actor: &Actor) -> Result<(), OperationError> {
+    let organisation = led(house, actor)?;
+    actor.must_be_fresh(house)?;
+    let draft = house.store.setting(&draft_key(&organisation)).await?;
+    let answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    if assessment::open_questions(&answers).next().is_some() {
+        return Err(OperationError::Invalid("invalid-assessment-open"));
+    }
+    let mut values = answers;
+    for (field, value) in [
+        ("organisation", organisation.to_string()),
+        ("signed-by", actor.account.to_string()),
+        ("signed-on", now(house).today.to_string()),
+    ] {
+        values.insert(field.to_owned(), vec![value]);
+    }
+    write(house, actor, Kind::Assessment, None, &values).await?;
+    house.store.remove_setting(&draft_key(&organisation)).await?;
+    refresh_one(house, organisation).await
+}
+
+/// What the portal knows of everybody, read once.
+struct Seen {
+    active: HashMap<OrganisationId, Vec<(AccountId, Role)>>,
+    passkeys: HashMap<AccountId, usize>,
+    passwords: HashSet<AccountId>,
+    /// Modules that somebody did within their months.
+    learned: HashMap<(String, &'static str), Date>,
+    /// Organisations that the operator can write to.
+    reached: HashSet<OrganisationId>,
+    /// Addresses from which an account is open now.
+    places: HashMap<AccountId, HashSet<String>>,
+}
+
+impl Seen {
+    async fn read(house: &House) -> Result<Self, OperationError> {
+        let rules = house.gateway().rules();
+        let mut active: HashMap<OrganisationId, Vec<(AccountId, Role)>> = HashMap::new();
+        for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
+            active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
+        }
+        let organisations = house.store.organisations().await?.into_iter();
+        let mut places: HashMap<AccountId, HashSet<String>> = HashMap::new();
+        for session in house.gateway().sessions(|_| true) {
+            places.entry(session.account.clone()).or_default().insert(session.origin.ip.clone());
+        }
+        Ok(Self {
+            active,
+            passkeys: house.store.passkey_counts().await?,
+            passwords: house.store.password_holders().await?,
+            learned: awareness::done(&*in_force(house).await?, now(house).today),
+            reached: organisations.filter(|known| !known.email.is_empty()).map(|known| known.id).collect(),
+            places,
+        })
+    }
+
+    /// What it means for an organisation, question by question.
+    fn facts(
+        &self,
+        house: &House,
+        organisation: &OrganisationId,
+    ) -> Result<BTreeMap<Question, Fact>, OperationError> {
+        let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
+        let (view, now_at) = (house.view(), house.clock.now());
+        let mut unused = 0;
+        for (account, _) in active {
+            let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
+            unused += u64::from(last.is_some_and(|last| now_at.since(last) > UNUSED_AFTER));
+        }
+        let population = active.len() as u64;
+        let count = |fails: &dyn Fn(&AccountId) -> bool| Fact {
+            population,
+            failing: active.iter().filter(|(account, _)| fails(account)).count() as u64,
+        };
+        let whether = |holds: bool| Fact { population: 1, failing: u64::from(!holds) };
+        let leaders = active.iter().filter(|(_, role)| role.leads_agents()).count();
+        let missed = |account: &AccountId| {
+            let learned = |code| self.learned.contains_key(&(account.to_string(), code));
+            digue_isms::awareness::Module::ALL.iter().any(|module| !learned(module.code()))
+        };
+        Ok(BTreeMap::from([
+            (Question::Passkeys, count(&|account| self.passkeys.get(account).is_none_or(|held| *held == 0))),
+            (Question::Passwords, count(&|account| self.passwords.contains(account))),
+            (
+                Question::OwnAccounts,
+                count(&|account| self.places.get(account).is_some_and(|at| at.len() > 1)),
+            ),
+            (Question::Leavers, Fact { population, failing: unused }),
+            (Question::Deputy, whether(leaders >= 2)),
+            (Question::Contacts, whether(self.reached.contains(organisation))),
+            (Question::Trained, count(&missed)),
+        ]))
+    }
+}
+
+/// An answer of an organisation, as the operator's watchers read it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub organisation: OrganisationId,
+    pub posture: Posture,
+    pub signed_on: Option<Date>,
+    /// Answers that the portal contradicts.
+    pub contradicted: Vec<Question>,
+    pub to_do: Vec<Question>,
+}
+
+/// What is known of every partner, made again each hour: thousands of organisations are not asked about
+/// while somebody waits for a page.
+#[derive(Default)]
+pub(crate) struct Standings(RwLock<Arc<BTreeMap<OrganisationId, Standing>>>);
+
+impl Standings {
+    fn put(&self, one: Standing) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut known).insert(one.organisation.clone(), one);
+    }
+}
+
+/// Where every partner organisation stands: only what was signed, as the last hour saw it.
+pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Standing>, OperationError> {
+    actor.must_watch()?;
+    if house.standings().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        refresh(house).await?;
+    }
+    let known = house.standings().0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(known.values().cloned().collect())
+}
+
+async fn standing(
+    house: &House,
+    registers: &Registers,
+    seen: &Seen,
+    organisation: OrganisationId,
+) -> Result<Standing, OperationError> {
+    let last = assessment::last(registers, organisation.as_str());
+    let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
+    if let Some((_, signed)) = &last {
+        let (facts, answers) = (seen.facts(house, &organisation)?, signed.answers());
+        let fact = |question: Question| facts.get(&question).copied();
+        let gap = |question: &Question| assessment::gap(question.answer(&answers), fact(*question));
+        contradicted = Question::ALL.to_vec();
+        contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
+        to_do = assessment::to_do(&answers, fact);
+    }
+    Ok(Standing {
+        posture: posture(house, registers, &organisation).await?,
+        signed_on: last.and_then(|(_, signed)| signed.signed_on),
+        organisation,
+        contradicted,
+        to_do,
+    })
+}
+
+/// Organisations that have agents or somebody who leads them.
+fn partners(house: &House) -> Vec<OrganisationId> {
+    let rules = house.gateway().rules();
+    let theirs =
+        rules.directory.iter().filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
+    let mut partners: Vec<OrganisationId> = theirs.map(|(_, record)| record.organisation.clone()).collect();
+    partners.sort();
+    partners.dedup();
+    partners
+}
+
+async fn posture(
+    house: &House,
+    registers: &Registers,
+    organisation: &OrganisationId,
+) -> Result<Posture, OperationError> {
+    let signed = assessment::last(registers, organisation.as_str()).and_then(|(_, signed)| signed.signed_on);
+    let since = match signed {
+        Some(on) => on,
+        None => known_since(house, organisation).await?,
+    };
+    Ok(assessment::posture(signed, since, house.partners().assessment_grace_days, now(house).today))
+}
+
+/// The day on which this organisation was first seen here: its time to answer begins then.
+async fn known_since(house: &House, organisation: &OrganisationId) -> Result<Date, OperationError> {
+    let key = format!("assessment-known:{organisation}");
+    if let Some(at) = house.store.setting(&key).await?.and_then(|text| text.parse().ok()) {
+        return Ok(day_of(house, Timestamp::from_micros(at)));
+    }
+    let at = house.clock.now();
+    house.store.set_setting(&key, &at.micros().to_string()).await?;
+    Ok(day_of(house, at))
+}
+
+/// Looks at every organisation, and tells the lock where each stands: policies may ask.
+pub async fn refresh(house: &House) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
+    let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
+    for organisation in partners(house) {
+        let one = standing(house, &registers, &seen, organisation.clone()).await?;
+        postures.insert(organisation.clone(), one.posture.code());
+        standings.insert(organisation, one);
+    }
+    *house.standings().0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standings);
+    let mut rules = house.rules().await;
+    if *rules.postures != postures {
+        rules.postures = Arc::new(postures);
+        house.publish(&rules);
+    }
+    Ok(())
+}
+
+/// The same for one organisation that has just signed.
+async fn refresh_one(house: &House, organisation: OrganisationId) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
+    let one = standing(house, &registers, &seen, organisation.clone()).await?;
+    let code = one.posture.code();
+    house.standings().put(one);
+    let mut rules = house.rules().await;
+    Arc::make_mut(&mut rules.postures).insert(organisation, code);
+    house.publish(&rules);
+    Ok(())
+}
+
+/// Mail to those who lead an organisation whose assessment is over or ends soon: once a month.
+pub async fn remind_due(house: &House) -> Result<u64, OperationError> {
+    const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
+    refresh(house).await?;
+    if !house.sends_mail() {
+        return Ok(0);
+    }
+    let registers = in_force(house).await?;
+    let (today, at, mut reminded) = (now(house).today, house.clock.now(), 0);
+    let contacts = house.store.contacts().await?;
+    for organisation in partners(house) {
+        let signed = assessment::last(&registers, organisation.as_str()).and_then(|(_, one)| one.signed_on);
+        let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
+        if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
+            continue;
+        }
+        let key = format!("assessment-reminded:{organisation}");
+        let last = house.store.setting(&key).await?.and_then(|text| text.parse().ok());
+        if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
+            continue;
+        }
+        house.store.set_setting(&key, &at.micros().to_string()).await?;
+        let rules = house.gateway().rules();
+        let leaders = rules.directory.iter().filter(|(_, record)| {
+            record.organisation == organisation && record.role.leads_agents() && !record.is_suspended
+        });
+        for (account, _) in leaders {
+            if let Some(email) = contacts.get(account) {
+                mail::queue(house, email, &Mail::AssessmentDue { account: account.clone() }).await?;
+                reminded += 1;
+            }
+        }
+    }
+    Ok(reminded)
+}
+
+/// What a fact says, in words.
+pub fn fact_in_words(language: Language, question: Question, fact: Fact) -> String {
+    let values = [
+        ("failing", Value::from(fact.failing)),
+        ("population", Value::from(fact.population)),
+        ("good", Value::from(fact.population - fact.failing.min(fact.population))),
+    ];
+    text_with(language, &format!("fact-{}", question.code()), &values)
+}
+
+/// The questions as a spreadsheet, with what was answered: for those who prefer to fill one.
+pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
+    let sheet = show(house, actor).await?;
+    let said = |said: &Said| text(language, said.key());
+    let rows = Question::ALL.iter().map(|question| {
+        let fact = sheet.facts.get(question);
+        vec![
+            question.code().to_owned(),
+            text(language, question.theme().key()),
+            text(language, question.key()),
+            question.answer(&sheet.answers).as_ref().map(said).unwrap_or_default(),
+            fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
+        ]
+    });
+    let choices: Vec<String> = Said::ALL.iter().map(said).collect();
+    let columns = ["code", "theme", "question", "answer", "fact"];
+    let mut header: Vec<String> =
+        columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
+    header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
+    let sheet = Sheet { name: text(language, "assessment-sheet"), header, rows: rows.collect() };
+    xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// Takes the spreadsheet in again: by the code of each line, an answer in French, English or code.
+///
+/// # Errors
+/// `Faults` by line; nothing of a file with faults is taken.
+pub async fn take(house: &House, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
+    led(house, actor)?;
+    let invalid = || OperationError::Invalid("invalid-upload");
+    if bytes.len() > SHEET_BYTES_MAX {
+        return Err(invalid());
+    }
+    let rows = first_sheet(bytes, SHEET_BYTES_MAX * 8, ROWS_MAX).map_err(|_| invalid())?;
+    let mut given = Values::new();
+    let mut faults = Vec::new();
+    for (number, row) in rows.iter().skip(1) {
+        let cell = |place: usize| row.get(&place).map(|cell| cell.trim()).unwrap_or_default();
+        if cell(0).is_empty() || cell(3).is_empty() {
+            continue;
+        }
+        let line = usize::try_from(*number).unwrap_or(usize::MAX);
+        let Some(question) = Question::parse(cell(0)) else {
+            faults.push(LineFault::new(line, "assessment-fault-question"));
+            continue;
+        };
+        match said_in_words(cell(3)) {
+            Some(said) => drop(given.insert(question.code().to_owned(), vec![said.code().to_owned()])),
+            None => faults.push(LineFault::new(line, "assessment-fault-answer")),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(OperationError::Faults(faults));
+    }
+    let taken = given.len();
+    answer(house, actor, given).await?;
+    Ok(taken)
+}
+
+fn said_in_words(typed: &str) -> Option<Said> {
+    let typed = typed.trim().to_lowercase();
+    let is = |said: &&Said| {
+        let words = [Language::French, Language::English].map(|language| text(language, said.key()));
+        said.code() == typed || words.iter().any(|word| word.to_lowercase() == typed)
+    };
+    Said::ALL.iter().find(is).copied()
+}

@@ -1,0 +1,85 @@
+//! The self-assessment of a partner through two years, with the clock moved by hand.
+
+use std::time::Duration;
+
+use digue_access::Role;
+use digue_isms::Values;
+use digue_isms::assessment::{Gap, Posture, Question};
+use digue_operations::mail::{MailSettings, Protection};
+use digue_operations::space::assessment;
+use digue_operations::{Actor, OperationError, mail};
+use digue_testkit::Mailbox;
+
+use crate::house::{Home, Plan};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn answers(said: &str) -> Values {
+    Question::ALL.iter().map(|question| (question.code().to_owned(), vec![said.to_owned()])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assessment_is_signed_ends_and_is_asked_for_again() {
+    let mailbox = Mailbox::open();
+    let settings = MailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".to_owned(),
+        dkim: None,
+        returns: None,
+    };
+    let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
+    let house = &home.house;
+    let chef = home.account("chef", Role::Delegate).await;
+    let agent = home.account("agent9", Role::Agent).await;
+    let officer = home.account("rssi", Role::Rssi).await;
+    home.contact(&chef, "chef@exemple.fr").await;
+    home.contact(&agent, "agent@exemple.fr").await;
+    let actor = |account: &digue_types::AccountId, role| Actor {
+        account: account.clone(),
+        role,
+        proved_at: home.now(),
+    };
+    let (leader, reader) = (actor(&chef, Role::Delegate), actor(&officer, Role::Rssi));
+
+    // An agent answers for nobody, and silence is not signed.
+    let agents = actor(&agent, Role::Agent);
+    assert!(matches!(assessment::show(house, &agents).await, Err(OperationError::Denied)));
+    assessment::answer(house, &leader, answers("yes").into_iter().take(18).collect()).await.unwrap();
+    assert!(matches!(assessment::sign(house, &leader).await, Err(OperationError::Invalid(_))));
+    assessment::answer(house, &leader, answers("yes")).await.unwrap();
+    let shown = assessment::show(house, &leader).await.unwrap();
+    assert_eq!((shown.answered(), shown.posture), (19, Posture::Grace));
+    assert_eq!(shown.gap(Question::Passkeys), Some(Gap::Contradicted), "nobody has one");
+    assert_eq!(shown.to_do.first(), Some(&Question::Passkeys));
+    let read = assessment::everybody(house, &reader).await.unwrap();
+    assert!(read[0].signed_on.is_none() && read[0].contradicted.is_empty(), "only what was signed");
+    assessment::sign(house, &leader).await.unwrap();
+    let read = assessment::everybody(house, &reader).await.unwrap();
+    assert!(read[0].contradicted.contains(&Question::Passkeys));
+    assert_eq!(read[0].posture, Posture::Current);
+
+    // Nobody is reminded while it holds; two months before the end the leader is, once a month.
+    assert_eq!(assessment::remind_due(house).await.unwrap(), 0);
+    home.clock.pass(DAY * 310);
+    assert_eq!(assessment::remind_due(house).await.unwrap(), 1);
+    assert_eq!(assessment::remind_due(house).await.unwrap(), 0);
+    assert_eq!(mail::send_due(house).await.unwrap(), 1);
+    assert_eq!(mailbox.messages()[0].0, "chef@exemple.fr");
+
+    // It ends by itself: grace, then due; a new one makes it current, and the old one stays.
+    home.clock.pass(DAY * 60);
+    assert_eq!(assessment::show(house, &leader).await.unwrap().posture, Posture::Grace);
+    home.clock.pass(DAY * 40);
+    assert_eq!(assessment::show(house, &leader).await.unwrap().posture, Posture::Due);
+    assert_eq!(assessment::remind_due(house).await.unwrap(), 1);
+    let leader = actor(&chef, Role::Delegate);
+    assessment::answer(house, &leader, answers("partly")).await.unwrap();
+    assessment::sign(house, &leader).await.unwrap();
+    let shown = assessment::show(house, &leader).await.unwrap();
+    assert_eq!(shown.posture, Posture::Current);
+    assert_eq!(shown.last.map(|(id, _)| id).as_deref(), Some("AE-2"));
+}

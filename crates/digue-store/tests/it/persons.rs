@@ -1,0 +1,132 @@
+//! Persons' part of the contract, and that of suspicious messages.
+
+use digue_store::{HiddenRecord, KnownPerson, PersonCode, ReportRecord, RequestRecord, Store, WishRecord};
+use digue_types::Timestamp;
+
+use crate::{NOON, account};
+
+pub(crate) async fn keep_the_contract(store: &Store) {
+    a_code_is_taken_once_and_in_time(store).await;
+    a_request_is_answered_once(store).await;
+    a_wish_is_replaced_and_forgotten(store).await;
+    what_is_hidden_is_lifted_once(store).await;
+    a_report_is_published_once_and_forgotten(store).await;
+}
+
+fn marie() -> KnownPerson {
+    KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_secs(NOON.secs() + second)
+}
+
+async fn a_code_is_taken_once_and_in_time(store: &Store) {
+    let code = |hash: &str, expires: i64| PersonCode {
+        hash: hash.to_owned(),
+        whose: marie(),
+        made_at: NOON,
+        made_by: account("dpo"),
+        expires_at: at(expires),
+    };
+    store.add_person_codes(&[code("h1", 60), code("h2", 60)]).await.unwrap();
+    assert_eq!(store.take_person_code("h1", at(10)).await.unwrap(), Some(marie()));
+    assert_eq!(store.take_person_code("h1", at(11)).await.unwrap(), None, "once");
+    assert_eq!(store.take_person_code("h2", at(60)).await.unwrap(), None, "in time");
+    assert_eq!(store.take_person_code("h3", at(10)).await.unwrap(), None);
+    assert_eq!(store.forget_person_codes(at(60)).await.unwrap(), 2);
+}
+
+async fn a_request_is_answered_once(store: &Store) {
+    let request = |id: &str, second: i64| RequestRecord {
+        id: id.to_owned(),
+        whose: marie(),
+        kind: "contest".to_owned(),
+        entry: 42,
+        account: "a1".to_owned(),
+        text: "Je ne connais pas cet organisme.".to_owned(),
+        opened_at: at(second),
+        extended_at: Timestamp::ZERO,
+        extended_why: String::new(),
+        answered_at: Timestamp::ZERO,
+        answered_by: String::new(),
+        outcome: String::new(),
+        answer: String::new(),
+    };
+    for (id, second) in [("rq-1", 1), ("rq-2", 2)] {
+        store.add_request(&request(id, second)).await.unwrap();
+    }
+    assert!(store.extend_request("rq-1", at(5), "dossier complexe").await.unwrap());
+    assert!(!store.extend_request("rq-1", at(6), "encore").await.unwrap());
+    let by = account("dpo");
+    assert!(store.answer_request("rq-1", (&by, at(9)), "explained", "Un rendez-vous.").await.unwrap());
+    assert!(!store.answer_request("rq-1", (&by, at(10)), "upheld", "Non.").await.unwrap());
+    assert!(!store.extend_request("rq-1", at(11), "trop tard").await.unwrap());
+    let all = store.requests().await.unwrap();
+    assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["rq-1", "rq-2"]);
+    assert_eq!((all[0].outcome.as_str(), all[0].extended_why.as_str()), ("explained", "dossier complexe"));
+    assert_eq!(all[1], request("rq-2", 2));
+    assert_eq!(store.request("rq-2").await.unwrap(), Some(request("rq-2", 2)));
+    assert_eq!(store.request("rq-3").await.unwrap(), None);
+    assert_eq!(store.open_requests("contest").await.unwrap(), 1);
+    let own = store.requests_of(&marie()).await.unwrap();
+    assert_eq!(own[0].id, "rq-2", "the newest first");
+    let other = KnownPerson { person: "P2".to_owned(), ..marie() };
+    assert!(store.requests_of(&other).await.unwrap().is_empty());
+}
+
+async fn a_wish_is_replaced_and_forgotten(store: &Store) {
+    let wish = |told_entry: u64| WishRecord {
+        whose: marie(),
+        sealed_email: "sealed".to_owned(),
+        language: "fr".to_owned(),
+        first_visits: true,
+        monthly: false,
+        told_entry,
+        digest_at: NOON,
+    };
+    store.save_wish(&wish(1)).await.unwrap();
+    store.save_wish(&wish(7)).await.unwrap();
+    assert_eq!(store.wishes().await.unwrap(), [wish(7)]);
+    assert_eq!(store.wish_of(&marie()).await.unwrap(), Some(wish(7)));
+    store.remove_wish(&marie()).await.unwrap();
+    assert_eq!(store.wish_of(&marie()).await.unwrap(), None);
+}
+
+async fn what_is_hidden_is_lifted_once(store: &Store) {
+    let hidden = HiddenRecord {
+        id: "hd-1".to_owned(),
+        reach: "account:a1".to_owned(),
+        from: NOON,
+        to: at(60),
+        reason: "enquete en cours".to_owned(),
+        set_by: account("dpo"),
+        set_at: at(70),
+        until: at(900),
+        lifted_at: Timestamp::ZERO,
+    };
+    store.hide(&hidden).await.unwrap();
+    assert_eq!(store.hidden().await.unwrap(), [hidden]);
+    assert!(store.lift("hd-1", at(80)).await.unwrap());
+    assert!(!store.lift("hd-1", at(81)).await.unwrap());
+}
+
+async fn a_report_is_published_once_and_forgotten(store: &Store) {
+    let report = |id: &str, second: i64| ReportRecord {
+        id: id.to_owned(),
+        at: at(second),
+        reporter: "a1".to_owned(),
+        verdict: "fraud".to_owned(),
+        signs: "looks-like".to_owned(),
+        look_alikes: "portai.fr".to_owned(),
+        published_at: Timestamp::ZERO,
+    };
+    for (id, second) in [("mr-1", 1), ("mr-2", 2)] {
+        store.add_report(&report(id, second)).await.unwrap();
+    }
+    assert!(store.publish_report("mr-1", at(9)).await.unwrap());
+    assert!(!store.publish_report("mr-1", at(9)).await.unwrap());
+    assert_eq!(store.reports(10).await.unwrap()[0], report("mr-2", 2));
+    assert_eq!(store.forget_reports(at(2)).await.unwrap(), 1);
+    assert_eq!(store.reports(10).await.unwrap().len(), 1);
+}

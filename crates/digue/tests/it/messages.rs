@@ -1,0 +1,144 @@
+//! The message desk: what anybody shows is judged, what is forwarded is answered, and imitating domains
+//! reach the public page by an officer's hand only.
+
+use digue_testkit::{Answer, Client};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+use crate::webdriver::Browser;
+
+const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=xyzzy")];
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+
+const RECORDS: &str = "portail.fr. 3600 IN TXT \"v=spf1 ip4:192.0.2.0/28 -all\"\n\
+                       _dmarc.portail.fr. 3600 IN TXT \"v=DMARC1; p=reject\"\n";
+
+fn house() -> House {
+    let plan = Plan::usual()
+        .settings("[messages]\ndomains = [\"portail.fr\"]\nnames = [\"Portail Emploi\"]\nrecords = \"records.txt\"\ninbox = \"inbox\"\n");
+    House::open_with(&plan, obliging, &[("records.txt", RECORDS)])
+}
+
+fn show(client: &Client, text: &str, file: &[u8]) -> Answer {
+    let mut body =
+        format!("--xyzzy\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n{text}\r\n").into_bytes();
+    body.extend_from_slice(
+        b"--xyzzy\r\nContent-Disposition: form-data; name=\"file\"; filename=\"m.eml\"\r\n\r\n",
+    );
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--xyzzy--\r\n");
+    client.send("POST", "/messages", &MULTIPART, &body)
+}
+
+const FRAUD: &[u8] =
+    b"From: Portail Emploi <info@portai.fr>\r\nTo: a1@exemple.fr\r\nSubject: Votre compte\r\n\
+    Message-ID: <1@x>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+    <p>Votre compte sera suspendu. <img src=\"http://127.0.0.1:1/pixel.gif\"><script>alert(1)</script>\
+    <a href=\"https://vol.example/x\">https://portail.fr/espace</a></p>\r\n";
+
+#[test]
+fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
+    let mut house = house();
+    let (officer, a1) = (house.officer(), house.console_session("a1"));
+    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let told = show(&stranger, "", FRAUD);
+    assert_eq!(told.status, 200, "{}", told.text());
+    let page = told.text();
+    assert!(page.contains("Message frauduleux") && page.contains("portai.fr"), "{page}");
+    assert!(page.contains("portail.fr / vol.example"), "{page}");
+    // Nothing of the message is rendered: neither its picture nor its script.
+    assert!(!page.contains("pixel.gif") && !page.contains("<script") && !page.contains("<img"), "{page}");
+    let forged = b"Return-Path: <info@portail.fr>\r\nReceived: from x (x [198.51.100.9]) by mx; Sun, 22 Nov 2026 10:00:00 +0000\r\n\
+        From: info@portail.fr\r\nTo: a1@exemple.fr\r\nSubject: Votre compte\r\n\r\nBonjour\r\n";
+    assert!(show(&stranger, "", forged).text().contains("c&#39;est faux"));
+    let honest = String::from_utf8_lossy(forged).replace("198.51.100.9", "192.0.2.9");
+    assert!(show(&stranger, "", honest.as_bytes()).text().contains("Message vrai"));
+    assert!(show(&a1, "On déjeune à midi ?", b"").text().contains("On ne peut pas savoir"));
+    assert_eq!(show(&a1, "", b"").status, 422);
+    assert_eq!(show(&a1, "", &vec![b'a'; (2 << 20) + 5000]).status, 422);
+    // Officers read what was shown, and publish; nobody else does.
+    let rows = officer.get("/messages/reports.csv").text();
+    assert!(rows.lines().any(|line| line.contains(",a1,") && line.contains("unknown")), "{rows}");
+    assert!(rows.lines().any(|line| line.contains("portai.fr") && line.contains("fraud")), "{rows}");
+    assert_eq!(a1.get("/messages/reports").status, 403);
+    assert!(!stranger.get("/messages").text().contains("<code>portai.fr"));
+    let page = officer.get("/messages/reports").text();
+    let id = page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body = format!("id={id}");
+    assert_eq!(a1.send("POST", "/messages/publish", &FORM, body.as_bytes()).status, 403);
+    assert_eq!(officer.send("POST", "/messages/publish", &FORM, body.as_bytes()).status, 303);
+    assert_eq!(officer.send("POST", "/messages/publish", &FORM, body.as_bytes()).status, 409);
+    assert!(stranger.get("/messages").text().contains("<code>portai.fr</code>"));
+    // Not for trying messages out, one after the other.
+    let mut answers = (0..30).map(|_| show(&stranger, "bonjour", b"").status);
+    assert!(answers.any(|status| status == 503 || status == 429), "{answers:?}");
+}
+
+#[test]
+fn hostile_files_neither_stop_the_desk_nor_make_it_fetch() {
+    let mut house = house();
+    let a1 = house.console_session("a1");
+    let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(2000);
+    let parts = format!(
+        "From: a@b.fr\r\nTo: c\r\nSubject: d\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+        "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".repeat(2000)
+    );
+    for hostile in [
+        nested.as_bytes(),
+        parts.as_bytes(),
+        b"\xff\xfe\x00\x01",
+        b"From: \r\n\r\n",
+        b"From: a@b\r\nSubject: =?x?B?////?=\r\nTo: \xff\r\n\r\n\xff",
+    ] {
+        assert_eq!(show(&a1, "", hostile).status, 200);
+    }
+    assert!(house.portal.heard().is_empty(), "nothing was fetched");
+}
+
+#[test]
+fn what_is_forwarded_is_read_once_and_its_sender_found() {
+    let mut house = house();
+    let officer = house.officer();
+    let inbox = house.folder.path().join("inbox");
+    for folder in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(inbox.join(folder)).unwrap();
+    }
+    let mut outer = b"From: quelquun@exemple.fr\r\nTo: guichet@portail.fr\r\nSubject: Tr: suspect\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n".to_vec();
+    outer.extend_from_slice(FRAUD);
+    outer.extend_from_slice(b"\r\n--b--\r\n");
+    std::fs::write(inbox.join("tmp/1"), &outer).unwrap();
+    std::fs::rename(inbox.join("tmp/1"), inbox.join("new/1")).unwrap();
+    let deadline = std::time::Instant::now() + digue_testkit::PATIENCE;
+    while !inbox.join("cur/1:2,S").exists() {
+        assert!(std::time::Instant::now() < deadline, "the message was not read");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    assert!(officer.get("/messages/reports.csv").text().contains("portai.fr"));
+}
+
+#[test]
+fn the_desk_is_for_everybody_at_both_widths() {
+    let mut house = house();
+    assert!(house.stop());
+    let done =
+        digue(house.folder.path(), &["account", "chef", "--organisation", "of-1", "--role", "delegate"]);
+    assert!(done.status.success());
+    house.start();
+    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let browser = Browser::open("fr");
+    browser.width(1280);
+    browser.go(&format!("{console}/messages"));
+    browser.sees("h1", "Ce message est-il vrai ?");
+    browser.write("#text", "De : Portail Emploi <aide@gmail.example>\nObjet : Urgent\n\nEnvoyez votre RIB et votre mot de passe sous 24 heures.");
+    browser.submit("form[action='/messages']", 0);
+    browser.sees("h2", "Message frauduleux");
+    browser.sees("main", "signal-spam.fr");
+    browser.page_at_both_widths("messages");
+    let token = house.link("rssi", CONSOLE_HOST);
+    browser.go(&format!("{console}/.digue/enter?link={token}"));
+    browser.click("button.main");
+    browser.sees("h1", "Maintenant");
+    browser.go(&format!("{console}/messages/reports"));
+    browser.sees("table", "fraude");
+    browser.page_at_both_widths("message-reports");
+}
