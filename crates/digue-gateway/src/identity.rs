@@ -12,16 +12,16 @@ use digue_access::{Origin, Session, Snapshot};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::gateway::Shared;
 use crate::headers::{device_cookie, session_cookie};
-use crate::jwt;
+use crate::jwt::{self, KeySet, KeySetError};
 use crate::key::{Target, by_key};
 use crate::portal::{Identity, Portal};
 
@@ -193,8 +193,9 @@ fn organisation_of(
 
 /// Verifies the tokens of a portal that authenticates by itself.
 pub struct Verifier {
-    keys: Vec<(Option<String>, Algorithm, DecodingKey)>,
-    validation: Validation,
+    keys: KeySet,
+    issuer: String,
+    audience: String,
     header: HeaderName,
     account_claim: String,
     organisation_claim: Option<String>,
@@ -211,41 +212,13 @@ pub struct VerifierOptions {
     pub organisation_claim: Option<String>,
 }
 
-/// The key set cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the JWK set cannot be used: {0}")]
-pub struct KeySetError(String);
-
 impl Verifier {
     pub fn new(options: VerifierOptions) -> Result<Self, KeySetError> {
-        jwt::install();
-        let fault = |what: &dyn ToString| KeySetError(what.to_string());
-        let set: JwkSet = serde_json::from_str(&options.jwks).map_err(|e| fault(&e))?;
-        let mut keys = Vec::new();
-        for jwk in &set.keys {
-            let algorithm = jwk
-                .common
-                .key_algorithm
-                .and_then(|a| a.to_string().parse::<Algorithm>().ok())
-                .filter(|a| ASYMMETRIC.contains(a))
-                .ok_or_else(|| fault(&"a key must name an asymmetric `alg`"))?;
-            let key = DecodingKey::from_jwk(jwk).map_err(|e| fault(&e))?;
-            keys.push((jwk.common.key_id.clone(), algorithm, key));
-        }
-        if keys.is_empty() {
-            return Err(fault(&"it has no key"));
-        }
-        let mut validation = Validation::new(keys[0].1);
-        validation.set_issuer(&[options.issuer]);
-        validation.set_audience(&[options.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        validation.validate_nbf = true;
-        // Time is given, not read: `exp` and `nbf` are checked against it below.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
+        let keys = KeySet::parse(&options.jwks)?;
         Ok(Self {
             keys,
-            validation,
+            issuer: options.issuer,
+            audience: options.audience,
             header: options.header,
             account_claim: options.account_claim,
             organisation_claim: options.organisation_claim,
@@ -285,16 +258,8 @@ impl Verifier {
         Some(value.trim())
     }
 
-    fn claims(&self, token: &str, now: Timestamp) -> Option<HashMap<String, serde_json::Value>> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        let (_, algorithm, key) = self
-            .keys
-            .iter()
-            .find(|(id, algorithm, _)| *algorithm == header.alg && (id.is_none() || *id == header.kid))?;
-        let mut validation = self.validation.clone();
-        validation.algorithms = vec![*algorithm];
-        let data = jsonwebtoken::decode::<HashMap<String, serde_json::Value>>(token, key, &validation);
-        let claims = data.ok()?.claims;
+    fn claims(&self, token: &str, now: Timestamp) -> Option<Map<String, serde_json::Value>> {
+        let claims = self.keys.claims(token, &self.issuer, &self.audience).ok()?;
         let seconds = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
         let is_in_time = now.secs() < seconds("exp")?
             && seconds("nbf").is_none_or(|from| from <= now.secs() + CLOCK_SKEW_SECS);
@@ -303,15 +268,6 @@ impl Verifier {
 }
 
 const CLOCK_SKEW_SECS: i64 = 30;
-
-const ASYMMETRIC: [Algorithm; 6] = [
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::EdDSA,
-];
 
 /// How long an assertion to the portal is good for.
 const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);

@@ -7,9 +7,11 @@ use std::sync::Once;
 use ::signature::{Error, Signer, Verifier};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};
-use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey, Validation};
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, RsaPublicKeyComponents, UnparsedPublicKey};
+use serde_json::{Map, Value};
 use signature::VerificationAlgorithm;
 
 static PROVIDER: CryptoProvider = CryptoProvider {
@@ -26,6 +28,106 @@ pub fn install() {
         let _ = PROVIDER.install_default();
     });
 }
+
+/// Why a token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// It names a key that is not in the set: the set may have changed since.
+    #[error("no key of the set")]
+    NoKey,
+    #[error("not a token of this issuer for this audience")]
+    Wrong,
+}
+
+/// The key set cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the JWK set cannot be used: {0}")]
+pub struct KeySetError(String);
+
+/// Public keys of somebody who signs tokens for us.
+pub struct KeySet(Vec<(Option<String>, Vec<Algorithm>, DecodingKey)>);
+
+impl KeySet {
+    /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; keys for anything
+    /// else are passed over. A key that names no algorithm is good for those of its kind.
+    ///
+    /// # Errors
+    /// A text that is no JWK set, or one without a key to verify with.
+    pub fn parse(jwks: &str) -> std::result::Result<Self, KeySetError> {
+        install();
+        let fault = |what: &dyn ToString| KeySetError(what.to_string());
+        let set: JwkSet = serde_json::from_str(jwks).map_err(|error| fault(&error))?;
+        let mut keys = Vec::new();
+        for jwk in &set.keys {
+            let verifies =
+                jwk.common.public_key_use.as_ref().is_none_or(|known| *known == PublicKeyUse::Signature);
+            let algorithms = algorithms(jwk);
+            if verifies
+                && !algorithms.is_empty()
+                && let Ok(key) = DecodingKey::from_jwk(jwk)
+            {
+                keys.push((jwk.common.key_id.clone(), algorithms, key));
+            }
+        }
+        if keys.is_empty() { Err(fault(&"it has no key that verifies a signature")) } else { Ok(Self(keys)) }
+    }
+
+    /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. Times
+    /// (`exp`, `nbf`, `iat`) are the caller's to look at: time is given, not read.
+    ///
+    /// # Errors
+    /// `NoKey` when the set has no key of that name, `Wrong` for everything else.
+    pub fn claims(
+        &self,
+        token: &str,
+        issuer: &str,
+        audience: &str,
+    ) -> std::result::Result<Map<String, Value>, TokenFault> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Wrong)?;
+        let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
+        let mut fits = self
+            .0
+            .iter()
+            .filter(|(id, algorithms, _)| algorithms.contains(&header.alg) && is_named(id))
+            .peekable();
+        fits.peek().ok_or(TokenFault::NoKey)?;
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["iss", "aud"]);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        fits.find_map(|(_, _, key)| jsonwebtoken::decode(token, key, &validation).ok())
+            .map(|data| data.claims)
+            .ok_or(TokenFault::Wrong)
+    }
+}
+
+fn algorithms(jwk: &Jwk) -> Vec<Algorithm> {
+    if let Some(named) = jwk.common.key_algorithm {
+        let known = named.to_string().parse::<Algorithm>().ok().filter(|one| ASYMMETRIC.contains(one));
+        return known.into_iter().collect();
+    }
+    match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => vec![Algorithm::RS256, Algorithm::RS384, Algorithm::RS512],
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => vec![Algorithm::ES256],
+            EllipticCurve::P384 => vec![Algorithm::ES384],
+            _ => Vec::new(),
+        },
+        AlgorithmParameters::OctetKeyPair(_) => vec![Algorithm::EdDSA],
+        _ => Vec::new(),
+    }
+}
+
+const ASYMMETRIC: [Algorithm; 6] = [
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::EdDSA,
+];
 
 struct Es256Signer(EcdsaKeyPair);
 

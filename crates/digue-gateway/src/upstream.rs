@@ -1,5 +1,6 @@
 //! The way to the portals: pooled keep-alive connections over HTTP or HTTPS.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
@@ -52,7 +53,8 @@ impl UpstreamClient {
             Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT)),
             Ok(Err(error)) => {
                 // The error names the step and the address, never the request.
-                tracing::warn!(error = %error, "The portal could not be reached");
+                let cause = error.source().map(tracing::field::display);
+                tracing::warn!(error = %error, cause, "Another server could not be reached");
                 Err(failed(StatusCode::BAD_GATEWAY))
             }
             Ok(Ok(response)) => Ok(response.map(boxed)),
