@@ -34,19 +34,37 @@ impl std::fmt::Debug for ContactSource {
 }
 
 impl ContactSource {
+    /// The persons that the query names for these values, `$1` and on: two at most, for more than one is
+    /// as good as many.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn find(&self, values: &[String]) -> Stored<Vec<String>> {
+        let mut connection = self.connect().await?;
+        let mut found = Vec::new();
+        {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(self.query.clone()));
+            for value in values {
+                query = query.bind(value.as_str());
+            }
+            let mut rows = query.fetch(&mut connection);
+            while let Some(row) = rows.try_next().await? {
+                found.push(cell(&row, "person"));
+                if found.len() == 2 {
+                    break;
+                }
+            }
+        }
+        connection.close().await?;
+        Ok(found)
+    }
+
     /// Every row, one after the other, in a session that cannot write.
     ///
     /// # Errors
     /// A database that does not answer, a query that it refuses.
     pub async fn read(&self, each: &mut (dyn FnMut(ContactRow) + Send)) -> Stored<()> {
-        sqlx::any::install_default_drivers();
-        let mut connection = AnyConnection::connect(&self.url).await?;
-        let bound = if self.url.starts_with("sqlite:") {
-            "PRAGMA query_only = ON"
-        } else {
-            "SET default_transaction_read_only = on"
-        };
-        sqlx::query(bound).execute(&mut connection).await?;
+        let mut connection = self.connect().await?;
         // The operator's own configuration, as trusted as the address beside it.
         let query = sqlx::AssertSqlSafe(self.query.clone());
         {
@@ -63,6 +81,19 @@ impl ContactSource {
         }
         connection.close().await?;
         Ok(())
+    }
+
+    /// A session that cannot write.
+    async fn connect(&self) -> Stored<AnyConnection> {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        let bound = if self.url.starts_with("sqlite:") {
+            "PRAGMA query_only = ON"
+        } else {
+            "SET default_transaction_read_only = on"
+        };
+        sqlx::query(bound).execute(&mut connection).await?;
+        Ok(connection)
     }
 }
 

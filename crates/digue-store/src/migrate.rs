@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0009-preparing.sql"),
     include_str!("../migrations/0010-isms.sql"),
     include_str!("../migrations/0011-people.sql"),
+    include_str!("../migrations/0012-identities.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

@@ -67,7 +67,7 @@ impl Store {
         let rows = sqlx::query("SELECT account, COUNT(*) AS held FROM passkeys GROUP BY account")
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(rows::passkey_count).collect()
+        rows.iter().map(rows::held_count).collect()
     }
 
     /// Keeps what a use changed, unless another use was faster: of two with one counter, one counts.

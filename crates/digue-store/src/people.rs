@@ -123,11 +123,12 @@ impl Store {
         rows.iter().map(rows::recovery).collect()
     }
 
-    /// Takes every way to sign in from an account: passkeys, password, codes, links, known devices.
+    /// Takes every way to sign in from an account: passkeys, identities, password, codes, links, known devices.
     pub async fn remove_factors(&self, account: &AccountId) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for text in [
             "DELETE FROM passkeys WHERE account = $1",
+            "DELETE FROM identities WHERE account = $1",
             "DELETE FROM passwords WHERE account = $1",
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",

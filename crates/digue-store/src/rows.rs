@@ -11,6 +11,7 @@ use crate::approvals::{ApprovalRecord, Decided};
 use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::files::FileRecord;
 use crate::findings::{FindingRecord, Verdict};
+use crate::identities::{IdentityRecord, ProviderSession};
 use crate::incidents::{EntryRecord, IncidentRecord};
 use crate::isms::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 use crate::keys::KeyRecord;
@@ -293,7 +294,32 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
     })
 }
 
-pub(crate) fn passkey_count(row: &AnyRow) -> Stored<(AccountId, usize)> {
+pub(crate) fn identity(row: &AnyRow) -> Stored<IdentityRecord> {
+    Ok(IdentityRecord {
+        hash: row.try_get("hash")?,
+        account: name(row, "account", AccountId::parse)?,
+        provider: row.try_get("provider")?,
+        linked_at: time(row, "linked_at")?,
+        used_at: time(row, "used_at")?,
+    })
+}
+
+pub(crate) fn provider_session(row: &AnyRow) -> Stored<ProviderSession> {
+    Ok(ProviderSession {
+        session: name(row, "session", SessionId::parse)?,
+        provider: row.try_get("provider")?,
+        identity: row.try_get("identity")?,
+        sid: row.try_get("sid")?,
+        sealed_token: row.try_get("sealed_token")?,
+    })
+}
+
+pub(crate) fn account_of(row: &AnyRow) -> Stored<AccountId> {
+    name(row, "account", AccountId::parse)
+}
+
+/// How many of something an account holds.
+pub(crate) fn held_count(row: &AnyRow) -> Stored<(AccountId, usize)> {
     let held = row.try_get::<i64, _>("held")?;
     Ok((name(row, "account", AccountId::parse)?, usize::try_from(held).map_err(|_| corrupt("held"))?))
 }

@@ -15,7 +15,7 @@ pub struct ConnectionRecord {
     pub host: String,
     pub ip: String,
     pub agent: String,
-    /// `passkey`, `password`, `link`, `hand-over`.
+    /// `passkey`, `password`, `link`, `hand-over`, or the name of an identity provider.
     pub means: String,
 }
 
@@ -57,10 +57,11 @@ impl Store {
     pub async fn remove_sessions(&self, ids: &[SessionId]) -> Stored<()> {
         let mut transaction = self.pool.begin().await?;
         for id in ids {
-            sqlx::query("DELETE FROM sessions WHERE id = $1")
-                .bind(id.as_str())
-                .execute(&mut *transaction)
-                .await?;
+            for text in
+                ["DELETE FROM sessions WHERE id = $1", "DELETE FROM provider_sessions WHERE session = $1"]
+            {
+                sqlx::query(text).bind(id.as_str()).execute(&mut *transaction).await?;
+            }
         }
         transaction.commit().await?;
         Ok(())

@@ -3,8 +3,8 @@
 use digue_access::ApiKey;
 use digue_access::decide::Reduction;
 use digue_store::{
-    Attempts, ConnectionRecord, KeyRecord, MailRecord, OrganisationRecord, PasswordRecord, RecoveryRecord,
-    Store,
+    Attempts, ConnectionRecord, IdentityRecord, KeyRecord, MailRecord, OrganisationRecord, PasswordRecord,
+    ProviderSession, RecoveryRecord, Store,
 };
 use digue_types::{OrganisationId, SessionId, Timestamp};
 
@@ -21,6 +21,8 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     the_last_connections_are_kept(store).await;
     codes_are_good_once(store).await;
     attempts_are_counted_by_device(store).await;
+    an_identity_opens_one_account(store).await;
+    a_provider_ends_what_it_opened(store).await;
     a_recovery_takes_every_factor(store).await;
     mail_waits_until_it_leaves(store).await;
     keys_are_kept_until_they_are_removed(store).await;
@@ -127,6 +129,55 @@ async fn attempts_are_counted_by_device(store: &Store) {
     assert_eq!(store.attempts(&account("a2"), "").await.unwrap(), Some(counted));
 }
 
+fn identity(hash: &str, of: &str) -> IdentityRecord {
+    IdentityRecord {
+        hash: hash.into(),
+        account: account(of),
+        provider: "proconnect".into(),
+        linked_at: NOON,
+        used_at: Timestamp::ZERO,
+    }
+}
+
+async fn an_identity_opens_one_account(store: &Store) {
+    assert!(store.add_identity(&identity("i1", "a1")).await.unwrap());
+    assert!(!store.add_identity(&identity("i1", "a2")).await.unwrap(), "it opens another already");
+    assert!(store.add_identity(&identity("i2", "a2")).await.unwrap());
+    assert_eq!(store.identity("i1").await.unwrap(), Some(identity("i1", "a1")));
+    assert_eq!(store.identity("i3").await.unwrap(), None);
+    store.use_identity("i1", after(5)).await.unwrap();
+    let used = IdentityRecord { used_at: after(5), ..identity("i1", "a1") };
+    assert_eq!(store.identities_of(&account("a1")).await.unwrap(), [used]);
+    let counts = store.identity_counts().await.unwrap();
+    assert_eq!(counts, [(account("a1"), 1), (account("a2"), 1)].into());
+    assert!(!store.remove_identity(&account("a1"), "i2").await.unwrap(), "somebody else's");
+    assert!(store.remove_identity(&account("a2"), "i2").await.unwrap());
+    assert!(store.identities_of(&account("a2")).await.unwrap().is_empty());
+}
+
+async fn a_provider_ends_what_it_opened(store: &Store) {
+    // The session `s2` of `a1` was opened by the first part of the contract.
+    let known = ProviderSession {
+        session: SessionId::parse("s2").unwrap(),
+        provider: "proconnect".into(),
+        identity: "i1".into(),
+        sid: "d1".into(),
+        sealed_token: "sealed".into(),
+    };
+    store.add_provider_session(&known).await.unwrap();
+    assert_eq!(store.provider_session(&known.session).await.unwrap(), Some(known.clone()));
+    for (identity, sid, is_its) in
+        [("i1", "", true), ("", "d1", true), ("i1", "d1", true), ("i1", "d2", false), ("i2", "", false)]
+    {
+        let found = store.accounts_of_provider_session(identity, sid).await.unwrap();
+        let expected: &[_] = if is_its { &[account("a1")] } else { &[] };
+        assert_eq!(found, expected, "{identity} {sid}");
+    }
+    assert!(store.accounts_of_provider_session("", "").await.is_err());
+    store.remove_sessions(std::slice::from_ref(&known.session)).await.unwrap();
+    assert_eq!(store.provider_session(&known.session).await.unwrap(), None);
+}
+
 async fn a_recovery_takes_every_factor(store: &Store) {
     let recovery = RecoveryRecord {
         id: "re-1".into(),
@@ -141,6 +192,7 @@ async fn a_recovery_takes_every_factor(store: &Store) {
     assert_eq!(store.recoveries().await.unwrap(), [recovery]);
     store.remove_factors(&account("a1")).await.unwrap();
     assert!(store.passkeys_of(&account("a1")).await.unwrap().is_empty());
+    assert!(store.identities_of(&account("a1")).await.unwrap().is_empty());
     assert!(store.password_of(&account("a2")).await.unwrap().is_some());
     store.remove_factors(&account("a2")).await.unwrap();
     assert!(store.password_of(&account("a2")).await.unwrap().is_none());
