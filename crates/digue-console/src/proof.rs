@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use digue_operations::providers::{self, Own};
 use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
@@ -35,6 +36,7 @@ struct ProofPage {
     /// The same fields, as one value.
     body: String,
     has_password: bool,
+    identities: Vec<Own>,
     is_wrong: bool,
     /// Proved: only to be sent again.
     is_proved: bool,
@@ -109,10 +111,11 @@ async fn ask(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool) -
 }
 
 async fn show(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool, is_proved: bool) -> Response {
-    let has_password = match visitor.console_session() {
-        Ok(session) => password::own(&console.house, session).await.is_ok_and(|own| own.is_some()),
-        Err(_) => false,
-    };
+    let (mut has_password, mut identities) = (false, Vec::new());
+    if let Ok(session) = visitor.console_session() {
+        has_password = password::own(&console.house, session).await.is_ok_and(|own| own.is_some());
+        identities = providers::own(&console.house, session).await.unwrap_or_default();
+    }
     let fields = kept.fields();
     let page = page(&ProofPage {
         w: Words::new(visitor),
@@ -121,6 +124,7 @@ async fn show(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool, 
         is_post: kept.is_post,
         body: kept.body,
         has_password,
+        identities,
         is_wrong,
         is_proved,
     });

@@ -13,8 +13,8 @@ use crate::api::{self, acts, reads, usage};
 use crate::pages::{
     account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
     incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
-    own_incidents, person, person_space, portals, requests, reviews, scope, sessions, settings, smsi,
-    smsi_checks, smsi_registers, space,
+    own_incidents, person, person_space, portals, provider, requests, reviews, scope, sessions, settings,
+    smsi, smsi_checks, smsi_registers, space,
 };
 use digue_operations::attachments::FILE_BYTES_MAX;
 
@@ -65,6 +65,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .merge(programs())
         .merge(corner())
         .fallback(door::not_found)
+        .method_not_allowed_fallback(door::not_so)
         .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
         .layer(middleware::from_fn(form::refuse_foreign_posts))
         .layer(middleware::from_fn(view::protect))
@@ -109,6 +110,7 @@ fn pages() -> Router<Console> {
         .route("/accounts/suspend", post(accounts::suspend))
         .route("/accounts/confirm", post(approvals::confirm))
         .route("/accounts/invite", post(approvals::invite))
+        .route("/accounts/identity", post(approvals::invite_identity))
         .route("/approvals", get(approvals::list).post(approvals::add_account))
         .route("/approvals/onboard", post(approvals::onboard).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)))
         .route("/approvals/recover", post(approvals::recover))
@@ -131,6 +133,8 @@ fn pages() -> Router<Console> {
         .route("/self/passkeys/finish", post(own::finish_adding))
         .route("/self/passkeys/remove", post(own::remove))
         .route("/self/password", get(own::show_password).post(own::set_password))
+        .route("/self/identities", get(own::choose_provider))
+        .route("/self/identities/remove", post(own::unlink))
         .route("/self/password/remove", post(own::remove_password))
         .route("/self/sessions/cut", post(own::cut))
 }
@@ -313,6 +317,14 @@ fn corner() -> Router<Console> {
         .route("/.digue/passkey/begin", post(door::begin))
         .route("/.digue/passkey/finish", post(door::finish))
         .route("/.digue/password", post(door::by_password))
+        // An identity provider of others
+        .route("/.digue/provider/{provider}", get(provider::begin))
+        .route("/.digue/provider/{provider}/back", get(provider::back))
+        .route("/.digue/provider/{provider}/logout", post(provider::logout))
+        .route("/.digue/identity/link", post(provider::link))
+        .route("/.digue/identity/code", post(provider::by_code))
+        .route("/.digue/identity/end", get(provider::end))
+        .route("/.digue/left", get(provider::left))
         .route("/.digue/prove", post(proof::by_password))
         .route("/.digue/welcome", get(door::welcome))
         .route("/.digue/hand-over", post(door::hand_over))

@@ -24,6 +24,8 @@ pub struct Known {
     pub passkeys: usize,
     /// Signs in with a password and a one-time code.
     pub has_password: bool,
+    /// Identities at other people's providers.
+    pub identities: usize,
     pub sessions: usize,
     /// The part of its limits that it has until a date, after a recovery.
     pub reduction: Option<Reduction>,
@@ -63,6 +65,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
     let sees_all = actor.role.can_watch();
     let passkeys = house.store.passkey_counts().await?;
     let passwords = house.store.password_holders().await?;
+    let identities = house.store.identity_counts().await?;
     let now = house.clock.now();
     let sessions = house.gateway().session_counts();
     let gates = house.store.gates().await?;
@@ -76,6 +79,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
             let is_quarantined = quarantined.contains(&Reach::Account(account.clone()));
             Known {
                 passkeys: held(&passkeys, account),
+                identities: held(&identities, account),
                 has_password: passwords.contains(account),
                 reduction: rules.reductions.get(account).copied().filter(|known| now < known.until),
                 answers,
@@ -84,7 +88,8 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
                 may_confirm: answers
                     && is_quarantined
-                    && (held(&passkeys, account) > 0 || passwords.contains(account)),
+                    && (held(&passkeys, account) + held(&identities, account) > 0
+                        || passwords.contains(account)),
                 account: account.clone(),
                 record: record.clone(),
             }

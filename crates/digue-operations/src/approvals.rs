@@ -406,7 +406,8 @@ pub async fn confirm(
         return Err(OperationError::SecondNeeded);
     }
     let has_passkey = !house.store.passkeys_of(account).await?.is_empty();
-    if !has_passkey && house.store.password_of(account).await?.is_none() {
+    let has_identity = !house.store.identities_of(account).await?.is_empty();
+    if !has_passkey && !has_identity && house.store.password_of(account).await?.is_none() {
         return Err(OperationError::Invalid("invalid-confirm-passkey"));
     }
     gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how, Consent::Two).await

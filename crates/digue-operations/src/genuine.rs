@@ -78,7 +78,7 @@ pub async fn check(
     house.store.note_check(notice.code, &places.join(" ")).await?;
     let blocks = blocks_of(&campaign)?;
     let reader = Reader { language, zone: house.response().zone.clone() };
-    let first_words: Vec<&str> = blocks.happened.split_whitespace().take(12).collect();
+    let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
         masked: notice.masked,

@@ -31,6 +31,7 @@ use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
 use crate::persons::Presence;
+use crate::providers::{ProviderRules, Providers};
 use crate::recorder::Standing;
 use crate::retention::Retentions;
 use crate::sentry::Sentry;
@@ -84,14 +85,16 @@ pub struct SignInRules {
     pub proof_lasts: Duration,
     /// Password and one-time code for agents without a passkey; `None` switches them off.
     pub password: Option<PasswordRules>,
+    /// Identity providers of others, for accounts and for persons.
+    pub providers: Vec<ProviderRules>,
     /// Keeps what must not be read from the database alone.
     pub key: [u8; 32],
 }
 
 impl SignInRules {
-    /// Five minutes, no passwords.
+    /// Five minutes, no passwords, nobody else's identities.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { proof_lasts: Duration::from_mins(5), password: None, key }
+        Self { proof_lasts: Duration::from_mins(5), password: None, providers: Vec::new(), key }
     }
 }
 
@@ -125,6 +128,7 @@ pub struct House {
     pub(crate) sign_in: SignInRules,
     passkeys: Option<Passkeys>,
     passwords: Option<Passwords>,
+    providers: Providers,
     pub(crate) challenges: Challenges,
     mailer: Option<Mailer>,
     pub(crate) reload_wanted: Notify,
@@ -183,6 +187,7 @@ impl House {
             data_folder: parts.data_folder,
             passkeys: Passkeys::new(&parts.console_url),
             passwords,
+            providers: Providers::new(parts.sign_in.providers.clone()),
             sign_in: parts.sign_in,
             challenges: Challenges::default(),
             mailer: parts.mail.as_ref().map(Mailer::new).transpose()?,
@@ -390,6 +395,10 @@ impl House {
     /// The fallback, where the operator allows it.
     pub(crate) fn passwords(&self) -> Result<&Passwords, OperationError> {
         self.passwords.as_ref().ok_or(OperationError::NotFound("password"))
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// True when agents may sign in with a password and a one-time code.

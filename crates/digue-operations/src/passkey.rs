@@ -5,10 +5,6 @@
 //! verification is always required; a challenge is good once, for five minutes. Signing in asks
 //! for no name: the passkey brings its own, and there is nothing to guess names with.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_access::{Origin, Session};
@@ -21,16 +17,13 @@ use webauthn_rs::prelude::{
 };
 
 use crate::actor::Actor;
+use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
 use crate::sign_in;
 
-/// How long a challenge is good for.
-const CEREMONY_LASTS: Duration = Duration::from_mins(5);
-/// Ceremonies under way at once; about a kilobyte each. The oldest give way to new ones.
-const CEREMONIES_MAX: usize = 50_000;
 const NAME_CHARS_MAX: usize = 60;
 /// Nobody has more devices than this.
 const PASSKEYS_MAX: usize = 20;
@@ -38,8 +31,8 @@ const PASSKEYS_MAX: usize = 20;
 /// The ceremonies under way.
 pub(crate) struct Passkeys {
     webauthn: Webauthn,
-    registrations: Mutex<Ceremonies<Registration>>,
-    sign_ins: Mutex<Ceremonies<DiscoverableAuthentication>>,
+    registrations: Ceremonies<Registration>,
+    sign_ins: Ceremonies<DiscoverableAuthentication>,
 }
 
 struct Registration {
@@ -62,46 +55,8 @@ impl Passkeys {
         let origin = Url::parse(console_url).ok()?;
         let host = origin.domain()?.to_owned();
         let webauthn = WebauthnBuilder::new(&host, &origin).ok()?.rp_name("Digue").build().ok()?;
-        Some(Self { webauthn, registrations: Mutex::default(), sign_ins: Mutex::default() })
+        Some(Self { webauthn, registrations: Ceremonies::default(), sign_ins: Ceremonies::default() })
     }
-}
-
-/// What waits for its second half, each good once and for a while.
-struct Ceremonies<T>(HashMap<String, (Timestamp, T)>);
-
-impl<T> Default for Ceremonies<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T> Ceremonies<T> {
-    fn begin(&mut self, now: Timestamp, state: T) -> Result<String, OperationError> {
-        if self.0.len() >= CEREMONIES_MAX {
-            self.0.retain(|_, (at, _)| now.since(*at) < CEREMONY_LASTS);
-        }
-        if self.0.len() >= CEREMONIES_MAX {
-            let oldest = self.0.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone());
-            oldest.map(|id| self.0.remove(&id));
-        }
-        let id = Secret::draw()?.reveal().to_owned();
-        self.0.insert(id.clone(), (now, state));
-        Ok(id)
-    }
-
-    /// Takes the state away: whatever comes of it, this challenge is used up.
-    fn end(&mut self, now: Timestamp, id: &str) -> Result<T, OperationError> {
-        let (at, state) = self.0.remove(id).ok_or(OperationError::Invalid("invalid-ceremony"))?;
-        if now.since(at) < CEREMONY_LASTS {
-            Ok(state)
-        } else {
-            Err(OperationError::Invalid("invalid-ceremony"))
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The passkeys of the account, for itself.
@@ -137,7 +92,7 @@ pub async fn begin_adding(house: &House, session: &Session) -> Result<Challenge,
     options["authenticatorSelection"]["residentKey"] = "required".into();
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
     let registration = Registration { account: actor.account, handle, state };
-    let ceremony = lock(&passkeys.registrations).begin(house.clock.now(), registration)?;
+    let ceremony = passkeys.registrations.begin(house.clock.now(), registration)?;
     Ok(Challenge { ceremony, options })
 }
 
@@ -153,7 +108,7 @@ pub async fn finish_adding(
     let called = parse_name(called)?;
     let passkeys = house.passkeys()?;
     let now = house.clock.now();
-    let Registration { account, handle, state } = lock(&passkeys.registrations).end(now, ceremony)?;
+    let Registration { account, handle, state } = passkeys.registrations.end(now, ceremony)?;
     if account != actor.account {
         return Err(OperationError::Denied);
     }
@@ -217,7 +172,7 @@ pub fn begin_sign_in(house: &House) -> Result<Challenge, OperationError> {
         .map_err(|error| OperationError::Unavailable(error.to_string()))?;
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
-    let ceremony = lock(&passkeys.sign_ins).begin(house.clock.now(), state)?;
+    let ceremony = passkeys.sign_ins.begin(house.clock.now(), state)?;
     Ok(Challenge { ceremony, options: options["publicKey"].take() })
 }
 
@@ -249,14 +204,18 @@ pub async fn prove(
     if verify(house, ceremony, answer).await? != session.account {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    sign_in::note_proof(house, &actor, session).await
+    sign_in::note_proof(house, &actor, session, house.clock.now()).await
 }
 
 /// The account that the answer proves. Every way to be wrong has one answer.
-async fn verify(house: &House, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
+pub(crate) async fn verify(
+    house: &House,
+    ceremony: &str,
+    answer: Value,
+) -> Result<AccountId, OperationError> {
     let passkeys = house.passkeys()?;
     let now = house.clock.now();
-    let state = lock(&passkeys.sign_ins).end(now, ceremony)?;
+    let state = passkeys.sign_ins.end(now, ceremony)?;
     let answer: PublicKeyCredential = parse_answer(answer)?;
     let (handle, id) = passkeys.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
     let wrong = || OperationError::Invalid("invalid-passkey");

@@ -379,7 +379,24 @@ pub async fn prove(
         return Err(trial.failed(house).await?);
     }
     house.store.forget_attempts(&record.account, &trial.lane).await?;
-    sign_in::note_proof(house, &actor, session).await
+    sign_in::note_proof(house, &actor, session, now).await
+}
+
+/// The second factor alone, for an account whose first was proved elsewhere.
+pub(crate) async fn check_second(
+    house: &House,
+    account: &AccountId,
+    code: &str,
+) -> Result<(), OperationError> {
+    let passwords = house.passwords()?;
+    let now = house.clock.now();
+    let record = house.store.password_of(account).await?;
+    let record = record.ok_or(OperationError::NotFound("password"))?;
+    let trial = Trial::begin(house, account.clone(), None, now).await?;
+    if !trial.may_try || !uses_second_factor(house, passwords, &record, code, now).await? {
+        return Err(trial.failed(house).await?);
+    }
+    Ok(house.store.forget_attempts(account, &trial.lane).await?)
 }
 
 /// The third failure costs a second, then twice as long each time; the tenth, another way in.

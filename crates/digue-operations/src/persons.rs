@@ -1,7 +1,7 @@
 //! The space of a person: who looked at their record, and what they can ask about it.
 //!
 //! Persons are the portal's own identifiers; whoever comes here proved to hold one by a single-use code
-//! that was sent by letter. Their sessions live in memory and are short.
+//! that was sent by letter, or by an identity provider of the operator's choice. Their sessions live in memory and are short.
 
 pub mod codes;
 pub mod news;
@@ -37,6 +37,16 @@ struct Session {
     whose: KnownPerson,
     opened_at: Timestamp,
     seen_at: Timestamp,
+    owed: Option<Owed>,
+}
+
+/// What a person's session owes to the provider that opened it; its names are keyed hashes.
+#[derive(Clone)]
+pub(crate) struct Owed {
+    pub(crate) provider: String,
+    pub(crate) subject: String,
+    pub(crate) sid: Option<String>,
+    pub(crate) id_token: String,
 }
 
 impl Session {
@@ -65,7 +75,12 @@ fn journal_name(whose: &KnownPerson) -> String {
 }
 
 /// Opens a session for somebody whose identity was proved; the secret is for a cookie.
-pub(crate) async fn open(house: &House, whose: KnownPerson, way: &str) -> Result<Secret, OperationError> {
+pub(crate) async fn open(
+    house: &House,
+    whose: KnownPerson,
+    way: &str,
+    owed: Option<Owed>,
+) -> Result<Secret, OperationError> {
     let words = Words { subject: journal_name(&whose), after: way.to_owned(), ..Words::default() };
     house.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
@@ -75,7 +90,7 @@ pub(crate) async fn open(house: &House, whose: KnownPerson, way: &str) -> Result
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
     }
-    sessions.insert(secret.hash(), Session { whose, opened_at: now, seen_at: now });
+    sessions.insert(secret.hash(), Session { whose, opened_at: now, seen_at: now, owed });
     Ok(secret)
 }
 
@@ -95,6 +110,25 @@ pub fn here(house: &House, secret: &str) -> Result<Person, OperationError> {
 pub fn leave(house: &House, secret: &str) {
     let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.remove(&digue_gateway::identity::token_hash(secret));
+}
+
+/// What the session of a cookie owes to a provider.
+pub(crate) fn owed(house: &House, secret: &str) -> Option<Owed> {
+    let sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
+}
+
+/// Ends the sessions that a provider opened, for one of its names of a subject, or of a session of its own.
+pub(crate) fn end_owed(house: &House, provider: &str, subject: Option<&str>, sid: Option<&str>) {
+    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.retain(|_, session| {
+        let is_its = session.owed.as_ref().is_some_and(|owed| {
+            owed.provider == provider
+                && subject.is_none_or(|subject| owed.subject == subject)
+                && sid.is_none_or(|sid| owed.sid.as_deref() == Some(sid))
+        });
+        !is_its
+    });
 }
 
 /// Populations that persons may belong to, as portals name them.

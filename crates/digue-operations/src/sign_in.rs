@@ -38,24 +38,66 @@ pub(crate) async fn make_link(
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
+    let secret = keep_link(house, actor, account, host, lasts, "").await?;
+    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?;
+    Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
+}
+
+/// The `state` of a link that opens nothing: it lets the account's own holder link an identity.
+const IDENTITY_ONLY: &str = "identity";
+
+/// Makes a link with which the holder of an account, signed in, links an identity to it.
+pub(crate) async fn make_identity_link(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    lasts: Duration,
+) -> Result<String, OperationError> {
+    let secret = keep_link(house, actor, account, house.console_host(), lasts, IDENTITY_ONLY).await?;
+    Ok(format!("{}/self/identities?link={}", house.console_url(), secret.reveal()))
+}
+
+/// Whose identity may be linked with this link; true when its holder must be signed in for it.
+pub(crate) async fn peek_identity_link(
+    house: &House,
+    token: &str,
+) -> Result<(AccountId, bool), OperationError> {
+    let hash = digue_gateway::identity::token_hash(token);
+    let link = house.store.peek_link(&hash, house.clock.now()).await?;
+    let link = link.filter(|link| link.host == house.console_host());
+    match link {
+        Some(link) if link.state.is_empty() => Ok((link.account, false)),
+        Some(link) if link.state == IDENTITY_ONLY => Ok((link.account, true)),
+        _ => Err(OperationError::NotFound("link")),
+    }
+}
+
+async fn keep_link(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    host: &str,
+    lasts: Duration,
+    state: &str,
+) -> Result<Secret, OperationError> {
     let known = house.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));
     }
-    let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?.to_owned();
+    house.url_of(host).ok_or(OperationError::NotFound("host"))?;
     let secret = Secret::draw()?;
     let link = Link {
         account: account.clone(),
         host: host.to_owned(),
         expires_at: house.clock.now().plus(lasts),
-        state: String::new(),
+        state: state.to_owned(),
         proved_at: Timestamp::ZERO,
     };
-    let words =
-        Words { subject: format!("account:{account}"), after: format!("host:{host}"), ..Words::default() };
+    let after = format!("host:{host} {state}").trim_end().to_owned();
+    let words = Words { subject: format!("account:{account}"), after, ..Words::default() };
     house.write_down(actor, Act::LinkIssued, words).await?;
     house.store.add_link(&secret.hash(), &link).await?;
-    Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
+    Ok(secret)
 }
 
 /// Whom a link is for, without using it up: a page asks before it signs in, because programs that
@@ -141,8 +183,8 @@ async fn open(
     open_session(house, &link.account, host, origin, proved_at, by).await
 }
 
-/// Opens a session for an account that has proved who it is, `by` some way; the secret goes into the
-/// cookie.
+/// Opens a session for an account that has proved who it is, `by` some way and its details after a
+/// colon; the secret goes into the cookie.
 pub(crate) async fn open_session(
     house: &House,
     account: &AccountId,
@@ -183,7 +225,7 @@ pub(crate) async fn open_session(
         host: host.to_owned(),
         ip: origin.ip.clone(),
         agent: origin.agent.clone(),
-        means: by.to_owned(),
+        means: by.split(':').next().unwrap_or(by).to_owned(),
     };
     house.store.add_connection(&connection).await?;
     house.gateway().open_session(OpenSession { token: secret.hash(), session: session.clone() });
@@ -198,17 +240,17 @@ pub fn own_sessions(house: &House, session: &Session) -> Result<Vec<Session>, Op
     Ok(sessions)
 }
 
-/// Writes down that the holder of a session proved afresh who they are.
+/// Writes down that the holder of a session proved afresh, at that moment, who they are.
 pub(crate) async fn note_proof(
     house: &House,
     actor: &Actor,
     session: &Session,
+    at: Timestamp,
 ) -> Result<(), OperationError> {
-    let now = house.clock.now();
     let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
     house.write_down(actor, Act::SessionProved, words).await?;
-    house.store.prove_session(&session.id, now).await?;
-    house.gateway().prove_session(&session.id, now);
+    house.store.prove_session(&session.id, at).await?;
+    house.gateway().prove_session(&session.id, at);
     Ok(())
 }
 

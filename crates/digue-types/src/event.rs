@@ -311,5 +311,8 @@ coded!(
         /// Consultations are hidden from persons for a while, or not any more.
         SightsHidden = 56 "sights-hidden",
         SightsShown = 57 "sights-shown",
+        /// An identity at a provider of others opens an account from now on, or no more.
+        IdentityLinked = 58 "identity-linked",
+        IdentityUnlinked = 59 "identity-unlinked",
     }
 );

@@ -3,6 +3,7 @@
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
 pub(crate) mod portal_map;
+mod providers;
 pub(crate) mod reader;
 mod response;
 pub(crate) mod server;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
 use digue_gateway::Portal;
+use digue_operations::providers::Serves;
 use digue_operations::retention::Retention;
 use digue_types::PortalId;
 
@@ -92,6 +94,16 @@ fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &m
         }
         if portal.hosts.contains(&settings.console_host) {
             faults.push(Fault::of_file(path, "fault-host-twice", &settings.console_host));
+        }
+    }
+    for provider in &settings.providers {
+        if let Serves::Persons(rules) = &provider.serves
+            && portals.iter().all(|(_, portal)| portal.population != rules.population)
+        {
+            let file = settings.file.clone();
+            let detail = rules.population.to_string();
+            let name = format!("providers.{}.person.population", provider.id);
+            faults.push(Fault { file, line: 0, key: "fault-unknown-population", name, detail });
         }
     }
     for decoy in &settings.watch.decoys {

@@ -109,6 +109,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             sign_in: SignInRules {
                 proof_lasts: settings.proof_lasts,
                 password: settings.password.clone(),
+                providers: settings.providers.clone(),
                 key: keys::secrets_key(&keys_folder)?,
             },
             mail: settings.mail.clone(),

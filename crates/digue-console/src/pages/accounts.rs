@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::accounts::{self, Known};
-use digue_operations::{Actor, OperationError};
+use digue_operations::{Actor, OperationError, providers};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -43,6 +43,8 @@ struct AccountsPage {
     yesterday: String,
     /// The journal's pages of an account are for watchers.
     watches: bool,
+    /// Identities of others may be linked.
+    has_providers: bool,
 }
 
 async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec<Known>, OperationError> {
@@ -77,6 +79,7 @@ pub(crate) async fn list(
         page: number,
         pages,
         watches: me.role.can_watch(),
+        has_providers: !providers::for_accounts(&console.house).is_empty(),
     }))
 }
 

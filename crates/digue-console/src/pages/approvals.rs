@@ -4,10 +4,10 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_operations::approvals::{self, INVITATION_LASTS, Invitation, NewAccount, Waiting, Wish};
-use digue_operations::{OperationError, onboarding, organisations};
+use digue_operations::{OperationError, onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 
@@ -251,6 +251,26 @@ pub(crate) async fn invite(
     let account = told(&visitor, account_named(&form.account))?;
     let invitation = approvals::invite_again(&console.house, &actor, &account).await;
     Ok(invited(&visitor, vec![told(&visitor, invitation)?]))
+}
+
+#[derive(Template)]
+#[template(path = "identity_invitation.html")]
+struct IdentityInvitationPage {
+    w: Words,
+    account: AccountId,
+    link: String,
+}
+
+/// Invites the holder of an account at work to link an identity.
+pub(crate) async fn invite_identity(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<InviteForm>,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let account = told(&visitor, account_named(&form.account))?;
+    let link = told(&visitor, providers::invite_holder(&console.house, &actor, &account).await)?;
+    Ok(page(&IdentityInvitationPage { w: Words::new(&visitor), account, link }))
 }
 
 #[derive(Deserialize)]

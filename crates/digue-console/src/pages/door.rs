@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
+use digue_operations::providers::{self, Choice, Farewell};
 use digue_operations::secret::Secret;
 use digue_operations::{House, OperationError, devices, passkey, password, sign_in};
 use digue_store::ConnectionRecord;
@@ -13,6 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::provider;
 use crate::api::{Problem, answer};
 use crate::error::{PageError, told};
 use crate::router::Console;
@@ -45,8 +47,23 @@ impl Way {
         if is_local { next } else { "/" }
     }
 
+    /// The same way as a query, for whoever takes another door.
+    fn query(&self) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let [host, state, fresh] = [&self.host, &self.state, &self.fresh].map(|text| encode(text));
+        format!("for={host}&state={state}&next={}&fresh={fresh}", encode(self.local_next()))
+    }
+
+    pub(crate) fn has_next(&self) -> bool {
+        !self.next.is_empty()
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
     /// The page that follows a sign-in.
-    fn welcome(&self) -> String {
+    pub(crate) fn welcome(&self) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         format!(
             "/.digue/welcome?for={}&state={}&next={}",
@@ -65,6 +82,7 @@ struct SignInPage {
     way: Way,
     is_known: bool,
     allows_passwords: bool,
+    providers: Vec<Choice>,
     is_wrong: bool,
     account: String,
 }
@@ -107,6 +125,7 @@ fn sign_in_page(
         way,
         is_known,
         allows_passwords: console.house.allows_passwords(),
+        providers: providers::for_accounts(&console.house),
         is_wrong: refused.is_some(),
         account: refused.unwrap_or_default(),
     });
@@ -130,7 +149,7 @@ fn to_console(console: &Console, visitor: &Visitor, way: &Way) -> Result<Respons
     Ok(with_cookie(Redirect::to(&address).into_response(), &cookie))
 }
 
-fn with_cookie(mut response: Response, cookie: &str) -> Response {
+pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
     let cookie = HeaderValue::from_str(cookie).expect("base64url and fixed words");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
@@ -142,7 +161,7 @@ fn session_cookie(secret: &Secret) -> String {
 
 /// Hands a new session over: its cookie, and over TLS the invitation to bind it to a key of the
 /// device. A session that came from elsewhere, and whose holder has proved who they are, ends.
-async fn opened(
+pub(crate) async fn opened(
     console: &Console,
     visitor: &Visitor,
     response: Response,
@@ -169,7 +188,7 @@ pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> R
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
-fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
+pub(crate) fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
     if visitor.portal.is_none() { Ok(()) } else { Err(OperationError::NotFound("page")) }
 }
 
@@ -180,6 +199,9 @@ pub(crate) struct Shown {
     /// Not empty: a fresh proof for the session that there is.
     #[serde(default)]
     proof: String,
+    /// Not empty: completes what an identity provider vouched for with one factor.
+    #[serde(default)]
+    ticket: String,
     #[serde(flatten)]
     way: Way,
 }
@@ -188,10 +210,19 @@ pub(crate) struct Shown {
 pub(crate) async fn finish(
     State(console): State<Console>,
     visitor: Visitor,
+    headers: HeaderMap,
     Json(shown): Json<Shown>,
 ) -> Result<Response, Problem> {
     let house = &console.house;
     answer(&visitor, on_console(&visitor))?;
+    if !shown.ticket.is_empty() {
+        let (ticket, held, origin) = (&shown.ticket, provider::held(&headers), &visitor.origin);
+        let done =
+            providers::step_up_by_passkey(house, ticket, held, &shown.ceremony, shown.answer, origin).await;
+        let linked = answer(&visitor, done)?;
+        let next = Json(json!({"next": linked.next})).into_response();
+        return answer(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await);
+    }
     if !shown.proof.is_empty() {
         let session = answer(&visitor, visitor.console_session())?;
         answer(&visitor, passkey::prove(house, session, &shown.ceremony, shown.answer).await)?;
@@ -309,6 +340,7 @@ struct EnterPage {
     w: Words,
     account: String,
     link: String,
+    providers: Vec<Choice>,
 }
 
 /// Asks before it signs in: programs that preview links open them, and would use them up. A hand-over
@@ -331,10 +363,13 @@ pub(crate) async fn enter_page(
     }
     let account = sign_in::peek_link(&console.house, &query.link, &visitor.host).await;
     let account = told(&visitor, account.map_err(link_gone))?.to_string();
-    Ok(page(&EnterPage { w: Words::new(&visitor), account, link: query.link }).into_response())
+    // Identities are the console's: a portal's link opens its portal.
+    let providers =
+        if visitor.portal.is_none() { providers::for_accounts(&console.house) } else { Vec::new() };
+    Ok(page(&EnterPage { w: Words::new(&visitor), account, link: query.link, providers }).into_response())
 }
 
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
@@ -358,11 +393,21 @@ fn link_gone(error: OperationError) -> OperationError {
     }
 }
 
+/// The page after the end, for whoever may end their provider's session too.
+pub(crate) fn left_address(farewell: &Farewell) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    format!("/.digue/left?ticket={}&provider={}", encode(&farewell.ticket), encode(&farewell.provider))
+}
+
 pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
+    let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
+        if let Some(farewell) = providers::farewell(&console.house, session).await {
+            next = left_address(&farewell);
+        }
         told(&visitor, sign_in::leave(&console.house, session).await)?;
     }
-    let mut response = Redirect::to("/.digue/sign-in").into_response();
+    let mut response = Redirect::to(&next).into_response();
     let gone = "__Host-digue=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
     response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(gone));
     Ok(response)
@@ -400,6 +445,13 @@ pub(crate) async fn jwks(State(console): State<Console>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, console.house.gateway().jwks()).into_response()
+}
+
+/// A page that only answers a form, asked for by its address: from the history, say, or after a change of
+/// language. People begin again at the start; programs are told.
+pub(crate) async fn not_so(method: Method, uri: Uri) -> Response {
+    let is_person = method == Method::GET && !uri.path().starts_with("/api/");
+    if is_person { Redirect::to("/").into_response() } else { StatusCode::METHOD_NOT_ALLOWED.into_response() }
 }
 
 pub(crate) async fn not_found(visitor: Visitor) -> (StatusCode, PageError) {

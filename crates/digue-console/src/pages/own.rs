@@ -1,12 +1,13 @@
 //! One's own account: passkeys and sessions.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
 use digue_operations::password::Setting;
+use digue_operations::providers::{self, Choice, Own};
 use digue_operations::{OperationError, passkey, password, sign_in};
 use digue_store::{ConnectionRecord, PasskeyRecord};
 use digue_types::SessionId;
@@ -33,6 +34,7 @@ struct OwnPage {
     may_have_password: bool,
     /// Recovery codes left, when there is a password.
     codes_left: Option<usize>,
+    identities: Vec<Own>,
 }
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
@@ -45,6 +47,7 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         connections: told(&visitor, sign_in::last_connections(house, session).await)?,
         is_fresh: house.clock().now().since(session.proved_at) <= house.proof_lasts(),
         may_have_password: house.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
+        identities: told(&visitor, providers::own(house, session).await)?,
         codes_left: told(&visitor, password::own(house, session).await)?,
         session: session.clone(),
     });
@@ -90,6 +93,51 @@ pub(crate) async fn remove(
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     told(&visitor, passkey::remove(&console.house, session, &form.id).await)?;
+    Ok(Redirect::to("/self"))
+}
+
+#[derive(Template)]
+#[template(path = "own_identity.html")]
+struct IdentityPage {
+    w: Words,
+    account: String,
+    link: String,
+    providers: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Invited {
+    #[serde(default)]
+    link: String,
+}
+
+/// Where the holder of an account that is at work already chooses a provider to link.
+pub(crate) async fn choose_provider(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(invited): Query<Invited>,
+) -> Result<Response, PageError> {
+    let Ok(session) = visitor.console_session() else {
+        let link: String =
+            invited.link.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        let back = format!("/.digue/sign-in?next=%2Fself%2Fidentities%3Flink%3D{link}");
+        return Ok(Redirect::to(&back).into_response());
+    };
+    told(&visitor, providers::invited_holder(&console.house, session, &invited.link).await)?;
+    let account = session.account.to_string();
+    let providers = providers::for_accounts(&console.house);
+    let w = Words::new(&visitor);
+    Ok(page(&IdentityPage { w, account, link: invited.link, providers }).into_response())
+}
+
+/// Takes an identity of a provider from one's own account.
+pub(crate) async fn unlink(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<Named>,
+) -> Result<Redirect, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    told(&visitor, providers::unlink(&console.house, session, &form.id).await)?;
     Ok(Redirect::to("/self"))
 }
 

@@ -11,9 +11,12 @@ use digue_operations::persons::news::{self, Wish};
 use digue_operations::persons::requests::{self, RequestKind, Tracked};
 use digue_operations::persons::sights::{self, PAGE, Page};
 use digue_operations::persons::{self, Person, codes};
+use digue_operations::providers::{self, Choice};
+use digue_operations::secret::Secret;
 use digue_types::PopulationId;
 use serde::Deserialize;
 
+use super::door::left_address;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -45,7 +48,9 @@ fn or_door(visitor: &Visitor, person: Result<Person, OperationError>) -> Result<
 }
 
 fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
-    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}");
+    // Lax: whoever comes from a provider's page, or from a mail, is the one who signed in. Forms of other
+    // sites are refused by their origin.
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasts}");
     let mut response = Redirect::to(to).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -58,6 +63,7 @@ fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
 struct DoorPage {
     w: Words,
     populations: Vec<PopulationId>,
+    providers: Vec<Choice>,
     is_asked: bool,
 }
 
@@ -76,6 +82,7 @@ pub(crate) async fn door(
     page(&DoorPage {
         w: Words::new(&visitor),
         populations: persons::populations(&console.house),
+        providers: providers::for_persons(&console.house),
         is_asked: said.asked == Some(1),
     })
 }
@@ -92,8 +99,12 @@ pub(crate) async fn enter(
 ) -> Result<Response, PageError> {
     let code: String = form.code.chars().take(40).collect();
     let secret = codes::enter(&console.house, &code, &visitor.origin.ip).await;
-    let secret = told(&visitor, secret)?;
-    Ok(with_cookie(secret.reveal(), "", "/person"))
+    Ok(entered(&told(&visitor, secret)?))
+}
+
+/// Hands a person's new session over.
+pub(crate) fn entered(secret: &Secret) -> Response {
+    with_cookie(secret.reveal(), "", "/person")
 }
 
 #[derive(Deserialize)]
@@ -114,10 +125,14 @@ pub(crate) async fn ask_letter(
 }
 
 pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
+    let mut next = "/person/door".to_owned();
     if let Some(secret) = secret(&headers) {
+        if let Some(farewell) = providers::farewell_of_person(&console.house, &secret).await {
+            next = left_address(&farewell);
+        }
         persons::leave(&console.house, &secret);
     }
-    with_cookie("", "; Max-Age=0", "/person/door")
+    with_cookie("", "; Max-Age=0", &next)
 }
 
 #[derive(Template)]

@@ -215,3 +215,4 @@ command-decoys-count = How many
 decoys-no-portal = There is no portal "{ $portal }".
 decoys-drawn = { $count } identifiers drawn. Make sure in the portal that they are nobody's, create the fictitious records there, then name this file in [watch] decoys.
 decoys-none = No identifier of this shape could be drawn: { $detail }
+fault-unknown-population = "{ $name }": no portal has the population "{ $detail }"

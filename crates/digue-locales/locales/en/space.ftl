@@ -453,3 +453,7 @@ sights-title = Who looked at my record?
 sights-nobody = Nobody looked at your record in this time.
 space-incidents = open incidents
 column-from = From
+person-provider = Sign in with my identity
+invalid-person-unknown = The portal did not find you with this identity. Ask for a letter with a code instead.
+act-identity-linked = identity of a provider linked
+act-identity-unlinked = identity of a provider removed

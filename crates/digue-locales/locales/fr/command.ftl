@@ -215,3 +215,4 @@ command-decoys-count = Combien
 decoys-no-portal = Aucun portail « { $portal } ».
 decoys-drawn = { $count } identifiants tirés. Vérifiez dans le portail qu'ils ne sont à personne, créez-y les fiches fictives, puis indiquez ce fichier dans [watch] decoys.
 decoys-none = Aucun identifiant de cette forme n'a pu être tiré : { $detail }
+fault-unknown-population = « { $name } » : aucun portail n'a la population « { $detail } »

@@ -453,3 +453,7 @@ sights-title = Qui a consulté mon dossier ?
 sights-nobody = Personne n'a consulté votre dossier sur cette période.
 space-incidents = incidents ouverts
 column-from = Du
+person-provider = Me connecter avec mon identité
+invalid-person-unknown = Le portail ne vous a pas retrouvé avec cette identité. Demandez plutôt un courrier avec un code.
+act-identity-linked = identité d'un fournisseur reliée
+act-identity-unlinked = identité d'un fournisseur retirée

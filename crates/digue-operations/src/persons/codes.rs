@@ -154,7 +154,7 @@ pub async fn enter(house: &House, typed: &str, ip: &str) -> Result<Secret, Opera
     house.turnstile().pass(house.clock.now(), ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let whose = house.store.take_person_code(&hash(house, code), house.clock.now()).await?;
-    open(house, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter").await
+    open(house, whose.ok_or(OperationError::Invalid("invalid-person-code"))?, "letter", None).await
 }
 
 /// Somebody asks for a letter. The answer is the same whoever it is, for nobody is to learn who is known.

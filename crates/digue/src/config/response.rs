@@ -66,7 +66,7 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
 }
 
 /// The portal's own database of addresses, and the query that somebody wrote for it.
-fn read_contacts(section: &Section<'_>) -> Option<ContactSource> {
+pub(super) fn read_contacts(section: &Section<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
         // An address with a password has a file of its own.
         Some(Ok(text)) => match parse_store_url(text.trim()) {

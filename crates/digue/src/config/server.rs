@@ -13,10 +13,12 @@ use digue_messages::Records;
 use digue_operations::desk::DeskRules;
 use digue_operations::mail::{Dkim, MailSettings, Protection, Returns};
 use digue_operations::password::PasswordRules;
+use digue_operations::providers::ProviderRules;
 use digue_operations::retention::{Retention, RetentionError};
 use digue_operations::witnesses::{Witness, WitnessRules};
 use ipnet::IpNet;
 
+use super::providers::read_providers;
 use super::reader::{Fault, Section, Source};
 use super::response::{ResponseSettings, read_response};
 use super::watch::{WatchSettings, read_watch};
@@ -25,6 +27,8 @@ use digue_operations::space::PartnerRules;
 /// `digue.toml`, checked.
 #[derive(Clone)]
 pub(crate) struct Settings {
+    /// Where all this is written.
+    pub(crate) file: PathBuf,
     /// The journal's name and the issuer of identities: a schema-less URL of the operator's.
     pub(crate) name: String,
     pub(crate) time_zone: String,
@@ -41,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) proof_lasts: Duration,
     /// Passwords with one-time codes, where they are allowed.
     pub(crate) password: Option<PasswordRules>,
+    /// Identity providers of others.
+    pub(crate) providers: Vec<ProviderRules>,
     pub(crate) mail: Option<MailSettings>,
     pub(crate) watch: WatchSettings,
     pub(crate) partners: PartnerRules,
@@ -122,6 +128,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         }
         let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
         let password = root.section("password").and_then(|section| read_password(&section));
+        let providers = read_providers(&root.sections("providers"));
         let mail = root.section("mail").map(|section| read_mail(&section));
         let watch = read_watch(root.section("watch"));
         let desk = read_messages(root.section("messages"));
@@ -147,6 +154,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let (console_url, console_host) = console_url?;
         let journal = read_journal(journal, &data_folder)?;
         Some(Settings {
+            file: file.to_owned(),
             name: name?,
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
             portals_folder,
@@ -161,6 +169,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             sessions,
             proof_lasts,
             password,
+            providers: providers?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,

@@ -72,7 +72,7 @@ pub(crate) struct House {
 }
 
 /// Below the ports that systems hand out: a house that restarts finds its own port free again.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let step = NEXT.fetch_add(1, Ordering::SeqCst);
@@ -105,12 +105,21 @@ impl House {
         answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static,
         files: &[(&str, &str)],
     ) -> Self {
+        Self::open_at(free_address(), plan, answer, files)
+    }
+
+    /// `open_with`, at an address that somebody knows already.
+    pub(crate) fn open_at(
+        address: SocketAddr,
+        plan: &Plan,
+        answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static,
+        files: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let portal = Portal::start(answer);
-        let address = free_address();
         write_configuration(folder.path(), plan, &portal, address);
         for (account, organisation, role) in [
             ("rssi", "operateur", "rssi"),
@@ -224,6 +233,17 @@ impl House {
         let text = String::from_utf8(shown.stdout).unwrap();
         let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         entries.filter(|entry| entry["kind"] == "exposure").collect()
+    }
+
+    /// Stops the house, and reads the acts of administration in its journal.
+    pub(crate) fn acts(&mut self) -> Vec<serde_json::Value> {
+        if self.child.is_some() {
+            assert!(self.stop());
+        }
+        let shown = digue(self.folder.path(), &["journal", "show", "--count", "1000000"]);
+        let text = String::from_utf8(shown.stdout).unwrap();
+        let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        entries.filter(|entry| entry["act"].is_string()).collect()
     }
 
     /// Stops the house so that everything is published, and reads the journal.

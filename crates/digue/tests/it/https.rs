@@ -10,7 +10,7 @@ use crate::python::{conformance, python};
 
 /// An authority and a certificate of it, as PEM files in `folder`: `{name}.pem`, `{name}-key.pem`,
 /// `{name}-authority.pem`.
-fn issue(folder: &Path, name: &str, host: &str) {
+pub(crate) fn issue(folder: &Path, name: &str, host: &str) {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(vec![]).unwrap();

@@ -24,6 +24,7 @@ mod mirror;
 mod notices;
 mod officer;
 mod persons;
+mod provider;
 mod python;
 mod routes;
 mod smsi;

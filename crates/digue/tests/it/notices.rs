@@ -9,6 +9,7 @@ use digue_testkit::{Client, Mailbox};
 
 use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
 use crate::python::python;
+use crate::webdriver::Browser;
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=x")];
@@ -284,6 +285,26 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     let text = genuine.text();
     assert!(text.contains("Ce code est le nôtre") && text.contains("u•••@e•••.fr"), "{text}");
     assert!(!text.contains("un@example.fr") && !text.contains("V1"), "nothing personal: {text}");
+    // Goal L3, by the keystroke-level model: the address is typed, not clicked; then the code as it is written,
+    // two thoughts, and the answer read at 200 words a minute.
+    let console = format!("http://{CONSOLE_HOST}:{}", told.house.address.port());
+    let person = Browser::without_scripts("fr");
+    person.go(&format!("{console}/check"));
+    person.forget_effort();
+    person.write("#code", &code);
+    person.submit("form[action='/check']", 0);
+    person.sees("[role=status]", "Ce code est le nôtre");
+    let ((clicks, keys), read) = (person.effort(), person.text("[role=status]").split_whitespace().count());
+    let typed = u32::try_from("digue.exemple.fr/check".len() + 1).unwrap();
+    let dashes = u32::try_from(code.matches('-').count()).unwrap();
+    let keys = keys - dashes;
+    let minutes_to_read = f64::from(u32::try_from(read).unwrap()) / 200.0;
+    let seconds = f64::from(typed + keys) * 0.28 + f64::from(clicks + 1) * 1.35 + minutes_to_read * 60.0;
+    let verdict = seconds - f64::from(u32::try_from(read).unwrap() - 9) / 200.0 * 60.0;
+    println!(
+        "a notice verified: {} keystrokes, {clicks} clicks; the verdict {verdict:.1} s, every line {seconds:.1} s",
+        typed + keys
+    );
     // Unknown, mistyped and empty codes are answered in the same words.
     let plain = |answer: digue_testkit::Answer, typed: &str| answer.text().replace(typed, "");
     let unknown = plain(check("7K3M-9QXT-2BVN-R"), "7K3M-9QXT-2BVN-R");

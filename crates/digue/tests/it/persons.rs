@@ -53,7 +53,7 @@ fn enter(house: &House, code: &str) -> Client {
     let answer = post(&client, "/person/door", &format!("code={code}"));
     assert_eq!(answer.status, 303, "{}", answer.text());
     let cookie = answer.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Secure"));
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Secure"));
     client.with_named_cookie(cookie.split(';').next().unwrap())
 }
 
@@ -264,4 +264,60 @@ fn the_persons_pages_are_for_everybody_at_both_widths() {
     browser.click("td a");
     browser.sees("main", "Réponse à la personne");
     browser.page_at_both_widths("request");
+}
+
+#[test]
+fn two_browsers_without_scripts_one_contests_and_the_other_answers() {
+    let mut house = house();
+    let a1 = house.sign_in("a1");
+    let printer = house.officer();
+    // Made before the person comes: a link made later restarts the house, and their session with it.
+    let (first, second) = (house.link("dpo", CONSOLE_HOST), house.link("rssi", CONSOLE_HOST));
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let enter = |token: &str| {
+        let browser = Browser::without_scripts("fr");
+        browser.go(&format!("{console}/.digue/enter?link={token}"));
+        browser.submit("form[action='/.digue/enter']", 0);
+        browser.sees("main", "Maintenant");
+        browser
+    };
+    let (dpo, rssi) = (enter(&first), enter(&second));
+
+    // The letter is asked for, printed, and its code typed.
+    let person = Browser::without_scripts("fr");
+    person.go(&format!("{console}/person/door"));
+    person.write("#person", "P1");
+    person.submit("form[action='/person/letter']", 0);
+    person.sees("main", "C'est noté");
+    let code = code_of(&house, &printer, "P1");
+    person.go(&format!("{console}/person/door"));
+    person.write("#code", &code);
+    person.submit("form[action='/person/door']", 0);
+    person.sees("main", "consultations de votre dossier");
+    person.sees("table", "Vous étiez suivi par cette organisation");
+    person.misses("table", "a1");
+
+    // Contested; the security officer sees a signal, the DPO answers, the person reads the answer.
+    person.click("button[value=contest]");
+    person.sees("#asked", "Réponse au plus tard le");
+    rssi.go(&format!("{console}/accounts/a1"));
+    rssi.sees("main", "demande d'une personne");
+    dpo.go(&format!("{console}/requests"));
+    dpo.sees("table", "Consultation non reconnue");
+    dpo.click("td a");
+    dpo.sees("main", "Réponse à la personne");
+    dpo.choose("#outcome", "upheld");
+    dpo.write("#text", "Vous aviez raison : cette consultation n'avait pas lieu d'être. Elle est traitée.");
+    dpo.submit("form.stack", 0);
+    dpo.sees("main", "Vous aviez raison");
+    person.go(&format!("{console}/person"));
+    person.sees("#asked", "Vous aviez raison");
+    person.sees("#asked", "Elle est traitée.");
+    // The code is used up, and who leaves has left.
+    person.submit("form[action='/person/leave']", 0);
+    person.sees("main", "J'ai reçu un courrier");
+    person.write("#code", &code);
+    person.submit("form[action='/person/door']", 0);
+    person.sees("main", "Ce code n'est pas valable");
 }

@@ -255,6 +255,7 @@ const TRIES: &[Try] = &[
     at("GET /scope.ndjson", "/scope.ndjson?account={agent}"),
     at("GET /persons", "/persons?person=P1"),
     at("GET /persons/sights.csv", "/persons/sights.csv?person=P1"),
+    send("POST /accounts/identity", "account={agent}"),
     send("POST /accounts/suspend", "account={agent}&suspended=1&reason=exercice"),
     send("POST /accounts/confirm", "account={agent}&how=appel+au+centre"),
     send("POST /accounts/invite", "account={agent}"),
@@ -282,6 +283,8 @@ const TRIES: &[Try] = &[
     send("POST /self/passkeys/begin", ""),
     send("POST /self/passkeys/finish", "{\"ceremony\":\"\",\"name\":\"x\",\"answer\":{}}"),
     send("POST /self/passkeys/remove", "id=none"),
+    read("GET /self/identities"),
+    send("POST /self/identities/remove", "id=none"),
     read("GET /self/password"),
     send("POST /self/password", "password=x&sealed=x&code=x"),
     send("POST /self/password/remove", ""),
@@ -375,6 +378,17 @@ const TRIES: &[Try] = &[
     send("POST /.digue/passkey/begin", "{}"),
     send("POST /.digue/passkey/finish", "{\"ceremony\":\"\",\"answer\":{}}"),
     send("POST /.digue/password", "account=x&password=x&code=x"),
+    at("GET /.digue/provider/{provider}", "/.digue/provider/inconnu"),
+    at("GET /.digue/provider/{provider}/back", "/.digue/provider/proconnect/back"),
+    Try {
+        route: "POST /.digue/provider/{provider}/logout",
+        target: "/.digue/provider/inconnu/logout",
+        body: "logout_token=x",
+    },
+    send("POST /.digue/identity/link", "ticket=x"),
+    send("POST /.digue/identity/code", "ticket=x&code=x"),
+    read("GET /.digue/identity/end"),
+    read("GET /.digue/left"),
     send("POST /.digue/prove", "password=x&code=x"),
     read("GET /.digue/welcome"),
     send("POST /.digue/hand-over", "for=portail.test&state=x&next=/"),
@@ -397,6 +411,7 @@ const APART: [&str; 3] = ["POST /.digue/leave", "POST /space/leave", "GET /event
 fn outcome(answer: &Answer) -> &'static str {
     match answer.status {
         303 if answer.header("location") == Some("/.digue/sign-in") => "no",
+        303 if answer.header("location").is_some_and(|to| to.starts_with("/.digue/sign-in?next")) => "no",
         // Nobody of these is a person who proved to hold a record.
         303 if answer.header("location") == Some("/person/door") => "no",
         401 | 403 => "no",
@@ -459,8 +474,10 @@ fn every_route_for_every_role_is_as_the_table_says() {
     for route in routes() {
         assert!(known.contains(&route.as_str()), "{route} is tried by nobody");
     }
-    let plan = Plan::usual().settings("[password]\nallowed = true\n").caseload("a1", &["P1"]);
-    let mut house = House::open(&plan, obliging);
+    let settings = "[password]\nallowed = true\n[[providers]]\nid = \"proconnect\"\nfor = \"accounts\"\n\
+                    issuer = \"https://fournisseur.fr\"\nclient = \"digue\"\nsecret_file = \"provider.secret\"\n";
+    let plan = Plan::usual().settings(settings).caseload("a1", &["P1"]);
+    let mut house = House::open_with(&plan, obliging, &[("provider.secret", "un secret")]);
     assert!(house.stop());
     let folder = house.folder.path().to_owned();
     for (role, organisation) in &COLUMNS[1..] {

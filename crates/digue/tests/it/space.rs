@@ -268,6 +268,73 @@ fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
 }
 
 #[test]
+fn a_thief_in_a_delegates_browser_gets_no_reader() {
+    let mut house = house(&usual());
+    let officer = house.officer();
+    let token = house.link("chef", CONSOLE_HOST);
+    let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
+    let thief = Browser::open("fr");
+    thief.width(1280);
+    thief.go(&format!("{console}/.digue/enter?link={token}"));
+    thief.click("button.main");
+    thief.sees("h1", "of-1");
+
+    // A reader is asked for. Whoever asks cannot grant, and the invitation goes to whoever does.
+    thief.go(&format!("{console}/approvals"));
+    thief.write("#account", "faux");
+    thief.write("#reason", "recrue urgente");
+    thief.submit("form[action='/approvals']", 0);
+    thief.sees("table", "attend une autre personne");
+    assert_eq!(thief.count("form[action='/approvals/decide']"), 0);
+    let page = officer.get("/approvals").text();
+    let id = page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0, 200);
+
+    // Granted in good faith. The thief makes another invitation, takes it, and gives it a passkey.
+    thief.go(&format!("{console}/accounts"));
+    thief.sees("table", "en quarantaine");
+    assert_eq!(thief.count("form[action='/accounts/confirm']"), 0, "there is nobody to confirm");
+    thief.submit("form[action='/accounts/invite']", 0);
+    thief.sees("h1", "Invitation");
+    let invitation = thief.text(".invitation code");
+    let reader = Browser::open("fr");
+    reader.plug_in_authenticator();
+    reader.go(&invitation);
+    reader.click("button.main");
+    reader.sees("h1", "Mon compte");
+    reader.write("#name", "poste");
+    reader.click("form[data-passkey='create'] button");
+    reader.sees("table", "poste");
+    // It stays in quarantine: the thief, who asked for it, does not confirm it.
+    thief.go(&format!("{console}/accounts"));
+    thief.click("details:has(form[action='/accounts/confirm']) summary");
+    thief.write("input[name=how]", "appel au standard");
+    thief.submit("form[action='/accounts/confirm']", 0);
+    thief.sees("main", "demandé par une personne et accordé par une autre");
+    reader.go(&format!("{console}/space"));
+    reader.sees("main", "Compte neuf");
+    reader.sees("main", "compte faux – fermée");
+
+    // The role is not handed over without the operator, and the caseload does not grow.
+    thief.go(&format!("{console}/space"));
+    thief.click("section details:has(form[action='/space/persons']) summary");
+    thief.write("#person", "P9");
+    thief.write("#reason", "suivi urgent");
+    thief.submit("form[action='/space/persons']", 0);
+    thief.go(&format!("{console}/approvals"));
+    thief.sees("table", "P9");
+    thief.page_at_both_widths("approvals-thief");
+    assert_eq!(thief.count("form[action='/approvals/decide']"), 0);
+
+    // The officer cuts the account off: the next click leads to the door.
+    post(&officer, "/accounts/suspend", "account=chef&suspended=1&reason=vol+de+session");
+    thief.go(&format!("{console}/space"));
+    thief.sees("h1", "Se connecter");
+    let shown = house.history();
+    assert!(shown.is_empty(), "nobody was shown: {shown:?}");
+}
+
+#[test]
 fn a_policy_may_ask_for_a_current_assessment() {
     let plan = usual()
         .settings("[partners]\nassessment_grace = \"0h\"\n")

@@ -68,6 +68,8 @@ impl Browser {
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
+            // The identity provider of a test has a certificate of its own.
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": {"args": arguments, "prefs": {
                 "intl.accept_languages": language,
                 "profile.managed_default_content_settings.javascript": if scripts { 1 } else { 2 },
@@ -119,7 +121,9 @@ impl Browser {
         self.ask("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
     }
 
+    #[track_caller]
     pub(crate) fn element(&self, css: &str) -> String {
+        assert!(self.count(css) > 0, "no {css} at {}:\n{}", self.place(), self.text("body"));
         let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": css}));
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
@@ -138,6 +142,7 @@ impl Browser {
         self.effort.get()
     }
 
+    #[track_caller]
     pub(crate) fn click(&self, css: &str) {
         self.worked(1, 0);
         let element = self.element(css);

@@ -113,6 +113,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["digue-gateway"]),
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),
+    ("openidconnect", &["digue-operations"]),
+    ("chrono", &["digue-operations"]),
     ("lettre", &["digue-operations"]),
     ("mail-parser", &["digue-messages"]),
     ("mail-auth", &["digue-messages"]),

@@ -1,0 +1,239 @@
+//! To an identity provider of others and back; what is left to do here; the end on both sides.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use digue_operations::OperationError;
+use digue_operations::providers::{self, Begun, Came, Purpose, Reply, Weak};
+use digue_types::{AccountId, OrganisationId};
+use serde::Deserialize;
+
+use super::door::{Way, cookie, on_console, opened, with_cookie};
+use super::person_space;
+use crate::error::{PageError, told};
+use crate::router::Console;
+use crate::view::{Words, ceremony_policy, page};
+use crate::visitor::Visitor;
+
+/// What a browser holds while its holder is at a provider. It comes back from another site.
+const COOKIE: &str = "__Host-digue-provider";
+
+/// What this browser holds.
+pub(crate) fn held(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, COOKIE)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Towards {
+    /// An invitation: its account is linked.
+    #[serde(default)]
+    link: String,
+    /// Not empty: a fresh proof for the session that there is.
+    #[serde(default)]
+    proof: String,
+    /// Not empty: to see one's own record.
+    #[serde(default)]
+    person: String,
+    #[serde(flatten)]
+    way: Way,
+}
+
+/// Sends somebody to a provider.
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(provider): Path<String>,
+    Query(towards): Query<Towards>,
+) -> Result<Response, PageError> {
+    told(&visitor, on_console(&visitor))?;
+    let purpose = if !towards.link.is_empty() {
+        Purpose::Link {
+            invitation: towards.link,
+            session: visitor.session.as_ref().map(|own| own.id.clone()),
+        }
+    } else if !towards.proof.is_empty() {
+        let session = told(&visitor, visitor.console_session())?.id.clone();
+        let next = if towards.way.has_next() { towards.way.local_next() } else { "/self" };
+        Purpose::Prove { session, next: next.to_owned() }
+    } else if !towards.person.is_empty() {
+        Purpose::Person
+    } else {
+        Purpose::SignIn { next: towards.way.welcome(), is_fresh: towards.way.is_fresh() }
+    };
+    let begun = providers::begin(&console.house, &provider, held(&headers), purpose).await;
+    Ok(sent(told(&visitor, begun)?))
+}
+
+fn sent(begun: Begun) -> Response {
+    let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", begun.browser);
+    with_cookie(Redirect::to(&begun.address).into_response(), &cookie)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Back {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+    iss: Option<String>,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "step_up.html")]
+struct StepUpPage {
+    w: Words,
+    weak: Weak,
+    is_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "link_identity.html")]
+struct LinkPage {
+    w: Words,
+    ticket: String,
+    account: AccountId,
+    organisation: OrganisationId,
+    called: String,
+}
+
+/// Somebody is back.
+pub(crate) async fn back(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(provider): Path<String>,
+    Query(back): Query<Back>,
+) -> Result<Response, PageError> {
+    told(&visitor, on_console(&visitor))?;
+    let reply = Reply {
+        code: &back.code,
+        state: &back.state,
+        issuer: back.iss.as_deref(),
+        error: back.error.as_deref(),
+    };
+    let came = providers::finish(&console.house, &provider, held(&headers), reply, &visitor.origin).await;
+    let w = Words::new(&visitor);
+    Ok(match told(&visitor, came)? {
+        Came::Account { secret, session, next } => {
+            let next = Redirect::to(&next).into_response();
+            told(&visitor, opened(&console, &visitor, next, &secret, &session).await)?
+        }
+        Came::Proved { next } => Redirect::to(&next).into_response(),
+        Came::Weak(weak) => step_up(w, weak, false),
+        Came::ToLink { ticket, account, organisation, called } => {
+            page(&LinkPage { w, ticket, account, organisation, called }).into_response()
+        }
+        Came::Person { secret } => person_space::entered(&secret),
+        Came::Again(begun) => sent(begun),
+    })
+}
+
+fn step_up(w: Words, weak: Weak, is_wrong: bool) -> Response {
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = page(&StepUpPage { w, weak, is_wrong });
+    (status, [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    ticket: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// Links the identity to the account that the page named.
+pub(crate) async fn link(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<Ticket>,
+) -> Result<Response, PageError> {
+    told(&visitor, on_console(&visitor))?;
+    let linked = providers::confirm_link(&console.house, &form.ticket, held(&headers), &visitor.origin).await;
+    let linked = told(&visitor, linked)?;
+    let next = Redirect::to(&linked.next).into_response();
+    told(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await)
+}
+
+/// Completes a weak factor with a one-time code.
+pub(crate) async fn by_code(
+    State(console): State<Console>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<Ticket>,
+) -> Result<Response, PageError> {
+    told(&visitor, on_console(&visitor))?;
+    let (house, held) = (&console.house, held(&headers));
+    let done = providers::step_up_by_code(house, &form.ticket, held, &form.code, &visitor.origin).await;
+    let linked = match done {
+        Err(OperationError::Invalid("invalid-password")) => {
+            let weak = told(&visitor, providers::still_weak(house, &form.ticket, held).await)?;
+            return Ok(step_up(Words::new(&visitor), weak, true));
+        }
+        other => told(&visitor, other)?,
+    };
+    let next = Redirect::to(&linked.next).into_response();
+    told(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LogoutToken {
+    #[serde(default)]
+    logout_token: String,
+}
+
+/// A provider says that somebody's session is over (OpenID Connect Back-Channel Logout 1.0).
+pub(crate) async fn logout(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(provider): Path<String>,
+    Form(form): Form<LogoutToken>,
+) -> Response {
+    let ended = match on_console(&visitor) {
+        Ok(()) => providers::ended_by_provider(&console.house, &provider, &form.logout_token).await,
+        Err(error) => Err(error),
+    };
+    let status = match ended {
+        Ok(()) => StatusCode::OK,
+        Err(OperationError::NotFound(_)) => StatusCode::NOT_FOUND,
+        Err(OperationError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(_) => StatusCode::BAD_REQUEST,
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")]).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "left.html")]
+struct LeftPage {
+    w: Words,
+    ticket: String,
+    provider: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Left {
+    #[serde(default)]
+    ticket: String,
+    #[serde(default)]
+    provider: String,
+}
+
+/// Whoever left, and may leave their provider too.
+pub(crate) async fn left(visitor: Visitor, Query(left): Query<Left>) -> Html<String> {
+    let provider = left.provider.chars().filter(|sign| !sign.is_control()).take(60).collect();
+    page(&LeftPage { w: Words::new(&visitor), ticket: left.ticket, provider })
+}
+
+/// On to the provider, to end its session.
+pub(crate) async fn end(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(left): Query<Left>,
+) -> Result<Redirect, PageError> {
+    let address = told(&visitor, providers::end(&console.house, &left.ticket))?;
+    Ok(Redirect::to(&address))
+}

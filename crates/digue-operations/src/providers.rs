@@ -1,0 +1,459 @@
+//! Signing in with an identity provider of somebody else: ProConnect, an organisation's own, and for
+//! persons one like FranceConnect.
+//!
+//! A valid identity is never a right. It opens the one account that it was linked to with an invitation, or
+//! nothing; accounts, roles and caseloads stay this house's. What the provider proved is looked at in its
+//! answer and never taken from what was asked: a weak factor is completed here (`accounts::step_up`), and a
+//! proof older than a session may be idle is asked for again, so that the provider's twelve hours are not
+//! ours.
+
+mod accounts;
+mod ending;
+mod peer;
+mod persons;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use digue_access::session::TokenHash;
+use digue_access::{Origin, Session};
+use digue_store::ContactSource;
+use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
+use ring::hmac;
+
+pub use accounts::{
+    Linked, Own, Weak, confirm_link, invite_holder, invited_holder, own, step_up_by_code, step_up_by_passkey,
+    still_weak, unlink,
+};
+pub use ending::{Farewell, end, ended_by_provider, farewell, farewell_of_person};
+
+use crate::ceremonies::Ceremonies;
+use crate::error::OperationError;
+use crate::files::hex;
+use crate::house::House;
+use crate::secret::Secret;
+use peer::{Answer, Peer, Trouble, Vouched};
+
+/// A provider, as the configuration has it.
+#[derive(Clone)]
+pub struct ProviderRules {
+    /// In addresses and in the journal.
+    pub id: String,
+    /// On buttons.
+    pub label: String,
+    pub issuer: String,
+    pub client: String,
+    pub secret: String,
+    pub serves: Serves,
+    /// Beside `openid`.
+    pub scopes: Vec<String>,
+    pub user_info: UserInfo,
+    /// Claims of the ID token that are asked for by name: ProConnect tells `amr` to nobody else.
+    pub asked_claims: Vec<String>,
+    /// Levels of assurance that are asked for, and one of which must come back; empty takes any.
+    pub acr: Vec<String>,
+    pub factors: FactorRules,
+}
+
+/// Whose identity it is.
+#[derive(Clone)]
+pub enum Serves {
+    Accounts,
+    Persons(PersonRules),
+}
+
+/// Which person of which population an identity is.
+#[derive(Clone)]
+pub struct PersonRules {
+    pub population: PopulationId,
+    pub by: PersonBy,
+}
+
+/// How the portal's own identifier is found.
+#[derive(Clone)]
+pub enum PersonBy {
+    /// The provider says it in this claim.
+    Claim(String),
+    /// The portal's source answers `person` for the values of these claims, in their order.
+    Source { source: ContactSource, claims: Vec<String> },
+}
+
+/// What is asked of the user info endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserInfo {
+    None,
+    Signed,
+    /// Whoever stands between can say anything.
+    DangerUnsigned,
+}
+
+/// Which words of a provider mean which factor. A word that ends in `*` or begins with it stands for all
+/// that begin or end so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactorRules {
+    /// Two factors.
+    pub strong_amr: Vec<String>,
+    pub strong_acr: Vec<String>,
+    /// A key that no page can be given: a passkey, a card.
+    pub bound_amr: Vec<String>,
+}
+
+impl Default for FactorRules {
+    fn default() -> Self {
+        let all = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        Self { strong_amr: all(&["mfa", "pop"]), strong_acr: all(&["*-mfa"]), bound_amr: all(&["pop"]) }
+    }
+}
+
+/// How well a provider proved who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Factor {
+    One,
+    Two,
+    Bound,
+}
+
+impl FactorRules {
+    fn of(&self, vouched: &Vouched) -> Factor {
+        let is_any = |known: &[String], said: &str| known.iter().any(|pattern| fits(pattern, said));
+        let has = |known: &[String]| vouched.amr.iter().any(|said| is_any(known, said));
+        if has(&self.bound_amr) {
+            Factor::Bound
+        } else if has(&self.strong_amr)
+            || vouched.acr.as_ref().is_some_and(|acr| is_any(&self.strong_acr, acr))
+        {
+            Factor::Two
+        } else {
+            Factor::One
+        }
+    }
+}
+
+fn fits(pattern: &str, said: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => !end.is_empty() && said.ends_with(end),
+        (_, Some(start)) => !start.is_empty() && said.starts_with(start),
+        _ => pattern == said,
+    }
+}
+
+/// All providers, and who is on the way to one of them.
+pub(crate) struct Providers {
+    peers: Vec<Peer>,
+    asked: Ceremonies<Asked>,
+    halves: Ceremonies<Half>,
+    goodbyes: Ceremonies<String>,
+    /// Logout tokens that came, for a while: one is good once.
+    logouts: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Providers {
+    pub(crate) fn new(rules: Vec<ProviderRules>) -> Self {
+        Self {
+            peers: rules.into_iter().map(Peer::new).collect(),
+            asked: Ceremonies::default(),
+            halves: Ceremonies::default(),
+            goodbyes: Ceremonies::default(),
+            logouts: Mutex::default(),
+        }
+    }
+
+    fn find(&self, id: &str) -> Result<&Peer, OperationError> {
+        self.peers.iter().find(|peer| peer.rules.id == id).ok_or(OperationError::NotFound("provider"))
+    }
+
+    /// True the first time, within a while.
+    fn is_new_logout(&self, name: String, now: Timestamp) -> bool {
+        let mut known = self.logouts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, at| now.since(*at) < ending::LOGOUT_KNOWN);
+        known.len() < ending::LOGOUTS_MAX && known.insert(name, now).is_none()
+    }
+}
+
+/// A provider, for the pages where one chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub id: String,
+    pub label: String,
+}
+
+/// Providers of accounts, in the order of the configuration.
+pub fn for_accounts(house: &House) -> Vec<Choice> {
+    choices(house, false)
+}
+
+/// Providers of persons.
+pub fn for_persons(house: &House) -> Vec<Choice> {
+    choices(house, true)
+}
+
+fn choices(house: &House, are_persons: bool) -> Vec<Choice> {
+    let peers = house.providers().peers.iter();
+    let fitting = peers.filter(|peer| matches!(peer.rules.serves, Serves::Persons(_)) == are_persons);
+    fitting.map(|peer| Choice { id: peer.rules.id.clone(), label: peer.rules.label.clone() }).collect()
+}
+
+/// The provider as people know it.
+fn label(house: &House, id: &str) -> String {
+    house.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
+}
+
+/// Why somebody goes to a provider.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To open a session, then on to `next`. `is_fresh`: a session is there and its proof too old.
+    SignIn { next: String, is_fresh: bool },
+    /// To prove afresh who holds this session.
+    Prove { session: SessionId, next: String },
+    /// To link an identity to the account of this invitation.
+    /// Without it only an invitation that opens the account, too; with it the holder's own session.
+    Link { invitation: String, session: Option<SessionId> },
+    /// To see one's own record.
+    Person,
+}
+
+/// Somebody on the way to a provider.
+struct Asked {
+    provider: String,
+    browser: TokenHash,
+    nonce: String,
+    verifier: Option<String>,
+    purpose: Purpose,
+    /// The provider was told to prove afresh who this is.
+    is_forced: bool,
+}
+
+/// Somebody whom a provider vouched for, and who has something left to do here.
+struct Half {
+    provider: String,
+    browser: TokenHash,
+    vouched: Vouched,
+    then: Then,
+}
+
+enum Then {
+    StepUp { account: AccountId, next: String },
+    Link { invitation: String, session: Option<SessionId> },
+}
+
+/// Where the browser goes now, and what it is to hold meanwhile.
+pub struct Begun {
+    pub address: String,
+    pub browser: String,
+}
+
+/// Sends somebody to a provider. `browser` is what their browser holds already.
+///
+/// # Errors
+/// `NotFound` for no such provider, or an invitation that is over; `Unavailable` when it cannot be asked.
+pub async fn begin(
+    house: &House,
+    provider: &str,
+    browser: Option<&str>,
+    purpose: Purpose,
+) -> Result<Begun, OperationError> {
+    let peer = house.providers().find(provider)?;
+    let are_persons = matches!(peer.rules.serves, Serves::Persons(_));
+    if are_persons != matches!(purpose, Purpose::Person) {
+        return Err(OperationError::NotFound("provider"));
+    }
+    if let Purpose::Link { invitation, session } = &purpose {
+        accounts::invited(house, invitation, session.as_ref()).await?;
+    }
+    // A person's machine may be anybody's; a proof is a proof only when it is made now.
+    let is_forced =
+        are_persons || matches!(purpose, Purpose::Prove { .. } | Purpose::SignIn { is_fresh: true, .. });
+    send(house, peer, browser, purpose, is_forced).await
+}
+
+async fn send(
+    house: &House,
+    peer: &Peer,
+    browser: Option<&str>,
+    purpose: Purpose,
+    is_forced: bool,
+) -> Result<Begun, OperationError> {
+    let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let now = house.clock.now();
+    // What a browser holds is good for every tab of it.
+    let browser = match browser.filter(|held| held.len() == 43) {
+        Some(held) => held.to_owned(),
+        None => Secret::draw()?.reveal().to_owned(),
+    };
+    let (nonce, back) = (Secret::draw()?, back(house, &peer.rules.id));
+    let state = Secret::draw()?;
+    let question = peer.question(client, now, &back, state.reveal(), nonce.reveal(), is_forced).await;
+    let question = question.map_err(|trouble| told(peer, trouble))?;
+    let asked = Asked {
+        provider: peer.rules.id.clone(),
+        browser: digue_gateway::identity::token_hash(&browser),
+        nonce: question.nonce,
+        verifier: question.verifier,
+        purpose,
+        is_forced,
+    };
+    house.providers().asked.keep(now, state.reveal(), asked);
+    Ok(Begun { address: question.address, browser })
+}
+
+/// Where the provider sends people back to.
+fn back(house: &House, provider: &str) -> String {
+    format!("{}/.digue/provider/{provider}/back", house.console_url())
+}
+
+/// What came back with somebody's browser.
+pub struct Reply<'r> {
+    pub code: &'r str,
+    pub state: &'r str,
+    pub issuer: Option<&'r str>,
+    /// The provider's word for why not.
+    pub error: Option<&'r str>,
+}
+
+/// What became of it.
+pub enum Came {
+    Account {
+        secret: Secret,
+        session: Session,
+        next: String,
+    },
+    Proved {
+        next: String,
+    },
+    Weak(Weak),
+    ToLink {
+        ticket: String,
+        account: AccountId,
+        organisation: OrganisationId,
+        called: String,
+    },
+    Person {
+        secret: Secret,
+    },
+    /// Its proof is too old: it is asked for a new one.
+    Again(Begun),
+}
+
+/// Somebody is back from a provider.
+///
+/// # Errors
+/// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account: one word for
+/// accounts that are suspended and identities that are unknown.
+pub async fn finish(
+    house: &House,
+    provider: &str,
+    browser: Option<&str>,
+    reply: Reply<'_>,
+    origin: &Origin,
+) -> Result<Came, OperationError> {
+    let now = house.clock.now();
+    let asked = house.providers().asked.end(now, reply.state);
+    let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
+    let held = browser.map(digue_gateway::identity::token_hash);
+    // Another browser's answer would sign its holder in as somebody else; another provider's is not this one's.
+    if asked.provider != provider || held != Some(asked.browser) {
+        return Err(OperationError::Invalid("invalid-provider-state"));
+    }
+    let peer = house.providers().find(provider)?;
+    if let Some(error) = reply.error {
+        let known: String = error.chars().filter(|sign| sign.is_ascii_lowercase() || *sign == '_').collect();
+        tracing::info!(provider, error = known, "An identity provider said no");
+        return Err(OperationError::Invalid("invalid-provider-refused"));
+    }
+    let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let answer = Answer {
+        code: reply.code,
+        issuer: reply.issuer,
+        nonce: &asked.nonce,
+        verifier: asked.verifier.as_deref(),
+    };
+    let vouched = peer.vouch(client, now, &back(house, provider), answer).await;
+    let vouched = vouched.map_err(|trouble| told(peer, trouble))?;
+    let half =
+        |then| Half { provider: provider.to_owned(), browser: asked.browser, vouched: vouched.clone(), then };
+    match (asked.purpose, &peer.rules.serves) {
+        (Purpose::Person, Serves::Persons(rules)) => {
+            persons::open(house, peer, rules, vouched).await.map(|secret| Came::Person { secret })
+        }
+        (Purpose::Link { invitation, session }, Serves::Accounts) => {
+            accounts::ask_link(house, half(Then::Link { invitation, session })).await
+        }
+        (Purpose::SignIn { next, is_fresh }, Serves::Accounts) => {
+            let purpose = Purpose::SignIn { next: next.clone(), is_fresh };
+            match accounts::judge(house, peer, &vouched, is_fresh, asked.is_forced).await? {
+                accounts::Judged::Stale => send(house, peer, browser, purpose, true).await.map(Came::Again),
+                accounts::Judged::Weak(account) => {
+                    accounts::ask_more(house, half(Then::StepUp { account, next })).await
+                }
+                accounts::Judged::Good(account, proved_at) => {
+                    let by = accounts::Way { peer, vouched: &vouched, with: "" };
+                    let (secret, session) = accounts::open(house, by, &account, proved_at, origin).await?;
+                    Ok(Came::Account { secret, session, next })
+                }
+            }
+        }
+        (Purpose::Prove { session, next }, Serves::Accounts) => {
+            accounts::prove(house, peer, &vouched, &session).await?;
+            Ok(Came::Proved { next })
+        }
+        _ => Err(OperationError::NotFound("provider")),
+    }
+}
+
+/// What people are told of a provider's trouble, and what operators read of it.
+fn told(peer: &Peer, trouble: Trouble) -> OperationError {
+    let provider = &peer.rules.id;
+    tracing::warn!(provider, %trouble, "An identity could not be proved by its provider");
+    match trouble {
+        Trouble::Away(why) => OperationError::Unavailable(why),
+        Trouble::Unbelieved(_) => OperationError::Invalid("invalid-provider-answer"),
+    }
+}
+
+/// A provider's name for something, kept so that it is recognised and tells nobody anything.
+fn keyed(house: &House, peer: &Peer, kind: &str, name: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+    let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
+    hex(hmac::sign(&key, text.as_bytes()).as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+
+    #[test]
+    fn the_factor_is_read_from_the_answer() {
+        let check = |amr: &[&str], acr: Option<&str>, expected: Factor| {
+            let vouched = Vouched {
+                subject: "s".into(),
+                sid: None,
+                auth_time: None,
+                amr: amr.iter().map(ToString::to_string).collect(),
+                acr: acr.map(str::to_owned),
+                claims: Map::new(),
+                id_token: String::new(),
+            };
+            assert_eq!(FactorRules::default().of(&vouched), expected, "{amr:?} {acr:?}");
+        };
+        check(&[], None, Factor::One);
+        check(&["pwd"], Some("eidas1"), Factor::One);
+        check(&["mail"], Some("eidas0"), Factor::One);
+        // A code alone is one factor: the provider says `mfa` when there were two.
+        check(&["totp"], None, Factor::One);
+        check(&["pwd", "totp", "mfa"], None, Factor::Two);
+        check(&["pwd"], Some("eidas1-mfa"), Factor::Two);
+        check(&["pop"], Some("eidas1"), Factor::Bound);
+        check(&["mfa", "pop"], None, Factor::Bound);
+        check(&["MFA", "xmfa"], Some("mfa-"), Factor::One);
+    }
+
+    #[test]
+    fn a_star_alone_fits_nothing() {
+        assert!(!fits("*", "anything"));
+        assert!(fits("*-mfa", "eidas0-mfa"));
+        assert!(fits("urn:*", "urn:x"));
+        assert!(!fits("mfa", "mfa2"));
+    }
+}

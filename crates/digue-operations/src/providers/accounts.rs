@@ -1,0 +1,439 @@
+//! Identities of account holders: linked by invitation, judged by factor and age, completed here.
+
+use std::time::Duration;
+
+use digue_access::{Origin, Session};
+use digue_store::{IdentityRecord, ProviderSession};
+use digue_types::{AccountId, Act, SessionId, Timestamp};
+use serde_json::Value;
+
+use super::peer::{Peer, Vouched};
+use super::{Came, Factor, Half, Then, keyed, label};
+use crate::accounts::answers_for;
+use crate::actor::{Actor, allow};
+use crate::approvals::INVITATION_LASTS;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::mail::{self, Mail};
+use crate::secret::{Seal, Secret};
+use crate::{passkey, password, sign_in};
+
+/// Identities of one account.
+const IDENTITIES_MAX: usize = 5;
+/// A clock that goes before ours is not the future.
+const SKEW: Duration = Duration::from_mins(1);
+
+/// What an identity is worth to an account.
+pub(super) enum Judged {
+    /// It opens a session, proved at this moment.
+    Good(AccountId, Timestamp),
+    /// It is this account's, and one factor of it.
+    Weak(AccountId),
+    /// It was proved too long ago, and may be again.
+    Stale,
+}
+
+/// The account that an identity opens. A suspended one is as unknown as one that never was.
+async fn account_of(house: &House, peer: &Peer, vouched: &Vouched) -> Result<IdentityRecord, OperationError> {
+    let hash = keyed(house, peer, "subject", &vouched.subject);
+    let known = house.store.identity(&hash).await?;
+    let rules = house.gateway().rules();
+    let is_open = |known: &IdentityRecord| {
+        rules.directory.find(&known.account).is_some_and(|record| !record.is_suspended)
+    };
+    known.filter(is_open).ok_or(OperationError::Invalid("invalid-identity-unknown"))
+}
+
+/// Officers and those who lead agents hold keys that no page can be given; of the others two factors are
+/// asked.
+fn needed(house: &House, account: &AccountId) -> Factor {
+    let rules = house.gateway().rules();
+    let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
+    if needs_key { Factor::Bound } else { Factor::Two }
+}
+
+/// Looks at factor and age. A proof may be as old as a session may be idle, or as a fresh one.
+pub(super) async fn judge(
+    house: &House,
+    peer: &Peer,
+    vouched: &Vouched,
+    is_fresh: bool,
+    is_forced: bool,
+) -> Result<Judged, OperationError> {
+    let known = account_of(house, peer, vouched).await?;
+    let now = house.clock.now();
+    let lasts = if is_fresh { house.proof_lasts() } else { house.session_limits.idle };
+    let Some(at) = vouched.auth_time else {
+        // Nobody knows how old it is: it counts as one factor.
+        return Ok(Judged::Weak(known.account));
+    };
+    if at > now.plus(SKEW) {
+        return Err(OperationError::Invalid("invalid-provider-answer"));
+    }
+    match now.since(at) > lasts {
+        true if is_forced => Err(OperationError::Invalid("invalid-identity-old")),
+        true => Ok(Judged::Stale),
+        false if peer.rules.factors.of(vouched) < needed(house, &known.account) => {
+            Ok(Judged::Weak(known.account))
+        }
+        false => Ok(Judged::Good(known.account, at.min(now))),
+    }
+}
+
+/// How somebody came: the provider's word, and what was added here.
+pub(super) struct Way<'w> {
+    pub(super) peer: &'w Peer,
+    pub(super) vouched: &'w Vouched,
+    /// `passkey`, `code`, `invitation`, or nothing.
+    pub(super) with: &'static str,
+}
+
+/// Opens the session of an account on the console, and remembers what it owes to the provider.
+pub(super) async fn open(
+    house: &House,
+    way: Way<'_>,
+    account: &AccountId,
+    proved_at: Timestamp,
+    origin: &Origin,
+) -> Result<(Secret, Session), OperationError> {
+    let Way { peer, vouched, with } = way;
+    let factor = match peer.rules.factors.of(vouched) {
+        Factor::One => "one",
+        Factor::Two => "two",
+        Factor::Bound => "bound",
+    };
+    let by = format!("provider:{}:{factor}:{with}", peer.rules.id);
+    let opened = sign_in::open_session(house, account, house.console_host(), origin, proved_at, &by).await;
+    let (secret, session) = opened.map_err(|error| match error {
+        OperationError::Denied => OperationError::Invalid("invalid-identity-unknown"),
+        other => other,
+    })?;
+    let identity = keyed(house, peer, "subject", &vouched.subject);
+    house.store.use_identity(&identity, house.clock.now()).await?;
+    let owed = ProviderSession {
+        session: session.id.clone(),
+        provider: peer.rules.id.clone(),
+        identity,
+        sid: vouched.sid.as_ref().map(|sid| keyed(house, peer, "sid", sid)).unwrap_or_default(),
+        sealed_token: seal(house)?.seal(session.id.as_str(), vouched.id_token.as_bytes())?,
+    };
+    house.store.add_provider_session(&owed).await?;
+    Ok((secret, session))
+}
+
+/// Keeps what a provider wants to be shown at the end.
+pub(super) fn seal(house: &House) -> Result<Seal, OperationError> {
+    Seal::new(&house.sign_in.key, b"digue provider session")
+}
+
+/// Proves afresh who holds a session.
+pub(super) async fn prove(
+    house: &House,
+    peer: &Peer,
+    vouched: &Vouched,
+    session: &SessionId,
+) -> Result<(), OperationError> {
+    let own = house.gateway().sessions(|known| known.id == *session).into_iter().next();
+    let own = own.ok_or(OperationError::Denied)?;
+    let actor = Actor::of_session(house, &own)?;
+    match judge(house, peer, vouched, true, true).await? {
+        Judged::Good(account, at) if account == own.account => {
+            sign_in::note_proof(house, &actor, &own, at).await
+        }
+        // A weak factor, or somebody else's.
+        _ => Err(OperationError::Invalid("invalid-identity-weak")),
+    }
+}
+
+/// Somebody whose provider vouched with one factor, and what they have here for the second.
+pub struct Weak {
+    pub ticket: String,
+    pub provider: String,
+    pub has_passkey: bool,
+    pub has_code: bool,
+    pub next: String,
+}
+
+/// Asks for the second factor here.
+pub(super) async fn ask_more(house: &House, half: Half) -> Result<Came, OperationError> {
+    let Then::StepUp { account, next } = &half.then else {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    };
+    let (account, next) = (account.clone(), next.clone());
+    let may_use_code = needed(house, &account) == Factor::Two && house.allows_passwords();
+    Ok(Came::Weak(Weak {
+        provider: label(house, &half.provider),
+        has_passkey: !house.store.passkeys_of(&account).await?.is_empty(),
+        has_code: may_use_code && house.store.password_of(&account).await?.is_some(),
+        ticket: house.providers().halves.begin(house.clock.now(), half)?,
+        next,
+    }))
+}
+
+/// What waits under a ticket, for the browser that it was given to. It is taken away.
+fn half(house: &House, ticket: &str, browser: Option<&str>) -> Result<Half, OperationError> {
+    let half = house.providers().halves.end(house.clock.now(), ticket)?;
+    if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
+        Ok(half)
+    } else {
+        Err(OperationError::Invalid("invalid-ceremony"))
+    }
+}
+
+/// Puts it back: somebody mistyped, and tries are counted elsewhere.
+fn put_back(house: &House, ticket: &str, half: Half) {
+    house.providers().halves.keep(house.clock.now(), ticket, half);
+}
+
+/// The page of a second factor again, after one that was wrong.
+pub async fn still_weak(house: &House, ticket: &str, browser: Option<&str>) -> Result<Weak, OperationError> {
+    match ask_more(house, half(house, ticket, browser)?).await? {
+        Came::Weak(weak) => Ok(weak),
+        _ => Err(OperationError::Invalid("invalid-ceremony")),
+    }
+}
+
+/// A session opened, and where it leads.
+pub struct Linked {
+    pub secret: Secret,
+    pub session: Session,
+    pub next: String,
+}
+
+/// Completes a weak factor with a passkey of the same account.
+pub async fn step_up_by_passkey(
+    house: &House,
+    ticket: &str,
+    browser: Option<&str>,
+    ceremony: &str,
+    answer: Value,
+    origin: &Origin,
+) -> Result<Linked, OperationError> {
+    let half = half(house, ticket, browser)?;
+    let shown = match passkey::verify(house, ceremony, answer).await {
+        Ok(shown) => shown,
+        Err(error) => {
+            put_back(house, ticket, half);
+            return Err(error);
+        }
+    };
+    completed(house, half, |account| *account == shown, "passkey", origin).await
+}
+
+/// Completes it with the one-time code of an account that may use codes.
+pub async fn step_up_by_code(
+    house: &House,
+    ticket: &str,
+    browser: Option<&str>,
+    code: &str,
+    origin: &Origin,
+) -> Result<Linked, OperationError> {
+    let half = half(house, ticket, browser)?;
+    let Then::StepUp { account, .. } = &half.then else {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    };
+    if needed(house, account) != Factor::Two {
+        return Err(OperationError::Denied);
+    }
+    if let Err(error) = password::check_second(house, account, code).await {
+        put_back(house, ticket, half);
+        return Err(error);
+    }
+    completed(house, half, |_| true, "code", origin).await
+}
+
+async fn completed(
+    house: &House,
+    half: Half,
+    is_same: impl FnOnce(&AccountId) -> bool,
+    with: &'static str,
+    origin: &Origin,
+) -> Result<Linked, OperationError> {
+    let peer = house.providers().find(&half.provider)?;
+    let Then::StepUp { account, next } = half.then else {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    };
+    if !is_same(&account) {
+        return Err(OperationError::Invalid("invalid-passkey"));
+    }
+    let way = Way { peer, vouched: &half.vouched, with };
+    let (secret, session) = open(house, way, &account, house.clock.now(), origin).await?;
+    Ok(Linked { secret, session, next })
+}
+
+/// The account that an invitation lets an identity be linked to. One that opens nothing by itself is good
+/// in the hands of the account's holder alone, who has just proved who they are: whoever makes it, a
+/// delegate whose own account was stolen say, gains nothing by it.
+pub(super) async fn invited(
+    house: &House,
+    invitation: &str,
+    session: Option<&SessionId>,
+) -> Result<AccountId, OperationError> {
+    let (account, is_for_holder) = sign_in::peek_identity_link(house, invitation).await?;
+    if is_for_holder {
+        let own =
+            session.and_then(|session| house.gateway().sessions(|one| one.id == *session).into_iter().next());
+        let own = own.filter(|own| own.account == account).ok_or(OperationError::Denied)?;
+        Actor::of_session(house, &own)?.must_be_fresh(house)?;
+    }
+    Ok(account)
+}
+
+/// Invites the holder of an account that is at work already to link an identity; returns the address.
+///
+/// # Errors
+/// `Denied` unless the actor answers for the account, `NotFound` where there is no provider.
+pub async fn invite_holder(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<String, OperationError> {
+    allow(answers_for(&house.gateway().rules(), actor, account))?;
+    actor.must_be_fresh(house)?;
+    if super::for_accounts(house).is_empty() {
+        return Err(OperationError::NotFound("provider"));
+    }
+    sign_in::make_identity_link(house, actor, account, INVITATION_LASTS).await
+}
+
+/// Checks, for the page where a provider is chosen, that an invitation is this session's.
+pub async fn invited_holder(
+    house: &House,
+    session: &Session,
+    invitation: &str,
+) -> Result<(), OperationError> {
+    let invited = invited(house, invitation, Some(&session.id)).await;
+    invited.map(drop).map_err(|error| match error {
+        // Another account's invitation is none.
+        OperationError::Denied | OperationError::NotFound(_) => OperationError::Invalid("invalid-link"),
+        other => other,
+    })
+}
+
+/// Says to whom an identity would be linked: a page asks before it is.
+pub(super) async fn ask_link(house: &House, half: Half) -> Result<Came, OperationError> {
+    let Then::Link { invitation, session } = &half.then else {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    };
+    let account = invited(house, invitation, session.as_ref()).await?;
+    let peer = house.providers().find(&half.provider)?;
+    may_link(house, peer, &account, &half.vouched).await?;
+    let rules = house.gateway().rules();
+    let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
+    let said = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let called = said("email").or_else(|| said("preferred_username")).unwrap_or_default();
+    Ok(Came::ToLink {
+        organisation: record.organisation.clone(),
+        called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
+        account,
+        ticket: house.providers().halves.begin(house.clock.now(), half)?,
+    })
+}
+
+/// One identity opens one account, and an account has a few.
+async fn may_link(
+    house: &House,
+    peer: &Peer,
+    account: &AccountId,
+    vouched: &Vouched,
+) -> Result<(), OperationError> {
+    let hash = keyed(house, peer, "subject", &vouched.subject);
+    if house.store.identity(&hash).await?.is_some() {
+        return Err(OperationError::Invalid("invalid-identity-taken"));
+    }
+    if house.store.identities_of(account).await?.len() >= IDENTITIES_MAX {
+        return Err(OperationError::Invalid("invalid-identity-many"));
+    }
+    Ok(())
+}
+
+/// Links the identity to the account of the invitation, which is used up, and opens a session. The session
+/// is the invitation's: whoever holds a weak provider adds a passkey in it.
+pub async fn confirm_link(
+    house: &House,
+    ticket: &str,
+    browser: Option<&str>,
+    origin: &Origin,
+) -> Result<Linked, OperationError> {
+    let half = half(house, ticket, browser)?;
+    let Then::Link { invitation, session: held } = &half.then else {
+        return Err(OperationError::Invalid("invalid-ceremony"));
+    };
+    let now = house.clock.now();
+    let account = invited(house, invitation, held.as_ref()).await?;
+    let peer = house.providers().find(&half.provider)?;
+    may_link(house, peer, &account, &half.vouched).await?;
+    let hash = digue_gateway::identity::token_hash(invitation);
+    house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;
+    let rules = house.gateway().rules();
+    let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+    let actor = Actor {
+        account: account.clone(),
+        role: record.ok_or(OperationError::NotFound("account"))?.role,
+        proved_at: now,
+    };
+    let identity = IdentityRecord {
+        hash: keyed(house, peer, "subject", &half.vouched.subject),
+        account: account.clone(),
+        provider: half.provider.clone(),
+        linked_at: now,
+        used_at: Timestamp::ZERO,
+    };
+    house.write_down(&actor, Act::IdentityLinked, words(&identity)).await?;
+    if !house.store.add_identity(&identity).await? {
+        return Err(OperationError::Invalid("invalid-identity-taken"));
+    }
+    mail::tell_holder(house, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
+    let way = Way { peer, vouched: &half.vouched, with: "invitation" };
+    let (secret, session) = open(house, way, &account, now, origin).await?;
+    if let Some(held) = held {
+        // One browser, one session: the new one owes to the provider.
+        let cut = house.gateway().cut_sessions(|known| known.id == *held && known.account == account);
+        house.store.remove_sessions(&cut).await?;
+    }
+    Ok(Linked { secret, session, next: "/self".to_owned() })
+}
+
+fn words(identity: &IdentityRecord) -> Words {
+    Words {
+        subject: format!("account:{}", identity.account),
+        after: format!("provider:{} identity:{}", identity.provider, &identity.hash[..12]),
+        ..Words::default()
+    }
+}
+
+/// An identity of one's own account, with the provider as people know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    pub record: IdentityRecord,
+    pub label: String,
+}
+
+/// The identities of the account, for itself.
+pub async fn own(house: &House, session: &Session) -> Result<Vec<Own>, OperationError> {
+    Actor::of_session(house, session)?;
+    let known = house.store.identities_of(&session.account).await?;
+    Ok(known.into_iter().map(|record| Own { label: label(house, &record.provider), record }).collect())
+}
+
+/// Takes an identity from one's own account; what it opened elsewhere ends.
+///
+/// # Errors
+/// `Invalid` when nothing else would be left to sign in with.
+pub async fn unlink(house: &House, session: &Session, hash: &str) -> Result<(), OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    actor.must_be_fresh(house)?;
+    let known = house.store.identities_of(&actor.account).await?;
+    let identity = known.iter().find(|known| known.hash == hash);
+    let identity = identity.ok_or(OperationError::NotFound("identity"))?;
+    let has_more = known.len() > 1
+        || !house.store.passkeys_of(&actor.account).await?.is_empty()
+        || house.store.password_of(&actor.account).await?.is_some();
+    if !has_more {
+        return Err(OperationError::Invalid("invalid-identity-last"));
+    }
+    house.write_down(&actor, Act::IdentityUnlinked, words(identity)).await?;
+    house.store.remove_identity(&actor.account, hash).await?;
+    sign_in::cut_own(house, session, None).await?;
+    mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
+}

@@ -1,0 +1,85 @@
+//! The end: the provider says that somebody left, or somebody who leaves here wants to leave there too.
+
+use std::time::Duration;
+
+use digue_access::Session;
+use digue_types::Act;
+
+use super::accounts::seal;
+use super::{keyed, label, told};
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+use crate::persons;
+use crate::secret::Secret;
+
+/// A logout token is refused above its age; until then it is good once.
+pub(super) const LOGOUT_KNOWN: Duration = Duration::from_mins(15);
+pub(super) const LOGOUTS_MAX: usize = 100_000;
+
+/// The provider ended somebody's session: every session of theirs ends here, on every host, whatever
+/// opened it. Narrow would be kinder, and a portal's session does not know which of them it came from.
+///
+/// # Errors
+/// `Invalid` for a token that proves nothing, or came before.
+pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Result<(), OperationError> {
+    let peer = house.providers().find(provider)?;
+    let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
+    let now = house.clock.now();
+    let ended = peer.ended(client, now, token).await.map_err(|trouble| told(peer, trouble))?;
+    if !house.providers().is_new_logout(keyed(house, peer, "logout", &ended.jti), now) {
+        return Err(OperationError::Invalid("invalid-provider-answer"));
+    }
+    let subject = ended.subject.map(|subject| keyed(house, peer, "subject", &subject));
+    let sid = ended.sid.map(|sid| keyed(house, peer, "sid", &sid));
+    persons::end_owed(house, provider, subject.as_deref(), sid.as_deref());
+    let accounts = house.store.accounts_of_provider_session(
+        subject.as_deref().unwrap_or_default(),
+        sid.as_deref().unwrap_or_default(),
+    );
+    for account in accounts.await? {
+        let cut = house.gateway().cut_sessions(|session| session.account == account);
+        house.store.remove_sessions(&cut).await?;
+        let words = Words {
+            subject: format!("account:{account}"),
+            before: format!("sessions:{}", cut.len()),
+            after: format!("provider:{provider}"),
+            ..Words::default()
+        };
+        house.write_down(&Actor::digue(), Act::SessionCut, words).await?;
+    }
+    Ok(())
+}
+
+/// Somebody left here, and may leave their provider too.
+pub struct Farewell {
+    pub ticket: String,
+    pub provider: String,
+}
+
+/// Asked before the session ends: where its holder may end the provider's, too.
+pub async fn farewell(house: &House, session: &Session) -> Option<Farewell> {
+    let owed = house.store.provider_session(&session.id).await.ok()??;
+    let token = seal(house).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
+    offer(house, &owed.provider, &String::from_utf8(token).ok()?, "/.digue/left").await
+}
+
+/// The same for a person.
+pub async fn farewell_of_person(house: &House, secret: &str) -> Option<Farewell> {
+    let owed = persons::owed(house, secret)?;
+    offer(house, &owed.provider, &owed.id_token, "/.digue/left").await
+}
+
+async fn offer(house: &House, provider: &str, id_token: &str, back: &str) -> Option<Farewell> {
+    let peer = house.providers().find(provider).ok()?;
+    let now = house.clock.now();
+    let (back, state) = (format!("{}{back}", house.console_url()), Secret::draw().ok()?);
+    let address = peer.end_address(house.client()?, now, id_token, &back, state.reveal()).await;
+    let ticket = house.providers().goodbyes.begin(now, address.ok()??).ok()?;
+    Some(Farewell { ticket, provider: label(house, provider) })
+}
+
+/// The provider's address for somebody who wants to end its session, once.
+pub fn end(house: &House, ticket: &str) -> Result<String, OperationError> {
+    house.providers().goodbyes.end(house.clock.now(), ticket)
+}

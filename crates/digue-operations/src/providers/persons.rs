@@ -1,0 +1,55 @@
+//! From an identity to a person of the portal: by the portal's own identifier, and nothing is guessed.
+
+use digue_store::KnownPerson;
+use serde_json::Value;
+
+use super::peer::{Peer, Vouched};
+use super::{PersonBy, PersonRules, keyed};
+use crate::caseloads;
+use crate::error::OperationError;
+use crate::house::House;
+use crate::persons::{self, Owed};
+use crate::secret::Secret;
+
+/// Opens the space of the person that an identity is.
+///
+/// # Errors
+/// `Invalid` when it is nobody of the portal, or more than one: a letter is the other way.
+pub(super) async fn open(
+    house: &House,
+    peer: &Peer,
+    rules: &PersonRules,
+    vouched: Vouched,
+) -> Result<Secret, OperationError> {
+    let unknown = || OperationError::Invalid("invalid-person-unknown");
+    let typed = match &rules.by {
+        PersonBy::Claim(name) => said(&vouched, name).ok_or_else(unknown)?,
+        PersonBy::Source { source, claims } => {
+            let values: Option<Vec<String>> = claims.iter().map(|name| said(&vouched, name)).collect();
+            let mut found = source.find(&values.ok_or_else(unknown)?).await?;
+            match (found.pop(), found.is_empty()) {
+                (Some(person), true) => person,
+                _ => return Err(unknown()),
+            }
+        }
+    };
+    let person = caseloads::canonical(house, &rules.population, &typed).map_err(|_| unknown())?;
+    let owed = Owed {
+        provider: peer.rules.id.clone(),
+        subject: keyed(house, peer, "subject", &vouched.subject),
+        sid: vouched.sid.as_ref().map(|sid| keyed(house, peer, "sid", sid)),
+        id_token: vouched.id_token,
+    };
+    let whose = KnownPerson { population: rules.population.to_string(), person };
+    persons::open(house, whose, &format!("provider:{}", peer.rules.id), Some(owed)).await
+}
+
+/// A claim as text; `sub` is the provider's own name for them.
+fn said(vouched: &Vouched, name: &str) -> Option<String> {
+    match vouched.claims.get(name) {
+        Some(Value::String(text)) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ if name == "sub" => Some(vouched.subject.clone()),
+        _ => None,
+    }
+}

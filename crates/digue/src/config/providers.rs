@@ -1,0 +1,118 @@
+//! `[[providers]]`: identity providers of others, for accounts and for persons.
+
+use digue_operations::providers::{FactorRules, PersonBy, PersonRules, ProviderRules, Serves, UserInfo};
+use digue_types::PopulationId;
+
+use super::reader::Section;
+use super::response::read_contacts;
+
+/// Reads every provider; two of one name are a fault.
+pub(super) fn read_providers(sections: &[Section<'_>]) -> Option<Vec<ProviderRules>> {
+    let read: Vec<Option<ProviderRules>> = sections.iter().map(read_provider).collect();
+    let providers = read.into_iter().collect::<Option<Vec<ProviderRules>>>()?;
+    for (place, one) in providers.iter().enumerate() {
+        if providers[..place].iter().any(|known| known.id == one.id) {
+            sections[place].fault("id", "fault-value", &one.id);
+            return None;
+        }
+    }
+    Some(providers)
+}
+
+fn read_provider(section: &Section<'_>) -> Option<ProviderRules> {
+    let id = section.need("id", parse_id);
+    let label = section.text("label").filter(|label| !label.trim().is_empty());
+    let issuer = section.need("issuer", parse_issuer);
+    let client = section.need_text("client");
+    let secret = read_secret(section);
+    let serves_persons = section.need("for", |word| match word {
+        "accounts" => Ok(false),
+        "persons" => Ok(true),
+        _ => Err("accounts | persons"),
+    });
+    let words = [
+        ("signed", UserInfo::Signed),
+        ("none", UserInfo::None),
+        ("danger-unsigned", UserInfo::DangerUnsigned),
+    ];
+    let user_info = section.choice("userinfo", &words).unwrap_or(UserInfo::Signed);
+    let person = section.section("person");
+    let serves = match (serves_persons?, person) {
+        (false, None) => Serves::Accounts,
+        (true, Some(section)) => Serves::Persons(read_person(&section)?),
+        (false, Some(_)) => {
+            section.fault("person", "fault-value", "for = \"persons\"");
+            return None;
+        }
+        (true, None) => {
+            section.fault("person", "fault-missing", "");
+            return None;
+        }
+    };
+    let usual = FactorRules::default();
+    let or = |key: &str, usual: Vec<String>| if section.has(key) { section.texts(key) } else { usual };
+    Some(ProviderRules {
+        label: label.or_else(|| id.clone())?,
+        id: id?,
+        issuer: issuer?,
+        client: client?,
+        secret: secret?,
+        serves,
+        scopes: section.texts("scopes"),
+        user_info,
+        asked_claims: or("asked_claims", vec!["amr".to_owned()]),
+        acr: section.texts("acr"),
+        factors: FactorRules {
+            strong_amr: or("strong_amr", usual.strong_amr),
+            strong_acr: or("strong_acr", usual.strong_acr),
+            bound_amr: or("bound_amr", usual.bound_amr),
+        },
+    })
+}
+
+/// A file with the client's secret: configurations are copied and shown.
+fn read_secret(section: &Section<'_>) -> Option<String> {
+    section.need_text("secret_file")?;
+    match section.path("secret_file").map(std::fs::read_to_string)? {
+        Ok(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Ok(_) => {
+            section.fault("secret_file", "fault-missing", "");
+            None
+        }
+        Err(error) => {
+            section.fault("secret_file", "fault-value", error);
+            None
+        }
+    }
+}
+
+/// `[providers.person]`: a claim that is the portal's own identifier, or where to look one up.
+fn read_person(section: &Section<'_>) -> Option<PersonRules> {
+    let population = section.need("population", PopulationId::parse)?;
+    let by = if section.has("claim") {
+        PersonBy::Claim(section.need_text("claim")?)
+    } else {
+        let claims = section.texts("claims");
+        if claims.is_empty() {
+            section.fault("claims", "fault-missing", "");
+            return None;
+        }
+        PersonBy::Source { source: read_contacts(section)?, claims }
+    };
+    Some(PersonRules { population, by })
+}
+
+/// A name for addresses.
+fn parse_id(text: &str) -> Result<String, &'static str> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_name = (1..=32).contains(&text.len()) && text.chars().all(is_plain);
+    if is_name { Ok(text.to_owned()) } else { Err("a-z, 0-9, -") }
+}
+
+/// Compared letter by letter with what the provider says of itself, so nothing is changed here.
+fn parse_issuer(text: &str) -> Result<String, &'static str> {
+    let example = "https://fournisseur.exemple.fr";
+    let uri: http::Uri = text.parse().map_err(|_| example)?;
+    let is_secure = uri.scheme_str() == Some("https") && uri.query().is_none();
+    if is_secure { Ok(text.to_owned()) } else { Err(example) }
+}
