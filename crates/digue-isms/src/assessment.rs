@@ -5,6 +5,8 @@
 //! organisation first. Texts are in the locales: `question-backups`, `question-backups-why`,
 //! `question-backups-how`.
 
+use std::collections::HashMap;
+
 use digue_types::lists;
 use jiff::Span;
 use jiff::civil::Date;
@@ -183,9 +185,24 @@ pub fn open_questions(values: &Values) -> impl Iterator<Item = Question> + '_ {
 
 /// The last signed assessment of an organisation, by its day.
 pub fn last(registers: &Registers, organisation: &str) -> Option<(String, Assessment)> {
-    let signed = registers.read::<Assessment>().into_iter();
-    let own = signed.filter(|entry| entry.record.organisation.0 == organisation);
+    let is_its = |values: &Values| {
+        values.get("organisation").is_some_and(|said| said.first().is_some_and(|own| own == organisation))
+    };
+    let own = registers.read_those::<Assessment>(is_its).into_iter();
     own.max_by_key(|entry| entry.record.signed_on).map(|entry| (entry.id, entry.record))
+}
+
+/// The same of every organisation, in one pass.
+pub fn last_of_each(registers: &Registers) -> HashMap<String, (String, Assessment)> {
+    let mut last: HashMap<String, (String, Assessment)> = HashMap::new();
+    for entry in registers.read::<Assessment>() {
+        let organisation = entry.record.organisation.0.clone();
+        let known = last.get(&organisation);
+        if known.is_none_or(|(_, known)| known.signed_on <= entry.record.signed_on) {
+            last.insert(organisation, (entry.id, entry.record));
+        }
+    }
+    last
 }
 
 /// The last day of a signature.

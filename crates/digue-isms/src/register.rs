@@ -87,12 +87,17 @@ impl Registers {
 
     /// Records of a kind, read. What a later version wrote and this one cannot read is left out.
     pub fn read<R: Record>(&self) -> Vec<Entry<R>> {
+        self.read_those(|_| true)
+    }
+
+    /// The same, of those whose values are `wanted`: of thousands, the others are not read.
+    pub fn read_those<R: Record>(&self, wanted: impl Fn(&Values) -> bool) -> Vec<Entry<R>> {
         let read = |revision: &Revision| {
             let record = R::read(&revision.values).ok()?;
             let Revision { id, number, at, by, .. } = revision.clone();
             Some(Entry { id, number, at, by, record })
         };
-        self.of(R::KIND).iter().filter_map(read).collect()
+        self.of(R::KIND).iter().filter(|revision| wanted(&revision.values)).filter_map(read).collect()
     }
 
     pub fn is_empty(&self) -> bool {

@@ -24,6 +24,7 @@ mod reports;
 mod rows;
 mod sessions;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use digue_access::AccountRecord;
@@ -68,6 +69,9 @@ impl From<sqlx::Error> for StoreError {
 }
 
 type Stored<T> = Result<T, StoreError>;
+
+const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) \
+                           ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// A connection to the state.
 #[derive(Clone)]
@@ -264,14 +268,7 @@ impl Store {
     }
 
     pub async fn set_setting(&self, name: &str, value: &str) -> Stored<()> {
-        sqlx::query(
-            "INSERT INTO settings (name, value) VALUES ($1, $2) \
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        )
-        .bind(name)
-        .bind(value)
-        .execute(&self.pool)
-        .await?;
+        sqlx::query(SET_SETTING).bind(name).bind(value).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -282,6 +279,34 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| row.try_get::<String, _>(0)).transpose().map_err(StoreError::from)
+    }
+
+    /// Settings whose names begin so, by the rest of the name.
+    pub async fn settings_under(&self, prefix: &str) -> Stored<HashMap<String, String>> {
+        use sqlx::Row as _;
+        let rows = sqlx::query("SELECT name, value FROM settings WHERE substr(name, 1, $1) = $2")
+            .bind(i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX))
+            .bind(prefix)
+            .fetch_all(&self.pool)
+            .await?;
+        let read = |row: &sqlx::any::AnyRow| {
+            let name = row.try_get::<String, _>(0)?;
+            Ok((name[prefix.len()..].to_owned(), row.try_get::<String, _>(1)?))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Sets many at once.
+    pub async fn set_settings(&self, settings: &[(String, String)]) -> Stored<()> {
+        let mut transaction = self.pool.begin().await?;
+        for (name, value) in settings {
+            sqlx::query(SET_SETTING)
+                .bind(name.as_str())
+                .bind(value.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     pub async fn remove_setting(&self, name: &str) -> Stored<()> {
@@ -303,7 +328,7 @@ impl Store {
 pub fn live_break_glass(
     records: &[BreakGlassRecord],
     now: Timestamp,
-) -> std::collections::HashMap<(PortalId, AccountId), digue_access::decide::BreakGlass> {
+) -> HashMap<(PortalId, AccountId), digue_access::decide::BreakGlass> {
     let live = records.iter().filter(|record| now < record.until);
     live.map(|record| {
         let glass = digue_access::decide::BreakGlass {

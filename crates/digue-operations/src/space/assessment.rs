@@ -12,7 +12,6 @@ use digue_inspect::xlsx::first_sheet;
 use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, Kind};
-use digue_isms::register::Registers;
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use jiff::civil::Date;
@@ -82,7 +81,7 @@ pub async fn show(house: &House, actor: &Actor) -> Result<SelfAssessment, Operat
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     Ok(SelfAssessment {
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
-        posture: posture(house, &registers, &organisation).await?,
+        posture: posture(house, signed_on, &organisation).await?,
         ends: signed_on.map(assessment::ends),
         organisation,
         answers,
@@ -240,15 +239,16 @@ pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Standing>, Op
     Ok(known.values().cloned().collect())
 }
 
-async fn standing(
+/// `posture` is known; `last` is what the organisation signed last.
+fn standing(
     house: &House,
-    registers: &Registers,
+    last: Option<&(String, Assessment)>,
+    posture: Posture,
     seen: &Seen,
     organisation: OrganisationId,
 ) -> Result<Standing, OperationError> {
-    let last = assessment::last(registers, organisation.as_str());
     let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
-    if let Some((_, signed)) = &last {
+    if let Some((_, signed)) = last {
         let (facts, answers) = (seen.facts(house, &organisation)?, signed.answers());
         let fact = |question: Question| facts.get(&question).copied();
         let gap = |question: &Question| assessment::gap(question.answer(&answers), fact(*question));
@@ -257,7 +257,7 @@ async fn standing(
         to_do = assessment::to_do(&answers, fact);
     }
     Ok(Standing {
-        posture: posture(house, registers, &organisation).await?,
+        posture,
         signed_on: last.and_then(|(_, signed)| signed.signed_on),
         organisation,
         contradicted,
@@ -278,34 +278,57 @@ fn partners(house: &House) -> Vec<OrganisationId> {
 
 async fn posture(
     house: &House,
-    registers: &Registers,
+    signed: Option<Date>,
     organisation: &OrganisationId,
 ) -> Result<Posture, OperationError> {
-    let signed = assessment::last(registers, organisation.as_str()).and_then(|(_, signed)| signed.signed_on);
     let since = match signed {
         Some(on) => on,
-        None => known_since(house, organisation).await?,
+        None => known_since(house, std::slice::from_ref(organisation)).await?[organisation],
     };
     Ok(assessment::posture(signed, since, house.partners().assessment_grace_days, now(house).today))
 }
 
-/// The day on which this organisation was first seen here: its time to answer begins then.
-async fn known_since(house: &House, organisation: &OrganisationId) -> Result<Date, OperationError> {
-    let key = format!("assessment-known:{organisation}");
-    if let Some(at) = house.store.setting(&key).await?.and_then(|text| text.parse().ok()) {
-        return Ok(day_of(house, Timestamp::from_micros(at)));
+const KNOWN: &str = "assessment-known:";
+
+/// The days on which these organisations were first seen here: their time to answer begins then. One read
+/// and one write for all, for a start waits for it.
+async fn known_since(
+    house: &House,
+    organisations: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, Date>, OperationError> {
+    let known = match organisations {
+        [one] => house.store.setting(&format!("{KNOWN}{one}")).await?.map(|at| (one.to_string(), at)),
+        _ => None,
+    };
+    let known: HashMap<String, String> = match known {
+        Some(one) => HashMap::from([one]),
+        None => house.store.settings_under(KNOWN).await?,
+    };
+    let (at, mut new, mut days) = (house.clock.now(), Vec::new(), HashMap::new());
+    for organisation in organisations {
+        let seen_at = known.get(organisation.as_str()).and_then(|text| text.parse().ok());
+        if seen_at.is_none() {
+            new.push((format!("{KNOWN}{organisation}"), at.micros().to_string()));
+        }
+        let seen_at = seen_at.map_or(at, Timestamp::from_micros);
+        days.insert(organisation.clone(), day_of(house, seen_at));
     }
-    let at = house.clock.now();
-    house.store.set_setting(&key, &at.micros().to_string()).await?;
-    Ok(day_of(house, at))
+    house.store.set_settings(&new).await?;
+    Ok(days)
 }
 
 /// Looks at every organisation, and tells the lock where each stands: policies may ask.
 pub async fn refresh(house: &House) -> Result<(), OperationError> {
     let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
+    let (last, organisations) = (assessment::last_of_each(&registers), partners(house));
+    let since = known_since(house, &organisations).await?;
+    let (grace_days, today) = (house.partners().assessment_grace_days, now(house).today);
     let (mut postures, mut standings) = (HashMap::new(), BTreeMap::new());
-    for organisation in partners(house) {
-        let one = standing(house, &registers, &seen, organisation.clone()).await?;
+    for organisation in organisations {
+        let last = last.get(organisation.as_str());
+        let signed = last.and_then(|(_, signed)| signed.signed_on);
+        let posture = assessment::posture(signed, since[&organisation], grace_days, today);
+        let one = standing(house, last, posture, &seen, organisation.clone())?;
         postures.insert(organisation.clone(), one.posture.code());
         standings.insert(organisation, one);
     }
@@ -321,7 +344,10 @@ pub async fn refresh(house: &House) -> Result<(), OperationError> {
 /// The same for one organisation that has just signed.
 async fn refresh_one(house: &House, organisation: OrganisationId) -> Result<(), OperationError> {
     let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
-    let one = standing(house, &registers, &seen, organisation.clone()).await?;
+    let last = assessment::last(&registers, organisation.as_str());
+    let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
+    let posture = posture(house, signed, &organisation).await?;
+    let one = standing(house, last.as_ref(), posture, &seen, organisation.clone())?;
     let code = one.posture.code();
     house.standings().put(one);
     let mut rules = house.rules().await;
@@ -340,14 +366,16 @@ pub async fn remind_due(house: &House) -> Result<u64, OperationError> {
     let registers = in_force(house).await?;
     let (today, at, mut reminded) = (now(house).today, house.clock.now(), 0);
     let contacts = house.store.contacts().await?;
+    let last = assessment::last_of_each(&registers);
+    let reminded_at = house.store.settings_under("assessment-reminded:").await?;
     for organisation in partners(house) {
-        let signed = assessment::last(&registers, organisation.as_str()).and_then(|(_, one)| one.signed_on);
+        let signed = last.get(organisation.as_str()).and_then(|(_, one)| one.signed_on);
         let left = signed.map(|on| digue_isms::register::days_between(today, assessment::ends(on)));
         if left.is_some_and(|left| left > assessment::RENEWAL_DAYS) {
             continue;
         }
         let key = format!("assessment-reminded:{organisation}");
-        let last = house.store.setting(&key).await?.and_then(|text| text.parse().ok());
+        let last = reminded_at.get(organisation.as_str()).and_then(|text| text.parse().ok());
         if last.is_some_and(|last| at.since(Timestamp::from_micros(last)) < EVERY) {
             continue;
         }

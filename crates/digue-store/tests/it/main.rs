@@ -285,6 +285,13 @@ async fn settings_are_replaced(store: &Store) {
     store.set_setting("x", "1").await.unwrap();
     store.set_setting("x", "2").await.unwrap();
     assert_eq!(store.setting("x").await.unwrap().as_deref(), Some("2"));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    store
+        .set_settings(&[pair("vu:a", "1"), pair("vu:b%", "2"), pair("vu:a", "3"), pair("vu", "4")])
+        .await
+        .unwrap();
+    assert_eq!(store.settings_under("vu:").await.unwrap(), [pair("a", "3"), pair("b%", "2")].into());
+    store.set_settings(&[]).await.unwrap();
 }
 
 /// Some other database, with somebody else's tables: here, the one that was just filled.
