@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use digue_access::Reach;
+use digue_access::{Reach, Role};
 use digue_detection::{Action, Finding, Signal, SignalKind, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
@@ -166,7 +166,6 @@ async fn tell_people(house: &House, record: &FindingRecord) -> Result<(), Operat
     if !house.sends_mail() {
         return Ok(());
     }
-    let rules = house.gateway().rules();
     let hour = house.clock.now().minus(Duration::from_hours(1));
     let lately = house.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
     if lately > MAILS_AN_HOUR {
@@ -174,13 +173,7 @@ async fn tell_people(house: &House, record: &FindingRecord) -> Result<(), Operat
         return Ok(());
     }
     let about = record.account.clone().unwrap_or_else(|| Actor::digue().account);
-    for (known, email) in house.store.contacts().await? {
-        let decides = rules.directory.find(&known).is_some_and(|r| !r.is_suspended && r.role.can_act());
-        if decides {
-            mail::queue(house, &email, &Mail::Finding { account: about.clone() }).await?;
-        }
-    }
-    Ok(())
+    mail::tell_roles(house, Role::can_act, |_| Mail::Finding { account: about.clone() }).await
 }
 
 /// The room where one decides.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::Verdict;
 use digue_store::MailRecord;
@@ -294,6 +295,25 @@ pub(crate) async fn tell_holder(
         Some(address) => queue(house, address, mail).await,
         None => Ok(()),
     }
+}
+
+/// Writes to everybody at work whose role is asked for, where an address is known and mail is sent.
+pub(crate) async fn tell_roles(
+    house: &House,
+    is_told: impl Fn(Role) -> bool,
+    mail: impl Fn(AccountId) -> Mail,
+) -> Result<(), OperationError> {
+    if !house.sends_mail() {
+        return Ok(());
+    }
+    let rules = house.gateway().rules();
+    for (account, email) in house.store.contacts().await? {
+        let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
+        if record.is_some_and(|record| is_told(record.role)) {
+            queue(house, &email, &mail(account)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Sends what is due. To be called often; a call during another one does nothing.

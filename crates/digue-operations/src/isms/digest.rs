@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use digue_access::Role;
 use digue_isms::calendar;
 use digue_isms::contradictions::contradictions;
 use digue_types::Timestamp;
@@ -75,12 +76,6 @@ pub async fn send_due(house: &House) -> Result<bool, OperationError> {
     }
     house.store.set_setting(SETTING, &at.micros().to_string()).await?;
     let week = week(house).await?;
-    let rules = house.gateway().rules();
-    for (account, email) in house.store.contacts().await? {
-        let record = rules.directory.find(&account).filter(|record| !record.is_suspended);
-        if record.is_some_and(|record| record.role.can_govern()) {
-            mail::queue(house, &email, &Mail::Digest { account, week }).await?;
-        }
-    }
+    mail::tell_roles(house, Role::can_govern, |account| Mail::Digest { account, week }).await?;
     Ok(true)
 }

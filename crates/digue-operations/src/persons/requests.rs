@@ -1,9 +1,9 @@
 //! What persons ask - "I do not recognise this", who that was, their rights - and the answer in time.
 
+use digue_access::Role;
 use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
-use digue_types::lists;
-use digue_types::{AccountId, Act, Timestamp};
+use digue_types::{AccountId, Act, Timestamp, lists};
 
 use super::{Person, codes, journal_name, sights};
 use crate::actor::Actor;
@@ -116,23 +116,10 @@ pub async fn ask(
     let words = Words { subject, after: format!("{} {}", kind.code(), record.id), ..Words::default() };
     house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
     house.store.add_request(&record).await?;
-    if kind == RequestKind::Contest {
-        tell_officers(house, &account).await?;
-    }
-    Ok(())
-}
-
-async fn tell_officers(house: &House, account: &str) -> Result<(), OperationError> {
-    let Ok(account) = AccountId::parse(account) else { return Ok(()) };
-    if !house.sends_mail() {
-        return Ok(());
-    }
-    let rules = house.gateway().rules();
-    for (officer, email) in house.store.contacts().await? {
-        let record = rules.directory.find(&officer).filter(|record| !record.is_suspended);
-        if record.is_some_and(|record| record.role.can_respond()) {
-            mail::queue(house, &email, &Mail::Contested { account: account.clone() }).await?;
-        }
+    if kind == RequestKind::Contest
+        && let Ok(account) = AccountId::parse(&account)
+    {
+        mail::tell_roles(house, Role::can_respond, |_| Mail::Contested { account: account.clone() }).await?;
     }
     Ok(())
 }
@@ -167,7 +154,7 @@ pub async fn answer(
     let record = find(house, id).await?;
     // Whose name is given is the DPO's to decide, nobody else's.
     if record.kind == RequestKind::Name.code() && outcome == Outcome::Done {
-        crate::actor::allow(actor.role == digue_access::Role::Dpo)?;
+        crate::actor::allow(actor.role == Role::Dpo)?;
         actor.must_be_fresh(house)?;
     }
     let words = Words {

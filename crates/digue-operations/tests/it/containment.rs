@@ -4,7 +4,7 @@ use digue_access::{Reach, Role};
 use digue_detection::playbook::Step;
 use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Weight};
 use digue_operations::containment;
-use digue_operations::mail::{self, MailSettings, Protection};
+use digue_operations::mail;
 use digue_operations::recovery::PERCENT_AFTER;
 use digue_operations::sentry::Found;
 use digue_operations::{Actor, OperationError};
@@ -12,7 +12,7 @@ use digue_testkit::Mailbox;
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId};
 
 use crate::approvals::{again, somebody};
-use crate::house::{Home, Plan};
+use crate::house::{Home, Plan, mail_to};
 use crate::passkey::by_link;
 
 fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
@@ -107,17 +107,7 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
 #[tokio::test]
 async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let mailbox = Mailbox::open();
-    let settings = MailSettings {
-        host: "127.0.0.1".into(),
-        port: mailbox.address.port(),
-        protection: Protection::DangerNone,
-        user: None,
-        password: None,
-        from: "digue@exemple.fr".into(),
-        dkim: None,
-        returns: None,
-    };
-    let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
+    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
     somebody(&home, "rssi", "op", Role::Rssi).await;
     home.with_address("rssi", "rssi@exemple.fr").await;
     home.with_address("a1", "a1@exemple.fr").await;

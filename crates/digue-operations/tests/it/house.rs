@@ -15,7 +15,7 @@ use digue_journal::keyring::Opened;
 use digue_journal::note::Signer;
 use digue_journal::{Journal, Options, reader};
 use digue_operations::aliases::AliasTables;
-use digue_operations::mail::MailSettings;
+use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::password::PasswordRules;
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
 use digue_operations::{Actor, House, HouseParts, SignInRules};
@@ -63,6 +63,20 @@ pub(crate) struct Plan {
     pub(crate) mail: Option<MailSettings>,
     /// The state in a file, as a running house has it.
     pub(crate) on_disk: bool,
+}
+
+/// Mail goes to this box, in the clear: it is on this machine.
+pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
+    MailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: mailbox.address.port(),
+        protection: Protection::DangerNone,
+        user: None,
+        password: None,
+        from: "digue@exemple.fr".to_owned(),
+        dkim: None,
+        returns: None,
+    }
 }
 
 /// A house, and what holds it up.

@@ -12,14 +12,13 @@ use digue_isms::start::{Answers, Data, Hosting, People, Who};
 use digue_isms::statement::Implementation;
 use digue_locales::Language;
 use digue_operations::isms::{self, checks, digest, reviews, start, statement};
-use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::{Actor, gates, incidents};
 use digue_response::Note;
 use digue_response::incident::Source;
 use digue_testkit::Mailbox;
 use digue_types::Gate;
 
-use crate::house::{Home, Plan};
+use crate::house::{Home, Plan, mail_to};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -213,17 +212,7 @@ async fn nobody_but_the_two_officers_writes_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_week_is_mailed_once_to_the_two_officers() {
     let mailbox = Mailbox::open();
-    let mail = MailSettings {
-        host: "127.0.0.1".to_owned(),
-        port: mailbox.address.port(),
-        protection: Protection::DangerNone,
-        user: None,
-        password: None,
-        from: "digue@exemple.fr".to_owned(),
-        dkim: None,
-        returns: None,
-    };
-    let home = Home::with(Plan { mail: Some(mail), ..Plan::default() }).await;
+    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
     let account = home.account("rssi", Role::Rssi).await;
     let agent = home.account("agent9", Role::Agent).await;
     home.contact(&account, "rssi@exemple.fr").await;

@@ -5,28 +5,15 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Wish};
-use digue_operations::mail::{self, MailSettings, Protection};
+use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
 use digue_operations::{Actor, OperationError, accounts, gates, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::approvals::{again, somebody};
-use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan};
+use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan, mail_to};
 use crate::passkey::{by_link, client, come_in, enrol};
-
-fn mail_to(mailbox: &Mailbox) -> MailSettings {
-    MailSettings {
-        host: "127.0.0.1".into(),
-        port: mailbox.address.port(),
-        protection: Protection::DangerNone,
-        user: None,
-        password: None,
-        from: "digue@exemple.fr".into(),
-        dkim: None,
-        returns: None,
-    }
-}
 
 fn wish(account: &AccountId, home: &Home) -> Wish {
     let since = home.now().minus(Duration::from_hours(20));

@@ -5,12 +5,13 @@ use std::time::Duration;
 use digue_access::Role;
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, Posture, Question};
-use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::space::assessment;
-use digue_operations::{Actor, OperationError, mail};
-use digue_testkit::Mailbox;
+use digue_operations::{Actor, OperationError, accounts, approvals, mail, space};
+use digue_testkit::{Authenticator, Mailbox};
+use digue_types::AccountId;
 
-use crate::house::{Home, Plan};
+use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan, mail_to};
+use crate::passkey::{by_link, enrol};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -21,17 +22,7 @@ fn answers(said: &str) -> Values {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assessment_is_signed_ends_and_is_asked_for_again() {
     let mailbox = Mailbox::open();
-    let settings = MailSettings {
-        host: "127.0.0.1".to_owned(),
-        port: mailbox.address.port(),
-        protection: Protection::DangerNone,
-        user: None,
-        password: None,
-        from: "digue@exemple.fr".to_owned(),
-        dkim: None,
-        returns: None,
-    };
-    let home = Home::with(Plan { mail: Some(settings), ..Plan::default() }).await;
+    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
     let house = &home.house;
     let chef = home.account("chef", Role::Delegate).await;
     let agent = home.account("agent9", Role::Agent).await;
@@ -82,4 +73,38 @@ async fn an_assessment_is_signed_ends_and_is_asked_for_again() {
     let shown = assessment::show(house, &leader).await.unwrap();
     assert_eq!(shown.posture, Posture::Current);
     assert_eq!(shown.last.map(|(id, _)| id).as_deref(), Some("AE-2"));
+}
+
+/// Asked while everybody was at work; whoever was suspended meanwhile stays so, and takes nothing over.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_suspended_while_a_hand_over_waits_stays_so() {
+    for is_successor in [true, false] {
+        let home = Home::open().await;
+        let house = &home.house;
+        let chef = home.account("chef", Role::Delegate).await;
+        let session = by_link(&home, "adj").await;
+        enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+        let next = home.account("adj", Role::Deputy).await;
+        let officer = home.account("rssi", Role::Rssi).await;
+        let actor =
+            |account: &AccountId, role| Actor { account: account.clone(), role, proved_at: home.now() };
+        let rssi = actor(&officer, Role::Rssi);
+        space::ask_hand_over(house, &actor(&chef, Role::Delegate), next.clone(), "je pars demain")
+            .await
+            .unwrap();
+        let waiting = approvals::list(house, &rssi).await.unwrap().remove(0).record.id;
+        let suspended = if is_successor { &next } else { &chef };
+        accounts::set_suspended(house, &rssi, suspended, true, "compte volé").await.unwrap();
+        let granted = approvals::decide(house, &rssi, &waiting, true).await;
+        let rules = house.gateway().rules();
+        let known = |account: &AccountId| rules.directory.find(account).cloned().unwrap();
+        assert!(known(suspended).is_suspended);
+        if is_successor {
+            assert!(matches!(granted, Err(OperationError::Invalid("invalid-successor"))), "{granted:?}");
+            assert_eq!((known(&chef).role, known(&next).role), (Role::Delegate, Role::Deputy));
+        } else {
+            granted.unwrap();
+            assert_eq!((known(&chef).role, known(&next).role), (Role::Agent, Role::Delegate));
+        }
+    }
 }
