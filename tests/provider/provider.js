@@ -90,13 +90,13 @@ const unpack = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url
 const plain = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 // Signs claims as the provider would, or as somebody else: "rsa", "ec", "foreign", "none", "secret".
-const sign = async (claims, how = "rsa") => {
+const sign = async (claims, how = "rsa", typ = undefined) => {
   if (how === "none") return `${plain({ alg: "none" })}.${plain(claims)}.`;
   if (how === "secret") {
     return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(SECRET));
   }
   const { alg, kid, own } = keys[how];
-  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(own);
+  return new SignJWT(claims).setProtectedHeader({ alg, kid, typ }).sign(own);
 };
 
 provider.use(async (ctx, next) => {
@@ -152,7 +152,7 @@ const control = createPlain(async (request, response) => {
   for await (const piece of request) text += piece;
   const said = text ? JSON.parse(text) : {};
   if (request.url === "/wrong") wrong = said;
-  const answer = request.url === "/sign" ? { token: await sign(said.claims, said.key) } : seen;
+  const answer = request.url === "/sign" ? { token: await sign(said.claims, said.key, said.typ) } : seen;
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify(answer));
 });

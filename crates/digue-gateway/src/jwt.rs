@@ -47,6 +47,11 @@ pub struct KeySetError(String);
 /// Public keys of somebody who signs tokens for us.
 pub struct KeySet(Vec<(Option<String>, Vec<Algorithm>, DecodingKey)>);
 
+/// The type that a token says it has (`typ` of its header), lower case.
+pub fn token_type(token: &str) -> Option<String> {
+    jsonwebtoken::decode_header(token).ok()?.typ.map(|typ| typ.to_ascii_lowercase())
+}
+
 impl KeySet {
     /// The keys of a JWK set (RFC 7517) that verify with an asymmetric algorithm; keys for anything
     /// else are passed over. A key that names no algorithm is good for those of its kind.

@@ -48,6 +48,12 @@ impl<T> Ceremonies<T> {
         waiting.insert(id.to_owned(), (now, state));
     }
 
+    /// Looks at a first half without taking it.
+    pub(crate) fn look<V>(&self, now: Timestamp, id: &str, view: impl FnOnce(&T) -> V) -> Option<V> {
+        let waiting = self.lock();
+        waiting.get(id).filter(|(at, _)| now.since(*at) < CEREMONY_LASTS).map(|(_, state)| view(state))
+    }
+
     /// Takes the first half away: whatever comes of it, it is used up.
     pub(crate) fn end(&self, now: Timestamp, id: &str) -> Result<T, OperationError> {
         let (at, state) = self.lock().remove(id).ok_or(OperationError::Invalid("invalid-ceremony"))?;

@@ -456,6 +456,7 @@ impl House {
             held_to: self.session_limits.held_to,
             allows_passwords: self.allows_passwords(),
             sends_mail: self.sends_mail(),
+            providers: crate::providers::known(self),
             mails: self.store.mails().await?,
             rules_version: format!("{:016x}", self.gateway().rules().policy_version),
             console_url: self.console_url.clone(),
@@ -588,6 +589,8 @@ pub struct SettingsView {
     pub held_to: HeldTo,
     pub allows_passwords: bool,
     pub sends_mail: bool,
+    /// Identity providers of others: their names, and how they say themselves.
+    pub providers: Vec<(String, String)>,
     /// Mail that waits to leave.
     pub mails: Vec<MailRecord>,
     pub rules_version: String,

@@ -15,8 +15,8 @@ mod persons;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use digue_access::Origin;
 use digue_access::session::TokenHash;
-use digue_access::{Origin, Session};
 use digue_store::ContactSource;
 use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
 use ring::hmac;
@@ -25,13 +25,14 @@ pub use accounts::{
     Linked, Own, Weak, confirm_link, invite_holder, invited_holder, own, step_up_by_code, step_up_by_passkey,
     still_weak, unlink,
 };
-pub use ending::{Farewell, end, ended_by_provider, farewell, farewell_of_person};
+pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::files::hex;
 use crate::house::House;
 use crate::secret::Secret;
+use ending::Goodbye;
 use peer::{Answer, Peer, Trouble, Vouched};
 
 /// A provider, as the configuration has it.
@@ -142,7 +143,7 @@ pub(crate) struct Providers {
     peers: Vec<Peer>,
     asked: Ceremonies<Asked>,
     halves: Ceremonies<Half>,
-    goodbyes: Ceremonies<String>,
+    goodbyes: Ceremonies<Goodbye>,
     /// Logout tokens that came, for a while: one is good once.
     logouts: Mutex<HashMap<String, Timestamp>>,
 }
@@ -191,6 +192,12 @@ fn choices(house: &House, are_persons: bool) -> Vec<Choice> {
     let peers = house.providers().peers.iter();
     let fitting = peers.filter(|peer| matches!(peer.rules.serves, Serves::Persons(_)) == are_persons);
     fitting.map(|peer| Choice { id: peer.rules.id.clone(), label: peer.rules.label.clone() }).collect()
+}
+
+/// All providers, with their issuers, for the page of settings.
+pub(crate) fn known(house: &House) -> Vec<(String, String)> {
+    let peers = house.providers().peers.iter();
+    peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
 /// The provider as people know it.
@@ -312,11 +319,7 @@ pub struct Reply<'r> {
 
 /// What became of it.
 pub enum Came {
-    Account {
-        secret: Secret,
-        session: Session,
-        next: String,
-    },
+    Account(Linked),
     Proved {
         next: String,
     },
@@ -388,7 +391,7 @@ pub async fn finish(
                 accounts::Judged::Good(account, proved_at) => {
                     let by = accounts::Way { peer, vouched: &vouched, with: "" };
                     let (secret, session) = accounts::open(house, by, &account, proved_at, origin).await?;
-                    Ok(Came::Account { secret, session, next })
+                    Ok(Came::Account(Linked { secret, session, next }))
                 }
             }
         }

@@ -91,7 +91,7 @@ pub(crate) async fn list_csv(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let known = told(&visitor, chosen(&console, &actor, &filter).await)?;
     let w = Words::new(&visitor);
-    let header = ["account", "organisation", "role", "state", "passkeys", "sessions"]
+    let header = ["account", "organisation", "role", "state", "passkeys", "identities", "sessions"]
         .map(|key| w.coded("column", key));
     let rows = known.iter().map(|one| {
         vec![
@@ -100,6 +100,7 @@ pub(crate) async fn list_csv(
             one.record.role.code().to_owned(),
             if one.record.is_suspended { "suspended" } else { "active" }.to_owned(),
             one.passkeys.to_string(),
+            one.identities.to_string(),
             one.sessions.to_string(),
         ]
     });

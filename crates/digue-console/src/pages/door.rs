@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
-use digue_operations::providers::{self, Choice, Farewell};
+use digue_operations::providers::{self, Choice};
 use digue_operations::secret::Secret;
 use digue_operations::{House, OperationError, devices, passkey, password, sign_in};
 use digue_store::ConnectionRecord;
@@ -394,16 +394,15 @@ fn link_gone(error: OperationError) -> OperationError {
 }
 
 /// The page after the end, for whoever may end their provider's session too.
-pub(crate) fn left_address(farewell: &Farewell) -> String {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    format!("/.digue/left?ticket={}&provider={}", encode(&farewell.ticket), encode(&farewell.provider))
+pub(crate) fn left_address(ticket: &str) -> String {
+    format!("/.digue/left?ticket={ticket}")
 }
 
 pub(crate) async fn leave(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let mut next = "/.digue/sign-in".to_owned();
     if let Some(session) = &visitor.session {
-        if let Some(farewell) = providers::farewell(&console.house, session).await {
-            next = left_address(&farewell);
+        if let Some(ticket) = providers::farewell(&console.house, session).await {
+            next = left_address(&ticket);
         }
         told(&visitor, sign_in::leave(&console.house, session).await)?;
     }

@@ -127,8 +127,8 @@ pub(crate) async fn ask_letter(
 pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) -> Response {
     let mut next = "/person/door".to_owned();
     if let Some(secret) = secret(&headers) {
-        if let Some(farewell) = providers::farewell_of_person(&console.house, &secret).await {
-            next = left_address(&farewell);
+        if let Some(ticket) = providers::farewell_of_person(&console.house, &secret).await {
+            next = left_address(&ticket);
         }
         persons::leave(&console.house, &secret);
     }

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
-use digue_operations::providers::{self, Begun, Came, Purpose, Reply, Weak};
+use digue_operations::providers::{self, Begun, Came, Linked, Purpose, Reply, Weak};
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
@@ -118,10 +118,7 @@ pub(crate) async fn back(
     let came = providers::finish(&console.house, &provider, held(&headers), reply, &visitor.origin).await;
     let w = Words::new(&visitor);
     Ok(match told(&visitor, came)? {
-        Came::Account { secret, session, next } => {
-            let next = Redirect::to(&next).into_response();
-            told(&visitor, opened(&console, &visitor, next, &secret, &session).await)?
-        }
+        Came::Account(linked) => entered(&console, &visitor, linked).await?,
         Came::Proved { next } => Redirect::to(&next).into_response(),
         Came::Weak(weak) => step_up(w, weak, false),
         Came::ToLink { ticket, account, organisation, called } => {
@@ -154,9 +151,13 @@ pub(crate) async fn link(
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
     let linked = providers::confirm_link(&console.house, &form.ticket, held(&headers), &visitor.origin).await;
-    let linked = told(&visitor, linked)?;
+    entered(&console, &visitor, told(&visitor, linked)?).await
+}
+
+/// Hands a session over that was opened here, and leads on.
+async fn entered(console: &Console, visitor: &Visitor, linked: Linked) -> Result<Response, PageError> {
     let next = Redirect::to(&linked.next).into_response();
-    told(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await)
+    told(visitor, opened(console, visitor, next, &linked.secret, &linked.session).await)
 }
 
 /// Completes a weak factor with a one-time code.
@@ -169,15 +170,13 @@ pub(crate) async fn by_code(
     told(&visitor, on_console(&visitor))?;
     let (house, held) = (&console.house, held(&headers));
     let done = providers::step_up_by_code(house, &form.ticket, held, &form.code, &visitor.origin).await;
-    let linked = match done {
+    match done {
         Err(OperationError::Invalid("invalid-password")) => {
             let weak = told(&visitor, providers::still_weak(house, &form.ticket, held).await)?;
-            return Ok(step_up(Words::new(&visitor), weak, true));
+            Ok(step_up(Words::new(&visitor), weak, true))
         }
-        other => told(&visitor, other)?,
-    };
-    let next = Redirect::to(&linked.next).into_response();
-    told(&visitor, opened(&console, &visitor, next, &linked.secret, &linked.session).await)
+        other => entered(&console, &visitor, told(&visitor, other)?).await,
+    }
 }
 
 #[derive(Deserialize)]
@@ -211,20 +210,22 @@ pub(crate) async fn logout(
 struct LeftPage {
     w: Words,
     ticket: String,
-    provider: String,
+    provider: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Left {
     #[serde(default)]
     ticket: String,
-    #[serde(default)]
-    provider: String,
 }
 
 /// Whoever left, and may leave their provider too.
-pub(crate) async fn left(visitor: Visitor, Query(left): Query<Left>) -> Html<String> {
-    let provider = left.provider.chars().filter(|sign| !sign.is_control()).take(60).collect();
+pub(crate) async fn left(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(left): Query<Left>,
+) -> Html<String> {
+    let provider = providers::leaving(&console.house, &left.ticket);
     page(&LeftPage { w: Words::new(&visitor), ticket: left.ticket, provider })
 }
 

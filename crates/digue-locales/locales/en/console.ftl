@@ -549,3 +549,5 @@ own-identity-title = Link an identity
 identity-invite = Invite to link an identity
 identity-invite-named = Invite { $account } to link an identity
 identity-invite-explain = Hand this link over. It opens nothing: only that person can use it, signed in to their own account, within three days.
+settings-providers = Identity providers
+column-identities = Linked identities

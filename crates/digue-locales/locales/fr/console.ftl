@@ -549,3 +549,5 @@ own-identity-title = Relier une identité
 identity-invite = Inviter à relier une identité
 identity-invite-named = Inviter { $account } à relier une identité
 identity-invite-explain = Remettez ce lien à la personne. Il n'ouvre rien : il ne sert qu'à elle, une fois entrée dans son compte, pendant trois jours.
+settings-providers = Fournisseurs d'identité
+column-identities = Identités reliées

@@ -51,35 +51,41 @@ pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Re
     Ok(())
 }
 
-/// Somebody left here, and may leave their provider too.
-pub struct Farewell {
-    pub ticket: String,
-    pub provider: String,
+/// Where somebody who left here may leave their provider, too.
+pub(super) struct Goodbye {
+    address: String,
+    /// As people know it.
+    provider: String,
 }
 
-/// Asked before the session ends: where its holder may end the provider's, too.
-pub async fn farewell(house: &House, session: &Session) -> Option<Farewell> {
+/// Asked before the session ends: a ticket with which its holder may end the provider's, too.
+pub async fn farewell(house: &House, session: &Session) -> Option<String> {
     let owed = house.store.provider_session(&session.id).await.ok()??;
     let token = seal(house).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
     offer(house, &owed.provider, &String::from_utf8(token).ok()?, "/.digue/left").await
 }
 
 /// The same for a person.
-pub async fn farewell_of_person(house: &House, secret: &str) -> Option<Farewell> {
+pub async fn farewell_of_person(house: &House, secret: &str) -> Option<String> {
     let owed = persons::owed(house, secret)?;
     offer(house, &owed.provider, &owed.id_token, "/.digue/left").await
 }
 
-async fn offer(house: &House, provider: &str, id_token: &str, back: &str) -> Option<Farewell> {
+async fn offer(house: &House, provider: &str, id_token: &str, back: &str) -> Option<String> {
     let peer = house.providers().find(provider).ok()?;
     let now = house.clock.now();
     let (back, state) = (format!("{}{back}", house.console_url()), Secret::draw().ok()?);
     let address = peer.end_address(house.client()?, now, id_token, &back, state.reveal()).await;
-    let ticket = house.providers().goodbyes.begin(now, address.ok()??).ok()?;
-    Some(Farewell { ticket, provider: label(house, provider) })
+    let goodbye = Goodbye { address: address.ok()??, provider: label(house, provider) };
+    house.providers().goodbyes.begin(now, goodbye).ok()
+}
+
+/// The provider of a ticket, for the page that asks.
+pub fn leaving(house: &House, ticket: &str) -> Option<String> {
+    house.providers().goodbyes.look(house.clock.now(), ticket, |goodbye| goodbye.provider.clone())
 }
 
 /// The provider's address for somebody who wants to end its session, once.
 pub fn end(house: &House, ticket: &str) -> Result<String, OperationError> {
-    house.providers().goodbyes.end(house.clock.now(), ticket)
+    Ok(house.providers().goodbyes.end(house.clock.now(), ticket)?.address)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use digue_gateway::body;
-use digue_gateway::jwt::{KeySet, TokenFault};
+use digue_gateway::jwt::{KeySet, TokenFault, token_type};
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
 use digue_types::Timestamp;
@@ -52,6 +52,11 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_mins(1);
 const SKEW_SECS: i64 = 60;
 /// An ID token or a logout token is for now.
 const TOKEN_AGE_MAX_SECS: i64 = 600;
+
+/// OpenID Connect Core 1.0, 2: a subject has 255 signs at most.
+const SUBJECT_BYTES_MAX: usize = 255;
+/// Which check failed when the keys may have changed since they were asked for.
+const NO_KEY: &str = "no key of the set";
 
 /// Why a provider's word is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -306,7 +311,29 @@ impl Peer {
         {
             return Err(Trouble::Unbelieved("issuer of the answer"));
         }
-        let relying = self.relying(&known, back)?;
+        let tokens = self.exchange(client, &known, back, &answer).await?;
+        let mut vouched = self.believe(&self.relying(&known, back)?, &tokens, answer.nonce, now);
+        let mut known = known;
+        // New keys are asked for once; what they do not verify is not believed.
+        if matches!(vouched, Err(Trouble::Unbelieved(NO_KEY))) {
+            known = self.known(client, now, Some(known.at)).await?;
+            vouched = self.believe(&self.relying(&known, back)?, &tokens, answer.nonce, now);
+        }
+        let mut vouched = vouched?;
+        let access = tokens.access_token().secret();
+        vouched.claims = self.user_info(client, &known, access, &vouched.subject).await?;
+        Ok(vouched)
+    }
+
+    /// The tokens for a code, none of them believed yet.
+    async fn exchange(
+        &self,
+        client: &UpstreamClient,
+        known: &Known,
+        back: &str,
+        answer: &Answer<'_>,
+    ) -> Result<Tokens, Trouble> {
+        let relying = self.relying(known, back)?;
         let ask = Web(client.clone());
         let mut exchange = relying
             .exchange_code(AuthorizationCode::new(answer.code.to_owned()))
@@ -314,24 +341,25 @@ impl Peer {
         if let Some(verifier) = answer.verifier {
             exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
         }
-        let tokens = exchange.request_async(&ask).await.map_err(|error| match error {
+        exchange.request_async(&ask).await.map_err(|error| match error {
             openidconnect::RequestTokenError::Request(error) => away(&error),
             _ => Trouble::Unbelieved("code"),
-        })?;
+        })
+    }
+
+    /// What the ID token vouches for, verified; the user info is asked for after it.
+    fn believe(
+        &self,
+        relying: &Relying,
+        tokens: &Tokens,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<Vouched, Trouble> {
         let id_token = tokens.id_token().ok_or(Trouble::Unbelieved("no ID token"))?;
-        // New keys are asked for once; what they do not verify is not believed.
-        let known = match self.relying(&known, back)? {
-            relying if is_key_missing(&relying, id_token, answer.nonce, now) => {
-                self.known(client, now, Some(known.at)).await?
-            }
-            _ => known,
-        };
-        let relying = self.relying(&known, back)?;
-        let nonce = Nonce::new(answer.nonce.to_owned());
-        let verifier = verifier(&relying, now);
+        let verifier = verifier(relying, now);
+        let nonce = Nonce::new(nonce.to_owned());
         let claims = id_token.claims(&verifier, &nonce).map_err(|error| unbelieved(&error))?;
-        let hash = claims.access_token_hash();
-        if let Some(expected) = hash {
+        if let Some(expected) = claims.access_token_hash() {
             let (alg, key) = (id_token.signing_alg(), id_token.signing_key(&verifier));
             let (Ok(alg), Ok(key)) = (alg, key) else { return Err(Trouble::Unbelieved("signature")) };
             let found = AccessTokenHash::from_token(tokens.access_token(), alg, key);
@@ -343,23 +371,20 @@ impl Peer {
             return Err(Trouble::Unbelieved("authorized party"));
         }
         let subject = claims.subject().as_str().to_owned();
-        if subject.is_empty() || subject.len() > 255 {
+        if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX {
             return Err(Trouble::Unbelieved("subject"));
         }
-        let user_info = self.user_info(client, &known, tokens.access_token().secret(), &subject).await?;
         let acr = claims.auth_context_ref().map(|acr| acr.as_str().to_owned());
         if !self.rules.acr.is_empty() && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr)) {
             return Err(Trouble::Unbelieved("level of assurance"));
         }
+        let methods = claims.auth_method_refs().map(Vec::as_slice).unwrap_or_default();
         Ok(Vouched {
             sid: claims.additional_claims().sid.clone(),
             auth_time: claims.auth_time().map(|at| Timestamp::from_secs(at.timestamp())),
-            amr: claims
-                .auth_method_refs()
-                .map(|all| all.iter().map(|one| one.as_str().to_owned()).collect())
-                .unwrap_or_default(),
+            amr: methods.iter().map(|one| one.as_str().to_owned()).collect(),
             acr,
-            claims: user_info,
+            claims: Map::new(),
             id_token: id_token.to_string(),
             subject,
         })
@@ -422,6 +447,10 @@ impl Peer {
         now: Timestamp,
         token: &str,
     ) -> Result<Ended, Trouble> {
+        // A token of another kind, signed by the same keys, is not one of this kind.
+        if token_type(token).is_some_and(|typ| typ != "logout+jwt" && typ != "jwt") {
+            return Err(Trouble::Unbelieved("type of the logout token"));
+        }
         let known = self.known(client, now, None).await?;
         let claims = match self.signed(&known, token) {
             Err(TokenFault::NoKey) => {
@@ -510,22 +539,6 @@ fn verifier(relying: &Relying, now: Timestamp) -> Verifier<'_> {
         })
 }
 
-fn is_key_missing(
-    relying: &Relying,
-    token: &openidconnect::IdToken<
-        Extra,
-        CoreGenderClaim,
-        CoreJweContentEncryptionAlgorithm,
-        CoreJwsSigningAlgorithm,
-    >,
-    nonce: &str,
-    now: Timestamp,
-) -> bool {
-    let missing = ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey);
-    let found = token.claims(&verifier(relying, now), &Nonce::new(nonce.to_owned()));
-    found.err().is_some_and(|error| error == missing)
-}
-
 /// Which check failed, without the words of the token: they name people.
 fn unbelieved(error: &ClaimsVerificationError) -> Trouble {
     Trouble::Unbelieved(match error {
@@ -534,6 +547,7 @@ fn unbelieved(error: &ClaimsVerificationError) -> Trouble {
         ClaimsVerificationError::InvalidIssuer(_) => "issuer",
         ClaimsVerificationError::InvalidNonce(_) => "nonce",
         ClaimsVerificationError::InvalidSubject(_) => "subject",
+        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => NO_KEY,
         ClaimsVerificationError::SignatureVerification(_) => "signature",
         _ => "ID token",
     })

@@ -1,5 +1,7 @@
 //! From an identity to a person of the portal: by the portal's own identifier, and nothing is guessed.
 
+use std::time::Duration;
+
 use digue_store::KnownPerson;
 use serde_json::Value;
 
@@ -10,6 +12,9 @@ use crate::error::OperationError;
 use crate::house::House;
 use crate::persons::{self, Owed};
 use crate::secret::Secret;
+
+/// How long a person may take from the provider's question to this house.
+const PROOF_LASTS: Duration = Duration::from_mins(10);
 
 /// Opens the space of the person that an identity is.
 ///
@@ -22,6 +27,11 @@ pub(super) async fn open(
     vouched: Vouched,
 ) -> Result<Secret, OperationError> {
     let unknown = || OperationError::Invalid("invalid-person-unknown");
+    // They were to be asked who they are; a provider that says it did not has seen somebody else before.
+    let now = house.clock.now();
+    if vouched.auth_time.is_some_and(|at| now.since(at) > PROOF_LASTS) {
+        return Err(OperationError::Invalid("invalid-identity-old"));
+    }
     let typed = match &rules.by {
         PersonBy::Claim(name) => said(&vouched, name).ok_or_else(unknown)?,
         PersonBy::Source { source, claims } => {

@@ -14,19 +14,19 @@ use digue_journal::note::Signer;
 use digue_journal::{Journal, Options};
 use digue_testkit::{Client, Portal, Reply};
 
-pub const CONSOLE: &str = "digue.localhost";
-pub const NAME: &str = "digue.bench";
-pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub(crate) const CONSOLE: &str = "digue.localhost";
+pub(crate) const NAME: &str = "digue.bench";
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-pub struct House {
-    pub folder: tempfile::TempDir,
-    pub address: SocketAddr,
+pub(crate) struct House {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) address: SocketAddr,
     link: String,
     _portal: Portal,
 }
 
 /// A process that ends with its owner.
-pub struct Served(Child);
+pub(crate) struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
@@ -36,7 +36,7 @@ impl Drop for Served {
 }
 
 impl House {
-    pub fn configure() -> Self {
+    pub(crate) fn configure() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let portal = Portal::start(|_| Reply::new("application/json", "{}"));
         let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
@@ -64,7 +64,7 @@ impl House {
         house
     }
 
-    pub fn digue(&self, arguments: &[&str]) -> String {
+    pub(crate) fn digue(&self, arguments: &[&str]) -> String {
         let done = Command::new(env!("CARGO_BIN_EXE_digue"))
             .args(arguments)
             .current_dir(self.folder.path())
@@ -75,7 +75,7 @@ impl House {
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
-    pub fn serve(&self) -> Served {
+    pub(crate) fn serve(&self) -> Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_digue"))
             .args(["serve", "--language", "en"])
             .current_dir(self.folder.path())
@@ -90,7 +90,7 @@ impl House {
         served
     }
 
-    pub fn officer(&self) -> Client {
+    pub(crate) fn officer(&self) -> Client {
         let client = Client::new(self.address, CONSOLE);
         let entered = client.send("POST", "/.digue/enter", &[FORM], format!("link={}", self.link).as_bytes());
         let cookie = entered.header("set-cookie").expect("a session");
@@ -100,11 +100,11 @@ impl House {
     }
 }
 
-pub struct Draw(pub u64);
+pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {
     /// splitmix64.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -114,7 +114,7 @@ impl Draw {
 }
 
 /// The journal of a house that does not run.
-pub fn open(folder: &Path) -> Journal {
+pub(crate) fn open(folder: &Path) -> Journal {
     let keys = folder.join("data/keys");
     let read = |name: &str| -> [u8; 32] {
         std::fs::read(keys.join(name)).expect("a key").try_into().expect("32 bytes")
