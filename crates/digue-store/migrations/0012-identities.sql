@@ -13,5 +13,4 @@ CREATE TABLE provider_sessions (
     sealed_token TEXT NOT NULL
 );
 CREATE INDEX identities_account ON identities (account);
-CREATE INDEX provider_sessions_identity ON provider_sessions (identity);
 CREATE INDEX provider_sessions_sid ON provider_sessions (sid)

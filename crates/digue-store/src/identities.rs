@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use digue_types::{AccountId, SessionId, Timestamp};
 
-use crate::{Store, StoreError, Stored, rows};
+use crate::{Store, Stored, rows};
 
 /// An identity that was linked to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,20 +121,13 @@ impl Store {
         row.as_ref().map(rows::provider_session).transpose()
     }
 
-    /// Accounts with a session that this identity, or this session of its provider, opened.
-    ///
-    /// # Errors
-    /// `Corrupt` when both are empty: nobody is everybody.
-    pub async fn accounts_of_provider_session(&self, identity: &str, sid: &str) -> Stored<Vec<AccountId>> {
-        if identity.is_empty() && sid.is_empty() {
-            return Err(StoreError::Corrupt("a question about no session".to_owned()));
-        }
+    /// Accounts with a live session that this session of a provider opened.
+    pub async fn accounts_of_provider_session(&self, sid: &str) -> Stored<Vec<AccountId>> {
         let rows = sqlx::query(
             "SELECT DISTINCT sessions.account AS account FROM provider_sessions \
              JOIN sessions ON sessions.id = provider_sessions.session \
-             WHERE ($1 = '' OR provider_sessions.identity = $1) AND ($2 = '' OR provider_sessions.sid = $2)",
+             WHERE provider_sessions.sid = $1 AND provider_sessions.sid <> ''",
         )
-        .bind(identity)
         .bind(sid)
         .fetch_all(&self.pool)
         .await?;

@@ -33,11 +33,16 @@ pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Re
     let subject = ended.subject.map(|subject| keyed(house, peer, "subject", &subject));
     let sid = ended.sid.map(|sid| keyed(house, peer, "sid", &sid));
     persons::end_owed(house, provider, subject.as_deref(), sid.as_deref());
-    let accounts = house.store.accounts_of_provider_session(
-        subject.as_deref().unwrap_or_default(),
-        sid.as_deref().unwrap_or_default(),
-    );
-    for account in accounts.await? {
+    // By the subject where it is said: the session on the console may be over while one that it handed over
+    // to a portal goes on.
+    let accounts = match (&subject, &sid) {
+        (Some(subject), _) => {
+            house.store.identity(subject).await?.map(|known| known.account).into_iter().collect()
+        }
+        (None, Some(sid)) => house.store.accounts_of_provider_session(sid).await?,
+        (None, None) => Vec::new(),
+    };
+    for account in accounts {
         let cut = house.gateway().cut_sessions(|session| session.account == account);
         house.store.remove_sessions(&cut).await?;
         let words = Words {
@@ -62,19 +67,19 @@ pub(super) struct Goodbye {
 pub async fn farewell(house: &House, session: &Session) -> Option<String> {
     let owed = house.store.provider_session(&session.id).await.ok()??;
     let token = seal(house).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
-    offer(house, &owed.provider, &String::from_utf8(token).ok()?, "/.digue/left").await
+    offer(house, &owed.provider, &String::from_utf8(token).ok()?).await
 }
 
 /// The same for a person.
 pub async fn farewell_of_person(house: &House, secret: &str) -> Option<String> {
     let owed = persons::owed(house, secret)?;
-    offer(house, &owed.provider, &owed.id_token, "/.digue/left").await
+    offer(house, &owed.provider, &owed.id_token).await
 }
 
-async fn offer(house: &House, provider: &str, id_token: &str, back: &str) -> Option<String> {
+async fn offer(house: &House, provider: &str, id_token: &str) -> Option<String> {
     let peer = house.providers().find(provider).ok()?;
     let now = house.clock.now();
-    let (back, state) = (format!("{}{back}", house.console_url()), Secret::draw().ok()?);
+    let (back, state) = (format!("{}/.digue/left", house.console_url()), Secret::draw().ok()?);
     let address = peer.end_address(house.client()?, now, id_token, &back, state.reveal()).await;
     let goodbye = Goodbye { address: address.ok()??, provider: label(house, provider) };
     house.providers().goodbyes.begin(now, goodbye).ok()

@@ -9,7 +9,7 @@ use std::time::Instant;
 use digue_testkit::{Answer, Client};
 use serde_json::{Value, json};
 
-use crate::house::{CONSOLE_HOST, House, Plan, digue, free_address, obliging};
+use crate::house::{CONSOLE_HOST, House, PORTAL_HOST, Plan, digue, free_address, obliging};
 use crate::https::issue;
 use crate::python::python;
 use crate::webdriver::Browser;
@@ -530,6 +530,7 @@ fn the_provider_ends_what_it_opened() {
     let mut scene = Scene::open("");
     let browser = Browser::open("fr");
     let portal = scene.house.sign_in("a1");
+    let again = scene.house.link("a1", PORTAL_HOST);
     scene.link(&browser, "a1", "marie");
     let portal = match portal.get("/fiche/P1").status {
         200 => portal,
@@ -591,6 +592,19 @@ fn the_provider_ends_what_it_opened() {
     assert_eq!(tell(&with("jti", json!("deux")), "ec"), 200);
     assert_eq!(tell(&with("jti", json!("deux")), "ec"), 400, "once");
     here(&browser, false);
+    assert_ne!(portal.get("/fiche/P1").status, 200);
+
+    // The console was left meanwhile, and a portal's session goes on: the provider's end is its end, too.
+    let portal = Client::new(scene.house.address, PORTAL_HOST);
+    let entered = portal.send("POST", "/.digue/enter", &FORM, format!("link={again}").as_bytes());
+    let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let portal = portal.with_named_cookie(&cookie);
+    scene.sign_in(&browser, "proconnect", None);
+    browser.sees("h1", "Bonjour");
+    here(&browser, true);
+    scene.leave(&browser);
+    assert_eq!(portal.get("/fiche/P1").status, 200);
+    assert_eq!(tell(&with("jti", json!("trois")), "rsa"), 200);
     assert_ne!(portal.get("/fiche/P1").status, 200);
 
     // As the provider itself says it, when its own page is left.
