@@ -28,9 +28,11 @@ impl Keys {
         self.0.insert(secret, key);
     }
 
-    /// Takes a key away by its public name.
-    pub fn remove(&mut self, id: &SessionId) {
+    /// Takes a key away by its public name; true when it was there.
+    pub fn remove(&mut self, id: &SessionId) -> bool {
+        let before = self.0.len();
         self.0.retain(|_, key| key.id != *id);
+        self.0.len() < before
     }
 
     /// Takes all keys of an account away; their names.

@@ -79,6 +79,7 @@ pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'st
         OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
         OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
         OperationError::Busy => (StatusCode::TOO_MANY_REQUESTS, "error-busy-title", "error-busy"),
+        OperationError::Full => (StatusCode::SERVICE_UNAVAILABLE, "error-full-title", "error-full"),
         OperationError::Conflict => (StatusCode::CONFLICT, "error-conflict-title", "error-conflict"),
         OperationError::Unavailable(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable-title", "error-unavailable")

@@ -2,7 +2,7 @@
 //! refused before any handler. Browsers say where a form was (`Origin`, `Sec-Fetch-Site`); programs
 //! that say nothing carry no cookie of a person, or carry it on purpose.
 
-use axum::extract::{Multipart, Request};
+use axum::extract::{Multipart, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,25 +10,52 @@ use digue_operations::OperationError;
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(crate) async fn refuse_foreign_posts(request: Request, next: Next) -> Response {
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+pub(crate) async fn refuse_foreign_posts(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !is_reading && !is_own(request.headers(), request.uri().authority().map(|a| a.as_str())) {
-        return StatusCode::FORBIDDEN.into_response();
+    if !is_reading {
+        let visitor = request.extensions().get::<Visitor>();
+        let address = visitor.and_then(|visitor| console.house.url_of(&visitor.host));
+        // The configured address says how people come, also where somebody else ends TLS.
+        let scheme = match address.and_then(|address| address.split_once("://")) {
+            Some((scheme, _)) => scheme,
+            None if visitor.is_some_and(|visitor| visitor.is_secure) => "https",
+            None => "http",
+        };
+        let authority = request.uri().authority().map(|a| a.as_str());
+        if !is_own(request.headers(), scheme, authority) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
     }
     next.run(request).await
 }
 
-fn is_own(headers: &HeaderMap, authority: Option<&str>) -> bool {
+fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(origin) = text(header::ORIGIN) {
+    if headers.contains_key(header::ORIGIN) {
         let host = authority.or_else(|| text(header::HOST)).unwrap_or_default();
-        let said = origin.split_once("://").map_or("", |(_, rest)| rest);
-        return said.eq_ignore_ascii_case(host);
+        let said = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+        return said.is_some_and(|(said, rest)| {
+            said.eq_ignore_ascii_case(scheme) && without_port(scheme, rest) == without_port(scheme, host)
+        });
     }
     match text(header::HeaderName::from_static("sec-fetch-site")) {
         Some(site) => matches!(site, "same-origin" | "none"),
         None => true,
     }
+}
+
+/// Host and port in lower case; the port that goes without saying left out.
+fn without_port(scheme: &str, authority: &str) -> String {
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.to_ascii_lowercase();
+    authority.strip_suffix(usual).map(ToOwned::to_owned).unwrap_or(authority)
 }
 
 /// A moment as a `datetime-local` field has it, in the console's zone.
@@ -60,12 +87,17 @@ mod tests {
 
     #[track_caller]
     fn check(pairs: &[(&'static str, &'static str)], expected: bool) {
+        check_at("http", "digue.test:8080", pairs, expected);
+    }
+
+    #[track_caller]
+    fn check_at(scheme: &str, host: &'static str, pairs: &[(&'static str, &'static str)], expected: bool) {
         let mut headers = HeaderMap::new();
-        headers.insert("host", HeaderValue::from_static("digue.test:8080"));
+        headers.insert("host", HeaderValue::from_static(host));
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        assert_eq!(is_own(&headers, None), expected, "{pairs:?}");
+        assert_eq!(is_own(&headers, scheme, None), expected, "{scheme} {host} {pairs:?}");
     }
 
     #[test]
@@ -77,6 +109,16 @@ mod tests {
         check(&[("sec-fetch-site", "cross-site")], false);
         check(&[("sec-fetch-site", "same-origin")], true);
         check(&[], true);
+    }
+
+    #[test]
+    fn another_scheme_is_another_site() {
+        check(&[("origin", "https://digue.test:8080")], false);
+        check_at("https", "digue.test", &[("origin", "https://digue.test")], true);
+        check_at("https", "digue.test", &[("origin", "http://digue.test")], false);
+        check_at("https", "digue.test:443", &[("origin", "https://Digue.test")], true);
+        check_at("https", "digue.test", &[("origin", "https://digue.test:80")], false);
+        check_at("https", "digue.test", &[("origin", "digue.test")], false);
     }
 }
 

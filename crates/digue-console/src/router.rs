@@ -67,7 +67,7 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .fallback(door::not_found)
         .method_not_allowed_fallback(door::not_so)
         .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
-        .layer(middleware::from_fn(form::refuse_foreign_posts))
+        .layer(middleware::from_fn_with_state(console.clone(), form::refuse_foreign_posts))
         .layer(middleware::from_fn(view::protect))
         .with_state(console)
 }

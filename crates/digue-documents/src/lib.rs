@@ -3,11 +3,13 @@
 //! Whoever writes a document says what it holds - titles, paragraphs, questions with their answers,
 //! tables - and nothing about looks. Pure: the same blocks give the same bytes.
 
+mod csv_line;
 mod pdf;
 mod sheet;
 mod template;
 mod word;
 
+pub use csv_line::csv_line;
 pub use pdf::pdf;
 pub use sheet::{Sheet, xlsx};
 pub use template::docx_in;

@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use digue_types::{
-    AccountId, Basis, Inspection, OrganisationId, Outcome, PersonRef, PortalId, RouteName, Timestamp,
+    AccountId, Basis, Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, RouteName,
+    Timestamp,
 };
 
 use crate::block::{Block, NOBODY, Origin, Row};
@@ -26,6 +27,8 @@ pub struct Sight {
     /// To the second.
     pub at: Timestamp,
     pub portal: PortalId,
+    /// Whose identifiers the portal showed then.
+    pub population: PopulationId,
     pub route: RouteName,
     pub account: AccountId,
     pub organisation: OrganisationId,
@@ -305,6 +308,7 @@ impl View {
                 entry: row.entry,
                 at: seconds(row.at),
                 portal: context.portal.clone(),
+                population: context.population.clone(),
                 route: context.route.clone(),
                 account: names.account_name(row.account).clone(),
                 organisation: context.organisation.clone(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_types::Timestamp;
+use digue_types::{SessionId, Timestamp};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use ring::digest::{SHA256, digest};
@@ -25,8 +25,9 @@ const SKEW: Duration = Duration::from_secs(30);
 const SECS: std::ops::Range<i64> = 0..100_000_000_000;
 /// How long a proof is good.
 const PROOF_LASTS: Duration = Duration::from_secs(60);
-/// Proofs remembered at once; when there are more, none is taken until some are over.
-const PROOFS_MAX: usize = 500_000;
+/// Proofs of one key remembered at once, some 150 a second for as long as they are good; when there are
+/// more, none of this key is taken until some are over. Keys are granted one by one, so there are few.
+const PROOFS_MAX: usize = 20_000;
 
 /// What a proof must be for.
 #[derive(Clone, Copy)]
@@ -37,14 +38,19 @@ pub struct Target<'t> {
     pub path: &'t str,
 }
 
-/// Proofs that were used: each is good once.
+/// Proofs that were used, by key: each is good once, and no key uses up what another may show.
 #[derive(Default)]
-pub struct UsedProofs(Mutex<HashMap<[u8; 32], Timestamp>>);
+pub struct UsedProofs(Mutex<HashMap<SessionId, HashMap<[u8; 32], Timestamp>>>);
 
 impl UsedProofs {
     /// True the first time.
-    fn take(&self, proof: [u8; 32], now: Timestamp) -> bool {
-        let mut used = lock(&self.0);
+    fn take(&self, key: &SessionId, proof: [u8; 32], now: Timestamp) -> bool {
+        let mut keys = lock(&self.0);
+        if !keys.contains_key(key) {
+            // Keys that were revoked, or that nobody uses any more.
+            keys.retain(|_, used| used.values().any(|until| now < *until));
+        }
+        let used = keys.entry(key.clone()).or_default();
         if used.len() >= PROOFS_MAX {
             used.retain(|_, until| now < *until);
         }
@@ -103,7 +109,7 @@ fn verify(
     let id = text("jti").filter(|id| !id.is_empty())?;
     let name = digest(&SHA256, format!("{} {id}", proved.thumbprint).as_bytes());
     let name = name.as_ref().try_into().expect("SHA-256 gives 32 bytes");
-    if !is_for_this || !shared.used_proofs.take(name, now) {
+    if !is_for_this || !shared.used_proofs.take(&key.id, name, now) {
         return None;
     }
     Some(Caller {
@@ -122,4 +128,27 @@ fn is_address(said: &str, target: Target<'_>) -> bool {
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
     let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));
     is_web && is_host && uri.path() == target.path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_that_shows_too_many_proofs_refuses_itself_and_no_other() {
+        let proofs = UsedProofs::default();
+        let key = |name: &str| SessionId::parse(name).unwrap();
+        let proof = |number: usize| {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            bytes
+        };
+        let now = Timestamp::from_secs(1_763_000_000);
+        let taken = (0..PROOFS_MAX + 500).filter(|n| proofs.take(&key("key-a"), proof(*n), now)).count();
+        assert_eq!(taken, PROOFS_MAX);
+        assert!(proofs.take(&key("key-b"), proof(1), now), "another key goes on");
+        assert!(!proofs.take(&key("key-b"), proof(1), now), "and each proof is good once");
+        let later = now.plus(PROOF_LASTS + SKEW + SKEW);
+        assert!(proofs.take(&key("key-a"), proof(1), later), "what is over is forgotten");
+    }
 }

@@ -156,6 +156,10 @@ pub async fn set_suspended(
     }
     let mut rules = house.rules().await;
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+    // As it is now: of those who resume it at the same time, one does.
+    if !record.is_suspended {
+        return Err(OperationError::Conflict);
+    }
     let words = change(account, "suspended", "active", &reason);
     let record = AccountRecord { is_suspended, ..record };
     house.write_down(actor, Act::AccountResumed, words).await?;
@@ -184,6 +188,9 @@ async fn suspend(
     let mut rules = house.rules().await;
     // As it is now: its role may have changed since somebody looked.
     let record = rules.directory.find(account).cloned().ok_or(OperationError::NotFound("account"))?;
+    if record.is_suspended {
+        return Err(OperationError::Conflict);
+    }
     let record = AccountRecord { is_suspended: true, ..record };
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
     house.publish(&rules);

@@ -70,6 +70,8 @@ pub(crate) async fn keep(
         expires_at: now.plus(WAITS),
         decided: None,
     };
+    // Of two who ask for the same at once, one does.
+    let _one_at_a_time = house.asking().lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
     let is_same = |known: &ApprovalRecord| Wish::of(known).is_some_and(|known| known.overlaps(wish));
     if house.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
@@ -241,9 +243,12 @@ pub async fn decide(
         reason: record.reason.clone(),
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
-    house.write_down(actor, act, words).await?;
     let decided = Decided { by: actor.account.clone(), at: house.clock.now(), is_granted };
-    if !house.store.decide_approval(id, &decided).await? {
+    // Claimed, written down, settled, carried out: the journal says nothing of a decision that came too late.
+    let claim = house.store.claim_approval(id, &decided);
+    let release = house.store.release_approval(id, &actor.account);
+    house.claim((actor, act, words), claim, release).await?;
+    if !house.store.settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
     let (mut invitations, mut key) = (Vec::new(), None);

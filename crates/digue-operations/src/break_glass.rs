@@ -80,10 +80,7 @@ pub async fn review(house: &House, actor: &Actor, id: &str) -> Result<(), Operat
         return Err(OperationError::Denied);
     }
     let words = Words { subject: id.to_owned(), ..Words::default() };
-    house.write_down(actor, Act::BreakGlassReviewed, words).await?;
-    if house.store.review_break_glass(id, &actor.account, house.clock.now()).await? {
-        Ok(())
-    } else {
-        Err(OperationError::Conflict)
-    }
+    let claim = house.store.review_break_glass(id, &actor.account, house.clock.now());
+    let release = house.store.release_break_glass(id);
+    house.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)
 }

@@ -264,11 +264,9 @@ pub async fn decide(
         after: format!("finding:{}", record.id),
         reason: reason.clone(),
     };
-    house.write_down(actor, act, words).await?;
     let verdict = Verdict { is_theft, by: actor.account.clone(), at: now, reason };
-    if !house.store.decide_finding(id, &verdict).await? {
-        return Err(OperationError::Conflict);
-    }
+    let claim = house.store.decide_finding(id, &verdict);
+    house.claim((actor, act, words), claim, house.store.release_finding(id, &actor.account)).await?;
     if is_theft && incidents::about(house, &subject_of(&record)).await.is_none() {
         let whom = subject_of(&record);
         let whom = whom.split_once(':').map_or(whom.as_str(), |(_, name)| name);

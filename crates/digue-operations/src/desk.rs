@@ -25,8 +25,10 @@ use crate::secret::name;
 
 /// Reports are forgotten after a year.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 365);
-/// Reports that are listed.
+/// Reports that are listed, of account holders and as many of everybody else.
 pub const LISTED: u32 = 500;
+/// The same verdict for the same signs says nothing new within a day.
+const SAME_WITHIN: Duration = Duration::from_hours(24);
 /// Messages of the inbox that are read at a time.
 const READ_AT_ONCE: usize = 50;
 
@@ -69,7 +71,10 @@ pub async fn examine(
     let read = read::read(bytes).ok_or(OperationError::Invalid("invalid-message"))?;
     let opinion = opinion(house, &read).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
-    keep(house, &reporter, &opinion).await?;
+    // What strangers show is kept within their share, and once a day; everybody is told the verdict.
+    if actor.is_some() || house.turnstile().keeps_report(house.clock.now(), ip) {
+        keep(house, &reporter, &opinion).await?;
+    }
     Ok(Told {
         from: match (read.from_name.as_str(), read.from_address.as_str()) {
             ("", address) => address.to_owned(),
@@ -128,6 +133,9 @@ async fn keep(house: &House, reporter: &str, opinion: &Opinion) -> Result<(), Op
         look_alikes: opinion.look_alikes.join(" "),
         published_at: Timestamp::ZERO,
     };
+    if reporter.is_empty() && house.store.knows_report(&record, record.at.minus(SAME_WITHIN)).await? {
+        return Ok(());
+    }
     Ok(house.store.add_report(&record).await?)
 }
 
@@ -160,26 +168,20 @@ pub async fn reports(house: &House, actor: &Actor) -> Result<Vec<ReportRecord>, 
 /// Puts the look-alike domains of a report on the public page.
 pub async fn publish(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
-    let found = house.store.reports(LISTED).await?.into_iter().find(|report| report.id == id);
-    let report = found.ok_or(OperationError::NotFound("report"))?;
+    let report = house.store.report(id).await?.ok_or(OperationError::NotFound("report"))?;
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
     let words = Words { subject: format!("report:{id}"), after: report.look_alikes, ..Words::default() };
-    house.write_down(actor, Act::LookAlikesPublished, words).await?;
-    if house.store.publish_report(id, house.clock.now()).await? {
-        Ok(())
-    } else {
-        Err(OperationError::Conflict)
-    }
+    let claim = house.store.publish_report(id, house.clock.now());
+    let release = house.store.release_report(id);
+    house.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
 }
 
 /// Domains that look official and are not: each once, the newest first, for everybody to see.
 pub async fn look_alikes(house: &House) -> Result<Vec<(String, Timestamp)>, OperationError> {
     let mut published: Vec<(String, Timestamp)> = Vec::new();
-    for report in
-        house.store.reports(LISTED).await?.into_iter().filter(|one| one.published_at > Timestamp::ZERO)
-    {
+    for report in house.store.published_reports(LISTED).await? {
         for domain in report.look_alikes.split(' ') {
             if published.iter().all(|(known, _)| known != domain) {
                 published.push((domain.to_owned(), report.published_at));

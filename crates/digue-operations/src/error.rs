@@ -53,6 +53,9 @@ pub enum OperationError {
     /// Too much of it at once; later it may work.
     #[error("too many at once")]
     Busy,
+    /// No more of it can wait; nothing was taken.
+    #[error("no more can wait")]
+    Full,
     /// May work later; nothing was changed.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -3,8 +3,7 @@
 //! The answer is facts to compare and nothing personal; unknown codes are answered in the same time
 //! and words; nobody is remembered but as one of a few coarse places.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use digue_locales::{Language, text};
 use digue_response::code::Code;
@@ -16,27 +15,36 @@ use crate::files::sha256;
 use crate::house::House;
 use crate::notices::{Blocks, blocks_of};
 use crate::papers::Reader;
+use crate::shares::{Limits, Shares};
 
-/// Checks of one network, and of all, within a minute: more than people make.
-const CHECKS_A_MINUTE: u32 = 20;
-const ALL_CHECKS_A_MINUTE: u32 = 3000;
+/// What anybody may ask within a minute: more than people make, and divided fairly among all who ask.
+const CHECKS: Limits =
+    Limits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
 
-/// Counts checks, so that nobody tries codes out.
-#[derive(Default)]
-pub(crate) struct Turnstile(Mutex<(i64, u32, HashMap<String, u32>)>);
+/// Counts what is asked without an account, so that nobody tries codes out and nobody starves the others.
+pub(crate) struct Turnstile {
+    checks: Shares,
+    reports: Shares,
+}
+
+/// Messages shown by strangers that are kept within a day.
+const REPORTS: Limits =
+    Limits { period: Duration::from_hours(24), per_address: 50, per_network: 200, total: 5000, least: 2 };
+
+impl Default for Turnstile {
+    fn default() -> Self {
+        Self { checks: Shares::new(CHECKS), reports: Shares::new(REPORTS) }
+    }
+}
 
 impl Turnstile {
     pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let minute = now.secs().div_euclid(60);
-        if counts.0 != minute {
-            *counts = (minute, 0, HashMap::new());
-        }
-        counts.1 += 1;
-        let all = counts.1;
-        let own = counts.2.entry(ip.to_owned()).or_default();
-        *own += 1;
-        if *own > CHECKS_A_MINUTE || all > ALL_CHECKS_A_MINUTE { Err(OperationError::Busy) } else { Ok(()) }
+        self.checks.pass(now, ip)
+    }
+
+    /// True while what this place shows is kept.
+    pub(crate) fn keeps_report(&self, now: Timestamp, ip: &str) -> bool {
+        self.reports.pass(now, ip).is_ok()
     }
 }
 

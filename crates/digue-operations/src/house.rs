@@ -13,7 +13,7 @@ use digue_gateway::ports::Clock;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::Journal;
 use digue_journal::keyring::Opened;
-use digue_store::{MailRecord, Store, live_break_glass};
+use digue_store::{MailRecord, Store, StoreError, live_break_glass};
 use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
@@ -113,6 +113,8 @@ pub struct House {
     turnstile: Turnstile,
     smsi: Smsi,
     presence: Presence,
+    /// Whoever asks for a second person looks first at what waits: one at a time.
+    asking: Mutex<()>,
     standings: Standings,
     client: Option<UpstreamClient>,
     is_published: bool,
@@ -180,6 +182,7 @@ impl House {
             turnstile: Turnstile::default(),
             smsi: Smsi::default(),
             presence: Presence::default(),
+            asking: Mutex::default(),
             standings: Standings::default(),
             client: parts.client,
             gateway: OnceLock::new(),
@@ -304,6 +307,10 @@ impl House {
 
     pub(crate) fn standings(&self) -> &Standings {
         &self.standings
+    }
+
+    pub(crate) fn asking(&self) -> &Mutex<()> {
+        &self.asking
     }
 
     pub(crate) fn presence(&self) -> &Presence {
@@ -549,6 +556,31 @@ impl House {
             }
             Ok(Err(error)) => Err(OperationError::Unavailable(error.to_string())),
             Err(_) => Err(OperationError::Unavailable("the journal is closed".to_owned())),
+        }
+    }
+
+    /// Claims something in the store, then writes it down: the journal never says of an act that it was
+    /// done when somebody else was faster. What cannot be written is given back.
+    ///
+    /// # Errors
+    /// `Conflict` when the store refuses the claim; nothing is written then.
+    pub(crate) async fn claim(
+        &self,
+        (actor, act, words): (&Actor, Act, Words),
+        claim: impl Future<Output = Result<bool, StoreError>>,
+        release: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<u64, OperationError> {
+        if !claim.await? {
+            return Err(OperationError::Conflict);
+        }
+        match self.write_down(actor, act, words).await {
+            Ok(entry) => Ok(entry),
+            Err(error) => {
+                if let Err(stuck) = release.await {
+                    tracing::error!(error = %stuck, act = act.code(), "A claim could not be given back");
+                }
+                Err(error)
+            }
         }
     }
 

@@ -321,10 +321,9 @@ pub async fn add(
         after: format!("{number} {}", sha256(&record.note)),
         ..Words::default()
     };
-    house.write_down(actor, Act::IncidentNoted, words).await?;
-    if !house.store.add_incident_entry(&record).await? {
-        return Err(OperationError::Conflict);
-    }
+    let claim = house.store.add_incident_entry(&record);
+    let release = house.store.release_incident_entry(&record);
+    house.claim((actor, Act::IncidentNoted, words), claim, release).await?;
     if let Note::Lesson { measure, owner, due, text } = &note
         && !measure.trim().is_empty()
     {

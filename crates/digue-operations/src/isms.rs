@@ -36,7 +36,7 @@ use crate::house::{House, Words};
 pub(crate) struct Smsi {
     registers: RwLock<Option<Arc<Registers>>>,
     /// One revision after the other: names are given, links are checked.
-    writing: tokio::sync::Mutex<()>,
+    pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
 impl Smsi {

@@ -95,7 +95,10 @@ pub async fn revoke(
     allow(answers_for(&house.gateway().rules(), actor, &record.key.account))?;
     {
         let mut rules = house.rules().await;
-        Arc::make_mut(&mut rules.keys).remove(id);
+        // Of those who revoke it at the same time, one does.
+        if !Arc::make_mut(&mut rules.keys).remove(id) {
+            return Err(OperationError::Conflict);
+        }
         house.publish(&rules);
     }
     let words = Words {

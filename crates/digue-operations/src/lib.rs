@@ -51,6 +51,7 @@ pub mod rules;
 pub mod scope;
 pub mod secret;
 pub mod sentry;
+mod shares;
 pub mod sign_in;
 pub mod signals;
 pub mod space;

@@ -120,10 +120,13 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         after: state.to_owned(),
         ..Words::default()
     };
-    house.write_down(actor, Act::CampaignSet, words).await?;
     let now = house.clock.now();
+    let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
+    let claim = house.store.move_campaign(id, (&campaign.state, state), ended_at);
+    let release =
+        async { house.store.move_campaign(id, (state, &campaign.state), Timestamp::ZERO).await.map(drop) };
+    house.claim((actor, Act::CampaignSet, words), claim, release).await?;
     if state == "ended" {
-        house.store.set_campaign(id, state, now).await?;
         house.store.forget_destinations(id).await?;
         prepare::forget_contacts(house, id);
         if campaign.state == "preparing" {
@@ -138,9 +141,8 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
             receipt: id.to_owned(),
         };
         incidents::add(house, actor, &campaign.incident, None, told).await?;
-        return Ok(());
     }
-    Ok(house.store.set_campaign(id, state, Timestamp::ZERO).await?)
+    Ok(())
 }
 
 /// After a start: what was being sent is not sent again by itself.

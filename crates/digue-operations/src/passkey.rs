@@ -144,9 +144,7 @@ pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), Op
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     let known = house.store.passkeys_of(&actor.account).await?;
-    if !known.iter().any(|passkey| passkey.id == id) {
-        return Err(OperationError::NotFound("passkey"));
-    }
+    let passkey = known.iter().find(|passkey| passkey.id == id).ok_or(OperationError::NotFound("passkey"))?;
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
@@ -156,10 +154,8 @@ pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), Op
         after: format!("passkeys:{}", known.len() - 1),
         ..Words::default()
     };
-    house.write_down(&actor, Act::PasskeyRemoved, words).await?;
-    if !house.store.remove_passkey(&actor.account, id).await? {
-        return Err(OperationError::Conflict);
-    }
+    let claim = house.store.remove_passkey(&actor.account, id);
+    house.claim((&actor, Act::PasskeyRemoved, words), claim, house.store.add_passkey(passkey)).await?;
     mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }
 

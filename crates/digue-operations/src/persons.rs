@@ -21,6 +21,7 @@ use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::secret::{Seal, Secret};
+use crate::shares::Shares;
 
 /// A person reads for a while, on a machine that may be anybody's.
 const IDLE: Duration = Duration::from_mins(20);
@@ -28,9 +29,24 @@ const ABSOLUTE: Duration = Duration::from_hours(1);
 /// Sessions of persons at once.
 const SESSIONS_MAX: usize = 50_000;
 
-/// Persons who are here.
-#[derive(Default)]
-pub(crate) struct Presence(Mutex<HashMap<TokenHash, Session>>);
+/// Persons who are here, and what is asked by those who are not yet.
+pub(crate) struct Presence {
+    sessions: Mutex<HashMap<TokenHash, Session>>,
+    /// Letters that strangers ask for, by place.
+    letters: Shares,
+    /// Whoever asks looks first at what was asked: one at a time.
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self {
+            sessions: Mutex::default(),
+            letters: Shares::new(codes::LETTERS),
+            asking: tokio::sync::Mutex::default(),
+        }
+    }
+}
 
 #[derive(Clone)]
 struct Session {
@@ -85,7 +101,7 @@ pub(crate) async fn open(
     house.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
     let now = house.clock.now();
-    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| session.is_live(now));
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
@@ -100,7 +116,7 @@ pub(crate) async fn open(
 /// `Denied` for an unknown or old one.
 pub fn here(house: &House, secret: &str) -> Result<Person, OperationError> {
     let now = house.clock.now();
-    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
     let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
     session.seen_at = now;
@@ -108,19 +124,19 @@ pub fn here(house: &House, secret: &str) -> Result<Person, OperationError> {
 }
 
 pub fn leave(house: &House, secret: &str) {
-    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.remove(&digue_gateway::identity::token_hash(secret));
 }
 
 /// What the session of a cookie owes to a provider.
 pub(crate) fn owed(house: &House, secret: &str) -> Option<Owed> {
-    let sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
 }
 
 /// Ends the sessions that a provider opened, for one of its names of a subject, or of a session of its own.
 pub(crate) fn end_owed(house: &House, provider: &str, subject: Option<&str>, sid: Option<&str>) {
-    let mut sessions = house.presence().0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| {
         let is_its = session.owed.as_ref().is_some_and(|owed| {
             owed.provider == provider

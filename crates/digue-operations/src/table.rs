@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+pub use digue_documents::csv_line;
 use digue_types::{Event, Exposure, Timestamp};
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
@@ -51,24 +52,19 @@ pub trait Table {
 }
 
 /// CSV with a header.
-pub struct CsvTable<W: Write>(csv::Writer<W>);
+pub struct CsvTable<W: Write>(W);
 
 impl<W: Write> CsvTable<W> {
-    pub fn new(out: W, columns: Columns) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(columns.iter().map(|(name, _)| *name))?;
-        Ok(Self(writer))
+    pub fn new(mut out: W, columns: Columns) -> io::Result<Self> {
+        out.write_all(csv_line(columns.iter().map(|(name, _)| *name)).as_bytes())?;
+        Ok(Self(out))
     }
 }
 
 impl<W: Write> Table for CsvTable<W> {
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
-        let texts = cells.into_iter().map(|cell| match cell {
-            Cell::Text(text) => guarded(text),
-            Cell::Number(number) => number.to_string(),
-            Cell::Moment(at) => at.to_string(),
-        });
-        Ok(self.0.write_record(texts)?)
+        let texts: Vec<String> = cells.into_iter().map(text_of_cell).collect();
+        self.0.write_all(csv_line(texts.iter().map(String::as_str)).as_bytes())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
@@ -76,9 +72,12 @@ impl<W: Write> Table for CsvTable<W> {
     }
 }
 
-/// A text that a spreadsheet would run as a formula is kept a text.
-fn guarded(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+fn text_of_cell(cell: Cell) -> String {
+    match cell {
+        Cell::Text(text) => text,
+        Cell::Number(number) => number.to_string(),
+        Cell::Moment(at) => at.to_string(),
+    }
 }
 
 /// Rows of one Parquet row group.

@@ -1,5 +1,7 @@
 //! What one person asked for and another has to grant.
 
+use std::time::Duration;
+
 use digue_types::{AccountId, OrganisationId, Timestamp};
 
 use crate::{Store, Stored, rows};
@@ -28,6 +30,11 @@ pub struct Decided {
     pub at: Timestamp,
     pub is_granted: bool,
 }
+
+/// In the column `granted`: somebody is about to decide.
+pub(crate) const CLAIMED: i64 = 2;
+/// Longer than any decision takes to be written down.
+const CLAIM_LASTS: Duration = Duration::from_mins(1);
 
 impl Store {
     pub async fn add_approval(&self, approval: &ApprovalRecord) -> Stored<()> {
@@ -60,19 +67,51 @@ impl Store {
         rows.iter().map(rows::approval).collect()
     }
 
-    /// Decides, once: of two who decide at the same time, one does.
-    pub async fn decide_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
+    /// Claims a decision: of those who decide at the same time, one does. It is nobody's decision before
+    /// `settle_approval`; a claim whose holder went away is over after a minute.
+    pub async fn claim_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
-             WHERE id = $4 AND decided_at = 0 AND expires_at > $5",
+             WHERE id = $4 AND expires_at > $5 \
+             AND (decided_at = 0 OR (granted = $6 AND decided_at < $7))",
         )
         .bind(decided.by.as_str())
         .bind(decided.at.micros())
-        .bind(i64::from(decided.is_granted))
+        .bind(CLAIMED)
         .bind(id)
         .bind(decided.at.micros())
+        .bind(CLAIMED)
+        .bind(decided.at.minus(CLAIM_LASTS).micros())
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Makes a claim the decision.
+    pub async fn settle_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE approvals SET granted = $1 WHERE id = $2 AND granted = $3 AND decided_by = $4",
+        )
+        .bind(i64::from(decided.is_granted))
+        .bind(id)
+        .bind(CLAIMED)
+        .bind(decided.by.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives a claim back: what was to be decided waits again.
+    pub async fn release_approval(&self, id: &str, by: &AccountId) -> Stored<()> {
+        sqlx::query(
+            "UPDATE approvals SET decided_by = '', decided_at = 0, granted = 0 \
+             WHERE id = $1 AND granted = $2 AND decided_by = $3",
+        )
+        .bind(id)
+        .bind(CLAIMED)
+        .bind(by.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }

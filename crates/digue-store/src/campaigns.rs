@@ -122,6 +122,19 @@ impl Store {
         Ok(())
     }
 
+    /// The same from one state only; false when somebody else was faster.
+    pub async fn move_campaign(
+        &self,
+        id: &str,
+        (from, to): (&str, &str),
+        ended_at: Timestamp,
+    ) -> Stored<bool> {
+        let sql = "UPDATE campaigns SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4";
+        let done =
+            sqlx::query(sql).bind(to).bind(ended_at.micros()).bind(id).bind(from).execute(&self.pool).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Says what could not be used of a campaign's contacts.
     pub async fn set_campaign_faults(&self, id: &str, faults: &str) -> Stored<()> {
         sqlx::query("UPDATE campaigns SET faults = $1 WHERE id = $2")

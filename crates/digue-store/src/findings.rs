@@ -110,4 +110,17 @@ impl Store {
         .await?;
         Ok(done.rows_affected() == 1)
     }
+
+    /// Takes a decision back that could not be written down.
+    pub async fn release_finding(&self, id: &str, by: &AccountId) -> Stored<()> {
+        sqlx::query(
+            "UPDATE findings SET verdict = '', decided_by = '', decided_at = 0, reason = '' \
+             WHERE id = $1 AND decided_by = $2",
+        )
+        .bind(id)
+        .bind(by.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
 }

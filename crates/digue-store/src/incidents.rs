@@ -85,6 +85,16 @@ impl Store {
         let done = bound(sqlx::query(sql), entry).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
     }
+
+    /// Takes an entry back that could not be written down in the journal.
+    pub async fn release_incident_entry(&self, entry: &EntryRecord) -> Stored<()> {
+        sqlx::query("DELETE FROM incident_entries WHERE incident = $1 AND number = $2")
+            .bind(entry.incident.as_str())
+            .bind(i64::from(entry.number))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;

@@ -241,6 +241,20 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Takes a decision back that could not be written down.
+    pub async fn release_review_line(&self, line: &ReviewLine) -> Stored<()> {
+        sqlx::query(
+            "UPDATE review_lines SET decision = '', decided_by = '', decided_at = 0, reason = '' \
+             WHERE review = $1 AND account = $2 AND decided_by = $3",
+        )
+        .bind(line.review.as_str())
+        .bind(line.account.as_str())
+        .bind(line.decided_by.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     pub async fn close_review(&self, id: &str, at: Timestamp) -> Stored<()> {
         sqlx::query("UPDATE reviews SET closed_at = $1 WHERE id = $2 AND closed_at = 0")
             .bind(at.micros())

@@ -267,6 +267,15 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Takes a review back that could not be written down.
+    pub async fn release_break_glass(&self, id: &str) -> Stored<()> {
+        sqlx::query("UPDATE break_glass SET reviewed_by = '', reviewed_at = 0 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     pub async fn set_setting(&self, name: &str, value: &str) -> Stored<()> {
         sqlx::query(SET_SETTING).bind(name).bind(value).execute(&self.pool).await?;
         Ok(())

@@ -242,6 +242,27 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Takes an answer back that could not be written down.
+    pub async fn release_request(&self, id: &str) -> Stored<()> {
+        sqlx::query(
+            "UPDATE person_requests SET answered_at = 0, answered_by = '', outcome = '', answer = '' \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes an extension back that could not be written down.
+    pub async fn release_extension(&self, id: &str) -> Stored<()> {
+        sqlx::query("UPDATE person_requests SET extended_at = 0, extended_why = '' WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     pub async fn save_wish(&self, wish: &WishRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO person_wishes (population, person, sealed_email, language, first_visits, monthly, \
@@ -332,5 +353,14 @@ impl Store {
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Hides again what was shown, because that could not be written down.
+    pub async fn release_lift(&self, id: &str) -> Stored<()> {
+        sqlx::query("UPDATE hidden_sights SET lifted_at = 0 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 }

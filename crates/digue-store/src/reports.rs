@@ -20,6 +20,8 @@ pub struct ReportRecord {
     pub published_at: Timestamp,
 }
 
+const COLUMNS: &str = "id, at, reporter, verdict, signs, look_alikes, published_at";
+
 impl Store {
     pub async fn add_report(&self, report: &ReportRecord) -> Stored<()> {
         sqlx::query(
@@ -38,16 +40,56 @@ impl Store {
         Ok(())
     }
 
-    /// The last ones, the newest first.
+    /// The last ones of account holders and as many of everybody else, the newest first: neither pushes
+    /// the other off the list.
     pub async fn reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
-        let rows = sqlx::query(
-            "SELECT id, at, reporter, verdict, signs, look_alikes, published_at FROM message_reports \
-             ORDER BY at DESC, id LIMIT $1",
-        )
-        .bind(i64::from(count))
-        .fetch_all(&self.pool)
-        .await?;
+        let mut all = self.reports_where("reporter <> ''", "at", count).await?;
+        all.extend(self.reports_where("reporter = ''", "at", count).await?);
+        all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        Ok(all)
+    }
+
+    /// Reports whose domains are public, the last published first, whatever was reported since.
+    pub async fn published_reports(&self, count: u32) -> Stored<Vec<ReportRecord>> {
+        self.reports_where("published_at > 0", "published_at", count).await
+    }
+
+    async fn reports_where(&self, condition: &str, by: &str, count: u32) -> Stored<Vec<ReportRecord>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message_reports WHERE {condition} ORDER BY {by} DESC, id LIMIT $1"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(count)).fetch_all(&self.pool).await?;
         rows.iter().map(rows::report).collect()
+    }
+
+    pub async fn report(&self, id: &str) -> Stored<Option<ReportRecord>> {
+        let sql = format!("SELECT {COLUMNS} FROM message_reports WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(rows::report).transpose()
+    }
+
+    /// True when somebody without an account showed the same since then.
+    pub async fn knows_report(&self, report: &ReportRecord, since: Timestamp) -> Stored<bool> {
+        let row = sqlx::query(
+            "SELECT id FROM message_reports WHERE reporter = '' AND verdict = $1 AND signs = $2 \
+             AND look_alikes = $3 AND at >= $4 LIMIT 1",
+        )
+        .bind(report.verdict.as_str())
+        .bind(report.signs.as_str())
+        .bind(report.look_alikes.as_str())
+        .bind(since.micros())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// Takes a publication back that could not be written down.
+    pub async fn release_report(&self, id: &str) -> Stored<()> {
+        sqlx::query("UPDATE message_reports SET published_at = 0 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// False when there is no such report, or its domains are public already.

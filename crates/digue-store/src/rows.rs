@@ -7,7 +7,7 @@ use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId,
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::approvals::{ApprovalRecord, Decided};
+use crate::approvals::{ApprovalRecord, CLAIMED, Decided};
 use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::files::FileRecord;
 use crate::findings::{FindingRecord, Verdict};
@@ -243,11 +243,12 @@ pub(crate) fn passkey(row: &AnyRow) -> Stored<PasskeyRecord> {
 
 pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
     let decided_at = time(row, "decided_at")?;
-    let decided = if decided_at == Timestamp::ZERO {
+    let granted = row.try_get::<i64, _>("granted")?;
+    let decided = if decided_at == Timestamp::ZERO || granted == CLAIMED {
         None
     } else {
         let by = name(row, "decided_by", AccountId::parse)?;
-        Some(Decided { by, at: decided_at, is_granted: row.try_get::<i64, _>("granted")? != 0 })
+        Some(Decided { by, at: decided_at, is_granted: granted != 0 })
     };
     Ok(ApprovalRecord {
         id: text(row, "id")?,

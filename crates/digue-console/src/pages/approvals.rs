@@ -45,7 +45,8 @@ impl Shown {
         let (accounts, since, detail) = match Wish::of(&waiting.record) {
             Some(Wish::AddAccounts(accounts)) => (accounts, None, String::new()),
             Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), String::new()),
-            _ => (Vec::new(), None, waiting.record.detail.clone()),
+            Some(wish) => (Vec::new(), None, wish.summary()),
+            None => (Vec::new(), None, String::new()),
         };
         Self { waiting, accounts, since, detail }
     }
@@ -78,13 +79,16 @@ pub(crate) async fn list_csv(
     let header =
         ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
     let rows = waiting.into_iter().map(|Waiting { record, .. }| {
-        let decided =
-            record.decided.map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
+        let decided = record
+            .decided
+            .as_ref()
+            .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
+        let summary = Wish::of(&record).map(|wish| wish.summary()).unwrap_or_default();
         vec![
             record.asked_at.to_string(),
             record.expires_at.to_string(),
             record.asked_by.to_string(),
-            format!("{} {}", record.kind, record.detail),
+            format!("{} {summary}", record.kind),
             record.subject,
             record.reason,
             decided.unwrap_or_default(),

@@ -2,8 +2,9 @@
 
 use digue_access::{Reach, Role};
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Gate, OrganisationId, PopulationId, PortalId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
 use ring::digest::{SHA256, digest};
+use serde_json::{Value as Json, json};
 
 use crate::caseloads::Addition;
 use crate::reopening::Step;
@@ -24,13 +25,45 @@ impl NewAccount {
         format!("{} {} {} {email}", self.account, self.organisation, self.role.code()).trim_end().to_owned()
     }
 
-    fn of_line(line: &str) -> Option<Self> {
-        let mut words = line.split(' ');
-        let account = AccountId::parse(words.next()?).ok()?;
-        let organisation = OrganisationId::parse(words.next()?).ok()?;
-        let role = Role::parse(words.next()?)?;
-        Some(Self { account, organisation, role, email: words.next().map(ToOwned::to_owned) })
+    fn to_json(&self) -> Json {
+        json!({
+            "account": self.account,
+            "organisation": self.organisation,
+            "role": self.role.code(),
+            "email": self.email,
+        })
     }
+
+    fn of_json(json: &Json) -> Option<Self> {
+        Some(Self {
+            account: id(json, "account")?,
+            organisation: id(json, "organisation")?,
+            role: Role::parse(json["role"].as_str()?)?,
+            email: maybe(json, "email", |text| Some(text.to_owned()))?,
+        })
+    }
+}
+
+/// A name of the kind that is asked for.
+fn id<T: std::str::FromStr>(json: &Json, field: &str) -> Option<T> {
+    json[field].as_str()?.parse().ok()
+}
+
+/// A field that may say nothing: `None` when it says something that does not read.
+fn maybe<T>(json: &Json, field: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match &json[field] {
+        Json::Null => Some(None),
+        Json::String(text) => read(text).map(Some),
+        _ => None,
+    }
+}
+
+fn reach_json(reach: &Reach) -> Json {
+    json!({"scope": reach.scope().code(), "name": reach.name()})
+}
+
+fn reach_of(json: &Json) -> Option<Reach> {
+    Reach::parse(json["scope"].as_str()?, json["name"].as_str()?)
 }
 
 /// What needs a second person.
@@ -105,24 +138,60 @@ impl Wish {
         }
     }
 
-    pub(crate) fn detail(&self) -> String {
+    /// What stands in it besides its subject, for people.
+    pub fn summary(&self) -> String {
         match self {
             Self::OpenGate { gate, .. } => gate.code().to_owned(),
             Self::Reopen(step) => format!("{} {} {}", step.gate.code(), step.percent, step.incident),
             Self::AddAccounts(accounts) => {
                 accounts.iter().map(NewAccount::line).collect::<Vec<_>>().join("\n")
             }
-            Self::RecoverAccount { since, .. } => since.micros().to_string(),
+            Self::RecoverAccount { since, .. } => since.to_string(),
             Self::IssueKey { thumbprint, name, .. } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
             Self::AddToCaseload(Addition { population, person, account, until, .. }) => {
                 let account = account.as_ref().map_or("", AccountId::as_str);
                 let until = until.map(|until| until.to_string()).unwrap_or_default();
-                [population.as_str(), person, account, &until].join("\t")
+                [population.as_str(), person, account, &until].join(" ").trim_end().to_owned()
             }
             Self::HandOver { from, to, .. } => format!("{from} {to}"),
         }
+    }
+
+    /// All of it, as it is kept: named fields, so that no text runs into the next one.
+    pub(crate) fn detail(&self) -> String {
+        let json = match self {
+            Self::OpenGate { reach, gate } => json!({"reach": reach_json(reach), "gate": gate.code()}),
+            Self::Reopen(step) => json!({
+                "reach": reach_json(&step.reach),
+                "gate": step.gate.code(),
+                "percent": step.percent,
+                "incident": step.incident,
+            }),
+            Self::AddAccounts(accounts) => {
+                json!({"accounts": accounts.iter().map(NewAccount::to_json).collect::<Vec<_>>()})
+            }
+            Self::RecoverAccount { account, since } => {
+                json!({"account": account, "since": since.micros()})
+            }
+            Self::IssueKey { account, thumbprint, name } => {
+                json!({"account": account, "thumbprint": thumbprint, "name": name})
+            }
+            Self::WidenRules { portal, detail } => json!({"portal": portal, "rules": detail}),
+            Self::ExportJournal => json!({}),
+            Self::AddToCaseload(one) => json!({
+                "population": one.population,
+                "person": one.person,
+                "account": one.account,
+                "organisation": one.organisation,
+                "until": one.until.map(|until| until.to_string()),
+            }),
+            Self::HandOver { organisation, from, to } => {
+                json!({"organisation": organisation, "from": from, "to": to})
+            }
+        };
+        json.to_string()
     }
 
     /// What the journal keeps of it: no address of anybody, and no list that would not fit an entry;
@@ -132,7 +201,7 @@ impl Wish {
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
                 many => {
-                    let digest = digest(&SHA256, self.detail().as_bytes());
+                    let digest = digest(&SHA256, self.summary().as_bytes());
                     let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
@@ -140,64 +209,54 @@ impl Wish {
             Self::AddToCaseload(Addition { population, .. }) => {
                 format!("{} {population} persons:1", self.kind())
             }
-            _ => format!("{} {}", self.kind(), self.detail()).trim_end().to_owned(),
+            _ => format!("{} {}", self.kind(), self.summary()).trim_end().to_owned(),
         }
     }
 
-    /// Back from what was kept.
+    /// Back from what was kept; `None` for what another version kept otherwise: it is asked for again.
     pub fn of(record: &ApprovalRecord) -> Option<Self> {
-        let (scope, named) = record.subject.split_once(':')?;
+        let json: Json = serde_json::from_str(&record.detail).ok()?;
         match record.kind.as_str() {
             "open-gate" => {
-                let gate = Gate::parse(&record.detail)?;
-                Some(Self::OpenGate { reach: Reach::parse(scope, named)?, gate })
+                let gate = Gate::parse(json["gate"].as_str()?)?;
+                Some(Self::OpenGate { reach: reach_of(&json["reach"])?, gate })
             }
-            "reopen" => {
-                let mut words = record.detail.split(' ');
-                let gate = Gate::parse(words.next()?)?;
-                let percent = words.next()?.parse().ok()?;
-                let incident = words.next()?.to_owned();
-                Some(Self::Reopen(Step { reach: Reach::parse(scope, named)?, gate, percent, incident }))
-            }
+            "reopen" => Some(Self::Reopen(Step {
+                reach: reach_of(&json["reach"])?,
+                gate: Gate::parse(json["gate"].as_str()?)?,
+                percent: json["percent"].as_u64()?.try_into().ok()?,
+                incident: json["incident"].as_str()?.to_owned(),
+            })),
             "add-accounts" => {
-                record.detail.lines().map(NewAccount::of_line).collect::<Option<_>>().map(Self::AddAccounts)
+                let accounts = json["accounts"].as_array()?;
+                accounts.iter().map(NewAccount::of_json).collect::<Option<_>>().map(Self::AddAccounts)
             }
-            "recover-account" => {
-                let since = Timestamp::from_micros(record.detail.parse().ok()?);
-                Some(Self::RecoverAccount { account: AccountId::parse(named).ok()?, since })
-            }
-            "issue-key" => {
-                let (thumbprint, name) = record.detail.split_once(' ')?;
-                Some(Self::IssueKey {
-                    account: AccountId::parse(named).ok()?,
-                    thumbprint: thumbprint.to_owned(),
-                    name: name.to_owned(),
-                })
-            }
-            "widen-rules" => {
-                let portal = PortalId::parse(named).ok()?;
-                Some(Self::WidenRules { portal, detail: record.detail.clone() })
-            }
+            "recover-account" => Some(Self::RecoverAccount {
+                account: id(&json, "account")?,
+                since: Timestamp::from_micros(json["since"].as_i64()?),
+            }),
+            "issue-key" => Some(Self::IssueKey {
+                account: id(&json, "account")?,
+                thumbprint: json["thumbprint"].as_str()?.to_owned(),
+                name: json["name"].as_str()?.to_owned(),
+            }),
+            "widen-rules" => Some(Self::WidenRules {
+                portal: id(&json, "portal")?,
+                detail: json["rules"].as_str()?.to_owned(),
+            }),
             "export-journal" => Some(Self::ExportJournal),
-            "add-to-caseload" => {
-                let mut words = record.detail.split('\t');
-                let population = PopulationId::parse(words.next()?).ok()?;
-                let person = words.next()?.to_owned();
-                let account = words.next().filter(|word| !word.is_empty());
-                let account = account.map(AccountId::parse).transpose().ok()?;
-                let until = words.next().filter(|word| !word.is_empty());
-                let until = until.map(|word| Timestamp::parse_rfc3339(word).ok_or(())).transpose().ok()?;
-                let organisation = OrganisationId::parse(named).ok()?;
-                Some(Self::AddToCaseload(Addition { population, person, account, organisation, until }))
-            }
-            "hand-over" => {
-                let (from, to) = record.detail.split_once(' ')?;
-                Some(Self::HandOver {
-                    organisation: OrganisationId::parse(named).ok()?,
-                    from: AccountId::parse(from).ok()?,
-                    to: AccountId::parse(to).ok()?,
-                })
-            }
+            "add-to-caseload" => Some(Self::AddToCaseload(Addition {
+                population: id(&json, "population")?,
+                person: json["person"].as_str()?.to_owned(),
+                account: maybe(&json, "account", |text| text.parse().ok())?,
+                organisation: id(&json, "organisation")?,
+                until: maybe(&json, "until", Timestamp::parse_rfc3339)?,
+            })),
+            "hand-over" => Some(Self::HandOver {
+                organisation: id(&json, "organisation")?,
+                from: id(&json, "from")?,
+                to: id(&json, "to")?,
+            }),
             _ => None,
         }
     }
@@ -216,6 +275,8 @@ impl Wish {
 
 #[cfg(test)]
 mod tests {
+    use digue_types::PopulationId;
+
     use super::*;
 
     fn account(number: usize) -> NewAccount {
@@ -249,22 +310,45 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_what_was_asked() {
+    fn what_was_kept_is_what_was_asked_whatever_stands_in_it() {
         let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
-        let hand_over = Wish::HandOver {
-            organisation: OrganisationId::parse("of-1").unwrap(),
-            from: AccountId::parse("chef").unwrap(),
-            to: AccountId::parse("adjointe").unwrap(),
-        };
-        for wish in [addition(None), addition(until), hand_over] {
+        let (of_1, chef): (OrganisationId, AccountId) = ("of-1".parse().unwrap(), "chef".parse().unwrap());
+        let mut wishes = vec![
+            addition(None),
+            addition(until),
+            Wish::HandOver { organisation: of_1.clone(), from: chef.clone(), to: "adj".parse().unwrap() },
+            Wish::OpenGate { reach: Reach::Everything, gate: Gate::StepUp },
+            Wish::OpenGate { reach: Reach::Account(chef.clone()), gate: Gate::Open },
+            Wish::Reopen(Step {
+                reach: Reach::Organisation(of_1.clone()),
+                gate: Gate::Open,
+                percent: 25,
+                incident: "in-1".to_owned(),
+            }),
+            Wish::AddAccounts((0..3).map(account).collect()),
+            Wish::RecoverAccount { account: chef.clone(), since: Timestamp::from_micros(7) },
+            Wish::ExportJournal,
+        ];
+        // Identifiers of a portal and names are anything: no text runs into the next field.
+        for hostile in ["P\t7", "P7\tchef\t2030-01-01T00:00:00Z", "a\nb", "\"}", "\\", " ", "é\u{1}"] {
+            let mut one = addition(until);
+            if let Wish::AddToCaseload(addition) = &mut one {
+                addition.person = hostile.to_owned();
+                addition.account = Some(chef.clone());
+            }
+            wishes.push(one);
+            let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
+            wishes.push(Wish::IssueKey { account: chef.clone(), thumbprint, name });
+        }
+        for wish in wishes {
             let record = ApprovalRecord {
                 id: "ap-1".to_owned(),
                 kind: wish.kind().to_owned(),
                 subject: wish.subject(),
                 detail: wish.detail(),
-                organisation: OrganisationId::parse("of-1").unwrap(),
+                organisation: of_1.clone(),
                 reason: String::new(),
-                asked_by: AccountId::parse("chef").unwrap(),
+                asked_by: chef.clone(),
                 asked_at: Timestamp::ZERO,
                 expires_at: Timestamp::ZERO,
                 decided: None,

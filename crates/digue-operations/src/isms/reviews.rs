@@ -163,7 +163,11 @@ pub async fn decide(
     }
     let suspended = rules.directory.find(account).is_none_or(|record| record.is_suspended);
     if !keeps && !suspended {
-        accounts::set_suspended(house, actor, account, true, &reason).await?;
+        // Narrowing acts first; suspended by somebody else meanwhile is suspended.
+        match accounts::set_suspended(house, actor, account, true, &reason).await {
+            Ok(()) | Err(OperationError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
     }
     let decision = if keeps { "keep" } else { "suspend" };
     let words = Words {
@@ -172,7 +176,6 @@ pub async fn decide(
         after: decision.to_owned(),
         reason: reason.clone(),
     };
-    house.write_down(actor, Act::ReviewDecided, words).await?;
     let decided = ReviewLine {
         decision: decision.to_owned(),
         decided_by: actor.account.to_string(),
@@ -180,9 +183,9 @@ pub async fn decide(
         reason,
         ..line.clone()
     };
-    if !house.store.decide_review_line(&decided).await? {
-        return Err(OperationError::Conflict);
-    }
+    let claim = house.store.decide_review_line(&decided);
+    let release = house.store.release_review_line(&decided);
+    house.claim((actor, Act::ReviewDecided, words), claim, release).await?;
     let lines = house.store.review_lines(review).await?;
     if lines.iter().all(|line| !line.decision.is_empty()) {
         house.store.close_review(review, house.clock.now()).await?;

@@ -36,6 +36,8 @@ pub async fn versions(house: &House, actor: &Actor) -> Result<Vec<FileRecord>, O
 pub async fn freeze(house: &House, actor: &Actor) -> Result<usize, OperationError> {
     must_govern(actor)?;
     actor.must_be_fresh(house)?;
+    // Of two who freeze it at once, each has a number of its own.
+    let _one_at_a_time = house.smsi().writing.lock().await;
     let (lines, _) = now_standing(house, actor).await?;
     let number = house.store.files(SUBJECT).await?.len() + 1;
     let mut body = String::from("digue-statement-1\n");

@@ -18,6 +18,7 @@ use crate::files::hex;
 use crate::house::{House, Words};
 use crate::papers::{self, Form, Reader};
 use crate::secret::{Secret, name};
+use crate::shares::Limits;
 
 /// A letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -27,6 +28,11 @@ const LETTERS_MAX: usize = 2000;
 pub const LETTER: &str = "letter";
 /// Letters that wait to be printed, at most: strangers ask for them.
 const WAITING_MAX: u64 = 5000;
+/// From here on only places that asked for none today are heard: the last fifth is for them.
+const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
+/// Letters that one place asks for within a day. A household asks for a few; a town hall for its visitors.
+pub(crate) const LETTERS: Limits =
+    Limits { period: Duration::from_hours(24), per_address: 50, per_network: 500, total: 2500, least: 5 };
 
 /// Codes are short: who has the database alone must not be able to try them all.
 fn hash(house: &House, code: Code) -> String {
@@ -158,18 +164,62 @@ pub async fn enter(house: &House, typed: &str, ip: &str) -> Result<Secret, Opera
 }
 
 /// Somebody asks for a letter. The answer is the same whoever it is, for nobody is to learn who is known.
+///
+/// # Errors
+/// `Busy` when the place asked for its share already, `Full` when no more letters can wait: whoever is not
+/// told so has a letter that waits.
 pub async fn ask(house: &House, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
-    house.turnstile().pass(house.clock.now(), ip)?;
+    let now = house.clock.now();
+    house.turnstile().pass(now, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
-    let Ok(person) = caseloads::canonical(house, &population, typed) else { return Ok(()) };
+    let person = caseloads::canonical(house, &population, typed)?;
     let whose = KnownPerson { population: population.to_string(), person };
     let waits = |request: &RequestRecord| request.kind == LETTER && request.answered_at == Timestamp::ZERO;
-    let is_asked = house.store.requests_of(&whose).await?.iter().any(waits);
-    if is_asked || house.store.open_requests(LETTER).await? >= WAITING_MAX {
+    // Of two who ask for the same letter at once, one is written down.
+    let _one_at_a_time = house.presence().asking.lock().await;
+    if house.store.requests_of(&whose).await?.iter().any(waits) {
         return Ok(());
     }
-    let record = RequestRecord::opened(name("rq")?, whose, LETTER, house.clock.now());
+    let letters = &house.presence().letters;
+    let waiting = house.store.open_requests(LETTER).await?;
+    may_wait(waiting, letters.is_new(now, ip))?;
+    letters.pass(now, ip)?;
+    let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
     let words = Words { subject: journal_name(&record.whose), after: LETTER.to_owned(), ..Words::default() };
     house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
     Ok(house.store.add_request(&record).await?)
+}
+
+/// Whether one letter more may wait; `is_new` for a place that asked for none today.
+fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
+    let most = if is_new { WAITING_MAX } else { WAITING_SHARED };
+    if waiting < most { Ok(()) } else { Err(OperationError::Full) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shares::Shares;
+
+    /// 5,020 requests dropped those of persons who were told that they had asked.
+    #[test]
+    fn whoever_asks_for_thousands_of_letters_leaves_room_for_everybody_else() {
+        for networks in [1, 5, 50, 151, 400_u32] {
+            let (letters, now) = (Shares::new(LETTERS), Timestamp::from_secs(86_400));
+            let mut waiting = 0;
+            for request in 0..20_000_u32 {
+                let network = request % networks;
+                let ip = format!("10.{}.{}.{}", network >> 8, network & 0xff, request % 250);
+                if may_wait(waiting, letters.is_new(now, &ip)).and_then(|()| letters.pass(now, &ip)).is_ok() {
+                    waiting += 1;
+                }
+            }
+            assert!(waiting < WAITING_MAX, "{networks}: {waiting}");
+            let honest = may_wait(waiting, letters.is_new(now, "192.0.2.1"));
+            assert!(honest.and_then(|()| letters.pass(now, "192.0.2.1")).is_ok(), "{networks}: {waiting}");
+        }
+        // Full is said.
+        assert!(matches!(may_wait(WAITING_MAX, true), Err(OperationError::Full)));
+        assert!(matches!(may_wait(WAITING_SHARED, false), Err(OperationError::Full)));
+    }
 }

@@ -119,6 +119,7 @@ mod tests {
             entry,
             at: Timestamp::from_secs(1_763_812_800),
             portal: PortalId::parse("portail").unwrap(),
+            population: digue_types::PopulationId::parse("personnes").unwrap(),
             route: RouteName::parse("fiche").unwrap(),
             account: AccountId::parse("a1").unwrap(),
             organisation: OrganisationId::parse(organisation).unwrap(),

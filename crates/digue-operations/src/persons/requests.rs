@@ -87,6 +87,7 @@ pub async fn ask(
         return Err(OperationError::Invalid("invalid-request-long"));
     }
     let now = house.clock.now();
+    let _one_at_a_time = house.presence().asking.lock().await;
     let own = house.store.requests_of(person.whose()).await?;
     let lately = own.iter().filter(|one| now.since(one.opened_at).as_secs() < 86_400);
     if lately.count() >= A_DAY {
@@ -163,10 +164,9 @@ pub async fn answer(
         after: format!("{} account:{}", outcome.code(), record.account),
         ..Words::default()
     };
-    house.write_down(actor, Act::PersonAnswered, words).await?;
     let by = (&actor.account, house.clock.now());
-    let answered = house.store.answer_request(id, by, outcome.code(), &text).await?;
-    if answered { Ok(()) } else { Err(OperationError::Conflict) }
+    let claim = house.store.answer_request(id, by, outcome.code(), &text);
+    house.claim((actor, Act::PersonAnswered, words), claim, house.store.release_request(id)).await.map(drop)
 }
 
 fn parse_answer(text: &str) -> Result<String, OperationError> {
@@ -194,9 +194,8 @@ pub async fn extend(house: &House, actor: &Actor, id: &str, why: &str) -> Result
         after: "extended".to_owned(),
         reason: why.clone(),
     };
-    house.write_down(actor, Act::PersonAnswered, words).await?;
-    let extended = house.store.extend_request(id, house.clock.now(), &why).await?;
-    if extended { Ok(()) } else { Err(OperationError::Conflict) }
+    let claim = house.store.extend_request(id, house.clock.now(), &why);
+    house.claim((actor, Act::PersonAnswered, words), claim, house.store.release_extension(id)).await.map(drop)
 }
 
 async fn find(house: &House, id: &str) -> Result<RequestRecord, OperationError> {

@@ -85,19 +85,17 @@ pub async fn all(house: &House, person: &Person) -> Result<Vec<Row>, OperationEr
 
 /// Consultations of this person that are not hidden, the newest first.
 pub(crate) async fn visible(house: &House, person: &Person) -> Result<Vec<Sight>, OperationError> {
-    let populations: HashMap<PortalId, String> = {
-        let hosts = house.gateway().hosts();
-        hosts.portals().map(|portal| (portal.id.clone(), portal.population.to_string())).collect()
-    };
     let mut sights = house.answered(house.view().of_person(&person.reference()?))?;
-    // The same identifier in another population is another person.
-    sights.retain(|sight| {
-        populations.get(&sight.portal).is_none_or(|population| *population == person.whose().population)
-    });
+    sights.retain(|sight| is_of(person.whose(), sight));
     let now = house.clock.now();
     let hidden = house.store.hidden().await?;
     sights.retain(|sight| !hidden.iter().any(|one| hides(one, sight, now)));
     Ok(sights)
+}
+
+/// The same identifier in another population is another person, also when its portal left the maps.
+fn is_of(whose: &KnownPerson, sight: &Sight) -> bool {
+    sight.population.as_str() == whose.population
 }
 
 fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
@@ -264,8 +262,8 @@ pub async fn hide(
 pub async fn lift(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
     allow(actor.role == digue_access::Role::Dpo)?;
     let words = Words { subject: id.to_owned(), ..Words::default() };
-    house.write_down(actor, Act::SightsShown, words).await?;
-    if house.store.lift(id, house.clock.now()).await? { Ok(()) } else { Err(OperationError::Conflict) }
+    let claim = house.store.lift(id, house.clock.now());
+    house.claim((actor, Act::SightsShown, words), claim, house.store.release_lift(id)).await.map(drop)
 }
 
 /// All that was ever hidden, with how many persons it concerns: what is hidden is counted.
@@ -289,4 +287,29 @@ pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, Operati
         all.push(Hidden { is_in_force, persons, record });
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_of_another_population_sees_nothing_whatever_portals_there_are() {
+        let mut index = digue_exposure::Index::new();
+        for (entry, population) in ["personnes", "patients", "personnes"].into_iter().enumerate() {
+            let mut event = digue_testkit::events::shown(entry as u64, "a1", "P1");
+            if let Event::Exposure(exposure) = &mut event {
+                exposure.population = population.parse().unwrap();
+            }
+            index.add(&digue_journal::Committed { index: entry as u64, event });
+        }
+        let sights = index.view().of_person(&digue_types::PersonRef::parse("P1").unwrap()).unwrap();
+        let seen_by = |population: &str| -> Vec<u64> {
+            let whose = KnownPerson { population: population.to_owned(), person: "P1".to_owned() };
+            sights.iter().filter(|sight| is_of(&whose, sight)).map(|sight| sight.entry).collect()
+        };
+        assert_eq!(seen_by("personnes"), [2, 0]);
+        assert_eq!(seen_by("patients"), [1]);
+        assert!(seen_by("clients").is_empty());
+    }
 }

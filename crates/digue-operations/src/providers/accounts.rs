@@ -379,10 +379,13 @@ pub async fn confirm_link(
         linked_at: now,
         used_at: Timestamp::ZERO,
     };
-    house.write_down(&actor, Act::IdentityLinked, words(&identity)).await?;
-    if !house.store.add_identity(&identity).await? {
-        return Err(OperationError::Invalid("invalid-identity-taken"));
-    }
+    let claim = house.store.add_identity(&identity);
+    let release = async { house.store.remove_identity(&account, &identity.hash).await.map(drop) };
+    let linked = house.claim((&actor, Act::IdentityLinked, words(&identity)), claim, release).await;
+    linked.map_err(|error| match error {
+        OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
+        other => other,
+    })?;
     mail::tell_holder(house, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
     let way = Way { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(house, way, &account, now, origin).await?;
@@ -432,8 +435,9 @@ pub async fn unlink(house: &House, session: &Session, hash: &str) -> Result<(), 
     if !has_more {
         return Err(OperationError::Invalid("invalid-identity-last"));
     }
-    house.write_down(&actor, Act::IdentityUnlinked, words(identity)).await?;
-    house.store.remove_identity(&actor.account, hash).await?;
+    let claim = house.store.remove_identity(&actor.account, hash);
+    let release = async { house.store.add_identity(identity).await.map(drop) };
+    house.claim((&actor, Act::IdentityUnlinked, words(identity)), claim, release).await?;
     sign_in::cut_own(house, session, None).await?;
     mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
 }

@@ -85,7 +85,7 @@ pub(crate) struct Home {
     pub(crate) clock: Arc<ManualClock>,
     journal: Arc<Journal>,
     disk: Disk,
-    store: Store,
+    pub(crate) store: Store,
     _folder: tempfile::TempDir,
 }
 

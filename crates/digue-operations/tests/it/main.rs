@@ -7,6 +7,7 @@ mod house;
 mod incidents;
 mod isms;
 mod onboarding;
+mod order;
 mod papers;
 mod passkey;
 mod password;

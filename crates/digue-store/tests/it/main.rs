@@ -103,9 +103,16 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
     };
     store.add_approval(&approval("ap-1")).await.unwrap();
     store.add_approval(&approval("ap-2")).await.unwrap();
-    assert!(!store.decide_approval("ap-1", &decided(60)).await.unwrap());
-    assert!(store.decide_approval("ap-1", &decided(59)).await.unwrap());
-    assert!(!store.decide_approval("ap-1", &decided(59)).await.unwrap());
+    assert!(!store.claim_approval("ap-1", &decided(60)).await.unwrap());
+    assert!(store.claim_approval("ap-1", &decided(58)).await.unwrap());
+    assert!(!store.claim_approval("ap-1", &decided(59)).await.unwrap());
+    // Claimed is not decided; what is given back waits again.
+    assert_eq!(store.approvals().await.unwrap(), [approval("ap-1"), approval("ap-2")]);
+    store.release_approval("ap-1", &account("dpo")).await.unwrap();
+    assert!(store.claim_approval("ap-1", &decided(59)).await.unwrap());
+    assert!(store.settle_approval("ap-1", &decided(59)).await.unwrap());
+    assert!(!store.settle_approval("ap-1", &decided(59)).await.unwrap());
+    assert!(!store.claim_approval("ap-1", &decided(59)).await.unwrap());
     let first = ApprovalRecord { decided: Some(decided(59)), ..approval("ap-1") };
     assert_eq!(store.approvals().await.unwrap(), [first, approval("ap-2")]);
 }

@@ -11,6 +11,7 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     a_wish_is_replaced_and_forgotten(store).await;
     what_is_hidden_is_lifted_once(store).await;
     a_report_is_published_once_and_forgotten(store).await;
+    what_strangers_show_pushes_nothing_off(store).await;
 }
 
 fn marie() -> KnownPerson {
@@ -129,4 +130,31 @@ async fn a_report_is_published_once_and_forgotten(store: &Store) {
     assert_eq!(store.reports(10).await.unwrap()[0], report("mr-2", 2));
     assert_eq!(store.forget_reports(at(2)).await.unwrap(), 1);
     assert_eq!(store.reports(10).await.unwrap().len(), 1);
+}
+
+async fn what_strangers_show_pushes_nothing_off(store: &Store) {
+    let report = |number: u32, reporter: &str| ReportRecord {
+        id: format!("flood-{number:04}"),
+        at: at(i64::from(number)),
+        reporter: reporter.to_owned(),
+        verdict: "fraud".into(),
+        signs: String::new(),
+        look_alikes: format!("exemp1e-{number}.fr"),
+        published_at: Timestamp::ZERO,
+    };
+    store.add_report(&report(0, "")).await.unwrap();
+    store.add_report(&report(1, "a1")).await.unwrap();
+    assert!(store.publish_report("flood-0000", at(2)).await.unwrap());
+    for number in 2..50 {
+        store.add_report(&report(number, "")).await.unwrap();
+    }
+    let published = store.published_reports(5).await.unwrap();
+    assert_eq!(published.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["flood-0000"]);
+    let listed = store.reports(5).await.unwrap();
+    assert!(listed.len() == 6 && listed.iter().any(|one| one.id == "flood-0001"), "{listed:?}");
+    assert_eq!(store.report("flood-0007").await.unwrap(), Some(report(7, "")));
+    assert!(store.knows_report(&report(7, ""), at(0)).await.unwrap());
+    assert!(!store.knows_report(&report(7, ""), at(8)).await.unwrap());
+    assert!(!store.knows_report(&report(99, ""), at(0)).await.unwrap());
+    assert_eq!(store.forget_reports(at(100)).await.unwrap(), 50);
 }

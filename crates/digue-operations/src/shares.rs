@@ -1,0 +1,153 @@
+//! Fair shares of what anybody may ask for without an account: so much for an address, so much for a
+//! network, and for everybody together no more than a total that is divided among those who ask.
+//!
+//! Nobody's asking ends another's: under a flood from many places each place keeps its share, and a place
+//! that asks for the first time is heard. Nothing is kept of anybody after the period.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use digue_types::Timestamp;
+
+use crate::error::OperationError;
+
+/// How much may be asked within one period.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) period: Duration,
+    pub(crate) per_address: u32,
+    pub(crate) per_network: u32,
+    /// Divided among the networks that ask.
+    pub(crate) total: u32,
+    /// What a network keeps however many others ask.
+    pub(crate) least: u32,
+}
+
+/// Networks remembered at once; some tens of bytes each. Beyond, those not known yet are refused.
+const NETWORKS_MAX: usize = 200_000;
+
+/// Counts of one period.
+#[derive(Default)]
+struct Counts {
+    period: i64,
+    addresses: HashMap<Address, u32>,
+    networks: HashMap<Network, u32>,
+}
+
+/// What one machine may have: an address of IPv4, 64 bits of IPv6.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Address(u128);
+
+/// What one customer of a provider may have: 24 bits of IPv4, 48 of IPv6.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Network(u128);
+
+fn places(ip: &str) -> (Address, Network) {
+    // IPv4 in the form of IPv6, so that the families do not meet.
+    let bits = match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V4(ip)) => ip.to_ipv6_mapped().to_bits(),
+        Ok(IpAddr::V6(ip)) => return (Address(ip.to_bits() >> 64 << 64), Network(ip.to_bits() >> 80 << 80)),
+        // Whoever has no address shares one.
+        Err(_) => 0,
+    };
+    (Address(bits), Network(bits >> 8 << 8))
+}
+
+/// Counts what is asked, by place.
+pub(crate) struct Shares {
+    limits: Limits,
+    counts: Mutex<Counts>,
+}
+
+impl Shares {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, counts: Mutex::default() }
+    }
+
+    fn lock(&self, now: Timestamp) -> MutexGuard<'_, Counts> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = i64::try_from(self.limits.period.as_secs()).unwrap_or(i64::MAX).max(1);
+        let period = now.secs().div_euclid(seconds);
+        if counts.period != period {
+            *counts = Counts { period, ..Counts::default() };
+        }
+        counts
+    }
+
+    /// Takes one from the share of this place.
+    ///
+    /// # Errors
+    /// `Busy` when it is used up until the period is over.
+    pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
+        let (address, network) = places(ip);
+        let mut counts = self.lock(now);
+        let is_known = counts.networks.contains_key(&network);
+        if !is_known && counts.networks.len() >= NETWORKS_MAX {
+            return Err(OperationError::Busy);
+        }
+        let asking = u32::try_from(counts.networks.len() + usize::from(!is_known)).unwrap_or(u32::MAX);
+        let fair = (self.limits.total / asking.max(1)).max(self.limits.least);
+        let of_network = counts.networks.get(&network).copied().unwrap_or(0);
+        let of_address = counts.addresses.get(&address).copied().unwrap_or(0);
+        if of_network >= self.limits.per_network.min(fair) || of_address >= self.limits.per_address.min(fair)
+        {
+            return Err(OperationError::Busy);
+        }
+        counts.networks.insert(network, of_network + 1);
+        counts.addresses.insert(address, of_address + 1);
+        Ok(())
+    }
+
+    /// True for a place that took nothing in this period.
+    pub(crate) fn is_new(&self, now: Timestamp, ip: &str) -> bool {
+        !self.lock(now).networks.contains_key(&places(ip).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares() -> Shares {
+        Shares::new(Limits {
+            period: Duration::from_mins(1),
+            per_address: 20,
+            per_network: 100,
+            total: 3000,
+            least: 2,
+        })
+    }
+
+    fn passed(shares: &Shares, ip: &str, times: u32) -> u32 {
+        let now = Timestamp::from_secs(60);
+        (0..times).map(|_| u32::from(shares.pass(now, ip).is_ok())).sum()
+    }
+
+    /// 151 addresses made the desk refuse everybody.
+    #[test]
+    fn many_addresses_that_ask_too_much_leave_everybody_else_their_share() {
+        for attackers in [1, 150, 151, 3000, 50_000_u32] {
+            let shares = shares();
+            for number in 0..attackers {
+                let ip = format!("10.{}.{}.7", number >> 8, number & 0xff);
+                passed(&shares, &ip, 30);
+            }
+            assert!(passed(&shares, "192.0.2.7", 3) >= 2, "{attackers}");
+            assert!(passed(&shares, "2001:db8::1", 3) >= 2, "{attackers}");
+        }
+    }
+
+    #[test]
+    fn one_place_has_one_share_however_it_writes_its_address() {
+        let shares = shares();
+        assert_eq!(passed(&shares, "192.0.2.7", 15) + passed(&shares, "::ffff:192.0.2.7", 15), 20);
+        // A customer who has a whole network of addresses.
+        let all: u32 = (0..1000).map(|n| passed(&shares, &format!("2001:db8:7:{n:x}::1"), 20)).sum();
+        assert_eq!(all, 100);
+        assert_eq!(passed(&shares, "no address", 15) + passed(&shares, "neither", 15), 20);
+        assert!(shares.pass(Timestamp::from_secs(120), "192.0.2.7").is_ok(), "the minute is over");
+    }
+}
