@@ -21,6 +21,7 @@ use serde_json::{Value as Json, json};
 use crate::actor::Actor;
 use crate::affected;
 use crate::error::OperationError;
+use crate::evidence::{self, Form};
 use crate::files::{hex, keep};
 use crate::house::House;
 use crate::incidents::{self, IncidentView};
@@ -38,7 +39,7 @@ pub async fn compute_affected(
 ) -> Result<Version, OperationError> {
     actor.must_respond()?;
     let (_, incident) = incidents::fold(house, id).await?;
-    let scoped = scope::scope(house, actor, question).await?;
+    let scoped = scope::computed(house, question).await?;
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
     let version = Version {
@@ -109,8 +110,18 @@ pub async fn recompute(house: &House, actor: &Actor, id: &str, number: u32) -> R
 }
 
 /// The signed list of a version, as it was kept.
-pub fn signed_list(house: &House, actor: &Actor, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
-    actor.must_watch()?;
+pub async fn signed_list(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    number: u32,
+) -> Result<Vec<u8>, OperationError> {
+    let fetch = async { list_bytes(house, id, number) };
+    evidence::read(house, actor, Form::File, fetch, |_| format!("incident:{id} affected:{number}")).await
+}
+
+/// `signed_list`, for whoever reads it on behalf of an act of its own.
+pub(crate) fn list_bytes(house: &House, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     std::fs::read(list_path(house, id, number)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
         _ => OperationError::Unavailable(error.to_string()),
@@ -467,13 +478,14 @@ pub fn complement(
     earlier: u32,
     later: u32,
 ) -> Result<Vec<Person>, OperationError> {
-    let (earlier, later) = (persons(house, actor, id, earlier)?, persons(house, actor, id, later)?);
+    actor.must_watch()?;
+    let (earlier, later) = (persons(house, id, earlier)?, persons(house, id, later)?);
     Ok(digue_response::affected::complement(&earlier, &later))
 }
 
 /// The persons of a version, sorted.
-pub fn persons(house: &House, actor: &Actor, id: &str, number: u32) -> Result<Vec<Person>, OperationError> {
-    let bytes = signed_list(house, actor, id, number)?;
+pub(crate) fn persons(house: &House, id: &str, number: u32) -> Result<Vec<Person>, OperationError> {
+    let bytes = list_bytes(house, id, number)?;
     let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
     let mut persons = Vec::new();

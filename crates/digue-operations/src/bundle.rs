@@ -10,10 +10,10 @@ use zip::write::SimpleFileOptions;
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
+use crate::evidence::{self, Form};
 use crate::house::House;
 use crate::incidents::IncidentView;
-use crate::papers::{self, Form, Reader};
-use crate::watch;
+use crate::papers::{self, Reader};
 
 /// Receipts of one archive; the log names the rest by number.
 const RECEIPTS_MAX: usize = 500;
@@ -25,17 +25,20 @@ pub async fn complaint(
     view: &IncidentView,
     reader: &Reader,
 ) -> Result<Vec<u8>, OperationError> {
-    actor.must_watch()?;
-    watch::export(house, actor, &format!("complaint:{}", view.reference())).await?;
+    let named = |_: &Vec<u8>| format!("complaint:{}", view.reference());
+    evidence::read(house, actor, Form::File, packed(house, view, reader), named).await
+}
+
+async fn packed(house: &House, view: &IncidentView, reader: &Reader) -> Result<Vec<u8>, OperationError> {
     let document =
         papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
     let mut archive = Archive(ZipWriter::new(Cursor::new(Vec::new())));
-    archive.add("complaint.pdf", &papers::printed(&document, Form::Pdf)?)?;
-    archive.add("complaint.docx", &papers::printed_for(house, &document, Form::Docx).await?)?;
+    archive.add("complaint.pdf", &papers::printed(&document, papers::Form::Pdf)?)?;
+    archive.add("complaint.docx", &papers::printed_for(house, &document, papers::Form::Docx).await?)?;
     archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
     archive.add("VERIFY.txt", reader.say("complaint-verify").as_bytes())?;
     if let Some(version) = view.incident.affected.iter().rfind(|version| !version.hash.is_empty()) {
-        let list = breach::signed_list(house, actor, &view.record.id, version.number)?;
+        let list = breach::list_bytes(house, &view.record.id, version.number)?;
         archive.add(&format!("list-{}.ndjson", version.number), &list)?;
     }
     for entry in entries_of(view) {

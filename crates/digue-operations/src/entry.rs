@@ -36,6 +36,7 @@ pub fn sight_json(sight: &Sight) -> Json {
         "account": sight.account,
         "organisation": sight.organisation,
         "portal": sight.portal,
+        "population": sight.population,
         "route": sight.route,
         "basis": sight.basis,
     })

@@ -23,6 +23,7 @@ use crate::aliases::AliasTables;
 use crate::desk::DeskRules;
 use crate::devices::Challenges;
 use crate::error::OperationError;
+use crate::evidence::Readings;
 use crate::genuine::Turnstile;
 use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
@@ -115,6 +116,7 @@ pub struct House {
     presence: Presence,
     /// Whoever asks for a second person looks first at what waits: one at a time.
     asking: Mutex<()>,
+    readings: Readings,
     standings: Standings,
     client: Option<UpstreamClient>,
     is_published: bool,
@@ -183,6 +185,7 @@ impl House {
             smsi: Smsi::default(),
             presence: Presence::default(),
             asking: Mutex::default(),
+            readings: Readings::default(),
             standings: Standings::default(),
             client: parts.client,
             gateway: OnceLock::new(),
@@ -307,6 +310,10 @@ impl House {
 
     pub(crate) fn standings(&self) -> &Standings {
         &self.standings
+    }
+
+    pub(crate) fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     pub(crate) fn asking(&self) -> &Mutex<()> {

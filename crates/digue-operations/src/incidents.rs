@@ -19,6 +19,7 @@ use crate::accounts::organisation_of;
 use crate::actor::Actor;
 use crate::attachments;
 use crate::error::OperationError;
+use crate::evidence::{self, Form};
 use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::isms;
@@ -290,12 +291,14 @@ pub async fn file(
     id: &str,
     hash: &str,
 ) -> Result<(String, Vec<u8>), OperationError> {
-    actor.must_watch()?;
-    let (_, incident) = fold(house, id).await?;
-    if incident.files.iter().all(|(_, _, known, _)| known != hash) {
-        return Err(OperationError::NotFound("file"));
-    }
-    attachments::read(house, &format!("incident:{id}"), hash).await
+    let fetch = async {
+        let (_, incident) = fold(house, id).await?;
+        if incident.files.iter().all(|(_, _, known, _)| known != hash) {
+            return Err(OperationError::NotFound("file"));
+        }
+        attachments::read(house, &format!("incident:{id}"), hash).await
+    };
+    evidence::read(house, actor, Form::File, fetch, |_| format!("file:{hash}")).await
 }
 
 /// Adds an entry; `at` is when it happened, now if nobody says.

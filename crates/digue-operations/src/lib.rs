@@ -22,6 +22,7 @@ pub mod desk;
 pub mod devices;
 pub mod entry;
 pub mod error;
+pub mod evidence;
 mod files;
 pub mod gates;
 pub mod genuine;

@@ -18,6 +18,7 @@ use digue_types::{AccountId, Act, PersonRef, Timestamp};
 use crate::actor::Actor;
 use crate::approvals::{self, INVITATION_LASTS, Invitation};
 use crate::error::OperationError;
+use crate::evidence::{self, Form};
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
 use crate::secret::name;
@@ -135,12 +136,20 @@ pub struct LookBack {
 const EXPOSURES_MAX: usize = 10_000;
 
 /// The last recovery of an account, and what it had been shown since the presumed date.
+///
+/// # Errors
+/// `NotFound` for an account that was never recovered.
 pub async fn look_back(
     house: &House,
     actor: &Actor,
     account: &AccountId,
-) -> Result<Option<LookBack>, OperationError> {
-    actor.must_watch()?;
+    form: Form,
+) -> Result<LookBack, OperationError> {
+    let fetch = async { looked_back(house, account).await?.ok_or(OperationError::NotFound("recovery")) };
+    evidence::read(house, actor, form, fetch, |_| format!("look-back:{account}")).await
+}
+
+async fn looked_back(house: &House, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
     let known = house.store.recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
     let view = house.view();

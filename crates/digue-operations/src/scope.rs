@@ -6,8 +6,8 @@ use digue_journal::note::Note;
 use crate::actor::Actor;
 use crate::affected;
 use crate::error::OperationError;
+use crate::evidence::{self, Form, Reading};
 use crate::house::House;
-use crate::watch;
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]
@@ -32,8 +32,18 @@ const PERSONS_MAX: usize = 2_000_000;
 ///
 /// # Errors
 /// `Busy` when the answer is larger than the console computes: `digue scope` has no such limit.
-pub async fn scope(house: &House, actor: &Actor, question: Question) -> Result<Scoped, OperationError> {
-    actor.must_watch()?;
+pub async fn scope(
+    house: &House,
+    actor: &Actor,
+    question: Question,
+    form: Form,
+) -> Result<Scoped, OperationError> {
+    let named = |scoped: &Scoped| format!("scope:{} persons", scoped.answer.persons.len());
+    evidence::read(house, actor, form, computed(house, question), named).await
+}
+
+/// `scope`, for whoever hands out no list.
+pub(crate) async fn computed(house: &House, question: Question) -> Result<Scoped, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = house.journal.status().checkpoint_size;
     let (note, _) = house.journal.continuation(published).map_err(|error| unavailable(&error))?;
@@ -57,9 +67,7 @@ pub async fn signed_list(
     actor: &Actor,
     question: Question,
 ) -> Result<Vec<u8>, OperationError> {
-    let scoped = scope(house, actor, question).await?;
-    let what = format!("scope:{} persons", scoped.answer.persons.len());
-    watch::export(house, actor, &what).await?;
+    let scoped = scope(house, actor, question, Form::File).await?;
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, house.clock().now());
     let mut bytes = Vec::new();
     let sign = |text: &str| house.journal.sign(text);
@@ -70,13 +78,15 @@ pub async fn signed_list(
 
 /// The receipt of one entry, which discloses it: after a fresh proof, and with a word in the journal.
 pub async fn receipt(house: &House, actor: &Actor, entry: u64) -> Result<String, OperationError> {
-    actor.must_watch()?;
-    if entry >= house.journal.status().checkpoint_size || entry < house.journal.minimum() {
-        return Err(OperationError::NotFound("entry"));
-    }
-    watch::export(house, actor, &format!("receipt:{entry}")).await?;
-    let receipt = house.journal.receipt(entry, true);
-    receipt.map(|receipt| receipt.to_text()).map_err(|error| OperationError::Unavailable(error.to_string()))
+    let fetch = async {
+        if entry >= house.journal.status().checkpoint_size || entry < house.journal.minimum() {
+            return Err(OperationError::NotFound("entry"));
+        }
+        let receipt = house.journal.receipt(entry, true);
+        receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
+    };
+    let reading = Reading { form: Form::File, entries: 1 };
+    evidence::read(house, actor, reading, fetch, |_| format!("receipt:{entry}")).await
 }
 
 /// A file of the journal for tlog clients, where the operator publishes it.

@@ -1,5 +1,5 @@
-//! Looking: what happens now, and who saw whom. Changes nothing; what leaves as a file is written
-//! down.
+//! Looking: what happens now, and who saw whom. Changes nothing; what names persons is read through
+//! `evidence`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use digue_access::{Reach, Session};
 use digue_exposure::{Coverage, Minute, Seen, Sight};
 use digue_journal::keyring::Opened;
 use digue_types::{
-    AccountId, Act, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
+    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
 };
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
-use crate::approvals;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::evidence::{self, Form, Reading};
+use crate::house::House;
 use crate::witnesses::WitnessView;
 
 /// The page of what happens now.
@@ -167,14 +167,19 @@ pub fn sessions(house: &House, actor: &Actor) -> Result<Vec<Session>, OperationE
 }
 
 /// Entries of the journal from `first` on, as they are: what an auditor recomputes.
-pub fn entries(
+///
+/// # Errors
+/// `SecondNeeded` beyond what one looks at in a day, until somebody has granted an export.
+pub async fn entries(
     house: &House,
     actor: &Actor,
     first: u64,
     count: u64,
+    form: Form,
 ) -> Result<Vec<(u64, Event)>, OperationError> {
-    actor.must_watch()?;
-    read_entries(house, first, count)
+    let fetch = async { read_entries(house, first, count) };
+    let reading = Reading { form, entries: count };
+    evidence::read(house, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
 }
 
 pub(crate) fn read_entries(
@@ -196,28 +201,6 @@ pub(crate) fn read_entries(
     Ok(events.collect())
 }
 
-/// Before data leaves as a file: a fresh proof of identity, and a word in the journal.
-pub async fn export(house: &House, actor: &Actor, what: &str) -> Result<(), OperationError> {
-    actor.must_be_fresh(house)?;
-    let words = Words { subject: what.to_owned(), ..Words::default() };
-    house.write_down(actor, Act::Exported, words).await.map(drop)
-}
-
-/// Entries of the journal for taking out: asked for by this actor and granted by another.
-pub async fn export_entries(
-    house: &House,
-    actor: &Actor,
-    first: u64,
-    count: u64,
-) -> Result<Vec<(u64, Event)>, OperationError> {
-    actor.must_watch()?;
-    if !approvals::may_export(house, actor, house.clock.now()).await? {
-        return Err(OperationError::SecondNeeded);
-    }
-    export(house, actor, &format!("journal:{first}+{count}")).await?;
-    read_entries(house, first, count)
-}
-
 /// One account: what it was shown.
 #[derive(Clone, Debug)]
 pub struct AccountView {
@@ -234,8 +217,18 @@ pub struct AccountView {
 /// Exposures of one account that are listed, the last ones.
 const EXPOSURES_MAX: usize = 100_000;
 
-pub fn account(house: &House, actor: &Actor, account: &AccountId) -> Result<AccountView, OperationError> {
-    actor.must_watch()?;
+/// What an account was shown. `what` names the part of it that is taken out.
+pub async fn account(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    (form, what): (Form, &str),
+) -> Result<AccountView, OperationError> {
+    let fetch = async { account_view(house, account) };
+    evidence::read(house, actor, form, fetch, |_| format!("{what}:{account}")).await
+}
+
+fn account_view(house: &House, account: &AccountId) -> Result<AccountView, OperationError> {
     let now = house.clock().now();
     let gateway = house.gateway();
     let record = gateway.rules().directory.find(account).cloned();
@@ -315,7 +308,12 @@ pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, Operation
 }
 
 /// Everyone who was shown this person, newest first.
-pub fn person(house: &House, actor: &Actor, person: &PersonRef) -> Result<Vec<Sight>, OperationError> {
-    actor.must_watch()?;
-    house.answered(house.view().of_person(person))
+pub async fn person(
+    house: &House,
+    actor: &Actor,
+    person: &PersonRef,
+    form: Form,
+) -> Result<Vec<Sight>, OperationError> {
+    let fetch = async { house.answered(house.view().of_person(person)) };
+    evidence::read(house, actor, form, fetch, |_| format!("sights:{person}")).await
 }

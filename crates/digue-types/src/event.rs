@@ -314,5 +314,11 @@ coded!(
         /// An identity at a provider of others opens an account from now on, or no more.
         IdentityLinked = 58 "identity-linked",
         IdentityUnlinked = 59 "identity-unlinked",
+        /// Evidence was shown: entries of the journal, or who was shown whom.
+        EvidenceRead = 70 "evidence-read",
+        /// Somebody confirmed who holds a new or recovered account.
+        HolderConfirmed = 71 "holder-confirmed",
+        /// The invitation of an account was sent, or handed over by somebody who saw its link.
+        InvitationHandedOver = 72 "invitation-handed-over",
     }
 );

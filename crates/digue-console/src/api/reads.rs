@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use digue_exposure::{Question, Seen};
 use digue_locales::Language;
 use digue_operations::approvals::{Waiting, Wish};
+use digue_operations::evidence::Form;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::{
     OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
@@ -160,7 +161,7 @@ pub(crate) async fn account(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let view = answer(&visitor, watch::account(&console.house, &actor, &account))?;
+    let view = answer(&visitor, watch::account(&console.house, &actor, &account, (Form::Shown, "history")).await)?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
@@ -189,10 +190,8 @@ pub(crate) async fn look_back(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let found = answer(&visitor, recovery::look_back(&console.house, &actor, &account).await)?;
-    let found = answer(&visitor, found.ok_or(OperationError::NotFound("recovery")))?;
-    let what = format!("look-back:{account}");
-    answer(&visitor, watch::export(&console.house, &actor, &what).await)?;
+    let found = recovery::look_back(&console.house, &actor, &account, Form::File).await;
+    let found = answer(&visitor, found)?;
     let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
     Ok(Json(json!({
         "account": account,
@@ -237,7 +236,7 @@ pub(crate) async fn person(
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = answer(&visitor, person)?;
-    let sights = answer(&visitor, watch::person(&console.house, &actor, &person))?;
+    let sights = answer(&visitor, watch::person(&console.house, &actor, &person, Form::Shown).await)?;
     let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
     Ok(Json(json!({"total": sights.len(), "items": items})))
 }
@@ -499,7 +498,7 @@ pub(crate) async fn scope(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let question = answer(&visitor, asked.question())?;
-    let scoped = answer(&visitor, scope::scope(&console.house, &actor, question).await)?;
+    let scoped = answer(&visitor, scope::scope(&console.house, &actor, question, Form::Shown).await)?;
     let persons = scoped.answer.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
     Ok(Json(json!({
@@ -531,7 +530,8 @@ pub(crate) async fn journal(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let count = range.count.unwrap_or(PAGE_ITEMS as u64);
-    let entries = answer(&visitor, watch::entries(&console.house, &actor, range.first, count))?;
+    let entries = watch::entries(&console.house, &actor, range.first, count, Form::Shown).await;
+    let entries = answer(&visitor, entries)?;
     let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
     Ok(Json(json!({"total": console.house.journal_status().checkpoint_size, "items": items})))
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use digue_operations::OperationError;
+use digue_operations::evidence::Form;
 use digue_operations::recovery::{self, LookBack};
 use digue_operations::watch::{self, AccountView, Timeline};
 use digue_types::{Administration, Gate, Timestamp};
@@ -61,10 +62,15 @@ fn last_days(timeline: &Timeline, today: i64) -> Vec<(Timestamp, u64)> {
         .collect()
 }
 
-fn look(console: &Console, visitor: &Visitor, account: &str) -> Result<AccountView, PageError> {
+async fn look(
+    console: &Console,
+    visitor: &Visitor,
+    account: &str,
+    part: (Form, &str),
+) -> Result<AccountView, PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
     let account = told(visitor, account_named(account))?;
-    told(visitor, watch::account(&console.house, &actor, &account))
+    told(visitor, watch::account(&console.house, &actor, &account, part).await)
 }
 
 pub(crate) async fn show(
@@ -72,7 +78,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let mut view = look(&console, &visitor, &account)?;
+    let mut view = look(&console, &visitor, &account, (Form::Shown, "history")).await?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
@@ -81,6 +87,11 @@ pub(crate) async fn show(
     let period_of = |at: Timestamp| day_of(at, &console.zone);
     let timeline = watch::timeline(&console.house, &actor, &view.account, &period_of);
     let timeline = told(&visitor, timeline)?;
+    let look_back = match recovery::look_back(&console.house, &actor, &view.account, Form::Shown).await {
+        Ok(found) => Some(found),
+        Err(OperationError::NotFound(_)) => None,
+        Err(error) => return Err(PageError::new(&visitor, error)),
+    };
     let days = last_days(&timeline, day_of(console.house.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
@@ -88,7 +99,7 @@ pub(crate) async fn show(
         gate: console.house.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),
-        look_back: told(&visitor, recovery::look_back(&console.house, &actor, &view.account).await)?,
+        look_back,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         bar_width: CHART_WIDTH / DAYS as f64 - 2.0,
         top: values.iter().copied().max().unwrap_or(0),
@@ -104,9 +115,7 @@ pub(crate) async fn exposures_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, watch::export(&console.house, &actor, &format!("exposures:{account}")).await)?;
+    let view = look(&console, &visitor, &account, (Form::File, "exposures")).await?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header =
         ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
@@ -130,9 +139,7 @@ pub(crate) async fn persons_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, watch::export(&console.house, &actor, &format!("persons:{account}")).await)?;
+    let view = look(&console, &visitor, &account, (Form::File, "persons")).await?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["person", "times", "last"].map(|key| w.coded("column", key));
     let rows = view
@@ -150,9 +157,8 @@ pub(crate) async fn look_back_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let named = told(&visitor, account_named(&account))?;
-    let found = told(&visitor, recovery::look_back(&console.house, &actor, &named).await)?;
-    let found = told(&visitor, found.ok_or(OperationError::NotFound("recovery")))?;
-    told(&visitor, watch::export(&console.house, &actor, &format!("look-back:{account}")).await)?;
+    let found = recovery::look_back(&console.house, &actor, &named, Form::File).await;
+    let found = told(&visitor, found)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));
     let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);

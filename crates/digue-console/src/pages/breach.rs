@@ -12,7 +12,7 @@ use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
 use digue_operations::register_import::{self, ImportedRegister, RowFault};
-use digue_operations::{OperationError, bundle, watch};
+use digue_operations::{OperationError, bundle};
 use digue_response::affected::Version;
 use digue_response::incident::Role as Part;
 use digue_response::notification::{Block, Change, Draft, Field, Filled, From, Shape, changes};
@@ -114,9 +114,7 @@ pub(crate) async fn signed_list(
     Path((id, version)): Path<(String, u32)>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let bytes = told(&visitor, breach::signed_list(&console.house, &actor, &id, version))?;
-    let what = format!("incident:{id} affected:{version}");
-    told(&visitor, watch::export(&console.house, &actor, &what).await)?;
+    let bytes = told(&visitor, breach::signed_list(&console.house, &actor, &id, version).await)?;
     Ok(kept(&format!("affected-{id}-{version}.ndjson"), "application/x-ndjson", bytes))
 }
 

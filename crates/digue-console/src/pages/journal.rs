@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
+use digue_operations::evidence::Form;
 use digue_operations::witnesses::WitnessView;
 use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
@@ -84,7 +85,7 @@ pub(crate) async fn show(
     let status = console.house.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries = told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES))?;
+    let entries = told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES, Form::Shown).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
     Ok(page(&JournalPage {
@@ -107,7 +108,7 @@ pub(crate) async fn export(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let first = range.first.unwrap_or(0);
-    let entries = watch::export_entries(&console.house, &actor, first, EXPORT_ENTRIES).await;
+    let entries = watch::entries(&console.house, &actor, first, EXPORT_ENTRIES, Form::File).await;
     let mut text = String::new();
     for (index, event) in told(&visitor, entries)? {
         text.push_str(&entry::as_json(index, &event).to_string());

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_exposure::Sight;
-use digue_operations::{OperationError, watch};
+use digue_operations::evidence::Form;
+use digue_operations::{OperationError, scope, watch};
 use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
 
@@ -58,11 +59,17 @@ pub(crate) struct Asked {
 /// Lines on the page; the export has all.
 const SIGHTS_PAGE: usize = 200;
 
-fn look(console: &Console, visitor: &Visitor, asked: &Asked) -> Result<(PersonRef, Vec<Sight>), PageError> {
+async fn look(
+    console: &Console,
+    visitor: &Visitor,
+    asked: &Asked,
+    form: Form,
+) -> Result<(PersonRef, Vec<Sight>), PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
+    told(visitor, scope::may_ask(&actor))?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
     let person = told(visitor, person)?;
-    let sights = told(visitor, watch::person(&console.house, &actor, &person))?;
+    let sights = told(visitor, watch::person(&console.house, &actor, &person, form).await)?;
     Ok((person, sights))
 }
 
@@ -71,7 +78,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, PageError> {
-    let (person, mut sights) = look(&console, &visitor, &asked)?;
+    let (person, mut sights) = look(&console, &visitor, &asked, Form::Shown).await?;
     let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
     let rows = picture(&sights);
@@ -87,11 +94,9 @@ pub(crate) async fn sights_csv(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (person, sights) = look(&console, &visitor, &asked)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, watch::export(&console.house, &actor, &format!("sights:{person}")).await)?;
+    let (_, sights) = look(&console, &visitor, &asked, Form::File).await?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let header = ["entry", "at", "account", "organisation", "portal", "route", "basis"]
+    let header = ["entry", "at", "account", "organisation", "portal", "population", "route", "basis"]
         .map(|key| w.coded("column", key));
     let rows = sights.iter().map(|sight| {
         vec![
@@ -100,6 +105,7 @@ pub(crate) async fn sights_csv(
             sight.account.to_string(),
             sight.organisation.to_string(),
             sight.portal.to_string(),
+            sight.population.to_string(),
             sight.route.to_string(),
             sight.basis.code().to_owned(),
         ]

@@ -63,7 +63,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let rows = told(&visitor, requests::exported(&console.house, &actor).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));

@@ -6,7 +6,8 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Response};
 use digue_exposure::{Affected, Question};
 use digue_operations::scope::{self, Scoped};
-use digue_operations::{OperationError, watch};
+use digue_operations::OperationError;
+use digue_operations::evidence::Form;
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -152,7 +153,7 @@ pub(crate) async fn show(
         None
     } else {
         let question = told(&visitor, asked.question(&console.zone))?;
-        Some(told(&visitor, scope::scope(&console.house, &actor, question).await)?)
+        Some(told(&visitor, scope::scope(&console.house, &actor, question, Form::Shown).await)?)
     };
     let w = Words::in_zone(&visitor, &console.zone);
     Ok(page(&ScopePage { w, query: asked.query(), asked, found: scoped.map(found) }))
@@ -165,9 +166,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let question = told(&visitor, asked.question(&console.zone))?;
-    let scoped = told(&visitor, scope::scope(&console.house, &actor, question).await)?;
-    let what = format!("scope:{} persons", scoped.answer.persons.len());
-    told(&visitor, watch::export(&console.house, &actor, &what).await)?;
+    let scoped = told(&visitor, scope::scope(&console.house, &actor, question, Form::File).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));

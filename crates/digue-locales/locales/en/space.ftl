@@ -457,3 +457,6 @@ person-provider = Sign in with my identity
 invalid-person-unknown = The portal did not find you with this identity. Ask for a letter with a code instead.
 act-identity-linked = identity of a provider linked
 act-identity-unlinked = identity of a provider removed
+act-evidence-read = evidence read
+act-holder-confirmed = account holder confirmed
+act-invitation-handed-over = invitation handed over

@@ -457,3 +457,6 @@ person-provider = Me connecter avec mon identité
 invalid-person-unknown = Le portail ne vous a pas retrouvé avec cette identité. Demandez plutôt un courrier avec un code.
 act-identity-linked = identité d'un fournisseur reliée
 act-identity-unlinked = identité d'un fournisseur retirée
+act-evidence-read = preuves consultées
+act-holder-confirmed = titulaire d'un compte confirmé
+act-invitation-handed-over = invitation remise

@@ -211,7 +211,7 @@ fn told_persons(
         }
         None => None,
     };
-    let bytes = breach::signed_list(house, actor, incident, version)?;
+    let bytes = breach::list_bytes(house, incident, version)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut told = Vec::new();
     for line in text.lines() {

@@ -8,6 +8,7 @@ use digue_types::{AccountId, Act, Timestamp, lists};
 use super::{Person, codes, journal_name, sights};
 use crate::actor::Actor;
 use crate::error::OperationError;
+use crate::evidence::{self, Form};
 use crate::gates::parse_reason;
 use crate::house::{House, Words};
 use crate::mail::{self, Mail};
@@ -140,6 +141,12 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Tracked>, Operatio
         records.iter().map(|record| tracked(house, record.clone(), &records)).collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
     Ok(all)
+}
+
+/// Every request as a file: it names persons, so it is read like evidence.
+pub async fn exported(house: &House, actor: &Actor) -> Result<Vec<Tracked>, OperationError> {
+    let named = |all: &Vec<Tracked>| format!("requests:{}", all.len());
+    evidence::read(house, actor, Form::File, list(house, actor), named).await
 }
 
 /// Answers; what was said is not said otherwise later.

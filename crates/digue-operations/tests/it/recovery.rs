@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Wish};
+use digue_operations::evidence::Form;
 use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
 use digue_operations::{Actor, OperationError, accounts, gates, sign_in};
@@ -41,7 +42,8 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
     let alone = approvals::decide(&home.house, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
-    assert!(recovery::look_back(&home.house, &rssi, &account).await.unwrap().is_none());
+    let none = recovery::look_back(&home.house, &rssi, &account, Form::Shown).await;
+    assert!(matches!(none, Err(OperationError::NotFound(_))));
     let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
 
     // Sessions, passkeys and the gate; a part of the limits for two weeks.
@@ -52,10 +54,10 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     assert_eq!(rules.gates.of(&Reach::Account(account.clone())), Gate::Closed);
     assert_eq!(rules.percent_of(&account, home.now()), PERCENT_AFTER);
     assert_eq!(rules.percent_of(&account, home.now().plus(REDUCED_FOR)), 100);
-    let back = recovery::look_back(&home.house, &rssi, &account).await.unwrap().unwrap();
+    let back = recovery::look_back(&home.house, &rssi, &account, Form::Shown).await.unwrap();
     assert_eq!((back.record.asked_by, back.record.granted_by), (delegate.account.clone(), deputy.account));
     assert_eq!(back.record.since, home.now().minus(Duration::from_hours(20)));
-    let denied = recovery::look_back(&home.house, &delegate, &account).await;
+    let denied = recovery::look_back(&home.house, &delegate, &account, Form::Shown).await;
     assert!(matches!(denied, Err(OperationError::Denied)));
 
     // The invitation is the second person's to hand over; then as with a new account.

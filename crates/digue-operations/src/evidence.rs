@@ -1,0 +1,113 @@
+//! Reading evidence: one rule by what is read, whichever page, file or interface asks for it.
+//!
+//! Evidence puts persons beside whoever was shown them: entries of the journal, what an account was shown,
+//! who was shown a person, scopes, affected lists, archives. To read it takes a role that watches and a
+//! fresh proof of identity, and leaves an entry; so a stolen session that was left open, and a program,
+//! which proves nothing afresh, read none. Entries of the journal as they are, beyond what one looks at in
+//! a day, take a second person, page by page as well as in one file.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use digue_types::{AccountId, Act, Timestamp};
+
+use crate::actor::Actor;
+use crate::approvals;
+use crate::error::OperationError;
+use crate::house::{House, Words};
+
+/// How it is handed over. The rule is the same; the journal says which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// On a page, or to a program.
+    Shown,
+    /// As a file that stays with the reader.
+    File,
+}
+
+/// Entries of the journal that one account reads within a day without a second person: ten pages.
+pub const ENTRIES_A_DAY: u64 = 500;
+
+/// What each account read of the journal today.
+#[derive(Default)]
+pub(crate) struct Readings(Mutex<HashMap<AccountId, (i64, u64)>>);
+
+impl Readings {
+    /// Takes so many entries from the day's allowance; false when it does not hold them.
+    fn take(&self, account: &AccountId, now: Timestamp, entries: u64) -> bool {
+        let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let today = now.utc_day();
+        readings.retain(|_, (day, _)| *day == today);
+        let (_, read) = readings.entry(account.clone()).or_insert((today, 0));
+        let is_within = read.saturating_add(entries) <= ENTRIES_A_DAY;
+        *read += if is_within { entries } else { 0 };
+        is_within
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) form: Form,
+    /// Entries of the journal as they are; zero for everything else.
+    pub(crate) entries: u64,
+}
+
+impl From<Form> for Reading {
+    fn from(form: Form) -> Self {
+        Self { form, entries: 0 }
+    }
+}
+
+/// Reads evidence: decides, fetches, writes down what was read, and only then hands it over. `named` says
+/// in the entry what it was.
+///
+/// # Errors
+/// `Denied` to whoever does not watch; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the day's
+/// allowance of the journal.
+pub(crate) async fn read<T>(
+    house: &House,
+    actor: &Actor,
+    reading: impl Into<Reading>,
+    fetch: impl Future<Output = Result<T, OperationError>>,
+    named: impl FnOnce(&T) -> String,
+) -> Result<T, OperationError> {
+    let Reading { form, entries } = reading.into();
+    may_read(house, actor, entries).await?;
+    let found = fetch.await?;
+    let act = match form {
+        Form::Shown => Act::EvidenceRead,
+        Form::File => Act::Exported,
+    };
+    house.write_down(actor, act, Words { subject: named(&found), ..Words::default() }).await?;
+    Ok(found)
+}
+
+async fn may_read(house: &House, actor: &Actor, entries: u64) -> Result<(), OperationError> {
+    actor.must_watch()?;
+    actor.must_be_fresh(house)?;
+    let now = house.clock.now();
+    if entries == 0 || approvals::may_export(house, actor, now).await? {
+        return Ok(());
+    }
+    if house.readings().take(&actor.account, now, entries) { Ok(()) } else { Err(OperationError::SecondNeeded) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_holds_so_many_entries_however_they_are_asked_for() {
+        let readings = Readings::default();
+        let (a, b) = (AccountId::parse("a").unwrap(), AccountId::parse("b").unwrap());
+        let now = Timestamp::from_secs(86_400);
+        assert!(!readings.take(&a, now, ENTRIES_A_DAY + 1));
+        let pages = (0..100).filter(|_| readings.take(&a, now, 50)).count() as u64;
+        assert_eq!(pages * 50, ENTRIES_A_DAY);
+        assert!(!readings.take(&a, now, 1));
+        assert!(!readings.take(&a, now, u64::MAX));
+        assert!(readings.take(&b, now, 1), "each has its own");
+        assert!(readings.take(&a, Timestamp::from_secs(2 * 86_400), 50), "and tomorrow is another day");
+    }
+}
