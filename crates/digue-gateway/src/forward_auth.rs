@@ -14,16 +14,17 @@ use digue_types::{Client, Exposure, Inspection, Outcome, Reason};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
+use crate::arrival::Peer;
 use crate::body::{Body, empty};
 use crate::gateway::Shared;
 use crate::identity::{self, Asked};
 use crate::key::Target;
 use crate::path::Segments;
-use crate::phases::{Peer, not_recognised};
 use crate::portal::{Portal, RouteKind};
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
 use crate::shown::{grouped, persons_of};
+use crate::visit::not_recognised;
 
 const PREFIX: &str = "/.digue/authz/";
 

@@ -4,6 +4,7 @@
 //! journal's files and keeps no page of its own but the refusal: what it needs of the rest of the
 //! house comes through `ports`.
 
+pub mod arrival;
 pub mod body;
 pub mod client_address;
 pub mod forward_auth;
@@ -18,7 +19,6 @@ pub mod key;
 pub mod outgoing;
 pub mod past;
 pub mod path;
-pub mod phases;
 pub mod portal;
 pub mod ports;
 pub mod possession;
@@ -28,6 +28,7 @@ pub mod server;
 mod shown;
 pub mod upgrade;
 pub mod upstream;
+mod visit;
 
 pub use gateway::{Gateway, GatewayParts, Hosts};
 pub use portal::Portal;

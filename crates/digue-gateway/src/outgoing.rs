@@ -6,11 +6,11 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 
+use crate::arrival::Peer;
 use crate::client_address::client_address;
 use crate::gateway::Shared;
 use crate::headers;
 use crate::identity::Caller;
-use crate::phases::Peer;
 use crate::portal::Portal;
 
 /// The request as the portal gets it: same method, same target, Digue's word on who and whence.

@@ -18,10 +18,10 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
+use crate::arrival::{self, Peer};
 use crate::body::boxed;
 use crate::gateway::Gateway;
 use crate::ja4::{self, Fingerprint};
-use crate::phases::{self, Peer};
 
 /// Connections at the same time, on one listener.
 const CONNECTIONS_MAX: usize = 16_384;
@@ -145,7 +145,7 @@ impl Connection {
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let shared = shared.clone();
             async move {
-                let response = phases::respond(shared, peer, request.map(boxed)).await;
+                let response = arrival::respond(shared, peer, request.map(boxed)).await;
                 Ok::<_, std::convert::Infallible>(response)
             }
         });

@@ -7,8 +7,8 @@ use hyper_util::rt::TokioIo;
 
 use crate::body::{Body, empty};
 use crate::headers;
-use crate::phases::Tunnel;
 use crate::refusal::Refusal;
+use crate::visit::Tunnel;
 
 /// Joins the client and the portal, if the portal agrees.
 pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result<Response<Body>, Refusal> {

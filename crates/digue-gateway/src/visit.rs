@@ -1,0 +1,139 @@
+//! A request's life at a portal: who asks, by which rule of the map, and in which order it is
+//! admitted (`request`), answered (`response`), decided and released (`release`), written (`entry`).
+
+mod entry;
+mod release;
+mod request;
+mod response;
+mod unheld;
+
+use std::sync::Arc;
+
+use digue_access::Facts;
+use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp};
+use http::{Request, Response};
+
+pub(crate) use self::unheld::Tunnel;
+
+use crate::arrival::Peer;
+use crate::body::Body;
+use crate::gateway::Shared;
+use crate::guard::Guard;
+use crate::identity::{self, Asked, Caller, Stranger};
+use crate::key::Target;
+use crate::outgoing::outgoing;
+use crate::path::Segments;
+use crate::portal::{Portal, Route, RouteKind};
+use crate::refusal::Refusal;
+use crate::upgrade;
+
+/// One request to a portal: everything later phases need to know.
+struct Visit {
+    shared: Arc<Shared>,
+    portal: Arc<Portal>,
+    route: usize,
+    caller: Caller,
+    client: Client,
+    exchange: ExchangeId,
+    now: Timestamp,
+    is_exact_search: bool,
+    /// Persons that the request names.
+    subjects: Vec<PersonRef>,
+}
+
+/// 2. Who is it, and which rule of the map is asked for.
+pub(crate) async fn visit(
+    shared: &Arc<Shared>,
+    peer: Peer,
+    portal: Arc<Portal>,
+    host: String,
+    path: Segments,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
+    let now = shared.clock.now();
+    let found = portal.route(request.method(), &path);
+    let place = found.as_ref().map(|(route, _)| {
+        portal.routes.iter().position(|known| std::ptr::eq(known, *route)).expect("a route of this portal")
+    });
+    if let Some((route, _)) = &found
+        && route.kind == (RouteKind::Assets { is_public: true })
+    {
+        let (parts, body) = request.into_parts();
+        unheld::note_fetch(shared, &portal, &host, &parts, peer, now);
+        let outgoing = outgoing(shared, &portal, None, &parts, peer, now);
+        return unheld::pass_through(shared, &portal, outgoing, body).await;
+    }
+    let origin = peer.origin(shared, request.headers());
+    let target = Target { host: &host, method: request.method(), path: request.uri().path() };
+    let asked = Asked { portal: &portal, target, peer: peer.address, origin: &origin };
+    let identified = identity::identify(shared, &asked, request.headers(), now);
+    let (caller, is_doubted) = match identified {
+        Ok(caller) => (caller, false),
+        Err(Stranger::Doubted(caller)) => (*caller, true),
+        Err(stranger) => return Err(not_recognised(&stranger)),
+    };
+    let client = Client { ip: origin.ip, user_agent: origin.agent };
+    let mut visit = Visit {
+        shared: shared.clone(),
+        portal: portal.clone(),
+        route: place.unwrap_or(0),
+        caller,
+        client,
+        exchange: shared.next_exchange(),
+        now,
+        is_exact_search: false,
+        subjects: Vec::new(),
+    };
+    if is_doubted {
+        // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
+        return Err(visit.refuse(vec![Reason::SessionMoved], Inspection::NotReached).await);
+    }
+    let (Some(place), Some((_, values))) = (place, found) else {
+        return Err(visit.refuse_unmapped().await);
+    };
+    visit.route = place;
+    match visit.route().kind {
+        RouteKind::Assets { .. } => visit.pass_assets(peer, request).await,
+        RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(visit, peer), request).await,
+        RouteKind::Held => visit.ask(peer, values, request).await,
+    }
+}
+
+pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
+    let reason = match stranger {
+        Stranger::NotAdmitted => Reason::UnknownAccount,
+        Stranger::NotSignedIn => Reason::NoSession,
+        Stranger::Doubted(_) => Reason::SessionMoved,
+    };
+    Refusal::of(vec![reason], None)
+}
+
+impl Visit {
+    fn route(&self) -> &Route {
+        &self.portal.routes[self.route]
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let route = self.route();
+        Facts {
+            now: self.now,
+            portal: &self.portal.id,
+            population: &self.portal.population,
+            route: route.name.as_str(),
+            action: route.action.as_str(),
+            access: &route.access,
+            mode: self.portal.mode,
+            account: &self.caller.account,
+            organisation: &self.caller.organisation,
+            ip: &self.client.ip,
+            proved_at: self.caller.proved_at,
+            local: self.shared.clock.local(self.now),
+            categories: &route.categories,
+            is_exact_search: self.is_exact_search,
+        }
+    }
+
+    fn guard(&self) -> Guard {
+        Guard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
+    }
+}

@@ -1,0 +1,197 @@
+//! Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
+
+use bytes::Bytes;
+use digue_access::{Decision, decide, release};
+use digue_inspect::Uninspected;
+use digue_types::{Exposure, Inspection, Outcome, PersonRef, Reason};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::Visit;
+use super::response::declared_length;
+use crate::body::{Body, boxed, full};
+use crate::gateway::lock;
+use crate::guard::Guarded;
+use crate::headers;
+use crate::hold::Share;
+use crate::portal::Choice;
+use crate::ports::Word;
+use crate::refusal::Refusal;
+
+impl Visit {
+    /// 6. Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
+    pub(super) async fn release(
+        self,
+        head: http::response::Parts,
+        bytes: Bytes,
+        share: Option<Share>,
+        found: Result<Vec<PersonRef>, Uninspected>,
+    ) -> Result<Response<Body>, Refusal> {
+        let (persons, inspection) = match found {
+            Ok(found) => (self.with_subjects(found, head.status), Inspection::Inspected),
+            Err(uninspected) => {
+                self.note_uninspected(&uninspected);
+                let cause = uninspected.cause();
+                if self.route().uninspected.of(cause) == Choice::Refuse {
+                    let reason = Reason::Uninspectable(cause);
+                    return Err(self.refuse(vec![reason], cause.into()).await);
+                }
+                (self.with_subjects(Vec::new(), head.status), cause.into())
+            }
+        };
+        let mut decision = self.decide(&persons, inspection);
+        let shows_persons = !persons.is_empty();
+        let mut exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
+        self.look(&mut decision, &mut exposure);
+        let is_refused = decision.outcome == Outcome::Refused;
+        let index = match self.must_record(&exposure) {
+            true => Some(self.record(vec![exposure]).await?),
+            false => None,
+        };
+        if is_refused {
+            return Err(self.refusal(decision.reasons, index));
+        }
+        // What was decided before the disk answered may have been undone since.
+        if self.guard().is_cut() {
+            return Err(self.refusal(vec![Reason::NoSession], index));
+        }
+        Ok(self.response(head, bytes, share, index, shows_persons || inspection.is_uninspected()))
+    }
+
+    /// The watch has the last word: a response that reveals a theft does not leave.
+    pub(super) fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
+        if self.shared.sentinel.look(exposure) == Word::Pass || decision.outcome == Outcome::Refused {
+            return;
+        }
+        decision.outcome = Outcome::Refused;
+        decision.reasons = vec![Reason::Withheld];
+        exposure.outcome = Outcome::Refused;
+        exposure.reasons.clone_from(&decision.reasons);
+        exposure.shown = Vec::new();
+    }
+
+    /// A response without persons is journalled only when something about it needs remembering.
+    pub(super) fn must_record(&self, exposure: &Exposure) -> bool {
+        exposure.persons_found > 0
+            || exposure.outcome != Outcome::Released
+            || exposure.inspection != Inspection::Inspected
+    }
+
+    pub(super) fn with_subjects(&self, mut found: Vec<PersonRef>, status: StatusCode) -> Vec<PersonRef> {
+        // An error page about a person does not show them; what it does show was found in it.
+        if status.is_success() {
+            for subject in &self.subjects {
+                if !found.contains(subject) {
+                    found.push(subject.clone());
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn note_uninspected(&self, uninspected: &Uninspected) {
+        tracing::warn!(
+            portal.id = %self.portal.id,
+            route.name = %self.route().name,
+            exchange.id = %self.exchange,
+            cause = %uninspected,
+            "A response could not be inspected"
+        );
+    }
+
+    pub(super) fn decide(&self, persons: &[PersonRef], inspection: Inspection) -> Decision {
+        let keys = self.keys(persons);
+        let snapshot = self.shared.rules.load_full();
+        let hosts = self.shared.hosts.load();
+        let mut budgets = lock(hosts.budgets(&self.portal.id));
+        let facts = self.facts();
+        if inspection.is_uninspected() {
+            let uninspected = decide::release_uninspected(&snapshot, &mut budgets, &facts);
+            if uninspected.outcome == Outcome::Refused {
+                return uninspected;
+            }
+            let mut decision = release(&snapshot, &mut budgets, &facts, &keys);
+            if decision.outcome != Outcome::Refused && uninspected.outcome == Outcome::WouldRefuse {
+                decision.outcome = Outcome::WouldRefuse;
+                decision.reasons.extend(uninspected.reasons);
+            }
+            return decision;
+        }
+        release(&snapshot, &mut budgets, &facts, &keys)
+    }
+
+    /// Too large to hold, and the map says release: the entry first, then the stream under guard,
+    /// then a second entry with what really left.
+    pub(super) async fn release_too_large(
+        self,
+        head: http::response::Parts,
+        start: Bytes,
+        rest: Body,
+    ) -> Result<Response<Body>, Refusal> {
+        self.note_uninspected(&Uninspected::TooLarge);
+        let inspection = Inspection::TooLarge;
+        if self.route().uninspected.too_large == Choice::Refuse {
+            let reason = Reason::Uninspectable(digue_types::UninspectedCause::TooLarge);
+            return Err(self.refuse(vec![reason], inspection).await);
+        }
+        let persons = self.with_subjects(Vec::new(), head.status);
+        let decision = self.decide(&persons, inspection);
+        if decision.outcome == Outcome::Refused {
+            return Err(self.refuse(decision.reasons, inspection).await);
+        }
+        let declared = declared_length(&head.headers);
+        let known = declared.unwrap_or(start.len() as u64);
+        let mut decision = decision;
+        let mut exposure = self.exposure(&decision, persons, inspection, known, head.status);
+        self.look(&mut decision, &mut exposure);
+        if decision.outcome == Outcome::Refused {
+            let index = self.record(vec![exposure]).await?;
+            return Err(self.refusal(decision.reasons, Some(index)));
+        }
+        if declared.is_none() {
+            exposure.parts = 2;
+        }
+        let index = self.record(vec![exposure.clone()]).await?;
+        let on_end = declared.is_none().then(|| self.closing_entry(exposure));
+        let guarded = Guarded::stream(self.guard(), start, rest, on_end);
+        let mut response = Response::from_parts(head, boxed(guarded));
+        mark(response.headers_mut(), Some(index), true);
+        Ok(response)
+    }
+
+    pub(super) fn closing_entry(&self, mut exposure: Exposure) -> Box<dyn FnOnce(u64) + Send> {
+        let recorder = self.shared.recorder.clone();
+        Box::new(move |sent| {
+            exposure.part = 2;
+            exposure.body_bytes = sent;
+            exposure.shown = Vec::new();
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(recorder.record(vec![exposure]));
+            }
+        })
+    }
+
+    pub(super) fn response(
+        &self,
+        mut head: http::response::Parts,
+        bytes: Bytes,
+        share: Option<Share>,
+        index: Option<u64>,
+        is_personal: bool,
+    ) -> Response<Body> {
+        mark(&mut head.headers, index, is_personal);
+        let is_small = bytes.len() <= 64 * 1024;
+        let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes, share)) };
+        Response::from_parts(head, body)
+    }
+}
+
+/// A response with persons stays out of every cache: a copy there would be shown without an entry.
+fn mark(headers: &mut HeaderMap, index: Option<u64>, is_personal: bool) {
+    if let Some(index) = index {
+        headers.insert(headers::RECEIPT, HeaderValue::from(index));
+    }
+    if is_personal {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+}

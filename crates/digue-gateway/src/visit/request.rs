@@ -1,0 +1,118 @@
+//! What a request names, and whether it may go to the portal.
+
+use bytes::Bytes;
+use digue_access::admit;
+use digue_inspect::request::{RequestFields, RequestParts};
+use digue_inspect::{Identifier, Uninspected, read_request};
+use digue_types::{Inspection, PersonKey, PersonRef, Reason};
+use http::header;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+
+use super::Visit;
+use super::response::declared_length;
+use crate::arrival::Peer;
+use crate::body::{Body, collect, full, limited};
+use crate::gateway::lock;
+use crate::outgoing::outgoing;
+use crate::refusal::Refusal;
+use crate::shown::persons_of;
+
+/// Request bodies that rules look into.
+const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
+
+impl Visit {
+    /// 3. What the request names, and whether it may go to the portal.
+    pub(super) async fn ask(
+        mut self,
+        peer: Peer,
+        values: Vec<(String, String)>,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Refusal> {
+        let (parts, body) = request.into_parts();
+        let limit = self.route().request_bytes_max;
+        if declared_length(&parts.headers).is_some_and(|length| length > limit) {
+            return Err(Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"));
+        }
+        let (seen, body) = self.read_request_body(&parts, body).await?;
+        let fields = match self.request_fields(&parts, &values, &seen) {
+            Ok(fields) => fields,
+            Err(_) => {
+                return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
+            }
+        };
+        self.is_exact_search = self
+            .route()
+            .exact_sets
+            .iter()
+            .any(|set| set.iter().all(|name| fields.0.get(name).is_some_and(|values| values.len() == 1)));
+        self.subjects = self.subjects_of(&fields);
+        let keys = self.keys(&self.subjects);
+        let snapshot = self.shared.rules.load_full();
+        let admitted = {
+            let hosts = self.shared.hosts.load();
+            let budgets = lock(hosts.budgets(&self.portal.id));
+            admit(&snapshot, &budgets, &self.facts(), &keys)
+        };
+        if let Err(reasons) = admitted {
+            return Err(self.refuse(reasons, Inspection::NotReached).await);
+        }
+        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
+        self.forward(outgoing, body, parts).await
+    }
+
+    /// Bodies that rules look into are read; all others stream to the portal.
+    pub(super) async fn read_request_body(
+        &self,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<(Bytes, Body), Refusal> {
+        let looks = self.route().request.iter().any(|rule| rule.source.needs_body());
+        let limit = self.route().request_bytes_max;
+        if !looks {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            return Ok((Bytes::new(), limited(body, limit)));
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(INSPECTED_REQUEST_BYTES_MAX);
+        let too_large =
+            || Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large");
+        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+            // A coded form could say one thing here and another to the portal.
+            return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
+        }
+        let collected = tokio::time::timeout(self.portal.timeouts.idle, collect(body, limit));
+        let bytes = collected.await.map_err(|_| too_large())?.map_err(|_| too_large())?;
+        Ok((bytes.clone(), full(bytes)))
+    }
+
+    pub(super) fn request_fields(
+        &self,
+        parts: &Parts,
+        values: &[(String, String)],
+        body: &[u8],
+    ) -> Result<RequestFields, Uninspected> {
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let parts = RequestParts {
+            path: values,
+            query: parts.uri.query().unwrap_or_default(),
+            content_type: content_type.unwrap_or_default(),
+            body,
+        };
+        read_request(&self.route().request, &self.portal.kinds, &parts)
+    }
+
+    pub(super) fn subjects_of(&self, fields: &RequestFields) -> Vec<PersonRef> {
+        let rules = self.route().request.iter().filter(|rule| rule.is_subject);
+        let identifiers = rules.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
+        self.persons(identifiers)
+    }
+
+    pub(super) fn persons<'i>(&self, identifiers: impl Iterator<Item = &'i Identifier>) -> Vec<PersonRef> {
+        persons_of(&self.portal, &*self.shared.aliases, identifiers)
+    }
+
+    pub(super) fn keys(&self, persons: &[PersonRef]) -> Vec<PersonKey> {
+        let keyer = self.portal.keyer();
+        persons.iter().map(|person| keyer.key(person.as_str())).collect()
+    }
+}

@@ -1,0 +1,119 @@
+//! What is not held: resources that the map declares to show nobody, and WebSockets.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use digue_access::decide;
+use digue_types::{Inspection, Outcome, Timestamp};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+
+use super::Visit;
+use crate::arrival::Peer;
+use crate::body::{Body, boxed};
+use crate::gateway::Shared;
+use crate::guard::{Guard, Guarded};
+use crate::headers;
+use crate::identity::{self, Asked, Caller};
+use crate::key::Target;
+use crate::outgoing::outgoing;
+use crate::portal::{Identity, Portal};
+use crate::ports::Fetch;
+use crate::refusal::Refusal;
+
+/// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
+pub(super) fn note_fetch(
+    shared: &Shared,
+    portal: &Portal,
+    host: &str,
+    parts: &Parts,
+    peer: Peer,
+    now: Timestamp,
+) {
+    let origin = peer.origin(shared, &parts.headers);
+    let target = Target { host, method: &parts.method, path: parts.uri.path() };
+    let asked = Asked { portal, target, peer: peer.address, origin: &origin };
+    if matches!(portal.identity, Identity::Session)
+        && let Ok(caller) = identity::identify(shared, &asked, &parts.headers, now)
+    {
+        tell_fetch(shared, portal, &caller, now);
+    }
+}
+
+fn tell_fetch(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp) {
+    let (organisation, account) = (&caller.organisation, &caller.account);
+    shared.sentinel.fetched(&Fetch { at: now, portal: &portal.id, organisation, account });
+}
+
+impl Visit {
+    /// Routes that the map declares to show nobody: no inspection, yet under the gates.
+    pub(super) async fn pass_assets(
+        self,
+        peer: Peer,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Refusal> {
+        let snapshot = self.shared.rules.load_full();
+        if let Some(reason) = decide::gate_refusal(&snapshot, &self.facts()) {
+            return Err(self.refuse(vec![reason], Inspection::NotReached).await);
+        }
+        let (parts, body) = request.into_parts();
+        tell_fetch(&self.shared, &self.portal, &self.caller, self.now);
+        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
+        let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
+        let guard = self.guard();
+        Ok(response.map(|body| boxed(Guarded::stream(guard, Bytes::new(), body, None))))
+    }
+}
+
+/// A WebSocket on its way; see `upgrade`.
+pub(crate) struct Tunnel {
+    visit: Visit,
+    peer: Peer,
+}
+
+impl Tunnel {
+    pub(super) fn new(visit: Visit, peer: Peer) -> Self {
+        Self { visit, peer }
+    }
+
+    /// Decides and journals the stream before the first byte of it.
+    pub(crate) async fn permit(&self) -> Result<Guard, Refusal> {
+        let visit = &self.visit;
+        let decision = visit.decide(&[], Inspection::Stream);
+        if decision.outcome == Outcome::Refused {
+            return Err(visit.refuse(decision.reasons, Inspection::NotReached).await);
+        }
+        let status = StatusCode::SWITCHING_PROTOCOLS;
+        let mut decision = decision;
+        let mut exposure = visit.exposure(&decision, Vec::new(), Inspection::Stream, 0, status);
+        visit.look(&mut decision, &mut exposure);
+        let index = visit.record(vec![exposure]).await?;
+        if decision.outcome == Outcome::Refused {
+            return Err(visit.refusal(decision.reasons, Some(index)));
+        }
+        Ok(visit.guard())
+    }
+
+    pub(crate) fn outgoing(&self, parts: &Parts) -> Request<()> {
+        let visit = &self.visit;
+        outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, self.peer, visit.now)
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+        self.visit.shared.upstream.send(request, &self.visit.portal.timeouts).await
+    }
+}
+
+pub(super) async fn pass_through(
+    shared: &Arc<Shared>,
+    portal: &Portal,
+    outgoing: Request<()>,
+    body: Body,
+) -> Result<Response<Body>, Refusal> {
+    let mut response = shared.upstream.send(outgoing.map(|()| body), &portal.timeouts).await?;
+    headers::strip_response(response.headers_mut());
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
+    }
+    Ok(response)
+}
