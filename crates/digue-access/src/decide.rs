@@ -15,15 +15,28 @@ use crate::gate::GateTable;
 use crate::keys::Keys;
 use crate::policy::{Policies, PolicyFacts};
 
-/// Whether refusals of the caseload, budgets and policies bite.
+/// Whether the rules of a portal are enforced, or only tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
     #[default]
     Enforced,
-    /// Journals what it would have refused. Gates and sessions still bite: closing one is a
-    /// person's act, not a rule on trial.
+    /// Journals what it would have refused, and refuses nothing: neither rules nor gates nor sessions.
     ObserveOnly,
 }
+
+impl Mode {
+    /// What a refusal is made of; a portal that is only observed has none.
+    pub const fn enforcement(self) -> Option<Enforcement> {
+        match self {
+            Self::Enforced => Some(Enforcement(())),
+            Self::ObserveOnly => None,
+        }
+    }
+}
+
+/// Proof that the rules of a portal are enforced: only its mode hands it out, and only with it a visit is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Enforcement(());
 
 /// How one route of a portal map asks about persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,21 +125,29 @@ pub struct Decision {
     pub justification: Option<String>,
 }
 
-/// May the request go to the portal? `subjects` are the persons it names.
-///
-/// Reasons that bite even when only observing come back as `Err`; the others are found again by
-/// `release`, so that they are journalled once.
+/// May the request go to the portal? `subjects` are the persons it names. Where nothing is enforced it may.
 pub fn admit(
     snapshot: &Snapshot,
     budgets: &Budgets,
     facts: &Facts<'_>,
     subjects: &[PersonKey],
 ) -> Result<(), Vec<Reason>> {
-    if let Some(reason) = gate_refusal(snapshot, facts) {
-        return Err(vec![reason]);
-    }
-    if facts.mode == Mode::ObserveOnly {
+    if facts.mode.enforcement().is_none() {
         return Ok(());
+    }
+    let reasons = against_request(snapshot, budgets, facts, subjects);
+    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+}
+
+/// What speaks against a request, whether or not it is enforced.
+pub fn against_request(
+    snapshot: &Snapshot,
+    budgets: &Budgets,
+    facts: &Facts<'_>,
+    subjects: &[PersonKey],
+) -> Vec<Reason> {
+    if let Some(reason) = gate_refusal(snapshot, facts) {
+        return vec![reason];
     }
     let mut reasons = Vec::new();
     let bases = bases(snapshot, budgets, facts, subjects, true);
@@ -136,7 +157,7 @@ pub fn admit(
     // How many persons the response shows is not known yet: a policy that depends on it is asked
     // again at release.
     reasons.extend(policy_refusal(snapshot, facts, subjects.len(), 0));
-    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+    reasons
 }
 
 /// May the response come back? `persons` are all distinct persons that it shows. Checks and
@@ -147,12 +168,14 @@ pub fn release(
     facts: &Facts<'_>,
     persons: &[PersonKey],
 ) -> Decision {
-    if let Some(reason) = gate_refusal(snapshot, facts) {
-        return refused(vec![reason]);
+    let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
+    if let Some(enforcement) = facts.mode.enforcement()
+        && !reasons.is_empty()
+    {
+        return refused(enforcement, reasons);
     }
     let bases = bases(snapshot, budgets, facts, persons, false);
     let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
-    let mut reasons = Vec::new();
     if outside > 0 {
         reasons.push(if facts.is_exact_search && facts.access.allows_exact_search {
             Reason::NotExact
@@ -176,9 +199,12 @@ pub fn release(
         percent: snapshot.percent_of(facts.account, facts.now),
     };
     reasons.extend(budgets.check(facts.now, &charge));
-    if !reasons.is_empty() && facts.mode == Mode::Enforced {
-        return refused(reasons);
+    if let Some(enforcement) = facts.mode.enforcement()
+        && !reasons.is_empty()
+    {
+        return refused(enforcement, reasons);
     }
+    // What is shown is counted, also where nothing is enforced.
     budgets.charge(facts.now, &charge);
     let justification = (!opened.is_empty())
         .then(|| live_break_glass(snapshot, facts).map(|glass| glass.justification.clone()))
@@ -189,20 +215,25 @@ pub fn release(
 
 /// May a response leave that nobody could look into, given that the map allows it?
 pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &Facts<'_>) -> Decision {
-    if let Some(reason) = gate_refusal(snapshot, facts) {
-        return refused(vec![reason]);
+    let enforcement = facts.mode.enforcement();
+    let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
+    if let Some(enforcement) = enforcement
+        && !reasons.is_empty()
+    {
+        return refused(enforcement, reasons);
     }
-    let observes = facts.mode == Mode::ObserveOnly;
     let percent = snapshot.percent_of(facts.account, facts.now);
-    let reasons = budgets.charge_uninspected(facts.now, facts.account, percent, observes);
-    if !reasons.is_empty() && !observes {
-        return refused(reasons);
+    reasons.extend(budgets.charge_uninspected(facts.now, facts.account, percent, enforcement.is_none()));
+    if let Some(enforcement) = enforcement
+        && !reasons.is_empty()
+    {
+        return refused(enforcement, reasons);
     }
     let outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
     Decision { outcome, reasons, bases: Vec::new(), justification: None }
 }
 
-fn refused(reasons: Vec<Reason>) -> Decision {
+fn refused(_: Enforcement, reasons: Vec<Reason>) -> Decision {
     Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 

@@ -16,7 +16,7 @@ pub mod session;
 
 pub use budget::{Budgets, Limits, LimitsTable};
 pub use caseload::{CaseloadFault, Caseloads, Extent};
-pub use decide::{Decision, Facts, Mode, RouteAccess, Snapshot, admit, release};
+pub use decide::{Decision, Enforcement, Facts, Mode, RouteAccess, Snapshot, admit, release};
 pub use directory::{AccountRecord, Directory, Role};
 pub use gate::{GateTable, Reach};
 pub use keys::{ApiKey, Keys};

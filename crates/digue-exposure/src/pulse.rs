@@ -113,7 +113,10 @@ impl Pulse {
                     coverage.outside_map += 1;
                 }
                 Outcome::Refused => coverage.refused += 1,
-                Outcome::WouldRefuse => coverage.would_refuse += 1,
+                Outcome::WouldRefuse => {
+                    coverage.would_refuse += 1;
+                    coverage.outside_map += u64::from(exposure.reasons.contains(&Reason::UnknownRoute));
+                }
                 Outcome::Released => {}
             }
             if exposure.is_released() {

@@ -19,7 +19,7 @@ use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::{Arrival, Future1};
 use crate::refusal::{Refusal, wants_page};
-use crate::visit::visit;
+use crate::visit::{observe, visit};
 use crate::{forward_auth, reported};
 
 /// What one connection knows about the other end.
@@ -66,11 +66,21 @@ pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Futur
 /// 1. Which host, which path: Digue's own pages, or a portal.
 async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let host = host_of(&request)?;
-    let path = Segments::parse(request.uri().path())
-        .map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
+    let path = Segments::parse(request.uri().path());
     let hosts = shared.hosts.load_full();
     let portal = hosts.portal_at(&host).cloned();
     let is_console = hosts.is_console(&host);
+    let is_reserved = match &path {
+        Ok(path) => path.is_reserved(),
+        Err(_) => request.uri().path().starts_with("/.digue"),
+    };
+    if let Some(portal) = &portal
+        && portal.mode.enforcement().is_none()
+        && !is_reserved
+    {
+        return Ok(observe(shared, peer, portal.clone(), host, path.ok(), request).await);
+    }
+    let path = path.map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
     if portal.is_none() && !is_console {
         // A probe by address, as load balancers and `auth_request` make them.
         if forward_auth::is_asked(&request) {
@@ -89,7 +99,10 @@ async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Res
         return forward_auth::answer(shared.clone(), peer, request.map(drop)).await;
     }
     match portal {
-        Some(portal) if !path.is_reserved() => visit(shared, peer, portal, host, path, request).await,
+        Some(portal) if !path.is_reserved() => match portal.mode.enforcement() {
+            Some(enforcement) => visit(shared, enforcement, peer, portal, host, path, request).await,
+            None => Ok(observe(shared, peer, portal, host, Some(path), request).await),
+        },
         portal => Ok(local(shared, peer, portal, host, request).await),
     }
 }

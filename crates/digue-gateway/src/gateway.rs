@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use digue_access::session::Device;
@@ -11,6 +12,7 @@ use digue_types::{AccountId, Exposure, PortalId, SessionId};
 use ipnet::IpNet;
 use tokio::sync::watch;
 
+use crate::after::After;
 use crate::hold::Room;
 use crate::identity::Asserter;
 use crate::key::UsedProofs;
@@ -97,6 +99,12 @@ pub struct Shared {
     pub(crate) upstream: UpstreamClient,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) room: Arc<Room>,
+    /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
+    pub(crate) observed_room: Arc<Room>,
+    /// What is looked at when a response has left.
+    pub(crate) after: After,
+    /// Observed responses that left without an entry, since the start.
+    unrecorded: AtomicU64,
     /// Proofs of programs that were used.
     pub(crate) used_proofs: UsedProofs,
     /// Told whenever rules or sessions change; streams in flight listen.
@@ -112,6 +120,14 @@ impl Shared {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         digue_types::ExchangeId::parse(&format!("{:x}-{number:x}", self.boot))
             .expect("hexadecimal digits and a hyphen")
+    }
+}
+
+impl Shared {
+    /// An observed response has no entry: nothing stops for it, and it is said.
+    pub(crate) fn note_unrecorded(&self, cause: &str) {
+        let count = self.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::error!(cause, count, "An observed response left without an entry in the journal");
     }
 }
 
@@ -135,6 +151,9 @@ impl Gateway {
             upstream: parts.upstream,
             trusted_proxies: parts.trusted_proxies,
             room: Room::new(parts.held_bytes_max),
+            observed_room: Room::new(parts.held_bytes_max / 4),
+            after: After::default(),
+            unrecorded: AtomicU64::new(0),
             used_proofs: UsedProofs::default(),
             changes: watch::Sender::new(0),
             exchanges: AtomicU64::new(0),
@@ -249,6 +268,16 @@ impl Gateway {
     /// The key set that portals verify identities with.
     pub fn jwks(&self) -> String {
         self.0.asserter.jwks().to_owned()
+    }
+
+    /// Observed responses that left without an entry, since the start.
+    pub fn unrecorded(&self) -> u64 {
+        self.0.unrecorded.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the entries of responses that have left; false when some are still missing.
+    pub async fn finish_entries(&self, at_most: Duration) -> bool {
+        self.0.after.finish(at_most).await
     }
 
     fn notify(&self) {

@@ -126,13 +126,18 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
     headers.remove(&RECEIPT);
+    strip_own_cookies(headers);
+}
+
+/// Removes what sets, overwrites or clears the gateway's own cookies.
+pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
+    let is_own = |value: &HeaderValue| is_own_cookie(value.as_bytes().trim_ascii_start());
+    if !headers.get_all(header::SET_COOKIE).iter().any(is_own) {
+        return;
+    }
     // A portal may not set, overwrite or clear the lock's own cookie.
-    let kept: Vec<HeaderValue> = headers
-        .get_all(header::SET_COOKIE)
-        .iter()
-        .filter(|value| !is_own_cookie(value.as_bytes().trim_ascii_start()))
-        .cloned()
-        .collect();
+    let kept: Vec<HeaderValue> =
+        headers.get_all(header::SET_COOKIE).iter().filter(|value| !is_own(value)).cloned().collect();
     headers.remove(header::SET_COOKIE);
     for value in kept {
         headers.append(header::SET_COOKIE, value);
@@ -184,9 +189,12 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
-/// Every cookie of the lock begins with the name of its first.
-fn is_own_cookie(name: &[u8]) -> bool {
+/// Every cookie of the gateway begins with the name of its first. A browser sends a cookie without a name,
+/// `=__Host-digue=x`, as `__Host-digue=x`: it counts as one.
+pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
     let prefix = SESSION_COOKIE.as_bytes();
+    let is_padding = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b'=';
+    let name = &pair[pair.iter().take_while(is_padding).count()..];
     name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix)
 }
 

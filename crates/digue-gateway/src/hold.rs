@@ -22,6 +22,11 @@ impl Room {
         Arc::new(Self { used: AtomicUsize::new(0), limit })
     }
 
+    /// A share of nothing, to grow.
+    pub(crate) fn share(self: &Arc<Self>) -> Share {
+        Share { room: self.clone(), bytes: 0 }
+    }
+
     fn take(self: &Arc<Self>, bytes: usize) -> bool {
         let before = self.used.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > self.limit {
@@ -33,13 +38,14 @@ impl Room {
 }
 
 /// A share of the room, given back when dropped.
+#[derive(Debug)]
 pub struct Share {
     room: Arc<Room>,
     bytes: usize,
 }
 
 impl Share {
-    fn grow(&mut self, bytes: usize) -> bool {
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
         let taken = self.room.take(bytes);
         if taken {
             self.bytes += bytes;
@@ -80,7 +86,7 @@ pub enum HoldError {
 
 /// Reads `body` whole, at most `limit` bytes; `idle` is the longest silence between two pieces.
 pub async fn hold(mut body: Body, limit: usize, idle: Duration, room: &Arc<Room>) -> Result<Held, HoldError> {
-    let mut share = Share { room: room.clone(), bytes: 0 };
+    let mut share = room.share();
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     loop {

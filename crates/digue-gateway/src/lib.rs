@@ -4,6 +4,7 @@
 //! journal's files and keeps no page of its own but the refusal: what it needs of the rest of the
 //! house comes through `ports`.
 
+mod after;
 pub mod arrival;
 pub mod body;
 pub mod client_address;
@@ -26,6 +27,7 @@ pub mod refusal;
 pub mod reported;
 pub mod server;
 mod shown;
+mod tee;
 pub mod upgrade;
 pub mod upstream;
 mod visit;

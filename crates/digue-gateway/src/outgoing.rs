@@ -61,7 +61,13 @@ pub(crate) fn outgoing(
     request
 }
 
-fn say_who(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp, headers: &mut HeaderMap) {
+pub(crate) fn say_who(
+    shared: &Shared,
+    portal: &Portal,
+    caller: &Caller,
+    now: Timestamp,
+    headers: &mut HeaderMap,
+) {
     if let Some(assertion) = shared.asserter.assert(portal, caller, now) {
         headers.insert(headers::IDENTITY, assertion);
     }

@@ -35,6 +35,9 @@ pub trait Sentinel: Send + Sync {
     /// Told of each exposure as it is about to be journalled, refusals included.
     fn look(&self, exposure: &Exposure) -> Word;
 
+    /// Told of each exposure at a portal that is only observed, after the response has left: nothing may follow.
+    fn observe(&self, exposure: &Exposure);
+
     /// Told of each style sheet, script or image that goes to a recognised account.
     fn fetched(&self, fetch: &Fetch<'_>);
 }
@@ -46,6 +49,8 @@ pub struct Fetch<'f> {
     pub portal: &'f PortalId,
     pub organisation: &'f OrganisationId,
     pub account: &'f AccountId,
+    /// At a portal that is only observed.
+    pub is_observed: bool,
 }
 
 /// What a sentinel says of a response.
@@ -63,6 +68,8 @@ impl Sentinel for Unwatched {
     fn look(&self, _: &Exposure) -> Word {
         Word::Pass
     }
+
+    fn observe(&self, _: &Exposure) {}
 
     fn fetched(&self, _: &Fetch<'_>) {}
 }

@@ -3,6 +3,7 @@
 
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use crate::body::{Body, empty};
@@ -31,13 +32,27 @@ pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
     let portal_side = hyper::upgrade::on(&mut response);
+    join(client_side, portal_side, async move { guard.cut().await });
+    let (mut head, _) = response.into_parts();
+    headers::strip_response(&mut head.headers);
+    head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    Ok(Response::from_parts(head, empty()))
+}
+
+/// Copies both ways until one end is over or `cut` resolves.
+pub(crate) fn join(
+    client_side: OnUpgrade,
+    portal_side: OnUpgrade,
+    cut: impl Future<Output = ()> + Send + 'static,
+) {
     tokio::spawn(async move {
         let (Ok(client), Ok(portal)) = tokio::join!(client_side, portal_side) else {
             return;
         };
         let (mut client, mut portal) = (TokioIo::new(client), TokioIo::new(portal));
         let mut copying = std::pin::pin!(tokio::io::copy_bidirectional(&mut client, &mut portal));
-        let mut cut = std::pin::pin!(guard.cut());
+        let mut cut = std::pin::pin!(cut);
         // Whichever comes first; dropping both ends closes them.
         std::future::poll_fn(|context| {
             use std::task::Poll;
@@ -48,9 +63,4 @@ pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result
         })
         .await;
     });
-    let (mut head, _) = response.into_parts();
-    headers::strip_response(&mut head.headers);
-    head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    Ok(Response::from_parts(head, empty()))
 }

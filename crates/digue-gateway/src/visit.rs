@@ -2,6 +2,8 @@
 //! admitted (`request`), answered (`response`), decided and released (`release`), written (`entry`).
 
 mod entry;
+mod observe;
+mod observed_request;
 mod release;
 mod request;
 mod response;
@@ -9,10 +11,11 @@ mod unheld;
 
 use std::sync::Arc;
 
-use digue_access::Facts;
+use digue_access::{Enforcement, Facts};
 use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 
+pub(crate) use self::observe::observe;
 pub(crate) use self::unheld::Tunnel;
 
 use crate::arrival::Peer;
@@ -27,8 +30,10 @@ use crate::portal::{Portal, Route, RouteKind};
 use crate::refusal::Refusal;
 use crate::upgrade;
 
-/// One request to a portal: everything later phases need to know.
-struct Visit {
+/// One request to a portal: everything later steps need to know.
+///
+/// `M` is the [`Enforcement`] where the visit may be refused, and an `Observation` where nothing may follow.
+struct Visit<M> {
     shared: Arc<Shared>,
     portal: Arc<Portal>,
     route: usize,
@@ -39,11 +44,19 @@ struct Visit {
     is_exact_search: bool,
     /// Persons that the request names.
     subjects: Vec<PersonRef>,
+    mode: M,
+}
+
+/// The place of the rule of the map that answers a request.
+fn place_of(portal: &Portal, method: &Method, path: &Segments) -> Option<usize> {
+    let (route, _) = portal.route(method, path)?;
+    portal.routes.iter().position(|known| std::ptr::eq(known, route))
 }
 
 /// 2. Who is it, and which rule of the map is asked for.
 pub(crate) async fn visit(
     shared: &Arc<Shared>,
+    enforcement: Enforcement,
     peer: Peer,
     portal: Arc<Portal>,
     host: String,
@@ -52,9 +65,7 @@ pub(crate) async fn visit(
 ) -> Result<Response<Body>, Refusal> {
     let now = shared.clock.now();
     let found = portal.route(request.method(), &path);
-    let place = found.as_ref().map(|(route, _)| {
-        portal.routes.iter().position(|known| std::ptr::eq(known, *route)).expect("a route of this portal")
-    });
+    let place = place_of(&portal, request.method(), &path);
     if let Some((route, _)) = &found
         && route.kind == (RouteKind::Assets { is_public: true })
     {
@@ -83,6 +94,7 @@ pub(crate) async fn visit(
         now,
         is_exact_search: false,
         subjects: Vec::new(),
+        mode: enforcement,
     };
     if is_doubted {
         // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
@@ -108,7 +120,7 @@ pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
     Refusal::of(vec![reason], None)
 }
 
-impl Visit {
+impl<M> Visit<M> {
     fn route(&self) -> &Route {
         &self.portal.routes[self.route]
     }

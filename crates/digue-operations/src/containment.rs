@@ -26,7 +26,7 @@ const MAILS_AN_HOUR: usize = 6;
 /// Carries out the step of a finding. The door withholds already; every failure is said and the
 /// rest is done all the same.
 pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> {
-    let Found { finding, step } = found;
+    let Found { finding, step, is_trial } = found;
     let id = name("fi")?;
     let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
     let record = FindingRecord {
@@ -53,8 +53,9 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         _ => Ok(()),
     };
     let act = match finding.weight {
-        Weight::Alert => Act::WatchAlerted,
-        Weight::Containment => Act::WatchContained,
+        // Nobody is cut off at a portal that is only observed: its journal does not say so.
+        Weight::Containment if !is_trial => Act::WatchContained,
+        Weight::Containment | Weight::Alert => Act::WatchAlerted,
     };
     let words = Words {
         subject: subject_of(&record),

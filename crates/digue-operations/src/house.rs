@@ -275,7 +275,11 @@ impl House {
             });
             read.map_err(|error| OperationError::Unavailable(error.to_string()))
         };
-        self.sentry.remember(&read, &is_open, self.clock.now())
+        let hosts = self.gateway().hosts();
+        let is_observed = |portal: &digue_types::PortalId| {
+            hosts.portal(portal).is_some_and(|portal| portal.mode.enforcement().is_none())
+        };
+        self.sentry.remember(&read, &is_open, &is_observed, self.clock.now())
     }
 
     /// Writes the index to its folder, at the end: the next start reads nothing twice.

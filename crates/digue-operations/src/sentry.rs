@@ -4,6 +4,9 @@
 //! containment is written down, stored and felt by sessions (`containment`). The engine's memory is
 //! made again from the journal after a start, beside the door: until it is caught up a fresh one
 //! watches.
+//!
+//! Portals that are only observed have an engine of their own: what is found there is told and never acted upon,
+//! and weighs nothing at the portals whose rules are enforced.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +54,8 @@ impl Default for WatchRules {
 pub struct Found {
     pub finding: Finding,
     pub step: Step,
+    /// Of a portal that is only observed: people are told, and nothing is done.
+    pub is_trial: bool,
 }
 
 /// How far back habits are read after a start.
@@ -68,13 +73,22 @@ pub struct Sentry {
 
 struct State {
     engine: Engine,
+    /// For portals that are only observed.
+    trial: Engine,
     /// Accounts from which everything is withheld until their gate is shut.
     cut: HashSet<AccountId>,
     /// Time, organisation and portal of the accounts that were closed lately.
     closed: VecDeque<(Timestamp, String, String)>,
     made: HashMap<(AccountId, i64), u32>,
     /// What came while the memory is made again.
-    backlog: Option<Vec<Event>>,
+    backlog: Option<Vec<Came>>,
+}
+
+/// What came while the memory is made again.
+enum Came {
+    Shown(Box<Exposure>),
+    Observed(Box<Exposure>),
+    Act(Administration),
 }
 
 impl Sentry {
@@ -82,6 +96,7 @@ impl Sentry {
         let (found, receiver) = mpsc::unbounded_channel();
         let state = State {
             engine: Self::engine(&rules),
+            trial: Self::engine(&rules),
             cut: HashSet::new(),
             closed: VecDeque::new(),
             made: HashMap::new(),
@@ -128,16 +143,17 @@ impl Sentry {
 
     /// Accounts whose habits are known.
     pub fn accounts(&self) -> usize {
-        self.state().engine.accounts()
+        let state = self.state();
+        state.engine.accounts().max(state.trial.accounts())
     }
 
     /// An act of administration became durable.
     pub(crate) fn act(&self, act: &Administration) {
         let mut state = self.state();
-        let State { engine, made, backlog, .. } = &mut *state;
-        tell(engine, made, act);
+        let State { engine, trial, made, backlog, .. } = &mut *state;
+        tell([engine, trial], made, act);
         if let Some(backlog) = backlog {
-            backlog.push(Event::Administration(act.clone()));
+            backlog.push(Came::Act(act.clone()));
         }
     }
 
@@ -147,16 +163,21 @@ impl Sentry {
     }
 
     /// Makes the memory again: `read` hands over the events of the journal that were there when
-    /// `begin_remembering` was called; `is_open` tells whose gate is open.
+    /// `begin_remembering` was called; `is_open` tells whose gate is open, `is_observed` which portals are only
+    /// observed now.
     pub fn remember<E>(
         &self,
         read: &dyn Fn(&mut dyn FnMut(Event)) -> Result<(), E>,
         is_open: &dyn Fn(&str) -> bool,
+        is_observed: &dyn Fn(&PortalId) -> bool,
         now: Timestamp,
     ) -> Result<(), E> {
-        let mut engine = Self::engine(&self.rules);
+        let (mut engine, mut trial) = (Self::engine(&self.rules), Self::engine(&self.rules));
         let mut made = HashMap::new();
         let mut take = |event: Event| match event {
+            Event::Exposure(exposure) if is_observed(&exposure.portal) => {
+                observe(&mut trial, &exposure);
+            }
             Event::Exposure(exposure) => {
                 let found = observe(&mut engine, &exposure);
                 if let Some(finding) = found
@@ -165,7 +186,7 @@ impl Sentry {
                     engine.left_open(&finding);
                 }
             }
-            Event::Administration(act) => tell(&mut engine, &mut made, &act),
+            Event::Administration(act) => tell([&mut engine, &mut trial], &mut made, &act),
         };
         let done = read(&mut take);
         for account in engine.contained_accounts() {
@@ -176,14 +197,15 @@ impl Sentry {
         }
         let mut state = self.state();
         let backlog = state.backlog.take().unwrap_or_default();
-        (state.engine, state.made) = (engine, made);
-        for event in backlog {
-            match event {
+        (state.engine, state.trial, state.made) = (engine, trial, made);
+        for came in backlog {
+            match came {
                 // With all that is remembered it may reveal what it did not when it passed.
-                Event::Exposure(exposure) => drop(self.weigh(&mut state, &exposure)),
-                Event::Administration(act) => {
-                    let State { engine, made, .. } = &mut *state;
-                    tell(engine, made, &act);
+                Came::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
+                Came::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
+                Came::Act(act) => {
+                    let State { engine, trial, made, .. } = &mut *state;
+                    tell([engine, trial], made, &act);
                 }
             }
         }
@@ -198,13 +220,24 @@ impl Sentinel for Sentry {
             return Word::Withhold;
         }
         if let Some(backlog) = &mut state.backlog {
-            backlog.push(Event::Exposure(Box::new(exposure.clone())));
+            backlog.push(Came::Shown(Box::new(exposure.clone())));
         }
         self.weigh(&mut state, exposure)
     }
 
+    fn observe(&self, exposure: &Exposure) {
+        let mut state = self.state();
+        if let Some(backlog) = &mut state.backlog {
+            backlog.push(Came::Observed(Box::new(exposure.clone())));
+        }
+        self.weigh_trial(&mut state, exposure);
+    }
+
     fn fetched(&self, fetch: &Fetch<'_>) {
-        let found = self.state().engine.observe(&Sighting {
+        let mut state = self.state();
+        let State { engine, trial, .. } = &mut *state;
+        let engine = if fetch.is_observed { trial } else { engine };
+        let found = engine.observe(&Sighting {
             at: fetch.at,
             portal: fetch.portal.as_str(),
             organisation: fetch.organisation.as_str(),
@@ -259,8 +292,16 @@ impl Sentry {
             state.engine.left_open(&finding);
         }
         // The receiver lives as long as the house; without one, in tests, findings are dropped.
-        let _ = self.found.send(Found { finding, step });
+        let _ = self.found.send(Found { finding, step, is_trial: false });
         if is_cut { Word::Withhold } else { Word::Pass }
+    }
+
+    /// What is found at a portal that is only observed: people are told what would have been done.
+    fn weigh_trial(&self, state: &mut State, exposure: &Exposure) {
+        let Some(finding) = observe(&mut state.trial, exposure) else { return };
+        let wished = self.rules.playbook.step(&finding, 0, 0).wished;
+        let step = Step { taken: Action::Observe, wished };
+        let _ = self.found.send(Found { finding, step, is_trial: true });
     }
 }
 
@@ -275,7 +316,7 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     }
     let kind = match exposure.outcome {
         Outcome::Refused if exposure.reasons.contains(&Reason::SessionMoved) => SightingKind::Moved,
-        Outcome::Refused if exposure.reasons.iter().any(is_about_persons) => SightingKind::Refused,
+        Outcome::Refused if exposure.reasons.iter().any(is_probing) => SightingKind::Refused,
         Outcome::Refused => return None,
         _ if exposure.inspection.is_uninspected() => SightingKind::Uninspected(exposure.body_bytes),
         _ => SightingKind::Shown,
@@ -304,12 +345,14 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     })
 }
 
-/// Refusals that say whom somebody asked for.
-const fn is_about_persons(reason: &Reason) -> bool {
+/// Refusals that say whom somebody asked for, or which addresses they try.
+const fn is_probing(reason: &Reason) -> bool {
     matches!(
         reason,
         Reason::OutsideCaseload
             | Reason::NotExact
+            | Reason::UnknownRoute
+            | Reason::MalformedRequest
             | Reason::CaseloadOnly(_)
             | Reason::Budget(..)
             | Reason::ExactSearchBudget(_)
@@ -317,25 +360,33 @@ const fn is_about_persons(reason: &Reason) -> bool {
     )
 }
 
-/// One act for the engine.
-fn tell(engine: &mut Engine, made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
+/// One act for the engines.
+fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, act: &Administration) {
     let Some(account) = act.subject.strip_prefix("account:") else { return };
-    match act.act {
-        Act::GateSet if act.after == "open" => engine.reopened(act.at, account),
-        Act::GateSet if act.after == "closed" && act.before != "closed" => engine.contained(act.at, account),
-        // What a person found to be work teaches, after a restart, too.
-        Act::FindingCleared => engine.reopened(act.at, account),
-        Act::AccountRecovered => engine.recovered(act.at, account),
-        Act::AccountSaved if act.before.is_empty() => {
-            let day = act.at.utc_day();
-            made.retain(|(_, then), _| *then == day);
-            let row = made.entry((act.actor.clone(), day)).or_default();
-            *row += 1;
+    let is_new = act.act == Act::AccountSaved && act.before.is_empty();
+    let made_with = is_new.then(|| {
+        let day = act.at.utc_day();
+        made.retain(|(_, then), _| *then == day);
+        let row = made.entry((act.actor.clone(), day)).or_default();
+        *row += 1;
+        *row
+    });
+    for engine in engines {
+        match act.act {
+            Act::GateSet if act.after == "open" => engine.reopened(act.at, account),
+            Act::GateSet if act.after == "closed" && act.before != "closed" => {
+                engine.contained(act.at, account);
+            }
+            // What a person found to be work teaches, after a restart, too.
+            Act::FindingCleared => engine.reopened(act.at, account),
+            Act::AccountRecovered => engine.recovered(act.at, account),
+            _ => {}
+        }
+        if let Some(row) = made_with {
             // The officers' own batches are no burst: `Digue` and imports name no single account.
             let organisation = act.after.split(' ').next().unwrap_or_default();
-            engine.made(act.at, account, organisation, "", *row);
+            engine.made(act.at, account, organisation, "", row);
         }
-        _ => {}
     }
 }
 
@@ -366,7 +417,8 @@ mod tests {
         };
         let mut engine = Sentry::engine(&WatchRules::default());
         let mut made = HashMap::new();
-        let mut tell = |engine: &mut Engine, one| tell(engine, &mut made, &one);
+        let mut other = Sentry::engine(&WatchRules::default());
+        let mut tell = |engine: &mut Engine, one| tell([engine, &mut other], &mut made, &one);
         tell(&mut engine, act(Act::AccountSaved, "", "of-1 agent"));
         assert_eq!(engine.accounts(), 1);
         for (reopening, before, after) in

@@ -168,13 +168,25 @@ coded!(
         RequestOnly = 8 "request-only",
         /// From an access log: the response was not seen.
         Imported = 9 "imported",
+        /// Passed by a portal that is only observed, where no rule of the map says how to look.
+        NotLooked = 11 "not-looked",
+        /// Passed by a portal that is only observed: a range, a copy found unchanged, a body cut short.
+        Partial = 12 "partial",
     }
 );
 
 impl Inspection {
     /// True when bytes were released that Digue did not look into.
     pub const fn is_uninspected(self) -> bool {
-        matches!(self, Self::TooLarge | Self::UnknownType | Self::Broken | Self::Stream)
+        matches!(
+            self,
+            Self::TooLarge
+                | Self::UnknownType
+                | Self::Broken
+                | Self::Stream
+                | Self::NotLooked
+                | Self::Partial
+        )
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Reason {
     UnknownRoute,
     /// The request could not be read safely (path tricks, broken body).
     MalformedRequest,
+    /// The body of the request is larger than the map lets pass.
+    RequestTooLarge,
     GateClosed(Scope),
     CaseloadOnly(Scope),
     StepUp(Scope),
@@ -38,6 +40,10 @@ pub enum Reason {
     Uninspectable(UninspectedCause),
     /// The watch took it for a theft, and cut the account off.
     Withheld,
+    /// The portal did what the request asked for; only its answer was not shown.
+    DoneNotShown,
+    /// The portal received the request; whether it did what was asked for is not known.
+    OutcomeUnknown,
     /// A policy file forbids it, or none permits it.
     Policy,
     /// The rules could not be evaluated.
@@ -53,6 +59,7 @@ impl Reason {
             Self::UnknownAccount => "unknown-account",
             Self::UnknownRoute => "unknown-route",
             Self::MalformedRequest => "malformed-request",
+            Self::RequestTooLarge => "request-too-large",
             Self::GateClosed(_) => "gate-closed",
             Self::CaseloadOnly(_) => "caseload-only",
             Self::StepUp(_) => "step-up",
@@ -64,6 +71,8 @@ impl Reason {
             Self::UninspectedBudget(_) => "uninspected-budget",
             Self::Uninspectable(_) => "uninspectable",
             Self::Withheld => "withheld",
+            Self::DoneNotShown => "done-not-shown",
+            Self::OutcomeUnknown => "outcome-unknown",
             Self::Policy => "policy",
             Self::PolicyError => "policy-error",
         }
@@ -108,6 +117,7 @@ impl FromStr for Reason {
             "unknown-account" => Self::UnknownAccount,
             "unknown-route" => Self::UnknownRoute,
             "malformed-request" => Self::MalformedRequest,
+            "request-too-large" => Self::RequestTooLarge,
             "gate-closed" => Self::GateClosed(scope()?),
             "caseload-only" => Self::CaseloadOnly(scope()?),
             "step-up" => Self::StepUp(scope()?),
@@ -121,6 +131,8 @@ impl FromStr for Reason {
                 Self::Uninspectable(first.and_then(UninspectedCause::parse).ok_or_else(unknown)?)
             }
             "withheld" => Self::Withheld,
+            "done-not-shown" => Self::DoneNotShown,
+            "outcome-unknown" => Self::OutcomeUnknown,
             "policy" => Self::Policy,
             "policy-error" => Self::PolicyError,
             _ => return Err(unknown()),
@@ -148,7 +160,10 @@ mod tests {
             Reason::MalformedRequest,
             Reason::OutsideCaseload,
             Reason::NotExact,
+            Reason::RequestTooLarge,
             Reason::Withheld,
+            Reason::DoneNotShown,
+            Reason::OutcomeUnknown,
             Reason::Policy,
             Reason::PolicyError,
         ];

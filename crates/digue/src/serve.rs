@@ -1,5 +1,6 @@
 //! Every part, in starting order; stopped in reverse.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -30,7 +31,7 @@ use digue_operations::{
     witnesses,
 };
 use digue_store::Store;
-use digue_types::{Act, Event, Exposure, Window};
+use digue_types::{Act, Event, Exposure, PortalId, Window};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
 use tokio::sync::{mpsc, watch};
@@ -44,6 +45,8 @@ use crate::{keys, tls};
 /// Appends that may wait for the disk.
 const QUEUE_MAX: usize = 8192;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// How long a stop waits for entries of responses that have left.
+const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A Digue that runs.
 pub(crate) struct Running {
@@ -161,14 +164,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     }
 
     // The watch remembers beside the doors; until then a fresh one looks.
-    sentry.begin_remembering();
-    let known = house.view().entry_since(house.clock().now().minus(MEMORY))..journal.status().size;
-    let remembering = house.clone();
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = remembering.remember(known) {
-            tracing::error!(%error, "The watch could not read all of what it knew");
-        }
-    });
+    remember(&house, &journal);
 
     // What open incidents are about is followed again.
     incidents::follow_open(&house).await?;
@@ -194,6 +190,24 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     }
     running.keep_up(settings.journal.witnesses.every, &stopping);
     Ok(running)
+}
+
+/// Has the watch read again what the journal knows of everybody's habits, beside the requests.
+fn remember(house: &Arc<House>, journal: &Journal) {
+    house.sentry().begin_remembering();
+    let known = house.view().entry_since(house.clock().now().minus(MEMORY))..journal.status().size;
+    let remembering = house.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = remembering.remember(known) {
+            tracing::error!(%error, "The watch could not read all of what it knew");
+        }
+    });
+}
+
+/// Portals that are only observed.
+fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
+    let observed = hosts.portals().filter(|portal| portal.mode.enforcement().is_none());
+    observed.map(|portal| portal.id.clone()).collect()
 }
 
 impl Running {
@@ -302,6 +316,7 @@ impl Running {
         }
         let hosts = Hosts::new(portals, vec![settings.console_host.clone()]);
         let gateway = self.house.gateway();
+        let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
         self.house.set_retentions(Retentions { house: settings.journal.retention, portals: retentions });
         let unread = std::cell::RefCell::new(None);
         gateway.set_hosts(hosts, &|take| {
@@ -313,6 +328,10 @@ impl Running {
             return Err(error);
         }
         self.house.set_policies(policies, version).await;
+        if is_other_watch {
+            // What a trial taught counts from the moment at which rules are enforced.
+            remember(&self.house, &self.journal);
+        }
         caseloads::load_kept(&self.house).await?;
         self.house.note(Act::Configured, format!("rules:{version:016x}")).await?;
         Ok(())
@@ -324,6 +343,9 @@ impl Running {
         self.stop.send_replace(true);
         for task in self.tasks {
             task.await?;
+        }
+        if !self.house.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
+            tracing::error!("Some responses of observed portals have no entry; stopping without them");
         }
         self.house.note(Act::Stopped, String::new()).await?;
         self.store.close().await;

@@ -152,9 +152,8 @@ fn refuses_the_response_that_would_break_the_budget() {
 }
 
 #[test]
-fn gates_bite_at_once_and_in_observe_only_mode_too() {
+fn gates_bite_at_once() {
     let mut world = world();
-    world.mode = Mode::ObserveOnly;
     world.set_gate(Gate::Closed);
     world.check(false, &["in1"], Err(&[Reason::GateClosed(Scope::Account)]));
     world.set_gate(Gate::StepUp);
@@ -162,6 +161,24 @@ fn gates_bite_at_once_and_in_observe_only_mode_too() {
     assert_eq!(stale.reasons, [Reason::StepUp(Scope::Account)]);
     world.set_gate(Gate::Open);
     world.check(false, &["in1"], Ok(&[Basis::Caseload]));
+}
+
+#[test]
+fn observe_only_refuses_nothing_whatever_speaks_against_it() {
+    let mut world = world();
+    world.mode = Mode::ObserveOnly;
+    for gate in [Gate::Open, Gate::CaseloadOnly, Gate::StepUp, Gate::Closed] {
+        world.set_gate(gate);
+        for persons in [&["in1"][..], &["out1", "out2"], &["a", "b", "c", "d", "e", "f", "g"]] {
+            let decision = world.show(NOW.plus(Duration::from_mins(6)), false, persons);
+            assert_ne!(decision.outcome, Outcome::Refused, "{gate:?} {persons:?}");
+            assert_eq!(decision.bases.len(), persons.len(), "each is written down, with its right or none");
+        }
+    }
+    let closed = world.show(NOW, false, &["in1"]);
+    assert_eq!(closed.outcome, Outcome::WouldRefuse);
+    assert_eq!(closed.reasons[0], Reason::GateClosed(Scope::Account));
+    assert_eq!(Mode::ObserveOnly.enforcement(), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a visit leaves in the journal, and the refusals that are journalled and said.
 
-use digue_access::Decision;
-use digue_types::{Exposure, Inspection, Outcome, PersonRef, Reason};
+use digue_access::{Decision, Enforcement};
+use digue_types::{ActionName, Exposure, Inspection, Outcome, PersonRef, Reason, RouteName};
 use http::StatusCode;
 
 use super::Visit;
@@ -9,7 +9,7 @@ use crate::ports::Unrecorded;
 use crate::refusal::Refusal;
 use crate::shown::grouped;
 
-impl Visit {
+impl Visit<Enforcement> {
     /// Journals a refusal, and says it.
     pub(super) async fn refuse(&self, reasons: Vec<Reason>, inspection: Inspection) -> Refusal {
         let decision = Decision {
@@ -34,10 +34,9 @@ impl Visit {
             bases: Vec::new(),
             justification: None,
         };
-        let route = digue_types::RouteName::parse("-").expect("a fixed name");
-        let action = digue_types::ActionName::parse("-").expect("a fixed name");
         let exposure = self.exposure(&decision, Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
-        let exposure = Exposure { route, action, categories: Vec::new(), status: 0, ..exposure };
+        let exposure = Exposure { status: 0, ..unmapped(exposure) };
+        self.shared.sentinel.look(&exposure);
         match self.record(vec![exposure]).await {
             Ok(index) => Refusal::of(vec![Reason::UnknownRoute], Some(index)),
             Err(unavailable) => unavailable,
@@ -51,6 +50,22 @@ impl Visit {
         refusal
     }
 
+    pub(super) async fn record(&self, exposures: Vec<Exposure>) -> Result<u64, Refusal> {
+        self.shared.recorder.record(exposures).await.map_err(|Unrecorded(cause)| {
+            tracing::error!(cause, "The journal does not take entries; nothing leaves");
+            Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+        })
+    }
+}
+
+/// The entry of a request for which the map has no rule.
+pub(super) fn unmapped(exposure: Exposure) -> Exposure {
+    let route = RouteName::parse("-").expect("a fixed name");
+    let action = ActionName::parse("-").expect("a fixed name");
+    Exposure { route, action, categories: Vec::new(), ..exposure }
+}
+
+impl<M> Visit<M> {
     pub(super) fn exposure(
         &self,
         decision: &Decision,
@@ -89,12 +104,5 @@ impl Visit {
             parts: 1,
             source: None,
         }
-    }
-
-    pub(super) async fn record(&self, exposures: Vec<Exposure>) -> Result<u64, Refusal> {
-        self.shared.recorder.record(exposures).await.map_err(|Unrecorded(cause)| {
-            tracing::error!(cause, "The journal does not take entries; nothing leaves");
-            Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
-        })
     }
 }

@@ -1,7 +1,7 @@
 //! Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
 
 use bytes::Bytes;
-use digue_access::{Decision, decide, release};
+use digue_access::{Decision, Enforcement, decide, release};
 use digue_inspect::Uninspected;
 use digue_types::{Exposure, Inspection, Outcome, PersonRef, Reason};
 use http::header::{self, HeaderMap, HeaderValue};
@@ -18,7 +18,7 @@ use crate::portal::Choice;
 use crate::ports::Word;
 use crate::refusal::Refusal;
 
-impl Visit {
+impl Visit<Enforcement> {
     /// 6. Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
     pub(super) async fn release(
         self,
@@ -68,56 +68,6 @@ impl Visit {
         exposure.outcome = Outcome::Refused;
         exposure.reasons.clone_from(&decision.reasons);
         exposure.shown = Vec::new();
-    }
-
-    /// A response without persons is journalled only when something about it needs remembering.
-    pub(super) fn must_record(&self, exposure: &Exposure) -> bool {
-        exposure.persons_found > 0
-            || exposure.outcome != Outcome::Released
-            || exposure.inspection != Inspection::Inspected
-    }
-
-    pub(super) fn with_subjects(&self, mut found: Vec<PersonRef>, status: StatusCode) -> Vec<PersonRef> {
-        // An error page about a person does not show them; what it does show was found in it.
-        if status.is_success() {
-            for subject in &self.subjects {
-                if !found.contains(subject) {
-                    found.push(subject.clone());
-                }
-            }
-        }
-        found
-    }
-
-    pub(super) fn note_uninspected(&self, uninspected: &Uninspected) {
-        tracing::warn!(
-            portal.id = %self.portal.id,
-            route.name = %self.route().name,
-            exchange.id = %self.exchange,
-            cause = %uninspected,
-            "A response could not be inspected"
-        );
-    }
-
-    pub(super) fn decide(&self, persons: &[PersonRef], inspection: Inspection) -> Decision {
-        let keys = self.keys(persons);
-        let snapshot = self.shared.rules.load_full();
-        let hosts = self.shared.hosts.load();
-        let mut budgets = lock(hosts.budgets(&self.portal.id));
-        let facts = self.facts();
-        if inspection.is_uninspected() {
-            let uninspected = decide::release_uninspected(&snapshot, &mut budgets, &facts);
-            if uninspected.outcome == Outcome::Refused {
-                return uninspected;
-            }
-            let mut decision = release(&snapshot, &mut budgets, &facts, &keys);
-            if decision.outcome != Outcome::Refused && uninspected.outcome == Outcome::WouldRefuse {
-                decision.outcome = Outcome::WouldRefuse;
-                decision.reasons.extend(uninspected.reasons);
-            }
-            return decision;
-        }
-        release(&snapshot, &mut budgets, &facts, &keys)
     }
 
     /// Too large to hold, and the map says release: the entry first, then the stream under guard,
@@ -183,6 +133,58 @@ impl Visit {
         let is_small = bytes.len() <= 64 * 1024;
         let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes, share)) };
         Response::from_parts(head, body)
+    }
+}
+
+impl<M> Visit<M> {
+    /// A response without persons is journalled only when something about it needs remembering.
+    pub(super) fn must_record(&self, exposure: &Exposure) -> bool {
+        exposure.persons_found > 0
+            || exposure.outcome != Outcome::Released
+            || exposure.inspection != Inspection::Inspected
+    }
+
+    pub(super) fn with_subjects(&self, mut found: Vec<PersonRef>, status: StatusCode) -> Vec<PersonRef> {
+        // An error page about a person does not show them; what it does show was found in it.
+        if status.is_success() {
+            for subject in &self.subjects {
+                if !found.contains(subject) {
+                    found.push(subject.clone());
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn note_uninspected(&self, uninspected: &Uninspected) {
+        tracing::warn!(
+            portal.id = %self.portal.id,
+            route.name = %self.route().name,
+            exchange.id = %self.exchange,
+            cause = %uninspected,
+            "A response could not be inspected"
+        );
+    }
+
+    pub(super) fn decide(&self, persons: &[PersonRef], inspection: Inspection) -> Decision {
+        let keys = self.keys(persons);
+        let snapshot = self.shared.rules.load_full();
+        let hosts = self.shared.hosts.load();
+        let mut budgets = lock(hosts.budgets(&self.portal.id));
+        let facts = self.facts();
+        if inspection.is_uninspected() {
+            let uninspected = decide::release_uninspected(&snapshot, &mut budgets, &facts);
+            if uninspected.outcome == Outcome::Refused {
+                return uninspected;
+            }
+            let mut decision = release(&snapshot, &mut budgets, &facts, &keys);
+            if decision.outcome != Outcome::Refused && uninspected.outcome == Outcome::WouldRefuse {
+                decision.outcome = Outcome::WouldRefuse;
+                decision.reasons.extend(uninspected.reasons);
+            }
+            return decision;
+        }
+        release(&snapshot, &mut budgets, &facts, &keys)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a request names, and whether it may go to the portal.
 
 use bytes::Bytes;
-use digue_access::admit;
+use digue_access::{Enforcement, admit};
 use digue_inspect::request::{RequestFields, RequestParts};
 use digue_inspect::{Identifier, Uninspected, read_request};
 use digue_types::{Inspection, PersonKey, PersonRef, Reason};
@@ -19,9 +19,9 @@ use crate::refusal::Refusal;
 use crate::shown::persons_of;
 
 /// Request bodies that rules look into.
-const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
+pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
 
-impl Visit {
+impl Visit<Enforcement> {
     /// 3. What the request names, and whether it may go to the portal.
     pub(super) async fn ask(
         mut self,
@@ -41,12 +41,7 @@ impl Visit {
                 return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
             }
         };
-        self.is_exact_search = self
-            .route()
-            .exact_sets
-            .iter()
-            .any(|set| set.iter().all(|name| fields.0.get(name).is_some_and(|values| values.len() == 1)));
-        self.subjects = self.subjects_of(&fields);
+        self.take_in(&fields);
         let keys = self.keys(&self.subjects);
         let snapshot = self.shared.rules.load_full();
         let admitted = {
@@ -83,6 +78,18 @@ impl Visit {
         let collected = tokio::time::timeout(self.portal.timeouts.idle, collect(body, limit));
         let bytes = collected.await.map_err(|_| too_large())?.map_err(|_| too_large())?;
         Ok((bytes.clone(), full(bytes)))
+    }
+}
+
+impl<M> Visit<M> {
+    /// Notes whom a request names, and whether it searches one person.
+    pub(super) fn take_in(&mut self, fields: &RequestFields) {
+        self.is_exact_search = self
+            .route()
+            .exact_sets
+            .iter()
+            .any(|set| set.iter().all(|name| fields.0.get(name).is_some_and(|values| values.len() == 1)));
+        self.subjects = self.subjects_of(fields);
     }
 
     pub(super) fn request_fields(

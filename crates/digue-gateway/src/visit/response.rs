@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
+use digue_access::Enforcement;
 use digue_inspect::{Identifier, Uninspected};
 use digue_types::PersonRef;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -18,7 +19,7 @@ use crate::refusal::Refusal;
 /// Above this size inspection leaves the connection's worker, so that others are not kept waiting.
 const LONG_INSPECTION_BYTES: usize = 256 << 10;
 
-impl Visit {
+impl Visit<Enforcement> {
     /// 4. The round trip, and the response held whole.
     pub(super) async fn forward(
         self,
@@ -59,7 +60,9 @@ impl Visit {
             }
         }
     }
+}
 
+impl<M> Visit<M> {
     /// 5. Whom does it show? A panic in a parser is a response that could not be read.
     pub(super) fn inspect(&self, headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<PersonRef>, Uninspected> {
         let text = |name| headers.get(name).map(HeaderValue::to_str);

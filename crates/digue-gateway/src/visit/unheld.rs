@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use digue_access::decide;
+use digue_access::{Enforcement, decide};
 use digue_types::{Inspection, Outcome, Timestamp};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
@@ -42,10 +42,11 @@ pub(super) fn note_fetch(
 
 fn tell_fetch(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp) {
     let (organisation, account) = (&caller.organisation, &caller.account);
-    shared.sentinel.fetched(&Fetch { at: now, portal: &portal.id, organisation, account });
+    let is_observed = portal.mode.enforcement().is_none();
+    shared.sentinel.fetched(&Fetch { at: now, portal: &portal.id, organisation, account, is_observed });
 }
 
-impl Visit {
+impl Visit<Enforcement> {
     /// Routes that the map declares to show nobody: no inspection, yet under the gates.
     pub(super) async fn pass_assets(
         self,
@@ -67,12 +68,12 @@ impl Visit {
 
 /// A WebSocket on its way; see `upgrade`.
 pub(crate) struct Tunnel {
-    visit: Visit,
+    visit: Visit<Enforcement>,
     peer: Peer,
 }
 
 impl Tunnel {
-    pub(super) fn new(visit: Visit, peer: Peer) -> Self {
+    pub(super) fn new(visit: Visit<Enforcement>, peer: Peer) -> Self {
         Self { visit, peer }
     }
 

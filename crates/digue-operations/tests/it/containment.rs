@@ -29,7 +29,7 @@ fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
         persons: 31,
         is_repeated: false,
     };
-    Found { finding, step: Step { taken, wished: taken } }
+    Found { finding, step: Step { taken, wished: taken }, is_trial: false }
 }
 
 #[tokio::test]

@@ -1,0 +1,242 @@
+//! A body on its way, of which a bounded copy is kept: the way of its bytes is not changed by it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::body::{Body, BoxError};
+use crate::gateway::lock;
+use crate::hold::{Room, Share};
+
+/// What was kept of a body that has passed.
+#[derive(Debug, Default)]
+pub(crate) struct Copied {
+    pub(crate) bytes: Bytes,
+    /// Bytes that passed, kept or not.
+    pub(crate) passed: u64,
+    pub(crate) extent: Extent,
+    /// The memory of the copy is counted as long as it is there.
+    _share: Option<Share>,
+}
+
+/// How much of a body the copy is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Extent {
+    #[default]
+    Whole,
+    /// It is larger than what may be kept.
+    TooLarge,
+    /// Too many copies are kept at once.
+    NoRoom,
+    /// One of the two ends broke off.
+    CutShort,
+}
+
+/// The copy of a body, readable while and after it passes.
+#[derive(Clone)]
+pub(crate) struct Copy(Arc<Mutex<State>>);
+
+struct State {
+    kept: BytesMut,
+    passed: u64,
+    extent: Extent,
+    limit: usize,
+    share: Option<Share>,
+}
+
+impl Copy {
+    fn new(limit: usize, room: &Arc<Room>) -> Self {
+        let share = Some(room.share());
+        let state = State { kept: BytesMut::new(), passed: 0, extent: Extent::CutShort, limit, share };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn add(&self, piece: &Bytes) {
+        let mut state = lock(&self.0);
+        state.passed += piece.len() as u64;
+        if state.extent != Extent::CutShort {
+            return;
+        }
+        if state.kept.len() + piece.len() > state.limit {
+            state.give_up(Extent::TooLarge);
+        } else if state.share.as_mut().is_some_and(|share| share.grow(piece.len())) {
+            state.kept.extend_from_slice(piece);
+        } else {
+            state.give_up(Extent::NoRoom);
+        }
+    }
+
+    /// The body came to its end.
+    fn end(&self) {
+        let mut state = lock(&self.0);
+        if state.extent == Extent::CutShort {
+            state.extent = Extent::Whole;
+        }
+    }
+
+    /// What is there now; until the body ends it is cut short.
+    pub(crate) fn take(&self) -> Copied {
+        let mut state = lock(&self.0);
+        Copied {
+            bytes: std::mem::take(&mut state.kept).freeze(),
+            passed: state.passed,
+            extent: state.extent,
+            _share: state.share.take(),
+        }
+    }
+}
+
+impl State {
+    fn give_up(&mut self, why: Extent) {
+        self.extent = why;
+        self.kept = BytesMut::new();
+        self.share = None;
+    }
+}
+
+/// Told once, when the body is over or was dropped.
+type OnEnd = Box<dyn FnOnce() + Send>;
+
+pub(crate) struct Teed {
+    inner: Body,
+    copy: Copy,
+    on_end: Option<OnEnd>,
+}
+
+/// `body` with a copy of at most `limit` bytes.
+pub(crate) fn tee(body: Body, limit: usize, room: &Arc<Room>) -> (Teed, Copy) {
+    let copy = Copy::new(limit, room);
+    if body.is_end_stream() {
+        copy.end();
+    }
+    (Teed { inner: body, copy: copy.clone(), on_end: None }, copy)
+}
+
+impl Teed {
+    pub(crate) fn on_end(mut self, on_end: impl FnOnce() + Send + 'static) -> Self {
+        self.on_end = Some(Box::new(on_end));
+        self
+    }
+}
+
+impl HttpBody for Teed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let polled = Pin::new(&mut this.inner).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(piece) = frame.data_ref() {
+                    this.copy.add(piece);
+                }
+            }
+            Poll::Ready(None) => this.copy.end(),
+            Poll::Pending | Poll::Ready(Some(Err(_))) => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Teed {
+    fn drop(&mut self) {
+        // A server that knows the length does not ask for the end.
+        if self.inner.is_end_stream() {
+            self.copy.end();
+        }
+        if let Some(on_end) = self.on_end.take() {
+            on_end();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::body::boxed;
+
+    /// A body of pieces, then its end or a break.
+    struct Pieces(VecDeque<Result<Bytes, BoxError>>);
+
+    impl HttpBody for Pieces {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            Poll::Ready(self.0.pop_front().map(|piece| piece.map(Frame::data)))
+        }
+    }
+
+    fn pieces(count: usize, is_cut: bool) -> Body {
+        let mut pieces: VecDeque<Result<Bytes, BoxError>> =
+            (0..count).map(|_| Ok(Bytes::from_static(b"abcd"))).collect();
+        if is_cut {
+            pieces.push_back(Err("cut".into()));
+        }
+        boxed(Pieces(pieces))
+    }
+
+    fn read(body: Teed) -> Result<Bytes, BoxError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(body.collect()).map(http_body_util::Collected::to_bytes)
+    }
+
+    #[track_caller]
+    fn check(pieces: Body, limit: usize, room: usize, kept: &[u8], passed: u64, extent: Extent) {
+        let (teed, copy) = tee(pieces, limit, &Room::new(room));
+        let read = read(teed);
+        let copied = copy.take();
+        assert_eq!((&*copied.bytes, copied.passed, copied.extent), (kept, passed, extent));
+        assert!(read.map_or(true, |bytes| bytes.len() as u64 == passed));
+    }
+
+    #[test]
+    fn all_bytes_pass_and_as_many_as_may_be_are_kept() {
+        check(pieces(2, false), 8, 8, b"abcdabcd", 8, Extent::Whole);
+        check(pieces(3, false), 8, 80, b"", 12, Extent::TooLarge);
+        check(pieces(3, false), 80, 8, b"", 12, Extent::NoRoom);
+        check(pieces(1, true), 80, 80, b"abcd", 4, Extent::CutShort);
+        check(pieces(0, false), 80, 80, b"", 0, Extent::Whole);
+    }
+
+    #[test]
+    fn a_body_that_nobody_reads_on_is_cut_short() {
+        let (ended, told) = std::sync::mpsc::channel();
+        let (teed, copy) = tee(pieces(1, false), 80, &Room::new(80));
+        drop(teed.on_end(move || ended.send(()).unwrap()));
+        assert_eq!(copy.take().extent, Extent::CutShort);
+        assert_eq!(told.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn the_memory_of_a_copy_is_given_back() {
+        let room = Room::new(8);
+        for _ in 0..3 {
+            let (teed, copy) = tee(pieces(2, false), 80, &room);
+            read(teed).unwrap();
+            assert_eq!(copy.take().extent, Extent::Whole);
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! A visit to a portal whose rules are only tried (observe-only).
+//!
+//! The request goes to the portal as the client sent it, and the response to the client as the portal sent it,
+//! piece by piece. What was seen of both on their way is looked at afterwards: what enforced mode would have said
+//! is journalled, the watch is told, and nothing follows. By construction: a refusal is made of an `Enforcement`,
+//! which no visit here holds, and no function here returns one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digue_access::decide::against_request;
+use digue_types::{
+    AccountId, Client, Exposure, Inspection, OrganisationId, Outcome, PersonRef, Reason, SessionId,
+    Timestamp, UninspectedCause,
+};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+
+use super::observed_request::{as_sent, is_websocket};
+use super::request::INSPECTED_REQUEST_BYTES_MAX;
+use super::unheld::note_fetch;
+use super::{Visit, place_of};
+use crate::arrival::Peer;
+use crate::body::{Body, boxed, empty};
+use crate::gateway::{Shared, lock};
+use crate::headers;
+use crate::identity::{self, Asked, Caller, CallerKind, Stranger};
+use crate::key::Target;
+use crate::path::Segments;
+use crate::portal::{Choice, Portal, RouteKind, Timeouts};
+use crate::tee::{Copied, Copy, Extent, tee};
+use crate::upgrade::join;
+
+/// In place of an `Enforcement`: what speaks against this visit changes nothing about it.
+pub(super) struct Observation {
+    /// What enforced mode would have said before the portal was asked.
+    against: Vec<Reason>,
+    is_recognised: bool,
+    is_mapped: bool,
+}
+
+/// A request as it went to the portal.
+struct SentRequest {
+    parts: Parts,
+    /// Values of the path, by the names of the map.
+    values: Vec<(String, String)>,
+    body: Copy,
+}
+
+/// The head of what the portal answered.
+struct AnswerHead {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+/// What became of a body, as far as it shows persons.
+struct Look {
+    persons: Vec<PersonRef>,
+    inspection: Inspection,
+    /// What the map would have done with a body that cannot be read.
+    against: Option<Reason>,
+}
+
+/// Passes a request on and its response back. `path` is `None` where the path is none that the map could name.
+pub(crate) async fn observe(
+    shared: &Arc<Shared>,
+    peer: Peer,
+    portal: Arc<Portal>,
+    host: String,
+    path: Option<Segments>,
+    mut request: Request<Body>,
+) -> Response<Body> {
+    let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
+    let (parts, body) = request.into_parts();
+    let visit = Visit::observed(shared, peer, portal, &host, path.as_ref(), &parts);
+    let found = path.as_ref().and_then(|path| visit.portal.route(&parts.method, path));
+    let values = found.map(|(_, values)| values).unwrap_or_default();
+    let caller = visit.mode.is_recognised.then_some(&visit.caller);
+    let Some(outgoing) = as_sent(shared, &visit.portal, caller, &parts, peer, visit.now) else {
+        return plain(StatusCode::BAD_REQUEST);
+    };
+    if visit.mode.is_mapped && matches!(visit.route().kind, RouteKind::Assets { .. }) {
+        note_fetch(shared, &visit.portal, &host, &parts, peer, visit.now);
+    }
+    let (body, sent_body) = tee(body, visit.request_copy_max(), &shared.observed_room);
+    let sent = SentRequest { parts, values, body: sent_body };
+    match shared.upstream.send(outgoing.map(|()| boxed(body)), &UNHURRIED).await {
+        Ok(response) => visit.pass(sent, client_side, response),
+        Err(unavailable) => {
+            // The portal does not answer: no rule says so, and there is nothing else to hand over.
+            let response = unavailable.respond(&sent.parts.headers);
+            visit.conclude_later(sent, None, None);
+            response
+        }
+    }
+}
+
+/// A portal without Digue has no clock but its client's.
+const UNHURRIED: Timeouts = Timeouts {
+    connect: Duration::from_hours(24),
+    response: Duration::from_hours(24),
+    idle: Duration::from_hours(24),
+};
+
+fn plain(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = status;
+    response
+}
+
+impl Visit<Observation> {
+    fn observed(
+        shared: &Arc<Shared>,
+        peer: Peer,
+        portal: Arc<Portal>,
+        host: &str,
+        path: Option<&Segments>,
+        parts: &Parts,
+    ) -> Self {
+        let now = shared.clock.now();
+        let origin = peer.origin(shared, &parts.headers);
+        let target = Target { host, method: &parts.method, path: parts.uri.path() };
+        let asked = Asked { portal: &portal, target, peer: peer.address, origin: &origin };
+        let identified = identity::identify(shared, &asked, &parts.headers, now);
+        let place = path.and_then(|path| place_of(&portal, &parts.method, path));
+        let is_public =
+            place.is_some_and(|place| portal.routes[place].kind == RouteKind::Assets { is_public: true });
+        let mut against = Vec::new();
+        let (caller, is_recognised) = match identified {
+            Ok(caller) => (caller, true),
+            Err(Stranger::Doubted(caller)) => {
+                against.push(Reason::SessionMoved);
+                (*caller, true)
+            }
+            Err(Stranger::NotSignedIn) => {
+                against.push(Reason::NoSession);
+                (nobody_known(now), false)
+            }
+            Err(Stranger::NotAdmitted) => {
+                against.push(Reason::UnknownAccount);
+                (nobody_known(now), false)
+            }
+        };
+        if is_public {
+            against.clear();
+        }
+        match (path, place) {
+            (None, _) => against.insert(0, Reason::MalformedRequest),
+            (Some(_), None) => against.push(Reason::UnknownRoute),
+            (Some(_), Some(_)) => {}
+        }
+        Self {
+            shared: shared.clone(),
+            route: place.unwrap_or(0),
+            caller,
+            client: Client { ip: origin.ip, user_agent: origin.agent },
+            exchange: shared.next_exchange(),
+            now,
+            is_exact_search: false,
+            subjects: Vec::new(),
+            mode: Observation { against, is_recognised, is_mapped: place.is_some() },
+            portal,
+        }
+    }
+
+    fn needs_request_body(&self) -> bool {
+        self.mode.is_mapped && self.route().request.iter().any(|rule| rule.source.needs_body())
+    }
+
+    fn request_copy_max(&self) -> usize {
+        if self.needs_request_body() { INSPECTED_REQUEST_BYTES_MAX } else { 0 }
+    }
+
+    fn response_copy_max(&self) -> usize {
+        let is_held = self.mode.is_mapped && self.route().kind == RouteKind::Held;
+        if is_held { self.route().held_bytes_max } else { 0 }
+    }
+
+    /// The response on its way to the client, unchanged.
+    fn pass(
+        self,
+        sent: SentRequest,
+        client_side: Option<OnUpgrade>,
+        mut response: Response<Body>,
+    ) -> Response<Body> {
+        let portal_side =
+            (response.status() == StatusCode::SWITCHING_PROTOCOLS).then(|| hyper::upgrade::on(&mut response));
+        let (mut head, body) = response.into_parts();
+        headers::strip_response_hops(&mut head.headers);
+        headers::strip_own_cookies(&mut head.headers);
+        let seen = AnswerHead { status: head.status, headers: head.headers.clone() };
+        match (portal_side, client_side) {
+            (None, _) => {
+                let (body, copy) = tee(body, self.response_copy_max(), &self.shared.observed_room);
+                let body = body.on_end(move || self.conclude_later(sent, Some(seen), Some(copy)));
+                Response::from_parts(head, boxed(body))
+            }
+            (Some(portal_side), Some(client_side)) => {
+                join(client_side, portal_side, std::future::pending());
+                self.conclude_later(sent, Some(seen), None);
+                head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                Response::from_parts(head, empty())
+            }
+            // Nobody asked for another protocol: no plain proxy could hand this on.
+            (Some(_), None) => plain(StatusCode::BAD_GATEWAY),
+        }
+    }
+
+    fn conclude_later(self, sent: SentRequest, head: Option<AnswerHead>, body: Option<Copy>) {
+        let shared = self.shared.clone();
+        let is_started = shared.after.spawn(async move { self.conclude(sent, head, body).await });
+        if !is_started {
+            shared.note_unrecorded("the process ends");
+        }
+    }
+
+    /// What enforced mode would have said, to the watch and to the journal.
+    async fn conclude(mut self, sent: SentRequest, head: Option<AnswerHead>, body: Option<Copy>) {
+        if self.is_said_to_show_nobody() {
+            return;
+        }
+        let copied = body.map(|copy| copy.take());
+        let exposure = self.judge(&sent, head.as_ref(), copied);
+        self.shared.sentinel.observe(&exposure);
+        if self.must_record(&exposure)
+            && let Err(unrecorded) = self.shared.recorder.record(vec![exposure]).await
+        {
+            self.shared.note_unrecorded(&unrecorded.0);
+        }
+    }
+
+    /// Resources of which the map states that they show nobody, and that this caller may fetch.
+    fn is_said_to_show_nobody(&self) -> bool {
+        self.mode.is_mapped
+            && matches!(self.route().kind, RouteKind::Assets { .. })
+            && self.mode.against.is_empty()
+    }
+
+    fn judge(&mut self, sent: &SentRequest, head: Option<&AnswerHead>, body: Option<Copied>) -> Exposure {
+        if self.mode.is_mapped {
+            self.read_sent(sent);
+        }
+        let passed = body.as_ref().map_or(0, |copied| copied.passed);
+        let status = head.map(|head| head.status);
+        let Look { persons, inspection, against } = self.look_at(&sent.parts.method, head, body);
+        let persons = match status {
+            Some(status) => self.with_subjects(persons, status),
+            None => persons,
+        };
+        let mut decision = self.decide_observed(&persons, inspection);
+        let mut reasons = std::mem::take(&mut self.mode.against);
+        for reason in against.into_iter().chain(decision.reasons) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        decision.outcome = if reasons.is_empty() { Outcome::Released } else { Outcome::WouldRefuse };
+        decision.reasons = reasons;
+        let exposure =
+            self.exposure(&decision, persons, inspection, passed, status.unwrap_or(StatusCode::OK));
+        let exposure = Exposure { status: status.map_or(0, |status| status.as_u16()), ..exposure };
+        if self.mode.is_mapped { exposure } else { super::entry::unmapped(exposure) }
+    }
+
+    /// Whom the request names, and what speaks against it.
+    fn read_sent(&mut self, sent: &SentRequest) {
+        let copied = sent.body.take();
+        let needs_body = self.needs_request_body();
+        if copied.passed > self.route().request_bytes_max || needs_body && copied.extent == Extent::TooLarge {
+            self.mode.against.push(Reason::RequestTooLarge);
+        }
+        let is_coded = sent.parts.headers.contains_key(header::CONTENT_ENCODING);
+        let is_readable = !needs_body || !is_coded && copied.extent == Extent::Whole;
+        let fields = self.request_fields(&sent.parts, &sent.values, &copied.bytes);
+        match fields {
+            Ok(fields) if is_readable => self.take_in(&fields),
+            _ => {
+                if !self.mode.against.contains(&Reason::RequestTooLarge) {
+                    self.mode.against.push(Reason::MalformedRequest);
+                }
+                return;
+            }
+        }
+        if self.route().kind == RouteKind::WebSocket && !is_websocket(&sent.parts.headers) {
+            self.mode.against.push(Reason::MalformedRequest);
+        }
+        if self.mode.against.is_empty() {
+            let keys = self.keys(&self.subjects);
+            let snapshot = self.shared.rules.load_full();
+            let hosts = self.shared.hosts.load();
+            let budgets = lock(hosts.budgets(&self.portal.id));
+            let against = against_request(&snapshot, &budgets, &self.facts(), &keys);
+            drop(budgets);
+            self.mode.against = against;
+        }
+    }
+
+    /// Whom what passed shows, as far as it was seen.
+    fn look_at(&self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
+        let unseen = |inspection| Look { persons: Vec::new(), inspection, against: None };
+        let Some(head) = head else { return unseen(Inspection::NotReached) };
+        let Some(body) = body else { return unseen(Inspection::Stream) };
+        if !self.mode.is_mapped || self.route().kind != RouteKind::Held {
+            return unseen(Inspection::NotLooked);
+        }
+        if *method == Method::HEAD {
+            return unseen(Inspection::Inspected);
+        }
+        match body.extent {
+            _ if head.status == StatusCode::NOT_MODIFIED => unseen(Inspection::Partial),
+            Extent::CutShort | Extent::NoRoom => unseen(Inspection::Partial),
+            Extent::TooLarge => self.unread(UninspectedCause::TooLarge),
+            Extent::Whole => match self.inspect(&head.headers, &body.bytes) {
+                Ok(persons) if head.status == StatusCode::PARTIAL_CONTENT => {
+                    Look { persons, inspection: Inspection::Partial, against: None }
+                }
+                Ok(persons) => Look { persons, inspection: Inspection::Inspected, against: None },
+                // A part of a document is seldom one itself.
+                Err(_) if head.status == StatusCode::PARTIAL_CONTENT => unseen(Inspection::Partial),
+                Err(unread) => {
+                    self.note_uninspected(&unread);
+                    self.unread(unread.cause())
+                }
+            },
+        }
+    }
+
+    fn unread(&self, cause: UninspectedCause) -> Look {
+        let is_refused = self.route().uninspected.of(cause) == Choice::Refuse;
+        Look {
+            persons: Vec::new(),
+            inspection: cause.into(),
+            against: is_refused.then_some(Reason::Uninspectable(cause)),
+        }
+    }
+
+    /// What the rules say of the persons; of a caller without identity they can say nothing more.
+    fn decide_observed(&self, persons: &[PersonRef], inspection: Inspection) -> digue_access::Decision {
+        let nothing = digue_access::Decision {
+            outcome: Outcome::Released,
+            reasons: Vec::new(),
+            bases: vec![digue_types::Basis::None; persons.len()],
+            justification: None,
+        };
+        let is_reached = inspection != Inspection::NotReached;
+        if !self.mode.is_mapped || !is_reached {
+            return nothing;
+        }
+        let decision = self.decide(persons, inspection);
+        if self.mode.is_recognised {
+            decision
+        } else {
+            digue_access::Decision { reasons: Vec::new(), ..decision }
+        }
+    }
+}
+
+/// In place of an account where nobody is recognised.
+fn nobody_known(now: Timestamp) -> Caller {
+    Caller {
+        account: AccountId::parse("unknown").expect("a fixed name"),
+        organisation: OrganisationId::parse("unknown").expect("a fixed name"),
+        session: SessionId::parse("unknown").expect("a fixed name"),
+        proved_at: now,
+        kind: CallerKind::Told,
+    }
+}

@@ -1,0 +1,145 @@
+//! The request to a portal that is only observed: as the client sent it, with what any reverse proxy adds.
+//!
+//! Only the fields of the connection end here, and Digue's own: its cookies, and the names under which it tells a
+//! portal who is there, which no client may use.
+
+use digue_types::Timestamp;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Uri, Version};
+
+use crate::arrival::Peer;
+use crate::client_address::client_address;
+use crate::gateway::Shared;
+use crate::headers;
+use crate::identity::Caller;
+use crate::outgoing::say_who;
+use crate::portal::{Identity, Portal};
+
+/// True when a client asks for a WebSocket.
+pub(super) fn is_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// `None` when its target cannot be written for another server.
+pub(super) fn as_sent(
+    shared: &Shared,
+    portal: &Portal,
+    caller: Option<&Caller>,
+    asked: &Parts,
+    peer: Peer,
+    now: Timestamp,
+) -> Option<Request<()>> {
+    let mut headers = asked.headers.clone();
+    headers::strip_response_hops(&mut headers);
+    if is_websocket(&asked.headers) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    }
+    if asked.version == Version::HTTP_2 {
+        join_cookies(&mut headers);
+    }
+    strip_own_cookies(&mut headers);
+    set_host(portal, asked, &mut headers);
+    set_forwarded(shared, peer, asked, &mut headers);
+    set_identity(shared, portal, caller, peer, now, &mut headers);
+    let scheme = if portal.upstream.is_https { "https" } else { "http" };
+    let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let uri = Uri::builder().scheme(scheme).authority(portal.upstream.authority.as_str());
+    let mut request = Request::new(());
+    *request.uri_mut() = uri.path_and_query(target).build().ok()?;
+    *request.method_mut() = asked.method.clone();
+    *request.version_mut() = Version::HTTP_11;
+    *request.headers_mut() = headers;
+    Some(request)
+}
+
+/// HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let fields: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if fields.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&fields.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
+    }
+}
+
+/// Removes Digue's own cookies, and leaves every other byte of the field.
+fn strip_own_cookies(headers: &mut HeaderMap) {
+    let is_own = |pair: &&[u8]| headers::is_own_cookie(pair.trim_ascii_start());
+    let has_own = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .any(|value| value.as_bytes().split(|byte| *byte == b';').any(|pair| is_own(&pair)));
+    if !has_own {
+        return;
+    }
+    let fields: Vec<Vec<u8>> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(|value| {
+            let pairs = value.as_bytes().split(|byte| *byte == b';');
+            let kept: Vec<&[u8]> = pairs.filter(|pair| !is_own(pair)).collect();
+            kept.join(&b';').trim_ascii_start().to_vec()
+        })
+        .collect();
+    headers.remove(header::COOKIE);
+    for field in fields.iter().filter(|field| !field.is_empty()) {
+        headers.append(header::COOKIE, HeaderValue::from_bytes(field).expect("bytes of a header value"));
+    }
+}
+
+fn set_host(portal: &Portal, asked: &Parts, headers: &mut HeaderMap) {
+    let public = asked.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    let named = portal.upstream.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok());
+    if let Some(host) = named.or(public) {
+        headers.insert(header::HOST, host);
+    }
+}
+
+/// What a trusted proxy said of its client stays said; of everybody else Digue says what it sees.
+fn set_forwarded(shared: &Shared, peer: Peer, asked: &Parts, headers: &mut HeaderMap) {
+    let is_trusted = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
+    let client = client_address(peer.address, &asked.headers, &shared.trusted_proxies).to_string();
+    let host = asked.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
+    let host = host.or_else(|| asked.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
+    let scheme = if peer.is_secure { "https" } else { "http" };
+    for (name, value) in [
+        ("x-forwarded-for", client.into_bytes()),
+        ("x-forwarded-host", host.unwrap_or_default()),
+        ("x-forwarded-proto", scheme.as_bytes().to_vec()),
+    ] {
+        if let Ok(value) = HeaderValue::from_bytes(&value)
+            && !(is_trusted && headers.contains_key(name))
+        {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Digue's word on who is there, for portals that are told by Digue.
+fn set_identity(
+    shared: &Shared,
+    portal: &Portal,
+    caller: Option<&Caller>,
+    peer: Peer,
+    now: Timestamp,
+    headers: &mut HeaderMap,
+) {
+    // The proxy in front says who is there, to Digue and to the portal alike.
+    if let Identity::Header { from, .. } = &portal.identity
+        && from.iter().any(|network| network.contains(&peer.address))
+    {
+        return;
+    }
+    let named: Vec<HeaderName> = portal.named_headers.names();
+    for name in named.iter().chain([&headers::IDENTITY]) {
+        headers.remove(name);
+    }
+    let is_told_by_digue = matches!(portal.identity, Identity::Session) || !named.is_empty();
+    if let Some(caller) = caller
+        && is_told_by_digue
+    {
+        say_who(shared, portal, caller, now, headers);
+    }
+}
