@@ -13,6 +13,8 @@ pub mod keys;
 pub mod ledger;
 pub mod policy;
 pub mod session;
+pub mod shares;
+pub mod turns;
 
 pub use budget::{Budgets, Limits, LimitsTable};
 pub use caseload::{CaseloadFault, Caseloads, Extent};

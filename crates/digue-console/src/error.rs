@@ -1,7 +1,7 @@
 //! The one place where the outcome of an operation becomes a page and a status.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use digue_operations::OperationError;
 
@@ -65,6 +65,21 @@ impl IntoResponse for PageError {
         let message = MessagePage { title: w.say(title), text: w.say(text), details, w };
         (status, page(&message)).into_response()
     }
+}
+
+/// A body that is larger than this route takes.
+pub(crate) fn too_large(visitor: &Visitor, is_api: bool) -> Response {
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    let w = Words::new(visitor);
+    let (title, text) = (w.say("too-large-title"), w.say("too-large"));
+    if is_api {
+        let problem = serde_json::json!({
+            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": text,
+        });
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        return (status, kind, problem.to_string()).into_response();
+    }
+    (status, page(&MessagePage { title, text, details: Vec::new(), w })).into_response()
 }
 
 /// Status, and locale keys of title and text.

@@ -2,6 +2,7 @@
 //! into a page, and if it has an `if` about the domain, the `if` is in the wrong crate.
 
 pub mod api;
+mod bodies;
 mod chart;
 pub mod error;
 pub mod form;

@@ -16,19 +16,8 @@ use crate::pages::{
     own_incidents, person, person_space, portals, provider, requests, reviews, scope, sessions, settings,
     smsi, smsi_checks, smsi_registers, space,
 };
-use digue_operations::attachments::FILE_BYTES_MAX;
-
+use crate::bodies::{self, Bodies};
 use crate::{form, proof, view};
-
-/// Caseload files: ten million lines of some fifty bytes.
-const CASELOAD_BYTES_MAX: usize = 1 << 30;
-/// Contacts of a few million persons.
-const CONTACTS_BYTES_MAX: usize = 1 << 29;
-/// Five thousand accounts, a line each.
-const UPLOAD_BYTES_MAX: usize = 2 << 20;
-
-/// A message with its attachments, and the form around it.
-const MESSAGE_BYTES_MAX: usize = (2 << 20) + (1 << 16);
 
 /// What pages work with.
 #[derive(Clone)]
@@ -36,6 +25,7 @@ pub struct Console {
     pub(crate) house: Arc<House>,
     pub(crate) zone: TimeZone,
     pub(crate) demo: Option<Arc<dyn Demo>>,
+    pub(crate) bodies: Arc<Bodies>,
 }
 
 /// The demonstration's button.
@@ -57,7 +47,7 @@ pub struct AttackProgress {
 }
 
 pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
-    let console = Console { house, zone, demo };
+    let console = Console { house, zone, demo, bodies: Bodies::new() };
     pages()
         .merge(response())
         .merge(governance())
@@ -67,6 +57,9 @@ pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) ->
         .fallback(door::not_found)
         .method_not_allowed_fallback(door::not_so)
         .layer(middleware::from_fn_with_state(console.clone(), proof::keep_form))
+        // Who may send how much stands in `bodies`; what comes through is there whole.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(console.clone(), bodies::admit))
         .layer(middleware::from_fn_with_state(console.clone(), form::refuse_foreign_posts))
         .layer(middleware::from_fn(view::protect))
         .with_state(console)
@@ -112,7 +105,7 @@ fn pages() -> Router<Console> {
         .route("/accounts/invite", post(approvals::invite))
         .route("/accounts/identity", post(approvals::invite_identity))
         .route("/approvals", get(approvals::list).post(approvals::add_account))
-        .route("/approvals/onboard", post(approvals::onboard).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)))
+        .route("/approvals/onboard", post(approvals::onboard))
         .route("/approvals/recover", post(approvals::recover))
         .route("/approvals/export", post(approvals::ask_export))
         .route("/approvals.csv", get(approvals::list_csv))
@@ -151,10 +144,7 @@ fn response() -> Router<Console> {
         .route("/incidents/{incident}/decisions", get(breach::decisions))
         .route("/incidents/{incident}/notification", get(breach::notification))
         .route("/incidents/{incident}/notification.json", get(breach::notification_json))
-        .route(
-            "/incidents/{incident}/notices",
-            get(notices::show).post(notices::prepare).layer(DefaultBodyLimit::max(CONTACTS_BYTES_MAX)),
-        )
+        .route("/incidents/{incident}/notices", get(notices::show).post(notices::prepare))
         .route("/incidents/{incident}/notices/{campaign}", get(notices::campaign).post(notices::set_state))
         .route("/incidents/{incident}/notices/{campaign}/{file}", get(notices::file))
         // For everybody: is this message genuine?
@@ -162,10 +152,7 @@ fn response() -> Router<Console> {
         .route("/check/messages.txt", get(notices::messages))
         .route("/incidents/{incident}/entries", post(incident_notes::add))
         .route("/incidents/{incident}/papers/{paper}", get(breach::paper))
-        .route(
-            "/incidents/{incident}/files",
-            post(incident_acts::keep_file).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + (1 << 16))),
-        )
+        .route("/incidents/{incident}/files", post(incident_acts::keep_file))
         .route("/incidents/{incident}/files/{hash}", get(incident_acts::file))
         .route("/incidents/{incident}/check", post(incident_acts::check))
         .route("/incidents/{incident}/reopening", post(incident_acts::reopen))
@@ -173,7 +160,7 @@ fn response() -> Router<Console> {
         .route("/own-incidents", get(own_incidents::list).post(own_incidents::report))
         .route("/own-incidents/{incident}/partner.pdf", get(own_incidents::paper))
         .route("/register", get(breach::register))
-        .route("/register/import", post(breach::import).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX * 8)))
+        .route("/register/import", post(breach::import))
         .route("/register/papers/{paper}", get(breach::register_paper))
         .route("/register.csv", get(breach::register_csv))
         .route("/register.json", get(breach::register_json))
@@ -181,7 +168,6 @@ fn response() -> Router<Console> {
 
 /// The management system, reviews of accesses, awareness.
 fn governance() -> Router<Console> {
-    let sheet = || DefaultBodyLimit::max(UPLOAD_BYTES_MAX * 8);
     Router::new()
         .route("/smsi", get(smsi::home))
         .route("/smsi/start", get(smsi::ask_start).post(smsi::begin))
@@ -191,19 +177,19 @@ fn governance() -> Router<Console> {
         .route("/smsi/contradictions.csv", get(smsi::wrong_csv))
         .route("/smsi/ebios", get(smsi::ebios))
         .route("/smsi/exchange", get(smsi::exchanges))
-        .route("/smsi/exchange/pia", post(smsi::take_pia).layer(sheet()))
-        .route("/smsi/exchange/template", post(smsi::take_template).layer(sheet()))
+        .route("/smsi/exchange/pia", post(smsi::take_pia))
+        .route("/smsi/exchange/template", post(smsi::take_template))
         .route("/smsi/exchange/{file}", get(smsi_checks::exported))
         .route("/smsi/registers", get(smsi_registers::shelves))
         .route("/smsi/registers/{kind}", get(smsi_registers::list).post(smsi_registers::add))
         .route("/smsi/registers/{kind}/new", get(smsi_registers::new))
-        .route("/smsi/registers/{kind}/import", post(smsi_registers::import).layer(sheet()))
+        .route("/smsi/registers/{kind}/import", post(smsi_registers::import))
         .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
         .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
         .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))
         .route("/smsi/samples", get(smsi_registers::samples))
         .route("/smsi/files/{file}", get(smsi_registers::file))
-        .route("/smsi/documents/{record}", post(smsi_registers::attach).layer(sheet()))
+        .route("/smsi/documents/{record}", post(smsi_registers::attach))
         .route("/smsi/checks", get(smsi_checks::list).post(smsi_checks::run))
         .route("/smsi/checks.csv", get(smsi_checks::list_csv))
         .route("/smsi/checks/{check}", get(smsi_checks::show).post(smsi_checks::switch))
@@ -224,7 +210,6 @@ fn governance() -> Router<Console> {
 
 /// The spaces of a partner organisation and of a person, and where the operator answers them.
 fn people() -> Router<Console> {
-    let sheet = || DefaultBodyLimit::max(UPLOAD_BYTES_MAX);
     Router::new()
         .route("/space", get(space::show))
         .route("/space/persons", post(space::ask_person))
@@ -234,13 +219,10 @@ fn people() -> Router<Console> {
         .route("/space/assessment", get(space::assess).post(space::answer))
         .route("/space/assessment/sign", post(space::sign))
         .route("/space/assessment.xlsx", get(space::sheet))
-        .route("/space/assessment/import", post(space::take).layer(sheet()))
+        .route("/space/assessment/import", post(space::take))
         .route("/space/attestation.pdf", get(space::attest))
         // For everybody: what is to be thought of this message?
-        .route(
-            "/messages",
-            get(desk::ask).post(desk::examine).layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX)),
-        )
+        .route("/messages", get(desk::ask).post(desk::examine))
         // For the person whose record it is
         .route("/person", get(person_space::show))
         .route("/person/door", get(person_space::door).post(person_space::enter))
@@ -299,12 +281,7 @@ fn programs() -> Router<Console> {
         .route("/api/v1/journal", get(reads::journal))
         .route("/api/v1/keys", get(reads::keys))
         .route("/api/v1/keys/{key}/revocation", post(acts::revoke))
-        .route(
-            "/api/v1/caseloads/{population}",
-            put(api::replace_caseload)
-                .post(api::add_caseload)
-                .layer(DefaultBodyLimit::max(CASELOAD_BYTES_MAX)),
-        )
+        .route("/api/v1/caseloads/{population}", put(api::replace_caseload).post(api::add_caseload))
         .route("/api/v1/aliases/{portal}", put(api::replace_aliases))
         .route("/api/{*rest}", any(api::not_found))
 }

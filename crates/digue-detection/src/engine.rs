@@ -69,6 +69,8 @@ const PROGRAMS_RULE: f32 = 0.2;
 const STEPPED_DAYS: i32 = 14;
 /// Which networks many organisations share is known after so many days.
 const CROWDS_KNOWN_AFTER: i32 = 7;
+/// Requests of a day that no map describes, above which people are told.
+const UNMAPPED_MAX: u32 = 1000;
 /// Remembered places, and networks that are followed.
 const PLACES_MAX: usize = 65_536;
 
@@ -182,6 +184,10 @@ impl Engine {
             }
             Kind::Moved => {
                 profile.places.refused(day);
+                Met::default()
+            }
+            Kind::Unmapped => {
+                profile.today.add(Count::Unmapped, 1);
                 Met::default()
             }
             Kind::Refused => {
@@ -418,8 +424,9 @@ impl Engine {
         let mut signals = Vec::new();
         let volume = self.volume(account, met, &mut signals);
         let hard = self.hard(account, met, &mut signals);
+        let unmapped = self.unmapped(account, &mut signals);
         let profile = &self.profiles[account];
-        if hard == 0.0 && volume < 0.3 && !self.is_placed(account, place) {
+        if hard.max(unmapped) == 0.0 && volume < 0.3 && !self.is_placed(account, place) {
             // Nearly every response of nearly every day ends here.
             self.company(account, 0.0);
             return None;
@@ -446,7 +453,7 @@ impl Engine {
         let total = (volume + context.min(1.25 * volume)).max(hard);
         let together = self.company(account, total);
         signals.extend(together);
-        let total = together.map_or(total, |signal| total.max(signal.evidence));
+        let total = together.map_or(total, |signal| total.max(signal.evidence)).max(unmapped);
         let found = self.find(account, sighting, total, signals);
         found.or_else(|| self.about_organisation(account, sighting, together?))
     }
@@ -540,6 +547,20 @@ impl Engine {
             }
         }
         hard
+    }
+
+    /// A flood of requests that nothing describes is worth a word to people and no more, and is nobody's but this
+    /// account's: a page that changed before its map did makes all of its readers do the same.
+    fn unmapped(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
+        let seen = self.profiles[account].today.count(Count::Unmapped);
+        if seen < UNMAPPED_MAX || self.options.off.contains(&SignalKind::Unmapped) {
+            return 0.0;
+        }
+        let Bars { alert, containment } = self.options.bars;
+        let evidence = alert.min(containment - 0.1);
+        let figures = Figures { seen, usual: UNMAPPED_MAX, minutes: 1440 };
+        signals.push(Signal { kind: SignalKind::Unmapped, evidence, figures });
+        evidence
     }
 
     /// What is not volume.

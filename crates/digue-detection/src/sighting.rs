@@ -13,6 +13,8 @@ pub enum Kind {
     Uninspected(u64),
     /// It was refused for what the account asked.
     Refused,
+    /// It was refused without a word about a person: an address that the map does not know, or too many requests.
+    Unmapped,
     /// It was refused because the cookie came from elsewhere than its session.
     Moved,
 }

@@ -86,6 +86,8 @@ kinds!(
     CrowdedNetwork "crowded-network",
     /// Asked for persons outside the caseload, and refused.
     Refusals "refusals",
+    /// Asks for addresses that the portal's map does not know, as a program that tries them does.
+    Unmapped "unmapped",
     /// Responses that nobody could look into.
     Uninspected "uninspected",
 );

@@ -32,9 +32,11 @@ pub(crate) enum Count {
     Empty,
     Uninspected,
     Refused,
+    /// Refused without a word about a person.
+    Unmapped,
 }
 
-pub(crate) const COUNTS: usize = 15;
+pub(crate) const COUNTS: usize = 16;
 
 /// A way in which a count may be evident within the day.
 pub(crate) struct Rule {
@@ -87,6 +89,7 @@ pub(crate) const fn prior(count: Count) -> f32 {
         Count::Empty => 8.0,
         Count::Uninspected => 5.0,
         Count::Refused => 4.0,
+        Count::Unmapped => 20.0,
     }
 }
 
@@ -97,7 +100,7 @@ pub(crate) const fn floor(count: Count) -> f32 {
         Count::PacedTen => 4.0,
         Count::PacedHour => 7.0,
         Count::BurstMinute | Count::Refused | Count::Uninspected | Count::Ended => 3.0,
-        Count::ListsTen | Count::Listed | Count::Searches => 10.0,
+        Count::ListsTen | Count::Listed | Count::Searches | Count::Unmapped => 10.0,
         Count::Sheets | Count::New => 1.3,
         Count::Run | Count::Pages | Count::Empty => 5.0,
     }
@@ -185,6 +188,7 @@ pub(crate) const ALL: [Count; COUNTS] = [
     Count::Empty,
     Count::Uninspected,
     Count::Refused,
+    Count::Unmapped,
 ];
 
 #[cfg(test)]

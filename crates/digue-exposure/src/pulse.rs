@@ -106,16 +106,19 @@ impl Pulse {
         let coverage = self.coverage.get_mut(&exposure.portal).expect("inserted above");
         // The parts of one response count once.
         if exposure.part == 1 {
-            minute.responses += 1;
-            minute.refused += u64::from(exposure.outcome == Outcome::Refused);
+            let requests = exposure.requests();
+            minute.responses += requests;
+            minute.refused += if exposure.outcome == Outcome::Refused { requests } else { 0 };
             match exposure.outcome {
                 Outcome::Refused if exposure.reasons.contains(&Reason::UnknownRoute) => {
-                    coverage.outside_map += 1;
+                    coverage.outside_map += requests;
                 }
-                Outcome::Refused => coverage.refused += 1,
+                Outcome::Refused => coverage.refused += requests,
                 Outcome::WouldRefuse => {
-                    coverage.would_refuse += 1;
-                    coverage.outside_map += u64::from(exposure.reasons.contains(&Reason::UnknownRoute));
+                    coverage.would_refuse += requests;
+                    if exposure.reasons.contains(&Reason::UnknownRoute) {
+                        coverage.outside_map += requests;
+                    }
                 }
                 Outcome::Released => {}
             }

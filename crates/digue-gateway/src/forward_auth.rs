@@ -213,13 +213,13 @@ async fn check(
         part: 1,
         parts: 1,
         source: None,
+        repeated: None,
     };
-    let index = shared.recorder.record(vec![exposure]).await.map_err(|_| {
-        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
-    })?;
     if decision.outcome == Outcome::Refused {
-        return Err(Refusal::of(decision.reasons, Some(index)));
+        let index = shared.record_refusal(exposure).await?;
+        return Err(Refusal::of(decision.reasons, index));
     }
+    let index = shared.recorder.record(vec![exposure]).await.map_err(Refusal::unrecorded)?;
     let mut response = Response::new(empty());
     let headers = response.headers_mut();
     if let Some(assertion) = shared.asserter.assert(portal, &caller, now) {

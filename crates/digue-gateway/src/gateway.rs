@@ -8,16 +8,21 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use digue_access::session::Device;
 use digue_access::{Budgets, OpenSession, Session, Sessions, Snapshot};
-use digue_types::{AccountId, Exposure, PortalId, SessionId};
+use digue_types::{AccountId, Exposure, Outcome, PortalId, SessionId};
 use ipnet::IpNet;
 use tokio::sync::watch;
 
+use crate::account_requests::AccountRequests;
 use crate::after::After;
-use crate::hold::Room;
+use crate::connections::{ConnectionLimits, ConnectionTable};
+use crate::hold::HeldBytes;
 use crate::identity::Asserter;
+use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, Sentinel};
+use crate::refusal::Refusal;
+use crate::refusals::RefusalCounter;
 use crate::upstream::UpstreamClient;
 
 /// Everything the gateway is made of.
@@ -34,8 +39,25 @@ pub struct GatewayParts {
     pub upstream: UpstreamClient,
     /// Proxies in front of Digue whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Bytes of responses held at the same time.
-    pub held_bytes_max: usize,
+    pub limits: GatewayLimits,
+}
+
+/// What all clients share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatewayLimits {
+    /// Bytes of messages held at the same time, what inspection makes of them included.
+    pub held_bytes: usize,
+    /// Requests of one account at the same time, on all portals.
+    pub requests_per_account: usize,
+    /// Requests of one account in a minute: each may become an entry of the journal.
+    pub requests_per_minute: u32,
+    pub connections: ConnectionLimits,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        Self { held_bytes: 1 << 30, requests_per_account: 64, requests_per_minute: 3000, connections: ConnectionLimits::default() }
+    }
 }
 
 /// Which host is what.
@@ -98,13 +120,17 @@ pub struct Shared {
     pub(crate) asserter: Asserter,
     pub(crate) upstream: UpstreamClient,
     pub(crate) trusted_proxies: Vec<IpNet>,
-    pub(crate) room: Arc<Room>,
+    pub(crate) held: Arc<HeldBytes>,
     /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
-    pub(crate) observed_room: Arc<Room>,
+    pub(crate) observed: Arc<HeldBytes>,
     /// What is looked at when a response has left.
     pub(crate) after: After,
     /// Observed responses that left without an entry, since the start.
     unrecorded: AtomicU64,
+    pub(crate) inspections: Arc<InspectionQueue>,
+    pub(crate) account_requests: Arc<AccountRequests>,
+    pub(crate) connections: Arc<ConnectionTable>,
+    pub(crate) refusals: RefusalCounter,
     /// Proofs of programs that were used.
     pub(crate) used_proofs: UsedProofs,
     /// Told whenever rules or sessions change; streams in flight listen.
@@ -120,6 +146,24 @@ impl Shared {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         digue_types::ExchangeId::parse(&format!("{:x}-{number:x}", self.boot))
             .expect("hexadecimal digits and a hyphen")
+    }
+
+    /// The watch looks at what enforced rules refused, and is only told of what others would have.
+    fn tell_watch(&self, refusal: &Exposure) {
+        match refusal.outcome {
+            Outcome::Refused => drop(self.sentinel.look(refusal)),
+            Outcome::Released | Outcome::WouldRefuse => self.sentinel.observe(refusal),
+        }
+    }
+
+    /// Writes a refusal, or counts it among those of its kind; the index of its own entry, if it has one.
+    ///
+    /// The watch looks at what is written, as it would after a restart.
+    pub(crate) async fn record_refusal(&self, refusal: Exposure) -> Result<Option<u64>, Refusal> {
+        let Some(refusal) = self.refusals.take(refusal) else { return Ok(None) };
+        self.tell_watch(&refusal);
+        let recorded = self.recorder.record(vec![refusal]).await;
+        recorded.map(Some).map_err(Refusal::unrecorded)
     }
 }
 
@@ -149,12 +193,19 @@ impl Gateway {
             pages: parts.pages,
             asserter: parts.asserter,
             upstream: parts.upstream,
+            connections: ConnectionTable::new(parts.limits.connections, parts.trusted_proxies.clone()),
             trusted_proxies: parts.trusted_proxies,
-            room: Room::new(parts.held_bytes_max),
-            observed_room: Room::new(parts.held_bytes_max / 4),
+            held: HeldBytes::new(parts.limits.held_bytes),
+            observed: HeldBytes::new(parts.limits.held_bytes / 4),
             after: After::default(),
             unrecorded: AtomicU64::new(0),
+            inspections: InspectionQueue::of_this_machine(),
+            account_requests: AccountRequests::new(
+                parts.limits.requests_per_account,
+                parts.limits.requests_per_minute,
+            ),
             used_proofs: UsedProofs::default(),
+            refusals: RefusalCounter::default(),
             changes: watch::Sender::new(0),
             exchanges: AtomicU64::new(0),
             boot,
@@ -197,6 +248,23 @@ impl Gateway {
         if let Some(budgets) = hosts.budgets.get(&exposure.portal) {
             lock(budgets).restore(exposure);
         }
+    }
+
+    /// Writes the refusals that were counted in the last minute, or at the end all of them.
+    pub async fn record_counted_refusals(&self, are_all: bool) {
+        let shared = &self.0;
+        for refusals in shared.refusals.due(shared.clock.now(), are_all) {
+            shared.tell_watch(&refusals);
+            if let Err(error) = shared.recorder.record(vec![refusals.clone()]).await {
+                tracing::error!(error = %error, "Counted refusals were not written; retrying with the next");
+                shared.refusals.put_back(refusals);
+            }
+        }
+    }
+
+    /// The connections of all listeners.
+    pub fn connections(&self) -> &Arc<ConnectionTable> {
+        &self.0.connections
     }
 
     pub fn hosts(&self) -> Arc<Hosts> {

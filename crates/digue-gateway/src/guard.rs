@@ -16,7 +16,6 @@ use tokio::sync::watch;
 
 use crate::body::{Body, BoxError};
 use crate::gateway::Shared;
-use crate::hold::Share;
 use crate::identity::{Caller, CallerKind};
 
 /// Pieces in which a held response leaves, so that it can be cut between two of them.
@@ -82,14 +81,14 @@ pub struct Guarded {
 }
 
 enum Source {
-    Held { bytes: Bytes, _share: Option<Share> },
+    Held { bytes: Bytes },
     Stream { start: Bytes, rest: Body },
 }
 
 impl Guarded {
     /// A held response, in pieces.
-    pub fn held(guard: Guard, bytes: Bytes, share: Option<Share>) -> Self {
-        Self::new(guard, Source::Held { bytes, _share: share }, None)
+    pub fn held(guard: Guard, bytes: Bytes) -> Self {
+        Self::new(guard, Source::Held { bytes }, None)
     }
 
     /// What was read of a stream and the rest of it.
@@ -132,7 +131,7 @@ impl HttpBody for Guarded {
             return Poll::Ready(Some(Err(Box::new(Cut))));
         }
         let piece = match &mut this.inner {
-            Source::Held { bytes, .. } => {
+            Source::Held { bytes } => {
                 if bytes.is_empty() {
                     return Poll::Ready(None);
                 }
@@ -159,12 +158,12 @@ impl HttpBody for Guarded {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.inner, Source::Held { bytes, .. } if bytes.is_empty())
+        matches!(&self.inner, Source::Held { bytes } if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
-            Source::Held { bytes, .. } => SizeHint::with_exact(bytes.len() as u64),
+            Source::Held { bytes } => SizeHint::with_exact(bytes.len() as u64),
             Source::Stream { start, rest } => {
                 let hint = rest.size_hint();
                 let start = start.len() as u64;

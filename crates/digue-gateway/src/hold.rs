@@ -1,63 +1,62 @@
-//! Holding a response: its whole body in memory, within bounds, before anything is decided.
+//! Holding a message: its whole body in memory, within bounds and on account of who asked for it, before
+//! anything is decided.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use digue_access::shares::{self, Eighths, ShareExceeded, SharedAmount};
+use digue_types::{AccountId, OrganisationId, PortalId};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
 use crate::body::{Body, BoxError};
 
-/// Bytes held by all responses together.
-#[derive(Debug)]
-pub struct Room {
-    used: AtomicUsize,
-    limit: usize,
+/// On whose account bytes are held.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Holder {
+    Connection(u64),
+    Account(AccountId),
+    Organisation(OrganisationId),
+    Portal(PortalId),
 }
 
-impl Room {
-    pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit })
-    }
-
-    /// A share of nothing, to grow.
-    pub(crate) fn share(self: &Arc<Self>) -> Share {
-        Share { room: self.clone(), bytes: 0 }
-    }
-
-    fn take(self: &Arc<Self>, bytes: usize) -> bool {
-        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > self.limit {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
-            return false;
+impl Holder {
+    /// One account, and one connection, gets at most a half of all, an organisation two thirds, and a portal
+    /// three quarters; however many are greedy, see [`shares`], a part stays free.
+    const fn weight(&self) -> Eighths {
+        match self {
+            Self::Connection(_) | Self::Account(_) => Eighths(8),
+            Self::Organisation(_) => Eighths(16),
+            Self::Portal(_) => Eighths(24),
         }
-        true
     }
 }
 
-/// A share of the room, given back when dropped.
-#[derive(Debug)]
-pub struct Share {
-    room: Arc<Room>,
-    bytes: usize,
+/// Bytes held by all messages together.
+pub type HeldBytes = SharedAmount<Holder>;
+
+/// What one message holds.
+pub type Share = shares::Share<Holder>;
+
+/// Begins to hold on account of these.
+pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = Holder>) -> Share {
+    held.begin(holders.into_iter().map(|holder| (holder.clone(), holder.weight())).collect())
 }
 
-impl Share {
-    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        let taken = self.room.take(bytes);
-        if taken {
-            self.bytes += bytes;
+/// Bytes that hold their share until the last of them is gone: out of queues and buffers, too.
+pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
+    struct Counted {
+        bytes: Bytes,
+        _share: Share,
+    }
+    impl AsRef<[u8]> for Counted {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
         }
-        taken
     }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.room.used.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+    Bytes::from_owner(Counted { bytes, _share: share })
 }
 
 /// What became of a body that was to be held.
@@ -76,23 +75,24 @@ pub enum Held {
 /// Why a body could not be held.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
-    #[error("the portal stopped in the middle of its response")]
+    #[error("the other side stopped in the middle of its message")]
     Cut(#[source] BoxError),
-    #[error("the portal was silent for too long")]
+    #[error("the other side was silent for too long")]
     Silent,
-    #[error("too many responses are held at once")]
-    Full,
+    #[error("too much is held at once")]
+    Full(#[from] ShareExceeded),
 }
 
 /// Reads `body` whole, at most `limit` bytes; `idle` is the longest silence between two pieces.
-pub async fn hold(mut body: Body, limit: usize, idle: Duration, room: &Arc<Room>) -> Result<Held, HoldError> {
-    let mut share = room.share();
-    let mut first = Bytes::new();
-    let mut joined = BytesMut::new();
+pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) -> Result<Held, HoldError> {
+    let mut collected = Collected { share, first: Bytes::new(), joined: BytesMut::new(), limit };
+    if let Some(length) = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()) {
+        collected.share.grow(length.min(limit))?;
+    }
     loop {
         let frame = match timeout(idle, body.frame()).await {
             Err(_) => return Err(HoldError::Silent),
-            Ok(None) => break,
+            Ok(None) => return Ok(collected.whole()),
             Ok(Some(Err(error))) => return Err(HoldError::Cut(error)),
             Ok(Some(Ok(frame))) => frame,
         };
@@ -100,27 +100,138 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, room: &Arc<Room>
         let Ok(piece) = frame.into_data() else {
             continue;
         };
-        if !share.grow(piece.len()) {
-            return Err(HoldError::Full);
-        }
-        let is_too_large = first.len() + joined.len() + piece.len() > limit;
-        if joined.is_empty() && first.is_empty() {
-            first = piece;
-        } else {
-            if joined.is_empty() {
-                joined.extend_from_slice(&first);
-                first = Bytes::new();
-            }
-            joined.extend_from_slice(&piece);
-        }
-        if is_too_large {
-            return Ok(Held::TooLarge { start: whole(first, joined), rest: body });
+        collected.add(piece)?;
+        if collected.len() > limit {
+            return Ok(Held::TooLarge { start: collected.start(), rest: body });
         }
     }
-    Ok(Held::Whole { bytes: whole(first, joined), share })
 }
 
-/// A body that came in one piece is not copied.
-fn whole(first: Bytes, joined: BytesMut) -> Bytes {
-    if joined.is_empty() { first } else { joined.freeze() }
+/// The pieces of a body; one that came in one piece is not copied.
+struct Collected {
+    share: Share,
+    first: Bytes,
+    joined: BytesMut,
+    limit: usize,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.first.len() + self.joined.len()
+    }
+
+    fn add(&mut self, piece: Bytes) -> Result<(), ShareExceeded> {
+        if self.len() == 0 {
+            self.must_hold(piece.len())?;
+            self.first = piece;
+            return Ok(());
+        }
+        let needed = self.len() + piece.len();
+        if needed > self.joined.capacity() {
+            // What is counted is what is reserved, not what is filled.
+            let capacity = needed.max((self.joined.capacity() * 2).min(self.limit));
+            self.must_hold(capacity)?;
+            self.joined.reserve(capacity - self.joined.len());
+        }
+        let first = std::mem::take(&mut self.first);
+        self.joined.extend_from_slice(&first);
+        self.joined.extend_from_slice(&piece);
+        Ok(())
+    }
+
+    fn must_hold(&mut self, bytes: usize) -> Result<(), ShareExceeded> {
+        self.share.grow(bytes.saturating_sub(self.share.amount()))
+    }
+
+    fn bytes(&mut self) -> Bytes {
+        let joined = std::mem::take(&mut self.joined);
+        if joined.is_empty() { std::mem::take(&mut self.first) } else { joined.freeze() }
+    }
+
+    fn whole(mut self) -> Held {
+        Held::Whole { bytes: self.bytes(), share: self.share }
+    }
+
+    fn start(mut self) -> Bytes {
+        counted(self.bytes(), self.share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::{boxed, full};
+
+    const IDLE: Duration = Duration::from_secs(60);
+
+    fn account(name: &str) -> Vec<Holder> {
+        vec![Holder::Account(AccountId::parse(name).unwrap())]
+    }
+
+    /// A body without a length.
+    struct Pieces(Vec<usize>);
+
+    impl http_body::Body for Pieces {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+            let size = self.0.pop();
+            std::task::Poll::Ready(size.map(|size| Ok(http_body::Frame::data(vec![7; size].into()))))
+        }
+    }
+
+    fn pieces(sizes: &[usize]) -> Body {
+        boxed(Pieces(sizes.to_vec()))
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_counted_until_the_last_byte_is_gone() {
+        let held = HeldBytes::new(10_000);
+        for body in [full(vec![7; 1000]), pieces(&[300, 300, 400])] {
+            let Held::Whole { bytes, share } =
+                hold(body, 2000, IDLE, begin(&held, account("a1"))).await.unwrap()
+            else {
+                panic!("it fits")
+            };
+            assert_eq!(bytes.len(), 1000);
+            assert!(held.used() >= 1000);
+            let mut bytes = counted(bytes, share);
+            let end = bytes.split_off(990);
+            drop(bytes);
+            assert!(held.used() >= 1000, "a buffer still holds its end");
+            drop(end);
+            assert_eq!(held.used(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_start_of_what_is_too_large_is_counted_too() {
+        let held = HeldBytes::new(10_000);
+        let read = hold(pieces(&[600, 600, 600]), 1000, IDLE, begin(&held, account("a1"))).await.unwrap();
+        let Held::TooLarge { start, .. } = read else { panic!("too large") };
+        assert_eq!(start.len(), 1200);
+        assert!(held.used() >= 1200);
+        drop(start);
+        assert_eq!(held.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn one_account_never_holds_what_all_others_need() {
+        let held = HeldBytes::new(100_000);
+        let mut kept = Vec::new();
+        let refused = loop {
+            match hold(full(vec![7; 1000]), 2000, IDLE, begin(&held, account("greedy"))).await {
+                Ok(read) => kept.push(read),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refused, HoldError::Full(_)));
+        assert_eq!(kept.len(), 50);
+        let other = hold(full(vec![7; 20_000]), 30_000, IDLE, begin(&held, account("honest"))).await;
+        assert!(matches!(other, Ok(Held::Whole { .. })));
+    }
 }

@@ -4,26 +4,32 @@
 //! journal's files and keeps no page of its own but the refusal: what it needs of the rest of the
 //! house comes through `ports`.
 
+mod account_requests;
+pub mod activity;
 mod after;
 pub mod arrival;
 pub mod body;
 pub mod client_address;
+pub mod connections;
 pub mod forward_auth;
 pub mod gateway;
 pub mod guard;
 pub mod headers;
 pub mod hold;
 pub mod identity;
+pub mod inspection;
 pub mod ja4;
 pub mod jwt;
 pub mod key;
 pub mod outgoing;
+pub mod paced;
 pub mod past;
 pub mod path;
 pub mod portal;
 pub mod ports;
 pub mod possession;
 pub mod refusal;
+mod refusals;
 pub mod reported;
 pub mod server;
 mod shown;
@@ -32,5 +38,6 @@ pub mod upgrade;
 pub mod upstream;
 mod visit;
 
-pub use gateway::{Gateway, GatewayParts, Hosts};
+pub use connections::ConnectionLimits;
+pub use gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 pub use portal::Portal;

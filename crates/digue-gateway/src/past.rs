@@ -90,5 +90,6 @@ pub fn exposure_of(portal: &Portal, aliases: &dyn Aliases, past: PastRequest) ->
         part: 1,
         parts: 1,
         source: Some(past.source),
+        repeated: None,
     })
 }

@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::body::{Body, full};
+use crate::ports::Unrecorded;
 
 /// What the reader is told.
 #[derive(Clone, Debug)]
@@ -26,6 +27,19 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Too much at once, of one account or of all: nothing was decided, and a moment later it may go.
+    pub fn busy() -> Self {
+        let busy =
+            Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-busy");
+        Self { retry_after_secs: Some(1), ..busy }
+    }
+
+    /// The journal does not take the entry: nothing leaves.
+    pub fn unrecorded(Unrecorded(cause): Unrecorded) -> Self {
+        tracing::error!(cause, "The journal does not take entries; nothing leaves");
+        Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
+    }
+
     /// The rules refused.
     pub fn of(reasons: Vec<Reason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
@@ -35,7 +49,8 @@ impl Refusal {
                 Reason::Budget(..)
                 | Reason::ExactSearchBudget(_)
                 | Reason::BreakGlassBudget(_)
-                | Reason::UninspectedBudget(_),
+                | Reason::UninspectedBudget(_)
+                | Reason::TooManyRequests,
             ) => StatusCode::TOO_MANY_REQUESTS,
             Some(Reason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,

@@ -17,8 +17,9 @@ use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Body, collect, full};
+use crate::body::{Body, full};
 use crate::gateway::{Shared, lock};
+use crate::hold::{self, Held, HoldError, Holder, hold};
 use crate::identity::token_hash;
 use crate::portal::Portal;
 use crate::refusal::{Refusal, language_of};
@@ -92,9 +93,16 @@ type Wrong = (&'static str, &'static str);
 pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let portal = portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
     let language = language_of(request.headers());
-    let body = collect(request.into_body(), BODY_BYTES_MAX)
-        .await
-        .map_err(|_| Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"))?;
+    let share = hold::begin(&shared.held, [Holder::Portal(portal.id.clone())]);
+    // The bytes are counted as held as long as they are read.
+    let (body, _share) = match hold(request.into_body(), BODY_BYTES_MAX, portal.timeouts.idle, share).await {
+        Ok(Held::Whole { bytes, share }) => (bytes, share),
+        Err(HoldError::Full(_)) => return Err(Refusal::busy()),
+        Ok(Held::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => {
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Err(Refusal::unavailable(status, "too-large-title", "too-large"));
+        }
+    };
     let exposures = match read_lines(shared, &portal, &body) {
         Ok(exposures) => exposures,
         Err(wrong) => {
@@ -121,9 +129,7 @@ pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Resp
         // Shown already: the watch can only cut off what comes next.
         shared.sentinel.look(exposure);
     }
-    let first_entry = shared.recorder.record(exposures).await.map_err(|_| {
-        Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
-    })?;
+    let first_entry = shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)?;
     Ok(json(StatusCode::OK, &Accepted { first_entry, entries, over_budget }))
 }
 
@@ -226,6 +232,7 @@ pub fn exposure_of(
         part: 1,
         parts: 1,
         source: None,
+        repeated: None,
     })
 }
 

@@ -7,31 +7,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arrival::{self, Peer};
-use crate::body::boxed;
-use crate::gateway::Gateway;
+use crate::body::{Body, boxed, empty};
+use crate::client_address::client_address;
+use crate::connections::{ConnectionLimits, ConnectionTable, Slot};
+use crate::gateway::{Gateway, Shared};
 use crate::ja4::{self, Fingerprint};
+use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
 
-/// Connections at the same time, on one listener.
-const CONNECTIONS_MAX: usize = 16_384;
-const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// How long a client may take nothing of what waits for it.
-const WRITE_STALL_MAX: Duration = Duration::from_secs(60);
-const HEADER_READ_MAX: Duration = Duration::from_secs(15);
-const HTTP2_STREAMS_MAX: u32 = 128;
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
+/// Streams that a client resets before they are taken up: further ones end the connection.
+const HTTP2_RESETS_MAX: usize = 32;
+/// How long a connection that ends in good order may finish what is under way.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
 
 /// One bound listener.
 pub struct Listener {
@@ -50,11 +50,11 @@ impl Listener {
 
     /// Serves until `stop` turns true, then finishes what is under way, at most `grace` long.
     pub async fn serve(self, gateway: Gateway, mut stop: watch::Receiver<bool>, grace: Duration) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let graceful = Arc::new(GracefulShutdown::new());
-        let server = Arc::new(builder());
+        let connections = gateway.connections().clone();
+        let server = Arc::new(builder(connections.limits()));
+        // Closed once the last connection has dropped its sender.
+        let (open, mut all_closed) = mpsc::channel::<()>(1);
         loop {
-            let permit = connections.clone().acquire_owned().await.expect("never closed");
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -62,46 +62,61 @@ impl Listener {
             let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of descriptors, most likely: wait for some to come back.
-                    tracing::warn!(error = %error, "A connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    make_room(&connections, &error).await;
                     continue;
                 }
             };
+            // Without a place the socket is closed here, unread.
+            let Ok(slot) = connections.admit(address.ip(), Instant::now()) else { continue };
             let _ = stream.set_nodelay(true);
             let connection = Connection {
                 gateway: gateway.clone(),
                 tls: self.tls.as_ref().map(|tls| tls.load_full()),
                 server: server.clone(),
-                watcher: graceful.watcher(),
+                slot: Arc::new(slot),
                 address,
+                stop: stop.clone(),
             };
+            let open = open.clone();
             tokio::spawn(async move {
                 connection.run(stream).await;
-                drop(permit);
+                drop(open);
             });
         }
-        drop(self.socket);
-        if let Ok(graceful) = Arc::try_unwrap(graceful) {
-            let _ = timeout(grace, graceful.shutdown()).await;
-        }
+        drop((self.socket, open));
+        let _ = timeout(grace, all_closed.recv()).await;
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+/// The value is not kept: a task may go on elsewhere after it.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Out of descriptors, most likely: connections that wait idly give theirs back.
+async fn make_room(connections: &ConnectionTable, error: &io::Error) {
+    let displaced = connections.displace();
+    tracing::warn!(error = %error, displaced, "A connection could not be accepted; retrying");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+}
+
+fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_MAX)
+        // Its own would count the time between two requests as that of a head: `activity` tells them apart.
+        .header_read_timeout(None)
         .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .keep_alive(true);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_concurrent_streams(limits.streams)
+        .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
         .max_header_list_size(HEADER_BYTES_MAX as u32)
+        .max_send_buf_size(HEADER_BYTES_MAX)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     builder
@@ -111,46 +126,95 @@ struct Connection {
     gateway: Gateway,
     tls: Option<Arc<ServerConfig>>,
     server: Arc<Builder<TokioExecutor>>,
-    watcher: hyper_util::server::graceful::Watcher,
+    slot: Arc<Slot>,
     address: SocketAddr,
+    stop: watch::Receiver<bool>,
 }
 
 impl Connection {
     async fn run(self, stream: TcpStream) {
-        let mut stream = Box::pin(TimeoutStream::new(stream));
-        stream.as_mut().set_write_timeout_pinned(Some(WRITE_STALL_MAX));
-        match self.tls.clone() {
-            None => self.serve(TokioIo::new(stream), None).await,
-            Some(config) => {
-                let acceptor = TlsAcceptor::from(config);
-                let handshake = async {
-                    let (tls, stream) = ja4::overhear(stream).await?;
-                    Ok::<_, io::Error>((tls, acceptor.accept(stream).await?))
-                };
-                if let Ok(Ok((tls, stream))) = timeout(TLS_HANDSHAKE_MAX, handshake).await {
-                    self.serve(TokioIo::new(stream), Some(tls)).await;
-                }
-            }
+        let stream = PacedSocket::new(stream, self.slot.activity.clone());
+        let Some(config) = self.tls.clone() else {
+            return self.serve(TokioIo::new(stream), None).await;
+        };
+        let acceptor = TlsAcceptor::from(config);
+        let handshake = async {
+            let (tls, stream) = ja4::overhear(stream).await?;
+            Ok::<_, io::Error>((tls, acceptor.accept(stream).await?))
+        };
+        let longest = self.gateway.connections().limits().tls_handshake;
+        let shaken = tokio::select! {
+            shaken = timeout(longest, handshake) => shaken,
+            _ = self.slot.activity.ended() => return,
+        };
+        if let Ok(Ok((tls, stream))) = shaken {
+            self.serve(TokioIo::new(stream), Some(tls)).await;
         }
     }
 
     /// `tls` is what the client's TLS showed of itself; `None` without TLS.
-    async fn serve<I>(self, io: I, tls: Option<Option<Fingerprint>>)
+    async fn serve<I>(mut self, io: I, tls: Option<Option<Fingerprint>>)
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
         let address = self.address.ip().to_canonical();
         let peer = Peer { address, is_secure: tls.is_some(), tls: tls.flatten() };
-        let shared = self.gateway.0.clone();
-        let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let shared = shared.clone();
-            async move {
-                let response = arrival::respond(shared, peer, request.map(boxed)).await;
-                Ok::<_, std::convert::Infallible>(response)
-            }
+        let (shared, slot) = (self.gateway.0.clone(), self.slot.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (shared, slot) = (shared.clone(), slot.clone());
+            async move { Ok::<_, std::convert::Infallible>(respond(shared, slot, peer, request).await) }
         });
-        let connection = self.server.serve_connection_with_upgrades(io, service);
+        let mut connection =
+            std::pin::pin!(self.server.serve_connection_with_upgrades(io, service).into_owned());
         // A connection that ends in an error is the client's affair, or a cut of ours.
-        let _ = self.watcher.watch(connection.into_owned()).await;
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            ending = self.slot.activity.ended() => {
+                if ending.is_polite() {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = timeout(LAST_WORDS_MAX, connection).await;
+                }
+                return;
+            }
+            () = stopped(&mut self.stop) => connection.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            _ = connection => {}
+            _ = self.slot.activity.ended() => {}
+        }
     }
+}
+
+/// Answers one request, and keeps account of it until its last byte.
+async fn respond(
+    shared: Arc<Shared>,
+    slot: Arc<Slot>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Response<Paced> {
+    let proxied = slot.is_proxy().then(|| {
+        let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
+        shared.connections.admit_proxied(client)
+    });
+    let (proxied, is_crowded) = match proxied.transpose() {
+        Ok(proxied) => (proxied, false),
+        Err(_) => (None, true),
+    };
+    let under_way = UnderWay::begin(slot.clone(), proxied);
+    if is_crowded {
+        return too_many().map(|body| Paced::to_client(body, under_way, None));
+    }
+    let mut request = request.map(|body| Paced::from_client(boxed(body), slot.activity()));
+    request.extensions_mut().insert(slot);
+    let mut response = arrival::respond(shared, peer, request).await;
+    let kept = response.extensions_mut().remove::<KeptUntilSent>();
+    response.map(|body| Paced::to_client(body, under_way, kept))
+}
+
+/// Without a page: whoever sends so many requests at once reads none of them.
+fn too_many() -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+    response
 }

@@ -9,7 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, BoxError};
 use crate::gateway::lock;
-use crate::hold::{Room, Share};
+use crate::hold::Share;
 
 /// What was kept of a body that has passed.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Copied {
     pub(crate) passed: u64,
     pub(crate) extent: Extent,
     /// The memory of the copy is counted as long as it is there.
-    _share: Option<Share>,
+    pub(crate) share: Option<Share>,
 }
 
 /// How much of a body the copy is.
@@ -48,8 +48,8 @@ struct State {
 }
 
 impl Copy {
-    fn new(limit: usize, room: &Arc<Room>) -> Self {
-        let share = Some(room.share());
+    fn new(limit: usize, share: Share) -> Self {
+        let share = Some(share);
         let state = State { kept: BytesMut::new(), passed: 0, extent: Extent::CutShort, limit, share };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -62,7 +62,7 @@ impl Copy {
         }
         if state.kept.len() + piece.len() > state.limit {
             state.give_up(Extent::TooLarge);
-        } else if state.share.as_mut().is_some_and(|share| share.grow(piece.len())) {
+        } else if state.share.as_mut().is_some_and(|share| share.grow(piece.len()).is_ok()) {
             state.kept.extend_from_slice(piece);
         } else {
             state.give_up(Extent::NoRoom);
@@ -84,7 +84,7 @@ impl Copy {
             bytes: std::mem::take(&mut state.kept).freeze(),
             passed: state.passed,
             extent: state.extent,
-            _share: state.share.take(),
+            share: state.share.take(),
         }
     }
 }
@@ -107,8 +107,8 @@ pub(crate) struct Teed {
 }
 
 /// `body` with a copy of at most `limit` bytes.
-pub(crate) fn tee(body: Body, limit: usize, room: &Arc<Room>) -> (Teed, Copy) {
-    let copy = Copy::new(limit, room);
+pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (Teed, Copy) {
+    let copy = Copy::new(limit, share);
     if body.is_end_stream() {
         copy.end();
     }
@@ -173,6 +173,7 @@ mod tests {
 
     use super::*;
     use crate::body::boxed;
+    use crate::hold::{HeldBytes, begin};
 
     /// A body of pieces, then its end or a break.
     struct Pieces(VecDeque<Result<Bytes, BoxError>>);
@@ -205,7 +206,7 @@ mod tests {
 
     #[track_caller]
     fn check(pieces: Body, limit: usize, room: usize, kept: &[u8], passed: u64, extent: Extent) {
-        let (teed, copy) = tee(pieces, limit, &Room::new(room));
+        let (teed, copy) = tee(pieces, limit, begin(&HeldBytes::new(room), []));
         let read = read(teed);
         let copied = copy.take();
         assert_eq!((&*copied.bytes, copied.passed, copied.extent), (kept, passed, extent));
@@ -224,7 +225,7 @@ mod tests {
     #[test]
     fn a_body_that_nobody_reads_on_is_cut_short() {
         let (ended, told) = std::sync::mpsc::channel();
-        let (teed, copy) = tee(pieces(1, false), 80, &Room::new(80));
+        let (teed, copy) = tee(pieces(1, false), 80, begin(&HeldBytes::new(80), []));
         drop(teed.on_end(move || ended.send(()).unwrap()));
         assert_eq!(copy.take().extent, Extent::CutShort);
         assert_eq!(told.try_iter().count(), 1);
@@ -232,9 +233,9 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_copy_is_given_back() {
-        let room = Room::new(8);
+        let held = HeldBytes::new(8);
         for _ in 0..3 {
-            let (teed, copy) = tee(pieces(2, false), 80, &room);
+            let (teed, copy) = tee(pieces(2, false), 80, begin(&held, []));
             read(teed).unwrap();
             assert_eq!(copy.take().extent, Extent::Whole);
         }

@@ -1,18 +1,26 @@
 //! WebSocket, by explicit rule of the map: a tunnel that is journalled, counted as uninspected,
 //! and cut with its account.
 
+use std::sync::Arc;
+
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use crate::body::{Body, empty};
+use crate::connections::Slot;
 use crate::headers;
+use crate::paced::{KeptUntilSent, UnderWay};
 use crate::refusal::Refusal;
 use crate::visit::Tunnel;
 
 /// Joins the client and the portal, if the portal agrees.
-pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn tunnel(
+    tunnel: Tunnel,
+    mut request: Request<Body>,
+    kept: KeptUntilSent,
+) -> Result<Response<Body>, Refusal> {
     let is_websocket = request
         .headers()
         .get(header::UPGRADE)
@@ -22,6 +30,8 @@ pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result
     }
     let guard = tunnel.permit().await?;
     let client_side = hyper::upgrade::on(&mut request);
+    // The tunnel stays a request of its account, on a connection that is counted, as long as it is open.
+    let slot = request.extensions().get::<Arc<Slot>>().cloned();
     let (parts, _) = request.into_parts();
     let mut outgoing = tunnel.outgoing(&parts);
     outgoing.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -32,12 +42,30 @@ pub(crate) async fn tunnel(tunnel: Tunnel, mut request: Request<Body>) -> Result
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }
     let portal_side = hyper::upgrade::on(&mut response);
-    join(client_side, portal_side, async move { guard.cut().await });
+    let connection = on_connection(slot);
+    join(client_side, portal_side, async move {
+        let _kept = kept;
+        tokio::select! {
+            () = guard.cut() => {}
+            () = connection => {}
+        }
+    });
     let (mut head, _) = response.into_parts();
     headers::strip_response(&mut head.headers);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     Ok(Response::from_parts(head, empty()))
+}
+
+/// Counts a tunnel as a request of its connection as long as this lives, and resolves when that is to end.
+pub(crate) fn on_connection(slot: Option<Arc<Slot>>) -> impl Future<Output = ()> + Send + 'static {
+    let under_way = slot.map(|slot| UnderWay::begin(slot, None));
+    async move {
+        match &under_way {
+            Some(under_way) => drop(under_way.ended().await),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Copies both ways until one end is over or `cut` resolves.

@@ -21,10 +21,13 @@ pub(crate) use self::unheld::Tunnel;
 use crate::arrival::Peer;
 use crate::body::Body;
 use crate::gateway::Shared;
+use crate::connections::Slot;
 use crate::guard::Guard;
+use crate::hold::{self, HeldBytes, Holder, Share};
 use crate::identity::{self, Asked, Caller, Stranger};
 use crate::key::Target;
 use crate::outgoing::outgoing;
+use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::{Portal, Route, RouteKind};
 use crate::refusal::Refusal;
@@ -100,15 +103,22 @@ pub(crate) async fn visit(
         // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
         return Err(visit.refuse(vec![Reason::SessionMoved], Inspection::NotReached).await);
     }
+    let counted = shared.account_requests.begin(&visit.caller.account).map_err(|_| Refusal::busy())?;
+    let kept = KeptUntilSent::new(counted);
     let (Some(place), Some((_, values))) = (place, found) else {
         return Err(visit.refuse_unmapped().await);
     };
     visit.route = place;
-    match visit.route().kind {
-        RouteKind::Assets { .. } => visit.pass_assets(peer, request).await,
-        RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(visit, peer), request).await,
-        RouteKind::Held => visit.ask(peer, values, request).await,
+    if visit.asks_too_often() {
+        return Err(visit.refuse(vec![Reason::TooManyRequests], Inspection::NotReached).await);
     }
+    let mut response = match visit.route().kind {
+        RouteKind::Assets { .. } => visit.pass_assets(peer, request).await,
+        RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(visit, peer), request, kept.clone()).await,
+        RouteKind::Held => visit.ask(peer, values, request).await,
+    }?;
+    response.extensions_mut().insert(kept);
+    Ok(response)
 }
 
 pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
@@ -118,6 +128,14 @@ pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
         Stranger::Doubted(_) => Reason::SessionMoved,
     };
     Refusal::of(vec![reason], None)
+}
+
+impl Visit<Enforcement> {
+    /// What shows nobody leaves no entry.
+    fn asks_too_often(&self) -> bool {
+        !matches!(self.route().kind, RouteKind::Assets { .. })
+            && !self.shared.account_requests.may_ask(&self.caller.account, self.now)
+    }
 }
 
 impl<M> Visit<M> {
@@ -143,6 +161,17 @@ impl<M> Visit<M> {
             categories: &route.categories,
             is_exact_search: self.is_exact_search,
         }
+    }
+
+    /// On whose account this visit holds bytes.
+    fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
+        let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
+        let who = [
+            Holder::Account(self.caller.account.clone()),
+            Holder::Organisation(self.caller.organisation.clone()),
+            Holder::Portal(self.portal.id.clone()),
+        ];
+        hold::begin(of, connection.map(Holder::Connection).into_iter().chain(who))
     }
 
     fn guard(&self) -> Guard {

@@ -9,8 +9,8 @@ use minicbor::{Decoder, Encoder};
 
 use digue_types::{
     AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId, Exposure,
-    Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, RouteName, SessionId,
-    ShownPersons, Timestamp,
+    Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, Repeated, RouteName,
+    SessionId, ShownPersons, Timestamp,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -103,6 +103,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.justification.is_some(),
         e.parts > 1,
         e.source.is_some(),
+        e.repeated.is_some(),
     ];
     let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
     out.array(2)?.u8(KIND_EXPOSURE)?.map(fields)?;
@@ -154,6 +155,9 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if let Some(source) = &e.source {
         out.u8(24)?.str(source)?;
     }
+    if let Some(repeated) = &e.repeated {
+        out.u8(26)?.array(2)?.u64(repeated.count)?.i64(repeated.until.micros())?;
+    }
     Ok(())
 }
 
@@ -195,12 +199,14 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         part: 1,
         parts: 1,
         source: None,
+        repeated: None,
     })
     .and_then(|mut exposure| {
         if let Some((part, parts)) = fields.maybe(23, read_pair)? {
             (exposure.part, exposure.parts) = (part, parts);
         }
         exposure.source = fields.maybe(24, read_text)?;
+        exposure.repeated = fields.maybe(26, read_repeated)?;
         fields.close()?;
         Ok(exposure)
     })
@@ -341,6 +347,13 @@ fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
     Ok((input.u16()?, input.u16()?))
 }
 
+fn read_repeated(input: &mut Decoder<'_>) -> Result<Repeated, DecodeError> {
+    if input.array()? != Some(2) {
+        return Err(DecodeError("a count and a time tell how often".into()));
+    }
+    Ok(Repeated { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use digue_types::{Scope, Window};
@@ -375,6 +388,7 @@ pub(crate) mod tests {
             part: 1,
             parts: 1,
             source: None,
+            repeated: None,
         }
     }
 
@@ -411,11 +425,19 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(persons in 0usize..50, status in any::<u16>(), bytes in any::<u64>()) {
+        fn what_is_written_is_read(
+            persons in 0usize..50,
+            status in any::<u16>(),
+            bytes in any::<u64>(),
+            repeated in proptest::option::of((any::<u64>(), any::<i32>())),
+        ) {
             let mut written = exposure(persons);
             written.shown.retain(|group| !group.persons.is_empty());
             written.status = status;
             written.body_bytes = bytes;
+            written.repeated = repeated.map(|(count, secs)| {
+                Repeated { count, until: Timestamp::from_secs(secs.into()) }
+            });
             let event = Event::Exposure(Box::new(written));
             prop_assert_eq!(decode(&encode(&event)), Ok(event));
         }

@@ -75,5 +75,6 @@ fn exposure_json(index: u64, exposure: &Exposure) -> Json {
         "part": exposure.part,
         "parts": exposure.parts,
         "source": exposure.source,
+        "repeated": exposure.repeated.map(|repeated| json!({"count": repeated.count, "until": repeated.until})),
     })
 }

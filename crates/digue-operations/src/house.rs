@@ -220,6 +220,10 @@ impl House {
         assert!(self.gateway.set(gateway).is_ok(), "the gateway is attached once");
     }
 
+    pub fn data_folder(&self) -> &std::path::Path {
+        &self.data_folder
+    }
+
     pub fn gateway(&self) -> &Gateway {
         self.gateway.get().expect("attached before the first operation")
     }

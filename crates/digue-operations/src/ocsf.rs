@@ -87,6 +87,11 @@ fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
             "parts": e.parts,
         },
     });
+    if let Some(repeated) = e.repeated {
+        more["count"] = json!(repeated.count);
+        more["start_time"] = json!(e.at.micros().div_euclid(1000));
+        more["end_time"] = json!(repeated.until.micros().div_euclid(1000));
+    }
     if !e.client.ip.is_empty() {
         more["src_endpoint"] = json!({"ip": e.client.ip});
     }

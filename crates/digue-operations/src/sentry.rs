@@ -60,6 +60,8 @@ pub struct Found {
 
 /// How far back habits are read after a start.
 pub const MEMORY: Duration = Duration::from_hours(45 * 24);
+/// Refusals of one entry that are counted one by one.
+const COUNTED_MAX: u64 = 1000;
 /// Closings of one day count towards closing more.
 const CLOSED_FOR: Duration = Duration::from_hours(24);
 
@@ -316,7 +318,8 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
     }
     let kind = match exposure.outcome {
         Outcome::Refused if exposure.reasons.contains(&Reason::SessionMoved) => SightingKind::Moved,
-        Outcome::Refused if exposure.reasons.iter().any(is_probing) => SightingKind::Refused,
+        Outcome::Refused if exposure.reasons.iter().any(is_about_persons) => SightingKind::Refused,
+        Outcome::Refused if exposure.reasons.iter().any(is_about_addresses) => SightingKind::Unmapped,
         Outcome::Refused => return None,
         _ if exposure.inspection.is_uninspected() => SightingKind::Uninspected(exposure.body_bytes),
         _ => SightingKind::Shown,
@@ -331,7 +334,7 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
             is_explained,
         }));
     }
-    engine.observe(&Sighting {
+    let sighting = Sighting {
         at: exposure.at,
         portal: exposure.portal.as_str(),
         organisation: exposure.organisation.as_str(),
@@ -342,22 +345,29 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
         agent: &exposure.client.user_agent,
         kind,
         persons: &persons,
-    })
+    };
+    // An entry may stand for many refusals; beyond so many the count says nothing more.
+    let times = exposure.requests().min(COUNTED_MAX);
+    (0..times).filter_map(|_| engine.observe(&sighting)).last()
 }
 
-/// Refusals that say whom somebody asked for, or which addresses they try.
-const fn is_probing(reason: &Reason) -> bool {
+/// Refusals that say whom somebody asked for.
+const fn is_about_persons(reason: &Reason) -> bool {
     matches!(
         reason,
         Reason::OutsideCaseload
             | Reason::NotExact
-            | Reason::UnknownRoute
-            | Reason::MalformedRequest
             | Reason::CaseloadOnly(_)
             | Reason::Budget(..)
             | Reason::ExactSearchBudget(_)
             | Reason::BreakGlassBudget(_)
     )
+}
+
+/// Refusals that somebody meets who tries addresses, or asks faster than people do. A portal that changed before
+/// its map did makes all of its readers meet them: they are told of, and close nobody.
+const fn is_about_addresses(reason: &Reason) -> bool {
+    matches!(reason, Reason::UnknownRoute | Reason::TooManyRequests | Reason::MalformedRequest)
 }
 
 /// One act for the engines.

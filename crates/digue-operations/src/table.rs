@@ -183,6 +183,7 @@ pub const ENTRY_COLUMNS: Columns = &[
     ("justification", Kind::Text),
     ("part", Kind::Number),
     ("parts", Kind::Number),
+    ("requests", Kind::Number),
     ("subject", Kind::Text),
     ("before", Kind::Text),
     ("after", Kind::Text),
@@ -222,7 +223,7 @@ fn exposure_row(index: u64, e: &Exposure) -> Vec<Cell> {
     row.push(Cell::Text(format!("{:016x}", e.policy_version)));
     row.push(e.caseload_version.into());
     row.push(Cell::Text(e.justification.clone().unwrap_or_default()));
-    row.extend([u64::from(e.part).into(), u64::from(e.parts).into()]);
+    row.extend([u64::from(e.part).into(), u64::from(e.parts).into(), e.requests().into()]);
     row.extend(std::iter::repeat_n(Cell::from(""), 4));
     row
 }

@@ -148,5 +148,6 @@ fn decide(
         part: 1,
         parts: 1,
         source: None,
+        repeated: None,
     })
 }

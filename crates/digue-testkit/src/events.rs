@@ -33,5 +33,6 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         part: 1,
         parts: 1,
         source: None,
+        repeated: None,
     }))
 }

@@ -61,11 +61,25 @@ pub struct Exposure {
     pub parts: u16,
     /// Where an imported exposure comes from: file and line.
     pub source: Option<String>,
+    /// Set when the entry stands for several refusals of one kind, from `at` on.
+    pub repeated: Option<Repeated>,
+}
+
+/// How many refusals one entry stands for, and when the last of them was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Repeated {
+    pub count: u64,
+    pub until: Timestamp,
 }
 
 impl Exposure {
     pub fn persons(&self) -> impl Iterator<Item = &PersonRef> {
         self.shown.iter().flat_map(|group| &group.persons)
+    }
+
+    /// Requests that this entry stands for.
+    pub fn requests(&self) -> u64 {
+        self.repeated.map_or(1, |repeated| repeated.count)
     }
 
     /// True when bytes of the portal left for the account.

@@ -11,7 +11,7 @@ pub mod reason;
 pub mod time;
 
 pub use event::{
-    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Scope, ShownPersons,
+    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope, ShownPersons,
     UninspectedCause,
 };
 pub use ids::{

@@ -20,6 +20,8 @@ pub enum Reason {
     /// The account is unknown to the portal's caseloads or suspended.
     UnknownAccount,
     UnknownRoute,
+    /// More requests of this account than it may make in a minute.
+    TooManyRequests,
     /// The request could not be read safely (path tricks, broken body).
     MalformedRequest,
     /// The body of the request is larger than the map lets pass.
@@ -58,6 +60,7 @@ impl Reason {
             Self::SessionMoved => "session-moved",
             Self::UnknownAccount => "unknown-account",
             Self::UnknownRoute => "unknown-route",
+            Self::TooManyRequests => "too-many-requests",
             Self::MalformedRequest => "malformed-request",
             Self::RequestTooLarge => "request-too-large",
             Self::GateClosed(_) => "gate-closed",
@@ -116,6 +119,7 @@ impl FromStr for Reason {
             "session-moved" => Self::SessionMoved,
             "unknown-account" => Self::UnknownAccount,
             "unknown-route" => Self::UnknownRoute,
+            "too-many-requests" => Self::TooManyRequests,
             "malformed-request" => Self::MalformedRequest,
             "request-too-large" => Self::RequestTooLarge,
             "gate-closed" => Self::GateClosed(scope()?),
@@ -157,6 +161,7 @@ mod tests {
             Reason::SessionMoved,
             Reason::UnknownAccount,
             Reason::UnknownRoute,
+            Reason::TooManyRequests,
             Reason::MalformedRequest,
             Reason::OutsideCaseload,
             Reason::NotExact,

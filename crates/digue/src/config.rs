@@ -2,6 +2,7 @@
 //!
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
+mod limits;
 pub(crate) mod portal_map;
 mod providers;
 pub(crate) mod reader;

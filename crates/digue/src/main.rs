@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod config;
+mod descriptors;
 mod keys;
 mod pages;
 mod serve;

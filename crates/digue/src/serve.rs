@@ -11,7 +11,7 @@ use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
-use digue_gateway::{Gateway, GatewayParts, Hosts, Portal};
+use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, Options};
@@ -40,7 +40,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::config::server::{ListenerSettings, Settings};
 use crate::pages::Pages;
-use crate::{keys, tls};
+use crate::{descriptors, keys, tls};
 
 /// Appends that may wait for the disk.
 const QUEUE_MAX: usize = 8192;
@@ -151,7 +151,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
         trusted_proxies: settings.trusted_proxies.clone(),
-        held_bytes_max: settings.held_bytes_max,
+        limits: gateway_limits(&settings),
     });
     each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;
     house.attach(gateway.clone());
@@ -184,6 +184,8 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     for listener in &settings.listeners {
         running.open(listener, &gateway, &stopping, &settings).await?;
     }
+    running.tasks.push(tokio::spawn(gateway.connections().clone().keep_checking(stopping.clone())));
+    running.tasks.push(tokio::spawn(write_counted(gateway.clone(), stopping.clone())));
     running.tasks.push(tokio::spawn(settle_budgets(gateway, stopping.clone())));
     if let Some(found) = sentry.take_found() {
         running.tasks.push(tokio::spawn(respond(running.house.clone(), found, stopping.clone())));
@@ -298,7 +300,7 @@ impl Running {
         if let Some(certificate) = certificate {
             self.certificates.push((listener.clone(), certificate));
         }
-        let (gateway, stopping, grace) = (gateway.clone(), stopping.clone(), settings.stop_grace);
+        let (gateway, stopping, grace) = (gateway.clone(), stopping.clone(), settings.limits.stop_grace);
         self.tasks.push(tokio::spawn(async move { bound.serve(gateway, stopping, grace).await }));
         Ok(())
     }
@@ -347,6 +349,7 @@ impl Running {
         if !self.house.gateway().finish_entries(ENTRIES_WAIT_MAX).await {
             tracing::error!("Some responses of observed portals have no entry; stopping without them");
         }
+        self.house.gateway().record_counted_refusals(true).await;
         self.house.note(Act::Stopped, String::new()).await?;
         self.store.close().await;
         // House and lock hold each other; what matters is that the journal is closed, and by name.
@@ -359,6 +362,17 @@ impl Running {
         .await?;
         Ok(())
     }
+}
+
+/// The limits of the configuration, as far as the system allows them.
+fn gateway_limits(settings: &Settings) -> GatewayLimits {
+    let mut limits = settings.limits.gateway;
+    let wanted = limits.connections.in_all;
+    if let Some(fitting) = descriptors::connections_max().filter(|fitting| *fitting < wanted) {
+        tracing::info!(wanted, fitting, "The system allows fewer open files; connections are limited to fit");
+        limits.connections.in_all = fitting;
+    }
+    limits
 }
 
 /// Who answers for the data, and which clocks run.
@@ -424,6 +438,18 @@ fn each_counted_exposure(house: &House, take: &mut dyn FnMut(&Exposure)) -> Resu
         }
     })?;
     Ok(())
+}
+
+/// Writes the refusals that were counted, a window at a time; what is left is written at the end.
+async fn write_counted(gateway: Gateway, mut stopping: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = every.tick() => gateway.record_counted_refusals(false).await,
+            _ = stopping.changed() => return,
+        }
+    }
 }
 
 /// Sorts in what the responses of the last moment charged.

@@ -57,7 +57,12 @@ fn line(w: &Words, index: u64, event: &Event) -> Line {
             entry: index,
             at: exposure.at,
             by: exposure.account.clone(),
-            what: w.coded("outcome", exposure.outcome.code()),
+            what: match exposure.repeated {
+                Some(repeated) => {
+                    format!("{} × {}", w.coded("outcome", exposure.outcome.code()), repeated.count)
+                }
+                None => w.coded("outcome", exposure.outcome.code()),
+            },
             about: format!("{} / {}", exposure.portal, exposure.route),
             persons: Some(u32::try_from(exposure.persons().count()).unwrap_or(u32::MAX)),
             is_refused: exposure.outcome == digue_types::Outcome::Refused,

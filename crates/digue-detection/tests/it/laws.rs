@@ -19,6 +19,7 @@ fn sighting() -> impl Strategy<Value = Owned> {
     let kind = prop_oneof![
         8 => Just(SightingKind::Shown),
         1 => Just(SightingKind::Refused),
+        1 => Just(SightingKind::Unmapped),
         1 => Just(SightingKind::Moved),
         1 => Just(SightingKind::Resource),
         1 => (0u64..1 << 40).prop_map(SightingKind::Uninspected),

@@ -225,6 +225,23 @@ fn refusals_and_uninspected_responses_are_heard() {
 }
 
 #[test]
+fn a_flood_of_unknown_addresses_is_told_and_closes_nobody() {
+    let mut house = House::at_work();
+    // A page that changed before its map did: every account of every organisation.
+    for step in 0..20_000 {
+        house.see(step % 12, NOON + step, &[], HOME, SightingKind::Unmapped);
+    }
+    let told: Vec<_> = house.found.iter().map(|finding| (finding.weight, finding.signals[0].kind)).collect();
+    assert_eq!(told, [(Weight::Alert, SignalKind::Unmapped); 12]);
+    // Below that nobody is told.
+    let mut house = House::at_work();
+    for step in 0..900 {
+        house.see(1, NOON + step, &[], HOME, SightingKind::Unmapped);
+    }
+    assert!(house.found.is_empty());
+}
+
+#[test]
 fn lists_walked_to_the_end_and_sheets_without_resources_are_reasons() {
     let mut house = House::at_work();
     // Everybody's browser fetches resources for two weeks more, the thief's program none.

@@ -5,7 +5,6 @@ use digue_types::{ActionName, Exposure, Inspection, Outcome, PersonRef, Reason, 
 use http::StatusCode;
 
 use super::Visit;
-use crate::ports::Unrecorded;
 use crate::refusal::Refusal;
 use crate::shown::grouped;
 
@@ -20,9 +19,8 @@ impl Visit<Enforcement> {
         };
         let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..exposure };
-        self.shared.sentinel.look(&exposure);
-        match self.record(vec![exposure]).await {
-            Ok(index) => self.refusal(reasons, Some(index)),
+        match self.shared.record_refusal(exposure).await {
+            Ok(index) => self.refusal(reasons, index),
             Err(unavailable) => unavailable,
         }
     }
@@ -36,9 +34,8 @@ impl Visit<Enforcement> {
         };
         let exposure = self.exposure(&decision, Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..unmapped(exposure) };
-        self.shared.sentinel.look(&exposure);
-        match self.record(vec![exposure]).await {
-            Ok(index) => Refusal::of(vec![Reason::UnknownRoute], Some(index)),
+        match self.shared.record_refusal(exposure).await {
+            Ok(index) => Refusal::of(vec![Reason::UnknownRoute], index),
             Err(unavailable) => unavailable,
         }
     }
@@ -51,10 +48,7 @@ impl Visit<Enforcement> {
     }
 
     pub(super) async fn record(&self, exposures: Vec<Exposure>) -> Result<u64, Refusal> {
-        self.shared.recorder.record(exposures).await.map_err(|Unrecorded(cause)| {
-            tracing::error!(cause, "The journal does not take entries; nothing leaves");
-            Refusal::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
-        })
+        self.shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)
     }
 }
 
@@ -103,6 +97,7 @@ impl<M> Visit<M> {
             part: 1,
             parts: 1,
             source: None,
+            repeated: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::against_request;
+use digue_inspect::Uninspected;
 use digue_types::{
     AccountId, Client, Exposure, Inspection, OrganisationId, Outcome, PersonRef, Reason, SessionId,
     Timestamp, UninspectedCause,
@@ -24,6 +25,7 @@ use super::unheld::note_fetch;
 use super::{Visit, place_of};
 use crate::arrival::Peer;
 use crate::body::{Body, boxed, empty};
+use crate::connections::Slot;
 use crate::gateway::{Shared, lock};
 use crate::headers;
 use crate::identity::{self, Asked, Caller, CallerKind, Stranger};
@@ -31,7 +33,7 @@ use crate::key::Target;
 use crate::path::Segments;
 use crate::portal::{Choice, Portal, RouteKind, Timeouts};
 use crate::tee::{Copied, Copy, Extent, tee};
-use crate::upgrade::join;
+use crate::upgrade::{join, on_connection};
 
 /// In place of an `Enforcement`: what speaks against this visit changes nothing about it.
 pub(super) struct Observation {
@@ -84,7 +86,8 @@ pub(crate) async fn observe(
     if visit.mode.is_mapped && matches!(visit.route().kind, RouteKind::Assets { .. }) {
         note_fetch(shared, &visit.portal, &host, &parts, peer, visit.now);
     }
-    let (body, sent_body) = tee(body, visit.request_copy_max(), &shared.observed_room);
+    let share = visit.share(&shared.observed, &parts.extensions);
+    let (body, sent_body) = tee(body, visit.request_copy_max(), share);
     let sent = SentRequest { parts, values, body: sent_body };
     match shared.upstream.send(outgoing.map(|()| boxed(body)), &UNHURRIED).await {
         Ok(response) => visit.pass(sent, client_side, response),
@@ -193,12 +196,14 @@ impl Visit<Observation> {
         let seen = AnswerHead { status: head.status, headers: head.headers.clone() };
         match (portal_side, client_side) {
             (None, _) => {
-                let (body, copy) = tee(body, self.response_copy_max(), &self.shared.observed_room);
+                let share = self.share(&self.shared.observed, &sent.parts.extensions);
+                let (body, copy) = tee(body, self.response_copy_max(), share);
                 let body = body.on_end(move || self.conclude_later(sent, Some(seen), Some(copy)));
                 Response::from_parts(head, boxed(body))
             }
             (Some(portal_side), Some(client_side)) => {
-                join(client_side, portal_side, std::future::pending());
+                let slot = sent.parts.extensions.get::<Arc<Slot>>().cloned();
+                join(client_side, portal_side, on_connection(slot));
                 self.conclude_later(sent, Some(seen), None);
                 head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
                 head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -223,13 +228,20 @@ impl Visit<Observation> {
             return;
         }
         let copied = body.map(|copy| copy.take());
-        let exposure = self.judge(&sent, head.as_ref(), copied);
+        let exposure = self.judge(&sent, head.as_ref(), copied).await;
+        let Some(exposure) = self.counted_apart(exposure) else { return };
         self.shared.sentinel.observe(&exposure);
         if self.must_record(&exposure)
             && let Err(unrecorded) = self.shared.recorder.record(vec![exposure]).await
         {
             self.shared.note_unrecorded(&unrecorded.0);
         }
+    }
+
+    /// What showed nobody and would have been refused is counted like a refusal: it, too, comes as fast as one asks.
+    fn counted_apart(&self, exposure: Exposure) -> Option<Exposure> {
+        let is_countable = exposure.outcome == Outcome::WouldRefuse && exposure.shown.is_empty();
+        if is_countable { self.shared.refusals.take(exposure) } else { Some(exposure) }
     }
 
     /// Resources of which the map states that they show nobody, and that this caller may fetch.
@@ -239,13 +251,19 @@ impl Visit<Observation> {
             && self.mode.against.is_empty()
     }
 
-    fn judge(&mut self, sent: &SentRequest, head: Option<&AnswerHead>, body: Option<Copied>) -> Exposure {
+    async fn judge(
+        &mut self,
+        sent: &SentRequest,
+        head: Option<&AnswerHead>,
+        body: Option<Copied>,
+    ) -> Exposure {
         if self.mode.is_mapped {
             self.read_sent(sent);
         }
         let passed = body.as_ref().map_or(0, |copied| copied.passed);
         let status = head.map(|head| head.status);
-        let Look { persons, inspection, against } = self.look_at(&sent.parts.method, head, body);
+        let look = self.look_at(&sent.parts.method, head, body).await;
+        let Look { persons, inspection, against } = look;
         let persons = match status {
             Some(status) => self.with_subjects(persons, status),
             None => persons,
@@ -299,7 +317,7 @@ impl Visit<Observation> {
     }
 
     /// Whom what passed shows, as far as it was seen.
-    fn look_at(&self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
+    async fn look_at(&self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
         let unseen = |inspection| Look { persons: Vec::new(), inspection, against: None };
         let Some(head) = head else { return unseen(Inspection::NotReached) };
         let Some(body) = body else { return unseen(Inspection::Stream) };
@@ -313,18 +331,27 @@ impl Visit<Observation> {
             _ if head.status == StatusCode::NOT_MODIFIED => unseen(Inspection::Partial),
             Extent::CutShort | Extent::NoRoom => unseen(Inspection::Partial),
             Extent::TooLarge => self.unread(UninspectedCause::TooLarge),
-            Extent::Whole => match self.inspect(&head.headers, &body.bytes) {
-                Ok(persons) if head.status == StatusCode::PARTIAL_CONTENT => {
-                    Look { persons, inspection: Inspection::Partial, against: None }
+            Extent::Whole => {
+                let Some(share) = body.share else { return unseen(Inspection::Partial) };
+                match self.inspect(&head.headers, &body.bytes, share).await {
+                    Ok((found, _)) => self.looked_at(head.status, found),
+                    Err(_) => unseen(Inspection::Partial),
                 }
-                Ok(persons) => Look { persons, inspection: Inspection::Inspected, against: None },
-                // A part of a document is seldom one itself.
-                Err(_) if head.status == StatusCode::PARTIAL_CONTENT => unseen(Inspection::Partial),
-                Err(unread) => {
-                    self.note_uninspected(&unread);
-                    self.unread(unread.cause())
-                }
-            },
+            }
+        }
+    }
+
+    fn looked_at(&self, status: StatusCode, found: Result<Vec<PersonRef>, Uninspected>) -> Look {
+        let seen = |persons, inspection| Look { persons, inspection, against: None };
+        match found {
+            Ok(persons) if status == StatusCode::PARTIAL_CONTENT => seen(persons, Inspection::Partial),
+            Ok(persons) => seen(persons, Inspection::Inspected),
+            // A part of a document is seldom one itself.
+            Err(_) if status == StatusCode::PARTIAL_CONTENT => seen(Vec::new(), Inspection::Partial),
+            Err(unread) => {
+                self.note_uninspected(&unread);
+                self.unread(unread.cause())
+            }
         }
     }
 

@@ -13,7 +13,6 @@ use crate::body::{Body, boxed, full};
 use crate::gateway::lock;
 use crate::guard::Guarded;
 use crate::headers;
-use crate::hold::Share;
 use crate::portal::Choice;
 use crate::ports::Word;
 use crate::refusal::Refusal;
@@ -24,7 +23,6 @@ impl Visit<Enforcement> {
         self,
         head: http::response::Parts,
         bytes: Bytes,
-        share: Option<Share>,
         found: Result<Vec<PersonRef>, Uninspected>,
     ) -> Result<Response<Body>, Refusal> {
         let (persons, inspection) = match found {
@@ -43,24 +41,25 @@ impl Visit<Enforcement> {
         let shows_persons = !persons.is_empty();
         let mut exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
         self.look(&mut decision, &mut exposure);
-        let is_refused = decision.outcome == Outcome::Refused;
+        if decision.outcome == Outcome::Refused {
+            let index = self.shared.record_refusal(exposure).await?;
+            return Err(self.refusal(decision.reasons, index));
+        }
         let index = match self.must_record(&exposure) {
             true => Some(self.record(vec![exposure]).await?),
             false => None,
         };
-        if is_refused {
-            return Err(self.refusal(decision.reasons, index));
-        }
         // What was decided before the disk answered may have been undone since.
         if self.guard().is_cut() {
             return Err(self.refusal(vec![Reason::NoSession], index));
         }
-        Ok(self.response(head, bytes, share, index, shows_persons || inspection.is_uninspected()))
+        Ok(self.response(head, bytes, index, shows_persons || inspection.is_uninspected()))
     }
 
     /// The watch has the last word: a response that reveals a theft does not leave.
     pub(super) fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
-        if self.shared.sentinel.look(exposure) == Word::Pass || decision.outcome == Outcome::Refused {
+        // What is refused already is looked at as it is written.
+        if decision.outcome == Outcome::Refused || self.shared.sentinel.look(exposure) == Word::Pass {
             return;
         }
         decision.outcome = Outcome::Refused;
@@ -95,8 +94,8 @@ impl Visit<Enforcement> {
         let mut exposure = self.exposure(&decision, persons, inspection, known, head.status);
         self.look(&mut decision, &mut exposure);
         if decision.outcome == Outcome::Refused {
-            let index = self.record(vec![exposure]).await?;
-            return Err(self.refusal(decision.reasons, Some(index)));
+            let index = self.shared.record_refusal(exposure).await?;
+            return Err(self.refusal(decision.reasons, index));
         }
         if declared.is_none() {
             exposure.parts = 2;
@@ -125,13 +124,12 @@ impl Visit<Enforcement> {
         &self,
         mut head: http::response::Parts,
         bytes: Bytes,
-        share: Option<Share>,
         index: Option<u64>,
         is_personal: bool,
     ) -> Response<Body> {
         mark(&mut head.headers, index, is_personal);
         let is_small = bytes.len() <= 64 * 1024;
-        let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes, share)) };
+        let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes)) };
         Response::from_parts(head, body)
     }
 }

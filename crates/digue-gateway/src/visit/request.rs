@@ -12,8 +12,9 @@ use http::{Request, Response, StatusCode};
 use super::Visit;
 use super::response::declared_length;
 use crate::arrival::Peer;
-use crate::body::{Body, collect, full, limited};
+use crate::body::{Body, full, limited};
 use crate::gateway::lock;
+use crate::hold::{Held, HoldError, counted, hold};
 use crate::outgoing::outgoing;
 use crate::refusal::Refusal;
 use crate::shown::persons_of;
@@ -75,9 +76,15 @@ impl Visit<Enforcement> {
             // A coded form could say one thing here and another to the portal.
             return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
         }
-        let collected = tokio::time::timeout(self.portal.timeouts.idle, collect(body, limit));
-        let bytes = collected.await.map_err(|_| too_large())?.map_err(|_| too_large())?;
-        Ok((bytes.clone(), full(bytes)))
+        let share = self.share(&self.shared.held, &parts.extensions);
+        match hold(body, limit, self.portal.timeouts.idle, share).await {
+            Ok(Held::Whole { bytes, share }) => {
+                let bytes = counted(bytes, share);
+                Ok((bytes.clone(), full(bytes)))
+            }
+            Err(HoldError::Full(_)) => Err(Refusal::busy()),
+            Ok(Held::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => Err(too_large()),
+        }
     }
 }
 

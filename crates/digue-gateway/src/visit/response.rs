@@ -1,23 +1,19 @@
 //! The round trip to the portal, the response held whole, and whom it shows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use bytes::Bytes;
 use digue_access::Enforcement;
-use digue_inspect::{Identifier, Uninspected};
+use digue_inspect::Uninspected;
 use digue_types::PersonRef;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
 use super::Visit;
 use crate::body::Body;
 use crate::headers;
-use crate::hold::{Held, HoldError, hold};
+use crate::hold::{Held, HoldError, Share, counted, hold};
+use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
 use crate::refusal::Refusal;
-
-/// Above this size inspection leaves the connection's worker, so that others are not kept waiting.
-const LONG_INSPECTION_BYTES: usize = 256 << 10;
 
 impl Visit<Enforcement> {
     /// 4. The round trip, and the response held whole.
@@ -40,20 +36,18 @@ impl Visit<Enforcement> {
             ));
         }
         if asked.method == http::Method::HEAD {
-            return self.release(head, Bytes::new(), None, Ok(Vec::new())).await;
+            return self.release(head, Bytes::new(), Ok(Vec::new())).await;
         }
         let limit = self.route().held_bytes_max;
-        match hold(body, limit, self.portal.timeouts.idle, &self.shared.room).await {
+        let share = self.share(&self.shared.held, &asked.extensions);
+        match hold(body, limit, self.portal.timeouts.idle, share).await {
             Ok(Held::Whole { bytes, share }) => {
-                let found = self.inspect(&head.headers, &bytes);
-                self.release(head, bytes, Some(share), found).await
+                let inspected = self.inspect(&head.headers, &bytes, share).await;
+                let (found, share) = inspected.map_err(|_| Refusal::busy())?;
+                self.release(head, counted(bytes, share), found).await
             }
             Ok(Held::TooLarge { start, rest }) => self.release_too_large(head, start, rest).await,
-            Err(HoldError::Full) => Err(Refusal::unavailable(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable-title",
-                "unavailable-busy",
-            )),
+            Err(HoldError::Full(_)) => Err(Refusal::busy()),
             Err(error) => {
                 tracing::warn!(portal.id = %self.portal.id, error = %error, "A response did not arrive whole");
                 Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"))
@@ -63,35 +57,35 @@ impl Visit<Enforcement> {
 }
 
 impl<M> Visit<M> {
-    /// 5. Whom does it show? A panic in a parser is a response that could not be read.
-    pub(super) fn inspect(&self, headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<PersonRef>, Uninspected> {
-        let text = |name| headers.get(name).map(HeaderValue::to_str);
-        let route = self.route();
-        let look = || -> Result<Vec<Identifier>, Uninspected> {
-            let unreadable = |_| Uninspected::Broken("a header is not text".to_owned());
-            if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
-                return Err(Uninspected::Broken("two content types".to_owned()));
-            }
-            let content_type = text(header::CONTENT_TYPE).transpose().map_err(unreadable)?;
-            let mut codings = Vec::new();
-            for value in headers.get_all(header::CONTENT_ENCODING) {
-                codings.push(value.to_str().map_err(unreadable)?);
-            }
-            digue_inspect::inspect(
-                &route.response,
-                &self.portal.kinds,
-                content_type,
-                &codings.join(","),
-                bytes,
-                &route.inspect_limits,
-            )
+    /// 5. Whom does it show? Where it is not told by a glance, away from here and in turn.
+    pub(super) async fn inspect(
+        &self,
+        headers: &HeaderMap,
+        bytes: &Bytes,
+        mut share: Share,
+    ) -> Result<(Result<Vec<PersonRef>, Uninspected>, Share), InspectionBusy> {
+        let (portal, route, size) = (self.portal.clone(), self.route, bytes.len());
+        // Packed or coded, it can be of any size.
+        let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
+        let unpacked = if is_plain { size } else { self.route().inspect_limits.decoded_bytes_max };
+        let look = {
+            let (headers, bytes) = (headers.clone(), bytes.clone());
+            move || look_into(&portal, &portal.routes[route], &headers, &bytes)
         };
-        let caught = || catch_unwind(AssertUnwindSafe(look));
-        let result =
-            if bytes.len() > LONG_INSPECTION_BYTES { tokio::task::block_in_place(caught) } else { caught() };
-        let identifiers =
-            result.unwrap_or_else(|_| Err(Uninspected::Broken("the inspection failed".to_owned())))?;
-        Ok(self.persons(identifiers.iter()))
+        let found = if is_plain && size <= SHORT_BYTES {
+            look()
+        } else {
+            let work = move || {
+                let held = share.amount();
+                let found = share.grow(unpacked).map(|()| look());
+                share.shrink_to(held);
+                (found, share)
+            };
+            let done = self.shared.inspections.run(&self.caller.account, size, work).await?;
+            share = done.1;
+            done.0?
+        };
+        Ok((found.map(|identifiers| self.persons(identifiers.iter())), share))
     }
 }
 

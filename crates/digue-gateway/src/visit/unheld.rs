@@ -88,10 +88,11 @@ impl Tunnel {
         let mut decision = decision;
         let mut exposure = visit.exposure(&decision, Vec::new(), Inspection::Stream, 0, status);
         visit.look(&mut decision, &mut exposure);
-        let index = visit.record(vec![exposure]).await?;
         if decision.outcome == Outcome::Refused {
-            return Err(visit.refusal(decision.reasons, Some(index)));
+            let index = visit.shared.record_refusal(exposure).await?;
+            return Err(visit.refusal(decision.reasons, index));
         }
+        visit.record(vec![exposure]).await?;
         Ok(visit.guard())
     }
 

@@ -8,6 +8,7 @@ refusal-sign-in = Sign in
 reason-no-session = You are not signed in, or your session has ended.
 reason-unknown-account = Your account is not known to this portal, or it is suspended.
 reason-unknown-route = This address is not described in the portal's map.
+reason-too-many-requests = Your account makes more requests than one account may in a minute.
 reason-malformed-request = The request cannot be read safely.
 reason-gate-closed = Access is closed as a security measure.
 reason-caseload-only = Access is limited to your caseload as a security measure.

@@ -60,6 +60,7 @@ signal-shared-place = The same device or network as an account that was closed {
    *[other] { $seen } days ago
 }.
 signal-crowded-network = Accounts of { $seen } organisations read from the same network today.
+signal-unmapped = { $seen } requests in the day for addresses that the portal's map does not know, or faster than allowed; people are told from { $usual } on.
 signal-refusals = { $seen } requests outside the caseload refused in the day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
 

@@ -8,6 +8,7 @@ refusal-sign-in = Se connecter
 reason-no-session = Vous n'êtes pas connecté, ou votre session est terminée.
 reason-unknown-account = Votre compte n'est pas connu de ce portail, ou il est suspendu.
 reason-unknown-route = Cette adresse n'est pas décrite dans la carte du portail.
+reason-too-many-requests = Votre compte fait plus de demandes qu'un seul compte ne peut en faire en une minute.
 reason-malformed-request = La demande n'est pas lisible de façon sûre.
 reason-gate-closed = L'accès est fermé par mesure de sécurité.
 reason-caseload-only = L'accès est limité à votre portefeuille par mesure de sécurité.

@@ -60,6 +60,7 @@ signal-shared-place = Même appareil ou même réseau qu'un compte fermé { $see
    *[other] il y a { $seen } jours
 }.
 signal-crowded-network = Des comptes de { $seen } organisations lisent depuis le même réseau aujourd'hui.
+signal-unmapped = { $seen } demandes dans la journée à des adresses que la carte du portail ne connaît pas, ou plus rapides que permis ; signalé à partir de { $usual }.
 signal-refusals = { $seen } demandes hors portefeuille refusées dans la journée ; d'habitude au plus { $usual }.
 signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.
 

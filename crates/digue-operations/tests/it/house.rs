@@ -163,7 +163,7 @@ impl Home {
             asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
             upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
             trusted_proxies: vec![],
-            held_bytes_max: 1 << 20,
+            limits: digue_gateway::GatewayLimits::default(),
         }));
         Self { house, clock, journal, disk, store, _folder: folder }
     }

@@ -134,7 +134,7 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
         asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
         upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
         trusted_proxies: vec![],
-        held_bytes_max: 1 << 20,
+        limits: digue_gateway::GatewayLimits::default(),
     });
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.local_address().unwrap();

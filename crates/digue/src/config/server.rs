@@ -18,6 +18,7 @@ use digue_operations::retention::{Retention, RetentionError};
 use digue_operations::witnesses::{Witness, WitnessRules};
 use ipnet::IpNet;
 
+use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
 use super::reader::{Fault, Section, Source};
 use super::response::{ResponseSettings, read_response};
@@ -53,8 +54,7 @@ pub(crate) struct Settings {
     pub(crate) desk: DeskRules,
     pub(crate) response: ResponseSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
-    pub(crate) held_bytes_max: usize,
-    pub(crate) stop_grace: Duration,
+    pub(crate) limits: LimitSettings,
     /// PEM file of authorities for portals over HTTPS, besides the system's.
     pub(crate) upstream_authorities: Option<PathBuf>,
 }
@@ -134,7 +134,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let desk = read_messages(root.section("messages"));
         let partners = read_partners(root.section("partners"));
         let response = read_response(root.section("response"));
-        let limits = root.section("limits");
+        let limits = read_limits(root.section("limits").as_ref());
         let proxies = root.section("proxies");
         let trusted_proxies =
             proxies.map(|section| section.parse_all("trusted", str::parse::<IpNet>)).unwrap_or_default();
@@ -142,8 +142,6 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
         let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
         let console_url = console.and_then(|section| section.need("url", parse_public_url));
-        let held_bytes = limits.as_ref().and_then(|section| section.bytes("held_bytes"));
-        let stop_grace = limits.as_ref().and_then(|section| section.duration("stop_grace"));
         let journal = root.section("journal");
         let digue = digue?;
         let folder = |key: &str, usual: &str| digue.path(key).unwrap_or_else(|| digue.folder().join(usual));
@@ -176,8 +174,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             desk: desk?,
             response: response?,
             trusted_proxies,
-            held_bytes_max: held_bytes.map_or(1 << 30, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
-            stop_grace: stop_grace.unwrap_or(Duration::from_secs(30)),
+            limits,
             upstream_authorities,
         })
     })

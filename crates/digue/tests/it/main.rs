@@ -29,6 +29,7 @@ mod python;
 mod routes;
 mod smsi;
 mod space;
+mod starvation;
 mod stolen;
 mod uninspected;
 mod watch;

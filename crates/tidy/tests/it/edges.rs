@@ -109,7 +109,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-gateway"]),
     ("tokio-rustls", &["digue-gateway"]),
-    ("tokio-io-timeout", &["digue-gateway"]),
     ("jsonwebtoken", &["digue-gateway"]),
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),

@@ -1,0 +1,182 @@
+//! A bounded amount that many take from, so that no one takes what all others need.
+//!
+//! A holder of weight *w* may have at most *w* times what is left free: an account of weight 1 alone gets a
+//! half of all, two get a third each, and however many are greedy, there is something left for the next (the
+//! dynamic thresholds of Choudhury and Hahne, 1998, by which switches share their buffers). Nothing is set
+//! aside for anybody, so that an amount that is free can be used.
+
+use core::net::{IpAddr, Ipv6Addr};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The sender as limits see it: whoever has an IPv6 address has the whole network of it.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+/// What is shared: bytes, mostly. `H` names those who hold some of it.
+#[derive(Debug)]
+pub struct SharedAmount<H> {
+    limit: usize,
+    state: Mutex<State<H>>,
+}
+
+#[derive(Debug)]
+struct State<H> {
+    used: usize,
+    held: HashMap<H, usize>,
+}
+
+/// The weight of a holder: so many eighths of what is left free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Eighths(pub usize);
+
+/// Not so much is free for this holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this share is used up")]
+pub struct ShareExceeded;
+
+/// What one use holds, on account of all its holders; given back when dropped.
+#[derive(Debug)]
+pub struct Share<H: Clone + Eq + Hash> {
+    from: Arc<SharedAmount<H>>,
+    holders: Vec<(H, Eighths)>,
+    amount: usize,
+}
+
+impl<H: Clone + Eq + Hash> SharedAmount<H> {
+    pub fn new(limit: usize) -> Arc<Self> {
+        let state = State { used: 0, held: HashMap::new() };
+        Arc::new(Self { limit, state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<H>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn used(&self) -> usize {
+        self.state().used
+    }
+
+    /// Begins a use on account of holders, each with its weight.
+    pub fn begin(self: &Arc<Self>, holders: Vec<(H, Eighths)>) -> Share<H> {
+        Share { from: self.clone(), holders, amount: 0 }
+    }
+}
+
+impl<H: Clone + Eq + Hash> Share<H> {
+    pub const fn amount(&self) -> usize {
+        self.amount
+    }
+
+    /// Takes so much more, or nothing.
+    pub fn grow(&mut self, amount: usize) -> Result<(), ShareExceeded> {
+        let mut state = self.from.state();
+        let used = state.used.checked_add(amount).filter(|used| *used <= self.from.limit);
+        let used = used.ok_or(ShareExceeded)?;
+        let free = self.from.limit - used;
+        for (holder, Eighths(weight)) in &self.holders {
+            let held = state.held.get(holder).copied().unwrap_or_default() + amount;
+            if held > (free / 8).saturating_mul(*weight) {
+                return Err(ShareExceeded);
+            }
+        }
+        for (holder, _) in &self.holders {
+            *state.held.entry(holder.clone()).or_default() += amount;
+        }
+        state.used = used;
+        self.amount += amount;
+        Ok(())
+    }
+
+    /// Gives back all but so much.
+    pub fn shrink_to(&mut self, amount: usize) {
+        let given_back = self.amount.saturating_sub(amount);
+        let mut state = self.from.state();
+        state.used -= given_back;
+        for (holder, _) in &self.holders {
+            let Some(held) = state.held.get_mut(holder) else { continue };
+            *held -= given_back;
+            if *held == 0 {
+                state.held.remove(holder);
+            }
+        }
+        self.amount -= given_back;
+    }
+}
+
+impl<H: Clone + Eq + Hash> Drop for Share<H> {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_one_sender_and_a_mapped_address_is_ipv4() {
+        let of = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+    }
+
+    fn takes(share: &mut Share<&'static str>, each: usize) -> usize {
+        while share.grow(each).is_ok() {}
+        share.amount()
+    }
+
+    #[test]
+    fn one_holder_gets_a_half_and_leaves_something_for_each_that_comes() {
+        let amount = SharedAmount::new(9600);
+        let mut first = amount.begin(vec![("a", Eighths(8))]);
+        assert_eq!(takes(&mut first, 8), 4800);
+        let mut second = amount.begin(vec![("b", Eighths(8))]);
+        assert_eq!(takes(&mut second, 8), 2400);
+        let mut third = amount.begin(vec![("c", Eighths(8))]);
+        assert_eq!(takes(&mut third, 8), 1200);
+        assert!(first.grow(1).is_err());
+        drop(first);
+        assert!(takes(&mut third, 8) > 1200);
+    }
+
+    #[test]
+    fn all_uses_of_one_holder_are_one_share() {
+        let amount = SharedAmount::new(8000);
+        let mut uses: Vec<_> = (0..100).map(|_| amount.begin(vec![("a", Eighths(8)), ("portal", Eighths(24))])).collect();
+        let taken = uses.iter_mut().map(|share| usize::from(share.grow(80).is_ok()) * 80).sum::<usize>();
+        assert_eq!((taken, amount.used()), (4000, 4000));
+        uses.clear();
+        assert_eq!((amount.used(), amount.state().held.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_group_is_bounded_too_however_many_belong_to_it() {
+        let amount = SharedAmount::new(9600);
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let mut uses: Vec<_> = names.iter().map(|name| amount.begin(vec![(*name, Eighths(8)), ("of", Eighths(16))])).collect();
+        for share in &mut uses {
+            takes(share, 8);
+        }
+        assert_eq!(amount.used(), 6400, "two thirds");
+        assert!(amount.begin(vec![("other", Eighths(8)), ("of-2", Eighths(16))]).grow(100).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_had_changes_nothing() {
+        let amount = SharedAmount::new(800);
+        let mut share = amount.begin(vec![("a", Eighths(8)), ("b", Eighths(8))]);
+        share.grow(160).unwrap();
+        assert_eq!(share.grow(usize::MAX), Err(ShareExceeded));
+        assert_eq!(share.grow(248), Err(ShareExceeded));
+        assert_eq!((share.amount(), amount.used()), (160, 160));
+        share.shrink_to(5);
+        assert_eq!((share.amount(), amount.used()), (5, 5));
+    }
+}

@@ -1,0 +1,300 @@
+//! Bodies of requests: whose they are is known before a byte of them is read.
+//!
+//! A handler gets a body that is there whole, and only after this: a route that is not in the table below is
+//! for those who signed in. What strangers may send is small and named; what is large is written to disk, one
+//! upload an account at a time. All that waits in memory is shared, so that nobody takes what others need.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use digue_access::Role;
+use digue_access::shares::{Eighths, Share, SharedAmount, network_of};
+use digue_operations::attachments::FILE_BYTES_MAX;
+use digue_operations::{House, OperationError};
+use digue_types::AccountId;
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
+
+use crate::api::Problem;
+use crate::error::{PageError, too_large};
+use crate::router::Console;
+use crate::visitor::Visitor;
+
+/// A form, or a message of a program.
+const USUAL_BYTES_MAX: usize = 2 << 20;
+/// What a stranger may send.
+const SMALL_BYTES_MAX: usize = 64 << 10;
+/// A message with its attachments, and the form around it.
+const MESSAGE_BYTES_MAX: usize = (2 << 20) + SMALL_BYTES_MAX;
+/// Registers, assessments, templates.
+const SHEET_BYTES_MAX: usize = 16 << 20;
+/// Contacts of a few million persons.
+const CONTACTS_BYTES_MAX: usize = 1 << 29;
+/// Caseload files: ten million lines of some fifty bytes.
+const CASELOAD_BYTES_MAX: usize = 1 << 30;
+
+/// Bodies in memory, of all requests.
+const HELD_BYTES_MAX: usize = 128 << 20;
+/// Uploads on disk, of all requests.
+const SPOOLED_BYTES_MAX: usize = 4 << 30;
+
+/// Who may send a body, and how large it is.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// Whoever asks.
+    Public(usize),
+    /// An account, or a program of one.
+    Member(usize),
+    /// An account of a role for which this holds.
+    Role(fn(Role) -> bool, usize),
+}
+
+/// What is not here is for members, and of the usual size. All below `/.digue/` is for signing in: public and small.
+const RULES: &[(&str, Rule)] = &[
+    ("/check", Rule::Public(SMALL_BYTES_MAX)),
+    ("/messages", Rule::Public(MESSAGE_BYTES_MAX)),
+    // A person comes with a code or a cookie of their own.
+    ("/person/door", Rule::Public(SMALL_BYTES_MAX)),
+    ("/person/letter", Rule::Public(SMALL_BYTES_MAX)),
+    ("/person/leave", Rule::Public(SMALL_BYTES_MAX)),
+    ("/person/ask", Rule::Public(SMALL_BYTES_MAX)),
+    ("/person/wish", Rule::Public(SMALL_BYTES_MAX)),
+    ("/incidents/{incident}/notices", Rule::Role(Role::can_respond, CONTACTS_BYTES_MAX)),
+    ("/incidents/{incident}/files", Rule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX)),
+    ("/register/import", Rule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/exchange/pia", Rule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/exchange/template", Rule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/registers/{kind}/import", Rule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/documents/{record}", Rule::Member(SHEET_BYTES_MAX)),
+    ("/api/v1/caseloads/{population}", Rule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
+    ("/api/v1/aliases/{portal}", Rule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
+];
+
+fn rule_of(path: &str) -> Rule {
+    if path.starts_with("/.digue/") {
+        return Rule::Public(SMALL_BYTES_MAX);
+    }
+    let known = RULES.iter().find(|(known, _)| *known == path).map(|(_, rule)| *rule);
+    known.unwrap_or(Rule::Member(USUAL_BYTES_MAX))
+}
+
+/// On whose account bytes wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Sender {
+    Account(AccountId),
+    /// An address, or a network of IPv6.
+    Address(String),
+    /// All who did not sign in.
+    Strangers,
+}
+
+/// What waits, of all requests.
+pub(crate) struct Bodies {
+    held: Arc<SharedAmount<Sender>>,
+    spooled: Arc<SharedAmount<Sender>>,
+    /// One large body at a time becomes a message in memory again.
+    large: tokio::sync::Semaphore,
+}
+
+impl Bodies {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            held: SharedAmount::new(HELD_BYTES_MAX),
+            spooled: SharedAmount::new(SPOOLED_BYTES_MAX),
+            large: tokio::sync::Semaphore::new(1),
+        })
+    }
+}
+
+/// Why a body is not taken.
+enum NotTaken {
+    TooLarge,
+    Busy,
+    /// Its sender stopped in the middle.
+    Cut,
+    Unwritable(io::Error),
+}
+
+/// Reads the body of a request whose sender may send it; every other is answered unread.
+pub(crate) async fn admit(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+    let body = std::mem::take(request.body_mut());
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let (Some(path), true) = (path, has_body) else { return next.run(request).await };
+    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
+    let rule = rule_of(&path);
+    let (limit, senders) = match permitted(&console.house, &visitor, rule) {
+        Ok(permitted) => permitted,
+        Err(error) => return refused(&visitor, &path, error),
+    };
+    let taken = match limit > MESSAGE_BYTES_MAX {
+        false => hold(&console.bodies, body, request.headers(), limit, senders).await,
+        true => spool(&console, body, request.headers(), limit, senders).await,
+    };
+    match taken {
+        Ok((body, _kept)) => {
+            *request.body_mut() = body;
+            next.run(request).await
+        }
+        Err(why) => not_taken(&visitor, &path, why),
+    }
+}
+
+type Senders = Vec<(Sender, Eighths)>;
+
+/// How much this visitor may send here, and on whose account.
+fn permitted(house: &House, visitor: &Visitor, rule: Rule) -> Result<(usize, Senders), OperationError> {
+    let actor = match (rule, visitor.actor(house)) {
+        (Rule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
+        (_, actor) => actor?,
+    };
+    let limit = match rule {
+        Rule::Public(limit) | Rule::Member(limit) => limit,
+        Rule::Role(may, limit) if may(actor.role) => limit,
+        Rule::Role(..) => return Err(OperationError::Denied),
+    };
+    Ok((limit, vec![(Sender::Account(actor.account), Eighths(8))]))
+}
+
+/// All strangers together get a half, each address a sixteenth of what is free.
+fn strangers(visitor: &Visitor) -> Senders {
+    let said = visitor.origin.ip.to_string();
+    let address = said.parse().map_or(said, |address| network_of(address).to_string());
+    vec![(Sender::Address(address), Eighths(1)), (Sender::Strangers, Eighths(8))]
+}
+
+fn refused(visitor: &Visitor, path: &str, error: OperationError) -> Response {
+    match path.starts_with("/api/") {
+        true => Problem(visitor.clone(), error).into_response(),
+        false => PageError::new(visitor, error).into_response(),
+    }
+}
+
+fn not_taken(visitor: &Visitor, path: &str, why: NotTaken) -> Response {
+    match why {
+        NotTaken::TooLarge => too_large(visitor, path.starts_with("/api/")),
+        NotTaken::Busy => refused(visitor, path, OperationError::Busy),
+        NotTaken::Cut => StatusCode::BAD_REQUEST.into_response(),
+        NotTaken::Unwritable(error) => refused(visitor, path, OperationError::Unavailable(error.to_string())),
+    }
+}
+
+/// The pieces of a body, at most `limit` bytes of them.
+struct Pieces {
+    stream: BodyDataStream,
+    left: usize,
+}
+
+impl Pieces {
+    /// What says that it is larger is not begun.
+    fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, NotTaken> {
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
+            return Err(NotTaken::TooLarge);
+        }
+        Ok(Self { stream: body.into_data_stream(), left: limit })
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, NotTaken> {
+        let Some(piece) = self.stream.next().await else { return Ok(None) };
+        let piece = piece.map_err(|_| NotTaken::Cut)?;
+        self.left = self.left.checked_sub(piece.len()).ok_or(NotTaken::TooLarge)?;
+        Ok(Some(piece))
+    }
+}
+
+/// What a body keeps from others until its request is answered.
+enum Kept<'b> {
+    Memory { _share: Share<Sender> },
+    Disk { _share: Share<Sender>, _turn: tokio::sync::SemaphorePermit<'b> },
+}
+
+/// Reads a body into memory, on account of its senders.
+async fn hold<'b>(
+    bodies: &'b Bodies,
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+    senders: Senders,
+) -> Result<(Body, Kept<'b>), NotTaken> {
+    let mut pieces = Pieces::begin(body, headers, limit)?;
+    let mut share = bodies.held.begin(senders);
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        share.grow(piece.len()).map_err(|_| NotTaken::Busy)?;
+        whole.extend_from_slice(&piece);
+    }
+    Ok((Body::from(whole), Kept::Memory { _share: share }))
+}
+
+/// Writes a body to a file without a name, and hands it on from there when it is whole.
+async fn spool<'b>(
+    console: &'b Console,
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+    senders: Senders,
+) -> Result<(Body, Kept<'b>), NotTaken> {
+    let mut pieces = Pieces::begin(body, headers, limit)?;
+    let mut share = console.bodies.spooled.begin(senders);
+    let file = tempfile::tempfile_in(console.house.data_folder()).map_err(NotTaken::Unwritable)?;
+    let mut file = tokio::fs::File::from_std(file);
+    while let Some(piece) = pieces.next().await? {
+        share.grow(piece.len()).map_err(|_| NotTaken::Busy)?;
+        file.write_all(&piece).await.map_err(NotTaken::Unwritable)?;
+    }
+    file.flush().await.map_err(NotTaken::Unwritable)?;
+    file.rewind().await.map_err(NotTaken::Unwritable)?;
+    let turn = console.bodies.large.acquire().await.map_err(|_| NotTaken::Busy)?;
+    Ok((Body::from_stream(chunks(file)), Kept::Disk { _share: share, _turn: turn }))
+}
+
+const CHUNK_BYTES: usize = 256 << 10;
+
+fn chunks(file: tokio::fs::File) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    futures_util::stream::try_unfold(file, |mut file| async move {
+        use tokio::io::AsyncReadExt as _;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTER: &str = include_str!("router.rs");
+
+    #[test]
+    fn the_table_names_routes_that_are_there() {
+        for (path, _) in RULES {
+            assert!(ROUTER.contains(&format!("\"{path}\"")), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_is_for_members() {
+        for path in ["/gates", "/api/v1/approvals", "/a/new/{route}", "/space/persons"] {
+            assert!(matches!(rule_of(path), Rule::Member(USUAL_BYTES_MAX)), "{path}");
+        }
+        assert!(matches!(rule_of("/.digue/enter"), Rule::Public(SMALL_BYTES_MAX)));
+    }
+
+    #[test]
+    fn strangers_send_little_and_large_bodies_need_a_role() {
+        for (path, rule) in RULES {
+            match rule {
+                Rule::Public(limit) => assert!(*limit <= MESSAGE_BYTES_MAX, "{path}"),
+                Rule::Member(limit) => assert!(*limit <= SHEET_BYTES_MAX, "{path}"),
+                Rule::Role(may, _) => assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! What one connection is doing: since when it waits for its client, and how fast that client moves bytes.
+//!
+//! Only time that the *client* takes is counted: a portal that is slow, or a page that waits for news, is
+//! nobody's fault here. It knows neither sockets nor requests; the instants come from its callers.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How long a connection may wait for its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceLimits {
+    /// Until the first request is whole, the TLS handshake included.
+    pub first_request: Duration,
+    /// From one request until the next is whole.
+    pub idle: Duration,
+    /// Bytes a second that a client takes or gives at least, averaged over `window` of its own time.
+    pub bytes_per_second_min: u64,
+    pub window: Duration,
+}
+
+impl Default for PaceLimits {
+    /// Generous: a line of 1 kB/s, the slowest that still shows a page, is eight times the minimum. The window is
+    /// that of nginx: the system takes the bytes of a slow line in large parts, far apart.
+    fn default() -> Self {
+        Self {
+            first_request: Duration::from_secs(15),
+            idle: Duration::from_secs(75),
+            bytes_per_second_min: 128,
+            window: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// No whole request within the time.
+    Silent,
+    /// No further request within the time.
+    Idle,
+    /// A body, either way, slower than the minimum.
+    Slow,
+    /// Others needed the place, and this one waited for its client the longest.
+    Displaced,
+}
+
+impl Ending {
+    /// The peer kept to the rules: what is under way may end in good order.
+    pub const fn is_polite(self) -> bool {
+        matches!(self, Self::Idle | Self::Displaced)
+    }
+}
+
+/// Empty windows after which one transfer has stalled, although others of its connection move.
+const STALLED_WINDOWS: u8 = 2;
+
+/// The socket's own writes; bodies are numbered from 1.
+const SOCKET: u64 = 0;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Activity {
+    state: Mutex<State>,
+    end: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    ending: Option<Ending>,
+    requests: usize,
+    has_served: bool,
+    /// Since when no request is under way.
+    idle_since: Instant,
+    next: u64,
+    transfers: HashMap<u64, Transfer>,
+    /// Bytes of all transfers so far.
+    moved: u64,
+}
+
+/// One direction of one body, or the socket.
+#[derive(Clone, Copy, Debug, Default)]
+struct Transfer {
+    /// Since when the client is to move.
+    waits_since: Option<Instant>,
+    /// Client's time in the current window that is over.
+    waited: Duration,
+    /// Bytes in the current window.
+    bytes: u64,
+    moved_before: u64,
+    empty_windows: u8,
+}
+
+impl Transfer {
+    fn waited(&self, now: Instant) -> Duration {
+        let current = self.waits_since.map(|since| now.saturating_duration_since(since));
+        self.waited + current.unwrap_or_default()
+    }
+
+    fn stop_waiting(&mut self, now: Instant) {
+        self.waited = self.waited(now);
+        self.waits_since = None;
+    }
+
+    /// Streams of one connection share its line: one that gets its turn late is not slow, one that for
+    /// several windows got none at all is.
+    const fn has_stalled(&self) -> bool {
+        self.bytes == 0 && self.empty_windows + 1 >= STALLED_WINDOWS
+    }
+
+    fn begin_window(&mut self, now: Instant, moved: u64) {
+        *self = Self {
+            waits_since: self.waits_since.map(|_| now),
+            moved_before: moved,
+            empty_windows: if self.bytes == 0 { self.empty_windows + 1 } else { 0 },
+            ..Self::default()
+        };
+    }
+}
+
+impl Activity {
+    pub fn new(now: Instant) -> Self {
+        let state = State {
+            ending: None,
+            requests: 0,
+            has_served: false,
+            idle_since: now,
+            next: SOCKET + 1,
+            transfers: HashMap::new(),
+            moved: 0,
+        };
+        Self { state: Mutex::new(state), end: Notify::new() }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn begin_request(&self) {
+        self.state().requests += 1;
+    }
+
+    pub(crate) fn end_request(&self, now: Instant) {
+        let mut state = self.state();
+        state.requests = state.requests.saturating_sub(1);
+        state.has_served = true;
+        if state.requests == 0 {
+            state.idle_since = now;
+        }
+    }
+
+    /// A body begins; whose turn it is comes with its first poll.
+    pub(crate) fn begin_transfer(&self) -> u64 {
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        let transfer = Transfer { moved_before: state.moved, ..Transfer::default() };
+        state.transfers.insert(number, transfer);
+        number
+    }
+
+    pub(crate) fn end_transfer(&self, number: u64) {
+        self.state().transfers.remove(&number);
+    }
+
+    /// So many bytes moved, and now the client is to move, or is not.
+    pub(crate) fn turn(&self, number: u64, bytes: u64, is_clients: bool, now: Instant) {
+        let mut state = self.state();
+        if number != SOCKET {
+            state.moved += bytes;
+        }
+        let Some(transfer) = state.transfers.get_mut(&number) else { return };
+        transfer.bytes += bytes;
+        transfer.stop_waiting(now);
+        if is_clients {
+            transfer.waits_since = Some(now);
+        }
+    }
+
+    /// The client takes nothing more of what was written, or takes again.
+    pub(crate) fn socket(&self, bytes: u64, is_blocked: bool, now: Instant) {
+        self.state().transfers.entry(SOCKET).or_default();
+        self.turn(SOCKET, bytes, is_blocked, now);
+    }
+
+    /// Since when this connection waits for its client alone, and whether it ever served a request.
+    pub(crate) fn waits_since(&self) -> Option<(bool, Instant)> {
+        let state = self.state();
+        if state.requests == 0 {
+            return Some((state.has_served, state.idle_since));
+        }
+        let bodies = || state.transfers.iter().filter(|(number, _)| **number != SOCKET);
+        if bodies().count() < state.requests {
+            return None;
+        }
+        let since: Option<Vec<Instant>> = bodies().map(|(_, transfer)| transfer.waits_since).collect();
+        Some((state.has_served, since?.into_iter().max()?))
+    }
+
+    /// Looks whether the client keeps to the limits, and ends the connection when it does not.
+    pub(crate) fn check(&self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
+        let found = self.state().judge(now, limits)?;
+        self.end(found);
+        Some(found)
+    }
+
+    pub(crate) fn end(&self, ending: Ending) {
+        self.state().ending.get_or_insert(ending);
+        self.end.notify_one();
+    }
+
+    /// Resolves when the connection is to end.
+    pub(crate) async fn ended(&self) -> Ending {
+        loop {
+            if let Some(ending) = self.state().ending {
+                return ending;
+            }
+            self.end.notified().await;
+        }
+    }
+}
+
+impl State {
+    fn judge(&mut self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
+        if self.requests == 0 && !self.is_writing() {
+            let idle = now.saturating_duration_since(self.idle_since);
+            if !self.has_served && idle >= limits.first_request {
+                return Some(Ending::Silent);
+            }
+            if idle >= limits.idle {
+                return Some(Ending::Idle);
+            }
+        }
+        let least = limits.bytes_per_second_min.saturating_mul(limits.window.as_secs().max(1));
+        let mut is_slow = false;
+        for (number, transfer) in &mut self.transfers {
+            if transfer.waited(now) >= limits.window {
+                let of_connection = self.moved.saturating_sub(transfer.moved_before);
+                let seen = if *number == SOCKET { transfer.bytes } else { of_connection };
+                is_slow |= seen < least || transfer.has_stalled();
+                transfer.begin_window(now, self.moved);
+            }
+        }
+        is_slow.then_some(Ending::Slow)
+    }
+
+    fn is_writing(&self) -> bool {
+        self.transfers.get(&SOCKET).is_some_and(|socket| socket.waits_since.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: PaceLimits = PaceLimits {
+        first_request: Duration::from_secs(15),
+        idle: Duration::from_secs(75),
+        bytes_per_second_min: 100,
+        window: Duration::from_secs(30),
+    };
+
+    struct Clock(Instant);
+
+    impl Clock {
+        fn after(&mut self, secs: u64) -> Instant {
+            self.0 += Duration::from_secs(secs);
+            self.0
+        }
+    }
+
+    fn begin() -> (Clock, Activity) {
+        let now = Instant::now();
+        (Clock(now), Activity::new(now))
+    }
+
+    #[test]
+    fn a_client_that_asks_nothing_is_ended() {
+        let (mut clock, activity) = begin();
+        assert_eq!(activity.check(clock.after(14), &LIMITS), None);
+        assert_eq!(activity.check(clock.after(1), &LIMITS), Some(Ending::Silent));
+    }
+
+    #[test]
+    fn a_client_that_asks_nothing_more_is_ended_later() {
+        let (mut clock, activity) = begin();
+        activity.begin_request();
+        assert_eq!(activity.check(clock.after(1000), &LIMITS), None, "the portal takes its time");
+        activity.end_request(clock.0);
+        assert_eq!(activity.check(clock.after(74), &LIMITS), None);
+        assert_eq!(activity.check(clock.after(1), &LIMITS), Some(Ending::Idle));
+    }
+
+    #[test]
+    fn a_body_that_drips_is_ended_and_one_that_flows_is_not() {
+        for (bytes_each_second, expected) in [(99, Some(Ending::Slow)), (100, None), (5000, None)] {
+            let (mut clock, activity) = begin();
+            activity.begin_request();
+            let body = activity.begin_transfer();
+            activity.turn(body, 0, true, clock.0);
+            for _ in 0..30 {
+                activity.turn(body, bytes_each_second, true, clock.after(1));
+            }
+            assert_eq!(activity.check(clock.0, &LIMITS), expected, "{bytes_each_second}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_portal_is_not_the_clients() {
+        let (mut clock, activity) = begin();
+        activity.begin_request();
+        let body = activity.begin_transfer();
+        for _ in 0..100 {
+            activity.turn(body, 1, false, clock.0);
+            activity.turn(body, 0, true, clock.after(29));
+            activity.turn(body, 2900, false, clock.after(29));
+            assert_eq!(activity.check(clock.0, &LIMITS), None);
+        }
+    }
+
+    #[test]
+    fn streams_share_one_line_and_a_stalled_one_is_found() {
+        let (mut clock, activity) = begin();
+        activity.begin_request();
+        let (moving, stalled) = (activity.begin_transfer(), activity.begin_transfer());
+        activity.turn(moving, 0, true, clock.0);
+        activity.turn(stalled, 0, true, clock.0);
+        activity.turn(moving, 10_000, true, clock.after(30));
+        assert_eq!(activity.check(clock.0, &LIMITS), None, "its turn may come");
+        activity.turn(moving, 10_000, true, clock.after(30));
+        assert_eq!(activity.check(clock.0, &LIMITS), Some(Ending::Slow));
+    }
+
+    #[test]
+    fn a_socket_that_takes_nothing_is_ended_although_no_request_is_under_way() {
+        let (mut clock, activity) = begin();
+        activity.begin_request();
+        activity.socket(0, true, clock.0);
+        activity.end_request(clock.0);
+        activity.socket(1, true, clock.after(20));
+        assert_eq!(activity.check(clock.after(10), &LIMITS), Some(Ending::Slow));
+    }
+
+    #[test]
+    fn what_waits_for_its_client_may_be_displaced_and_nothing_else() {
+        let (mut clock, activity) = begin();
+        assert_eq!(activity.waits_since(), Some((false, clock.0)));
+        activity.begin_request();
+        assert_eq!(activity.waits_since(), None, "it is answered");
+        let body = activity.begin_transfer();
+        assert_eq!(activity.waits_since(), None, "nobody waits for the body yet");
+        let since = clock.after(1);
+        activity.turn(body, 0, true, since);
+        assert_eq!(activity.waits_since(), Some((false, since)));
+        activity.end_transfer(body);
+        assert_eq!(activity.waits_since(), None);
+        activity.end_request(clock.after(1));
+        assert_eq!(activity.waits_since(), Some((true, clock.0)));
+    }
+
+    #[tokio::test]
+    async fn an_ending_is_kept_until_it_is_asked_for() {
+        let (_, activity) = begin();
+        activity.end(Ending::Displaced);
+        activity.end(Ending::Idle);
+        assert_eq!(activity.ended().await, Ending::Displaced);
+    }
+}

@@ -1,0 +1,361 @@
+//! How many connections there may be, in all and from one address, and which one ends when another comes.
+//!
+//! A full table refuses nobody as long as somebody waits idly: the connection that has waited for its client
+//! the longest ends, first those that never asked for anything. Addresses of trusted proxies stand for many
+//! clients: their connections are counted in all only, and the requests that come through them are counted
+//! by the address of the client.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use digue_access::shares::network_of;
+use ipnet::IpNet;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::activity::{Activity, Ending, PaceLimits};
+
+/// Limits of all listeners together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    pub in_all: usize,
+    /// From one IPv4 address, or one IPv6 network of 64 bits.
+    pub per_address: usize,
+    /// Requests at the same time on one HTTP/2 connection.
+    pub streams: u32,
+    pub tls_handshake: Duration,
+    pub pace: PaceLimits,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            in_all: 16_384,
+            per_address: 512,
+            streams: 128,
+            tls_handshake: Duration::from_secs(10),
+            pace: PaceLimits::default(),
+        }
+    }
+}
+
+/// All connections.
+#[derive(Debug)]
+pub struct ConnectionTable {
+    limits: ConnectionLimits,
+    trusted: Vec<IpNet>,
+    rows: Mutex<Rows>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    next: u64,
+    all: HashMap<u64, Row>,
+    /// Numbers of the connections of each client; those of trusted proxies are not in it.
+    by_client: HashMap<IpAddr, HashSet<u64>>,
+    /// Requests under way through trusted proxies, by client.
+    proxied: HashMap<IpAddr, usize>,
+}
+
+#[derive(Debug)]
+struct Row {
+    client: Option<IpAddr>,
+    activity: Arc<Activity>,
+}
+
+/// There is no place, and nobody to displace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Crowded {
+    #[error("too many connections from this address")]
+    Address,
+    #[error("too many connections")]
+    All,
+}
+
+/// A connection's place in the table, given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    table: Arc<ConnectionTable>,
+    number: u64,
+    is_proxy: bool,
+    pub(crate) activity: Arc<Activity>,
+}
+
+impl Slot {
+    pub fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Names the connection for shares; `None` for a trusted proxy, whose connections carry many clients.
+    pub(crate) fn share_key(&self) -> Option<u64> {
+        (!self.is_proxy).then_some(self.number)
+    }
+
+    pub(crate) const fn is_proxy(&self) -> bool {
+        self.is_proxy
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.table.rows().remove(self.number);
+    }
+}
+
+/// A request through a trusted proxy, counted until dropped.
+#[derive(Debug)]
+pub struct ProxiedRequest {
+    table: Arc<ConnectionTable>,
+    client: IpAddr,
+}
+
+impl Drop for ProxiedRequest {
+    fn drop(&mut self) {
+        let mut rows = self.table.rows();
+        if let Some(count) = rows.proxied.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                rows.proxied.remove(&self.client);
+            }
+        }
+    }
+}
+
+impl ConnectionTable {
+    pub fn new(limits: ConnectionLimits, trusted: Vec<IpNet>) -> Arc<Self> {
+        Arc::new(Self { limits, trusted, rows: Mutex::default() })
+    }
+
+    pub(crate) fn limits(&self) -> &ConnectionLimits {
+        &self.limits
+    }
+
+    /// Taken before the lock of a connection's activity, never within it.
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows().all.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A place for a connection from `peer`, if need be that of one that waits idly.
+    pub fn admit(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Result<Slot, Crowded> {
+        let peer = peer.to_canonical();
+        let is_proxy = self.trusted.iter().any(|network| network.contains(&peer));
+        let client = (!is_proxy).then(|| network_of(peer));
+        let activity = Arc::new(Activity::new(now));
+        let mut rows = self.rows();
+        if let Some(client) = client
+            && rows.by_client.get(&client).is_some_and(|own| own.len() >= self.limits.per_address)
+            && rows.displace(Some(client), self.limits.per_address) == 0
+        {
+            return Err(Crowded::Address);
+        }
+        if rows.all.len() >= self.limits.in_all && rows.displace(None, self.limits.in_all) == 0 {
+            return Err(Crowded::All);
+        }
+        let number = rows.add(client, activity.clone());
+        drop(rows);
+        Ok(Slot { table: self.clone(), number, is_proxy, activity })
+    }
+
+    /// Ends some of the connections that wait the longest: the system has no descriptors left.
+    pub fn displace(&self) -> usize {
+        let mut rows = self.rows();
+        let present = rows.all.len();
+        rows.displace(None, present)
+    }
+
+    /// Counts a request of a client that comes through a trusted proxy.
+    pub fn admit_proxied(self: &Arc<Self>, client: IpAddr) -> Result<ProxiedRequest, Crowded> {
+        let client = network_of(client);
+        let mut rows = self.rows();
+        let count = rows.proxied.entry(client).or_default();
+        if *count >= self.limits.per_address {
+            return Err(Crowded::Address);
+        }
+        *count += 1;
+        drop(rows);
+        Ok(ProxiedRequest { table: self.clone(), client })
+    }
+
+    /// Ends the connections whose client does not keep to the limits.
+    pub fn check(&self, now: Instant) -> Vec<Ending> {
+        let all: Vec<(u64, Arc<Activity>)> =
+            self.rows().all.iter().map(|(number, row)| (*number, row.activity.clone())).collect();
+        let mut endings = Vec::new();
+        for (number, activity) in all {
+            if let Some(ending) = activity.check(now, &self.limits.pace) {
+                self.rows().remove(number);
+                endings.push(ending);
+            }
+        }
+        endings
+    }
+
+    /// Checks again and again, until the end.
+    pub async fn keep_checking(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let pace = &self.limits.pace;
+        let shortest = pace.first_request.min(pace.idle).min(pace.window);
+        let every = (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                now = ticks.tick() => note(&self.check(now)),
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+}
+
+fn note(endings: &[Ending]) {
+    let count = |which: Ending| endings.iter().filter(|ending| **ending == which).count();
+    let (silent, slow) = (count(Ending::Silent), count(Ending::Slow));
+    if silent + slow > 0 {
+        tracing::debug!(silent, slow, "Ended connections that kept others waiting");
+    }
+}
+
+impl Rows {
+    fn add(&mut self, client: Option<IpAddr>, activity: Arc<Activity>) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.all.insert(number, Row { client, activity });
+        if let Some(client) = client {
+            self.by_client.entry(client).or_default().insert(number);
+        }
+        number
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(client) = self.all.remove(&number).and_then(|row| row.client) else { return };
+        if let Some(own) = self.by_client.get_mut(&client) {
+            own.remove(&number);
+            if own.is_empty() {
+                self.by_client.remove(&client);
+            }
+        }
+    }
+
+    /// Ends the connections, of one client or of all, that have waited the longest, and says how many.
+    /// Several at once: looking through all of them for each newcomer would itself be an attack.
+    fn displace(&mut self, client: Option<IpAddr>, limit: usize) -> usize {
+        let candidates: Vec<u64> = match client {
+            Some(client) => self.by_client.get(&client).into_iter().flatten().copied().collect(),
+            None => self.all.keys().copied().collect(),
+        };
+        let waiting = |number: u64| Some((self.all.get(&number)?.activity.waits_since()?, number));
+        let mut waiting: Vec<_> = candidates.into_iter().filter_map(waiting).collect();
+        let enough = (limit / 64).max(1).min(waiting.len());
+        if enough == 0 {
+            return 0;
+        }
+        waiting.select_nth_unstable(enough - 1);
+        for (_, number) in &waiting[..enough] {
+            if let Some(row) = self.all.get(number) {
+                row.activity.end(Ending::Displaced);
+            }
+            self.remove(*number);
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(in_all: usize, per_address: usize) -> Arc<ConnectionTable> {
+        let limits = ConnectionLimits { in_all, per_address, ..ConnectionLimits::default() };
+        ConnectionTable::new(limits, vec!["10.0.0.0/8".parse().unwrap()])
+    }
+
+    fn from(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn one_address_never_takes_more_than_its_share_and_the_newest_stay() {
+        let (table, start) = (table(1000, 4), Instant::now());
+        let slots: Vec<Slot> =
+            (0..20).map(|n| table.admit(from(1), start + Duration::from_secs(n)).unwrap()).collect();
+        assert_eq!(table.len(), 4);
+        let live: HashSet<u64> = table.rows().all.keys().copied().collect();
+        assert_eq!(live, slots[16..].iter().map(|slot| slot.number).collect());
+        table.admit(from(2), start).unwrap();
+        drop(slots);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_full_table_ends_those_who_never_asked_first() {
+        let (table, start) = (table(3, 3), Instant::now());
+        let after = |secs| start + Duration::from_secs(secs);
+        let served = table.admit(from(1), start).unwrap();
+        served.activity.begin_request();
+        served.activity.end_request(after(1));
+        let silent = table.admit(from(2), after(2)).unwrap();
+        let busy = table.admit(from(3), after(3)).unwrap();
+        busy.activity.begin_request();
+        let fourth = table.admit(from(4), after(4)).unwrap();
+        let present = |slot: &Slot| table.rows().all.contains_key(&slot.number);
+        assert!(present(&served) && present(&busy) && !present(&silent));
+        let fifth = table.admit(from(5), after(5)).unwrap();
+        assert!(present(&fifth) && present(&served) && !present(&fourth));
+    }
+
+    #[test]
+    fn when_everybody_is_being_answered_a_newcomer_is_refused() {
+        let (table, now) = (table(2, 2), Instant::now());
+        let slots = [table.admit(from(1), now).unwrap(), table.admit(from(2), now).unwrap()];
+        slots.iter().for_each(|slot| slot.activity.begin_request());
+        assert_eq!(table.admit(from(3), now).unwrap_err(), Crowded::All);
+        let body = slots[0].activity.begin_transfer();
+        slots[0].activity.turn(body, 0, true, now);
+        assert!(table.admit(from(3), now).is_ok(), "an unfinished body is waiting, too");
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_client() {
+        let (table, now) = (table(1000, 2), Instant::now());
+        for last in 0..10 {
+            let peer = format!("2001:db8:1:2::{last}").parse().unwrap();
+            std::mem::forget(table.admit(peer, now).unwrap());
+        }
+        assert_eq!(table.len(), 2);
+        std::mem::forget(table.admit("2001:db8:1:3::1".parse().unwrap(), now).unwrap());
+        assert_eq!(table.len(), 3);
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_not_one_client_and_those_behind_it_are_counted() {
+        let (table, now) = (table(1000, 2), Instant::now());
+        let proxy: IpAddr = "10.1.1.1".parse().unwrap();
+        let slots: Vec<Slot> = (0..50).map(|_| table.admit(proxy, now).unwrap()).collect();
+        assert_eq!((table.len(), slots[0].share_key()), (50, None));
+        let first = table.admit_proxied(from(1)).unwrap();
+        let _second = table.admit_proxied(from(1)).unwrap();
+        assert_eq!(table.admit_proxied(from(1)).unwrap_err(), Crowded::Address);
+        assert!(table.admit_proxied(from(2)).is_ok());
+        drop(first);
+        assert!(table.admit_proxied(from(1)).is_ok());
+    }
+
+    #[test]
+    fn silent_connections_end_by_themselves() {
+        let (table, now) = (table(1000, 1000), Instant::now());
+        let slots: Vec<Slot> = (0..100).map(|_| table.admit(from(1), now).unwrap()).collect();
+        slots[0].activity.begin_request();
+        let endings = table.check(now + Duration::from_secs(15));
+        assert_eq!((endings.len(), table.len()), (99, 1));
+        assert!(endings.iter().all(|ending| *ending == Ending::Silent));
+    }
+}

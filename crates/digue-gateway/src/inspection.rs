@@ -1,0 +1,205 @@
+//! Inspections that may take long are done away from the workers that serve connections: a few at a time, in
+//! turn between accounts, whoever used the least first. A page that is made to be slow to read slows down
+//! whoever asked for it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use digue_access::shares::ShareExceeded;
+use digue_access::turns::{LineFull, TurnOrder};
+use digue_inspect::{Identifier, Uninspected};
+use digue_types::AccountId;
+use http::header::{self, HeaderMap, HeaderValue};
+use tokio::sync::oneshot;
+
+use crate::portal::{Portal, Route};
+
+/// Plain bodies up to this size are read where they arrive: sooner done than handed over.
+pub(crate) const SHORT_BYTES: usize = 64 << 10;
+/// Inspections of one account that may wait.
+const WAITING_MAX: usize = 64;
+/// What an inspection may take: the slowest reader does a megabyte in a tenth of this.
+const USUAL: Duration = Duration::from_millis(100);
+const PER_MEGABYTE: Duration = Duration::from_secs(1);
+
+/// Too much waits, or the account holds too much, for one more inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much is being inspected at once")]
+pub struct InspectionBusy;
+
+impl From<LineFull> for InspectionBusy {
+    fn from(_: LineFull) -> Self {
+        Self
+    }
+}
+
+impl From<ShareExceeded> for InspectionBusy {
+    fn from(_: ShareExceeded) -> Self {
+        Self
+    }
+}
+
+/// The order in which inspections are done.
+#[derive(Debug)]
+pub struct InspectionQueue(Mutex<TurnOrder<AccountId, oneshot::Sender<Turn>>>);
+
+/// The right to inspect; ends when dropped.
+#[derive(Debug)]
+struct Turn {
+    queue: Arc<InspectionQueue>,
+    account: AccountId,
+    since: Instant,
+    is_given_up: bool,
+}
+
+impl Turn {
+    /// Nobody waits for it any more. The next is begun by the caller, in a loop and not within a drop.
+    fn give_up(mut self) {
+        self.is_given_up = true;
+        self.queue.order().end(&self.account, 0);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.is_given_up {
+            return;
+        }
+        let used = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.queue.order().end(&self.account, used);
+        self.queue.begin_next();
+    }
+}
+
+impl InspectionQueue {
+    pub fn new(workers: usize) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(TurnOrder::new(workers, WAITING_MAX))))
+    }
+
+    /// As many as there are cores.
+    pub fn of_this_machine() -> Arc<Self> {
+        Self::new(std::thread::available_parallelism().map_or(2, usize::from))
+    }
+
+    fn order(&self) -> MutexGuard<'_, TurnOrder<AccountId, oneshot::Sender<Turn>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin_next(self: &Arc<Self>) {
+        loop {
+            let Some((account, waiting)) = self.order().begin() else { return };
+            let turn = Turn { queue: self.clone(), account, since: Instant::now(), is_given_up: false };
+            if let Err(turn) = waiting.send(turn) {
+                turn.give_up();
+            }
+        }
+    }
+
+    /// Does `work`, which reads so many bytes, when it is the account's turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        account: &AccountId,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, InspectionBusy> {
+        let (sender, receiver) = oneshot::channel();
+        self.order().wait(account, sender)?;
+        self.begin_next();
+        let turn = receiver.await.expect("a waiting job is begun, never dropped");
+        let done = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            let done = work();
+            drop(turn);
+            (done, begun.elapsed())
+        });
+        let (done, took) = done.await.expect("the work catches its own panics");
+        note_slow(bytes, took);
+        Ok(done)
+    }
+}
+
+/// Reads one response. A panic in a reader is a response that could not be read.
+pub(crate) fn look_into(
+    portal: &Portal,
+    route: &Route,
+    headers: &HeaderMap,
+    bytes: &Bytes,
+) -> Result<Vec<Identifier>, Uninspected> {
+    let text = |name| headers.get(name).map(HeaderValue::to_str);
+    let look = || -> Result<Vec<Identifier>, Uninspected> {
+        let unreadable = |_| Uninspected::Broken("a header is not text".to_owned());
+        if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
+            return Err(Uninspected::Broken("two content types".to_owned()));
+        }
+        let content_type = text(header::CONTENT_TYPE).transpose().map_err(unreadable)?;
+        let mut codings = Vec::new();
+        for value in headers.get_all(header::CONTENT_ENCODING) {
+            codings.push(value.to_str().map_err(unreadable)?);
+        }
+        digue_inspect::inspect(
+            &route.response,
+            &portal.kinds,
+            content_type,
+            &codings.join(","),
+            bytes,
+            &route.inspect_limits,
+        )
+    };
+    let caught = catch_unwind(AssertUnwindSafe(look));
+    caught.unwrap_or_else(|_| Err(Uninspected::Broken("the inspection failed".to_owned())))
+}
+
+/// What takes longer than its size explains was made so, or found a fault in a reader.
+fn note_slow(bytes: usize, took: Duration) {
+    let megabytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
+    if took > USUAL + PER_MEGABYTE.saturating_mul(megabytes) {
+        tracing::warn!(bytes, millis = took.as_millis(), "An inspection took longer than its size explains");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn account(name: &str) -> AccountId {
+        AccountId::parse(name).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_account_whose_pages_never_end_leaves_a_worker_to_others() {
+        let queue = InspectionQueue::new(2);
+        let (release, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let greedy: Vec<_> = (0..8)
+            .map(|_| {
+                let (queue, held) = (queue.clone(), held.clone());
+                let work = move || held.lock().unwrap().recv().is_ok();
+                tokio::spawn(async move { queue.run(&account("greedy"), 1, work).await })
+            })
+            .collect();
+        // Answered although eight inspections of the other account hang.
+        for _ in 0..20 {
+            assert_eq!(queue.run(&account("honest"), 1, || 7).await, Ok(7));
+        }
+        (0..8).for_each(|_| release.send(()).unwrap());
+        for task in greedy {
+            assert_eq!(task.await.unwrap(), Ok(true));
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_while_waiting_blocks_nobody() {
+        let queue = InspectionQueue::new(2);
+        for _ in 0..WAITING_MAX {
+            let (sender, receiver) = oneshot::channel();
+            queue.order().wait(&account("a1"), sender).unwrap();
+            drop(receiver);
+        }
+        queue.begin_next();
+        assert_eq!(queue.run(&account("a1"), 1, || 2).await, Ok(2));
+    }
+}

@@ -1,0 +1,223 @@
+//! Refusals as the journal has them: the first few of a kind one by one, further ones as one entry a minute
+//! that says how many there were, from when until when. Otherwise whoever is refused as fast as they can ask
+//! would fill the disk.
+//!
+//! A kind is: an account, a portal, the reasons. What is counted here is in memory alone; after a crash the
+//! counts of at most one minute are missing, never the first refusals of a kind.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use digue_types::{
+    AccountId, ActionName, Exposure, Inspection, PortalId, Reason, Repeated, RouteName, Timestamp,
+};
+
+use crate::gateway::lock;
+
+/// Refusals of a kind that are written one by one, until a whole window passes without any.
+const SINGLE_MAX: u32 = 10;
+const WINDOW: Duration = Duration::from_mins(1);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Kind {
+    account: AccountId,
+    portal: PortalId,
+    reasons: Vec<Reason>,
+}
+
+#[derive(Debug)]
+struct Window {
+    since: Timestamp,
+    single: u32,
+    counted: Option<Exposure>,
+}
+
+/// The refusals of the last minute, by kind.
+#[derive(Debug, Default)]
+pub(crate) struct RefusalCounter(Mutex<HashMap<Kind, Window>>);
+
+impl RefusalCounter {
+    /// The refusal again, when it is to be written by itself; otherwise it was counted.
+    pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
+        let kind = kind_of(&refusal);
+        let mut kinds = lock(&self.0);
+        let fresh = || Window { since: refusal.at, single: 0, counted: None };
+        let window = kinds.entry(kind).or_insert_with(fresh);
+        if window.single < SINGLE_MAX {
+            window.single += 1;
+            return Some(refusal);
+        }
+        window.count(refusal);
+        None
+    }
+
+    /// The entries of the windows that are over, or of all of them at the end.
+    pub(crate) fn due(&self, now: Timestamp, are_all: bool) -> Vec<Exposure> {
+        let mut due = Vec::new();
+        lock(&self.0).retain(|_, window| {
+            if !are_all && now < window.since.plus(WINDOW) {
+                return true;
+            }
+            window.since = now;
+            let counted = window.counted.take();
+            let goes_on = counted.is_some();
+            due.extend(counted);
+            goes_on
+        });
+        due
+    }
+
+    /// Counts again what could not be written.
+    pub(crate) fn put_back(&self, refusals: Exposure) {
+        let mut kinds = lock(&self.0);
+        let fresh = || Window { since: refusals.at, single: SINGLE_MAX, counted: None };
+        kinds.entry(kind_of(&refusals)).or_insert_with(fresh).count(refusals);
+    }
+}
+
+fn kind_of(refusal: &Exposure) -> Kind {
+    Kind {
+        account: refusal.account.clone(),
+        portal: refusal.portal.clone(),
+        reasons: refusal.reasons.clone(),
+    }
+}
+
+impl Window {
+    fn count(&mut self, refusal: Exposure) {
+        match &mut self.counted {
+            Some(counted) => merge(counted, &refusal),
+            None => {
+                let repeated = refusal.repeated.unwrap_or(Repeated { count: 1, until: refusal.at });
+                self.counted = Some(Exposure { repeated: Some(repeated), ..refusal });
+            }
+        }
+    }
+}
+
+/// One entry for both. What differs between them is left open rather than said of all.
+fn merge(counted: &mut Exposure, refusal: &Exposure) {
+    let until = refusal.repeated.map_or(refusal.at, |repeated| repeated.until);
+    let before = counted.repeated.unwrap_or(Repeated { count: 1, until: counted.at });
+    counted.repeated = Some(Repeated {
+        count: before.count.saturating_add(refusal.requests()),
+        until: before.until.max(until),
+    });
+    counted.at = counted.at.min(refusal.at);
+    counted.persons_found = counted.persons_found.saturating_add(refusal.persons_found);
+    counted.body_bytes = counted.body_bytes.saturating_add(refusal.body_bytes);
+    if counted.route != refusal.route {
+        counted.route = RouteName::parse("-").expect("a fixed name");
+    }
+    if counted.action != refusal.action {
+        counted.action = ActionName::parse("-").expect("a fixed name");
+    }
+    if counted.inspection != refusal.inspection {
+        counted.inspection = Inspection::NotReached;
+    }
+    if counted.status != refusal.status {
+        counted.status = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_types::{Client, ExchangeId, OrganisationId, Outcome, PopulationId, SessionId};
+
+    use super::*;
+
+    fn refusal(account: &str, route: &str, reason: Reason, secs: i64) -> Exposure {
+        Exposure {
+            at: Timestamp::from_secs(secs),
+            exchange: ExchangeId::parse("x").unwrap(),
+            portal: PortalId::parse("portail").unwrap(),
+            route: RouteName::parse(route).unwrap(),
+            action: ActionName::parse("open").unwrap(),
+            account: AccountId::parse(account).unwrap(),
+            organisation: OrganisationId::parse("of-1").unwrap(),
+            session: SessionId::parse("s").unwrap(),
+            client: Client::default(),
+            outcome: Outcome::Refused,
+            reasons: vec![reason],
+            inspection: Inspection::NotReached,
+            population: PopulationId::parse("personnes").unwrap(),
+            shown: Vec::new(),
+            persons_found: 1,
+            categories: Vec::new(),
+            body_bytes: 0,
+            status: 0,
+            policy_version: 0,
+            caseload_version: 0,
+            justification: None,
+            part: 1,
+            parts: 1,
+            source: None,
+            repeated: None,
+        }
+    }
+
+    fn count(entries: &[Exposure]) -> u64 {
+        entries.iter().map(Exposure::requests).sum()
+    }
+
+    #[test]
+    fn a_flood_is_a_few_entries_that_count_all_of_it() {
+        let counter = RefusalCounter::default();
+        let mut written = Vec::new();
+        // An hour, a thousand a second.
+        for second in 0..3600 {
+            for _ in 0..1000 {
+                written.extend(counter.take(refusal("a1", "-", Reason::UnknownRoute, second)));
+            }
+            written.extend(counter.due(Timestamp::from_secs(second), false));
+        }
+        written.extend(counter.due(Timestamp::from_secs(3600), true));
+        assert_eq!(count(&written), 3_600_000);
+        assert!(written.len() <= 10 + 61, "{}", written.len());
+        let second = &written[10];
+        let until = second.repeated.unwrap().until;
+        assert!(second.at == Timestamp::from_secs(0) && until == Timestamp::from_secs(60), "{until:?}");
+    }
+
+    #[test]
+    fn after_a_quiet_window_refusals_are_written_one_by_one_again() {
+        let counter = RefusalCounter::default();
+        let one = |secs| counter.take(refusal("a1", "-", Reason::UnknownRoute, secs));
+        assert_eq!((0..30).filter_map(|_| one(0)).count(), 10);
+        assert_eq!(counter.due(Timestamp::from_secs(59), false), []);
+        assert_eq!(count(&counter.due(Timestamp::from_secs(60), false)), 20);
+        assert!(one(61).is_none(), "it goes on");
+        assert_eq!(count(&counter.due(Timestamp::from_secs(120), false)), 1);
+        assert_eq!(counter.due(Timestamp::from_secs(180), false), []);
+        assert!(one(181).is_some());
+    }
+
+    #[test]
+    fn kinds_are_counted_apart_and_what_differs_within_one_is_left_open() {
+        let counter = RefusalCounter::default();
+        for number in 0..20 {
+            let _ = counter.take(refusal("a1", "fiche", Reason::OutsideCaseload, number));
+            let _ = counter.take(refusal("a2", "fiche", Reason::OutsideCaseload, number));
+            let _ = counter.take(refusal("a1", "-", Reason::UnknownRoute, number));
+        }
+        let _ = counter.take(refusal("a2", "liste", Reason::OutsideCaseload, 20));
+        let mut due = counter.due(Timestamp::from_secs(30), true);
+        due.sort_by_key(|entry| (entry.account.clone(), entry.requests()));
+        let told: Vec<_> = due.iter().map(|e| (e.account.as_str(), e.route.as_str(), e.requests())).collect();
+        assert_eq!(told[2], ("a2", "-", 11));
+        assert_eq!(count(&due), 31);
+        assert_eq!(due[2].persons_found, 11);
+    }
+
+    #[test]
+    fn what_the_disk_refused_is_counted_again() {
+        let counter = RefusalCounter::default();
+        (0..15).for_each(|_| drop(counter.take(refusal("a1", "-", Reason::UnknownRoute, 1))));
+        let lost = counter.due(Timestamp::from_secs(100), false).remove(0);
+        drop(counter.take(refusal("a1", "-", Reason::UnknownRoute, 101)));
+        counter.put_back(lost);
+        let due = counter.due(Timestamp::from_secs(200), false);
+        assert_eq!((count(&due), due.len(), due[0].at), (6, 1, Timestamp::from_secs(1)));
+    }
+}
