@@ -183,11 +183,11 @@ pub const ENTRY_COLUMNS: Columns = &[
     ("justification", Kind::Text),
     ("part", Kind::Number),
     ("parts", Kind::Number),
-    ("requests", Kind::Number),
     ("subject", Kind::Text),
     ("before", Kind::Text),
     ("after", Kind::Text),
     ("reason", Kind::Text),
+    ("requests", Kind::Number),
 ];
 
 /// An entry as a row of `ENTRY_COLUMNS`.
@@ -199,10 +199,11 @@ pub fn entry_row(index: u64, event: &Event) -> Vec<Cell> {
             row.push((&act.actor).into());
             row.extend(std::iter::repeat_n(Cell::from(""), 6));
             row.push(act.act.code().into());
-            for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 4] {
+            for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 5] {
                 row.push(if *kind == Kind::Text { "".into() } else { Cell::Number(0) });
             }
             row.extend([&act.subject, &act.before, &act.after, &act.reason].map(Cell::from));
+            row.push(Cell::Number(1));
             row
         }
     }
@@ -223,8 +224,9 @@ fn exposure_row(index: u64, e: &Exposure) -> Vec<Cell> {
     row.push(Cell::Text(format!("{:016x}", e.policy_version)));
     row.push(e.caseload_version.into());
     row.push(Cell::Text(e.justification.clone().unwrap_or_default()));
-    row.extend([u64::from(e.part).into(), u64::from(e.parts).into(), e.requests().into()]);
+    row.extend([u64::from(e.part).into(), u64::from(e.parts).into()]);
     row.extend(std::iter::repeat_n(Cell::from(""), 4));
+    row.push(e.requests().into());
     row
 }
 
