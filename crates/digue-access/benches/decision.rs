@@ -107,6 +107,7 @@ fn decision(criterion: &mut Criterion) {
             local: (10, 2),
             categories: &[],
             is_exact_search: false,
+            is_found_as_asked: false,
         };
         let decision = release(&snapshot, budgets, &facts, keys);
         assert_eq!(decision.outcome, Outcome::Released);

@@ -112,6 +112,8 @@ pub struct Facts<'f> {
     pub categories: &'f [digue_types::Category],
     /// The account gave full identifiers of one person.
     pub is_exact_search: bool,
+    /// The response shows one person, with every value that the search gave.
+    pub is_found_as_asked: bool,
 }
 
 /// What to do with a response, and how its persons are to be written down.
@@ -291,9 +293,10 @@ fn bases(
             bases[place] = Basis::ExactSearch;
         }
     }
-    // An exact search that shows two strangers was not exact.
+    // A search that shows somebody else than was asked for, or somebody besides, was not exact.
     let is_exact = facts.access.allows_exact_search && facts.is_exact_search;
-    if is_exact && (is_request || outside.len() == 1) {
+    let is_one_as_asked = persons.len() == 1 && facts.is_found_as_asked;
+    if is_exact && (is_request || is_one_as_asked) {
         for &place in &outside {
             bases[place] = Basis::ExactSearch;
         }

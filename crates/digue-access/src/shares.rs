@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn all_uses_of_one_holder_are_one_share() {
         let amount = SharedAmount::new(8000);
-        let mut uses: Vec<_> = (0..100).map(|_| amount.begin(vec![("a", Eighths(8)), ("portal", Eighths(24))])).collect();
+        let mut uses: Vec<_> =
+            (0..100).map(|_| amount.begin(vec![("a", Eighths(8)), ("portal", Eighths(24))])).collect();
         let taken = uses.iter_mut().map(|share| usize::from(share.grow(80).is_ok()) * 80).sum::<usize>();
         assert_eq!((taken, amount.used()), (4000, 4000));
         uses.clear();
@@ -160,7 +161,8 @@ mod tests {
     fn a_group_is_bounded_too_however_many_belong_to_it() {
         let amount = SharedAmount::new(9600);
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-        let mut uses: Vec<_> = names.iter().map(|name| amount.begin(vec![(*name, Eighths(8)), ("of", Eighths(16))])).collect();
+        let mut uses: Vec<_> =
+            names.iter().map(|name| amount.begin(vec![(*name, Eighths(8)), ("of", Eighths(16))])).collect();
         for share in &mut uses {
             takes(share, 8);
         }

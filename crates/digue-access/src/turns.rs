@@ -64,7 +64,8 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         }
         let per_holder = self.per_holder;
         let may = |line: &Line<J>| line.working < per_holder && !line.waiting.is_empty();
-        let (holder, line) = self.lines.iter_mut().filter(|(_, line)| may(line)).min_by_key(|(_, l)| l.used)?;
+        let (holder, line) =
+            self.lines.iter_mut().filter(|(_, line)| may(line)).min_by_key(|(_, l)| l.used)?;
         let job = line.waiting.pop_front()?;
         line.working += 1;
         self.working += 1;

@@ -10,13 +10,13 @@ use digue_operations::House;
 use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads, usage};
+use crate::bodies::{self, Bodies};
 use crate::pages::{
     account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
     incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
     own_incidents, person, person_space, portals, provider, requests, reviews, scope, sessions, settings,
     smsi, smsi_checks, smsi_registers, space,
 };
-use crate::bodies::{self, Bodies};
 use crate::{form, proof, view};
 
 /// What pages work with.

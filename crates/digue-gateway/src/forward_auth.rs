@@ -23,7 +23,7 @@ use crate::path::Segments;
 use crate::portal::{Portal, RouteKind};
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
-use crate::shown::{grouped, persons_of};
+use crate::shown::{grouped, named_by_request, persons_of};
 use crate::visit::not_recognised;
 
 const PREFIX: &str = "/.digue/authz/";
@@ -155,7 +155,7 @@ async fn check(
     let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| malformed())?;
     let named = route.request.iter().filter(|rule| rule.is_subject);
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
-    let subjects = persons_of(portal, &*shared.aliases, identifiers);
+    let subjects = persons_of(portal, &*shared.aliases, identifiers).map_err(|_| malformed())?;
     let keyer = portal.keyer();
     let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
     let facts = Facts {
@@ -173,6 +173,7 @@ async fn check(
         local: shared.clock.local(now),
         categories: &route.categories,
         is_exact_search: false,
+        is_found_as_asked: false,
     };
     let snapshot = shared.rules.load_full();
     let decision = {
@@ -203,7 +204,7 @@ async fn check(
         inspection: Inspection::RequestOnly,
         population: portal.population.clone(),
         persons_found: u32::try_from(subjects.len()).unwrap_or(u32::MAX),
-        shown: grouped(subjects, &decision.bases),
+        shown: grouped(named_by_request(subjects), &decision.bases),
         categories: route.categories.clone(),
         body_bytes: 0,
         status: 0,
@@ -214,6 +215,7 @@ async fn check(
         parts: 1,
         source: None,
         repeated: None,
+        unread: None,
     };
     if decision.outcome == Outcome::Refused {
         let index = shared.record_refusal(exposure).await?;

@@ -56,7 +56,12 @@ pub struct GatewayLimits {
 
 impl Default for GatewayLimits {
     fn default() -> Self {
-        Self { held_bytes: 1 << 30, requests_per_account: 64, requests_per_minute: 3000, connections: ConnectionLimits::default() }
+        Self {
+            held_bytes: 1 << 30,
+            requests_per_account: 64,
+            requests_per_minute: 3000,
+            connections: ConnectionLimits::default(),
+        }
     }
 }
 

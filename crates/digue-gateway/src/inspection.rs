@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use digue_access::shares::ShareExceeded;
 use digue_access::turns::{LineFull, TurnOrder};
-use digue_inspect::{Identifier, Uninspected};
-use digue_types::AccountId;
+use digue_inspect::{Message, Reading, ShownIdentifiers, Unreadable};
+use digue_types::{AccountId, Unread, UnreadCause};
+use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
 use tokio::sync::oneshot;
 
@@ -124,31 +125,39 @@ impl InspectionQueue {
 pub(crate) fn look_into(
     portal: &Portal,
     route: &Route,
+    status: StatusCode,
     headers: &HeaderMap,
     bytes: &Bytes,
-) -> Result<Vec<Identifier>, Uninspected> {
-    let text = |name| headers.get(name).map(HeaderValue::to_str);
-    let look = || -> Result<Vec<Identifier>, Uninspected> {
-        let unreadable = |_| Uninspected::Broken("a header is not text".to_owned());
-        if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
-            return Err(Uninspected::Broken("two content types".to_owned()));
-        }
-        let content_type = text(header::CONTENT_TYPE).transpose().map_err(unreadable)?;
-        let mut codings = Vec::new();
-        for value in headers.get_all(header::CONTENT_ENCODING) {
-            codings.push(value.to_str().map_err(unreadable)?);
-        }
-        digue_inspect::inspect(
-            &route.response,
-            &portal.kinds,
-            content_type,
-            &codings.join(","),
-            bytes,
-            &route.inspect_limits,
-        )
+) -> Result<ShownIdentifiers, Unreadable> {
+    let caught = catch_unwind(AssertUnwindSafe(|| read(portal, route, status, headers, bytes)));
+    caught.unwrap_or_else(|_| Err(Unread::new(UnreadCause::Failed).into()))
+}
+
+fn read(
+    portal: &Portal,
+    route: &Route,
+    status: StatusCode,
+    headers: &HeaderMap,
+    bytes: &Bytes,
+) -> Result<ShownIdentifiers, Unreadable> {
+    let unreadable = |name: &str| Unreadable::from(Unread::new(UnreadCause::Header).at(name));
+    let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
+    let content_type = match types[..] {
+        [] => None,
+        [one] => Some(one.to_str().map_err(|_| unreadable("content-type"))?),
+        _ => return Err(unreadable("content-type")),
     };
-    let caught = catch_unwind(AssertUnwindSafe(look));
-    caught.unwrap_or_else(|_| Err(Uninspected::Broken("the inspection failed".to_owned())))
+    let mut codings = Vec::new();
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        codings.push(value.to_str().map_err(|_| unreadable("content-encoding"))?);
+    }
+    let message =
+        Message { status: status.as_u16(), content_type, content_encoding: &codings.join(","), body: bytes };
+    match digue_inspect::inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
+        Reading::Persons(shown) => Ok(shown),
+        Reading::ShowsNobody(_) => Ok(ShownIdentifiers::default()),
+        Reading::Unreadable(why) => Err(why),
+    }
 }
 
 /// What takes longer than its size explains was made so, or found a fault in a reader.

@@ -13,6 +13,7 @@ pub mod client_address;
 pub mod connections;
 pub mod forward_auth;
 pub mod gateway;
+pub mod graphql;
 pub mod guard;
 pub mod headers;
 pub mod hold;

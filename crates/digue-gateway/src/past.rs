@@ -3,7 +3,7 @@
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
 use digue_types::{
-    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, OrganisationId, Outcome, SessionId,
+    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome, SessionId,
     ShownPersons, Timestamp,
 };
 use http::{Method, Uri};
@@ -61,10 +61,13 @@ pub fn exposure_of(portal: &Portal, aliases: &dyn Aliases, past: PastRequest) ->
     let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| NotTaken::Values)?;
     let named = route.request.iter().filter(|rule| rule.is_subject);
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
-    let persons = persons_of(portal, aliases, identifiers);
+    let persons = persons_of(portal, aliases, identifiers).map_err(|_| NotTaken::Values)?;
     let found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
-    let shown =
-        if persons.is_empty() { vec![] } else { vec![ShownPersons { basis: Basis::Declared, persons }] };
+    let shown = if persons.is_empty() {
+        vec![]
+    } else {
+        vec![ShownPersons { basis: Basis::Declared, means: Means::Described, persons }]
+    };
     Ok(Exposure {
         at: past.at,
         exchange: past.exchange,
@@ -91,5 +94,6 @@ pub fn exposure_of(portal: &Portal, aliases: &dyn Aliases, past: PastRequest) ->
         parts: 1,
         source: Some(past.source),
         repeated: None,
+        unread: None,
     })
 }

@@ -4,6 +4,8 @@
 //! encoded separators, control characters, bad percent signs, path parameters. The portal gets the
 //! bytes that were matched, so it cannot see another route than Digue did.
 
+use std::cmp::Ordering;
+
 use percent_encoding::percent_decode_str;
 
 /// Why a path is refused.
@@ -93,6 +95,17 @@ enum Part {
     Rest,
 }
 
+impl Part {
+    /// Ascending from what fits one segment only to what fits any.
+    fn looseness(&self) -> (u8, std::cmp::Reverse<usize>) {
+        match self {
+            Self::Literal(_) => (0, std::cmp::Reverse(0)),
+            Self::Named { before, after, .. } => (1, std::cmp::Reverse(before.len() + after.len())),
+            Self::Rest => (2, std::cmp::Reverse(0)),
+        }
+    }
+}
+
 /// A route path that does not read as one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
@@ -148,6 +161,34 @@ impl Pattern {
             }
         }
         segments.next().is_none().then_some(values)
+    }
+
+    /// The more specific of two patterns comes first: what is literal before what is named, a name with a fixed
+    /// beginning or end before one without, a rest last.
+    pub fn by_specificity(&self, other: &Self) -> Ordering {
+        let parts = self.0.iter().map(Part::looseness);
+        parts.cmp(other.0.iter().map(Part::looseness))
+    }
+
+    /// True when both take the same paths, whatever their names are called.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&Part, &Part)| match (one, other) {
+            (Part::Named { before, after, .. }, Part::Named { before: b, after: a, .. }) => {
+                (before, after) == (b, a)
+            }
+            _ => one == other,
+        };
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
+    }
+
+    /// A piece that is taken literally and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
+    pub fn odd_literal(&self) -> Option<&str> {
+        self.0.iter().find_map(|part| match part {
+            Part::Literal(text) if text.starts_with(':') || text.contains(['*', '?', '#', '<', '$']) => {
+                Some(text.as_str())
+            }
+            _ => None,
+        })
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -233,6 +274,18 @@ mod tests {
         assert_eq!(Pattern::parse("/.digue/x"), Err(PatternError::Reserved));
         assert!(Segments::parse("/.digue/x").unwrap().is_reserved());
         assert!(Segments::parse("/%2eDIGUE/x").unwrap().is_reserved());
+    }
+
+    #[test]
+    fn the_most_specific_pattern_comes_first() {
+        let order = ["/a/b", "/a/{x}.json", "/a/x{x}", "/a/{x}", "/a/**", "/{x}/b", "/**"];
+        let mut patterns: Vec<Pattern> =
+            order.iter().rev().map(|text| Pattern::parse(text).unwrap()).collect();
+        patterns.sort_by(Pattern::by_specificity);
+        let expected: Vec<Pattern> = order.iter().map(|text| Pattern::parse(text).unwrap()).collect();
+        assert_eq!(patterns, expected);
+        assert!(Pattern::parse("/a/{x}").unwrap().is_same_as(&Pattern::parse("/a/{y}").unwrap()));
+        assert_eq!(Pattern::parse("/css/*.css").unwrap().odd_literal(), Some("*.css"));
     }
 
     #[test]

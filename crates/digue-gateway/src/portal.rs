@@ -13,7 +13,9 @@ use digue_types::{
 };
 use http::{HeaderName, Method};
 use ipnet::IpNet;
+use regex::Regex;
 
+use crate::graphql::GraphQl;
 use crate::identity::Verifier;
 use crate::path::{Pattern, Segments};
 
@@ -33,7 +35,7 @@ pub struct Portal {
     pub primary: usize,
     pub limits: LimitsTable,
     pub break_glass: BreakGlassRule,
-    /// In the order of the map: the first that matches counts.
+    /// The most specific first (`most_specific_first`): the first that matches counts.
     pub routes: Vec<Route>,
     pub timeouts: Timeouts,
     /// SHA-256 of the token with which the portal reports exposures by itself.
@@ -126,6 +128,8 @@ pub struct Route {
     pub categories: Vec<Category>,
     pub access: RouteAccess,
     pub request: Vec<RequestRule>,
+    pub query: QueryRule,
+    pub graphql: GraphQl,
     /// Sets of request values that name exactly one person when all of a set are given.
     pub exact_sets: Vec<Vec<String>>,
     pub response: ResponseRules,
@@ -135,6 +139,54 @@ pub struct Route {
     pub inspect_limits: digue_inspect::Limits,
     /// Bytes of a request body; larger ones are refused.
     pub request_bytes_max: u64,
+}
+
+impl Route {
+    /// True when some rule looks into the body of a request.
+    pub fn needs_request_body(&self) -> bool {
+        self.graphql != GraphQl::Unread || self.request.iter().any(|rule| rule.source.needs_body())
+    }
+}
+
+/// Routes in the order in which they are tried.
+pub fn most_specific_first(mut routes: Vec<Route>) -> Vec<Route> {
+    // Stable: of two that are equally specific, the one that the map names first.
+    routes.sort_by(|one, other| {
+        let by_path = one.pattern.by_specificity(&other.pattern);
+        by_path.then(one.methods.is_empty().cmp(&other.methods.is_empty()))
+    });
+    routes
+}
+
+/// Which parameters a request may carry: one that the map does not name could change what an answer holds.
+#[derive(Clone, Debug)]
+pub enum QueryRule {
+    Any,
+    Named(Vec<QueryParameter>),
+}
+
+/// A parameter that a route takes.
+#[derive(Clone, Debug)]
+pub struct QueryParameter {
+    pub name: String,
+    /// What its decoded value must match entirely.
+    pub values: Option<Regex>,
+}
+
+impl QueryRule {
+    /// None but those that the route names, which are none.
+    pub const NAMED: Self = Self::Named(Vec::new());
+
+    /// The first parameter that the map does not take; each time that one is given counts.
+    pub fn stranger<'q>(&self, query: &'q [(String, String)]) -> Option<&'q str> {
+        let Self::Named(known) = self else { return None };
+        let fits = |(name, value): &(String, String)| {
+            known.iter().any(|known| {
+                known.name == *name && known.values.as_ref().is_none_or(|values| values.is_match(value))
+            })
+        };
+        query.iter().find(|pair| !fits(pair)).map(|(name, _)| name.as_str())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +205,7 @@ pub struct OnUninspected {
     pub too_large: Choice,
     pub unknown_type: Choice,
     pub broken: Choice,
+    pub undescribed: Choice,
 }
 
 impl OnUninspected {
@@ -161,6 +214,7 @@ impl OnUninspected {
             UninspectedCause::TooLarge => self.too_large,
             UninspectedCause::UnknownType => self.unknown_type,
             UninspectedCause::Broken => self.broken,
+            UninspectedCause::Undescribed => self.undescribed,
         }
     }
 }

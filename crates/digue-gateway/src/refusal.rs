@@ -44,7 +44,9 @@ impl Refusal {
     pub fn of(reasons: Vec<Reason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
             Some(Reason::NoSession | Reason::SessionMoved | Reason::StepUp(_)) => StatusCode::UNAUTHORIZED,
-            Some(Reason::MalformedRequest) => StatusCode::BAD_REQUEST,
+            Some(Reason::MalformedRequest | Reason::UnknownParameter | Reason::RenamedFields) => {
+                StatusCode::BAD_REQUEST
+            }
             Some(
                 Reason::Budget(..)
                 | Reason::ExactSearchBudget(_)
@@ -280,6 +282,8 @@ mod tests {
             Reason::UnknownAccount,
             Reason::UnknownRoute,
             Reason::MalformedRequest,
+            Reason::UnknownParameter,
+            Reason::RenamedFields,
             Reason::GateClosed(Scope::Account),
             Reason::CaseloadOnly(Scope::Account),
             Reason::StepUp(Scope::Account),

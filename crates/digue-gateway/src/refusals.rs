@@ -153,6 +153,7 @@ mod tests {
             part: 1,
             parts: 1,
             source: None,
+            unread: None,
             repeated: None,
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use digue_access::budget::Charge;
 use digue_locales::text;
 use digue_types::{
-    AccountId, ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, OrganisationId,
+    AccountId, ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, Means, OrganisationId,
     Outcome, PersonKey, PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
 };
 use http::header::{self, HeaderValue};
@@ -221,7 +221,7 @@ pub fn exposure_of(
         shown: if persons.is_empty() {
             Vec::new()
         } else {
-            vec![ShownPersons { basis: Basis::Declared, persons }]
+            vec![ShownPersons { basis: Basis::Declared, means: Means::Described, persons }]
         },
         categories: categories.map_err(name("categories"))?,
         body_bytes: 0,
@@ -233,6 +233,7 @@ pub fn exposure_of(
         parts: 1,
         source: None,
         repeated: None,
+        unread: None,
     })
 }
 

@@ -2,52 +2,86 @@
 
 use std::collections::HashSet;
 
-use digue_inspect::Identifier;
-use digue_types::{Basis, PersonRef, ShownPersons};
+use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
+use digue_types::{Basis, Means, PersonRef, ShownPersons, Unread, UnreadCause};
 
 use crate::portal::Portal;
 use crate::ports::Aliases;
 
-/// Identifiers brought to persons, each once, in order.
+/// Persons found in a response, each once, with the means by which.
+pub(crate) type FoundPersons = Vec<(PersonRef, Means)>;
+
+/// Identifiers that a request gives, brought to persons, each once, in order.
 pub(crate) fn persons_of<'i>(
     portal: &Portal,
     aliases: &dyn Aliases,
     identifiers: impl Iterator<Item = &'i Identifier>,
-) -> Vec<PersonRef> {
-    let mut seen = HashSet::new();
-    let mut persons = Vec::new();
-    for identifier in identifiers {
-        // Distinct identifiers of the one kind that needs no alias are distinct persons.
-        if identifier.kind == portal.primary && portal.kinds.len() == 1 {
-            persons.extend(PersonRef::parse(&identifier.text).ok());
-            continue;
-        }
-        let kind = &portal.kinds[identifier.kind].name;
-        let known = if identifier.kind == portal.primary {
-            PersonRef::parse(&identifier.text).ok()
-        } else {
-            aliases.resolve(&portal.id, kind, &identifier.text)
-        };
-        // Unknown to the alias table, it is still one person: named by kind and value.
-        let person = known.or_else(|| PersonRef::parse(&format!("{kind}:{}", identifier.text)).ok());
-        if let Some(person) = person
-            && seen.insert(person.clone())
-        {
-            persons.push(person);
-        }
-    }
-    persons
+) -> Result<Vec<PersonRef>, Unreadable> {
+    let found =
+        persons_by_means(portal, aliases, identifiers.map(|identifier| (identifier, Means::Request)))?;
+    Ok(found.into_iter().map(|(person, _)| person).collect())
 }
 
-/// Persons grouped by the right by which each is shown; empty when there are no rights (a refusal).
-pub(crate) fn grouped(persons: Vec<PersonRef>, bases: &[Basis]) -> Vec<ShownPersons> {
-    let mut groups: Vec<ShownPersons> = Vec::new();
-    for (person, &basis) in persons.into_iter().zip(bases) {
-        match groups.iter_mut().find(|group| group.basis == basis) {
-            Some(group) => group.persons.push(person),
-            None => groups.push(ShownPersons { basis, persons: vec![person] }),
+/// Identifiers that a response shows, brought to persons.
+pub(crate) fn persons_shown(
+    portal: &Portal,
+    aliases: &dyn Aliases,
+    shown: &ShownIdentifiers,
+) -> Result<FoundPersons, Unreadable> {
+    persons_by_means(portal, aliases, shown.found.iter().map(|(identifier, means)| (identifier, *means)))
+}
+
+fn persons_by_means<'i>(
+    portal: &Portal,
+    aliases: &dyn Aliases,
+    identifiers: impl Iterator<Item = (&'i Identifier, Means)>,
+) -> Result<FoundPersons, Unreadable> {
+    let mut seen = HashSet::new();
+    let mut persons = Vec::new();
+    for (identifier, means) in identifiers {
+        let person = person_of(portal, aliases, identifier)?;
+        // Distinct identifiers of the one kind that needs no alias are distinct persons.
+        if portal.kinds.len() == 1 || seen.insert(person.clone()) {
+            persons.push((person, means));
         }
     }
-    groups.sort_by_key(|group| group.basis);
+    Ok(persons)
+}
+
+/// An identifier that cannot be written down as a person is not passed over: the message cannot be read.
+fn person_of(
+    portal: &Portal,
+    aliases: &dyn Aliases,
+    identifier: &Identifier,
+) -> Result<PersonRef, Unreadable> {
+    let kind = &portal.kinds[identifier.kind].name;
+    let unwritable =
+        |_| Unread::new(UnreadCause::ValueShape).by_rule(kind).shaped_as(&identifier.text).into();
+    if identifier.kind == portal.primary {
+        return PersonRef::parse(&identifier.text).map_err(unwritable);
+    }
+    match aliases.resolve(&portal.id, kind, &identifier.text) {
+        Some(person) => Ok(person),
+        // Unknown to the alias table, it is still one person: named by kind and value.
+        None => PersonRef::parse(&format!("{kind}:{}", identifier.text)).map_err(unwritable),
+    }
+}
+
+/// Persons whom the request names.
+pub(crate) fn named_by_request(persons: Vec<PersonRef>) -> FoundPersons {
+    persons.into_iter().map(|person| (person, Means::Request)).collect()
+}
+
+/// Persons grouped by the right by which each is shown, and the means by which each was found; empty when there are
+/// no rights (a refusal).
+pub(crate) fn grouped(persons: FoundPersons, bases: &[Basis]) -> Vec<ShownPersons> {
+    let mut groups: Vec<ShownPersons> = Vec::new();
+    for ((person, means), &basis) in persons.into_iter().zip(bases) {
+        match groups.iter_mut().find(|group| (group.basis, group.means) == (basis, means)) {
+            Some(group) => group.persons.push(person),
+            None => groups.push(ShownPersons { basis, means, persons: vec![person] }),
+        }
+    }
+    groups.sort_by_key(|group| (group.basis, group.means));
     groups
 }

@@ -12,7 +12,8 @@ mod unheld;
 use std::sync::Arc;
 
 use digue_access::{Enforcement, Facts};
-use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp};
+use digue_inspect::Identifier;
+use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp, Unread};
 use http::{Method, Request, Response};
 
 pub(crate) use self::observe::observe;
@@ -20,8 +21,8 @@ pub(crate) use self::unheld::Tunnel;
 
 use crate::arrival::Peer;
 use crate::body::Body;
-use crate::gateway::Shared;
 use crate::connections::Slot;
+use crate::gateway::Shared;
 use crate::guard::Guard;
 use crate::hold::{self, HeldBytes, Holder, Share};
 use crate::identity::{self, Asked, Caller, Stranger};
@@ -44,10 +45,21 @@ struct Visit<M> {
     client: Client,
     exchange: ExchangeId,
     now: Timestamp,
-    is_exact_search: bool,
+    search: ExactSearch,
     /// Persons that the request names.
     subjects: Vec<PersonRef>,
+    /// What could not be read of the response.
+    unread: Option<Unread>,
     mode: M,
+}
+
+/// What the request searches one person by.
+#[derive(Default)]
+struct ExactSearch {
+    is_asked: bool,
+    /// The person found must have all of them.
+    values: Vec<Identifier>,
+    is_found_as_asked: bool,
 }
 
 /// The place of the rule of the map that answers a request.
@@ -95,8 +107,9 @@ pub(crate) async fn visit(
         client,
         exchange: shared.next_exchange(),
         now,
-        is_exact_search: false,
+        search: ExactSearch::default(),
         subjects: Vec::new(),
+        unread: None,
         mode: enforcement,
     };
     if is_doubted {
@@ -159,7 +172,8 @@ impl<M> Visit<M> {
             proved_at: self.caller.proved_at,
             local: self.shared.clock.local(self.now),
             categories: &route.categories,
-            is_exact_search: self.is_exact_search,
+            is_exact_search: self.search.is_asked,
+            is_found_as_asked: self.search.is_found_as_asked,
         }
     }
 

@@ -3,20 +3,20 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use digue_inspect::csv_table::{Column, ColumnRule};
-use digue_inspect::html::{HtmlRule, Take, parse_selector};
-use digue_inspect::json::{JsonRule, JsonRules};
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, Take, parse_selector};
+use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath::Path;
-use digue_inspect::{Block, IdentifierKind, Limits, Pick, ResponseRules, Rules, inspect};
+use digue_inspect::table::{Column, ColumnRule, TableRules};
+use digue_inspect::{Block, IdentifierKind, Limits, Message, Pick, Reading, ResponseRules, Rules, inspect};
 
 const PERSONS: usize = 100;
 
 fn pick() -> Pick {
-    Pick { kind: 0, pattern: None }
+    Pick::whole(0, "id")
 }
 
 fn block(kind: &str, rules: Rules) -> ResponseRules {
-    ResponseRules { blocks: vec![Block { types: vec![kind.to_owned()], rules, sweep: vec![] }] }
+    ResponseRules { blocks: vec![Block::new(vec![kind.to_owned()], rules)], errors: None }
 }
 
 fn json() -> (ResponseRules, String) {
@@ -28,9 +28,14 @@ fn json() -> (ResponseRules, String) {
         )
     };
     let persons: Vec<String> = (0..PERSONS).map(person).collect();
-    let rule = JsonRule { path: Path::parse("$.personnes[*].id").unwrap(), pick: pick() };
+    let path = |text| Path::parse(text).unwrap();
+    let map = JsonMap {
+        rules: vec![JsonRule::new(path("$.personnes[*].id"), pick())],
+        records: vec![path("$.personnes[*]")],
+        ..JsonMap::default()
+    };
     let text = format!(r#"{{"page":1,"personnes":[{}]}}"#, persons.join(","));
-    (block("application/json", Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap())), text)
+    (block("application/json", Rules::Json(JsonRules::new(map).unwrap())), text)
 }
 
 fn html() -> (ResponseRules, String) {
@@ -43,15 +48,17 @@ fn html() -> (ResponseRules, String) {
     };
     let rows: String = (0..PERSONS).map(row).collect();
     let take = Take::Attribute("data-id".into());
-    let rule = HtmlRule { selector: parse_selector("tr[data-id]").unwrap(), take, pick: pick() };
-    (block("text/html", Rules::Html(vec![rule])), format!("<!doctype html><table>{rows}</table>"))
+    let selector = || parse_selector("tr[data-id]").unwrap();
+    let rules = vec![HtmlRule { selector: selector(), take, pick: pick(), is_own: true }];
+    let rules = HtmlRules { rules, records: HtmlRecords::At(vec![selector()]), ..HtmlRules::default() };
+    (block("text/html", Rules::Html(rules)), format!("<!doctype html><table>{rows}</table>"))
 }
 
 fn csv() -> (ResponseRules, String) {
     let row = |n: usize| format!("{}A;Nom{n};{}\r\n", 1_000_000 + n, "x".repeat(300));
     let rows: String = (0..PERSONS).map(row).collect();
-    let rule = ColumnRule { column: Column::Named("id".into()), pick: pick() };
-    let rules = Rules::Csv { delimiter: Some(b';'), columns: vec![rule] };
+    let columns = vec![ColumnRule::new(Column::Named("id".into()), pick())];
+    let rules = Rules::Csv(TableRules { columns, delimiter: Some(b';'), ..TableRules::default() });
     (block("text/csv", rules), format!("id;nom;note\r\n{rows}"))
 }
 
@@ -69,8 +76,16 @@ fn throughput(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let found = inspect(&rules, &kinds, Some(kind), "", black_box(text.as_bytes()), &limits);
-                assert_eq!(found.unwrap().len(), PERSONS);
+                let message = Message {
+                    status: 200,
+                    content_type: Some(kind),
+                    content_encoding: "",
+                    body: black_box(text.as_bytes()),
+                };
+                let Reading::Persons(shown) = inspect(&rules, &kinds, &message, &limits) else {
+                    unreachable!("persons are shown")
+                };
+                assert_eq!(shown.found.len(), PERSONS);
             });
         });
     }

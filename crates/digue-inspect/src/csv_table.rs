@@ -3,49 +3,30 @@
 //! A table without the column, or a row too short to have it, cannot be read exactly and is
 //! broken; nothing is assumed about who would have been in the missing cell.
 
-use crate::identifier::{Found, Pick};
-use crate::response::Uninspected;
+use digue_types::{Unread, UnreadCause};
 
-/// A column that holds identifiers.
-#[derive(Clone, Debug)]
-pub struct ColumnRule {
-    pub column: Column,
-    pub pick: Pick,
-}
-
-/// How a map names a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// By the text of its header, in the first row.
-    Named(String),
-    /// By its place, from 1; the first row is then data.
-    Number(usize),
-}
+use crate::identifier::Collector;
+use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::table::{Column, ColumnRule, TableRules};
 
 /// Reads a table; without a delimiter, the one among `, ; tab |` that splits the header best.
-pub fn read(
-    rules: &[ColumnRule],
-    delimiter: Option<u8>,
-    text: &str,
-    found: &mut Found<'_>,
-) -> Result<(), Uninspected> {
+pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Ok(());
-    }
+    let columns = &rules.columns;
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or_else(|| guess_delimiter(text)))
+        .delimiter(rules.delimiter.unwrap_or_else(|| guess_delimiter(text)))
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut row = csv::StringRecord::new();
     let mut places: Option<Vec<usize>> = None;
-    while reader.read_record(&mut row).map_err(|_| broken("a row does not parse"))? {
+    let mut tally = Tally { nobody: Some(WhyNobody::EmptyTable), ..Tally::default() };
+    while reader.read_record(&mut row).map_err(|_| Unread::new(UnreadCause::Syntax))? {
         let places = match &places {
             Some(places) => places,
             None => {
-                let is_header = rules.iter().any(|rule| matches!(rule.column, Column::Named(_)));
-                let found_places = locate(rules, row.iter())?;
+                let is_header = columns.iter().any(|rule| matches!(rule.columns[0], Column::Named(_)));
+                let found_places = locate(columns, row.iter())?;
                 let places = places.insert(found_places);
                 if is_header {
                     continue;
@@ -53,27 +34,28 @@ pub fn read(
                 places
             }
         };
-        for (rule, &place) in rules.iter().zip(places) {
-            let cell = row.get(place).ok_or_else(|| broken("a row is too short"))?;
-            found.take(&rule.pick, cell)?;
+        for (rule, &place) in columns.iter().zip(places) {
+            let cell = row.get(place).ok_or_else(|| Unread::new(UnreadCause::ShortRow))?;
+            let _ = found.take(&rule.pick, cell, String::new)?;
         }
+        tally.records += 1;
     }
-    Ok(())
+    found.sweep(text, String::new)?;
+    Ok(tally)
 }
 
 /// Where each rule's column lies, from 0.
 pub(crate) fn locate<'h>(
     rules: &[ColumnRule],
     header: impl Iterator<Item = &'h str> + Clone,
-) -> Result<Vec<usize>, Uninspected> {
-    let place_of = |rule: &ColumnRule| match &rule.column {
+) -> Result<Vec<usize>, Unreadable> {
+    let place_of = |rule: &ColumnRule| match &rule.columns[0] {
         Column::Number(number) => Ok(number - 1),
         Column::Named(name) => {
             let mut places = header.clone().enumerate().filter(|(_, cell)| cell.trim() == name);
             match (places.next(), places.next()) {
                 (Some((place, _)), None) => Ok(place),
-                (Some(_), Some(_)) => Err(broken(&format!("two columns are named {name:?}"))),
-                (None, _) => Err(broken(&format!("no column is named {name:?}"))),
+                _ => Err(Unread::new(UnreadCause::Column).by_rule(name).into()),
             }
         }
     };
@@ -93,26 +75,19 @@ fn guess_delimiter(text: &str) -> u8 {
     best
 }
 
-fn broken(what: &str) -> Uninspected {
-    Uninspected::Broken(format!("table: {what}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identifier::IdentifierKind;
+    use crate::identifier::{IdentifierKind, Pick};
 
     #[track_caller]
     fn check(column: Column, text: &str, expected: Option<&[&str]>) {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
-        let mut found = Found::new(&kinds, 100);
-        let rules = [ColumnRule { column, pick: Pick { kind: 0, pattern: None } }];
-        let result = read(&rules, None, text, &mut found);
+        let mut found = Collector::new(&kinds, &[], 100);
+        let columns = vec![ColumnRule::new(column, Pick::whole(0, "id"))];
+        let result = read(&TableRules { columns, ..TableRules::default() }, text, &mut found);
         let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
-        assert_eq!(
-            result.ok().map(|()| texts),
-            expected.map(|e| e.iter().map(|s| (*s).to_owned()).collect())
-        );
+        assert_eq!(result.ok().map(|_| texts), expected.map(|e| e.iter().map(|s| (*s).to_owned()).collect()));
     }
 
     fn named() -> Column {

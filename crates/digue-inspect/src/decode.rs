@@ -8,7 +8,9 @@ use std::io::{self, Read};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use crate::response::Uninspected;
+use digue_types::{Unread, UnreadCause};
+
+use crate::reading::Unreadable;
 
 /// The codings that Digue reads; the only ones it lets the portal answer with.
 pub const CODINGS: &str = "gzip, br, zstd";
@@ -16,38 +18,42 @@ pub const CODINGS: &str = "gzip, br, zstd";
 /// A body may be coded twice, not more.
 const CODINGS_MAX: usize = 2;
 
+/// Words of `Content-Encoding` that code nothing.
+const NO_CODING: [&str; 6] = ["identity", "none", "utf-8", "utf8", "binary", "iso-8859-1"];
+
 /// The largest zstd window; RFC 9659 allows 8 MiB on the web.
 const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 
 /// Undoes the codings of a `Content-Encoding` header, up to `limit` bytes.
-pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Uninspected> {
+pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
     let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() > CODINGS_MAX {
-        return Err(Uninspected::UnknownType(format!("content coded {} times", names.len())));
+        return Err(Unread::new(UnreadCause::Coding).at(format_args!("coded {} times", names.len())).into());
     }
     let mut bytes = Cow::Borrowed(body);
     for name in names.iter().rev() {
-        if name.eq_ignore_ascii_case("identity") {
+        // Some servers write a character set there, or that there is no coding.
+        if NO_CODING.iter().any(|word| name.eq_ignore_ascii_case(word)) {
             continue;
         }
         bytes = Cow::Owned(decode_one(name, &bytes, limit)?);
     }
-    if bytes.len() > limit { Err(Uninspected::TooLarge) } else { Ok(bytes) }
+    if bytes.len() > limit { Err(Unreadable::too_large()) } else { Ok(bytes) }
 }
 
-fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
+fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     match name.to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => read_bounded(flate2::read::MultiGzDecoder::new(body), limit),
         "br" => decode_brotli(body, limit),
         "zstd" => decode_zstd(body, limit),
-        _ => Err(Uninspected::UnknownType(format!("content coding {name:?}"))),
+        "deflate" => decode_deflate(body, limit),
+        _ => Err(Unread::new(UnreadCause::Coding).at(name).into()),
     }
 }
 
 /// By hand over the decoder's state: the reader of the library would swallow what follows the end.
-fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
+fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc};
-    let broken = || Uninspected::Broken("the body does not decompress".to_owned());
     let mut state = BrotliState::new(HeapAlloc::new(0), HeapAlloc::new(0), HeapAlloc::default());
     let (mut input_left, mut input_at, mut total) = (body.len(), 0, 0);
     let mut bytes = Vec::new();
@@ -66,66 +72,96 @@ fn decode_brotli(body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
         );
         bytes.extend_from_slice(&chunk[..written]);
         if bytes.len() > limit {
-            return Err(Uninspected::TooLarge);
+            return Err(Unreadable::too_large());
         }
         match result {
             BrotliResult::NeedsMoreOutput => {}
             BrotliResult::ResultSuccess if input_left == 0 => return Ok(bytes),
             BrotliResult::ResultSuccess | BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => {
-                return Err(broken());
+                return Err(undecodable());
             }
         }
     }
 }
 
-fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Uninspected> {
+fn decode_zstd(mut body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     while !body.is_empty() {
         let frame =
             ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut body, ZSTD_WINDOW_BYTES_MAX)
-                .map_err(|_| Uninspected::Broken("the zstd frame does not open".to_owned()))?;
+                .map_err(|_| undecodable())?;
         bytes.extend(read_bounded(frame, limit - bytes.len().min(limit))?);
     }
     Ok(bytes)
 }
 
-fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Uninspected> {
+fn read_bounded(reader: impl Read, limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     let read = reader.take(limit as u64 + 1).read_to_end(&mut bytes);
     match read {
-        Ok(_) if bytes.len() > limit => Err(Uninspected::TooLarge),
+        Ok(_) if bytes.len() > limit => Err(Unreadable::too_large()),
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(Uninspected::TooLarge),
-        Err(_) => Err(Uninspected::Broken("the body does not decompress".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(Unreadable::too_large()),
+        Err(_) => Err(undecodable()),
     }
+}
+
+/// `deflate` is a zlib stream (RFC 9110), and from old servers a bare one.
+fn decode_deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
+    let has_zlib_header =
+        body.len() >= 2 && body[0] & 0x0f == 8 && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31);
+    let mut rest = body;
+    let bytes = if has_zlib_header {
+        read_bounded(flate2::bufread::ZlibDecoder::new(&mut rest), limit)?
+    } else {
+        read_bounded(flate2::bufread::DeflateDecoder::new(&mut rest), limit)?
+    };
+    if rest.is_empty() { Ok(bytes) } else { Err(undecodable()) }
+}
+
+/// What does not decompress whole, or goes on after its end.
+fn undecodable() -> Unreadable {
+    let detail = Unread::new(UnreadCause::Coding);
+    Unreadable { cause: digue_types::UninspectedCause::Broken, detail }
 }
 
 /// The character set of a body: its byte-order mark, else the header's, else UTF-8 when the bytes
 /// are UTF-8, else Windows-1252, which every byte sequence is.
-pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding, Uninspected> {
+pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding, Unreadable> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Ok(encoding);
     }
-    match declared {
+    match declared.map(str::trim).filter(|label| !label.is_empty()) {
         Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
-            .ok_or_else(|| Uninspected::UnknownType(format!("character set {label:?}"))),
+            .ok_or_else(|| Unread::new(UnreadCause::CharacterSet).at(label).into()),
+        None if let Some(encoding) = utf_16_without_mark(bytes) => Ok(encoding),
         None if std::str::from_utf8(bytes).is_ok() => Ok(UTF_8),
         None => Ok(WINDOWS_1252),
     }
 }
 
+/// UTF-16 without its mark: every other byte of a text of Latin letters is zero (RFC 4627, section 3).
+fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes.first_chunk::<4>()?.map(|byte| byte == 0) {
+        [true, false, true, false] => Some(encoding_rs::UTF_16BE),
+        [false, true, false, true] => Some(encoding_rs::UTF_16LE),
+        _ => None,
+    }
+}
+
 /// The text of a body.
-pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Uninspected> {
+pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
-        return Err(Uninspected::Broken("the text is not in its declared character set".to_owned()));
+        return Err(Unread::new(UnreadCause::CharacterSet).at("text").into());
     }
     Ok(text)
 }
 
 /// The text of an XML document (RFC 7303): its byte-order mark, else the header's character set,
 /// else the one that its first line declares, else UTF-8.
-pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Uninspected> {
+pub fn xml_text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
+    let declared = declared.filter(|label| !label.trim().is_empty());
     let own = declared.is_none().then(|| declared_in_xml(bytes)).flatten();
     text(declared.or(own).or(Some("utf-8")), bytes)
 }
@@ -143,10 +179,24 @@ fn declared_in_xml(bytes: &[u8]) -> Option<&str> {
 mod tests {
     use std::io::Write as _;
 
+    use digue_types::UninspectedCause;
+
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn deflate(bytes: &[u8], has_header: bool) -> Vec<u8> {
+        let level = flate2::Compression::default();
+        if has_header {
+            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            out.write_all(bytes).unwrap();
+            return out.finish().unwrap();
+        }
+        let mut out = flate2::write::DeflateEncoder::new(Vec::new(), level);
         out.write_all(bytes).unwrap();
         out.finish().unwrap()
     }
@@ -168,6 +218,10 @@ mod tests {
         assert_eq!(decode("gzip", &gzip(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("BR", &brotli(&text), 4096).unwrap(), &text[..]);
         assert_eq!(decode("zstd", &zstd(&text), 4096).unwrap(), &text[..]);
+        assert_eq!(decode("None", &text, 4096).unwrap(), &text[..]);
+        assert_eq!(decode("UTF-8, gzip", &gzip(&text), 4096).unwrap(), &text[..]);
+        assert_eq!(decode("deflate", &deflate(&text, true), 4096).unwrap(), &text[..]);
+        assert_eq!(decode("deflate", &deflate(&text, false), 4096).unwrap(), &text[..]);
         assert_eq!(decode("br, gzip", &gzip(&brotli(&text)), 4096).unwrap(), &text[..]);
     }
 
@@ -175,10 +229,10 @@ mod tests {
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0u8; 8 << 20];
         for (coding, body) in [("gzip", gzip(&zeros)), ("br", brotli(&zeros)), ("zstd", zstd(&zeros))] {
-            assert!(matches!(decode(coding, &body, 1 << 20), Err(Uninspected::TooLarge)), "{coding}");
+            assert!(decode(coding, &body, 1 << 20) == Err(Unreadable::too_large()), "{coding}");
         }
         let twice = gzip(&gzip(&zeros));
-        assert!(matches!(decode("gzip, gzip", &twice, 1 << 20), Err(Uninspected::TooLarge)));
+        assert!(decode("gzip, gzip", &twice, 1 << 20) == Err(Unreadable::too_large()));
     }
 
     #[test]
@@ -194,10 +248,19 @@ mod tests {
     fn damage_and_unknown_codings_are_said() {
         let mut cut = gzip(b"hello");
         cut.truncate(cut.len() - 3);
-        assert!(matches!(decode("gzip", &cut, 100), Err(Uninspected::Broken(_))));
-        assert!(matches!(decode("zstd", b"nonsense", 100), Err(Uninspected::Broken(_))));
-        assert!(matches!(decode("compress", b"x", 100), Err(Uninspected::UnknownType(_))));
-        assert!(matches!(decode("gzip,gzip,gzip", b"x", 100), Err(Uninspected::UnknownType(_))));
+        assert!(matches!(decode("gzip", &cut, 100), Err(Unreadable { cause: UninspectedCause::Broken, .. })));
+        assert!(matches!(
+            decode("zstd", b"nonsense", 100),
+            Err(Unreadable { cause: UninspectedCause::Broken, .. })
+        ));
+        assert!(matches!(
+            decode("compress", b"x", 100),
+            Err(Unreadable { cause: UninspectedCause::UnknownType, .. })
+        ));
+        assert!(matches!(
+            decode("gzip,gzip,gzip", b"x", 100),
+            Err(Unreadable { cause: UninspectedCause::UnknownType, .. })
+        ));
     }
 
     #[test]
@@ -208,6 +271,11 @@ mod tests {
         let mut z = zstd(b"hello");
         z.extend_from_slice(b"id=42");
         assert!(decode("zstd", &z, 100).is_err());
+        for has_header in [true, false] {
+            let mut coded = deflate(b"hello", has_header);
+            coded.extend_from_slice(b"id=42");
+            assert!(decode("deflate", &coded, 100).is_err());
+        }
         let mut br = brotli(b"hello");
         br.extend_from_slice(b"id=42");
         assert!(decode("br", &br, 100).is_err());
@@ -218,6 +286,8 @@ mod tests {
         assert_eq!(text(None, b"pr\xe9nom").unwrap(), "prénom");
         assert_eq!(text(Some("utf-8"), "prénom".as_bytes()).unwrap(), "prénom");
         assert_eq!(text(Some("utf-8"), b"\xff\xfea\0").unwrap(), "a");
+        assert_eq!(text(None, b"{\0\"\0").unwrap(), "{\"");
+        assert_eq!(text(Some(""), b"\0{\0\"").unwrap(), "{\"");
         assert!(text(Some("utf-8"), b"pr\xe9nom").is_err());
         assert!(text(Some("klingon"), b"x").is_err());
     }

@@ -6,14 +6,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use encoding_rs::Encoding;
+use digue_types::{Unread, UnreadCause};
 use lol_html::html_content::{Element, TextChunk};
 use lol_html::{
     AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector, Settings,
 };
 
-use crate::identifier::{Found, Pick};
-use crate::response::Uninspected;
+use crate::decode;
+use crate::identifier::{Collector, Pick};
+use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::response::Limits;
 
 /// Elements of a page that carry identifiers.
 #[derive(Clone, Debug)]
@@ -21,6 +23,33 @@ pub struct HtmlRule {
     pub selector: Selector,
     pub take: Take,
     pub pick: Pick,
+    /// Whether the identifier is the record's own; a link to somebody else is not.
+    pub is_own: bool,
+}
+
+/// What the map says of one kind of page.
+#[derive(Clone, Debug, Default)]
+pub struct HtmlRules {
+    pub rules: Vec<HtmlRule>,
+    pub records: HtmlRecords,
+    /// Elements that are there when the answer is empty.
+    pub empty: Vec<Selector>,
+    /// Parts that show nobody.
+    pub no_person: Vec<Selector>,
+    /// Values that an exact search is compared with.
+    pub compare: Vec<HtmlRule>,
+}
+
+/// Where one person's record is.
+#[derive(Clone, Debug, Default)]
+pub enum HtmlRecords {
+    /// The map says why it does not say.
+    #[default]
+    Unsaid,
+    /// The page is one person's.
+    Page,
+    /// Each element that one of these selects, with an identifier of its own within.
+    At(Vec<Selector>),
 }
 
 /// Which part of the element is the identifier.
@@ -45,22 +74,24 @@ type Reached = Rc<RefCell<Vec<(usize, String)>>>;
 /// Texts being collected, one for each open matching element of each rule.
 type Open = Rc<RefCell<Vec<String>>>;
 
-/// Reads a page in the given character set.
+/// Reads a page; `charset` is the one that its header declares.
 pub fn read(
-    rules: &[HtmlRule],
-    charset: &'static Encoding,
+    rules: &HtmlRules,
+    charset: Option<&str>,
     bytes: &[u8],
-    memory_bytes_max: usize,
-    found: &mut Found<'_>,
-) -> Result<(), Uninspected> {
+    limits: &Limits,
+    found: &mut Collector<'_>,
+) -> Result<Tally, Unreadable> {
+    let charset = decode::charset(charset, bytes)?;
+    let memory_bytes_max = limits.decoded_bytes_max;
     let encoding = AsciiCompatibleEncoding::new(charset)
-        .ok_or_else(|| Uninspected::UnknownType(format!("character set {}", charset.name())))?;
+        .ok_or_else(|| Unread::new(UnreadCause::CharacterSet).at(charset.name()))?;
     let reached: Reached = Rc::default();
-    let opens: Vec<Open> = rules.iter().map(|_| Open::default()).collect();
+    let opens: Vec<Open> = rules.rules.iter().map(|_| Open::default()).collect();
     let mut settings = Settings::new()
         .with_encoding(encoding)
         .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max));
-    for (index, rule) in rules.iter().enumerate() {
+    for (index, rule) in rules.rules.iter().enumerate() {
         let handlers = match &rule.take {
             Take::Attribute(name) => attribute_handler(index, name, reached.clone()),
             Take::Text => text_handler(index, opens[index].clone(), reached.clone()),
@@ -68,21 +99,35 @@ pub fn read(
         settings =
             settings.append_element_content_handler((std::borrow::Cow::Borrowed(&rule.selector), handlers));
     }
+    let is_empty: Rc<std::cell::Cell<bool>> = Rc::default();
+    for selector in &rules.empty {
+        let seen = is_empty.clone();
+        let handlers = ElementContentHandlers::default().element(move |_: &mut Element<'_, '_>| {
+            seen.set(true);
+            Ok(())
+        });
+        settings = settings.append_element_content_handler((std::borrow::Cow::Borrowed(selector), handlers));
+    }
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     let parsed = rewriter.write(bytes).and_then(|()| rewriter.end());
     parsed.map_err(|error| match error {
-        lol_html::errors::RewritingError::MemoryLimitExceeded(_) => Uninspected::TooLarge,
-        _ => Uninspected::Broken("the page does not parse".to_owned()),
+        lol_html::errors::RewritingError::MemoryLimitExceeded(_) => Unreadable::too_large(),
+        _ => Unread::new(UnreadCause::Syntax).into(),
     })?;
     for (index, open) in opens.iter().enumerate() {
         // Elements whose end tag never came.
         let left = open.borrow_mut().drain(..).map(|text| (index, text)).collect::<Vec<_>>();
         reached.borrow_mut().extend(left);
     }
+    let nobody = is_empty.get().then_some(WhyNobody::DescribedAsEmpty);
+    let mut tally = Tally { nobody, ..Tally::default() };
     for (index, text) in reached.borrow().iter() {
-        found.take(&rules[*index].pick, &html_escape::decode_html_entities(text))?;
+        let text = html_escape::decode_html_entities(text);
+        let taken = found.take(&rules.rules[*index].pick, &text, String::new)?;
+        tally.records += usize::from(taken.is_some());
     }
-    Ok(())
+    found.sweep(&decode::text(Some(charset.name()), bytes)?, String::new)?;
+    Ok(tally)
 }
 
 fn attribute_handler(index: usize, name: &str, reached: Reached) -> ElementContentHandlers<'static> {
@@ -129,13 +174,16 @@ mod tests {
     #[track_caller]
     fn check(selector: &str, take: Take, pattern: Option<&str>, page: &str, expected: &[&str]) {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Trim], shape: None }];
-        let mut found = Found::new(&kinds, 100);
-        let rules = [HtmlRule {
+        let mut found = Collector::new(&kinds, &[], 100);
+        let pattern = pattern.map(|p| Regex::new(p).unwrap());
+        let rule = HtmlRule {
             selector: parse_selector(selector).unwrap(),
             take,
-            pick: Pick { kind: 0, pattern: pattern.map(|p| Regex::new(p).unwrap()) },
-        }];
-        read(&rules, encoding_rs::UTF_8, page.as_bytes(), 1 << 20, &mut found).unwrap();
+            pick: Pick { kind: 0, pattern, rule: selector.into() },
+            is_own: true,
+        };
+        let rules = HtmlRules { rules: vec![rule], ..HtmlRules::default() };
+        let _ = read(&rules, Some("utf-8"), page.as_bytes(), &Limits::default(), &mut found).unwrap();
         let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
         assert_eq!(texts, expected);
     }

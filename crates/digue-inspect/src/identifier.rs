@@ -6,11 +6,13 @@
 use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 
+use digue_types::{Means, Unread, UnreadCause};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use regex::Regex;
 use smol_str::SmolStr;
 
-use crate::response::Uninspected;
+use crate::reading::{ShownIdentifiers, Unreadable};
+use crate::sweep;
 
 /// One step towards the canonical form, applied in the order of the map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,11 +84,23 @@ pub struct IdentifierKind {
 
 impl IdentifierKind {
     /// The canonical form; `None` when the text has not the shape of this kind.
+    ///
+    /// White space around it and invisible characters within are never part of an identifier: a person does not
+    /// see them, and portals write them by accident.
     pub fn canonical(&self, text: &str) -> Option<SmolStr> {
-        let normal = self.steps.iter().fold(Cow::Borrowed(text), |text, step| step.apply(text));
+        let visible = sweep::visible(text);
+        let normal = self.steps.iter().fold(Cow::Borrowed(visible.trim()), |text, step| step.apply(text));
         let fits = self.shape.as_ref().is_none_or(|shape| shape.is_match(&normal));
         (fits && normal.len() <= digue_types::person::PERSON_REF_BYTES_MAX && !normal.is_empty())
             .then(|| SmolStr::new(&normal))
+    }
+
+    /// True when some word of `text` has the shape of this kind, or when it has none.
+    fn occurs_in(&self, text: &str) -> bool {
+        let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
+        self.shape.is_none()
+            || self.canonical(text).is_some()
+            || text.split(word_end).any(|word| !word.is_empty() && self.canonical(word).is_some())
     }
 }
 
@@ -105,82 +119,200 @@ pub struct Pick {
     /// With a group, the group is the identifier; otherwise the whole match. Text that does not
     /// match is no identifier (a link to another page, say).
     pub pattern: Option<Regex>,
+    /// The rule as the map writes it, to say which one did not read.
+    pub rule: SmolStr,
 }
 
-/// The distinct identifiers of one message, in order of appearance.
-pub struct Found<'k> {
+impl Pick {
+    /// All of the text is the identifier.
+    pub fn whole(kind: usize, rule: &str) -> Self {
+        Self { kind, pattern: None, rule: rule.into() }
+    }
+
+    pub fn by_pattern(kind: usize, pattern: Regex, rule: &str) -> Self {
+        Self { kind, pattern: Some(pattern), rule: rule.into() }
+    }
+}
+
+/// What became of a text that a rule reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Taken {
+    /// It held this many identifiers, repeated ones counted again.
+    Identifiers(usize),
+    /// It held nothing but white space.
+    Blank,
+    /// The rule's pattern does not occur in it.
+    NoMatch,
+}
+
+impl Taken {
+    pub const fn is_some(self) -> bool {
+        matches!(self, Self::Identifiers(_))
+    }
+}
+
+/// Collects the distinct identifiers of one message, in order of appearance.
+pub struct Collector<'k> {
     kinds: &'k [IdentifierKind],
-    identifiers: Vec<Identifier>,
-    /// Places in `identifiers`, by hash: each text is kept once.
+    sweep: &'k [Pick],
+    found: Vec<(Identifier, Means)>,
+    /// Places in `found`, by hash: each text is kept once.
     seen: HashTable<usize>,
     hasher: DefaultHashBuilder,
+    compared: Vec<Identifier>,
     limit: usize,
-    /// Identifiers taken, each time they were.
-    taken: usize,
 }
 
-impl<'k> Found<'k> {
-    pub fn new(kinds: &'k [IdentifierKind], limit: usize) -> Self {
+impl<'k> Collector<'k> {
+    /// `sweep` are the patterns looked for in every text of the message; `limit` bounds the distinct identifiers.
+    pub fn new(kinds: &'k [IdentifierKind], sweep: &'k [Pick], limit: usize) -> Self {
         Self {
             kinds,
-            identifiers: Vec::new(),
+            sweep,
+            found: Vec::new(),
             seen: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            compared: Vec::new(),
             limit,
-            taken: 0,
         }
     }
 
-    /// Takes the identifiers of `text`. Blank text shows nobody; text of the wrong shape means
-    /// that the map does not describe this message.
-    pub fn take(&mut self, pick: &Pick, text: &str) -> Result<(), Uninspected> {
+    pub fn has_sweep(&self) -> bool {
+        !self.sweep.is_empty()
+    }
+
+    /// Takes the identifiers of `text`, which lies at `place`. Blank text holds none, which its caller has to
+    /// judge; text of the wrong shape means that the map does not describe this message.
+    pub fn take(&mut self, pick: &Pick, text: &str, place: impl Fn() -> String) -> Result<Taken, Unreadable> {
+        self.pick(pick, text, Means::Described, place)
+    }
+
+    fn pick(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        means: Means,
+        place: impl Fn() -> String,
+    ) -> Result<Taken, Unreadable> {
+        if is_blank(text) {
+            return Ok(Taken::Blank);
+        }
         let Some(pattern) = &pick.pattern else {
-            return self.add(pick.kind, text);
+            self.add(pick, text, means, &place)?;
+            return Ok(Taken::Identifiers(1));
         };
+        let mut taken = 0;
         for groups in pattern.captures_iter(text) {
-            let whole = groups.get(0);
-            if let Some(part) = groups.get(1).or(whole) {
-                self.add(pick.kind, part.as_str())?;
+            if let Some(part) = groups.get(1).or(groups.get(0)).filter(|part| !is_blank(part.as_str())) {
+                self.add(pick, part.as_str(), means, &place)?;
+                taken += 1;
             }
         }
-        Ok(())
+        Ok(if taken > 0 { Taken::Identifiers(taken) } else { Taken::NoMatch })
     }
 
-    fn add(&mut self, kind: usize, text: &str) -> Result<(), Uninspected> {
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        let described = &self.kinds[kind];
-        let Some(text) = described.canonical(text) else {
-            return Err(Uninspected::Broken(format!(
-                "a value has not the shape of the identifier {:?}",
-                described.name
-            )));
-        };
-        self.taken += 1;
-        let identifier = Identifier { kind, text };
+    fn canonical(
+        &self,
+        pick: &Pick,
+        text: &str,
+        place: &impl Fn() -> String,
+    ) -> Result<Identifier, Unreadable> {
+        let text = self.kinds[pick.kind].canonical(text).ok_or_else(|| {
+            Unread::new(UnreadCause::ValueShape).by_rule(&pick.rule).at(place()).shaped_as(text)
+        })?;
+        Ok(Identifier { kind: pick.kind, text })
+    }
+
+    fn add(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        means: Means,
+        place: &impl Fn() -> String,
+    ) -> Result<(), Unreadable> {
+        let identifier = self.canonical(pick, text, place)?;
         let hash = self.hasher.hash_one(&identifier);
-        if self.seen.find(hash, |&place| self.identifiers[place] == identifier).is_some() {
+        if self.seen.find(hash, |&place| self.found[place].0 == identifier).is_some() {
             return Ok(());
         }
-        if self.identifiers.len() >= self.limit {
-            return Err(Uninspected::TooLarge);
+        if self.found.len() >= self.limit {
+            return Err(Unreadable::too_large());
         }
-        let place = self.identifiers.len();
-        self.identifiers.push(identifier);
-        let (hasher, identifiers) = (&self.hasher, &self.identifiers);
-        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&identifiers[place]));
+        let place = self.found.len();
+        self.found.push((identifier, means));
+        let (hasher, found) = (&self.hasher, &self.found);
+        self.seen.insert_unique(hash, place, |&place| hasher.hash_one(&found[place].0));
         Ok(())
     }
 
-    /// Identifiers taken so far, repeated ones counted again.
-    pub(crate) fn taken(&self) -> usize {
-        self.taken
+    /// Keeps a value that an exact search is compared with. One of another shape is no such value.
+    pub fn compare(&mut self, pick: &Pick, text: &str) {
+        if self.compared.len() < self.limit
+            && let Some(text) = self.kinds[pick.kind].canonical(text.trim())
+        {
+            self.compared.push(Identifier { kind: pick.kind, text });
+        }
+    }
+
+    /// Looks for the patterns of the sweep in one text as a person reads it: decoded, without what is invisible.
+    pub fn sweep(&mut self, text: &str, place: impl Fn() -> String) -> Result<(), Unreadable> {
+        self.sweep_by(Means::Sweep, text, place)
+    }
+
+    /// `sweep`, in a header.
+    pub fn sweep_header(&mut self, text: &str, place: impl Fn() -> String) -> Result<(), Unreadable> {
+        self.sweep_by(Means::Header, text, place)
+    }
+
+    fn sweep_by(&mut self, means: Means, text: &str, place: impl Fn() -> String) -> Result<(), Unreadable> {
+        if self.sweep.is_empty() {
+            return Ok(());
+        }
+        let layers = sweep::Layers::of(text);
+        for pick in self.sweep {
+            layers.matches(pick, &mut |part| self.add(pick, part, means, &place))?;
+        }
+        Ok(())
+    }
+
+    /// True when `text` could hold an identifier, as far as the shapes of the kinds tell: a kind without a shape
+    /// could be anything.
+    pub fn could_hold_identifier(&self, text: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.occurs_in(text))
+    }
+
+    /// True when a pattern of the sweep occurs in `text`.
+    pub fn holds_identifier(&self, text: &str) -> bool {
+        let layers = sweep::Layers::of(text);
+        let mut holds = false;
+        for pick in self.sweep {
+            let seen = layers.matches(pick, &mut |_| {
+                holds = true;
+                Ok(())
+            });
+            debug_assert!(seen.is_ok(), "the closure never fails");
+        }
+        holds
+    }
+
+    /// Distinct identifiers so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    pub fn into_shown(self) -> ShownIdentifiers {
+        ShownIdentifiers { found: self.found, compared: self.compared }
     }
 
     pub fn into_identifiers(self) -> Vec<Identifier> {
-        self.identifiers
+        self.found.into_iter().map(|(identifier, _)| identifier).collect()
     }
+}
+
+/// White space and what is invisible: a person sees nothing.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || sweep::is_invisible(c))
 }
 
 #[cfg(test)]
@@ -222,10 +354,12 @@ mod tests {
             steps: vec![],
             shape: Some(Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
         }];
-        let mut found = Found::new(&kinds, 10);
-        let pick = Pick { kind: 0, pattern: None };
-        assert!(found.take(&pick, "1234567A").is_ok());
-        assert!(found.take(&pick, "  ").is_ok());
-        assert!(matches!(found.take(&pick, "Dupont"), Err(Uninspected::Broken(_))));
+        let mut found = Collector::new(&kinds, &[], 10);
+        let pick = Pick::whole(0, "numero");
+        let place = || "row 3".to_owned();
+        assert_eq!(found.take(&pick, "\u{a0}1234\u{ad}567A\n", place), Ok(Taken::Identifiers(1)));
+        assert_eq!(found.take(&pick, " \u{200b} ", place), Ok(Taken::Blank));
+        let refused = found.take(&pick, "Dupont", place).unwrap_err();
+        assert_eq!(refused.to_string(), "value-shape, rule numero, at row 3, shape Aaaaaa");
     }
 }

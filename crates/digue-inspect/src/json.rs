@@ -1,149 +1,248 @@
-//! JSON and NDJSON: identifiers at JSONPaths, found while the text is parsed.
+//! JSON and NDJSON: records, and the identifiers in them, found while the text is parsed.
 //!
-//! A document that strict parsing refuses is broken, whatever a browser would make of it. A name
-//! that occurs twice in one object is followed twice: which of the two the client would keep is
-//! not ours to guess.
+//! A record is an object or a list that the map names, and it has an identifier *of its own*: a value that a rule
+//! reaches at the rule's distance below the record, not one of an object within it. What lies outside of every
+//! record is counted, unless the map says that it shows nobody. A name that occurs twice in one object is followed
+//! twice: which of the two the client would keep is not ours to guess.
 
 use std::fmt;
 
+use digue_types::{Unread, UnreadCause};
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::identifier::{Found, Pick};
+use crate::identifier::{Collector, Pick, is_blank};
 use crate::jsonpath::{Path, Select, Step};
-use crate::response::Uninspected;
+use crate::reading::{Tally, Unreadable, WhyNobody};
 
 mod scan;
+mod walk;
 
-use scan::{DEPTH_MAX, Fault, Kind, Scanner};
+use walk::Walk;
 
 /// One place of a document where identifiers lie.
 #[derive(Clone, Debug)]
 pub struct JsonRule {
     pub path: Path,
     pub pick: Pick,
+    /// Whether the identifier is the record's own. Unsaid, it is when no other rule of the same record reaches less
+    /// deep: a longer way leads to another person, named within.
+    pub is_own: Option<bool>,
 }
 
-/// The rules of one response, compiled together so that one pass serves them all.
+impl JsonRule {
+    pub fn new(path: Path, pick: Pick) -> Self {
+        Self { path, pick, is_own: None }
+    }
+}
+
+/// What the map says of one kind of document.
+#[derive(Clone, Debug, Default)]
+pub struct JsonMap {
+    pub rules: Vec<JsonRule>,
+    /// Each leads to one person's record.
+    pub records: Vec<Path>,
+    /// Lists, objects or values that are empty when the answer is: `$.rows[*]` is the list `$.rows` without an item.
+    pub empty: Vec<Path>,
+    /// Parts that show nobody.
+    pub no_person: Vec<Path>,
+    /// Values that an exact search is compared with.
+    pub compare: Vec<JsonRule>,
+    /// Names that a record's members have; others are counted as undescribed. Empty: any.
+    pub fields: Vec<String>,
+}
+
+/// `JsonMap`, compiled so that one pass serves all of it.
 #[derive(Clone, Debug)]
 pub struct JsonRules {
-    /// Steps of all streamable rules, one bit each.
+    /// Steps of all streamable paths, one bit each.
     steps: Vec<Step>,
-    /// The bit that follows each step, or the rule that is fulfilled after it.
+    /// The bit that follows each step, or the target that is reached after it.
     after: Vec<After>,
     start: Bits,
-    /// Rules whose path is `$`: the document itself.
-    picks: Vec<Pick>,
+    /// Targets that the document itself is.
+    at_root: Bits,
+    targets: Vec<Target>,
+    masks: Masks,
+    /// Records that may be lists: a rule finds their identifier at a place of the list.
+    list_records: Bits,
+    /// Rules that need a tree: filters, slices, negative indices.
     treed: Vec<JsonRule>,
+    fields: Vec<String>,
+    /// True when the map describes records, so that what is outside of them counts.
+    counts_texts: bool,
 }
 
 type Bits = u128;
 
+/// Steps of one document's rules together; targets are as many at most.
+const STEPS_MAX: usize = 127;
+
 #[derive(Clone, Copy, Debug)]
 enum After {
     Step(usize),
-    Pick(usize),
-    Record,
+    Target(usize),
 }
 
-/// Set among the fulfilled rules at a node that is one record.
-const RECORD: Bits = 1 << 127;
+/// What a node is, once a path has led to it.
+#[derive(Clone, Debug)]
+enum Target {
+    /// An identifier: of its own at these distances below a record, one for each kind of record.
+    Pick {
+        pick: Pick,
+        own_below: Vec<(usize, usize)>,
+    },
+    Record,
+    Empty,
+    NoPerson,
+    Compare(Pick),
+}
 
-/// The rules do not fit one automaton.
+/// Which targets are of which sort.
+#[derive(Clone, Copy, Debug, Default)]
+struct Masks {
+    picks: Bits,
+    records: Bits,
+    empty: Bits,
+    no_person: Bits,
+    compare: Bits,
+}
+
+/// The rules do not fit one automaton, or contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonRulesError {
-    #[error("the JSON rules of one response have more than 127 steps together")]
+    #[error("the JSON rules of one response have more than {STEPS_MAX} steps together")]
     TooManySteps,
-    #[error("records are reached by names, indices and wildcards only")]
+    #[error("records, empty, no_person and compare are reached by names, indices and wildcards only")]
     RecordPath,
+    #[error("no rule reaches an identifier of this record's own: {0}")]
+    NoOwnRule(String),
 }
 
 impl JsonRules {
-    /// `records` lead to the objects that are one person's record each: one in which no rule finds
-    /// an identifier makes the document unreadable. (A client that chooses the fields of an answer
-    /// could otherwise leave the identifier out, or give it another name.)
-    pub fn new(rules: Vec<JsonRule>, records: Vec<Path>) -> Result<Self, JsonRulesError> {
-        let mut compiled = Self { steps: vec![], after: vec![], start: 0, picks: vec![], treed: vec![] };
-        for path in records {
-            let steps = path.steps.filter(|steps| !steps.is_empty()).ok_or(JsonRulesError::RecordPath)?;
-            compiled.add(steps, After::Record)?;
+    pub fn new(map: JsonMap) -> Result<Self, JsonRulesError> {
+        let mut compiled = Self {
+            steps: vec![],
+            after: vec![],
+            start: 0,
+            at_root: 0,
+            targets: vec![],
+            masks: Masks::default(),
+            list_records: 0,
+            treed: vec![],
+            fields: map.fields,
+            counts_texts: !map.records.is_empty(),
+        };
+        let own = own_distances(&map.rules, &map.records)?;
+        for (record, path) in map.records.iter().enumerate() {
+            compiled.add(path, Target::Record)?;
+            if map.rules.iter().any(|rule| rule.path.is_in_list_below(path)) {
+                compiled.list_records |= 1 << record;
+            }
         }
-        for rule in rules {
-            let Some(steps) = rule.path.steps.clone().filter(|steps| !steps.is_empty()) else {
+        for path in &map.empty {
+            compiled.add(&path.without_last_wildcard(), Target::Empty)?;
+        }
+        for path in &map.no_person {
+            compiled.add(path, Target::NoPerson)?;
+        }
+        for rule in map.compare {
+            compiled.add(&rule.path, Target::Compare(rule.pick))?;
+        }
+        for (rule, own_below) in map.rules.into_iter().zip(own) {
+            if rule.path.is_streamable() {
+                compiled.add(&rule.path, Target::Pick { pick: rule.pick, own_below })?;
+            } else {
                 compiled.treed.push(rule);
-                continue;
-            };
-            let pick = compiled.picks.len();
-            compiled.picks.push(rule.pick);
-            compiled.add(steps, After::Pick(pick))?;
+            }
         }
         Ok(compiled)
     }
 
-    fn add(&mut self, steps: Vec<Step>, end: After) -> Result<(), JsonRulesError> {
-        if self.steps.len() + steps.len() > 127 {
+    fn add(&mut self, path: &Path, target: Target) -> Result<(), JsonRulesError> {
+        let steps = path.steps.clone().ok_or(JsonRulesError::RecordPath)?;
+        if self.steps.len() + steps.len() > STEPS_MAX || self.targets.len() == STEPS_MAX {
             return Err(JsonRulesError::TooManySteps);
+        }
+        let bit = 1 << self.targets.len();
+        match &target {
+            Target::Pick { .. } => self.masks.picks |= bit,
+            Target::Record => self.masks.records |= bit,
+            Target::Empty => self.masks.empty |= bit,
+            Target::NoPerson => self.masks.no_person |= bit,
+            Target::Compare(_) => self.masks.compare |= bit,
+        }
+        let end = After::Target(self.targets.len());
+        self.targets.push(target);
+        if steps.is_empty() {
+            self.at_root |= bit;
+            return Ok(());
         }
         self.start |= 1 << self.steps.len();
         let count = steps.len();
         for (place, step) in steps.into_iter().enumerate() {
-            let bit = self.steps.len();
+            let next = self.steps.len() + 1;
             self.steps.push(step);
-            self.after.push(if place + 1 < count { After::Step(bit + 1) } else { end });
+            self.after.push(if place + 1 < count { After::Step(next) } else { end });
         }
         Ok(())
     }
 
     /// Reads one document.
-    pub fn read(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        if self.start != 0 || self.treed.is_empty() {
-            self.stream(bytes, found)?;
-        }
+    pub fn read(&self, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
+        let tally = Walk::read(self, text, found)?;
         if !self.treed.is_empty() {
-            self.query_tree(bytes, found)?;
+            self.query_tree(text, found)?;
         }
-        Ok(())
+        if found.has_sweep() {
+            match text.contains('\\') {
+                true => found.sweep(&unescaped(text), String::new)?,
+                false => found.sweep(text, String::new)?,
+            }
+        }
+        Ok(tally)
     }
 
     /// Reads one document a line; blank lines are allowed.
-    pub fn read_lines(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        for line in bytes.split(|&b| b == b'\n') {
-            if !line.trim_ascii().is_empty() {
-                self.read(line, found)?;
+    pub fn read_lines(&self, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
+        let mut tally = Tally::default();
+        for (number, line) in (1..).zip(text.split('\n')) {
+            if !is_blank(line) {
+                let read = self.read(line, found).map_err(|unreadable| in_line(unreadable, number))?;
+                tally.add(read);
             }
         }
-        Ok(())
+        Ok(tally)
     }
 
-    fn stream(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| Uninspected::Broken("JSON is not UTF-8".to_owned()))?;
-        let mut walk = Walk { rules: self, found, input: Scanner::new(text) };
-        walk.value(self.start, 0, 0).and_then(|()| Ok(walk.input.end()?)).map_err(|stop| match stop {
-            Stop::Fault(Fault(at)) => broken_at(&bytes[..at.min(bytes.len())]),
-            Stop::Refusal(refusal) => refusal,
-        })
-    }
-
-    fn query_tree(&self, bytes: &[u8], found: &mut Found<'_>) -> Result<(), Uninspected> {
-        let Tree(value) = serde_json::from_slice(bytes).map_err(|error| broken(&error))?;
+    fn query_tree(&self, text: &str, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        let Tree(value) = serde_json::from_str(text).map_err(|error| syntax(error.line(), error.column()))?;
         for rule in &self.treed {
             for node in rule.path.whole.query(&value).all() {
+                let place = || rule.pick.rule.to_string();
                 match node {
-                    Value::String(text) => found.take(&rule.pick, text)?,
-                    Value::Number(number) if number.is_f64() => return Err(inexact()),
-                    Value::Number(number) => found.take(&rule.pick, &number.to_string())?,
-                    _ => {}
+                    Value::String(text) => {
+                        let _ = found.take(&rule.pick, text, place)?;
+                    }
+                    Value::Number(number) => {
+                        let whole =
+                            whole_number(&number.to_string()).ok_or_else(|| inexact(&rule.pick, place()))?;
+                        let _ = found.take(&rule.pick, &whole, place)?;
+                    }
+                    Value::Null => {}
+                    Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                        return Err(not_identifier(&rule.pick, place()));
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// The steps and picks that are reached on a child of a node where `active` are awaited.
+    /// The steps and targets that are reached on a child of a node where `active` are awaited.
     #[inline]
     fn descend(&self, active: Bits, child: Child<'_>) -> (Bits, Bits) {
-        let (mut next, mut fulfilled, mut rest) = (0, 0, active);
+        let (mut next, mut reached, mut rest) = (0, 0, active);
         while rest != 0 {
             let bit = rest.trailing_zeros() as usize;
             rest &= rest - 1;
@@ -154,132 +253,109 @@ impl JsonRules {
             let matches = match (&step.select, child) {
                 (Select::Any, _) => true,
                 (Select::Name(name), Child::Name(key)) => name == key,
+                (Select::Item, Child::Index(_)) => true,
                 (Select::Index(wanted), Child::Index(index)) => *wanted == index,
                 _ => false,
             };
             if matches {
                 match self.after[bit] {
                     After::Step(after) => next |= 1 << after,
-                    After::Pick(pick) => fulfilled |= 1 << pick,
-                    After::Record => fulfilled |= RECORD,
+                    After::Target(target) => reached |= 1 << target,
                 }
             }
         }
-        (next, fulfilled)
+        (next, reached)
     }
 }
 
-fn broken(error: &serde_json::Error) -> Uninspected {
-    // The position helps the map's author; the text of the error may quote the document.
-    Uninspected::Broken(format!("JSON does not parse at line {} column {}", error.line(), error.column()))
+/// For each rule, the records whose own identifier it reaches, with its distance below them.
+fn own_distances(rules: &[JsonRule], records: &[Path]) -> Result<Vec<Vec<(usize, usize)>>, JsonRulesError> {
+    let mut own: Vec<Vec<(usize, usize)>> = vec![vec![]; rules.len()];
+    for (record, path) in records.iter().enumerate() {
+        let distances: Vec<Option<usize>> = rules
+            .iter()
+            .map(|rule| rule.path.distance_below(path).filter(|_| rule.is_own != Some(false)))
+            .collect();
+        if distances.iter().all(Option::is_none) {
+            return Err(JsonRulesError::NoOwnRule(path.text().to_owned()));
+        }
+        // At no distance the record is its identifier: a reference in one answer, an object in another.
+        let nearest = distances.iter().flatten().filter(|distance| **distance > 0).min().copied();
+        for ((rule, distance), own) in rules.iter().zip(distances).zip(&mut own) {
+            if let Some(distance) = distance
+                && (distance == 0 || Some(distance) == nearest || rule.is_own == Some(true))
+            {
+                own.push((record, distance));
+            }
+        }
+    }
+    Ok(own)
 }
 
-/// `broken`, with the position after the bytes before it.
-fn broken_at(before: &[u8]) -> Uninspected {
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    Uninspected::Broken(format!("JSON does not parse at line {line} column {column}"))
+fn in_line(mut unreadable: Unreadable, number: usize) -> Unreadable {
+    unreadable.detail =
+        unreadable.detail.clone().at(format_args!("line {number} {}", unreadable.detail.place));
+    unreadable
 }
 
-pub(crate) fn nameless() -> Uninspected {
-    Uninspected::Broken("a record has no identifier".to_owned())
+fn syntax(line: usize, column: usize) -> Unreadable {
+    Unread::new(UnreadCause::Syntax).at(format_args!("line {line} column {column}")).into()
 }
 
-fn inexact() -> Uninspected {
-    Uninspected::Broken("an identifier is a number with a fraction or too many digits".to_owned())
+fn inexact(pick: &Pick, place: String) -> Unreadable {
+    Unread::new(UnreadCause::InexactNumber).by_rule(&pick.rule).at(place).into()
+}
+
+fn not_identifier(pick: &Pick, place: String) -> Unreadable {
+    Unread::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
+}
+
+/// A number as the identifier that it is: whole, also when written with a fraction of zeros (pandas writes every
+/// number of a column with gaps so). `None` when it has lost digits, or could be read as another.
+fn whole_number(written: &str) -> Option<String> {
+    let whole = match written.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) => return None,
+        None => written,
+    };
+    // `-0` is a fraction to every reader but one.
+    let is_exact = whole.parse::<u64>().is_ok() || whole.parse::<i64>().is_ok_and(|number| number != 0);
+    is_exact.then(|| whole.to_owned())
+}
+
+/// The document with the escapes of its strings undone, for the sweep: quotes stay, so that two values never touch.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        plain.push_str(&rest[..=start]);
+        let inside = &rest[start + 1..];
+        let end = string_end(inside);
+        match serde_json::from_str::<String>(&rest[start..start + end + 2]) {
+            Ok(value) => plain.push_str(&value),
+            Err(_) => plain.push_str(&inside[..end]),
+        }
+        plain.push('"');
+        rest = &inside[end + 1..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Bytes of a string that was checked, up to its closing quote.
+fn string_end(inside: &str) -> usize {
+    let bytes = inside.as_bytes();
+    let mut at = 0;
+    while bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at
 }
 
 #[derive(Clone, Copy)]
 enum Child<'k> {
     Name(&'k str),
     Index(usize),
-}
-
-/// Why a walk ends early.
-enum Stop {
-    Fault(Fault),
-    Refusal(Uninspected),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// One pass over a document.
-struct Walk<'a, 'k, 't> {
-    rules: &'a JsonRules,
-    found: &'a mut Found<'k>,
-    input: Scanner<'t>,
-}
-
-impl Walk<'_, '_, '_> {
-    /// Reads one value, with the steps awaited below it and the rules fulfilled at it.
-    fn value(&mut self, active: Bits, fulfilled: Bits, depth: usize) -> Result<(), Stop> {
-        if active == 0 && fulfilled == 0 {
-            return Ok(self.input.skip()?);
-        }
-        let is_record = fulfilled & RECORD != 0;
-        let fulfilled = fulfilled & !RECORD;
-        match self.input.begin()? {
-            Kind::Object if is_record => {
-                let before = self.found.taken();
-                self.object(active, depth + 1)?;
-                if self.found.taken() > before { Ok(()) } else { Err(Stop::Refusal(nameless())) }
-            }
-            Kind::Object => self.object(active, depth + 1),
-            Kind::Array => self.array(active, depth + 1),
-            Kind::Text if fulfilled != 0 => {
-                let text = self.input.text()?;
-                self.take(fulfilled, &text)
-            }
-            Kind::Number if fulfilled != 0 => {
-                let number = self.input.number()?;
-                // `-0` is a fraction to every reader but one.
-                let is_whole = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok_and(|n| n != 0);
-                if is_whole { self.take(fulfilled, number) } else { Err(Stop::Refusal(inexact())) }
-            }
-            kind => Ok(self.input.skip_rest(kind)?),
-        }
-    }
-
-    fn object(&mut self, active: Bits, depth: usize) -> Result<(), Stop> {
-        self.check_depth(depth)?;
-        let mut is_first = true;
-        while let Some(key) = self.input.key(is_first)? {
-            is_first = false;
-            let (below, fulfilled) = self.rules.descend(active, Child::Name(&key));
-            self.value(below, fulfilled, depth)?;
-        }
-        Ok(())
-    }
-
-    fn array(&mut self, active: Bits, depth: usize) -> Result<(), Stop> {
-        self.check_depth(depth)?;
-        let mut index = 0;
-        while self.input.element(index == 0)? {
-            let (below, fulfilled) = self.rules.descend(active, Child::Index(index));
-            index += 1;
-            self.value(below, fulfilled, depth)?;
-        }
-        Ok(())
-    }
-
-    fn check_depth(&self, depth: usize) -> Result<(), Stop> {
-        let too_deep = "JSON is nested too deep".to_owned();
-        if depth > DEPTH_MAX { Err(Stop::Refusal(Uninspected::Broken(too_deep))) } else { Ok(()) }
-    }
-
-    fn take(&mut self, fulfilled: Bits, text: &str) -> Result<(), Stop> {
-        let mut rest = fulfilled;
-        while rest != 0 {
-            let pick = &self.rules.picks[rest.trailing_zeros() as usize];
-            rest &= rest - 1;
-            self.found.take(pick, text).map_err(Stop::Refusal)?;
-        }
-        Ok(())
-    }
 }
 
 /// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and
@@ -363,18 +439,23 @@ mod tests {
         [IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
     }
 
-    fn rules(paths: &[&str]) -> JsonRules {
-        let rule = |path: &&str| JsonRule {
-            path: Path::parse(path).unwrap(),
-            pick: Pick { kind: 0, pattern: None },
-        };
-        JsonRules::new(paths.iter().map(rule).collect(), vec![]).unwrap()
+    fn rule(path: &str) -> JsonRule {
+        JsonRule::new(Path::parse(path).unwrap(), Pick::whole(0, path))
     }
 
-    fn read(paths: &[&str], text: &str) -> Result<Vec<String>, Uninspected> {
+    fn paths(texts: &[&str]) -> Vec<Path> {
+        texts.iter().map(|text| Path::parse(text).unwrap()).collect()
+    }
+
+    fn rules(texts: &[&str]) -> JsonRules {
+        let rules = texts.iter().map(|text| rule(text)).collect();
+        JsonRules::new(JsonMap { rules, ..JsonMap::default() }).unwrap()
+    }
+
+    fn read(paths: &[&str], text: &str) -> Result<Vec<String>, Unreadable> {
         let kinds = kinds();
-        let mut found = Found::new(&kinds, 1000);
-        rules(paths).read(text.as_bytes(), &mut found)?;
+        let mut found = Collector::new(&kinds, &[], 1000);
+        let _ = rules(paths).read(text, &mut found)?;
         Ok(found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect())
     }
 
@@ -405,21 +486,51 @@ mod tests {
         assert!(read(&["$[?@.id].id"], r#"[{"id":"A","id":"B"}]"#).is_err());
     }
 
+    #[track_caller]
+    fn check_cause<T: fmt::Debug>(read: Result<T, Unreadable>, cause: UnreadCause) {
+        let unreadable = read.unwrap_err();
+        assert_eq!(unreadable.detail.cause, cause, "{unreadable}");
+    }
+
     #[test]
     fn what_strict_parsing_refuses_is_broken() {
-        for text in ["", "{", "[1,]", "{'id':1}", r#"{"id":1} x"#, "\u{feff}{}", r#"{"id":NaN}"#] {
-            assert!(matches!(read(&["$.id"], text), Err(Uninspected::Broken(_))), "{text}");
+        for text in ["", "{", "[1,]", "{'id':1}", r#"{"id":1} x"#, "\u{feff}{}", r#"{"x":NaNa}"#, "-Inf"] {
+            check_cause(read(&["$.id"], text), UnreadCause::Syntax);
         }
-        assert!(matches!(read(&["$..id"], &"[".repeat(100_000)), Err(Uninspected::Broken(_))));
+        check_cause(read(&["$..id"], &"[".repeat(100_000)), UnreadCause::TooDeep);
+        check_cause(read(&["$.id"], &format!("{{\"x\":{}", "[".repeat(100_000))), UnreadCause::Syntax);
+    }
+
+    #[test]
+    fn words_that_python_writes_are_values() {
+        check("$.id", r#"{"n":NaN,"i":[Infinity,-Infinity],"id":"A"}"#, &["A"]);
+        check_cause(read(&["$.id"], r#"{"id":NaN}"#), UnreadCause::NotIdentifier);
     }
 
     #[test]
     fn a_number_that_loses_digits_is_no_identifier() {
-        assert!(read(&["$.id"], r#"{"id":1.5}"#).is_err());
-        assert!(read(&["$.id"], r#"{"id":123456789012345678901234567890}"#).is_err());
+        for number in ["1.5", "123456789012345678901234567890", "-0", "1e6", "1.", "-0.0"] {
+            assert!(read(&["$.id"], &format!(r#"{{"id":{number}}}"#)).is_err(), "{number}");
+        }
         assert!(read(&["$.id"], r#"{"id":1,"price":1.5}"#).is_ok());
-        assert!(read(&["$.id"], r#"{"id":-0}"#).is_err());
         check("$.id", r#"{"id":-7}"#, &["-7"]);
+        check("$.id", r#"{"id":1000040.0}"#, &["1000040"]);
+        check("$[?@.k].id", r#"[{"k":1,"id":40.0}]"#, &["40"]);
+    }
+
+    #[test]
+    fn lists_objects_and_truth_values_are_no_identifiers() {
+        for value in ["[1]", r#"["A"]"#, r#"{"v":"A"}"#, "true", "false", "[]", "{}"] {
+            let text = format!(r#"{{"id":{value}}}"#);
+            for path in ["$.id", "$..id", "$[?@.x].id"] {
+                let text =
+                    if path.contains('?') { format!(r#"[{{"x":1,"id":{value}}}]"#) } else { text.clone() };
+                check_cause(read(&[path], &text), UnreadCause::NotIdentifier);
+            }
+        }
+        check("$.id", r#"{"id":null}"#, &[]);
+        // Where another rule goes on, an object is what it expects.
+        assert_eq!(read(&["$.p", "$.p.id"], r#"{"p":{"id":"A"}}"#).unwrap(), ["A"]);
     }
 
     #[test]
@@ -428,36 +539,114 @@ mod tests {
         assert_eq!(read(&["$.a.id", "$.b[*].key", "$..key"], text).unwrap(), ["1", "2"]);
     }
 
+    fn map(rules: &[&str], records: &[&str]) -> JsonMap {
+        JsonMap {
+            rules: rules.iter().map(|text| rule(text)).collect(),
+            records: paths(records),
+            ..JsonMap::default()
+        }
+    }
+
+    fn tally(map: JsonMap, text: &str) -> Result<Tally, Unreadable> {
+        let kinds = kinds();
+        JsonRules::new(map).unwrap().read(text, &mut Collector::new(&kinds, &[], 100))
+    }
+
     #[test]
-    fn a_record_without_identifier_is_unreadable() {
-        let rule = JsonRule { path: Path::parse("$..id").unwrap(), pick: Pick { kind: 0, pattern: None } };
-        let records = ["$.data[*]", "$.data[*][*]"].map(|path| Path::parse(path).unwrap());
-        let rules = JsonRules::new(vec![rule], records.into()).unwrap();
-        let look = |text: &str| {
-            let kinds = kinds();
-            let mut found = Found::new(&kinds, 10);
-            rules.read(text.as_bytes(), &mut found).map(|()| found.into_identifiers().len())
-        };
-        assert_eq!(look(r#"{"data":[{"id":1},{"in":{"id":1}}],"meta":{"n":2}}"#), Ok(1));
-        assert_eq!(look(r#"{"data":{"any":[{"id":1}],"one":{"id":2},"none":null,"count":3}}"#), Ok(2));
+    fn a_record_without_identifier_of_its_own_is_unreadable() {
+        let list = || map(&["$..id"], &["$.data[*]", "$.data[*][*]"]);
+        assert_eq!(tally(list(), r#"{"data":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
+        let by_name = r#"{"data":{"any":[{"id":1}],"one":{"id":2},"none":null,"count":3}}"#;
+        assert_eq!(tally(list(), by_name).unwrap().records, 2);
         for text in [
             r#"{"data":[{"id":1},{"nom":"x"}]}"#,
             r#"{"data":{"any":[{"other_name":1,"nom":"x"}]}}"#,
             r#"{"data":[{"id":null}]}"#,
+            r#"{"data":[{"id":"","nom":"x"}]}"#,
             r#"{"data":[{}]}"#,
+            r#"{"data":["DUPONT"]}"#,
+            r#"{"data":[1850578006084]}"#,
+            // Of somebody named within.
+            r#"{"data":[{"nom":"DUPONT","tuteur":{"id":7}}]}"#,
+            r#"{"data":[{"nom":"DUPONT","liens":[{"id":7}]}]}"#,
         ] {
-            assert_eq!(look(text), Err(nameless()), "{text}");
+            check_cause(tally(list(), text), UnreadCause::NamelessRecord);
         }
-        assert!(JsonRules::new(vec![], vec![Path::parse("$[?@.a].b").unwrap()]).is_err());
+        let filter = JsonRules::new(map(&["$.a.id"], &["$[?@.a].b"]));
+        assert!(matches!(filter, Err(JsonRulesError::NoOwnRule(_))));
+    }
+
+    #[test]
+    fn the_nearest_rule_finds_the_own_identifier_unless_the_map_says_so() {
+        let rules = ["$.data[*].id", "$.data[*].tuteur.id"];
+        let nested = r#"{"data":[{"nom":"DUPONT","tuteur":{"id":7}}]}"#;
+        check_cause(tally(map(&rules, &["$.data[*]"]), nested), UnreadCause::NamelessRecord);
+        let mut said = map(&rules, &["$.data[*]"]);
+        said.rules[1].is_own = Some(true);
+        assert_eq!(tally(said, nested).unwrap().records, 1);
+        let mut other = map(&["$.data[*].id"], &["$.data[*]"]);
+        other.rules[0].is_own = Some(false);
+        assert!(matches!(JsonRules::new(other), Err(JsonRulesError::NoOwnRule(_))));
+    }
+
+    #[test]
+    fn a_record_may_be_a_list_the_document_or_the_identifier_itself() {
+        let rows = || map(&["$.rows[*][0]"], &["$.rows[*]"]);
+        assert_eq!(tally(rows(), r#"{"rows":[["A","x"],["B","y"]]}"#).unwrap().records, 2);
+        check_cause(tally(rows(), r#"{"rows":[["A","x"],["","Durand"]]}"#), UnreadCause::NamelessRecord);
+        check_cause(tally(rows(), r#"{"rows":[[]]}"#), UnreadCause::NamelessRecord);
+        assert_eq!(tally(map(&["$.id"], &["$"]), r#"{"id":"A","nom":"x"}"#).unwrap().records, 1);
+        check_cause(tally(map(&["$.id"], &["$"]), r#"{"nom":"x"}"#), UnreadCause::NamelessRecord);
+        // Of one answer a list, of another an object with the list within.
+        let either = || map(&["$[:].id", "$.rows[:].id"], &["$[:]", "$.rows[:]"]);
+        assert_eq!(tally(either(), r#"[{"id":1}]"#).unwrap().records, 1);
+        assert_eq!(tally(either(), r#"{"ok":true,"rows":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
+        let refs = map(&["$.d[*].p", "$.d[*].p.id"], &["$.d[*].p"]);
+        assert_eq!(
+            tally(refs.clone(), r#"{"d":[{"p":"A"},{"p":{"id":"B"}},{"p":null}]}"#).unwrap().records,
+            2
+        );
+        check_cause(tally(refs, r#"{"d":[{"p":{"nom":"x"}}]}"#), UnreadCause::NamelessRecord);
+    }
+
+    #[test]
+    fn what_lies_outside_of_records_is_counted() {
+        let map = || JsonMap {
+            empty: paths(&["$.rows[*]"]),
+            no_person: paths(&["$.page"]),
+            ..map(&["$.rows[*].id"], &["$.rows[*]"])
+        };
+        let outside = |text: &str| tally(map(), text).unwrap().undescribed;
+        assert_eq!(outside(r#"{"rows":[{"id":"A","x":"y"}],"ok":true,"count":12,"page":{"a":["b"]}}"#), 0);
+        assert_eq!(outside(r#"{"rows":[],"message":"x","more":[{"a":["b",""]}]}"#), 2);
+        assert_eq!(outside(r#"{"rows":[],"par_nom":{"DUPONT":1,"de la Tour":2}}"#), 2);
+        assert_eq!(outside(r#"{"rows":[],"tel":33612345678}"#), 1);
+        assert_eq!(tally(map(), r#"{"rows":[]}"#).unwrap().nobody, Some(WhyNobody::DescribedAsEmpty));
+        assert_eq!(tally(map(), r#"{"rows":[null]}"#).unwrap().nobody, None);
+        let mut fields = map();
+        fields.fields = vec!["id".into(), "nom".into()];
+        assert_eq!(
+            tally(fields, r#"{"rows":[{"id":"A","nom":"x","tuteur":{"nom":"y"}}]}"#).unwrap().undescribed,
+            1
+        );
+    }
+
+    #[test]
+    fn a_place_names_no_key_that_could_be_a_person() {
+        let read =
+            tally(map(&["$.rows[*].id"], &["$.rows[*]"]), r#"{"rows":[],"x":{"DUPONT":["a"]}}"#).unwrap();
+        assert_eq!(read.first_undescribed.as_deref(), Some("$.x.*"));
     }
 
     #[test]
     fn reads_one_document_a_line() {
         let kinds = kinds();
-        let mut found = Found::new(&kinds, 10);
-        let text = b"{\"id\":1}\r\n\n{\"id\":2}\n";
-        rules(&["$.id"]).read_lines(text, &mut found).unwrap();
-        assert_eq!(found.into_identifiers().len(), 2);
+        let mut found = Collector::new(&kinds, &[], 10);
+        let text = "{\"id\":1}\r\n\n{\"id\":2}\n";
+        let _ = rules(&["$.id"]).read_lines(text, &mut found).unwrap();
+        assert_eq!(found.count(), 2);
+        let broken = rules(&["$.id"]).read_lines("{}\n{", &mut found).unwrap_err();
+        assert_eq!(broken.detail.place, "line 2 line 1 column 2");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -483,36 +672,42 @@ mod tests {
             value in any_json(),
             path in proptest::sample::select(vec![
                 "$.a", "$..a", "$.a.b", "$.a[*]", "$..a..b", "$.*.*", "$..*", "$[0].a", "$.a[1]",
-                "$..[0]", "$..a.b", "$.a..c", "$['a']['b']", "$..a[*].b",
+                "$..[0]", "$..a.b", "$.a..c", "$.a[:]", "$[:].a", "$..[:].a", "$['a']['b']", "$..a[*].b",
             ]),
         ) {
-            let mut expected: Vec<String> = JsonPathText(path).all(&value);
-            let mut streamed = read(&[path], &value.to_string()).unwrap();
-            expected.sort();
-            expected.dedup();
-            streamed.sort();
-            prop_assert_eq!(streamed, expected);
+            let streamed = read(&[path], &value.to_string());
+            match JsonPathText(path).all(&value) {
+                Some(mut expected) => {
+                    expected.sort();
+                    expected.dedup();
+                    let mut streamed = streamed.unwrap();
+                    streamed.sort();
+                    prop_assert_eq!(streamed, expected);
+                }
+                None => prop_assert_eq!(streamed.unwrap_err().detail.cause, UnreadCause::NotIdentifier),
+            }
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn no_text_makes_it_panic(text in "[\\[\\]{}\":,0-9a-eINn\\\\ é.-]{0,300}") {
             let kinds = kinds();
-            let mut found = Found::new(&kinds, 10);
-            let _ = rules(&["$..id", "$.a[*]"]).read(&bytes, &mut found);
+            let _ = rules(&["$..id", "$.a[*]"]).read(&text, &mut Collector::new(&kinds, &[], 10));
         }
     }
 
     struct JsonPathText<'t>(&'t str);
 
     impl JsonPathText<'_> {
-        fn all(&self, value: &Value) -> Vec<String> {
+        /// The texts that the path reaches; `None` when it reaches what is no identifier.
+        fn all(&self, value: &Value) -> Option<Vec<String>> {
             let path = serde_json_path::JsonPath::parse(self.0).unwrap();
             let texts = path.query(value).all().into_iter().filter_map(|node| match node {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
+                Value::String(text) => Some(Some(text.clone())),
+                Value::Number(number) => Some(Some(number.to_string())),
+                Value::Null => None,
+                Value::Bool(_) | Value::Array(_) | Value::Object(_) => Some(None),
             });
-            texts.filter(|text| !text.trim().is_empty()).collect()
+            texts.filter(|text| text.as_ref().is_none_or(|text| !text.trim().is_empty())).collect()
         }
     }
 }

@@ -15,6 +15,7 @@ pub struct PathError(pub String);
 /// A compiled path.
 #[derive(Clone, Debug)]
 pub struct Path {
+    text: String,
     pub(crate) steps: Option<Vec<Step>>,
     pub(crate) whole: JsonPath,
 }
@@ -26,17 +27,67 @@ pub(crate) struct Step {
     pub(crate) select: Select,
 }
 
+impl Step {
+    /// True when every node that `other` leads to, this step leads to as well.
+    fn covers(&self, other: &Self) -> bool {
+        let selects = match (&self.select, &other.select) {
+            (Select::Any, _) | (Select::Item, Select::Index(_)) => true,
+            (own, other) => own == other,
+        };
+        selects && (self.is_descendant || !other.is_descendant)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Select {
     Name(String),
     Index(usize),
+    /// `[:]`: the items of a list, and not the members of an object.
+    Item,
     Any,
 }
 
 impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let whole = JsonPath::parse(text).map_err(|error| PathError(error.to_string()))?;
-        Ok(Self { steps: parse_steps(text), whole })
+        Ok(Self { text: text.to_owned(), steps: parse_steps(text), whole })
+    }
+
+    /// As the map writes it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The list that `$.rows[*]` goes through, `$.rows`; any other path is itself.
+    pub(crate) fn without_last_wildcard(&self) -> Self {
+        let mut path = self.clone();
+        if let Some(steps) = &mut path.steps
+            && steps
+                .last()
+                .is_some_and(|step| matches!(step.select, Select::Any | Select::Item) && !step.is_descendant)
+        {
+            steps.pop();
+        }
+        path
+    }
+
+    /// How many steps below a record at `record` this path ends, when it goes through it; one when it looks anywhere
+    /// below: only a direct member is then the record's own.
+    pub(crate) fn distance_below(&self, record: &Self) -> Option<usize> {
+        let (own, record) = (self.steps.as_ref()?, record.steps.as_ref()?);
+        if let Some(last) = own.iter().rposition(|step| step.is_descendant) {
+            let is_above = own[..last].iter().zip(record).all(|(own, record)| own.covers(record));
+            return (is_above && last <= record.len()).then_some(own.len() - last);
+        }
+        let below = own.len().checked_sub(record.len())?;
+        own.iter().zip(record).all(|(own, record)| own.covers(record)).then_some(below)
+    }
+
+    /// True when the step below a record at `record` is a place of a list.
+    pub(crate) fn is_in_list_below(&self, record: &Self) -> bool {
+        let (Some(own), Some(record)) = (&self.steps, &record.steps) else { return false };
+        own.get(record.len())
+            .is_some_and(|step| matches!(step.select, Select::Index(_) | Select::Item) && !step.is_descendant)
     }
 
     /// True when the path runs while parsing, without a tree.
@@ -80,6 +131,9 @@ fn parse_bracket(inner: &str) -> Option<(Select, &str)> {
         let rest = rest.strip_prefix(']')?;
         return (!name.contains('\\')).then(|| (Select::Name(name.to_owned()), rest));
     }
+    if let Some(rest) = inner.strip_prefix(":]") {
+        return Some((Select::Item, rest));
+    }
     let (number, rest) = inner.split_once(']')?;
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     is_number.then(|| number.parse().ok()).flatten().map(|index| (Select::Index(index), rest))
@@ -91,7 +145,7 @@ mod tests {
 
     #[test]
     fn common_paths_need_no_tree() {
-        for text in ["$.items[*].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
+        for text in ["$.items[*].id", "$[:].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
             assert!(Path::parse(text).unwrap().is_streamable(), "{text}");
         }
         for text in ["$[?@.kind=='person'].id", "$[-1]", "$[0:3].id", "$['a','b']"] {

@@ -4,8 +4,9 @@
 //! gives, time is linear in the size, and no input makes it panic. It does not know accounts,
 //! caseloads or HTTP beyond the two headers it is handed.
 //!
-//! What cannot be read exactly is said to be so (`Uninspected`), never guessed: whether such a
-//! response may leave is the portal map's choice, not this crate's.
+//! *Nobody found* is not *nobody shown*: an inspection answers `Persons`, `ShowsNobody` with the reason why that is
+//! known, or `Unreadable` with cause and place. Whether an unreadable response may leave is the portal map's choice,
+//! not this crate's.
 
 pub mod access_log;
 pub mod csv_table;
@@ -14,12 +15,15 @@ pub mod html;
 pub mod identifier;
 pub mod json;
 pub mod jsonpath;
+pub mod reading;
 pub mod request;
 pub mod response;
-pub mod text;
+pub mod sweep;
+pub mod table;
 pub mod xlsx;
 pub mod xml;
 
-pub use identifier::{Found, Identifier, IdentifierKind, Normalise, Pick};
+pub use identifier::{Collector, Identifier, IdentifierKind, Normalise, Pick};
+pub use reading::{Reading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
-pub use response::{Block, Limits, ResponseRules, Rules, Uninspected, inspect};
+pub use response::{Block, ErrorRules, Limits, Message, ResponseRules, Rules, StatusPattern, inspect};

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::identifier::{Found, IdentifierKind, Pick};
-use crate::json::{JsonRule, JsonRules};
-use crate::response::Uninspected;
+use digue_types::{Unread, UnreadCause};
+
+use crate::identifier::{Collector, IdentifierKind, Pick};
+use crate::json::{JsonMap, JsonRule, JsonRules};
+use crate::reading::Unreadable;
 
 /// A named value of the request.
 #[derive(Clone, Debug)]
@@ -34,7 +36,8 @@ pub enum RequestSource {
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
     pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
-        Ok(Self::Json(Box::new(JsonRules::new(vec![JsonRule { path, pick }], vec![])?)))
+        let map = JsonMap { rules: vec![JsonRule::new(path, pick)], ..JsonMap::default() };
+        Ok(Self::Json(Box::new(JsonRules::new(map)?)))
     }
 
     pub const fn needs_body(&self) -> bool {
@@ -61,29 +64,31 @@ pub fn read_request(
     rules: &[RequestRule],
     kinds: &[IdentifierKind],
     parts: &RequestParts<'_>,
-) -> Result<RequestFields, Uninspected> {
+) -> Result<RequestFields, Unreadable> {
     let mut fields = BTreeMap::new();
     for rule in rules {
-        let mut found = Found::new(kinds, 1000);
+        let mut found = Collector::new(kinds, &[], 1000);
         match &rule.source {
             RequestSource::Path(name) => {
                 let values = parts.path.iter().filter(|(key, _)| key == name);
                 for (_, value) in values {
-                    found.take(&rule.pick, value)?;
+                    let _ = found.take(&rule.pick, value, || format!("path {name}"))?;
                 }
             }
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
                 let body = std::str::from_utf8(parts.body)
-                    .map_err(|_| Uninspected::Broken("the form is not UTF-8".to_owned()))?;
+                    .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("form"))?;
                 take_pairs(rule, name, body, &mut found)?;
             }
             RequestSource::Json(rules) if is_type(parts, "application/json") => {
-                rules.read(parts.body, &mut found)?;
+                let text = std::str::from_utf8(parts.body)
+                    .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("JSON body"))?;
+                rules.read(text, &mut found)?;
             }
             // A body of another type than the map expects is not passed over.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
-                return Err(Uninspected::UnknownType(parts.content_type.to_owned()));
+                return Err(Unread::new(UnreadCause::MediaType).at(parts.content_type).into());
             }
             RequestSource::Form(_) | RequestSource::Json(_) => {}
         }
@@ -92,27 +97,43 @@ pub fn read_request(
     Ok(RequestFields(fields))
 }
 
+/// The parameters of a query or of a form, decoded, in order; an error when one is not UTF-8.
+pub fn parameters(query: &str) -> Result<Vec<(String, String)>, Unreadable> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((form_decode(name)?, form_decode(value)?))
+        })
+        .collect()
+}
+
 fn is_type(parts: &RequestParts<'_>, wanted: &str) -> bool {
     let essence = parts.content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(wanted)
 }
 
-fn take_pairs(rule: &RequestRule, name: &str, pairs: &str, found: &mut Found<'_>) -> Result<(), Uninspected> {
+fn take_pairs(
+    rule: &RequestRule,
+    name: &str,
+    pairs: &str,
+    found: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
     for pair in pairs.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         if form_decode(key)? == name {
-            found.take(&rule.pick, &form_decode(value)?)?;
+            let _ = found.take(&rule.pick, &form_decode(value)?, || format!("parameter {name}"))?;
         }
     }
     Ok(())
 }
 
-fn form_decode(text: &str) -> Result<String, Uninspected> {
+fn form_decode(text: &str) -> Result<String, Unreadable> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| Uninspected::Broken("a parameter is not UTF-8".to_owned()))
+        .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("parameter").into())
 }
 
 #[cfg(test)]
@@ -125,7 +146,7 @@ mod tests {
     }
 
     fn pick() -> Pick {
-        Pick { kind: 0, pattern: None }
+        Pick::whole(0, "x")
     }
 
     #[track_caller]

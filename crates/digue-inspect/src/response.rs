@@ -1,34 +1,16 @@
-//! One response: which block of rules fits its type, and what it shows.
+//! One response: which block of rules fits its type, what it shows, and how that is known.
 
-use crate::csv_table::{self, ColumnRule};
+use digue_types::{Unread, UnreadCause};
+
+use crate::csv_table;
 use crate::decode;
-use crate::html::{self, HtmlRule};
-use crate::identifier::{Found, Identifier, IdentifierKind, Pick};
+use crate::html::{self, HtmlRules};
+use crate::identifier::{Collector, IdentifierKind, Pick, is_blank};
 use crate::json::JsonRules;
+use crate::reading::{Reading, Tally, Unreadable, WhyNobody};
+use crate::table::TableRules;
+use crate::xlsx;
 use crate::xml::{self, XmlRules};
-use crate::{text, xlsx};
-use digue_types::UninspectedCause;
-
-/// Why a response could not be inspected. The detail is for the map's author, never personal data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Uninspected {
-    #[error("the response is larger than the limit")]
-    TooLarge,
-    #[error("no rule for this type: {0}")]
-    UnknownType(String),
-    #[error("the response does not parse: {0}")]
-    Broken(String),
-}
-
-impl Uninspected {
-    pub const fn cause(&self) -> UninspectedCause {
-        match self {
-            Self::TooLarge => UninspectedCause::TooLarge,
-            Self::UnknownType(_) => UninspectedCause::UnknownType,
-            Self::Broken(_) => UninspectedCause::Broken,
-        }
-    }
-}
 
 /// What one inspection may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +31,7 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default)]
 pub struct ResponseRules {
     pub blocks: Vec<Block>,
+    pub errors: Option<ErrorRules>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,24 +39,79 @@ pub struct Block {
     /// Media types without parameters, lower case; `*+json` style suffixes are understood.
     pub types: Vec<String>,
     pub rules: Rules,
-    /// Patterns swept over the whole text besides the rules.
+    /// Patterns looked for in every text besides the rules.
     pub sweep: Vec<Pick>,
+    /// Why the map names no records: then nobody found is nobody shown, on the word of the map.
+    pub without_records: Option<String>,
+    /// Statuses whose answers may hold no record.
+    pub empty_statuses: Vec<StatusPattern>,
+    /// Of a thousand texts, how many may lie outside of what the map describes; `None` counts them not at all.
+    pub undescribed_max: Option<u16>,
+}
+
+impl Block {
+    /// A block that describes everything: no text may lie outside of it.
+    pub fn new(types: Vec<String>, rules: Rules) -> Self {
+        Self {
+            types,
+            rules,
+            sweep: vec![],
+            without_records: None,
+            empty_statuses: vec![],
+            undescribed_max: Some(0),
+        }
+    }
+}
+
+/// What the map says of error pages of the whole portal: short answers of these statuses and types may hold no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorRules {
+    pub statuses: Vec<StatusPattern>,
+    pub types: Vec<String>,
+    /// Bytes once decoded.
+    pub bytes_max: usize,
+}
+
+/// `404`, or all of `4xx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusPattern {
+    One(u16),
+    Class(u16),
+}
+
+impl StatusPattern {
+    /// Reads `404` or `4xx`.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let expected = "404 | 4xx | 5xx";
+        if let Some(class) = text.strip_suffix("xx") {
+            let class: u16 = class.parse().map_err(|_| expected)?;
+            return if (1..=5).contains(&class) { Ok(Self::Class(class)) } else { Err(expected) };
+        }
+        let status: u16 = text.parse().map_err(|_| expected)?;
+        if (100..=599).contains(&status) { Ok(Self::One(status)) } else { Err(expected) }
+    }
+
+    pub const fn fits(self, status: u16) -> bool {
+        match self {
+            Self::One(one) => one == status,
+            Self::Class(class) => class == status / 100,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub enum Rules {
     Json(JsonRules),
     NdJson(JsonRules),
-    Html(Vec<HtmlRule>),
-    Csv {
-        delimiter: Option<u8>,
-        columns: Vec<ColumnRule>,
-    },
-    Xlsx(Vec<ColumnRule>),
+    Html(HtmlRules),
+    Csv(TableRules),
+    Xlsx(TableRules),
     Xml(XmlRules),
-    /// Only the sweep.
-    Text,
-    /// The map states that responses of this type show nobody (an error page, an image).
+    /// Only the sweep; every line that is not blank may have to hold an identifier.
+    Text {
+        is_record_per_line: bool,
+    },
+    /// The map states that responses of this type show nobody (an image).
     Nobody,
 }
 
@@ -91,51 +129,175 @@ pub fn usual_types(format: &str) -> &'static [&'static str] {
     }
 }
 
-/// Finds the distinct identifiers that a response shows.
-///
-/// `content_type` and `content_encoding` are the header values as the portal sent them; `body` is
-/// the body as sent. An empty body shows nobody.
+/// A response as the portal sent it.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'m> {
+    pub status: u16,
+    /// The value of `Content-Type`.
+    pub content_type: Option<&'m str>,
+    /// The values of `Content-Encoding`, with commas between them.
+    pub content_encoding: &'m str,
+    pub body: &'m [u8],
+}
+
+/// Tells whom a response shows.
 pub fn inspect(
     rules: &ResponseRules,
     kinds: &[IdentifierKind],
-    content_type: Option<&str>,
-    content_encoding: &str,
-    body: &[u8],
+    message: &Message<'_>,
     limits: &Limits,
-) -> Result<Vec<Identifier>, Uninspected> {
-    if body.is_empty() {
-        return Ok(Vec::new());
+) -> Reading {
+    read(rules, kinds, message, limits).unwrap_or_else(Reading::Unreadable)
+}
+
+fn read(
+    rules: &ResponseRules,
+    kinds: &[IdentifierKind],
+    message: &Message<'_>,
+    limits: &Limits,
+) -> Result<Reading, Unreadable> {
+    if message.body.is_empty() {
+        return Ok(Reading::ShowsNobody(WhyNobody::EmptyBody));
     }
-    let media = MediaType::parse(content_type.unwrap_or_default());
-    let block = rules
-        .blocks
-        .iter()
-        .find(|block| block.types.iter().any(|pattern| media.fits(pattern)))
-        .ok_or_else(|| Uninspected::UnknownType(media.essence.clone()))?;
+    let media = MediaType::parse(message.content_type.unwrap_or_default());
+    let errors =
+        rules.errors.as_ref().filter(|errors| errors.statuses.iter().any(|s| s.fits(message.status)));
+    let block = rules.blocks.iter().find(|block| media.fits_one(&block.types));
+    let Some(block) = block else {
+        let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
+        return match errors {
+            Some(errors) if is_error_page => read_error_page(rules, errors, kinds, &media, message, limits),
+            _ => Err(Unread::new(UnreadCause::MediaType).at(&media.essence).into()),
+        };
+    };
     if matches!(block.rules, Rules::Nobody) {
-        return Ok(Vec::new());
+        return Ok(Reading::ShowsNobody(WhyNobody::Stated));
     }
-    let bytes = decode::decode(content_encoding, body, limits.decoded_bytes_max)?;
-    let mut found = Found::new(kinds, limits.identifiers_max);
-    let charset = media.charset.as_deref();
-    match &block.rules {
-        Rules::Json(json) => json.read(&bytes, &mut found)?,
-        Rules::NdJson(json) => json.read_lines(&bytes, &mut found)?,
-        Rules::Html(html) => {
-            let encoding = decode::charset(charset, &bytes)?;
-            html::read(html, encoding, &bytes, limits.decoded_bytes_max, &mut found)?;
+    let bytes = decode::decode(message.content_encoding, message.body, limits.decoded_bytes_max)?;
+    let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
+    let read = block.read(media.charset.as_deref(), &bytes, limits, &mut found);
+    let is_short_error = errors.is_some_and(|errors| bytes.len() <= errors.bytes_max);
+    match read.and_then(|tally| block.conclude(message.status, &tally, &found)) {
+        Ok(why) => Ok(block.reading(why, found)),
+        // A short answer to a failed request: its words are the portal's own, unless an identifier is among them.
+        Err(unreadable) if is_short_error && unreadable.is_without_record() => {
+            Ok(block.reading(Some(WhyNobody::Status), found))
         }
-        Rules::Csv { delimiter, columns } => {
-            csv_table::read(columns, *delimiter, &decode::text(charset, &bytes)?, &mut found)?;
+        Err(unreadable) => Err(unreadable),
+    }
+}
+
+/// An error page of a type that the route does not answer with: only short ones, and only after a sweep.
+fn read_error_page(
+    rules: &ResponseRules,
+    errors: &ErrorRules,
+    kinds: &[IdentifierKind],
+    media: &MediaType,
+    message: &Message<'_>,
+    limits: &Limits,
+) -> Result<Reading, Unreadable> {
+    let limit = errors.bytes_max.min(limits.decoded_bytes_max);
+    let bytes = decode::decode(message.content_encoding, message.body, limit)?;
+    let text = decode::text(media.charset.as_deref(), &bytes)?;
+    let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
+    let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
+    found.sweep(&text, String::new)?;
+    Ok(reading(Some(WhyNobody::Status), found))
+}
+
+fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> Reading {
+    match why {
+        Some(why) if found.count() == 0 => Reading::ShowsNobody(why),
+        _ => Reading::Persons(found.into_shown()),
+    }
+}
+
+impl Block {
+    fn read(
+        &self,
+        charset: Option<&str>,
+        bytes: &[u8],
+        limits: &Limits,
+        found: &mut Collector<'_>,
+    ) -> Result<Tally, Unreadable> {
+        match &self.rules {
+            Rules::Json(json) => json.read(without_guard(&decode::text(charset, bytes)?), found),
+            Rules::NdJson(json) => json.read_lines(without_guard(&decode::text(charset, bytes)?), found),
+            Rules::Html(html) => html::read(html, charset, bytes, limits, found),
+            Rules::Csv(table) => csv_table::read(table, &decode::text(charset, bytes)?, found),
+            Rules::Xlsx(table) => xlsx::read(table, bytes, limits, found),
+            Rules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, bytes)?, found),
+            Rules::Text { is_record_per_line } => {
+                read_text(*is_record_per_line, &decode::text(charset, bytes)?, found)
+            }
+            Rules::Nobody => Ok(Tally::default()),
         }
-        Rules::Xlsx(columns) => xlsx::read(columns, &bytes, limits.decoded_bytes_max, &mut found)?,
-        Rules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, &bytes)?, &mut found)?,
-        Rules::Text | Rules::Nobody => {}
     }
-    if !block.sweep.is_empty() {
-        text::read(&block.sweep, &decode::text(charset, &bytes)?, &mut found)?;
+
+    /// Why nobody is shown, should nobody have been found; `None` when that cannot be.
+    fn conclude(
+        &self,
+        status: u16,
+        tally: &Tally,
+        found: &Collector<'_>,
+    ) -> Result<Option<WhyNobody>, Unreadable> {
+        if let Some(permille) = self.undescribed_max
+            && tally.undescribed * 1000 > tally.texts * u64::from(permille)
+        {
+            let place = tally.first_undescribed.as_deref().unwrap_or_default();
+            let detail = Unread::new(UnreadCause::Undescribed);
+            return Err(detail.at(format_args!("{place} ({})", tally.undescribed)).into());
+        }
+        if tally.records > 0 {
+            return Ok(None);
+        }
+        let by_status = self.empty_statuses.iter().any(|pattern| pattern.fits(status));
+        let stated = self.without_records.is_some().then_some(WhyNobody::Stated);
+        let why = tally.nobody.or(by_status.then_some(WhyNobody::Status)).or(stated);
+        match why {
+            Some(why) => Ok(Some(why)),
+            None => Err(Unread::new(UnreadCause::NoRecord)
+                .at(format_args!("{} outside of records", found.count()))
+                .into()),
+        }
     }
-    Ok(found.into_identifiers())
+
+    fn reading(&self, why: Option<WhyNobody>, found: Collector<'_>) -> Reading {
+        reading(why, found)
+    }
+}
+
+impl Unreadable {
+    /// True when nothing that the map describes was there, rather than something that could not be read.
+    fn is_without_record(&self) -> bool {
+        matches!(self.detail.cause, UnreadCause::NoRecord | UnreadCause::Undescribed)
+    }
+}
+
+/// What some programs write before JSON, so that a page cannot run it: `)]}',` and endless loops. And a byte-order
+/// mark in the middle of nowhere.
+fn without_guard(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let guards =
+        [")]}',", ")]}'", ")]}", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "throw 1;"];
+    guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
+}
+
+fn read_text(is_record_per_line: bool, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
+    let mut tally = Tally::default();
+    if !is_record_per_line {
+        found.sweep(text, String::new)?;
+        return Ok(tally);
+    }
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !is_blank(line)) {
+        let place = || format!("line {number}");
+        if !found.holds_identifier(line) {
+            return Err(Unread::new(UnreadCause::NamelessRecord).at(place()).into());
+        }
+        found.sweep(line, place)?;
+        tally.records += 1;
+    }
+    Ok(tally)
 }
 
 /// A `Content-Type` header, taken apart.
@@ -150,9 +312,14 @@ impl MediaType {
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         let charset = parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
+            let value = value.trim().trim_matches(['"', '\'']);
+            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
         });
         Self { essence, charset }
+    }
+
+    fn fits_one(&self, patterns: &[String]) -> bool {
+        patterns.iter().any(|pattern| self.fits(pattern))
     }
 
     fn fits(&self, pattern: &str) -> bool {
@@ -165,56 +332,156 @@ impl MediaType {
 
 #[cfg(test)]
 mod tests {
+    use digue_types::Means;
     use regex::Regex;
 
     use super::*;
-    use crate::json::JsonRule;
+    use crate::json::{JsonMap, JsonRule};
     use crate::jsonpath::Path;
 
     fn kinds() -> Vec<IdentifierKind> {
         vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
     }
 
-    fn rules(sweep: Option<&str>) -> ResponseRules {
-        let rule = JsonRule { path: Path::parse("$.id").unwrap(), pick: Pick { kind: 0, pattern: None } };
-        let sweep = sweep.map(|p| Pick { kind: 0, pattern: Some(Regex::new(p).unwrap()) });
-        let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
-        let rules = Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap());
-        ResponseRules { blocks: vec![Block { types, rules, sweep: sweep.into_iter().collect() }] }
+    fn path(text: &str) -> Path {
+        Path::parse(text).unwrap()
     }
 
-    fn look(sweep: Option<&str>, content_type: &str, body: &str) -> Result<usize, Uninspected> {
-        inspect(&rules(sweep), &kinds(), Some(content_type), "", body.as_bytes(), &Limits::default())
-            .map(|found| found.len())
+    fn block(sweep: Option<&str>) -> Block {
+        let map = JsonMap {
+            rules: vec![JsonRule::new(path("$.items[*].id"), Pick::whole(0, "$.items[*].id"))],
+            records: vec![path("$.items[*]")],
+            empty: vec![path("$.items[*]")],
+            no_person: vec![path("$.page")],
+            ..JsonMap::default()
+        };
+        let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
+        let mut block = Block::new(types, Rules::Json(JsonRules::new(map).unwrap()));
+        block.sweep =
+            sweep.map(|p| Pick::by_pattern(0, Regex::new(p).unwrap(), "sweep")).into_iter().collect();
+        block
     }
+
+    fn look_with(rules: &ResponseRules, status: u16, content_type: &str, body: &str) -> Reading {
+        let message =
+            Message { status, content_type: Some(content_type), content_encoding: "", body: body.as_bytes() };
+        inspect(rules, &kinds(), &message, &Limits::default())
+    }
+
+    fn look(content_type: &str, body: &str) -> Reading {
+        let rules = ResponseRules { blocks: vec![block(None)], errors: None };
+        look_with(&rules, 200, content_type, body)
+    }
+
+    #[track_caller]
+    fn check_cause(reading: Reading, cause: UnreadCause) {
+        assert!(matches!(&reading, Reading::Unreadable(why) if why.detail.cause == cause), "{reading:?}");
+    }
+
+    #[track_caller]
+    fn check_count(reading: Reading, count: usize) {
+        assert!(matches!(&reading, Reading::Persons(shown) if shown.found.len() == count), "{reading:?}");
+    }
+
+    const ONE: &str = r#"{"items":[{"id":1,"nom":"x"}]}"#;
 
     #[test]
     fn chooses_the_block_by_media_type() {
-        assert_eq!(look(None, "application/json; charset=utf-8", r#"{"id":1}"#), Ok(1));
-        assert_eq!(look(None, "Application/Problem+JSON", r#"{"id":1}"#), Ok(1));
-        assert!(matches!(look(None, "text/html", "<p>"), Err(Uninspected::UnknownType(_))));
-        assert!(matches!(look(None, "", "x"), Err(Uninspected::UnknownType(_))));
-        assert_eq!(look(None, "", ""), Ok(0));
+        check_count(look("application/json; charset=utf-8", ONE), 1);
+        check_count(look("application/json; charset=\"\"", ONE), 1);
+        check_count(look("Application/Problem+JSON", ONE), 1);
+        check_cause(look("text/html", ONE), UnreadCause::MediaType);
+        check_cause(look("", ONE), UnreadCause::MediaType);
+        assert_eq!(look("", ""), Reading::ShowsNobody(WhyNobody::EmptyBody));
     }
 
     #[test]
-    fn the_sweep_finds_what_the_rules_forgot() {
-        let body = r#"{"id":"1234567A","note":"voir aussi 7654321B"}"#;
-        assert_eq!(look(None, "application/json", body), Ok(1));
-        assert_eq!(look(Some(r"\b[0-9]{7}[A-Z]\b"), "application/json", body), Ok(2));
+    fn nobody_found_is_nobody_shown_only_where_the_map_says_so() {
+        let empty = Reading::ShowsNobody(WhyNobody::DescribedAsEmpty);
+        assert_eq!(look("application/json", r#"{"items":[]}"#), empty);
+        assert_eq!(look("application/json", r#"{"items":[],"page":{"of":"x"}}"#), empty);
+        for body in ["{}", "[]", r#"{"item":[]}"#, r#"{"items":{"a":null}}"#, "7", "null", "true"] {
+            check_cause(look("application/json", body), UnreadCause::NoRecord);
+        }
+    }
+
+    #[test]
+    fn texts_outside_of_records_are_counted() {
+        let facets = r#"{"items":[],"facets":{"mail":[{"value":"a@b.fr"},{"value":"c@d.fr"}]}}"#;
+        check_cause(look("application/json", facets), UnreadCause::Undescribed);
+        let beside = r#"{"items":[{"id":1}],"par_nom":{"DUPONT":1}}"#;
+        check_cause(look("application/json", beside), UnreadCause::Undescribed);
+        let Reading::Unreadable(why) = look("application/json", facets) else { unreachable!("just seen") };
+        assert_eq!(why.detail.place, "$.facets.mail[0].value (2)");
+    }
+
+    #[test]
+    fn what_programs_write_around_json_is_no_obstacle() {
+        let guards = ["\u{feff}", ")]}',\n", "while(1);", " \n"];
+        for guard in guards {
+            check_count(look("application/json", &format!("{guard}{ONE}")), 1);
+        }
+        check_count(look("application/json", r#"{"items":[{"id":40.0,"note":NaN,"x":-Infinity}]}"#), 1);
+    }
+
+    #[test]
+    fn an_error_page_shows_nobody_on_the_word_of_the_map_alone() {
+        let mut rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
+        let error = r#"{"detail":"Not found."}"#;
+        check_cause(look_with(&rules, 404, "application/json", error), UnreadCause::Undescribed);
+        rules.errors = Some(ErrorRules {
+            statuses: vec![StatusPattern::Class(4)],
+            types: vec!["text/html".into()],
+            bytes_max: 100,
+        });
+        let nobody = Reading::ShowsNobody(WhyNobody::Status);
+        assert_eq!(look_with(&rules, 404, "application/json", error), nobody);
+        assert_eq!(look_with(&rules, 404, "text/html", "<h1>Not found</h1>"), nobody);
+        check_count(look_with(&rules, 422, "text/html", "<h1>P0001</h1>"), 1);
+        check_count(look_with(&rules, 422, "application/json", r#"{"detail":"P0001"}"#), 1);
+        check_count(look_with(&rules, 422, "application/json", ONE), 1);
+        check_cause(look_with(&rules, 200, "application/json", error), UnreadCause::Undescribed);
+        check_cause(look_with(&rules, 404, "image/png", "x"), UnreadCause::MediaType);
+        let long = format!(r#"{{"detail":"{}"}}"#, "x".repeat(200));
+        check_cause(look_with(&rules, 404, "application/json", &long), UnreadCause::Undescribed);
+    }
+
+    #[test]
+    fn the_sweep_finds_what_the_rules_forgot_and_says_so() {
+        let body = r#"{"items":[{"id":"P0001","note":"voir aussi\nP0002"}]}"#;
+        let rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
+        let Reading::Persons(shown) = look_with(&rules, 200, "application/json", body) else {
+            unreachable!("two persons are shown")
+        };
+        let found: Vec<_> = shown.found.iter().map(|(id, means)| (id.text.as_str(), *means)).collect();
+        assert_eq!(found, [("P0001", Means::Described), ("P0002", Means::Sweep)]);
+    }
+
+    #[test]
+    fn a_text_can_be_a_list_of_lines() {
+        let mut lines = Block::new(vec!["text/plain".into()], Rules::Text { is_record_per_line: true });
+        lines.sweep = vec![Pick::by_pattern(0, Regex::new("P[0-9]+").unwrap(), "sweep")];
+        let rules = ResponseRules { blocks: vec![lines], errors: None };
+        check_count(look_with(&rules, 200, "text/plain", "P1 a\n\nP2 b\n"), 2);
+        check_cause(look_with(&rules, 200, "text/plain", "P1 a\nDurand\n"), UnreadCause::NamelessRecord);
     }
 
     #[test]
     fn more_identifiers_than_the_limit_is_too_large() {
         let limits = Limits { identifiers_max: 1, ..Limits::default() };
-        let found = inspect(
-            &rules(Some("[0-9]+")),
-            &kinds(),
-            Some("application/json"),
-            "",
-            br#"{"id":1,"x":2}"#,
-            &limits,
-        );
-        assert_eq!(found, Err(Uninspected::TooLarge));
+        let rules = ResponseRules { blocks: vec![block(None)], errors: None };
+        let body = br#"{"items":[{"id":1},{"id":2}]}"#;
+        let message =
+            Message { status: 200, content_type: Some("application/json"), content_encoding: "", body };
+        check_cause(inspect(&rules, &kinds(), &message, &limits), UnreadCause::TooLarge);
+    }
+
+    #[test]
+    fn statuses_are_one_or_a_class() {
+        assert!(StatusPattern::parse("4xx").unwrap().fits(404));
+        assert!(!StatusPattern::parse("404").unwrap().fits(403));
+        for text in ["", "4x", "6xx", "99", "600", "xx"] {
+            assert!(StatusPattern::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -8,34 +8,38 @@ use std::io::{Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
-use crate::csv_table::{ColumnRule, locate};
-use crate::identifier::Found;
-use crate::response::Uninspected;
+use digue_types::{Unread, UnreadCause};
+
+use crate::csv_table::locate;
+use crate::identifier::Collector;
+use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::response::Limits;
+use crate::table::{ColumnRule, TableRules};
 
 /// Files in the archive.
 const PARTS_MAX: usize = 10_000;
 
-/// Reads a workbook of at most `limit` bytes once unpacked.
+/// Reads a workbook of at most `limits.decoded_bytes_max` bytes once unpacked.
 pub fn read(
-    rules: &[ColumnRule],
+    rules: &TableRules,
     bytes: &[u8],
-    limit: usize,
-    found: &mut Found<'_>,
-) -> Result<(), Uninspected> {
-    measure(bytes, limit)?;
+    limits: &Limits,
+    found: &mut Collector<'_>,
+) -> Result<Tally, Unreadable> {
+    measure(bytes, limits.decoded_bytes_max)?;
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
         .map_err(|_: calamine::XlsxError| broken("it does not open"))?;
     for sheet in book.sheet_names() {
-        read_sheet(rules, &mut book, &sheet, found)?;
+        read_sheet(&rules.columns, &mut book, &sheet, found)?;
     }
-    Ok(())
+    Ok(Tally { records: found.count(), nobody: Some(WhyNobody::EmptyTable), ..Tally::default() })
 }
 
 /// Unpacks every part into nothing, counting.
-fn measure(bytes: &[u8], limit: usize) -> Result<(), Uninspected> {
+fn measure(bytes: &[u8], limit: usize) -> Result<(), Unreadable> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| broken("it is no archive"))?;
     if archive.len() > PARTS_MAX {
-        return Err(Uninspected::TooLarge);
+        return Err(Unreadable::too_large());
     }
     let mut left = limit as u64;
     for index in 0..archive.len() {
@@ -43,7 +47,7 @@ fn measure(bytes: &[u8], limit: usize) -> Result<(), Uninspected> {
         let mut bounded = part.take(left + 1);
         let size = std::io::copy(&mut bounded, &mut std::io::sink())
             .map_err(|_| broken("a part does not unpack"))?;
-        left = left.checked_sub(size).ok_or(Uninspected::TooLarge)?;
+        left = left.checked_sub(size).ok_or(Unreadable::too_large())?;
     }
     Ok(())
 }
@@ -55,7 +59,7 @@ pub fn first_sheet(
     bytes: &[u8],
     limit: usize,
     rows_max: usize,
-) -> Result<Vec<(u32, BTreeMap<usize, String>)>, Uninspected> {
+) -> Result<Vec<(u32, BTreeMap<usize, String>)>, Unreadable> {
     measure(bytes, limit)?;
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
         .map_err(|_: calamine::XlsxError| broken("it does not open"))?;
@@ -72,7 +76,7 @@ pub fn first_sheet(
                 rows.entry(row + 1).or_default().insert(column as usize, text);
             }
             if rows.len() > rows_max {
-                return Err(Uninspected::TooLarge);
+                return Err(Unreadable::too_large());
             }
         }
         if !rows.is_empty() {
@@ -86,8 +90,8 @@ fn read_sheet(
     rules: &[ColumnRule],
     book: &mut Xlsx<Cursor<&[u8]>>,
     sheet: &str,
-    found: &mut Found<'_>,
-) -> Result<(), Uninspected> {
+    found: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
     let mut cells = match book.worksheet_cells_reader(sheet) {
         Ok(cells) => cells,
         // A sheet that is only a chart has no cell.
@@ -117,7 +121,7 @@ struct Rows<'r> {
 }
 
 impl Rows<'_> {
-    fn finish(&mut self, found: &mut Found<'_>) -> Result<(), Uninspected> {
+    fn finish(&mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         let row = std::mem::take(&mut self.row);
         if row.is_empty() {
             return Ok(());
@@ -126,7 +130,7 @@ impl Rows<'_> {
             let width = row.keys().next_back().map_or(0, |last| last + 1);
             // Headers are few; a far column would make this list long for nothing.
             if width > 16_384 {
-                return Err(Uninspected::TooLarge);
+                return Err(Unreadable::too_large());
             }
             let header: Vec<&str> = (0..width).map(|i| row.get(&i).map_or("", String::as_str)).collect();
             self.places = Some(locate(self.rules, header.iter().copied())?);
@@ -134,14 +138,14 @@ impl Rows<'_> {
         };
         for (rule, place) in self.rules.iter().zip(places) {
             if let Some(text) = row.get(place) {
-                found.take(&rule.pick, text)?;
+                let _ = found.take(&rule.pick, text, String::new)?;
             }
         }
         Ok(())
     }
 }
 
-fn text_of(value: &DataRef<'_>) -> Result<Option<String>, Uninspected> {
+fn text_of(value: &DataRef<'_>) -> Result<Option<String>, Unreadable> {
     Ok(match value {
         DataRef::Empty => None,
         DataRef::String(text) => Some(text.clone()),
@@ -160,8 +164,8 @@ fn text_of(value: &DataRef<'_>) -> Result<Option<String>, Uninspected> {
     })
 }
 
-fn broken(what: &str) -> Uninspected {
-    Uninspected::Broken(format!("workbook: {what}"))
+fn broken(what: &str) -> Unreadable {
+    Unread::new(UnreadCause::Syntax).at(what).into()
 }
 
 #[cfg(test)]
@@ -169,15 +173,15 @@ mod tests {
     use rust_xlsxwriter::Workbook;
 
     use super::*;
-    use crate::csv_table::Column;
     use crate::identifier::{IdentifierKind, Pick};
+    use crate::table::Column;
 
-    fn read_all(bytes: &[u8], limit: usize) -> Result<Vec<String>, Uninspected> {
+    fn read_all(bytes: &[u8], limit: usize) -> Result<Vec<String>, Unreadable> {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
-        let mut found = Found::new(&kinds, 100);
-        let rules =
-            [ColumnRule { column: Column::Named("id".into()), pick: Pick { kind: 0, pattern: None } }];
-        read(&rules, bytes, limit, &mut found)?;
+        let mut found = Collector::new(&kinds, &[], 100);
+        let columns = vec![ColumnRule::new(Column::Named("id".into()), Pick::whole(0, "id"))];
+        let limits = Limits { decoded_bytes_max: limit, ..Limits::default() };
+        let _ = read(&TableRules { columns, ..TableRules::default() }, bytes, &limits, &mut found)?;
         Ok(found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect())
     }
 
@@ -206,7 +210,7 @@ mod tests {
         let bytes = book(|book| {
             book.add_worksheet().write(0, 0, "nom").unwrap();
         });
-        assert!(matches!(read_all(&bytes, 1 << 20), Err(Uninspected::Broken(_))));
+        assert!(read_all(&bytes, 1 << 20).is_err());
     }
 
     #[test]
@@ -229,12 +233,12 @@ mod tests {
                 sheet.write(row, 0, "the same text again and again, which packs well").unwrap();
             }
         });
-        assert!(matches!(read_all(&bytes, 100_000), Err(Uninspected::TooLarge)));
+        assert!(read_all(&bytes, 100_000) == Err(Unreadable::too_large()));
     }
 
     #[test]
     fn what_is_no_workbook_is_broken() {
-        assert!(matches!(read_all(b"PK\x03\x04 not really", 1 << 20), Err(Uninspected::Broken(_))));
-        assert!(matches!(read_all(b"", 1 << 20), Err(Uninspected::Broken(_))));
+        assert!(read_all(b"PK\x03\x04 not really", 1 << 20).is_err());
+        assert!(read_all(b"", 1 << 20).is_err());
     }
 }

@@ -5,13 +5,13 @@
 //! all the text within it. A document type with declarations of its own is not followed: entities
 //! could then stand for anything.
 
+use digue_types::{Unread, UnreadCause};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::identifier::{Found, Pick};
-use crate::json::nameless;
-use crate::response::Uninspected;
+use crate::identifier::{Collector, Pick, is_blank};
+use crate::reading::{Tally, Unreadable, WhyNobody};
 
 /// Elements within elements; deeper documents are hostile.
 const DEPTH_MAX: usize = 256;
@@ -21,14 +21,40 @@ const DEPTH_MAX: usize = 256;
 pub struct XmlRule {
     pub path: XmlPath,
     pub pick: Pick,
+    /// Whether the identifier is the record's own. Unsaid, it is when no other rule of the same record reaches less
+    /// deep.
+    pub is_own: Option<bool>,
 }
 
-/// The rules of one document.
+/// What the map says of one kind of document.
 #[derive(Clone, Debug, Default)]
 pub struct XmlRules {
     pub rules: Vec<XmlRule>,
-    /// Elements that are one person's record each: one without an identifier is unreadable.
+    /// Elements that are one person's record each: one without an identifier of its own is unreadable.
     pub records: Vec<XmlPath>,
+    /// Elements that hold nothing when the answer is empty.
+    pub empty: Vec<XmlPath>,
+    /// Parts that show nobody.
+    pub no_person: Vec<XmlPath>,
+    /// Values that an exact search is compared with.
+    pub compare: Vec<XmlRule>,
+}
+
+impl XmlRules {
+    /// How far below a record a rule's identifier is the record's own; `None` when it never is.
+    fn own_distance(&self, rule: &XmlRule, record: &XmlPath) -> Option<usize> {
+        let own = rule.path.distance_below(record).filter(|_| rule.is_own != Some(false))?;
+        let distances = self.rules.iter().filter(|rule| rule.is_own != Some(false));
+        let nearest = distances.filter_map(|rule| rule.path.distance_below(record)).min()?;
+        (own == nearest || rule.is_own == Some(true)).then_some(own)
+    }
+
+    /// The first record that no rule gives an identifier of its own.
+    pub fn record_without_rule(&self) -> Option<&XmlPath> {
+        self.records
+            .iter()
+            .find(|record| !self.rules.iter().any(|rule| self.own_distance(rule, record).is_some()))
+    }
 }
 
 /// A chain of element names, from the root or from anywhere, to a text or an attribute.
@@ -67,114 +93,304 @@ impl XmlPath {
         Ok(Self { is_from_root, names, attribute: attribute.map(str::to_owned) })
     }
 
-    fn fits(&self, open: &[String]) -> bool {
+    /// As the map writes it.
+    pub fn text(&self) -> String {
+        let names = self.names.iter().map(|name| name.as_deref().unwrap_or("*"));
+        let mut text = String::from(if self.is_from_root { "/" } else { "//" });
+        text.push_str(&names.collect::<Vec<_>>().join("/"));
+        if let Some(attribute) = &self.attribute {
+            text.push_str("/@");
+            text.push_str(attribute);
+        }
+        text
+    }
+
+    /// How many elements below a record this path ends, when it leads through the record; its own length when it
+    /// starts anywhere.
+    fn distance_below(&self, record: &Self) -> Option<usize> {
+        let covers = |(own, record): (&Option<String>, &Option<String>)| own.is_none() || own == record;
+        let is_through = self.names.len() >= record.names.len()
+            && self.is_from_root == record.is_from_root
+            && self.names.iter().zip(&record.names).all(covers);
+        if is_through {
+            return Some(self.names.len() - record.names.len());
+        }
+        (!self.is_from_root).then_some(self.names.len())
+    }
+
+    fn fits(&self, open: &[Element]) -> bool {
         let Some(above) = open.len().checked_sub(self.names.len()) else { return false };
         (above == 0 || !self.is_from_root)
             && self
                 .names
                 .iter()
                 .zip(&open[above..])
-                .all(|(name, open)| name.as_ref().is_none_or(|n| n == open))
+                .all(|(name, open)| name.as_ref().is_none_or(|n| *n == open.name))
     }
 }
 
 /// Reads a document, already decoded to text.
-pub fn read(rules: &XmlRules, text: &str, found: &mut Found<'_>) -> Result<(), Uninspected> {
+pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
-    let mut walk = Walk { rules, open: Vec::new(), texts: Vec::new(), records: Vec::new(), roots: 0 };
+    let mut walk = Walk::new(rules);
     loop {
-        match reader.read_event().map_err(|error| broken(&error.to_string()))? {
-            Event::Start(start) => walk.enter(&start, found)?,
+        let event = reader.read_event().map_err(|_| broken(reader.error_position()))?;
+        let position = reader.buffer_position();
+        match event {
+            Event::Start(start) => walk.enter(&start, found, position)?,
             Event::Empty(start) => {
-                walk.enter(&start, found)?;
+                walk.enter(&start, found, position)?;
                 walk.leave(found)?;
             }
             Event::End(_) => walk.leave(found)?,
             Event::Text(part) => walk.add(&part),
             Event::CData(part) => walk.add(&part),
-            Event::GeneralRef(name) => {
-                let character = name.resolve_char_ref().map_err(|error| broken(&error.to_string()))?;
-                let predefined = || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
-                let text = character.map(String::from).or_else(predefined);
-                walk.add(&text.ok_or_else(|| broken("an entity that XML does not define"))?);
-            }
-            Event::DocType(declared) if declared.contains('[') => {
-                return Err(broken("the document type declares entities"));
-            }
-            Event::DocType(_) | Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            Event::GeneralRef(name) => walk.add(&referred(&name).ok_or_else(|| broken(position))?),
+            Event::DocType(declared) if declared.contains('[') => return Err(broken(position)),
+            // Not part of the data, and shown all the same by whoever opens the file.
+            Event::Comment(part) => walk.hear(&part),
+            Event::PI(part) => walk.hear(&part),
+            Event::DocType(_) | Event::Decl(_) => {}
             Event::Eof => break,
         }
     }
-    if walk.roots == 1 && walk.open.is_empty() { Ok(()) } else { Err(broken("not one whole document")) }
+    if walk.roots != 1 || !walk.open.is_empty() {
+        return Err(broken(reader.buffer_position()));
+    }
+    found.sweep(&walk.heard, String::new)?;
+    Ok(walk.tally)
+}
+
+/// What `&name;` stands for: a character, one of the five of XML, or one of HTML, which old programs write.
+fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<String> {
+    match name.resolve_char_ref() {
+        Ok(Some(character)) => return Some(character.into()),
+        Ok(None) => {}
+        Err(_) => return None,
+    }
+    if let Some(predefined) = quick_xml::escape::resolve_predefined_entity(name) {
+        return Some(predefined.to_owned());
+    }
+    let written = format!("&{};", &**name);
+    let decoded = html_escape::decode_html_entities(&written);
+    (decoded != written).then(|| decoded.into_owned())
+}
+
+/// An open element.
+struct Element {
+    name: String,
+    has_children: bool,
+    /// Its own text, without that of its children.
+    has_text: bool,
+    is_no_person: bool,
+    /// True when a rule waits for its text.
+    is_awaited: bool,
+}
+
+/// A record whose end has not come yet.
+struct OpenRecord {
+    record: usize,
+    depth: usize,
+    has_own: bool,
 }
 
 /// Where the reader is.
 struct Walk<'r> {
     rules: &'r XmlRules,
-    open: Vec<String>,
-    /// Texts being collected: depth of the element, rule, text.
-    texts: Vec<(usize, usize, String)>,
-    /// Records being read: depth of the element, identifiers taken before it.
-    records: Vec<(usize, usize)>,
+    open: Vec<Element>,
+    /// Texts being collected: depth of the element, its rule, text.
+    texts: Vec<(usize, &'r XmlRule, bool, String)>,
+    records: Vec<OpenRecord>,
     roots: usize,
+    /// Everything that a person may read, for the sweep.
+    heard: String,
+    keeps_heard: bool,
+    tally: Tally,
 }
 
-impl Walk<'_> {
-    fn enter(&mut self, start: &BytesStart<'_>, found: &mut Found<'_>) -> Result<(), Uninspected> {
+impl<'r> Walk<'r> {
+    fn new(rules: &'r XmlRules) -> Self {
+        Self {
+            rules,
+            open: Vec::new(),
+            texts: Vec::new(),
+            records: Vec::new(),
+            roots: 0,
+            heard: String::new(),
+            keeps_heard: true,
+            tally: Tally::default(),
+        }
+    }
+
+    fn enter(
+        &mut self,
+        start: &BytesStart<'_>,
+        found: &mut Collector<'_>,
+        position: u64,
+    ) -> Result<(), Unreadable> {
+        self.keeps_heard = found.has_sweep();
         self.roots += usize::from(self.open.is_empty());
         if self.open.len() == DEPTH_MAX {
-            return Err(broken("nested too deep"));
+            return Err(Unread::new(UnreadCause::TooDeep).into());
         }
-        self.open.push(start.local_name().into_inner().to_owned());
-        if self.rules.records.iter().any(|path| path.fits(&self.open)) {
-            self.records.push((self.open.len(), found.taken()));
+        if let Some(parent) = self.open.last_mut() {
+            parent.has_children = true;
         }
-        let mut reached = Vec::new();
-        for (index, rule) in self.rules.rules.iter().enumerate() {
-            if !rule.path.fits(&self.open) {
-                continue;
+        self.open.push(Element {
+            name: start.local_name().into_inner().to_owned(),
+            has_children: false,
+            has_text: false,
+            is_no_person: false,
+            is_awaited: false,
+        });
+        self.note_element();
+        self.read_attributes(start, found, position)
+    }
+
+    fn note_element(&mut self) {
+        let depth = self.open.len();
+        for (record, path) in self.rules.records.iter().enumerate() {
+            if path.fits(&self.open) {
+                self.records.push(OpenRecord { record, depth, has_own: false });
             }
-            match &rule.path.attribute {
-                Some(attribute) => reached.push((attribute, &rule.pick)),
-                None => self.texts.push((self.open.len(), index, String::new())),
+        }
+        let is_no_person = self.rules.no_person.iter().any(|path| path.fits(&self.open));
+        let mut is_awaited = false;
+        let texts = self.rules.rules.iter().map(|rule| (rule, false));
+        for (rule, is_compare) in texts.chain(self.rules.compare.iter().map(|rule| (rule, true))) {
+            if rule.path.attribute.is_none() && rule.path.fits(&self.open) {
+                self.texts.push((depth, rule, is_compare, String::new()));
+                is_awaited = true;
             }
         }
-        // Attributes are read even where no rule asks: a tag that does not parse hides something.
+        let element = self.open.last_mut().expect("pushed by the caller");
+        (element.is_no_person, element.is_awaited) = (is_no_person, is_awaited);
+    }
+
+    /// Attributes are read even where no rule asks: a tag that does not parse hides something.
+    fn read_attributes(
+        &mut self,
+        start: &BytesStart<'_>,
+        found: &mut Collector<'_>,
+        position: u64,
+    ) -> Result<(), Unreadable> {
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| broken(&error.to_string()))?;
+            let attribute = attribute.map_err(|_| broken(position))?;
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| broken(position))?;
             let name = attribute.key.local_name();
-            for (_, pick) in reached.iter().filter(|(wanted, _)| *wanted == name.as_ref()) {
-                let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-                found.take(pick, &value.map_err(|error| broken(&error.to_string()))?)?;
+            let name: &str = name.as_ref();
+            let is_namespace = attribute.key.as_namespace_binding().is_some();
+            self.hear(&value);
+            let mut is_described = is_namespace;
+            for rule in &self.rules.rules {
+                if rule.path.attribute.as_deref() == Some(name) && rule.path.fits(&self.open) {
+                    is_described = true;
+                    self.take(rule, &value, found)?;
+                }
+            }
+            for rule in &self.rules.compare {
+                if rule.path.attribute.as_deref() == Some(name) && rule.path.fits(&self.open) {
+                    found.compare(&rule.pick, &value);
+                }
+            }
+            if !is_described && self.counts_here() && is_telling(&value) {
+                self.add_undescribed();
             }
         }
         Ok(())
     }
 
-    fn leave(&mut self, found: &mut Found<'_>) -> Result<(), Uninspected> {
-        while self.texts.last().is_some_and(|(depth, ..)| *depth == self.open.len()) {
-            let (_, index, text) = self.texts.pop().expect("looked at above");
-            found.take(&self.rules.rules[index].pick, &text)?;
+    fn take(&mut self, rule: &XmlRule, text: &str, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        let open = &self.open;
+        if !found.take(&rule.pick, text, || place_of(open))?.is_some() {
+            return Ok(());
         }
-        if let Some((_, before)) = self.records.pop_if(|(depth, _)| *depth == self.open.len())
-            && found.taken() == before
-        {
-            return Err(nameless());
+        self.tally.texts += 1;
+        for record in &mut self.records {
+            let distance = self.rules.own_distance(rule, &self.rules.records[record.record]);
+            record.has_own |= distance == Some(self.open.len() - record.depth);
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        let depth = self.open.len();
+        while self.texts.last().is_some_and(|(at, ..)| *at == depth) {
+            let (_, rule, is_compare, text) = self.texts.pop().expect("looked at above");
+            if is_compare {
+                found.compare(&rule.pick, &text);
+            } else {
+                self.take(rule, &text, found)?;
+            }
+        }
+        self.hear("");
+        let element = self.open.last().expect("the reader checks that tags match");
+        if element.has_text && !element.is_awaited && self.counts_here() {
+            self.add_undescribed();
+        }
+        let element = self.open.last().expect("as above");
+        let is_empty = !element.has_children && !element.has_text;
+        if is_empty && self.rules.empty.iter().any(|path| path.fits(&self.open)) {
+            self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
+        }
+        while let Some(record) = self.records.pop_if(|record| record.depth == depth) {
+            if !record.has_own {
+                return Err(Unread::new(UnreadCause::NamelessRecord).at(place_of(&self.open)).into());
+            }
+            self.tally.records += 1;
         }
         self.open.pop();
         Ok(())
     }
 
     fn add(&mut self, part: &str) {
-        for (_, _, text) in &mut self.texts {
+        for (.., text) in &mut self.texts {
             text.push_str(part);
         }
+        if self.keeps_heard {
+            self.heard.push_str(part);
+        }
+        if let Some(element) = self.open.last_mut() {
+            element.has_text |= !is_blank(part);
+        }
+    }
+
+    /// Keeps a text for the sweep, apart from its neighbours.
+    fn hear(&mut self, text: &str) {
+        if self.keeps_heard {
+            self.heard.push('\u{1f}');
+            self.heard.push_str(text);
+            self.heard.push('\u{1f}');
+        }
+    }
+
+    fn counts_here(&self) -> bool {
+        !self.rules.records.is_empty()
+            && self.records.is_empty()
+            && !self.open.iter().any(|element| element.is_no_person)
+    }
+
+    fn add_undescribed(&mut self) {
+        self.tally.texts += 1;
+        let open = &self.open;
+        self.tally.add_undescribed(1, || place_of(open));
     }
 }
 
-fn broken(what: &str) -> Uninspected {
-    Uninspected::Broken(format!("XML: {what}"))
+/// Versions, counts and flags tell nobody.
+fn is_telling(value: &str) -> bool {
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let has_letters = value.chars().any(char::is_alphabetic);
+    digits >= 7 || (has_letters && !matches!(value.trim(), "true" | "false" | "yes" | "no"))
+}
+
+fn place_of(open: &[Element]) -> String {
+    open.iter().flat_map(|element| ["/", &element.name]).collect()
+}
+
+fn broken(position: u64) -> Unreadable {
+    Unread::new(UnreadCause::Syntax).at(format_args!("byte {position}")).into()
 }
 
 #[cfg(test)]
@@ -186,10 +402,11 @@ mod tests {
 
     fn look(path: &str, text: &str) -> Option<Vec<String>> {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
-        let mut found = Found::new(&kinds, 100);
-        let rule = XmlRule { path: XmlPath::parse(path).unwrap(), pick: Pick { kind: 0, pattern: None } };
+        let mut found = Collector::new(&kinds, &[], 100);
+        let rule = XmlRule { path: XmlPath::parse(path).unwrap(), pick: Pick::whole(0, path), is_own: None };
         let records = vec![XmlPath::parse("//record").unwrap()];
-        read(&XmlRules { rules: vec![rule], records }, text, &mut found).ok()?;
+        let rules = XmlRules { rules: vec![rule], records, ..XmlRules::default() };
+        let _ = read(&rules, text, &mut found).ok()?;
         Some(found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string()).collect())
     }
 
@@ -229,10 +446,40 @@ mod tests {
 
     #[test]
     fn a_record_without_identifier_is_unreadable() {
-        check("//id", "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>", Some(&["1"]));
+        check("//id", "<a><record><id>1</id></record><record><id>2</id></record></a>", Some(&["1", "2"]));
+        // The identifier of somebody named within is not the record's own.
+        check("//id", "<a><record><id>1</id></record><record><in><id>1</id></in></record></a>", None);
         check("//id", "<a><record><id>1</id></record><record><nom>x</nom></record></a>", None);
         check("//record/@id", "<a><record id='1'/><record id=''/></a>", None);
         check("//record/@id", "<a><record id='1'/></a>", Some(&["1"]));
+    }
+
+    #[test]
+    fn entities_of_html_are_letters_and_unknown_ones_are_not() {
+        check("//id", "<a><id>1</id><nom>L&eacute;a</nom></a>", Some(&["1"]));
+        check("//id", "<a><id>1&nope;</id></a>", None);
+    }
+
+    #[test]
+    fn what_lies_outside_of_records_is_counted() {
+        let path = |text| XmlPath::parse(text).unwrap();
+        let rules = XmlRules {
+            rules: vec![XmlRule { path: path("//record/id"), pick: Pick::whole(0, "id"), is_own: None }],
+            records: vec![path("//record")],
+            empty: vec![path("/a")],
+            no_person: vec![path("/a/meta")],
+            compare: vec![],
+        };
+        let tally = |text: &str| {
+            let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
+            read(&rules, text, &mut Collector::new(&kinds, &[], 10)).unwrap()
+        };
+        assert_eq!(tally("<a/>").nobody, Some(WhyNobody::DescribedAsEmpty));
+        assert_eq!(tally("<a><record><id>1</id></record></a>").nobody, None);
+        let beside =
+            tally("<a v='2'><meta x='y'>m</meta><record><id>1</id>Durand</record><p n='X'>Roux</p></a>");
+        assert_eq!((beside.records, beside.undescribed), (1, 2));
+        assert_eq!(beside.first_undescribed.as_deref(), Some("/a/p"));
     }
 
     #[test]

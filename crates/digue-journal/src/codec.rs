@@ -9,8 +9,8 @@ use minicbor::{Decoder, Encoder};
 
 use digue_types::{
     AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId, Exposure,
-    Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, Repeated, RouteName,
-    SessionId, ShownPersons, Timestamp,
+    Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, Repeated,
+    RouteName, SessionId, ShownPersons, Timestamp, Unread, UnreadCause,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -77,8 +77,12 @@ pub fn chain(mut exposure: Exposure) -> Vec<Event> {
             room -= size;
             let part = parts.last_mut().expect("pushed above");
             match part.last_mut() {
-                Some(last) if last.basis == group.basis => last.persons.push(person),
-                _ => part.push(ShownPersons { basis: group.basis, persons: vec![person] }),
+                Some(last) if (last.basis, last.means) == (group.basis, group.means) => {
+                    last.persons.push(person)
+                }
+                _ => {
+                    part.push(ShownPersons { basis: group.basis, means: group.means, persons: vec![person] })
+                }
             }
         }
     }
@@ -103,6 +107,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
         e.justification.is_some(),
         e.parts > 1,
         e.source.is_some(),
+        e.unread.is_some(),
         e.repeated.is_some(),
     ];
     let fields = 16 + optional.iter().filter(|present| **present).count() as u64;
@@ -131,7 +136,7 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if optional[3] {
         out.u8(15)?.map(e.shown.len() as u64)?;
         for group in &e.shown {
-            out.u8(group.basis.number())?.array(group.persons.len() as u64)?;
+            out.u8(group_number(group))?.array(group.persons.len() as u64)?;
             for person in &group.persons {
                 out.str(person.as_str())?;
             }
@@ -155,10 +160,19 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     if let Some(source) = &e.source {
         out.u8(24)?.str(source)?;
     }
+    if let Some(unread) = &e.unread {
+        out.u8(25)?.array(4)?.u8(unread.cause.number())?;
+        out.str(&unread.rule)?.str(&unread.place)?.str(&unread.shape)?;
+    }
     if let Some(repeated) = &e.repeated {
         out.u8(26)?.array(2)?.u64(repeated.count)?.i64(repeated.until.micros())?;
     }
     Ok(())
+}
+
+/// Right and means in one number: what was found where the map describes it keeps the number of its right alone.
+const fn group_number(group: &ShownPersons) -> u8 {
+    group.basis.number() | group.means.number() << 4
 }
 
 fn write_texts(out: &mut Out<'_>, texts: impl ExactSizeIterator<Item = String>) -> Written {
@@ -199,6 +213,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         part: 1,
         parts: 1,
         source: None,
+        unread: None,
         repeated: None,
     })
     .and_then(|mut exposure| {
@@ -206,6 +221,7 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
             (exposure.part, exposure.parts) = (part, parts);
         }
         exposure.source = fields.maybe(24, read_text)?;
+        exposure.unread = fields.maybe(25, read_unread)?;
         exposure.repeated = fields.maybe(26, read_repeated)?;
         fields.close()?;
         Ok(exposure)
@@ -331,13 +347,23 @@ fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError>
     let count = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
     let mut shown = Vec::new();
     for _ in 0..count {
-        let basis = coded(input.u8()?, Basis::from_number)?;
+        let number = input.u8()?;
+        let basis = coded(number & 0x0f, Basis::from_number)?;
+        let means = coded(number >> 4, Means::from_number)?;
         if input.datatype()? != Type::Array {
             return Err(DecodeError("persons are a list".into()));
         }
-        shown.push(ShownPersons { basis, persons: read_list(input, PersonRef::parse)? });
+        shown.push(ShownPersons { basis, means, persons: read_list(input, PersonRef::parse)? });
     }
     Ok(shown)
+}
+
+fn read_unread(input: &mut Decoder<'_>) -> Result<Unread, DecodeError> {
+    if input.array()? != Some(4) {
+        return Err(DecodeError("what could not be read is a cause and three texts".into()));
+    }
+    let cause = coded(input.u8()?, UnreadCause::from_number)?;
+    Ok(Unread { cause, rule: read_text(input)?, place: read_text(input)?, shape: read_text(input)? })
 }
 
 fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
@@ -377,7 +403,11 @@ pub(crate) mod tests {
             reasons: vec![Reason::Budget(Scope::Account, Window::Hour)],
             inspection: Inspection::Inspected,
             population: PopulationId::parse("demandeurs").unwrap(),
-            shown: vec![ShownPersons { basis: Basis::Caseload, persons: persons.collect() }],
+            shown: vec![ShownPersons {
+                basis: Basis::Caseload,
+                means: Means::Described,
+                persons: persons.collect(),
+            }],
             persons_found: 1,
             categories: vec![Category::parse("identite").unwrap()],
             body_bytes: 1234,
@@ -388,6 +418,7 @@ pub(crate) mod tests {
             part: 1,
             parts: 1,
             source: None,
+            unread: None,
             repeated: None,
         }
     }

@@ -90,7 +90,11 @@ async fn may_read(house: &House, actor: &Actor, entries: u64) -> Result<(), Oper
     if entries == 0 || approvals::may_export(house, actor, now).await? {
         return Ok(());
     }
-    if house.readings().take(&actor.account, now, entries) { Ok(()) } else { Err(OperationError::SecondNeeded) }
+    if house.readings().take(&actor.account, now, entries) {
+        Ok(())
+    } else {
+        Err(OperationError::SecondNeeded)
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use digue_access::{Facts, release};
 use digue_gateway::{Gateway, Portal};
 use digue_journal::journal::{AppendError, Journal};
 use digue_types::{
-    Basis, Client, Event, ExchangeId, Exposure, Inspection, Outcome, PersonRef, SessionId, ShownPersons,
-    Timestamp,
+    Basis, Client, Event, ExchangeId, Exposure, Inspection, Means, Outcome, PersonRef, SessionId,
+    ShownPersons, Timestamp,
 };
 
 use crate::draw::Draw;
@@ -119,6 +119,7 @@ fn decide(
         local: (10, 2),
         categories: &route.categories,
         is_exact_search: false,
+        is_found_as_asked: false,
     };
     let decision = gateway.with_budgets(&portal.id, |budgets| release(&rules, budgets, &facts, &keys))?;
     let is_refused = decision.outcome == Outcome::Refused;
@@ -137,7 +138,11 @@ fn decide(
         reasons: decision.reasons,
         inspection: Inspection::Inspected,
         population: portal.population.clone(),
-        shown: if is_refused { vec![] } else { vec![ShownPersons { basis: Basis::Caseload, persons }] },
+        shown: if is_refused {
+            vec![]
+        } else {
+            vec![ShownPersons { basis: Basis::Caseload, means: Means::Described, persons }]
+        },
         persons_found: count,
         categories: route.categories.clone(),
         body_bytes: 2000,
@@ -149,5 +154,6 @@ fn decide(
         parts: 1,
         source: None,
         repeated: None,
+        unread: None,
     })
 }

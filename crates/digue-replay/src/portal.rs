@@ -66,6 +66,9 @@ fn layout(title: &str, main: &str) -> Html<String> {
 }
 
 fn table(persons: &[&Person]) -> String {
+    if persons.is_empty() {
+        return format!("<p class=\"vide\">{}</p>", say("portal-nobody"));
+    }
     let mut out = format!(
         "<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>",
         say("portal-number"),
@@ -130,9 +133,8 @@ async fn search(State(population): Portal, Query(asked): Query<Asked>) -> Html<S
         name = say("portal-name"),
         go = say("portal-search"),
     );
-    if !asked.is_empty() {
-        main.push_str(&table(&asked.find(&population)));
-    }
+    let found = if asked.is_empty() { Vec::new() } else { asked.find(&population) };
+    main.push_str(&table(&found));
     layout(&say("portal-search"), &main)
 }
 

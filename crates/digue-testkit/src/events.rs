@@ -1,8 +1,8 @@
 //! Events to write.
 
 use digue_types::{
-    AccountId, ActionName, Basis, Client, Event, ExchangeId, Exposure, Inspection, OrganisationId, Outcome,
-    PersonRef, PopulationId, PortalId, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Client, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId,
+    Outcome, PersonRef, PopulationId, PortalId, RouteName, SessionId, ShownPersons, Timestamp,
 };
 
 /// `account` was shown `person`, at a date made from `number`.
@@ -22,7 +22,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         reasons: Vec::new(),
         inspection: Inspection::Inspected,
         population: PopulationId::parse("personnes").expect("a name"),
-        shown: vec![ShownPersons { basis: Basis::Caseload, persons: vec![person] }],
+        shown: vec![ShownPersons { basis: Basis::Caseload, means: Means::Described, persons: vec![person] }],
         persons_found: 1,
         categories: Vec::new(),
         body_bytes: 100,
@@ -34,5 +34,6 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         parts: 1,
         source: None,
         repeated: None,
+        unread: None,
     }))
 }

@@ -6,6 +6,7 @@ use crate::ids::{
     AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
 };
 use crate::person::PersonRef;
+use crate::reading::{Means, Unread};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -61,6 +62,8 @@ pub struct Exposure {
     pub parts: u16,
     /// Where an imported exposure comes from: file and line.
     pub source: Option<String>,
+    /// What could not be read, and where.
+    pub unread: Option<Unread>,
     /// Set when the entry stands for several refusals of one kind, from `at` on.
     pub repeated: Option<Repeated>,
 }
@@ -88,10 +91,11 @@ impl Exposure {
     }
 }
 
-/// Persons shown by the same right.
+/// Persons shown by the same right, found by the same means.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShownPersons {
     pub basis: Basis,
+    pub means: Means,
     pub persons: Vec<PersonRef>,
 }
 
@@ -137,6 +141,8 @@ macro_rules! coded {
         }
     };
 }
+
+pub(crate) use coded;
 
 coded!(
     /// By what right a person was shown.
@@ -186,6 +192,8 @@ coded!(
         NotLooked = 11 "not-looked",
         /// Passed by a portal that is only observed: a range, a copy found unchanged, a body cut short.
         Partial = 12 "partial",
+        /// Texts lay outside of everything that the map describes.
+        Undescribed = 10 "undescribed",
     }
 );
 
@@ -200,6 +208,7 @@ impl Inspection {
                 | Self::Stream
                 | Self::NotLooked
                 | Self::Partial
+                | Self::Undescribed
         )
     }
 }
@@ -210,6 +219,7 @@ coded!(
         TooLarge = 1 "too-large",
         UnknownType = 2 "unknown-type",
         Broken = 3 "broken",
+        Undescribed = 4 "undescribed",
     }
 );
 
@@ -219,6 +229,7 @@ impl From<UninspectedCause> for Inspection {
             UninspectedCause::TooLarge => Self::TooLarge,
             UninspectedCause::UnknownType => Self::UnknownType,
             UninspectedCause::Broken => Self::Broken,
+            UninspectedCause::Undescribed => Self::Undescribed,
         }
     }
 }

@@ -7,17 +7,19 @@ pub mod event;
 pub mod ids;
 pub mod list;
 pub mod person;
+pub mod reading;
 pub mod reason;
 pub mod time;
 
 pub use event::{
-    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope, ShownPersons,
-    UninspectedCause,
+    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope,
+    ShownPersons, UninspectedCause,
 };
 pub use ids::{
     AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId, RouteName,
     SessionId,
 };
 pub use person::{PersonKey, PersonRef};
+pub use reading::{Means, Unread, UnreadCause};
 pub use reason::Reason;
 pub use time::{Timestamp, Window};

@@ -26,6 +26,10 @@ pub enum Reason {
     MalformedRequest,
     /// The body of the request is larger than the map lets pass.
     RequestTooLarge,
+    /// The request carries a parameter that the map does not name.
+    UnknownParameter,
+    /// A GraphQL query gives fields another name, or cannot be read.
+    RenamedFields,
     GateClosed(Scope),
     CaseloadOnly(Scope),
     StepUp(Scope),
@@ -63,6 +67,8 @@ impl Reason {
             Self::TooManyRequests => "too-many-requests",
             Self::MalformedRequest => "malformed-request",
             Self::RequestTooLarge => "request-too-large",
+            Self::UnknownParameter => "unknown-parameter",
+            Self::RenamedFields => "renamed-fields",
             Self::GateClosed(_) => "gate-closed",
             Self::CaseloadOnly(_) => "caseload-only",
             Self::StepUp(_) => "step-up",
@@ -122,6 +128,8 @@ impl FromStr for Reason {
             "too-many-requests" => Self::TooManyRequests,
             "malformed-request" => Self::MalformedRequest,
             "request-too-large" => Self::RequestTooLarge,
+            "unknown-parameter" => Self::UnknownParameter,
+            "renamed-fields" => Self::RenamedFields,
             "gate-closed" => Self::GateClosed(scope()?),
             "caseload-only" => Self::CaseloadOnly(scope()?),
             "step-up" => Self::StepUp(scope()?),
@@ -163,6 +171,8 @@ mod tests {
             Reason::UnknownRoute,
             Reason::TooManyRequests,
             Reason::MalformedRequest,
+            Reason::UnknownParameter,
+            Reason::RenamedFields,
             Reason::OutsideCaseload,
             Reason::NotExact,
             Reason::RequestTooLarge,

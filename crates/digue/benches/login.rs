@@ -56,7 +56,7 @@ impl House {
             "[portal]\nname = \"portail\"\npopulation = \"p\"\nurl = \"http://{PORTAL}:{}\"\nupstream = \"{}\"\n\
              [identifiers.id]\nshape = \"[A-Z0-9]{{1,20}}\"\n[[routes]]\nname = \"fiche\"\npath = \"/fiche\"\n\
              action = \"open\"\ncategories = [\"identite\"]\ncaseload = \"not-required\"\n[[routes.response]]\n\
-             format = \"json\"\npersons = [{{ at = \"$.id\" }}]\n",
+             format = \"json\"\nrecords = [\"$\"]\npersons = [{{ at = \"$.id\" }}]\n",
             address.port(),
             portal.url()
         );

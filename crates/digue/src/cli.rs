@@ -5,6 +5,7 @@ pub(crate) mod evidence;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::commands::check::RouteProbe;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
@@ -18,7 +19,7 @@ pub(crate) struct Asked {
 
 pub(crate) enum Task {
     Init { folder: PathBuf },
-    Check { config: PathBuf },
+    Check { config: PathBuf, probe: Option<RouteProbe> },
     Inspect { config: PathBuf, response: SavedResponse },
     Serve { config: PathBuf },
     Link { config: PathBuf, account: String, host: String },
@@ -62,6 +63,7 @@ pub(crate) struct AskedDecoys {
 pub(crate) struct SavedResponse {
     pub(crate) portal: String,
     pub(crate) route: String,
+    pub(crate) status: u16,
     pub(crate) media_type: Option<String>,
     pub(crate) coding: String,
     pub(crate) body: PathBuf,
@@ -145,7 +147,15 @@ fn command(language: Language) -> Command {
                     .help(say("command-init-folder")),
             ),
         )
-        .subcommand(Command::new("check").about(say("command-check")).arg(config()))
+        .subcommand(
+            Command::new("check").about(say("command-check")).arg(config()).arg(
+                Arg::new("route")
+                    .long("route")
+                    .num_args(2)
+                    .value_names(["METHOD", "URL"])
+                    .help(say("command-check-route")),
+            ),
+        )
         .subcommand(inspect_command(language).arg(config()))
         .subcommand(Command::new("serve").about(say("command-serve")).arg(config()))
         .subcommand(
@@ -244,7 +254,17 @@ fn inspect_command(language: Language) -> Command {
         .arg(needed("route", "command-inspect-route"))
         .arg(needed("body", "command-inspect-body").value_parser(value_parser!(PathBuf)))
         .arg(option("type", "TYPE", "command-inspect-type"))
-        .arg(option("encoding", "gzip|br|zstd", "command-inspect-encoding").default_value(""))
+        .arg(option("encoding", "gzip|br|zstd|deflate", "command-inspect-encoding").default_value(""))
+        .arg(
+            option("status", "CODE", "command-inspect-status")
+                .default_value("200")
+                .value_parser(value_parser!(u16)),
+        )
+}
+
+fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
+    let mut words = matches.get_many::<String>("route")?.cloned();
+    Some(RouteProbe { method: words.next()?, url: words.next()? })
 }
 
 fn task(matches: &ArgMatches) -> Task {
@@ -253,12 +273,13 @@ fn task(matches: &ArgMatches) -> Task {
     let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
     match name {
         "init" => Task::Init { folder: path("folder") },
-        "check" => Task::Check { config: path("config") },
+        "check" => Task::Check { config: path("config"), probe: route_probe(matches) },
         "inspect" => Task::Inspect {
             config: path("config"),
             response: SavedResponse {
                 portal: word("portal"),
                 route: word("route"),
+                status: *matches.get_one::<u16>("status").expect("it has a default"),
                 media_type: matches.get_one::<String>("type").cloned(),
                 coding: word("encoding"),
                 body: path("body"),

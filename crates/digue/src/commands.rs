@@ -1,7 +1,7 @@
 //! One module for each command; each says what it did in the reader's language.
 
 mod admin;
-mod check;
+pub(crate) mod check;
 mod decoys;
 mod demo;
 mod evidence;
@@ -29,7 +29,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
     let out = Out { language: asked.language };
     let code = match asked.command {
         Task::Init { folder } => init::run(&out, &folder),
-        Task::Check { config } => check::run(&out, &config),
+        Task::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
         Task::Inspect { config, response } => inspect::run(&out, &config, &response),
         Task::Serve { config } => serve::run(&out, &config),
         Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
@@ -83,6 +83,29 @@ impl Out {
             let _ = writeln!(std::io::stderr(), "{}", fault.say(self.language));
         }
         self.complain("check-bad", &[("faults", Value::from(faults.len()))]);
+    }
+
+    /// Prints what reads well and is most likely not meant.
+    pub(crate) fn warnings(&self, warnings: &[crate::config::reader::Fault]) {
+        for warning in warnings {
+            let said = Value::from(warning.say(self.language));
+            self.complain("check-warning", &[("warning", said)]);
+        }
+    }
+
+    /// Says what could not be read of a response, and where.
+    pub(crate) fn unread(&self, unread: &digue_types::Unread) {
+        let cause = text_with(self.language, &format!("unread-{}", unread.cause.code()), &[]);
+        self.complain("inspect-unreadable", &[("detail", Value::from(cause))]);
+        for (key, text) in [
+            ("inspect-unreadable-rule", &unread.rule),
+            ("inspect-unreadable-place", &unread.place),
+            ("inspect-unreadable-shape", &unread.shape),
+        ] {
+            if !text.is_empty() {
+                self.complain(key, &[("text", Value::from(text.as_str()))]);
+            }
+        }
     }
 }
 

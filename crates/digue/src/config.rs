@@ -7,6 +7,8 @@ pub(crate) mod portal_map;
 mod providers;
 pub(crate) mod reader;
 mod response;
+mod response_rules;
+mod routes;
 pub(crate) mod server;
 mod watch;
 
@@ -30,6 +32,8 @@ pub(crate) struct Config {
     /// How long each portal's exposures are kept.
     pub(crate) retentions: Vec<(PortalId, Retention)>,
     pub(crate) policies: Policies,
+    /// What reads well and is most likely not meant.
+    pub(crate) warnings: Vec<Fault>,
     /// A number that changes with the text of maps and policies.
     pub(crate) version: u64,
 }
@@ -42,7 +46,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
         // The maps are read all the same, where they usually lie: one look shows every fault.
         let folder = file.parent().unwrap_or(Path::new(""));
         for path in files_in(&folder.join("portals"), "toml", &mut faults) {
-            portal_map::read(&path, &mut faults);
+            portal_map::read(&path, &mut faults, &mut Vec::new());
         }
         if folder.join("policies").is_dir() {
             read_policies(&folder.join("policies"), &mut Fingerprint::default(), &mut faults);
@@ -50,12 +54,13 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
         return Err(faults);
     };
     let mut version = Fingerprint::default();
+    let mut warnings = Vec::new();
     let mut portals = Vec::new();
     let mut portal_urls = Vec::new();
     let mut retentions = Vec::new();
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
         version.add_file(&path);
-        if let Some(map) = portal_map::read(&path, &mut faults) {
+        if let Some(map) = portal_map::read(&path, &mut faults, &mut warnings) {
             portal_urls.extend(map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())));
             retentions.push((map.portal.id.clone(), map.retention));
             portals.push((path, map.portal));
@@ -76,6 +81,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
             portal_urls,
             retentions,
             policies,
+            warnings,
             version: version.0,
         }),
         _ => Err(faults),

@@ -25,7 +25,8 @@ mod tests {
 
     #[test]
     fn half_of_what_the_system_allows_is_for_clients() {
-        let text = |soft: &str| format!("Max core file size 0 0 bytes\nMax open files   {soft}   524288   files\n");
+        let text =
+            |soft: &str| format!("Max core file size 0 0 bytes\nMax open files   {soft}   524288   files\n");
         assert_eq!(fitting(&text("20256")), Some(10_000));
         assert_eq!(fitting(&text("100")), Some(1));
         assert_eq!(fitting(&text("unlimited")), None);

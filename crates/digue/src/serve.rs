@@ -62,7 +62,7 @@ pub(crate) struct Running {
 /// Builds and starts everything.
 pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
     tls::install();
-    let Config { settings, mut portals, portal_urls, retentions, policies, version } = config;
+    let Config { settings, mut portals, portal_urls, retentions, policies, version, warnings: _ } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)

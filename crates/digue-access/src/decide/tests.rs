@@ -75,6 +75,7 @@ impl World {
             local: (10, 1),
             categories: &[],
             is_exact_search: exact,
+            is_found_as_asked: exact,
         };
         release(&self.snapshot, &mut self.budgets, &facts, &keys)
     }

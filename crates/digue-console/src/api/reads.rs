@@ -161,7 +161,8 @@ pub(crate) async fn account(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let view = answer(&visitor, watch::account(&console.house, &actor, &account, (Form::Shown, "history")).await)?;
+    let view =
+        answer(&visitor, watch::account(&console.house, &actor, &account, (Form::Shown, "history")).await)?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})

@@ -90,7 +90,8 @@ pub(crate) async fn show(
     let status = console.house.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries = told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES, Form::Shown).await)?;
+    let entries =
+        told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES, Form::Shown).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
     Ok(page(&JournalPage {

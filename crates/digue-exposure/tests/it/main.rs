@@ -8,7 +8,7 @@ use digue_journal::Committed;
 use digue_journal::tree::Hash;
 use digue_testkit::events::shown;
 use digue_types::{
-    AccountId, Event, Exposure, Inspection, OrganisationId, Outcome, PersonRef, RouteName, SessionId,
+    AccountId, Event, Exposure, Inspection, Means, OrganisationId, Outcome, PersonRef, RouteName, SessionId,
     ShownPersons, Timestamp,
 };
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn response(account: u32, persons: &[u32], minutes: u32) -> Exposure {
     exposure.persons_found = persons.len() as u32;
     exposure.shown = match persons.is_empty() {
         true => Vec::new(),
-        false => vec![ShownPersons { basis: exposure.shown[0].basis, persons }],
+        false => vec![ShownPersons { basis: exposure.shown[0].basis, means: Means::Described, persons }],
     };
     *exposure
 }

@@ -1,12 +1,12 @@
 //! What a visit leaves in the journal, and the refusals that are journalled and said.
 
 use digue_access::{Decision, Enforcement};
-use digue_types::{ActionName, Exposure, Inspection, Outcome, PersonRef, Reason, RouteName};
+use digue_types::{ActionName, Exposure, Inspection, Outcome, Reason, RouteName};
 use http::StatusCode;
 
 use super::Visit;
 use crate::refusal::Refusal;
-use crate::shown::grouped;
+use crate::shown::{FoundPersons, grouped};
 
 impl Visit<Enforcement> {
     /// Journals a refusal, and says it.
@@ -63,7 +63,7 @@ impl<M> Visit<M> {
     pub(super) fn exposure(
         &self,
         decision: &Decision,
-        persons: Vec<PersonRef>,
+        persons: FoundPersons,
         inspection: Inspection,
         body_bytes: u64,
         status: StatusCode,
@@ -97,6 +97,7 @@ impl<M> Visit<M> {
             part: 1,
             parts: 1,
             source: None,
+            unread: self.unread.clone(),
             repeated: None,
         }
     }

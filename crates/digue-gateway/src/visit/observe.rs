@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::against_request;
-use digue_inspect::Uninspected;
+use digue_inspect::Unreadable;
 use digue_types::{
-    AccountId, Client, Exposure, Inspection, OrganisationId, Outcome, PersonRef, Reason, SessionId,
-    Timestamp, UninspectedCause,
+    AccountId, Client, Exposure, Inspection, OrganisationId, Outcome, Reason, SessionId, Timestamp,
+    UninspectedCause,
 };
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -21,8 +21,9 @@ use hyper::upgrade::OnUpgrade;
 
 use super::observed_request::{as_sent, is_websocket};
 use super::request::INSPECTED_REQUEST_BYTES_MAX;
+use super::response::InspectedPersons;
 use super::unheld::note_fetch;
-use super::{Visit, place_of};
+use super::{ExactSearch, Visit, place_of};
 use crate::arrival::Peer;
 use crate::body::{Body, boxed, empty};
 use crate::connections::Slot;
@@ -32,6 +33,7 @@ use crate::identity::{self, Asked, Caller, CallerKind, Stranger};
 use crate::key::Target;
 use crate::path::Segments;
 use crate::portal::{Choice, Portal, RouteKind, Timeouts};
+use crate::shown::FoundPersons;
 use crate::tee::{Copied, Copy, Extent, tee};
 use crate::upgrade::{join, on_connection};
 
@@ -59,7 +61,7 @@ struct AnswerHead {
 
 /// What became of a body, as far as it shows persons.
 struct Look {
-    persons: Vec<PersonRef>,
+    persons: FoundPersons,
     inspection: Inspection,
     /// What the map would have done with a body that cannot be read.
     against: Option<Reason>,
@@ -161,15 +163,16 @@ impl Visit<Observation> {
             client: Client { ip: origin.ip, user_agent: origin.agent },
             exchange: shared.next_exchange(),
             now,
-            is_exact_search: false,
+            search: ExactSearch::default(),
             subjects: Vec::new(),
+            unread: None,
             mode: Observation { against, is_recognised, is_mapped: place.is_some() },
             portal,
         }
     }
 
     fn needs_request_body(&self) -> bool {
-        self.mode.is_mapped && self.route().request.iter().any(|rule| rule.source.needs_body())
+        self.mode.is_mapped && self.route().needs_request_body()
     }
 
     fn request_copy_max(&self) -> usize {
@@ -294,13 +297,16 @@ impl Visit<Observation> {
         let is_readable = !needs_body || !is_coded && copied.extent == Extent::Whole;
         let fields = self.request_fields(&sent.parts, &sent.values, &copied.bytes);
         match fields {
-            Ok(fields) if is_readable => self.take_in(&fields),
+            Ok(fields) if is_readable && self.take_in(&fields).is_ok() => {}
             _ => {
                 if !self.mode.against.contains(&Reason::RequestTooLarge) {
                     self.mode.against.push(Reason::MalformedRequest);
                 }
                 return;
             }
+        }
+        if let Err(reason) = self.check_parameters(&sent.parts, &copied.bytes) {
+            self.mode.against.push(reason);
         }
         if self.route().kind == RouteKind::WebSocket && !is_websocket(&sent.parts.headers) {
             self.mode.against.push(Reason::MalformedRequest);
@@ -317,7 +323,7 @@ impl Visit<Observation> {
     }
 
     /// Whom what passed shows, as far as it was seen.
-    async fn look_at(&self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
+    async fn look_at(&mut self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
         let unseen = |inspection| Look { persons: Vec::new(), inspection, against: None };
         let Some(head) = head else { return unseen(Inspection::NotReached) };
         let Some(body) = body else { return unseen(Inspection::Stream) };
@@ -333,7 +339,7 @@ impl Visit<Observation> {
             Extent::TooLarge => self.unread(UninspectedCause::TooLarge),
             Extent::Whole => {
                 let Some(share) = body.share else { return unseen(Inspection::Partial) };
-                match self.inspect(&head.headers, &body.bytes, share).await {
+                match self.inspect(head.status, &head.headers, &body.bytes, share).await {
                     Ok((found, _)) => self.looked_at(head.status, found),
                     Err(_) => unseen(Inspection::Partial),
                 }
@@ -341,16 +347,20 @@ impl Visit<Observation> {
         }
     }
 
-    fn looked_at(&self, status: StatusCode, found: Result<Vec<PersonRef>, Uninspected>) -> Look {
+    fn looked_at(&mut self, status: StatusCode, found: Result<InspectedPersons, Unreadable>) -> Look {
         let seen = |persons, inspection| Look { persons, inspection, against: None };
         match found {
-            Ok(persons) if status == StatusCode::PARTIAL_CONTENT => seen(persons, Inspection::Partial),
-            Ok(persons) => seen(persons, Inspection::Inspected),
+            Ok(found) => {
+                self.search.is_found_as_asked = found.has_asked_values;
+                let is_part = status == StatusCode::PARTIAL_CONTENT;
+                seen(found.persons, if is_part { Inspection::Partial } else { Inspection::Inspected })
+            }
             // A part of a document is seldom one itself.
             Err(_) if status == StatusCode::PARTIAL_CONTENT => seen(Vec::new(), Inspection::Partial),
-            Err(unread) => {
-                self.note_uninspected(&unread);
-                self.unread(unread.cause())
+            Err(unreadable) => {
+                let cause = unreadable.cause;
+                self.note_unreadable(unreadable);
+                self.unread(cause)
             }
         }
     }
@@ -365,7 +375,7 @@ impl Visit<Observation> {
     }
 
     /// What the rules say of the persons; of a caller without identity they can say nothing more.
-    fn decide_observed(&self, persons: &[PersonRef], inspection: Inspection) -> digue_access::Decision {
+    fn decide_observed(&self, persons: &FoundPersons, inspection: Inspection) -> digue_access::Decision {
         let nothing = digue_access::Decision {
             outcome: Outcome::Released,
             reasons: Vec::new(),

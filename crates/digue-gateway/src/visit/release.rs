@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use digue_access::{Decision, Enforcement, decide, release};
-use digue_inspect::Uninspected;
-use digue_types::{Exposure, Inspection, Outcome, PersonRef, Reason};
+use digue_inspect::Unreadable;
+use digue_types::{Exposure, Inspection, Means, Outcome, Reason};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::Visit;
-use super::response::declared_length;
+use super::response::{InspectedPersons, declared_length};
 use crate::body::{Body, boxed, full};
 use crate::gateway::lock;
 use crate::guard::Guarded;
@@ -16,20 +16,24 @@ use crate::headers;
 use crate::portal::Choice;
 use crate::ports::Word;
 use crate::refusal::Refusal;
+use crate::shown::FoundPersons;
 
 impl Visit<Enforcement> {
     /// 6. Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
     pub(super) async fn release(
-        self,
+        mut self,
         head: http::response::Parts,
         bytes: Bytes,
-        found: Result<Vec<PersonRef>, Uninspected>,
+        found: Result<InspectedPersons, Unreadable>,
     ) -> Result<Response<Body>, Refusal> {
         let (persons, inspection) = match found {
-            Ok(found) => (self.with_subjects(found, head.status), Inspection::Inspected),
-            Err(uninspected) => {
-                self.note_uninspected(&uninspected);
-                let cause = uninspected.cause();
+            Ok(found) => {
+                self.search.is_found_as_asked = found.has_asked_values;
+                (self.with_subjects(found.persons, head.status), Inspection::Inspected)
+            }
+            Err(unreadable) => {
+                let cause = unreadable.cause;
+                self.note_unreadable(unreadable);
                 if self.route().uninspected.of(cause) == Choice::Refuse {
                     let reason = Reason::Uninspectable(cause);
                     return Err(self.refuse(vec![reason], cause.into()).await);
@@ -72,12 +76,12 @@ impl Visit<Enforcement> {
     /// Too large to hold, and the map says release: the entry first, then the stream under guard,
     /// then a second entry with what really left.
     pub(super) async fn release_too_large(
-        self,
+        mut self,
         head: http::response::Parts,
         start: Bytes,
         rest: Body,
     ) -> Result<Response<Body>, Refusal> {
-        self.note_uninspected(&Uninspected::TooLarge);
+        self.note_unreadable(Unreadable::too_large());
         let inspection = Inspection::TooLarge;
         if self.route().uninspected.too_large == Choice::Refuse {
             let reason = Reason::Uninspectable(digue_types::UninspectedCause::TooLarge);
@@ -142,30 +146,31 @@ impl<M> Visit<M> {
             || exposure.inspection != Inspection::Inspected
     }
 
-    pub(super) fn with_subjects(&self, mut found: Vec<PersonRef>, status: StatusCode) -> Vec<PersonRef> {
+    pub(super) fn with_subjects(&self, mut found: FoundPersons, status: StatusCode) -> FoundPersons {
         // An error page about a person does not show them; what it does show was found in it.
         if status.is_success() {
             for subject in &self.subjects {
-                if !found.contains(subject) {
-                    found.push(subject.clone());
+                if !found.iter().any(|(person, _)| person == subject) {
+                    found.push((subject.clone(), Means::Request));
                 }
             }
         }
         found
     }
 
-    pub(super) fn note_uninspected(&self, uninspected: &Uninspected) {
+    pub(super) fn note_unreadable(&mut self, unreadable: Unreadable) {
         tracing::warn!(
             portal.id = %self.portal.id,
             route.name = %self.route().name,
             exchange.id = %self.exchange,
-            cause = %uninspected,
+            cause = %unreadable,
             "A response could not be inspected"
         );
+        self.unread = Some(unreadable.detail);
     }
 
-    pub(super) fn decide(&self, persons: &[PersonRef], inspection: Inspection) -> Decision {
-        let keys = self.keys(persons);
+    pub(super) fn decide(&self, persons: &FoundPersons, inspection: Inspection) -> Decision {
+        let keys = self.keys(persons.iter().map(|(person, _)| person));
         let snapshot = self.shared.rules.load_full();
         let hosts = self.shared.hosts.load();
         let mut budgets = lock(hosts.budgets(&self.portal.id));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use digue_access::Enforcement;
-use digue_inspect::Uninspected;
+use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
 use digue_types::PersonRef;
 use http::header::{self, HeaderMap};
 use http::request::Parts;
@@ -14,6 +14,15 @@ use crate::headers;
 use crate::hold::{Held, HoldError, Share, counted, hold};
 use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
 use crate::refusal::Refusal;
+use crate::shown::{FoundPersons, persons_shown};
+
+/// What the inspection of a response came to.
+#[derive(Default)]
+pub(super) struct InspectedPersons {
+    pub(super) persons: FoundPersons,
+    /// The values that an exact search gave are all shown.
+    pub(super) has_asked_values: bool,
+}
 
 impl Visit<Enforcement> {
     /// 4. The round trip, and the response held whole.
@@ -36,13 +45,13 @@ impl Visit<Enforcement> {
             ));
         }
         if asked.method == http::Method::HEAD {
-            return self.release(head, Bytes::new(), Ok(Vec::new())).await;
+            return self.release(head, Bytes::new(), Ok(InspectedPersons::default())).await;
         }
         let limit = self.route().held_bytes_max;
         let share = self.share(&self.shared.held, &asked.extensions);
         match hold(body, limit, self.portal.timeouts.idle, share).await {
             Ok(Held::Whole { bytes, share }) => {
-                let inspected = self.inspect(&head.headers, &bytes, share).await;
+                let inspected = self.inspect(head.status, &head.headers, &bytes, share).await;
                 let (found, share) = inspected.map_err(|_| Refusal::busy())?;
                 self.release(head, counted(bytes, share), found).await
             }
@@ -60,17 +69,18 @@ impl<M> Visit<M> {
     /// 5. Whom does it show? Where it is not told by a glance, away from here and in turn.
     pub(super) async fn inspect(
         &self,
+        status: StatusCode,
         headers: &HeaderMap,
         bytes: &Bytes,
         mut share: Share,
-    ) -> Result<(Result<Vec<PersonRef>, Uninspected>, Share), InspectionBusy> {
+    ) -> Result<(Result<InspectedPersons, Unreadable>, Share), InspectionBusy> {
         let (portal, route, size) = (self.portal.clone(), self.route, bytes.len());
         // Packed or coded, it can be of any size.
         let is_plain = !headers.contains_key(header::CONTENT_ENCODING) && !bytes.starts_with(b"PK");
         let unpacked = if is_plain { size } else { self.route().inspect_limits.decoded_bytes_max };
         let look = {
             let (headers, bytes) = (headers.clone(), bytes.clone());
-            move || look_into(&portal, &portal.routes[route], &headers, &bytes)
+            move || look_into(&portal, &portal.routes[route], status, &headers, &bytes)
         };
         let found = if is_plain && size <= SHORT_BYTES {
             look()
@@ -85,7 +95,18 @@ impl<M> Visit<M> {
             share = done.1;
             done.0?
         };
-        Ok((found.map(|identifiers| self.persons(identifiers.iter())), share))
+        Ok((found.and_then(|shown| self.inspected(&shown)), share))
+    }
+
+    fn inspected(&self, shown: &ShownIdentifiers) -> Result<InspectedPersons, Unreadable> {
+        let persons = persons_shown(&self.portal, &*self.shared.aliases, shown)?;
+        let is_found = |person: &PersonRef| persons.iter().any(|(found, _)| found == person);
+        // Shown as such, or by the alias table one with the person found.
+        let has = |asked: &Identifier| {
+            let named = self.persons(std::iter::once(asked));
+            shown.shows(asked) || named.is_ok_and(|named| named.iter().all(is_found))
+        };
+        Ok(InspectedPersons { has_asked_values: self.search.values.iter().all(has), persons })
     }
 }
 

@@ -80,7 +80,7 @@ impl Tunnel {
     /// Decides and journals the stream before the first byte of it.
     pub(crate) async fn permit(&self) -> Result<Guard, Refusal> {
         let visit = &self.visit;
-        let decision = visit.decide(&[], Inspection::Stream);
+        let decision = visit.decide(&Vec::new(), Inspection::Stream);
         if decision.outcome == Outcome::Refused {
             return Err(visit.refuse(decision.reasons, Inspection::NotReached).await);
         }

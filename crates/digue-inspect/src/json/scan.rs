@@ -1,8 +1,9 @@
-//! Strict JSON (RFC 8259), token by token, as fast as the rest can be passed over.
+//! Strict JSON (RFC 8259), token by token, as fast as the rest can be passed over. `NaN`, `Infinity` and `-Infinity`
+//! are words: Python writes them, and its clients read them.
 //!
 //! What no rule waits for is checked and skipped without being kept, without recursion and without
 //! allocation; strings go by eight bytes at a time. Texts with escapes are rare and left to
-//! `serde_json`. It accepts what `serde_json` accepts, save documents nested deeper than 128.
+//! `serde_json`. Besides those words it accepts what `serde_json` accepts, save documents nested deeper than 128.
 
 use std::borrow::Cow;
 
@@ -17,7 +18,9 @@ pub(super) enum Kind {
     Array,
     Text,
     Number,
-    /// `true`, `false` or `null`, already passed.
+    /// Already passed.
+    Null,
+    /// `true` or `false`, already passed; `NaN` and its like, which Python writes.
     Word,
 }
 
@@ -62,10 +65,13 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
                 Ok(Kind::Array)
             }
+            b'-' if self.bytes.get(self.at + 1) == Some(&b'I') => self.word("-Infinity"),
             b'-' | b'0'..=b'9' => Ok(Kind::Number),
             b't' => self.word("true"),
             b'f' => self.word("false"),
-            b'n' => self.word("null"),
+            b'n' => self.word("null").map(|_| Kind::Null),
+            b'N' => self.word("NaN"),
+            b'I' => self.word("Infinity"),
             _ => self.fault(),
         }
     }
@@ -210,7 +216,7 @@ impl<'t> Scanner<'t> {
         match kind {
             Kind::Text => self.skip_text().map(|_| ()),
             Kind::Number => self.number().map(|_| ()),
-            Kind::Word => Ok(()),
+            Kind::Word | Kind::Null => Ok(()),
             Kind::Object | Kind::Array => self.skip_container(kind == Kind::Object),
         }
     }

@@ -10,3 +10,4 @@ portal-born = Né(e) le
 portal-email = Courriel
 portal-phone = Téléphone
 portal-unknown = Personne inconnue
+portal-nobody = Aucune personne à afficher.

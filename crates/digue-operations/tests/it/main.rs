@@ -20,16 +20,18 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts, Upstream,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
+    Upstream,
 };
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
-use digue_inspect::json::{JsonRule, JsonRules};
+use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::{Block, IdentifierKind, Pick, ResponseRules, Rules, jsonpath};
 use digue_journal::disk::{Disk, Step, Strike};
 use digue_journal::note::Signer;
@@ -46,8 +48,13 @@ use tokio::sync::watch;
 use crate::house::NoPages;
 
 fn portal(upstream: String) -> Portal {
-    let rule =
-        JsonRule { path: jsonpath::Path::parse("$.id").unwrap(), pick: Pick { kind: 0, pattern: None } };
+    let path = |text| jsonpath::Path::parse(text).unwrap();
+    let map = JsonMap {
+        rules: vec![JsonRule::new(path("$.id"), Pick::whole(0, "$.id"))],
+        records: vec![path("$")],
+        ..JsonMap::default()
+    };
+    let rules = JsonRules::new(map).unwrap();
     let route = Route {
         name: RouteName::parse("fiche").unwrap(),
         methods: vec![],
@@ -64,12 +71,11 @@ fn portal(upstream: String) -> Portal {
         },
         request: vec![],
         exact_sets: vec![],
+        query: QueryRule::Any,
+        graphql: GraphQl::Unread,
         response: ResponseRules {
-            blocks: vec![Block {
-                types: vec!["application/json".into()],
-                rules: Rules::Json(JsonRules::new(vec![rule], vec![]).unwrap()),
-                sweep: vec![],
-            }],
+            blocks: vec![Block::new(vec!["application/json".into()], Rules::Json(rules))],
+            errors: None,
         },
         uninspected: OnUninspected::default(),
         held_bytes_max: 1 << 20,

@@ -51,7 +51,7 @@ impl House {
             "[portal]\nname = \"portail\"\npopulation = \"personnes\"\nurl = \"http://portail.localhost:{}\"\n\
              upstream = \"{}\"\n[identifiers.id]\nshape = \"[A-Z0-9]{{1,20}}\"\n[[routes]]\nname = \"fiche\"\n\
              path = \"/fiche\"\naction = \"open\"\ncategories = [\"identite\"]\ncaseload = \"not-required\"\n\
-             [[routes.response]]\nformat = \"json\"\npersons = [{{ at = \"$.id\" }}]\n",
+             [[routes.response]]\nformat = \"json\"\nrecords = [\"$\"]\npersons = [{{ at = \"$.id\" }}]\n",
             address.port(),
             portal.url()
         );

@@ -1,23 +1,62 @@
-//! `digue check`: every fault of a configuration, with file and line.
+//! `digue check`: every fault of a configuration, with file and line; and which route answers a request.
 
 use std::path::Path;
 
+use digue_gateway::path::Segments;
 use digue_locales::Value;
+use http::{Method, Uri};
 
-use super::{BAD, GOOD, Out};
-use crate::config;
+use super::{BAD, GOOD, NOT_RUN, Out};
+use crate::config::{self, Config};
 
-pub(crate) fn run(out: &Out, file: &Path) -> u8 {
-    match config::load(file) {
-        Ok(config) => {
-            let routes: usize = config.portals.iter().map(|portal| portal.routes.len()).sum();
-            let portals = Value::from(config.portals.len());
-            out.say("check-good", &[("portals", portals), ("routes", Value::from(routes))]);
-            GOOD
-        }
+/// A request whose route is asked for: method and address.
+pub(crate) struct RouteProbe {
+    pub(crate) method: String,
+    pub(crate) url: String,
+}
+
+pub(crate) fn run(out: &Out, file: &Path, probe: Option<&RouteProbe>) -> u8 {
+    let config = match config::load(file) {
+        Ok(config) => config,
         Err(faults) => {
             out.faults(&faults);
-            BAD
+            return BAD;
         }
+    };
+    if let Some(probe) = probe {
+        return which_route(out, &config, probe);
     }
+    out.warnings(&config.warnings);
+    let routes: usize = config.portals.iter().map(|portal| portal.routes.len()).sum();
+    let portals = Value::from(config.portals.len());
+    out.say("check-good", &[("portals", portals), ("routes", Value::from(routes))]);
+    GOOD
+}
+
+/// Says which portal and which route answer, as the gateway would choose them.
+fn which_route(out: &Out, config: &Config, probe: &RouteProbe) -> u8 {
+    let (Ok(method), Ok(uri)) = (probe.method.parse::<Method>(), probe.url.parse::<Uri>()) else {
+        out.complain("check-route-request", &[]);
+        return NOT_RUN;
+    };
+    let host = uri.host().map(str::to_ascii_lowercase);
+    let portal = match (&host, &config.portals[..]) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(host), portals) => portals.iter().find(|portal| portal.hosts.contains(host)),
+    };
+    let Some(portal) = portal else {
+        out.complain("check-route-no-portal", &[]);
+        return BAD;
+    };
+    let found = Segments::parse(uri.path()).ok().and_then(|path| portal.route(&method, &path));
+    let Some((route, values)) = found else {
+        out.complain("check-route-none", &[("portal", Value::from(portal.id.as_str()))]);
+        return BAD;
+    };
+    out.line(&format!("{}\t{}", portal.id, route.name));
+    for (name, value) in values {
+        out.line(&format!("{name}\t{value}"));
+    }
+    GOOD
 }

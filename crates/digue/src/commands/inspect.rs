@@ -1,10 +1,10 @@
 //! `digue inspect`: which persons does this saved response show, by the map of this route?
 //!
-//! For the author of a map: the same code as the lock's, on a file.
+//! For the author of a map: the same code as the gateway's, on a file.
 
 use std::path::Path;
 
-use digue_inspect::inspect;
+use digue_inspect::{Message, Reading, WhyNobody, inspect};
 use digue_locales::Value;
 
 use super::{BAD, GOOD, NOT_RUN, Out};
@@ -35,17 +35,37 @@ pub(crate) fn run(out: &Out, file: &Path, response: &SavedResponse) -> u8 {
             return NOT_RUN;
         }
     };
-    let (kind, coding) = (response.media_type.as_deref(), response.coding.as_str());
-    match inspect(&route.response, &portal.kinds, kind, coding, &body, &route.inspect_limits) {
-        Ok(identifiers) => {
-            for identifier in identifiers {
-                out.line(&format!("{}\t{}", portal.kinds[identifier.kind].name, identifier.text));
+    let message = Message {
+        status: response.status,
+        content_type: response.media_type.as_deref(),
+        content_encoding: &response.coding,
+        body: &body,
+    };
+    match inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
+        Reading::Persons(shown) => {
+            for (identifier, means) in shown.found {
+                let kind = &portal.kinds[identifier.kind].name;
+                out.line(&format!("{kind}\t{}\t{}", identifier.text, means.code()));
             }
             GOOD
         }
-        Err(why) => {
-            out.complain("inspect-unreadable", &[("detail", Value::from(why.to_string()))]);
+        Reading::ShowsNobody(why) => {
+            out.say(why_key(why), &[]);
+            GOOD
+        }
+        Reading::Unreadable(why) => {
+            out.unread(&why.detail);
             BAD
         }
+    }
+}
+
+const fn why_key(why: WhyNobody) -> &'static str {
+    match why {
+        WhyNobody::EmptyBody => "inspect-nobody-empty-body",
+        WhyNobody::Stated => "inspect-nobody-stated",
+        WhyNobody::DescribedAsEmpty => "inspect-nobody-described",
+        WhyNobody::EmptyTable => "inspect-nobody-table",
+        WhyNobody::Status => "inspect-nobody-status",
     }
 }

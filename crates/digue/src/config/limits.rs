@@ -22,7 +22,8 @@ impl Default for LimitSettings {
 pub(crate) fn read_limits(section: Option<&Section<'_>>) -> LimitSettings {
     let mut settings = LimitSettings::default();
     let Some(section) = section else { return settings };
-    let GatewayLimits { held_bytes, requests_per_account, requests_per_minute, connections } = &mut settings.gateway;
+    let GatewayLimits { held_bytes, requests_per_account, requests_per_minute, connections } =
+        &mut settings.gateway;
     if let Some(bytes) = section.bytes("held_bytes") {
         *held_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }

@@ -4,21 +4,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use digue_access::{Limits, LimitsTable, Mode, RouteAccess};
+use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{Verifier, VerifierOptions};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, Route, RouteKind, Timeouts,
-    Upstream,
+    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
+    RouteKind, Timeouts, Upstream, most_specific_first,
 };
 use digue_inspect::access_log::{LogForm, Members};
-use digue_inspect::csv_table::{Column, ColumnRule};
-use digue_inspect::html::{self, HtmlRule, Take};
-use digue_inspect::json::{JsonRule, JsonRules};
 use digue_inspect::jsonpath;
-use digue_inspect::response::usual_types;
-use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    Block, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, Rules,
+    Block, ErrorRules, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules,
+    StatusPattern,
 };
 use digue_operations::retention::Retention;
 use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
@@ -26,6 +23,7 @@ use http::{HeaderName, Method};
 use regex::Regex;
 
 use super::reader::{Fault, Section, Source};
+use super::response_rules::read_block;
 use super::server::{parse_public_url, read_retention};
 
 /// A map, and the public address of its portal.
@@ -38,9 +36,9 @@ pub(crate) struct PortalMap {
     pub(crate) logs: LogForm,
 }
 
-/// Reads one map; faults go to `faults`.
-pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<PortalMap> {
-    Source::open(file, faults)?.read(faults, read_map)
+/// Reads one map; faults go to `faults`, what is most likely not meant to `warnings`.
+pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Option<PortalMap> {
+    Source::open(file, faults)?.read_and_warn(faults, warnings, read_map)
 }
 
 fn read_map(root: &Section<'_>) -> Option<PortalMap> {
@@ -52,14 +50,23 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let lasts = root.section("break_glass").and_then(|section| section.duration("lasts"));
     let timeouts = read_timeouts(root.section("timeouts"));
     let report_token = root.section("report").and_then(|section| read_report_token(&section));
-    let routes: Vec<Option<Route>> =
-        root.sections("routes").iter().map(|section| read_route(section, &kinds)).collect();
+    let errors = root.section("errors").map(|section| read_errors(&section));
+    let query = section.as_ref().and_then(read_usual_query).unwrap_or(QueryRule::NAMED);
+    let usual = RouteDefaults { kinds: &kinds, errors, query };
+    let sections = root.sections("routes");
+    let routes: Vec<Option<Route>> = sections.iter().map(|section| read_route(section, &usual)).collect();
     if routes.is_empty() {
         root.fault("routes", "fault-missing", "");
     }
+    let routes = routes.into_iter().collect::<Option<Vec<_>>>();
+    if let Some(routes) = &routes {
+        super::routes::warn(&sections, routes);
+    }
+    drop(sections);
     let retention =
         root.section("journal").map_or(Some(Retention::default()), |section| read_retention(&section));
     let logs = root.section("import").map_or(LogForm::Combined, |section| read_logs(&section));
+    let routes = routes?;
     let section = section?;
     let id = section.need("name", PortalId::parse);
     let population = section.parse("population", PopulationId::parse);
@@ -86,7 +93,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         primary,
         limits,
         break_glass: BreakGlassRule { lasts: lasts.unwrap_or(Duration::from_mins(15)) },
-        routes: routes.into_iter().collect::<Option<Vec<_>>>()?,
+        routes: most_specific_first(routes),
         timeouts,
         report_token,
     };
@@ -276,7 +283,66 @@ fn read_report_token(section: &Section<'_>) -> Option<[u8; 32]> {
     }
 }
 
-fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> {
+/// What the routes of a map have in common.
+struct RouteDefaults<'d> {
+    kinds: &'d [IdentifierKind],
+    errors: Option<ErrorRules>,
+    query: QueryRule,
+}
+
+/// `[errors]`: short answers of these statuses and types may hold no record.
+fn read_errors(section: &Section<'_>) -> ErrorRules {
+    let statuses = section.parse_all("statuses", StatusPattern::parse);
+    if statuses.is_empty() {
+        section.fault("statuses", "fault-missing", "");
+    }
+    let types = section.texts("types").iter().map(|text| text.to_ascii_lowercase()).collect();
+    let bytes_max = section.bytes("bytes").unwrap_or(2 << 10);
+    ErrorRules { statuses, types, bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX) }
+}
+
+fn read_usual_query(section: &Section<'_>) -> Option<QueryRule> {
+    section.has("query").then(|| match section.choice("query", &[("named", false), ("any", true)]) {
+        Some(true) => QueryRule::Any,
+        _ => QueryRule::NAMED,
+    })
+}
+
+/// The parameters that a route takes: `"any"`, or a list of names and of `{ name, values }`.
+fn read_query(section: &Section<'_>, request: &[RequestRule], usual: &QueryRule) -> QueryRule {
+    if section.is_text("query") {
+        return match section.choice("query", &[("any", true), ("named", false)]) {
+            Some(true) => QueryRule::Any,
+            _ => QueryRule::NAMED,
+        };
+    }
+    if !section.has("query") && matches!(usual, QueryRule::Any) {
+        return QueryRule::Any;
+    }
+    let mut parameters = Vec::new();
+    for item in section.texts_or_sections("query") {
+        match item {
+            Ok(name) => parameters.push(QueryParameter { name, values: None }),
+            Err(item) => {
+                let values = item.parse("values", whole_regex);
+                if let Some(name) = item.need_text("name") {
+                    parameters.push(QueryParameter { name, values });
+                }
+            }
+        }
+    }
+    for rule in request {
+        if let RequestSource::Query(name) = &rule.source
+            && !parameters.iter().any(|known| known.name == *name)
+        {
+            parameters.push(QueryParameter { name: name.clone(), values: None });
+        }
+    }
+    QueryRule::Named(parameters)
+}
+
+fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
+    let kinds = usual.kinds;
     let name = section.need("name", RouteName::parse);
     let pattern = section.need("path", Pattern::parse);
     let kind = read_route_kind(section);
@@ -312,6 +378,8 @@ fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> 
         proof_age_max: section.duration("proof_within"),
     };
     let categories = section.parse_all("categories", Category::parse);
+    let query = read_query(section, request.as_deref().unwrap_or_default(), &usual.query);
+    let graphql = section.choice("graphql", &[("no-aliases", GraphQl::NoAliases)]).unwrap_or(GraphQl::Unread);
     let methods = section.parse_all("methods", |text| text.parse::<Method>().map_err(|_| "GET | POST | ..."));
     let held = section.bytes("held_bytes").unwrap_or(16 << 20);
     let decoded = section.bytes("decoded_bytes").unwrap_or(64 << 20);
@@ -328,7 +396,9 @@ fn read_route(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Route> 
         access,
         request: request?,
         exact_sets,
-        response: ResponseRules { blocks: blocks? },
+        query,
+        graphql,
+        response: ResponseRules { blocks: blocks?, errors: usual.errors.clone() },
         uninspected,
         held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
         inspect_limits: digue_inspect::Limits {
@@ -363,11 +433,12 @@ fn read_uninspected(section: Option<Section<'_>>) -> OnUninspected {
         too_large: choice("too-large"),
         unknown_type: choice("unknown-type"),
         broken: choice("broken"),
+        undescribed: choice("undescribed"),
     }
 }
 
 /// The kind that a rule speaks of, and the pattern that picks it out.
-fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+pub(super) fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     let kind = match section.text("as") {
         None if kinds.len() == 1 => Some(0),
         None => {
@@ -383,7 +454,15 @@ fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
         }
     };
     let pattern = section.parse("pattern", Regex::new);
-    Some(Pick { kind: kind?, pattern })
+    // Two groups say two things; without a group all of the match is taken, words around the identifier included.
+    // A sweep has nothing around it.
+    let groups = pattern.as_ref().map_or(1, |pattern| pattern.captures_len() - 1);
+    if groups > 1 || (groups == 0 && section.has("at")) {
+        section.warn("pattern", "warning-pattern-groups", groups);
+    }
+    let rule = section.texts("at").join(" | ");
+    let rule = if rule.is_empty() { section.own_name() } else { rule };
+    Some(Pick { kind: kind?, pattern, rule: rule.into() })
 }
 
 fn read_request_rule(
@@ -424,112 +503,4 @@ fn read_request_rule(
         }
     };
     Some(RequestRule { name: name?, source, pick, is_subject })
-}
-
-fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> {
-    let format = section.need_text("format");
-    let types = section.texts("types");
-    let sweep: Vec<Option<Pick>> =
-        section.sections("sweep").iter().map(|rule| read_sweep(rule, kinds)).collect();
-    let delimiter = section.parse("delimiter", |text| match text {
-        "tab" => Ok(b'\t'),
-        _ if text.len() == 1 => Ok(text.as_bytes()[0]),
-        _ => Err("; | , | tab"),
-    });
-    let persons = section.sections("persons");
-    let format = format?;
-    let rules = match format.as_str() {
-        "json" | "ndjson" => {
-            let rules: Vec<Option<JsonRule>> =
-                persons.iter().map(|rule| read_json_rule(rule, kinds)).collect();
-            let records = section.parse_all("records", jsonpath::Path::parse);
-            let rules = JsonRules::new(rules.into_iter().collect::<Option<_>>()?, records);
-            let rules = rules.map_err(|error| section.fault("persons", "fault-value", error)).ok()?;
-            if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) }
-        }
-        "html" => {
-            let rules: Vec<Option<HtmlRule>> =
-                persons.iter().map(|rule| read_html_rule(rule, kinds)).collect();
-            Rules::Html(rules.into_iter().collect::<Option<_>>()?)
-        }
-        "csv" => Rules::Csv { delimiter, columns: read_columns(&persons, kinds)? },
-        "xlsx" => Rules::Xlsx(read_columns(&persons, kinds)?),
-        "xml" => {
-            let rules: Vec<Option<XmlRule>> = persons.iter().map(|rule| read_xml_rule(rule, kinds)).collect();
-            let records = section.parse_all("records", XmlPath::parse);
-            Rules::Xml(XmlRules { rules: rules.into_iter().collect::<Option<_>>()?, records })
-        }
-        "text" => Rules::Text,
-        "nobody" => Rules::Nobody,
-        _ => {
-            let known = "json | ndjson | html | csv | xlsx | xml | text | nobody";
-            section.fault("format", "fault-value", known);
-            return None;
-        }
-    };
-    let needs_types = matches!(rules, Rules::Nobody);
-    if needs_types && types.is_empty() {
-        section.fault("types", "fault-missing", "");
-    }
-    let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
-    if matches!(rules, Rules::Text) && sweep.is_empty() {
-        section.fault("sweep", "fault-missing", "");
-    }
-    if matches!(rules, Rules::Xlsx(_)) && !sweep.is_empty() {
-        section.fault("sweep", "fault-sweep-binary", "");
-    }
-    let types = if types.is_empty() {
-        usual_types(&format).iter().map(|t| (*t).to_owned()).collect()
-    } else {
-        types.iter().map(|t| t.to_ascii_lowercase()).collect()
-    };
-    Some(Block { types, rules, sweep })
-}
-
-fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
-    if !section.has("pattern") {
-        section.fault("pattern", "fault-missing", "");
-    }
-    read_pick(section, kinds)
-}
-
-fn read_json_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
-    let pick = read_pick(section, kinds);
-    let path = section.need("at", jsonpath::Path::parse);
-    Some(JsonRule { path: path?, pick: pick? })
-}
-
-fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
-    let pick = read_pick(section, kinds);
-    let selector = section.need("at", html::parse_selector);
-    let take = section.parse("take", |text| match text.strip_prefix('@') {
-        Some(name) if !name.is_empty() => Ok(Take::Attribute(name.to_ascii_lowercase())),
-        None if text == "text" => Ok(Take::Text),
-        _ => Err("text | @href | @value | @data-..."),
-    });
-    Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick? })
-}
-
-fn read_xml_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
-    let pick = read_pick(section, kinds);
-    let path = section.need("at", XmlPath::parse);
-    Some(XmlRule { path: path?, pick: pick? })
-}
-
-fn read_columns(rules: &[Section<'_>], kinds: &[IdentifierKind]) -> Option<Vec<ColumnRule>> {
-    let columns: Vec<Option<ColumnRule>> = rules
-        .iter()
-        .map(|section| {
-            let pick = read_pick(section, kinds);
-            let column = section.need("at", |text| match text.strip_prefix('#') {
-                Some(number) => match number.parse() {
-                    Ok(number) if number > 0 => Ok(Column::Number(number)),
-                    _ => Err("#1, #2..."),
-                },
-                None => Ok(Column::Named(text.to_owned())),
-            });
-            Some(ColumnRule { column: column?, pick: pick? })
-        })
-        .collect();
-    columns.into_iter().collect()
 }

@@ -48,13 +48,19 @@ pub(crate) struct Source {
     file: PathBuf,
     text: String,
     faults: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Fault>>,
 }
 
 impl Source {
     /// The file's text; `None` is a fault.
     pub(crate) fn open(file: &Path, faults: &mut Vec<Fault>) -> Option<Self> {
         match std::fs::read_to_string(file) {
-            Ok(text) => Some(Self { file: file.to_owned(), text, faults: RefCell::default() }),
+            Ok(text) => Some(Self {
+                file: file.to_owned(),
+                text,
+                faults: RefCell::default(),
+                warnings: RefCell::default(),
+            }),
             Err(error) => {
                 faults.push(Fault::of_file(file, "fault-unreadable", &error.to_string()));
                 None
@@ -67,6 +73,16 @@ impl Source {
     pub(crate) fn read<T>(
         self,
         faults: &mut Vec<Fault>,
+        read: impl FnOnce(&Section<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.read_and_warn(faults, &mut Vec::new(), read)
+    }
+
+    /// `read`, with what is most likely not meant going to `warnings`.
+    pub(crate) fn read_and_warn<T>(
+        self,
+        faults: &mut Vec<Fault>,
+        warnings: &mut Vec<Fault>,
         read: impl FnOnce(&Section<'_>) -> Option<T>,
     ) -> Option<T> {
         let (root, errors) = DeTable::parse_recoverable(&self.text);
@@ -87,6 +103,7 @@ impl Source {
         let found = self.faults.into_inner();
         let is_sound = found.is_empty();
         faults.extend(found);
+        warnings.extend(self.warnings.into_inner());
         value.filter(|_| is_sound)
     }
 
@@ -96,6 +113,16 @@ impl Source {
 
     fn line_at(&self, offset: usize) -> usize {
         self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|b| **b == b'\n').count() + 1
+    }
+
+    fn warn(&self, line: usize, key: &'static str, name: &str, detail: &str) {
+        self.warnings.borrow_mut().push(Fault {
+            file: self.file.clone(),
+            line,
+            key,
+            name: name.to_owned(),
+            detail: detail.to_owned(),
+        });
     }
 
     fn push(&self, line: usize, key: &'static str, name: &str, detail: &str) {
@@ -255,19 +282,26 @@ impl<'s> Section<'s> {
         self.text(key).map(|text| self.source.folder().join(text))
     }
 
+    /// A list of texts; one text is a list of one.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         self.typed(key, "[text, ...]", |value| {
+            if let Some(text) = value.as_str() {
+                return Some(vec![text.to_owned()]);
+            }
             let list = value.as_array()?;
             list.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect()
         })
         .unwrap_or_default()
     }
 
-    /// A list of texts that must parse, each with its own line.
+    /// A list of texts that must parse, each with its own line; one text is a list of one.
     pub(crate) fn parse_all<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         let Some(value) = self.find(key) else {
             return Vec::new();
         };
+        if value.get_ref().as_str().is_some() {
+            return self.parse(key, parse).into_iter().collect();
+        }
         let Some(list) = value.get_ref().as_array() else {
             self.fault_at(value, "fault-type", key, "[text, ...]");
             return Vec::new();
@@ -283,6 +317,50 @@ impl<'s> Section<'s> {
             }
         }
         parsed
+    }
+
+    pub(crate) fn is_text(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().as_str().is_some())
+    }
+
+    /// A list whose items are texts or tables.
+    pub(crate) fn texts_or_sections(&self, key: &str) -> Vec<Result<String, Section<'s>>> {
+        let Some(value) = self.find(key) else {
+            return Vec::new();
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            self.fault_at(value, "fault-type", key, "[text, { name = text }, ...]");
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        for (place, item) in list.iter().enumerate() {
+            if let Some(text) = item.get_ref().as_str() {
+                items.push(Ok(text.to_owned()));
+            } else if let Some(table) = item.get_ref().as_table() {
+                let path = format!("{}[{}]", self.name(key), place + 1);
+                items.push(Err(Section::new(self.source, table, item.span(), path)));
+            } else {
+                self.fault_at(item, "fault-type", key, "[text, { name = text }, ...]");
+            }
+        }
+        items
+    }
+
+    /// The section's own name in the file.
+    pub(crate) fn own_name(&self) -> String {
+        self.path.clone()
+    }
+
+    /// Where the section begins, to speak of it later.
+    pub(crate) fn line(&self) -> usize {
+        self.source.line_at(self.span.start)
+    }
+
+    /// Something that reads well and is most likely not meant.
+    pub(crate) fn warn(&self, key: &str, warning: &'static str, detail: impl Display) {
+        let start = self.table.get(key).map_or(self.span.start, |value| value.span().start);
+        let (line, name) = (self.source.line_at(start), self.name(key));
+        self.source.warn(line, warning, &name, &detail.to_string());
     }
 
     /// A list of lists of texts.

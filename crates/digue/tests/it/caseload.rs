@@ -62,7 +62,7 @@ fn an_exact_search_shows_one_stranger_and_their_record_for_a_while() {
     let plan = Plan::usual().replace("break_glass = true\nrequest", "keeps_found = \"10min\"\nrequest").add(
         "[[routes]]\nname = \"recherche\"\npath = \"/recherche\"\naction = \"search\"\n\
              exact_search = [[\"id\"]]\nrequest = [{ in = \"query\", at = \"ids\", name = \"id\" }]\n\
-             [[routes.response]]\nformat = \"json\"\npersons = [{ at = \"$.items[*].id\" }]\n",
+             [[routes.response]]\nformat = \"json\"\nrecords = [\"$.items[*]\"]\npersons = [{ at = \"$.items[*].id\" }]\n",
     );
     let mut house = House::open(&plan, obliging);
     let a1 = house.sign_in("a1");

@@ -12,6 +12,7 @@ caseload = "not-required"
 action = "list"
 [[routes.response]]
 format = "html"
+records = ["a.p"]
 persons = [{ at = "a.p", take = "@href", pattern = "^/p/([A-Z0-9]+)$" }]
 
 [[routes]]
@@ -25,6 +26,7 @@ types = ["text/plain"]
 persons = [{ at = "id" }]
 [[routes.response]]
 format = "ndjson"
+records = ["$"]
 persons = [{ at = "$.id" }]
 "#;
 

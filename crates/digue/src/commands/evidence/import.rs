@@ -22,7 +22,7 @@ use crate::config::{self, Config, portal_map};
 
 pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
     let mut faults = Vec::new();
-    let map = portal_map::read(&asked.map, &mut faults);
+    let map = portal_map::read(&asked.map, &mut faults, &mut Vec::new());
     let config = match config::load(file) {
         Ok(config) if faults.is_empty() => config,
         Ok(_) => {

@@ -1,0 +1,139 @@
+//! GraphQL requests, as far as they can rename what an answer holds.
+//!
+//! A client may give any field any name: `{ personnes { id: tuteur, nom } }` answers with the identifier of somebody
+//! else under the name that the map trusts. Where the map says so, a query with an alias is refused, and so is one
+//! that cannot be read: a stored query, a batch, a fault.
+
+use serde_json::Value;
+
+/// What the map says of a route's GraphQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum GraphQl {
+    /// The route is no GraphQL, or its answers are safe under any alias.
+    #[default]
+    Unread,
+    /// No field may be given another name.
+    NoAliases,
+}
+
+/// True when the query renames nothing. `content_type` and `body` are the request's; `query` its decoded parameters.
+pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)]) -> bool {
+    let parameter = query.iter().filter(|(name, _)| name == "query");
+    let mut texts: Vec<String> = parameter.map(|(_, text)| text.clone()).collect();
+    if !body.is_empty() {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        match essence.to_ascii_lowercase().as_str() {
+            "application/json" => match serde_json::from_slice(body) {
+                Ok(Value::Object(members)) => match members.get("query") {
+                    Some(Value::String(text)) => texts.push(text.clone()),
+                    _ => return false,
+                },
+                _ => return false,
+            },
+            "application/graphql" => match std::str::from_utf8(body) {
+                Ok(text) => texts.push(text.to_owned()),
+                Err(_) => return false,
+            },
+            _ => return false,
+        }
+    }
+    !texts.is_empty() && texts.iter().all(|text| is_without_alias(text))
+}
+
+/// An alias is a name and a colon outside of parentheses: within them are arguments, variables and their values.
+fn is_without_alias(text: &str) -> bool {
+    let mut parentheses = 0usize;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = match c {
+            '#' => rest.find('\n').map_or("", |end| &rest[end..]),
+            '"' => match after_string(rest) {
+                Some(after) => after,
+                None => return false,
+            },
+            '(' => {
+                parentheses += 1;
+                &rest[1..]
+            }
+            ')' => match parentheses.checked_sub(1) {
+                Some(left) => {
+                    parentheses = left;
+                    &rest[1..]
+                }
+                None => return false,
+            },
+            ':' if parentheses == 0 => return false,
+            _ => &rest[c.len_utf8()..],
+        };
+    }
+    parentheses == 0
+}
+
+/// What follows a string, block strings included; `None` when it never ends.
+fn after_string(rest: &str) -> Option<&str> {
+    if let Some(block) = rest.strip_prefix("\"\"\"") {
+        let mut from = 0;
+        loop {
+            let end = from + block[from..].find("\"\"\"")?;
+            if !block[..end].ends_with('\\') {
+                return Some(&block[end + 3..]);
+            }
+            from = end + 3;
+        }
+    }
+    let bytes = rest.as_bytes();
+    let mut at = 1;
+    loop {
+        match bytes.get(at)? {
+            b'\\' => at += 2,
+            b'"' => return rest.get(at + 1..),
+            b'\n' => return None,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(query: &str) -> bool {
+        let body = serde_json::json!({ "query": query }).to_string();
+        has_no_alias("application/json; charset=utf-8", body.as_bytes(), &[])
+    }
+
+    #[test]
+    fn a_field_may_not_take_another_name() {
+        for query in [
+            "{ personnes { id: tuteur nom } }",
+            "{ a: personnes { id } }",
+            "{ personnes(filter: { id: { _eq: \"x\" } }) { id: courriel } }",
+            "{ personnes { id\n# :\n:courriel } }",
+            "query ($a: Int) { personnes(limit: $a) { x:id } }",
+        ] {
+            assert!(!json(query), "{query}");
+        }
+    }
+
+    #[test]
+    fn arguments_variables_and_texts_are_no_aliases() {
+        for query in [
+            "{ personnes { id nom } }",
+            "query Q($a: [Int!] = [1]) { personnes(limit: $a, filter: { nom: { _eq: \"a: b) {\" } }) { id } }",
+            "{ personnes(search: \"\"\"a \" : \\\"\"\" b\"\"\") { ...f } } fragment f on personnes { id }",
+            "{ personnes @include(if: true) { id } } # id: courriel",
+        ] {
+            assert!(json(query), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_query() {
+        for body in ["", "[]", "{}", r#"{"query":7}"#, r#"[{"query":"{a}"}]"#, "{", r#"{"query":"{a(\"}"}"#] {
+            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+        }
+        assert!(!has_no_alias("multipart/form-data", b"x", &[]));
+        assert!(has_no_alias("", b"", &[("query".to_owned(), "{ a }".to_owned())]));
+        assert!(!has_no_alias("", b"", &[("query".to_owned(), "{ a: b }".to_owned())]));
+    }
+}

@@ -1,0 +1,353 @@
+//! One pass over a document: where the reader is, which records are open, what lay outside of them.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use digue_types::{Unread, UnreadCause};
+
+use super::scan::{DEPTH_MAX, Fault, Kind, Scanner};
+use super::{
+    Bits, Child, Collector, JsonRules, Pick, Tally, Target, Unreadable, WhyNobody, inexact, is_blank,
+    not_identifier, syntax, whole_number,
+};
+
+/// Digits from which a number outside of every record counts as a text: telephone numbers, social security numbers.
+const TELLING_DIGITS: usize = 7;
+
+/// Why a walk ends early.
+enum Stop {
+    Fault(Fault),
+    Unreadable(Unreadable),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Unreadable> for Stop {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+/// A step from the root to the node being read.
+enum Crumb<'t> {
+    Key(Cow<'t, str>),
+    Index(usize),
+}
+
+/// A record whose end has not come yet.
+struct OpenRecord {
+    record: usize,
+    /// Steps from the root.
+    depth: usize,
+    has_own: bool,
+}
+
+pub(super) struct Walk<'a, 'k, 't> {
+    rules: &'a JsonRules,
+    found: &'a mut Collector<'k>,
+    input: Scanner<'t>,
+    trail: Vec<Crumb<'t>>,
+    records: Vec<OpenRecord>,
+    /// Parts that show nobody, one within another.
+    no_person: usize,
+    tally: Tally,
+}
+
+impl<'a, 'k, 't> Walk<'a, 'k, 't> {
+    pub(super) fn read(
+        rules: &'a JsonRules,
+        text: &'t str,
+        found: &'a mut Collector<'k>,
+    ) -> Result<Tally, Unreadable> {
+        let mut walk = Self {
+            rules,
+            found,
+            input: Scanner::new(text),
+            trail: Vec::new(),
+            records: Vec::new(),
+            no_person: 0,
+            tally: Tally::default(),
+        };
+        match walk.value(rules.start, rules.at_root).and_then(|()| Ok(walk.input.end()?)) {
+            Ok(()) => Ok(walk.tally),
+            Err(Stop::Unreadable(unreadable)) => Err(unreadable),
+            Err(Stop::Fault(Fault(at))) => Err(syntax_at(&text.as_bytes()[..at.min(text.len())])),
+        }
+    }
+
+    /// Reads one value, with the steps awaited below it and the targets that it is.
+    fn value(&mut self, active: Bits, reached: Bits) -> Result<(), Stop> {
+        if active == 0 && reached == 0 {
+            return if self.counts_here() { self.count() } else { Ok(self.input.skip()?) };
+        }
+        let shows_nobody = reached & self.rules.masks.no_person != 0;
+        self.no_person += usize::from(shows_nobody);
+        let kind = self.input.begin()?;
+        match kind {
+            Kind::Object | Kind::Array => self.container(kind, active, reached)?,
+            Kind::Text => {
+                let text = self.input.text()?;
+                self.leaf(reached, &text)?;
+            }
+            Kind::Number => {
+                let number = self.input.number()?;
+                self.number(reached, number)?;
+            }
+            Kind::Null => self.note_empty(reached),
+            Kind::Word => {
+                if let Some(pick) = self.picks(reached).next() {
+                    return Err(not_identifier(pick, self.place()).into());
+                }
+            }
+        }
+        self.no_person -= usize::from(shows_nobody);
+        Ok(())
+    }
+
+    fn container(&mut self, kind: Kind, active: Bits, reached: Bits) -> Result<(), Stop> {
+        if let Some(pick) = self.picks(reached).next()
+            && !self.leads_further(active)
+        {
+            return Err(not_identifier(pick, self.place()).into());
+        }
+        if self.trail.len() == DEPTH_MAX {
+            return Err(Unreadable::from(Unread::new(UnreadCause::TooDeep)).into());
+        }
+        let opened = self.open_records(kind, reached);
+        let children = match kind {
+            Kind::Object => self.object(active)?,
+            _ => self.array(active)?,
+        };
+        if children == 0 {
+            self.note_empty(reached);
+        }
+        for _ in 0..opened {
+            let record = self.records.pop().expect("opened above");
+            if !record.has_own {
+                return Err(self.nameless().into());
+            }
+            self.tally.records += 1;
+        }
+        Ok(())
+    }
+
+    /// A list is a record when a rule finds its identifier at a place of the list; otherwise it is a list of what the
+    /// map describes further on.
+    fn open_records(&mut self, kind: Kind, reached: Bits) -> usize {
+        let mut opened = 0;
+        let mut rest = reached & self.rules.masks.records;
+        while rest != 0 {
+            let record = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            if kind == Kind::Object || self.rules.list_records & (1 << record) != 0 {
+                self.records.push(OpenRecord { record, depth: self.trail.len(), has_own: false });
+                opened += 1;
+            }
+        }
+        opened
+    }
+
+    fn nameless(&self) -> Unreadable {
+        Unread::new(UnreadCause::NamelessRecord).at(self.place()).into()
+    }
+
+    fn object(&mut self, active: Bits) -> Result<usize, Stop> {
+        let mut count = 0;
+        let checks_fields = !self.rules.fields.is_empty()
+            && self.records.last().is_some_and(|record| record.depth == self.trail.len());
+        while let Some(key) = self.input.key(count == 0)? {
+            count += 1;
+            let (below, reached) = self.rules.descend(active, Child::Name(&key));
+            let is_undescribed = below == 0 && reached == 0;
+            let is_stray =
+                checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
+            let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
+            self.trail.push(Crumb::Key(key));
+            if is_stray || is_telling {
+                self.add_undescribed();
+            }
+            self.value(below, reached)?;
+            self.trail.pop();
+        }
+        Ok(count)
+    }
+
+    fn array(&mut self, active: Bits) -> Result<usize, Stop> {
+        let mut count = 0;
+        while self.input.element(count == 0)? {
+            let (below, reached) = self.rules.descend(active, Child::Index(count));
+            self.trail.push(Crumb::Index(count));
+            count += 1;
+            self.value(below, reached)?;
+            self.trail.pop();
+        }
+        Ok(count)
+    }
+
+    /// A text that some path leads to.
+    fn leaf(&mut self, reached: Bits, text: &str) -> Result<(), Stop> {
+        self.compare(reached, text);
+        let mut has_own = false;
+        let mut has_identifier = false;
+        for target in targets(reached & self.rules.masks.picks) {
+            let Target::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
+            let place = || place_of(&self.trail);
+            if self.found.take(pick, text, place)?.is_some() {
+                has_identifier = true;
+                has_own |=
+                    own_below.iter().any(|(record, distance)| *distance == 0 && reached & (1 << record) != 0);
+                self.give_own(target);
+            }
+        }
+        self.tally.texts += u64::from(has_identifier);
+        let is_record = reached & self.rules.masks.records != 0 && self.records.is_empty();
+        if has_own {
+            self.tally.records += usize::from(is_record);
+        } else if is_blank(text) {
+            self.note_empty(reached);
+        } else if is_record {
+            return Err(self.nameless().into());
+        } else if !has_identifier && reached & self.rules.masks.no_person == 0 && self.counts_here() {
+            self.add_undescribed();
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, reached: Bits, written: &str) -> Result<(), Stop> {
+        if let Some(pick) = self.picks(reached).next() {
+            let whole = whole_number(written).ok_or_else(|| inexact(pick, self.place()))?;
+            return self.leaf(reached, &whole);
+        }
+        self.compare(reached, written);
+        if reached & self.rules.masks.records != 0 && is_telling_number(written) {
+            return self.leaf(reached, written);
+        }
+        self.count_number(written);
+        Ok(())
+    }
+
+    /// The identifier just taken is the own one of open records at the rule's distance above.
+    fn give_own(&mut self, target: usize) {
+        let Target::Pick { own_below, .. } = &self.rules.targets[target] else { return };
+        let depth = self.trail.len();
+        for open in &mut self.records {
+            open.has_own |= own_below.contains(&(open.record, depth - open.depth));
+        }
+    }
+
+    fn compare(&mut self, reached: Bits, text: &str) {
+        for target in targets(reached & self.rules.masks.compare) {
+            if let Target::Compare(pick) = &self.rules.targets[target] {
+                self.found.compare(pick, text);
+            }
+        }
+    }
+
+    fn note_empty(&mut self, reached: Bits) {
+        if reached & self.rules.masks.empty != 0 {
+            self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
+        }
+    }
+
+    fn picks(&self, reached: Bits) -> impl Iterator<Item = &'a Pick> + use<'a> {
+        let rules = self.rules;
+        targets(reached & rules.masks.picks).filter_map(|target| match &rules.targets[target] {
+            Target::Pick { pick, .. } => Some(pick),
+            _ => None,
+        })
+    }
+
+    /// True when a path goes on below this node by more than "anywhere below".
+    fn leads_further(&self, active: Bits) -> bool {
+        targets(active).any(|bit| !self.rules.steps[bit].is_descendant)
+    }
+
+    /// True where a text counts as undescribed.
+    fn counts_here(&self) -> bool {
+        self.rules.counts_texts && self.records.is_empty() && self.no_person == 0
+    }
+
+    /// Reads a value that no path leads to, outside of every record.
+    fn count(&mut self) -> Result<(), Stop> {
+        if self.trail.len() == DEPTH_MAX {
+            return Err(Unreadable::from(Unread::new(UnreadCause::TooDeep)).into());
+        }
+        match self.input.begin()? {
+            Kind::Object => self.object(0).map(|_| ()),
+            Kind::Array => self.array(0).map(|_| ()),
+            Kind::Text => {
+                if !is_blank(&self.input.text()?) {
+                    self.add_undescribed();
+                }
+                Ok(())
+            }
+            Kind::Number => {
+                let number = self.input.number()?;
+                self.count_number(number);
+                Ok(())
+            }
+            Kind::Null | Kind::Word => Ok(()),
+        }
+    }
+
+    fn count_number(&mut self, written: &str) {
+        if is_telling_number(written) && self.counts_here() {
+            self.add_undescribed();
+        }
+    }
+
+    fn add_undescribed(&mut self) {
+        self.tally.texts += 1;
+        let trail = &self.trail;
+        self.tally.add_undescribed(1, || place_of(trail));
+    }
+
+    fn place(&self) -> String {
+        place_of(&self.trail)
+    }
+}
+
+fn is_telling_number(written: &str) -> bool {
+    written.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
+}
+
+fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (bits != 0).then(|| {
+            let target = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            target
+        })
+    })
+}
+
+/// A name as programs give it. Any other key may be a person's.
+fn is_plain_name(key: &str) -> bool {
+    let starts_plain = key.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '-' | ':');
+    starts_plain && key.len() <= 40 && key[1..].chars().all(is_plain) && !key[1..].contains('@')
+}
+
+/// The way from the root, without keys that could be somebody's name.
+fn place_of(trail: &[Crumb<'_>]) -> String {
+    let mut place = String::from("$");
+    for crumb in trail {
+        let written = match crumb {
+            Crumb::Key(key) if is_plain_name(key) => write!(place, ".{key}"),
+            Crumb::Key(_) => write!(place, ".*"),
+            Crumb::Index(index) => write!(place, "[{index}]"),
+        };
+        written.expect("a string takes every text");
+    }
+    place
+}
+
+fn syntax_at(before: &[u8]) -> Unreadable {
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    syntax(line, column)
+}

@@ -1,0 +1,316 @@
+//! Identifiers recognised by their shape alone, in a text as a person reads it.
+//!
+//! The net under rules that know where to look. A text is looked through as it is and once more with everything
+//! undone that hides or glues letters: invisible characters, entities, percent signs, backslashes. What the second
+//! look replaces does not count in the first: the `n` of `\n` is no letter of a mail address.
+
+use std::borrow::Cow;
+
+use crate::identifier::Pick;
+use crate::reading::Unreadable;
+
+/// Rounds of undoing: a link in an attribute in a script is three.
+const ROUNDS_MAX: usize = 4;
+
+/// Characters that a person does not see: soft hyphen, joiners, direction marks, byte-order mark, selectors.
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The text without what is invisible.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.chars().any(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
+}
+
+/// One text, as it is and with its coding undone.
+pub struct Layers<'t> {
+    text: &'t str,
+    /// Where the text is coded: start and end, ascending.
+    coded: Vec<(usize, usize)>,
+    undone: Vec<String>,
+}
+
+impl<'t> Layers<'t> {
+    pub fn of(text: &'t str) -> Self {
+        let coded = coded_spans(text);
+        let mut undone: Vec<String> = Vec::new();
+        while !coded.is_empty() && undone.len() < ROUNDS_MAX {
+            let Some(next) = undo(undone.last().map_or(text, String::as_str)) else { break };
+            undone.push(next);
+        }
+        Self { text, coded, undone }
+    }
+
+    /// Hands every match of `pick` to `take`, some more than once.
+    pub fn matches(
+        &self,
+        pick: &Pick,
+        take: &mut dyn FnMut(&str) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
+        let Some(pattern) = &pick.pattern else { return Ok(()) };
+        for groups in pattern.captures_iter(self.text) {
+            let Some(part) = groups.get(1).or(groups.get(0)) else { continue };
+            if !overlaps(&self.coded, part.start(), part.end()) {
+                take(part.as_str())?;
+            }
+        }
+        for plain in &self.undone {
+            for groups in pattern.captures_iter(plain) {
+                if let Some(part) = groups.get(1).or(groups.get(0)) {
+                    take(part.as_str())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn overlaps(spans: &[(usize, usize)], start: usize, end: usize) -> bool {
+    let after = spans.partition_point(|span| span.1 <= start);
+    spans.get(after).is_some_and(|span| span.0 < end)
+}
+
+/// A coded character at the start of `rest`: its length in bytes, and what it stands for.
+fn coded_character(rest: &str) -> Option<(usize, Decoded)> {
+    let first = rest.chars().next()?;
+    match first {
+        '%' => percent_run(rest),
+        '&' => entity(rest),
+        '\\' => escape(rest),
+        c if is_invisible(c) => Some((c.len_utf8(), Decoded::Nothing)),
+        c if c != ' ' && !c.is_ascii() && c.is_whitespace() => Some((c.len_utf8(), Decoded::Char(' '))),
+        _ => None,
+    }
+}
+
+enum Decoded {
+    Nothing,
+    Char(char),
+    Text(String),
+}
+
+/// Bytes that begin something coded, or a character beyond ASCII that may be invisible.
+fn next_candidate(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = from + bytes[from..].iter().position(|b| matches!(b, b'%' | b'&' | b'\\' | 0x80..))?;
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    (at < bytes.len()).then_some(at)
+}
+
+/// Where the text is coded.
+fn coded_spans(text: &str) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while let Some(candidate) = next_candidate(text, at) {
+        let length = match coded_character(&text[candidate..]) {
+            Some((length, _)) => {
+                spans.push((candidate, candidate + length));
+                length
+            }
+            None => text[candidate..].chars().next().map_or(1, char::len_utf8),
+        };
+        at = candidate + length;
+    }
+    spans
+}
+
+/// The text with one layer of coding undone; `None` when there is none.
+fn undo(text: &str) -> Option<String> {
+    let mut plain = String::new();
+    let (mut copied, mut at, mut has_changed) = (0, 0, false);
+    while let Some(candidate) = next_candidate(text, at) {
+        match coded_character(&text[candidate..]) {
+            Some((length, decoded)) => {
+                plain.push_str(&text[copied..candidate]);
+                match decoded {
+                    Decoded::Nothing => {}
+                    Decoded::Char(c) => plain.push(c),
+                    Decoded::Text(decoded) => plain.push_str(&decoded),
+                }
+                at = candidate + length;
+                copied = at;
+                has_changed = true;
+            }
+            None => at = candidate + text[candidate..].chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    has_changed.then(|| {
+        plain.push_str(&text[copied..]);
+        plain
+    })
+}
+
+/// A run of `%41%C3%A9`, decoded together: one letter may take several.
+fn percent_run(rest: &str) -> Option<(usize, Decoded)> {
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while let Some(digits) = rest.as_bytes().get(at..at + 3).filter(|three| three[0] == b'%') {
+        let Some(byte) =
+            std::str::from_utf8(&digits[1..]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        else {
+            break;
+        };
+        bytes.push(byte);
+        at += 3;
+    }
+    (at > 0).then(|| (at, Decoded::Text(String::from_utf8_lossy(&bytes).into_owned())))
+}
+
+fn entity(rest: &str) -> Option<(usize, Decoded)> {
+    let body = &rest[1..];
+    let end = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(body.len());
+    let has_semicolon = body[end..].starts_with(';');
+    let name = &body[..end];
+    let length = 1 + end + usize::from(has_semicolon);
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return Some((length, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)));
+    }
+    if !has_semicolon || name.is_empty() {
+        return None;
+    }
+    let whole = &rest[..length];
+    let decoded = html_escape::decode_html_entities(whole);
+    (decoded != whole).then(|| (length, Decoded::Text(decoded.into_owned())))
+}
+
+/// What JSON and JavaScript write behind a backslash.
+fn escape(rest: &str) -> Option<(usize, Decoded)> {
+    let hex = |from: usize, count: usize| {
+        let digits = rest.get(from..from + count)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    match rest.as_bytes().get(1)? {
+        b'n' | b'r' | b't' | b'b' | b'f' | b'v' => Some((2, Decoded::Char(' '))),
+        b'"' => Some((2, Decoded::Char('"'))),
+        b'\'' => Some((2, Decoded::Char('\''))),
+        b'/' => Some((2, Decoded::Char('/'))),
+        b'\\' => Some((2, Decoded::Char('\\'))),
+        b'x' => Some((4, char::from_u32(hex(2, 2)?).map_or(Decoded::Nothing, Decoded::Char))),
+        b'u' if rest.as_bytes().get(2) == Some(&b'{') => {
+            let end = rest.find('}')?;
+            let code = u32::from_str_radix(rest.get(3..end)?, 16).ok()?;
+            Some((end + 1, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
+        }
+        b'u' => {
+            let code = hex(2, 4)?;
+            if let (0xd800..=0xdbff, Some("\\u")) = (code, rest.get(6..8)) {
+                let low = hex(8, 4).filter(|low| (0xdc00..=0xdfff).contains(low))?;
+                let whole = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                return Some((12, char::from_u32(whole).map_or(Decoded::Nothing, Decoded::Char)));
+            }
+            Some((6, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex::Regex;
+
+    use super::*;
+
+    fn swept(pattern: &str, text: &str) -> Vec<String> {
+        let pick = Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep");
+        let mut found = Vec::new();
+        let keep = &mut |part: &str| {
+            found.push(part.to_owned());
+            Ok(())
+        };
+        Layers::of(text).matches(&pick, keep).unwrap();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(swept(r"\bP[0-9]{4}\b", text), expected, "{text}");
+    }
+
+    #[test]
+    fn what_a_person_reads_is_found_however_it_is_written() {
+        for text in [
+            "voir P0002.",
+            "\\nP0002",
+            "\\u0050\\u00300\\u{30}2",
+            "&#80;0002",
+            "&#x50;0002",
+            "%500002",
+            "P%30002",
+            "P%30%30%302",
+            "P\u{ad}0002",
+            "P00\u{200b}02",
+            "\u{a0}P0002\u{a0}",
+            "&nbsp;P0002&nbsp;",
+            "\\x500002",
+            "%2550%25300002".replace("%25300002", "0002").as_str(),
+            "&amp;#80;0002",
+            "href=\\\"/fiche/P0002\\\"",
+            "P000&shy;2",
+            "P00\u{feff}02",
+        ] {
+            check(text, &["P0002"]);
+        }
+    }
+
+    #[test]
+    fn letters_of_a_code_are_no_letters_of_an_identifier() {
+        let mail = r"[a-z0-9.]+@[a-z.]+";
+        for text in [r"x\nmarie@exemple.fr", "%20marie@exemple.fr", "&nbsp;marie@exemple.fr"] {
+            assert_eq!(swept(mail, text), ["marie@exemple.fr"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sign_that_codes_nothing_is_itself() {
+        check("100 % P0002 & P0003 \\ P0004", &["P0002", "P0003", "P0004"]);
+        check("50%P0002", &["P0002"]);
+        check("&P0002;", &["P0002"]);
+    }
+
+    proptest! {
+        /// However each of its letters is written, an identifier is found, and nobody else.
+        #[test]
+        fn any_writing_of_an_identifier_is_found(
+            digits in "[0-9]{4}",
+            codes in proptest::collection::vec(0usize..8, 5),
+            before in "[ ,;(é]{1,3}", after in "[ ,;)é]{1,3}",
+        ) {
+            let id = format!("P{digits}");
+            let mut text = before;
+            for (c, code) in id.chars().zip(codes) {
+                let number = c as u32;
+                match code {
+                    0 => text.push_str(&format!("&#{number};")),
+                    1 => text.push_str(&format!("&#x{number:x};")),
+                    2 => text.push_str(&format!("%{number:02X}")),
+                    3 => text.push_str(&format!("\\u{number:04x}")),
+                    4 => text.push_str(&format!("\\x{number:02x}")),
+                    5 => { text.push('\u{200b}'); text.push(c); }
+                    _ => text.push(c),
+                }
+            }
+            text.push_str(&after);
+            prop_assert_eq!(swept(r"P[0-9]{4}", &text), vec![id], "{}", text);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[%&\\\\#xu0-9a-f;{} é\u{ad}]{0,60}") {
+            let _ = swept("[0-9a-f]+", &text);
+        }
+    }
+}

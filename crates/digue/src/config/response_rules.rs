@@ -1,0 +1,237 @@
+//! `[[routes.response]]`: how one type of answer is read.
+//!
+//! Every block says where its records are, or why it does not: *nobody found* would else pass for *nobody shown*.
+
+use digue_inspect::html::{self, HtmlRecords, HtmlRule, HtmlRules, Take};
+use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
+use digue_inspect::jsonpath;
+use digue_inspect::response::usual_types;
+use digue_inspect::table::{Column, ColumnRule, TableRules};
+use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
+use digue_inspect::{Block, IdentifierKind, Pick, Rules, StatusPattern};
+use regex::Regex;
+
+use super::portal_map::read_pick;
+use super::reader::Section;
+
+const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
+
+/// One block. Faults go to the section's source.
+pub(super) fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> {
+    let format = section.need_text("format");
+    let types = section.texts("types");
+    let sweep: Vec<Option<Pick>> =
+        section.sections("sweep").iter().map(|rule| read_sweep(rule, kinds)).collect();
+    let without_records = section.text("no_records").filter(|reason| !reason.trim().is_empty());
+    let empty_statuses = section.parse_all("empty_status", StatusPattern::parse);
+    let format = format?;
+    let undescribed_max =
+        read_share(section, if format == "html" && without_records.is_some() { None } else { Some(0) });
+    let rules = read_rules(section, &format, kinds)?;
+    check_records(section, &format, without_records.is_some());
+    if matches!(rules, Rules::Nobody) && types.is_empty() {
+        section.fault("types", "fault-missing", "");
+    }
+    let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
+    if matches!(rules, Rules::Text { .. }) && sweep.is_empty() {
+        section.fault("sweep", "fault-missing", "");
+    }
+    let types = if types.is_empty() {
+        usual_types(&format).iter().map(|t| (*t).to_owned()).collect()
+    } else {
+        types.iter().map(|t| t.to_ascii_lowercase()).collect()
+    };
+    Some(Block { types, rules, sweep, without_records, empty_statuses, undescribed_max })
+}
+
+/// Rows are the records of tables; every other format names its own, or says why not.
+fn check_records(section: &Section<'_>, format: &str, has_reason: bool) {
+    let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text");
+    let has = section.has("records");
+    if needs && !has && !has_reason {
+        section.fault("records", "fault-no-records", "");
+    }
+    if has && has_reason {
+        section.fault("no_records", "fault-records-and-reason", "");
+    }
+    if has && !matches!(format, "text" | "nobody") && !section.has("persons") {
+        section.fault("persons", "fault-missing", "");
+    }
+}
+
+fn read_rules(section: &Section<'_>, format: &str, kinds: &[IdentifierKind]) -> Option<Rules> {
+    let persons = section.sections("persons");
+    let compare = section.sections("compare");
+    match format {
+        "json" | "ndjson" => {
+            let rules = read_json(section, &persons, &compare, kinds)?;
+            Some(if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) })
+        }
+        "html" => Some(Rules::Html(HtmlRules {
+            rules: each(&persons, |rule| read_html_rule(rule, kinds))?,
+            records: read_html_records(section)?,
+            empty: section.parse_all("empty", html::parse_selector),
+            no_person: section.parse_all("no_person", html::parse_selector),
+            compare: each(&compare, |rule| read_html_rule(rule, kinds))?,
+        })),
+        "csv" => Some(Rules::Csv(read_table(section, &persons, &compare, kinds)?)),
+        "xlsx" => Some(Rules::Xlsx(read_table(section, &persons, &compare, kinds)?)),
+        "xml" => read_xml(section, &persons, &compare, kinds).map(Rules::Xml),
+        "text" => {
+            let is_record_per_line = section.choice("records", &[("lines", true)]).unwrap_or(false);
+            Some(Rules::Text { is_record_per_line })
+        }
+        "nobody" => Some(Rules::Nobody),
+        _ => {
+            section.fault("format", "fault-value", FORMATS);
+            None
+        }
+    }
+}
+
+/// `"2%"` of the texts; `"any"` counts them not at all.
+fn read_share(section: &Section<'_>, usual: Option<u16>) -> Option<u16> {
+    let parse = |text: &str| match text.strip_suffix('%').map(str::trim) {
+        Some(percent) => percent
+            .parse::<f32>()
+            .ok()
+            .filter(|percent| (0.0..=100.0).contains(percent))
+            .map(|percent| Some((percent * 10.0).round() as u16))
+            .ok_or("0% | 2.5% | any"),
+        None if text == "any" => Ok(None),
+        None => Err("0% | 2.5% | any"),
+    };
+    section.parse("undescribed", parse).unwrap_or(usual)
+}
+
+/// All of the items, or none: each has told its own faults.
+fn each<T>(sections: &[Section<'_>], read: impl Fn(&Section<'_>) -> Option<T>) -> Option<Vec<T>> {
+    let read: Vec<Option<T>> = sections.iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+fn read_json(
+    section: &Section<'_>,
+    persons: &[Section<'_>],
+    compare: &[Section<'_>],
+    kinds: &[IdentifierKind],
+) -> Option<JsonRules> {
+    let map = JsonMap {
+        rules: each(persons, |rule| read_json_rule(rule, kinds))?,
+        records: section.parse_all("records", jsonpath::Path::parse),
+        empty: section.parse_all("empty", jsonpath::Path::parse),
+        no_person: section.parse_all("no_person", jsonpath::Path::parse),
+        compare: each(compare, |rule| read_json_rule(rule, kinds))?,
+        fields: section.texts("fields"),
+    };
+    JsonRules::new(map).map_err(|error| section.fault("persons", "fault-value", error)).ok()
+}
+
+fn read_xml(
+    section: &Section<'_>,
+    persons: &[Section<'_>],
+    compare: &[Section<'_>],
+    kinds: &[IdentifierKind],
+) -> Option<XmlRules> {
+    let rules = XmlRules {
+        rules: each(persons, |rule| read_xml_rule(rule, kinds))?,
+        records: section.parse_all("records", XmlPath::parse),
+        empty: section.parse_all("empty", XmlPath::parse),
+        no_person: section.parse_all("no_person", XmlPath::parse),
+        compare: each(compare, |rule| read_xml_rule(rule, kinds))?,
+    };
+    if let Some(record) = rules.record_without_rule() {
+        section.fault("records", "fault-no-own-rule", record.text());
+    }
+    Some(rules)
+}
+
+fn read_html_records(section: &Section<'_>) -> Option<HtmlRecords> {
+    if !section.has("records") {
+        return Some(HtmlRecords::Unsaid);
+    }
+    if section.texts("records") == ["page"] {
+        return Some(HtmlRecords::Page);
+    }
+    let selectors = section.parse_all("records", html::parse_selector);
+    (!selectors.is_empty()).then_some(HtmlRecords::At(selectors))
+}
+
+fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+    if !section.has("pattern") {
+        section.fault("pattern", "fault-missing", "");
+    }
+    read_pick(section, kinds)
+}
+
+fn read_json_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
+    let pick = read_pick(section, kinds);
+    let path = section.need("at", jsonpath::Path::parse);
+    Some(JsonRule { path: path?, pick: pick?, is_own: section.boolean("own") })
+}
+
+fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
+    let pick = read_pick(section, kinds);
+    let selector = section.need("at", html::parse_selector);
+    let take = section.parse("take", |text| match text.strip_prefix('@') {
+        Some(name) if !name.is_empty() => Ok(Take::Attribute(name.to_ascii_lowercase())),
+        None if text == "text" => Ok(Take::Text),
+        _ => Err("text | @href | @value | @data-..."),
+    });
+    let is_own = section.boolean("own").unwrap_or(true);
+    Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick?, is_own })
+}
+
+fn read_xml_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
+    let pick = read_pick(section, kinds);
+    let path = section.need("at", XmlPath::parse);
+    Some(XmlRule { path: path?, pick: pick?, is_own: section.boolean("own") })
+}
+
+fn read_table(
+    section: &Section<'_>,
+    persons: &[Section<'_>],
+    compare: &[Section<'_>],
+    kinds: &[IdentifierKind],
+) -> Option<TableRules> {
+    let delimiter = section.parse("delimiter", |text| match text {
+        "tab" => Ok(b'\t'),
+        _ if text.len() == 1 => Ok(text.as_bytes()[0]),
+        _ => Err("; | , | tab"),
+    });
+    let columns = each(persons, |rule| read_column(rule, kinds))?;
+    if !columns.iter().any(|rule| rule.is_own) {
+        section.fault("persons", "fault-no-own-rule", "");
+    }
+    Some(TableRules {
+        columns,
+        compare: each(compare, |rule| read_column(rule, kinds))?,
+        delimiter,
+        captions: section.parse("captions", Regex::new),
+        fields: section.texts("fields"),
+        believes_formulas: section
+            .choice("formulas", &[("refuse", false), ("cached", true)])
+            .unwrap_or(false),
+    })
+}
+
+fn read_column(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<ColumnRule> {
+    let pick = read_pick(section, kinds);
+    let columns = section.parse_all("at", |text| match text.strip_prefix('#') {
+        Some(number) => match number.parse() {
+            Ok(number) if number > 0 => Ok(Column::Number(number)),
+            _ => Err("#1, #2..."),
+        },
+        None => Ok(Column::Named(text.to_owned())),
+    });
+    if columns.is_empty() {
+        section.fault("at", "fault-missing", "");
+        return None;
+    }
+    Some(ColumnRule {
+        columns,
+        pick: pick?,
+        is_optional: section.boolean("optional").unwrap_or(false),
+        is_own: section.boolean("own").unwrap_or(true),
+    })
+}

@@ -1,0 +1,39 @@
+//! The routes of a map, seen together: which one answers, and which one most likely says what is not meant.
+
+use digue_gateway::portal::{Route, RouteKind};
+
+use super::reader::Section;
+
+/// Warns of what reads well and is most likely not meant. `sections` are those of `routes`, in the same order.
+pub(super) fn warn(sections: &[Section<'_>], routes: &[Route]) {
+    for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
+        warn_of_one(section, route);
+        let twin = routes[..place].iter().position(|earlier| is_shadowed_by(route, earlier));
+        if let Some(twin) = twin {
+            let earlier = format!("{} ({})", routes[twin].name, sections[twin].line());
+            section.warn("path", "warning-route-twice", earlier);
+        }
+    }
+}
+
+fn warn_of_one(section: &Section<'_>, route: &Route) {
+    if let Some(piece) = route.pattern.odd_literal() {
+        section.warn("path", "warning-path-literal", piece);
+    }
+    if route.kind != RouteKind::Held {
+        return;
+    }
+    if route.methods.is_empty() {
+        section.warn("methods", "warning-no-methods", "");
+    }
+    if route.response.blocks.is_empty() {
+        section.warn("response", "warning-no-response", "");
+    }
+}
+
+/// True when every request for `route` is answered by `earlier`: same paths, and no method of its own.
+fn is_shadowed_by(route: &Route, earlier: &Route) -> bool {
+    let covers_methods = earlier.methods.is_empty()
+        || (!route.methods.is_empty() && route.methods.iter().all(|method| earlier.methods.contains(method)));
+    covers_methods && earlier.pattern.is_same_as(&route.pattern)
+}
