@@ -1,118 +1,232 @@
 //! CSV and TSV: identifiers in named columns.
 //!
-//! A table without the column, or a row too short to have it, cannot be read exactly and is
-//! broken; nothing is assumed about who would have been in the missing cell.
+//! Which delimiter and which way of quoting a program used is not written in the file. Every reading under which
+//! the header has its columns is a candidate; what any of them shows is shown, and the file is readable when at
+//! least one of them reads it whole, every row being named or known to be no record.
+
+mod lexer;
 
 use digue_types::{Unread, UnreadCause};
 
-use crate::identifier::Collector;
-use crate::reading::{Tally, Unreadable, WhyNobody};
-use crate::table::{Column, ColumnRule, TableRules};
+use crate::identifier::{Collector, is_blank};
+use crate::reading::{Tally, Unreadable};
+use crate::sweep::{SweptTexts, is_invisible};
+use crate::table::{CellValue, Rows, TableRow, TableRules};
+use lexer::{Lexer, Quotes};
 
-/// Reads a table; without a delimiter, the one among `, ; tab |` that splits the header best.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Reads a table, already decoded to text.
 pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
-    let columns = &rules.columns;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(rules.delimiter.unwrap_or_else(|| guess_delimiter(text)))
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let mut row = csv::StringRecord::new();
-    let mut places: Option<Vec<usize>> = None;
-    let mut tally = Tally { nobody: Some(WhyNobody::EmptyTable), ..Tally::default() };
-    while reader.read_record(&mut row).map_err(|_| Unread::new(UnreadCause::Syntax))? {
-        let places = match &places {
-            Some(places) => places,
-            None => {
-                let is_header = columns.iter().any(|rule| matches!(rule.columns[0], Column::Named(_)));
-                let found_places = locate(columns, row.iter())?;
-                let places = places.insert(found_places);
-                if is_header {
-                    continue;
-                }
-                places
-            }
-        };
-        for (rule, &place) in columns.iter().zip(places) {
-            let cell = row.get(place).ok_or_else(|| Unread::new(UnreadCause::ShortRow))?;
-            let _ = found.take(&rule.pick, cell, String::new)?;
-        }
-        tally.records += 1;
-    }
-    found.sweep(text, String::new)?;
-    Ok(tally)
-}
-
-/// Where each rule's column lies, from 0.
-pub(crate) fn locate<'h>(
-    rules: &[ColumnRule],
-    header: impl Iterator<Item = &'h str> + Clone,
-) -> Result<Vec<usize>, Unreadable> {
-    let place_of = |rule: &ColumnRule| match &rule.columns[0] {
-        Column::Number(number) => Ok(number - 1),
-        Column::Named(name) => {
-            let mut places = header.clone().enumerate().filter(|(_, cell)| cell.trim() == name);
-            match (places.next(), places.next()) {
-                (Some((place, _)), None) => Ok(place),
-                _ => Err(Unread::new(UnreadCause::Column).by_rule(name).into()),
-            }
-        }
+    let (hint, text) = match separator_hint(text) {
+        Some((delimiter, rest)) => (Some(delimiter), rest),
+        None => (None, text),
     };
-    rules.iter().map(place_of).collect()
-}
-
-fn guess_delimiter(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| header.bytes().filter(|b| b == delimiter).count();
-    // The first of equals wins, so a header of one column is read with commas.
-    let mut best = b',';
-    for delimiter in [b';', b'\t', b'|'] {
-        if count(&delimiter) > count(&best) {
-            best = delimiter;
+    let delimiters = delimiters(rules, hint, text, found);
+    let has_quotes = text.contains('"');
+    let mut candidates = Vec::new();
+    for delimiter in &delimiters {
+        let attempt = Attempt { rules, text, delimiter: *delimiter, is_only: false };
+        if !has_quotes {
+            let is_only = delimiters.len() == 1;
+            candidates.push(Attempt { is_only, ..attempt }.read(Quotes::None, found)?);
+            continue;
+        }
+        let mut is_doubtful = false;
+        for quotes in quotings(text) {
+            let candidate = attempt.read(quotes, found)?;
+            is_doubtful |= candidate.is_doubtful;
+            candidates.push(candidate);
+        }
+        if is_doubtful {
+            candidates.push(attempt.read(Quotes::InLine, found)?);
+            candidates.push(attempt.read(Quotes::None, found)?);
         }
     }
-    best
+    conclude(candidates)
+}
+
+/// The file is readable when one candidate reads it whole. That it holds no row is believed only when all of them
+/// say so.
+fn conclude(candidates: Vec<Candidate>) -> Result<Tally, Unreadable> {
+    let mut best: Option<Tally> = None;
+    let (mut fault, mut absent) = (None, None);
+    for candidate in candidates {
+        match candidate.read {
+            Ok(tally) if best.as_ref().is_none_or(|best| best.records < tally.records) => best = Some(tally),
+            Ok(_) => {}
+            Err(why) if candidate.has_header => fault = fault.or(Some(why)),
+            Err(why) => absent = absent.or(Some(why)),
+        }
+    }
+    match (best, fault) {
+        (Some(best), Some(fault)) if best.records == 0 => Err(fault),
+        (Some(best), _) => Ok(best),
+        (None, Some(fault)) => Err(fault),
+        (None, None) => Err(absent.unwrap_or_else(|| Unread::new(UnreadCause::Column).into())),
+    }
+}
+
+/// `sep=;` on the first line, which Excel reads as the delimiter and nobody as a row.
+fn separator_hint(text: &str) -> Option<(u8, &str)> {
+    let end = text.find(['\r', '\n'])?;
+    let line = text[..end].trim_matches('"');
+    let prefix = line.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("sep="))?;
+    let [delimiter] = line[prefix.len()..].as_bytes() else { return None };
+    let is_usable = delimiter.is_ascii_punctuation() || matches!(delimiter, b'\t' | b' ');
+    let rest = &text[end..];
+    let rest = rest.strip_prefix("\r\n").unwrap_or_else(|| &rest[1..]);
+    (is_usable && *delimiter != b'"').then_some((*delimiter, rest))
+}
+
+/// The delimiters to try. Those that the text does not hold all read alike: one of them is enough.
+fn delimiters(rules: &TableRules, hint: Option<u8>, text: &str, found: &Collector<'_>) -> Vec<u8> {
+    let mut delimiters: Vec<u8> = rules.delimiter.into_iter().chain(hint).collect();
+    delimiters.dedup();
+    if rules.delimiter.is_some() {
+        return delimiters;
+    }
+    if rules.is_numbered() && found.has_shapeless_kind() {
+        // Nothing tells a good reading from a bad one: the one that splits the first line best.
+        return if delimiters.is_empty() { vec![most_frequent(text)] } else { delimiters };
+    }
+    let (present, absent): (Vec<u8>, Vec<u8>) =
+        DELIMITERS.iter().partition(|delimiter| text.contains(char::from(**delimiter)));
+    for delimiter in present.into_iter().chain(absent.into_iter().take(1)) {
+        if !delimiters.contains(&delimiter) {
+            delimiters.push(delimiter);
+        }
+    }
+    delimiters
+}
+
+fn most_frequent(text: &str) -> u8 {
+    let line = text.lines().find(|line| !is_blank(line)).unwrap_or_default();
+    let count = |delimiter: u8| line.bytes().filter(|byte| *byte == delimiter).count();
+    // The last of equals wins: a line without any is read with commas.
+    DELIMITERS.into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+}
+
+/// The ways of quoting that may cross lines. PHP leaves a quote after a backslash as it is; others write a backslash
+/// before every quote and every backslash.
+fn quotings(text: &str) -> Vec<Quotes> {
+    let mut quotings = vec![Quotes::Doubled];
+    if text.contains("\\\"") {
+        quotings.push(Quotes::AfterBackslash);
+    }
+    if text.contains("\\\\\"") {
+        quotings.push(Quotes::EscapedByBackslash);
+    }
+    quotings
+}
+
+/// What one reading of the file gave.
+struct Candidate {
+    has_header: bool,
+    /// Whether another way of quoting may see other rows.
+    is_doubtful: bool,
+    read: Result<Tally, Unreadable>,
+}
+
+/// One reading of the file.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    rules: &'a TableRules,
+    text: &'a str,
+    delimiter: u8,
+    /// No other reading follows, so the first fault ends it.
+    is_only: bool,
+}
+
+impl Attempt<'_> {
+    /// Reads to the end. After a fault, what still has the shape of an identifier is taken. Fails when the response
+    /// cannot be read in any way.
+    fn read(self, quotes: Quotes, found: &mut Collector<'_>) -> Result<Candidate, Unreadable> {
+        let is_by_line = matches!(quotes, Quotes::InLine | Quotes::None) && self.text.contains('"');
+        let mut rows = if is_by_line { Rows::of_one_width(self.rules) } else { Rows::new(self.rules) };
+        let mut lexer = Lexer::new(self.text, self.delimiter, quotes);
+        let mut swept = SweptTexts::default();
+        let mut fault: Option<Unreadable> = None;
+        let mut row = CsvRow::default();
+        while lexer.read(&mut row) {
+            for cell in &row.cells {
+                swept.add(cell, found, || row.place(0))?;
+            }
+            if fault.is_none() {
+                match rows.read(&row, found) {
+                    Ok(()) => {}
+                    Err(why) if why.detail.cause == UnreadCause::TooLarge || self.is_only => return Err(why),
+                    Err(why) => fault = Some(why),
+                }
+            }
+            if fault.is_some() {
+                rows.salvage(&row, found)?;
+            }
+            if rows.is_without_header() {
+                break;
+            }
+        }
+        swept.finish(found, || row.place(0))?;
+        let fault = fault.or_else(|| lexer.oddities.fault(quotes));
+        let is_doubtful = lexer.oddities.is_doubtful() || fault.is_some() || !rows.has_header();
+        let has_header = rows.has_header();
+        let read = match fault {
+            Some(fault) => Err(fault),
+            None => rows.finish(),
+        };
+        Ok(Candidate { has_header, is_doubtful, read })
+    }
+}
+
+/// One row of the file.
+#[derive(Default)]
+struct CsvRow<'t> {
+    cells: Vec<std::borrow::Cow<'t, str>>,
+    /// From 1.
+    line: usize,
+}
+
+impl TableRow for CsvRow<'_> {
+    fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, column: usize) -> CellValue<'_> {
+        self.cells.get(column).map_or(CellValue::Missing, |cell| unguarded(cell))
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        let cells = self.cells.iter().enumerate().map(|(column, cell)| (column, cell.as_ref()));
+        cells.filter(|(_, cell)| !is_blank(cell))
+    }
+
+    fn place(&self, column: usize) -> String {
+        format!("line {}, column {}", self.line, column + 1)
+    }
+}
+
+/// What is written before a text so that a spreadsheet takes it for one: `="0012"`, an apostrophe, a tab. Any other
+/// formula shows something else than what is written.
+fn unguarded(cell: &str) -> CellValue<'_> {
+    let text = cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
+    let text = match text.as_bytes().first() {
+        None => return CellValue::Blank,
+        Some(b'=') => match guarded(text) {
+            Some(inner) => inner,
+            None => return CellValue::Unreadable(UnreadCause::Formula, text),
+        },
+        Some(b'\'') => text[1..].strip_suffix('\'').unwrap_or(&text[1..]),
+        Some(_) => text,
+    };
+    if is_blank(text) { CellValue::Blank } else { CellValue::Text(text) }
+}
+
+/// The text in `="…"`.
+fn guarded(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('=')?.trim().strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains('"')).then_some(inner)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::identifier::{IdentifierKind, Pick};
-
-    #[track_caller]
-    fn check(column: Column, text: &str, expected: Option<&[&str]>) {
-        let kinds = [IdentifierKind { name: "id".into(), steps: vec![], shape: None }];
-        let mut found = Collector::new(&kinds, &[], 100);
-        let columns = vec![ColumnRule::new(column, Pick::whole(0, "id"))];
-        let result = read(&TableRules { columns, ..TableRules::default() }, text, &mut found);
-        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
-        assert_eq!(result.ok().map(|_| texts), expected.map(|e| e.iter().map(|s| (*s).to_owned()).collect()));
-    }
-
-    fn named() -> Column {
-        Column::Named("id".into())
-    }
-
-    #[test]
-    fn reads_the_named_column_whatever_the_separator() {
-        check(named(), "id,nom\n1,Dupont\n2,Durand\n", Some(&["1", "2"]));
-        check(named(), "\u{feff}nom;id\r\n\"Du;pont\";1\r\n", Some(&["1"]));
-        check(named(), "nom\tid\nDupont\t7\n", Some(&["7"]));
-        check(named(), "id\n1\n", Some(&["1"]));
-        check(Column::Number(2), "x,1\ny,2\n", Some(&["1", "2"]));
-    }
-
-    #[test]
-    fn a_quoted_line_break_is_not_a_new_row() {
-        check(named(), "nom,id\n\"a\nb\",1\n", Some(&["1"]));
-    }
-
-    #[test]
-    fn a_table_without_the_column_is_broken() {
-        check(named(), "numero,nom\n1,Dupont\n", None);
-        check(named(), "id,id\n1,2\n", None);
-        check(named(), "nom,id\nDupont\n", None);
-        check(named(), "", Some(&[]));
-    }
-}
+mod tests;

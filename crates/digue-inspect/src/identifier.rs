@@ -282,6 +282,47 @@ impl<'k> Collector<'k> {
         self.kinds.iter().any(|kind| kind.occurs_in(text))
     }
 
+    /// True when `pick` would find an identifier in `text`.
+    pub(crate) fn fits(&self, pick: &Pick, text: &str) -> bool {
+        let is_identifier = |text: &str| self.kinds[pick.kind].canonical(text).is_some();
+        let Some(pattern) = &pick.pattern else { return is_identifier(text) };
+        let parts = pattern.captures_iter(text).filter_map(|groups| groups.get(1).or(groups.get(0)));
+        parts.map(|part| part.as_str()).any(is_identifier)
+    }
+
+    /// True when the shape of the rule's kind tells identifiers from other texts.
+    pub(crate) fn knows_shape(&self, pick: &Pick) -> bool {
+        self.kinds[pick.kind].shape.is_some()
+    }
+
+    /// True when any text could be an identifier, because a kind has no shape.
+    pub(crate) fn has_shapeless_kind(&self) -> bool {
+        self.kinds.iter().any(|kind| kind.shape.is_none())
+    }
+
+    /// True when a word of `text` has the shape of a kind that has one.
+    pub(crate) fn looks_like_identifier(&self, text: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.shape.is_some() && kind.occurs_in(text))
+    }
+
+    /// Adds to `seen` what in `text` has the shape of a kind that has one. The parts of addresses and of names
+    /// joined by points are looked at one by one, too.
+    pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
+        let shaped = || self.kinds.iter().enumerate().filter(|(_, kind)| kind.shape.is_some());
+        let words = text.split(|c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c)));
+        let parts = text.split(|c: char| !c.is_alphanumeric());
+        for word in std::iter::once(text).chain(words).chain(parts).filter(|word| !word.is_empty()) {
+            for (kind, shaped) in shaped() {
+                seen.extend(shaped.canonical(word).map(|text| Identifier { kind, text }));
+            }
+        }
+    }
+
+    pub(crate) fn has_found(&self, identifier: &Identifier) -> bool {
+        let hash = self.hasher.hash_one(identifier);
+        self.seen.find(hash, |&place| self.found[place].0 == *identifier).is_some()
+    }
+
     /// True when a pattern of the sweep occurs in `text`.
     pub fn holds_identifier(&self, text: &str) -> bool {
         let layers = sweep::Layers::of(text);

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::identifier::Pick;
+use crate::identifier::{Collector, Pick};
 use crate::reading::Unreadable;
 
 /// Rounds of undoing: a link in an attribute in a script is three.
@@ -213,6 +213,41 @@ fn escape(rest: &str) -> Option<(usize, Decoded)> {
             Some((6, char::from_u32(code).map_or(Decoded::Nothing, Decoded::Char)))
         }
         _ => None,
+    }
+}
+
+/// Bytes of short texts that are swept together.
+const SWEPT_BYTES: usize = 64 << 10;
+
+/// Short decoded texts, swept many at a time and kept apart from each other.
+#[derive(Default)]
+pub(crate) struct SweptTexts {
+    joined: String,
+}
+
+impl SweptTexts {
+    pub(crate) fn add(
+        &mut self,
+        text: &str,
+        found: &mut Collector<'_>,
+        place: impl Fn() -> String,
+    ) -> Result<(), Unreadable> {
+        if !found.has_sweep() || text.is_empty() {
+            return Ok(());
+        }
+        self.joined.push_str(text);
+        self.joined.push('\u{1f}');
+        if self.joined.len() < SWEPT_BYTES { Ok(()) } else { self.finish(found, place) }
+    }
+
+    pub(crate) fn finish(
+        &mut self,
+        found: &mut Collector<'_>,
+        place: impl Fn() -> String,
+    ) -> Result<(), Unreadable> {
+        found.sweep(&self.joined, place)?;
+        self.joined.clear();
+        Ok(())
     }
 }
 

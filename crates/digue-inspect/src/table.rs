@@ -3,9 +3,15 @@
 //! Every row below the header is one person's record. A row without an identifier of its own, while another of its
 //! cells holds a text, cannot be read; a row of blanks is no row.
 
+mod captions;
+mod header;
+mod rows;
+
 use regex::Regex;
 
 use crate::identifier::Pick;
+
+pub(crate) use rows::{CellValue, Rows, TableRow};
 
 /// A column that holds identifiers.
 #[derive(Clone, Debug)]
@@ -31,7 +37,7 @@ impl ColumnRule {
 pub enum Column {
     /// By the text of its header; white space and letter case around it do not matter.
     Named(String),
-    /// By its place, from 1; the first row is then data.
+    /// By its place, from 1. A first row that does not fit the kind's shape, while the next does, is a header.
     Number(usize),
 }
 
@@ -43,10 +49,19 @@ pub struct TableRules {
     pub compare: Vec<ColumnRule>,
     /// `None`: found out from the file.
     pub delimiter: Option<u8>,
-    /// Rows that are no record: titles, totals, legends. Besides them, what is obviously a total is known.
+    /// Rows that are no record: titles, totals, legends. Besides them, what is obviously a total is known. It is
+    /// compared with the texts of the row, with a space between them.
     pub captions: Option<Regex>,
     /// Headers that the table may have besides; others are counted as undescribed. Empty: any.
     pub fields: Vec<String>,
     /// Whether the result of a formula, as the file keeps it, is believed in a column of identifiers.
     pub believes_formulas: bool,
+}
+
+impl TableRules {
+    /// True when every column is known by its place, so that a table needs no header.
+    pub(crate) fn is_numbered(&self) -> bool {
+        let columns = || self.columns.iter().flat_map(|rule| &rule.columns);
+        !self.columns.is_empty() && columns().all(|column| matches!(column, Column::Number(_)))
+    }
 }

@@ -101,7 +101,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["digue-store"]),
     ("cedar-policy", &["digue-access"]),
     ("lol_html", &["digue-inspect"]),
-    ("calamine", &["digue-inspect"]),
     ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files and lists of accounts are CSV, too.

@@ -1,0 +1,80 @@
+//! Rows that are no record: titles above a table, totals below it.
+//!
+//! A row is one only when all of its words are known, or when the map says so: what is taken for a caption counts
+//! nobody.
+
+use super::TableRules;
+use crate::identifier::Collector;
+
+/// Bytes of a row's texts; longer ones are no caption.
+const CAPTION_BYTES_MAX: usize = 1_000;
+
+/// Digits of a number that counts rows rather than names a person.
+const COUNT_DIGITS_MAX: usize = 3;
+
+/// One of these makes a row a total.
+const TOTALS: [&str; 16] = [
+    "total", "totaux", "totals", "soustotal", "subtotal", "subtotals", "somme", "sommes", "sum", "nombre", "nb",
+    "nbre", "effectif", "effectifs", "count", "number",
+];
+
+/// Words that totals have besides.
+const BESIDE: [&str; 51] = [
+    "sous", "sub", "général", "generale", "générale", "general", "généraux", "partiel", "grand", "overall", "de",
+    "des", "du", "d", "la", "le", "les", "l", "par", "et", "of", "the", "all", "and", "n", "no", "page", "sur",
+    "ligne", "lignes", "personne", "personnes", "dossier", "dossiers", "demandeur", "demandeurs", "fiche", "fiches",
+    "enregistrement", "enregistrements", "résultat", "résultats", "record", "records", "row", "rows", "line",
+    "lines", "entries", "results", "people",
+];
+
+/// A title above a table: one text that cannot be an identifier, or what the map says.
+pub(super) fn is_title(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -> bool {
+    if !is_short(texts) {
+        return false;
+    }
+    let is_alone = texts.len() == 1 && !found.could_hold_identifier(texts[0].1);
+    is_alone || is_said(rules, texts, found) || is_total(texts, 0, found)
+}
+
+/// A row below the header that is no record. `records` is how many came before.
+pub(super) fn is_caption(
+    rules: &TableRules,
+    texts: &[(usize, &str)],
+    records: usize,
+    found: &Collector<'_>,
+) -> bool {
+    is_short(texts) && (is_total(texts, records, found) || is_said(rules, texts, found))
+}
+
+fn is_short(texts: &[(usize, &str)]) -> bool {
+    texts.iter().map(|(_, text)| text.len()).sum::<usize>() <= CAPTION_BYTES_MAX
+}
+
+/// The map's pattern fits; even so, a text of an identifier's shape is no caption.
+fn is_said(rules: &TableRules, texts: &[(usize, &str)], found: &Collector<'_>) -> bool {
+    let Some(captions) = &rules.captions else { return false };
+    let joined = texts.iter().map(|(_, text)| text.trim()).collect::<Vec<_>>().join(" ");
+    captions.is_match(&joined) && !texts.iter().any(|(_, text)| found.looks_like_identifier(text))
+}
+
+/// `Total : 12`, `Sous-total;;12`, `Number of rows: 4`.
+fn is_total(texts: &[(usize, &str)], records: usize, found: &Collector<'_>) -> bool {
+    let mut is_total = false;
+    for word in texts.iter().flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric())) {
+        let word = word.to_lowercase();
+        if TOTALS.contains(&word.as_str()) {
+            is_total = true;
+        } else if !word.is_empty() && !BESIDE.contains(&word.as_str()) && !is_count(&word, records, found) {
+            return false;
+        }
+    }
+    is_total
+}
+
+/// A number that counts: small, the number of records, or nothing like an identifier.
+fn is_count(word: &str, records: usize, found: &Collector<'_>) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+        && (word.len() <= COUNT_DIGITS_MAX
+            || word.parse() == Ok(records)
+            || !found.could_hold_identifier(word))
+}

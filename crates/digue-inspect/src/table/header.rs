@@ -1,0 +1,138 @@
+//! Where the columns of a table lie.
+
+use digue_types::{Unread, UnreadCause};
+
+use super::{Column, ColumnRule, TableRules};
+use crate::reading::Unreadable;
+use crate::sweep;
+
+/// The header of a table, or what takes its place where columns are known by number.
+pub(super) struct Header<'r> {
+    /// Rules whose column is there, and its place, from 0.
+    pub places: Vec<(&'r ColumnRule, usize)>,
+    pub compare: Vec<(&'r ColumnRule, usize)>,
+    /// Its texts as written, to know it again.
+    texts: Vec<(usize, Box<str>)>,
+    /// By place, whether the map describes the column; empty when the map describes any.
+    is_described: Vec<bool>,
+    /// Cells, blank ones included.
+    pub width: usize,
+}
+
+/// What a row is, where a header may be.
+pub(super) enum Located<'r> {
+    Header(Header<'r>),
+    /// A column is not there.
+    Absent(Unreadable),
+    /// A column is there twice.
+    Twice(Unreadable),
+}
+
+impl<'r> Header<'r> {
+    /// Whether the row of these texts, `width` cells wide, is a header that these rules can use.
+    pub(super) fn locate(rules: &'r TableRules, texts: &[(usize, &str)], width: usize) -> Located<'r> {
+        let names: Vec<(usize, String)> = texts.iter().map(|(place, text)| (*place, folded(text))).collect();
+        let mut places = Vec::new();
+        let mut fault = None;
+        for rule in &rules.columns {
+            match place_of(rule, &names) {
+                Ok(Some(place)) => places.push((rule, place)),
+                Ok(None) if rule.is_optional => {}
+                Ok(None) => return Located::Absent(column_fault(rule)),
+                Err(twice) => fault = fault.or(Some(twice)),
+            }
+        }
+        if let Some(fault) = fault {
+            return Located::Twice(fault);
+        }
+        if !places.iter().any(|(rule, _)| rule.is_own) {
+            let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
+            return Located::Absent(own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault));
+        }
+        let mut compare = Vec::new();
+        for rule in &rules.compare {
+            match place_of(rule, &names) {
+                Ok(Some(place)) => compare.push((rule, place)),
+                // An exact search that finds no value to compare with is not exact: its judge says so.
+                Ok(None) => {}
+                Err(twice) => return Located::Twice(twice),
+            }
+        }
+        let mut header = Self {
+            places,
+            compare,
+            texts: texts.iter().map(|(place, text)| (*place, (*text).into())).collect(),
+            is_described: Vec::new(),
+            width,
+        };
+        header.describe(rules, &names);
+        Located::Header(header)
+    }
+
+    fn describe(&mut self, rules: &TableRules, names: &[(usize, String)]) {
+        if rules.fields.is_empty() {
+            return;
+        }
+        let fields: Vec<String> = rules.fields.iter().map(|field| folded(field)).collect();
+        let by_rule = self.places.iter().chain(&self.compare).map(|(_, place)| *place);
+        let by_field = names.iter().filter(|(_, name)| fields.contains(name)).map(|(place, _)| *place);
+        let places: Vec<usize> = by_rule.chain(by_field).collect();
+        self.is_described = vec![false; places.iter().max().map_or(0, |last| last + 1)];
+        for place in places {
+            self.is_described[place] = true;
+        }
+    }
+
+    /// True when the map describes only some columns, so that texts in others count.
+    pub(super) fn counts_fields(&self) -> bool {
+        !self.is_described.is_empty()
+    }
+
+    pub(super) fn describes(&self, place: usize) -> bool {
+        self.is_described.get(place).copied().unwrap_or(false)
+    }
+
+    /// The row was no header, but a record that has the width of one.
+    pub(super) fn without_texts(self) -> Self {
+        Self { texts: Vec::new(), ..self }
+    }
+
+    /// True when a row repeats the header, as tables printed page by page do.
+    pub(super) fn is_repeated_by<'c>(&self, mut texts: impl Iterator<Item = (usize, &'c str)>) -> bool {
+        let same = |known: &(usize, Box<str>)| {
+            texts.next().is_some_and(|(place, text)| place == known.0 && *text == *known.1)
+        };
+        !self.texts.is_empty() && self.texts.iter().all(same) && texts.next().is_none()
+    }
+}
+
+/// The place of a rule's column; an error when two columns bear its names.
+fn place_of(rule: &ColumnRule, names: &[(usize, String)]) -> Result<Option<usize>, Unreadable> {
+    let bears = |name: &str| {
+        rule.columns.iter().any(|column| matches!(column, Column::Named(own) if folded(own) == name))
+    };
+    let mut places = names.iter().filter(|(_, name)| bears(name)).map(|(place, _)| *place);
+    match (places.next(), places.next()) {
+        (Some(place), None) => Ok(Some(place)),
+        (Some(_), Some(_)) => Err(column_fault(rule)),
+        (None, _) => Ok(rule.columns.iter().find_map(|column| match column {
+            Column::Number(number) => number.checked_sub(1),
+            Column::Named(_) => None,
+        })),
+    }
+}
+
+fn column_fault(rule: &ColumnRule) -> Unreadable {
+    let names = rule.columns.iter().map(|column| match column {
+        Column::Named(name) => name.clone(),
+        Column::Number(number) => format!("#{number}"),
+    });
+    Unread::new(UnreadCause::Column).by_rule(&names.collect::<Vec<_>>().join(" | ")).into()
+}
+
+/// A header as people tell it from others: without what is invisible, quotes and white space around it, letter case.
+fn folded(text: &str) -> String {
+    let visible = sweep::visible(text);
+    let plain = visible.trim().trim_start_matches('=').trim_matches(|c| matches!(c, '"' | '\''));
+    plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}

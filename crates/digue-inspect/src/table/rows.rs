@@ -1,0 +1,417 @@
+//! The rows of one table, whatever file they come from: titles, header, records, totals.
+//!
+//! It knows neither commas nor workbooks: a row hands it three-valued cells, and it says which persons the row
+//! shows, that it is no record, or why that cannot be told.
+
+use std::collections::HashMap;
+
+use digue_types::{Unread, UnreadCause};
+
+use super::captions::{is_caption, is_title};
+use super::header::{Header, Located};
+use super::{ColumnRule, TableRules};
+use crate::identifier::{Collector, Taken};
+use crate::reading::{Tally, Unreadable, WhyNobody};
+
+/// Rows among which the header is looked for.
+const HEADER_ROWS_MAX: usize = 30;
+
+/// Bytes of a text that many cells share from which it is looked at once only: less costs no more than the cell
+/// that refers to it.
+const SHARED_BYTES_MIN: usize = 64;
+
+/// A cell, for a rule that expects an identifier in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellValue<'c> {
+    /// The row ends before.
+    Missing,
+    Blank,
+    Text(&'c str),
+    /// What the file keeps as the result of a formula.
+    Computed(&'c str),
+    /// What shows there is no identifier, or not certainly: why, and the text as far as it is known.
+    Unreadable(UnreadCause, &'c str),
+}
+
+/// One row as its reader sees it.
+pub(crate) trait TableRow {
+    /// Cells, blank ones included.
+    fn width(&self) -> usize;
+    fn cell(&self, column: usize) -> CellValue<'_>;
+    /// What a person sees in the cells that are not blank, in their order.
+    fn texts(&self) -> impl Iterator<Item = (usize, &str)>;
+    /// The number of a text that other cells may share.
+    fn shared(&self, _column: usize) -> Option<u32> {
+        None
+    }
+    /// Where a cell is: line or sheet, and column.
+    fn place(&self, column: usize) -> String;
+}
+
+enum Stage<'r> {
+    /// The header has not come: rows so far, the columns that the first lacked, what was no title.
+    Above { rows: usize, absent: Option<Unreadable>, fault: Option<Unreadable> },
+    /// Columns are known by number, and this first row looks like a header.
+    Doubtful { header: Header<'r>, fault: Unreadable },
+    Below(Header<'r>),
+    /// The header did not come.
+    Without(Unreadable),
+}
+
+/// Reads the rows of one table in their order.
+pub(crate) struct Rows<'r> {
+    rules: &'r TableRules,
+    is_numbered: bool,
+    /// Whether a record must be as wide as the header.
+    has_one_width: bool,
+    stage: Stage<'r>,
+    tally: Tally,
+    shared: Shared,
+}
+
+impl<'r> Rows<'r> {
+    pub(crate) fn new(rules: &'r TableRules) -> Self {
+        Self {
+            rules,
+            is_numbered: rules.is_numbered(),
+            has_one_width: false,
+            stage: Stage::Above { rows: 0, absent: None, fault: None },
+            tally: Tally::default(),
+            shared: Shared::default(),
+        }
+    }
+
+    /// Rows that must all be as wide as the header: where a narrower one is the sign of another dialect.
+    pub(crate) fn of_one_width(rules: &'r TableRules) -> Self {
+        Self { has_one_width: true, ..Self::new(rules) }
+    }
+
+    pub(crate) const fn has_header(&self) -> bool {
+        matches!(self.stage, Stage::Below(_) | Stage::Doubtful { .. })
+    }
+
+    /// True when rows are read as records.
+    pub(crate) const fn is_below_header(&self) -> bool {
+        matches!(self.stage, Stage::Below(_))
+    }
+
+    /// True when no row to come can change that there is no header.
+    pub(crate) const fn is_without_header(&self) -> bool {
+        matches!(self.stage, Stage::Without(_))
+    }
+
+    /// Reads the next row.
+    pub(crate) fn read(&mut self, row: &impl TableRow, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        match &self.stage {
+            Stage::Below(header) => {
+                let reader =
+                    RecordReader { rules: self.rules, header, has_one_width: self.has_one_width };
+                reader.read(row, &mut self.tally, &mut self.shared, found)
+            }
+            Stage::Without(_) => Ok(()),
+            Stage::Above { .. } if self.is_numbered => self.read_first_numbered(row, found),
+            Stage::Above { .. } => self.read_above(row, found),
+            Stage::Doubtful { .. } => self.read_second_numbered(row, found),
+        }
+    }
+
+    /// Takes what has the shape of an identifier in the columns, of a row that cannot be read.
+    pub(crate) fn salvage(
+        &mut self,
+        row: &impl TableRow,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        let (Stage::Below(header) | Stage::Doubtful { header, .. }) = &self.stage else { return Ok(()) };
+        for (rule, place) in &header.places {
+            if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(*place)
+                && found.knows_shape(&rule.pick)
+                && found.fits(&rule.pick, text)
+            {
+                let _: Taken = found.take(&rule.pick, text, || row.place(*place))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the table held.
+    pub(crate) fn finish(self) -> Result<Tally, Unreadable> {
+        let mut tally = self.tally;
+        match self.stage {
+            Stage::Below(_) if self.is_numbered => {}
+            Stage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
+            Stage::Doubtful { fault, .. } | Stage::Without(fault) => return Err(fault),
+            Stage::Above { absent: Some(absent), .. } => return Err(absent),
+            Stage::Above { absent: None, .. } if self.is_numbered => {}
+            Stage::Above { absent: None, .. } => match Header::locate(self.rules, &[], 0) {
+                Located::Absent(absent) | Located::Twice(absent) => return Err(absent),
+                Located::Header(_) => {}
+            },
+        }
+        Ok(tally)
+    }
+
+    fn read_above(&mut self, row: &impl TableRow, found: &Collector<'_>) -> Result<(), Unreadable> {
+        let texts: Vec<(usize, &str)> = row.texts().collect();
+        let Stage::Above { rows, absent, fault } = &mut self.stage else { return Ok(()) };
+        if texts.is_empty() {
+            return Ok(());
+        }
+        match Header::locate(self.rules, &texts, row.width()) {
+            Located::Header(header) => {
+                let fault = fault.take();
+                self.stage = Stage::Below(header);
+                fault.map_or(Ok(()), Err)
+            }
+            Located::Twice(twice) => Err(twice),
+            Located::Absent(lacking) => {
+                *rows += 1;
+                if fault.is_none() && !is_title(self.rules, &texts, found) {
+                    *fault = Some(nameless(row.place(texts[0].0)));
+                }
+                if *rows == HEADER_ROWS_MAX {
+                    let absent = absent.take().unwrap_or(lacking);
+                    self.stage = Stage::Without(absent);
+                } else {
+                    absent.get_or_insert(lacking);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The first row of a table whose columns are known by number: a record, a title, or perhaps a header.
+    fn read_first_numbered(
+        &mut self,
+        row: &impl TableRow,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        let texts: Vec<(usize, &str)> = row.texts().collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let header = match Header::locate(self.rules, &texts, row.width()) {
+            Located::Header(header) => header,
+            Located::Absent(fault) | Located::Twice(fault) => return Err(fault),
+        };
+        match header_fault(&header, row, &texts, found) {
+            Some(_) if texts.len() == 1 && row.width() > 1 && is_title(self.rules, &texts, found) => Ok(()),
+            Some(fault) => {
+                self.stage = Stage::Doubtful { header, fault };
+                Ok(())
+            }
+            None => {
+                self.stage = Stage::Below(header.without_texts());
+                self.read(row, found)
+            }
+        }
+    }
+
+    /// After what looks like a header: it is one when this row shows what a record looks like.
+    fn read_second_numbered(
+        &mut self,
+        row: &impl TableRow,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        if row.texts().next().is_none() {
+            return Ok(());
+        }
+        let above = Stage::Above { rows: 0, absent: None, fault: None };
+        let Stage::Doubtful { header, fault } = std::mem::replace(&mut self.stage, above) else {
+            return Ok(());
+        };
+        let fits = own_places(&header).any(|(rule, place)| fits(rule, row.cell(place), found));
+        self.stage = Stage::Below(header);
+        if fits { self.read(row, found) } else { Err(fault) }
+    }
+}
+
+/// Why a first row is no record, when it looks like a header: words where identifiers would be, and nothing in it
+/// that a record would hold.
+fn header_fault(
+    header: &Header<'_>,
+    row: &impl TableRow,
+    texts: &[(usize, &str)],
+    found: &Collector<'_>,
+) -> Option<Unreadable> {
+    let is_word = |text: &str| {
+        let digits = text.chars().filter(|c| c.is_numeric()).count();
+        digits < 4 && !text.contains('@') && text.chars().any(char::is_alphabetic)
+    };
+    let is_named = own_places(header).all(|(rule, place)| match row.cell(place) {
+        CellValue::Text(text) => is_word(text) && found.knows_shape(&rule.pick) && !found.fits(&rule.pick, text),
+        _ => false,
+    });
+    let holds_none = texts.iter().all(|(_, text)| is_word(text) && !found.looks_like_identifier(text));
+    let (rule, place) = own_places(header).next().filter(|_| is_named && holds_none)?;
+    let detail = Unread::new(UnreadCause::ValueShape).by_rule(&rule.pick.rule).at(row.place(place));
+    Some(detail.into())
+}
+
+fn own_places<'h, 'r>(header: &'h Header<'r>) -> impl Iterator<Item = (&'r ColumnRule, usize)> + 'h {
+    header.places.iter().filter(|(rule, _)| rule.is_own).map(|(rule, place)| (*rule, *place))
+}
+
+fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
+    match cell {
+        CellValue::Text(text) | CellValue::Computed(text) => found.fits(&rule.pick, text),
+        CellValue::Missing | CellValue::Blank | CellValue::Unreadable(..) => false,
+    }
+}
+
+/// Long texts that many cells refer to, and what became of them: each is looked at once.
+#[derive(Default)]
+struct Shared {
+    taken: HashMap<(usize, u32), Taken>,
+    could_hold: HashMap<u32, bool>,
+}
+
+/// Reads the rows below a header.
+struct RecordReader<'r, 's> {
+    rules: &'r TableRules,
+    header: &'s Header<'r>,
+    has_one_width: bool,
+}
+
+impl RecordReader<'_, '_> {
+    fn read(
+        &self,
+        row: &impl TableRow,
+        tally: &mut Tally,
+        shared: &mut Shared,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        // Without a shape, the word "Total" would be taken for an identifier.
+        if found.has_shapeless_kind() && self.is_no_record(row, tally, found) {
+            return Ok(());
+        }
+        let has_own = match self.take(row, shared, found) {
+            Ok(has_own) => has_own,
+            Err(fault) if fault.detail.cause == UnreadCause::TooLarge => return Err(fault),
+            Err(_) if self.is_no_record(row, tally, found) => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        if !has_own {
+            if self.is_no_record(row, tally, found) {
+                return Ok(());
+            }
+            let first = row.texts().next().map_or(0, |(column, _)| column);
+            return Err(nameless(row.place(first)));
+        }
+        self.check_width(row, shared, found)?;
+        tally.records += 1;
+        self.compare(row, found);
+        self.count(row, tally);
+        Ok(())
+    }
+
+    /// Takes the identifiers of a row; tells whether one of them is its own.
+    fn take(
+        &self,
+        row: &impl TableRow,
+        shared: &mut Shared,
+        found: &mut Collector<'_>,
+    ) -> Result<bool, Unreadable> {
+        if self.has_one_width && row.width() != self.header.width {
+            return Err(Unread::new(UnreadCause::Ambiguous).at(row.place(0)).into());
+        }
+        let mut has_own = false;
+        for (index, (rule, place)) in self.header.places.iter().enumerate() {
+            let text = match row.cell(*place) {
+                CellValue::Blank => continue,
+                CellValue::Missing => {
+                    let short = Unread::new(UnreadCause::ShortRow).by_rule(&rule.pick.rule);
+                    return Err(short.at(row.place(*place)).into());
+                }
+                CellValue::Text(text) => text,
+                CellValue::Computed(text) if self.believes(rule, text, found) => text,
+                CellValue::Computed(text) => return Err(unread(UnreadCause::Formula, rule, row, *place, text)),
+                CellValue::Unreadable(cause, text) => return Err(unread(cause, rule, row, *place, text)),
+            };
+            let key = row.shared(*place).filter(|_| text.len() > SHARED_BYTES_MIN).map(|number| (index, number));
+            let taken = match key.and_then(|key| shared.taken.get(&key)) {
+                Some(taken) => *taken,
+                None => {
+                    let taken = found.take(&rule.pick, text, || row.place(*place))?;
+                    shared.taken.extend(key.map(|key| (key, taken)));
+                    taken
+                }
+            };
+            has_own |= rule.is_own && taken.is_some();
+        }
+        Ok(has_own)
+    }
+
+    /// A result that the file keeps is believed when it looks like an identifier, or on the word of the map.
+    fn believes(&self, rule: &ColumnRule, text: &str, found: &Collector<'_>) -> bool {
+        self.rules.believes_formulas || (found.knows_shape(&rule.pick) && found.fits(&rule.pick, text))
+    }
+
+    fn is_no_record(&self, row: &impl TableRow, tally: &Tally, found: &Collector<'_>) -> bool {
+        if self.header.is_repeated_by(row.texts()) {
+            return true;
+        }
+        let texts: Vec<(usize, &str)> = row.texts().collect();
+        texts.is_empty() || is_caption(self.rules, &texts, tally.records, found)
+    }
+
+    /// In a row wider than the header, who can say which cell is which? No cell beside the rules' may look like an
+    /// identifier.
+    fn check_width(
+        &self,
+        row: &impl TableRow,
+        shared: &mut Shared,
+        found: &Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        if row.width() <= self.header.width {
+            return Ok(());
+        }
+        let is_beside = |column: usize| !self.header.places.iter().any(|(_, place)| *place == column);
+        for (column, text) in row.texts().filter(|(column, _)| is_beside(*column)) {
+            let could_hold = match row.shared(column).filter(|_| text.len() > SHARED_BYTES_MIN) {
+                Some(number) => {
+                    *shared.could_hold.entry(number).or_insert_with(|| found.looks_like_identifier(text))
+                }
+                None => found.looks_like_identifier(text),
+            };
+            let is_beyond = column >= self.header.width && found.has_shapeless_kind();
+            if could_hold || is_beyond {
+                return Err(Unread::new(UnreadCause::Ambiguous).at(row.place(column)).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, row: &impl TableRow, found: &mut Collector<'_>) {
+        for (rule, place) in &self.header.compare {
+            if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(*place) {
+                found.compare(&rule.pick, text);
+            }
+        }
+    }
+
+    fn count(&self, row: &impl TableRow, tally: &mut Tally) {
+        if !self.header.counts_fields() {
+            return;
+        }
+        for (column, _) in row.texts() {
+            tally.texts += 1;
+            if !self.header.describes(column) {
+                tally.add_undescribed(1, || row.place(column));
+            }
+        }
+    }
+}
+
+fn unread(
+    cause: UnreadCause,
+    rule: &ColumnRule,
+    row: &impl TableRow,
+    place: usize,
+    text: &str,
+) -> Unreadable {
+    Unread::new(cause).by_rule(&rule.pick.rule).at(row.place(place)).shaped_as(text).into()
+}
+
+fn nameless(place: String) -> Unreadable {
+    Unread::new(UnreadCause::NamelessRecord).at(place).into()
+}

@@ -1,0 +1,292 @@
+//! The ZIP archive that a workbook is: every byte of it belongs to a listed part, or the file is unreadable.
+//!
+//! Programs disagree on what lies between parts, before the first and behind the last, and on parts that are there
+//! twice; so none of that is accepted. Unpacking is bounded by what is left of one limit for all parts.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Read as _;
+
+use digue_types::{Unread, UnreadCause};
+
+use crate::reading::Unreadable;
+
+const PARTS_MAX: usize = 10_000;
+const END_BYTES: usize = 22;
+const LOCAL_BYTES: usize = 30;
+const CENTRAL_BYTES: usize = 46;
+/// The two records that large archives have before the last one.
+const ZIP64_END_BYTES: usize = 56 + 20;
+/// Fields of one entry's header that tell times and owners are shorter.
+const EXTRA_FIELD_BYTES_MAX: usize = 64;
+/// Room that Office leaves to write a part again; zeros.
+const GROWTH_HINT: u16 = 0xa220;
+
+/// A part as the list at the end names it.
+struct Part<'b> {
+    name: String,
+    is_deflated: bool,
+    data: &'b [u8],
+    size: u64,
+    crc: u32,
+}
+
+/// Where an entry's bytes lie.
+struct Span {
+    start: usize,
+    end: usize,
+    has_descriptor: bool,
+    crc: u32,
+}
+
+pub(super) struct Archive<'b> {
+    parts: Vec<Part<'b>>,
+    /// Bytes that may still be unpacked.
+    left: usize,
+}
+
+/// A part of the file that is not looked into, or bytes that no program has to show.
+pub(super) fn unread_part(place: &str) -> Unreadable {
+    Unread::new(UnreadCause::UnreadPart).at(place).into()
+}
+
+pub(super) fn broken(place: &str) -> Unreadable {
+    Unread::new(UnreadCause::Syntax).at(place).into()
+}
+
+impl<'b> Archive<'b> {
+    /// Opens an archive of which at most `limit` bytes may be unpacked.
+    pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
+        let list = PartList::find(bytes)?;
+        if list.count > PARTS_MAX {
+            return Err(Unreadable::too_large());
+        }
+        let (mut parts, mut spans) = (Vec::new(), Vec::new());
+        let mut names = HashSet::new();
+        let mut at = list.start;
+        while at < list.end {
+            let entry = Central::read(bytes, at).ok_or_else(|| broken("archive"))?;
+            at += entry.bytes;
+            let (part, span) = entry.part(bytes)?;
+            spans.push(span);
+            if part.name.ends_with('/') && part.data.is_empty() {
+                continue;
+            }
+            if !names.insert(part.name.to_lowercase()) {
+                return Err(unread_part(&part.name));
+            }
+            parts.push(part);
+        }
+        if at != list.end || spans.len() != list.count {
+            return Err(unread_part("archive"));
+        }
+        check_layout(bytes, spans, list.start)?;
+        Ok(Self { parts, left: limit })
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.name.as_str())
+    }
+
+    /// The name of a part as the archive writes it; letter case does not matter.
+    pub(super) fn find(&self, name: &str) -> Option<String> {
+        self.names().find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
+    }
+
+    /// Unpacks one part.
+    pub(super) fn unpack(&mut self, name: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
+        let part = self.parts.iter().find(|part| part.name == name).ok_or_else(|| broken(name))?;
+        let bytes = if part.is_deflated {
+            let mut rest = part.data;
+            let mut bytes = Vec::new();
+            let mut inflated = flate2::bufread::DeflateDecoder::new(&mut rest).take(self.left as u64 + 1);
+            inflated.read_to_end(&mut bytes).map_err(|_| broken(name))?;
+            if bytes.len() <= self.left && !rest.is_empty() {
+                return Err(unread_part(name));
+            }
+            Cow::Owned(bytes)
+        } else {
+            Cow::Borrowed(part.data)
+        };
+        self.left = self.left.checked_sub(bytes.len()).ok_or(Unreadable::too_large())?;
+        let mut crc = flate2::Crc::new();
+        crc.update(&bytes);
+        if bytes.len() as u64 != part.size || crc.sum() != part.crc {
+            return Err(broken(name));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Where the list of parts lies.
+struct PartList {
+    start: usize,
+    end: usize,
+    count: usize,
+}
+
+impl PartList {
+    fn find(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let end = bytes.len().checked_sub(END_BYTES).ok_or_else(|| broken("archive"))?;
+        if u32_at(bytes, end) != Some(0x0605_4b50) || u16_at(bytes, end + 20) != Some(0) {
+            // A comment, or bytes behind the archive.
+            let is_archive = bytes.starts_with(b"PK\x03\x04");
+            return Err(if is_archive { unread_part("archive") } else { broken("archive") });
+        }
+        let field = |at| u32_at(bytes, end + at).map_or(0, |value| value as usize);
+        let (mut count, mut size, mut start) = (field(10) & 0xffff, field(12), field(16));
+        let mut list_end = end;
+        let large = end.checked_sub(ZIP64_END_BYTES).filter(|at| u32_at(bytes, *at) == Some(0x0606_4b50));
+        if let Some(large) = large {
+            let field = |at| u64_at(bytes, large + at).and_then(|value| usize::try_from(value).ok());
+            let read = (field(32), field(40), field(48));
+            let (Some(large_count), Some(large_size), Some(large_start)) = read else {
+                return Err(broken("archive"));
+            };
+            (count, size, start, list_end) = (large_count, large_size, large_start, large);
+        }
+        if start.checked_add(size) != Some(list_end) {
+            return Err(unread_part("archive"));
+        }
+        Ok(Self { start, end: list_end, count })
+    }
+}
+
+/// An entry of the list.
+struct Central<'b> {
+    flags: u16,
+    method: u16,
+    crc: u32,
+    packed: u64,
+    size: u64,
+    local: u64,
+    name: &'b [u8],
+    bytes: usize,
+}
+
+impl<'b> Central<'b> {
+    fn read(bytes: &'b [u8], at: usize) -> Option<Self> {
+        if u32_at(bytes, at)? != 0x0201_4b50 {
+            return None;
+        }
+        let length = |field| u16_at(bytes, at + field).map(usize::from);
+        let (name, extra, comment) = (length(28)?, length(30)?, length(32)?);
+        let names = at + CENTRAL_BYTES;
+        let mut entry = Self {
+            flags: u16_at(bytes, at + 8)?,
+            method: u16_at(bytes, at + 10)?,
+            crc: u32_at(bytes, at + 16)?,
+            packed: u32_at(bytes, at + 20)?.into(),
+            size: u32_at(bytes, at + 24)?.into(),
+            local: u32_at(bytes, at + 42)?.into(),
+            name: bytes.get(names..names + name)?,
+            bytes: CENTRAL_BYTES + name + extra,
+        };
+        if comment != 0 {
+            return None;
+        }
+        entry.enlarge(bytes.get(names + name..names + name + extra)?)?;
+        Some(entry)
+    }
+
+    /// Sizes beyond 32 bits stand in a field of their own.
+    fn enlarge(&mut self, extra: &[u8]) -> Option<()> {
+        for (tag, value) in extra_fields(extra)? {
+            if tag != 1 {
+                continue;
+            }
+            let mut at = 0;
+            for field in [&mut self.size, &mut self.packed, &mut self.local] {
+                if *field == u64::from(u32::MAX) {
+                    *field = u64_at(value, at)?;
+                    at += 8;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The part, once its own header says the same.
+    fn part(&self, bytes: &'b [u8]) -> Result<(Part<'b>, Span), Unreadable> {
+        let written = std::str::from_utf8(self.name).map_err(|_| unread_part("archive"))?;
+        let name = written.replace('\\', "/").trim_start_matches('/').to_owned();
+        let fault = || unread_part(&name);
+        let start = usize::try_from(self.local).map_err(|_| fault())?;
+        let field = |at: usize| u16_at(bytes, start + at);
+        let is_local = u32_at(bytes, start) == Some(0x0403_4b50) && field(8) == Some(self.method);
+        let lengths = field(26).zip(field(28)).filter(|_| is_local).ok_or_else(fault)?;
+        let (name_bytes, extra_bytes) = (usize::from(lengths.0), usize::from(lengths.1));
+        let names = start + LOCAL_BYTES;
+        let data = names + name_bytes + extra_bytes;
+        let end = usize::try_from(self.packed).ok().and_then(|packed| data.checked_add(packed)).ok_or_else(fault)?;
+        let has_descriptor = field(6).ok_or_else(fault)? & 8 != 0;
+        let packed = u32_at(bytes, start + 18).map(u64::from);
+        let says_the_same = has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());
+        let is_encrypted = (self.flags | field(6).unwrap_or(0)) & 0x41 != 0;
+        let extra = bytes.get(names + name_bytes..data).ok_or_else(fault)?;
+        let is_plain = bytes.get(names..names + name_bytes) == Some(self.name)
+            && matches!(self.method, 0 | 8)
+            && (self.method == 8 || self.packed == self.size)
+            && holds_nothing(extra);
+        if !says_the_same || is_encrypted || !is_plain {
+            return Err(fault());
+        }
+        let packed = bytes.get(data..end).ok_or_else(fault)?;
+        let span = Span { start, end, has_descriptor, crc: self.crc };
+        let is_deflated = self.method == 8;
+        Ok((Part { name, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
+    }
+}
+
+/// Entries follow each other from the first byte to the list.
+fn check_layout(bytes: &[u8], mut spans: Vec<Span>, list: usize) -> Result<(), Unreadable> {
+    spans.sort_by_key(|span| span.start);
+    let starts = spans.iter().map(|span| span.start).skip(1).chain([list]).collect::<Vec<_>>();
+    if spans.first().map_or(list, |span| span.start) != 0 {
+        return Err(unread_part("archive"));
+    }
+    for (span, next) in spans.iter().zip(starts) {
+        let gap = bytes.get(span.end..next).ok_or_else(|| unread_part("archive"))?;
+        let is_descriptor = span.has_descriptor
+            && match gap.len() {
+                12 | 20 => u32_at(gap, 0) == Some(span.crc),
+                16 | 24 => u32_at(gap, 0) == Some(0x0807_4b50) && u32_at(gap, 4) == Some(span.crc),
+                _ => false,
+            };
+        if !gap.is_empty() && !is_descriptor {
+            return Err(unread_part("archive"));
+        }
+    }
+    Ok(())
+}
+
+/// True when the fields beside an entry's name tell times, owners and sizes only.
+fn holds_nothing(extra: &[u8]) -> bool {
+    let is_nothing = |(tag, value): &(u16, &[u8])| {
+        let hint = value.get(4..).unwrap_or_default();
+        value.len() <= EXTRA_FIELD_BYTES_MAX || (*tag == GROWTH_HINT && hint.iter().all(|byte| *byte == 0))
+    };
+    extra_fields(extra).is_some_and(|fields| fields.iter().all(is_nothing))
+}
+
+fn extra_fields(mut extra: &[u8]) -> Option<Vec<(u16, &[u8])>> {
+    let mut fields = Vec::new();
+    while !extra.is_empty() {
+        let end = 4 + usize::from(u16_at(extra, 2)?);
+        fields.push((u16_at(extra, 0)?, extra.get(4..end)?));
+        extra = &extra[end..];
+    }
+    Some(fields)
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().map(|field| u16::from_le_bytes(*field))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|field| u32::from_le_bytes(*field))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|field| u64::from_le_bytes(*field))
+}

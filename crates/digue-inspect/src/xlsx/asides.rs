@@ -1,0 +1,185 @@
+//! What a workbook shows besides its cells: comments, text boxes, names, properties, caches.
+//!
+//! No rule reaches it. It is swept, and an identifier in it that no cell showed makes the file unreadable.
+
+use super::archive::unread_part;
+use super::markup::{Attributes, Mark, walk};
+use crate::identifier::{Collector, Identifier, is_blank};
+use crate::reading::Unreadable;
+use crate::sweep::SweptTexts;
+
+/// Identifiers that are remembered until every cell is read.
+const LIKE_MAX: usize = 100_000;
+
+/// Texts of a cache of another table that may be its headers.
+const CACHED_TEXTS_MAX: usize = 20;
+
+/// Numbers of up to four digits are years, pages and places.
+const NUMBER_DIGITS_MIN: usize = 5;
+
+/// Attributes that programs show.
+const SHOWN: [&str; 34] = [
+    "name", "descr", "title", "display", "displayName", "tooltip", "location", "prompt", "promptTitle", "error",
+    "errorTitle", "text", "comment", "user", "author", "userName", "caption", "alt", "href", "string", "codeName",
+    "headerRowCaption", "dataCaption", "grandTotalCaption", "rowHeaderCaption", "colHeaderCaption", "totalsRowLabel",
+    "uniqueName", "command", "connection", "description", "src", "lang", "alias",
+];
+
+/// Elements that hold formulas: only the texts in them are looked at.
+const FORMULAS: [&str; 9] = [
+    "f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula",
+    "oldFormula", "FmlaMacro",
+];
+
+/// Elements that hold places, sizes, versions and dates.
+const MEASURES: [&str; 17] = [
+    "col", "row", "colOff", "rowOff", "Anchor", "Row", "Column", "sqref", "ref", "created", "modified",
+    "lastPrinted", "AppVersion", "TotalTime", "revision", "i4", "ptCount",
+];
+
+#[derive(Default)]
+pub(super) struct Asides {
+    swept: SweptTexts,
+    like: Vec<(Identifier, String)>,
+    words: Vec<Identifier>,
+}
+
+impl Asides {
+    /// Looks at one text of the part or sheet `place`.
+    pub(super) fn add(
+        &mut self,
+        text: &str,
+        place: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        if is_blank(text) {
+            return Ok(());
+        }
+        self.swept.add(text, found, || place.to_owned())?;
+        found.identifiers_like(text, &mut self.words);
+        for identifier in self.words.drain(..) {
+            let is_small = identifier.text.len() < NUMBER_DIGITS_MIN
+                && identifier.text.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_small && !found.has_found(&identifier) {
+                self.like.push((identifier, place.to_owned()));
+            }
+        }
+        if self.like.len() > LIKE_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
+    }
+
+    /// The texts written in a formula.
+    pub(super) fn add_formula(
+        &mut self,
+        formula: &str,
+        place: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        for literal in formula.split('"').skip(1).step_by(2) {
+            self.add(literal, place, found)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the attributes of an element.
+    pub(super) fn add_attributes(
+        &mut self,
+        attributes: &Attributes<'_>,
+        is_shown: impl Fn(&str) -> bool,
+        place: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        for (_, value) in attributes.iter().filter(|(name, _)| is_shown(name)) {
+            self.add(value, place, found)?;
+        }
+        Ok(())
+    }
+
+    /// A text within an element of this name.
+    pub(super) fn add_text(
+        &mut self,
+        element: &str,
+        text: &str,
+        place: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        if FORMULAS.contains(&element) {
+            self.add_formula(text, place, found)
+        } else if MEASURES.contains(&element) && is_measure(text) {
+            Ok(())
+        } else {
+            self.add(text, place, found)
+        }
+    }
+
+    /// Looks at a whole part: its texts, and the attributes that programs show.
+    pub(super) fn read(
+        &mut self,
+        part: &str,
+        bytes: &[u8],
+        role: Role,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        let mut open: Vec<String> = Vec::new();
+        let mut text = String::new();
+        let mut cached = 0;
+        let lower = part.to_lowercase();
+        let is_cache = lower.contains("pivotcache") || lower.contains("externallink");
+        walk(part, bytes, &mut |mark| {
+            match mark {
+                Mark::Open(name, attributes) => {
+                    self.add_text(open.last().map_or("", String::as_str), &std::mem::take(&mut text), part, found)?;
+                    let holds_values = is_cache && matches!(name, "s" | "n" | "d" | "cell" | "v");
+                    cached += usize::from(holds_values);
+                    let is_filter = matches!(name, "filter" | "customFilter" | "inputCells");
+                    let is_shown = |attribute: &str| {
+                        SHOWN.contains(&attribute)
+                            || role == Role::Unknown
+                            || (holds_values && attribute == "v")
+                            || (is_filter && attribute == "val")
+                    };
+                    self.add_attributes(attributes, is_shown, part, found)?;
+                    open.push(name.to_owned());
+                }
+                Mark::Close(_) => {
+                    let element = open.pop().unwrap_or_default();
+                    self.add_text(&element, &std::mem::take(&mut text), part, found)?;
+                }
+                Mark::Text(more) => text.push_str(more),
+            }
+            if cached > CACHED_TEXTS_MAX { Err(unread_part(part)) } else { Ok(()) }
+        })
+    }
+
+    /// Once every cell is read: nothing may be left that no cell showed.
+    pub(super) fn conclude(mut self, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        self.swept.finish(found, || "workbook".to_owned())?;
+        match self.like.iter().find(|(identifier, _)| !found.has_found(identifier)) {
+            Some((_, place)) => Err(unread_part(place)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How a part's attributes are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A part of OOXML: the attributes that programs show.
+    Known,
+    /// Anything else: all of them.
+    Unknown,
+}
+
+/// Digits and signs, or a moment.
+fn is_measure(text: &str) -> bool {
+    let text = text.trim();
+    let is_moment = text.len() <= 32 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
+    let is_plain = |c: char| c.is_ascii_digit() || " .,;:-$\n\r".contains(c);
+    text.chars().all(is_plain)
+        || (is_moment && text.chars().all(|c| is_plain(c) || matches!(c, 'T' | 'Z' | '+')))
+}
+
+/// Attributes of a worksheet outside of its cells that programs show.
+pub(super) fn is_shown_in_sheet(element: &str, attribute: &str) -> bool {
+    let is_filter = matches!(element, "filter" | "customFilter" | "inputCells");
+    SHOWN.contains(&attribute) || (is_filter && attribute == "val")
+}

@@ -1,0 +1,119 @@
+//! XML as the parts of a workbook write it: a stream of openings, closings and texts.
+//!
+//! Names are compared without prefix, so that strict and transitional files, and those with prefixes of their own,
+//! read alike. Entities beyond those of XML do not exist here.
+
+use std::borrow::Cow;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
+use super::archive::broken;
+use crate::decode;
+use crate::reading::Unreadable;
+
+const DEPTH_MAX: usize = 256;
+
+pub(super) enum Mark<'m> {
+    Open(&'m str, &'m Attributes<'m>),
+    Close(&'m str),
+    Text(&'m str),
+}
+
+/// The attributes of one element, decoded.
+pub(super) struct Attributes<'m>(Vec<(&'m str, Cow<'m, str>)>);
+
+impl Attributes<'_> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_ref()))
+    }
+}
+
+/// Hands every mark of a part to `take`.
+pub(super) fn walk(
+    part: &str,
+    bytes: &[u8],
+    take: &mut dyn FnMut(Mark<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let text = decode::xml_text(None, bytes)?;
+    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    reader.config_mut().check_end_names = true;
+    reader.config_mut().expand_empty_elements = true;
+    let fault = || broken(part);
+    let (mut depth, mut roots) = (0, 0);
+    loop {
+        match reader.read_event().map_err(|_| fault())? {
+            Event::Start(start) => {
+                roots += usize::from(depth == 0);
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Err(fault());
+                }
+                open(&start, take).ok_or_else(fault)??;
+            }
+            Event::Empty(_) | Event::Decl(_) => {}
+            Event::End(end) => {
+                depth -= 1;
+                take(Mark::Close(end.local_name().into_inner()))?;
+            }
+            Event::Text(text) => take(Mark::Text(&text))?,
+            Event::CData(text) => take(Mark::Text(&text))?,
+            // Nobody sees them in a workbook; who opens the part does.
+            Event::Comment(text) => take(Mark::Text(&text))?,
+            Event::PI(text) => take(Mark::Text(&text))?,
+            Event::GeneralRef(name) => {
+                let character = name.resolve_char_ref().map_err(|_| fault())?.map(String::from);
+                let known = || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
+                take(Mark::Text(&character.or_else(known).ok_or_else(fault)?))?;
+            }
+            Event::DocType(_) => return Err(fault()),
+            Event::Eof => break,
+        }
+    }
+    if depth == 0 && roots == 1 { Ok(()) } else { Err(fault()) }
+}
+
+fn open(
+    start: &BytesStart<'_>,
+    take: &mut dyn FnMut(Mark<'_>) -> Result<(), Unreadable>,
+) -> Option<Result<(), Unreadable>> {
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.ok()?;
+        if attribute.key.as_namespace_binding().is_none() {
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
+            attributes.push((attribute.key.local_name().into_inner(), value));
+        }
+    }
+    Some(take(Mark::Open(start.local_name().into_inner(), &Attributes(attributes))))
+}
+
+/// `_x0041_` in the texts of a workbook stands for a character that XML would not keep.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains("_x") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        plain.push_str(&rest[..at]);
+        let code = rest.get(at + 2..at + 6).filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        match code.and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32) {
+            Some(character) => {
+                plain.push(character);
+                rest = &rest[at + 7..];
+            }
+            None => {
+                plain.push_str("_x");
+                rest = &rest[at + 2..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}

@@ -1,0 +1,292 @@
+//! What a person sees where a workbook keeps a number: leading zeros, letters and spaces are often in the format
+//! alone.
+//!
+//! Understood are General, `0`, `#`, `?`, literals, thousands, `@`. Everything else is a date, an amount or a
+//! calculation, and no identifier.
+
+use digue_types::UnreadCause;
+
+/// Whole numbers of at most fifteen digits are exact in a workbook.
+const EXACT_MAX: f64 = 999_999_999_999_999.0;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Format {
+    number: NumberFormat,
+    /// What is written around texts.
+    around_text: Option<(String, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum NumberFormat {
+    General,
+    Pattern(Vec<Token>),
+    Date,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Digit(char),
+    Literal(String),
+    General,
+}
+
+impl Format {
+    pub(super) const GENERAL: Self = Self { number: NumberFormat::General, around_text: None };
+    pub(super) const UNKNOWN: Self = Self { number: NumberFormat::Unknown, around_text: None };
+
+    /// The formats that every program knows by number (ECMA-376, 18.8.30).
+    pub(super) fn numbered(id: u32) -> Self {
+        match id {
+            0 | 49 => Self::GENERAL,
+            1 => Self::parse("0"),
+            3 => Self::parse("#,##0"),
+            14..=22 | 27..=36 | 45..=47 | 50..=58 => Self { number: NumberFormat::Date, around_text: None },
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    pub(super) fn parse(code: &str) -> Self {
+        let sections = sections(code);
+        let text = sections.get(3).or_else(|| sections.iter().find(|section| section.contains(&Piece::Sign('@'))));
+        let around_text = text.and_then(|section| around(section)).filter(|around| !(around.0.is_empty() && around.1.is_empty()));
+        let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
+        Self { number, around_text }
+    }
+
+    pub(super) const fn is_date(&self) -> bool {
+        matches!(self.number, NumberFormat::Date)
+    }
+
+    /// A text as this format shows it, when that is not the text itself.
+    pub(super) fn around_text(&self, text: &str) -> Option<String> {
+        self.around_text.as_ref().map(|(before, after)| format!("{before}{text}{after}"))
+    }
+
+    /// A number as a person sees it.
+    pub(super) fn show(&self, written: &str) -> Result<String, UnreadCause> {
+        match &self.number {
+            NumberFormat::General => whole(written).map(|(sign, digits)| format!("{sign}{digits}")),
+            NumberFormat::Pattern(tokens) => {
+                let (sign, digits) = whole(written)?;
+                if sign.is_empty() { Ok(filled(tokens, &digits)) } else { Err(UnreadCause::CellType) }
+            }
+            NumberFormat::Date | NumberFormat::Unknown => Err(UnreadCause::CellType),
+        }
+    }
+}
+
+/// Sign and digits of a whole number.
+pub(super) fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
+    let number: f64 = written.trim().parse().map_err(|_| UnreadCause::CellType)?;
+    if number.fract() != 0.0 || number.abs() > EXACT_MAX {
+        return Err(UnreadCause::InexactNumber);
+    }
+    Ok((if number < 0.0 { "-" } else { "" }, format!("{:.0}", number.abs())))
+}
+
+/// A piece of a format's code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// A character that means something.
+    Sign(char),
+    Literal(char),
+    /// What stands in brackets.
+    Bracket(String),
+}
+
+/// The sections of a code, for positive, negative, zero and text.
+fn sections(code: &str) -> Vec<Vec<Piece>> {
+    let mut sections = vec![Vec::new()];
+    let mut rest = code.chars();
+    while let Some(c) = rest.next() {
+        let last = sections.last_mut().expect("one from the start");
+        match c {
+            ';' => sections.push(Vec::new()),
+            '"' => last.extend(rest.by_ref().take_while(|c| *c != '"').map(Piece::Literal)),
+            '\\' => last.extend(rest.next().map(Piece::Literal)),
+            // As wide as the character behind it.
+            '_' => last.extend(rest.next().map(|_| Piece::Literal(' '))),
+            '[' => last.push(Piece::Bracket(rest.by_ref().take_while(|c| *c != ']').collect())),
+            c => last.push(Piece::Sign(c)),
+        }
+    }
+    sections
+}
+
+fn around(section: &[Piece]) -> Option<(String, String)> {
+    let at = section.iter().position(|piece| *piece == Piece::Sign('@'))?;
+    let literal = |piece: &Piece| match piece {
+        Piece::Literal(c) | Piece::Sign(c) => Some(*c),
+        Piece::Bracket(_) => None,
+    };
+    Some((section[..at].iter().filter_map(literal).collect(), section[at + 1..].iter().filter_map(literal).collect()))
+}
+
+fn number_format(section: &[Piece]) -> NumberFormat {
+    let signs: String = section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
+    let general = signs.to_lowercase().replace("general", "@").replace("standard", "@");
+    if section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner))) {
+        let is_elapsed = |inner: &str| inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+        let is_date = section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if is_elapsed(inner)));
+        return if is_date { NumberFormat::Date } else { NumberFormat::Unknown };
+    }
+    if general.chars().any(|c| "ymdhsaejg".contains(c)) {
+        return NumberFormat::Date;
+    }
+    if general.is_empty() && section.is_empty() {
+        // It hides the number, which is in the file all the same.
+        return NumberFormat::General;
+    }
+    let is_known = |c: char| matches!(c, '0' | '#' | '?' | '@' | ',' | ' ' | '\u{a0}' | '\u{202f}' | '-' | '(' | ')' | ':' | '+' | '\'');
+    let scales = general.trim_end().ends_with(',');
+    let holds_digits = general.contains(['0', '#', '?', '@']);
+    if !general.chars().all(is_known) || scales || !holds_digits {
+        return NumberFormat::Unknown;
+    }
+    NumberFormat::Pattern(tokens(section, general.contains('@')))
+}
+
+/// Colours and languages change no letter.
+fn is_plain_bracket(inner: &str) -> bool {
+    let is_colour = !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
+    let is_elapsed = inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+    (is_colour && !is_elapsed) || inner.starts_with("$-")
+}
+
+fn tokens(section: &[Piece], is_general: bool) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut has_number = false;
+    for piece in section {
+        match piece {
+            Piece::Sign(c @ ('0' | '#' | '?')) => tokens.push(Token::Digit(*c)),
+            Piece::Sign(',') | Piece::Bracket(_) => {}
+            Piece::Sign(c) if is_general && (c.is_alphabetic() || *c == '@') => {
+                if !has_number {
+                    tokens.push(Token::General);
+                    has_number = true;
+                }
+            }
+            Piece::Sign(c) | Piece::Literal(c) => tokens.push(Token::Literal((*c).into())),
+        }
+    }
+    tokens
+}
+
+/// Digits fill the places from the right; the first place takes all that are left.
+fn filled(tokens: &[Token], digits: &str) -> String {
+    let places = tokens.iter().filter(|token| matches!(token, Token::Digit(_))).count();
+    let digits = if digits == "0" && places > 0 { "" } else { digits };
+    let surplus = digits.len().saturating_sub(places);
+    let mut missing = places.saturating_sub(digits.len());
+    let mut next = 0;
+    let mut shown = String::new();
+    for token in tokens {
+        match token {
+            Token::General => shown.push_str(if digits.is_empty() { "0" } else { digits }),
+            Token::Literal(text) => shown.push_str(text),
+            Token::Digit(place) if missing > 0 => {
+                missing -= 1;
+                match place {
+                    '0' => shown.push('0'),
+                    '?' => shown.push(' '),
+                    _ => {}
+                }
+            }
+            Token::Digit(_) => {
+                let end = next + 1 + if next == 0 { surplus } else { 0 };
+                shown.push_str(&digits[next..end]);
+                next = end;
+            }
+        }
+    }
+    shown
+}
+
+/// The day of a serial number, as ISO writes it, with its hour when there is one.
+pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
+    let serial: f64 = written.trim().parse().ok().filter(|serial| (0.0..2_958_466.0).contains(serial))?;
+    let serial = if is_from_1904 { serial + 1_462.0 } else { serial };
+    // The calendar of spreadsheets has a 29th of February 1900.
+    let shift = if serial < 60.0 { 1.0 } else { 0.0 };
+    #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
+    let (days, seconds) = ((serial + shift).floor() as i64, (serial.fract() * 86_400.0).round() as i64);
+    let (year, month, day) = civil(days - 25_569);
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    Some(if seconds == 0 || seconds >= 86_400 { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") })
+}
+
+/// Year, month and day of a number of days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, written: &str, expected: Result<&str, UnreadCause>) {
+        assert_eq!(Format::parse(code).show(written), expected.map(str::to_owned), "{code} of {written}");
+    }
+
+    #[test]
+    fn a_number_shows_as_its_format_writes_it() {
+        for (code, written, shown) in [
+            ("0000000", "1234", "0001234"),
+            ("0000000", "0", "0000000"),
+            ("0000000", "12345678", "12345678"),
+            ("000\\ 000", "1234", "001 234"),
+            ("000 000", "1234567", "1234 567"),
+            ("0\"A\"", "1000001", "1000001A"),
+            ("\"P\"0000", "7", "P0007"),
+            ("General", "1.234E3", "1234"),
+            ("@", "1234", "1234"),
+            ("General\"A\"", "1000001", "1000001A"),
+            ("#,##0", "1234567", "1234567"),
+            ("[Red]0000", "12", "0012"),
+            ("0 00 00 00 000 000", "1850578006084", "1 85 05 78 006 084"),
+            ("0;-0;;@", "12", "12"),
+            ("[$-40C]0000", "5", "0005"),
+        ] {
+            check(code, written, Ok(shown));
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_number_in_digits_is_not_read() {
+        for code in ["yyyy-mm-dd", "dd/mm/yyyy", "[h]:mm", "0.00", "0%", "0.0E+0", "# ?/?", "[$€-40C]0", "0,", "[>5]0", "\"x\""] {
+            check(code, "1234", Err(UnreadCause::CellType));
+        }
+        for written in ["1.5", "1e17", "9007199254740993"] {
+            check("General", written, Err(UnreadCause::InexactNumber));
+        }
+        check("0", "-5", Err(UnreadCause::CellType));
+        check("General", "x", Err(UnreadCause::CellType));
+    }
+
+    #[test]
+    fn a_text_shows_with_what_its_format_writes_around_it() {
+        assert_eq!(Format::parse("@\"A\"").around_text("1000001").as_deref(), Some("1000001A"));
+        assert_eq!(Format::parse("@").around_text("1000001"), None);
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        assert_eq!(day("46354", false).as_deref(), Some("2026-11-28"));
+        assert_eq!(day("1", false).as_deref(), Some("1900-01-01"));
+        assert_eq!(day("61", false).as_deref(), Some("1900-03-01"));
+        assert_eq!(day("46354.5", false).as_deref(), Some("2026-11-28T12:00:00"));
+        assert_eq!(day("44892", true).as_deref(), Some("2026-11-28"));
+        assert_eq!(day("x", false), None);
+    }
+}

@@ -1,0 +1,309 @@
+//! The parts of a workbook and what each is for: types, relations, the list of sheets.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use super::archive::{Archive, broken, unread_part};
+use super::asides::{Asides, Role};
+use super::markup::{Mark, walk};
+use super::number_format::Format;
+use super::sheet::Common;
+use super::strings::SharedStrings;
+use crate::identifier::Collector;
+use crate::reading::Unreadable;
+
+const SHEETS_MAX: usize = 1_000;
+const FORMATS_MAX: usize = 65_536;
+/// Settings of a printer, which nothing shows.
+const PRINTER_BYTES_MAX: usize = 64 << 10;
+
+/// A sheet that holds cells.
+#[derive(Clone)]
+pub(super) struct Sheet {
+    pub name: String,
+    pub part: String,
+}
+
+pub(super) struct Package<'b> {
+    archive: Archive<'b>,
+    types: Types,
+    workbook: String,
+    sheets: Vec<Sheet>,
+    strings: Option<String>,
+    styles: Option<String>,
+    is_from_1904: bool,
+    /// Parts that are read for what they are.
+    read: HashSet<String>,
+}
+
+impl<'b> Package<'b> {
+    pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
+        let mut archive = Archive::open(bytes, limit)?;
+        let types_part = archive.find("[Content_Types].xml").ok_or_else(|| broken("[Content_Types].xml"))?;
+        let types = Types::read(&types_part, &archive.unpack(&types_part)?)?;
+        let root = relations(&mut archive, "")?;
+        let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
+        let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
+        let workbook = archive.find(&book.target).ok_or_else(|| broken(&book.target))?;
+        let read = HashSet::from([types_part, workbook.clone()]);
+        let mut package = Self {
+            archive,
+            types,
+            workbook,
+            sheets: Vec::new(),
+            strings: None,
+            styles: None,
+            is_from_1904: false,
+            read,
+        };
+        package.read_workbook()?;
+        Ok(package)
+    }
+
+    pub(super) fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    pub(super) fn unpack(&mut self, part: &str) -> Result<Cow<'b, [u8]>, Unreadable> {
+        self.archive.unpack(part)
+    }
+
+    fn read_workbook(&mut self) -> Result<(), Unreadable> {
+        let workbook = self.workbook.clone();
+        let related = relations(&mut self.archive, &workbook)?;
+        let mut named: Vec<(String, String)> = Vec::new();
+        let bytes = self.archive.unpack(&workbook)?;
+        let mut is_from_1904 = false;
+        walk(&workbook, &bytes, &mut |mark| {
+            match mark {
+                Mark::Open("sheet", attributes) => {
+                    let id = attributes.get("id").ok_or_else(|| broken(&workbook))?;
+                    named.push((attributes.get("name").unwrap_or_default().to_owned(), id.to_owned()));
+                }
+                Mark::Open("workbookPr", attributes) => {
+                    is_from_1904 = matches!(attributes.get("date1904"), Some("1" | "true"));
+                }
+                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+            }
+            Ok(())
+        })?;
+        self.is_from_1904 = is_from_1904;
+        if named.len() > SHEETS_MAX {
+            return Err(Unreadable::too_large());
+        }
+        let mut names = HashSet::new();
+        for (name, id) in named {
+            if !names.insert(name.to_lowercase()) {
+                return Err(unread_part(&name));
+            }
+            self.add_sheet(name, &id, &related)?;
+        }
+        for relation in related.iter().filter(|relation| !relation.is_external) {
+            let slot = match relation.kind.as_str() {
+                "sharedStrings" => &mut self.strings,
+                "styles" => &mut self.styles,
+                _ => continue,
+            };
+            let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
+            if slot.replace(part.clone()).is_some() {
+                return Err(unread_part(&part));
+            }
+            self.read.insert(part);
+        }
+        // Its names and the names of its sheets are looked at with the other parts.
+        self.read.remove(&workbook);
+        Ok(())
+    }
+
+    fn add_sheet(&mut self, name: String, id: &str, related: &[Relation]) -> Result<(), Unreadable> {
+        let mut targets = related.iter().filter(|relation| relation.id == id && !relation.is_external);
+        let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(&name)) };
+        let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
+        match relation.kind.as_str() {
+            // One part read twice would make the work larger than the file.
+            "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(&part)),
+            "worksheet" => {
+                self.sheets.push(Sheet { name, part });
+                Ok(())
+            }
+            // Its texts are looked at with the other parts.
+            "chartsheet" | "dialogsheet" => Ok(()),
+            _ => Err(unread_part(&part)),
+        }
+    }
+
+    /// Shared texts and formats.
+    pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<Common, Unreadable> {
+        let mut common = Common { is_from_1904: self.is_from_1904, ..Common::default() };
+        if let Some(part) = self.strings.clone() {
+            common.strings = SharedStrings::read(&part, &self.archive.unpack(&part)?, found)?;
+        }
+        if let Some(part) = self.styles.clone() {
+            let bytes = self.archive.unpack(&part)?;
+            read_formats(&part, &bytes, &mut common)?;
+        }
+        Ok(common)
+    }
+
+    /// Looks at every part that is no sheet.
+    pub(super) fn read_others(
+        &mut self,
+        asides: &mut Asides,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        let names: Vec<String> = self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
+        for part in names {
+            let kind = self.types.of(&part);
+            let lower = part.to_lowercase();
+            if lower.ends_with(".rels") {
+                read_targets(&part, &self.archive.unpack(&part)?, asides, found)?;
+            } else if kind.ends_with("worksheet+xml") || kind.ends_with("macrosheet+xml") {
+                // A sheet that the workbook does not list.
+                return Err(unread_part(&part));
+            } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
+                let is_known = kind.starts_with("application/vnd.openxmlformats") || kind.starts_with("application/vnd.ms-");
+                let role = if is_known { Role::Known } else { Role::Unknown };
+                let bytes = self.archive.unpack(&part)?;
+                asides.read(&part, &bytes, role, found)?;
+            } else if kind.ends_with("printersettings") {
+                if self.archive.unpack(&part)?.len() > PRINTER_BYTES_MAX {
+                    return Err(unread_part(&part));
+                }
+            } else if !kind.starts_with("image/") {
+                return Err(unread_part(&part));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the types of parts are said to be, lower case.
+struct Types {
+    by_part: HashMap<String, String>,
+    by_extension: HashMap<String, String>,
+}
+
+impl Types {
+    fn read(part: &str, bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut types = Self { by_part: HashMap::new(), by_extension: HashMap::new() };
+        walk(part, bytes, &mut |mark| {
+            if let Mark::Open(name, attributes) = mark {
+                let kind = attributes.get("ContentType").unwrap_or_default().to_lowercase();
+                let of = |key| attributes.get(key).unwrap_or_default().trim_start_matches('/').to_lowercase();
+                let known = match name {
+                    "Override" => types.by_part.insert(of("PartName"), kind),
+                    "Default" => types.by_extension.insert(of("Extension"), kind),
+                    _ => None,
+                };
+                if known.is_some() {
+                    return Err(unread_part(part));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(types)
+    }
+
+    fn of(&self, part: &str) -> String {
+        let part = part.to_lowercase();
+        let extension = part.rsplit_once('.').map_or("", |(_, extension)| extension);
+        self.by_part.get(&part).or_else(|| self.by_extension.get(extension)).cloned().unwrap_or_default()
+    }
+}
+
+struct Relation {
+    id: String,
+    /// The last word of its type: strict and transitional files differ in what comes before.
+    kind: String,
+    /// From the root of the archive.
+    target: String,
+    is_external: bool,
+}
+
+/// The relations of a part; the root's when its name is empty.
+fn relations(archive: &mut Archive<'_>, source: &str) -> Result<Vec<Relation>, Unreadable> {
+    let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
+    let path = if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
+    let part = archive.find(&path).ok_or_else(|| broken(&path))?;
+    let bytes = archive.unpack(&part)?;
+    let mut relations = Vec::new();
+    walk(&part, &bytes, &mut |mark| {
+        if let Mark::Open("Relationship", attributes) = mark {
+            let of = |key| attributes.get(key).unwrap_or_default();
+            let kind = of("Type").rsplit('/').next().unwrap_or_default().to_owned();
+            let is_external = of("TargetMode").eq_ignore_ascii_case("external");
+            let target = resolved(folder, of("Target"));
+            relations.push(Relation { id: of("Id").to_owned(), kind, target, is_external });
+        }
+        Ok(())
+    })?;
+    Ok(relations)
+}
+
+/// A target from the root of the archive.
+fn resolved(folder: &str, target: &str) -> String {
+    let target = percent_encoding::percent_decode_str(target).decode_utf8_lossy().replace('\\', "/");
+    let mut steps: Vec<&str> = if target.starts_with('/') { vec![] } else { folder.split('/').collect() };
+    for step in target.split('/') {
+        match step {
+            ".." => drop(steps.pop()),
+            "" | "." => {}
+            step => steps.push(step),
+        }
+    }
+    steps.retain(|step| !step.is_empty());
+    steps.join("/")
+}
+
+/// Links out of the file, which a person sees or follows.
+fn read_targets(
+    part: &str,
+    bytes: &[u8],
+    asides: &mut Asides,
+    found: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
+    walk(part, bytes, &mut |mark| match mark {
+        Mark::Open("Relationship", attributes) => {
+            let is_external = attributes.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
+            let target = attributes.get("Target").filter(|_| is_external).unwrap_or_default();
+            let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
+            asides.add(&plain, part, found)
+        }
+        Mark::Text(text) => asides.add(text, part, found),
+        Mark::Open(..) | Mark::Close(_) => Ok(()),
+    })
+}
+
+/// The formats of cells, by their number.
+fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unreadable> {
+    let mut own: HashMap<u32, Format> = HashMap::new();
+    let mut cells: Vec<u32> = Vec::new();
+    let (mut in_cells, mut in_conditional, mut has_conditional_formats) = (false, false, false);
+    walk(part, bytes, &mut |mark| {
+        match mark {
+            Mark::Open("dxfs", _) => in_conditional = true,
+            Mark::Close("dxfs") => in_conditional = false,
+            Mark::Open("numFmt", _) if in_conditional => has_conditional_formats = true,
+            Mark::Open("numFmt", attributes) => {
+                let id = attributes.get("numFmtId").and_then(|id| id.trim().parse().ok()).ok_or_else(|| broken(part))?;
+                let code = attributes.get("formatCode").ok_or_else(|| broken(part))?;
+                if own.insert(id, Format::parse(code)).is_some() {
+                    return Err(broken(part));
+                }
+            }
+            Mark::Open("cellXfs", _) => in_cells = true,
+            Mark::Close("cellXfs") => in_cells = false,
+            Mark::Open("xf", attributes) if in_cells => {
+                let id = attributes.get("numFmtId").unwrap_or("0");
+                cells.push(id.trim().parse().map_err(|_| broken(part))?);
+            }
+            Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+        }
+        if cells.len() > FORMATS_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
+    })?;
+    let of = |id: &u32| own.get(id).cloned().unwrap_or_else(|| Format::numbered(*id));
+    common.formats = cells.iter().map(of).collect();
+    common.has_conditional_formats = has_conditional_formats;
+    Ok(())
+}

@@ -1,0 +1,412 @@
+//! One sheet of a workbook, row by row: what each cell shows and whether that is certain.
+
+use digue_types::{Unread, UnreadCause};
+
+use super::archive::broken;
+use super::asides::{Asides, is_shown_in_sheet};
+use super::markup::{Attributes, Mark, unescaped, walk};
+use super::number_format::{Format, day, whole};
+use super::strings::SharedStrings;
+use crate::identifier::{Collector, is_blank};
+use crate::reading::Unreadable;
+use crate::sweep::SweptTexts;
+use crate::table::{CellValue, TableRow};
+
+const COLUMNS_MAX: usize = 16_384;
+const ROWS_MAX: u32 = 1_048_576;
+
+/// What all sheets of a workbook have in common.
+#[derive(Default)]
+pub(super) struct Common {
+    pub strings: SharedStrings,
+    pub formats: Vec<Format>,
+    /// Some formats depend on the value of a cell.
+    pub has_conditional_formats: bool,
+    pub is_from_1904: bool,
+    pub believes_formulas: bool,
+    /// Reads an upload: days, truth values and results of formulas are texts like others.
+    pub is_upload: bool,
+}
+
+/// The text that a cell shows.
+pub(super) enum Shown {
+    Shared(usize),
+    Own(String),
+}
+
+/// How certain it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    Certain,
+    Computed,
+    Not(UnreadCause),
+}
+
+/// A cell that is not blank.
+pub(super) struct SheetCell {
+    column: usize,
+    shown: Shown,
+    certainty: Certainty,
+}
+
+pub(super) struct SheetRow<'s> {
+    sheet: &'s str,
+    strings: &'s SharedStrings,
+    /// From 1.
+    pub number: u32,
+    pub cells: Vec<SheetCell>,
+}
+
+impl SheetRow<'_> {
+    fn text<'c>(&'c self, cell: &'c SheetCell) -> &'c str {
+        match &cell.shown {
+            Shown::Shared(number) => self.strings.get(*number),
+            Shown::Own(text) => text,
+        }
+    }
+
+    fn find(&self, column: usize) -> Option<&SheetCell> {
+        self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| &self.cells[at])
+    }
+}
+
+impl TableRow for SheetRow<'_> {
+    fn width(&self) -> usize {
+        self.cells.last().map_or(0, |cell| cell.column + 1)
+    }
+
+    fn cell(&self, column: usize) -> CellValue<'_> {
+        let Some(cell) = self.find(column) else { return CellValue::Blank };
+        let text = self.text(cell);
+        match cell.certainty {
+            Certainty::Certain => CellValue::Text(text),
+            Certainty::Computed => CellValue::Computed(text),
+            Certainty::Not(cause) => CellValue::Unreadable(cause, text),
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.cells.iter().map(|cell| (cell.column, self.text(cell)))
+    }
+
+    fn shared(&self, column: usize) -> Option<u32> {
+        match self.find(column)?.shown {
+            Shown::Shared(number) => u32::try_from(number).ok(),
+            Shown::Own(_) => None,
+        }
+    }
+
+    fn place(&self, column: usize) -> String {
+        format!("{}!{}{}", self.sheet, letters(column), self.number)
+    }
+}
+
+/// `A`, `B`, … `AA`.
+fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
+/// Column from 0 and row from 1 of `B7`.
+fn position(reference: &str) -> Option<(usize, u32)> {
+    let plain = reference.replace('$', "");
+    let split = plain.find(|c: char| c.is_ascii_digit())?;
+    let mut column = 0usize;
+    for letter in plain[..split].bytes() {
+        let letter = letter.to_ascii_uppercase();
+        column = column.checked_mul(26)?.checked_add(usize::from(letter.checked_sub(b'A')?) + 1)?;
+    }
+    let row: u32 = plain[split..].parse().ok()?;
+    (1..=COLUMNS_MAX).contains(&column).then_some((column - 1, row)).filter(|(_, row)| (1..=ROWS_MAX).contains(row))
+}
+
+/// Hands every row of a sheet that is not blank to `take`; what the sheet shows besides its cells goes to `asides`.
+pub(super) fn read_sheet(
+    sheet: &str,
+    part: &str,
+    bytes: &[u8],
+    common: &Common,
+    asides: &mut Asides,
+    found: &mut Collector<'_>,
+    take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let row = SheetRow { sheet, strings: &common.strings, number: 0, cells: Vec::new() };
+    let mut reader = SheetReader {
+        common,
+        row,
+        in_data: false,
+        in_row: false,
+        next_column: 0,
+        cell: None,
+        open: Vec::new(),
+        text: String::new(),
+        swept: SweptTexts::default(),
+    };
+    walk(part, bytes, &mut |mark| reader.mark(mark, asides, found, take))?;
+    reader.swept.finish(found, || sheet.to_owned())
+}
+
+/// A cell whose end has not come.
+#[derive(Default)]
+struct OpenCell {
+    column: usize,
+    kind: String,
+    style: usize,
+    value: Option<String>,
+    inline: Option<String>,
+    formula: Option<String>,
+    phonetic: usize,
+}
+
+struct SheetReader<'s> {
+    common: &'s Common,
+    row: SheetRow<'s>,
+    in_data: bool,
+    in_row: bool,
+    next_column: usize,
+    cell: Option<OpenCell>,
+    /// Elements outside of the cells.
+    open: Vec<String>,
+    text: String,
+    swept: SweptTexts,
+}
+
+impl SheetReader<'_> {
+    fn mark(
+        &mut self,
+        mark: Mark<'_>,
+        asides: &mut Asides,
+        found: &mut Collector<'_>,
+        take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
+        let sheet = self.row.sheet;
+        match mark {
+            Mark::Open("sheetData", _) if !self.in_data => self.in_data = true,
+            Mark::Close("sheetData") if self.in_data && !self.in_row => self.in_data = false,
+            Mark::Open("row", attributes) if self.in_data && !self.in_row => self.open_row(attributes)?,
+            Mark::Close("row") if self.in_row && self.cell.is_none() => {
+                self.in_row = false;
+                if !self.row.cells.is_empty() {
+                    take(&self.row, found)?;
+                }
+            }
+            Mark::Open("c", attributes) if self.in_row && self.cell.is_none() => self.open_cell(attributes)?,
+            Mark::Close("c") if self.cell.is_some() => self.close_cell(asides, found)?,
+            Mark::Open(name, _) if self.cell.is_some() => self.open_in_cell(name),
+            Mark::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
+            Mark::Text(text) => self.text.push_str(text),
+            Mark::Open(name, attributes) => {
+                let element = self.open.last().map_or("", String::as_str);
+                asides.add_text(element, &std::mem::take(&mut self.text), sheet, found)?;
+                asides.add_attributes(attributes, |attribute| is_shown_in_sheet(name, attribute), sheet, found)?;
+                self.open.push(name.to_owned());
+            }
+            Mark::Close(_) => {
+                let element = self.open.pop().unwrap_or_default();
+                asides.add_text(&element, &std::mem::take(&mut self.text), sheet, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ambiguous(&self) -> Unreadable {
+        Unread::new(UnreadCause::Ambiguous).at(self.row.place(0)).into()
+    }
+
+    fn open_row(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+        let number = match attributes.get("r") {
+            Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet))?,
+            None => self.row.number + 1,
+        };
+        // Programs disagree on rows that come twice or backwards.
+        if number <= self.row.number || number > ROWS_MAX {
+            return Err(self.ambiguous());
+        }
+        self.row.number = number;
+        self.row.cells.clear();
+        self.in_row = true;
+        self.next_column = 0;
+        Ok(())
+    }
+
+    fn open_cell(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+        let next = self.next_column;
+        let column = match attributes.get("r") {
+            Some(reference) => {
+                let (column, row) = position(reference).ok_or_else(|| broken(self.row.sheet))?;
+                if row != self.row.number || column < next {
+                    return Err(self.ambiguous());
+                }
+                column
+            }
+            None => next,
+        };
+        if column >= COLUMNS_MAX {
+            return Err(broken(self.row.sheet));
+        }
+        let style = match attributes.get("s") {
+            Some(style) => style.trim().parse().map_err(|_| broken(self.row.sheet))?,
+            None => 0,
+        };
+        let kind = attributes.get("t").unwrap_or("n").to_owned();
+        self.next_column = column + 1;
+        self.text.clear();
+        self.cell = Some(OpenCell { column, kind, style, ..OpenCell::default() });
+        Ok(())
+    }
+
+    fn open_in_cell(&mut self, name: &str) {
+        let Some(cell) = &mut self.cell else { return };
+        cell.phonetic += usize::from(name == "rPh");
+        if matches!(name, "v" | "t" | "f") {
+            self.text.clear();
+        }
+    }
+
+    fn close_in_cell(
+        &mut self,
+        name: &str,
+        asides: &mut Asides,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        let sheet = self.row.sheet;
+        let Some(cell) = &mut self.cell else { return Ok(()) };
+        let text = std::mem::take(&mut self.text);
+        match name {
+            "rPh" => cell.phonetic = cell.phonetic.saturating_sub(1),
+            "t" if cell.phonetic > 0 => asides.add(&text, sheet, found)?,
+            "t" => cell.inline.get_or_insert_default().push_str(&text),
+            "v" if cell.value.is_some() => return Err(self.ambiguous()),
+            "v" => cell.value = Some(text),
+            "f" => {
+                asides.add_formula(&text, sheet, found)?;
+                cell.formula = Some(text);
+            }
+            _ => asides.add(&text, sheet, found)?,
+        }
+        Ok(())
+    }
+
+    fn close_cell(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        let stray = std::mem::take(&mut self.text);
+        asides.add(&stray, self.row.sheet, found)?;
+        let Some(cell) = self.cell.take() else { return Ok(()) };
+        let Some((shown, certainty)) = self.resolve(&cell)? else { return Ok(()) };
+        self.row.cells.push(SheetCell { column: cell.column, shown, certainty });
+        // Shared texts were swept when they were read.
+        let last = self.row.cells.last().expect("pushed above");
+        if let Shown::Own(text) = &last.shown {
+            let row = &self.row;
+            self.swept.add(text, found, || row.place(cell.column))?;
+        }
+        Ok(())
+    }
+
+    /// What a cell shows; `None` when it is blank.
+    fn resolve(&self, cell: &OpenCell) -> Result<Option<(Shown, Certainty)>, Unreadable> {
+        let value = cell.value.as_deref().unwrap_or_default();
+        let inline = cell.inline.as_deref().unwrap_or_default();
+        let own = |text: &str, certainty| Ok(Some((Shown::Own(text.to_owned()), certainty)));
+        if !inline.is_empty() && (!value.is_empty() || cell.kind != "inlineStr") {
+            return own(&format!("{inline} {value}"), Certainty::Not(UnreadCause::CellType));
+        }
+        if let Some(formula) = &cell.formula {
+            return Ok(self.computed(cell, formula, value));
+        }
+        match cell.kind.as_str() {
+            "s" if value.trim().is_empty() => Ok(None),
+            "s" => self.shared(cell, value),
+            "str" => Ok(self.plain(cell, &unescaped(value))),
+            "inlineStr" => Ok(self.plain(cell, &unescaped(inline))),
+            "n" if value.trim().is_empty() => Ok(None),
+            "n" => own_pair(self.number(cell, value)),
+            "b" if self.common.is_upload => own(truth(value), Certainty::Certain),
+            "d" if self.common.is_upload => own(value, Certainty::Certain),
+            _ => own(if value.is_empty() { "?" } else { value }, Certainty::Not(UnreadCause::CellType)),
+        }
+    }
+
+    fn plain(&self, cell: &OpenCell, text: &str) -> Option<(Shown, Certainty)> {
+        if is_blank(text) {
+            return None;
+        }
+        let format = self.common.formats.get(cell.style);
+        let shown = format.and_then(|format| format.around_text(text)).unwrap_or_else(|| text.to_owned());
+        Some((Shown::Own(shown), Certainty::Certain))
+    }
+
+    fn shared(&self, cell: &OpenCell, value: &str) -> Result<Option<(Shown, Certainty)>, Unreadable> {
+        let place = || self.row.place(cell.column);
+        let number: usize = value.trim().parse().map_err(|_| broken(&place()))?;
+        let strings = &self.common.strings;
+        if strings.is_blank(number).ok_or_else(|| broken(&place()))? {
+            return Ok(None);
+        }
+        let around = self.common.formats.get(cell.style).and_then(|format| format.around_text(""));
+        // A format that writes around texts makes a text of its own: short ones only, or a bomb would grow here.
+        let shown = match around {
+            Some(_) if strings.get(number).len() <= 256 => return Ok(self.plain(cell, strings.get(number))),
+            Some(_) => return Ok(Some((Shown::Shared(number), Certainty::Not(UnreadCause::CellType)))),
+            None => Shown::Shared(number),
+        };
+        Ok(Some((shown, Certainty::Certain)))
+    }
+
+    fn number(&self, cell: &OpenCell, value: &str) -> (String, Certainty) {
+        let general = Format::GENERAL;
+        let format = match self.common.formats.get(cell.style) {
+            Some(format) => format,
+            None if self.common.formats.is_empty() && cell.style == 0 => &general,
+            None => &Format::UNKNOWN,
+        };
+        if self.common.is_upload {
+            let day = day(value, self.common.is_from_1904).filter(|_| format.is_date());
+            let plain = || whole(value).map_or_else(|_| value.to_owned(), |(sign, digits)| format!("{sign}{digits}"));
+            return (day.or_else(|| format.show(value).ok()).unwrap_or_else(plain), Certainty::Certain);
+        }
+        match format.show(value) {
+            Ok(shown) if self.common.has_conditional_formats => (shown, Certainty::Not(UnreadCause::CellType)),
+            Ok(shown) => (shown, Certainty::Certain),
+            Err(cause) => (value.to_owned(), Certainty::Not(cause)),
+        }
+    }
+
+    /// A formula, by the result that the file keeps. Numbers are not believed: programs that do not calculate write
+    /// zero.
+    fn computed(&self, cell: &OpenCell, formula: &str, value: &str) -> Option<(Shown, Certainty)> {
+        let is_text = cell.kind == "str";
+        let (is_upload, believes) = (self.common.is_upload, self.common.believes_formulas);
+        if value.trim().is_empty() {
+            let is_blank = is_text && cell.value.is_some() && (is_upload || believes);
+            let shown = Shown::Own(format!("={formula}"));
+            return (!is_blank).then_some((shown, Certainty::Not(UnreadCause::Formula)));
+        }
+        let (shown, certainty) = match cell.kind.as_str() {
+            "str" => (unescaped(value).into_owned(), Certainty::Computed),
+            "n" if is_upload => self.number(cell, value),
+            "n" if believes => match self.number(cell, value) {
+                (shown, Certainty::Certain) => (shown, Certainty::Computed),
+                unread => unread,
+            },
+            "b" if is_upload => (truth(value).to_owned(), Certainty::Certain),
+            "d" if is_upload => (value.to_owned(), Certainty::Certain),
+            "e" if is_upload => (value.to_owned(), Certainty::Not(UnreadCause::CellType)),
+            _ => (value.to_owned(), Certainty::Not(UnreadCause::Formula)),
+        };
+        Some((Shown::Own(shown), certainty))
+    }
+}
+
+fn own_pair((shown, certainty): (String, Certainty)) -> Result<Option<(Shown, Certainty)>, Unreadable> {
+    Ok(Some((Shown::Own(shown), certainty)))
+}
+
+fn truth(value: &str) -> &'static str {
+    if matches!(value.trim(), "1" | "true") { "TRUE" } else { "FALSE" }
+}

@@ -1,0 +1,97 @@
+//! The texts that cells of a workbook refer to by number.
+//!
+//! They lie in one buffer and are never copied: a workbook of a few kilobytes may refer to one long text a million
+//! times.
+
+use std::cell::Cell;
+
+use super::archive::broken;
+use super::markup::{Mark, unescaped, walk};
+use crate::identifier::{Collector, is_blank};
+use crate::reading::Unreadable;
+use crate::sweep::SweptTexts;
+
+#[derive(Default)]
+pub(super) struct SharedStrings {
+    buffer: String,
+    strings: Vec<SharedString>,
+}
+
+struct SharedString {
+    start: usize,
+    end: usize,
+    is_blank: bool,
+    is_used: Cell<bool>,
+}
+
+/// Where the reader is within an item.
+#[derive(Default)]
+struct Place {
+    in_item: bool,
+    in_text: bool,
+    /// Within phonetic text, which is shown above the value and is no part of it.
+    phonetic: usize,
+}
+
+impl SharedStrings {
+    /// Reads the part, sweeping each of its texts once.
+    pub(super) fn read(part: &str, bytes: &[u8], found: &mut Collector<'_>) -> Result<Self, Unreadable> {
+        let mut strings = Self::default();
+        let mut swept = SweptTexts::default();
+        let mut place = Place::default();
+        let (mut value, mut beside) = (String::new(), String::new());
+        let at = || part.to_owned();
+        walk(part, bytes, &mut |mark| {
+            match mark {
+                Mark::Open("si", _) if place.in_item => return Err(broken(part)),
+                Mark::Open("si", _) => place.in_item = true,
+                Mark::Open("rPh", _) => place.phonetic += 1,
+                Mark::Open("t", _) => place.in_text = true,
+                Mark::Close("t") => place.in_text = false,
+                Mark::Close("rPh") => place.phonetic = place.phonetic.saturating_sub(1),
+                Mark::Close("si") => {
+                    place.in_item = false;
+                    swept.add(&beside, found, at)?;
+                    beside.clear();
+                    strings.add(&unescaped(&value));
+                    swept.add(strings.get(strings.strings.len() - 1), found, at)?;
+                    value.clear();
+                }
+                Mark::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => value.push_str(text),
+                Mark::Text(text) if !is_blank(text) => {
+                    beside.push_str(text);
+                    beside.push('\u{1f}');
+                }
+                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+            }
+            Ok(())
+        })?;
+        swept.add(&beside, found, at)?;
+        swept.finish(found, at)?;
+        Ok(strings)
+    }
+
+    fn add(&mut self, text: &str) {
+        let start = self.buffer.len();
+        self.buffer.push_str(text);
+        let is_blank = is_blank(text);
+        self.strings.push(SharedString { start, end: self.buffer.len(), is_blank, is_used: Cell::new(false) });
+    }
+
+    pub(super) fn get(&self, number: usize) -> &str {
+        self.strings.get(number).map_or("", |string| &self.buffer[string.start..string.end])
+    }
+
+    /// Notes that a cell refers to this text; whether it is blank, or `None` when there is none of this number.
+    pub(super) fn is_blank(&self, number: usize) -> Option<bool> {
+        let string = self.strings.get(number)?;
+        string.is_used.set(true);
+        Some(string.is_blank)
+    }
+
+    /// Texts that no cell refers to.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &str> {
+        let unused = self.strings.iter().filter(|string| !string.is_used.get());
+        unused.map(|string| &self.buffer[string.start..string.end])
+    }
+}
