@@ -106,9 +106,32 @@ impl Asides {
             self.add_formula(text, place, found)
         } else if MEASURES.contains(&element) && is_measure(text) {
             Ok(())
+        } else if element.ends_with("Header") || element.ends_with("Footer") {
+            self.add_page_margin(text, place, found)
         } else {
             self.add(text, place, found)
         }
+    }
+
+    /// The top or bottom of a printed page, without its codes: `&C` centres, `&"Arial,Bold"` names letters.
+    fn add_page_margin(
+        &mut self,
+        text: &str,
+        place: &str,
+        found: &mut Collector<'_>,
+    ) -> Result<(), Unreadable> {
+        for piece in text.split('&') {
+            let mut rest = piece.chars();
+            let shown = match rest.next() {
+                Some('"') => piece[1..].split_once('"').map_or("", |(_, shown)| shown),
+                Some(c) if c.is_ascii_uppercase() => rest.as_str(),
+                _ => piece,
+            };
+            self.add(shown, place, found)?;
+            // Before the first code there is only text.
+            self.add(piece, place, found)?;
+        }
+        Ok(())
     }
 
     /// Looks at a whole part: its texts, and the attributes that programs show.
