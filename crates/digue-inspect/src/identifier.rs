@@ -308,12 +308,20 @@ impl<'k> Collector<'k> {
     /// Adds to `seen` what in `text` has the shape of a kind that has one. The parts of addresses and of names
     /// joined by points are looked at one by one, too.
     pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
-        let shaped = || self.kinds.iter().enumerate().filter(|(_, kind)| kind.shape.is_some());
-        let words = text.split(|c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c)));
-        let parts = text.split(|c: char| !c.is_alphanumeric());
-        for word in std::iter::once(text).chain(words).chain(parts).filter(|word| !word.is_empty()) {
-            for (kind, shaped) in shaped() {
+        let mut look = |word: &str| {
+            for (kind, shaped) in self.kinds.iter().enumerate().filter(|(_, kind)| kind.shape.is_some()) {
                 seen.extend(shaped.canonical(word).map(|text| Identifier { kind, text }));
+            }
+        };
+        let is_joint = |c: char| "@.-_/+".contains(c);
+        look(text);
+        let words = text.split(|c: char| !(c.is_alphanumeric() || is_joint(c)));
+        for word in words.filter(|word| !word.is_empty() && word.len() < text.len()) {
+            look(word);
+        }
+        for part in text.split(|c: char| !c.is_alphanumeric()).filter(|_| text.contains(is_joint)) {
+            if !part.is_empty() {
+                look(part);
             }
         }
     }

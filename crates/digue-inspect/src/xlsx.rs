@@ -132,7 +132,8 @@ impl Legend {
                 Some(number) => *self.shared.entry(number).or_insert_with(look),
                 None => look(),
             };
-            is_caption |= text.len() < 1_000 && rules.captions.as_ref().is_some_and(|known| known.is_match(text));
+            is_caption |=
+                text.len() < 1_000 && rules.captions.as_ref().is_some_and(|known| known.is_match(text));
         }
         if !is_caption {
             self.others += 1;

@@ -47,7 +47,9 @@ impl<'r> Header<'r> {
         }
         if !places.iter().any(|(rule, _)| rule.is_own) {
             let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
-            return Located::Absent(own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault));
+            return Located::Absent(
+                own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault),
+            );
         }
         let mut compare = Vec::new();
         for rule in &rules.compare {

@@ -50,9 +50,16 @@ pub(crate) trait TableRow {
 
 enum Stage<'r> {
     /// The header has not come: rows so far, the columns that the first lacked, what was no title.
-    Above { rows: usize, absent: Option<Unreadable>, fault: Option<Unreadable> },
+    Above {
+        rows: usize,
+        absent: Option<Unreadable>,
+        fault: Option<Unreadable>,
+    },
     /// Columns are known by number, and this first row looks like a header.
-    Doubtful { header: Header<'r>, fault: Unreadable },
+    Doubtful {
+        header: Header<'r>,
+        fault: Unreadable,
+    },
     Below(Header<'r>),
     /// The header did not come.
     Without(Unreadable),
@@ -104,8 +111,7 @@ impl<'r> Rows<'r> {
     pub(crate) fn read(&mut self, row: &impl TableRow, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         match &self.stage {
             Stage::Below(header) => {
-                let reader =
-                    RecordReader { rules: self.rules, header, has_one_width: self.has_one_width };
+                let reader = RecordReader { rules: self.rules, header, has_one_width: self.has_one_width };
                 reader.read(row, &mut self.tally, &mut self.shared, found)
             }
             Stage::Without(_) => Ok(()),
@@ -158,7 +164,7 @@ impl<'r> Rows<'r> {
         }
         match Header::locate(self.rules, &texts, row.width()) {
             Located::Header(header) => {
-                let fault = fault.take();
+                let fault = fault.take().or_else(|| person_in_header(&header, &texts, row, found));
                 self.stage = Stage::Below(header);
                 fault.map_or(Ok(()), Err)
             }
@@ -225,6 +231,19 @@ impl<'r> Rows<'r> {
     }
 }
 
+/// A table turned on its side has a column for each person.
+fn person_in_header(
+    header: &Header<'_>,
+    texts: &[(usize, &str)],
+    row: &impl TableRow,
+    found: &Collector<'_>,
+) -> Option<Unreadable> {
+    let is_beside = |column: usize| !header.places.iter().any(|(_, place)| *place == column);
+    let mut beside = texts.iter().filter(|(column, _)| is_beside(*column));
+    let (column, _) = beside.find(|(_, text)| found.looks_like_identifier(text))?;
+    Some(Unread::new(UnreadCause::Column).at(row.place(*column)).into())
+}
+
 /// Why a first row is no record, when it looks like a header: words where identifiers would be, and nothing in it
 /// that a record would hold.
 fn header_fault(
@@ -238,7 +257,9 @@ fn header_fault(
         digits < 4 && !text.contains('@') && text.chars().any(char::is_alphabetic)
     };
     let is_named = own_places(header).all(|(rule, place)| match row.cell(place) {
-        CellValue::Text(text) => is_word(text) && found.knows_shape(&rule.pick) && !found.fits(&rule.pick, text),
+        CellValue::Text(text) => {
+            is_word(text) && found.knows_shape(&rule.pick) && !found.fits(&rule.pick, text)
+        }
         _ => false,
     });
     let holds_none = texts.iter().all(|(_, text)| is_word(text) && !found.looks_like_identifier(text));
@@ -324,10 +345,13 @@ impl RecordReader<'_, '_> {
                 }
                 CellValue::Text(text) => text,
                 CellValue::Computed(text) if self.believes(rule, text, found) => text,
-                CellValue::Computed(text) => return Err(unread(UnreadCause::Formula, rule, row, *place, text)),
+                CellValue::Computed(text) => {
+                    return Err(unread(UnreadCause::Formula, rule, row, *place, text));
+                }
                 CellValue::Unreadable(cause, text) => return Err(unread(cause, rule, row, *place, text)),
             };
-            let key = row.shared(*place).filter(|_| text.len() > SHARED_BYTES_MIN).map(|number| (index, number));
+            let key =
+                row.shared(*place).filter(|_| text.len() > SHARED_BYTES_MIN).map(|number| (index, number));
             let taken = match key.and_then(|key| shared.taken.get(&key)) {
                 Some(taken) => *taken,
                 None => {

@@ -218,7 +218,10 @@ impl<'b> Central<'b> {
         let (name_bytes, extra_bytes) = (usize::from(lengths.0), usize::from(lengths.1));
         let names = start + LOCAL_BYTES;
         let data = names + name_bytes + extra_bytes;
-        let end = usize::try_from(self.packed).ok().and_then(|packed| data.checked_add(packed)).ok_or_else(fault)?;
+        let end = usize::try_from(self.packed)
+            .ok()
+            .and_then(|packed| data.checked_add(packed))
+            .ok_or_else(fault)?;
         let has_descriptor = field(6).ok_or_else(fault)? & 8 != 0;
         let packed = u32_at(bytes, start + 18).map(u64::from);
         let says_the_same = has_descriptor || packed == Some(self.packed) || packed == Some(u32::MAX.into());

@@ -19,22 +19,74 @@ const NUMBER_DIGITS_MIN: usize = 5;
 
 /// Attributes that programs show.
 const SHOWN: [&str; 34] = [
-    "name", "descr", "title", "display", "displayName", "tooltip", "location", "prompt", "promptTitle", "error",
-    "errorTitle", "text", "comment", "user", "author", "userName", "caption", "alt", "href", "string", "codeName",
-    "headerRowCaption", "dataCaption", "grandTotalCaption", "rowHeaderCaption", "colHeaderCaption", "totalsRowLabel",
-    "uniqueName", "command", "connection", "description", "src", "lang", "alias",
+    "name",
+    "descr",
+    "title",
+    "display",
+    "displayName",
+    "tooltip",
+    "location",
+    "prompt",
+    "promptTitle",
+    "error",
+    "errorTitle",
+    "text",
+    "comment",
+    "user",
+    "author",
+    "userName",
+    "caption",
+    "alt",
+    "href",
+    "string",
+    "codeName",
+    "headerRowCaption",
+    "dataCaption",
+    "grandTotalCaption",
+    "rowHeaderCaption",
+    "colHeaderCaption",
+    "totalsRowLabel",
+    "uniqueName",
+    "command",
+    "connection",
+    "description",
+    "src",
+    "lang",
+    "alias",
 ];
 
 /// Elements that hold formulas: only the texts in them are looked at.
 const FORMULAS: [&str; 9] = [
-    "f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula",
-    "oldFormula", "FmlaMacro",
+    "f",
+    "formula",
+    "formula1",
+    "formula2",
+    "definedName",
+    "calculatedColumnFormula",
+    "totalsRowFormula",
+    "oldFormula",
+    "FmlaMacro",
 ];
 
 /// Elements that hold places, sizes, versions and dates.
 const MEASURES: [&str; 17] = [
-    "col", "row", "colOff", "rowOff", "Anchor", "Row", "Column", "sqref", "ref", "created", "modified",
-    "lastPrinted", "AppVersion", "TotalTime", "revision", "i4", "ptCount",
+    "col",
+    "row",
+    "colOff",
+    "rowOff",
+    "Anchor",
+    "Row",
+    "Column",
+    "sqref",
+    "ref",
+    "created",
+    "modified",
+    "lastPrinted",
+    "AppVersion",
+    "TotalTime",
+    "revision",
+    "i4",
+    "ptCount",
 ];
 
 #[derive(Default)]
@@ -150,7 +202,12 @@ impl Asides {
         walk(part, bytes, &mut |mark| {
             match mark {
                 Mark::Open(name, attributes) => {
-                    self.add_text(open.last().map_or("", String::as_str), &std::mem::take(&mut text), part, found)?;
+                    self.add_text(
+                        open.last().map_or("", String::as_str),
+                        &std::mem::take(&mut text),
+                        part,
+                        found,
+                    )?;
                     let holds_values = is_cache && matches!(name, "s" | "n" | "d" | "cell" | "v");
                     cached += usize::from(holds_values);
                     let is_filter = matches!(name, "filter" | "customFilter" | "inputCells");

@@ -48,8 +48,11 @@ impl Format {
 
     pub(super) fn parse(code: &str) -> Self {
         let sections = sections(code);
-        let text = sections.get(3).or_else(|| sections.iter().find(|section| section.contains(&Piece::Sign('@'))));
-        let around_text = text.and_then(|section| around(section)).filter(|around| !(around.0.is_empty() && around.1.is_empty()));
+        let text =
+            sections.get(3).or_else(|| sections.iter().find(|section| section.contains(&Piece::Sign('@'))));
+        let around_text = text
+            .and_then(|section| around(section))
+            .filter(|around| !(around.0.is_empty() && around.1.is_empty()));
         let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
         Self { number, around_text }
     }
@@ -120,14 +123,19 @@ fn around(section: &[Piece]) -> Option<(String, String)> {
         Piece::Literal(c) | Piece::Sign(c) => Some(*c),
         Piece::Bracket(_) => None,
     };
-    Some((section[..at].iter().filter_map(literal).collect(), section[at + 1..].iter().filter_map(literal).collect()))
+    Some((
+        section[..at].iter().filter_map(literal).collect(),
+        section[at + 1..].iter().filter_map(literal).collect(),
+    ))
 }
 
 fn number_format(section: &[Piece]) -> NumberFormat {
-    let signs: String = section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
+    let signs: String =
+        section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
     let general = signs.to_lowercase().replace("general", "@").replace("standard", "@");
     if section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner))) {
-        let is_elapsed = |inner: &str| inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+        let is_elapsed =
+            |inner: &str| inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
         let is_date = section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if is_elapsed(inner)));
         return if is_date { NumberFormat::Date } else { NumberFormat::Unknown };
     }
@@ -138,7 +146,12 @@ fn number_format(section: &[Piece]) -> NumberFormat {
         // It hides the number, which is in the file all the same.
         return NumberFormat::General;
     }
-    let is_known = |c: char| matches!(c, '0' | '#' | '?' | '@' | ',' | ' ' | '\u{a0}' | '\u{202f}' | '-' | '(' | ')' | ':' | '+' | '\'');
+    let is_known = |c: char| {
+        matches!(
+            c,
+            '0' | '#' | '?' | '@' | ',' | ' ' | '\u{a0}' | '\u{202f}' | '-' | '(' | ')' | ':' | '+' | '\''
+        )
+    };
     let scales = general.trim_end().ends_with(',');
     let holds_digits = general.contains(['0', '#', '?', '@']);
     if !general.chars().all(is_known) || scales || !holds_digits {
@@ -214,7 +227,11 @@ pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     let (year, month, day) = civil(days - 25_569);
     let date = format!("{year:04}-{month:02}-{day:02}");
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    Some(if seconds == 0 || seconds >= 86_400 { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") })
+    Some(if seconds == 0 || seconds >= 86_400 {
+        date
+    } else {
+        format!("{date}T{hour:02}:{minute:02}:{second:02}")
+    })
 }
 
 /// Year, month and day of a number of days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
@@ -264,7 +281,19 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_number_in_digits_is_not_read() {
-        for code in ["yyyy-mm-dd", "dd/mm/yyyy", "[h]:mm", "0.00", "0%", "0.0E+0", "# ?/?", "[$€-40C]0", "0,", "[>5]0", "\"x\""] {
+        for code in [
+            "yyyy-mm-dd",
+            "dd/mm/yyyy",
+            "[h]:mm",
+            "0.00",
+            "0%",
+            "0.0E+0",
+            "# ?/?",
+            "[$€-40C]0",
+            "0,",
+            "[>5]0",
+            "\"x\"",
+        ] {
             check(code, "1234", Err(UnreadCause::CellType));
         }
         for written in ["1.5", "1e17", "9007199254740993"] {

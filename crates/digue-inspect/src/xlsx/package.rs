@@ -152,7 +152,8 @@ impl<'b> Package<'b> {
         asides: &mut Asides,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        let names: Vec<String> = self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
+        let names: Vec<String> =
+            self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
         for part in names {
             let kind = self.types.of(&part);
             let lower = part.to_lowercase();
@@ -162,7 +163,8 @@ impl<'b> Package<'b> {
                 // A sheet that the workbook does not list.
                 return Err(unread_part(&part));
             } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
-                let is_known = kind.starts_with("application/vnd.openxmlformats") || kind.starts_with("application/vnd.ms-");
+                let is_known = kind.starts_with("application/vnd.openxmlformats")
+                    || kind.starts_with("application/vnd.ms-");
                 let role = if is_known { Role::Known } else { Role::Unknown };
                 let bytes = self.archive.unpack(&part)?;
                 asides.read(&part, &bytes, role, found)?;
@@ -224,7 +226,8 @@ struct Relation {
 /// The relations of a part; the root's when its name is empty.
 fn relations(archive: &mut Archive<'_>, source: &str) -> Result<Vec<Relation>, Unreadable> {
     let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
-    let path = if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
+    let path =
+        if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
     let part = archive.find(&path).ok_or_else(|| broken(&path))?;
     let bytes = archive.unpack(&part)?;
     let mut relations = Vec::new();
@@ -265,7 +268,8 @@ fn read_targets(
 ) -> Result<(), Unreadable> {
     walk(part, bytes, &mut |mark| match mark {
         Mark::Open("Relationship", attributes) => {
-            let is_external = attributes.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
+            let is_external =
+                attributes.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
             let target = attributes.get("Target").filter(|_| is_external).unwrap_or_default();
             let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
             asides.add(&plain, part, found)
@@ -286,7 +290,10 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unr
             Mark::Close("dxfs") => in_conditional = false,
             Mark::Open("numFmt", _) if in_conditional => has_conditional_formats = true,
             Mark::Open("numFmt", attributes) => {
-                let id = attributes.get("numFmtId").and_then(|id| id.trim().parse().ok()).ok_or_else(|| broken(part))?;
+                let id = attributes
+                    .get("numFmtId")
+                    .and_then(|id| id.trim().parse().ok())
+                    .ok_or_else(|| broken(part))?;
                 let code = attributes.get("formatCode").ok_or_else(|| broken(part))?;
                 if own.insert(id, Format::parse(code)).is_some() {
                     return Err(broken(part));

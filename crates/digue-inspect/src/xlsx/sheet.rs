@@ -123,7 +123,10 @@ fn position(reference: &str) -> Option<(usize, u32)> {
         column = column.checked_mul(26)?.checked_add(usize::from(letter.checked_sub(b'A')?) + 1)?;
     }
     let row: u32 = plain[split..].parse().ok()?;
-    (1..=COLUMNS_MAX).contains(&column).then_some((column - 1, row)).filter(|(_, row)| (1..=ROWS_MAX).contains(row))
+    (1..=COLUMNS_MAX)
+        .contains(&column)
+        .then_some((column - 1, row))
+        .filter(|(_, row)| (1..=ROWS_MAX).contains(row))
 }
 
 /// Hands every row of a sheet that is not blank to `take`; what the sheet shows besides its cells goes to `asides`.
@@ -196,7 +199,9 @@ impl SheetReader<'_> {
                     take(&self.row, found)?;
                 }
             }
-            Mark::Open("c", attributes) if self.in_row && self.cell.is_none() => self.open_cell(attributes)?,
+            Mark::Open("c", attributes) if self.in_row && self.cell.is_none() => {
+                self.open_cell(attributes)?
+            }
             Mark::Close("c") if self.cell.is_some() => self.close_cell(asides, found)?,
             Mark::Open(name, _) if self.cell.is_some() => self.open_in_cell(name),
             Mark::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
@@ -204,7 +209,12 @@ impl SheetReader<'_> {
             Mark::Open(name, attributes) => {
                 let element = self.open.last().map_or("", String::as_str);
                 asides.add_text(element, &std::mem::take(&mut self.text), sheet, found)?;
-                asides.add_attributes(attributes, |attribute| is_shown_in_sheet(name, attribute), sheet, found)?;
+                asides.add_attributes(
+                    attributes,
+                    |attribute| is_shown_in_sheet(name, attribute),
+                    sheet,
+                    found,
+                )?;
                 self.open.push(name.to_owned());
             }
             Mark::Close(_) => {
@@ -367,11 +377,14 @@ impl SheetReader<'_> {
         };
         if self.common.is_upload {
             let day = day(value, self.common.is_from_1904).filter(|_| format.is_date());
-            let plain = || whole(value).map_or_else(|_| value.to_owned(), |(sign, digits)| format!("{sign}{digits}"));
+            let plain =
+                || whole(value).map_or_else(|_| value.to_owned(), |(sign, digits)| format!("{sign}{digits}"));
             return (day.or_else(|| format.show(value).ok()).unwrap_or_else(plain), Certainty::Certain);
         }
         match format.show(value) {
-            Ok(shown) if self.common.has_conditional_formats => (shown, Certainty::Not(UnreadCause::CellType)),
+            Ok(shown) if self.common.has_conditional_formats => {
+                (shown, Certainty::Not(UnreadCause::CellType))
+            }
             Ok(shown) => (shown, Certainty::Certain),
             Err(cause) => (value.to_owned(), Certainty::Not(cause)),
         }

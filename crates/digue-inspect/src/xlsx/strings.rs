@@ -57,7 +57,9 @@ impl SharedStrings {
                     swept.add(strings.get(strings.strings.len() - 1), found, at)?;
                     value.clear();
                 }
-                Mark::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => value.push_str(text),
+                Mark::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => {
+                    value.push_str(text)
+                }
                 Mark::Text(text) if !is_blank(text) => {
                     beside.push_str(text);
                     beside.push('\u{1f}');
@@ -75,7 +77,12 @@ impl SharedStrings {
         let start = self.buffer.len();
         self.buffer.push_str(text);
         let is_blank = is_blank(text);
-        self.strings.push(SharedString { start, end: self.buffer.len(), is_blank, is_used: Cell::new(false) });
+        self.strings.push(SharedString {
+            start,
+            end: self.buffer.len(),
+            is_blank,
+            is_used: Cell::new(false),
+        });
     }
 
     pub(super) fn get(&self, number: usize) -> &str {

@@ -110,14 +110,19 @@ impl Book {
         for (number, (name, text)) in self.sheets.iter().enumerate() {
             let path = format!("worksheets/sheet{number}.xml");
             write!(sheets, "<sheet name=\"{name}\" sheetId='{number}' r:id='s{number}'/>").unwrap();
-            write!(relations, "<Relationship Id='s{number}' Type='{DOCUMENT}/worksheet' Target='{path}'/>").unwrap();
+            write!(relations, "<Relationship Id='s{number}' Type='{DOCUMENT}/worksheet' Target='{path}'/>")
+                .unwrap();
             kinds.push((format!("xl/{path}"), format!("{VND}.worksheet+xml")));
             let text = format!("<worksheet xmlns='{MAIN}' xmlns:r='{DOCUMENT}'>{text}</worksheet>");
             parts.push((format!("xl/{path}"), text));
         }
         for (name, text) in [("sharedStrings", &self.strings), ("styles", &self.styles)] {
             if let Some(text) = text {
-                write!(relations, "<Relationship Id='{name}' Type='{DOCUMENT}/{name}' Target='/xl/{name}.xml'/>").unwrap();
+                write!(
+                    relations,
+                    "<Relationship Id='{name}' Type='{DOCUMENT}/{name}' Target='/xl/{name}.xml'/>"
+                )
+                .unwrap();
                 kinds.push((format!("xl/{name}.xml"), format!("{VND}.{name}+xml")));
                 parts.push((format!("xl/{name}.xml"), text.clone()));
             }
@@ -132,10 +137,10 @@ impl Book {
         if !self.links.is_empty() {
             parts.push(("xl/worksheets/_rels/sheet0.xml.rels".into(), wrapped("Relationships", &self.links)));
         }
-        let book = format!(
-            "<workbook xmlns='{MAIN}' xmlns:r='{DOCUMENT}'><sheets>{sheets}</sheets></workbook>"
-        );
-        let root = format!("<Relationship Id='b' Type='{DOCUMENT}/officeDocument' Target='xl/workbook.xml'/>");
+        let book =
+            format!("<workbook xmlns='{MAIN}' xmlns:r='{DOCUMENT}'><sheets>{sheets}</sheets></workbook>");
+        let root =
+            format!("<Relationship Id='b' Type='{DOCUMENT}/officeDocument' Target='xl/workbook.xml'/>");
         parts.push(("[Content_Types].xml".into(), wrapped("Types", &types)));
         parts.push(("_rels/.rels".into(), wrapped("Relationships", &root)));
         parts.push(("xl/workbook.xml".into(), book));
@@ -166,7 +171,10 @@ fn inline(text: &str) -> String {
 }
 
 fn row(cells: &[&str]) -> String {
-    let cells: String = cells.iter().map(|cell| if cell.starts_with('<') { (*cell).to_owned() } else { inline(cell) }).collect();
+    let cells: String = cells
+        .iter()
+        .map(|cell| if cell.starts_with('<') { (*cell).to_owned() } else { inline(cell) })
+        .collect();
     format!("<row>{cells}</row>")
 }
 
@@ -231,7 +239,10 @@ fn a_text_that_many_cells_share_is_never_copied() {
     assert_eq!((found.join(" ").as_str(), tally.records), ("1000001A 1000002B", 50_001));
     assert_eq!(first_sheet(&bytes, 8 << 20, 100_000), Err(Unreadable::too_large()));
     // In the column of identifiers, below no header, and beyond the header, it is looked at once.
-    let twice = Book { strings: book.strings.clone(), ..Book::sheet(&row(&["<c t='s'><v>0</v></c>", "x"]).repeat(50_000)) };
+    let twice = Book {
+        strings: book.strings.clone(),
+        ..Book::sheet(&row(&["<c t='s'><v>0</v></c>", "x"]).repeat(50_000))
+    };
     assert!(look_with(&rules(), Some(SHAPE), &twice.pack(), 8 << 20).is_err());
 }
 
@@ -255,7 +266,11 @@ fn a_formula_is_read_when_its_text_fits_and_never_from_a_number() {
         "<c t='e'><f>A1</f><v>#N/A</v></c>",
         "<c t='b'><f t='shared' si='0'/><v>1</v></c>",
     ] {
-        assert_eq!(cell(unread).unwrap_err().to_string().split(", shape").next(), Some("formula, rule numero, at Feuille!A3"), "{unread}");
+        assert_eq!(
+            cell(unread).unwrap_err().to_string().split(", shape").next(),
+            Some("formula, rule numero, at Feuille!A3"),
+            "{unread}"
+        );
     }
     // The text in the formula is not the one that the file keeps.
     let lie = cell("<c t='str'><f>HYPERLINK(\"/fiche/1000009Z\",\"x\")</f><v>1000002B</v></c>");
@@ -268,7 +283,14 @@ fn a_formula_is_read_when_its_text_fits_and_never_from_a_number() {
 
 #[test]
 fn dates_truth_values_and_errors_are_no_identifiers() {
-    for cell in ["<c t='b'><v>1</v></c>", "<c t='e'><v>#REF!</v></c>", "<c t='d'><v>2026-11-28</v></c>", "<c s='1'><v>46354</v></c>", "<c t='x'><v>1</v></c>", "<c s='9'><v>1</v></c>"] {
+    for cell in [
+        "<c t='b'><v>1</v></c>",
+        "<c t='e'><v>#REF!</v></c>",
+        "<c t='d'><v>2026-11-28</v></c>",
+        "<c s='1'><v>46354</v></c>",
+        "<c t='x'><v>1</v></c>",
+        "<c s='9'><v>1</v></c>",
+    ] {
         let book = person_and(&row(&[cell, "Durand"])).formats(&["dd/mm/yyyy"]);
         check_cause(&book.pack(), UnreadCause::CellType, "Feuille!A3");
     }
@@ -280,7 +302,8 @@ fn dates_truth_values_and_errors_are_no_identifiers() {
 fn the_identifier_is_what_the_format_shows() {
     let book = person_and(&row(&["<c s='1'><v>1000002</v></c>", "x"])).formats(&["0\"B\""]);
     assert_eq!(look(&book.pack()).unwrap(), ["1000001A", "1000002B"]);
-    let book = person_and(&row(&["<c s='1' t='inlineStr'><is><t>1000002</t></is></c>", "x"])).formats(&["@\"B\""]);
+    let book =
+        person_and(&row(&["<c s='1' t='inlineStr'><is><t>1000002</t></is></c>", "x"])).formats(&["@\"B\""]);
     assert_eq!(look(&book.pack()).unwrap(), ["1000001A", "1000002B"]);
     let book = person_and(&row(&["<c><v>1.5</v></c>", "x"]));
     check_cause(&book.pack(), UnreadCause::InexactNumber, "Feuille!A3");
@@ -288,7 +311,11 @@ fn the_identifier_is_what_the_format_shows() {
 
 #[test]
 fn letters_may_be_written_in_every_way_that_the_format_knows() {
-    let mut book = person_and(&(row(&["<c t='s'><v>0</v></c>", "x"]) + &row(&["1000003_x0043_", "x"]) + &row(&["1000004&#68;", "x"])));
+    let mut book = person_and(
+        &(row(&["<c t='s'><v>0</v></c>", "x"])
+            + &row(&["1000003_x0043_", "x"])
+            + &row(&["1000004&#68;", "x"])),
+    );
     book.strings = Some(
         "<x:sst xmlns:x='u'><x:si><x:r><x:t>10000</x:t></x:r><x:r><x:t>02B</x:t></x:r><x:rPh><x:t>lu</x:t></x:rPh></x:si></x:sst>".into(),
     );
@@ -326,20 +353,46 @@ fn identifiers_besides_the_cells_are_not_passed_over() {
     let comments = format!("{VND}.comments+xml").leak();
     let pivot = format!("{VND}.pivotCacheRecords+xml").leak();
     let drawing = "application/vnd.openxmlformats-officedocument.drawing+xml";
-    let held = |text: &str| [
-        person_and("").and_part("xl/comments1.xml", comments, format!("<comments><text><r><t>voir {text}</t></r></text></comments>")),
-        person_and("").and_part("xl/drawings/drawing1.xml", drawing, format!("<wsDr><cNvPr name='x' descr='fiche {text}'/></wsDr>")),
-        person_and("").and_part("xl/pivotCache/pivotCacheRecords1.xml", pivot, format!("<p><r><s v='{text}'/></r></p>")),
-        person_and("").and_part("customXml/item1.xml", "application/xml", format!("<a b='{text}'/>")),
-        person_and("").and_part("docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml", format!("<p><title>{text}</title></p>")),
-        person_and("").after_data(&format!("<headerFooter><oddHeader>&amp;C{text}</oddHeader></headerFooter>")),
-        person_and("").after_data(&format!("<autoFilter><filters><filter val='{text}'/></filters></autoFilter>")),
-        person_and("").after_data(&format!("<dataValidation prompt='{text}'/>")),
-        person_and("").after_data(&format!("<formula1>\"x,{text}\"</formula1>")),
-        Book { links: format!("<Relationship Id='l' Type='h/hyperlink' TargetMode='External' Target='https://portail.test/fiche/{text}?x=1'/>"), ..person_and("") },
-        Book { strings: Some(format!("<sst><si><t>{text}</t></si></sst>")), ..person_and("") },
-        person_and(&row(&["", "<c t='inlineStr'><is><t/><rPh><t>x</t></rPh></is></c>"])).and_sheet(&format!("Fiche {text}"), ""),
-    ];
+    let held = |text: &str| {
+        [
+            person_and("").and_part(
+                "xl/comments1.xml",
+                comments,
+                format!("<comments><text><r><t>voir {text}</t></r></text></comments>"),
+            ),
+            person_and("").and_part(
+                "xl/drawings/drawing1.xml",
+                drawing,
+                format!("<wsDr><cNvPr name='x' descr='fiche {text}'/></wsDr>"),
+            ),
+            person_and("").and_part(
+                "xl/pivotCache/pivotCacheRecords1.xml",
+                pivot,
+                format!("<p><r><s v='{text}'/></r></p>"),
+            ),
+            person_and("").and_part("customXml/item1.xml", "application/xml", format!("<a b='{text}'/>")),
+            person_and("").and_part(
+                "docProps/core.xml",
+                "application/vnd.openxmlformats-package.core-properties+xml",
+                format!("<p><title>{text}</title></p>"),
+            ),
+            person_and("")
+                .after_data(&format!("<headerFooter><oddHeader>&amp;C{text}</oddHeader></headerFooter>")),
+            person_and("")
+                .after_data(&format!("<autoFilter><filters><filter val='{text}'/></filters></autoFilter>")),
+            person_and("").after_data(&format!("<dataValidation prompt='{text}'/>")),
+            person_and("").after_data(&format!("<formula1>\"x,{text}\"</formula1>")),
+            Book {
+                links: format!(
+                    "<Relationship Id='l' Type='h/hyperlink' TargetMode='External' Target='https://portail.test/fiche/{text}?x=1'/>"
+                ),
+                ..person_and("")
+            },
+            Book { strings: Some(format!("<sst><si><t>{text}</t></si></sst>")), ..person_and("") },
+            person_and(&row(&["", "<c t='inlineStr'><is><t/><rPh><t>x</t></rPh></is></c>"]))
+                .and_sheet(&format!("Fiche {text}"), ""),
+        ]
+    };
     for (number, book) in held("1000009Z").iter().enumerate() {
         let read = look(&book.pack());
         assert!(matches!(&read, Err(why) if why.cause == UnreadCause::UnreadPart), "{number}: {read:?}");
@@ -362,11 +415,19 @@ fn parts_that_nobody_looks_into_make_the_file_unreadable() {
     }
     assert!(part("xl/media/logo.png", "image/png").is_ok());
     let records = (0..30).map(|n| format!("<s v='nom {n}'/>")).collect::<String>();
-    let cache = person_and("").and_part("xl/pivotCache/pivotCacheRecords1.xml", "application/x+xml", format!("<p>{records}</p>"));
+    let cache = person_and("").and_part(
+        "xl/pivotCache/pivotCacheRecords1.xml",
+        "application/x+xml",
+        format!("<p>{records}</p>"),
+    );
     assert_eq!(look(&cache.pack()).unwrap_err().cause, UnreadCause::UnreadPart);
     let twice = person_and("").and_sheet("FEUILLE", "");
     assert_eq!(look(&twice.pack()).unwrap_err().cause, UnreadCause::UnreadPart);
-    let unlisted = person_and("").and_part("xl/worksheets/hidden.xml", format!("{VND}.worksheet+xml").leak(), "<worksheet/>");
+    let unlisted = person_and("").and_part(
+        "xl/worksheets/hidden.xml",
+        format!("{VND}.worksheet+xml").leak(),
+        "<worksheet/>",
+    );
     assert_eq!(look(&unlisted.pack()).unwrap_err().cause, UnreadCause::UnreadPart);
 }
 
@@ -385,7 +446,10 @@ fn no_byte_of_the_archive_lies_outside_of_its_parts() {
     assert_eq!(look(&pack(&upper)).unwrap_err().cause, UnreadCause::UnreadPart);
     // Another name in the part's own header than in the list.
     let mut renamed = bytes.clone();
-    let at = renamed.windows(13).position(|window| window == b"sheet0.xmlPK\x03" || window.starts_with(b"xl/worksheets")).unwrap();
+    let at = renamed
+        .windows(13)
+        .position(|window| window == b"sheet0.xmlPK\x03" || window.starts_with(b"xl/worksheets"))
+        .unwrap();
     renamed[at] = b'y';
     assert!(look(&renamed).is_err());
 }
@@ -394,7 +458,9 @@ fn no_byte_of_the_archive_lies_outside_of_its_parts() {
 fn an_upload_has_no_cell_that_is_silently_blank() {
     let upload = |cell: &str| {
         let book = Book::sheet(&row(&["x", cell])).formats(&["yyyy-mm-dd", "0.00"]);
-        first_sheet(&book.pack(), 1 << 20, 10).map(|rows| rows[0].1.get(&1).cloned()).map_err(|why| why.to_string())
+        first_sheet(&book.pack(), 1 << 20, 10)
+            .map(|rows| rows[0].1.get(&1).cloned())
+            .map_err(|why| why.to_string())
     };
     assert_eq!(upload("<c s='1'><v>46354</v></c>"), Ok(Some("2026-11-28".into())));
     assert_eq!(upload("<c s='2'><v>1.5</v></c>"), Ok(Some("1.5".into())));
