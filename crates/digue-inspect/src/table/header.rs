@@ -6,6 +6,9 @@ use super::{Column, ColumnRule, TableRules};
 use crate::reading::Unreadable;
 use crate::sweep;
 
+/// Bytes of a header: many columns with long names. A row of more is none, whatever it repeats.
+const HEADER_BYTES_MAX: usize = 256 << 10;
+
 /// The header of a table, or what takes its place where columns are known by number.
 pub(super) struct Header<'r> {
     /// Rules whose column is there, and its place, from 0.
@@ -31,6 +34,10 @@ pub(super) enum Located<'r> {
 impl<'r> Header<'r> {
     /// Whether the row of these texts, `width` cells wide, is a header that these rules can use.
     pub(super) fn locate(rules: &'r TableRules, texts: &[(usize, &str)], width: usize) -> Located<'r> {
+        let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
+        if bytes > HEADER_BYTES_MAX {
+            return Located::Absent(Self::first_own(rules));
+        }
         let names: Vec<(usize, String)> = texts.iter().map(|(place, text)| (*place, folded(text))).collect();
         let mut places = Vec::new();
         let mut fault = None;
@@ -46,10 +53,7 @@ impl<'r> Header<'r> {
             return Located::Twice(fault);
         }
         if !places.iter().any(|(rule, _)| rule.is_own) {
-            let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
-            return Located::Absent(
-                own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault),
-            );
+            return Located::Absent(Self::first_own(rules));
         }
         let mut compare = Vec::new();
         for rule in &rules.compare {
@@ -69,6 +73,12 @@ impl<'r> Header<'r> {
         };
         header.describe(rules, &names);
         Located::Header(header)
+    }
+
+    /// The column that names rows is not there.
+    fn first_own(rules: &TableRules) -> Unreadable {
+        let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
+        own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault)
     }
 
     fn describe(&mut self, rules: &TableRules, names: &[(usize, String)]) {

@@ -20,6 +20,9 @@ const HEADER_ROWS_MAX: usize = 30;
 /// that refers to it.
 const SHARED_BYTES_MIN: usize = 64;
 
+/// Bytes of a value that somebody searched for.
+const COMPARED_BYTES_MAX: usize = 1_000;
+
 /// A cell, for a rule that expects an identifier in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellValue<'c> {
@@ -407,7 +410,9 @@ impl RecordReader<'_, '_> {
 
     fn compare(&self, row: &impl TableRow, found: &mut Collector<'_>) {
         for (rule, place) in &self.header.compare {
-            if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(*place) {
+            if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(*place)
+                && text.len() <= COMPARED_BYTES_MAX
+            {
                 found.compare(&rule.pick, text);
             }
         }

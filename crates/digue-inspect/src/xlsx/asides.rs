@@ -225,6 +225,7 @@ impl Asides {
                     self.add_text(&element, &std::mem::take(&mut text), part, found)?;
                 }
                 Mark::Text(more) => text.push_str(more),
+                Mark::Comment(comment) => self.add(comment, part, found)?,
             }
             if cached > CACHED_TEXTS_MAX { Err(unread_part(part)) } else { Ok(()) }
         })

@@ -19,6 +19,8 @@ pub(super) enum Mark<'m> {
     Open(&'m str, &'m Attributes<'m>),
     Close(&'m str),
     Text(&'m str),
+    /// A comment or an instruction, which is no part of any value.
+    Comment(&'m str),
 }
 
 /// The attributes of one element, decoded.
@@ -63,9 +65,8 @@ pub(super) fn walk(
             }
             Event::Text(text) => take(Mark::Text(&text))?,
             Event::CData(text) => take(Mark::Text(&text))?,
-            // Nobody sees them in a workbook; who opens the part does.
-            Event::Comment(text) => take(Mark::Text(&text))?,
-            Event::PI(text) => take(Mark::Text(&text))?,
+            Event::Comment(text) => take(Mark::Comment(&text))?,
+            Event::PI(text) => take(Mark::Comment(&text))?,
             Event::GeneralRef(name) => {
                 let character = name.resolve_char_ref().map_err(|_| fault())?.map(String::from);
                 let known = || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);

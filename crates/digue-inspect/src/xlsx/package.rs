@@ -84,7 +84,7 @@ impl<'b> Package<'b> {
                 Mark::Open("workbookPr", attributes) => {
                     is_from_1904 = matches!(attributes.get("date1904"), Some("1" | "true"));
                 }
-                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
             }
             Ok(())
         })?;
@@ -274,7 +274,7 @@ fn read_targets(
             let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
             asides.add(&plain, part, found)
         }
-        Mark::Text(text) => asides.add(text, part, found),
+        Mark::Text(text) | Mark::Comment(text) => asides.add(text, part, found),
         Mark::Open(..) | Mark::Close(_) => Ok(()),
     })
 }
@@ -305,7 +305,7 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unr
                 let id = attributes.get("numFmtId").unwrap_or("0");
                 cells.push(id.trim().parse().map_err(|_| broken(part))?);
             }
-            Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+            Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
         }
         if cells.len() > FORMATS_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     })?;

@@ -199,11 +199,16 @@ impl SheetReader<'_> {
                     take(&self.row, found)?;
                 }
             }
+            Mark::Comment(comment) => asides.add(comment, sheet, found)?,
             Mark::Open("c", attributes) if self.in_row && self.cell.is_none() => {
-                self.open_cell(attributes)?
+                self.look_at_stray(asides, found)?;
+                self.open_cell(attributes)?;
             }
             Mark::Close("c") if self.cell.is_some() => self.close_cell(asides, found)?,
-            Mark::Open(name, _) if self.cell.is_some() => self.open_in_cell(name),
+            Mark::Open(name, _) if self.cell.is_some() => {
+                self.look_at_stray(asides, found)?;
+                self.open_in_cell(name);
+            }
             Mark::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
             Mark::Text(text) => self.text.push_str(text),
             Mark::Open(name, attributes) => {
@@ -222,6 +227,13 @@ impl SheetReader<'_> {
                 asides.add_text(&element, &std::mem::take(&mut self.text), sheet, found)?;
             }
         }
+        Ok(())
+    }
+
+    /// Text where a workbook has none.
+    fn look_at_stray(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
+        asides.add(&self.text, self.row.sheet, found)?;
+        self.text.clear();
         Ok(())
     }
 
@@ -266,7 +278,6 @@ impl SheetReader<'_> {
         };
         let kind = attributes.get("t").unwrap_or("n").to_owned();
         self.next_column = column + 1;
-        self.text.clear();
         self.cell = Some(OpenCell { column, kind, style, ..OpenCell::default() });
         Ok(())
     }
@@ -274,9 +285,6 @@ impl SheetReader<'_> {
     fn open_in_cell(&mut self, name: &str) {
         let Some(cell) = &mut self.cell else { return };
         cell.phonetic += usize::from(name == "rPh");
-        if matches!(name, "v" | "t" | "f") {
-            self.text.clear();
-        }
     }
 
     fn close_in_cell(
@@ -304,8 +312,7 @@ impl SheetReader<'_> {
     }
 
     fn close_cell(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
-        let stray = std::mem::take(&mut self.text);
-        asides.add(&stray, self.row.sheet, found)?;
+        self.look_at_stray(asides, found)?;
         let Some(cell) = self.cell.take() else { return Ok(()) };
         let Some((shown, certainty)) = self.resolve(&cell)? else { return Ok(()) };
         self.row.cells.push(SheetCell { column: cell.column, shown, certainty });

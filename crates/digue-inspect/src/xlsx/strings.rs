@@ -60,11 +60,11 @@ impl SharedStrings {
                 Mark::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => {
                     value.push_str(text)
                 }
-                Mark::Text(text) if !is_blank(text) => {
+                Mark::Text(text) | Mark::Comment(text) if !is_blank(text) => {
                     beside.push_str(text);
                     beside.push('\u{1f}');
                 }
-                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) => {}
+                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
             }
             Ok(())
         })?;

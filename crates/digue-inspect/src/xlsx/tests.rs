@@ -238,7 +238,11 @@ fn a_text_that_many_cells_share_is_never_copied() {
     let (found, tally) = look_with(&rules(), Some(SHAPE), &bytes, 8 << 20).unwrap();
     assert_eq!((found.join(" ").as_str(), tally.records), ("1000001A 1000002B", 50_001));
     assert_eq!(first_sheet(&bytes, 8 << 20, 100_000), Err(Unreadable::too_large()));
-    // In the column of identifiers, below no header, and beyond the header, it is looked at once.
+    // A row of many references is no header, however often the text comes.
+    let wide = "<c t='s'><v>0</v></c>".repeat(16_000);
+    let wide = Book { strings: book.strings.clone(), ..Book::sheet(&format!("<row>{wide}</row>").repeat(8)) };
+    assert!(look_with(&rules(), Some(SHAPE), &wide.pack(), 8 << 20).is_err());
+    // In a sheet without the column it is looked at once.
     let twice = Book {
         strings: book.strings.clone(),
         ..Book::sheet(&row(&["<c t='s'><v>0</v></c>", "x"]).repeat(50_000))
@@ -320,6 +324,11 @@ fn letters_may_be_written_in_every_way_that_the_format_knows() {
         "<x:sst xmlns:x='u'><x:si><x:r><x:t>10000</x:t></x:r><x:r><x:t>02B</x:t></x:r><x:rPh><x:t>lu</x:t></x:rPh></x:si></x:sst>".into(),
     );
     assert_eq!(look(&book.pack()).unwrap(), ["1000001A", "1000002B", "1000003C", "1000004D"]);
+    let commented =
+        person_and("<row><!-- 1000001A --><c t='inlineStr'><is><t>10000<!-- x -->02B</t></is></c></row>");
+    assert_eq!(look(&commented.pack()).unwrap(), ["1000001A", "1000002B"]);
+    let stray = person_and("<row>1000009Z<c t='inlineStr'><is><t>1000002B</t></is></c></row>");
+    assert_eq!(look(&stray.pack()).unwrap_err().cause, UnreadCause::UnreadPart);
 }
 
 #[test]
