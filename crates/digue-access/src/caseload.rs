@@ -159,8 +159,90 @@ impl CaseloadFaultKind {
     }
 }
 
+impl CaseloadFaultKind {
+    /// The column in which it stands; `None` for the whole row.
+    pub const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Header | Self::Row | Self::TooMany => None,
+            Self::Holder => Some("account"),
+            Self::Person | Self::Decoy => Some("person"),
+            Self::Date => Some("from, until"),
+            Self::Period => Some("until"),
+        }
+    }
+}
+
 /// Turns the text of a person column into the canonical reference, or says why it cannot stand there.
 pub type Canonical<'c> = &'c dyn Fn(&str) -> Result<String, CaseloadFaultKind>;
+
+/// Who is given a person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HolderName {
+    Account(AccountId),
+    Organisation(OrganisationId),
+}
+
+/// One relation, as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub holder: HolderName,
+    /// Canonical.
+    pub person: String,
+    pub term: Term,
+}
+
+/// The cells of a row, as text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RowCells<'r> {
+    pub account: &'r str,
+    pub organisation: &'r str,
+    pub person: &'r str,
+    pub reason: &'r str,
+    pub from: &'r str,
+    pub until: &'r str,
+}
+
+/// Turns cells into relations. Rows come grouped by holder in practice: the last name stays at hand.
+#[derive(Default)]
+pub struct RowReader {
+    last: Option<HolderName>,
+}
+
+impl RowReader {
+    pub fn read(&mut self, cells: RowCells<'_>, canonical: Canonical<'_>) -> Result<Row, CaseloadFaultKind> {
+        let person = canonical(cells.person.trim())?;
+        let term = Term {
+            reason: cells.reason.trim().to_owned(),
+            from: parse_moment(cells.from)?,
+            until: parse_moment(cells.until)?,
+        };
+        if let (Some(from), Some(until)) = (term.from, term.until)
+            && until <= from
+        {
+            return Err(CaseloadFaultKind::Period);
+        }
+        Ok(Row { holder: self.holder(cells.account.trim(), cells.organisation.trim())?, person, term })
+    }
+
+    fn holder(&mut self, account: &str, organisation: &str) -> Result<HolderName, CaseloadFaultKind> {
+        let is_last = match &self.last {
+            Some(HolderName::Account(last)) => organisation.is_empty() && last.as_str() == account,
+            Some(HolderName::Organisation(last)) => account.is_empty() && last.as_str() == organisation,
+            None => false,
+        };
+        if let Some(last) = self.last.as_ref().filter(|_| is_last) {
+            return Ok(last.clone());
+        }
+        let wrong = |_| CaseloadFaultKind::Holder;
+        let holder = match (account.is_empty(), organisation.is_empty()) {
+            (false, true) => HolderName::Account(AccountId::parse(account).map_err(wrong)?),
+            (true, false) => HolderName::Organisation(OrganisationId::parse(organisation).map_err(wrong)?),
+            _ => return Err(CaseloadFaultKind::Holder),
+        };
+        self.last = Some(holder.clone());
+        Ok(holder)
+    }
+}
 
 /// Reads a CSV of caseloads: columns `account`, `organisation`, `person`, and when given `reason`,
 /// `from`, `until` (dates or RFC 3339 instants; a date means midnight UTC, `until` exclusive).
@@ -179,17 +261,18 @@ pub fn read_csv(
         }
     };
     let mut builder = Builder::new(population);
+    let mut rows = RowReader::default();
     let mut faults = Vec::new();
-    let mut row = csv::ByteRecord::new();
+    let mut cells = csv::StringRecord::new();
     loop {
         let line = reader.position().line();
-        let kind = match reader.read_byte_record(&mut row) {
+        let kind = match reader.read_record(&mut cells) {
             Ok(false) => break,
-            Ok(true) => builder.add(&columns, &row, canonical).err(),
+            Ok(true) => rows.read(columns.cells(&cells), canonical).map(|row| builder.add(&row)).err(),
             Err(_) => Some(CaseloadFaultKind::Row),
         };
         let Some(kind) = kind else { continue };
-        let line = row.position().map_or(line, csv::Position::line);
+        let line = cells.position().map_or(line, csv::Position::line);
         if faults.len() == FAULTS_MAX {
             faults.push(CaseloadFault { line, kind: CaseloadFaultKind::TooMany });
             break;
@@ -222,130 +305,172 @@ impl Columns {
         };
         (columns.account.is_some() || columns.organisation.is_some()).then_some(columns)
     }
+
+    fn cells<'r>(&self, row: &'r csv::StringRecord) -> RowCells<'r> {
+        // A column that the header has not is blank for every row.
+        let cell = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or("");
+        RowCells {
+            account: cell(self.account),
+            organisation: cell(self.organisation),
+            person: cell(Some(self.person)),
+            reason: cell(self.reason),
+            from: cell(self.from),
+            until: cell(self.until),
+        }
+    }
 }
 
-struct Builder {
+/// Puts relations together.
+pub struct Builder {
     keyer: PersonKeyer,
     terms: Vec<Term>,
-    term_ids: HashMap<[Box<[u8]>; 3], u32>,
+    term_ids: HashMap<Term, u32>,
     /// The last row's term: rows of one extraction share it.
-    last_term: Option<([Box<[u8]>; 3], u32)>,
-    accounts: HashMap<AccountId, Vec<Relation>>,
-    organisations: HashMap<OrganisationId, Vec<Relation>>,
-    last_account: Option<(AccountId, Vec<Relation>)>,
+    last_term: Option<u32>,
+    lists: HashMap<HolderName, Vec<Relation>>,
+    /// Rows come grouped by holder in practice: the last list stays at hand.
+    last: Option<(HolderName, Vec<Relation>)>,
 }
 
 impl Builder {
-    fn new(population: &PopulationId) -> Self {
+    pub fn new(population: &PopulationId) -> Self {
         Self {
             keyer: PersonKeyer::new(population),
             terms: Vec::new(),
             term_ids: HashMap::new(),
             last_term: None,
-            accounts: HashMap::new(),
-            organisations: HashMap::new(),
-            last_account: None,
+            lists: HashMap::new(),
+            last: None,
         }
     }
 
-    fn add(
-        &mut self,
-        columns: &Columns,
-        row: &csv::ByteRecord,
-        canonical: Canonical<'_>,
-    ) -> Result<(), CaseloadFaultKind> {
-        let cell = |place: Option<usize>| {
-            place.and_then(|place| row.get(place)).map(<[u8]>::trim_ascii).unwrap_or_default()
-        };
-        let person = std::str::from_utf8(cell(Some(columns.person)))
-            .map_err(|_| CaseloadFaultKind::Person)
-            .and_then(canonical)?;
-        let term = self.term([cell(columns.reason), cell(columns.from), cell(columns.until)])?;
-        let relation = Relation { person: self.keyer.key(&person), term };
-        let holder = |text| std::str::from_utf8(text).map_err(|_| CaseloadFaultKind::Holder);
-        let (account, organisation) = (holder(cell(columns.account))?, holder(cell(columns.organisation))?);
-        match (account.is_empty(), organisation.is_empty()) {
-            (false, true) => self.push_account(account, relation),
-            (true, false) => {
-                let organisation =
-                    OrganisationId::parse(organisation).map_err(|_| CaseloadFaultKind::Holder)?;
-                self.organisations.entry(organisation).or_default().push(relation);
-                Ok(())
+    pub fn add(&mut self, row: &Row) {
+        let relation = Relation { person: self.keyer.key(&row.person), term: self.term(&row.term) };
+        match &mut self.last {
+            Some((last, list)) if *last == row.holder => list.push(relation),
+            _ => {
+                self.put_back();
+                let mut list = self.lists.remove(&row.holder).unwrap_or_default();
+                list.push(relation);
+                self.last = Some((row.holder.clone(), list));
             }
-            _ => Err(CaseloadFaultKind::Holder),
         }
-    }
-
-    /// Rows come grouped by account in practice: the last list stays at hand.
-    fn push_account(&mut self, account: &str, relation: Relation) -> Result<(), CaseloadFaultKind> {
-        if let Some((last, list)) = &mut self.last_account
-            && last.as_str() == account
-        {
-            list.push(relation);
-            return Ok(());
-        }
-        let account = AccountId::parse(account).map_err(|_| CaseloadFaultKind::Holder)?;
-        self.put_back();
-        let mut list = self.accounts.remove(&account).unwrap_or_default();
-        list.push(relation);
-        self.last_account = Some((account, list));
-        Ok(())
     }
 
     fn put_back(&mut self) {
-        if let Some((account, list)) = self.last_account.take() {
-            self.accounts.insert(account, list);
+        if let Some((holder, list)) = self.last.take() {
+            self.lists.insert(holder, list);
         }
     }
 
-    fn term(&mut self, cells: [&[u8]; 3]) -> Result<u32, CaseloadFaultKind> {
-        if let Some((last, id)) = &self.last_term
-            && last.iter().zip(cells).all(|(a, b)| a.as_ref() == b)
-        {
-            return Ok(*id);
+    fn term(&mut self, term: &Term) -> u32 {
+        if let Some(last) = self.last_term.filter(|last| self.terms[*last as usize] == *term) {
+            return last;
         }
-        let key = cells.map(Box::from);
-        let id = match self.term_ids.get(&key) {
-            Some(id) => *id,
-            None => {
-                let term = Term {
-                    reason: String::from_utf8_lossy(cells[0]).into_owned(),
-                    from: parse_moment(cells[1])?,
-                    until: parse_moment(cells[2])?,
-                };
-                if let (Some(from), Some(until)) = (term.from, term.until)
-                    && until <= from
-                {
-                    return Err(CaseloadFaultKind::Period);
-                }
-                let id = u32::try_from(self.terms.len()).map_err(|_| CaseloadFaultKind::TooMany)?;
-                self.terms.push(term);
-                self.term_ids.insert(key.clone(), id);
-                id
-            }
-        };
-        self.last_term = Some((key, id));
-        Ok(id)
+        let next = u32::try_from(self.terms.len()).expect("files have fewer rows than 32 bits count");
+        let id = *self.term_ids.entry(term.clone()).or_insert(next);
+        if id == next {
+            self.terms.push(term.clone());
+        }
+        self.last_term = Some(id);
+        id
     }
 
-    fn finish(mut self) -> Caseloads {
+    pub fn finish(mut self) -> Caseloads {
         self.put_back();
-        let sorted = |list: Vec<Relation>| Arc::new(List::new(list));
-        Caseloads {
-            terms: Arc::new(self.terms),
-            accounts: self.accounts.into_iter().map(|(id, list)| (id, sorted(list))).collect(),
-            organisations: self.organisations.into_iter().map(|(id, list)| (id, sorted(list))).collect(),
+        let mut caseloads = Caseloads { terms: Arc::new(self.terms), ..Caseloads::default() };
+        for (holder, list) in self.lists {
+            let list = Arc::new(List::new(list));
+            match holder {
+                HolderName::Account(account) => drop(caseloads.accounts.insert(account, list)),
+                HolderName::Organisation(organisation) => {
+                    drop(caseloads.organisations.insert(organisation, list));
+                }
+            }
         }
+        caseloads
     }
 }
 
-fn parse_moment(cell: &[u8]) -> Result<Option<Timestamp>, CaseloadFaultKind> {
+/// How much of a relation holds already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// At no moment from now on does it show more than what is in force.
+    Whole,
+    /// It would show more; these parts of its time hold already.
+    Part(Vec<Term>),
+}
+
+impl Caseloads {
+    /// What `row` would show from `now` on that these caseloads do not show yet. `keyer` is their
+    /// population's. The relation of an account is compared with those of this account alone: what its
+    /// organisation has today it may lose, or leave.
+    pub fn held(&self, row: &Row, keyer: &PersonKeyer, now: Timestamp) -> Held {
+        let list = match &row.holder {
+            HolderName::Account(account) => self.accounts.get(account),
+            HolderName::Organisation(organisation) => self.organisations.get(organisation),
+        };
+        let known = list.into_iter().flat_map(|list| list.terms_of(keyer.key(&row.person)));
+        let mut known: Vec<&Term> = known.map(|term| &self.terms[term as usize]).collect();
+        known.sort_by_key(|term| begin(term));
+        let (from, until) = (begin(&row.term).max(now), end(&row.term));
+        let mut covered = from;
+        for term in &known {
+            if begin(term) <= covered {
+                covered = covered.max(end(term));
+            }
+        }
+        if covered >= until {
+            return Held::Whole;
+        }
+        let common = known.into_iter().filter_map(|term| common(&row.term, term));
+        Held::Part(common.collect())
+    }
+}
+
+fn begin(term: &Term) -> Timestamp {
+    term.from.unwrap_or(Timestamp::from_micros(i64::MIN))
+}
+
+fn end(term: &Term) -> Timestamp {
+    term.until.unwrap_or(Timestamp::from_micros(i64::MAX))
+}
+
+/// The time that two terms have in common, with the reason of the first.
+fn common(one: &Term, other: &Term) -> Option<Term> {
+    let from = if begin(one) >= begin(other) { one.from } else { other.from };
+    let until = if end(one) <= end(other) { one.until } else { other.until };
+    let term = Term { reason: one.reason.clone(), from, until };
+    (begin(&term) < end(&term)).then_some(term)
+}
+
+/// A date or an instant, as extractions and French spreadsheets write them: `2026-12-31`,
+/// `31/12/2026`, with a time of day after a space or a `T`; without a zone it is UTC.
+fn parse_moment(cell: &str) -> Result<Option<Timestamp>, CaseloadFaultKind> {
+    let cell = cell.trim();
     if cell.is_empty() {
         return Ok(None);
     }
-    let text = std::str::from_utf8(cell).map_err(|_| CaseloadFaultKind::Date)?;
-    let instant = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    Timestamp::parse_rfc3339(&instant).map(Some).ok_or(CaseloadFaultKind::Date)
+    let (date, time) = cell.split_once(['T', 't', ' ']).unwrap_or((cell, "00:00:00"));
+    let date = parse_date(date).ok_or(CaseloadFaultKind::Date)?;
+    let time = match time.trim() {
+        time if time.len() == 5 => format!("{time}:00Z"),
+        time if time.contains(['Z', 'z', '+', '-']) => time.to_owned(),
+        time => format!("{time}Z"),
+    };
+    Timestamp::parse_rfc3339(&format!("{date}T{time}")).map(Some).ok_or(CaseloadFaultKind::Date)
+}
+
+/// A date in the order of ISO 8601; the day comes first where slashes or dots stand.
+fn parse_date(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(['/', '.']).collect();
+    match parts[..] {
+        [iso] => Some(iso.to_owned()),
+        [day, month, year] if day.len() <= 2 && month.len() <= 2 && year.len() == 4 => {
+            Some(format!("{year}-{month:0>2}-{day:0>2}"))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -421,8 +546,115 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_read_as_spreadsheets_write_them() {
+        let read = |text: &str| parse_moment(text).map(|at| at.map(|at| at.to_string()));
+        for (text, expected) in [
+            ("2026-12-31", "2026-12-31T00:00:00Z"),
+            ("31/12/2026", "2026-12-31T00:00:00Z"),
+            ("1/2/2026", "2026-02-01T00:00:00Z"),
+            ("31.12.2026", "2026-12-31T00:00:00Z"),
+            ("2026-12-31 00:00:00", "2026-12-31T00:00:00Z"),
+            ("31/12/2026 08:30", "2026-12-31T08:30:00Z"),
+            ("2026-12-31T08:30:00+02:00", "2026-12-31T06:30:00Z"),
+            ("2026-12-31T08:30:00Z", "2026-12-31T08:30:00Z"),
+        ] {
+            assert_eq!(read(text), Ok(Some(expected.to_owned())), "{text}");
+        }
+        assert_eq!(read("  "), Ok(None));
+        for wrong in ["12/31/2026", "31/12/26", "2026-02-30", "demain", "31/12", "2026-12-31 25:00"] {
+            assert_eq!(read(wrong), Err(CaseloadFaultKind::Date), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_relation_is_wider_by_the_time_that_does_not_hold_yet() {
+        let known = load(
+            "account,organisation,person,reason,from,until\n\
+             a1,,P1,suivi,,2026-01-01\na1,,P1,suite,2026-01-01,2026-06-01\n,o1,P2,suivi,,\n",
+        )
+        .unwrap();
+        let keyer = PersonKeyer::new(&population());
+        let held = |text: &str| {
+            let cells: Vec<&str> = text.split(',').collect();
+            let cells = RowCells {
+                account: cells[0],
+                organisation: cells[1],
+                person: cells[2],
+                from: cells[3],
+                until: cells[4],
+                reason: "",
+            };
+            let row = RowReader::default().read(cells, &|text| Ok(text.to_owned())).unwrap();
+            match known.held(&row, &keyer, NOON) {
+                Held::Whole => "whole".to_owned(),
+                Held::Part(terms) => {
+                    let dates = |term: &Term| {
+                        let day = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string()[..10].into());
+                        format!("{}..{}", day(term.from), day(term.until))
+                    };
+                    terms.iter().map(dates).collect::<Vec<_>>().join(" ")
+                }
+            }
+        };
+        for (row, expected) in [
+            ("a1,,P1,,2026-06-01", "whole"),
+            ("a1,,P1,2026-02-01,2026-03-01", "whole"),
+            ("a1,,P1,,2026-06-02", "-..2026-01-01 2026-01-01..2026-06-01"),
+            ("a1,,P1,2026-05-01,", "2026-05-01..2026-06-01"),
+            // What is over shows nobody.
+            ("a1,,P9,,2025-01-01", "whole"),
+            ("a1,,P9,,", ""),
+            ("a2,,P1,,2025-12-01", ""),
+            (",o1,P2,,", "whole"),
+            (",o2,P2,,", ""),
+            // The organisation's persons are not the account's own.
+            ("a1,,P2,,", ""),
+        ] {
+            assert_eq!(held(row), expected, "{row}");
+        }
+    }
+
+    #[test]
     fn a_file_without_its_columns_is_refused_at_line_one() {
         assert_eq!(load("a,b\n1,2\n").unwrap_err()[0].kind, CaseloadFaultKind::Header);
         assert_eq!(load("").unwrap_err()[0].kind, CaseloadFaultKind::Header);
+    }
+
+    proptest::proptest! {
+        /// Moment by moment: what holds already is never called wider, and nothing else is called held.
+        #[test]
+        fn what_is_held_already_is_exactly_what_shows_nobody_more(
+            known in proptest::collection::vec((proptest::option::of(0i64..12), proptest::option::of(0i64..12)), 0..4),
+            wanted in (proptest::option::of(0i64..12), proptest::option::of(0i64..12)),
+            now in 0i64..12,
+        ) {
+            let at = Timestamp::from_secs;
+            let term = |(from, until): (Option<i64>, Option<i64>)| Term {
+                reason: String::new(),
+                from: from.map(at),
+                until: until.map(at),
+            };
+            let row = |term: Term| Row {
+                holder: HolderName::Account(AccountId::parse("a1").unwrap()),
+                person: "P1".to_owned(),
+                term,
+            };
+            let mut builder = Builder::new(&population());
+            known.iter().for_each(|one| builder.add(&row(term(*one))));
+            let caseloads = builder.finish();
+            let wanted = row(term(wanted));
+            let held = |moment: i64| known.iter().any(|one| term(*one).holds(at(moment)));
+            let shows_more = (now..20).any(|moment| wanted.term.holds(at(moment)) && !held(moment));
+            match caseloads.held(&wanted, &PersonKeyer::new(&population()), at(now)) {
+                Held::Whole => proptest::prop_assert!(!shows_more),
+                Held::Part(terms) => {
+                    proptest::prop_assert!(shows_more);
+                    for moment in -2..20 {
+                        let is_kept = terms.iter().any(|term| term.holds(at(moment)));
+                        proptest::prop_assert_eq!(is_kept, held(moment) && wanted.term.holds(at(moment)));
+                    }
+                }
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@
 use std::str::FromStr as _;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
+    Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
     PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use digue_types::Reason;
@@ -111,6 +111,25 @@ impl Policies {
             version = (version ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         }
         Ok(Self { set, version })
+    }
+
+    /// True when nothing is allowed that `old` refused: every policy of it is still there, and whatever
+    /// was added forbids.
+    pub fn only_forbids_more_than(&self, old: &Self) -> bool {
+        if old.set.is_empty() {
+            // Without a policy everything was allowed.
+            return true;
+        }
+        let mut left: Vec<String> = old.set.policies().map(ToString::to_string).collect();
+        let mut added = Vec::new();
+        for policy in self.set.policies() {
+            let text = policy.to_string();
+            match left.iter().position(|known| *known == text) {
+                Some(place) => drop(left.swap_remove(place)),
+                None => added.push(policy.effect()),
+            }
+        }
+        left.is_empty() && added.iter().all(|effect| *effect == Effect::Forbid)
     }
 
     /// A number that changes with the text of the files; journalled with each decision.

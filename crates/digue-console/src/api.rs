@@ -12,9 +12,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use digue_locales::text;
-use digue_operations::OperationError;
-use digue_operations::caseloads::{self, Loaded};
+use digue_operations::{OperationError, aliases};
+use digue_operations::caseloads::{self, Mode};
+use digue_operations::loads::Growth;
 use digue_types::{PopulationId, PortalId};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -42,7 +44,7 @@ impl IntoResponse for Problem {
             let said = |key: &str| text(visitor.language, key);
             let list: Vec<Value> = faults
                 .iter()
-                .map(|f| json!({"line": f.line, "code": f.key, "fault": said(&f.key)}))
+                .map(|f| json!({"line": f.line, "column": f.column, "code": f.key, "fault": said(&f.key)}))
                 .collect();
             problem["faults"] = list.into();
         }
@@ -110,20 +112,67 @@ fn population(text: &str) -> Result<PopulationId, OperationError> {
     PopulationId::parse(text).map_err(|_| OperationError::NotFound("population"))
 }
 
-fn loaded(loaded: Loaded) -> Json<Value> {
-    Json(json!({"relations": loaded.relations, "version": loaded.version}))
+/// 200, or 202 when a part waits for a second person.
+fn loaded(mut told: Value, waiting: Option<(String, Growth)>, ignored: Vec<String>) -> Response {
+    if !ignored.is_empty() {
+        told["ignored"] = ignored.into();
+    }
+    let Some((id, growth)) = waiting else { return Json(told).into_response() };
+    told["waiting"] = json!({
+        "id": id,
+        "rows": growth.rows,
+        "persons": growth.persons,
+        "accounts": growth.accounts,
+        "organisations": growth.organisations,
+        "readings": growth.readings,
+        "endless": growth.endless,
+        "merges": growth.merges,
+    });
+    (StatusCode::ACCEPTED, Json(told)).into_response()
+}
+
+/// `?confirm=loss`: whoever loads it knows that little or nothing is left.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Loading {
+    confirm: Option<String>,
+}
+
+impl Limited for Loading {
+    fn is_within(&self) -> bool {
+        self.confirm.as_deref().is_none_or(|confirm| confirm == "loss")
+    }
+}
+
+impl Loading {
+    fn replace(&self) -> Mode {
+        Mode::Replace { confirms_loss: self.confirm.is_some() }
+    }
+}
+
+async fn load_caseload(
+    console: &Console,
+    visitor: &Visitor,
+    name: &str,
+    body: Bytes,
+    mode: Mode,
+) -> Result<Response, Problem> {
+    let actor = answer(visitor, visitor.actor(&console.house))?;
+    let name = answer(visitor, population(name))?;
+    let done = caseloads::load(&console.house, &actor, &name, body.to_vec(), mode).await;
+    let done = answer(visitor, done)?;
+    let told = json!({"relations": done.relations, "version": done.version});
+    Ok(loaded(told, done.waiting, done.ignored))
 }
 
 pub(crate) async fn replace_caseload(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
+    Asked(loading): Asked<Loading>,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let name = answer(&visitor, population(&name))?;
-    let done = caseloads::replace(&console.house, &actor, &name, body.to_vec()).await;
-    answer(&visitor, done).map(loaded)
+) -> Result<Response, Problem> {
+    load_caseload(&console, &visitor, &name, body, loading.replace()).await
 }
 
 pub(crate) async fn add_caseload(
@@ -131,22 +180,21 @@ pub(crate) async fn add_caseload(
     visitor: Visitor,
     Path(name): Path<String>,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
-    let actor = answer(&visitor, visitor.actor(&console.house))?;
-    let name = answer(&visitor, population(&name))?;
-    let done = caseloads::add(&console.house, &actor, &name, body.to_vec()).await;
-    answer(&visitor, done).map(loaded)
+) -> Result<Response, Problem> {
+    load_caseload(&console, &visitor, &name, body, Mode::Add).await
 }
 
 pub(crate) async fn replace_aliases(
     State(console): State<Console>,
     visitor: Visitor,
     Path(portal): Path<String>,
-    body: String,
-) -> Result<Json<Value>, Problem> {
+    Asked(loading): Asked<Loading>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
     let portal = answer(&visitor, portal)?;
-    let done = caseloads::replace_aliases(&console.house, &actor, &portal, &body).await;
-    answer(&visitor, done).map(|count| Json(json!({"aliases": count})))
+    let done = aliases::load(&console.house, &actor, &portal, body.to_vec(), loading.replace()).await;
+    let done = answer(&visitor, done)?;
+    Ok(loaded(json!({"aliases": done.aliases}), done.waiting, done.ignored))
 }

@@ -57,7 +57,14 @@ impl IntoResponse for PageError {
                 .iter()
                 .map(|fault| {
                     let kind = w.say(&fault.key);
-                    w.with("fault-line", [("line", fault.line.into()), ("fault", kind.into())])
+                    let line = ("line", fault.line.into());
+                    match &fault.column {
+                        None => w.with("fault-line", [line, ("fault", kind.into())]),
+                        Some(column) => {
+                            let column = ("column", column.as_str().into());
+                            w.with("fault-cell", [line, column, ("fault", kind.into())])
+                        }
+                    }
                 })
                 .collect(),
             _ => Vec::new(),

@@ -97,6 +97,12 @@ impl Index {
         Ok((index.map_or_else(Self::new, |(index, _)| index), opening))
     }
 
+    /// The size and root of the journal that the index in `folder` was last made from; `None` without an
+    /// index, or with one whose manifest cannot be believed.
+    pub fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
+        shelf::remembered(folder)
+    }
+
     #[expect(clippy::type_complexity, reason = "two callers, both above")]
     fn read(
         folder: &Path,

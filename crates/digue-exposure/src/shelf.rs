@@ -401,6 +401,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Reads the folder; `None` when there is nothing yet.
+/// The checkpoint that an index says it was made from.
+pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
+    match fs::read_to_string(folder.join("manifest")) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => Ok(None),
+        read => Ok(Manifest::parse(&read?).and_then(|manifest| manifest.checkpoint)),
+    }
+}
+
 pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
     let text = match fs::read_to_string(folder.join("manifest")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -141,6 +141,25 @@ impl Pattern {
         Ok(Self(parts))
     }
 
+    /// True when some path may be both patterns': never false where there is one.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let mut both = self.0.iter().zip(&other.0);
+        let is_rest = |pattern: &Self, place: usize| pattern.0.get(place) == Some(&Part::Rest);
+        let length = self.0.len().min(other.0.len());
+        let differs = both.any(|(a, b)| match (a, b) {
+            (Part::Rest, _) | (_, Part::Rest) => false,
+            (Part::Literal(a), Part::Literal(b)) => a != b,
+            (Part::Named { before, after, .. }, Part::Literal(literal))
+            | (Part::Literal(literal), Part::Named { before, after, .. }) => {
+                !literal.starts_with(before.as_str()) || !literal.ends_with(after.as_str())
+            }
+            (Part::Named { .. }, Part::Named { .. }) => false,
+        });
+        let ends_alike = self.0.len() == other.0.len()
+            || (0..=length).any(|place| is_rest(self, place) || is_rest(other, place));
+        !differs && ends_alike
+    }
+
     /// The values of the names, if the path is this route's.
     pub fn matches(&self, path: &Segments) -> Option<Vec<(String, String)>> {
         let mut values = Vec::new();

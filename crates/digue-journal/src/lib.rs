@@ -11,6 +11,7 @@ pub mod checkpoint;
 pub mod codec;
 pub mod cosign;
 pub mod disk;
+pub mod heads;
 pub mod journal;
 pub mod keyring;
 pub mod note;

@@ -69,6 +69,8 @@ pub enum FindingKind {
     WrongRoot,
     /// The journal does not continue the checkpoint that the auditor or the witnesses kept.
     Rewritten,
+    /// It has fewer entries than is remembered outside of its folder.
+    Older,
     /// Too few witnesses saw it.
     Witnesses,
     /// A key file is not what was written.
@@ -84,6 +86,7 @@ impl FindingKind {
             Self::WrongHash => "wrong-hash",
             Self::WrongRoot => "wrong-root",
             Self::Rewritten => "rewritten",
+            Self::Older => "older",
             Self::Witnesses => "witnesses",
             Self::Keys => "keys",
         }

@@ -5,16 +5,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use digue_access::decide::Reduction;
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_types::{AccountId, Act, OrganisationId};
 
 use crate::actor::Actor;
-use crate::approvals;
+use crate::approvals::{self, NewAccount, Wish};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::sign_in;
 
 /// An account as its overseers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,86 @@ pub async fn leave(house: &House, actor: &Actor) -> Result<(), OperationError> {
         return Err(OperationError::Invalid("invalid-leave-last"));
     }
     suspend(house, actor, &actor.account, "leave").await
+}
+
+/// What became of an account that was asked for at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtTerminal {
+    Saved,
+    /// For a second person: the request's name.
+    Waiting(String),
+}
+
+/// Adds an account at the terminal, or, when that is said, moves one to another organisation or role.
+///
+/// While no officer can sign in by themselves the terminal sets Digue up. From then on whoever holds it
+/// is one person like others: an officer grants what is asked for here.
+pub async fn set_at_terminal(
+    house: &House,
+    account: &AccountId,
+    (organisation, role): (OrganisationId, Role),
+    moves: bool,
+) -> Result<AtTerminal, OperationError> {
+    let digue = Actor::digue();
+    let known = house.gateway().rules().directory.find(account).cloned();
+    match &known {
+        Some(known) if known.organisation == organisation && known.role == role => {
+            return Ok(AtTerminal::Saved);
+        }
+        Some(_) if !moves => return Err(OperationError::Invalid("invalid-account-elsewhere")),
+        None if moves => return Err(OperationError::NotFound("account")),
+        Some(_) | None => {}
+    }
+    if !has_officer(house).await? {
+        let is_suspended = known.is_some_and(|known| known.is_suspended);
+        let record = AccountRecord { organisation, role, is_suspended };
+        house.put_accounts(&digue, vec![(account.clone(), record)]).await?;
+        return Ok(AtTerminal::Saved);
+    }
+    let wish = match known {
+        Some(_) => Wish::MoveAccount { account: account.clone(), organisation: organisation.clone(), role },
+        None => {
+            let account = account.clone();
+            Wish::AddAccounts(vec![NewAccount { account, organisation: organisation.clone(), role, email: None }])
+        }
+    };
+    approvals::keep(house, &digue, &wish, organisation, String::new()).await.map(AtTerminal::Waiting)
+}
+
+/// True when somebody who may be the second person can sign in by themselves.
+async fn has_officer(house: &House) -> Result<bool, OperationError> {
+    Ok(!officers(house).await?.is_empty())
+}
+
+/// Those who may be the second person and can sign in by themselves.
+async fn officers(house: &House) -> Result<Vec<AccountId>, OperationError> {
+    let rules = house.gateway().rules();
+    let mut found = Vec::new();
+    let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
+    for (account, _) in all {
+        let has_own = !house.store.passkeys_of(account).await?.is_empty()
+            || !house.store.identities_of(account).await?.is_empty()
+            || house.store.password_of(account).await?.is_some();
+        if has_own {
+            found.push(account.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// A one-time link, for whoever holds the terminal. Not of an officer who signs in by themselves while
+/// another one does, too: who lost a passkey is given the account back by two persons.
+pub async fn link_at_terminal(
+    house: &House,
+    account: &AccountId,
+    host: &str,
+    lasts: Duration,
+) -> Result<String, OperationError> {
+    let officers = officers(house).await?;
+    if officers.len() > 1 && officers.contains(account) {
+        return Err(OperationError::Invalid("invalid-link-officer"));
+    }
+    sign_in::issue_link(house, &Actor::digue(), account, host, lasts).await
 }
 
 /// Suspends an account and ends its sessions, or lets it work again.

@@ -38,6 +38,15 @@ impl Actor {
         Self { account, role: Role::Rssi, proved_at: Timestamp::from_micros(i64::MAX) }
     }
 
+    pub(crate) fn is_digue(&self) -> bool {
+        *self == Self::digue()
+    }
+
+    /// A program's key, which proves nothing afresh.
+    pub(crate) fn is_program(&self) -> bool {
+        self.proved_at == Timestamp::ZERO
+    }
+
     /// Sensitive acts (granting, asking for what widens, taking data out) ask for a proof of
     /// identity of the last minutes: a session that was left open, or stolen, does none of them.
     pub(crate) fn must_be_fresh(&self, house: &House) -> Result<(), OperationError> {

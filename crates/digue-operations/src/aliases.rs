@@ -1,26 +1,47 @@
 //! Alias tables: other identifiers of the same persons, one CSV for each portal.
+//!
+//! An identifier without a row is a person of its own, in nobody's caseload. A row therefore always
+//! lets more through: it counts two identifiers as one, or brings one into a caseload. New and changed
+//! rows wait for a second person; a feed may name new persons, and never merges.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use digue_gateway::Portal;
 use digue_gateway::ports::Aliases;
-use digue_types::{PersonRef, PortalId};
+use digue_types::{Act, PersonRef, PortalId};
+
+use crate::actor::Actor;
+use crate::caseloads::{self, Mode};
+use crate::csv_file::{Column, CsvFile, PlacedFault};
+use crate::error::{LineFault, OperationError};
+use crate::house::{House, Words};
+use crate::kept_files::{Draft, DraftWriter, KeptFile, NotTaken};
+use crate::loads::{self, Allowance, Counter, Growth, Target, WaitingLoad};
 
 /// Kind and identifier, to person.
 pub type Table = HashMap<(String, String), PersonRef>;
 
 /// All tables in force.
 #[derive(Default)]
-pub struct AliasTables(ArcSwap<HashMap<PortalId, Table>>);
+pub struct AliasTables(ArcSwap<HashMap<PortalId, Arc<Table>>>);
 
 impl AliasTables {
     pub fn set(&self, portal: PortalId, table: Table) {
+        let table = Arc::new(table);
         self.0.rcu(|tables| {
             let mut tables = HashMap::clone(tables);
             tables.insert(portal.clone(), table.clone());
             Arc::new(tables)
         });
+    }
+
+    /// The table of a portal; an empty one when none was loaded.
+    fn of(&self, portal: &PortalId) -> Arc<Table> {
+        self.0.load().get(portal).cloned().unwrap_or_default()
     }
 }
 
@@ -32,84 +53,277 @@ impl Aliases for AliasTables {
     }
 }
 
-/// A line of an alias file that cannot be used, from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AliasFault {
-    pub line: usize,
-    pub fault: &'static str,
-}
+const KIND: usize = 0;
+const IDENTIFIER: usize = 1;
+const PERSON: usize = 2;
 
-/// Reads `kind,identifier,person` lines; `canonical` brings an identifier of a kind to its form.
-pub fn read_table(
-    text: &str,
-    canonical: &dyn Fn(&str, &str) -> Option<String>,
-    canonical_person: &dyn Fn(&str) -> Option<String>,
-) -> Result<Table, Vec<AliasFault>> {
+const COLUMNS: [Column; 3] = [
+    Column { name: "kind", aliases: &["kind", "type", "sorte"] },
+    Column { name: "identifier", aliases: &["identifier", "identifiant"] },
+    Column { name: "person", aliases: &["person", "personne"] },
+];
+
+const FAULTS_MAX: usize = 1000;
+
+/// Reads the rows of an alias file, identifiers and persons in the form of the map; all its faults
+/// otherwise.
+fn read_rows(csv: &[u8], map: &Portal) -> Result<(Table, Vec<String>), OperationError> {
+    let told = |fault: PlacedFault| fault.told("alias");
+    let file = CsvFile::open(csv, &COLUMNS, &[KIND, IDENTIFIER, PERSON])
+        .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
     let mut table = Table::new();
     let mut faults = Vec::new();
-    for (place, line) in text.lines().enumerate() {
-        let line_number = place + 1;
-        if line_number == 1 {
-            if line.trim_start_matches('\u{feff}').trim() != "kind,identifier,person" {
-                return Err(vec![AliasFault { line: 1, fault: "header" }]);
+    file.each(|read| {
+        let fault = match read {
+            Err(fault) => told(fault),
+            Ok(row) => {
+                let cells = [KIND, IDENTIFIER, PERSON].map(|column| row.cell(column));
+                let fault = |column: usize, code: &str| {
+                    LineFault::new(row.line, &format!("alias-fault-{code}")).at(COLUMNS[column].name)
+                };
+                match read_row(map, cells) {
+                    Err((column, code)) => fault(column, code),
+                    Ok((key, person)) => match table.get(&key) {
+                        Some(known) if *known != person => fault(IDENTIFIER, "two-persons"),
+                        Some(_) | None => {
+                            table.insert(key, person);
+                            return true;
+                        }
+                    },
+                }
             }
-            continue;
-        }
-        if line.trim().is_empty() {
-            continue;
-        }
-        match read_line(line, canonical, canonical_person) {
-            Ok((key, person)) => match table.get(&key) {
-                Some(known) if *known != person => {
-                    faults.push(AliasFault { line: line_number, fault: "two-persons" });
-                }
-                _ => {
-                    table.insert(key, person);
-                }
-            },
-            Err(fault) => faults.push(AliasFault { line: line_number, fault }),
-        }
-    }
-    if faults.is_empty() { Ok(table) } else { Err(faults) }
-}
-
-fn read_line(
-    line: &str,
-    canonical: &dyn Fn(&str, &str) -> Option<String>,
-    canonical_person: &dyn Fn(&str) -> Option<String>,
-) -> Result<((String, String), PersonRef), &'static str> {
-    let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-    let [kind, identifier, person] = cells[..] else {
-        return Err("row");
-    };
-    let identifier = canonical(kind, identifier).ok_or("identifier")?;
-    let person = canonical_person(person).ok_or("person")?;
-    let person = PersonRef::parse(&person).map_err(|_| "person")?;
-    Ok(((kind.to_owned(), identifier), person))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Table, Vec<AliasFault>> {
-        let canonical = |kind: &str, text: &str| {
-            (kind == "nir").then(|| text.replace(' ', "")).filter(|text| !text.is_empty())
         };
-        read_table(text, &canonical, &|text| (!text.is_empty()).then(|| text.to_owned()))
-    }
+        faults.push(fault);
+        faults.len() < FAULTS_MAX
+    });
+    if faults.is_empty() { Ok((table, file.ignored)) } else { Err(OperationError::Faults(faults)) }
+}
 
-    #[test]
-    fn several_identifiers_lead_to_one_person() {
-        let table = read("kind,identifier,person\nnir,1 85 05,P1\nnir,2 90 01,P2\n").unwrap();
-        assert_eq!(table[&("nir".to_owned(), "18505".to_owned())].as_str(), "P1");
-    }
+fn read_row(
+    map: &Portal,
+    [kind, identifier, person]: [&str; 3],
+) -> Result<((String, String), PersonRef), (usize, &'static str)> {
+    let known = map.kinds.iter().find(|known| known.name == kind).ok_or((KIND, "kind"))?;
+    let identifier = known.canonical(identifier).ok_or((IDENTIFIER, "identifier"))?;
+    let person = map.kinds[map.primary].canonical(person).ok_or((PERSON, "person"))?;
+    let person = PersonRef::parse(&person).map_err(|_| (PERSON, "person"))?;
+    Ok(((kind.to_owned(), identifier.to_string()), person))
+}
 
-    #[test]
-    fn faults_are_listed_with_their_lines() {
-        let text = "kind,identifier,person\nmail,x,P1\nnir,1\nnir,1,P1\nnir,1,P2\nnir,2,\n";
-        let faults: Vec<(usize, &str)> = read(text).unwrap_err().iter().map(|f| (f.line, f.fault)).collect();
-        assert_eq!(faults, [(2, "identifier"), (3, "row"), (5, "two-persons"), (6, "person")]);
-        assert_eq!(read("a,b\n").unwrap_err()[0].fault, "header");
+/// What a load of aliases did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedAliases {
+    /// In force now.
+    pub aliases: usize,
+    /// What waits for a second person: the request's name, and what it would show.
+    pub waiting: Option<(String, Growth)>,
+    /// Columns of the file that mean nothing here.
+    pub ignored: Vec<String>,
+}
+
+/// Loads a CSV as the alias table of a portal.
+pub async fn load(
+    house: &House,
+    actor: &Actor,
+    portal: &PortalId,
+    csv: Vec<u8>,
+    mode: Mode,
+) -> Result<LoadedAliases, OperationError> {
+    actor.must_load()?;
+    let _one = house.loads.lock().await;
+    let allowance = loads::allowance(house, actor, &Target::Aliases(portal.clone())).await?;
+    load_judged(house, actor, portal, csv, mode, allowance).await
+}
+
+/// `load`, by whoever holds the load lock.
+async fn load_judged(
+    house: &House,
+    actor: &Actor,
+    portal: &PortalId,
+    csv: Vec<u8>,
+    mode: Mode,
+    allowance: Allowance,
+) -> Result<LoadedAliases, OperationError> {
+    let target = Target::Aliases(portal.clone());
+    let map = house.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
+    let file = kept(&house.data_folder, portal);
+    let base = house.aliases.of(portal);
+    if mode == Mode::Add && file.read(house).await?.is_err() {
+        return Err(OperationError::Invalid("invalid-aliases-kept"));
     }
+    let feed = match &allowance {
+        Allowance::Feed(feed) => Some(feed.clone()),
+        Allowance::All | Allowance::Nothing => None,
+    };
+    let draft = file.path.clone();
+    let judged = tokio::task::spawn_blocking(move || judge(&map, &base, &csv, mode, &allowance, &draft));
+    let judged = judged.await.map_err(|error| OperationError::Unavailable(error.to_string()))??;
+    let version = loads::last_replaced(house, &target).await?;
+    let replaced = if mode == Mode::Add { version } else { version + 1 };
+    let waiting = match judged.waiting {
+        Some((draft, growth)) => {
+            let load = WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
+            Some(caseloads::ask(house, actor, load, draft, &waiting_folder(house, portal)).await?)
+        }
+        None => None,
+    };
+    let count = judged.table.len();
+    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
+    let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
+    let words = Words { subject: format!("portal:{portal}"), after, ..Words::default() };
+    if let Some(feed) = feed.filter(|_| judged.added > 0) {
+        feed.charge(house, judged.added).await?;
+    }
+    house.write_down(actor, Act::AliasesLoaded, words).await?;
+    file.put(house, judged.next).await?;
+    loads::set_replaced(house, &target, replaced).await?;
+    house.aliases.set(portal.clone(), judged.table);
+    house.not_taken.clear(&target.name());
+    Ok(LoadedAliases { aliases: count, waiting, ignored: judged.ignored })
+}
+
+/// A file, compared with the table in force.
+struct Judged {
+    table: Table,
+    next: Draft,
+    waiting: Option<(Draft, Growth)>,
+    /// What a feed added by itself.
+    added: u64,
+    ignored: Vec<String>,
+}
+
+fn judge(
+    map: &Portal,
+    base: &Table,
+    csv: &[u8],
+    mode: Mode,
+    allowance: &Allowance,
+    draft: &Path,
+) -> Result<Judged, OperationError> {
+    let (rows, ignored) = read_rows(csv, map)?;
+    let loses = match mode {
+        Mode::Replace { confirms_loss } => !confirms_loss && (rows.is_empty() || rows.len() < base.len() / 2),
+        Mode::Add => rows.is_empty(),
+    };
+    if loses {
+        return Err(OperationError::Invalid("invalid-load-shrinks"));
+    }
+    let mut named: HashMap<(&str, &PersonRef), usize> = HashMap::new();
+    let kept_rows = base.iter().filter(|(key, _)| mode == Mode::Add || rows.contains_key(*key));
+    let after = kept_rows.filter(|(key, _)| !rows.contains_key(*key)).chain(&rows);
+    after.for_each(|((kind, _), person)| *named.entry((kind, person)).or_default() += 1);
+    // A row merges when it moves an identifier to another person, or gives a person a second one of a kind.
+    let merges = |key: &(String, String), person: &PersonRef| {
+        base.contains_key(key) || named.get(&(key.0.as_str(), person)).is_some_and(|count| *count > 1)
+    };
+    let new: Vec<_> = rows.iter().filter(|(key, person)| base.get(*key) != Some(*person)).collect();
+    let alone = new.iter().filter(|(key, person)| !merges(key, person)).count();
+    let alone = u64::try_from(alone).unwrap_or(u64::MAX);
+    let is_within = matches!(allowance, Allowance::Feed(feed) if alone <= feed.left);
+    let waits: HashSet<&(String, String)> = match allowance {
+        Allowance::All => HashSet::new(),
+        Allowance::Nothing => new.iter().map(|(key, _)| *key).collect(),
+        Allowance::Feed(_) => {
+            new.iter().filter(|(key, person)| !is_within || merges(key, person)).map(|(key, _)| *key).collect()
+        }
+    };
+    let keyer = map.keyer();
+    let sizes = HashMap::new();
+    let mut counter = Counter::new(&sizes);
+    let mut later = Table::new();
+    let mut table = if mode == Mode::Add { base.clone() } else { Table::new() };
+    for (key, person) in &rows {
+        if waits.contains(key) {
+            counter.alias(keyer.key(person.as_str()), merges(key, person));
+            later.insert(key.clone(), person.clone());
+        } else {
+            table.insert(key.clone(), person.clone());
+        }
+    }
+    let growth = counter.finish();
+    let next = write(&table, draft.with_extension("draft"))?;
+    let later = write(&later, draft.with_extension("later"))?;
+    let added = if is_within { alone } else { 0 };
+    let waiting = (growth.rows > 0).then_some((later, growth));
+    Ok(Judged { table, next, waiting, added, ignored })
+}
+
+/// Writes a table in the order of its keys: the same table has the same digest.
+fn write(table: &Table, path: PathBuf) -> Result<Draft, OperationError> {
+    let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
+    let draft = DraftWriter::create(path).map_err(|error| fault(&error))?;
+    let mut writer = csv::Writer::from_writer(draft);
+    let mut rows: Vec<_> = table.iter().collect();
+    rows.sort_unstable();
+    writer.write_record(COLUMNS.map(|column| column.name)).map_err(|error| fault(&error))?;
+    for ((kind, identifier), person) in rows {
+        writer.write_record([kind, identifier, person.as_str()]).map_err(|error| fault(&error))?;
+    }
+    let mut draft = writer.into_inner().map_err(|error| fault(&error))?;
+    draft.flush().map_err(|error| fault(&error))?;
+    draft.finish().map_err(|error| fault(&error))
+}
+
+/// The rows that wait are those that were asked for.
+pub(crate) async fn must_be_current(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
+    let Target::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
+    caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await.map(drop)
+}
+
+/// Loads what waited, once a second person granted it.
+pub(crate) async fn load_granted(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
+    let Target::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
+    let _one = house.loads.lock().await;
+    let csv = caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await?;
+    load_judged(house, &Actor::digue(), portal, csv, Mode::Add, Allowance::All).await.map(drop)
+}
+
+/// Loads the alias tables that the last start left. A file that cannot be believed leaves what is in
+/// force as it is; at a start every identifier is then a person of its own.
+pub async fn load_kept(house: &House) -> Result<(), OperationError> {
+    let _one = house.loads.lock().await;
+    for portal in house.gateway().hosts().portals() {
+        let file = kept(&house.data_folder, &portal.id);
+        let csv = match file.read(house).await? {
+            Ok(None) => continue,
+            Ok(Some(csv)) => csv,
+            Err(why) => {
+                house.note_not_taken(&file.name, why).await?;
+                continue;
+            }
+        };
+        let map = portal.clone();
+        let read = tokio::task::spawn_blocking(move || read_rows(&csv, &map));
+        match read.await.map_err(|error| OperationError::Unavailable(error.to_string()))? {
+            Ok((table, _)) => {
+                house.aliases.set(portal.id.clone(), table);
+                house.not_taken.clear(&file.name);
+            }
+            Err(error) => {
+                tracing::error!(%error, file = %file.path.display(), "A kept alias file cannot be read");
+                house.note_not_taken(&file.name, NotTaken::Unreadable).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The alias table of one portal as it lies in the folder, for commands that work without the store.
+pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<Table>, OperationError> {
+    match std::fs::read(kept(data_folder, &portal.id).path) {
+        Ok(csv) => read_rows(&csv, portal).map(|(table, _)| Some(table)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OperationError::Unavailable(error.to_string())),
+    }
+}
+
+fn kept(data_folder: &Path, portal: &PortalId) -> KeptFile {
+    KeptFile {
+        name: Target::Aliases(portal.clone()).name(),
+        path: data_folder.join("aliases").join(format!("{portal}.csv")),
+    }
+}
+
+fn waiting_folder(house: &House, portal: &PortalId) -> PathBuf {
+    house.data_folder.join("aliases").join("waiting").join(portal.as_str())
 }

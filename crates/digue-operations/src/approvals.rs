@@ -16,13 +16,14 @@ pub use wish::{NewAccount, Wish};
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::caseloads::{self, Addition};
+use crate::loads::{self, Target, WaitingLoad};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
 use crate::keys::{self, IssuedKey};
 use crate::mail::{self, Mail};
 use crate::secret::name;
-use crate::{recovery, reopening, sign_in};
+use crate::{aliases, recovery, reopening, sign_in};
 
 /// How long a request waits for its second person, and how long a granted export may be made.
 pub const WAITS: Duration = Duration::from_hours(24);
@@ -83,6 +84,33 @@ pub(crate) async fn keep(
     Ok(record.id)
 }
 
+/// Asks for what a load would show more; whoever loads may.
+pub(crate) async fn ask_for_load(
+    house: &House,
+    actor: &Actor,
+    load: WaitingLoad,
+) -> Result<String, OperationError> {
+    let organisation = organisation_of(&house.gateway().rules(), actor);
+    let organisation = organisation.ok_or(OperationError::Denied)?;
+    let now = house.clock.now();
+    let waiting = house.store.approvals().await?.into_iter().filter(|known| {
+        known.kind == "load" && known.subject == load.target.name() && known.decided.is_none() && now < known.expires_at
+    });
+    let waiting: Vec<ApprovalRecord> = waiting.collect();
+    let wish = Wish::Load(load);
+    // The same file sent again waits already.
+    if let Some(known) = waiting.iter().find(|known| known.detail == wish.detail()) {
+        return Ok(known.id.clone());
+    }
+    if waiting.len() >= LOADS_WAITING_MAX {
+        return Err(OperationError::Busy);
+    }
+    keep(house, actor, &wish, organisation, String::new()).await
+}
+
+/// Loads of one file that may wait at once: a feed that is beyond its bound sends one each night.
+const LOADS_WAITING_MAX: usize = 20;
+
 fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationError> {
     let rules = house.gateway().rules();
     match wish {
@@ -104,8 +132,11 @@ fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationErr
                 actor.role == Role::Delegate && *from == actor.account && own.as_ref() == Some(organisation),
             )
         }
-        // Asked by whoever changed the map.
-        Wish::WidenRules { .. } => Err(OperationError::Denied),
+        Wish::AllowFeed { .. } => allow(actor.role.can_act() || actor.role.can_load()),
+        // Asked by whoever changed the map, or loaded the file.
+        Wish::WidenRules { .. } | Wish::Load(_) => Err(OperationError::Denied),
+        // Asked at the terminal.
+        Wish::MoveAccount { .. } => Err(OperationError::Denied),
     }
 }
 
@@ -133,6 +164,12 @@ fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
         }
         Wish::AddToCaseload(addition) if addition.until.is_some_and(|until| until <= house.clock.now()) => {
             Err(OperationError::Invalid("invalid-until"))
+        }
+        // Who loads, and whose programs then do.
+        Wish::AllowFeed { account, .. }
+            if rules.directory.find(account).is_none_or(|record| !record.role.can_load()) =>
+        {
+            Err(OperationError::Invalid("invalid-feed-account"))
         }
         Wish::HandOver { organisation, from, to } => {
             let successor = rules.directory.find(to).filter(|record| {
@@ -165,7 +202,11 @@ pub(crate) fn may_add(
 fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
     let Some(wish) = Wish::of(record) else { return false };
     let is_about = match &wish {
-        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => *account == actor.account,
+        Wish::RecoverAccount { account, .. }
+        | Wish::IssueKey { account, .. }
+        | Wish::AllowFeed { account, .. }
+        | Wish::MoveAccount { account, .. } => *account == actor.account,
+
         Wish::HandOver { to, .. } => *to == actor.account,
         _ => false,
     };
@@ -235,6 +276,7 @@ pub async fn decide(
         Wish::of(&record).ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
     if is_granted {
         is_possible(house, &wish)?;
+        must_be_current(house, actor, &wish).await?;
     }
     let words = Words {
         subject: record.subject.clone(),
@@ -263,6 +305,21 @@ pub async fn decide(
     Ok(Outcome { wish, invitations, key })
 }
 
+/// What waits beside the wish is still what was asked, and gives nothing to whoever grants it.
+async fn must_be_current(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationError> {
+    match wish {
+        Wish::Load(load) => match load.target {
+            Target::Caseload(_) if caseloads::gives_to(house, load, &actor.account).await? => {
+                Err(OperationError::SecondNeeded)
+            }
+            Target::Caseload(_) => Ok(()),
+            Target::Aliases(_) => aliases::must_be_current(house, load).await,
+        },
+        Wish::WidenRules { of, detail } => house.wanted_rules(of, detail).await.map(drop),
+        _ => Ok(()),
+    }
+}
+
 async fn carry_out(
     house: &House,
     actor: &Actor,
@@ -282,12 +339,44 @@ async fn carry_out(
         Wish::RecoverAccount { account, since } => {
             recovery::carry_out(house, actor, account, *since, record).await.map(|one| vec![one])
         }
-        Wish::WidenRules { portal, detail } => {
-            house.grant_rules(portal, detail).await?;
+        Wish::WidenRules { of, detail } => {
+            house.grant_rules(of, detail).await?;
             Ok(Vec::new())
         }
         Wish::AddToCaseload(addition) => {
             caseloads::add_one(house, addition, &record.reason).await?;
+            Ok(Vec::new())
+        }
+        Wish::Load(load) => {
+            match load.target {
+                Target::Caseload(_) => caseloads::load_granted(house, load).await?,
+                Target::Aliases(_) => aliases::load_granted(house, load).await?,
+            }
+            Ok(Vec::new())
+        }
+        Wish::MoveAccount { account, organisation, role } => {
+            let known = house.gateway().rules().directory.find(account).cloned();
+            let known = known.ok_or(OperationError::NotFound("account"))?;
+            let words = Words {
+                subject: format!("account:{account}"),
+                before: format!("{} {}", known.organisation, known.role.code()),
+                after: format!("{organisation} {}", role.code()),
+                ..Words::default()
+            };
+            house.write_down(actor, Act::AccountMoved, words).await?;
+            let moved = AccountRecord { organisation: organisation.clone(), role: *role, ..known };
+            house.put_accounts(actor, vec![(account.clone(), moved)]).await?;
+            Ok(Vec::new())
+        }
+        Wish::AllowFeed { account, target, per_day } => {
+            let words = Words {
+                subject: format!("account:{account}"),
+                after: format!("{} {per_day}", target.name()),
+                reason: record.reason.clone(),
+                ..Words::default()
+            };
+            house.write_down(actor, Act::FeedAllowed, words).await?;
+            loads::allow_feed(house, account, target, *per_day).await?;
             Ok(Vec::new())
         }
         Wish::HandOver { from, to, .. } => {

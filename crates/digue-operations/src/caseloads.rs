@@ -1,67 +1,139 @@
-//! Loading caseloads and alias tables: whole files, all or nothing, effective at once.
+//! Loading caseloads: whole files, all or nothing. What shows nobody more is in force at once; the rest
+//! waits for a second person, whoever sent it and by whatever way.
+//!
+//! One load at a time, so that none of two is lost. Files are read, compared and written without the
+//! lock of the rules: a gate that closes does not wait for them.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use digue_access::caseload::{self, CaseloadFaultKind, Caseloads};
+use digue_access::caseload::{
+    Builder, CaseloadFault, CaseloadFaultKind, Caseloads, Held, HolderName, Row, RowCells, RowReader,
+};
 use digue_gateway::Portal;
+use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
 use crate::actor::Actor;
-use crate::aliases::{self, AliasFault};
+use crate::approvals;
+use crate::csv_file::{Column, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::files::keep;
 use crate::house::{House, Words};
+use crate::kept_files::{Draft, DraftWriter, KeptFile};
+use crate::loads::{self, Allowance, Counter, Growth, Target, WaitingLoad};
 
 /// What a load did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
+    /// In force now.
     pub relations: usize,
     pub version: u64,
+    /// What waits for a second person: the request's name, and what it would show.
+    pub waiting: Option<(String, Growth)>,
+    /// Columns of the file that mean nothing here.
+    pub ignored: Vec<String>,
 }
 
-/// Replaces the caseloads of a population by those of a CSV; the file is kept for the next start.
-pub async fn replace(
+/// What a load does with what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `confirms_loss`: whoever loads it knows that little or nothing is left.
+    Replace { confirms_loss: bool },
+    Add,
+}
+
+/// Loads a CSV into the caseloads of a population.
+pub async fn load(
     house: &House,
     actor: &Actor,
     population: &PopulationId,
     csv: Vec<u8>,
+    mode: Mode,
 ) -> Result<Loaded, OperationError> {
     actor.must_load()?;
-    let portal = portal_of(house, population)?;
-    let decoys = house.sentry().decoys_of(population);
-    let (caseloads, csv) = parse(portal, csv, decoys).await?;
-    let mut rules = house.rules().await;
-    let version = rules.caseload_version + 1;
-    let relations = caseloads.relations();
+    let _one = house.loads.lock().await;
+    let allowance = loads::allowance(house, actor, &Target::Caseload(population.clone())).await?;
+    load_judged(house, actor, population, csv, mode, allowance).await
+}
+
+/// `load`, by whoever holds the load lock.
+async fn load_judged(
+    house: &House,
+    actor: &Actor,
+    population: &PopulationId,
+    csv: Vec<u8>,
+    mode: Mode,
+    allowance: Allowance,
+) -> Result<Loaded, OperationError> {
+    let target = Target::Caseload(population.clone());
+    let job = Job::new(house, population, csv, mode, allowance).await?;
+    let feed = job.feed();
+    let prepared = job.run().await?;
+    let rules = house.gateway().rules();
+    let (before, version) = (rules.caseload_version, rules.caseload_version + 1);
+    drop(rules);
+    let replaced = match mode {
+        Mode::Replace { .. } => version,
+        Mode::Add => loads::last_replaced(house, &target).await?,
+    };
+    let waiting = match prepared.waiting {
+        Some((draft, growth)) => {
+            let load = WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
+            Some(ask(house, actor, load, draft, &waiting_file(house, population)).await?)
+        }
+        None => None,
+    };
+    let relations = prepared.caseloads.relations();
+    let after = format!("version:{version} relations:{relations} sha256:{}", prepared.next.digest);
+    let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let words = Words {
         subject: format!("population:{population}"),
-        before: format!("version:{}", rules.caseload_version),
-        after: format!("version:{version} relations:{relations}"),
+        before: format!("version:{before}"),
+        after: after + &waits,
         ..Words::default()
     };
+    // Charged first: what fails afterwards was spent, and never the other way round.
+    if let Some(feed) = feed.filter(|_| prepared.added.readings > 0) {
+        feed.charge(house, prepared.added.readings).await?;
+    }
     house.write_down(actor, Act::CaseloadLoaded, words).await?;
-    keep(&file_of(house, population), &csv)
-        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    kept(house, population).put(house, prepared.next).await?;
     house.store.set_setting("caseload-version", &version.to_string()).await?;
-    rules.caseloads.insert(population.clone(), Arc::new(caseloads));
-    rules.caseload_version = version;
-    house.publish(&rules);
-    Ok(Loaded { relations, version })
+    if matches!(mode, Mode::Replace { .. }) {
+        loads::set_replaced(house, &target, version).await?;
+    }
+    publish(house, population, prepared.caseloads, version).await;
+    Ok(Loaded { relations, version, waiting, ignored: prepared.ignored })
 }
 
-/// Adds the relations of a CSV to those in force.
-pub async fn add(
+/// Keeps what waits beside the files in force, and asks for a second person.
+pub(crate) async fn ask(
     house: &House,
     actor: &Actor,
-    population: &PopulationId,
-    csv: Vec<u8>,
-) -> Result<Loaded, OperationError> {
-    actor.must_load()?;
-    let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
-    let joined = join(&kept, &csv).ok_or(OperationError::Invalid("invalid-caseload-columns"))?;
-    replace(house, actor, population, joined).await
+    load: WaitingLoad,
+    draft: Draft,
+    folder: &Path,
+) -> Result<(String, Growth), OperationError> {
+    // A program proves nothing afresh: what it sends beyond its bound waits all the same.
+    if !actor.is_program() {
+        actor.must_be_fresh(house)?;
+    }
+    draft.rename(folder.join(format!("{}.csv", load.digest))).await?;
+    let growth = load.growth.clone();
+    let id = approvals::ask_for_load(house, actor, load).await?;
+    Ok((id, growth))
+}
+
+/// Puts caseloads in force; the lock of the rules is held for no longer than that.
+async fn publish(house: &House, population: &PopulationId, caseloads: Caseloads, version: u64) {
+    let mut rules = house.rules().await;
+    rules.caseloads.insert(population.clone(), Arc::new(caseloads));
+    rules.caseload_version = rules.caseload_version.max(version);
+    house.publish(&rules);
+    drop(rules);
+    house.not_taken.clear(&Target::Caseload(population.clone()).name());
 }
 
 /// One relation that two persons agreed to.
@@ -77,12 +149,66 @@ pub struct Addition {
     pub until: Option<Timestamp>,
 }
 
-/// Adds it to the file in force, whatever columns that file has.
+/// Adds it to what is in force.
 pub(crate) async fn add_one(house: &House, addition: &Addition, reason: &str) -> Result<(), OperationError> {
-    let Addition { population, .. } = addition;
-    let kept = std::fs::read(file_of(house, population)).unwrap_or_default();
-    let csv = with_row(&kept, addition, reason).map_err(OperationError::Unavailable)?;
-    replace(house, &Actor::digue(), population, csv).await.map(drop)
+    let holder = match &addition.account {
+        Some(account) => HolderName::Account(account.clone()),
+        None => HolderName::Organisation(addition.organisation.clone()),
+    };
+    let term = digue_access::caseload::Term { reason: reason.to_owned(), from: None, until: addition.until };
+    let row = Row { holder, person: addition.person.clone(), term };
+    let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
+    rows.write(&row).map_err(unavailable)?;
+    let csv = rows.finish().map_err(unavailable)?;
+    let _one = house.loads.lock().await;
+    let done =
+        load_judged(house, &Actor::digue(), &addition.population, csv, Mode::Add, Allowance::All).await;
+    done.map(drop)
+}
+
+/// Loads what waited, once a second person granted it.
+pub(crate) async fn load_granted(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
+    let Target::Caseload(population) = &load.target else { return Err(OperationError::NotFound("population")) };
+    let _one = house.loads.lock().await;
+    let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
+    load_judged(house, &Actor::digue(), population, csv, Mode::Add, Allowance::All).await.map(drop)
+}
+
+/// The rows that wait, if they are those that were asked for and nothing replaced their file since.
+pub(crate) async fn waiting_rows(
+    house: &House,
+    load: &WaitingLoad,
+    folder: &Path,
+) -> Result<Vec<u8>, OperationError> {
+    if loads::last_replaced(house, &load.target).await? != load.base {
+        return Err(OperationError::Invalid("invalid-load-replaced"));
+    }
+    let path = folder.join(format!("{}.csv", load.digest));
+    let read = tokio::task::spawn_blocking(move || std::fs::read(path));
+    let csv = read.await.map_err(unavailable)?.map_err(unavailable)?;
+    let digest = crate::files::hex(ring::digest::digest(&ring::digest::SHA256, &csv).as_ref());
+    if digest == load.digest { Ok(csv) } else { Err(OperationError::Invalid("invalid-load-changed")) }
+}
+
+/// True when granting this load would give something to the account that grants it.
+pub(crate) async fn gives_to(
+    house: &House,
+    load: &WaitingLoad,
+    account: &AccountId,
+) -> Result<bool, OperationError> {
+    let Target::Caseload(population) = &load.target else { return Ok(false) };
+    let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
+    let portal = portal_of(house, population)?;
+    let rules = house.gateway().rules();
+    let organisation = rules.directory.find(account).map(|record| record.organisation.clone());
+    let mut is_given = false;
+    each_row(&csv, &portal, &HashSet::new(), &mut |row| {
+        is_given |= match &row.holder {
+            HolderName::Account(holder) => holder == account,
+            HolderName::Organisation(holder) => Some(holder) == organisation.as_ref(),
+        };
+    })?;
+    Ok(is_given)
 }
 
 /// The canonical form of a person of a population, as somebody typed it.
@@ -96,220 +222,332 @@ pub(crate) fn canonical(
     person.map(String::from).ok_or(OperationError::Invalid("invalid-person"))
 }
 
-/// A file with one row more; a column that the row needs and the file lacks is added to it.
-fn with_row(kept: &[u8], addition: &Addition, reason: &str) -> Result<Vec<u8>, String> {
-    let fault = |error: csv::Error| error.to_string();
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(kept);
-    let mut columns: Vec<String> = reader
-        .headers()
-        .map_err(fault)?
-        .iter()
-        .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned())
-        .collect();
-    let before = columns.len();
-    let until = addition.until.map(|until| until.to_string()).unwrap_or_default();
-    let account = addition.account.as_ref().map_or("", AccountId::as_str);
-    let organisation = if account.is_empty() { addition.organisation.as_str() } else { "" };
-    let cells = [
-        ("account", account),
-        ("organisation", organisation),
-        ("person", addition.person.as_str()),
-        ("reason", reason),
-        ("until", until.as_str()),
-    ];
-    for (name, value) in cells {
-        if !value.is_empty() && columns.iter().all(|column| column != name) {
-            columns.push(name.to_owned());
+/// How the portals may write a person that a file names: in the form of each population, and as it
+/// stands there, for populations whose maps are gone.
+pub(crate) fn forms(house: &House, typed: &str) -> Vec<String> {
+    let hosts = house.gateway().hosts();
+    let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
+    let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+const ACCOUNT: usize = 0;
+const ORGANISATION: usize = 1;
+const PERSON: usize = 2;
+const REASON: usize = 3;
+const FROM: usize = 4;
+const UNTIL: usize = 5;
+
+const COLUMNS: [Column; 6] = [
+    Column { name: "account", aliases: &["account", "compte"] },
+    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    Column { name: "person", aliases: &["person", "personne"] },
+    Column { name: "reason", aliases: &["reason", "motif"] },
+    Column { name: "from", aliases: &["from", "du", "début", "debut"] },
+    Column { name: "until", aliases: &["until", "au", "fin"] },
+];
+
+/// Faults that are listed; a file with more is wrong as a whole.
+const FAULTS_MAX: usize = 1000;
+
+/// Hands over every relation of a file; the columns that mean nothing here, or all the faults.
+fn each_row(
+    csv: &[u8],
+    portal: &Portal,
+    decoys: &HashSet<String>,
+    take: &mut dyn FnMut(&Row),
+) -> Result<Vec<String>, OperationError> {
+    let told = |fault: PlacedFault| fault.told("caseload");
+    let file = CsvFile::open(csv, &COLUMNS, &[PERSON]).map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
+    if !file.has(ACCOUNT) && !file.has(ORGANISATION) {
+        return Err(OperationError::Faults(vec![LineFault::new(1, "caseload-fault-header")]));
+    }
+    let primary = &portal.kinds[portal.primary];
+    let canonical = |text: &str| {
+        let person = primary.canonical(text).map(String::from).ok_or(CaseloadFaultKind::Person)?;
+        if decoys.contains(&person) { Err(CaseloadFaultKind::Decoy) } else { Ok(person) }
+    };
+    let mut rows = RowReader::default();
+    let mut faults = Vec::new();
+    file.each(|read| {
+        let fault = match read {
+            Err(fault) => told(fault),
+            Ok(row) => {
+                let cells = RowCells {
+                    account: row.cell(ACCOUNT),
+                    organisation: row.cell(ORGANISATION),
+                    person: row.cell(PERSON),
+                    reason: row.cell(REASON),
+                    from: row.cell(FROM),
+                    until: row.cell(UNTIL),
+                };
+                match rows.read(cells, &canonical) {
+                    Ok(row) => {
+                        take(&row);
+                        return true;
+                    }
+                    Err(kind) => {
+                        LineFault::from(CaseloadFault { line: u64::try_from(row.line).unwrap_or(u64::MAX), kind })
+                    }
+                }
+            }
+        };
+        faults.push(fault);
+        if faults.len() == FAULTS_MAX {
+            faults.push(LineFault::new(faults[FAULTS_MAX - 1].line, "caseload-fault-too-many"));
+        }
+        faults.len() < FAULTS_MAX
+    });
+    if faults.is_empty() { Ok(file.ignored) } else { Err(OperationError::Faults(faults)) }
+}
+
+/// Writes relations as Digue keeps them: UTF-8, commas, canonical persons, dates in full.
+struct RowWriter<W: std::io::Write>(csv::Writer<W>);
+
+impl<W: std::io::Write> RowWriter<W> {
+    fn new(out: W) -> csv::Result<Self> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(COLUMNS.map(|column| column.name))?;
+        Ok(Self(writer))
+    }
+
+    fn write(&mut self, row: &Row) -> csv::Result<()> {
+        let (account, organisation) = match &row.holder {
+            HolderName::Account(account) => (account.as_str(), ""),
+            HolderName::Organisation(organisation) => ("", organisation.as_str()),
+        };
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let (from, until) = (moment(row.term.from), moment(row.term.until));
+        self.0.write_record([account, organisation, &row.person, &row.term.reason, &from, &until])
+    }
+
+    fn finish(mut self) -> Result<W, String> {
+        self.0.flush().map_err(|error| error.to_string())?;
+        self.0.into_inner().map_err(|error| error.to_string())
+    }
+}
+
+/// A file that is read and compared, away from the workers that serve requests.
+struct Job {
+    portal: Arc<Portal>,
+    decoys: HashSet<String>,
+    csv: Vec<u8>,
+    mode: Mode,
+    allowance: Allowance,
+    /// In force, as it was kept; empty when nothing ever was.
+    kept: Vec<u8>,
+    base: Arc<Caseloads>,
+    sizes: std::collections::HashMap<OrganisationId, u64>,
+    now: Timestamp,
+    draft: PathBuf,
+}
+
+/// What came of it.
+struct Prepared {
+    caseloads: Caseloads,
+    next: Draft,
+    waiting: Option<(Draft, Growth)>,
+    /// What a feed added by itself.
+    added: Growth,
+    ignored: Vec<String>,
+}
+
+impl Job {
+    async fn new(
+        house: &House,
+        population: &PopulationId,
+        csv: Vec<u8>,
+        mode: Mode,
+        allowance: Allowance,
+    ) -> Result<Self, OperationError> {
+        let file = kept(house, population);
+        let kept = match file.read(house).await? {
+            Ok(kept) => kept.unwrap_or_default(),
+            // What is kept is to be replaced: nothing of it is needed.
+            Err(_) if matches!(mode, Mode::Replace { .. }) => Vec::new(),
+            Err(why) => {
+                house.not_taken.note(&file.name, why);
+                return Err(OperationError::Invalid("invalid-caseload-kept"));
+            }
+        };
+        let rules = house.gateway().rules();
+        Ok(Self {
+            portal: portal_of(house, population)?,
+            decoys: house.sentry().decoys_of(population),
+            csv,
+            mode,
+            allowance,
+            kept,
+            base: rules.caseloads.get(population).cloned().unwrap_or_default(),
+            sizes: loads::sizes(&rules),
+            now: house.clock.now(),
+            draft: file.path,
+        })
+    }
+
+    fn feed(&self) -> Option<loads::Feed> {
+        match &self.allowance {
+            Allowance::Feed(feed) => Some(feed.clone()),
+            Allowance::All | Allowance::Nothing => None,
         }
     }
-    let mut writer = csv::Writer::from_writer(Vec::with_capacity(kept.len() + 200));
-    writer.write_record(&columns).map_err(fault)?;
-    let mut row = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(fault)? {
-        (before..columns.len()).for_each(|_| row.push_field(b""));
-        writer.write_byte_record(&row).map_err(fault)?;
+
+    async fn run(self) -> Result<Prepared, OperationError> {
+        tokio::task::spawn_blocking(move || self.prepare()).await.map_err(unavailable)?
     }
-    let value =
-        |column: &String| cells.iter().find(|(name, _)| name == column).map_or("", |(_, value)| value);
-    writer.write_record(columns.iter().map(value)).map_err(fault)?;
-    writer.into_inner().map_err(|error| error.to_string())
+
+    fn prepare(self) -> Result<Prepared, OperationError> {
+        let keyer = self.portal.keyer();
+        let (ignored, total, added) = self.count(&keyer)?;
+        self.must_not_lose(total)?;
+        // A feed that would add more than its day allows adds nothing: half of a day's file is no caseload.
+        let is_within = match &self.allowance {
+            Allowance::All => true,
+            Allowance::Nothing => false,
+            Allowance::Feed(feed) => added.readings <= feed.left,
+        };
+        let may = |row: &Row| match &self.allowance {
+            Allowance::All => true,
+            Allowance::Nothing => false,
+            Allowance::Feed(feed) => is_within && !feed.is_own(&row.holder),
+        };
+        let mut next = Output::create(&self.portal.population, self.draft.with_extension("draft"))?;
+        let mut later = Output::create(&self.portal.population, self.draft.with_extension("later"))?;
+        let mut counter = Counter::new(&self.sizes);
+        if self.mode == Mode::Add && !self.kept.is_empty() {
+            each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| next.push(row))?;
+        }
+        each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
+            match self.base.held(row, &keyer, self.now) {
+                Held::Whole if self.mode == Mode::Add => {}
+                Held::Whole => next.push(row),
+                Held::Part(_) if may(row) => next.push(row),
+                Held::Part(terms) => {
+                    counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
+                    later.push(row);
+                    let terms = terms.into_iter().filter(|_| self.mode != Mode::Add);
+                    terms.for_each(|term| next.push(&Row { term, ..row.clone() }));
+                }
+            }
+        })?;
+        let growth = counter.finish();
+        let (next, caseloads) = next.finish()?;
+        let (later, _) = later.finish()?;
+        let waiting = (growth.rows > 0).then_some((later, growth));
+        let added = if is_within { added } else { Growth::default() };
+        Ok(Prepared { caseloads, next, waiting, added, ignored })
+    }
+
+    /// The columns that mean nothing, the rows of the file, and what it adds beside the sender's own.
+    fn count(&self, keyer: &PersonKeyer) -> Result<(Vec<String>, u64, Growth), OperationError> {
+        let mut total = 0;
+        let mut counter = Counter::new(&self.sizes);
+        let ignored = each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
+            total += 1;
+            let is_own = matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
+            if !is_own && matches!(self.base.held(row, keyer, self.now), Held::Part(_)) {
+                counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
+            }
+        })?;
+        Ok((ignored, total, counter.finish()))
+    }
+
+    /// An extraction that failed is an empty file, or half of one: whoever means it says so.
+    fn must_not_lose(&self, total: u64) -> Result<(), OperationError> {
+        let before = u64::try_from(self.base.relations()).unwrap_or(u64::MAX);
+        match self.mode {
+            Mode::Replace { confirms_loss: false } if total == 0 || total < before / 2 => {
+                Err(OperationError::Invalid("invalid-load-shrinks"))
+            }
+            Mode::Add if total == 0 => Err(OperationError::Invalid("invalid-load-empty")),
+            Mode::Replace { .. } | Mode::Add => Ok(()),
+        }
+    }
 }
 
-/// Two files with the same header, as one.
-fn join(kept: &[u8], added: &[u8]) -> Option<Vec<u8>> {
-    if kept.is_empty() {
-        return Some(added.to_vec());
-    }
-    let split = |bytes: &[u8]| {
-        let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |place| place + 1);
-        let (header, rows) = bytes.split_at(end);
-        (header.trim_ascii().to_vec(), rows.to_vec())
-    };
-    let ((header, mut rows), (other, more)) = (split(kept), split(added));
-    if header != other {
-        return None;
-    }
-    if !rows.is_empty() && !rows.ends_with(b"\n") {
-        rows.push(b'\n');
-    }
-    let mut joined = header;
-    joined.push(b'\n');
-    joined.extend(rows);
-    joined.extend(more);
-    Some(joined)
+/// Rows on their way to a file and to memory. A fault of the disk is kept until the end.
+struct Output {
+    rows: RowWriter<DraftWriter>,
+    builder: Builder,
+    fault: Option<csv::Error>,
 }
 
-/// Loads what the last start left; a population without a file has an empty caseload: nobody.
+impl Output {
+    fn create(population: &PopulationId, path: PathBuf) -> Result<Self, OperationError> {
+        let rows = RowWriter::new(DraftWriter::create(path).map_err(unavailable)?).map_err(unavailable)?;
+        Ok(Self { rows, builder: Builder::new(population), fault: None })
+    }
+
+    fn push(&mut self, row: &Row) {
+        self.builder.add(row);
+        if let Err(error) = self.rows.write(row) {
+            self.fault.get_or_insert(error);
+        }
+    }
+
+    fn finish(self) -> Result<(Draft, Caseloads), OperationError> {
+        if let Some(fault) = self.fault {
+            return Err(unavailable(fault));
+        }
+        let mut writer = self.rows.finish().map_err(OperationError::Unavailable)?;
+        writer.flush().map_err(unavailable)?;
+        Ok((writer.finish().map_err(unavailable)?, self.builder.finish()))
+    }
+}
+
+/// Loads what the last start left. A file that cannot be believed leaves what is in force as it is; at a
+/// start that is nobody.
 pub async fn load_kept(house: &House) -> Result<(), OperationError> {
+    let _one = house.loads.lock().await;
     let hosts = house.gateway().hosts();
     let populations: std::collections::BTreeSet<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();
     for population in populations {
-        let csv = match std::fs::read(file_of(house, &population)) {
-            Ok(csv) => csv,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(OperationError::Unavailable(error.to_string())),
+        let file = kept(house, &population);
+        let csv = match file.read(house).await? {
+            Ok(None) => continue,
+            Ok(Some(csv)) => csv,
+            Err(why) => {
+                house.note_not_taken(&file.name, why).await?;
+                continue;
+            }
         };
-        // Planted since: the file holds as it is, and reading the decoy is evidence all the same.
-        let (caseloads, _) = parse(portal_of(house, &population)?, csv, HashSet::new()).await?;
-        let mut rules = house.rules().await;
-        rules.caseloads.insert(population, Arc::new(caseloads));
-        house.publish(&rules);
+        let portal = portal_of(house, &population)?;
+        let parsed = tokio::task::spawn_blocking(move || {
+            let mut builder = Builder::new(&portal.population);
+            // A decoy planted since: the file holds as it is, and reading the decoy is evidence all the same.
+            each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row)).map(|_| builder.finish())
+        });
+        match parsed.await.map_err(unavailable)? {
+            Ok(caseloads) => publish(house, &population, caseloads, 0).await,
+            Err(error) => {
+                tracing::error!(%error, file = %file.path.display(), "A kept caseload file cannot be read");
+                house.note_not_taken(&file.name, crate::kept_files::NotTaken::Unreadable).await?;
+            }
+        }
     }
     Ok(())
 }
 
-async fn parse(
-    portal: Arc<Portal>,
-    csv: Vec<u8>,
-    decoys: HashSet<String>,
-) -> Result<(Caseloads, Vec<u8>), OperationError> {
-    // Ten million lines take seconds: not on a worker that serves requests.
-    let parsed = tokio::task::spawn_blocking(move || {
-        let primary = &portal.kinds[portal.primary];
-        let canonical = |text: &str| {
-            let person = primary.canonical(text).map(String::from).ok_or(CaseloadFaultKind::Person)?;
-            if decoys.contains(&person) { Err(CaseloadFaultKind::Decoy) } else { Ok(person) }
-        };
-        let result = caseload::read_csv(csv.as_slice(), &portal.population, &canonical);
-        (result, csv)
-    });
-    let (result, csv) = parsed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    Ok((
-        result.map_err(|faults| OperationError::Faults(faults.into_iter().map(LineFault::from).collect()))?,
-        csv,
-    ))
-}
-
-fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
+pub(crate) fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
     let hosts = house.gateway().hosts();
     let found = hosts.portals().find(|portal| portal.population == *population).cloned();
     found.ok_or(OperationError::NotFound("population"))
 }
 
-fn file_of(house: &House, population: &PopulationId) -> PathBuf {
-    house.data_folder.join("caseloads").join(format!("{population}.csv"))
-}
-
-fn alias_file(data_folder: &Path, portal: &digue_types::PortalId) -> PathBuf {
-    data_folder.join("aliases").join(format!("{portal}.csv"))
-}
-
-fn read_aliases(map: &Portal, text: &str) -> Result<aliases::Table, Vec<AliasFault>> {
-    let canonical = |kind: &str, text: &str| {
-        map.kinds
-            .iter()
-            .find(|known| known.name == kind)
-            .and_then(|known| known.canonical(text))
-            .map(String::from)
-    };
-    let primary = &map.kinds[map.primary];
-    aliases::read_table(text, &canonical, &|text| primary.canonical(text).map(String::from))
-}
-
-/// Loads the alias tables that the last start left.
-pub fn load_kept_aliases(house: &House) -> Result<(), OperationError> {
-    for portal in house.gateway().hosts().portals() {
-        if let Some(table) = kept_aliases(&house.data_folder, portal)? {
-            house.aliases.set(portal.id.clone(), table);
-        }
+fn kept(house: &House, population: &PopulationId) -> KeptFile {
+    KeptFile {
+        name: Target::Caseload(population.clone()).name(),
+        path: house.data_folder.join("caseloads").join(format!("{population}.csv")),
     }
-    Ok(())
 }
 
-/// The alias table of one portal, as it was last loaded.
-pub fn kept_aliases(data_folder: &Path, portal: &Portal) -> Result<Option<aliases::Table>, OperationError> {
-    let path = alias_file(data_folder, &portal.id);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(OperationError::Unavailable(error.to_string())),
-    };
-    let table = read_aliases(portal, &text);
-    table.map(Some).map_err(|_| OperationError::Unavailable(format!("{} has faults", path.display())))
+fn waiting_file(house: &House, population: &PopulationId) -> PathBuf {
+    house.data_folder.join("caseloads").join("waiting").join(population.as_str())
 }
 
-/// Replaces the alias table of a portal.
-pub async fn replace_aliases(
-    house: &House,
-    actor: &Actor,
-    portal: &digue_types::PortalId,
-    text: &str,
-) -> Result<usize, OperationError> {
-    actor.must_load()?;
-    let hosts = house.gateway().hosts();
-    let map = hosts.portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
-    let told = |fault: AliasFault| LineFault::new(fault.line, &format!("alias-fault-{}", fault.fault));
-    let table = read_aliases(&map, text)
-        .map_err(|faults| OperationError::Faults(faults.into_iter().map(told).collect()))?;
-    let count = table.len();
-    let words =
-        Words { subject: format!("portal:{portal}"), after: format!("aliases:{count}"), ..Words::default() };
-    house.write_down(actor, Act::AliasesLoaded, words).await?;
-    keep(&alias_file(&house.data_folder, portal), text.as_bytes())
-        .map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    house.aliases.set(portal.clone(), table);
-    Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_goes_into_a_file_of_any_columns() {
-        let addition = |account: Option<&str>, until: Option<Timestamp>| Addition {
-            population: PopulationId::parse("personnes").unwrap(),
-            person: "P7".to_owned(),
-            account: account.map(|account| AccountId::parse(account).unwrap()),
-            organisation: OrganisationId::parse("of-1").unwrap(),
-            until,
-        };
-        let until = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z");
-        for (kept, addition, expected) in [
-            ("", addition(None, None), "organisation,person,reason\nof-1,P7,suivi\n"),
-            (
-                "account,person\na1,P1",
-                addition(Some("a2"), None),
-                "account,person,reason\na1,P1,\na2,P7,suivi\n",
-            ),
-            (
-                "person,organisation,until\nP1,of-2,2027-01-01\n",
-                addition(None, until),
-                "person,organisation,until,reason\nP1,of-2,2027-01-01,\nP7,of-1,2026-12-01T00:00:00Z,suivi\n",
-            ),
-        ] {
-            let csv = with_row(kept.as_bytes(), &addition, "suivi").unwrap();
-            assert_eq!(String::from_utf8(csv).unwrap(), expected, "{kept:?}");
-        }
-        assert!(with_row(b"account,person\na1\n", &addition(None, None), "suivi").is_err());
-    }
-
-    #[test]
-    fn files_with_one_header_are_joined_and_others_are_not() {
-        let joined = join(b"account,person\na,1", b"account,person\r\nb,2\n").unwrap();
-        assert_eq!(joined, b"account,person\na,1\nb,2\n");
-        assert_eq!(join(b"account,person\na,1", b"person,account\n1,a\n"), None);
-        assert_eq!(join(b"", b"account,person\n"), Some(b"account,person\n".to_vec()));
-    }
+fn unavailable(error: impl ToString) -> OperationError {
+    OperationError::Unavailable(error.to_string())
 }

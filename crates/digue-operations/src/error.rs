@@ -8,13 +8,20 @@ use digue_store::StoreError;
 pub struct LineFault {
     /// From 1.
     pub line: usize,
+    /// Its name in the header, or its number from 1; `None` for the whole row.
+    pub column: Option<String>,
     /// A locale key that says what is wrong.
     pub key: String,
 }
 
 impl LineFault {
     pub fn new(line: usize, key: &str) -> Self {
-        Self { line, key: key.to_owned() }
+        Self { line, column: None, key: key.to_owned() }
+    }
+
+    /// The same fault, in this column.
+    pub(crate) fn at(self, column: &str) -> Self {
+        Self { column: Some(column.to_owned()), ..self }
     }
 }
 
@@ -22,6 +29,7 @@ impl From<CaseloadFault> for LineFault {
     fn from(fault: CaseloadFault) -> Self {
         Self {
             line: usize::try_from(fault.line).unwrap_or(usize::MAX),
+            column: fault.kind.column().map(ToOwned::to_owned),
             key: format!("caseload-fault-{}", fault.kind.code()),
         }
     }

@@ -28,6 +28,7 @@ use crate::genuine::Turnstile;
 use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
 use crate::isms::Smsi;
+use crate::kept_files::{NotTaken, NotTakenFiles};
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
@@ -122,6 +123,9 @@ pub struct House {
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
+    /// Held by whoever loads a caseload or an alias table, before the lock of the rules.
+    pub(crate) loads: Mutex<()>,
+    pub(crate) not_taken: NotTakenFiles,
     /// Rules as they will be published next; whoever changes them holds this lock.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
@@ -173,6 +177,8 @@ impl House {
             is_published: parts.is_published,
             clock: parts.clock,
             aliases: parts.aliases,
+            loads: Mutex::default(),
+            not_taken: NotTakenFiles::default(),
             rules: Mutex::new(rules),
             retentions: RwLock::new(Arc::new(parts.retentions)),
             watchtower: Watchtower::new(parts.witnesses, parts.client.clone(), now),
@@ -509,6 +515,15 @@ impl House {
         actor: &Actor,
         accounts: Vec<(AccountId, digue_access::AccountRecord)>,
     ) -> Result<(), OperationError> {
+        // Whose organisation or role changes goes on under the new one, and not in a session of before.
+        let known = self.gateway().rules().directory.clone();
+        let is_moved = |id: &AccountId, record: &digue_access::AccountRecord| {
+            known.find(id).is_some_and(|known| {
+                known.organisation != record.organisation || known.role != record.role
+            })
+        };
+        let moved: Vec<AccountId> =
+            accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
         // One entry for each: the journal alone tells which accounts there are.
         let words = accounts.iter().map(|(id, record)| Words {
             subject: format!("account:{id}"),
@@ -523,7 +538,12 @@ impl House {
             directory.insert(id, record);
         }
         self.publish(&rules);
-        Ok(())
+        drop(rules);
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let cut = self.gateway().cut_sessions(|session| moved.contains(&session.account));
+        Ok(self.store.remove_sessions(&cut).await?)
     }
 
     /// Makes an act of administration durable.
@@ -602,6 +622,21 @@ impl House {
     /// Says in the journal that Digue started or stopped, and under which rules.
     pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
         self.write_down(&Actor::digue(), act, Words { subject, ..Words::default() }).await
+    }
+
+    /// Says, in the log and once in the journal, that a kept file is not in force.
+    pub(crate) async fn note_not_taken(&self, name: &str, why: NotTaken) -> Result<(), OperationError> {
+        tracing::error!(file = name, cause = why.code(), "A kept file is not in force; load it again");
+        if self.not_taken.note(name, why) {
+            return Ok(());
+        }
+        let words = Words { subject: name.to_owned(), after: why.code().to_owned(), ..Words::default() };
+        self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
+    }
+
+    /// Kept files that are not in force, by what they are.
+    pub fn files_not_taken(&self) -> std::collections::BTreeMap<String, NotTaken> {
+        self.not_taken.all()
     }
 
     /// From now on nothing that goes on by itself is kept open.

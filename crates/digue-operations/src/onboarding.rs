@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use digue_access::Role;
+use digue_locales::{Language, text as locale_text};
 use digue_types::{AccountId, OrganisationId};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::approvals::{NewAccount, Wish, may_add};
+use crate::csv_file::{Column, CsvFile, PlacedFault, Row};
 use crate::error::{LineFault, OperationError};
 use crate::house::House;
 use crate::mail::parse_address;
@@ -18,29 +20,18 @@ const ACCOUNTS_MAX: usize = 5_000;
 /// Faults that are told at once.
 const FAULTS_MAX: usize = 200;
 
-/// The columns of a file, by place.
-struct Columns {
-    account: usize,
-    organisation: Option<usize>,
-    role: Option<usize>,
-    email: Option<usize>,
-}
+const ACCOUNT: usize = 0;
+const ORGANISATION: usize = 1;
+const ROLE: usize = 2;
+const EMAIL: usize = 3;
 
-impl Columns {
-    /// French and English names; only the account is needed.
-    fn of(header: &csv::StringRecord) -> Option<Self> {
-        let place = |names: &[&str]| {
-            let is_named = |cell: &str| names.contains(&cell.trim().to_lowercase().as_str());
-            header.iter().position(is_named)
-        };
-        Some(Self {
-            account: place(&["account", "compte"])?,
-            organisation: place(&["organisation", "organization"]),
-            role: place(&["role", "rôle"]),
-            email: place(&["email", "e-mail", "courriel"]),
-        })
-    }
-}
+/// French and English names; only the account is needed.
+const COLUMNS: [Column; 4] = [
+    Column { name: "account", aliases: &["account", "compte", "identifiant"] },
+    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    Column { name: "role", aliases: &["role", "rôle"] },
+    Column { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
+];
 
 /// Reads the wish that a file describes: columns `account`, and `organisation`, `role`, `email` where
 /// they differ from the actor's own organisation, an agent, and nobody's mail.
@@ -48,50 +39,40 @@ pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, Operatio
     allow(!roles_to_give(actor).is_empty())?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        OperationError::Faults(vec![LineFault::new(line, "onboarding-fault-utf8")])
-    })?;
-    // The reader counts lines by their last character only when it is alone.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let first = text.lines().next().unwrap_or_default();
-    // Spreadsheets of French computers write semicolons.
-    let delimiter = if first.contains(';') { b';' } else { b',' };
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let columns = reader.headers().ok().and_then(Columns::of);
-    let columns =
-        columns.ok_or_else(|| OperationError::Faults(vec![LineFault::new(1, "onboarding-fault-header")]))?;
+    let told = |fault: PlacedFault| fault.told("onboarding");
+    let file = CsvFile::open(bytes, &COLUMNS, &[ACCOUNT])
+        .map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
     let mut accounts: Vec<NewAccount> = Vec::new();
     let mut lines: HashMap<AccountId, usize> = HashMap::new();
     let mut faults = Vec::new();
-    for row in reader.records() {
-        let Ok(row) = row else {
-            faults.push(LineFault::new(0, "onboarding-fault-row"));
-            break;
+    file.each(|read| {
+        let row = match read {
+            Ok(row) => row,
+            Err(fault) => {
+                faults.push(told(fault));
+                return faults.len() < FAULTS_MAX;
+            }
         };
-        let line = row.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
-        match read_row(&row, &columns, own.as_ref()) {
-            Err(key) => faults.push(LineFault::new(line, key)),
+        let fault = |column: usize, key: &str| LineFault::new(row.line, key).at(COLUMNS[column].name);
+        match read_row(&row, own.as_ref()) {
+            Err((column, key)) => faults.push(fault(column, key)),
             Ok(one) if !may_add(actor, own.as_ref(), &one.organisation, one.role) => {
-                faults.push(LineFault::new(line, "onboarding-fault-denied"));
+                faults.push(fault(ROLE, "onboarding-fault-denied"));
             }
             Ok(one) if rules.directory.find(&one.account).is_some() => {
-                faults.push(LineFault::new(line, "onboarding-fault-exists"));
+                faults.push(fault(ACCOUNT, "onboarding-fault-exists"));
             }
-            Ok(one) if lines.insert(one.account.clone(), line).is_some() => {
-                faults.push(LineFault::new(line, "onboarding-fault-twice"));
+            Ok(one) if lines.insert(one.account.clone(), row.line).is_some() => {
+                faults.push(fault(ACCOUNT, "onboarding-fault-twice"));
             }
             Ok(_) if accounts.len() == ACCOUNTS_MAX => {
-                faults.push(LineFault::new(line, "onboarding-fault-many"));
-                break;
+                faults.push(LineFault::new(row.line, "onboarding-fault-many"));
+                return false;
             }
             Ok(one) => accounts.push(one),
         }
-        if faults.len() == FAULTS_MAX {
-            break;
-        }
-    }
+        faults.len() < FAULTS_MAX
+    });
     if accounts.is_empty() && faults.is_empty() {
         faults.push(LineFault::new(1, "onboarding-fault-empty"));
     }
@@ -104,23 +85,79 @@ pub fn parse_email(text: &str) -> Option<String> {
 }
 
 fn read_row(
-    row: &csv::StringRecord,
-    columns: &Columns,
+    row: &Row<'_>,
     own: Option<&OrganisationId>,
-) -> Result<NewAccount, &'static str> {
-    let cell = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or_default().trim();
-    let organisation = match cell(columns.organisation) {
-        "" => own.cloned().ok_or("onboarding-fault-organisation")?,
-        text => OrganisationId::parse(text).map_err(|_| "onboarding-fault-organisation")?,
+) -> Result<NewAccount, (usize, &'static str)> {
+    let organisation = match row.cell(ORGANISATION) {
+        "" => own.cloned().ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
+        text => OrganisationId::parse(text).map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,
     };
-    let role = match cell(columns.role) {
+    let role = match row.cell(ROLE) {
         "" => Role::Agent,
-        text => Role::parse(text).ok_or("onboarding-fault-role")?,
+        text => role_named(text).ok_or((ROLE, "onboarding-fault-role"))?,
     };
-    let email = match cell(columns.email) {
+    let email = match row.cell(EMAIL) {
         "" => None,
-        text => Some(parse_address(text).ok_or("onboarding-fault-email")?),
+        text => Some(parse_address(text).ok_or((EMAIL, "onboarding-fault-email"))?),
     };
-    let account = AccountId::parse(cell(Some(columns.account))).map_err(|_| "onboarding-fault-account")?;
+    let account = AccountId::parse(row.cell(ACCOUNT)).map_err(|_| (ACCOUNT, "onboarding-fault-account"))?;
     Ok(NewAccount { account, organisation, role, email })
+}
+
+/// A role by its code, or as people say it in either language, whatever its letters' case.
+fn role_named(text: &str) -> Option<Role> {
+    let said = text.trim().to_lowercase();
+    let is_said = |role: &Role| {
+        let names = Language::ALL.map(|language| locale_text(language, role_key(*role)).to_lowercase());
+        role.code() == said || names.contains(&said) || plain(&said) == plain(&names[0])
+    };
+    Role::ALL.into_iter().find(is_said)
+}
+
+const fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::Agent => "role-agent",
+        Role::Deputy => "role-deputy",
+        Role::Delegate => "role-delegate",
+        Role::PortalTeam => "role-portal-team",
+        Role::Rssi => "role-rssi",
+        Role::Dpo => "role-dpo",
+        Role::Auditor => "role-auditor",
+    }
+}
+
+/// Without the accents of French, and without the feminine's last letter.
+fn plain(text: &str) -> String {
+    let plain = text.chars().map(|sign| match sign {
+        'é' | 'è' | 'ê' => 'e',
+        'à' | 'â' => 'a',
+        'ô' => 'o',
+        sign => sign,
+    });
+    let plain: String = plain.collect();
+    plain.strip_suffix("ee").map(|stem| format!("{stem}e")).unwrap_or(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_people_write_them() {
+        for (text, role) in [
+            ("agent", Some(Role::Agent)),
+            ("Agent", Some(Role::Agent)),
+            ("délégué", Some(Role::Delegate)),
+            ("Déléguée", Some(Role::Delegate)),
+            ("DELEGUE", Some(Role::Delegate)),
+            ("delegate", Some(Role::Delegate)),
+            ("suppléant", Some(Role::Deputy)),
+            ("Équipe du portail", Some(Role::PortalTeam)),
+            ("RSSI", Some(Role::Rssi)),
+            ("chef", None),
+            ("", None),
+        ] {
+            assert_eq!(role_named(text), role, "{text}");
+        }
+    }
 }

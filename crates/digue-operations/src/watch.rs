@@ -32,6 +32,8 @@ pub struct Overview {
     pub recent: Vec<Seen>,
     pub acts: Vec<(u64, Administration)>,
     pub journal: JournalView,
+    /// Kept files of caseloads and aliases that are not in force: what they are, and why.
+    pub not_taken: Vec<(String, &'static str)>,
     pub sessions: usize,
 }
 
@@ -92,6 +94,7 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
             witnesses: house.witnesses(),
             is_rebuilding: house.is_rebuilding(),
         },
+        not_taken: house.files_not_taken().into_iter().map(|(name, why)| (name, why.code())).collect(),
         sessions,
     })
 }

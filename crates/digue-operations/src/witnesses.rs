@@ -13,6 +13,7 @@ use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::cosign::{CosignerKey, witnessed_by};
+use digue_journal::heads::{Contradiction, Head};
 use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
@@ -137,6 +138,7 @@ pub async fn ask_all(house: &House) -> Result<(), OperationError> {
                     (line.1, line.2) = (Some(now), None);
                 }
                 Err(trouble) => {
+                    let trouble = trouble.to_string();
                     tracing::warn!(witness = witness.key.name(), trouble, "A witness did not cosign");
                     line.2 = Some(trouble);
                 }
@@ -164,14 +166,64 @@ fn own_signature(note: &str, text: &str) -> String {
     lines.lines().take(1).map(|line| format!("{line}\n")).collect()
 }
 
-/// The cosignature of one witness, or what went wrong in words for an administrator.
+/// Why a witness did not cosign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// It has seen more of this journal, or another one: this one was put back or rewritten.
+    Contradicts { size: u64, known: Option<u64> },
+    /// In words for an administrator.
+    Other(String),
+}
+
+impl From<String> for Trouble {
+    fn from(words: String) -> Self {
+        Self::Other(words)
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Contradicts { size, known: Some(known) } => {
+                write!(f, "it knows {known} entries, this journal has {size}")
+            }
+            Self::Contradicts { .. } => f.write_str("it knows another journal of this size"),
+            Self::Other(words) => f.write_str(words),
+        }
+    }
+}
+
+/// Refuses a journal that a witness has seen further, or otherwise. Asked at a start, before anything is
+/// written; a witness that cannot be reached does not shut a portal.
+pub async fn must_continue(house: &House) -> Result<(), Contradiction> {
+    let tower = &house.watchtower;
+    let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
+        return Ok(());
+    };
+    let size = house.journal.status().checkpoint_size;
+    let Ok((note, _)) = house.journal.continuation(size) else { return Ok(()) };
+    let Ok(text) = Note::parse(&note).map(|parsed| parsed.text.to_owned()) else { return Ok(()) };
+    let asked = tower.rules.witnesses.iter().map(|witness| ask(house, client, witness, &note, &text));
+    let answers = futures_util::future::join_all(asked).await;
+    for (witness, answer) in tower.rules.witnesses.iter().zip(answers) {
+        let Err(Trouble::Contradicts { size, known }) = answer else { continue };
+        let head = Head { place: witness.key.name().to_owned(), size: known.unwrap_or(size), root: None };
+        return Err(match known {
+            Some(_) => Contradiction::Older { size, head },
+            None => Contradiction::Fork { head },
+        });
+    }
+    Ok(())
+}
+
+/// The cosignature of one witness, or what went wrong.
 async fn ask(
     house: &House,
     client: &UpstreamClient,
     witness: &Witness,
     note: &str,
     text: &str,
-) -> Result<String, String> {
+) -> Result<String, Trouble> {
     let name = witness.key.name().to_owned();
     let mut old = house.watchtower.lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size says it: the second question fits.
@@ -185,23 +237,23 @@ async fn ask(
                 let with = format!("{note}{answer}");
                 let seen = witnessed_by(&with, std::slice::from_ref(&witness.key));
                 if seen.is_empty() {
-                    return Err("its cosignature does not verify".to_owned());
+                    return Err("its cosignature does not verify".to_owned().into());
                 }
                 house.watchtower.lock().known.insert(name, size);
                 return Ok(answer);
             }
             409 => match answer.trim().parse::<u64>() {
                 Ok(known) if known > size => {
-                    return Err(format!("it knows {known} entries, this journal has {size}"));
+                    return Err(Trouble::Contradicts { size, known: Some(known) });
                 }
                 Ok(known) if known != old => old = known,
-                _ => return Err("it knows another root for the same size".to_owned()),
+                _ => return Err(Trouble::Contradicts { size, known: None }),
             },
-            422 => return Err("it does not find this journal to continue the one it knows".to_owned()),
-            status => return Err(format!("status {status}")),
+            422 => return Err(Trouble::Contradicts { size, known: None }),
+            status => return Err(format!("status {status}").into()),
         }
     }
-    Err("it changes its mind".to_owned())
+    Err("it changes its mind".to_owned().into())
 }
 
 async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, String), String> {

@@ -357,5 +357,13 @@ coded!(
         HolderConfirmed = 71 "holder-confirmed",
         /// The invitation of an account was sent, or handed over by somebody who saw its link.
         InvitationHandedOver = 72 "invitation-handed-over",
+        /// A kept file of caseloads or aliases is missing, changed or unreadable: it is not in force.
+        FileNotTaken = 80 "file-not-taken",
+        /// The programs of an account may load so much a day.
+        FeedAllowed = 81 "feed-allowed",
+        /// An older journal was put back, and the loss was accepted at the terminal.
+        JournalAccepted = 82 "journal-accepted",
+        /// An account works for another organisation from now on; its sessions ended.
+        AccountMoved = 83 "account-moved",
     }
 );

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::commands::check::RouteProbe;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
 use evidence::EvidenceTask;
@@ -23,7 +23,7 @@ pub(crate) enum Task {
     Inspect { config: PathBuf, response: SavedResponse },
     Serve { config: PathBuf },
     Link { config: PathBuf, account: String, host: String },
-    Account { config: PathBuf, account: String, organisation: String, role: String },
+    Account { config: PathBuf, account: String, organisation: String, role: String, moves: bool },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
     Replay(AskedReplay),
     Watch(AskedWatch),
@@ -169,7 +169,13 @@ fn command(language: Language) -> Command {
                         .required(true)
                         .help(say("command-account-organisation")),
                 )
-                .arg(Arg::new("role").long("role").default_value("agent").help(say("command-account-role"))),
+                .arg(Arg::new("role").long("role").default_value("agent").help(say("command-account-role")))
+                .arg(
+                    Arg::new("move")
+                        .long("move")
+                        .action(ArgAction::SetTrue)
+                        .help(say("command-account-move")),
+                ),
         )
         .subcommand(
             Command::new("link")
@@ -187,7 +193,7 @@ fn command(language: Language) -> Command {
 fn replay_command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
     let flag = |name: &'static str, key: &str| {
-        Arg::new(name).long(name).action(clap::ArgAction::SetTrue).help(say(key))
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key))
     };
     let number = |name: &'static str, default: &'static str, key: &str| {
         Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u64)).help(say(key))
@@ -292,6 +298,7 @@ fn task(matches: &ArgMatches) -> Task {
             account: word("account"),
             organisation: word("organisation"),
             role: word("role"),
+            moves: matches.get_flag("move"),
         },
         "demo" => {
             let port = *matches.get_one::<u16>("port").expect("it has a default");

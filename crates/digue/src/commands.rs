@@ -14,7 +14,9 @@ mod watch;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use digue_journal::heads::Contradiction;
 use digue_locales::{Language, Value, text_with};
+use digue_operations::journal_heads::HeadError;
 
 use crate::cli::{Asked, Task};
 
@@ -33,8 +35,8 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
         Task::Inspect { config, response } => inspect::run(&out, &config, &response),
         Task::Serve { config } => serve::run(&out, &config),
         Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
-        Task::Account { config, account, organisation, role } => {
-            admin::account(&out, &config, &account, &organisation, &role)
+        Task::Account { config, account, organisation, role, moves } => {
+            admin::account(&out, &config, &account, &organisation, &role, moves)
         }
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
         Task::Replay(asked) => replay::run(&out, &asked),
@@ -72,8 +74,26 @@ impl Out {
 
     /// `serve-failed` with the chain of causes.
     pub(crate) fn failed(&self, error: &anyhow::Error) -> u8 {
+        if let Some(HeadError::Contradiction(found)) = error.downcast_ref::<HeadError>() {
+            return self.contradicted(found);
+        }
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
         self.complain("serve-failed", &[("cause", Value::from(causes.join(": ")))]);
+        NOT_RUN
+    }
+
+    /// The journal is not the one that is remembered: both are left as they are.
+    fn contradicted(&self, found: &Contradiction) -> u8 {
+        let (key, size, head) = match found {
+            Contradiction::Older { size, head } => ("journal-older", *size, head),
+            Contradiction::Fork { head } => ("journal-fork", head.size, head),
+        };
+        let values = [
+            ("place", Value::from(head.place.as_str())),
+            ("size", Value::from(size)),
+            ("expected", Value::from(head.size)),
+        ];
+        self.complain(key, &values);
         NOT_RUN
     }
 

@@ -3,6 +3,7 @@
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
 mod limits;
+pub(crate) mod map_change;
 pub(crate) mod portal_map;
 mod providers;
 pub(crate) mod reader;
@@ -12,6 +13,7 @@ mod routes;
 pub(crate) mod server;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
@@ -20,22 +22,58 @@ use digue_operations::providers::Serves;
 use digue_operations::retention::Retention;
 use digue_types::PortalId;
 
+use portal_map::PortalMap;
 use reader::Fault;
 use server::Settings;
 
 /// A whole configuration without fault.
 pub(crate) struct Config {
     pub(crate) settings: Settings,
-    pub(crate) portals: Vec<Portal>,
-    /// Public address of each portal's first host, by host.
-    pub(crate) portal_urls: Vec<(String, String)>,
-    /// How long each portal's exposures are kept.
-    pub(crate) retentions: Vec<(PortalId, Retention)>,
-    pub(crate) policies: Policies,
+    pub(crate) maps: Vec<PortalMap>,
+    pub(crate) policies: PolicyFiles,
     /// What reads well and is most likely not meant.
     pub(crate) warnings: Vec<Fault>,
     /// A number that changes with the text of maps and policies.
     pub(crate) version: u64,
+}
+
+impl Config {
+    pub(crate) fn portals(&self) -> impl Iterator<Item = &Portal> {
+        self.maps.iter().map(|map| &map.portal)
+    }
+
+    /// How long each portal's exposures are kept.
+    pub(crate) fn retentions(&self) -> Vec<(PortalId, Retention)> {
+        retentions(&self.maps)
+    }
+}
+
+/// How long the exposures of each portal are kept.
+pub(crate) fn retentions(maps: &[PortalMap]) -> Vec<(PortalId, Retention)> {
+    maps.iter().map(|map| (map.portal.id.clone(), map.retention.clone())).collect()
+}
+
+/// Public address of each portal, by host.
+pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
+    let of = |map: &PortalMap| -> Vec<(String, String)> {
+        map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())).collect()
+    };
+    maps.iter().flat_map(of).collect()
+}
+
+/// Policy files, by name, and what they say together.
+#[derive(Default)]
+pub(crate) struct PolicyFiles {
+    pub(crate) texts: BTreeMap<String, String>,
+    pub(crate) policies: Policies,
+}
+
+/// Policy files as they were kept.
+pub(crate) fn parse_policies(
+    texts: &BTreeMap<String, String>,
+) -> Result<Policies, Vec<digue_access::policy::PolicyFault>> {
+    let files: Vec<(String, String)> = texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+    Policies::parse(&files)
 }
 
 /// Reads everything that `file` leads to, or lists every fault of it.
@@ -55,31 +93,26 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
     };
     let mut version = Fingerprint::default();
     let mut warnings = Vec::new();
-    let mut portals = Vec::new();
-    let mut portal_urls = Vec::new();
-    let mut retentions = Vec::new();
+    let mut maps = Vec::new();
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
         version.add_file(&path);
         if let Some(map) = portal_map::read(&path, &mut faults, &mut warnings) {
-            portal_urls.extend(map.portal.hosts.iter().map(|host| (host.clone(), map.url.clone())));
-            retentions.push((map.portal.id.clone(), map.retention));
-            portals.push((path, map.portal));
+            maps.push((path, map));
         }
     }
-    if portals.is_empty() && faults.is_empty() {
+    if maps.is_empty() && faults.is_empty() {
         faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
     }
+    let portals: Vec<(&Path, &Portal)> = maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
     check_together(&settings, &portals, &mut faults);
     let policies = match &settings.policies_folder {
         Some(folder) => read_policies(folder, &mut version, &mut faults),
-        None => Some(Policies::default()),
+        None => Some(PolicyFiles::default()),
     };
     match policies {
         Some(policies) if faults.is_empty() => Ok(Config {
             settings,
-            portals: portals.into_iter().map(|(_, portal)| portal).collect(),
-            portal_urls,
-            retentions,
+            maps: maps.into_iter().map(|(_, map)| map).collect(),
             policies,
             warnings,
             version: version.0,
@@ -89,7 +122,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
 }
 
 /// What can only be seen with all maps in hand.
-fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &mut Vec<Fault>) {
+fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<Fault>) {
     for (place, (path, portal)) in portals.iter().enumerate() {
         for (_, other) in &portals[..place] {
             if other.id == portal.id {
@@ -132,7 +165,7 @@ fn check_together(settings: &Settings, portals: &[(PathBuf, Portal)], faults: &m
     }
 }
 
-fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Fault>) -> Option<Policies> {
+fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Fault>) -> Option<PolicyFiles> {
     let mut files = Vec::new();
     for path in files_in(folder, "cedar", faults) {
         version.add_file(&path);
@@ -142,7 +175,11 @@ fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Faul
         }
     }
     match Policies::parse(&files) {
-        Ok(policies) => Some(policies),
+        Ok(policies) => {
+            let name = |path: String| Path::new(&path).file_name().map_or(path.clone(), |n| n.to_string_lossy().into());
+            let texts = files.into_iter().map(|(path, text)| (name(path), text)).collect();
+            Some(PolicyFiles { texts, policies })
+        }
         Err(found) => {
             faults.extend(found.into_iter().map(|fault| {
                 let file = PathBuf::from(fault.file);

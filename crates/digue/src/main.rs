@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod descriptors;
 mod keys;
+mod maps;
 mod pages;
 mod serve;
 mod tls;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
+use digue_access::Policies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
@@ -15,11 +16,12 @@ use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, Options};
-use digue_operations::aliases::AliasTables;
+use digue_operations::aliases::{self, AliasTables};
 use digue_operations::clock::SystemClock;
 use digue_operations::incidents::{self, ResponseRules};
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::isms::{checks, digest};
+use digue_operations::journal_heads::HeadError;
 use digue_operations::notices;
 use digue_operations::persons::{codes, news};
 use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
@@ -27,8 +29,7 @@ use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
 use digue_operations::space::assessment;
 use digue_operations::{
-    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, mail, rules,
-    witnesses,
+    House, HouseParts, OperationError, SignInRules, journal_heads, alerts, caseloads, containment, desk, mail, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, Window};
@@ -37,10 +38,11 @@ use rustls::ServerConfig;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::portal_map::PortalMap;
+use crate::config::{self, Config};
 use crate::config::server::{ListenerSettings, Settings};
 use crate::pages::Pages;
-use crate::{descriptors, keys, tls};
+use crate::{descriptors, keys, maps, tls};
 
 /// Appends that may wait for the disk.
 const QUEUE_MAX: usize = 8192;
@@ -62,7 +64,7 @@ pub(crate) struct Running {
 /// Builds and starts everything.
 pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
     tls::install();
-    let Config { settings, mut portals, portal_urls, retentions, policies, version, warnings: _ } = config;
+    let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(zone.clone()));
     std::fs::create_dir_all(&settings.data_folder)
@@ -75,10 +77,12 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     let keys_folder = settings.data_folder.join("keys");
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
     let standing = Arc::new(RwLock::new(Standing::default()));
-    let sentry = Arc::new(Sentry::new(watch_rules(&settings, &*clock, &portals)));
+    let sentry = Arc::new(Sentry::new(watch_rules(&settings, &*clock, &maps)));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
+    // Before anything is written: an older copy of the folder would be continued.
+    journal_heads::must_continue(&disk, signer.verifier(), &settings.data_folder, &store).await?;
     let journal = Arc::new(Journal::open(Options {
         disk,
         keyring,
@@ -106,7 +110,8 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             standing: standing.clone(),
             clock: clock.clone(),
             aliases: aliases.clone(),
-            policies,
+            // `maps::policies_in_force` says which, once there is a house to ask.
+            policies: Policies::default(),
             policy_version: version,
             session_limits: settings.sessions,
             sign_in: SignInRules {
@@ -116,7 +121,10 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
                 key: keys::secrets_key(&keys_folder)?,
             },
             mail: settings.mail.clone(),
-            retentions: Retentions { house: settings.journal.retention.clone(), portals: retentions },
+            retentions: Retentions {
+                house: settings.journal.retention.clone(),
+                portals: config::retentions(&maps),
+            },
             witnesses: settings.journal.witnesses.clone(),
             client: Some(UpstreamClient::new(roots.clone(), Duration::from_secs(5))),
             index_folder: Some(index_folder),
@@ -128,16 +136,28 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
             is_published: settings.journal.is_published,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
-            portal_urls,
+            portal_urls: config::portal_urls(&maps),
         })
         .await?,
     );
 
+    witnesses::must_continue(&house).await.map_err(HeadError::from)?;
+
     // 4. The lock, its budgets counted from the journal; a map that became wider waits.
-    rules::hold_back(&house, &mut portals).await?;
+    // The demonstration writes its own map, with the port that its portal happened to get.
+    let maps = match demo {
+        Some(_) => maps::danger_take_all(&house, maps).await?,
+        None => maps::in_force(&house, maps).await?,
+    };
+    house.set_policies(maps::policies_in_force(&house, policy_files).await?, version).await;
+    let trusted_proxies = maps::proxies_in_force(&house, settings.trusted_proxies.clone()).await?;
+    house.set_retentions(Retentions {
+        house: settings.journal.retention.clone(),
+        portals: config::retentions(&maps),
+    });
     let (rules, sessions) = house.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
-        hosts: Hosts::new(portals, vec![settings.console_host.clone()]),
+        hosts: Hosts::new(portals_of(maps), vec![settings.console_host.clone()]),
         rules,
         sessions,
         recorder: Arc::new(JournalRecorder(journal.clone())),
@@ -150,13 +170,13 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
-        trusted_proxies: settings.trusted_proxies.clone(),
+        trusted_proxies,
         limits: gateway_limits(&settings),
     });
     each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;
     house.attach(gateway.clone());
     caseloads::load_kept(&house).await?;
-    caseloads::load_kept_aliases(&house)?;
+    aliases::load_kept(&house).await?;
     assessment::refresh(&house).await?;
     house.note(Act::Started, format!("rules:{version:016x}")).await?;
     if let Some(cause) = opening.rebuilt {
@@ -224,6 +244,9 @@ impl Running {
         let second = Duration::from_secs(1);
         every!(Duration::from_secs(5), "mail", |house: Arc<House>| async move {
             mail::send_due(&house).await.map(drop)
+        });
+        every!(second, "the journal's head", |house: Arc<House>| async move {
+            journal_heads::remember(&house).await
         });
         every!(second, "notices", |house: Arc<House>| async move {
             notices::send_due(&house, NOTICES_A_SECOND).await.map(drop)
@@ -308,15 +331,17 @@ impl Running {
     /// Takes over new maps, policies and certificates; connections stay. Listeners, folders and the
     /// store change with a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
-        let Config { settings, mut portals, policies, version, retentions, .. } = config;
-        rules::hold_back(&self.house, &mut portals).await?;
+        let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
+        let maps = maps::in_force(&self.house, maps).await?;
+        let retentions = config::retentions(&maps);
+        let policies = maps::policies_in_force(&self.house, policy_files).await?;
         for (listener, certificate) in &self.certificates {
             let files = settings.listeners.iter().find(|known| known.address == listener.address);
             if let Some(files) = files.and_then(|known| known.tls.as_ref()) {
                 certificate.store(tls::server_config(files)?);
             }
         }
-        let hosts = Hosts::new(portals, vec![settings.console_host.clone()]);
+        let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()]);
         let gateway = self.house.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
         self.house.set_retentions(Retentions { house: settings.journal.retention, portals: retentions });
@@ -335,6 +360,7 @@ impl Running {
             remember(&self.house, &self.journal);
         }
         caseloads::load_kept(&self.house).await?;
+        aliases::load_kept(&self.house).await?;
         self.house.note(Act::Configured, format!("rules:{version:016x}")).await?;
         Ok(())
     }
@@ -351,15 +377,16 @@ impl Running {
         }
         self.house.gateway().record_counted_refusals(true).await;
         self.house.note(Act::Stopped, String::new()).await?;
-        self.store.close().await;
         // House and lock hold each other; what matters is that the journal is closed, and by name.
-        let journal = self.journal;
-        let house = self.house;
+        let (journal, house) = (self.journal, self.house.clone());
         tokio::task::spawn_blocking(move || {
             journal.close();
             house.close_index();
         })
         .await?;
+        // Its last checkpoint covers all of it now.
+        journal_heads::remember(&self.house).await?;
+        self.store.close().await;
         Ok(())
     }
 }
@@ -373,6 +400,10 @@ fn gateway_limits(settings: &Settings) -> GatewayLimits {
         limits.connections.in_all = fitting;
     }
     limits
+}
+
+fn portals_of(maps: Vec<PortalMap>) -> Vec<Portal> {
+    maps.into_iter().map(|map| map.portal).collect()
 }
 
 /// Who answers for the data, and which clocks run.
@@ -389,13 +420,14 @@ fn response_rules(settings: &Settings, zone: TimeZone) -> ResponseRules {
 }
 
 /// How the watch is set, with the hours of the place where people work.
-fn watch_rules(settings: &Settings, clock: &dyn Clock, portals: &[Portal]) -> WatchRules {
+fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> WatchRules {
     let now = clock.now();
     let (local, _) = clock.local(now);
     let utc = now.secs().rem_euclid(86_400) / 3600;
     let hours = (local - utc + 36).rem_euclid(24) - 12;
     let populations = |portal: &str| {
-        portals.iter().find(|known| known.id.as_str() == portal).map(|known| known.population.clone())
+        let known = maps.iter().find(|known| known.portal.id.as_str() == portal);
+        known.map(|known| known.portal.population.clone())
     };
     let decoys = settings.watch.decoys.iter();
     WatchRules {

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
 use digue_operations::approvals::{self, Invitation, NewAccount, Wish};
+use digue_operations::loads::Target;
 use digue_operations::{
     OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations, persons,
 };
@@ -104,6 +105,12 @@ pub(crate) enum SentWish {
     ExportJournal {
         reason: String,
     },
+    AllowFeed {
+        account: String,
+        target: String,
+        per_day: u32,
+        reason: String,
+    },
 }
 
 fn new_account(sent: SentAccount) -> Result<NewAccount, OperationError> {
@@ -148,6 +155,10 @@ impl SentWish {
                 (Wish::IssueKey { account, thumbprint, name: key_name(&name)? }, reason)
             }
             Self::ExportJournal { reason } => (Wish::ExportJournal, reason),
+            Self::AllowFeed { account, target, per_day, reason } => {
+                let target = Target::parse(&target).ok_or(OperationError::Invalid("invalid-feed-target"))?;
+                (Wish::AllowFeed { account: account_named(&account)?, target, per_day }, reason)
+            }
         })
     }
 }

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
 use digue_operations::approvals::{self, INVITATION_LASTS, Invitation, NewAccount, Waiting, Wish};
+use digue_operations::loads::Growth;
 use digue_operations::{OperationError, onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
@@ -36,20 +37,37 @@ struct Shown {
     waiting: Waiting,
     accounts: Vec<NewAccount>,
     since: Option<Timestamp>,
-    /// What stands in the wish besides its subject.
-    detail: String,
+    /// What stands in the wish besides its subject, a line each.
+    details: Vec<String>,
 }
 
 impl Shown {
-    fn new(waiting: Waiting) -> Self {
-        let (accounts, since, detail) = match Wish::of(&waiting.record) {
-            Some(Wish::AddAccounts(accounts)) => (accounts, None, String::new()),
-            Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), String::new()),
-            Some(wish) => (Vec::new(), None, wish.summary()),
-            None => (Vec::new(), None, String::new()),
+    fn new(w: &Words, waiting: Waiting) -> Self {
+        let (accounts, since, details) = match Wish::of(&waiting.record) {
+            Some(Wish::AddAccounts(accounts)) => (accounts, None, Vec::new()),
+            Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
+            Some(Wish::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
+            Some(wish) => (Vec::new(), None, wish.summary().lines().map(ToOwned::to_owned).collect()),
+            None => (Vec::new(), None, Vec::new()),
         };
-        Self { waiting, accounts, since, detail }
+        Self { waiting, accounts, since, details }
     }
+}
+
+/// What a load would show more, in words.
+fn growth(w: &Words, growth: &Growth) -> Vec<String> {
+    let Growth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
+    let all = [
+        ("load-growth-rows", rows),
+        ("load-growth-persons", persons),
+        ("load-growth-accounts", accounts),
+        ("load-growth-organisations", organisations),
+        ("load-growth-readings", readings),
+        ("load-growth-endless", endless),
+        ("load-growth-merges", merges),
+    ];
+    let there = all.into_iter().filter(|(_, count)| *count > 0);
+    there.map(|(key, count)| w.counted(key, usize::try_from(count).unwrap_or(usize::MAX))).collect()
 }
 
 pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
@@ -57,10 +75,11 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
     let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
     let age = console.house.clock().now().since(actor.proved_at);
+    let w = Words::in_zone(&visitor, &console.zone);
     let page = page(&ApprovalsPage {
-        w: Words::in_zone(&visitor, &console.zone),
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        waiting: waiting.into_iter().map(Shown::new).collect(),
+        waiting: waiting.into_iter().map(|one| Shown::new(&w, one)).collect(),
+        w,
         organisation: own.unwrap_or_default(),
         roles: organisations::roles_to_give(&actor),
         is_fresh: age <= console.house.proof_lasts(),

@@ -127,8 +127,9 @@ invalid-reason-short = The reason is too short.
 invalid-reason-long = The reason is too long, or holds characters that cannot be read.
 invalid-gate-name = The name does not fit this reach.
 invalid-gate = There is no such position of a gate.
-invalid-caseload-columns = The columns are not those of the file loaded already.
 fault-line = line { $line }: { $fault }
+fault-cell = line { $line }, column { $column }: { $fault }
+csv-fault-encoding = the text cannot be read (save the file as "CSV UTF-8")
 caseload-fault-header = the header must name "person", and "account" or "organisation"
 caseload-fault-row = the line has not the right number of columns
 caseload-fault-holder = an account or an organisation is needed, not both
@@ -137,8 +138,9 @@ caseload-fault-decoy = this person is fictitious: nobody may have them in a case
 caseload-fault-date = the date cannot be read (2026-11-22)
 caseload-fault-period = the end is not after the beginning
 caseload-fault-too-many = there are more faults
-alias-fault-header = the header must be "kind,identifier,person"
+alias-fault-header = the header must name "kind", "identifier" and "person", each once
 alias-fault-row = the line has not the right number of columns
+alias-fault-kind = the portal's map has no such kind of identifier
 alias-fault-identifier = the identifier has not the right shape
 alias-fault-person = the person has not the right shape
 alias-fault-two-persons = the same identifier names two persons
@@ -299,7 +301,6 @@ onboard-explain = A CSV file with a line for each account. Only the first column
 onboard-example = account,organisation,role,email
 onboard-file = CSV file
 onboard-ask = Ask for these accounts
-onboarding-fault-utf8 = the file is not UTF-8 (in the spreadsheet: "CSV UTF-8")
 onboarding-fault-header = the header must name the column "account"
 onboarding-fault-row = the line does not read
 onboarding-fault-account = the account's name is not right
@@ -553,3 +554,52 @@ identity-invite-named = Invite { $account } to link an identity
 identity-invite-explain = Hand this link over. It opens nothing: only that person can use it, signed in to their own account, within three days.
 settings-providers = Identity providers
 column-identities = Linked identities
+invalid-load-shrinks = The file is empty, or has less than half of the rows in force. If this is meant, confirm it ("?confirm=loss").
+invalid-load-empty = The file has no row.
+invalid-load-replaced = Another file replaced this one since it was asked for. Ask again.
+invalid-load-changed = The file that waits is not the one that was asked for. Load it again.
+invalid-caseload-kept = The kept caseload file is missing, changed or unreadable. Load the whole file again.
+invalid-aliases-kept = The kept alias table is missing, changed or unreadable. Load the whole table again.
+invalid-feed-account = Only an account that loads caseloads can feed a file.
+invalid-feed-target = Say "caseload:POPULATION" or "aliases:PORTAL".
+wish-load = put rows in force that show more
+wish-allow-feed = let a program load by itself
+load-growth-rows = { $count ->
+    [one] one row waits
+   *[other] { $shown } rows wait
+}
+load-growth-persons = { $count ->
+    [one] one person
+   *[other] { $shown } persons
+}
+load-growth-accounts = { $count ->
+    [one] one account
+   *[other] { $shown } accounts
+}
+load-growth-organisations = { $count ->
+    [one] one organisation
+   *[other] { $shown } organisations
+}
+load-growth-readings = { $count ->
+    [one] one more access of an account to a person
+   *[other] { $shown } more accesses of an account to a person
+}
+load-growth-endless = { $count ->
+    [one] one row without an end date
+   *[other] { $shown } rows without an end date
+}
+load-growth-merges = { $count ->
+    [one] one identifier merged with another: it will not count apart any more
+   *[other] { $shown } identifiers merged with others: they will not count apart any more
+}
+act-file-not-taken = kept file not in force
+act-feed-allowed = program allowed to load by itself
+act-journal-accepted = older journal accepted
+act-account-moved = account moved to another organisation
+invalid-account-elsewhere = This account exists already, in another organisation or role. To move it, say so: "--move".
+wish-move-account = let an account work for another organisation or in another role
+file-not-taken = { $file }: the kept file is not in force.
+file-not-taken-missing = It is gone. Load it again.
+file-not-taken-changed = It is not the one that was loaded. Load it again.
+file-not-taken-unreadable = It cannot be read. Load it again.
+invalid-link-officer = This officer's account signs in by itself: ask in the console for it to be given back to its holder.

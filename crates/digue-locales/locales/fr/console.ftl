@@ -127,8 +127,9 @@ invalid-reason-short = Le motif est trop court.
 invalid-reason-long = Le motif est trop long, ou contient des caractères qui ne se lisent pas.
 invalid-gate-name = Le nom ne convient pas à cette portée.
 invalid-gate = Cette position de vanne n'existe pas.
-invalid-caseload-columns = Les colonnes ne sont pas celles du fichier déjà chargé.
 fault-line = ligne { $line } : { $fault }
+fault-cell = ligne { $line }, colonne { $column } : { $fault }
+csv-fault-encoding = le texte n'est pas lisible (enregistrez le fichier au format « CSV UTF-8 »)
 caseload-fault-header = l'en-tête doit nommer « person », et « account » ou « organisation »
 caseload-fault-row = la ligne n'a pas le bon nombre de colonnes
 caseload-fault-holder = il faut un compte ou une organisation, pas les deux
@@ -137,8 +138,9 @@ caseload-fault-decoy = cette personne est fictive : elle ne peut être dans auc
 caseload-fault-date = la date ne se lit pas (2026-11-22)
 caseload-fault-period = la fin n'est pas après le début
 caseload-fault-too-many = il y a encore d'autres fautes
-alias-fault-header = l'en-tête doit être « kind,identifier,person »
+alias-fault-header = l'en-tête doit nommer « kind », « identifier » et « person », chacun une fois
 alias-fault-row = la ligne n'a pas le bon nombre de colonnes
+alias-fault-kind = la carte du portail ne connaît pas cette sorte d'identifiant
 alias-fault-identifier = l'identifiant n'a pas la bonne forme
 alias-fault-person = la personne n'a pas la bonne forme
 alias-fault-two-persons = le même identifiant désigne deux personnes
@@ -299,7 +301,6 @@ onboard-explain = Un fichier CSV avec une ligne par compte. Seule la première c
 onboard-example = compte;organisation;role;courriel
 onboard-file = Fichier CSV
 onboard-ask = Demander ces comptes
-onboarding-fault-utf8 = le fichier n'est pas en UTF-8 (dans le tableur : « CSV UTF-8 »)
 onboarding-fault-header = l'en-tête doit nommer la colonne « compte »
 onboarding-fault-row = la ligne ne se lit pas
 onboarding-fault-account = le nom du compte n'est pas bon
@@ -553,3 +554,52 @@ identity-invite-named = Inviter { $account } à relier une identité
 identity-invite-explain = Remettez ce lien à la personne. Il n'ouvre rien : il ne sert qu'à elle, une fois entrée dans son compte, pendant trois jours.
 settings-providers = Fournisseurs d'identité
 column-identities = Identités reliées
+invalid-load-shrinks = Le fichier est vide, ou contient moins de la moitié des lignes en vigueur. Si c'est voulu, confirmez-le (« ?confirm=loss »).
+invalid-load-empty = Le fichier ne contient aucune ligne.
+invalid-load-replaced = Un autre fichier a remplacé celui-ci depuis la demande. Demandez à nouveau.
+invalid-load-changed = Le fichier en attente n'est plus celui qui a été demandé. Chargez-le à nouveau.
+invalid-caseload-kept = Le fichier des portefeuilles conservé est absent, modifié ou illisible. Rechargez le fichier complet.
+invalid-aliases-kept = La table des alias conservée est absente, modifiée ou illisible. Rechargez la table complète.
+invalid-feed-account = Seul un compte qui charge les portefeuilles peut alimenter un fichier.
+invalid-feed-target = Indiquez « caseload:POPULATION » ou « aliases:PORTAIL ».
+wish-load = mettre en vigueur des lignes qui montrent davantage
+wish-allow-feed = laisser un programme charger seul
+load-growth-rows = { $count ->
+    [one] une ligne en attente
+   *[other] { $shown } lignes en attente
+}
+load-growth-persons = { $count ->
+    [one] une personne
+   *[other] { $shown } personnes
+}
+load-growth-accounts = { $count ->
+    [one] un compte
+   *[other] { $shown } comptes
+}
+load-growth-organisations = { $count ->
+    [one] une organisation
+   *[other] { $shown } organisations
+}
+load-growth-readings = { $count ->
+    [one] un accès de plus d'un compte à une personne
+   *[other] { $shown } accès de plus d'un compte à une personne
+}
+load-growth-endless = { $count ->
+    [one] une ligne sans date de fin
+   *[other] { $shown } lignes sans date de fin
+}
+load-growth-merges = { $count ->
+    [one] un identifiant confondu avec un autre : il ne comptera plus à part
+   *[other] { $shown } identifiants confondus avec d'autres : ils ne compteront plus à part
+}
+act-file-not-taken = fichier conservé non pris en compte
+act-feed-allowed = programme autorisé à charger seul
+act-journal-accepted = journal plus ancien accepté
+act-account-moved = compte passé à une autre organisation
+invalid-account-elsewhere = Ce compte existe déjà, dans une autre organisation ou un autre rôle. Pour le déplacer, dites-le : « --move ».
+wish-move-account = faire passer un compte à une autre organisation ou à un autre rôle
+file-not-taken = { $file } : le fichier conservé n'est pas en vigueur.
+file-not-taken-missing = Il a disparu. Chargez-le à nouveau.
+file-not-taken-changed = Il n'est plus celui qui a été chargé. Chargez-le à nouveau.
+file-not-taken-unreadable = Il est illisible. Chargez-le à nouveau.
+invalid-link-officer = Ce compte de RSSI ou de DPO se connecte par lui-même : demandez qu'il soit rendu à son titulaire, dans la console.

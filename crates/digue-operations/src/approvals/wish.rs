@@ -2,12 +2,14 @@
 
 use digue_access::{Reach, Role};
 use digue_store::ApprovalRecord;
-use digue_types::{AccountId, Gate, OrganisationId, PortalId, Timestamp};
+use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value as Json, json};
 
 use crate::caseloads::Addition;
+use crate::loads::{Target, WaitingLoad};
 use crate::reopening::Step;
+use crate::rules::RulesOf;
 
 /// An account to be added; it starts in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,15 +90,30 @@ pub enum Wish {
         thumbprint: String,
         name: String,
     },
-    /// Let a portal's map be wider than the last one that was granted; `detail` says in what.
+    /// Let a map or policies allow more than the last ones that were granted; `detail` is their digest
+    /// and the differences, a line each.
     WidenRules {
-        portal: PortalId,
+        of: RulesOf,
         detail: String,
     },
     /// Take the journal out of the house, for a day.
     ExportJournal,
     /// Let an organisation, or one of its accounts, see one more person.
     AddToCaseload(Addition),
+    /// Put in force what a caseload file or an alias table would show more.
+    Load(WaitingLoad),
+    /// Let the programs of an account load so many readings a day by themselves.
+    AllowFeed {
+        account: AccountId,
+        target: Target,
+        per_day: u32,
+    },
+    /// Let an account work for another organisation, or in another role.
+    MoveAccount {
+        account: AccountId,
+        organisation: OrganisationId,
+        role: Role,
+    },
     /// Make somebody else of the organisation its delegate; who was it becomes an agent.
     HandOver {
         organisation: OrganisationId,
@@ -116,6 +133,9 @@ impl Wish {
             Self::WidenRules { .. } => "widen-rules",
             Self::ExportJournal => "export-journal",
             Self::AddToCaseload(_) => "add-to-caseload",
+            Self::Load(_) => "load",
+            Self::AllowFeed { .. } => "allow-feed",
+            Self::MoveAccount { .. } => "move-account",
             Self::HandOver { .. } => "hand-over",
         }
     }
@@ -130,8 +150,10 @@ impl Wish {
             },
             Self::RecoverAccount { account, .. } => format!("account:{account}"),
             Self::IssueKey { account, .. } => format!("account:{account}"),
-            Self::WidenRules { portal, .. } => format!("portal:{portal}"),
+            Self::WidenRules { of, .. } => of.name(),
             Self::ExportJournal => "journal:".to_owned(),
+            Self::Load(load) => load.target.name(),
+            Self::AllowFeed { account, .. } | Self::MoveAccount { account, .. } => format!("account:{account}"),
             Self::AddToCaseload(Addition { organisation, .. }) | Self::HandOver { organisation, .. } => {
                 format!("organisation:{organisation}")
             }
@@ -155,6 +177,9 @@ impl Wish {
                 let until = until.map(|until| until.to_string()).unwrap_or_default();
                 [population.as_str(), person, account, &until].join(" ").trim_end().to_owned()
             }
+            Self::Load(load) => load.detail(),
+            Self::AllowFeed { target, per_day, .. } => format!("{} {per_day}", target.name()),
+            Self::MoveAccount { organisation, role, .. } => format!("{organisation} {}", role.code()),
             Self::HandOver { from, to, .. } => format!("{from} {to}"),
         }
     }
@@ -178,7 +203,7 @@ impl Wish {
             Self::IssueKey { account, thumbprint, name } => {
                 json!({"account": account, "thumbprint": thumbprint, "name": name})
             }
-            Self::WidenRules { portal, detail } => json!({"portal": portal, "rules": detail}),
+            Self::WidenRules { of, detail } => json!({"of": of.name(), "rules": detail}),
             Self::ExportJournal => json!({}),
             Self::AddToCaseload(one) => json!({
                 "population": one.population,
@@ -187,6 +212,13 @@ impl Wish {
                 "organisation": one.organisation,
                 "until": one.until.map(|until| until.to_string()),
             }),
+            Self::Load(load) => json!({"target": load.target.name(), "load": load.detail()}),
+            Self::AllowFeed { account, target, per_day } => {
+                json!({"account": account, "target": target.name(), "per_day": per_day})
+            }
+            Self::MoveAccount { account, organisation, role } => {
+                json!({"account": account, "organisation": organisation, "role": role.code()})
+            }
             Self::HandOver { organisation, from, to } => {
                 json!({"organisation": organisation, "from": from, "to": to})
             }
@@ -208,6 +240,10 @@ impl Wish {
             },
             Self::AddToCaseload(Addition { population, .. }) => {
                 format!("{} {population} persons:1", self.kind())
+            }
+            Self::WidenRules { detail, .. } => {
+                let digest = detail.lines().next().unwrap_or_default();
+                format!("{} {digest} differences:{}", self.kind(), detail.lines().skip(1).count())
             }
             _ => format!("{} {}", self.kind(), self.summary()).trim_end().to_owned(),
         }
@@ -241,7 +277,7 @@ impl Wish {
                 name: json["name"].as_str()?.to_owned(),
             }),
             "widen-rules" => Some(Self::WidenRules {
-                portal: id(&json, "portal")?,
+                of: RulesOf::parse(json["of"].as_str()?)?,
                 detail: json["rules"].as_str()?.to_owned(),
             }),
             "export-journal" => Some(Self::ExportJournal),
@@ -252,6 +288,20 @@ impl Wish {
                 organisation: id(&json, "organisation")?,
                 until: maybe(&json, "until", Timestamp::parse_rfc3339)?,
             })),
+            "load" => {
+                let target = Target::parse(json["target"].as_str()?)?;
+                WaitingLoad::parse(target, json["load"].as_str()?).map(Self::Load)
+            }
+            "allow-feed" => Some(Self::AllowFeed {
+                account: id(&json, "account")?,
+                target: Target::parse(json["target"].as_str()?)?,
+                per_day: json["per_day"].as_u64()?.try_into().ok()?,
+            }),
+            "move-account" => Some(Self::MoveAccount {
+                account: id(&json, "account")?,
+                organisation: id(&json, "organisation")?,
+                role: Role::parse(json["role"].as_str()?)?,
+            }),
             "hand-over" => Some(Self::HandOver {
                 organisation: id(&json, "organisation")?,
                 from: id(&json, "from")?,
@@ -268,6 +318,8 @@ impl Wish {
                 these.iter().any(|one| those.iter().any(|other| other.account == one.account))
             }
             (Self::AddToCaseload(one), Self::AddToCaseload(another)) => one == another,
+            (Self::Load(one), Self::Load(another)) => one == another,
+            (Self::WidenRules { .. }, Self::WidenRules { .. }) => self == other,
             _ => self.kind() == other.kind() && self.subject() == other.subject(),
         }
     }

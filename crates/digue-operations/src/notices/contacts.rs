@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use digue_store::{ContactRow, ContactSource};
 
+use crate::csv_file::{Column, CsvFault, CsvFile};
 use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 
@@ -18,47 +19,56 @@ pub(super) struct Contact {
 /// Faults that are listed.
 const FAULTS_MAX: usize = 200;
 
+/// The forms in which the portals may write a person that a file names.
+pub(super) type Forms<'f> = &'f (dyn Fn(&str) -> Vec<String> + Sync);
+
+const COLUMNS: [Column; 5] = [
+    Column { name: "person", aliases: &["person", "personne"] },
+    Column { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
+    Column { name: "phone", aliases: &["phone", "téléphone", "telephone", "tel", "tél"] },
+    Column { name: "name", aliases: &["name", "nom"] },
+    Column { name: "address", aliases: &["address", "adresse"] },
+];
+
 /// Contacts by person, and what could not be used.
 #[derive(Default)]
 pub(super) struct Contacts {
-    by_person: HashMap<String, Contact>,
+    /// By each form of the person's identifier; the number is that of the contact.
+    by_person: HashMap<String, usize>,
+    contacts: Vec<Option<Contact>>,
     pub(super) faults: Vec<LineFault>,
 }
 
 impl Contacts {
     /// CSV with a header `person` and any of `email`, `phone`, `name`, `address`.
-    pub(super) fn of_csv(csv: &[u8]) -> Result<Self, OperationError> {
-        let separator =
-            if csv.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b';') { b';' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(csv);
-        let header = reader.headers().map_err(|_| OperationError::Invalid("invalid-contacts"))?.clone();
-        let place =
-            |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').trim() == name);
-        let person = place("person").ok_or(OperationError::Invalid("invalid-contacts"))?;
-        let [email, phone, name, address] = ["email", "phone", "name", "address"].map(place);
+    pub(super) fn of_csv(csv: &[u8], forms: Forms<'_>) -> Result<Self, OperationError> {
+        let file = CsvFile::open(csv, &COLUMNS, &[0]).map_err(|fault| match fault.kind {
+            CsvFault::Encoding => OperationError::Faults(vec![fault.told("contact")]),
+            CsvFault::Header | CsvFault::Row => OperationError::Invalid("invalid-contacts"),
+        })?;
         let mut contacts = Self::default();
-        for (line, record) in (2..).zip(reader.records()) {
-            let Ok(record) = record else {
-                contacts.fault(line, "contact-fault-row");
-                continue;
-            };
-            let cell = |place: Option<usize>| {
-                place.and_then(|place| record.get(place)).unwrap_or_default().to_owned()
-            };
-            let [email, phone, name, address] = [email, phone, name, address].map(cell);
-            contacts.take(line, &ContactRow { person: cell(Some(person)), email, phone, name, address });
-        }
+        file.each(|read| {
+            match read {
+                Err(fault) => contacts.fault(fault.line, "contact-fault-row"),
+                Ok(row) => {
+                    let [person, email, phone, name, address] =
+                        [0, 1, 2, 3, 4].map(|column| row.cell(column).to_owned());
+                    contacts.take(row.line, &ContactRow { person, email, phone, name, address }, forms);
+                }
+            }
+            true
+        });
         Ok(contacts)
     }
 
     /// The rows that the portal's own database answers; a line is a row, from 1.
-    pub(super) async fn of_source(source: &ContactSource) -> Result<Self, OperationError> {
+    pub(super) async fn of_source(source: &ContactSource, forms: Forms<'_>) -> Result<Self, OperationError> {
         let mut contacts = Self::default();
         let mut line = 0;
         source
             .read(&mut |row| {
                 line += 1;
-                contacts.take(line, &row);
+                contacts.take(line, &row, forms);
             })
             .await?;
         Ok(contacts)
@@ -72,7 +82,7 @@ impl Contacts {
 
     /// E-mail comes first, then a letter, then a text message that says only where to look. A bad or
     /// doubled line is a fault of its own.
-    fn take(&mut self, line: usize, row: &ContactRow) {
+    fn take(&mut self, line: usize, row: &ContactRow, forms: Forms<'_>) {
         let who = row.person.trim();
         if who.is_empty() {
             self.fault(line, "contact-fault-person");
@@ -94,11 +104,16 @@ impl Contacts {
             }
             None => None,
         };
+        let forms = forms(who);
         match contact {
-            Some(contact) if !self.by_person.contains_key(who) => {
-                self.by_person.insert(who.to_owned(), contact);
+            Some(_) if forms.iter().any(|form| self.by_person.contains_key(form)) => {
+                self.fault(line, "contact-fault-twice");
             }
-            Some(_) => self.fault(line, "contact-fault-twice"),
+            Some(contact) => {
+                let number = self.contacts.len();
+                self.contacts.push(Some(contact));
+                self.by_person.extend(forms.into_iter().map(|form| (form, number)));
+            }
             None if mail.is_empty() => self.fault(line, "contact-fault-nothing"),
             None => {}
         }
@@ -106,7 +121,7 @@ impl Contacts {
 
     /// The contact of a person, used once.
     pub(super) fn of(&mut self, person: &str) -> Option<Contact> {
-        self.by_person.remove(person)
+        self.by_person.get(person).and_then(|number| self.contacts[*number].take())
     }
 }
 
@@ -119,8 +134,10 @@ mod tests {
         let csv = "person;email;phone;name;address\n\
                    P1;marie@example.fr;;;\nP2;pas une adresse;;;\nP3;;06 12 34 56 78;;\n\
                    P4;;;Jean Valjean;1 rue de la Digue 59000 Lille\nP1;autre@example.fr;;;\n;x@example.fr;;;\nP5;;;;\n";
-        let Contacts { by_person: contacts, faults } = Contacts::of_csv(csv.as_bytes()).unwrap();
-        let of = |person: &str| contacts.get(person).map(|contact| contact.channel);
+        let same = |person: &str| vec![person.to_owned()];
+        let mut contacts = Contacts::of_csv(csv.as_bytes(), &same).unwrap();
+        let faults = std::mem::take(&mut contacts.faults);
+        let mut of = |person: &str| contacts.of(person).map(|contact| contact.channel);
         assert_eq!((of("P1"), of("P3"), of("P4")), (Some("mail"), Some("sms"), Some("letter")));
         assert_eq!((of("P2"), of("P5")), (None, None));
         let told: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect();
@@ -131,6 +148,16 @@ mod tests {
             (8, "contact-fault-nothing"),
         ];
         assert_eq!(told, expected);
-        assert!(Contacts::of_csv(b"nom;prenom\n").is_err());
+        assert!(Contacts::of_csv(b"nom;prenom\n", &same).is_err());
+    }
+
+    #[test]
+    fn a_person_is_found_however_the_file_writes_its_identifier() {
+        let csv = include_bytes!("../../tests/data/contacts-canonical.csv");
+        let upper = |person: &str| vec![person.trim().to_uppercase()];
+        let mut contacts = Contacts::of_csv(csv, &upper).unwrap();
+        assert_eq!(contacts.faults, []);
+        assert_eq!(contacts.of("P1").map(|contact| contact.destination), Some("p1@x.fr".to_owned()));
+        assert_eq!(contacts.of("P2").map(|contact| contact.destination), Some("p2@x.fr".to_owned()));
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, Seen, Style, written};
 use super::{blocks_of, style_of};
+use crate::caseloads;
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
@@ -67,7 +68,7 @@ pub async fn prepare(
         return Err(OperationError::Invalid("invalid-contacts"));
     }
     if source == "csv" {
-        Contacts::of_csv(&asked.contacts)?;
+        Contacts::of_csv(&asked.contacts, &|person| caseloads::forms(house, person))?;
     }
     let language = asked.style.language();
     let persons = told_persons(house, incident, asked.version, asked.after, language)?;
@@ -141,12 +142,13 @@ pub(super) fn forget_contacts(house: &House, campaign: &str) {
 /// True when every person has a notice; false when the campaign is not being prepared any more.
 async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign), blocks_of(campaign)?);
+    let forms = |person: &str| caseloads::forms(house, person);
     let mut contacts = match (campaign.source.as_str(), &house.response().contacts) {
-        ("query", Some(source)) => Contacts::of_source(source).await?,
+        ("query", Some(source)) => Contacts::of_source(source, &forms).await?,
         ("query", None) => return Err(OperationError::Invalid("invalid-contacts")),
         _ => {
             let csv = std::fs::read(contacts_path(house, &campaign.id));
-            Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?)?
+            Contacts::of_csv(&csv.map_err(|error| OperationError::Unavailable(error.to_string()))?, &forms)?
         }
     };
     let faults: Vec<(usize, &str)> =

@@ -86,7 +86,7 @@ pub(crate) struct Home {
     journal: Arc<Journal>,
     disk: Disk,
     pub(crate) store: Store,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Home {
@@ -165,12 +165,16 @@ impl Home {
             trusted_proxies: vec![],
             limits: digue_gateway::GatewayLimits::default(),
         }));
-        Self { house, clock, journal, disk, store, _folder: folder }
+        Self { house, clock, journal, disk, store, folder }
     }
 
     pub(crate) async fn with_address(&self, account: &str, address: &str) {
         let account = AccountId::parse(account).unwrap();
         self.store.save_contact(&account, address).await.unwrap();
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -6,6 +6,7 @@ mod devices;
 mod house;
 mod incidents;
 mod isms;
+mod loads;
 mod onboarding;
 mod order;
 mod papers;

@@ -40,6 +40,18 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
 }
 
 #[tokio::test]
+async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let text = include_str!("../data/accounts-semicolons.csv").replace(";agent;", ";Agent;");
+    let text = text.replacen(";;;", "chef;of-7;Déléguée;chef@x.fr", 1);
+    let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
+    let Wish::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
+    assert_eq!(told, [("m2", Role::Agent), ("chef", Role::Delegate)]);
+}
+
+#[tokio::test]
 async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
     let home = Home::open().await;
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;
@@ -62,7 +74,7 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
         (&b"nom,prenom\nx,y\n"[..], (1, "header")),
         (b"", (1, "header")),
         (b"account\n", (1, "empty")),
-        (b"account\nr\xe9gis\n", (2, "utf8")),
+        (b"account\nr\x01gis\n", (2, "csv-fault-encoding")),
     ] {
         assert_eq!(faults(&home, &delegate, text), [(expected.0, expected.1.to_owned())]);
     }

@@ -81,6 +81,9 @@ pub(crate) enum EvidenceTask {
         from: Option<String>,
         to: Option<String>,
     },
+    Accept {
+        config: PathBuf,
+    },
     Forget {
         config: PathBuf,
         before: String,
@@ -243,6 +246,7 @@ fn journal(s: &Speech) -> Command {
                 .arg(s.option("key", "KEY", "command-journal-key")),
         )
         .subcommand(s.forms(s.span(s.place(command("export"))), &["json", "ocsf", "csv", "parquet"]))
+        .subcommand(command("accept").arg(s.config()))
         .subcommand(
             command("forget")
                 .arg(s.config())
@@ -372,6 +376,7 @@ fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
             from: word(matches, "from"),
             to: word(matches, "to"),
         },
+        "accept" => EvidenceTask::Accept { config: path(matches, "config").expect("it has a default") },
         _ => EvidenceTask::Forget {
             config: path(matches, "config").expect("it has a default"),
             before: word(matches, "before").expect("clap requires it"),

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use digue_access::{AccountRecord, Role};
-use digue_operations::{Actor, sign_in};
+use digue_access::Role;
+use digue_locales::{Value, text};
+use digue_operations::accounts::{self, AtTerminal};
+use digue_operations::OperationError;
 use digue_types::{AccountId, OrganisationId};
 
 use super::{BAD, GOOD, Out, runtime};
@@ -21,22 +23,31 @@ const LINK_LASTS: Duration = Duration::from_hours(1);
 pub(crate) fn link(out: &Out, file: &Path, account: &str, host: &str) -> u8 {
     with_house(out, file, async |running| {
         let account = AccountId::parse(account)?;
-        let link = sign_in::issue_link(&running.house, &Actor::digue(), &account, host, LINK_LASTS).await?;
-        out.line(&link);
-        Ok(())
+        match accounts::link_at_terminal(&running.house, &account, host, LINK_LASTS).await {
+            Ok(link) => {
+                out.line(&link);
+                Ok(())
+            }
+            Err(OperationError::Invalid(key)) => Err(anyhow!(text(out.language, key))),
+            Err(error) => Err(error.into()),
+        }
     })
 }
 
-pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role: &str) -> u8 {
+pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role: &str, moves: bool) -> u8 {
     with_house(out, file, async |running| {
-        let record = AccountRecord {
-            organisation: OrganisationId::parse(organisation)?,
-            role: Role::parse(role).ok_or_else(|| anyhow!("role: {role}"))?,
-            is_suspended: false,
-        };
+        let organisation = OrganisationId::parse(organisation)?;
+        let role = Role::parse(role).ok_or_else(|| anyhow!("role: {role}"))?;
         let id = AccountId::parse(id)?;
-        running.house.save_accounts(&Actor::digue(), vec![(id, record)]).await?;
-        Ok(())
+        match accounts::set_at_terminal(&running.house, &id, (organisation, role), moves).await {
+            Ok(AtTerminal::Saved) => Ok(()),
+            Ok(AtTerminal::Waiting(_)) => {
+                out.say("account-waits", &[("account", Value::from(id.as_str()))]);
+                Ok(())
+            }
+            Err(OperationError::Invalid(key)) => Err(anyhow!(text(out.language, key))),
+            Err(error) => Err(error.into()),
+        }
     })
 }
 

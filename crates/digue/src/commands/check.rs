@@ -27,8 +27,8 @@ pub(crate) fn run(out: &Out, file: &Path, probe: Option<&RouteProbe>) -> u8 {
         return which_route(out, &config, probe);
     }
     out.warnings(&config.warnings);
-    let routes: usize = config.portals.iter().map(|portal| portal.routes.len()).sum();
-    let portals = Value::from(config.portals.len());
+    let routes: usize = config.portals().map(|portal| portal.routes.len()).sum();
+    let portals = Value::from(config.maps.len());
     out.say("check-good", &[("portals", portals), ("routes", Value::from(routes))]);
     GOOD
 }
@@ -40,10 +40,10 @@ fn which_route(out: &Out, config: &Config, probe: &RouteProbe) -> u8 {
         return NOT_RUN;
     };
     let host = uri.host().map(str::to_ascii_lowercase);
-    let portal = match (&host, &config.portals[..]) {
-        (None, [only]) => Some(only),
+    let portal = match (&host, &config.maps[..]) {
+        (None, [only]) => Some(&only.portal),
         (None, _) => None,
-        (Some(host), portals) => portals.iter().find(|portal| portal.hosts.contains(host)),
+        (Some(host), _) => config.portals().find(|portal| portal.hosts.contains(host)),
     };
     let Some(portal) = portal else {
         out.complain("check-route-no-portal", &[]);

@@ -18,7 +18,7 @@ pub(super) fn run(out: &Out, asked: &AskedDecoys) -> u8 {
             return NOT_RUN;
         }
     };
-    let Some(portal) = config.portals.iter().find(|portal| portal.id.as_str() == asked.portal) else {
+    let Some(portal) = config.portals().find(|portal| portal.id.as_str() == asked.portal) else {
         out.complain("decoys-no-portal", &[("portal", Value::from(asked.portal.clone()))]);
         return NOT_RUN;
     };

@@ -156,7 +156,8 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
     house.save_accounts(&Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
-    caseloads::replace(house, &Actor::digue(), &name, csv).await?;
+    let mode = caseloads::Mode::Replace { confirms_loss: false };
+    caseloads::load(house, &Actor::digue(), &name, csv, mode).await?;
     let (house, journal, population) = (house.clone(), running.journal.clone(), population.clone());
     let id = portal_id()?;
     let played = tokio::task::spawn_blocking(move || {

@@ -1,5 +1,6 @@
 //! Evidence on the command line: what an auditor, a DPO at night or a stranger with a receipt runs.
 
+mod accept;
 mod export;
 mod forget;
 mod import;
@@ -32,6 +33,7 @@ pub(crate) fn run(out: &Out, task: EvidenceTask) -> u8 {
         EvidenceTask::Export { journal, form, out: file, from, to } => {
             export::run(&journal, form, file.as_deref(), from.as_deref(), to.as_deref())
         }
+        EvidenceTask::Accept { config } => accept::run(out, &config),
         EvidenceTask::Forget { config, before, portal } => {
             forget::run(out, &config, &before, portal.as_deref())
         }

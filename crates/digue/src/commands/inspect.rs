@@ -20,7 +20,7 @@ pub(crate) fn run(out: &Out, file: &Path, response: &SavedResponse) -> u8 {
         }
     };
     let found =
-        config.portals.iter().find(|portal| portal.id.as_str() == response.portal).and_then(|portal| {
+        config.portals().find(|portal| portal.id.as_str() == response.portal).and_then(|portal| {
             let route = portal.routes.iter().find(|route| route.name.as_str() == response.route)?;
             Some((portal, route))
         });

@@ -22,7 +22,7 @@ use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Windo
 use http::{HeaderName, Method};
 use regex::Regex;
 
-use super::reader::{Fault, Section, Source};
+use super::reader::{Fault, Section, Source, Whole};
 use super::response_rules::read_block;
 use super::server::{parse_public_url, read_retention};
 
@@ -34,11 +34,18 @@ pub(crate) struct PortalMap {
     pub(crate) retention: Retention,
     /// How access logs of this portal are written.
     pub(crate) logs: LogForm,
+    /// The text of the map, and of the files that it names.
+    pub(crate) source: Whole,
 }
 
 /// Reads one map; faults go to `faults`, what is most likely not meant to `warnings`.
 pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Option<PortalMap> {
     Source::open(file, faults)?.read_and_warn(faults, warnings, read_map)
+}
+
+/// Reads a map as it was kept.
+pub(crate) fn read_kept(file: &Path, source: &Whole, faults: &mut Vec<Fault>) -> Option<PortalMap> {
+    Source::of_kept(file, source).read(faults, read_map)
 }
 
 fn read_map(root: &Section<'_>) -> Option<PortalMap> {
@@ -97,7 +104,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         timeouts,
         report_token,
     };
-    Some(PortalMap { portal, url, retention: retention?, logs })
+    Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole() })
 }
 
 /// `[import]`: the form of the access logs, and the names of its members.
@@ -194,8 +201,7 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
 
 fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
     let jwks = section.need_text("jwks").and_then(|name| {
-        let text = std::fs::read_to_string(section.folder().join(name));
-        text.map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+        section.read_file(&name).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
     });
     let (issuer, audience) = (section.need_text("issuer"), section.need_text("audience"));
     let header = section.parse("header", str::parse).unwrap_or(http::header::AUTHORIZATION);
@@ -270,9 +276,14 @@ fn read_timeouts(section: Option<Section<'_>>) -> Timeouts {
 
 fn read_report_token(section: &Section<'_>) -> Option<[u8; 32]> {
     let name = section.need_text("token_file")?;
-    match std::fs::read_to_string(section.folder().join(name)) {
-        Ok(text) if text.trim().len() >= 32 => Some(digue_gateway::identity::token_hash(text.trim())),
-        Ok(_) => {
+    // What is kept of a token is its hash.
+    let hash = |text: String| match text.trim() {
+        token if token.len() >= 32 => hex(&digue_gateway::identity::token_hash(token)),
+        _ => String::new(),
+    };
+    match section.read_named(&name, hash).map(|hash| unhex(&hash)) {
+        Ok(Some(hash)) => Some(hash),
+        Ok(None) => {
             section.fault("token_file", "fault-token-short", "");
             None
         }
@@ -339,6 +350,16 @@ fn read_query(section: &Section<'_>, request: &[RequestRule], usual: &QueryRule)
         }
     }
     QueryRule::Named(parameters)
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())?.try_into().ok()
 }
 
 fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {

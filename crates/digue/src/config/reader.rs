@@ -4,7 +4,7 @@
 //! parse and a name that nobody asked for all become faults, and reading goes on.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,12 +43,38 @@ impl Fault {
     }
 }
 
-/// A file being read.
+/// A file being read, and the files that it names.
 pub(crate) struct Source {
     file: PathBuf,
     text: String,
     faults: RefCell<Vec<Fault>>,
     warnings: RefCell<Vec<Fault>>,
+    /// The files named, as they were kept; `None` reads them from the disk.
+    kept: Option<BTreeMap<String, String>>,
+    /// What was read of them.
+    named: RefCell<BTreeMap<String, String>>,
+}
+
+/// The whole of what a file says: its text, and that of each file that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Whole {
+    pub(crate) text: String,
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+impl Whole {
+    /// As one text that comes back as it was.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::json!({"text": self.text, "files": self.files}).to_string()
+    }
+
+    pub(crate) fn of_json(json: &str) -> Option<Self> {
+        let value: serde_json::Value = serde_json::from_str(json).ok()?;
+        let text = value["text"].as_str()?.to_owned();
+        let files = value["files"].as_object()?.iter();
+        let files = files.map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())));
+        Some(Self { text, files: files.collect::<Option<_>>()? })
+    }
 }
 
 impl Source {
@@ -60,12 +86,31 @@ impl Source {
                 text,
                 faults: RefCell::default(),
                 warnings: RefCell::default(),
+                kept: None,
+                named: RefCell::default(),
             }),
             Err(error) => {
                 faults.push(Fault::of_file(file, "fault-unreadable", &error.to_string()));
                 None
             }
         }
+    }
+
+    /// A file as it was kept, under the name that it had.
+    pub(crate) fn of_kept(file: &Path, whole: &Whole) -> Self {
+        Self {
+            file: file.to_owned(),
+            text: whole.text.clone(),
+            faults: RefCell::default(),
+            warnings: RefCell::default(),
+            kept: Some(whole.files.clone()),
+            named: RefCell::default(),
+        }
+    }
+
+    /// The text, and the files named that were read so far.
+    fn whole(&self) -> Whole {
+        Whole { text: self.text.clone(), files: self.named.borrow().clone() }
     }
 
     /// Parses and hands the root table to `read`; all faults go to `faults`. `None` when there were
@@ -162,6 +207,30 @@ impl<'s> Section<'s> {
 
     pub(crate) fn folder(&self) -> &Path {
         self.source.folder()
+    }
+
+    /// The text of a file that this one names, beside it.
+    pub(crate) fn read_file(&self, name: &str) -> std::io::Result<String> {
+        self.read_named(name, |text| text)
+    }
+
+    /// `read_file`, of which only what `keep` makes of it is kept: a kept secret is its digest.
+    pub(crate) fn read_named(
+        &self,
+        name: &str,
+        keep: impl FnOnce(String) -> String,
+    ) -> std::io::Result<String> {
+        let text = match &self.source.kept {
+            Some(kept) => kept.get(name).cloned().ok_or(std::io::ErrorKind::NotFound)?,
+            None => keep(std::fs::read_to_string(self.source.folder().join(name))?),
+        };
+        self.source.named.borrow_mut().insert(name.to_owned(), text.clone());
+        Ok(text)
+    }
+
+    /// The whole of what was read so far.
+    pub(crate) fn whole(&self) -> Whole {
+        self.source.whole()
     }
 
     fn name(&self, key: &str) -> String {

@@ -258,15 +258,24 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.click("form[action='/accounts/confirm'] button");
     delegate.misses("table", "quarantaine");
 
-    // The portal team gives her a person of her own, through the interface; she opens the portal, which
-    // sends her to the console and back, and sees that person and no other.
+    // The portal team loads a person for her, through the interface: that waits for a second person. Her
+    // delegate asks for the same, the officer grants it; she opens the portal, which sends her to the console
+    // and back, and sees that person and no other.
     officer.go(&format!("{console}/approvals"));
     officer.sees("h1", "Approbations");
     let load = "return fetch('/api/v1/caseloads/demandeurs', {method: 'POST', \
                 headers: {'Content-Type': 'text/csv'}, body: arguments[0]}).then(answer => answer.status)";
     let rows = "account,person,reason,from,until\nof-000.nouvelle,1000003A,formation,,\n";
     let loaded = officer.ask("POST", "/execute/sync", &json!({"script": load, "args": [rows]}));
-    assert_eq!(loaded, json!(200));
+    assert_eq!(loaded, json!(202));
+    delegate.go(&format!("{console}/space"));
+    delegate.click("details:has(form[action='/space/persons']) summary");
+    delegate.write("form[action='/space/persons'] input[name=person]", "1000003A");
+    delegate.write("form[action='/space/persons'] [name=reason]", "formation");
+    delegate.click("form[action='/space/persons'] button");
+    officer.go(&format!("{console}/approvals"));
+    officer.sees("table", "1000003A");
+    officer.click("table button.main");
     let portal = stage.links[0].split("/.digue").next().unwrap();
     colleague.go(&format!("{portal}/.digue/sign-in?next=/fiche/1000003A"));
     colleague.sees("main", "Vous allez entrer sur");

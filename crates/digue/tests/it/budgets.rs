@@ -82,7 +82,9 @@ fn a_wider_map_waits_for_a_second_person() {
     assert_eq!(a1.get("/fiche/P6").status, 429);
     let dpo = house.console_session("dpo");
     let waiting = dpo.get("/approvals").text();
-    assert!(waiting.contains("mode=observe-only account=-/-/6/-"), "{waiting}");
+    for line in ["portal.mode: - -&#62; &#34;observe-only&#34;", "budgets.account.24h: 5 -&#62; 6"] {
+        assert!(waiting.contains(line), "{waiting}");
+    }
     let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let granted = dpo.send("POST", "/approvals/decide", &form, format!("id={id}&granted=1").as_bytes());

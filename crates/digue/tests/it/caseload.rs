@@ -76,9 +76,22 @@ fn an_exact_search_shows_one_stranger_and_their_record_for_a_while() {
 #[test]
 fn a_caseload_file_with_faults_changes_nothing() {
     let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    assert!(house.stop());
+    let arguments = ["account", "dpo", "--organisation", "operateur", "--role", "dpo"];
+    assert!(crate::house::digue(house.folder.path(), &arguments).status.success());
+    house.start();
     let a1 = house.sign_in("a1");
-    let officer = house.officer();
+    let (officer, dpo) = (house.officer(), house.console_session("dpo"));
     let csv = [("content-type", "text/csv")];
+    let grant = |answer: &digue_testkit::Answer| {
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let target = format!("/api/v1/approvals/{}/decision", told["waiting"]["id"].as_str().unwrap());
+        let json = [("content-type", "application/json")];
+        // Never by the one who loaded it.
+        assert_eq!(officer.send("POST", &target, &json, br#"{"granted": true}"#).status, 403);
+        assert_eq!(dpo.send("POST", &target, &json, br#"{"granted": true}"#).status, 200);
+    };
     let bad = b"account,person,from\na1,P2,\na1,,\na1,P3,demain\n";
     let answer = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, bad);
     assert_eq!(answer.status, 422, "{}", answer.text());
@@ -89,10 +102,16 @@ fn a_caseload_file_with_faults_changes_nothing() {
     assert_eq!(told(1), (4.into(), "caseload-fault-date".into()));
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 403));
     let good = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P2\n");
-    assert_eq!(good.status, 200);
+    // Nobody more is shown before a second person agrees; who was taken away is not shown any more.
+    assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (403, 403));
+    grant(&good);
     assert_eq!((a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (403, 200));
     let more = officer.send("POST", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P1\n");
-    assert_eq!((more.status, a1.get("/fiche/P1").status), (200, 200));
+    assert_eq!(a1.get("/fiche/P1").status, 403);
+    grant(&more);
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    let less = officer.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\na1,P1\n");
+    assert_eq!((less.status, a1.get("/fiche/P1").status, a1.get("/fiche/P2").status), (200, 200, 403));
     // An agent may not.
     assert_eq!(a1.send("PUT", "/api/v1/caseloads/personnes", &csv, b"account,person\n").status, 403);
 }

@@ -94,13 +94,9 @@ fn hostile_portals_are_refused_and_the_process_lives() {
 
 #[test]
 fn a_portal_that_does_not_answer_is_said_so() {
-    let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
+    let plan = Plan::usual().replace("{upstream}", "http://127.0.0.1:1").caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
     let a1 = house.sign_in("a1");
-    let path = house.folder.path().join("portals/portail.toml");
-    let map = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, map.replace(&house.portal.url(), "http://127.0.0.1:1")).unwrap();
-    assert!(house.stop());
-    house.start();
     let answer = a1.get("/fiche/P1");
     assert_eq!(answer.status, 502);
     assert!(!answer.text().contains("127.0.0.1"));

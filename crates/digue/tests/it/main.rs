@@ -26,6 +26,7 @@ mod officer;
 mod persons;
 mod provider;
 mod python;
+mod rollback;
 mod routes;
 mod smsi;
 mod space;

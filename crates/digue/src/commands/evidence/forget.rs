@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use digue_journal::disk::Disk;
+use digue_journal::heads::contradiction;
 use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, Stream};
 use digue_journal::{Journal, Options};
 use digue_locales::Value;
 use digue_operations::indexing::IndexFolder;
+use digue_operations::journal_heads::{self, HeadError};
 use digue_operations::retention::{self, ForgetError, Retentions};
 use digue_types::PortalId;
 
@@ -30,7 +32,8 @@ pub(super) fn run(out: &Out, file: &Path, before: &str, portal: Option<&str>) ->
     let before = moment(before)?;
     let only = portal.map(PortalId::parse).transpose()?.map(Stream::Portal);
     let journal = open(&config)?;
-    let retentions = Retentions { house: config.settings.journal.retention, portals: config.retentions };
+    let portals = config.retentions();
+    let retentions = Retentions { house: config.settings.journal.retention, portals };
     let now = digue_types::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     // It knows what may not be known any more; the next start makes it again.
     let index = config.settings.data_folder.join("index");
@@ -70,6 +73,10 @@ pub(super) fn open(config: &Config) -> Result<Journal> {
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let signer = keys::journal_signer(&settings.data_folder.join("keys"), &settings.name)?;
+    let heads = journal_heads::beside(&settings.data_folder, signer.verifier())?;
+    if let Some(found) = contradiction(&disk, signer.verifier(), &heads)? {
+        return Err(HeadError::from(found).into());
+    }
     Ok(Journal::open(Options {
         keyring: Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw)),
         disk,

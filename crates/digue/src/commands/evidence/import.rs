@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use digue_journal::Journal;
 use digue_locales::Value;
-use digue_operations::aliases::AliasTables;
-use digue_operations::caseloads;
+use digue_operations::aliases::{self, AliasTables};
 use digue_operations::import::{Importer, Tally, known_lines, unpacked};
 use digue_store::Store;
 use digue_types::{AccountId, OrganisationId, Timestamp};
@@ -40,7 +39,7 @@ pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
     let journal = forget::open(&config)?;
     let organisations = organisations(&config)?;
     let aliases = AliasTables::default();
-    if let Some(table) = caseloads::kept_aliases(&config.settings.data_folder, &map.portal)? {
+    if let Some(table) = aliases::kept_table(&config.settings.data_folder, &map.portal)? {
         aliases.set(map.portal.id.clone(), table);
     }
     let importer = Importer {

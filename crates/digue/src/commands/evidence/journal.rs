@@ -8,7 +8,10 @@ use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Opened;
 use digue_journal::verify as audit;
-use digue_journal::verify::{Against, Report};
+use digue_journal::heads::{Contradiction, contradiction};
+use digue_journal::note::Verifier;
+use digue_journal::verify::{Against, Finding, FindingKind, Report};
+use digue_operations::journal_heads;
 use digue_locales::Value;
 use digue_operations::entry::{as_json, forgotten_json};
 
@@ -32,9 +35,24 @@ pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witne
         Against { key: &key, earlier: earlier.as_ref(), keyring: keyring.as_ref(), witnesses: &keys, quorum };
     let mut progress = Progress::new();
     let show = |done: u64, total: u64| progress.show(done, total);
-    let report = audit::verify(&Disk::new(&place.folder), &against, show)?;
+    let mut report = audit::verify(&Disk::new(&place.folder), &against, show)?;
+    report.findings.extend(remembered(place, &key)?);
     drop(progress);
     Ok(tell(out, &report, keyring.is_some()))
+}
+
+/// A journal can be intact and older than what lies beside it says.
+fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<Finding>> {
+    let heads = journal_heads::beside(&place.folder.join(".."), key)?;
+    let found = contradiction(&Disk::new(&place.folder), key, &heads)?;
+    Ok(found.map(|found| {
+        let detail = found.to_string();
+        let (entry, kind) = match found {
+            Contradiction::Older { size, .. } => (size, FindingKind::Older),
+            Contradiction::Fork { .. } => (0, FindingKind::Rewritten),
+        };
+        Finding { entry, since: None, kind, detail }
+    }))
 }
 
 fn tell(out: &Out, report: &Report, was_opened: bool) -> u8 {

@@ -1,0 +1,71 @@
+//! Does the journal in a folder still hold what it held? Compared, before anything is written, with every
+//! checkpoint that is remembered elsewhere: an older copy of the folder is intact in itself.
+
+use crate::checkpoint::Checkpoint;
+use crate::disk::Disk;
+use crate::journal::OpenError;
+use crate::note::Verifier;
+use crate::proof::Prover;
+use crate::prune::Pruned;
+use crate::reader;
+use crate::tree::{self, Hash};
+
+/// A checkpoint that is remembered outside of the journal's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Who remembers it.
+    pub place: String,
+    pub size: u64,
+    /// `None` where only the size is known.
+    pub root: Option<Hash>,
+}
+
+/// How a journal contradicts a head.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    #[error("the journal has {size} entries, {} knows of {}", .head.place, .head.size)]
+    Older { size: u64, head: Head },
+    #[error("the journal's first {} entries are not those that {} knows", .head.size, .head.place)]
+    Fork { head: Head },
+}
+
+/// The first contradiction between the journal in `disk` and `heads`. An empty folder has 0 entries.
+///
+/// # Errors
+/// The journal's files cannot be read.
+pub fn contradiction(disk: &Disk, key: &Verifier, heads: &[Head]) -> Result<Option<Contradiction>, OpenError> {
+    let published = match disk.read("checkpoint")? {
+        Some(_) => {
+            let note = reader::checkpoint_note(disk)?;
+            let head = Checkpoint::open(&note, key);
+            head.map_err(|error| OpenError::Tampered(format!("the checkpoint: {error}")))?.size
+        }
+        None => 0,
+    };
+    let minimum = Pruned::read(disk, key)?.map_or(0, |pruned| pruned.minimum);
+    // What only the write-ahead files hold was promised, too.
+    let tail = reader::wal_tail(disk, published)?;
+    let size = published + tail.len() as u64;
+    for head in heads {
+        if head.size > size {
+            return Ok(Some(Contradiction::Older { size, head: head.clone() }));
+        }
+        let Some(root) = head.root else { continue };
+        // What lies below was forgotten with its tiles: its pruned root is signed.
+        if head.size < minimum {
+            continue;
+        }
+        let found = if head.size <= published {
+            Prover::new(disk, published).root(head.size)?
+        } else {
+            let mut edge = reader::edge(disk, published)?;
+            let more = usize::try_from(head.size - published).unwrap_or(usize::MAX);
+            tail.iter().take(more).for_each(|entry| drop(edge.push(tree::leaf_hash(entry))));
+            edge.root()
+        };
+        if found != root {
+            return Ok(Some(Contradiction::Fork { head: head.clone() }));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,360 @@
+//! CSV as people, spreadsheets and extractions write it: any of the usual encodings and delimiters,
+//! quoted cells, blank rows at the end. Every fault names its row and column.
+//!
+//! It refuses to guess where a guess could change what a cell says: a text that does not decode, a
+//! quote that does not close and a filled cell beyond the header are faults.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::error::LineFault;
+
+/// A column that is looked for: the name it has in faults, and every name that it may have in a file,
+/// in lower case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+}
+
+/// Delimiters of spreadsheets, the likelier first where a header fits several.
+const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+
+/// Why a file or one of its rows cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CsvFault {
+    /// The bytes are no text of any usual encoding.
+    Encoding,
+    /// A needed column is missing, or one is there twice.
+    Header,
+    /// A quote does not close, or a cell stands beyond the header.
+    Row,
+}
+
+/// A fault with its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlacedFault {
+    /// From 1.
+    pub(crate) line: usize,
+    /// From 1; `None` for the whole row.
+    pub(crate) column: Option<usize>,
+    pub(crate) kind: CsvFault,
+}
+
+impl PlacedFault {
+    /// As a fault of a file of this sort: its keys begin with `prefix`.
+    pub(crate) fn told(self, prefix: &str) -> LineFault {
+        let key = match self.kind {
+            CsvFault::Encoding => "csv-fault-encoding".to_owned(),
+            CsvFault::Header => format!("{prefix}-fault-header"),
+            CsvFault::Row => format!("{prefix}-fault-row"),
+        };
+        let fault = LineFault::new(self.line, &key);
+        match self.column {
+            Some(column) => fault.at(&column.to_string()),
+            None => fault,
+        }
+    }
+}
+
+/// A file whose header was found.
+pub(crate) struct CsvFile<'b> {
+    text: Cow<'b, str>,
+    delimiter: u8,
+    /// Where the header begins.
+    start: usize,
+    /// The place of each column looked for.
+    places: Vec<Option<usize>>,
+    width: usize,
+    /// Columns of the file that nobody looks for.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// One row, its cells trimmed.
+pub(crate) struct Row<'r> {
+    pub(crate) line: usize,
+    cells: &'r csv::StringRecord,
+    places: &'r [Option<usize>],
+}
+
+impl<'r> Row<'r> {
+    /// The cell of a column looked for; blank when the file has not the column, or the row ends before.
+    pub(crate) fn cell(&self, column: usize) -> &'r str {
+        let cells = self.cells;
+        self.places[column].and_then(|place| cells.get(place)).unwrap_or_default().trim_matches(is_blank)
+    }
+}
+
+/// White space, and the marks that spreadsheets leave around text.
+fn is_blank(sign: char) -> bool {
+    sign.is_whitespace() || matches!(sign, '\u{feff}' | '\u{200b}')
+}
+
+impl<'b> CsvFile<'b> {
+    /// Finds encoding, delimiter and columns; the columns of `needed` (places in `columns`) must be
+    /// there.
+    pub(crate) fn open(bytes: &'b [u8], columns: &[Column], needed: &[usize]) -> Result<Self, PlacedFault> {
+        let text = decode(bytes)?;
+        let (start, line, said) = beginning(&text);
+        let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+        let fault = |column| PlacedFault { line, column, kind: CsvFault::Header };
+        let best = best_header(&text[start..], &delimiters, columns);
+        let (delimiter, cells) = best.ok_or_else(|| fault(None))?;
+        let mut places = vec![None; columns.len()];
+        let mut ignored = Vec::new();
+        for (place, cell) in cells.iter().enumerate() {
+            let name = name_of(cell);
+            match columns.iter().position(|column| column.aliases.contains(&name.as_str())) {
+                Some(column) if places[column].is_some() => return Err(fault(Some(place + 1))),
+                Some(column) => places[column] = Some(place),
+                None if name.is_empty() => {}
+                None => ignored.push(name),
+            }
+        }
+        if needed.iter().any(|column| places[*column].is_none()) {
+            return Err(fault(None));
+        }
+        Ok(Self { delimiter, start, places, width: cells.len(), ignored, text })
+    }
+
+    /// True when the file has this column.
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.places[column].is_some()
+    }
+
+    /// Hands over every row that is not blank, or why it cannot be read, until `take` says false.
+    pub(crate) fn each(&self, mut take: impl FnMut(Result<Row<'_>, PlacedFault>) -> bool) {
+        let rest = &self.text[self.start..];
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(rest.as_bytes());
+        let mut lines = Lines { text: &self.text, at: 0, line: 1 };
+        let mut cells = csv::StringRecord::new();
+        let mut is_header = true;
+        loop {
+            // The text decoded: a reader over it meets no other error.
+            match reader.read_record(&mut cells) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return,
+            }
+            let place = cells.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(0));
+            let end = usize::try_from(reader.position().byte()).unwrap_or(rest.len());
+            let line = lines.of(self.start + place);
+            if std::mem::take(&mut is_header) || cells.iter().all(|cell| cell.trim_matches(is_blank).is_empty())
+            {
+                continue;
+            }
+            let fault = |column| Err(PlacedFault { line, column, kind: CsvFault::Row });
+            let beyond = cells.iter().skip(self.width).position(|cell| !cell.trim_matches(is_blank).is_empty());
+            let row = match beyond {
+                Some(more) => fault(Some(self.width + more + 1)),
+                None if is_unclosed(&rest[place..end.max(place).min(rest.len())]) => fault(None),
+                None => Ok(Row { line, cells: &cells, places: &self.places }),
+            };
+            if !take(row) {
+                return;
+            }
+        }
+    }
+}
+
+/// The delimiter under which the header names most of the columns, and its cells; the first of equals.
+fn best_header(
+    text: &str,
+    delimiters: &[u8],
+    columns: &[Column],
+) -> Option<(u8, csv::StringRecord)> {
+    let is_found = |cells: &csv::StringRecord, column: &Column| {
+        cells.iter().any(|cell| column.aliases.contains(&name_of(cell).as_str()))
+    };
+    let mut best = None;
+    let mut most = 0;
+    for (delimiter, cells) in delimiters.iter().filter_map(|delimiter| header(text, *delimiter)) {
+        let found = columns.iter().filter(|column| is_found(&cells, column)).count();
+        if found > most {
+            (most, best) = (found, Some((delimiter, cells)));
+        }
+    }
+    best
+}
+
+/// A quote that was never closed swallows rows: the record goes over several lines and its quotes do
+/// not pair.
+fn is_unclosed(record: &str) -> bool {
+    let record = record.trim_matches(['\r', '\n']);
+    record.contains(['\r', '\n']) && record.bytes().filter(|byte| *byte == b'"').count() % 2 == 1
+}
+
+/// Where lines begin; asked in order.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, on which a record begins that the reader places here: perhaps on the end of
+    /// the line before.
+    fn of(&mut self, place: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let blank = bytes[place.min(bytes.len())..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let place = (place + blank.count()).min(bytes.len());
+        let passed = &bytes[self.at.min(place)..place];
+        // A line ends with \n, \r\n, or \r alone.
+        let ends = passed.iter().enumerate().filter(|(at, byte)| match byte {
+            b'\n' => true,
+            b'\r' => bytes.get(self.at + at + 1) != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += ends.count();
+        self.at = place;
+        self.line
+    }
+}
+
+fn header(text: &str, delimiter: u8) -> Option<(u8, csv::StringRecord)> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut cells = csv::StringRecord::new();
+    reader.read_record(&mut cells).ok().filter(|is_there| *is_there).map(|_| (delimiter, cells))
+}
+
+fn name_of(cell: &str) -> String {
+    cell.trim_matches(is_blank).to_lowercase()
+}
+
+/// Where the header begins, on which line, and the delimiter that a first line `sep=;` says.
+fn beginning(text: &str) -> (usize, usize, Option<u8>) {
+    let blank = text.len() - text.trim_start_matches(['\r', '\n', '\u{feff}']).len();
+    let mut lines = Lines { text, at: 0, line: 1 };
+    let end = text[blank..].find(['\r', '\n']).map_or(text.len(), |end| blank + end);
+    let first = text[blank..end].trim().to_lowercase();
+    match first.strip_prefix("sep=").map(str::as_bytes) {
+        Some([delimiter]) => (end, lines.of(end), Some(*delimiter)),
+        _ => (blank, lines.of(blank), None),
+    }
+}
+
+/// The text of the bytes: by their mark, as UTF-8, or as the Windows code page of Western Europe.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PlacedFault> {
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (unmarked(bytes), 0));
+    let text = encoding.decode_without_bom_handling(&bytes[mark..]).0;
+    // Controls and the sign of what did not decode stand in no file that somebody wrote.
+    let is_foreign = |sign: char| {
+        (sign.is_control() && !matches!(sign, '\t' | '\r' | '\n')) || sign == char::REPLACEMENT_CHARACTER
+    };
+    match text.find(is_foreign) {
+        Some(place) => {
+            let line = Lines { text: &text, at: 0, line: 1 }.of(place);
+            Err(PlacedFault { line, column: None, kind: CsvFault::Encoding })
+        }
+        None => Ok(text),
+    }
+}
+
+fn unmarked(bytes: &[u8]) -> &'static Encoding {
+    let zeros = |at: usize| bytes.iter().skip(at).step_by(2).take(64).filter(|byte| **byte == 0).count();
+    match (zeros(0), zeros(1)) {
+        (0, 0) if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        (0, 0) => WINDOWS_1252,
+        (even, odd) if odd > even => UTF_16LE,
+        _ => UTF_16BE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [
+        Column { name: "account", aliases: &["account", "compte"] },
+        Column { name: "person", aliases: &["person", "personne"] },
+        Column { name: "reason", aliases: &["reason", "motif"] },
+    ];
+
+    fn rows(bytes: &[u8]) -> Result<Vec<String>, PlacedFault> {
+        let file = CsvFile::open(bytes, &COLUMNS, &[0, 1])?;
+        let mut rows = Vec::new();
+        let mut faults = Vec::new();
+        file.each(|row| {
+            match row {
+                Ok(row) => {
+                    rows.push(format!("{}:{}|{}|{}", row.line, row.cell(0), row.cell(1), row.cell(2)));
+                }
+                Err(fault) => faults.push(fault),
+            }
+            true
+        });
+        faults.first().map_or(Ok(rows), |fault| Err(*fault))
+    }
+
+    fn utf16(text: &str, has_mark: bool, is_big: bool) -> Vec<u8> {
+        let units = has_mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(|unit| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn the_same_rows_are_read_however_a_program_wrote_them() {
+        let plain = "account,person,reason\na1,P1,réception\n";
+        let expected = vec!["2:a1|P1|réception".to_owned()];
+        let latin: Vec<u8> = plain.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect();
+        for (name, bytes) in [
+            ("comma", plain.as_bytes().to_vec()),
+            ("semicolon", plain.replace(',', ";").into_bytes()),
+            ("tab", plain.replace(',', "\t").into_bytes()),
+            ("bar", plain.replace(',', "|").into_bytes()),
+            ("bom", format!("\u{feff}{plain}").into_bytes()),
+            ("crlf", plain.replace('\n', "\r\n").into_bytes()),
+            ("cr", plain.replace('\n', "\r").into_bytes()),
+            ("windows-1252", latin),
+            ("utf-16 little", utf16(plain, true, false)),
+            ("utf-16 big", utf16(plain, true, true)),
+            ("utf-16 unmarked", utf16(plain, false, false)),
+            ("quoted", "\"account\",\"person\",\"reason\"\n\"a1\",\"P1\",\"réception\"".into()),
+            ("capitals", "Compte;Personne;MOTIF\na1;P1;réception".into()),
+            ("blank rows", "account;person;reason;\na1;P1;réception;\n;;;\n;;;\n".into()),
+            ("no-break space", "account,person,reason\n\u{a0}a1 ,P1\u{a0},réception\n".into()),
+        ] {
+            assert_eq!(rows(&bytes), Ok(expected.clone()), "{name}");
+        }
+        let said = rows("sep=,\naccount,person,reason\na1,P1,réception\n".as_bytes());
+        assert_eq!(said, Ok(vec!["3:a1|P1|réception".to_owned()]));
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them() {
+        let text = "account,person\r\n\r\na1,P1\r\n\"a\n2\",P2\r\na3,P3";
+        assert_eq!(rows(text.as_bytes()), Ok(vec![
+            "3:a1|P1|".to_owned(),
+            "4:a\n2|P2|".to_owned(),
+            "6:a3|P3|".to_owned(),
+        ]));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_fault_with_its_place() {
+        let check = |bytes: &[u8], line: usize, column: Option<usize>, kind: CsvFault| {
+            assert_eq!(rows(bytes), Err(PlacedFault { line, column, kind }), "{bytes:?}");
+        };
+        check(b"", 1, None, CsvFault::Header);
+        check(b"a;b\n1;2\n", 1, None, CsvFault::Header);
+        check(b"account;compte;person\n", 1, Some(2), CsvFault::Header);
+        check(b"account;person\na1;P1;P2\n", 2, Some(3), CsvFault::Row);
+        check(b"account;person\na1;P1\n\"a2;P2\na3;P3\n", 3, None, CsvFault::Row);
+        check(b"account;person\na1;P\0 1\n", 1, None, CsvFault::Encoding);
+        check(b"account;person\na1;P\x07\n", 2, None, CsvFault::Encoding);
+    }
+
+    #[test]
+    fn columns_that_nobody_looks_for_are_named() {
+        let file = CsvFile::open(b"account;person;Nom\na1;P1;X\n", &COLUMNS, &[0, 1]).unwrap();
+        assert_eq!(file.ignored, ["nom"]);
+        assert!(file.has(0) && !file.has(2));
+    }
+}

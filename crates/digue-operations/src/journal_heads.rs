@@ -1,0 +1,115 @@
+//! What is remembered of the journal outside of its folder: its last signed checkpoint, in the store and
+//! in a file beside the folder, and the one that the exposure index was made from.
+//!
+//! An older copy of the folder verifies in itself. Whoever puts one back without all of these is found
+//! before anything is written, and nothing of either is touched.
+
+use std::path::{Path, PathBuf};
+
+use digue_exposure::Index;
+use digue_journal::OpenError;
+use digue_journal::checkpoint::Checkpoint;
+use digue_journal::disk::Disk;
+use digue_journal::heads::{Contradiction, Head, contradiction};
+use digue_journal::note::Verifier;
+use digue_store::Store;
+
+use crate::error::OperationError;
+use crate::files::keep;
+use crate::house::House;
+use crate::indexing::IndexFolder;
+
+const SETTING: &str = "journal-head";
+const FILE: &str = "journal-head";
+
+/// Why a journal may not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadError {
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    #[error("{place} holds a checkpoint that this journal's key did not sign")]
+    Foreign { place: String },
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    #[error("what is remembered of the journal cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// The file that remembers the journal's last checkpoint.
+pub fn file(data_folder: &Path) -> PathBuf {
+    data_folder.join(FILE)
+}
+
+/// What the folder beside the journal remembers of it.
+pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<Head>, HeadError> {
+    let unreadable = |error: &dyn ToString| HeadError::Unreadable(error.to_string());
+    let mut heads = Vec::new();
+    let path = file(data_folder);
+    match std::fs::read_to_string(&path) {
+        Ok(note) => heads.push(head_of(&note, &path.display().to_string(), key)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unreadable(&error)),
+    }
+    let index = IndexFolder::new(&data_folder.join("index")).current();
+    if let Some((size, root)) = Index::remembered(&index).map_err(|error| unreadable(&error))? {
+        heads.push(Head { place: index.display().to_string(), size, root: Some(root) });
+    }
+    Ok(heads)
+}
+
+fn head_of(note: &str, place: &str, key: &Verifier) -> Result<Head, HeadError> {
+    let foreign = |_| HeadError::Foreign { place: place.to_owned() };
+    let Checkpoint { size, root, .. } = Checkpoint::open(note, key).map_err(foreign)?;
+    Ok(Head { place: place.to_owned(), size, root: Some(root) })
+}
+
+/// Refuses a journal that is older than what is remembered of it, or that continues otherwise.
+pub async fn must_continue(
+    disk: &Disk,
+    key: &Verifier,
+    data_folder: &Path,
+    store: &Store,
+) -> Result<(), HeadError> {
+    let mut heads = beside(data_folder, key)?;
+    let kept = store.setting(SETTING).await.map_err(|error| HeadError::Unreadable(error.to_string()))?;
+    if let Some(note) = kept {
+        heads.push(head_of(&note, "the store", key)?);
+    }
+    match contradiction(disk, key, &heads)? {
+        Some(contradiction) => Err(contradiction.into()),
+        None => Ok(()),
+    }
+}
+
+/// Remembers the journal's last checkpoint, beside its folder and in the store.
+pub async fn remember(house: &House) -> Result<(), OperationError> {
+    let size = house.journal.status().checkpoint_size;
+    let (note, _) =
+        house.journal.continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    if house.store.setting(SETTING).await?.as_ref() == Some(&note) {
+        return Ok(());
+    }
+    house.store.set_setting(SETTING, &note).await?;
+    let path = file(&house.data_folder);
+    let kept = tokio::task::spawn_blocking(move || keep(&path, note.as_bytes())).await;
+    let kept = kept.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    kept.map_err(|error| OperationError::Unavailable(error.to_string()))
+}
+
+/// Forgets what was remembered, for an operator who restored an older journal on purpose; all of it is
+/// kept under other names.
+pub async fn set_aside(data_folder: &Path, store: &Store, suffix: &str) -> Result<(), OperationError> {
+    let unavailable = |error: std::io::Error| OperationError::Unavailable(error.to_string());
+    for name in [FILE, "index"] {
+        let aside = data_folder.join(format!("{name}.{suffix}"));
+        match std::fs::rename(data_folder.join(name), aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unavailable(error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    if let Some(note) = store.setting(SETTING).await? {
+        store.set_setting(&format!("{SETTING}.{suffix}"), &note).await?;
+        store.remove_setting(SETTING).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Files that Digue keeps for its next start: caseloads and alias tables.
+//!
+//! The store knows the digest of each, so that a file that somebody put there, changed or took away is
+//! not believed: it would widen by itself what two persons decide. What cannot be read is never taken
+//! for empty.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock};
+
+use ring::digest::{Context, SHA256, digest};
+
+use crate::error::OperationError;
+use crate::files::hex;
+use crate::house::House;
+
+/// Why a kept file is not in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotTaken {
+    /// It was there, and is not any more.
+    Missing,
+    /// It is not the one that was loaded.
+    Changed,
+    /// It lies there and cannot be read.
+    Unreadable,
+}
+
+impl NotTaken {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Changed => "changed",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// Kept files that are not in force, by what they are: `caseload:personnes`, `aliases:portail`.
+#[derive(Default)]
+pub(crate) struct NotTakenFiles(RwLock<BTreeMap<String, NotTaken>>);
+
+impl NotTakenFiles {
+    /// True when it is known so already.
+    pub(crate) fn note(&self, name: &str, why: NotTaken) -> bool {
+        let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        files.insert(name.to_owned(), why) == Some(why)
+    }
+
+    pub(crate) fn clear(&self, name: &str) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    pub(crate) fn all(&self) -> BTreeMap<String, NotTaken> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// One kept file.
+pub(crate) struct KeptFile {
+    /// What it is: `caseload:personnes`.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+impl KeptFile {
+    fn setting(&self) -> String {
+        format!("kept-file:{}", self.name)
+    }
+
+    /// The digests that the file may have; two of them while it is being replaced.
+    async fn digests(&self, house: &House) -> Result<Option<Vec<String>>, OperationError> {
+        let known = house.store.setting(&self.setting()).await?;
+        Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
+    }
+
+    /// Its bytes; `None` when there never was one. A file that is found where none is known is what
+    /// this Digue begins with.
+    pub(crate) async fn read(&self, house: &House) -> Result<Result<Option<Vec<u8>>, NotTaken>, OperationError> {
+        let known = self.digests(house).await?;
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            std::fs::read(path).map(|bytes| (hex(digest(&SHA256, &bytes).as_ref()), bytes))
+        });
+        let read = read.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        Ok(match (read, known) {
+            (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
+            (Ok(_), Some(_)) => Err(NotTaken::Changed),
+            (Ok((digest, bytes)), None) => {
+                house.store.set_setting(&self.setting(), &digest).await?;
+                Ok(Some(bytes))
+            }
+            (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => Err(NotTaken::Missing),
+            (Err(error), _) => {
+                tracing::error!(%error, file = %self.path.display(), "A kept file cannot be read");
+                Err(NotTaken::Unreadable)
+            }
+        })
+    }
+
+    /// Puts `draft`, which is durable, in its place. Whatever moment a crash chooses, the file that is
+    /// there is known.
+    pub(crate) async fn put(&self, house: &House, draft: Draft) -> Result<(), OperationError> {
+        let before = self.digests(house).await?.unwrap_or_default();
+        let both = [before, vec![draft.digest.clone()]].concat().join(" ");
+        house.store.set_setting(&self.setting(), &both).await?;
+        draft.rename(self.path.clone()).await?;
+        Ok(house.store.set_setting(&self.setting(), &draft.digest).await?)
+    }
+}
+
+/// A file that is written whole and durable before it gets its name.
+pub(crate) struct Draft {
+    pub(crate) digest: String,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Gives it its name for good.
+    pub(crate) async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
+        let from = self.path.clone();
+        let renamed = tokio::task::spawn_blocking(move || -> io::Result<()> {
+            let folder = path.parent().expect("the file lies in a folder");
+            std::fs::create_dir_all(folder)?;
+            std::fs::rename(from, &path)?;
+            std::fs::File::open(folder)?.sync_all()
+        });
+        let renamed = renamed.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+        renamed.map_err(|error| OperationError::Unavailable(error.to_string()))
+    }
+}
+
+/// Writes a draft, and its digest as it goes.
+pub(crate) struct DraftWriter {
+    file: io::BufWriter<std::fs::File>,
+    path: PathBuf,
+    digest: Context,
+}
+
+impl DraftWriter {
+    pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir_all(path.parent().expect("the file lies in a folder"))?;
+        let file = io::BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
+        Ok(Self { file, path, digest: Context::new(&SHA256) })
+    }
+
+    pub(crate) fn finish(self) -> io::Result<Draft> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(Draft { digest: hex(self.digest.finish().as_ref()), path: self.path })
+    }
+}
+
+impl io::Write for DraftWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.digest.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

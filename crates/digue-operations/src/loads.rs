@@ -1,0 +1,297 @@
+//! What a caseload file or an alias table would show to whom that nobody showed them yet; what of it
+//! waits for a second person, and what a feed may add by itself.
+//!
+//! A feed is a program whose account two persons trusted with so much growth a day. It never adds to
+//! its own account, to another account of its holder, nor to its organisation.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use digue_access::Snapshot;
+use digue_access::caseload::HolderName;
+use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
+
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::House;
+
+/// What is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Caseload(PopulationId),
+    Aliases(PortalId),
+}
+
+impl Target {
+    /// `caseload:personnes`, `aliases:portail`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Caseload(population) => format!("caseload:{population}"),
+            Self::Aliases(portal) => format!("aliases:{portal}"),
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("caseload", name) => PopulationId::parse(name).ok().map(Self::Caseload),
+            ("aliases", name) => PortalId::parse(name).ok().map(Self::Aliases),
+            _ => None,
+        }
+    }
+}
+
+/// How much more could be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// Rows of the file.
+    pub rows: u64,
+    pub persons: u64,
+    pub accounts: u64,
+    pub organisations: u64,
+    /// Pairs of an account and a person that it may read from then on; what an organisation is given,
+    /// each of its accounts is.
+    pub readings: u64,
+    /// Rows without an end.
+    pub endless: u64,
+    /// Identifiers that become one person with another one, or another person than before.
+    pub merges: u64,
+}
+
+const NAMES: [&str; 7] = ["rows", "persons", "accounts", "organisations", "readings", "endless", "merges"];
+
+impl Growth {
+    /// As one line of text: `rows:3 persons:2 ...`.
+    pub(crate) fn line(&self) -> String {
+        let numbers = [
+            self.rows,
+            self.persons,
+            self.accounts,
+            self.organisations,
+            self.readings,
+            self.endless,
+            self.merges,
+        ];
+        let words: Vec<String> = NAMES.iter().zip(numbers).map(|(name, number)| format!("{name}:{number}")).collect();
+        words.join(" ")
+    }
+
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let mut numbers = [0; NAMES.len()];
+        for (name, number) in NAMES.iter().zip(&mut numbers) {
+            *number = words.next()?.strip_prefix(name)?.strip_prefix(':')?.parse().ok()?;
+        }
+        let [rows, persons, accounts, organisations, readings, endless, merges] = numbers;
+        Some(Self { rows, persons, accounts, organisations, readings, endless, merges })
+    }
+}
+
+/// Counts growth row by row.
+pub(crate) struct Counter<'c> {
+    growth: Growth,
+    persons: HashSet<PersonKey>,
+    holders: BTreeSet<HolderName>,
+    /// How many accounts each organisation has.
+    sizes: &'c HashMap<OrganisationId, u64>,
+}
+
+impl<'c> Counter<'c> {
+    pub(crate) fn new(sizes: &'c HashMap<OrganisationId, u64>) -> Self {
+        Self { growth: Growth::default(), persons: HashSet::new(), holders: BTreeSet::new(), sizes }
+    }
+
+    pub(crate) fn relation(&mut self, holder: &HolderName, person: PersonKey, ends: bool) {
+        self.growth.rows += 1;
+        self.growth.endless += u64::from(!ends);
+        self.growth.readings += match holder {
+            HolderName::Account(_) => 1,
+            HolderName::Organisation(organisation) => self.sizes.get(organisation).copied().unwrap_or(1).max(1),
+        };
+        self.persons.insert(person);
+        if !self.holders.contains(holder) {
+            self.holders.insert(holder.clone());
+        }
+    }
+
+    pub(crate) fn alias(&mut self, person: PersonKey, merges: bool) {
+        self.growth.rows += 1;
+        self.growth.readings += 1;
+        self.growth.merges += u64::from(merges);
+        self.persons.insert(person);
+    }
+
+    pub(crate) fn finish(self) -> Growth {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let accounts = self.holders.iter().filter(|holder| matches!(holder, HolderName::Account(_))).count();
+        Growth {
+            persons: count(self.persons.len()),
+            accounts: count(accounts),
+            organisations: count(self.holders.len() - accounts),
+            ..self.growth
+        }
+    }
+}
+
+/// How many accounts each organisation has.
+pub(crate) fn sizes(rules: &Snapshot) -> HashMap<OrganisationId, u64> {
+    let mut sizes = HashMap::new();
+    for (_, record) in rules.directory.iter() {
+        *sizes.entry(record.organisation.clone()).or_default() += 1;
+    }
+    sizes
+}
+
+/// How much a load may add without a second person.
+#[derive(Clone, Debug)]
+pub(crate) enum Allowance {
+    /// Two persons agreed, or Digue is being set up at its terminal.
+    All,
+    Nothing,
+    Feed(Feed),
+}
+
+/// What a feed may add now.
+#[derive(Clone, Debug)]
+pub(crate) struct Feed {
+    /// Readings left of the day.
+    pub(crate) left: u64,
+    /// Whose rows always wait.
+    own_accounts: HashSet<AccountId>,
+    own_organisation: Option<OrganisationId>,
+    setting: String,
+    used: Vec<(Timestamp, u64)>,
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Feed {
+    /// True when a row would give something to the sender itself.
+    pub(crate) fn is_own(&self, holder: &HolderName) -> bool {
+        match holder {
+            HolderName::Account(account) => self.own_accounts.contains(account),
+            HolderName::Organisation(organisation) => Some(organisation) == self.own_organisation.as_ref(),
+        }
+    }
+
+    /// Keeps what it added: the bound is of a day, not of a run.
+    pub(crate) async fn charge(&self, house: &House, readings: u64) -> Result<(), OperationError> {
+        let all = self.used.iter().copied().chain([(house.clock.now(), readings)]);
+        let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
+        Ok(house.store.set_setting(&self.setting, &lines.join(" ")).await?)
+    }
+}
+
+fn bound_of(account: &AccountId, target: &Target) -> String {
+    format!("feed:{account}/{}", target.name())
+}
+
+/// Lets the programs of an account add so many readings a day.
+pub(crate) async fn allow_feed(
+    house: &House,
+    account: &AccountId,
+    target: &Target,
+    per_day: u32,
+) -> Result<(), OperationError> {
+    Ok(house.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
+}
+
+/// What `actor` may load into `target` alone.
+pub(crate) async fn allowance(
+    house: &House,
+    actor: &Actor,
+    target: &Target,
+) -> Result<Allowance, OperationError> {
+    if actor.is_digue() {
+        return Ok(Allowance::All);
+    }
+    if !actor.is_program() {
+        return Ok(Allowance::Nothing);
+    }
+    let Some(bound) = house.store.setting(&bound_of(&actor.account, target)).await? else {
+        return Ok(Allowance::Nothing);
+    };
+    let unread = || OperationError::Unavailable("a stored bound of a feed cannot be read".to_owned());
+    let bound: u64 = bound.parse().map_err(|_| unread())?;
+    let setting = format!("feed-used:{}/{}", actor.account, target.name());
+    let kept = house.store.setting(&setting).await?.unwrap_or_default();
+    let now = house.clock.now();
+    let mut used = Vec::new();
+    for word in kept.split(' ').filter(|word| !word.is_empty()) {
+        let (at, count) = word.split_once(':').ok_or_else(unread)?;
+        let at = Timestamp::from_micros(at.parse().map_err(|_| unread())?);
+        if now.since(at) < DAY {
+            used.push((at, count.parse().map_err(|_| unread())?));
+        }
+    }
+    let spent: u64 = used.iter().map(|(_, count)| count).sum();
+    Ok(Allowance::Feed(Feed {
+        left: bound.saturating_sub(spent),
+        own_accounts: accounts_of_holder(house, &actor.account).await?,
+        own_organisation: house.gateway().rules().directory.find(&actor.account).map(|r| r.organisation.clone()),
+        setting,
+        used,
+    }))
+}
+
+/// The account, and those that are reached under the same address: whoever holds one holds the others.
+async fn accounts_of_holder(house: &House, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
+    let contacts = house.store.contacts().await?;
+    let address = contacts.get(account).filter(|address| !address.is_empty());
+    let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
+    let others = contacts.iter().filter(|(_, known)| is_same(known)).map(|(account, _)| account.clone());
+    Ok(others.chain([account.clone()]).collect())
+}
+
+/// A load that waits, or what waits of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingLoad {
+    pub target: Target,
+    /// The load that it adds to: once the file was replaced by another one, it is out of date.
+    pub base: u64,
+    /// SHA-256 of its rows, which lie beside the files in force.
+    pub digest: String,
+    pub growth: Growth,
+}
+
+impl WaitingLoad {
+    pub(crate) fn detail(&self) -> String {
+        format!("{} {} {}", self.base, self.digest, self.growth.line())
+    }
+
+    pub(crate) fn parse(target: Target, detail: &str) -> Option<Self> {
+        let mut parts = detail.splitn(3, ' ');
+        let base = parts.next()?.parse().ok()?;
+        let digest = parts.next()?.to_owned();
+        Some(Self { target, base, digest, growth: Growth::parse(parts.next()?)? })
+    }
+}
+
+/// The load that replaced everything last.
+pub(crate) async fn last_replaced(house: &House, target: &Target) -> Result<u64, OperationError> {
+    let kept = house.store.setting(&format!("replaced:{}", target.name())).await?;
+    match kept {
+        Some(text) => text
+            .parse()
+            .map_err(|_| OperationError::Unavailable("a stored version cannot be read".to_owned())),
+        None => Ok(0),
+    }
+}
+
+pub(crate) async fn set_replaced(house: &House, target: &Target, version: u64) -> Result<(), OperationError> {
+    Ok(house.store.set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_kept_as_it_was_counted() {
+        let growth = Growth { rows: 3, persons: 2, accounts: 1, organisations: 0, readings: 3, endless: 1, merges: 0 };
+        let target = Target::parse("caseload:personnes").unwrap();
+        let load = WaitingLoad { target: target.clone(), base: 7, digest: "ab".into(), growth };
+        assert_eq!(WaitingLoad::parse(target, &load.detail()), Some(load));
+        assert_eq!(Target::parse("aliases:portail").unwrap().name(), "aliases:portail");
+        assert_eq!(Target::parse("caseload"), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! `digue journal accept`: an operator who lost a disk restores an older journal, on purpose. What was
+//! remembered of the lost one is kept under other names, and the act is an entry.
+
+use std::path::Path;
+
+use anyhow::Result;
+use digue_journal::disk::Disk;
+use digue_journal::heads::Contradiction;
+use digue_locales::Value;
+use digue_operations::journal_heads::{self, HeadError};
+use digue_store::Store;
+use digue_types::{AccountId, Act, Administration, Event, Timestamp};
+
+use super::{Done, forget};
+use crate::commands::{BAD, GOOD, Out, runtime};
+use crate::config::{self, Config};
+use crate::keys;
+
+pub(super) fn run(out: &Out, file: &Path) -> Done {
+    let config = match config::load(file) {
+        Ok(config) => config,
+        Err(faults) => {
+            out.faults(&faults);
+            return Ok(BAD);
+        }
+    };
+    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let Some(found) = runtime()?.block_on(set_aside(&config, now))? else {
+        out.say("journal-accept-nothing", &[]);
+        return Ok(GOOD);
+    };
+    let journal = forget::open(&config)?;
+    let act = Administration {
+        at: now,
+        actor: AccountId::parse("digue").expect("a fixed name"),
+        act: Act::JournalAccepted,
+        subject: "journal".to_owned(),
+        before: found.to_string(),
+        after: format!("size:{}", journal.status().size),
+        reason: String::new(),
+    };
+    journal.append_and_wait(vec![Event::Administration(act)])?;
+    journal.close();
+    out.say("journal-accept-done", &[("suffix", Value::from(now.secs().to_string()))]);
+    Ok(GOOD)
+}
+
+/// Sets aside what contradicts the journal, if anything does.
+async fn set_aside(config: &Config, now: Timestamp) -> Result<Option<Contradiction>> {
+    let settings = &config.settings;
+    let store = Store::open(&settings.store_url).await?;
+    let disk = Disk::new(&settings.data_folder.join("journal"));
+    let signer = keys::journal_signer(&settings.data_folder.join("keys"), &settings.name)?;
+    let key = signer.verifier();
+    let found = match journal_heads::must_continue(&disk, key, &settings.data_folder, &store).await {
+        Ok(()) => None,
+        Err(HeadError::Contradiction(found)) => Some(found),
+        Err(error) => return Err(error.into()),
+    };
+    if found.is_some() {
+        journal_heads::set_aside(&settings.data_folder, &store, &now.secs().to_string()).await?;
+    }
+    store.close().await;
+    Ok(found)
+}

@@ -1,0 +1,282 @@
+//! Does a map let more through than the one it replaces?
+//!
+//! Both texts are compared name by name. Whatever differs is a widening, unless it is one of the few
+//! changes below that only narrow: a name that is added to maps tomorrow is a widening until somebody
+//! writes here why it is not.
+
+use std::collections::BTreeSet;
+
+use digue_access::Mode;
+use digue_gateway::portal::{Choice, OnUninspected, Route};
+use toml::de::{DeTable, DeValue};
+
+use super::portal_map::PortalMap;
+
+type Spanned<T> = toml::Spanned<T>;
+
+/// One difference, by the names that lead to it: `routes.fiche.caseload`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Difference {
+    path: Vec<String>,
+    /// As it stands in the map; `None` where it is missing.
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl Difference {
+    fn line(&self) -> String {
+        let said = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), |text| on_one_line(text));
+        format!("{}: {} -> {}", self.path.join("."), said(&self.before), said(&self.after))
+    }
+}
+
+/// Longer values are cut where they are shown; their digest is that of the whole map.
+const SHOWN_MAX: usize = 120;
+
+fn on_one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// What `new` lets through that `old` did not, a line each; empty when nothing.
+pub(crate) fn widenings(old: &PortalMap, new: &PortalMap) -> Vec<String> {
+    let differences = differences(old, new);
+    let wider = differences.into_iter().filter(|difference| !only_narrows(difference, old, new));
+    wider.map(|difference| difference.line()).collect()
+}
+
+/// What a portal that was never granted would begin with.
+pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
+    let portal = &map.portal;
+    vec![
+        format!("portal.name: - -> {}", portal.id),
+        format!("portal.hosts: - -> {}", portal.hosts.join(", ")),
+        format!("portal.upstream: - -> {}", portal.upstream.authority),
+        format!("portal.population: - -> {}", portal.population),
+    ]
+}
+
+fn differences(old: &PortalMap, new: &PortalMap) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let (a, _) = DeTable::parse_recoverable(&old.source.text);
+    let (b, _) = DeTable::parse_recoverable(&new.source.text);
+    let texts = (old.source.text.as_str(), new.source.text.as_str());
+    tables(&mut Vec::new(), texts, a.get_ref(), b.get_ref(), &mut found);
+    let files: BTreeSet<&String> = old.source.files.keys().chain(new.source.files.keys()).collect();
+    for file in files {
+        let (before, after) = (old.source.files.get(file), new.source.files.get(file));
+        if before != after {
+            let path = vec!["file".to_owned(), file.clone()];
+            found.push(Difference { path, before: before.cloned(), after: after.cloned() });
+        }
+    }
+    found
+}
+
+fn tables(
+    path: &mut Vec<String>,
+    texts: (&str, &str),
+    old: &DeTable<'_>,
+    new: &DeTable<'_>,
+    found: &mut Vec<Difference>,
+) {
+    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).map(|key| key.get_ref().as_ref()).collect();
+    for key in keys {
+        path.push(key.to_owned());
+        values(path, texts, old.get(key), new.get(key), found);
+        path.pop();
+    }
+}
+
+type Value<'v> = Option<&'v Spanned<DeValue<'v>>>;
+
+fn values(
+    path: &mut Vec<String>,
+    texts: (&str, &str),
+    old: Value<'_>,
+    new: Value<'_>,
+    found: &mut Vec<Difference>,
+) {
+    let table = |value: Value<'_>| value.is_some_and(|value| value.get_ref().as_table().is_some());
+    let is_routes = path.len() == 1 && path[0] == "routes";
+    match (old, new) {
+        (Some(a), Some(b)) if is_same(a, texts.0, b, texts.1) => {}
+        (Some(a), Some(b)) if table(old) && table(new) => {
+            let (Some(a), Some(b)) = (a.get_ref().as_table(), b.get_ref().as_table()) else { return };
+            tables(path, texts, a, b, found);
+        }
+        (Some(a), Some(b)) if is_routes => match (by_name(a), by_name(b)) {
+            (Some(a), Some(b)) => routes(path, texts, &a, &b, found),
+            _ => found.push(difference(path, texts, old, new)),
+        },
+        _ => found.push(difference(path, texts, old, new)),
+    }
+}
+
+fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> Difference {
+    let said = |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
+    Difference { path: path.to_vec(), before: said(old, texts.0), after: said(new, texts.1) }
+}
+
+type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;
+
+/// Tables of a list by their names; `None` when a name is missing or there twice.
+fn by_name<'v>(list: &'v Spanned<DeValue<'v>>) -> Option<Named<'v>> {
+    let mut names = BTreeSet::new();
+    let mut named = Vec::new();
+    for item in list.get_ref().as_array()?.iter() {
+        let name = item.get_ref().as_table()?.get("name")?.get_ref().as_str()?;
+        if !names.insert(name) {
+            return None;
+        }
+        named.push((name, item));
+    }
+    Some(named)
+}
+
+fn routes(
+    path: &mut Vec<String>,
+    texts: (&str, &str),
+    old: &Named<'_>,
+    new: &Named<'_>,
+    found: &mut Vec<Difference>,
+) {
+    let of = |list: &Named<'_>, name: &str| list.iter().any(|(known, _)| *known == name);
+    let order = |list: &Named<'_>, other: &Named<'_>| -> Vec<String> {
+        list.iter().map(|(name, _)| (*name).to_owned()).filter(|name| of(other, name)).collect()
+    };
+    let (before, after) = (order(old, new), order(new, old));
+    if before != after {
+        // Which route answers may depend on their order.
+        let path = vec!["routes".to_owned()];
+        let said = |names: Vec<String>| Some(names.join(", "));
+        found.push(Difference { path, before: said(before), after: said(after) });
+    }
+    let names: BTreeSet<&str> = old.iter().chain(new).map(|(name, _)| *name).collect();
+    for name in names {
+        let find = |list: &Named<'_>| list.iter().position(|(known, _)| *known == name);
+        let (a, b) = (find(old).map(|place| old[place].1), find(new).map(|place| new[place].1));
+        path.push(name.to_owned());
+        values(path, texts, a, b, found);
+        path.pop();
+    }
+}
+
+/// True when two values mean the same, however they are written.
+fn is_same(a: &Spanned<DeValue<'_>>, a_text: &str, b: &Spanned<DeValue<'_>>, b_text: &str) -> bool {
+    match (a.get_ref(), b.get_ref()) {
+        (DeValue::String(a), DeValue::String(b)) => a == b,
+        (DeValue::Array(a), DeValue::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, a_text, b, b_text))
+        }
+        (DeValue::Table(a), DeValue::Table(b)) => {
+            let has = |(key, a): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                let key: &std::borrow::Cow<'_, str> = key.get_ref();
+                b.get(key.as_ref()).is_some_and(|b| is_same(a, a_text, b, b_text))
+            };
+            a.len() == b.len() && a.iter().all(has)
+        }
+        (DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_), _)
+        | (_, DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_)) => false,
+        // Numbers, dates and booleans have one usual way to be written.
+        _ => a_text.get(a.span()) == b_text.get(b.span()),
+    }
+}
+
+/// The changes that only narrow.
+fn only_narrows(difference: &Difference, old: &PortalMap, new: &PortalMap) -> bool {
+    let names: Vec<&str> = difference.path.iter().map(String::as_str).collect();
+    let (a, b) = (&old.portal, &new.portal);
+    match names[..] {
+        // How access logs are read, and how long a portal is waited for: no response depends on it.
+        ["import" | "timeouts", ..] => true,
+        ["portal", "mode"] => b.mode == Mode::Enforced || a.mode == b.mode,
+        ["portal", "population"] => a.population == b.population,
+        ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
+        ["budgets"] => difference.before.is_none(),
+        ["budgets", _] => difference.before.is_none(),
+        ["budgets", _, _] => is_lower(difference),
+        ["break_glass", ..] => b.break_glass.lasts <= a.break_glass.lasts,
+        ["routes", name] if difference.after.is_none() => {
+            let removed = a.routes.iter().find(|route| route.name.as_str() == name);
+            removed.is_some_and(|removed| !is_taken_over(removed, &b.routes))
+        }
+        ["routes", name, key] => {
+            let of = |routes: &'_ [Route]| routes.iter().position(|route| route.name.as_str() == name);
+            match (of(&a.routes), of(&b.routes)) {
+                (Some(old_place), Some(new_place)) => {
+                    let (before, after) = (&a.routes[old_place], &b.routes[new_place]);
+                    route_narrows(key, before, after, &b.routes)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// A limit that is new, or lower.
+fn is_lower(difference: &Difference) -> bool {
+    let number = |text: &Option<String>| text.as_deref().map(str::parse::<u32>);
+    match (number(&difference.before), number(&difference.after)) {
+        (None, Some(Ok(_))) => true,
+        (Some(Ok(before)), Some(Ok(after))) => after <= before,
+        _ => false,
+    }
+}
+
+fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> bool {
+    let (a, b) = (&before.access, &after.access);
+    match key {
+        "caseload" => b.needs_caseload || !a.needs_caseload,
+        "break_glass" => a.allows_break_glass || !b.allows_break_glass,
+        "keeps_found" => b.keeps_found <= a.keeps_found,
+        "proof_within" => match (a.proof_age_max, b.proof_age_max) {
+            (None, _) => true,
+            (Some(before), Some(after)) => after <= before,
+            (Some(_), None) => false,
+        },
+        "exact_search" => after.exact_sets.is_empty(),
+        "methods" => {
+            let is_part = !after.methods.is_empty()
+                && (before.methods.is_empty() || after.methods.iter().all(|one| before.methods.contains(one)));
+            is_part && !is_taken_over(before, all)
+        }
+        "request_bytes" => after.request_bytes_max <= before.request_bytes_max,
+        // A response beyond them is not inspected: with less room more of them leave where the map lets
+        // such responses leave.
+        "held_bytes" | "decoded_bytes" | "persons_max" => {
+            let (a, b) = (&before.inspect_limits, &after.inspect_limits);
+            refuses_uninspected(after.uninspected)
+                && after.held_bytes_max <= before.held_bytes_max
+                && b.decoded_bytes_max <= a.decoded_bytes_max
+                && b.identifiers_max <= a.identifiers_max
+        }
+        "uninspected" => {
+            let stays = |(before, after): (Choice, Choice)| after == Choice::Refuse || before == after;
+            choices(before.uninspected).into_iter().zip(choices(after.uninspected)).all(stays)
+        }
+        _ => false,
+    }
+}
+
+fn refuses_uninspected(uninspected: OnUninspected) -> bool {
+    choices(uninspected).iter().all(|choice| *choice == Choice::Refuse)
+}
+
+fn choices(uninspected: OnUninspected) -> [Choice; 4] {
+    let OnUninspected { too_large, unknown_type, broken, undescribed } = uninspected;
+    [too_large, unknown_type, broken, undescribed]
+}
+
+/// True when some other route could answer what this one does not answer any more.
+fn is_taken_over(route: &Route, all: &[Route]) -> bool {
+    let others = all.iter().filter(|other| other.name != route.name);
+    others.into_iter().any(|other| other.pattern.overlaps(&route.pattern))
+}
+
+#[cfg(test)]
+mod tests;

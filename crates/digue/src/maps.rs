@@ -1,0 +1,163 @@
+//! Which maps and policies are in force: those of the files, unless they let more through than the ones
+//! that two persons agreed to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use digue_access::{Limits, LimitsTable, Mode, Policies};
+use digue_gateway::Portal;
+use digue_operations::House;
+use digue_operations::rules::{self, RulesOf};
+use ipnet::IpNet;
+
+use crate::config::map_change::{beginning, widenings};
+use crate::config::portal_map::{self, PortalMap};
+use crate::config::reader::{Fault, Whole};
+use crate::config::{PolicyFiles, parse_policies};
+
+/// Takes maps over as far as they were granted, and asks for the rest.
+///
+/// The maps that a Digue finds at its first start are what it begins with. Later a portal that nobody
+/// granted is not served: under another name it would have neither history nor limits.
+pub(crate) async fn in_force(house: &House, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+    let granted = rules::granted(house).await?;
+    let is_first = !granted.keys().any(|of| matches!(of, RulesOf::Portal(_)));
+    let mut taken = Vec::new();
+    for map in maps {
+        let of = RulesOf::Portal(map.portal.id.clone());
+        let wanted = map.source.to_json();
+        let Some(before) = granted.get(&of) else {
+            if is_first {
+                rules::take_over(house, &of, &wanted).await?;
+                taken.push(map);
+            } else {
+                tracing::warn!(portal = %map.portal.id, "A new portal waits for a second person");
+                rules::hold_back(house, &of, &wanted, &beginning(&map)).await?;
+            }
+            continue;
+        };
+        let old = match read_granted(&map, before) {
+            Ok(old) => old,
+            Err(error) => {
+                tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
+                rules::hold_back(house, &of, &wanted, &beginning(&map)).await?;
+                continue;
+            }
+        };
+        let wider = widenings(&old, &map);
+        if wider.is_empty() {
+            if wanted != *before {
+                rules::take_over(house, &of, &wanted).await?;
+            }
+            taken.push(map);
+        } else {
+            tracing::warn!(portal = %map.portal.id, "A wider map waits for a second person");
+            rules::hold_back(house, &of, &wanted, &wider).await?;
+            taken.push(narrowed(old, &map.portal));
+        }
+    }
+    Ok(taken)
+}
+
+/// Grants every map as it is: for a demonstration, where nobody is protected.
+pub(crate) async fn danger_take_all(house: &House, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+    for map in &maps {
+        rules::take_over(house, &RulesOf::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
+    }
+    Ok(maps)
+}
+
+fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
+    let whole = Whole::of_json(kept).ok_or_else(|| anyhow!("it is not kept whole"))?;
+    let mut faults: Vec<Fault> = Vec::new();
+    let read = portal_map::read_kept(Path::new(map.portal.id.as_str()), &whole, &mut faults);
+    let said = || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
+    read.ok_or_else(|| anyhow!("{}", said().join("; ")))
+}
+
+/// The granted map, with the limits of the new one where they are lower.
+fn narrowed(mut granted: PortalMap, wanted: &Portal) -> PortalMap {
+    if wanted.mode == Mode::Enforced {
+        granted.portal.mode = Mode::Enforced;
+    }
+    granted.portal.limits = lowest(&granted.portal.limits, &wanted.limits);
+    granted
+}
+
+fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
+    let of = |a: Limits, b: Limits| {
+        let mut limits = a;
+        for (limit, other) in limits.0.iter_mut().zip(b.0) {
+            *limit = match (*limit, other) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (one, None) | (None, one) => one,
+            };
+        }
+        limits
+    };
+    let LimitsTable { account, organisation, portal, exact_search, break_glass, uninspected } = *b;
+    LimitsTable {
+        account: of(a.account, account),
+        organisation: of(a.organisation, organisation),
+        portal: of(a.portal, portal),
+        exact_search: of(a.exact_search, exact_search),
+        break_glass: of(a.break_glass, break_glass),
+        uninspected: of(a.uninspected, uninspected),
+    }
+}
+
+/// The policies in force: those of the files, when they permit nothing that the granted ones did not.
+pub(crate) async fn policies_in_force(house: &House, files: PolicyFiles) -> Result<Policies> {
+    let wanted = serde_json::to_string(&files.texts)?;
+    let Some(before) = rules::granted(house).await?.remove(&RulesOf::Policies) else {
+        rules::take_over(house, &RulesOf::Policies, &wanted).await?;
+        return Ok(files.policies);
+    };
+    if before == wanted {
+        return Ok(files.policies);
+    }
+    let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
+    let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
+    if files.policies.only_forbids_more_than(&old) {
+        rules::take_over(house, &RulesOf::Policies, &wanted).await?;
+        return Ok(files.policies);
+    }
+    let changed = |name: &&String| texts.get(*name) != files.texts.get(*name);
+    let mut names: Vec<&String> = texts.keys().chain(files.texts.keys()).filter(changed).collect();
+    names.sort_unstable();
+    names.dedup();
+    let lines: Vec<String> = names
+        .into_iter()
+        .map(|name| match (texts.get(name), files.texts.get(name)) {
+            (None, _) => format!("{name}: +"),
+            (_, None) => format!("{name}: -"),
+            (Some(_), Some(_)) => format!("{name}: ~"),
+        })
+        .collect();
+    tracing::warn!("Policies that permit more wait for a second person");
+    rules::hold_back(house, &RulesOf::Policies, &wanted, &lines).await?;
+    Ok(old)
+}
+
+/// The proxies that are believed: those of the files, as far as they were granted.
+pub(crate) async fn proxies_in_force(house: &House, wanted: Vec<IpNet>) -> Result<Vec<IpNet>> {
+    let mut lines: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    lines.sort_unstable();
+    let text = lines.join("\n");
+    let Some(before) = rules::granted(house).await?.remove(&RulesOf::Proxies) else {
+        rules::take_over(house, &RulesOf::Proxies, &text).await?;
+        return Ok(wanted);
+    };
+    let granted: Vec<IpNet> = before.lines().map(str::parse).collect::<Result<_, _>>()?;
+    let is_granted = |net: &IpNet| granted.iter().any(|known| known.contains(net));
+    let wider: Vec<String> =
+        wanted.iter().filter(|net| !is_granted(net)).map(|net| format!("trusted_proxies: - -> {net}")).collect();
+    if wider.is_empty() {
+        rules::take_over(house, &RulesOf::Proxies, &text).await?;
+        return Ok(wanted);
+    }
+    tracing::warn!("More trusted proxies wait for a second person");
+    rules::hold_back(house, &RulesOf::Proxies, &text, &wider).await?;
+    Ok(wanted.into_iter().filter(is_granted).collect())
+}
