@@ -13,12 +13,12 @@ use ipnet::IpNet;
 use tokio::sync::watch;
 
 use crate::account_requests::AccountRequests;
-use crate::after::After;
 use crate::connections::{ConnectionLimits, ConnectionTable};
 use crate::hold::HeldBytes;
 use crate::identity::Asserter;
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
+use crate::pending_entries::PendingEntries;
 use crate::portal::Portal;
 use crate::ports::{Aliases, Clock, LocalPages, Recorder, Sentinel};
 use crate::refusal::Refusal;
@@ -128,8 +128,8 @@ pub struct Shared {
     pub(crate) held: Arc<HeldBytes>,
     /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
     pub(crate) observed: Arc<HeldBytes>,
-    /// What is looked at when a response has left.
-    pub(crate) after: After,
+    /// Entries of responses that have left.
+    pub(crate) pending_entries: PendingEntries,
     /// Observed responses that left without an entry, since the start.
     unrecorded: AtomicU64,
     pub(crate) inspections: Arc<InspectionQueue>,
@@ -202,7 +202,7 @@ impl Gateway {
             trusted_proxies: parts.trusted_proxies,
             held: HeldBytes::new(parts.limits.held_bytes),
             observed: HeldBytes::new(parts.limits.held_bytes / 4),
-            after: After::default(),
+            pending_entries: PendingEntries::default(),
             unrecorded: AtomicU64::new(0),
             inspections: InspectionQueue::of_this_machine(),
             account_requests: AccountRequests::new(
@@ -350,7 +350,7 @@ impl Gateway {
 
     /// Waits for the entries of responses that have left; false when some are still missing.
     pub async fn finish_entries(&self, at_most: Duration) -> bool {
-        self.0.after.finish(at_most).await
+        self.0.pending_entries.finish(at_most).await
     }
 
     fn notify(&self) {

@@ -18,6 +18,7 @@ use regex::Regex;
 use crate::graphql::GraphQl;
 use crate::identity::Verifier;
 use crate::path::{Pattern, Segments};
+use crate::response_headers::HeaderRules;
 
 /// One protected portal.
 pub struct Portal {
@@ -40,6 +41,8 @@ pub struct Portal {
     pub timeouts: Timeouts,
     /// SHA-256 of the token with which the portal reports exposures by itself.
     pub report_token: Option<[u8; 32]>,
+    /// Which headers of its responses pass.
+    pub response_headers: HeaderRules,
 }
 
 impl Portal {

@@ -24,6 +24,8 @@ pub struct Refusal {
     pub retry_after_secs: Option<u32>,
     /// Where a person goes on after signing in.
     pub return_to: Option<String>,
+    /// The portal may have received the request.
+    pub may_have_arrived: bool,
 }
 
 impl Refusal {
@@ -70,6 +72,7 @@ impl Refusal {
             may_break_glass: false,
             retry_after_secs: None,
             return_to: None,
+            may_have_arrived: false,
         }
     }
 
@@ -85,7 +88,13 @@ impl Refusal {
             may_break_glass: false,
             retry_after_secs: retry,
             return_to: None,
+            may_have_arrived: false,
         }
+    }
+
+    /// The same, after the portal received the request.
+    pub fn after_the_portal(self) -> Self {
+        Self { may_have_arrived: true, ..self }
     }
 
     /// In the form and language that the request's headers ask for.
@@ -296,6 +305,10 @@ mod tests {
             Reason::Uninspectable(digue_types::UninspectedCause::Broken),
             Reason::Policy,
             Reason::PolicyError,
+            Reason::RequestTooLarge,
+            Reason::Withheld,
+            Reason::DoneNotShown,
+            Reason::OutcomeUnknown,
         ];
         for reason in families {
             let key = format!("reason-{}", reason.family());

@@ -24,6 +24,8 @@ struct Kind {
     account: AccountId,
     portal: PortalId,
     reasons: Vec<Reason>,
+    /// At a portal that is only observed, bytes left: how far they were looked into is not merged away.
+    inspection: Inspection,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ fn kind_of(refusal: &Exposure) -> Kind {
         account: refusal.account.clone(),
         portal: refusal.portal.clone(),
         reasons: refusal.reasons.clone(),
+        inspection: refusal.inspection,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::hold::Share;
 
 /// What was kept of a body that has passed.
 #[derive(Debug, Default)]
-pub(crate) struct Copied {
+pub(crate) struct CopiedBody {
     pub(crate) bytes: Bytes,
     /// Bytes that passed, kept or not.
     pub(crate) passed: u64,
@@ -37,7 +37,7 @@ pub(crate) enum Extent {
 
 /// The copy of a body, readable while and after it passes.
 #[derive(Clone)]
-pub(crate) struct Copy(Arc<Mutex<State>>);
+pub(crate) struct BodyCopy(Arc<Mutex<State>>);
 
 struct State {
     kept: BytesMut,
@@ -47,7 +47,7 @@ struct State {
     share: Option<Share>,
 }
 
-impl Copy {
+impl BodyCopy {
     fn new(limit: usize, share: Share) -> Self {
         let share = Some(share);
         let state = State { kept: BytesMut::new(), passed: 0, extent: Extent::CutShort, limit, share };
@@ -78,9 +78,9 @@ impl Copy {
     }
 
     /// What is there now; until the body ends it is cut short.
-    pub(crate) fn take(&self) -> Copied {
+    pub(crate) fn take(&self) -> CopiedBody {
         let mut state = lock(&self.0);
-        Copied {
+        CopiedBody {
             bytes: std::mem::take(&mut state.kept).freeze(),
             passed: state.passed,
             extent: state.extent,
@@ -100,29 +100,29 @@ impl State {
 /// Told once, when the body is over or was dropped.
 type OnEnd = Box<dyn FnOnce() + Send>;
 
-pub(crate) struct Teed {
+pub(crate) struct CopyingBody {
     inner: Body,
-    copy: Copy,
+    copy: BodyCopy,
     on_end: Option<OnEnd>,
 }
 
 /// `body` with a copy of at most `limit` bytes.
-pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (Teed, Copy) {
-    let copy = Copy::new(limit, share);
+pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyCopy) {
+    let copy = BodyCopy::new(limit, share);
     if body.is_end_stream() {
         copy.end();
     }
-    (Teed { inner: body, copy: copy.clone(), on_end: None }, copy)
+    (CopyingBody { inner: body, copy: copy.clone(), on_end: None }, copy)
 }
 
-impl Teed {
+impl CopyingBody {
     pub(crate) fn on_end(mut self, on_end: impl FnOnce() + Send + 'static) -> Self {
         self.on_end = Some(Box::new(on_end));
         self
     }
 }
 
-impl HttpBody for Teed {
+impl HttpBody for CopyingBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -153,7 +153,7 @@ impl HttpBody for Teed {
     }
 }
 
-impl Drop for Teed {
+impl Drop for CopyingBody {
     fn drop(&mut self) {
         // A server that knows the length does not ask for the end.
         if self.inner.is_end_stream() {
@@ -199,7 +199,7 @@ mod tests {
         boxed(Pieces(pieces))
     }
 
-    fn read(body: Teed) -> Result<Bytes, BoxError> {
+    fn read(body: CopyingBody) -> Result<Bytes, BoxError> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(body.collect()).map(http_body_util::Collected::to_bytes)
     }

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use crate::body::{Body, empty};
 use crate::connections::Slot;
-use crate::headers;
 use crate::paced::{KeptUntilSent, UnderWay};
 use crate::refusal::Refusal;
 use crate::visit::Tunnel;
@@ -51,7 +50,8 @@ pub(crate) async fn tunnel(
         }
     });
     let (mut head, _) = response.into_parts();
-    headers::strip_response(&mut head.headers);
+    head.extensions.clear();
+    head.headers = handshake_of(&head.headers);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     Ok(Response::from_parts(head, empty()))
@@ -66,6 +66,18 @@ pub(crate) fn on_connection(slot: Option<Arc<Slot>>) -> impl Future<Output = ()>
             None => std::future::pending().await,
         }
     }
+}
+
+/// The fields by which a WebSocket is agreed upon (RFC 6455); others would be shown unread.
+fn handshake_of(answered: &HeaderMap) -> HeaderMap {
+    let names = [
+        header::SEC_WEBSOCKET_ACCEPT,
+        header::SEC_WEBSOCKET_PROTOCOL,
+        header::SEC_WEBSOCKET_EXTENSIONS,
+        header::DATE,
+    ];
+    let kept = names.into_iter().filter_map(|name| Some((name.clone(), answered.get(&name)?.clone())));
+    kept.collect()
 }
 
 /// Copies both ways until one end is over or `cut` resolves.

@@ -50,12 +50,13 @@ impl UpstreamClient {
     pub async fn send(&self, request: Request<Body>, timeouts: &Timeouts) -> Result<Response<Body>, Refusal> {
         let failed = |status| Refusal::unavailable(status, "unavailable-title", "unavailable-portal");
         match timeout(timeouts.response, self.0.request(request)).await {
-            Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT)),
+            Err(_) => Err(failed(StatusCode::GATEWAY_TIMEOUT).after_the_portal()),
             Ok(Err(error)) => {
                 // The error names the step and the address, never the request.
                 let cause = error.source().map(tracing::field::display);
                 tracing::warn!(error = %error, cause, "Another server could not be reached");
-                Err(failed(StatusCode::BAD_GATEWAY))
+                let unavailable = failed(StatusCode::BAD_GATEWAY);
+                Err(if error.is_connect() { unavailable } else { unavailable.after_the_portal() })
             }
             Ok(Ok(response)) => Ok(response.map(boxed)),
         }

@@ -50,6 +50,7 @@ struct Visit<M> {
     subjects: Vec<PersonRef>,
     /// What could not be read of the response.
     unread: Option<Unread>,
+    method: Method,
     mode: M,
 }
 
@@ -110,6 +111,7 @@ pub(crate) async fn visit(
         search: ExactSearch::default(),
         subjects: Vec::new(),
         unread: None,
+        method: request.method().clone(),
         mode: enforcement,
     };
     if is_doubted {

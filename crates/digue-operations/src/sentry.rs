@@ -83,11 +83,11 @@ struct State {
     closed: VecDeque<(Timestamp, String, String)>,
     made: HashMap<(AccountId, i64), u32>,
     /// What came while the memory is made again.
-    backlog: Option<Vec<Came>>,
+    backlog: Option<Vec<PendingEvent>>,
 }
 
 /// What came while the memory is made again.
-enum Came {
+enum PendingEvent {
     Shown(Box<Exposure>),
     Observed(Box<Exposure>),
     Act(Administration),
@@ -155,7 +155,7 @@ impl Sentry {
         let State { engine, trial, made, backlog, .. } = &mut *state;
         tell([engine, trial], made, act);
         if let Some(backlog) = backlog {
-            backlog.push(Came::Act(act.clone()));
+            backlog.push(PendingEvent::Act(act.clone()));
         }
     }
 
@@ -200,12 +200,12 @@ impl Sentry {
         let mut state = self.state();
         let backlog = state.backlog.take().unwrap_or_default();
         (state.engine, state.trial, state.made) = (engine, trial, made);
-        for came in backlog {
-            match came {
+        for event in backlog {
+            match event {
                 // With all that is remembered it may reveal what it did not when it passed.
-                Came::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
-                Came::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
-                Came::Act(act) => {
+                PendingEvent::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
+                PendingEvent::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
+                PendingEvent::Act(act) => {
                     let State { engine, trial, made, .. } = &mut *state;
                     tell([engine, trial], made, &act);
                 }
@@ -222,7 +222,7 @@ impl Sentinel for Sentry {
             return Word::Withhold;
         }
         if let Some(backlog) = &mut state.backlog {
-            backlog.push(Came::Shown(Box::new(exposure.clone())));
+            backlog.push(PendingEvent::Shown(Box::new(exposure.clone())));
         }
         self.weigh(&mut state, exposure)
     }
@@ -230,7 +230,7 @@ impl Sentinel for Sentry {
     fn observe(&self, exposure: &Exposure) {
         let mut state = self.state();
         if let Some(backlog) = &mut state.backlog {
-            backlog.push(Came::Observed(Box::new(exposure.clone())));
+            backlog.push(PendingEvent::Observed(Box::new(exposure.clone())));
         }
         self.weigh_trial(&mut state, exposure);
     }

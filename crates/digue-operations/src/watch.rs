@@ -29,6 +29,8 @@ pub struct Overview {
     pub persons_day: usize,
     pub nearest: Vec<(PortalId, Usage)>,
     pub coverage: Vec<PortalCoverage>,
+    /// Responses of observed portals that left without an entry, since the start.
+    pub unrecorded: u64,
     pub recent: Vec<Seen>,
     pub acts: Vec<(u64, Administration)>,
     pub journal: JournalView,
@@ -84,6 +86,7 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
         persons_day,
         nearest,
         coverage,
+        unrecorded: house.gateway().unrecorded(),
         recent: standing.index.recent(12).cloned().collect(),
         acts: standing.index.acts(8).cloned().collect(),
         journal: JournalView {

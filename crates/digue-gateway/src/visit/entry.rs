@@ -11,13 +11,7 @@ use crate::shown::{FoundPersons, grouped};
 impl Visit<Enforcement> {
     /// Journals a refusal, and says it.
     pub(super) async fn refuse(&self, reasons: Vec<Reason>, inspection: Inspection) -> Refusal {
-        let decision = Decision {
-            outcome: Outcome::Refused,
-            reasons: reasons.clone(),
-            bases: Vec::new(),
-            justification: None,
-        };
-        let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
+        let exposure = self.exposure(&refused(reasons.clone()), Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..exposure };
         match self.shared.record_refusal(exposure).await {
             Ok(index) => self.refusal(reasons, index),
@@ -25,13 +19,75 @@ impl Visit<Enforcement> {
         }
     }
 
+    /// The portal answered, and its answer is not shown: what the request asked for has happened there.
+    pub(super) async fn refuse_answer(
+        &self,
+        reasons: Vec<Reason>,
+        inspection: Inspection,
+        status: StatusCode,
+    ) -> Refusal {
+        let decision = refused(reasons);
+        let exposure = self.exposure(&decision, Vec::new(), inspection, 0, status);
+        self.withhold(decision, exposure, status).await
+    }
+
+    /// Journals that an answer of the portal is not shown, and says it with what was done there.
+    pub(super) async fn withhold(
+        &self,
+        decision: Decision,
+        mut exposure: Exposure,
+        status: StatusCode,
+    ) -> Refusal {
+        let mut reasons = decision.reasons;
+        reasons.extend(self.done_at_portal(status));
+        exposure.reasons.clone_from(&reasons);
+        match self.shared.record_refusal(exposure).await {
+            Ok(index) => self.refusal(reasons, index),
+            Err(unavailable) => self.say_done(unavailable, status),
+        }
+    }
+
+    /// The portal did not answer, or not in a way that can be handed on. What it may have done is journalled.
+    pub(super) async fn unanswered(&self, mut unavailable: Refusal) -> Refusal {
+        if self.method.is_safe() || !unavailable.may_have_arrived {
+            return unavailable;
+        }
+        let reasons = vec![Reason::OutcomeUnknown];
+        unavailable.details.push(format!("reason-{}", Reason::OutcomeUnknown.family()));
+        let exposure =
+            self.exposure(&refused(reasons), Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
+        match self.shared.record_refusal(Exposure { status: 0, ..exposure }).await {
+            Ok(index) => unavailable.entry = index,
+            Err(_) => tracing::error!("A request that the portal may have carried out has no entry"),
+        }
+        unavailable
+    }
+
+    /// What is known of a request that changes something, when its answer is not shown.
+    pub(super) fn done_at_portal(&self, status: StatusCode) -> Option<Reason> {
+        let is_done = status.is_success() || status.is_redirection();
+        let known = if is_done { Reason::DoneNotShown } else { Reason::OutcomeUnknown };
+        (!self.method.is_safe()).then_some(known)
+    }
+
+    /// Records an answer; without an entry it is not shown, and what was done is said.
+    pub(super) async fn record_answer(
+        &self,
+        exposures: Vec<Exposure>,
+        status: StatusCode,
+    ) -> Result<u64, Refusal> {
+        let recorded = self.shared.recorder.record(exposures).await;
+        recorded.map_err(|unrecorded| self.say_done(Refusal::unrecorded(unrecorded), status))
+    }
+
+    fn say_done(&self, mut unavailable: Refusal, status: StatusCode) -> Refusal {
+        let done = self.done_at_portal(status);
+        unavailable.details.extend(done.map(|done| format!("reason-{}", done.family())));
+        unavailable
+    }
+
     pub(super) async fn refuse_unmapped(&self) -> Refusal {
-        let decision = Decision {
-            outcome: Outcome::Refused,
-            reasons: vec![Reason::UnknownRoute],
-            bases: Vec::new(),
-            justification: None,
-        };
+        let decision = refused(vec![Reason::UnknownRoute]);
         let exposure = self.exposure(&decision, Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..unmapped(exposure) };
         match self.shared.record_refusal(exposure).await {
@@ -50,6 +106,10 @@ impl Visit<Enforcement> {
     pub(super) async fn record(&self, exposures: Vec<Exposure>) -> Result<u64, Refusal> {
         self.shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)
     }
+}
+
+fn refused(reasons: Vec<Reason>) -> Decision {
+    Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 
 /// The entry of a request for which the map has no rule.

@@ -32,9 +32,10 @@ use crate::headers;
 use crate::identity::{self, Asked, Caller, CallerKind, Stranger};
 use crate::key::Target;
 use crate::path::Segments;
+use crate::pending_entries::PendingEntry;
 use crate::portal::{Choice, Portal, RouteKind, Timeouts};
 use crate::shown::FoundPersons;
-use crate::tee::{Copied, Copy, Extent, tee};
+use crate::tee::{BodyCopy, CopiedBody, Extent, tee};
 use crate::upgrade::{join, on_connection};
 
 /// In place of an `Enforcement`: what speaks against this visit changes nothing about it.
@@ -50,7 +51,7 @@ struct SentRequest {
     parts: Parts,
     /// Values of the path, by the names of the map.
     values: Vec<(String, String)>,
-    body: Copy,
+    body: BodyCopy,
 }
 
 /// The head of what the portal answered.
@@ -60,7 +61,7 @@ struct AnswerHead {
 }
 
 /// What became of a body, as far as it shows persons.
-struct Look {
+struct BodyReading {
     persons: FoundPersons,
     inspection: Inspection,
     /// What the map would have done with a body that cannot be read.
@@ -96,7 +97,7 @@ pub(crate) async fn observe(
         Err(unavailable) => {
             // The portal does not answer: no rule says so, and there is nothing else to hand over.
             let response = unavailable.respond(&sent.parts.headers);
-            visit.conclude_later(sent, None, None);
+            visit.conclude_later(shared.pending_entries.begin(), sent, None, None);
             response
         }
     }
@@ -166,6 +167,7 @@ impl Visit<Observation> {
             search: ExactSearch::default(),
             subjects: Vec::new(),
             unread: None,
+            method: parts.method.clone(),
             mode: Observation { against, is_recognised, is_mapped: place.is_some() },
             portal,
         }
@@ -201,13 +203,15 @@ impl Visit<Observation> {
             (None, _) => {
                 let share = self.share(&self.shared.observed, &sent.parts.extensions);
                 let (body, copy) = tee(body, self.response_copy_max(), share);
-                let body = body.on_end(move || self.conclude_later(sent, Some(seen), Some(copy)));
+                let pending = self.shared.pending_entries.begin();
+                let body = body.on_end(move || self.conclude_later(pending, sent, Some(seen), Some(copy)));
                 Response::from_parts(head, boxed(body))
             }
             (Some(portal_side), Some(client_side)) => {
                 let slot = sent.parts.extensions.get::<Arc<Slot>>().cloned();
                 join(client_side, portal_side, on_connection(slot));
-                self.conclude_later(sent, Some(seen), None);
+                let pending = self.shared.pending_entries.begin();
+                self.conclude_later(pending, sent, Some(seen), None);
                 head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
                 head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 Response::from_parts(head, empty())
@@ -217,16 +221,21 @@ impl Visit<Observation> {
         }
     }
 
-    fn conclude_later(self, sent: SentRequest, head: Option<AnswerHead>, body: Option<Copy>) {
+    fn conclude_later(
+        self,
+        pending: PendingEntry,
+        sent: SentRequest,
+        head: Option<AnswerHead>,
+        body: Option<BodyCopy>,
+    ) {
         let shared = self.shared.clone();
-        let is_started = shared.after.spawn(async move { self.conclude(sent, head, body).await });
-        if !is_started {
+        if !pending.spawn(async move { self.conclude(sent, head, body).await }) {
             shared.note_unrecorded("the process ends");
         }
     }
 
     /// What enforced mode would have said, to the watch and to the journal.
-    async fn conclude(mut self, sent: SentRequest, head: Option<AnswerHead>, body: Option<Copy>) {
+    async fn conclude(mut self, sent: SentRequest, head: Option<AnswerHead>, body: Option<BodyCopy>) {
         if self.is_said_to_show_nobody() {
             return;
         }
@@ -258,17 +267,16 @@ impl Visit<Observation> {
         &mut self,
         sent: &SentRequest,
         head: Option<&AnswerHead>,
-        body: Option<Copied>,
+        body: Option<CopiedBody>,
     ) -> Exposure {
         if self.mode.is_mapped {
             self.read_sent(sent);
         }
         let passed = body.as_ref().map_or(0, |copied| copied.passed);
         let status = head.map(|head| head.status);
-        let look = self.look_at(&sent.parts.method, head, body).await;
-        let Look { persons, inspection, against } = look;
+        let BodyReading { persons, inspection, against } = self.look_at(head, body).await;
         let persons = match status {
-            Some(status) => self.with_subjects(persons, status),
+            Some(status) => self.with_subjects(persons, status, passed > 0),
             None => persons,
         };
         let mut decision = self.decide_observed(&persons, inspection);
@@ -323,14 +331,14 @@ impl Visit<Observation> {
     }
 
     /// Whom what passed shows, as far as it was seen.
-    async fn look_at(&mut self, method: &Method, head: Option<&AnswerHead>, body: Option<Copied>) -> Look {
-        let unseen = |inspection| Look { persons: Vec::new(), inspection, against: None };
+    async fn look_at(&mut self, head: Option<&AnswerHead>, body: Option<CopiedBody>) -> BodyReading {
+        let unseen = |inspection| BodyReading { persons: Vec::new(), inspection, against: None };
         let Some(head) = head else { return unseen(Inspection::NotReached) };
         let Some(body) = body else { return unseen(Inspection::Stream) };
         if !self.mode.is_mapped || self.route().kind != RouteKind::Held {
             return unseen(Inspection::NotLooked);
         }
-        if *method == Method::HEAD {
+        if self.method == Method::HEAD {
             return unseen(Inspection::Inspected);
         }
         match body.extent {
@@ -347,8 +355,8 @@ impl Visit<Observation> {
         }
     }
 
-    fn looked_at(&mut self, status: StatusCode, found: Result<InspectedPersons, Unreadable>) -> Look {
-        let seen = |persons, inspection| Look { persons, inspection, against: None };
+    fn looked_at(&mut self, status: StatusCode, found: Result<InspectedPersons, Unreadable>) -> BodyReading {
+        let seen = |persons, inspection| BodyReading { persons, inspection, against: None };
         match found {
             Ok(found) => {
                 self.search.is_found_as_asked = found.has_asked_values;
@@ -365,9 +373,9 @@ impl Visit<Observation> {
         }
     }
 
-    fn unread(&self, cause: UninspectedCause) -> Look {
+    fn unread(&self, cause: UninspectedCause) -> BodyReading {
         let is_refused = self.route().uninspected.of(cause) == Choice::Refuse;
-        Look {
+        BodyReading {
             persons: Vec::new(),
             inspection: cause.into(),
             against: is_refused.then_some(Reason::Uninspectable(cause)),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use digue_access::{Decision, Enforcement, decide, release};
 use digue_inspect::Unreadable;
-use digue_types::{Exposure, Inspection, Means, Outcome, Reason};
+use digue_types::{Exposure, Inspection, Means, Outcome, PersonRef, Reason};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
@@ -16,48 +16,62 @@ use crate::headers;
 use crate::portal::Choice;
 use crate::ports::Word;
 use crate::refusal::Refusal;
+use crate::response_headers::HeaderSweep;
 use crate::shown::FoundPersons;
 
 impl Visit<Enforcement> {
     /// 6. Still allowed? Every person, every budget; then the entry; then, and only then, the bytes.
     pub(super) async fn release(
         mut self,
-        head: http::response::Parts,
+        mut head: http::response::Parts,
         bytes: Bytes,
         found: Result<InspectedPersons, Unreadable>,
     ) -> Result<Response<Body>, Refusal> {
-        let (persons, inspection) = match found {
+        let by_headers = match self.pass_headers(&mut head) {
+            Ok(persons) => persons,
+            Err(unreadable) => return Err(self.refuse_unreadable(unreadable, head.status).await),
+        };
+        let has_body = !bytes.is_empty();
+        let (mut persons, inspection) = match found {
             Ok(found) => {
                 self.search.is_found_as_asked = found.has_asked_values;
-                (self.with_subjects(found.persons, head.status), Inspection::Inspected)
+                (self.with_subjects(found.persons, head.status, has_body), Inspection::Inspected)
             }
             Err(unreadable) => {
                 let cause = unreadable.cause;
                 self.note_unreadable(unreadable);
                 if self.route().uninspected.of(cause) == Choice::Refuse {
                     let reason = Reason::Uninspectable(cause);
-                    return Err(self.refuse(vec![reason], cause.into()).await);
+                    return Err(self.refuse_answer(vec![reason], cause.into(), head.status).await);
                 }
-                (self.with_subjects(Vec::new(), head.status), cause.into())
+                (self.with_subjects(Vec::new(), head.status, has_body), cause.into())
             }
         };
+        add_all(&mut persons, &by_headers, Means::Header);
         let mut decision = self.decide(&persons, inspection);
         let shows_persons = !persons.is_empty();
         let mut exposure = self.exposure(&decision, persons, inspection, bytes.len() as u64, head.status);
         self.look(&mut decision, &mut exposure);
         if decision.outcome == Outcome::Refused {
-            let index = self.shared.record_refusal(exposure).await?;
-            return Err(self.refusal(decision.reasons, index));
+            return Err(self.withhold(decision, exposure, head.status).await);
         }
         let index = match self.must_record(&exposure) {
-            true => Some(self.record(vec![exposure]).await?),
+            true => Some(self.record_answer(vec![exposure], head.status).await?),
             false => None,
         };
-        // What was decided before the disk answered may have been undone since.
+        // What was decided before the disk answered may have been undone since. The entry stands: it says more than
+        // was shown, and never less.
         if self.guard().is_cut() {
-            return Err(self.refusal(vec![Reason::NoSession], index));
+            let reasons = std::iter::once(Reason::NoSession).chain(self.done_at_portal(head.status));
+            return Err(self.refusal(reasons.collect(), index));
         }
         Ok(self.response(head, bytes, index, shows_persons || inspection.is_uninspected()))
+    }
+
+    async fn refuse_unreadable(&mut self, unreadable: Unreadable, status: StatusCode) -> Refusal {
+        let cause = unreadable.cause;
+        self.note_unreadable(unreadable);
+        self.refuse_answer(vec![Reason::Uninspectable(cause)], cause.into(), status).await
     }
 
     /// The watch has the last word: a response that reveals a theft does not leave.
@@ -77,7 +91,7 @@ impl Visit<Enforcement> {
     /// then a second entry with what really left.
     pub(super) async fn release_too_large(
         mut self,
-        head: http::response::Parts,
+        mut head: http::response::Parts,
         start: Bytes,
         rest: Body,
     ) -> Result<Response<Body>, Refusal> {
@@ -85,12 +99,17 @@ impl Visit<Enforcement> {
         let inspection = Inspection::TooLarge;
         if self.route().uninspected.too_large == Choice::Refuse {
             let reason = Reason::Uninspectable(digue_types::UninspectedCause::TooLarge);
-            return Err(self.refuse(vec![reason], inspection).await);
+            return Err(self.refuse_answer(vec![reason], inspection, head.status).await);
         }
-        let persons = self.with_subjects(Vec::new(), head.status);
+        let by_headers = match self.pass_headers(&mut head) {
+            Ok(persons) => persons,
+            Err(unreadable) => return Err(self.refuse_unreadable(unreadable, head.status).await),
+        };
+        let mut persons = self.with_subjects(Vec::new(), head.status, true);
+        add_all(&mut persons, &by_headers, Means::Header);
         let decision = self.decide(&persons, inspection);
         if decision.outcome == Outcome::Refused {
-            return Err(self.refuse(decision.reasons, inspection).await);
+            return Err(self.refuse_answer(decision.reasons, inspection, head.status).await);
         }
         let declared = declared_length(&head.headers);
         let known = declared.unwrap_or(start.len() as u64);
@@ -98,13 +117,16 @@ impl Visit<Enforcement> {
         let mut exposure = self.exposure(&decision, persons, inspection, known, head.status);
         self.look(&mut decision, &mut exposure);
         if decision.outcome == Outcome::Refused {
-            let index = self.shared.record_refusal(exposure).await?;
-            return Err(self.refusal(decision.reasons, index));
+            return Err(self.withhold(decision, exposure, head.status).await);
         }
         if declared.is_none() {
             exposure.parts = 2;
         }
-        let index = self.record(vec![exposure.clone()]).await?;
+        let index = self.record_answer(vec![exposure.clone()], head.status).await?;
+        if self.guard().is_cut() {
+            let reasons = std::iter::once(Reason::NoSession).chain(self.done_at_portal(head.status));
+            return Err(self.refusal(reasons.collect(), Some(index)));
+        }
         let on_end = declared.is_none().then(|| self.closing_entry(exposure));
         let guarded = Guarded::stream(self.guard(), start, rest, on_end);
         let mut response = Response::from_parts(head, boxed(guarded));
@@ -113,13 +135,24 @@ impl Visit<Enforcement> {
     }
 
     pub(super) fn closing_entry(&self, mut exposure: Exposure) -> Box<dyn FnOnce(u64) + Send> {
-        let recorder = self.shared.recorder.clone();
+        let shared = self.shared.clone();
+        let pending = shared.pending_entries.begin();
         Box::new(move |sent| {
             exposure.part = 2;
             exposure.body_bytes = sent;
             exposure.shown = Vec::new();
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(recorder.record(vec![exposure]));
+            let recorder = shared.recorder.clone();
+            // The first entry says that an unknown number of bytes leaves: without the second it stays so.
+            let closing = async move {
+                if let Err(unrecorded) = recorder.record(vec![exposure]).await {
+                    tracing::error!(
+                        cause = unrecorded.0,
+                        "The size of a large response is not in the journal"
+                    );
+                }
+            };
+            if !pending.spawn(closing) {
+                tracing::error!("The size of a large response is not in the journal: the process ends");
             }
         })
     }
@@ -146,16 +179,31 @@ impl<M> Visit<M> {
             || exposure.inspection != Inspection::Inspected
     }
 
-    pub(super) fn with_subjects(&self, mut found: FoundPersons, status: StatusCode) -> FoundPersons {
-        // An error page about a person does not show them; what it does show was found in it.
-        if status.is_success() {
-            for subject in &self.subjects {
-                if !found.iter().any(|(person, _)| person == subject) {
-                    found.push((subject.clone(), Means::Request));
-                }
-            }
+    /// The persons found, and those whom the request names: a page that is filled in again after a fault shows them.
+    pub(super) fn with_subjects(
+        &self,
+        mut found: FoundPersons,
+        status: StatusCode,
+        has_body: bool,
+    ) -> FoundPersons {
+        if !says_nothing_of_subjects(status, has_body) {
+            add_all(&mut found, &self.subjects, Means::Request);
         }
         found
+    }
+
+    /// Keeps the headers that may pass; whom they show.
+    fn pass_headers(&self, head: &mut http::response::Parts) -> Result<Vec<PersonRef>, Unreadable> {
+        // The reason phrase is text of the portal, too, and nobody reads it.
+        head.extensions.clear();
+        let blocks = &self.route().response.blocks;
+        let sweep = HeaderSweep {
+            rules: &self.portal.response_headers,
+            kinds: &self.portal.kinds,
+            picks: blocks.iter().flat_map(|block| &block.sweep).collect(),
+        };
+        let shown = sweep.pass_held(&mut head.headers);
+        self.persons(shown.iter())
     }
 
     pub(super) fn note_unreadable(&mut self, unreadable: Unreadable) {
@@ -188,6 +236,21 @@ impl<M> Visit<M> {
             return decision;
         }
         release(&snapshot, &mut budgets, &facts, &keys)
+    }
+}
+
+/// Statuses by which a portal says that it shows nobody of whom it was asked for: not allowed, not there, not by
+/// this method, not now; and redirects that have no body.
+fn says_nothing_of_subjects(status: StatusCode, has_body: bool) -> bool {
+    matches!(status.as_u16(), 401 | 403 | 404 | 405 | 410 | 429)
+        || status.is_redirection() && status != StatusCode::NOT_MODIFIED && !has_body
+}
+
+fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
+    for person in more {
+        if !persons.iter().any(|(known, _)| known == person) {
+            persons.push((person.clone(), means));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::headers;
 use crate::hold::{Held, HoldError, Share, counted, hold};
 use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
 use crate::refusal::Refusal;
+use crate::response_headers::rewrite_addresses;
 use crate::shown::{FoundPersons, persons_shown};
 
 /// What the inspection of a response came to.
@@ -33,16 +34,17 @@ impl Visit<Enforcement> {
         asked: Parts,
     ) -> Result<Response<Body>, Refusal> {
         headers::ask_for_readable(outgoing.headers_mut());
+        let public = public_origin(outgoing.headers());
         let request = outgoing.map(|()| body);
-        let response = self.shared.upstream.send(request, &self.portal.timeouts).await?;
+        let response = match self.shared.upstream.send(request, &self.portal.timeouts).await {
+            Ok(response) => response,
+            Err(unavailable) => return Err(self.unanswered(unavailable).await),
+        };
         let (mut head, body) = response.into_parts();
         headers::strip_response(&mut head.headers);
+        rewrite_addresses(&mut head.headers, &self.portal.upstream.authority, &public);
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Refusal::unavailable(
-                StatusCode::BAD_GATEWAY,
-                "unavailable-title",
-                "unavailable-portal",
-            ));
+            return Err(self.unanswered(broken_answer()).await);
         }
         if asked.method == http::Method::HEAD {
             return self.release(head, Bytes::new(), Ok(InspectedPersons::default())).await;
@@ -52,14 +54,16 @@ impl Visit<Enforcement> {
         match hold(body, limit, self.portal.timeouts.idle, share).await {
             Ok(Held::Whole { bytes, share }) => {
                 let inspected = self.inspect(head.status, &head.headers, &bytes, share).await;
-                let (found, share) = inspected.map_err(|_| Refusal::busy())?;
+                let Ok((found, share)) = inspected else {
+                    return Err(self.unanswered(Refusal::busy().after_the_portal()).await);
+                };
                 self.release(head, counted(bytes, share), found).await
             }
             Ok(Held::TooLarge { start, rest }) => self.release_too_large(head, start, rest).await,
-            Err(HoldError::Full(_)) => Err(Refusal::busy()),
+            Err(HoldError::Full(_)) => Err(self.unanswered(Refusal::busy().after_the_portal()).await),
             Err(error) => {
                 tracing::warn!(portal.id = %self.portal.id, error = %error, "A response did not arrive whole");
-                Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"))
+                Err(self.unanswered(broken_answer()).await)
             }
         }
     }
@@ -108,6 +112,18 @@ impl<M> Visit<M> {
         };
         Ok(InspectedPersons { has_asked_values: self.search.values.iter().all(has), persons })
     }
+}
+
+/// The address by which the client knows the portal, as the portal is told it.
+pub(super) fn public_origin(told: &HeaderMap) -> String {
+    let text = |name| told.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    format!("{}://{}", text("x-forwarded-proto"), text("x-forwarded-host"))
+}
+
+/// The portal answered, and its answer cannot be handed on.
+fn broken_answer() -> Refusal {
+    Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal")
+        .after_the_portal()
 }
 
 pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
 use super::Visit;
+use super::response::public_origin;
 use crate::arrival::Peer;
 use crate::body::{Body, boxed};
 use crate::gateway::Shared;
@@ -20,6 +21,7 @@ use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
 use crate::ports::Fetch;
 use crate::refusal::Refusal;
+use crate::response_headers::{HeaderSweep, rewrite_addresses};
 
 /// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
 pub(super) fn note_fetch(
@@ -112,8 +114,13 @@ pub(super) async fn pass_through(
     outgoing: Request<()>,
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
+    let public = public_origin(outgoing.headers());
     let mut response = shared.upstream.send(outgoing.map(|()| body), &portal.timeouts).await?;
     headers::strip_response(response.headers_mut());
+    rewrite_addresses(response.headers_mut(), &portal.upstream.authority, &public);
+    let rules = &portal.response_headers;
+    HeaderSweep { rules, kinds: &portal.kinds, picks: Vec::new() }.pass_assets(response.headers_mut());
+    response.extensions_mut().clear();
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refusal::unavailable(StatusCode::BAD_GATEWAY, "unavailable-title", "unavailable-portal"));
     }

@@ -49,6 +49,12 @@ reopen = Reopen
 coverage-title = Coverage of the portals
 coverage-explain = What Digue could look into, and what it could not.
 observes-only = observe only
+observes-only-explain = On trial: Digue notes what it would have refused. Neither gates, nor budgets, nor the watch stop anybody at this portal.
+observed-unrecorded =
+    { $count ->
+        [one] One response of an observed portal has left without an entry since the start: the journal could not be written.
+       *[other] { $shown } responses of observed portals have left without an entry since the start: the journal could not be written.
+    }
 recent-title = Last responses
 journal-title = Journal
 journal-position = { $shown } durable entries.

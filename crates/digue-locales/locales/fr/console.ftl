@@ -49,6 +49,12 @@ reopen = Rouvrir
 coverage-title = Couverture des portails
 coverage-explain = Ce que Digue a pu regarder, et ce qu'il n'a pas pu.
 observes-only = observation seule
+observes-only-explain = À l'essai : Digue note ce qu'il aurait refusé. Ni les vannes, ni les limites, ni la surveillance n'arrêtent quiconque sur ce portail.
+observed-unrecorded =
+    { $count ->
+        [one] Une réponse d'un portail en observation est partie sans écriture depuis le démarrage : le journal n'a pas pu être écrit.
+       *[other] { $shown } réponses de portails en observation sont parties sans écriture depuis le démarrage : le journal n'a pas pu être écrit.
+    }
 recent-title = Dernières réponses
 journal-title = Journal
 journal-position = { $shown } entrées durables.

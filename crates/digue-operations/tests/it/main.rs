@@ -102,11 +102,21 @@ fn portal(upstream: String) -> Portal {
         routes: vec![route],
         timeouts: Timeouts::default(),
         report_token: None,
+        response_headers: Default::default(),
     }
 }
 
 /// Serves a portal that shows P1, over a journal whose disk fails as `faults` says; runs `test`.
 async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 'static) {
+    with_gateway_in(Mode::Enforced, faults, |client, _| test(client)).await;
+}
+
+/// `with_gateway`, with the portal in this mode.
+async fn with_gateway_in(
+    mode: Mode,
+    faults: Arc<FailAt>,
+    test: impl FnOnce(Client, Gateway) + Send + 'static,
+) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
@@ -131,7 +141,7 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
         sentinel: Arc::new(digue_gateway::ports::Unwatched),
-        hosts: Hosts::new(vec![portal(upstream.address.to_string())], vec![]),
+        hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![]),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),
         recorder: Arc::new(JournalRecorder(journal.clone())),
@@ -146,9 +156,9 @@ async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 's
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.local_address().unwrap();
     let (stop, stopping) = watch::channel(false);
-    let serving = tokio::spawn(listener.serve(gateway, stopping, Duration::from_secs(5)));
+    let serving = tokio::spawn(listener.serve(gateway.clone(), stopping, Duration::from_secs(5)));
     let client = Client::new(address, "portail.test");
-    tokio::task::spawn_blocking(move || test(client)).await.unwrap();
+    tokio::task::spawn_blocking(move || test(client, gateway)).await.unwrap();
     stop.send_replace(true);
     serving.await.unwrap();
     journal.close();
@@ -178,4 +188,24 @@ async fn a_disk_that_refuses_means_503_and_no_bytes() {
         })
         .await;
     }
+}
+
+/// Promise 28, with a journal that cannot write: the portal works as without Digue, and it is said what is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_refuses_stops_no_observed_portal() {
+    let faults = Arc::new(FailAt::new(Step::WalWrite, 1, 1, Strike::Fail(DISK_FULL)));
+    with_gateway_in(Mode::ObserveOnly, faults, |client, gateway| {
+        let runtime = tokio::runtime::Handle::current();
+        for _ in 0..3 {
+            for identity in [&WHO[..], &[]] {
+                let answer = client.send("GET", "/fiche", identity, b"");
+                assert_eq!((answer.status, answer.text()), (200, r#"{"id":"P1"}"#.to_owned()));
+                assert_eq!(answer.entry(), None, "nothing is added to a response");
+                // One commit each: the disk refuses the second.
+                assert!(runtime.block_on(gateway.finish_entries(digue_testkit::PATIENCE)));
+            }
+        }
+        assert_eq!(gateway.unrecorded(), 1);
+    })
+    .await;
 }

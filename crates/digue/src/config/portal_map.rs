@@ -11,6 +11,7 @@ use digue_gateway::portal::{
     BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
     RouteKind, Timeouts, Upstream, most_specific_first,
 };
+use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_inspect::access_log::{LogForm, Members};
 use digue_inspect::jsonpath;
 use digue_inspect::{
@@ -88,6 +89,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let (id, (url, host)) = (id?, url?);
     hosts.insert(0, host);
     let usual_population = PopulationId::parse(id.as_str()).ok();
+    let response_headers = HeaderRules::new(named_response_headers(&section), &kinds);
     let portal = Portal {
         population: population.or(usual_population)?,
         id,
@@ -103,8 +105,17 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         routes: most_specific_first(routes),
         timeouts,
         report_token,
+        response_headers,
     };
     Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole() })
+}
+
+/// Headers of responses that pass besides the usual ones; those that a copy or another server obeys never do.
+fn named_response_headers(section: &Section<'_>) -> Vec<HeaderName> {
+    section.parse_all("response_headers", |text| match text.parse::<HeaderName>() {
+        Ok(name) if !is_never_passed(&name) => Ok(name),
+        _ => Err("x-total-count | location | set-cookie"),
+    })
 }
 
 /// `[import]`: the form of the access logs, and the names of its members.

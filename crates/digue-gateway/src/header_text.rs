@@ -1,0 +1,261 @@
+//! The text of a header, with everything undone by which its letters may be written: percent signs (RFC 3986, RFC
+//! 8187), encoded words (RFC 2047), entities, quoted pairs, parameters in several parts (RFC 2231).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use regex::Regex;
+
+/// A link in a parameter in a link is three.
+const ROUNDS_MAX: usize = 4;
+
+/// The value as it stands, and as it reads with one more coding undone each.
+pub(crate) fn readings(value: &[u8]) -> Vec<String> {
+    let plain = match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        // ISO 8859-1, as older servers write.
+        Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
+    };
+    let mut readings = vec![plain];
+    if let Some(joined) = joined_parameters(&readings[0]) {
+        readings.push(joined);
+    }
+    let mut from = 0;
+    for _ in 0..ROUNDS_MAX {
+        let next: Vec<String> = readings[from..].iter().map(|text| undo(text)).collect();
+        from = readings.len();
+        readings.extend(next.into_iter().filter(|text| !readings.contains(text)).collect::<Vec<_>>());
+        if from == readings.len() {
+            break;
+        }
+    }
+    readings
+}
+
+/// The parts between which a shape does not reach. Those that are still coded read otherwise one coding further.
+pub(crate) fn tokens(reading: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || "=;,<>\"'()[]{}?&/#".contains(c);
+    reading.split(ends).filter(|token| !token.is_empty() && undo(token) == *token)
+}
+
+/// Hands over every match that stands for itself: no letter or digit touches it.
+pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut from = 0;
+    while let Some(found) = shape.find_at(text, from) {
+        let (before, after) = (text[..found.start()].chars().next_back(), text[found.end()..].chars().next());
+        let is_word = !found.is_empty() && !is_part(before) && !is_part(after);
+        if is_word {
+            take(found.as_str());
+        }
+        let first = text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        from = if is_word { found.end() } else { found.start() + first };
+        if from > text.len() {
+            return;
+        }
+    }
+}
+
+/// The text with one layer of coding undone.
+fn undo(text: &str) -> String {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let decoded = match c {
+            '%' => percent(rest),
+            '&' => entity(rest),
+            '\\' => quoted_pair(rest),
+            '=' => encoded_word(rest),
+            c if is_invisible(c) => Some((c.len_utf8(), Vec::new())),
+            '\u{a0}' | '\u{202f}' => Some((c.len_utf8(), b" ".to_vec())),
+            _ => None,
+        };
+        match decoded {
+            Some((length, bytes)) => {
+                out.extend(bytes);
+                at += length;
+            }
+            None => {
+                at += c.len_utf8();
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn percent(rest: &str) -> Option<(usize, Vec<u8>)> {
+    let byte = u8::from_str_radix(rest.get(1..3)?, 16).ok()?;
+    Some((3, vec![byte]))
+}
+
+fn entity(rest: &str) -> Option<(usize, Vec<u8>)> {
+    let end = rest.bytes().take(12).position(|byte| byte == b';')?;
+    let name = &rest[1..end];
+    let c = match name.strip_prefix('#') {
+        Some(number) => {
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+        None => match name {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            "nbsp" => ' ',
+            "commat" => '@',
+            "period" => '.',
+            "shy" => return Some((end + 1, Vec::new())),
+            _ => return None,
+        },
+    };
+    Some((end + 1, c.to_string().into_bytes()))
+}
+
+/// `\x` is `x`; the escapes of JSON and scripts are what they stand for.
+fn quoted_pair(rest: &str) -> Option<(usize, Vec<u8>)> {
+    let hex = |digits: usize| {
+        let code = u32::from_str_radix(rest.get(2..2 + digits)?, 16).ok()?;
+        Some((2 + digits, char::from_u32(code)?.to_string().into_bytes()))
+    };
+    match rest.as_bytes().get(1)? {
+        b'u' => hex(4).or(Some((1, Vec::new()))),
+        b'x' => hex(2).or(Some((1, Vec::new()))),
+        _ => Some((1, Vec::new())),
+    }
+}
+
+/// `=?utf-8?B?UDAwMDI=?=`, `=?utf-8?Q?P=30002?=`.
+fn encoded_word(rest: &str) -> Option<(usize, Vec<u8>)> {
+    let body = rest.strip_prefix("=?")?;
+    let (charset, body) = body.split_once('?')?;
+    let (coding, body) = body.split_once('?')?;
+    let (text, _) = body.split_once("?=")?;
+    let length = 2 + charset.len() + 1 + coding.len() + 1 + text.len() + 2;
+    let bytes = match coding {
+        "B" | "b" => STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()?,
+        "Q" | "q" => undo_quoted(text),
+        _ => return None,
+    };
+    Some((length, bytes))
+}
+
+fn undo_quoted(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let coded = (*byte == b'=')
+            .then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
+            .flatten();
+        match (coded, byte) {
+            (Some(coded), _) => {
+                out.push(coded);
+                at += 3;
+            }
+            (None, b'_') => {
+                out.push(b' ');
+                at += 1;
+            }
+            (None, byte) => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// `filename*0="P00"; filename*1="02"` reads `P0002`.
+fn joined_parameters(text: &str) -> Option<String> {
+    let mut joined = String::new();
+    let mut parts = 0;
+    for parameter in text.split(';') {
+        let Some((name, value)) = parameter.split_once('=') else { continue };
+        let Some((_, number)) = name.trim().split_once('*') else { continue };
+        if number.starts_with(|c: char| c.is_ascii_digit()) {
+            joined.push_str(value.trim().trim_matches('"'));
+            parts += 1;
+        }
+    }
+    (parts > 1).then_some(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &str, expected: &[&str]) {
+        let shape = Regex::new("P[0-9]{4}").unwrap();
+        let mut found = Vec::new();
+        for reading in readings(value.as_bytes()) {
+            for token in tokens(&reading) {
+                has_word(&shape, token, |word| found.push(word.to_owned()));
+            }
+        }
+        found.sort();
+        found.dedup();
+        assert_eq!(found, expected, "{value}: {:?}", readings(value.as_bytes()));
+    }
+
+    #[test]
+    fn an_identifier_is_found_however_it_is_written() {
+        for value in [
+            "/fiche/P0002",
+            "/fiche/%500002?x",
+            "/fiche/%2550%30002",
+            "</fiche/P0002>; rel=\"next\"",
+            "attachment; filename=\"fiche_P0002.pdf\"",
+            "attachment; filename=\"\\P0\\0\\02.pdf\"",
+            "attachment; filename*=UTF-8''P%30002.pdf",
+            "attachment; filename*0=\"P0\"; filename*1=\"002.pdf\"",
+            "attachment; filename=\"=?utf-8?B?UDAwMDI=?=\"",
+            "attachment; filename=\"=?UTF-8?Q?P=30=30=302?=\"",
+            "5; url=/fiche/&#80;0002",
+            "dernier=P0002; Path=/",
+            "dernier={\\u0022id\\u0022:\\u0022\\u00500002\\u0022}",
+            "P00\u{ad}02",
+        ] {
+            check(value, &["P0002"]);
+        }
+        check("P0002,P0003 P0004", &["P0002", "P0003", "P0004"]);
+    }
+
+    #[test]
+    fn letters_of_a_code_are_no_letters_of_an_identifier() {
+        let mail = Regex::new("[^@ ]+@[^@ ]+").unwrap();
+        for value in [
+            "vu=marie@ex.fr; Path=/",
+            "vu=%20marie%40ex.fr",
+            "</fiche?m=%2fmarie@ex.fr>",
+            "a=\\u0026marie@ex.fr",
+        ] {
+            let mut found = Vec::new();
+            for reading in readings(value.as_bytes()) {
+                for token in tokens(&reading) {
+                    has_word(&mail, token, |word| found.push(word.to_owned()));
+                }
+            }
+            found.dedup();
+            assert_eq!(found, ["marie@ex.fr"], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_word_is_nobody() {
+        for value in
+            ["XP0002", "P00025", "P0002a", "nonce-abcP0002xyz", "100%", "a=b", "\\", "%", "&", "=?", "é%C3"]
+        {
+            check(value, &[]);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Entries that are written when a response has left: the gateway stops after them.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// Counts what is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingEntries(watch::Sender<usize>);
+
+impl Default for PendingEntries {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl PendingEntries {
+    /// Counts something that will be done when a response has left.
+    pub(crate) fn begin(&self) -> PendingEntry {
+        self.0.send_modify(|count| *count += 1);
+        PendingEntry(self.0.clone())
+    }
+
+    /// Waits until nothing is under way, at most so long; false when something still is.
+    pub(crate) async fn finish(&self, at_most: Duration) -> bool {
+        let mut running = self.0.subscribe();
+        let finished = running.wait_for(|count| *count == 0);
+        tokio::time::timeout(at_most, finished).await.is_ok()
+    }
+}
+
+/// Counted as long as it lives, also when its work panics.
+#[derive(Debug)]
+pub(crate) struct PendingEntry(watch::Sender<usize>);
+
+impl PendingEntry {
+    /// Does the work; false when there is no runtime any more that could.
+    pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+        runtime.spawn(async move {
+            work.await;
+            drop(self);
+        });
+        true
+    }
+}
+
+impl Drop for PendingEntry {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}

@@ -1,0 +1,482 @@
+//! Which headers of a portal's response reach its client, where rules are enforced.
+//!
+//! What is shown outside the body is inspected or stripped. A header of a fixed vocabulary passes as long as its
+//! value keeps to it. Any other text is looked through for identifiers, however they are coded, and whom it shows
+//! counts as shown. Where nothing could recognise an identifier, and for names that no standard knows, only what the
+//! map names passes.
+
+use digue_inspect::{Identifier, IdentifierKind, Pick};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use regex::Regex;
+
+use crate::header_text::{has_word, readings, tokens};
+
+/// What a map says of the headers of its portal's responses, compiled.
+#[derive(Clone, Debug, Default)]
+pub struct HeaderRules {
+    /// Headers that pass besides the usual ones.
+    pub named: Vec<HeaderName>,
+    /// The shape of each kind of identifier that tells it from any other word.
+    shapes: Vec<(usize, Regex)>,
+}
+
+impl HeaderRules {
+    pub fn new(named: Vec<HeaderName>, kinds: &[IdentifierKind]) -> Self {
+        let shapes =
+            kinds.iter().enumerate().filter_map(|(kind, described)| Some((kind, telling(described)?)));
+        Self { named, shapes: shapes.collect() }
+    }
+
+    /// True when some shape is recognised wherever it stands.
+    pub fn has_shapes(&self) -> bool {
+        !self.shapes.is_empty()
+    }
+}
+
+/// True for a header that no map may let pass on a response that is held.
+pub fn is_never_passed(name: &HeaderName) -> bool {
+    const NAMES: [&str; 20] = [
+        // Ranges, and copies that would be shown again without an entry.
+        "accept-ranges",
+        "content-range",
+        "etag",
+        "expires",
+        "pragma",
+        "age",
+        "warning",
+        "cache-tag",
+        // They would end Digue's own session, or lead past it.
+        "clear-site-data",
+        "alt-svc",
+        "alternate-protocol",
+        // Words to the servers on the way.
+        "x-sendfile",
+        "x-lighttpd-send-file",
+        "x-lighttpd-send-tempfile",
+        "x-reproxy-url",
+        "via",
+        "trailer",
+        "connection",
+        "upgrade",
+        "transfer-encoding",
+    ];
+    let name = name.as_str();
+    NAMES.contains(&name)
+        || ["x-accel-", "surrogate-", "digue-", "proxy-", "x-varnish"]
+            .iter()
+            .any(|start| name.starts_with(start))
+        || name.ends_with("cdn-cache-control")
+}
+
+/// What a header is, by its name.
+enum Class {
+    Never,
+    /// A fixed vocabulary.
+    Fixed(fn(&str) -> bool),
+    /// Any text, under a name that clients act upon.
+    Text,
+    /// A name that no standard knows.
+    Custom,
+}
+
+fn class_of(name: &HeaderName) -> Class {
+    if is_never_passed(name) {
+        return Class::Never;
+    }
+    match name.as_str() {
+        "content-length" => Class::Fixed(is_number),
+        "date" | "last-modified" => Class::Fixed(is_date),
+        "retry-after" => Class::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6),
+        "content-language" => Class::Fixed(|value| all(value, ',', is_language)),
+        "content-encoding" => Class::Fixed(|value| all(value, ',', is_coding)),
+        "vary" | "access-control-allow-headers" | "access-control-expose-headers" => {
+            Class::Fixed(|value| all(value, ',', is_field_name))
+        }
+        "allow" | "access-control-allow-methods" => Class::Fixed(|value| {
+            all(value, ',', |word| word == "*" || is_of(word, |b| b.is_ascii_uppercase()))
+        }),
+        "cache-control" => Class::Fixed(|value| all(value, ',', is_cache_directive)),
+        "content-type" => Class::Fixed(is_plain_media_type),
+        "strict-transport-security" => Class::Fixed(|value| all(value, ';', is_transport_directive)),
+        "x-frame-options"
+        | "x-content-type-options"
+        | "referrer-policy"
+        | "cross-origin-opener-policy"
+        | "cross-origin-embedder-policy"
+        | "cross-origin-resource-policy"
+        | "x-permitted-cross-domain-policies"
+        | "x-dns-prefetch-control"
+        | "x-download-options" => Class::Fixed(|value| all(value, ',', is_words)),
+        "access-control-allow-credentials" | "origin-agent-cluster" => {
+            Class::Fixed(|value| ["true", "?1", "?0"].contains(&value))
+        }
+        "access-control-max-age" => Class::Fixed(|value| is_number(value) && value.len() <= 6),
+        "access-control-allow-origin" | "timing-allow-origin" => {
+            Class::Fixed(|value| matches!(value, "*" | "null"))
+        }
+        "x-xss-protection" => Class::Fixed(|value| matches!(value, "0" | "1" | "1; mode=block")),
+        "location"
+        | "content-location"
+        | "link"
+        | "content-disposition"
+        | "refresh"
+        | "set-cookie"
+        | "content-security-policy"
+        | "content-security-policy-report-only"
+        | "permissions-policy"
+        | "www-authenticate"
+        | "content-description"
+        | "sourcemap" => Class::Text,
+        _ => Class::Custom,
+    }
+}
+
+/// What is looked for in the headers of one response.
+pub(crate) struct HeaderSweep<'r> {
+    pub(crate) rules: &'r HeaderRules,
+    pub(crate) kinds: &'r [IdentifierKind],
+    /// The sweeps of the route.
+    pub(crate) picks: Vec<&'r Pick>,
+}
+
+impl HeaderSweep<'_> {
+    fn can_recognise(&self) -> bool {
+        self.rules.has_shapes() || self.picks.iter().any(|pick| pick.pattern.is_some())
+    }
+
+    /// Keeps what may pass of a response that is held; whom it shows.
+    pub(crate) fn pass_held(&self, headers: &mut HeaderMap) -> Vec<Identifier> {
+        let mut shown = Vec::new();
+        self.retain(headers, |name, value| match class_of(name) {
+            Class::Never => false,
+            Class::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
+            Class::Fixed(_) | Class::Text => self.passes_text(name, value, self.can_recognise(), &mut shown),
+            Class::Custom => self.passes_text(name, value, false, &mut shown),
+        });
+        shown
+    }
+
+    /// Keeps what may pass of a resource of which the map states that it shows nobody: what names a person does not.
+    pub(crate) fn pass_assets(&self, headers: &mut HeaderMap) {
+        let ends_sessions = |name: &HeaderName| matches!(name.as_str(), "clear-site-data" | "alt-svc");
+        let is_for_servers = |name: &HeaderName| {
+            name.as_str().starts_with("x-accel-") || name.as_str().starts_with("x-sendfile")
+        };
+        self.retain(headers, |name, value| match class_of(name) {
+            _ if ends_sessions(name) || is_for_servers(name) => false,
+            Class::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
+            // The map says that it shows nobody; a tag that looks like somebody is no reason to lose the resource.
+            _ => self.look(name, value).is_some_and(|shown| shown.is_empty()),
+        });
+    }
+
+    fn passes_text(
+        &self,
+        name: &HeaderName,
+        value: &HeaderValue,
+        is_usual: bool,
+        shown: &mut Vec<Identifier>,
+    ) -> bool {
+        let passes = is_usual || self.rules.named.contains(name);
+        match passes.then(|| self.look(name, value)).flatten() {
+            Some(found) => {
+                shown.extend(found);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The identifiers in a value; `None` when something in it should be one and is not.
+    fn look(&self, name: &HeaderName, value: &HeaderValue) -> Option<Vec<Identifier>> {
+        let text = match name.as_str() {
+            "set-cookie" => without_fixed_attributes(value.as_bytes()),
+            "content-security-policy" | "content-security-policy-report-only" => {
+                without_digests(value.as_bytes())
+            }
+            _ => value.as_bytes().to_vec(),
+        };
+        let mut found = Vec::new();
+        for reading in readings(&text) {
+            for pick in &self.picks {
+                let Some(pattern) = &pick.pattern else { continue };
+                for groups in pattern.captures_iter(&reading) {
+                    let part = groups.get(1).or(groups.get(0))?;
+                    let text = self.kinds[pick.kind].canonical(part.as_str())?;
+                    found.push(Identifier { kind: pick.kind, text });
+                }
+            }
+            for (kind, shape) in &self.rules.shapes {
+                for token in tokens(&reading) {
+                    has_word(shape, token, |word| {
+                        let text = self.kinds[*kind].canonical(word);
+                        found.extend(text.map(|text| Identifier { kind: *kind, text }));
+                    });
+                }
+            }
+        }
+        found.sort();
+        found.dedup();
+        Some(found)
+    }
+
+    fn retain(&self, headers: &mut HeaderMap, mut keeps: impl FnMut(&HeaderName, &HeaderValue) -> bool) {
+        let all = std::mem::take(headers);
+        for (name, value) in &all {
+            if keeps(name, value) {
+                headers.append(name, value.clone());
+            } else if name == header::CONTENT_TYPE
+                && let Some(plain) = plain_media_type(value)
+            {
+                // A body without its type is read as another: the type stays, its parameters go.
+                headers.append(name, plain);
+            }
+        }
+    }
+}
+
+/// Addresses of the portal itself become those by which the client knows it.
+pub(crate) fn rewrite_addresses(headers: &mut HeaderMap, upstream: &str, public_origin: &str) {
+    let upstream = upstream.to_ascii_lowercase();
+    let origins = [format!("http://{upstream}"), format!("https://{upstream}"), format!("//{upstream}")];
+    for name in ["location", "content-location", "link", "refresh"] {
+        let values: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
+        if values.is_empty() {
+            continue;
+        }
+        let name = HeaderName::from_static(name);
+        headers.remove(&name);
+        for value in values {
+            let rewritten = value.to_str().ok().map(|text| replace_origins(text, &origins, public_origin));
+            let rewritten = rewritten.and_then(|text| HeaderValue::from_str(&text).ok());
+            headers.append(name.clone(), rewritten.unwrap_or(value));
+        }
+    }
+}
+
+fn replace_origins(text: &str, origins: &[String; 3], public: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::new();
+    let mut at = 0;
+    while at < text.len() {
+        let found = origins.iter().find(|origin| {
+            let rest = &lower.as_bytes()[at..];
+            let end = rest.get(origin.len());
+            rest.starts_with(origin.as_bytes()) && end.is_none_or(|byte| b"/?#>\";, '".contains(byte))
+        });
+        if let Some(origin) = found {
+            out.push_str(public);
+            at += origin.len();
+            continue;
+        }
+        let step = text[at..].chars().next().map_or(1, char::len_utf8);
+        out.push_str(&text[at..at + step]);
+        at += step;
+    }
+    out
+}
+
+/// Ordinary words of headers: a shape that one of them has recognises nobody.
+const ORDINARY: [&str; 24] = [
+    "attachment",
+    "inline",
+    "filename",
+    "index",
+    "html",
+    "text",
+    "next",
+    "prev",
+    "path",
+    "lax",
+    "utf-8",
+    "a",
+    "login",
+    "fiche",
+    "session",
+    "export.csv",
+    "1",
+    "42",
+    "2026",
+    "20260710",
+    "2026-07-10",
+    "093000",
+    "1783674000",
+    "20260710093000",
+];
+
+/// The shape of a kind as it stands in any text; `None` when it tells an identifier from no other word.
+fn telling(kind: &IdentifierKind) -> Option<Regex> {
+    let shape = kind.shape.as_ref()?;
+    let is_ordinary = |word: &&str| kind.canonical(word).is_some() || shape.is_match(word);
+    if ORDINARY.iter().any(is_ordinary) {
+        return None;
+    }
+    // The map's own anchors, and those that were added to it.
+    let mut inner = shape.as_str();
+    while let Some(shorter) = inner.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")) {
+        inner = shorter;
+    }
+    let inner = inner.trim_start_matches('^').trim_end_matches('$');
+    // Steps may change the letter case before the shape is asked for.
+    Regex::new(&format!("(?i:{inner})")).ok()
+}
+
+/// Of a cookie, what is not one of its fixed attributes.
+fn without_fixed_attributes(value: &[u8]) -> Vec<u8> {
+    let is_fixed = |part: &&[u8]| {
+        let part = part.trim_ascii().to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&part).into_owned();
+        match text.split_once('=') {
+            Some(("max-age", number)) => is_number(number.trim_start_matches('-')),
+            Some(("expires", date)) => is_cookie_date(date),
+            Some(("samesite", word)) => matches!(word, "lax" | "strict" | "none"),
+            Some(("priority", word)) => matches!(word, "low" | "medium" | "high"),
+            Some(_) => false,
+            None => matches!(text.as_str(), "secure" | "httponly" | "partitioned"),
+        }
+    };
+    let mut parts = value.split(|byte| *byte == b';');
+    let pair = parts.next().unwrap_or_default();
+    let kept: Vec<&[u8]> = std::iter::once(pair).chain(parts.filter(|part| !is_fixed(part))).collect();
+    kept.join(&b';')
+}
+
+/// Of a content security policy, what is no nonce and no digest: drawn letters may look like anything.
+fn without_digests(value: &[u8]) -> Vec<u8> {
+    let is_digest = |word: &&[u8]| {
+        ["'nonce-", "'sha256-", "'sha384-", "'sha512-"].iter().any(|start| word.starts_with(start.as_bytes()))
+    };
+    let kept: Vec<&[u8]> = value.split(|byte| *byte == b' ').filter(|word| !is_digest(word)).collect();
+    kept.join(&b' ')
+}
+
+fn all(value: &str, separator: char, fits: impl Fn(&str) -> bool) -> bool {
+    value.split(separator).map(str::trim).all(|part| part.is_empty() || fits(part))
+}
+
+fn is_of(word: &str, fits: impl Fn(u8) -> bool) -> bool {
+    !word.is_empty() && word.bytes().all(fits)
+}
+
+fn is_number(value: &str) -> bool {
+    is_of(value, |byte| byte.is_ascii_digit())
+}
+
+/// `Fri, 10 Jul 2026 09:00:00 GMT` (RFC 9110, 5.6.7).
+fn is_date(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    value.len() == 29
+        && value.ends_with(" GMT")
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            0..=2 | 8..=10 => byte.is_ascii_alphabetic(),
+            3 => *byte == b',',
+            4 | 7 | 11 | 16 => *byte == b' ',
+            19 | 22 => *byte == b':',
+            25..=28 => true,
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// As `is_date`, also as cookies write it: `fri, 10-jul-2026 09:00:00 gmt`.
+fn is_cookie_date(value: &str) -> bool {
+    let parts: Vec<&str> = value.split([' ', ',', '-', ':']).filter(|part| !part.is_empty()).collect();
+    let fits =
+        |part: &&str| part.len() <= 4 && (is_number(part) || is_of(part, |byte| byte.is_ascii_alphabetic()));
+    parts.len() == 8 && parts.iter().all(|part| fits(part) || part.len() <= 9 && part.ends_with("day"))
+}
+
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let first = parts.next().unwrap_or_default();
+    (2..=3).contains(&first.len())
+        && is_of(first, |byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| part.len() <= 4 && is_of(part, |byte| byte.is_ascii_alphanumeric()))
+}
+
+fn is_coding(word: &str) -> bool {
+    let known = ["gzip", "x-gzip", "br", "zstd", "deflate", "compress", "identity", "none", "utf-8"];
+    known.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Names of fields have no digits worth speaking of.
+fn is_field_name(word: &str) -> bool {
+    word == "*" || word.len() <= 64 && is_of(word, |byte| byte.is_ascii_alphabetic() || byte == b'-')
+}
+
+fn is_words(word: &str) -> bool {
+    word.len() <= 40 && is_of(word, |byte| byte.is_ascii_alphabetic() || byte == b'-')
+}
+
+fn is_cache_directive(directive: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "no-cache",
+        "no-store",
+        "private",
+        "public",
+        "must-revalidate",
+        "proxy-revalidate",
+        "no-transform",
+        "immutable",
+        "must-understand",
+    ];
+    const AGES: [&str; 4] = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
+    let directive = directive.to_ascii_lowercase();
+    match directive.split_once('=') {
+        Some((name, age)) => AGES.contains(&name) && is_number(age),
+        None => WORDS.contains(&directive.as_str()),
+    }
+}
+
+fn is_transport_directive(directive: &str) -> bool {
+    let directive = directive.to_ascii_lowercase();
+    match directive.split_once('=') {
+        Some(("max-age", age)) => is_number(age),
+        Some(_) => false,
+        None => matches!(directive.as_str(), "includesubdomains" | "preload"),
+    }
+}
+
+/// A type with no other parameters than those that say how to read it.
+fn is_plain_media_type(value: &str) -> bool {
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    is_essence(essence)
+        && parts.all(|part| match part.split_once('=') {
+            Some((name, word)) => match name.to_ascii_lowercase().as_str() {
+                "charset" => word.len() <= 20 && is_of(word.trim_matches('"'), is_token),
+                "version" | "odata-version" => word.len() <= 5,
+                "header" | "q" => word.len() <= 8,
+                _ => false,
+            },
+            None => part.is_empty(),
+        })
+}
+
+fn is_essence(essence: &str) -> bool {
+    essence.split_once('/').is_some_and(|(kind, sub)| {
+        is_of(kind, |byte| byte.is_ascii_alphabetic())
+            && sub.len() <= 100
+            && is_of(sub, is_token)
+            // Registered types have a few digits (`x509-ca-cert`, `vnd.3gpp2.sms`), and no row of them.
+            && !sub.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit))
+    })
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-._".contains(&byte)
+}
+
+fn plain_media_type(value: &HeaderValue) -> Option<HeaderValue> {
+    let text = value.to_str().ok()?;
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().filter(|essence| is_essence(essence))?;
+    let charset = parts.find(|part| part.to_ascii_lowercase().starts_with("charset="));
+    let plain = match charset {
+        Some(charset) => format!("{essence}; {charset}"),
+        None => essence.to_owned(),
+    };
+    is_plain_media_type(&plain).then(|| HeaderValue::from_str(&plain).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests;
