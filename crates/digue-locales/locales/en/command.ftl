@@ -245,4 +245,5 @@ warning-route-twice = "{ $name }": the route { $detail } already answers the sam
 warning-path-literal = "{ $name }": "{ $detail }" is taken literally
 warning-no-methods = "{ $name }" is missing: every method passes
 warning-no-response = "{ $name }" is missing: every response with a body will be refused
+warning-headers-lost = "{ $name }" is missing: on the route { $detail } no shape and no sweep would recognise an identifier in a header, so that Location, Set-Cookie and the like are removed
 warning-pattern-groups = "{ $name }" should have one group, that of the identifier (it has { $detail })

@@ -90,6 +90,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     hosts.insert(0, host);
     let usual_population = PopulationId::parse(id.as_str()).ok();
     let response_headers = HeaderRules::new(named_response_headers(&section), &kinds);
+    warn_of_lost_headers(&section, &response_headers, &routes);
     let portal = Portal {
         population: population.or(usual_population)?,
         id,
@@ -108,6 +109,21 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         response_headers,
     };
     Some(PortalMap { portal, url, retention: retention?, logs, source: root.whole() })
+}
+
+/// Where nothing recognises an identifier in a header, those that portals need are removed.
+fn warn_of_lost_headers(section: &Section<'_>, headers: &HeaderRules, routes: &[Route]) {
+    let is_blind = |route: &&Route| {
+        let has_sweep = route.response.blocks.iter().any(|block| !block.sweep.is_empty());
+        route.kind == RouteKind::Held && !headers.has_shapes() && !has_sweep
+    };
+    let is_named = |name: &HeaderName| headers.named.contains(name);
+    let needed = [http::header::LOCATION, http::header::SET_COOKIE];
+    if let Some(route) = routes.iter().find(is_blind)
+        && !needed.iter().all(is_named)
+    {
+        section.warn("response_headers", "warning-headers-lost", &route.name);
+    }
 }
 
 /// Headers of responses that pass besides the usual ones; those that a copy or another server obeys never do.

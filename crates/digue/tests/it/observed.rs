@@ -385,7 +385,7 @@ fn day() -> Vec<Sent> {
 fn observing(portal: SocketAddr) -> Plan {
     let search = "[[routes]]\nname = \"recherche\"\npath = \"/recherche\"\naction = \"search\"\n\
                   request = [{ in = \"json\", at = \"$.id\" }]\n[[routes.response]]\nformat = \"json\"\n\
-                  persons = [{ at = \"$.id\" }]\n";
+                  records = [\"$\"]\npersons = [{ at = \"$.id\" }]\n";
     Plan::usual()
         .replace(
             "upstream = \"{upstream}\"",

@@ -125,14 +125,17 @@ fn without_anything_to_recognise_an_identifier_by_only_what_the_map_names_passes
 
 #[test]
 fn an_error_page_that_shows_the_person_asked_for_shows_them() {
-    let mut house = House::open(&plan(), |heard: &Heard| {
+    let form = "[[routes]]\nname = \"formulaire\"\npath = \"/formulaire/{id}\"\naction = \"open\"\n\
+                request = [{ in = \"path\", at = \"id\" }]\n[[routes.response]]\nformat = \"nobody\"\n\
+                types = [\"text/html\"]\n";
+    let mut house = House::open(&plan().add(form), |heard: &Heard| {
         let status = heard.header("x-status").and_then(|status| status.parse().ok()).unwrap_or(200);
         let is_empty = (300..400).contains(&status);
-        let body = if is_empty { "" } else { r#"{"erreur":"nom manquant"}"# };
-        Reply::new("application/json", body).status(status)
+        let body = if is_empty { "" } else { "<form>nom manquant</form>" };
+        Reply::new("text/html", body).status(status)
     });
     let a1 = house.sign_in("a1");
-    let asked = |status: &str| a1.send("GET", "/fiche/P0001", &[("x-status", status)], b"");
+    let asked = |status: &str| a1.send("GET", "/formulaire/P0001", &[("x-status", status)], b"");
     for (status, is_shown) in [
         ("422", true),
         ("400", true),
