@@ -1,21 +1,32 @@
-//! HTML: identifiers in attributes and texts of elements chosen by CSS selectors.
+//! HTML: records, and the identifiers in attributes and texts of elements that CSS selectors choose.
 //!
-//! The page streams through `lol_html`, which keeps no tree: memory is bounded by the depth of
-//! matching elements and their text.
+//! The page is read as a browser builds its tree, in time linear in its bytes and in bounded memory. A record is an
+//! element that the map selects, and it has an identifier *of its own*: one that a rule takes from it and not from a
+//! record within it. Where clients differ, each of their readings counts: with and without scripts (`noscript`), as
+//! HTML and as XML (pages that say that they are XHTML), as a page and as a part that a script puts into a table.
+//!
+//! It knows no script: what a script would show is found by the sweep alone, which looks through everything that the
+//! page holds: texts, attributes, comments, scripts, templates, and what a browser drops.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use digue_types::{Unread, UnreadCause};
-use lol_html::html_content::{Element, TextChunk};
-use lol_html::{
-    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector, Settings,
-};
-
-use crate::decode;
 use crate::identifier::{Collector, Pick};
-use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::reading::{Tally, Unreadable};
 use crate::response::Limits;
+use digue_types::{Unread, UnreadCause};
+
+mod build;
+mod charset;
+mod matcher;
+mod references;
+mod selector;
+mod tag;
+mod tokens;
+mod tree;
+mod walk;
+
+use build::Manner;
+use walk::{Plan, Walk};
+
+pub use selector::{Selector, SelectorError, parse_selector};
 
 /// Elements of a page that carry identifiers.
 #[derive(Clone, Debug)]
@@ -34,7 +45,8 @@ pub struct HtmlRules {
     pub records: HtmlRecords,
     /// Elements that are there when the answer is empty.
     pub empty: Vec<Selector>,
-    /// Parts that show nobody.
+    /// Elements that are no record, and whose text does not count: totals, legends, tables that lay out the page.
+    /// Records within them are records.
     pub no_person: Vec<Selector>,
     /// Values that an exact search is compared with.
     pub compare: Vec<HtmlRule>,
@@ -46,33 +58,28 @@ pub enum HtmlRecords {
     /// The map says why it does not say.
     #[default]
     Unsaid,
-    /// The page is one person's.
+    /// The page is one person's: it has an identifier of its own.
     Page,
     /// Each element that one of these selects, with an identifier of its own within.
+    ///
+    /// One that holds any text, or any value that a person reads (`alt`, `title`, `value`, `placeholder`,
+    /// `aria-label`), and no identifier of its own cannot be read. One that is blank is none, and a row of `th`
+    /// alone is a header. Rows (`tr` with a text in a `td`) outside of records and of `no_person` count as
+    /// undescribed: a second table that the map does not know.
     At(Vec<Selector>),
 }
 
 /// Which part of the element is the identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Take {
+    /// All text within, as a person reads it.
     Text,
+    /// The attribute of this name in lower case. `value` of an option that states none is its text.
     Attribute(String),
 }
 
-/// The selector is not CSS, or not the part of CSS that a stream can follow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a usable CSS selector: {0}")]
-pub struct SelectorError(pub String);
-
-pub fn parse_selector(text: &str) -> Result<Selector, SelectorError> {
-    text.parse().map_err(|error: lol_html::errors::SelectorError| SelectorError(error.to_string()))
-}
-
-/// Texts that rules have reached: index of the rule, and text.
-type Reached = Rc<RefCell<Vec<(usize, String)>>>;
-
-/// Texts being collected, one for each open matching element of each rule.
-type Open = Rc<RefCell<Vec<String>>>;
+/// Pages within pages (`srcdoc`) that are followed.
+const INNER_PAGES_MAX: usize = 2;
 
 /// Reads a page; `charset` is the one that its header declares.
 pub fn read(
@@ -82,163 +89,73 @@ pub fn read(
     limits: &Limits,
     found: &mut Collector<'_>,
 ) -> Result<Tally, Unreadable> {
-    let charset = decode::charset(charset, bytes)?;
-    let memory_bytes_max = limits.decoded_bytes_max;
-    let encoding = AsciiCompatibleEncoding::new(charset)
-        .ok_or_else(|| Unread::new(UnreadCause::CharacterSet).at(charset.name()))?;
-    let reached: Reached = Rc::default();
-    let opens: Vec<Open> = rules.rules.iter().map(|_| Open::default()).collect();
-    let mut settings = Settings::new()
-        .with_encoding(encoding)
-        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(memory_bytes_max));
-    for (index, rule) in rules.rules.iter().enumerate() {
-        let handlers = match &rule.take {
-            Take::Attribute(name) => attribute_handler(index, name, reached.clone()),
-            Take::Text => text_handler(index, opens[index].clone(), reached.clone()),
-        };
-        settings =
-            settings.append_element_content_handler((std::borrow::Cow::Borrowed(&rule.selector), handlers));
+    if bytes.len() > limits.decoded_bytes_max {
+        return Err(Unreadable::too_large());
     }
-    let is_empty: Rc<std::cell::Cell<bool>> = Rc::default();
-    for selector in &rules.empty {
-        let seen = is_empty.clone();
-        let handlers = ElementContentHandlers::default().element(move |_: &mut Element<'_, '_>| {
-            seen.set(true);
-            Ok(())
-        });
-        settings = settings.append_element_content_handler((std::borrow::Cow::Borrowed(selector), handlers));
+    let text = charset::text(charset, bytes)?;
+    let plan = Plan::new(rules);
+    let (mut tally, met) = read_as(&plan, &text, Manner::default(), found, 0)?;
+    if met.noscript {
+        let manner = Manner { runs_scripts: true, ..Manner::default() };
+        let (other, _) = read_as(&plan, &text, manner, found, 0)?;
+        tally = either(tally, other);
     }
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    let parsed = rewriter.write(bytes).and_then(|()| rewriter.end());
-    parsed.map_err(|error| match error {
-        lol_html::errors::RewritingError::MemoryLimitExceeded(_) => Unreadable::too_large(),
-        _ => Unread::new(UnreadCause::Syntax).into(),
-    })?;
-    for (index, open) in opens.iter().enumerate() {
-        // Elements whose end tag never came.
-        let left = open.borrow_mut().drain(..).map(|text| (index, text)).collect::<Vec<_>>();
-        reached.borrow_mut().extend(left);
+    if met.xml {
+        let manner = Manner { is_xml: true, ..Manner::default() };
+        let (other, _) = read_as(&plan, &text, manner, found, 0)?;
+        tally = either(tally, other);
     }
-    let nobody = is_empty.get().then_some(WhyNobody::DescribedAsEmpty);
-    let mut tally = Tally { nobody, ..Tally::default() };
-    for (index, text) in reached.borrow().iter() {
-        let text = html_escape::decode_html_entities(text);
-        let taken = found.take(&rules.rules[*index].pick, &text, String::new)?;
-        tally.records += usize::from(taken.is_some());
+    if met.stray_table_part {
+        let manner = Manner { is_fragment: true, ..Manner::default() };
+        let (other, _) = read_as(&plan, &text, manner, found, 0)?;
+        // The page alone drops the row that says that there is nobody.
+        let nobody = tally.nobody.or(other.nobody);
+        tally = Tally { nobody, ..either(tally, other) };
     }
-    found.sweep(&decode::text(Some(charset.name()), bytes)?, String::new)?;
     Ok(tally)
 }
 
-fn attribute_handler(index: usize, name: &str, reached: Reached) -> ElementContentHandlers<'static> {
-    let name = name.to_owned();
-    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-        if let Some(value) = element.get_attribute(&name) {
-            reached.borrow_mut().push((index, value));
-        }
-        Ok(())
-    })
+fn read_as(
+    plan: &Plan<'_>,
+    text: &str,
+    manner: Manner,
+    found: &mut Collector<'_>,
+    depth: usize,
+) -> Result<(Tally, build::Met), Unreadable> {
+    let mut built = build::build(text, manner, found.has_sweep())?;
+    let met = built.met;
+    let tally = Walk::read(plan, &mut built, manner, found, depth)?;
+    Ok((tally, met))
 }
 
-fn text_handler(index: usize, open: Open, reached: Reached) -> ElementContentHandlers<'static> {
-    let texts = open.clone();
-    ElementContentHandlers::default()
-        .element(move |element: &mut Element<'_, '_>| {
-            if !element.can_have_content() {
-                return Ok(());
-            }
-            open.borrow_mut().push(String::new());
-            let (open, reached) = (open.clone(), reached.clone());
-            element.on_end_tag(Box::new(move |_| {
-                if let Some(text) = open.borrow_mut().pop() {
-                    reached.borrow_mut().push((index, text));
-                }
-                Ok(())
-            }))
-        })
-        .text(move |chunk: &mut TextChunk<'_>| {
-            for text in texts.borrow_mut().iter_mut() {
-                text.push_str(chunk.as_str());
-            }
-            Ok(())
-        })
+/// Two readings of one page: the larger of each count, and nobody only where both say so.
+fn either(one: Tally, other: Tally) -> Tally {
+    Tally {
+        records: one.records.max(other.records),
+        nobody: one.nobody.and(other.nobody),
+        texts: one.texts.max(other.texts),
+        undescribed: one.undescribed.max(other.undescribed),
+        first_undescribed: one.first_undescribed.or(other.first_undescribed),
+    }
+}
+
+/// Reads a page within a page.
+fn read_nested(
+    plan: &Plan<'_>,
+    text: &str,
+    manner: Manner,
+    found: &mut Collector<'_>,
+    depth: usize,
+) -> Result<Tally, Unreadable> {
+    if depth > INNER_PAGES_MAX {
+        return Err(Unread::new(UnreadCause::TooDeep).at("srcdoc").into());
+    }
+    read_as(plan, text, Manner { is_fragment: false, ..manner }, found, depth).map(|(tally, _)| tally)
 }
 
 #[cfg(test)]
-mod tests {
-    use regex::Regex;
-
-    use super::*;
-    use crate::identifier::IdentifierKind;
-
-    #[track_caller]
-    fn check(selector: &str, take: Take, pattern: Option<&str>, page: &str, expected: &[&str]) {
-        let kinds = [IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Trim], shape: None }];
-        let mut found = Collector::new(&kinds, &[], 100);
-        let pattern = pattern.map(|p| Regex::new(p).unwrap());
-        let rule = HtmlRule {
-            selector: parse_selector(selector).unwrap(),
-            take,
-            pick: Pick { kind: 0, pattern, rule: selector.into() },
-            is_own: true,
-        };
-        let rules = HtmlRules { rules: vec![rule], ..HtmlRules::default() };
-        let _ = read(&rules, Some("utf-8"), page.as_bytes(), &Limits::default(), &mut found).unwrap();
-        let texts: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
-        assert_eq!(texts, expected);
-    }
-
-    #[test]
-    fn reads_attributes_texts_links_and_options() {
-        check(
-            "tr[data-id]",
-            Take::Attribute("data-id".into()),
-            None,
-            "<table><tr data-id=1><tr data-id='2'>",
-            &["1", "2"],
-        );
-        check("td.id", Take::Text, None, "<td class='id x'> <b>12</b>34 </td><td>no</td>", &["1234"]);
-        check(
-            "a",
-            Take::Attribute("href".into()),
-            Some("^/fiche/([0-9]+)"),
-            "<a href='/fiche/7?x'>a</a><a href='/aide'>b</a>",
-            &["7"],
-        );
-        check(
-            "select#p > option",
-            Take::Attribute("value".into()),
-            None,
-            "<select id=p><option value=9>x</select>",
-            &["9"],
-        );
-    }
-
-    #[test]
-    fn entities_are_the_characters_they_stand_for() {
-        check("td", Take::Text, None, "<td>1&#50;3&amp;4</td>", &["123&4"]);
-        check(
-            "a",
-            Take::Attribute("href".into()),
-            Some("id=([0-9]+)"),
-            "<a href='?a=1&amp;id=5'>x</a>",
-            &["5"],
-        );
-    }
-
-    #[test]
-    fn text_of_an_element_that_never_ends_is_still_read() {
-        check("p.id", Take::Text, None, "<div><p class=id>42", &["42"]);
-    }
-
-    #[test]
-    fn text_in_comments_and_scripts_is_not_shown_text() {
-        check("td", Take::Text, None, "<td>1<!-- 2 --></td>", &["1"]);
-    }
-
-    #[test]
-    fn refuses_a_selector_that_a_stream_cannot_follow() {
-        assert!(parse_selector("tr:has(td)").is_err());
-        assert!(parse_selector("???").is_err());
-    }
-}
+mod generated;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;

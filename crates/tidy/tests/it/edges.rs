@@ -100,7 +100,6 @@ fn doors_open_downwards_only_and_where_the_map_says() {
 const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["digue-store"]),
     ("cedar-policy", &["digue-access"]),
-    ("lol_html", &["digue-inspect"]),
     ("quick-xml", &["digue-inspect"]),
     ("serde_json_path", &["digue-inspect"]),
     // Caseload files and lists of accounts are CSV, too.

@@ -1,0 +1,694 @@
+//! The tree of a page, as the standard has browsers build it (HTML, section 13.2.6): ends that are implied, a table's
+//! body that nobody wrote, what stands in a table and does not belong there, formatting that crosses paragraphs.
+//!
+//! The work for one tag is bounded by the depth, which is bounded; the nodes are bounded by the bytes.
+
+use digue_types::{Unread, UnreadCause};
+
+use super::references::{Context, reference};
+use super::tag::{self, Tag};
+use super::tokens::{RawText, TagToken, Token, Tokens, is_space, raw_text_of};
+use super::tree::{NONE, Space, Tree};
+use crate::reading::Unreadable;
+
+mod body;
+mod formatting;
+mod head;
+mod table;
+
+/// Open elements at most; browsers stop there, too.
+const DEPTH_MAX: usize = 512;
+
+/// Nodes of a small page; a larger one has as many as the bytes allow.
+const NODES_MIN: usize = 4096;
+
+/// Bytes that a node takes at least, on the average of a page: `<td>1`.
+const BYTES_OF_NODE: usize = 4;
+
+/// Steps over open elements for each byte of the page: an honest one needs less than one.
+const STEPS_OF_BYTE: usize = 64;
+
+/// How readers differ: each reading of a page is one that some client makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Manner {
+    /// Scripts run: what `noscript` holds is text.
+    pub(super) runs_scripts: bool,
+    /// The page is read as XML: `<script/>` has ended.
+    pub(super) is_xml: bool,
+    /// A script puts the page into a table of another.
+    pub(super) is_fragment: bool,
+}
+
+/// What the page holds that one of the manners reads otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Met {
+    pub(super) noscript: bool,
+    pub(super) stray_table_part: bool,
+    /// In a page that says that it is XHTML, something that HTML reads otherwise.
+    pub(super) xml: bool,
+}
+
+/// A page as one manner reads it.
+pub(super) struct Built<'t> {
+    pub(super) tree: Tree<'t>,
+    pub(super) met: Met,
+    /// What is in no element: comments, document types, tags and texts that browsers drop. Filled for a sweep.
+    pub(super) asides: String,
+    /// Steps over open elements, and nodes moved.
+    #[cfg(test)]
+    pub(super) steps: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    Initial,
+    BeforeHtml,
+    BeforeHead,
+    InHead,
+    InHeadNoscript,
+    AfterHead,
+    InBody,
+    InTable,
+    InCaption,
+    InColumnGroup,
+    InTableBody,
+    InRow,
+    InCell,
+    InTemplate,
+    AfterBody,
+    InFrameset,
+    AfterFrameset,
+    AfterAfterBody,
+    AfterAfterFrameset,
+}
+
+/// What is left to do for a token.
+#[derive(PartialEq)]
+enum Flow {
+    Done,
+    /// The mode has changed: the same token once more.
+    Again,
+}
+
+/// A token of the tree: comments are aside, a text is known to be blank or not.
+#[derive(Clone, Copy)]
+enum Item {
+    Blank(Text),
+    Text(Text),
+    Start(TagToken),
+    End(TagToken),
+    Eof,
+}
+
+#[derive(Clone, Copy)]
+struct Text {
+    start: usize,
+    end: usize,
+    is_raw: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Formatting {
+    Marker,
+    Element { node: u32, tag: Tag, start: u32, end: u32 },
+}
+
+/// Where a node goes.
+enum Place {
+    LastChildOf(u32),
+    /// Before the table, or, where a script took the table away, at the end of what was open before it.
+    BeforeTable {
+        table: u32,
+        otherwise: u32,
+    },
+}
+
+struct Builder<'t> {
+    tokens: Tokens<'t>,
+    tree: Tree<'t>,
+    manner: Manner,
+    met: Met,
+    looks_like_xml: bool,
+    mode: Mode,
+    open: Vec<u32>,
+    formatting: Vec<Formatting>,
+    template_modes: Vec<Mode>,
+    head: u32,
+    form: u32,
+    is_frameset_possible: bool,
+    is_fostering: bool,
+    /// Whether the token went into the tree.
+    is_kept: bool,
+    /// The line end that follows `<pre>` is nothing.
+    skips_line_end: bool,
+    sweeps: bool,
+    asides: String,
+    nodes_max: usize,
+    steps: usize,
+    fault: Option<Unread>,
+}
+
+/// Builds the tree of a page.
+pub(super) fn build(text: &str, manner: Manner, sweeps: bool) -> Result<Built<'_>, Unreadable> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(Unreadable::too_large());
+    }
+    let mut builder = Builder::new(text, manner, sweeps);
+    builder.run()?;
+    Ok(Built {
+        tree: builder.tree,
+        met: builder.met,
+        asides: builder.asides,
+        #[cfg(test)]
+        steps: builder.steps,
+    })
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, manner: Manner, sweeps: bool) -> Self {
+        let mut builder = Self {
+            tokens: Tokens::new(text),
+            tree: Tree::new(text),
+            manner,
+            met: Met::default(),
+            looks_like_xml: looks_like_xml(text),
+            mode: Mode::Initial,
+            open: Vec::new(),
+            formatting: Vec::new(),
+            template_modes: Vec::new(),
+            head: NONE,
+            form: NONE,
+            is_frameset_possible: true,
+            is_fostering: false,
+            is_kept: false,
+            skips_line_end: false,
+            sweeps,
+            asides: String::new(),
+            nodes_max: NODES_MIN + text.len() / BYTES_OF_NODE,
+            steps: 0,
+            fault: None,
+        };
+        if manner.is_fragment {
+            builder.create_root(NONE);
+            builder.template_modes.push(Mode::InTemplate);
+            builder.mode = Mode::InTemplate;
+        }
+        builder
+    }
+
+    fn run(&mut self) -> Result<(), Unreadable> {
+        let steps_max = self.tokens.text.len().saturating_mul(STEPS_OF_BYTE).saturating_add(1 << 20);
+        loop {
+            let reads_cdata = self.manner.is_xml || self.current_space() != Space::Html;
+            let token = self.tokens.next(&mut self.tree.names, reads_cdata);
+            self.token(token);
+            if self.tree.nodes.len() > self.nodes_max || self.steps > steps_max {
+                return Err(Unreadable::too_large());
+            }
+            if let Some(fault) = self.fault.take() {
+                return Err(fault.into());
+            }
+            if matches!(token, Token::Eof) {
+                if let Some(start) = self.tokens.cut_at {
+                    self.aside(start, self.tokens.text.len());
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    fn token(&mut self, token: Token) {
+        self.is_kept = false;
+        let skips_line_end = std::mem::take(&mut self.skips_line_end);
+        let (start, end) = match token {
+            Token::Text { mut start, end, is_raw } => {
+                if skips_line_end {
+                    start = self.after_line_end(start, end);
+                }
+                self.text(Text { start, end, is_raw });
+                (start, end)
+            }
+            Token::Start(tag) => {
+                let is_xml_only =
+                    tag.is_self_closing && !tag::is_void(tag.tag) && self.current_space() == Space::Html;
+                self.met.xml |= self.looks_like_xml && is_xml_only;
+                self.item(Item::Start(tag));
+                if self.manner.is_xml && tag.is_self_closing {
+                    self.close_at_once(&tag);
+                }
+                (tag.start, tag.end)
+            }
+            Token::End(tag) => {
+                self.item(Item::End(tag));
+                if !tag.has_attributes() && tag.tag.is_short() {
+                    return;
+                }
+                (tag.start, tag.end)
+            }
+            Token::Comment { start, end } => {
+                self.met.xml |= self.looks_like_xml && self.tokens.text[start..end].starts_with("[CDATA[");
+                (start, end)
+            }
+            Token::Doctype { start, end } => {
+                self.doctype(start, end);
+                (start, end)
+            }
+            Token::Eof => return self.item(Item::Eof),
+        };
+        if !self.is_kept {
+            self.aside(start, end);
+        }
+    }
+
+    fn after_line_end(&self, start: usize, end: usize) -> usize {
+        let text = &self.tokens.text[start..end];
+        let rest = text.strip_prefix("\r\n").or_else(|| text.strip_prefix(['\n', '\r'])).unwrap_or(text);
+        end - rest.len()
+    }
+
+    fn aside(&mut self, start: usize, end: usize) {
+        if self.sweeps {
+            self.asides.push_str(&self.tokens.text[start..end]);
+            self.asides.push(SEPARATOR);
+        }
+    }
+
+    /// The mode before the first element is left by text that is not blank; what is blank there is nothing.
+    fn text(&mut self, text: Text) {
+        let drops_words = match self.mode {
+            Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset => true,
+            Mode::InColumnGroup => self.current_tag() != tag::COLGROUP,
+            _ => false,
+        };
+        if drops_words {
+            return self.blanks_of(text);
+        }
+        let raw = &self.tokens.text[text.start..text.end];
+        let blank = if text.is_raw { blank_bytes(raw) } else { leading_blank(raw) };
+        let splits = matches!(
+            self.mode,
+            Mode::Initial
+                | Mode::BeforeHtml
+                | Mode::BeforeHead
+                | Mode::InHead
+                | Mode::InHeadNoscript
+                | Mode::AfterHead
+                | Mode::InColumnGroup
+                | Mode::AfterBody
+                | Mode::AfterAfterBody
+        );
+        if blank == raw.len() {
+            return self.item(Item::Blank(text));
+        }
+        if splits && blank > 0 {
+            self.item(Item::Blank(Text { end: text.start + blank, ..text }));
+            return self.item(Item::Text(Text { start: text.start + blank, ..text }));
+        }
+        self.item(Item::Text(text));
+    }
+
+    /// Where words are dropped, the white space between them stays.
+    fn blanks_of(&mut self, text: Text) {
+        let whole: &'t str = &self.tokens.text[text.start..text.end];
+        let mut at = 0;
+        while at < whole.len() {
+            let blank = blank_bytes(&whole[at..]);
+            if blank > 0 {
+                let start = text.start + at;
+                self.item(Item::Blank(Text { start, end: start + blank, ..text }));
+            }
+            at += blank;
+            at += whole[at..].bytes().take_while(|byte| !is_space(*byte) && *byte != 0).count();
+        }
+        // The words are in no element.
+        self.is_kept = false;
+    }
+
+    fn item(&mut self, item: Item) {
+        loop {
+            let flow =
+                if self.is_foreign(&item) { self.in_foreign(item) } else { self.step(self.mode, item) };
+            if flow == Flow::Done || self.fault.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn step(&mut self, mode: Mode, item: Item) -> Flow {
+        match mode {
+            Mode::Initial => self.initial(item),
+            Mode::BeforeHtml => self.before_html(item),
+            Mode::BeforeHead => self.before_head(item),
+            Mode::InHead => self.in_head(item),
+            Mode::InHeadNoscript => self.in_head_noscript(item),
+            Mode::AfterHead => self.after_head(item),
+            Mode::InBody => self.in_body(item),
+            Mode::InTable => self.in_table(item),
+            Mode::InCaption => self.in_caption(item),
+            Mode::InColumnGroup => self.in_column_group(item),
+            Mode::InTableBody => self.in_table_body(item),
+            Mode::InRow => self.in_row(item),
+            Mode::InCell => self.in_cell(item),
+            Mode::InTemplate => self.in_template(item),
+            Mode::AfterBody | Mode::AfterAfterBody => self.after_body(item),
+            Mode::InFrameset => self.in_frameset(item),
+            Mode::AfterFrameset | Mode::AfterAfterFrameset => self.after_frameset(item),
+        }
+    }
+
+    fn again(&mut self, mode: Mode) -> Flow {
+        self.mode = mode;
+        Flow::Again
+    }
+
+    // What is open.
+
+    fn current(&self) -> u32 {
+        self.open.last().copied().unwrap_or(0)
+    }
+
+    /// The name of the current HTML element; of another, none.
+    fn current_tag(&self) -> Tag {
+        self.html_tag(self.current())
+    }
+
+    fn current_space(&self) -> Space {
+        self.tree.node(self.current()).space
+    }
+
+    fn html_tag(&self, id: u32) -> Tag {
+        let node = self.tree.node(id);
+        if node.space == Space::Html { node.tag } else { Tag(0) }
+    }
+
+    fn is_default_scope(&self, id: u32) -> bool {
+        tag::is_default_scope(self.html_tag(id)) || self.is_integration_point(id)
+    }
+
+    /// Elements of SVG and MathML within which HTML goes on.
+    fn is_integration_point(&self, id: u32) -> bool {
+        let node = self.tree.node(id);
+        match node.space {
+            Space::Html => false,
+            Space::MathMl => matches!(node.tag, tag::MI | tag::MO | tag::MN | tag::MS | tag::MTEXT),
+            Space::Svg => matches!(node.tag, tag::FOREIGN_OBJECT | tag::DESC | tag::TITLE),
+        }
+    }
+
+    fn is_in_scope(&mut self, is_wanted: impl Fn(Tag) -> bool, ends: impl Fn(&Self, u32) -> bool) -> bool {
+        for (steps, id) in self.open.iter().rev().enumerate() {
+            let is_found = is_wanted(self.html_tag(*id));
+            if is_found || ends(self, *id) {
+                self.steps += steps;
+                return is_found;
+            }
+        }
+        self.steps += self.open.len();
+        false
+    }
+
+    fn has_in_scope(&mut self, wanted: Tag) -> bool {
+        self.is_in_scope(|tag| tag == wanted, Self::is_default_scope)
+    }
+
+    fn has_in_table_scope(&mut self, wanted: Tag) -> bool {
+        self.is_in_scope(|tag| tag == wanted, |builder, id| tag::is_table_scope(builder.html_tag(id)))
+    }
+
+    fn has_open_template(&self) -> bool {
+        !self.template_modes.is_empty() && self.open.iter().any(|id| self.html_tag(*id) == tag::TEMPLATE)
+    }
+
+    fn push(&mut self, id: u32) {
+        if self.open.len() == DEPTH_MAX {
+            self.fault = Some(Unread::new(UnreadCause::TooDeep));
+        }
+        self.open.push(id);
+    }
+
+    fn pop(&mut self) {
+        self.open.pop();
+    }
+
+    /// Closes elements up to one of these, which stays open.
+    fn pop_to(&mut self, stays: impl Fn(Tag) -> bool) {
+        while self.open.len() > 1 && !stays(self.current_tag()) {
+            self.pop();
+        }
+    }
+
+    /// Closes elements up to one of these, which is closed too.
+    fn pop_through(&mut self, is_last: impl Fn(Tag) -> bool) {
+        while self.open.len() > 1 {
+            let tag = self.current_tag();
+            self.pop();
+            if is_last(tag) {
+                return;
+            }
+        }
+    }
+
+    fn remove_open(&mut self, id: u32) {
+        if let Some(place) = self.open.iter().rposition(|open| *open == id) {
+            self.steps += self.open.len() - place;
+            self.open.remove(place);
+        }
+    }
+
+    fn imply_ends(&mut self, except: Option<Tag>) {
+        while tag::is_implied_end(self.current_tag()) && Some(self.current_tag()) != except {
+            self.pop();
+        }
+    }
+
+    fn close_paragraph(&mut self) {
+        if self
+            .is_in_scope(|tag| tag == tag::P, |b, id| b.is_default_scope(id) || b.html_tag(id) == tag::BUTTON)
+        {
+            self.imply_ends(Some(tag::P));
+            self.pop_through(|tag| tag == tag::P);
+        }
+    }
+
+    // What goes into the tree.
+
+    fn place(&mut self, target: Option<u32>) -> Place {
+        let target = target.unwrap_or_else(|| self.current());
+        if !(self.is_fostering && tag::is_foster_target(self.html_tag(target))) {
+            return Place::LastChildOf(target);
+        }
+        for at in (0..self.open.len()).rev() {
+            self.steps += 1;
+            let id = self.open[at];
+            match self.html_tag(id) {
+                tag::TEMPLATE => return Place::LastChildOf(id),
+                tag::TABLE if at > 0 => {
+                    return Place::BeforeTable { table: id, otherwise: self.open[at - 1] };
+                }
+                _ => {}
+            }
+        }
+        Place::LastChildOf(self.open.first().copied().unwrap_or(0))
+    }
+
+    fn put(&mut self, place: &Place, id: u32) {
+        match *place {
+            Place::LastChildOf(parent) => self.tree.append(parent, id),
+            Place::BeforeTable { table, .. } if self.tree.node(table).parent != NONE => {
+                self.tree.insert_before(table, id);
+            }
+            Place::BeforeTable { otherwise, .. } => self.tree.append(otherwise, id),
+        }
+    }
+
+    fn create_root(&mut self, start: u32) {
+        let root = self.tree.create(tag::HTML, Space::Html, start);
+        self.tree.append(0, root);
+        self.open.push(root);
+    }
+
+    fn insert_without_opening(&mut self, tag: Tag, space: Space, start: u32) -> u32 {
+        let place = self.place(None);
+        let id = self.tree.create(tag, space, start);
+        self.put(&place, id);
+        id
+    }
+
+    /// The element of a start tag, open.
+    fn insert(&mut self, token: TagToken) -> u32 {
+        self.is_kept = true;
+        let id = self.insert_without_opening(token.tag, Space::Html, attributes_of(&token));
+        self.push(id);
+        id
+    }
+
+    /// The element of a start tag that has no content.
+    fn insert_void(&mut self, token: TagToken) -> u32 {
+        self.is_kept = true;
+        self.insert_without_opening(token.tag, Space::Html, attributes_of(&token))
+    }
+
+    /// An element that no tag wrote, open.
+    fn insert_implied(&mut self, tag: Tag) -> u32 {
+        let id = self.insert_without_opening(tag, Space::Html, NONE);
+        self.push(id);
+        id
+    }
+
+    /// An element whose content is text, with that text.
+    fn insert_raw(&mut self, token: TagToken, raw: RawText) {
+        self.insert(token);
+        if self.manner.is_xml && token.is_self_closing {
+            return;
+        }
+        let name_end = token.attributes;
+        let name = &self.tokens.text[token.start..name_end];
+        let (mut start, end) = self.tokens.raw_text(name, raw);
+        if token.tag == tag::TEXTAREA {
+            start = self.after_line_end(start, end);
+        }
+        if end > start {
+            self.insert_text(Text { start, end, is_raw: raw != RawText::WithReferences });
+        }
+        if raw != RawText::ToTheEnd {
+            // Its end tag, should it come, finds nothing of this name open but this one.
+            self.skip_end_tag();
+            self.pop();
+        }
+    }
+
+    /// In XML, `<script/>` and `<td/>` have ended.
+    fn close_at_once(&mut self, token: &TagToken) {
+        let id = self.current();
+        let node = self.tree.node(id);
+        if node.space != Space::Html || node.tag != token.tag || node.start != attributes_of(token) {
+            return;
+        }
+        self.pop();
+        if let Some(Formatting::Element { node, .. }) = self.formatting.last()
+            && *node == id
+        {
+            self.formatting.pop();
+        }
+        match token.tag {
+            tag::TD | tag::TH | tag::CAPTION | tag::APPLET | tag::MARQUEE | tag::OBJECT => {
+                self.clear_formatting()
+            }
+            tag::TEMPLATE => {
+                self.clear_formatting();
+                self.template_modes.pop();
+            }
+            _ => {}
+        }
+        if token.tag == tag::HEAD {
+            self.mode = Mode::AfterHead;
+        } else if tag::is_table_part(token.tag)
+            || matches!(token.tag, tag::TABLE | tag::TEMPLATE | tag::NOSCRIPT)
+        {
+            self.reset_mode();
+        }
+    }
+
+    fn skip_end_tag(&mut self) {
+        if self.tokens.at == self.tokens.text.len() {
+            return;
+        }
+        let token = self.tokens.next(&mut self.tree.names, false);
+        if let Token::End(tag) = token
+            && tag.has_attributes()
+        {
+            self.aside(tag.start, tag.end);
+        }
+    }
+
+    fn insert_text(&mut self, text: Text) {
+        self.is_kept = true;
+        let place = self.place(None);
+        if matches!(place, Place::LastChildOf(0)) {
+            return;
+        }
+        let id = self.tree.create(Tag::TEXT, Space::Html, text.start as u32);
+        let node = self.tree.node_mut(id);
+        node.end = text.end as u32;
+        node.is_raw = text.is_raw;
+        self.put(&place, id);
+    }
+
+    fn attribute(&self, token: &TagToken, wanted: &str) -> Option<&'t str> {
+        let attributes = super::tokens::Attributes::new(self.tokens.text, token.attributes);
+        let mut named = attributes.filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        named.next().map(|(_, value)| value)
+    }
+
+    /// The mode that fits what is open.
+    fn reset_mode(&mut self) {
+        self.mode = self.mode_of_open();
+    }
+
+    fn mode_of_open(&self) -> Mode {
+        for (place, id) in self.open.iter().enumerate().rev() {
+            let is_last = place == 0;
+            match self.html_tag(*id) {
+                tag::TD | tag::TH if !is_last => return Mode::InCell,
+                tag::TR => return Mode::InRow,
+                tag::TBODY | tag::THEAD | tag::TFOOT => return Mode::InTableBody,
+                tag::CAPTION => return Mode::InCaption,
+                tag::COLGROUP => return Mode::InColumnGroup,
+                tag::TABLE => return Mode::InTable,
+                tag::TEMPLATE => return self.template_modes.last().copied().unwrap_or(Mode::InBody),
+                tag::HEAD if !is_last => return Mode::InHead,
+                tag::BODY => return Mode::InBody,
+                tag::FRAMESET => return Mode::InFrameset,
+                tag::HTML => return self.mode_of_root(),
+                _ => {}
+            }
+        }
+        Mode::InBody
+    }
+
+    fn mode_of_root(&self) -> Mode {
+        match (self.manner.is_fragment, self.template_modes.last()) {
+            (true, Some(mode)) => *mode,
+            _ if self.head == NONE => Mode::BeforeHead,
+            _ => Mode::AfterHead,
+        }
+    }
+}
+
+/// What stands between two values in a text that is swept.
+pub(super) const SEPARATOR: char = '\u{1f}';
+
+fn attributes_of(token: &TagToken) -> u32 {
+    if token.has_attributes() { token.attributes as u32 } else { NONE }
+}
+
+fn blank_bytes(raw: &str) -> usize {
+    raw.bytes().take_while(|byte| is_space(*byte) || *byte == 0).count()
+}
+
+/// Bytes at the start that are white space as HTML has it, or stand for it, or are nothing.
+fn leading_blank(raw: &str) -> usize {
+    let mut at = 0;
+    loop {
+        at += blank_bytes(&raw[at..]);
+        if !raw[at..].starts_with("&#") {
+            return at;
+        }
+        let mut text = String::new();
+        let length = reference(&raw[at..], Context::Text, &mut text);
+        if length == 0 || blank_bytes(&text) < text.len() {
+            return at;
+        }
+        at += length;
+    }
+}
+
+/// A page that says that it is XHTML: some clients read it as XML.
+fn looks_like_xml(text: &str) -> bool {
+    let start: String = text.chars().take(1024).collect();
+    start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")
+}
+
+pub(super) fn raw_text(tag: Tag, manner: Manner) -> Option<RawText> {
+    raw_text_of(tag, manner.runs_scripts)
+}

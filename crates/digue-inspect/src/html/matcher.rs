@@ -1,0 +1,119 @@
+//! Which elements the selectors of a map choose, found while the tree is walked once.
+//!
+//! Each compound of each selector is one bit. An element carries the bits that its children and descendants may
+//! match, and its parent those that its next siblings may.
+
+use super::selector::{Chain, Combinator, Compound, Element, Selector};
+
+type Bits = u128;
+
+/// Compounds in one bank of bits.
+const BANK_BITS: usize = Bits::BITS as usize;
+
+/// What a selector is for: a number that its owner gave it.
+pub(super) type Target = usize;
+
+pub(super) struct Matcher<'r> {
+    banks: Vec<Bank<'r>>,
+    pub(super) needs_place_of_type: bool,
+}
+
+#[derive(Default)]
+struct Bank<'r> {
+    steps: Vec<Step<'r>>,
+    /// Compounds with which a selector begins.
+    starts: Bits,
+}
+
+struct Step<'r> {
+    compound: &'r Compound,
+    then: Combinator,
+    target: Target,
+}
+
+/// What an element's children may match.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Awaited {
+    descendants: Bits,
+    children: Bits,
+    next: Bits,
+    later: Bits,
+}
+
+impl<'r> Matcher<'r> {
+    pub(super) fn new(selectors: impl Iterator<Item = (Target, &'r Selector)>) -> Self {
+        let mut matcher = Self { banks: vec![Bank::default()], needs_place_of_type: false };
+        for (target, selector) in selectors {
+            for chain in &selector.chains {
+                matcher.add(target, chain);
+            }
+        }
+        matcher
+    }
+
+    fn add(&mut self, target: Target, chain: &'r Chain) {
+        if self.banks.last().is_none_or(|bank| bank.steps.len() + chain.links.len() > BANK_BITS) {
+            self.banks.push(Bank::default());
+        }
+        let Some(bank) = self.banks.last_mut() else { return };
+        bank.starts |= 1 << bank.steps.len();
+        for link in &chain.links {
+            self.needs_place_of_type |= link.compound.needs_place_of_type();
+            bank.steps.push(Step { compound: &link.compound, then: link.then, target });
+        }
+    }
+
+    /// States of one element, as many as there are banks.
+    pub(super) fn width(&self) -> usize {
+        self.banks.len()
+    }
+
+    /// Matches one element. `parent` is what its parent's children may match, `below` is filled with what its own
+    /// may; the targets of the selectors that choose it go to `chosen`.
+    pub(super) fn enter(
+        &self,
+        element: &impl Element,
+        parent: &mut [Awaited],
+        below: &mut [Awaited],
+        chosen: &mut Vec<Target>,
+    ) {
+        for ((bank, parent), below) in self.banks.iter().zip(parent).zip(below) {
+            bank.enter(element, parent, below, chosen);
+        }
+    }
+}
+
+impl Bank<'_> {
+    fn enter(
+        &self,
+        element: &impl Element,
+        parent: &mut Awaited,
+        below: &mut Awaited,
+        chosen: &mut Vec<Target>,
+    ) {
+        *below = Awaited { descendants: parent.descendants, ..Awaited::default() };
+        let mut candidates = self.starts | parent.descendants | parent.children | parent.next | parent.later;
+        parent.next = 0;
+        while candidates != 0 {
+            let bit = candidates.trailing_zeros() as usize;
+            candidates &= candidates - 1;
+            let step = &self.steps[bit];
+            if !step.compound.fits(element) {
+                continue;
+            }
+            // Bits are numbered in the order of the selector.
+            let after = (1 as Bits).checked_shl(bit as u32 + 1).unwrap_or(0);
+            match step.then {
+                Combinator::Descendant => below.descendants |= after,
+                Combinator::Child => below.children |= after,
+                Combinator::Next => parent.next |= after,
+                Combinator::Later => parent.later |= after,
+                Combinator::End => {
+                    if !chosen.contains(&step.target) {
+                        chosen.push(step.target);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The elements and texts of a page, linked as in a browser's tree.
+
+use super::references::{Context, decode_into};
+use super::tag::{self, Names, Tag};
+use super::tokens::Attributes;
+
+/// No node.
+pub(super) const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Space {
+    Html,
+    Svg,
+    MathMl,
+}
+
+/// An element, or a text: then its tag is `Tag::TEXT`.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) tag: Tag,
+    pub(super) parent: u32,
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) previous: u32,
+    pub(super) next: u32,
+    /// Where its attributes are written, or its text; `NONE` for an element that no tag wrote.
+    pub(super) start: u32,
+    /// Where its text ends.
+    pub(super) end: u32,
+    pub(super) space: Space,
+    /// A text without character references.
+    pub(super) is_raw: bool,
+}
+
+pub(super) struct Tree<'t> {
+    pub(super) text: &'t str,
+    pub(super) names: Names,
+    pub(super) nodes: Vec<Node>,
+    /// Attributes that a second tag gave to an element: `<body>` twice.
+    pub(super) more_attributes: Vec<(u32, u32)>,
+    /// No document type, or an old one: classes and ids are then compared without letter case.
+    pub(super) has_quirks: bool,
+}
+
+impl<'t> Tree<'t> {
+    /// Node 0 is the document.
+    pub(super) fn new(text: &'t str) -> Self {
+        let mut tree = Self {
+            text,
+            names: Names::default(),
+            nodes: Vec::new(),
+            more_attributes: Vec::new(),
+            has_quirks: true,
+        };
+        tree.create(Tag(0), Space::Html, NONE);
+        tree
+    }
+
+    pub(super) fn create(&mut self, tag: Tag, space: Space, start: u32) -> u32 {
+        let id = self.nodes.len() as u32;
+        self.nodes.push(Node {
+            tag,
+            parent: NONE,
+            first: NONE,
+            last: NONE,
+            previous: NONE,
+            next: NONE,
+            start,
+            end: NONE,
+            space,
+            is_raw: false,
+        });
+        id
+    }
+
+    pub(super) fn node(&self, id: u32) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub(super) fn node_mut(&mut self, id: u32) -> &mut Node {
+        &mut self.nodes[id as usize]
+    }
+
+    pub(super) fn append(&mut self, parent: u32, child: u32) {
+        let last = self.node(parent).last;
+        {
+            let child = self.node_mut(child);
+            child.parent = parent;
+            child.previous = last;
+            child.next = NONE;
+        }
+        if last == NONE {
+            self.node_mut(parent).first = child;
+        } else {
+            self.node_mut(last).next = child;
+        }
+        self.node_mut(parent).last = child;
+    }
+
+    pub(super) fn insert_before(&mut self, sibling: u32, child: u32) {
+        let (parent, previous) = (self.node(sibling).parent, self.node(sibling).previous);
+        {
+            let child = self.node_mut(child);
+            child.parent = parent;
+            child.previous = previous;
+            child.next = sibling;
+        }
+        self.node_mut(sibling).previous = child;
+        if previous == NONE {
+            self.node_mut(parent).first = child;
+        } else {
+            self.node_mut(previous).next = child;
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: u32) {
+        let Node { parent, previous, next, .. } = *self.node(id);
+        if parent == NONE {
+            return;
+        }
+        match previous {
+            NONE => self.node_mut(parent).first = next,
+            _ => self.node_mut(previous).next = next,
+        }
+        match next {
+            NONE => self.node_mut(parent).last = previous,
+            _ => self.node_mut(next).previous = previous,
+        }
+        let node = self.node_mut(id);
+        (node.parent, node.previous, node.next) = (NONE, NONE, NONE);
+    }
+
+    /// Moves the children of one element to the end of another; returns how many there were.
+    pub(super) fn move_children(&mut self, from: u32, to: u32) -> usize {
+        let mut count = 0;
+        while self.node(from).first != NONE {
+            let child = self.node(from).first;
+            self.remove(child);
+            self.append(to, child);
+            count += 1;
+        }
+        count
+    }
+
+    /// The attributes of the tag that wrote an element, names as written, values with their references.
+    pub(super) fn attributes(&self, id: u32) -> impl Iterator<Item = (&'t str, &'t str)> + use<'_, 't> {
+        let text = self.text;
+        let own = Some(self.node(id).start).filter(|start| *start != NONE);
+        let may_have_more = matches!(self.node(id).tag, tag::HTML | tag::BODY);
+        let more = if may_have_more { self.more_attributes.as_slice() } else { &[] };
+        let more = more.iter().filter(move |(node, _)| *node == id).map(|(_, start)| *start);
+        own.into_iter().chain(more).flat_map(move |start| Attributes::new(text, start as usize))
+    }
+
+    /// Writes a text as a person sees it, but for what is invisible.
+    pub(super) fn write_text(&self, id: u32, to: &mut String) {
+        let node = self.node(id);
+        let raw = &self.text[node.start as usize..node.end as usize];
+        let start = to.len();
+        match node.is_raw {
+            true => to.push_str(raw),
+            false => decode_into(to, raw, Context::Text),
+        }
+        if to.as_bytes()[start..].contains(&0) {
+            // A browser shows nothing for it.
+            let shown = to[start..].replace('\0', "");
+            to.truncate(start);
+            to.push_str(&shown);
+        }
+    }
+}

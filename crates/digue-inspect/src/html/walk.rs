@@ -1,0 +1,625 @@
+//! One walk over the tree of a page: which elements the map selects, which records are open, what lay outside of
+//! them. What the page shows is written once, into one text; an element's text is a place in it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use digue_types::{Unread, UnreadCause};
+
+use super::build::{Built, Manner, SEPARATOR};
+use super::matcher::{Awaited, Matcher};
+use super::references::{Context, decoded};
+use super::selector::Element;
+use super::tag::{self, Tag};
+use super::tree::{NONE, Tree};
+use super::{HtmlRecords, HtmlRule, HtmlRules, Take, read_nested};
+use crate::identifier::{Collector, Taken, is_blank};
+use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::sweep;
+
+/// How many times the page's text the rules together may be given: a rule that selects an element within an element
+/// within an element is given the innermost text three times.
+const REACHED_TIMES: usize = 16;
+
+/// Attributes that a person reads or fills in.
+const SHOWN_ATTRIBUTES: [&str; 5] = ["alt", "title", "value", "placeholder", "aria-label"];
+
+/// Attributes that are addresses: percent signs code, tabs and line ends are nothing.
+const ADDRESS_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "formaction", "data", "xlink:href"];
+
+/// What a selector of the map is for.
+#[derive(Clone, Copy)]
+enum Role {
+    Rule(usize),
+    Compare(usize),
+    Record,
+    Empty,
+    NoPerson,
+}
+
+/// The selectors of a map, ready to be matched.
+pub(super) struct Plan<'r> {
+    rules: &'r HtmlRules,
+    matcher: Matcher<'r>,
+    roles: Vec<Role>,
+}
+
+impl<'r> Plan<'r> {
+    pub(super) fn new(rules: &'r HtmlRules) -> Self {
+        let records: &[_] = match &rules.records {
+            HtmlRecords::At(selectors) => selectors,
+            HtmlRecords::Page | HtmlRecords::Unsaid => &[],
+        };
+        let of_rules =
+            rules.rules.iter().enumerate().map(|(index, rule)| (Role::Rule(index), &rule.selector));
+        let compared =
+            rules.compare.iter().enumerate().map(|(index, rule)| (Role::Compare(index), &rule.selector));
+        let roles: Vec<_> = records
+            .iter()
+            .map(|selector| (Role::Record, selector))
+            .chain(rules.empty.iter().map(|selector| (Role::Empty, selector)))
+            .chain(rules.no_person.iter().map(|selector| (Role::NoPerson, selector)))
+            .chain(of_rules)
+            .chain(compared)
+            .collect();
+        let matcher =
+            Matcher::new(roles.iter().enumerate().map(|(target, (_, selector))| (target, *selector)));
+        Self { rules, matcher, roles: roles.into_iter().map(|(role, _)| role).collect() }
+    }
+
+    fn rule(&self, role: Role) -> Option<&'r HtmlRule> {
+        match role {
+            Role::Rule(index) => self.rules.rules.get(index),
+            Role::Compare(index) => self.rules.compare.get(index),
+            Role::Record | Role::Empty | Role::NoPerson => None,
+        }
+    }
+}
+
+/// An element whose end has not come yet.
+#[derive(Default)]
+struct Frame {
+    node: u32,
+    /// The child to visit next.
+    child: u32,
+    children: u32,
+    /// Children of each type, when a selector asks.
+    types: Option<HashMap<Tag, u32>>,
+    /// Text rules that select it.
+    reaches: usize,
+    has_unit: bool,
+    is_hidden: bool,
+    is_template: bool,
+    is_no_person: bool,
+    is_inline: bool,
+    /// Where its text begins.
+    start: usize,
+}
+
+/// A record, or a row that is none, whose end has not come yet.
+struct Unit {
+    is_record: bool,
+    is_row: bool,
+    has_own: bool,
+    has_text: bool,
+    has_td: bool,
+    has_th: bool,
+    is_in_td: bool,
+    /// Parts that show nobody, around it.
+    no_person: usize,
+}
+
+struct Reach {
+    role: Role,
+    start: usize,
+}
+
+pub(super) struct Walk<'w, 't, 'k> {
+    plan: &'w Plan<'w>,
+    tree: &'w Tree<'t>,
+    manner: Manner,
+    found: &'w mut Collector<'k>,
+    /// Pages within this page, around it.
+    depth: usize,
+    frames: Vec<Frame>,
+    awaited: Vec<Awaited>,
+    chosen: Vec<usize>,
+    attributes: Vec<(&'t str, Cow<'t, str>)>,
+    units: Vec<Unit>,
+    reaches: Vec<Reach>,
+    hidden: usize,
+    templates: usize,
+    no_person: usize,
+    visible: String,
+    /// The text before, when nothing separates it from the next.
+    last_text: Option<(usize, usize)>,
+    asides: String,
+    sweeps: bool,
+    has_page_own: bool,
+    reachable_bytes: usize,
+    tally: Tally,
+}
+
+struct Current<'c, 't> {
+    tree: &'c Tree<'t>,
+    tag: Tag,
+    attributes: &'c [(&'t str, Cow<'t, str>)],
+    place: u32,
+    place_of_type: u32,
+}
+
+impl Element for Current<'_, '_> {
+    fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    fn name(&self) -> String {
+        self.tree.names.name(self.tag)
+    }
+
+    fn attribute(&self, wanted: &str) -> Option<&str> {
+        value_of(self.attributes, wanted)
+    }
+
+    fn place(&self) -> u32 {
+        self.place
+    }
+
+    fn place_of_type(&self) -> u32 {
+        self.place_of_type
+    }
+
+    fn has_quirks(&self) -> bool {
+        self.tree.has_quirks
+    }
+}
+
+fn value_of<'a>(attributes: &'a [(&str, Cow<'_, str>)], wanted: &str) -> Option<&'a str> {
+    attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value)
+}
+
+impl<'w, 't, 'k> Walk<'w, 't, 'k> {
+    pub(super) fn read(
+        plan: &'w Plan<'w>,
+        built: &'w mut Built<'t>,
+        manner: Manner,
+        found: &'w mut Collector<'k>,
+        depth: usize,
+    ) -> Result<Tally, Unreadable> {
+        let sweeps = found.has_sweep();
+        let mut walk = Self {
+            plan,
+            tree: &built.tree,
+            manner,
+            found,
+            depth,
+            frames: Vec::new(),
+            awaited: vec![Awaited::default(); plan.matcher.width()],
+            chosen: Vec::new(),
+            attributes: Vec::new(),
+            units: Vec::new(),
+            reaches: Vec::new(),
+            hidden: 0,
+            templates: 0,
+            no_person: 0,
+            visible: String::new(),
+            last_text: None,
+            asides: std::mem::take(&mut built.asides),
+            sweeps,
+            has_page_own: false,
+            reachable_bytes: built.tree.text.len().saturating_mul(REACHED_TIMES).saturating_add(1 << 16),
+            tally: Tally::default(),
+        };
+        walk.run()?;
+        if let HtmlRecords::Page = plan.rules.records {
+            walk.tally.records += usize::from(walk.has_page_own);
+        }
+        if sweeps {
+            walk.found.sweep(&walk.visible, String::new)?;
+            walk.found.sweep(&walk.asides, String::new)?;
+        }
+        Ok(walk.tally)
+    }
+
+    fn run(&mut self) -> Result<(), Unreadable> {
+        let document = self.tree.node(0);
+        self.frames.push(Frame { child: document.first, ..Frame::default() });
+        while let Some(frame) = self.frames.last_mut() {
+            let child = frame.child;
+            if child == NONE {
+                self.leave()?;
+                continue;
+            }
+            let node = self.tree.node(child);
+            frame.child = node.next;
+            match node.tag {
+                Tag::TEXT => self.text(child),
+                _ => self.enter(child)?,
+            }
+        }
+        Ok(())
+    }
+
+    // Elements.
+
+    fn enter(&mut self, id: u32) -> Result<(), Unreadable> {
+        let node = self.tree.node(id);
+        self.read_attributes(id);
+        self.choose(id);
+        let mut frame = Frame {
+            node: id,
+            child: node.first,
+            is_inline: tag::is_inline(node.tag),
+            is_template: node.tag == tag::TEMPLATE && self.attribute("shadowrootmode").is_none(),
+            ..Frame::default()
+        };
+        frame.is_hidden = frame.is_template || is_hidden(node.tag, self.manner);
+        if !frame.is_inline {
+            self.separate();
+        }
+        frame.start = self.visible.len();
+        self.note_cell(node.tag);
+        self.hidden += usize::from(frame.is_hidden);
+        self.templates += usize::from(frame.is_template);
+        self.open_roles(&mut frame, node.tag);
+        if self.sweeps {
+            self.sweep_tag(node.tag);
+        }
+        if !self.units.is_empty()
+            && SHOWN_ATTRIBUTES.iter().any(|name| self.attribute(name).is_some_and(|value| !is_blank(value)))
+        {
+            self.note_text();
+        }
+        if node.tag == tag::IFRAME {
+            self.read_inner_page()?;
+        }
+        self.take_or_await(id, &mut frame)?;
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn read_attributes(&mut self, id: u32) {
+        self.attributes.clear();
+        let node = self.tree.node(id);
+        if node.start != NONE || matches!(node.tag, tag::HTML | tag::BODY) {
+            let decode = |(name, value)| (name, decoded(value, Context::Attribute));
+            self.attributes.extend(self.tree.attributes(id).map(decode));
+        }
+    }
+
+    fn attribute(&self, wanted: &str) -> Option<&str> {
+        value_of(&self.attributes, wanted)
+    }
+
+    /// Matches the selectors: what they choose is in `chosen`.
+    fn choose(&mut self, id: u32) {
+        self.chosen.clear();
+        let tag = self.tree.node(id).tag;
+        let needs_place_of_type = self.plan.matcher.needs_place_of_type;
+        let mut place_of_type = 0;
+        let mut place = 1;
+        if let Some(parent) = self.frames.last_mut() {
+            parent.children += 1;
+            place = parent.children;
+            if needs_place_of_type {
+                let count = parent.types.get_or_insert_default().entry(tag).or_default();
+                *count += 1;
+                place_of_type = *count;
+            }
+        }
+        let current = Current { tree: self.tree, tag, attributes: &self.attributes, place, place_of_type };
+        let width = self.plan.matcher.width();
+        let parent_start = self.awaited.len() - width;
+        self.awaited.resize(self.awaited.len() + width, Awaited::default());
+        let (parent, below) = self.awaited[parent_start..].split_at_mut(width);
+        self.plan.matcher.enter(&current, parent, below, &mut self.chosen);
+    }
+
+    fn roles(&self) -> impl Iterator<Item = Role> + use<'_, 'w, 't, 'k> {
+        self.chosen.iter().map(|target| self.plan.roles[*target])
+    }
+
+    fn note_cell(&mut self, tag: Tag) {
+        let is_in_unit = self.frames.last().is_some_and(|parent| parent.has_unit);
+        if let (true, Some(unit)) = (is_in_unit, self.units.last_mut()) {
+            unit.has_td |= tag == tag::TD;
+            unit.has_th |= tag == tag::TH;
+            unit.is_in_td = tag == tag::TD;
+        }
+    }
+
+    fn open_roles(&mut self, frame: &mut Frame, tag: Tag) {
+        frame.is_no_person = self.roles().any(|role| matches!(role, Role::NoPerson));
+        self.no_person += usize::from(frame.is_no_person);
+        if self.hidden > 0 {
+            return;
+        }
+        if self.roles().any(|role| matches!(role, Role::Empty)) {
+            self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
+        }
+        let is_record = !frame.is_no_person && self.roles().any(|role| matches!(role, Role::Record));
+        let counts_rows = matches!(self.plan.rules.records, HtmlRecords::At(_));
+        let is_in_record = self.units.iter().any(|unit| unit.is_record);
+        let is_row = tag == tag::TR;
+        if is_record || is_row && counts_rows && !is_in_record && self.no_person == 0 {
+            frame.has_unit = true;
+            self.units.push(Unit {
+                is_record,
+                is_row,
+                has_own: false,
+                has_text: false,
+                has_td: false,
+                has_th: false,
+                is_in_td: false,
+                no_person: self.no_person,
+            });
+        }
+    }
+
+    /// A text that the record or row holds.
+    fn note_text(&mut self) {
+        if self.hidden > 0 {
+            return;
+        }
+        if let Some(unit) = self.units.last_mut()
+            && unit.no_person == self.no_person
+        {
+            unit.has_text |= unit.is_record || unit.is_in_td;
+        }
+    }
+
+    /// Rules for attributes take now; those for texts wait for the end of the element.
+    fn take_or_await(&mut self, id: u32, frame: &mut Frame) -> Result<(), Unreadable> {
+        for at in 0..self.chosen.len() {
+            let role = self.plan.roles[self.chosen[at]];
+            let Some(rule) = self.plan.rule(role) else { continue };
+            let value = match &rule.take {
+                Take::Attribute(name) => {
+                    let value = self.attribute(name).map(str::to_owned);
+                    // The value of an option that states none is its text.
+                    let is_option = self.tree.node(id).tag == tag::OPTION && name == "value";
+                    match value {
+                        Some(value) => Some((name, value)),
+                        None if is_option => None,
+                        None => continue,
+                    }
+                }
+                Take::Text => None,
+            };
+            match value {
+                Some((name, value)) => self.take_attribute(role, rule, name, &value, id)?,
+                None => {
+                    self.reaches.push(Reach { role, start: frame.start });
+                    frame.reaches += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), Unreadable> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let width = self.plan.matcher.width();
+        self.awaited.truncate(self.awaited.len() - width);
+        for reach in self.reaches.split_off(self.reaches.len() - frame.reaches) {
+            self.take_text(&reach, frame.node)?;
+        }
+        if frame.has_unit
+            && let Some(unit) = self.units.pop()
+        {
+            self.conclude(&unit, frame.node)?;
+        }
+        if frame.is_hidden {
+            self.hide_from(frame.start);
+        }
+        self.hidden -= usize::from(frame.is_hidden);
+        self.templates -= usize::from(frame.is_template);
+        self.no_person -= usize::from(frame.is_no_person);
+        if !frame.is_inline {
+            self.separate();
+        }
+        if matches!(self.tree.node(frame.node).tag, tag::TD | tag::TH)
+            && self.frames.last().is_some_and(|parent| parent.has_unit)
+            && let Some(unit) = self.units.last_mut()
+        {
+            unit.is_in_td = false;
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self, unit: &Unit, node: u32) -> Result<(), Unreadable> {
+        let is_header = unit.is_row && unit.has_th && !unit.has_td;
+        if unit.has_own {
+            self.tally.texts += 1;
+            self.tally.records += usize::from(unit.is_record);
+        } else if unit.is_record && unit.has_text && !is_header {
+            return Err(Unread::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
+        } else if !unit.is_record && unit.has_text {
+            self.tally.texts += 1;
+            let tree = self.tree;
+            self.tally.add_undescribed(1, || place_of(tree, node));
+        }
+        Ok(())
+    }
+
+    // Texts.
+
+    fn text(&mut self, id: u32) {
+        let start = self.visible.len();
+        self.tree.write_text(id, &mut self.visible);
+        let changed = match sweep::visible(&self.visible[start..]) {
+            Cow::Owned(seen) => Some(seen),
+            Cow::Borrowed(_) => None,
+        };
+        if let Some(seen) = changed {
+            self.visible.truncate(start);
+            self.visible.push_str(&seen);
+        }
+        let end = self.visible.len();
+        if end == start {
+            return;
+        }
+        if !is_blank(&self.visible[start..]) {
+            self.note_text();
+        }
+        if let (true, Some(last)) = (self.sweeps, self.last_text)
+            && last.1 == start
+            && !self.visible[..start].ends_with(char::is_whitespace)
+            && !self.visible[start..].starts_with(char::is_whitespace)
+        {
+            // `P0002<b>7</b>`: each part by itself, too.
+            for (start, end) in [last, (start, end)] {
+                self.asides.push_str(&self.visible[start..end]);
+                self.asides.push(SEPARATOR);
+            }
+        }
+        self.last_text = Some((start, end));
+    }
+
+    /// A border between two blocks.
+    fn separate(&mut self) {
+        if !self.visible.is_empty() && !self.visible.ends_with(SEPARATOR) {
+            self.visible.push(SEPARATOR);
+        }
+    }
+
+    /// What a script, a style or a template holds is no text of the elements around it.
+    fn hide_from(&mut self, start: usize) {
+        if self.sweeps {
+            self.asides.push_str(&self.visible[start..]);
+            self.asides.push(SEPARATOR);
+        }
+        self.visible.truncate(start);
+        self.last_text = self.last_text.filter(|last| last.1 <= start);
+    }
+
+    /// Everything that the tag says, for the sweep.
+    fn sweep_tag(&mut self, tag: Tag) {
+        if !tag.is_short() {
+            self.asides.push_str(&self.tree.names.name(tag));
+            self.asides.push(SEPARATOR);
+        }
+        for (name, value) in &self.attributes {
+            if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+                self.asides.push_str(name);
+                self.asides.push(SEPARATOR);
+            }
+            if !value.is_empty() {
+                self.asides.push_str(value);
+                self.asides.push(SEPARATOR);
+            }
+        }
+    }
+
+    /// `srcdoc`: a page within the page.
+    fn read_inner_page(&mut self) -> Result<(), Unreadable> {
+        let Some(inner) = self.attribute("srcdoc").map(str::to_owned) else { return Ok(()) };
+        if !is_blank(&inner) {
+            // The frame itself is hidden text of its fallback, the page in it is shown.
+            self.hidden -= 1;
+            self.note_text();
+            self.hidden += 1;
+        }
+        let tally = read_nested(self.plan, &inner, self.manner, self.found, self.depth + 1)?;
+        self.has_page_own |= tally.records > 0;
+        self.tally.add(tally);
+        Ok(())
+    }
+
+    // Identifiers.
+
+    fn take_attribute(
+        &mut self,
+        role: Role,
+        rule: &HtmlRule,
+        name: &str,
+        value: &str,
+        id: u32,
+    ) -> Result<(), Unreadable> {
+        let taken = self.take(role, rule, value, id)?;
+        let is_address = ADDRESS_ATTRIBUTES.contains(&name);
+        if taken == Some(Taken::NoMatch) && is_address {
+            let address: String = value.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+            let address =
+                percent_encoding::percent_decode_str(address.trim()).decode_utf8_lossy().into_owned();
+            if address != value {
+                self.take(role, rule, &address, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_text(&mut self, reach: &Reach, id: u32) -> Result<(), Unreadable> {
+        let Some(rule) = self.plan.rule(reach.role) else { return Ok(()) };
+        let text = self.visible[reach.start..].replace(SEPARATOR, " ");
+        let Some(left) = self.reachable_bytes.checked_sub(text.len()) else {
+            return Err(Unreadable::too_large());
+        };
+        self.reachable_bytes = left;
+        self.take(reach.role, rule, &text, id).map(|_| ())
+    }
+
+    /// `None` when the text was not for a rule.
+    fn take(
+        &mut self,
+        role: Role,
+        rule: &HtmlRule,
+        text: &str,
+        id: u32,
+    ) -> Result<Option<Taken>, Unreadable> {
+        if let Role::Compare(_) = role {
+            if self.templates == 0 {
+                self.found.compare(&rule.pick, text);
+            }
+            return Ok(None);
+        }
+        if self.templates > 0 && (is_placeholder(text) || !self.found.could_hold_identifier(text)) {
+            return Ok(None);
+        }
+        let tree = self.tree;
+        let taken = self.found.take(&rule.pick, text, || place_of(tree, id))?;
+        if taken.is_some() && self.templates == 0 {
+            self.has_page_own |= rule.is_own;
+            if let Some(unit) = self.units.last_mut() {
+                // A row that is no record is described once a rule takes an identifier from it.
+                unit.has_own |= rule.is_own || !unit.is_record;
+            }
+        }
+        Ok(Some(taken))
+    }
+}
+
+/// Elements whose content is no text of the page.
+const fn is_hidden(tag: Tag, manner: Manner) -> bool {
+    matches!(tag, tag::SCRIPT | tag::STYLE | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES)
+        || manner.runs_scripts && matches!(tag, tag::NOSCRIPT)
+}
+
+/// What a script of the page will replace.
+fn is_placeholder(text: &str) -> bool {
+    ["{{", "${", "<%", "[["].iter().any(|sign| text.contains(sign))
+}
+
+/// Names of elements of a place, at most.
+const PLACE_NAMES_MAX: usize = 4;
+
+/// The way to an element as a selector, without anything that the portal wrote.
+fn place_of(tree: &Tree<'_>, id: u32) -> String {
+    let mut names = Vec::new();
+    let mut at = id;
+    while at != NONE && at != 0 && names.len() < PLACE_NAMES_MAX {
+        let name = tree.names.name(tree.node(at).tag);
+        let is_plain =
+            name.bytes().filter(u8::is_ascii_digit).count() <= 1 && name.len() <= 16 && name.is_ascii();
+        names.push(if is_plain { name } else { "*".to_owned() });
+        at = tree.node(at).parent;
+    }
+    let mut place = 1;
+    let mut before = tree.node(id).previous;
+    while before != NONE {
+        place += u32::from(tree.node(before).tag != Tag::TEXT);
+        before = tree.node(before).previous;
+    }
+    names.reverse();
+    format!("{}:nth-child({place})", names.join(" > "))
+}
