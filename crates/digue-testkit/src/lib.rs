@@ -14,6 +14,7 @@ pub mod keys;
 pub mod mailbox;
 pub mod portal;
 pub mod targets;
+pub mod truth;
 
 pub use authenticator::Authenticator;
 pub use client::{Answer, Client, PATIENCE, is_end_of_connection};

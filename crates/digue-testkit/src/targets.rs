@@ -33,6 +33,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("workbook", workbook),
     ("xml", xml),
     ("coded", coded),
+    ("truth", crate::truth::compare),
     ("request", request),
     ("path", path),
     ("journal", journal),

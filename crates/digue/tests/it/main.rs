@@ -19,6 +19,7 @@ mod http2;
 mod https;
 mod identity;
 mod kill;
+mod leaks;
 mod messages;
 mod mirror;
 mod notices;
