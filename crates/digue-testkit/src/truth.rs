@@ -11,9 +11,7 @@ use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::table::{Column, ColumnRule, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
-use digue_inspect::{
-    Block, IdentifierKind, Limits, Message, Pick, Reading, ResponseRules, Rules, inspect,
-};
+use digue_inspect::{Block, IdentifierKind, Limits, Message, Pick, Reading, ResponseRules, Rules, inspect};
 use regex::Regex;
 
 /// Whom an answer shows.
@@ -121,7 +119,10 @@ fn json(choices: &mut Choices<'_>) -> Made {
                 truth.shows_unnamed = true;
             }
             Naming::Missing => {
-                members.push(["\"id\":null", "\"id\":true", "\"id\":[]", "\"Id\":7"][usize::from(choices.of(4))].to_owned());
+                members.push(
+                    ["\"id\":null", "\"id\":true", "\"id\":[]", "\"Id\":7"][usize::from(choices.of(4))]
+                        .to_owned(),
+                );
                 truth.shows_unnamed = true;
             }
             Naming::Nested(id) => {
@@ -209,7 +210,8 @@ fn csv(choices: &mut Choices<'_>) -> Made {
     let mut truth = Truth::default();
     let delimiter = [',', ';', '\t', '|'][usize::from(choices.of(4))];
     let quotes = choices.of(2) == 0;
-    let cell = |text: &str| if quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
+    let cell =
+        |text: &str| if quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
     let mut text = String::new();
     if choices.of(4) == 0 {
         text.push_str("Liste du jour\n\n");
@@ -259,7 +261,8 @@ fn html(choices: &mut Choices<'_>) -> Made {
         };
         write!(rows, "<tr>{inside}<td>Nom{cell_end}{row_end}").expect("a string takes every text");
     }
-    let body = if count == 0 { "<p class=vide>Personne".to_owned() } else { format!("<table>{rows}</table>") };
+    let body =
+        if count == 0 { "<p class=vide>Personne".to_owned() } else { format!("<table>{rows}</table>") };
     let selector = |text| parse_selector(text).expect("written here");
     let rules = HtmlRules {
         rules: vec![HtmlRule { selector: selector("td.id"), take: Take::Text, pick: pick(), is_own: true }],
@@ -286,7 +289,9 @@ pub fn compare(choices: &[u8]) {
         Reading::Unreadable(_) if made.truth.shows_unnamed => return,
         Reading::Unreadable(why) => panic!("{why}, though everybody is named: {}", made.text),
         Reading::ShowsNobody(_) => BTreeSet::new(),
-        Reading::Persons(shown) => shown.identifiers().map(|identifier| identifier.text.to_string()).collect(),
+        Reading::Persons(shown) => {
+            shown.identifiers().map(|identifier| identifier.text.to_string()).collect()
+        }
     };
     assert!(!made.truth.shows_unnamed, "somebody unnamed was passed over: {}", made.text);
     assert_eq!(found, made.truth.persons, "{}", made.text);

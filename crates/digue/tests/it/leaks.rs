@@ -86,7 +86,9 @@ fn transported(transport: &str, content_type: &str, text: &str) -> Reply {
             let units = std::iter::once(0xfeffu16).chain(text.encode_utf16());
             Reply::new(content_type, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
         }
-        "no-coding" => Reply::new(&format!("{content_type};charset="), text).header("content-encoding", "none"),
+        "no-coding" => {
+            Reply::new(&format!("{content_type};charset="), text).header("content-encoding", "none")
+        }
         _ => Reply::new(content_type, text),
     }
 }
@@ -206,11 +208,12 @@ fn nobody_leaves_without_being_written_down() {
                 let by_header = case.header.filter(|(name, _)| answer.header(name).is_some());
                 let really = persons.iter().copied().chain(by_header.map(|(_, person)| person));
                 let really: BTreeSet<String> = really.map(ToOwned::to_owned).collect();
-                let is_right =
-                    if case.is_ordinary { written == really } else { really.is_subset(&written) };
+                let is_right = if case.is_ordinary { written == really } else { really.is_subset(&written) };
                 (!is_right).then(|| format!("shows {really:?}, written down {written:?}"))
             }
-            _ if is_refused && case.is_ordinary => Some(format!("is ordinary, and was refused ({})", answer.status)),
+            _ if is_refused && case.is_ordinary => {
+                Some(format!("is ordinary, and was refused ({})", answer.status))
+            }
             _ => None,
         };
         if let Some(fault) = fault {

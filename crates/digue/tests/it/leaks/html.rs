@@ -4,7 +4,8 @@ use super::Shows::{Persons, Unnamed};
 use super::{LeakCase, over_transports};
 
 pub(super) fn cases() -> Vec<LeakCase> {
-    let table = |rows: &str| format!("<!doctype html><html><body><h1>Liste</h1><table>{rows}</table></body></html>");
+    let table =
+        |rows: &str| format!("<!doctype html><html><body><h1>Liste</h1><table>{rows}</table></body></html>");
     let one = table("<tr><th>Id<th>Nom</tr><tr><td class=id>P0001</td><td>DUPONT</td></tr>");
     let open = table("<tr><td class=id>P0001<td>DUPONT<tr><td class=id>P0002<td>DURAND");
     let spaced = table("<tr><td class=\"x id\">\n P0001&nbsp;\n</td><td>DUPONT</td></tr>");
@@ -25,27 +26,31 @@ pub(super) fn cases() -> Vec<LeakCase> {
     let json = r#"{"items":[{"nom":"DUPONT"}]}"#;
     let template = "<html><body><template><p>DUPONT</p></template></body></html>";
     let unclosed = "<html><body><table><tr><td>DUPONT";
-    over_transports("/html", "text/html", &[
-        ("one", &one, Persons(&["P0001"]), true),
-        ("omitted-ends", &open, Persons(&["P0001", "P0002"]), true),
-        ("spaced", &spaced, Persons(&["P0001"]), true),
-        ("soft", &soft, Persons(&["P0001", "P0002"]), true),
-        ("entity", &entity, Persons(&["P0001"]), true),
-        ("bold", &bold, Persons(&["P0001"]), true),
-        ("link", &link, Persons(&["P0001", "P0002"]), true),
-        ("percent", &percent, Persons(&["P0001", "P0002"]), true),
-        ("script", &script, Persons(&["P0001", "P0002"]), true),
-        ("comment", &comment, Persons(&["P0001", "P0002"]), true),
-        ("alt", &title, Persons(&["P0001", "P0002"]), true),
-        ("empty", "<html><body><p class=vide>Personne</p></body></html>", Persons(&[]), true),
-        ("no-id", &no_id, Unnamed, false),
-        ("blank", &blank, Unnamed, false),
-        ("white", &white, Unnamed, false),
-        ("second", &second, Unnamed, false),
-        ("wrong", &wrong, Unnamed, false),
-        ("cards", other, Unnamed, false),
-        ("json-as-page", json, Unnamed, false),
-        ("template", template, Unnamed, false),
-        ("unclosed", unclosed, Unnamed, false),
-    ])
+    over_transports(
+        "/html",
+        "text/html",
+        &[
+            ("one", &one, Persons(&["P0001"]), true),
+            ("omitted-ends", &open, Persons(&["P0001", "P0002"]), true),
+            ("spaced", &spaced, Persons(&["P0001"]), true),
+            ("soft", &soft, Persons(&["P0001", "P0002"]), true),
+            ("entity", &entity, Persons(&["P0001"]), true),
+            ("bold", &bold, Persons(&["P0001"]), true),
+            ("link", &link, Persons(&["P0001", "P0002"]), true),
+            ("percent", &percent, Persons(&["P0001", "P0002"]), true),
+            ("script", &script, Persons(&["P0001", "P0002"]), true),
+            ("comment", &comment, Persons(&["P0001", "P0002"]), true),
+            ("alt", &title, Persons(&["P0001", "P0002"]), true),
+            ("empty", "<html><body><p class=vide>Personne</p></body></html>", Persons(&[]), true),
+            ("no-id", &no_id, Unnamed, false),
+            ("blank", &blank, Unnamed, false),
+            ("white", &white, Unnamed, false),
+            ("second", &second, Unnamed, false),
+            ("wrong", &wrong, Unnamed, false),
+            ("cards", other, Unnamed, false),
+            ("json-as-page", json, Unnamed, false),
+            ("template", template, Unnamed, false),
+            ("unclosed", unclosed, Unnamed, false),
+        ],
+    )
 }
