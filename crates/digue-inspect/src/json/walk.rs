@@ -162,7 +162,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         while let Some(key) = self.input.key(count == 0)? {
             count += 1;
             let (below, reached) = self.rules.descend(active, Child::Name(&key));
-            let is_undescribed = below == 0 && reached == 0;
+            let is_undescribed = reached == 0 && !self.leads_further(below);
             let is_stray =
                 checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
