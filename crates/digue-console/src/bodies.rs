@@ -1,8 +1,8 @@
 //! Bodies of requests: whose they are is known before a byte of them is read.
 //!
 //! A handler gets a body that is there whole, and only after this: a route that is not in the table below is
-//! for those who signed in. What strangers may send is small and named; what is large is written to disk, one
-//! upload an account at a time. All that waits in memory is shared, so that nobody takes what others need.
+//! for those who signed in. What strangers may send is small and named; what is large is written to disk
+//! while it comes in, and worked on one after the other. All that waits in memory is shared, so that nobody takes what others need.
 
 use std::io;
 use std::sync::Arc;
@@ -41,7 +41,9 @@ const CASELOAD_BYTES_MAX: usize = 1 << 30;
 /// Bodies in memory, of all requests.
 const HELD_BYTES_MAX: usize = 128 << 20;
 /// Uploads on disk, of all requests.
-const SPOOLED_BYTES_MAX: usize = 4 << 30;
+const SPOOLED_BYTES_MAX: usize = 3 << 30;
+/// Uploads above this size are worked on one after the other.
+const ALONE_BYTES_MIN: usize = 32 << 20;
 
 /// Who may send a body, and how large it is.
 #[derive(Clone, Copy)]
@@ -97,8 +99,8 @@ enum Sender {
 pub(crate) struct Bodies {
     held: Arc<SharedAmount<Sender>>,
     spooled: Arc<SharedAmount<Sender>>,
-    /// One large body at a time becomes a message in memory again.
-    large: tokio::sync::Semaphore,
+    /// One body above `ALONE_BYTES_MIN` at a time is in memory.
+    alone: tokio::sync::Semaphore,
 }
 
 impl Bodies {
@@ -106,7 +108,7 @@ impl Bodies {
         Arc::new(Self {
             held: SharedAmount::new(HELD_BYTES_MAX),
             spooled: SharedAmount::new(SPOOLED_BYTES_MAX),
-            large: tokio::sync::Semaphore::new(1),
+            alone: tokio::sync::Semaphore::new(1),
         })
     }
 }
@@ -211,7 +213,7 @@ impl Pieces {
 /// What a body keeps from others until its request is answered.
 enum Kept<'b> {
     Memory { _share: Share<Sender> },
-    Disk { _share: Share<Sender>, _turn: tokio::sync::SemaphorePermit<'b> },
+    Disk { _share: Share<Sender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
 }
 
 /// Reads a body into memory, on account of its senders.
@@ -250,7 +252,10 @@ async fn spool<'b>(
     }
     file.flush().await.map_err(NotTaken::Unwritable)?;
     file.rewind().await.map_err(NotTaken::Unwritable)?;
-    let turn = console.bodies.large.acquire().await.map_err(|_| NotTaken::Busy)?;
+    let turn = match share.amount() > ALONE_BYTES_MIN {
+        true => Some(console.bodies.alone.acquire().await.map_err(|_| NotTaken::Busy)?),
+        false => None,
+    };
     Ok((Body::from_stream(chunks(file)), Kept::Disk { _share: share, _turn: turn }))
 }
 

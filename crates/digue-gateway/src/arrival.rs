@@ -15,6 +15,7 @@ use crate::headers;
 use crate::identity;
 use crate::ja4::Fingerprint;
 use crate::key::{self, Target};
+use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::Portal;
 use crate::ports::{Arrival, Future1};
@@ -125,17 +126,24 @@ async fn local(
     let target = Target { host: &host, method: request.method(), path: request.uri().path() };
     let program = key::by_key(shared, target, request.headers(), now);
     let is_secure = peer.is_secure || is_secure_before(shared, peer, request.headers());
+    let program = program.and_then(Result::ok).map(|caller| caller.account);
+    let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
+    let counted = match account.map(|account| shared.account_requests.begin(account)).transpose() {
+        Ok(counted) => counted,
+        Err(_) => return Refusal::busy().respond(request.headers()),
+    };
     request.extensions_mut().insert(Arrival {
         host,
         is_secure,
         portal: portal.map(|portal| portal.id.clone()),
         session,
         doubted,
-        program: program.and_then(Result::ok).map(|caller| caller.account),
+        program,
         origin,
     });
     let mut response = shared.pages.respond(request).await;
     headers::strip_response_hops(response.headers_mut());
+    response.extensions_mut().insert(KeptUntilSent::new(counted));
     response
 }
 

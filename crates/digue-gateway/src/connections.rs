@@ -2,12 +2,12 @@
 //!
 //! A full table refuses nobody as long as somebody waits idly: the connection that has waited for its client
 //! the longest ends, first those that never asked for anything. Addresses of trusted proxies stand for many
-//! clients: their connections are counted in all only, and the requests that come through them are counted
-//! by the address of the client.
+//! clients: their connections are counted in all only. Requests are counted by the address of the client, whichever
+//! way they come.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use digue_access::shares::network_of;
@@ -16,12 +16,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::activity::{Activity, Ending, PaceLimits};
+use crate::gateway::lock;
 
 /// Limits of all listeners together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
     pub in_all: usize,
-    /// From one IPv4 address, or one IPv6 network of 64 bits.
+    /// From one IPv4 address, or one IPv6 network of 64 bits; as many requests at the same time.
     pub per_address: usize,
     /// Requests at the same time on one HTTP/2 connection.
     pub streams: u32,
@@ -47,6 +48,8 @@ pub struct ConnectionTable {
     limits: ConnectionLimits,
     trusted: Vec<IpNet>,
     rows: Mutex<Rows>,
+    /// Requests under way, by client: one connection of HTTP/2, or of a proxy, carries many.
+    requests: Mutex<HashMap<IpAddr, usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,8 +58,6 @@ struct Rows {
     all: HashMap<u64, Row>,
     /// Numbers of the connections of each client; those of trusted proxies are not in it.
     by_client: HashMap<IpAddr, HashSet<u64>>,
-    /// Requests under way through trusted proxies, by client.
-    proxied: HashMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
@@ -92,10 +93,6 @@ impl Slot {
     pub(crate) fn share_key(&self) -> Option<u64> {
         (!self.is_proxy).then_some(self.number)
     }
-
-    pub(crate) const fn is_proxy(&self) -> bool {
-        self.is_proxy
-    }
 }
 
 impl Drop for Slot {
@@ -104,20 +101,20 @@ impl Drop for Slot {
     }
 }
 
-/// A request through a trusted proxy, counted until dropped.
+/// A request of one client, counted until dropped.
 #[derive(Debug)]
-pub struct ProxiedRequest {
+pub struct ClientRequest {
     table: Arc<ConnectionTable>,
     client: IpAddr,
 }
 
-impl Drop for ProxiedRequest {
+impl Drop for ClientRequest {
     fn drop(&mut self) {
-        let mut rows = self.table.rows();
-        if let Some(count) = rows.proxied.get_mut(&self.client) {
+        let mut requests = lock(&self.table.requests);
+        if let Some(count) = requests.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
-                rows.proxied.remove(&self.client);
+                requests.remove(&self.client);
             }
         }
     }
@@ -125,7 +122,7 @@ impl Drop for ProxiedRequest {
 
 impl ConnectionTable {
     pub fn new(limits: ConnectionLimits, trusted: Vec<IpNet>) -> Arc<Self> {
-        Arc::new(Self { limits, trusted, rows: Mutex::default() })
+        Arc::new(Self { limits, trusted, rows: Mutex::default(), requests: Mutex::default() })
     }
 
     pub(crate) fn limits(&self) -> &ConnectionLimits {
@@ -134,7 +131,7 @@ impl ConnectionTable {
 
     /// Taken before the lock of a connection's activity, never within it.
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.rows)
     }
 
     pub fn len(&self) -> usize {
@@ -173,17 +170,17 @@ impl ConnectionTable {
         rows.displace(None, present)
     }
 
-    /// Counts a request of a client that comes through a trusted proxy.
-    pub fn admit_proxied(self: &Arc<Self>, client: IpAddr) -> Result<ProxiedRequest, Crowded> {
+    /// Counts a request of a client, whether it comes through a trusted proxy or not.
+    pub fn admit_request(self: &Arc<Self>, client: IpAddr) -> Result<ClientRequest, Crowded> {
         let client = network_of(client);
-        let mut rows = self.rows();
-        let count = rows.proxied.entry(client).or_default();
+        let mut requests = lock(&self.requests);
+        let count = requests.entry(client).or_default();
         if *count >= self.limits.per_address {
             return Err(Crowded::Address);
         }
         *count += 1;
-        drop(rows);
-        Ok(ProxiedRequest { table: self.clone(), client })
+        drop(requests);
+        Ok(ClientRequest { table: self.clone(), client })
     }
 
     /// Ends the connections whose client does not keep to the limits.
@@ -254,7 +251,7 @@ impl Rows {
         };
         let waiting = |number: u64| Some((self.all.get(&number)?.activity.waits_since()?, number));
         let mut waiting: Vec<_> = candidates.into_iter().filter_map(waiting).collect();
-        let enough = (limit / 64).max(1).min(waiting.len());
+        let enough = (limit / 32).max(1).min(waiting.len());
         if enough == 0 {
             return 0;
         }
@@ -341,12 +338,12 @@ mod tests {
         let proxy: IpAddr = "10.1.1.1".parse().unwrap();
         let slots: Vec<Slot> = (0..50).map(|_| table.admit(proxy, now).unwrap()).collect();
         assert_eq!((table.len(), slots[0].share_key()), (50, None));
-        let first = table.admit_proxied(from(1)).unwrap();
-        let _second = table.admit_proxied(from(1)).unwrap();
-        assert_eq!(table.admit_proxied(from(1)).unwrap_err(), Crowded::Address);
-        assert!(table.admit_proxied(from(2)).is_ok());
+        let first = table.admit_request(from(1)).unwrap();
+        let _second = table.admit_request(from(1)).unwrap();
+        assert_eq!(table.admit_request(from(1)).unwrap_err(), Crowded::Address);
+        assert!(table.admit_request(from(2)).is_ok());
         drop(first);
-        assert!(table.admit_proxied(from(1)).is_ok());
+        assert!(table.admit_request(from(1)).is_ok());
     }
 
     #[test]

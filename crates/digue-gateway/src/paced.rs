@@ -12,18 +12,18 @@ use tokio::time::Instant;
 
 use crate::activity::{Activity, Ending};
 use crate::body::{Body, BoxError};
-use crate::connections::{ProxiedRequest, Slot};
+use crate::connections::{ClientRequest, Slot};
 
 /// A request under way, from its head to the last byte of its response.
 pub struct UnderWay {
     slot: Arc<Slot>,
-    _proxied: Option<ProxiedRequest>,
+    _request: Option<ClientRequest>,
 }
 
 impl UnderWay {
-    pub fn begin(slot: Arc<Slot>, proxied: Option<ProxiedRequest>) -> Self {
+    pub fn begin(slot: Arc<Slot>, request: Option<ClientRequest>) -> Self {
         slot.activity.begin_request();
-        Self { slot, _proxied: proxied }
+        Self { slot, _request: request }
     }
 
     /// Resolves when the connection is to end.

@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -28,6 +28,9 @@ use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
+/// Connections that wait to be accepted, as far as the system allows: whoever comes while one address makes
+/// hundreds at once waits behind them, and is not sent away.
+const BACKLOG: u32 = 4096;
 /// Streams that a client resets before they are taken up: further ones end the connection.
 const HTTP2_RESETS_MAX: usize = 32;
 /// How long a connection that ends in good order may finish what is under way.
@@ -41,7 +44,11 @@ pub struct Listener {
 
 impl Listener {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ArcSwap<ServerConfig>>>) -> io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, tls })
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // As `TcpListener::bind` does, where a port waits a while after its last connection.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(Self { socket: socket.listen(BACKLOG)?, tls })
     }
 
     pub fn local_address(&self) -> io::Result<SocketAddr> {
@@ -192,15 +199,10 @@ async fn respond(
     peer: Peer,
     request: Request<Incoming>,
 ) -> Response<Paced> {
-    let proxied = slot.is_proxy().then(|| {
-        let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
-        shared.connections.admit_proxied(client)
-    });
-    let (proxied, is_crowded) = match proxied.transpose() {
-        Ok(proxied) => (proxied, false),
-        Err(_) => (None, true),
-    };
-    let under_way = UnderWay::begin(slot.clone(), proxied);
+    let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
+    let admitted = shared.connections.admit_request(client).ok();
+    let is_crowded = admitted.is_none();
+    let under_way = UnderWay::begin(slot.clone(), admitted);
     if is_crowded {
         return too_many().map(|body| Paced::to_client(body, under_way, None));
     }

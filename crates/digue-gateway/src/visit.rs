@@ -20,7 +20,7 @@ pub(crate) use self::observe::observe;
 pub(crate) use self::unheld::Tunnel;
 
 use crate::arrival::Peer;
-use crate::body::Body;
+use crate::body::{Body, limited};
 use crate::connections::Slot;
 use crate::gateway::Shared;
 use crate::guard::Guard;
@@ -87,6 +87,7 @@ pub(crate) async fn visit(
     {
         let (parts, body) = request.into_parts();
         unheld::note_fetch(shared, &portal, &host, &parts, peer, now);
+        let body = limited(body, usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX));
         let outgoing = outgoing(shared, &portal, None, &parts, peer, now);
         return unheld::pass_through(shared, &portal, outgoing, body).await;
     }

@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use super::Visit;
 use super::response::public_origin;
 use crate::arrival::Peer;
-use crate::body::{Body, boxed};
+use crate::body::{Body, boxed, limited};
 use crate::gateway::Shared;
 use crate::guard::{Guard, Guarded};
 use crate::headers;
@@ -62,6 +62,8 @@ impl Visit<Enforcement> {
         let (parts, body) = request.into_parts();
         tell_fetch(&self.shared, &self.portal, &self.caller, self.now);
         let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
+        let limit = usize::try_from(self.route().request_bytes_max).unwrap_or(usize::MAX);
+        let body = limited(body, limit);
         let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
         let guard = self.guard();
         Ok(response.map(|body| boxed(Guarded::stream(guard, Bytes::new(), body, None))))
