@@ -55,6 +55,27 @@ impl Ending {
     }
 }
 
+/// Whose turn it is while a body is neither empty nor over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The client sends: it is waited for when nothing has come yet.
+    FromClient,
+    /// The client takes: it is waited for from one piece until the next is asked for.
+    #[default]
+    ToClient,
+}
+
+impl Direction {
+    /// Slow windows in a row that end the connection. What a client takes leaves the system's buffers in large
+    /// parts: on a line of 1 kB/s minutes can pass between two of them.
+    const fn patience(self) -> u8 {
+        match self {
+            Self::FromClient => 1,
+            Self::ToClient => 4,
+        }
+    }
+}
+
 /// Empty windows after which one transfer has stalled, although others of its connection move.
 const STALLED_WINDOWS: u8 = 2;
 
@@ -84,6 +105,7 @@ struct State {
 /// One direction of one body, or the socket.
 #[derive(Clone, Copy, Debug, Default)]
 struct Transfer {
+    direction: Direction,
     /// Since when the client is to move.
     waits_since: Option<Instant>,
     /// Client's time in the current window that is over.
@@ -91,6 +113,7 @@ struct Transfer {
     /// Bytes in the current window.
     bytes: u64,
     moved_before: u64,
+    slow_windows: u8,
     empty_windows: u8,
 }
 
@@ -105,19 +128,22 @@ impl Transfer {
         self.waits_since = None;
     }
 
-    /// Streams of one connection share its line: one that gets its turn late is not slow, one that for
-    /// several windows got none at all is.
-    const fn has_stalled(&self) -> bool {
-        self.bytes == 0 && self.empty_windows + 1 >= STALLED_WINDOWS
-    }
-
-    fn begin_window(&mut self, now: Instant, moved: u64) {
+    /// A window of the client's time is over; true when too many of them were too slow.
+    ///
+    /// Streams of one connection share its line: one that gets its turn late is not slow, one that for several
+    /// windows got none at all is.
+    fn end_window(&mut self, now: Instant, moved: u64, is_slow: bool) -> bool {
+        let in_a_row = |before: u8, is_so: bool| if is_so { before.saturating_add(1) } else { 0 };
         *self = Self {
+            direction: self.direction,
             waits_since: self.waits_since.map(|_| now),
             moved_before: moved,
-            empty_windows: if self.bytes == 0 { self.empty_windows + 1 } else { 0 },
+            slow_windows: in_a_row(self.slow_windows, is_slow),
+            empty_windows: in_a_row(self.empty_windows, self.bytes == 0),
             ..Self::default()
         };
+        let patience = self.direction.patience();
+        self.slow_windows >= patience || self.empty_windows >= patience.max(STALLED_WINDOWS)
     }
 }
 
@@ -153,11 +179,11 @@ impl Activity {
     }
 
     /// A body begins; whose turn it is comes with its first poll.
-    pub(crate) fn begin_transfer(&self) -> u64 {
+    pub(crate) fn begin_transfer(&self, direction: Direction) -> u64 {
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
-        let transfer = Transfer { moved_before: state.moved, ..Transfer::default() };
+        let transfer = Transfer { direction, moved_before: state.moved, ..Transfer::default() };
         state.transfers.insert(number, transfer);
         number
     }
@@ -240,8 +266,7 @@ impl State {
             if transfer.waited(now) >= limits.window {
                 let of_connection = self.moved.saturating_sub(transfer.moved_before);
                 let seen = if *number == SOCKET { transfer.bytes } else { of_connection };
-                is_slow |= seen < least || transfer.has_stalled();
-                transfer.begin_window(now, self.moved);
+                is_slow |= transfer.end_window(now, self.moved, seen < least);
             }
         }
         is_slow.then_some(Ending::Slow)
@@ -299,7 +324,7 @@ mod tests {
         for (bytes_each_second, expected) in [(99, Some(Ending::Slow)), (100, None), (5000, None)] {
             let (mut clock, activity) = begin();
             activity.begin_request();
-            let body = activity.begin_transfer();
+            let body = activity.begin_transfer(Direction::FromClient);
             activity.turn(body, 0, true, clock.0);
             for _ in 0..30 {
                 activity.turn(body, bytes_each_second, true, clock.after(1));
@@ -312,7 +337,7 @@ mod tests {
     fn the_time_of_the_portal_is_not_the_clients() {
         let (mut clock, activity) = begin();
         activity.begin_request();
-        let body = activity.begin_transfer();
+        let body = activity.begin_transfer(Direction::FromClient);
         for _ in 0..100 {
             activity.turn(body, 1, false, clock.0);
             activity.turn(body, 0, true, clock.after(29));
@@ -325,7 +350,8 @@ mod tests {
     fn streams_share_one_line_and_a_stalled_one_is_found() {
         let (mut clock, activity) = begin();
         activity.begin_request();
-        let (moving, stalled) = (activity.begin_transfer(), activity.begin_transfer());
+        let begin = || activity.begin_transfer(Direction::FromClient);
+        let (moving, stalled) = (begin(), begin());
         activity.turn(moving, 0, true, clock.0);
         activity.turn(stalled, 0, true, clock.0);
         activity.turn(moving, 10_000, true, clock.after(30));
@@ -340,8 +366,24 @@ mod tests {
         activity.begin_request();
         activity.socket(0, true, clock.0);
         activity.end_request(clock.0);
-        activity.socket(1, true, clock.after(20));
-        assert_eq!(activity.check(clock.after(10), &LIMITS), Some(Ending::Slow));
+        for _ in 0..3 {
+            activity.socket(1, true, clock.after(20));
+            assert_eq!(activity.check(clock.after(10), &LIMITS), None);
+        }
+        assert_eq!(activity.check(clock.after(30), &LIMITS), Some(Ending::Slow));
+    }
+
+    #[test]
+    fn a_slow_line_that_takes_a_large_part_every_few_minutes_goes_on() {
+        let (mut clock, activity) = begin();
+        activity.begin_request();
+        activity.socket(0, true, clock.0);
+        for _ in 0..20 {
+            for _ in 0..3 {
+                assert_eq!(activity.check(clock.after(30), &LIMITS), None);
+            }
+            activity.socket(90_000, true, clock.0);
+        }
     }
 
     #[test]
@@ -350,7 +392,7 @@ mod tests {
         assert_eq!(activity.waits_since(), Some((false, clock.0)));
         activity.begin_request();
         assert_eq!(activity.waits_since(), None, "it is answered");
-        let body = activity.begin_transfer();
+        let body = activity.begin_transfer(Direction::FromClient);
         assert_eq!(activity.waits_since(), None, "nobody waits for the body yet");
         let since = clock.after(1);
         activity.turn(body, 0, true, since);

@@ -315,7 +315,7 @@ mod tests {
         let slots = [table.admit(from(1), now).unwrap(), table.admit(from(2), now).unwrap()];
         slots.iter().for_each(|slot| slot.activity.begin_request());
         assert_eq!(table.admit(from(3), now).unwrap_err(), Crowded::All);
-        let body = slots[0].activity.begin_transfer();
+        let body = slots[0].activity.begin_transfer(crate::activity::Direction::FromClient);
         slots[0].activity.turn(body, 0, true, now);
         assert!(table.admit(from(3), now).is_ok(), "an unfinished body is waiting, too");
     }

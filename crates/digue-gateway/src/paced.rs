@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use crate::activity::{Activity, Ending};
+use crate::activity::{Activity, Direction, Ending};
 use crate::body::{Body, BoxError};
 use crate::connections::{ClientRequest, Slot};
 
@@ -50,15 +50,6 @@ impl KeptUntilSent {
     }
 }
 
-/// Whose turn it is while a body is neither empty nor over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    /// The client sends: it is waited for when nothing has come yet.
-    FromClient,
-    /// The client takes: it is waited for from one piece until the next is asked for.
-    ToClient,
-}
-
 /// A body on its way from or to the client.
 pub struct Paced {
     inner: Body,
@@ -90,7 +81,7 @@ impl Paced {
         activity: Arc<Activity>,
         kept: (Option<UnderWay>, Option<KeptUntilSent>),
     ) -> Self {
-        let transfer = activity.begin_transfer();
+        let transfer = activity.begin_transfer(direction);
         if direction == Direction::ToClient {
             activity.turn(transfer, 0, true, Instant::now());
         }

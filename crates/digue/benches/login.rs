@@ -47,7 +47,7 @@ impl House {
         let settings = format!(
             "[digue]\nname = \"digue.bench\"\n[console]\nurl = \"http://{CONSOLE}:{0}\"\n[[listeners]]\n\
              address = \"{address}\"\n[proxies]\ntrusted = [\"127.0.0.1/32\"]\n[password]\nallowed = true\n\
-             [sessions]\nproof = \"1h\"\n",
+             [limits]\nrequests_per_minute = 4000000000\n[sessions]\nproof = \"1h\"\n",
             address.port()
         );
         std::fs::write(folder.path().join("digue.toml"), settings).unwrap();

@@ -42,7 +42,7 @@ impl House {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let settings = format!(
             "[digue]\nname = \"{NAME}\"\n[watch]\nautomatic = \"observe\"\n[console]\nurl = \"http://{CONSOLE}:{}\"\n[[listeners]]\n\
-             address = \"{address}\"\n[sessions]\nproof = \"1h\"\n",
+             address = \"{address}\"\n[limits]\nrequests_per_minute = 4000000000\n[sessions]\nproof = \"1h\"\n",
             address.port()
         );
         std::fs::write(folder.path().join("digue.toml"), settings).expect("written");
