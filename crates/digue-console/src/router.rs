@@ -125,6 +125,7 @@ fn pages() -> Router<Console> {
         .route("/self/passkeys/begin", post(own::begin_adding))
         .route("/self/passkeys/finish", post(own::finish_adding))
         .route("/self/passkeys/remove", post(own::remove))
+        .route("/self/keys", post(own::fetch_key))
         .route("/self/password", get(own::show_password).post(own::set_password))
         .route("/self/identities", get(own::choose_provider))
         .route("/self/identities/remove", post(own::unlink))

@@ -3,12 +3,12 @@
 //! Suspending narrows: whoever answers for an account may do it at once, and its sessions end with
 //! it. Resuming widens: that is the operator's officer's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Reach, Role, Snapshot};
+use digue_access::{AccountRecord, Role, Snapshot};
 use digue_types::{AccountId, Act, OrganisationId};
 
 use crate::actor::Actor;
@@ -16,6 +16,7 @@ use crate::approvals::{self, NewAccount, Wish};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::invitations;
 use crate::sign_in;
 
 /// An account as its overseers see it.
@@ -35,9 +36,12 @@ pub struct Known {
     pub is_quarantined: bool,
     /// The reader may suspend it, or let it work again.
     pub may_change: bool,
+    /// The reader may hand its invitation over, and mail it to the address of its request.
+    pub may_hand_over: bool,
+    pub may_mail: bool,
     /// The reader may confirm who it is.
     pub may_confirm: bool,
-    /// The reader may ask for its recovery, and for another invitation.
+    /// The reader may ask for its recovery.
     pub answers: bool,
 }
 
@@ -70,15 +74,14 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
     let identities = house.store.identity_counts().await?;
     let now = house.clock.now();
     let sessions = house.gateway().session_counts();
-    let gates = house.store.gates().await?;
-    let quarantined: HashSet<Reach> =
-        gates.into_iter().filter(approvals::is_quarantine).map(|gate| gate.reach).collect();
     let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
     let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
     let mut known: Vec<Known> = theirs
         .map(|(account, record)| {
             let answers = answers_for(&rules, actor, account);
-            let is_quarantined = quarantined.contains(&Reach::Account(account.clone()));
+            let unconfirmed = house.unconfirmed().find(account);
+            let may_hand_over = invitations::may_hand_over(house, actor, account);
+            let has_address = unconfirmed.as_ref().is_some_and(|known| !known.email.is_empty());
             Known {
                 passkeys: held(&passkeys, account),
                 identities: held(&identities, account),
@@ -86,10 +89,11 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
                 reduction: rules.reductions.get(account).copied().filter(|known| now < known.until),
                 answers,
                 sessions: held(&sessions, account),
-                is_quarantined,
+                is_quarantined: unconfirmed.is_some(),
+                may_mail: may_hand_over && has_address && house.sends_mail(),
+                may_hand_over,
                 may_change: answers && (actor.role.can_act() || !record.is_suspended),
-                may_confirm: answers
-                    && is_quarantined
+                may_confirm: invitations::may_confirm(house, actor, account)
                     && (held(&passkeys, account) + held(&identities, account) > 0
                         || passwords.contains(account)),
                 account: account.clone(),

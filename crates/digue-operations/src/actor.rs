@@ -20,7 +20,8 @@ impl Actor {
         let rules = house.gateway().rules();
         let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        Ok(Self { account: session.account.clone(), role: record.role, proved_at: session.proved_at })
+        let role = role_now(house, &session.account, record.role);
+        Ok(Self { account: session.account.clone(), role, proved_at: session.proved_at })
     }
 
     /// A program that signed its request with a key of this account. It cannot prove afresh who it
@@ -29,7 +30,8 @@ impl Actor {
         let rules = house.gateway().rules();
         let record = rules.directory.find(account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        Ok(Self { account: account.clone(), role: record.role, proved_at: Timestamp::ZERO })
+        let role = role_now(house, account, record.role);
+        Ok(Self { account: account.clone(), role, proved_at: Timestamp::ZERO })
     }
 
     /// Digue itself, or whoever holds its terminal.
@@ -77,6 +79,12 @@ impl Actor {
     pub(crate) fn must_review(&self) -> Result<(), OperationError> {
         allow(self.role.can_review())
     }
+}
+
+/// As long as nobody has confirmed who holds an account, it is an agent on the console: whoever got hold
+/// of its invitation acts as nobody.
+fn role_now(house: &House, account: &AccountId, role: Role) -> Role {
+    if house.unconfirmed().has(account) { Role::Agent } else { role }
 }
 
 pub(crate) fn allow(may: bool) -> Result<(), OperationError> {

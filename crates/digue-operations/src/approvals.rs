@@ -20,15 +20,13 @@ use crate::loads::{self, Target, WaitingLoad};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
-use crate::keys::{self, IssuedKey};
-use crate::mail::{self, Mail};
+use crate::invitations::{self, Invitation, Involved};
+use crate::reopening::Step;
 use crate::secret::name;
-use crate::{aliases, recovery, reopening, sign_in};
+use crate::{aliases, keys, recovery, reopening};
 
 /// How long a request waits for its second person, and how long a granted export may be made.
 pub const WAITS: Duration = Duration::from_hours(24);
-/// How long the invitation of a new account is good for.
-pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
 /// The reason of the gate in front of a new account, until somebody confirms who it is.
 pub const QUARANTINE: &str = "quarantine";
 
@@ -153,6 +151,14 @@ fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &Addition) -> Result<(
 fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
     let rules = house.gateway().rules();
     match wish {
+        // Confirming its holder opens the gate of such an account, and nothing else does.
+        Wish::OpenGate { reach: Reach::Account(account), .. }
+        | Wish::Reopen(Step { reach: Reach::Account(account), .. })
+        | Wish::IssueKey { account, .. }
+            if house.unconfirmed().has(account) =>
+        {
+            Err(OperationError::Invalid("invalid-gate-unconfirmed"))
+        }
         Wish::OpenGate { reach, gate } if rules.gates.of(reach) <= *gate => Err(OperationError::Conflict),
         Wish::AddAccounts(accounts)
             if accounts.iter().any(|one| rules.directory.find(&one.account).is_some()) =>
@@ -176,7 +182,7 @@ fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
                 record.organisation == *organisation && !record.is_suspended && record.role != Role::Delegate
             });
             let holds = rules.directory.find(from).is_some_and(|record| record.role == Role::Delegate);
-            if successor.is_some() && holds && from != to {
+            if successor.is_some() && holds && from != to && !house.unconfirmed().has(to) {
                 Ok(())
             } else {
                 Err(OperationError::Invalid("invalid-successor"))
@@ -240,22 +246,12 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, Operatio
     Ok(waiting.collect())
 }
 
-/// The invitation of one account: mailed to its holder, or a link to be printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invitation {
-    pub account: AccountId,
-    pub email: Option<String>,
-    /// Shown once; `None` when it goes by mail.
-    pub link: Option<String>,
-}
-
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub wish: Wish,
+    /// Accounts whose holders are to be invited, by somebody who neither asked nor granted.
     pub invitations: Vec<Invitation>,
-    /// For whoever granted it, to hand over.
-    pub key: Option<IssuedKey>,
 }
 
 /// Grants or refuses; what is granted is done at once.
@@ -293,16 +289,8 @@ pub async fn decide(
     if !house.store.settle_approval(id, &decided).await? {
         return Err(OperationError::Conflict);
     }
-    let (mut invitations, mut key) = (Vec::new(), None);
-    if is_granted {
-        match &wish {
-            Wish::IssueKey { account, thumbprint, name } => {
-                key = Some(keys::issue(house, actor, account, thumbprint, name).await?);
-            }
-            _ => invitations = carry_out(house, actor, &wish, &record).await?,
-        }
-    }
-    Ok(Outcome { wish, invitations, key })
+    let invitations = if is_granted { carry_out(house, actor, &wish, &record).await? } else { Vec::new() };
+    Ok(Outcome { wish, invitations })
 }
 
 /// What waits beside the wish is still what was asked, and gives nothing to whoever grants it.
@@ -335,7 +323,7 @@ async fn carry_out(
             reopening::carry_out(house, actor, step, &record.reason).await?;
             Ok(Vec::new())
         }
-        Wish::AddAccounts(accounts) => add_accounts(house, actor, accounts).await,
+        Wish::AddAccounts(accounts) => add_accounts(house, actor, accounts, &record.asked_by).await,
         Wish::RecoverAccount { account, since } => {
             recovery::carry_out(house, actor, account, *since, record).await.map(|one| vec![one])
         }
@@ -383,8 +371,12 @@ async fn carry_out(
             hand_over(house, actor, from, to).await?;
             Ok(Vec::new())
         }
-        // The key is issued by `decide`; the export is used as long as it is fresh.
-        Wish::IssueKey { .. } | Wish::ExportJournal => Ok(Vec::new()),
+        Wish::IssueKey { account, thumbprint, name } => {
+            keys::grant(house, actor, record, (account, thumbprint, name)).await?;
+            Ok(Vec::new())
+        }
+        // The export is used as long as it is fresh.
+        Wish::ExportJournal => Ok(Vec::new()),
     }
 }
 
@@ -415,10 +407,12 @@ async fn add_accounts(
     house: &House,
     actor: &Actor,
     accounts: &[NewAccount],
+    asked_by: &AccountId,
 ) -> Result<Vec<Invitation>, OperationError> {
     // The gates first: an account that exists is never without its own.
     for one in accounts {
-        quarantine(house, actor, &one.account).await?;
+        let involved = Involved { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
+        invitations::put_aside(house, actor, &one.account, involved).await?;
     }
     let record = |one: &NewAccount| AccountRecord {
         organisation: one.organisation.clone(),
@@ -427,108 +421,17 @@ async fn add_accounts(
     };
     let added = accounts.iter().map(|one| (one.account.clone(), record(one))).collect();
     house.put_accounts(actor, added).await?;
-    let mut invitations = Vec::new();
+    let mut invited = Vec::new();
     for one in accounts {
         house.store.save_contact(&one.account, one.email.as_deref().unwrap_or_default()).await?;
-        invitations.push(invitation(house, actor, &one.account, one.email.clone()).await?);
+        invited.push(Invitation { account: one.account.clone(), email: one.email.clone(), link: None });
     }
-    Ok(invitations)
-}
-
-/// Closes the gate of an account until somebody confirms who holds it. One that is closed already
-/// stays closed, for its own reason.
-pub(crate) async fn quarantine(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<(), OperationError> {
-    let reach = Reach::Account(account.clone());
-    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
-        Ok(()) | Err(OperationError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// By mail when there is an address and a way to send, else as a link for whoever granted it.
-async fn invitation(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-    email: Option<String>,
-) -> Result<Invitation, OperationError> {
-    if let Some(recipient) = email.as_ref().filter(|_| house.sends_mail()) {
-        let mail = Mail::Invitation { account: account.clone() };
-        mail::queue(house, recipient, &mail).await?;
-        return Ok(Invitation { account: account.clone(), email, link: None });
-    }
-    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
-    Ok(Invitation { account: account.clone(), email, link: Some(link) })
-}
-
-/// Another invitation for an account in quarantine: the first one was lost, or is over. For whoever
-/// answers for the account.
-pub async fn invite_again(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<Invitation, OperationError> {
-    allow(answers_for(&house.gateway().rules(), actor, account))?;
-    actor.must_be_fresh(house)?;
-    if !is_quarantined(house, account).await? {
-        return Err(OperationError::Conflict);
-    }
-    let link = sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?;
-    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
-}
-
-/// Lets an account out of quarantine: somebody who answers for it has made sure, over another
-/// channel, who holds its passkey. `how` says which.
-pub async fn confirm(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-    how: &str,
-) -> Result<(), OperationError> {
-    let how = parse_reason(how, REASON_CHARS_MIN)?;
-    allow(answers_for(&house.gateway().rules(), actor, account))?;
-    actor.must_be_fresh(house)?;
-    if !is_quarantined(house, account).await? {
-        return Err(OperationError::Conflict);
-    }
-    // Who asked for an account does not confirm it: a stolen leader's account would do both.
-    if !actor.role.can_act() && asked_for(house, account).await?.as_ref() == Some(&actor.account) {
-        return Err(OperationError::SecondNeeded);
-    }
-    let has_passkey = !house.store.passkeys_of(account).await?.is_empty();
-    let has_identity = !house.store.identities_of(account).await?.is_empty();
-    if !has_passkey && !has_identity && house.store.password_of(account).await?.is_none() {
-        return Err(OperationError::Invalid("invalid-confirm-passkey"));
-    }
-    gates::apply(house, actor, Reach::Account(account.clone()), Gate::Open, &how, Consent::Two).await
-}
-
-/// Who asked for this account to be added.
-async fn asked_for(house: &House, account: &AccountId) -> Result<Option<AccountId>, OperationError> {
-    let approvals = house.store.approvals().await?;
-    let is_its = |record: &&ApprovalRecord| match Wish::of(record) {
-        Some(Wish::AddAccounts(accounts)) => accounts.iter().any(|one| one.account == *account),
-        _ => false,
-    };
-    Ok(approvals
-        .iter()
-        .filter(is_its)
-        .max_by_key(|record| record.asked_at)
-        .map(|record| record.asked_by.clone()))
+    Ok(invited)
 }
 
 /// The closed gate of a new account.
 pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
     gate.gate == Gate::Closed && gate.reason == QUARANTINE
-}
-
-pub(crate) async fn is_quarantined(house: &House, account: &AccountId) -> Result<bool, OperationError> {
-    let reach = Reach::Account(account.clone());
-    Ok(house.store.gates().await?.iter().any(|gate| gate.reach == reach && is_quarantine(gate)))
 }
 
 /// True when this actor asked for an export of the journal, and somebody granted it a while ago.

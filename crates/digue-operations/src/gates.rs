@@ -65,6 +65,10 @@ pub(crate) async fn apply(
     consent: Consent,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
+    // Confirming its holder opens the gate of such an account, and nothing else does.
+    if gate != Gate::Closed && matches!(&reach, Reach::Account(account) if house.unconfirmed().has(account)) {
+        return Err(OperationError::Invalid("invalid-gate-unconfirmed"));
+    }
     let mut rules = house.rules().await;
     let before = rules.gates.of(&reach);
     if before == gate {

@@ -27,6 +27,7 @@ use crate::evidence::Readings;
 use crate::genuine::Turnstile;
 use crate::incidents::{self, Following, ResponseRules};
 use crate::indexing::{IndexFolder, Rebuilder};
+use crate::invitations::Unconfirmed;
 use crate::isms::Smsi;
 use crate::kept_files::{NotTaken, NotTakenFiles};
 use crate::mail::{MailSettings, Mailer};
@@ -118,6 +119,7 @@ pub struct House {
     /// Whoever asks for a second person looks first at what waits: one at a time.
     asking: Mutex<()>,
     readings: Readings,
+    unconfirmed: Unconfirmed,
     standings: Standings,
     client: Option<UpstreamClient>,
     is_published: bool,
@@ -164,6 +166,7 @@ impl House {
             // `space::assessment::refresh` fills them before the doors open.
             postures: Arc::default(),
         };
+        let unconfirmed = Unconfirmed::new(parts.store.unconfirmed().await?);
         let passwords = match &parts.sign_in.password {
             Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
             None => None,
@@ -192,6 +195,7 @@ impl House {
             presence: Presence::default(),
             asking: Mutex::default(),
             readings: Readings::default(),
+            unconfirmed,
             standings: Standings::default(),
             client: parts.client,
             gateway: OnceLock::new(),
@@ -324,6 +328,11 @@ impl House {
 
     pub(crate) fn standings(&self) -> &Standings {
         &self.standings
+    }
+
+    /// Accounts whose holder nobody has confirmed.
+    pub(crate) fn unconfirmed(&self) -> &Unconfirmed {
+        &self.unconfirmed
     }
 
     pub(crate) fn readings(&self) -> &Readings {

@@ -1,11 +1,15 @@
-//! Keys of programs: asked for by one, granted by another, shown once, bound to a private key.
+//! Keys of programs: asked for by one, granted by another, fetched by the holder of the account, bound to a
+//! private key.
+//!
+//! A key is a way into its account, so its secret goes where an invitation goes: to the holder alone. Who
+//! asked gave the public key, and with the secret could be the account.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use digue_access::ApiKey;
+use digue_access::{ApiKey, Session};
 use digue_gateway::possession;
-use digue_store::KeyRecord;
+use digue_store::{ApprovalRecord, GrantedKeyRecord, KeyRecord};
 use digue_types::{AccountId, Act, SessionId};
 
 use crate::accounts::{answers_for, organisation_of};
@@ -13,12 +17,16 @@ use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::invitations;
 use crate::secret::{Secret, name};
 
 /// How long a key is good; its holder asks for the next one in time.
 pub const KEY_LASTS: Duration = Duration::from_hours(90 * 24);
 
-/// A key that was granted just now.
+/// How long a granted key waits for its holder.
+const WAITS: Duration = Duration::from_hours(7 * 24);
+
+/// A key that was fetched just now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedKey {
     pub account: AccountId,
@@ -38,7 +46,57 @@ pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
     possession::thumbprint_of(text).map_err(|_| OperationError::Invalid("invalid-public-key"))
 }
 
-pub(crate) async fn issue(
+/// Lets a key wait for the holder of its account.
+pub(crate) async fn grant(
+    house: &House,
+    actor: &Actor,
+    asked: &ApprovalRecord,
+    (account, thumbprint, called): (&AccountId, &str, &str),
+) -> Result<(), OperationError> {
+    let record = GrantedKeyRecord {
+        id: asked.id.clone(),
+        account: account.clone(),
+        thumbprint: thumbprint.to_owned(),
+        name: called.to_owned(),
+        asked_by: asked.asked_by.clone(),
+        granted_by: actor.account.clone(),
+        granted_at: house.clock.now(),
+    };
+    Ok(house.store.add_granted_key(&record).await?)
+}
+
+/// Keys that wait for the holder of this session's account.
+pub async fn waiting(house: &House, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
+    Actor::of_session(house, session)?;
+    let now = house.clock.now();
+    let mut waiting = house.store.granted_keys_of(&session.account).await?;
+    waiting.retain(|key| now.since(key.granted_at) < WAITS);
+    Ok(waiting)
+}
+
+/// Fetches a granted key: its secret, shown once, to the holder of its account.
+///
+/// # Errors
+/// `NotFound` for another account's; `Denied` as long as nobody has confirmed who holds this one.
+pub async fn fetch(house: &House, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    actor.must_be_fresh(house)?;
+    let _turn = invitations::hold_still(house, session).await?;
+    allow(!house.unconfirmed().has(&actor.account))?;
+    let granted = house.store.take_granted_key(id, &actor.account).await?;
+    let granted = granted.ok_or(OperationError::NotFound("key"))?;
+    if house.clock.now().since(granted.granted_at) >= WAITS {
+        return Err(OperationError::NotFound("key"));
+    }
+    let issued = issue(house, &actor, &actor.account, &granted.thumbprint, &granted.name).await;
+    if issued.is_err() {
+        // It was not written down: it waits again.
+        house.store.add_granted_key(&granted).await?;
+    }
+    issued
+}
+
+async fn issue(
     house: &House,
     actor: &Actor,
     account: &AccountId,

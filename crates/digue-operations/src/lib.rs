@@ -31,6 +31,7 @@ pub mod house;
 pub mod import;
 pub mod incidents;
 pub mod indexing;
+pub mod invitations;
 pub mod isms;
 pub mod journal_heads;
 mod kept_files;

@@ -12,7 +12,7 @@ use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::Verdict;
 use digue_store::MailRecord;
-use digue_types::AccountId;
+use digue_types::{AccountId, Timestamp};
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::message::dkim::{
@@ -23,9 +23,9 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 use crate::actor::Actor;
-use crate::approvals::INVITATION_LASTS;
 use crate::error::OperationError;
 use crate::house::House;
+use crate::invitations::{self, INVITATION_LASTS};
 use crate::isms::digest::Week;
 use crate::secret::name;
 use crate::sign_in;
@@ -174,8 +174,8 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
 /// What can be written to somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// Come and make your passkey.
-    Invitation { account: AccountId },
+    /// Come and make your passkey; when the invitation was made, for an earlier one is none.
+    Invitation { account: AccountId, at: Timestamp },
     /// This account was given back to its holder.
     Recovered { account: AccountId },
     /// A way to sign in was added or removed.
@@ -216,7 +216,7 @@ impl Mail {
         match self {
             // It is about no account.
             Self::PersonNews { .. } => Actor::digue().account,
-            Self::Invitation { account }
+            Self::Invitation { account, .. }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
             | Self::SignInBlocked { account }
@@ -231,6 +231,7 @@ impl Mail {
     /// What is kept beside its kind: figures, nothing of anybody.
     fn detail(&self) -> String {
         match self {
+            Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
             Self::DeskAnswer { verdict, .. } => verdict.code().to_owned(),
             Self::PersonNews { is_first, visits } => {
@@ -243,7 +244,9 @@ impl Mail {
     fn of(record: &MailRecord) -> Option<Self> {
         let account = record.account.clone();
         match record.kind.as_str() {
-            "invitation" => Some(Self::Invitation { account }),
+            "invitation" => {
+                Some(Self::Invitation { account, at: Timestamp::from_micros(record.detail.parse().ok()?) })
+            }
             "recovered" => Some(Self::Recovered { account }),
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
@@ -334,7 +337,7 @@ async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationErro
         if record.next_at > now {
             break;
         }
-        let mail = Mail::of(&record).filter(|_| now < record.expires_at);
+        let mail = Mail::of(&record).filter(|mail| now < record.expires_at && is_wanted(house, mail));
         let Some(mail) = mail else {
             tracing::warn!(mail = record.id, kind = record.kind, "A mail was given up");
             house.store.remove_mail(&record.id).await?;
@@ -357,6 +360,14 @@ async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationErro
     Ok(sent)
 }
 
+/// An invitation that another one followed, or whose account has its holder, does not leave any more.
+fn is_wanted(house: &House, mail: &Mail) -> bool {
+    match mail {
+        Mail::Invitation { account, at } => invitations::permit_of_mail(house, account, *at).is_some(),
+        _ => true,
+    }
+}
+
 async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
     // Only a server that answers is worth a link.
     let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
@@ -364,9 +375,10 @@ async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) 
         return Err("the mail server does not answer".to_owned());
     }
     let (link, hours) = match mail {
-        Mail::Invitation { account } => {
-            let (digue, host) = (Actor::digue(), house.console_host());
-            let made = sign_in::make_link(house, &digue, account, host, INVITATION_LASTS).await;
+        Mail::Invitation { account, at } => {
+            let permit = invitations::permit_of_mail(house, account, *at);
+            let permit = permit.ok_or_else(|| "the invitation is over".to_owned())?;
+            let made = sign_in::make_link(house, &permit, house.console_host(), INVITATION_LASTS).await;
             (made.map_err(|error| error.to_string())?, INVITATION_LASTS.as_secs() / 3600)
         }
         _ => (house.console_url().to_owned(), 0),

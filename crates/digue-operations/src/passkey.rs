@@ -20,6 +20,7 @@ use crate::actor::Actor;
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
 use crate::sign_in;
@@ -105,6 +106,7 @@ pub async fn finish_adding(
     answer: Value,
 ) -> Result<(), OperationError> {
     let actor = Actor::of_session(house, session)?;
+    let _turn = invitations::hold_still(house, session).await?;
     let called = parse_name(called)?;
     let passkeys = house.passkeys()?;
     let now = house.clock.now();

@@ -26,6 +26,7 @@ use totp_rs::Totp;
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::{Seal, Secret};
 use crate::sign_in;
@@ -171,7 +172,9 @@ pub fn begin(house: &House, session: &Session) -> Result<Setting, OperationError
 fn may_set(house: &House, session: &Session) -> Result<Actor, OperationError> {
     let actor = Actor::of_session(house, session)?;
     house.passwords()?;
-    if actor.role.needs_passkey() {
+    // The account's own role, which a holder whom nobody confirmed does not have yet.
+    let rules = house.gateway().rules();
+    if rules.directory.find(&actor.account).is_none_or(|record| record.role.needs_passkey()) {
         return Err(OperationError::Invalid("invalid-password-role"));
     }
     actor.must_be_fresh(house)?;
@@ -206,6 +209,7 @@ pub async fn set(
     let hashed = hashed.map_err(|error| broken(&error.to_string()))??;
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
+    let _turn = invitations::hold_still(house, session).await?;
     let words = Words {
         subject: format!("account:{}", actor.account),
         after: format!("totp recovery-codes:{CODES}"),

@@ -22,8 +22,8 @@ use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp}
 use ring::hmac;
 
 pub use accounts::{
-    Linked, Own, Weak, confirm_link, invite_holder, invited_holder, own, step_up_by_code, step_up_by_passkey,
-    still_weak, unlink,
+    Linked, Own, Weak, begin_linking, confirm_link, invite_holder, invited_holder, is_invited, own,
+    step_up_by_code, step_up_by_passkey, still_weak, unlink,
 };
 pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 

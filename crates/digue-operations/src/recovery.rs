@@ -3,8 +3,8 @@
 //! Asked by one person and granted by another; there is no way to set anybody's password. Every
 //! session and factor goes, the gate closes until the holder's identity is confirmed, the limits
 //! are lower for a while, the administrators of the organisation are told, and what the account saw
-//! since the presumed date is laid open. The new invitation goes to the second person, never by
-//! mail: whoever stole the account may read its holder's mail.
+//! since the presumed date is laid open. The new invitation is handed over by somebody who neither asked
+//! nor granted (`invitations`), never by mail: whoever stole the account may read its holder's mail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
 use crate::actor::Actor;
-use crate::approvals::{self, INVITATION_LASTS, Invitation};
 use crate::error::OperationError;
 use crate::evidence::{self, Form};
 use crate::house::{House, Words};
+use crate::invitations::{self, Invitation, Involved};
+use crate::keys;
 use crate::mail::{self, Mail};
 use crate::secret::name;
-use crate::{keys, sign_in};
 
 /// The part of its limits that an account has after a recovery, and for how long.
 pub const PERCENT_AFTER: u8 = 25;
@@ -49,7 +49,7 @@ pub(crate) async fn reduce(
     Ok(())
 }
 
-/// Does what was granted; the invitation is for whoever granted it.
+/// Does what was granted; somebody else hands the invitation over.
 pub(crate) async fn carry_out(
     house: &House,
     actor: &Actor,
@@ -57,8 +57,10 @@ pub(crate) async fn carry_out(
     since: Timestamp,
     asked: &ApprovalRecord,
 ) -> Result<Invitation, OperationError> {
+    let _one_at_a_time = house.asking().lock().await;
     let now = house.clock.now();
-    approvals::quarantine(house, actor, account).await?;
+    let involved = Involved { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
+    invitations::put_aside(house, actor, account, involved).await?;
     let cut = house.gateway().cut_sessions(|session| session.account == *account);
     house.store.remove_sessions(&cut).await?;
     house.store.remove_factors(account).await?;
@@ -83,15 +85,7 @@ pub(crate) async fn carry_out(
     };
     house.store.add_recovery(&record).await?;
     tell_administrators(house, account).await?;
-    // A suspended account stays suspended: that is the operator's officer's to lift, and the invitation
-    // is made after it.
-    let is_suspended = house.gateway().rules().directory.find(account).is_none_or(|r| r.is_suspended);
-    let link = if is_suspended {
-        None
-    } else {
-        Some(sign_in::make_link(house, actor, account, house.console_host(), INVITATION_LASTS).await?)
-    };
-    Ok(Invitation { account: account.clone(), email: None, link })
+    Ok(Invitation { account: account.clone(), email: None, link: None })
 }
 
 /// Everybody who leads the organisation's agents, the operator's officers, and the holder.

@@ -13,12 +13,14 @@ use digue_types::{AccountId, Act, SessionId, Timestamp};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::invitations::{self, LinkPermit};
 use crate::secret::{Secret, name};
 
 /// How long the way from the console to a portal may take.
 const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 
-/// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address.
+/// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address. For whoever
+/// holds the terminal.
 pub async fn issue_link(
     house: &House,
     actor: &Actor,
@@ -26,19 +28,18 @@ pub async fn issue_link(
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    actor.must_act()?;
-    make_link(house, actor, account, host, lasts).await
+    let permit = invitations::permit_at_terminal(house, actor, account).await?;
+    make_link(house, &permit, host, lasts).await
 }
 
-/// `issue_link`, for whoever was found to be allowed to.
+/// Makes a link that was permitted: `invitations` says to whom it goes.
 pub(crate) async fn make_link(
     house: &House,
-    actor: &Actor,
-    account: &AccountId,
+    permit: &LinkPermit,
     host: &str,
     lasts: Duration,
 ) -> Result<String, OperationError> {
-    let secret = keep_link(house, actor, account, host, lasts, "").await?;
+    let secret = keep_link(house, permit, host, lasts, "").await?;
     let url = house.url_of(host).ok_or(OperationError::NotFound("host"))?;
     Ok(format!("{url}/.digue/enter?link={}", secret.reveal()))
 }
@@ -49,12 +50,10 @@ const IDENTITY_ONLY: &str = "identity";
 /// Makes a link with which the holder of an account, signed in, links an identity to it.
 pub(crate) async fn make_identity_link(
     house: &House,
-    actor: &Actor,
-    account: &AccountId,
+    permit: &LinkPermit,
     lasts: Duration,
-) -> Result<String, OperationError> {
-    let secret = keep_link(house, actor, account, house.console_host(), lasts, IDENTITY_ONLY).await?;
-    Ok(format!("{}/self/identities?link={}", house.console_url(), secret.reveal()))
+) -> Result<Secret, OperationError> {
+    keep_link(house, permit, house.console_host(), lasts, IDENTITY_ONLY).await
 }
 
 /// Whose identity may be linked with this link; true when its holder must be signed in for it.
@@ -74,12 +73,12 @@ pub(crate) async fn peek_identity_link(
 
 async fn keep_link(
     house: &House,
-    actor: &Actor,
-    account: &AccountId,
+    permit: &LinkPermit,
     host: &str,
     lasts: Duration,
     state: &str,
 ) -> Result<Secret, OperationError> {
+    let (account, actor) = (permit.account(), permit.issuer());
     let known = house.gateway().rules().directory.find(account).is_some_and(|r| !r.is_suspended);
     if !known {
         return Err(OperationError::NotFound("account"));
@@ -176,6 +175,8 @@ async fn open(
     origin: &Origin,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
+    // An invitation that begins anew, or a recovery, finds the session of this link or its row.
+    let _one_at_a_time = house.asking().lock().await;
     let now = house.clock.now();
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.take_link(&hash, now).await?.ok_or(OperationError::NotFound("link"))?;

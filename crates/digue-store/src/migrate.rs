@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010-isms.sql"),
     include_str!("../migrations/0011-people.sql"),
     include_str!("../migrations/0012-identities.sql"),
+    include_str!("../migrations/0013-invitations.sql"),
 ];
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {

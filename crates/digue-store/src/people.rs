@@ -133,6 +133,8 @@ impl Store {
             "DELETE FROM recovery_codes WHERE account = $1",
             "DELETE FROM attempts WHERE account = $1",
             "DELETE FROM links WHERE account = $1",
+            "DELETE FROM granted_keys WHERE account = $1",
+            "DELETE FROM identity_invitations WHERE account = $1",
         ] {
             sqlx::query(text).bind(account.as_str()).execute(&mut *transaction).await?;
         }

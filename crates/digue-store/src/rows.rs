@@ -13,6 +13,7 @@ use crate::files::FileRecord;
 use crate::findings::{FindingRecord, Verdict};
 use crate::identities::{IdentityRecord, ProviderSession};
 use crate::incidents::{EntryRecord, IncidentRecord};
+use crate::invitations::{GrantedKeyRecord, UnconfirmedRecord};
 use crate::isms::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
 use crate::keys::KeyRecord;
 use crate::mails::MailRecord;
@@ -261,6 +262,30 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
         asked_at: time(row, "asked_at")?,
         expires_at: time(row, "expires_at")?,
         decided,
+    })
+}
+
+pub(crate) fn unconfirmed(row: &AnyRow) -> Stored<UnconfirmedRecord> {
+    Ok(UnconfirmedRecord {
+        account: name(row, "account", AccountId::parse)?,
+        asked_by: text(row, "asked_by")?,
+        granted_by: text(row, "granted_by")?,
+        email: text(row, "email")?,
+        handed_by: text(row, "handed_by")?,
+        invited_at: time(row, "invited_at")?,
+        since: time(row, "since")?,
+    })
+}
+
+pub(crate) fn granted_key(row: &AnyRow) -> Stored<GrantedKeyRecord> {
+    Ok(GrantedKeyRecord {
+        id: text(row, "id")?,
+        account: name(row, "account", AccountId::parse)?,
+        thumbprint: text(row, "thumbprint")?,
+        name: text(row, "name")?,
+        asked_by: name(row, "asked_by", AccountId::parse)?,
+        granted_by: name(row, "granted_by", AccountId::parse)?,
+        granted_at: time(row, "granted_at")?,
     })
 }
 

@@ -24,6 +24,7 @@ pub(crate) enum Task {
     Serve { config: PathBuf },
     Link { config: PathBuf, account: String, host: String },
     Account { config: PathBuf, account: String, organisation: String, role: String, moves: bool },
+    Confirm { config: PathBuf, account: String, code: String, how: String },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
     Replay(AskedReplay),
     Watch(AskedWatch),
@@ -184,6 +185,14 @@ fn command(language: Language) -> Command {
                 .arg(Arg::new("account").required(true).help(say("command-link-account")))
                 .arg(Arg::new("host").long("host").required(true).help(say("command-link-host"))),
         )
+        .subcommand(
+            Command::new("confirm")
+                .about(say("command-confirm"))
+                .arg(config())
+                .arg(Arg::new("account").required(true).help(say("command-link-account")))
+                .arg(Arg::new("code").long("code").required(true).help(say("command-confirm-code")))
+                .arg(Arg::new("how").long("how").required(true).help(say("command-confirm-how"))),
+        )
         .subcommand(replay_command(language))
         .subcommand(watch_command(language))
         .subcommand(decoys_command(language).arg(config()))
@@ -299,6 +308,12 @@ fn task(matches: &ArgMatches) -> Task {
             organisation: word("organisation"),
             role: word("role"),
             moves: matches.get_flag("move"),
+        },
+        "confirm" => Task::Confirm {
+            config: path("config"),
+            account: word("account"),
+            code: word("code"),
+            how: word("how"),
         },
         "demo" => {
             let port = *matches.get_one::<u16>("port").expect("it has a default");

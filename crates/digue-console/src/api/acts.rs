@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
-use digue_operations::approvals::{self, Invitation, NewAccount, Wish};
+use digue_operations::approvals::{self, NewAccount, Wish};
+use digue_operations::invitations::{self, Invitation};
 use digue_operations::loads::Target;
 use digue_operations::{
     OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations, persons,
@@ -191,11 +192,7 @@ pub(crate) async fn decide(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let done = answer(&visitor, approvals::decide(&console.house, &actor, &id, sent.granted).await)?;
-    let key = done.key.map(|key| json!({"account": key.account, "key": key.id, "secret": key.secret}));
-    Ok(Json(json!({
-        "invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>(),
-        "key": key,
-    })))
+    Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
 }
 
 #[derive(Deserialize)]
@@ -219,6 +216,8 @@ pub(crate) async fn suspend(
 
 #[derive(Deserialize)]
 pub(crate) struct Confirmation {
+    /// As the holder said it.
+    code: String,
     how: String,
 }
 
@@ -230,7 +229,7 @@ pub(crate) async fn confirm(
 ) -> Result<StatusCode, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let done = approvals::confirm(&console.house, &actor, &account, &sent.how).await;
+    let done = invitations::confirm(&console.house, &actor, &account, &sent.code, &sent.how).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -241,7 +240,7 @@ pub(crate) async fn invite(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let made = answer(&visitor, approvals::invite_again(&console.house, &actor, &account).await)?;
+    let made = answer(&visitor, invitations::hand_over(&console.house, &actor, &account).await)?;
     Ok(Json(invitation(&made)))
 }
 

@@ -6,7 +6,8 @@ use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
-use digue_operations::approvals::{self, INVITATION_LASTS, Invitation, NewAccount, Waiting, Wish};
+use digue_operations::approvals::{self, NewAccount, Waiting, Wish};
+use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_operations::loads::Growth;
 use digue_operations::{OperationError, onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
@@ -224,23 +225,19 @@ struct InvitationPage {
     w: Words,
     invitations: Vec<Invitation>,
     hours: u64,
+    /// A link stands on the page.
+    is_shown: bool,
+    /// It goes by mail.
+    is_sent: bool,
 }
 
-/// A key that was granted just now; shown once.
-#[derive(Template)]
-#[template(path = "key.html")]
-struct KeyPage {
-    w: Words,
-    account: String,
-    secret: String,
-}
-
-fn invited(visitor: &Visitor, invitations: Vec<Invitation>) -> Response {
+fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Response {
     let hours = INVITATION_LASTS.as_secs() / 3600;
-    page(&InvitationPage { w: Words::new(visitor), invitations, hours }).into_response()
+    let is_shown = invitations.iter().any(|one| one.link.is_some());
+    page(&InvitationPage { w: Words::new(visitor), invitations, hours, is_shown, is_sent }).into_response()
 }
 
-/// Grants or refuses. New accounts come with their invitations, shown once.
+/// Grants or refuses. Whoever grants an account sees who is invited next, and no link.
 pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
@@ -249,22 +246,21 @@ pub(crate) async fn decide(
     let house = &console.house;
     let actor = told(&visitor, visitor.actor(house))?;
     let done = told(&visitor, approvals::decide(house, &actor, &form.id, form.granted == 1).await)?;
-    if let Some(key) = done.key {
-        let (account, secret) = (key.account.to_string(), key.secret);
-        return Ok(page(&KeyPage { w: Words::new(&visitor), account, secret }).into_response());
-    }
     if done.invitations.is_empty() {
         return Ok(Redirect::to("/approvals").into_response());
     }
-    Ok(invited(&visitor, done.invitations))
+    Ok(invited(&visitor, done.invitations, false))
 }
 
 #[derive(Deserialize)]
 pub(crate) struct InviteForm {
     account: String,
+    /// Not empty: by mail, to the address of the request.
+    #[serde(default)]
+    mail: String,
 }
 
-/// Another invitation for an account in quarantine.
+/// Hands the invitation of an account in quarantine over: its link, once, or by mail.
 pub(crate) async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
@@ -272,8 +268,13 @@ pub(crate) async fn invite(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;
-    let invitation = approvals::invite_again(&console.house, &actor, &account).await;
-    Ok(invited(&visitor, vec![told(&visitor, invitation)?]))
+    let invitation = if form.mail.is_empty() {
+        invitations::hand_over(&console.house, &actor, &account).await
+    } else {
+        invitations::send(&console.house, &actor, &account).await
+    };
+    let is_sent = !form.mail.is_empty();
+    Ok(invited(&visitor, vec![told(&visitor, invitation)?], is_sent))
 }
 
 #[derive(Template)]
@@ -281,7 +282,6 @@ pub(crate) async fn invite(
 struct IdentityInvitationPage {
     w: Words,
     account: AccountId,
-    link: String,
 }
 
 /// Invites the holder of an account at work to link an identity.
@@ -292,13 +292,16 @@ pub(crate) async fn invite_identity(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;
-    let link = told(&visitor, providers::invite_holder(&console.house, &actor, &account).await)?;
-    Ok(page(&IdentityInvitationPage { w: Words::new(&visitor), account, link }))
+    told(&visitor, providers::invite_holder(&console.house, &actor, &account).await)?;
+    Ok(page(&IdentityInvitationPage { w: Words::new(&visitor), account }))
 }
 
 #[derive(Deserialize)]
 pub(crate) struct ConfirmForm {
     account: String,
+    /// As the holder said it.
+    #[serde(default)]
+    code: String,
     how: String,
 }
 
@@ -310,6 +313,6 @@ pub(crate) async fn confirm(
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;
-    told(&visitor, approvals::confirm(&console.house, &actor, &account, &form.how).await)?;
+    told(&visitor, invitations::confirm(&console.house, &actor, &account, &form.code, &form.how).await)?;
     Ok(Redirect::to("/accounts"))
 }

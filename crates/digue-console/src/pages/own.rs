@@ -8,8 +8,8 @@ use axum::{Form, Json};
 use digue_access::Session;
 use digue_operations::password::Setting;
 use digue_operations::providers::{self, Choice, Own};
-use digue_operations::{OperationError, passkey, password, sign_in};
-use digue_store::{ConnectionRecord, PasskeyRecord};
+use digue_operations::{OperationError, invitations, keys, passkey, password, sign_in};
+use digue_store::{ConnectionRecord, GrantedKeyRecord, PasskeyRecord};
 use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,6 +35,12 @@ struct OwnPage {
     /// Recovery codes left, when there is a password.
     codes_left: Option<usize>,
     identities: Vec<Own>,
+    /// What the holder says to whoever confirms who they are.
+    code: Option<String>,
+    /// Keys of programs that were granted to this account.
+    waiting: Vec<GrantedKeyRecord>,
+    /// Somebody who answers for the account wants an identity to be linked.
+    is_invited: bool,
 }
 
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
@@ -49,6 +55,9 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
         may_have_password: house.allows_passwords() && visitor.role.is_some_and(|r| !r.needs_passkey()),
         identities: told(&visitor, providers::own(house, session).await)?,
         codes_left: told(&visitor, password::own(house, session).await)?,
+        code: told(&visitor, invitations::own_code(house, session).await)?,
+        waiting: told(&visitor, keys::waiting(house, session).await)?,
+        is_invited: told(&visitor, providers::is_invited(house, session).await)?,
         session: session.clone(),
     });
     Ok(([(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response())
@@ -96,6 +105,27 @@ pub(crate) async fn remove(
     Ok(Redirect::to("/self"))
 }
 
+/// A key of a program, for the holder of its account; shown once.
+#[derive(Template)]
+#[template(path = "key.html")]
+struct KeyPage {
+    w: Words,
+    account: String,
+    secret: String,
+}
+
+/// Fetches a key that was granted to one's own account.
+pub(crate) async fn fetch_key(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Form(form): Form<Named>,
+) -> Result<Html<String>, PageError> {
+    let session = told(&visitor, visitor.console_session())?;
+    let key = told(&visitor, keys::fetch(&console.house, session, &form.id).await)?;
+    let (account, secret) = (key.account.to_string(), key.secret);
+    Ok(page(&KeyPage { w: Words::new(&visitor), account, secret }))
+}
+
 #[derive(Template)]
 #[template(path = "own_identity.html")]
 struct IdentityPage {
@@ -123,11 +153,15 @@ pub(crate) async fn choose_provider(
         let back = format!("/.digue/sign-in?next=%2Fself%2Fidentities%3Flink%3D{link}");
         return Ok(Redirect::to(&back).into_response());
     };
-    told(&visitor, providers::invited_holder(&console.house, session, &invited.link).await)?;
+    let link = match invited.link.as_str() {
+        "" => told(&visitor, providers::begin_linking(&console.house, session).await)?,
+        _ => invited.link,
+    };
+    told(&visitor, providers::invited_holder(&console.house, session, &link).await)?;
     let account = session.account.to_string();
     let providers = providers::for_accounts(&console.house);
     let w = Words::new(&visitor);
-    Ok(page(&IdentityPage { w, account, link: invited.link, providers }).into_response())
+    Ok(page(&IdentityPage { w, account, link, providers }).into_response())
 }
 
 /// Takes an identity of a provider from one's own account.

@@ -247,3 +247,4 @@ warning-no-methods = "{ $name }" is missing: every method passes
 warning-no-response = "{ $name }" is missing: every response with a body will be refused
 warning-headers-lost = "{ $name }" is missing: on the route { $detail } no shape and no sweep would recognise an identifier in a header, so that Location, Set-Cookie and the like are removed
 warning-pattern-groups = "{ $name }" should have one group, that of the identifier (it has { $detail })
+demo-second = Second CISO, who confirms those whose access somebody else asked for and handed over

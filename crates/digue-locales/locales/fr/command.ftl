@@ -247,3 +247,4 @@ warning-no-methods = « { $name } » manque : toutes les méthodes passent
 warning-no-response = « { $name } » manque : toute réponse qui a un corps sera refusée
 warning-headers-lost = « { $name } » manque : sur la route { $detail }, aucune forme ni aucun balayage ne reconnaîtrait un identifiant dans un en-tête ; Location, Set-Cookie et les en-têtes de ce genre sont retirés
 warning-pattern-groups = « { $name } » devrait avoir un seul groupe, celui de l'identifiant (il y en a { $detail })
+demo-second = Second RSSI, qui confirme ceux dont il n'a ni demandé ni remis l'accès

@@ -11,9 +11,9 @@ use super::peer::{Peer, Vouched};
 use super::{Came, Factor, Half, Then, keyed, label};
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
-use crate::approvals::INVITATION_LASTS;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
 use crate::secret::{Seal, Secret};
 use crate::{passkey, password, sign_in};
@@ -279,21 +279,45 @@ pub(super) async fn invited(
     Ok(account)
 }
 
-/// Invites the holder of an account that is at work already to link an identity; returns the address.
+/// Invites the holder of an account that is at work already to link an identity. There is no link to hand
+/// over: the holder finds the invitation on the own page.
 ///
 /// # Errors
-/// `Denied` unless the actor answers for the account, `NotFound` where there is no provider.
+/// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
+/// an account whose own invitation offers the providers.
 pub async fn invite_holder(
     house: &House,
     actor: &Actor,
     account: &AccountId,
-) -> Result<String, OperationError> {
+) -> Result<(), OperationError> {
     allow(answers_for(&house.gateway().rules(), actor, account))?;
     actor.must_be_fresh(house)?;
     if super::for_accounts(house).is_empty() {
         return Err(OperationError::NotFound("provider"));
     }
-    sign_in::make_identity_link(house, actor, account, INVITATION_LASTS).await
+    if house.unconfirmed().has(account) {
+        return Err(OperationError::Conflict);
+    }
+    let words =
+        Words { subject: format!("account:{account}"), after: "identity".to_owned(), ..Words::default() };
+    house.write_down(actor, Act::InvitationHandedOver, words).await?;
+    let until = house.clock.now().plus(INVITATION_LASTS);
+    Ok(house.store.save_identity_invitation(account, &actor.account, until).await?)
+}
+
+/// True while this session's account is invited to link an identity.
+pub async fn is_invited(house: &House, session: &Session) -> Result<bool, OperationError> {
+    Actor::of_session(house, session)?;
+    Ok(house.store.is_invited_to_link(&session.account, house.clock.now()).await?)
+}
+
+/// The link with which the invited holder of a session, who has just proved who they are, chooses a provider.
+pub async fn begin_linking(house: &House, session: &Session) -> Result<String, OperationError> {
+    if !is_invited(house, session).await? {
+        return Err(OperationError::Invalid("invalid-link"));
+    }
+    let permit = invitations::permit_of_holder(house, session)?;
+    Ok(sign_in::make_identity_link(house, &permit, INVITATION_LASTS).await?.reveal().to_owned())
 }
 
 /// Checks, for the page where a provider is chosen, that an invitation is this session's.
@@ -359,6 +383,8 @@ pub async fn confirm_link(
     let Then::Link { invitation, session: held } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
+    // As `sign_in` does: what begins anew meanwhile takes this with it.
+    let _one_at_a_time = house.asking().lock().await;
     let now = house.clock.now();
     let account = invited(house, invitation, held.as_ref()).await?;
     let peer = house.providers().find(&half.provider)?;
@@ -386,6 +412,7 @@ pub async fn confirm_link(
         OperationError::Conflict => OperationError::Invalid("invalid-identity-taken"),
         other => other,
     })?;
+    house.store.remove_identity_invitation(&account).await?;
     mail::tell_holder(house, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
     let way = Way { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(house, way, &account, now, origin).await?;

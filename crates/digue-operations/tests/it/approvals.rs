@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
 use digue_operations::approvals::{self, NewAccount, Wish};
-use digue_operations::{Actor, OperationError, gates, sign_in};
+use digue_operations::{Actor, OperationError, gates, invitations, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::house::{CONSOLE, CONSOLE_HOST, Home};
 use crate::passkey::{client, enrol};
+
+/// How an identity was checked.
+pub(crate) const CALL: &str = "appel téléphonique";
 
 pub(crate) async fn somebody(home: &Home, name: &str, organisation: &str, role: Role) -> Actor {
     let account = AccountId::parse(name).unwrap();
@@ -82,40 +85,71 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     let account = AccountId::parse("neuf").unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
-    // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
-    let link = done.invitations[0].link.clone().unwrap();
-    let early = approvals::confirm(&home.house, &deputy, &account, "appel téléphonique").await;
+    // Whoever asked or granted holds no link; a third person hands it over.
+    assert_eq!(done.invitations[0].link, None);
+    for actor in [&delegate, &deputy] {
+        let refused = invitations::hand_over(&home.house, actor, &account).await;
+        assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+    }
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let early = invitations::confirm(&home.house, &dpo, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(early, Err(OperationError::Invalid("invalid-confirm-passkey"))));
-    let token = link.split_once("link=").unwrap().1;
-    sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
-    let used = sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await;
+    let lost = invitations::hand_over(&home.house, &rssi, &account).await.unwrap().link.unwrap();
+    let link = invitations::hand_over(&home.house, &rssi, &account).await.unwrap().link.unwrap();
+    let token = |link: &str| link.split_once("link=").unwrap().1.to_owned();
+    // The invitation opens the console, where the person makes a passkey; still nobody to be seen.
+    let voided = sign_in::enter(&home.house, &token(&lost), CONSOLE_HOST, &client()).await;
+    assert!(matches!(voided, Err(OperationError::NotFound(_))));
+    sign_in::enter(&home.house, &token(&link), CONSOLE_HOST, &client()).await.unwrap();
+    let used = sign_in::enter(&home.house, &token(&link), CONSOLE_HOST, &client()).await;
     assert!(matches!(used, Err(OperationError::NotFound(_))));
     let session = home.house.gateway().sessions_of(&account).pop().unwrap();
+    assert_eq!(invitations::own_code(&home.house, &session).await.unwrap(), None, "without a key, no code");
     enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+    let code = invitations::own_code(&home.house, &session).await.unwrap().unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Closed);
 
     // Whoever it is cannot confirm themselves; nobody from elsewhere can.
     let itself = Actor { account: account.clone(), role: Role::Agent, proved_at: home.now() };
     let stranger = somebody(&home, "autre", "of-2", Role::Delegate).await;
     for actor in [&itself, &stranger] {
-        let denied = approvals::confirm(&home.house, actor, &account, "appel téléphonique").await;
+        let denied = invitations::confirm(&home.house, actor, &account, &code, CALL).await;
         assert!(matches!(denied, Err(OperationError::Denied)));
     }
-    // Who asked for it does not confirm it: somebody who stole that account would do both.
-    let alone = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
-    assert!(matches!(alone, Err(OperationError::SecondNeeded)));
-    approvals::confirm(&home.house, &deputy, &account, "appel téléphonique").await.unwrap();
+    // Whoever asked, granted or saw the link does not confirm: who stole that account would do both.
+    for actor in [&delegate, &deputy, &rssi] {
+        let alone = invitations::confirm(&home.house, actor, &account, &code, CALL).await;
+        assert!(matches!(alone, Err(OperationError::SecondNeeded)), "{actor:?}");
+    }
+    // No other way opens its gate.
+    let wish = Wish::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
+    let around = approvals::ask(&home.house, &rssi, &wish, "il attend").await;
+    assert!(matches!(around, Err(OperationError::Invalid("invalid-gate-unconfirmed"))));
+    let guessed = invitations::confirm(&home.house, &dpo, &account, "AAAA-AAAA", CALL).await;
+    assert!(matches!(guessed, Err(OperationError::Invalid("invalid-confirm-code"))));
+    let typed = code.to_lowercase().replace('-', " ");
+    invitations::confirm(&home.house, &dpo, &account, &typed, CALL).await.unwrap();
     assert_eq!(gate_of(&home, &account), Gate::Open);
+    assert!(home.house.gateway().sessions_of(&account).is_empty(), "from now on by its passkey alone");
     // Confirmed once: a gate closed later is not a quarantine.
-    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
     gates::set_gate(&home.house, &rssi, Reach::Account(account.clone()), Gate::Closed, "suspect")
         .await
         .unwrap();
-    let reopened = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    let reopened = invitations::confirm(&home.house, &delegate, &account, &code, CALL).await;
     assert!(matches!(reopened, Err(OperationError::Conflict)));
-    assert!(approvals::invite_again(&home.house, &delegate, &account).await.is_err());
+    let again = invitations::hand_over(&home.house, &delegate, &account).await;
+    assert!(matches!(again, Err(OperationError::Conflict)));
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();
-    for act in [Act::ApprovalAsked, Act::ApprovalGranted, Act::LinkIssued, Act::PasskeyAdded, Act::GateSet] {
+    for act in [
+        Act::ApprovalAsked,
+        Act::ApprovalGranted,
+        Act::InvitationHandedOver,
+        Act::LinkIssued,
+        Act::PasskeyAdded,
+        Act::HolderConfirmed,
+        Act::GateSet,
+    ] {
         assert!(acts.contains(&act), "{act:?}");
     }
 }
@@ -171,8 +205,10 @@ async fn a_delegate_neither_grants_nor_confirms_more_than_agents() {
     let id = approvals::ask(&home.house, &rssi, &wish, "renfort").await.unwrap();
     approvals::decide(&home.house, &second, &id, true).await.unwrap();
     let account = AccountId::parse("neuf").unwrap();
-    let confirmed = approvals::confirm(&home.house, &delegate, &account, "appel téléphonique").await;
+    let confirmed = invitations::confirm(&home.house, &delegate, &account, "AAAA-AAAA", CALL).await;
     assert!(matches!(confirmed, Err(OperationError::Denied)));
+    let handed = invitations::hand_over(&home.house, &delegate, &account).await;
+    assert!(matches!(handed, Err(OperationError::Denied)));
     // The mark of a new account cannot be put on another's gate, to be confirmed away by one person.
     let a1 = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(a1.account);

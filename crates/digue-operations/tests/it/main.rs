@@ -14,6 +14,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod space;
+mod takeover;
 mod vectors;
 
 use std::collections::HashMap;

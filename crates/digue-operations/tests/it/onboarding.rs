@@ -2,7 +2,7 @@
 
 use digue_access::Role;
 use digue_operations::approvals::{self, Wish};
-use digue_operations::{Actor, OperationError, onboarding};
+use digue_operations::{Actor, OperationError, invitations, onboarding};
 use digue_types::AccountId;
 
 use crate::approvals::somebody;
@@ -32,8 +32,15 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     let id = approvals::ask(&home.house, &rssi, &wish, "convention signée").await.unwrap();
     let done = approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
     assert_eq!(done.wish, wish);
-    // Without a mail server each invitation is a link to be printed.
-    assert!(done.invitations.len() == 3 && done.invitations.iter().all(|one| one.link.is_some()));
+    // Whoever granted them holds no link: a third person hands each one over.
+    assert!(done.invitations.len() == 3 && done.invitations.iter().all(|one| one.link.is_none()));
+    let third = somebody(&home, "rssi2", "op", Role::Rssi).await;
+    for one in &done.invitations {
+        let refused = invitations::hand_over(&home.house, &dpo, &one.account).await;
+        assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+        let handed = invitations::hand_over(&home.house, &third, &one.account).await.unwrap();
+        assert!(handed.link.is_some());
+    }
     // The same file again is three faults, and nothing of it is taken.
     let again: Vec<(usize, String)> = (2..5).map(|line| (line, "exists".to_owned())).collect();
     assert_eq!(faults(&home, &rssi, text.as_bytes()), again);

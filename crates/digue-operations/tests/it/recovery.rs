@@ -8,7 +8,7 @@ use digue_operations::approvals::{self, Wish};
 use digue_operations::evidence::Form;
 use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
-use digue_operations::{Actor, OperationError, accounts, gates, sign_in};
+use digue_operations::{Actor, OperationError, accounts, gates, invitations, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
@@ -60,12 +60,17 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     let denied = recovery::look_back(&home.house, &delegate, &account, Form::Shown).await;
     assert!(matches!(denied, Err(OperationError::Denied)));
 
-    // The invitation is the second person's to hand over; then as with a new account.
-    let link = done.invitations[0].link.clone().unwrap();
+    // The invitation is a third person's to hand over; a fourth confirms who took it.
+    assert_eq!(done.invitations[0].link, None);
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let link = invitations::hand_over(&home.house, &rssi, &account).await.unwrap().link.unwrap();
     let token = link.split_once("link=").unwrap().1;
     let (_, session) = sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
     enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
-    approvals::confirm(&home.house, &delegate, &account, "vu au bureau").await.unwrap();
+    let code = invitations::own_code(&home.house, &session).await.unwrap().unwrap();
+    let asker = invitations::confirm(&home.house, &delegate, &account, &code, "vu au bureau").await;
+    assert!(matches!(asker, Err(OperationError::SecondNeeded)));
+    invitations::confirm(&home.house, &dpo, &account, &code, "vu au bureau").await.unwrap();
     assert_eq!(home.house.gateway().rules().gates.of(&Reach::Account(account)), Gate::Open);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::AccountRecovered));
 }
@@ -83,8 +88,13 @@ async fn a_recovery_does_not_reopen_what_was_closed_before() {
     let wish = wish(&session.account, &home);
     let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
     approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
-    let confirmed = approvals::confirm(&home.house, &delegate, &session.account, "vu au bureau").await;
-    assert!(matches!(confirmed, Err(OperationError::Conflict)));
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let link = invitations::hand_over(&home.house, &rssi, &session.account).await.unwrap().link.unwrap();
+    let token = link.split_once("link=").unwrap().1;
+    let (_, session) = sign_in::enter(&home.house, token, CONSOLE_HOST, &client()).await.unwrap();
+    enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
+    let code = invitations::own_code(&home.house, &session).await.unwrap().unwrap();
+    invitations::confirm(&home.house, &dpo, &session.account, &code, "vu au bureau").await.unwrap();
     assert_eq!(home.house.gateway().rules().gates.of(&reach), Gate::Closed);
 }
 
@@ -104,6 +114,18 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
     let id = approvals::ask(&home.house, &rssi, &both, "convention signée").await.unwrap();
     let done = approvals::decide(&home.house, &second, &id, true).await.unwrap();
     assert!(done.invitations.iter().all(|one| one.link.is_none() && one.email.is_some()));
+    // The addresses are the asker's word: nothing leaves before somebody else vouches for them.
+    assert_eq!(mail::send_due(&home.house).await.unwrap(), 0);
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    for name in ["delegue", "a1"] {
+        let account = AccountId::parse(name).unwrap();
+        for involved in [&rssi, &second] {
+            let refused = invitations::send(&home.house, involved, &account).await;
+            assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+        }
+        let sent = invitations::send(&home.house, &dpo, &account).await.unwrap();
+        assert_eq!((sent.link, sent.email), (None, Some(format!("{name}@exemple.fr"))));
+    }
     assert_eq!(mail::send_due(&home.house).await.unwrap(), 2);
     let invitations = mailbox.messages();
     let (to, text) = &invitations[1];
@@ -118,7 +140,9 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
     let account = AccountId::parse("a1").unwrap();
     let id = approvals::ask(&home.house, &rssi, &wish(&account, &home), "ordinateur volé").await.unwrap();
     let done = approvals::decide(&home.house, &second, &id, true).await.unwrap();
-    assert!(done.invitations[0].link.is_some());
+    assert_eq!(done.invitations[0].link, None);
+    let by_mail = invitations::send(&home.house, &dpo, &account).await;
+    assert!(matches!(by_mail, Err(OperationError::NotFound(_))), "never by mail");
     assert_eq!(mail::send_due(&home.house).await.unwrap(), 2);
     let told = &mailbox.messages()[2..];
     let mut to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
@@ -144,6 +168,8 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
     };
     let id = approvals::ask(&home.house, &rssi, &Wish::AddAccounts(vec![one]), "recrue").await.unwrap();
     approvals::decide(&home.house, &second, &id, true).await.unwrap();
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    invitations::send(&home.house, &dpo, &AccountId::parse("a1").unwrap()).await.unwrap();
     assert_eq!(mail::send_due(&home.house).await.unwrap(), 0);
     let waiting = home.house.settings(&rssi).await.unwrap().mails;
     assert_eq!((waiting.len(), waiting[0].tries), (1, 1));
@@ -171,8 +197,10 @@ async fn a_suspended_account_is_recovered_and_stays_suspended() {
     let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
     assert_eq!(done.invitations[0].link, None);
     assert!(home.house.gateway().rules().directory.find(&account).unwrap().is_suspended);
+    let early = invitations::hand_over(&home.house, &rssi, &account).await;
+    assert!(matches!(early, Err(OperationError::Invalid("invalid-invitation-suspended"))));
     accounts::set_suspended(&home.house, &rssi, &account, false, "nouvel ordinateur").await.unwrap();
-    let again = approvals::invite_again(&home.house, &deputy, &account).await.unwrap();
+    let again = invitations::hand_over(&home.house, &rssi, &account).await.unwrap();
     assert!(again.link.is_some());
     assert_eq!(home.house.gateway().rules().gates.of(&Reach::Account(account)), Gate::Closed);
 }

@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow};
 use digue_access::Role;
 use digue_locales::{Value, text};
 use digue_operations::accounts::{self, AtTerminal};
-use digue_operations::OperationError;
+use digue_operations::{Actor, OperationError, invitations};
 use digue_types::{AccountId, OrganisationId};
 
 use super::{BAD, GOOD, Out, runtime};
@@ -48,6 +48,14 @@ pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role
             Err(OperationError::Invalid(key)) => Err(anyhow!(text(out.language, key))),
             Err(error) => Err(error.into()),
         }
+    })
+}
+
+/// The operator confirms who holds an account where nobody else is left who neither asked nor granted.
+pub(crate) fn confirm(out: &Out, file: &Path, account: &str, code: &str, how: &str) -> u8 {
+    with_house(out, file, async |running| {
+        let account = AccountId::parse(account)?;
+        Ok(invitations::confirm(&running.house, &Actor::digue(), &account, code, how).await?)
     })
 }
 

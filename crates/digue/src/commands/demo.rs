@@ -147,7 +147,8 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
         Ok((AccountId::parse(name)?, record))
     };
     let mut accounts =
-        vec![officer("rssi", Role::Rssi)?, officer("dpo", Role::Dpo)?, officer("audit", Role::Auditor)?];
+        vec![officer("rssi", Role::Rssi)?, officer("rssi2", Role::Rssi)?, officer("dpo", Role::Dpo)?];
+    accounts.push(officer("audit", Role::Auditor)?);
     accounts.extend(population.accounts.iter().map(|account| {
         let role = if account.is_delegate { Role::Delegate } else { Role::Agent };
         let organisation = account.organisation.clone();
@@ -211,6 +212,8 @@ async fn banner(
     out.line(&format!("    {}", link(&AccountId::parse("dpo")?, CONSOLE_HOST).await?));
     out.say("demo-rssi", &[]);
     out.line(&format!("    {}", link(&officer, CONSOLE_HOST).await?));
+    out.say("demo-second", &[]);
+    out.line(&format!("    {}", link(&AccountId::parse("rssi2")?, CONSOLE_HOST).await?));
     out.line("");
     Ok(())
 }

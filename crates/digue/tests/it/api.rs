@@ -107,8 +107,8 @@ impl Officers {
         Self { asks: house.officer(), grants: house.console_session("dpo") }
     }
 
-    /// A key for this account; its name, and the program that holds it.
-    fn issue(&self, account: &str, host: &str) -> (String, Program) {
+    /// A key for this account; its name, and the program that holds it. Its holder fetches the secret.
+    fn issue(&self, house: &mut House, account: &str, host: &str) -> (String, Program) {
         let key = Holder::new();
         let wish = json!({
             "kind": "issue-key", "account": account, "public_key": key.jwk().to_string(),
@@ -122,10 +122,23 @@ impl Officers {
         assert_eq!(self.asks.send("POST", &target, &JSON, granted).status, 403);
         let done = self.grants.send("POST", &target, &JSON, granted);
         assert_eq!(done.status, 200, "{}", done.text());
-        let done: Value = serde_json::from_slice(&done.body).unwrap();
-        let secret = done["key"]["secret"].as_str().unwrap().to_owned();
+        assert!(!done.text().contains("secret"), "whoever grants it holds no secret: {}", done.text());
+        let fetched = format!("id={}", id["id"].as_str().unwrap());
+        for other in [&self.asks, &self.grants] {
+            assert_eq!(other.send("POST", "/self/keys", &[FORM], fetched.as_bytes()).status, 404);
+        }
+        let holder = house.console_session(account);
+        let page = holder.send("POST", "/self/keys", &[FORM], fetched.as_bytes());
+        assert_eq!(page.status, 200, "{}", page.text());
+        let text = page.text();
+        let secret = text.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
+        // Once.
+        assert_eq!(holder.send("POST", "/self/keys", &[FORM], fetched.as_bytes()).status, 404);
+        let keys: Value = serde_json::from_slice(&self.asks.get("/api/v1/keys").body).unwrap();
+        let own = keys["items"].as_array().unwrap().iter().find(|known| known["account"] == account);
+        let name = own.unwrap()["key"].as_str().unwrap().to_owned();
         let program = Program { client: Client::new(self.asks.address, host), key, secret };
-        (done["key"]["key"].as_str().unwrap().to_owned(), program)
+        (name, program)
     }
 }
 
@@ -133,7 +146,7 @@ impl Officers {
 fn a_program_is_an_account_like_others_and_signs_each_request() {
     let mut house = House::open(&Plan::usual().caseload("a1", &["P1"]), obliging);
     let officers = Officers::of(&mut house);
-    let (name, program) = officers.issue("a1", PORTAL_HOST);
+    let (name, program) = officers.issue(&mut house, "a1", PORTAL_HOST);
     // Caseload, journal: as with the account's sessions.
     let shown = program.ask("/fiche/P1?x=1");
     assert_eq!((shown.status, shown.text().contains("Nom de P1")), (200, true), "{}", shown.text());
@@ -188,11 +201,24 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
 fn a_program_of_an_officer_reads_and_cannot_widen() {
     let mut house = House::open(&Plan::usual(), obliging);
     let officers = Officers::of(&mut house);
-    let (_, agents) = officers.issue("a1", CONSOLE_HOST);
+    let (_, agents) = officers.issue(&mut house, "a1", CONSOLE_HOST);
     assert_eq!(agents.ask("/api/v1/overview").status, 403);
-    let (_, officers_own) = officers.issue("rssi2", CONSOLE_HOST);
+    let (_, officers_own) = officers.issue(&mut house, "rssi2", CONSOLE_HOST);
     assert_eq!(officers_own.ask("/api/v1/overview").status, 200);
     assert_eq!(officers_own.ask("/self").status, 303);
+    // Evidence takes a fresh proof, which a program has none of.
+    for evidence in [
+        "/api/v1/journal?first=0&count=10",
+        "/api/v1/scope?account=a1",
+        "/api/v1/persons?person=P1",
+        "/api/v1/accounts/a1",
+        "/journal.ndjson",
+        "/journal",
+        "/scope.csv?account=a1",
+    ] {
+        let answer = officers_own.ask(evidence);
+        assert!(matches!(answer.status, 303 | 403), "{evidence}: {}", answer.status);
+    }
     let wish = json!({"kind": "export-journal", "reason": "contrôle annuel"}).to_string();
     let target = "/api/v1/approvals";
     let proof = officers_own.key.sign("dpop+jwt", &officers_own.claims("POST", target), true);

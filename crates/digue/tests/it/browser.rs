@@ -177,7 +177,7 @@ fn an_officer_comes_back_with_a_passkey() {
 #[test]
 fn a_new_colleague_is_asked_for_granted_and_invited() {
     let stage = Stage::open();
-    let [_, delegate_link, _, officer_link] = &stage.links[..] else { panic!("four links") };
+    let [_, delegate_link, dpo_link, officer_link] = &stage.links[..] else { panic!("four links") };
     let console = officer_link.split("/.digue").next().unwrap().to_owned();
     let (officer, delegate) = (Browser::open("fr"), Browser::open("fr"));
     officer.width(1280);
@@ -197,7 +197,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     officer.click("form.grid button.main");
     officer.sees("table", "attend une autre personne");
 
-    // The delegate of that organisation grants it, and holds the invitation.
+    // The delegate of that organisation grants it, and holds no invitation.
     delegate.go(delegate_link);
     delegate.click("button.main");
     delegate.sees("h1", "of-000");
@@ -206,11 +206,24 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.page("approvals-waiting");
     delegate.click("table button.main");
     delegate.sees("h1", "Invitation");
-    delegate.page("invitation");
-    let invitation = delegate.text("code");
+    delegate.sees("main", "L'invitation attend");
+    delegate.page("invitation-waits");
+    assert_eq!(delegate.count("code"), 0);
     delegate.go(&format!("{console}/accounts"));
     delegate.sees("table", "en quarantaine");
+    assert_eq!(delegate.count("form[action='/accounts/invite']"), 0);
     delegate.page("accounts-delegate");
+    // Somebody who neither asked nor granted hands it over.
+    let dpo = Browser::open("fr");
+    dpo.width(1280);
+    dpo.go(dpo_link);
+    dpo.click("button.main");
+    dpo.sees("h1", "Maintenant");
+    dpo.go(&format!("{console}/accounts?q=of-000.nouvelle"));
+    dpo.click("form[action='/accounts/invite'] button");
+    dpo.sees("h1", "Invitation");
+    dpo.page("invitation");
+    let invitation = dpo.text("code");
 
     // The colleague enters, and makes a passkey.
     let colleague = Browser::open("fr");
@@ -251,12 +264,28 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.click("form[action='/.digue/password'] button");
     colleague.sees("h1", "Bonjour");
 
-    // Only now the delegate can say that it is her.
-    delegate.go(&format!("{console}/accounts"));
-    delegate.click("details:has(input[name=how]) summary");
-    delegate.write("input[name=how]", "appel au centre");
-    delegate.click("form[action='/accounts/confirm'] button");
-    delegate.misses("table", "quarantaine");
+    // Only now, and only somebody who had no part in it, can say that it is her: by the code that she says.
+    colleague.go(&format!("{console}/self"));
+    colleague.sees("main", "Code de confirmation");
+    colleague.page_at_both_widths("own-code");
+    let code = colleague.text("code.confirmation");
+    let second = Browser::open("fr");
+    second.width(1280);
+    second.go(&stage.second);
+    second.click("button.main");
+    second.sees("h1", "Maintenant");
+    second.go(&format!("{console}/accounts?q=of-000.nouvelle"));
+    second.click("details:has(input[name=how]) summary");
+    second.write("input[name=code]", &code);
+    second.write("input[name=how]", "appel au centre");
+    second.page("accounts-confirm");
+    second.click("form[action='/accounts/confirm'] button");
+    second.misses("table", "quarantaine");
+    // She comes in by what the code stood for.
+    colleague.go(&format!("{console}/self"));
+    colleague.sees("h1", "Se connecter");
+    colleague.click("form[data-passkey] button");
+    colleague.sees("h1", "Bonjour");
 
     // The portal team loads a person for her, through the interface: that waits for a second person. Her
     // delegate asks for the same, the officer grants it; she opens the portal, which sends her to the console
@@ -356,7 +385,7 @@ fn an_account_is_stolen_cut_and_given_back() {
     delegate.sees("table", "attend une autre personne");
     assert!(delegate.try_text("form[action='/approvals/decide']").is_none());
 
-    // The officer does, hands the invitation over, and sees what the account saw.
+    // The officer does, holds no invitation, and sees what the account saw.
     officer.go(&format!("{console}/approvals"));
     officer.sees("table", "rendre un compte à son titulaire");
     officer.page("approvals-recovery");

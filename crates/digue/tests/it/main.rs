@@ -29,6 +29,7 @@ mod outside_body;
 mod persons;
 mod provider;
 mod python;
+mod reads;
 mod rollback;
 mod routes;
 mod smsi;

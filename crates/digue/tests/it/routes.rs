@@ -285,6 +285,7 @@ const TRIES: &[Try] = &[
     send("POST /self/passkeys/remove", "id=none"),
     read("GET /self/identities"),
     send("POST /self/identities/remove", "id=none"),
+    send("POST /self/keys", "id=key-none"),
     read("GET /self/password"),
     send("POST /self/password", "password=x&sealed=x&code=x"),
     send("POST /self/password/remove", ""),
@@ -313,7 +314,7 @@ const TRIES: &[Try] = &[
     Try {
         route: "POST /api/v1/accounts/{account}/confirmation",
         target: "/api/v1/accounts/{agent}/confirmation",
-        body: "{\"how\":\"appel au centre\"}",
+        body: "{\"code\":\"AAAA-AAAA\",\"how\":\"appel au centre\"}",
     },
     Try {
         route: "POST /api/v1/accounts/{account}/invitation",

@@ -271,6 +271,7 @@ fn a_stolen_delegates_account_creates_no_reader_and_hands_itself_to_nobody() {
 fn a_thief_in_a_delegates_browser_gets_no_reader() {
     let mut house = house(&usual());
     let officer = house.officer();
+    let (deputy, dpo) = (house.console_session("adj"), house.console_session("dpo"));
     let token = house.link("chef", CONSOLE_HOST);
     let console = format!("http://{CONSOLE_HOST}:{}", house.address.port());
     let thief = Browser::open("fr");
@@ -279,7 +280,7 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     thief.click("button.main");
     thief.sees("h1", "of-1");
 
-    // A reader is asked for. Whoever asks cannot grant, and the invitation goes to whoever does.
+    // A reader is asked for. Whoever asks cannot grant, and nobody of both holds the invitation.
     thief.go(&format!("{console}/approvals"));
     thief.write("#account", "faux");
     thief.write("#reason", "recrue urgente");
@@ -290,13 +291,16 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     let id = page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     assert_eq!(refused(&officer, "/approvals/decide", &format!("id={id}&granted=1")).0, 200);
 
-    // Granted in good faith. The thief makes another invitation, takes it, and gives it a passkey.
+    // Granted in good faith: neither the thief nor the officer who granted it has the invitation.
     thief.go(&format!("{console}/accounts"));
     thief.sees("table", "en quarantaine");
-    assert_eq!(thief.count("form[action='/accounts/confirm']"), 0, "there is nobody to confirm");
-    thief.submit("form[action='/accounts/invite']", 0);
-    thief.sees("h1", "Invitation");
-    let invitation = thief.text(".invitation code");
+    assert_eq!(thief.count("form[action='/accounts/confirm']"), 0);
+    assert_eq!(thief.count("form[action='/accounts/invite']"), 0);
+    assert_eq!(refused(&officer, "/accounts/invite", "account=faux").0, 409);
+    // The deputy hands it over in good faith, too; the thief takes the paper, and makes a passkey.
+    let (status, handed) = refused(&deputy, "/accounts/invite", "account=faux");
+    assert_eq!(status, 200, "{handed}");
+    let invitation = handed.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
     let reader = Browser::open("fr");
     reader.plug_in_authenticator();
     reader.go(&invitation);
@@ -305,12 +309,19 @@ fn a_thief_in_a_delegates_browser_gets_no_reader() {
     reader.write("#name", "poste");
     reader.click("form[data-passkey='create'] button");
     reader.sees("table", "poste");
-    // It stays in quarantine: the thief, who asked for it, does not confirm it.
+    reader.sees("main", "Code de confirmation");
+    let code = reader.text("code.confirmation");
+    // It stays in quarantine: the thief asked for it, and has the code; who may confirm knows nobody who
+    // could say it.
     thief.go(&format!("{console}/accounts"));
-    thief.click("details:has(form[action='/accounts/confirm']) summary");
-    thief.write("input[name=how]", "appel au standard");
-    thief.submit("form[action='/accounts/confirm']", 0);
-    thief.sees("main", "demandé par une personne et accordé par une autre");
+    assert_eq!(thief.count("form[action='/accounts/confirm']"), 0);
+    for involved in [&officer, &deputy] {
+        let body = format!("account=faux&code={code}&how=appel+au+standard");
+        assert_eq!(refused(involved, "/accounts/confirm", &body).0, 409);
+    }
+    let (status, told) = refused(&dpo, "/accounts/confirm", "account=faux&code=AAAA-AAAA&how=appel");
+    assert_eq!(status, 422, "{told}");
+    assert!(told.contains("pas le code"), "{told}");
     reader.go(&format!("{console}/space"));
     reader.sees("main", "Compte neuf");
     reader.sees("main", "compte faux – fermée");

@@ -1,0 +1,350 @@
+//! Invitations: who may hold the link of an account, and who confirms its holder.
+//!
+//! One rule for every way in, a new account as well as a recovery. Whoever asked for it and whoever granted
+//! it never hold its link and never confirm. Somebody else, who answers for the account, hands the link
+//! over - on paper, or by mail to the address of the request, and then without seeing it. Whoever saw a link
+//! does not confirm either. Confirming takes the code that the account's own page shows once a key is made:
+//! who confirms hears it from the person they know, so that a link in wrong hands ends there. Until then the
+//! account sees nobody, and on the console it is an agent, whatever its role.
+//!
+//! Where no such person is left, the operator does it at the terminal, as somebody who neither asked nor
+//! granted.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use digue_access::{Reach, Session};
+use digue_store::UnconfirmedRecord;
+use digue_types::{AccountId, Act, Gate, Timestamp};
+use ring::hmac;
+use tokio::sync::MutexGuard;
+
+use crate::accounts::answers_for;
+use crate::actor::{Actor, allow};
+use crate::approvals::{QUARANTINE, is_quarantine};
+use crate::error::OperationError;
+use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
+use crate::house::{House, Words};
+use crate::mail::{self, Mail};
+use crate::sign_in;
+
+/// How long an invitation is good for.
+pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
+
+/// Accounts whose holder nobody has confirmed, as the store has them.
+#[derive(Default)]
+pub(crate) struct Unconfirmed(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
+
+impl Unconfirmed {
+    pub(crate) fn new(records: Vec<UnconfirmedRecord>) -> Self {
+        let known = records.into_iter().map(|record| (record.account.clone(), record));
+        Self(RwLock::new(known.collect()))
+    }
+
+    pub(crate) fn find(&self, account: &AccountId) -> Option<UnconfirmedRecord> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
+    }
+
+    pub(crate) fn has(&self, account: &AccountId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
+    }
+
+    async fn save(&self, house: &House, record: UnconfirmedRecord) -> Result<(), OperationError> {
+        house.store.save_unconfirmed(&record).await?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(record.account.clone(), record);
+        Ok(())
+    }
+
+    fn forget(&self, account: &AccountId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(account);
+    }
+}
+
+/// The right to make a link of one account. Only this file makes one: for the account's own mail, for a
+/// person who neither asked nor granted, for the terminal.
+pub(crate) struct LinkPermit {
+    account: AccountId,
+    issuer: Actor,
+}
+
+impl LinkPermit {
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Under whose name the journal has it.
+    pub(crate) fn issuer(&self) -> &Actor {
+        &self.issuer
+    }
+}
+
+/// What became of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub account: AccountId,
+    /// Where the holder is reached, as the request says.
+    pub email: Option<String>,
+    /// Shown once, to whoever hands it over; `None` while it waits, and when it goes by mail.
+    pub link: Option<String>,
+}
+
+/// Who made it possible that somebody is invited.
+pub(crate) struct Involved<'i> {
+    pub(crate) asked_by: &'i AccountId,
+    pub(crate) granted_by: &'i AccountId,
+    pub(crate) email: Option<&'i str>,
+}
+
+/// Puts an account aside until its holder is confirmed: its gate closes, and one that is closed already
+/// stays closed for its own reason.
+pub(crate) async fn put_aside(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    involved: Involved<'_>,
+) -> Result<(), OperationError> {
+    let record = UnconfirmedRecord {
+        account: account.clone(),
+        asked_by: involved.asked_by.to_string(),
+        granted_by: involved.granted_by.to_string(),
+        email: involved.email.unwrap_or_default().to_owned(),
+        handed_by: String::new(),
+        invited_at: Timestamp::ZERO,
+        since: house.clock.now(),
+    };
+    house.unconfirmed().save(house, record).await?;
+    let reach = Reach::Account(account.clone());
+    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
+        Ok(()) | Err(OperationError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Answers for the account, or is an officer of the operator; nobody for their own.
+fn is_concerned(house: &House, actor: &Actor, account: &AccountId) -> bool {
+    let rules = house.gateway().rules();
+    let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
+    actor.account != *account && (is_officer || answers_for(&rules, actor, account))
+}
+
+fn is_involved(record: &UnconfirmedRecord, actor: &Actor) -> bool {
+    [&record.asked_by, &record.granted_by].into_iter().any(|name| *name == actor.account.as_str())
+}
+
+fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
+    record.handed_by.split(' ').any(|name| name == actor.account.as_str())
+}
+
+/// May this actor hand the invitation over?
+pub(crate) fn may_hand_over(house: &House, actor: &Actor, account: &AccountId) -> bool {
+    let record = house.unconfirmed().find(account);
+    is_concerned(house, actor, account) && record.is_some_and(|record| !is_involved(&record, actor))
+}
+
+/// May this actor confirm the holder, once there is one?
+pub(crate) fn may_confirm(house: &House, actor: &Actor, account: &AccountId) -> bool {
+    let record = house.unconfirmed().find(account);
+    let is_free = |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
+    is_concerned(house, actor, account) && record.is_some_and(is_free)
+}
+
+/// The record of an account that this actor hands over.
+fn handed_over_by(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<UnconfirmedRecord, OperationError> {
+    allow(is_concerned(house, actor, account))?;
+    actor.must_be_fresh(house)?;
+    let record = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    if is_involved(&record, actor) { Err(OperationError::SecondNeeded) } else { Ok(record) }
+}
+
+/// Shows the link of an unconfirmed account to somebody who neither asked nor granted, to be handed over.
+///
+/// # Errors
+/// `SecondNeeded` to whoever asked or granted; `Conflict` for an account whose holder is known.
+pub async fn hand_over(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<Invitation, OperationError> {
+    let _one_at_a_time = house.asking().lock().await;
+    let record = handed_over_by(house, actor, account)?;
+    let permit = begin_anew(house, actor, record, true).await?;
+    let link = sign_in::make_link(house, &permit, house.console_host(), INVITATION_LASTS).await?;
+    Ok(Invitation { account: account.clone(), email: None, link: Some(link) })
+}
+
+/// Mails the invitation of a new account to the address of its request, for which this actor, who neither
+/// asked nor granted, vouches. Nobody of the console sees the link. After a recovery nothing goes by mail:
+/// whoever stole the account may read its holder's.
+pub async fn send(house: &House, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+    let _one_at_a_time = house.asking().lock().await;
+    let record = handed_over_by(house, actor, account)?;
+    if record.email.is_empty() || !house.sends_mail() {
+        return Err(OperationError::NotFound("address"));
+    }
+    let email = record.email.clone();
+    begin_anew(house, actor, record, false).await?;
+    let at = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?.invited_at;
+    mail::queue(house, &email, &Mail::Invitation { account: account.clone(), at }).await?;
+    Ok(Invitation { account: account.clone(), email: Some(email), link: None })
+}
+
+/// An invitation begins anew: whatever an earlier one led to - keys, links, sessions - is gone, so that who
+/// took it holds nothing of the account any more.
+async fn begin_anew(
+    house: &House,
+    actor: &Actor,
+    record: UnconfirmedRecord,
+    is_seen: bool,
+) -> Result<LinkPermit, OperationError> {
+    let account = record.account.clone();
+    let is_known = house.gateway().rules().directory.find(&account).is_some_and(|r| !r.is_suspended);
+    if !is_known {
+        return Err(OperationError::Invalid("invalid-invitation-suspended"));
+    }
+    let words = Words {
+        subject: format!("account:{account}"),
+        after: if is_seen { "link" } else { "mail" }.to_owned(),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::InvitationHandedOver, words).await?;
+    let cut = house.gateway().cut_sessions(|session| session.account == account);
+    house.store.remove_sessions(&cut).await?;
+    house.store.remove_factors(&account).await?;
+    let mut handed_by = record.handed_by.clone();
+    if is_seen && !has_held(&record, actor) {
+        handed_by = format!("{handed_by} {}", actor.account).trim_start().to_owned();
+    }
+    // Two invitations of one microsecond would be one to the mail queue.
+    let invited_at = house.clock.now().max(record.invited_at.plus(Duration::from_micros(1)));
+    house.unconfirmed().save(house, UnconfirmedRecord { handed_by, invited_at, ..record }).await?;
+    Ok(LinkPermit { account, issuer: actor.clone() })
+}
+
+/// What changes the ways into an account waits for its turn, and is done for a session that lives then: an
+/// invitation or a recovery in between leaves nothing behind of what was under way.
+pub(crate) async fn hold_still<'h>(
+    house: &'h House,
+    session: &Session,
+) -> Result<MutexGuard<'h, ()>, OperationError> {
+    let turn = house.asking().lock().await;
+    let lives = house.gateway().sessions(|known| known.id == session.id).len() == 1;
+    if lives { Ok(turn) } else { Err(OperationError::Denied) }
+}
+
+/// The permit of the mail of an invitation, as long as it is the last one.
+pub(crate) fn permit_of_mail(house: &House, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
+    let record = house.unconfirmed().find(account)?;
+    let is_last = record.invited_at == at && !record.email.is_empty();
+    is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
+}
+
+/// The permit of whoever holds the terminal. For an account that is put aside it is a hand-over like any
+/// other.
+pub(crate) async fn permit_at_terminal(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+) -> Result<LinkPermit, OperationError> {
+    allow(*actor == Actor::digue())?;
+    match house.unconfirmed().find(account) {
+        Some(record) => begin_anew(house, actor, record, true).await,
+        None => Ok(LinkPermit { account: account.clone(), issuer: actor.clone() }),
+    }
+}
+
+/// The permit of an account's own holder, who has just proved who they are.
+pub(crate) fn permit_of_holder(house: &House, session: &Session) -> Result<LinkPermit, OperationError> {
+    let actor = Actor::of_session(house, session)?;
+    actor.must_be_fresh(house)?;
+    Ok(LinkPermit { account: session.account.clone(), issuer: actor })
+}
+
+/// What the account is opened with, by names that change with each of them.
+async fn factors(house: &House, account: &AccountId) -> Result<Vec<String>, OperationError> {
+    let mut factors: Vec<String> = Vec::new();
+    factors.extend(house.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
+    factors.extend(house.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)));
+    factors.extend(house.store.password_of(account).await?.map(|password| format!("password {}", password.hash)));
+    factors.sort();
+    Ok(factors)
+}
+
+/// Letters and digits that are not taken for one another.
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Forty bits, and one try for each time that somebody asks.
+const CODE_SIGNS: usize = 8;
+
+/// `K7Q3-9XTM`: another one after each invitation and each change of a key.
+fn code_of(house: &House, record: &UnconfirmedRecord, factors: &[String]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
+    let account = &record.account;
+    let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
+    let tag = hmac::sign(&key, text.as_bytes());
+    let signs = tag.as_ref().iter().take(CODE_SIGNS);
+    let code: String = signs.map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect();
+    format!("{}-{}", &code[..CODE_SIGNS / 2], &code[CODE_SIGNS / 2..])
+}
+
+/// The code that the holder of an unconfirmed account says to whoever confirms; `None` without a key, and
+/// for an account whose holder is known.
+pub async fn own_code(house: &House, session: &Session) -> Result<Option<String>, OperationError> {
+    Actor::of_session(house, session)?;
+    let Some(record) = house.unconfirmed().find(&session.account) else { return Ok(None) };
+    let factors = factors(house, &session.account).await?;
+    Ok((!factors.is_empty()).then(|| code_of(house, &record, &factors)))
+}
+
+/// Confirms who holds an account: somebody who had no part in its invitation has made sure, over another
+/// channel, and heard the code of the account's page. `how` says which channel. Sessions end, so that only
+/// what the code stands for opens the account.
+///
+/// # Errors
+/// `SecondNeeded` to whoever asked, granted or held the link; `Invalid` for another code.
+pub async fn confirm(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    code: &str,
+    how: &str,
+) -> Result<(), OperationError> {
+    let how = parse_reason(how, REASON_CHARS_MIN)?;
+    allow(is_concerned(house, actor, account))?;
+    actor.must_be_fresh(house)?;
+    let _one_at_a_time = house.asking().lock().await;
+    let record = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
+    // Whoever holds the terminal can do all of it anyway.
+    let is_terminal = *actor == Actor::digue();
+    if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
+        return Err(OperationError::SecondNeeded);
+    }
+    let factors = factors(house, account).await?;
+    if factors.is_empty() {
+        return Err(OperationError::Invalid("invalid-confirm-passkey"));
+    }
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_uppercase()).collect()
+    };
+    if plain(code) != plain(&code_of(house, &record, &factors)) {
+        return Err(OperationError::Invalid("invalid-confirm-code"));
+    }
+    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    house.store.remove_sessions(&cut).await?;
+    let words = Words { subject: format!("account:{account}"), reason: how.clone(), ..Words::default() };
+    let claim = house.store.remove_unconfirmed(account);
+    let release = house.store.save_unconfirmed(&record);
+    house.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
+    house.unconfirmed().forget(account);
+    // A gate that was closed for another reason is opened by two persons.
+    let reach = Reach::Account(account.clone());
+    let gates = house.store.gates().await?;
+    if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
+        gates::apply(house, actor, reach, Gate::Open, &how, Consent::Two).await?;
+    }
+    Ok(())
+}

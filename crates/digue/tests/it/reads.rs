@@ -1,0 +1,181 @@
+//! Evidence: every route that returns some, for every role, with a fresh proof and with a stale one. One
+//! rule by what is read, and an entry for each reading.
+
+use std::collections::BTreeSet;
+
+use digue_testkit::{Answer, Client};
+
+use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
+
+const ROUTER: &str = include_str!("../../../digue-console/src/router.rs");
+
+/// Routes that put persons beside whoever was shown them, how each is tried, and what a watcher with a
+/// fresh proof is answered.
+const EVIDENCE: [(&str, &str, u16); 19] = [
+    ("/accounts/{account}", "/accounts/a1", 200),
+    ("/accounts/{account}/exposures.csv", "/accounts/a1/exposures.csv", 200),
+    ("/accounts/{account}/persons.csv", "/accounts/a1/persons.csv", 200),
+    ("/accounts/{account}/look-back.csv", "/accounts/a1/look-back.csv", 404),
+    ("/persons", "/persons?person=P1", 200),
+    ("/persons/sights.csv", "/persons/sights.csv?person=P1", 200),
+    ("/scope", "/scope?account=a1", 200),
+    ("/scope.csv", "/scope.csv?account=a1", 200),
+    ("/scope.ndjson", "/scope.ndjson?account=a1", 200),
+    ("/journal", "/journal", 200),
+    // Nobody has granted it.
+    ("/journal.ndjson", "/journal.ndjson", 409),
+    ("/journal/{entry}/receipt", "/journal/0/receipt", 200),
+    ("/requests.csv", "/requests.csv", 200),
+    ("/api/v1/accounts/{account}", "/api/v1/accounts/a1", 200),
+    ("/api/v1/accounts/{account}/look-back", "/api/v1/accounts/a1/look-back", 404),
+    ("/api/v1/persons", "/api/v1/persons?person=P1", 200),
+    ("/api/v1/scope", "/api/v1/scope?account=a1", 200),
+    ("/api/v1/journal", "/api/v1/journal?first=0&count=10", 200),
+    ("/api/v1/journal", "/api/v1/journal?first=0&count=1000", 409),
+];
+
+/// Routes of incidents that hand evidence out; there is no incident here, and a stale reader is refused
+/// before that is known.
+const OF_INCIDENTS: [(&str, &str); 3] = [
+    ("/incidents/{incident}/affected/{version}", "/incidents/in-none/affected/1"),
+    ("/incidents/{incident}/files/{hash}", "/incidents/in-none/files/ab"),
+    // Its papers: the archive of a complaint is one of them, and is looked for by name first.
+    ("/incidents/{incident}/papers/{paper}", ""),
+];
+
+/// Routes of the rest of the console: figures, accounts, cases, records of the management system, one's own
+/// things, and what anybody may see. What a campaign prints asks for a fresh proof by itself.
+const NO_EVIDENCE: &[&str] = &[
+    "/", "/minutes.csv", "/events", "/search", "/portals", "/portals.csv", "/settings", "/watch", "/watch.csv",
+    "/watch/{finding}", "/accounts", "/accounts.csv", "/organisations", "/organisations.csv",
+    "/organisations/{organisation}", "/sessions", "/sessions.csv", "/approvals", "/approvals.csv",
+    "/break-glass", "/break-glass/list.csv", "/keys", "/self", "/self/password", "/self/identities",
+    "/incidents", "/incidents.csv", "/incidents/{incident}", "/incidents/{incident}/sheets",
+    "/incidents/{incident}/affected", "/incidents/{incident}/decisions",
+    "/incidents/{incident}/notification", "/incidents/{incident}/notification.json",
+    "/incidents/{incident}/notices", "/incidents/{incident}/notices/{campaign}",
+    "/incidents/{incident}/notices/{campaign}/{file}", "/check", "/check/messages.txt", "/own-incidents",
+    "/own-incidents/{incident}/partner.pdf", "/register", "/register/papers/{paper}", "/register.csv",
+    "/register.json", "/reviews", "/reviews/{review}", "/reviews/{review}/lines.csv", "/awareness",
+    "/awareness/state", "/awareness/state.csv", "/awareness/{module}", "/awareness/documents/{record}",
+    "/space", "/space/assessment", "/space/assessment.xlsx", "/space/attestation.pdf", "/messages", "/person",
+    "/person/door", "/person/consultations.csv", "/person/embed", "/accessibility", "/requests",
+    "/requests/{request}", "/messages/reports", "/messages/reports.csv", "/assessments", "/assessments.csv",
+    "/api/v1/openapi.json", "/api/v1/overview", "/api/v1/portals", "/api/v1/settings", "/api/v1/accounts",
+    // One person's own rows, without a name of any reader; each call leaves its entry.
+    "/v2/findUsage", "/v2/usagePeriod", "/v2/heartbeat",
+    "/api/v1/organisations", "/api/v1/organisations/{organisation}", "/api/v1/sessions", "/api/v1/approvals",
+    "/api/v1/gates", "/api/v1/break-glass", "/api/v1/incidents", "/api/v1/incidents/{incident}",
+    "/api/v1/findings", "/api/v1/keys",
+];
+
+const ROLES: [(&str, &str); 7] = [
+    ("agent", "of-1"),
+    ("deputy", "of-1"),
+    ("delegate", "of-1"),
+    ("portal-team", "operateur"),
+    ("rssi", "operateur"),
+    ("dpo", "operateur"),
+    ("auditor", "operateur"),
+];
+
+fn house(proof: &str) -> House {
+    let plan = Plan::usual().settings(&format!("[sessions]\nproof = \"{proof}\"\n")).caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
+    assert!(house.stop());
+    for (role, organisation) in ROLES {
+        let account = format!("le-{role}");
+        let arguments = ["account", &account, "--organisation", organisation, "--role", role];
+        assert!(digue(house.folder.path(), &arguments).status.success());
+    }
+    house.start();
+    let a1 = house.sign_in("a1");
+    assert_eq!(a1.get("/fiche/P1").status, 200);
+    house
+}
+
+fn is_refused(answer: &Answer) -> bool {
+    matches!(answer.status, 401 | 403) || answer.header("location") == Some("/.digue/sign-in")
+}
+
+/// Entries of readings: their subjects.
+fn readings(house: &mut House) -> Vec<String> {
+    let acts = house.acts();
+    let of = |act: &&serde_json::Value| act["act"] == "evidence-read" || act["act"] == "exported";
+    acts.iter().filter(of).map(|act| act["subject"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_route_that_is_read_is_evidence_or_is_not() {
+    let evidence = EVIDENCE.iter().map(|(route, ..)| *route).chain(OF_INCIDENTS.map(|(route, _)| route));
+    let known: BTreeSet<&str> = evidence.chain(NO_EVIDENCE.iter().copied()).collect();
+    for part in ROUTER.split(".route(").skip(1) {
+        let path = part.split('"').nth(1).unwrap();
+        let is_read = part.split('"').nth(2).unwrap().contains(" get(");
+        let is_elsewhere = path.starts_with("/.digue/") || path.starts_with("/smsi");
+        if is_read && !is_elsewhere {
+            assert!(known.contains(path), "{path}: is it evidence?");
+        }
+    }
+}
+
+#[test]
+fn evidence_is_read_with_a_fresh_proof_by_who_watches_and_leaves_an_entry() {
+    let mut house = house("1h");
+    let stranger = Client::new(house.address, CONSOLE_HOST);
+    let readers: Vec<(&str, Client)> =
+        ROLES.iter().map(|(role, _)| (*role, house.console_session(&format!("le-{role}")))).collect();
+    let mut expected = 0;
+    for (route, target, wanted) in EVIDENCE {
+        assert!(is_refused(&stranger.get(target)), "{route} to a stranger");
+        for (role, client) in &readers {
+            let answer = client.get(target);
+            if matches!(*role, "rssi" | "dpo" | "auditor") {
+                assert_eq!(answer.status, wanted, "{route} to {role}: {}", answer.text());
+                expected += usize::from(wanted == 200);
+            } else {
+                assert!(is_refused(&answer), "{route} to {role}: {}", answer.status);
+            }
+        }
+    }
+    let readings = readings(&mut house);
+    assert_eq!(readings.len(), expected, "{readings:?}");
+    for subject in ["journal:0+10", "history:a1", "sights:P1", "scope:1 persons", "receipt:0", "requests:0"] {
+        assert!(readings.iter().any(|known| known == subject), "{subject} in {readings:?}");
+    }
+}
+
+#[test]
+fn evidence_is_read_by_nobody_whose_proof_is_old() {
+    // No proof is fresh here.
+    let mut house = house("0s");
+    for (role, _) in ROLES {
+        let client = house.console_session(&format!("le-{role}"));
+        let all = EVIDENCE.iter().map(|(route, target, _)| (*route, *target)).chain(OF_INCIDENTS);
+        for (route, target) in all.filter(|(_, target)| !target.is_empty()) {
+            let answer = client.get(target);
+            assert!(is_refused(&answer), "{route} to {role}: {}", answer.status);
+            assert!(!answer.text().contains("P1\""), "{route} to {role}");
+        }
+    }
+    assert_eq!(readings(&mut house), Vec::<String>::new());
+}
+
+#[test]
+fn a_day_of_the_journal_is_a_days_reading_however_it_is_asked_for() {
+    let mut house = house("1h");
+    let auditor = house.console_session("le-auditor");
+    let page = |client: &Client| client.get("/api/v1/journal?first=0&count=100").status;
+    let read: Vec<u16> = (0..7).map(|_| page(&auditor)).collect();
+    assert_eq!(read, [200, 200, 200, 200, 200, 409, 409]);
+    assert_eq!(auditor.get("/journal").status, 409, "nor by another way");
+    // Somebody else grants the export: then the whole of it.
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(auditor.send("POST", "/approvals/export", &form, b"reason=audit+annuel").status, 303);
+    let dpo = house.console_session("le-dpo");
+    let waiting = dpo.get("/approvals").text();
+    let id = waiting.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let granted = format!("id={id}&granted=1");
+    assert_eq!(dpo.send("POST", "/approvals/decide", &form, granted.as_bytes()).status, 303);
+    assert_eq!((page(&auditor), auditor.get("/journal.ndjson").status), (200, 200));
+}
