@@ -99,6 +99,7 @@ pub(crate) fn outcome(error: &OperationError) -> (StatusCode, &'static str, &'st
             (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid-title", "error-faults")
         }
         OperationError::SecondNeeded => (StatusCode::CONFLICT, "error-second-title", "error-second"),
+        OperationError::Involved => (StatusCode::CONFLICT, "error-involved-title", "error-involved"),
         OperationError::ProofNeeded => (StatusCode::FORBIDDEN, "error-proof-title", "error-proof"),
         OperationError::Busy => (StatusCode::TOO_MANY_REQUESTS, "error-busy-title", "error-busy"),
         OperationError::Full => (StatusCode::SERVICE_UNAVAILABLE, "error-full-title", "error-full"),

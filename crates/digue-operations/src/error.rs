@@ -55,6 +55,9 @@ pub enum OperationError {
     /// One person asks, another grants.
     #[error("a second person is needed")]
     SecondNeeded,
+    /// This actor asked, granted or held the link: somebody else must do it.
+    #[error("somebody with no part in it is needed")]
+    Involved,
     /// Somebody else was faster.
     #[error("it was done already")]
     Conflict,

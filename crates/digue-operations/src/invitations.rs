@@ -159,13 +159,13 @@ fn handed_over_by(
     allow(is_concerned(house, actor, account))?;
     actor.must_be_fresh(house)?;
     let record = house.unconfirmed().find(account).ok_or(OperationError::Conflict)?;
-    if is_involved(&record, actor) { Err(OperationError::SecondNeeded) } else { Ok(record) }
+    if is_involved(&record, actor) { Err(OperationError::Involved) } else { Ok(record) }
 }
 
 /// Shows the link of an unconfirmed account to somebody who neither asked nor granted, to be handed over.
 ///
 /// # Errors
-/// `SecondNeeded` to whoever asked or granted; `Conflict` for an account whose holder is known.
+/// `Involved` for whoever asked or granted; `Conflict` for an account whose holder is known.
 pub async fn hand_over(
     house: &House,
     actor: &Actor,
@@ -268,9 +268,14 @@ pub(crate) fn permit_of_holder(house: &House, session: &Session) -> Result<LinkP
 /// What the account is opened with, by names that change with each of them.
 async fn factors(house: &House, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
-    factors.extend(house.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
-    factors.extend(house.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)));
-    factors.extend(house.store.password_of(account).await?.map(|password| format!("password {}", password.hash)));
+    factors
+        .extend(house.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
+    factors.extend(
+        house.store.identities_of(account).await?.into_iter().map(|one| format!("identity {}", one.hash)),
+    );
+    factors.extend(
+        house.store.password_of(account).await?.map(|password| format!("password {}", password.hash)),
+    );
     factors.sort();
     Ok(factors)
 }
@@ -305,7 +310,7 @@ pub async fn own_code(house: &House, session: &Session) -> Result<Option<String>
 /// what the code stands for opens the account.
 ///
 /// # Errors
-/// `SecondNeeded` to whoever asked, granted or held the link; `Invalid` for another code.
+/// `Involved` for whoever asked, granted or held the link; `Invalid` for another code.
 pub async fn confirm(
     house: &House,
     actor: &Actor,
@@ -321,7 +326,7 @@ pub async fn confirm(
     // Whoever holds the terminal can do all of it anyway.
     let is_terminal = *actor == Actor::digue();
     if is_involved(&record, actor) || (has_held(&record, actor) && !is_terminal) {
-        return Err(OperationError::SecondNeeded);
+        return Err(OperationError::Involved);
     }
     let factors = factors(house, account).await?;
     if factors.is_empty() {

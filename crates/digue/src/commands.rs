@@ -38,9 +38,7 @@ pub(crate) fn run(asked: Asked) -> ExitCode {
         Task::Account { config, account, organisation, role, moves } => {
             admin::account(&out, &config, &account, &organisation, &role, moves)
         }
-        Task::Confirm { config, account, code, how } => {
-            admin::confirm(&out, &config, &account, &code, &how)
-        }
+        Task::Confirm { config, account, code, how } => admin::confirm(&out, &config, &account, &code, &how),
         Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
         Task::Replay(asked) => replay::run(&out, &asked),
         Task::Decoys(asked) => decoys::run(&out, &asked),

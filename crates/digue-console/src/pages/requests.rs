@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
+use digue_operations::evidence::Form as Read;
 use digue_operations::papers::Form as Printed;
 use digue_operations::persons::requests::{self, Outcome, RequestKind, Tracked};
 use digue_operations::persons::sights::{self, Hidden};
@@ -39,7 +40,7 @@ pub(crate) async fn list(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let all = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let all = told(&visitor, requests::list(&console.house, &actor, Read::Shown).await)?;
     let hidden = told(&visitor, sights::hidden(&console.house, &actor).await)?;
     let (letters, rows): (Vec<Tracked>, Vec<Tracked>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
@@ -63,7 +64,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let rows = told(&visitor, requests::exported(&console.house, &actor).await)?;
+    let rows = told(&visitor, requests::list(&console.house, &actor, Read::File).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));
@@ -101,7 +102,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let all = told(&visitor, requests::list(&console.house, &actor).await)?;
+    let all = told(&visitor, requests::list(&console.house, &actor, Read::Shown).await)?;
     let found = all.into_iter().find(|one| one.record.id == id && one.record.kind != codes::LETTER);
     let one = told(&visitor, found.ok_or(OperationError::NotFound("request")))?;
     let is_contest = one.record.kind == RequestKind::Contest.code();

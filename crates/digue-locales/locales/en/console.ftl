@@ -626,3 +626,5 @@ own-key-fetch-named = Fetch the key { $name }
 command-confirm = confirms who holds a new or recovered account, while Digue is stopped
 command-confirm-code = the code that the account's page shows to its holder
 command-confirm-how = how the identity was checked
+error-involved-title = A person with no part in this must do it
+error-involved = You asked, granted or saw the address: somebody else hands the invitation over or confirms the holder.

@@ -626,3 +626,5 @@ own-key-fetch-named = Retirer la clé { $name }
 command-confirm = confirme qui tient un compte nouveau ou rendu, Digue étant arrêté
 command-confirm-code = le code que la page du compte affiche à son titulaire
 command-confirm-how = comment l'identité a été vérifiée
+error-involved-title = Une personne sans part à cette demande doit le faire
+error-involved = Vous avez demandé, accordé ou vu l'adresse : une autre personne remet l'invitation ou confirme le titulaire.

@@ -133,20 +133,19 @@ pub async fn own(house: &House, person: &Person) -> Result<Vec<Tracked>, Operati
     Ok(records.into_iter().map(|record| tracked(house, record, &[])).collect())
 }
 
-/// Every request, those that are open and due first.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Tracked>, OperationError> {
-    actor.must_watch()?;
+/// Every request, those that are open and due first. It names persons and the accounts that they do not
+/// know, so it is read like other evidence.
+pub async fn list(house: &House, actor: &Actor, form: Form) -> Result<Vec<Tracked>, OperationError> {
+    let named = |all: &Vec<Tracked>| format!("requests:{}", all.len());
+    evidence::read(house, actor, form, all(house), named).await
+}
+
+async fn all(house: &House) -> Result<Vec<Tracked>, OperationError> {
     let records = house.store.requests().await?;
     let mut all: Vec<Tracked> =
         records.iter().map(|record| tracked(house, record.clone(), &records)).collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
     Ok(all)
-}
-
-/// Every request as a file: it names persons, so it is read like evidence.
-pub async fn exported(house: &House, actor: &Actor) -> Result<Vec<Tracked>, OperationError> {
-    let named = |all: &Vec<Tracked>| format!("requests:{}", all.len());
-    evidence::read(house, actor, Form::File, list(house, actor), named).await
 }
 
 /// Answers; what was said is not said otherwise later.

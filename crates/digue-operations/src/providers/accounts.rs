@@ -285,11 +285,7 @@ pub(super) async fn invited(
 /// # Errors
 /// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
 /// an account whose own invitation offers the providers.
-pub async fn invite_holder(
-    house: &House,
-    actor: &Actor,
-    account: &AccountId,
-) -> Result<(), OperationError> {
+pub async fn invite_holder(house: &House, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
     allow(answers_for(&house.gateway().rules(), actor, account))?;
     actor.must_be_fresh(house)?;
     if super::for_accounts(house).is_empty() {

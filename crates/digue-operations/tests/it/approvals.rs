@@ -89,7 +89,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     assert_eq!(done.invitations[0].link, None);
     for actor in [&delegate, &deputy] {
         let refused = invitations::hand_over(&home.house, actor, &account).await;
-        assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+        assert!(matches!(refused, Err(OperationError::Involved)));
     }
     let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
@@ -120,7 +120,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
     // Whoever asked, granted or saw the link does not confirm: who stole that account would do both.
     for actor in [&delegate, &deputy, &rssi] {
         let alone = invitations::confirm(&home.house, actor, &account, &code, CALL).await;
-        assert!(matches!(alone, Err(OperationError::SecondNeeded)), "{actor:?}");
+        assert!(matches!(alone, Err(OperationError::Involved)), "{actor:?}");
     }
     // No other way opens its gate.
     let wish = Wish::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };

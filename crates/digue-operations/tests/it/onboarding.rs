@@ -37,7 +37,7 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     let third = somebody(&home, "rssi2", "op", Role::Rssi).await;
     for one in &done.invitations {
         let refused = invitations::hand_over(&home.house, &dpo, &one.account).await;
-        assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+        assert!(matches!(refused, Err(OperationError::Involved)));
         let handed = invitations::hand_over(&home.house, &third, &one.account).await.unwrap();
         assert!(handed.link.is_some());
     }

@@ -69,7 +69,7 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     enrol(&home, &session, &mut Authenticator::new(CONSOLE_HOST, CONSOLE)).await.unwrap();
     let code = invitations::own_code(&home.house, &session).await.unwrap().unwrap();
     let asker = invitations::confirm(&home.house, &delegate, &account, &code, "vu au bureau").await;
-    assert!(matches!(asker, Err(OperationError::SecondNeeded)));
+    assert!(matches!(asker, Err(OperationError::Involved)));
     invitations::confirm(&home.house, &dpo, &account, &code, "vu au bureau").await.unwrap();
     assert_eq!(home.house.gateway().rules().gates.of(&Reach::Account(account)), Gate::Open);
     assert!(home.acts().iter().any(|(act, _)| *act == Act::AccountRecovered));
@@ -121,7 +121,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
         let account = AccountId::parse(name).unwrap();
         for involved in [&rssi, &second] {
             let refused = invitations::send(&home.house, involved, &account).await;
-            assert!(matches!(refused, Err(OperationError::SecondNeeded)));
+            assert!(matches!(refused, Err(OperationError::Involved)));
         }
         let sent = invitations::send(&home.house, &dpo, &account).await.unwrap();
         assert_eq!((sent.link, sent.email), (None, Some(format!("{name}@exemple.fr"))));

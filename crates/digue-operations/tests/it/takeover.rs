@@ -101,7 +101,8 @@ impl Scene {
         let own = self.people.iter().find(|actor| actor.account == self.thief).unwrap();
         let mut faces = vec![again(&self.home, own)];
         for session in &self.sessions {
-            faces.extend(Actor::of_session(&self.home.house, session).ok().map(|one| again(&self.home, &one)));
+            faces
+                .extend(Actor::of_session(&self.home.house, session).ok().map(|one| again(&self.home, &one)));
         }
         faces
     }
@@ -257,8 +258,8 @@ impl Scene {
             _ => {
                 // The code is heard from the holder; who has none is not confirmed.
                 for (account, code) in self.told.clone() {
-                    let _ =
-                        invitations::confirm(&self.home.house, &actor, &account, &code, "vu au guichet").await;
+                    let _ = invitations::confirm(&self.home.house, &actor, &account, &code, "vu au guichet")
+                        .await;
                 }
             }
         }
