@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use digue_access::{Reach, Role, Session};
 use digue_operations::approvals::{self, NewAccount, Wish};
-use digue_operations::{Actor, accounts, invitations, keys, mail, sign_in};
+use digue_operations::{Actor, invitations, keys, mail, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
 
@@ -60,6 +60,8 @@ struct Scene {
     made: usize,
     /// Accounts that only the thief wished for: there is nobody behind them.
     invented: HashSet<AccountId>,
+    /// How often somebody honest confirmed a holder.
+    confirmed: usize,
 }
 
 impl Scene {
@@ -84,6 +86,7 @@ impl Scene {
             told: HashMap::new(),
             made: 0,
             invented: HashSet::new(),
+            confirmed: 0,
         }
     }
 
@@ -158,7 +161,9 @@ impl Scene {
         match choices.next(7) {
             0 | 1 => {
                 let wish = self.wish(true, choices);
-                let _ = approvals::ask(&self.home.house, &actor, &wish, "une demande").await;
+                for face in &faces {
+                    let _ = approvals::ask(&self.home.house, face, &wish, "une demande").await;
+                }
             }
             2 => {
                 for waiting in approvals::list(&self.home.house, &actor).await.unwrap_or_default() {
@@ -227,41 +232,65 @@ impl Scene {
     /// Everybody else works, in good faith: what is asked is granted, invitations are handed over, whoever
     /// says the code is confirmed.
     async fn honest_act(&mut self, choices: &mut Choices) {
-        let honest = self.honest();
-        let actor = choices.of(&honest).clone();
-        match choices.next(5) {
-            0 => {
+        let mut honest = self.honest();
+        // Whoever comes first is not always the same.
+        let first = choices.next(honest.len());
+        honest.rotate_left(first);
+        match choices.next(6) {
+            0 | 1 => {
                 let wish = self.wish(false, choices);
-                let _ = approvals::ask(&self.home.house, &actor, &wish, "une demande").await;
-            }
-            1 | 2 => {
                 for actor in &honest {
-                    for waiting in approvals::list(&self.home.house, actor).await.unwrap_or_default() {
-                        let _ = approvals::decide(&self.home.house, actor, &waiting.record.id, true).await;
+                    if approvals::ask(&self.home.house, actor, &wish, "une demande").await.is_ok() {
+                        break;
                     }
                 }
             }
-            3 => {
+            2 => {
+                for actor in &honest {
+                    for waiting in approvals::list(&self.home.house, actor).await.unwrap_or_default() {
+                        if waiting.may_decide {
+                            let id = &waiting.record.id;
+                            let _ = approvals::decide(&self.home.house, actor, id, true).await;
+                        }
+                    }
+                }
+            }
+            3 | 4 => {
                 for account in self.others() {
-                    if choices.next(2) == 0 {
-                        let _ = invitations::send(&self.home.house, &actor, &account).await;
-                        continue;
-                    }
-                    let handed = invitations::hand_over(&self.home.house, &actor, &account).await;
-                    let link = handed.ok().and_then(|handed| handed.link);
-                    // It goes to the holder; an invented account has none.
-                    if let Some(link) = link.filter(|_| !self.invented.contains(&account)) {
-                        self.holder_comes(&account, &link).await;
-                    }
+                    self.honest_invite(&honest, &account, choices.next(2) == 0).await;
                 }
             }
             _ => {
                 // The code is heard from the holder; who has none is not confirmed.
                 for (account, code) in self.told.clone() {
-                    let _ = invitations::confirm(&self.home.house, &actor, &account, &code, "vu au guichet")
-                        .await;
+                    for actor in &honest {
+                        let house = &self.home.house;
+                        let done = invitations::confirm(house, actor, &account, &code, "vu au guichet").await;
+                        self.confirmed += usize::from(done.is_ok());
+                    }
+                    // Confirmed; or the code was void, and the holder asks for another invitation.
+                    self.told.remove(&account);
                 }
             }
+        }
+    }
+
+    /// Somebody honest invites the holder of an account, unless they came in already.
+    async fn honest_invite(&mut self, honest: &[Actor], account: &AccountId, by_mail: bool) {
+        if self.told.contains_key(account) {
+            return;
+        }
+        for actor in honest {
+            if by_mail && invitations::send(&self.home.house, actor, account).await.is_ok() {
+                return;
+            }
+            let handed = invitations::hand_over(&self.home.house, actor, account).await;
+            let Some(link) = handed.ok().and_then(|handed| handed.link) else { continue };
+            // It goes to the holder; an invented account has none.
+            if !self.invented.contains(account) {
+                self.holder_comes(account, &link).await;
+            }
+            return;
         }
     }
 
@@ -293,10 +322,10 @@ impl Scene {
 async fn one_account_taken_over_never_holds_a_working_credential_of_another() {
     let (mut links, mut confirmed) = (0, 0);
     for (thief, ..) in PEOPLE {
-        for seed in 0..4_u64 {
+        for seed in 0..3_u64 {
             let mut choices = Choices(seed * 7919 + thief.len() as u64 * 104_729 + 1);
             let mut scene = Scene::open(thief, seed % 2 == 0).await;
-            for step in 0..24 {
+            for step in 0..20 {
                 let story = format!("{thief} seed {seed} step {step}");
                 scene.thief_acts(&mut choices).await;
                 scene.deliver().await;
@@ -306,12 +335,9 @@ async fn one_account_taken_over_never_holds_a_working_credential_of_another() {
                 scene.holds(&story).await;
             }
             links += scene.sessions.len();
-            let rssi = Actor { proved_at: scene.home.now(), ..scene.people[0].clone() };
-            let known = accounts::list(&scene.home.house, &rssi).await.unwrap();
-            let is_new = |account: &AccountId| account.as_str().starts_with("neuf");
-            confirmed += known.iter().filter(|one| is_new(&one.account) && !one.is_quarantined).count();
+            confirmed += scene.confirmed;
         }
     }
     // The thief got hold of links, and honest people came in: the promise was put to the test.
-    assert!(links > 20 && confirmed > 5, "{links} links, {confirmed} confirmed");
+    assert!(links > 20 && confirmed > 20, "{links} links, {confirmed} confirmed");
 }
