@@ -589,7 +589,9 @@ mod tests {
                 Held::Whole => "whole".to_owned(),
                 Held::Part(terms) => {
                     let dates = |term: &Term| {
-                        let day = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string()[..10].into());
+                        let day = |at: Option<Timestamp>| {
+                            at.map_or("-".to_owned(), |at| at.to_string()[..10].into())
+                        };
                         format!("{}..{}", day(term.from), day(term.until))
                     };
                     terms.iter().map(dates).collect::<Vec<_>>().join(" ")

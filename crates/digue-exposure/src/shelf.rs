@@ -404,7 +404,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The checkpoint that an index says it was made from.
 pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexError> {
     match fs::read_to_string(folder.join("manifest")) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            Ok(None)
+        }
         read => Ok(Manifest::parse(&read?).and_then(|manifest| manifest.checkpoint)),
     }
 }

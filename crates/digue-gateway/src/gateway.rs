@@ -163,10 +163,11 @@ impl Shared {
 
     /// Writes a refusal, or counts it among those of its kind; the index of its own entry, if it has one.
     ///
-    /// The watch looks at what is written, as it would after a restart.
+    /// The watch looks at each as it happens: a minute later, when they are written together, a thief is through. After
+    /// a restart it reads how many there were.
     pub(crate) async fn record_refusal(&self, refusal: Exposure) -> Result<Option<u64>, Refusal> {
-        let Some(refusal) = self.refusals.take(refusal) else { return Ok(None) };
         self.tell_watch(&refusal);
+        let Some(refusal) = self.refusals.take(refusal) else { return Ok(None) };
         let recorded = self.recorder.record(vec![refusal]).await;
         recorded.map(Some).map_err(Refusal::unrecorded)
     }
@@ -259,7 +260,6 @@ impl Gateway {
     pub async fn record_counted_refusals(&self, are_all: bool) {
         let shared = &self.0;
         for refusals in shared.refusals.due(shared.clock.now(), are_all) {
-            shared.tell_watch(&refusals);
             if let Err(error) = shared.recorder.record(vec![refusals.clone()]).await {
                 tracing::error!(error = %error, "Counted refusals were not written; retrying with the next");
                 shared.refusals.put_back(refusals);

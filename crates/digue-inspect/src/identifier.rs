@@ -4,6 +4,7 @@
 //! written with spaces. Each kind has normalisation steps and a shape that the result must have.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::hash::BuildHasher as _;
 
 use digue_types::{Means, Unread, UnreadCause};
@@ -95,6 +96,12 @@ impl IdentifierKind {
             .then(|| SmolStr::new(&normal))
     }
 
+    /// True when the shape refuses words that stand in every table: what has the shape is then an identifier.
+    fn has_telling_shape(&self) -> bool {
+        const WORDS: [&str; 8] = ["nom", "NOM", "Total", "id", "Identifiant", "Marie", "2026", "12"];
+        self.shape.is_some() && WORDS.iter().all(|word| self.canonical(word).is_none())
+    }
+
     /// True when some word of `text` has the shape of this kind, or when it has none.
     fn occurs_in(&self, text: &str) -> bool {
         let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
@@ -162,6 +169,7 @@ pub struct Collector<'k> {
     hasher: DefaultHashBuilder,
     compared: Vec<Identifier>,
     limit: usize,
+    telling: OnceCell<Vec<bool>>,
 }
 
 impl<'k> Collector<'k> {
@@ -175,6 +183,7 @@ impl<'k> Collector<'k> {
             hasher: DefaultHashBuilder::default(),
             compared: Vec::new(),
             limit,
+            telling: OnceCell::new(),
         }
     }
 
@@ -279,7 +288,13 @@ impl<'k> Collector<'k> {
     /// True when `text` could hold an identifier, as far as the shapes of the kinds tell: a kind without a shape
     /// could be anything.
     pub fn could_hold_identifier(&self, text: &str) -> bool {
-        self.kinds.iter().any(|kind| kind.occurs_in(text))
+        let mut kinds = self.kinds.iter().zip(self.telling());
+        kinds.any(|(kind, is_telling)| !is_telling || kind.occurs_in(text))
+    }
+
+    /// For each kind, whether its shape tells identifiers from ordinary words: `[A-Z0-9]{1,20}` does not.
+    fn telling(&self) -> &[bool] {
+        self.telling.get_or_init(|| self.kinds.iter().map(IdentifierKind::has_telling_shape).collect())
     }
 
     /// True when `pick` would find an identifier in `text`.
@@ -292,24 +307,25 @@ impl<'k> Collector<'k> {
 
     /// True when the shape of the rule's kind tells identifiers from other texts.
     pub(crate) fn knows_shape(&self, pick: &Pick) -> bool {
-        self.kinds[pick.kind].shape.is_some()
+        self.telling()[pick.kind]
     }
 
     /// True when any text could be an identifier, because a kind has no shape.
     pub(crate) fn has_shapeless_kind(&self) -> bool {
-        self.kinds.iter().any(|kind| kind.shape.is_none())
+        self.telling().contains(&false)
     }
 
     /// True when a word of `text` has the shape of a kind that has one.
     pub(crate) fn looks_like_identifier(&self, text: &str) -> bool {
-        self.kinds.iter().any(|kind| kind.shape.is_some() && kind.occurs_in(text))
+        self.kinds.iter().zip(self.telling()).any(|(kind, is_telling)| *is_telling && kind.occurs_in(text))
     }
 
     /// Adds to `seen` what in `text` has the shape of a kind that has one. The parts of addresses and of names
     /// joined by points are looked at one by one, too.
     pub(crate) fn identifiers_like(&self, text: &str, seen: &mut Vec<Identifier>) {
         let mut look = |word: &str| {
-            for (kind, shaped) in self.kinds.iter().enumerate().filter(|(_, kind)| kind.shape.is_some()) {
+            let telling = self.kinds.iter().enumerate().filter(|(kind, _)| self.telling()[*kind]);
+            for (kind, shaped) in telling {
                 seen.extend(shaped.canonical(word).map(|text| Identifier { kind, text }));
             }
         };

@@ -621,6 +621,7 @@ mod tests {
         assert_eq!(outside(r#"{"rows":[],"message":"x","more":[{"a":["b",""]}]}"#), 2);
         assert_eq!(outside(r#"{"rows":[],"par_nom":{"DUPONT":1,"de la Tour":2}}"#), 2);
         assert_eq!(outside(r#"{"rows":[],"tel":33612345678}"#), 1);
+        assert_eq!(outside(r#"{"rows":[],"query_ms":12.340307999693323}"#), 0);
         assert_eq!(tally(map(), r#"{"rows":[]}"#).unwrap().nobody, Some(WhyNobody::DescribedAsEmpty));
         assert_eq!(tally(map(), r#"{"rows":[null]}"#).unwrap().nobody, None);
         let mut fields = map();

@@ -33,7 +33,11 @@ pub enum Contradiction {
 ///
 /// # Errors
 /// The journal's files cannot be read.
-pub fn contradiction(disk: &Disk, key: &Verifier, heads: &[Head]) -> Result<Option<Contradiction>, OpenError> {
+pub fn contradiction(
+    disk: &Disk,
+    key: &Verifier,
+    heads: &[Head],
+) -> Result<Option<Contradiction>, OpenError> {
     let published = match disk.read("checkpoint")? {
         Some(_) => {
             let note = reader::checkpoint_note(disk)?;

@@ -168,7 +168,12 @@ pub async fn set_at_terminal(
         Some(_) => Wish::MoveAccount { account: account.clone(), organisation: organisation.clone(), role },
         None => {
             let account = account.clone();
-            Wish::AddAccounts(vec![NewAccount { account, organisation: organisation.clone(), role, email: None }])
+            Wish::AddAccounts(vec![NewAccount {
+                account,
+                organisation: organisation.clone(),
+                role,
+                email: None,
+            }])
         }
     };
     approvals::keep(house, &digue, &wish, organisation, String::new()).await.map(AtTerminal::Waiting)

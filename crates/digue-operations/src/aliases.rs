@@ -162,7 +162,8 @@ async fn load_judged(
     let replaced = if mode == Mode::Add { version } else { version + 1 };
     let waiting = match judged.waiting {
         Some((draft, growth)) => {
-            let load = WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
+            let load =
+                WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
             Some(caseloads::ask(house, actor, load, draft, &waiting_folder(house, portal)).await?)
         }
         None => None,
@@ -223,9 +224,11 @@ fn judge(
     let waits: HashSet<&(String, String)> = match allowance {
         Allowance::All => HashSet::new(),
         Allowance::Nothing => new.iter().map(|(key, _)| *key).collect(),
-        Allowance::Feed(_) => {
-            new.iter().filter(|(key, person)| !is_within || merges(key, person)).map(|(key, _)| *key).collect()
-        }
+        Allowance::Feed(_) => new
+            .iter()
+            .filter(|(key, person)| !is_within || merges(key, person))
+            .map(|(key, _)| *key)
+            .collect(),
     };
     let keyer = map.keyer();
     let sizes = HashMap::new();

@@ -16,11 +16,11 @@ pub use wish::{NewAccount, Wish};
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::caseloads::{self, Addition};
-use crate::loads::{self, Target, WaitingLoad};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
 use crate::invitations::{self, Invitation, Involved};
+use crate::loads::{self, Target, WaitingLoad};
 use crate::reopening::Step;
 use crate::secret::name;
 use crate::{aliases, keys, recovery, reopening};
@@ -92,7 +92,10 @@ pub(crate) async fn ask_for_load(
     let organisation = organisation.ok_or(OperationError::Denied)?;
     let now = house.clock.now();
     let waiting = house.store.approvals().await?.into_iter().filter(|known| {
-        known.kind == "load" && known.subject == load.target.name() && known.decided.is_none() && now < known.expires_at
+        known.kind == "load"
+            && known.subject == load.target.name()
+            && known.decided.is_none()
+            && now < known.expires_at
     });
     let waiting: Vec<ApprovalRecord> = waiting.collect();
     let wish = Wish::Load(load);

@@ -40,7 +40,9 @@ pub struct Loaded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// `confirms_loss`: whoever loads it knows that little or nothing is left.
-    Replace { confirms_loss: bool },
+    Replace {
+        confirms_loss: bool,
+    },
     Add,
 }
 
@@ -80,7 +82,8 @@ async fn load_judged(
     };
     let waiting = match prepared.waiting {
         Some((draft, growth)) => {
-            let load = WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
+            let load =
+                WaitingLoad { target: target.clone(), base: replaced, digest: draft.digest.clone(), growth };
             Some(ask(house, actor, load, draft, &waiting_file(house, population)).await?)
         }
         None => None,
@@ -168,7 +171,9 @@ pub(crate) async fn add_one(house: &House, addition: &Addition, reason: &str) ->
 
 /// Loads what waited, once a second person granted it.
 pub(crate) async fn load_granted(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
-    let Target::Caseload(population) = &load.target else { return Err(OperationError::NotFound("population")) };
+    let Target::Caseload(population) = &load.target else {
+        return Err(OperationError::NotFound("population"));
+    };
     let _one = house.loads.lock().await;
     let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
     load_judged(house, &Actor::digue(), population, csv, Mode::Add, Allowance::All).await.map(drop)
@@ -260,7 +265,8 @@ fn each_row(
     take: &mut dyn FnMut(&Row),
 ) -> Result<Vec<String>, OperationError> {
     let told = |fault: PlacedFault| fault.told("caseload");
-    let file = CsvFile::open(csv, &COLUMNS, &[PERSON]).map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
+    let file =
+        CsvFile::open(csv, &COLUMNS, &[PERSON]).map_err(|fault| OperationError::Faults(vec![told(fault)]))?;
     if !file.has(ACCOUNT) && !file.has(ORGANISATION) {
         return Err(OperationError::Faults(vec![LineFault::new(1, "caseload-fault-header")]));
     }
@@ -288,9 +294,10 @@ fn each_row(
                         take(&row);
                         return true;
                     }
-                    Err(kind) => {
-                        LineFault::from(CaseloadFault { line: u64::try_from(row.line).unwrap_or(u64::MAX), kind })
-                    }
+                    Err(kind) => LineFault::from(CaseloadFault {
+                        line: u64::try_from(row.line).unwrap_or(u64::MAX),
+                        kind,
+                    }),
                 }
             }
         };
@@ -419,8 +426,11 @@ impl Job {
         if self.mode == Mode::Add && !self.kept.is_empty() {
             each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| next.push(row))?;
         }
-        each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
-            match self.base.held(row, &keyer, self.now) {
+        each_row(
+            &self.csv,
+            &self.portal,
+            &self.decoys,
+            &mut |row| match self.base.held(row, &keyer, self.now) {
                 Held::Whole if self.mode == Mode::Add => {}
                 Held::Whole => next.push(row),
                 Held::Part(_) if may(row) => next.push(row),
@@ -430,8 +440,8 @@ impl Job {
                     let terms = terms.into_iter().filter(|_| self.mode != Mode::Add);
                     terms.for_each(|term| next.push(&Row { term, ..row.clone() }));
                 }
-            }
-        })?;
+            },
+        )?;
         let growth = counter.finish();
         let (next, caseloads) = next.finish()?;
         let (later, _) = later.finish()?;

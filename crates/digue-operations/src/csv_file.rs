@@ -143,12 +143,14 @@ impl<'b> CsvFile<'b> {
             let place = cells.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(0));
             let end = usize::try_from(reader.position().byte()).unwrap_or(rest.len());
             let line = lines.of(self.start + place);
-            if std::mem::take(&mut is_header) || cells.iter().all(|cell| cell.trim_matches(is_blank).is_empty())
+            if std::mem::take(&mut is_header)
+                || cells.iter().all(|cell| cell.trim_matches(is_blank).is_empty())
             {
                 continue;
             }
             let fault = |column| Err(PlacedFault { line, column, kind: CsvFault::Row });
-            let beyond = cells.iter().skip(self.width).position(|cell| !cell.trim_matches(is_blank).is_empty());
+            let beyond =
+                cells.iter().skip(self.width).position(|cell| !cell.trim_matches(is_blank).is_empty());
             let row = match beyond {
                 Some(more) => fault(Some(self.width + more + 1)),
                 None if is_unclosed(&rest[place..end.max(place).min(rest.len())]) => fault(None),
@@ -162,11 +164,7 @@ impl<'b> CsvFile<'b> {
 }
 
 /// The delimiter under which the header names most of the columns, and its cells; the first of equals.
-fn best_header(
-    text: &str,
-    delimiters: &[u8],
-    columns: &[Column],
-) -> Option<(u8, csv::StringRecord)> {
+fn best_header(text: &str, delimiters: &[u8], columns: &[Column]) -> Option<(u8, csv::StringRecord)> {
     let is_found = |cells: &csv::StringRecord, column: &Column| {
         cells.iter().any(|cell| column.aliases.contains(&name_of(cell).as_str()))
     };
@@ -330,11 +328,10 @@ mod tests {
     #[test]
     fn lines_are_counted_as_an_editor_counts_them() {
         let text = "account,person\r\n\r\na1,P1\r\n\"a\n2\",P2\r\na3,P3";
-        assert_eq!(rows(text.as_bytes()), Ok(vec![
-            "3:a1|P1|".to_owned(),
-            "4:a\n2|P2|".to_owned(),
-            "6:a3|P3|".to_owned(),
-        ]));
+        assert_eq!(
+            rows(text.as_bytes()),
+            Ok(vec!["3:a1|P1|".to_owned(), "4:a\n2|P2|".to_owned(), "6:a3|P3|".to_owned(),])
+        );
     }
 
     #[test]

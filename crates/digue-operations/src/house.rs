@@ -527,9 +527,9 @@ impl House {
         // Whose organisation or role changes goes on under the new one, and not in a session of before.
         let known = self.gateway().rules().directory.clone();
         let is_moved = |id: &AccountId, record: &digue_access::AccountRecord| {
-            known.find(id).is_some_and(|known| {
-                known.organisation != record.organisation || known.role != record.role
-            })
+            known
+                .find(id)
+                .is_some_and(|known| known.organisation != record.organisation || known.role != record.role)
         };
         let moved: Vec<AccountId> =
             accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();

@@ -76,7 +76,10 @@ impl KeptFile {
 
     /// Its bytes; `None` when there never was one. A file that is found where none is known is what
     /// this Digue begins with.
-    pub(crate) async fn read(&self, house: &House) -> Result<Result<Option<Vec<u8>>, NotTaken>, OperationError> {
+    pub(crate) async fn read(
+        &self,
+        house: &House,
+    ) -> Result<Result<Option<Vec<u8>>, NotTaken>, OperationError> {
         let known = self.digests(house).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {

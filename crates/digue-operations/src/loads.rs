@@ -71,7 +71,8 @@ impl Growth {
             self.endless,
             self.merges,
         ];
-        let words: Vec<String> = NAMES.iter().zip(numbers).map(|(name, number)| format!("{name}:{number}")).collect();
+        let words: Vec<String> =
+            NAMES.iter().zip(numbers).map(|(name, number)| format!("{name}:{number}")).collect();
         words.join(" ")
     }
 
@@ -105,7 +106,9 @@ impl<'c> Counter<'c> {
         self.growth.endless += u64::from(!ends);
         self.growth.readings += match holder {
             HolderName::Account(_) => 1,
-            HolderName::Organisation(organisation) => self.sizes.get(organisation).copied().unwrap_or(1).max(1),
+            HolderName::Organisation(organisation) => {
+                self.sizes.get(organisation).copied().unwrap_or(1).max(1)
+            }
         };
         self.persons.insert(person);
         if !self.holders.contains(holder) {
@@ -227,14 +230,22 @@ pub(crate) async fn allowance(
     Ok(Allowance::Feed(Feed {
         left: bound.saturating_sub(spent),
         own_accounts: accounts_of_holder(house, &actor.account).await?,
-        own_organisation: house.gateway().rules().directory.find(&actor.account).map(|r| r.organisation.clone()),
+        own_organisation: house
+            .gateway()
+            .rules()
+            .directory
+            .find(&actor.account)
+            .map(|r| r.organisation.clone()),
         setting,
         used,
     }))
 }
 
 /// The account, and those that are reached under the same address: whoever holds one holds the others.
-async fn accounts_of_holder(house: &House, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
+async fn accounts_of_holder(
+    house: &House,
+    account: &AccountId,
+) -> Result<HashSet<AccountId>, OperationError> {
     let contacts = house.store.contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
@@ -287,7 +298,8 @@ mod tests {
 
     #[test]
     fn what_waits_is_kept_as_it_was_counted() {
-        let growth = Growth { rows: 3, persons: 2, accounts: 1, organisations: 0, readings: 3, endless: 1, merges: 0 };
+        let growth =
+            Growth { rows: 3, persons: 2, accounts: 1, organisations: 0, readings: 3, endless: 1, merges: 0 };
         let target = Target::parse("caseload:personnes").unwrap();
         let load = WaitingLoad { target: target.clone(), base: 7, digest: "ab".into(), growth };
         assert_eq!(WaitingLoad::parse(target, &load.detail()), Some(load));

@@ -84,10 +84,7 @@ pub fn parse_email(text: &str) -> Option<String> {
     parse_address(text)
 }
 
-fn read_row(
-    row: &Row<'_>,
-    own: Option<&OrganisationId>,
-) -> Result<NewAccount, (usize, &'static str)> {
+fn read_row(row: &Row<'_>, own: Option<&OrganisationId>) -> Result<NewAccount, (usize, &'static str)> {
     let organisation = match row.cell(ORGANISATION) {
         "" => own.cloned().ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
         text => OrganisationId::parse(text).map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,

@@ -52,9 +52,9 @@ const WANTED: &str = "wanted-rules:";
 pub async fn granted(house: &House) -> Result<BTreeMap<RulesOf, String>, OperationError> {
     let kept = house.store.settings_under(GRANTED).await?;
     let named = kept.into_iter().map(|(name, text)| {
-        RulesOf::parse(&name).map(|of| (of, text)).ok_or_else(|| {
-            OperationError::Unavailable(format!("the stored rules {name} cannot be read"))
-        })
+        RulesOf::parse(&name)
+            .map(|of| (of, text))
+            .ok_or_else(|| OperationError::Unavailable(format!("the stored rules {name} cannot be read")))
     });
     named.collect()
 }

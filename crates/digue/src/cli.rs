@@ -201,9 +201,8 @@ fn command(language: Language) -> Command {
 
 fn replay_command(language: Language) -> Command {
     let say = |key: &str| text(language, key);
-    let flag = |name: &'static str, key: &str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key))
-    };
+    let flag =
+        |name: &'static str, key: &str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(say(key));
     let number = |name: &'static str, default: &'static str, key: &str| {
         Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u64)).help(say(key))
     };

@@ -72,7 +72,8 @@ pub(crate) struct PolicyFiles {
 pub(crate) fn parse_policies(
     texts: &BTreeMap<String, String>,
 ) -> Result<Policies, Vec<digue_access::policy::PolicyFault>> {
-    let files: Vec<(String, String)> = texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+    let files: Vec<(String, String)> =
+        texts.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     Policies::parse(&files)
 }
 
@@ -103,7 +104,8 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
     if maps.is_empty() && faults.is_empty() {
         faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
     }
-    let portals: Vec<(&Path, &Portal)> = maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
+    let portals: Vec<(&Path, &Portal)> =
+        maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
     check_together(&settings, &portals, &mut faults);
     let policies = match &settings.policies_folder {
         Some(folder) => read_policies(folder, &mut version, &mut faults),
@@ -176,7 +178,9 @@ fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Faul
     }
     match Policies::parse(&files) {
         Ok(policies) => {
-            let name = |path: String| Path::new(&path).file_name().map_or(path.clone(), |n| n.to_string_lossy().into());
+            let name = |path: String| {
+                Path::new(&path).file_name().map_or(path.clone(), |n| n.to_string_lossy().into())
+            };
             let texts = files.into_iter().map(|(path, text)| (name(path), text)).collect();
             Some(PolicyFiles { texts, policies })
         }

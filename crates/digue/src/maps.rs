@@ -151,8 +151,11 @@ pub(crate) async fn proxies_in_force(house: &House, wanted: Vec<IpNet>) -> Resul
     };
     let granted: Vec<IpNet> = before.lines().map(str::parse).collect::<Result<_, _>>()?;
     let is_granted = |net: &IpNet| granted.iter().any(|known| known.contains(net));
-    let wider: Vec<String> =
-        wanted.iter().filter(|net| !is_granted(net)).map(|net| format!("trusted_proxies: - -> {net}")).collect();
+    let wider: Vec<String> = wanted
+        .iter()
+        .filter(|net| !is_granted(net))
+        .map(|net| format!("trusted_proxies: - -> {net}"))
+        .collect();
     if wider.is_empty() {
         rules::take_over(house, &RulesOf::Proxies, &text).await?;
         return Ok(wanted);

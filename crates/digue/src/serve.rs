@@ -29,7 +29,8 @@ use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
 use digue_operations::space::assessment;
 use digue_operations::{
-    House, HouseParts, OperationError, SignInRules, journal_heads, alerts, caseloads, containment, desk, mail, witnesses,
+    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, journal_heads,
+    mail, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, Window};
@@ -39,8 +40,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::portal_map::PortalMap;
-use crate::config::{self, Config};
 use crate::config::server::{ListenerSettings, Settings};
+use crate::config::{self, Config};
 use crate::pages::Pages;
 use crate::{descriptors, keys, maps, tls};
 

@@ -241,8 +241,8 @@ impl Visit<Observation> {
         }
         let copied = body.map(|copy| copy.take());
         let exposure = self.judge(&sent, head.as_ref(), copied).await;
-        let Some(exposure) = self.counted_apart(exposure) else { return };
         self.shared.sentinel.observe(&exposure);
+        let Some(exposure) = self.counted_apart(exposure) else { return };
         if self.must_record(&exposure)
             && let Err(unrecorded) = self.shared.recorder.record(vec![exposure]).await
         {

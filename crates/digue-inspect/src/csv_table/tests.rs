@@ -376,3 +376,10 @@ mod generated {
         }
     }
 }
+
+#[test]
+fn a_shape_that_any_word_has_makes_no_header_an_identifier() {
+    let wide = Some("[A-Za-z0-9-]{1,40}");
+    let text = "nom;numero\r\nDupont;B1\r\nDurand;B2\r\n";
+    assert_eq!(look(&rules("numero"), wide, text).unwrap().0, ["B1", "B2"]);
+}

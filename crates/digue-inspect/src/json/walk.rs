@@ -311,8 +311,10 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     }
 }
 
+/// By its whole part: the digits of a fraction are those of a measure.
 fn is_telling_number(written: &str) -> bool {
-    written.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
+    let whole = written.split(['.', 'e', 'E']).next().unwrap_or_default();
+    whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
 }
 
 fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {

@@ -153,7 +153,9 @@ impl Wish {
             Self::WidenRules { of, .. } => of.name(),
             Self::ExportJournal => "journal:".to_owned(),
             Self::Load(load) => load.target.name(),
-            Self::AllowFeed { account, .. } | Self::MoveAccount { account, .. } => format!("account:{account}"),
+            Self::AllowFeed { account, .. } | Self::MoveAccount { account, .. } => {
+                format!("account:{account}")
+            }
             Self::AddToCaseload(Addition { organisation, .. }) | Self::HandOver { organisation, .. } => {
                 format!("organisation:{organisation}")
             }

@@ -45,7 +45,12 @@ fn start(home: &Home) {
     home.house.gateway().set_hosts(Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()]), &|_| {});
 }
 
-async fn load(home: &Home, actor: &Actor, csv: &str, mode: Mode) -> Result<caseloads::Loaded, OperationError> {
+async fn load(
+    home: &Home,
+    actor: &Actor,
+    csv: &str,
+    mode: Mode,
+) -> Result<caseloads::Loaded, OperationError> {
     caseloads::load(&home.house, actor, &population(), csv.as_bytes().to_vec(), mode).await
 }
 
@@ -55,7 +60,10 @@ fn sees(home: &Home, account: &str, organisation: &str, person: &str) -> bool {
     let (account, organisation) =
         (AccountId::parse(account).unwrap(), OrganisationId::parse(organisation).unwrap());
     let key = PersonKey::new(&population(), person);
-    rules.caseloads.get(&population()).is_some_and(|all| all.find(&account, &organisation, key, home.now()).is_some())
+    rules
+        .caseloads
+        .get(&population())
+        .is_some_and(|all| all.find(&account, &organisation, key, home.now()).is_some())
 }
 
 fn program(actor: &Actor) -> Actor {
@@ -140,7 +148,9 @@ async fn caseloads_are_read_as_people_write_them() {
 async fn every_fault_of_a_caseload_has_its_row_and_column() {
     let home = home().await;
     let text = "account;person;until\na1;P1;\na1;;\na1;P2;demain\na b;P3;\na1;P4;;x\n";
-    let Err(OperationError::Faults(faults)) = load(&home, &Actor::digue(), text, REPLACE).await else { panic!() };
+    let Err(OperationError::Faults(faults)) = load(&home, &Actor::digue(), text, REPLACE).await else {
+        panic!()
+    };
     let told: Vec<(usize, &str, &str)> = faults
         .iter()
         .map(|fault| (fault.line, fault.column.as_deref().unwrap_or("-"), fault.key.as_str()))
@@ -161,7 +171,10 @@ async fn an_extraction_that_failed_empties_nothing() {
     load(&home, &Actor::digue(), "account,person\na1,P1\na1,P2\na1,P3\na1,P4\n", REPLACE).await.unwrap();
     for csv in ["account,person\n", "account,person\na1,P1\n", "account,person\n,\n"] {
         let refused = load(&home, &Actor::digue(), csv, REPLACE).await;
-        assert!(matches!(refused, Err(OperationError::Invalid("invalid-load-shrinks"))), "{csv:?} {refused:?}");
+        assert!(
+            matches!(refused, Err(OperationError::Invalid("invalid-load-shrinks"))),
+            "{csv:?} {refused:?}"
+        );
     }
     assert!(sees(&home, "a1", "of-1", "P4"));
     let meant = Mode::Replace { confirms_loss: true };
@@ -258,7 +271,8 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     let target = Target::Caseload(population());
     let wish = Wish::AllowFeed { account: team.account.clone(), target, per_day: 10 };
     let id = approvals::ask(&home.house, &rssi, &wish, "extraction de nuit").await.unwrap();
-    let own = approvals::decide(&home.house, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
+    let own =
+        approvals::decide(&home.house, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
     assert!(own.is_err());
     approvals::decide(&home.house, &dpo, &id, true).await.unwrap();
 

@@ -19,11 +19,10 @@ pub(crate) fn run(out: &Out, file: &Path, response: &SavedResponse) -> u8 {
             return NOT_RUN;
         }
     };
-    let found =
-        config.portals().find(|portal| portal.id.as_str() == response.portal).and_then(|portal| {
-            let route = portal.routes.iter().find(|route| route.name.as_str() == response.route)?;
-            Some((portal, route))
-        });
+    let found = config.portals().find(|portal| portal.id.as_str() == response.portal).and_then(|portal| {
+        let route = portal.routes.iter().find(|route| route.name.as_str() == response.route)?;
+        Some((portal, route))
+    });
     let Some((portal, route)) = found else {
         out.complain("inspect-no-route", &[]);
         return NOT_RUN;

@@ -117,7 +117,8 @@ fn values(
 }
 
 fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> Difference {
-    let said = |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
+    let said =
+        |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
     Difference { path: path.to_vec(), before: said(old, texts.0), after: said(new, texts.1) }
 }
 
@@ -242,7 +243,8 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
         "exact_search" => after.exact_sets.is_empty(),
         "methods" => {
             let is_part = !after.methods.is_empty()
-                && (before.methods.is_empty() || after.methods.iter().all(|one| before.methods.contains(one)));
+                && (before.methods.is_empty()
+                    || after.methods.iter().all(|one| before.methods.contains(one)));
             is_part && !is_taken_over(before, all)
         }
         "request_bytes" => after.request_bytes_max <= before.request_bytes_max,

@@ -24,7 +24,12 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
     );
     let person = officer.get("/persons?person=P1");
     assert!(person.text().contains("/accounts/a1"));
-    assert!(officer.get("/persons/sights.csv?person=P1").text().contains(",a1,of-1,portail,personnes,fiche,caseload"));
+    assert!(
+        officer
+            .get("/persons/sights.csv?person=P1")
+            .text()
+            .contains(",a1,of-1,portail,personnes,fiche,caseload")
+    );
     assert_eq!(officer.get("/search?q=a1").header("location"), Some("/accounts/a1"));
     assert_eq!(officer.get("/search?q=P1").header("location"), Some("/persons?person=P1"));
     for page in

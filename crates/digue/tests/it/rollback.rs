@@ -62,8 +62,11 @@ fn an_older_journal_does_not_start_and_both_are_kept() {
     let refused = digue(&folder, &["serve"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("Nothing was changed"), "{}", said(&refused));
-    let changed: Vec<PathBuf> =
-        files(&data).into_iter().filter(|(path, bytes)| before.get(path) != Some(bytes)).map(|(path, _)| path).collect();
+    let changed: Vec<PathBuf> = files(&data)
+        .into_iter()
+        .filter(|(path, bytes)| before.get(path) != Some(bytes))
+        .map(|(path, _)| path)
+        .collect();
     // The state's own files may move; the evidence does not.
     assert!(changed.iter().all(|path| path.to_string_lossy().contains("state.db")), "{changed:?}");
     let verified = digue(&folder, &["journal", "verify"]);
@@ -133,7 +136,8 @@ fn a_journal_that_went_on_otherwise_does_not_start() {
 fn an_older_state_beside_a_newer_journal_starts() {
     let (mut house, older) = grown();
     let data = house.folder.path().join("data");
-    for (path, _) in files(&data).into_iter().filter(|(path, _)| path.to_string_lossy().contains("state.db")) {
+    for (path, _) in files(&data).into_iter().filter(|(path, _)| path.to_string_lossy().contains("state.db"))
+    {
         fs::remove_file(path).unwrap();
     }
     for (path, bytes) in files(older.path()) {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
-use digue_journal::keyring::Opened;
-use digue_journal::verify as audit;
 use digue_journal::heads::{Contradiction, contradiction};
+use digue_journal::keyring::Opened;
 use digue_journal::note::Verifier;
+use digue_journal::verify as audit;
 use digue_journal::verify::{Against, Finding, FindingKind, Report};
-use digue_operations::journal_heads;
 use digue_locales::Value;
 use digue_operations::entry::{as_json, forgotten_json};
+use digue_operations::journal_heads;
 
 use super::Done;
 use super::place::{Reading, key_of, keyring_of, witnesses_of};

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use digue_gateway::path::Segments;
 use digue_gateway::portal::{Identity, RouteKind};
-use digue_inspect::response::{Message, inspect};
 use digue_inspect::Reading;
+use digue_inspect::response::{Message, inspect};
 use http::Method;
 
 use super::*;
@@ -123,7 +123,12 @@ struct Visit {
 
 fn visits() -> Vec<Visit> {
     let mut visits = Vec::new();
-    let places = [("portail.test", "10.0.0.1"), ("autre.test", "10.0.0.1"), ("neuf.test", "10.0.0.1"), ("portail.test", "192.0.2.1")];
+    let places = [
+        ("portail.test", "10.0.0.1"),
+        ("autre.test", "10.0.0.1"),
+        ("neuf.test", "10.0.0.1"),
+        ("portail.test", "192.0.2.1"),
+    ];
     let items = |count: usize| {
         let items: Vec<String> = (1..=count).map(|number| format!(r#"{{"id":"P{number}"}}"#)).collect();
         format!(r#"{{"items":[{}]}}"#, items.join(","))
@@ -385,10 +390,9 @@ fn a_name_that_nobody_judged_is_a_widening() {
 
 #[test]
 fn a_file_that_the_map_names_belongs_to_it() {
-    let text = MAP.replace(
-        "from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]",
-        "from = \"session\"",
-    ) + "\n[report]\ntoken_file = \"jeton\"\n";
+    let text = MAP
+        .replace("from = \"header\"\naccount = \"x-user\"\ntrusted = [\"10.0.0.0/8\"]", "from = \"session\"")
+        + "\n[report]\ntoken_file = \"jeton\"\n";
     let [one, other] = ["11", "22"].map(|byte| byte.repeat(32));
     let old = parse(&text, &[("jeton", &one)]).unwrap();
     assert_eq!(widenings(&old, &parse(&text, &[("jeton", &one)]).unwrap()), [] as [&str; 0]);
