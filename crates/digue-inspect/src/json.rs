@@ -136,7 +136,9 @@ impl JsonRules {
         let own = own_distances(&map.rules, &map.records)?;
         for (record, path) in map.records.iter().enumerate() {
             compiled.add(path, Target::Record)?;
-            if map.rules.iter().any(|rule| rule.path.is_in_list_below(path)) {
+            let mut own_rules =
+                map.rules.iter().zip(&own).filter(|(_, own)| own.iter().any(|(of, _)| *of == record));
+            if own_rules.any(|(rule, _)| rule.path.is_in_list_below(path)) {
                 compiled.list_records |= 1 << record;
             }
         }
@@ -601,6 +603,14 @@ mod tests {
         let either = || map(&["$[:].id", "$.rows[:].id"], &["$[:]", "$.rows[:]"]);
         assert_eq!(tally(either(), r#"[{"id":1}]"#).unwrap().records, 1);
         assert_eq!(tally(either(), r#"{"ok":true,"rows":[{"id":1},{"id":2}]}"#).unwrap().records, 2);
+        // A query answers with one object or with a list of them, under a name of its own.
+        let named = || map(&["$.data[*].id", "$.data[*][:].id"], &["$.data[*]", "$.data[*][:]"]);
+        assert_eq!(
+            tally(named(), r#"{"data":{"p":[{"id":1},{"id":2}],"one":{"id":3}}}"#).unwrap().records,
+            3
+        );
+        check_cause(tally(named(), r#"{"data":{"one":{"nom":"x"}}}"#), UnreadCause::NamelessRecord);
+        check_cause(tally(named(), r#"{"data":{"p":[{"nom":"x"}]}}"#), UnreadCause::NamelessRecord);
         let refs = map(&["$.d[*].p", "$.d[*].p.id"], &["$.d[*].p"]);
         assert_eq!(
             tally(refs.clone(), r#"{"d":[{"p":"A"},{"p":{"id":"B"}},{"p":null}]}"#).unwrap().records,

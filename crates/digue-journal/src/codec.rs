@@ -151,10 +151,15 @@ fn write_exposure(out: &mut Out<'_>, e: &Exposure) -> Written {
     out.u8(19)?.u16(e.status)?;
     out.u8(20)?.u64(e.policy_version)?;
     out.u8(21)?.u64(e.caseload_version)?;
+    write_what_is_rare(out, e)
+}
+
+/// Fields that most entries have not, keys from 22 on.
+fn write_what_is_rare(out: &mut Out<'_>, e: &Exposure) -> Written {
     if let Some(justification) = &e.justification {
         out.u8(22)?.str(justification)?;
     }
-    if optional[6] {
+    if e.parts > 1 {
         out.u8(23)?.array(2)?.u16(e.part)?.u16(e.parts)?;
     }
     if let Some(source) = &e.source {

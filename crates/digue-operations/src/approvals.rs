@@ -346,17 +346,7 @@ async fn carry_out(
             Ok(Vec::new())
         }
         Wish::MoveAccount { account, organisation, role } => {
-            let known = house.gateway().rules().directory.find(account).cloned();
-            let known = known.ok_or(OperationError::NotFound("account"))?;
-            let words = Words {
-                subject: format!("account:{account}"),
-                before: format!("{} {}", known.organisation, known.role.code()),
-                after: format!("{organisation} {}", role.code()),
-                ..Words::default()
-            };
-            house.write_down(actor, Act::AccountMoved, words).await?;
-            let moved = AccountRecord { organisation: organisation.clone(), role: *role, ..known };
-            house.put_accounts(actor, vec![(account.clone(), moved)]).await?;
+            move_account(house, actor, account, organisation, *role).await?;
             Ok(Vec::new())
         }
         Wish::AllowFeed { account, target, per_day } => {
@@ -381,6 +371,27 @@ async fn carry_out(
         // The export is used as long as it is fresh.
         Wish::ExportJournal => Ok(Vec::new()),
     }
+}
+
+/// Gives an account to another organisation, or another role.
+async fn move_account(
+    house: &House,
+    actor: &Actor,
+    account: &AccountId,
+    organisation: &OrganisationId,
+    role: Role,
+) -> Result<(), OperationError> {
+    let known = house.gateway().rules().directory.find(account).cloned();
+    let known = known.ok_or(OperationError::NotFound("account"))?;
+    let words = Words {
+        subject: format!("account:{account}"),
+        before: format!("{} {}", known.organisation, known.role.code()),
+        after: format!("{organisation} {}", role.code()),
+        ..Words::default()
+    };
+    house.write_down(actor, Act::AccountMoved, words).await?;
+    let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
+    house.put_accounts(actor, vec![(account.clone(), moved)]).await
 }
 
 /// The successor must hold a passkey, as every delegate; the sessions of both end, so that nobody goes on

@@ -142,6 +142,8 @@ async fn what_strangers_show_pushes_nothing_off(store: &Store) {
         look_alikes: format!("exemp1e-{number}.fr"),
         published_at: Timestamp::ZERO,
     };
+    // What the test before left would be counted, too.
+    store.forget_reports(at(100)).await.unwrap();
     store.add_report(&report(0, "")).await.unwrap();
     store.add_report(&report(1, "a1")).await.unwrap();
     assert!(store.publish_report("flood-0000", at(2)).await.unwrap());

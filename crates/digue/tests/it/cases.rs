@@ -71,8 +71,11 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let plan = Plan::usual().settings("[watch]\nautomatic = \"close-organisation\"\n");
     // Rights as wide as the country: nothing holds an adviser to a caseload, only the watch looks.
-    let wide =
-        plan.replace("upstream = \"{upstream}\"", "upstream = \"{upstream}\"\nmode = \"observe-only\"");
+    let free = |action: &str| {
+        (format!("action = \"{action}\""), format!("caseload = \"not-required\"\naction = \"{action}\""))
+    };
+    let ((list, free_list), (open, free_open)) = (free("list"), free("open"));
+    let wide = plan.replace(&list, &free_list).replace(&open, &free_open);
     let mut house = house(wide, obliging);
     let (a1, a2, rssi) = (house.sign_in("a1"), house.sign_in("a2"), house.officer());
     // The first stolen account lists, the second opens sheets; the door withholds both.

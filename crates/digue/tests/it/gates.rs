@@ -71,7 +71,7 @@ fn cutting_the_sessions_ends_them_for_good() {
 fn large(heard: &Heard) -> Reply {
     if heard.target.starts_with("/liste") {
         let filler = "x".repeat(12 << 20);
-        return Reply::new("application/json", format!(r#"{{"items":[{{"id":"P1"}}],"f":"{filler}"}}"#));
+        return Reply::new("application/json", format!(r#"{{"items":[{{"id":"P1","f":"{filler}"}}]}}"#));
     }
     obliging(heard)
 }
