@@ -211,6 +211,10 @@ impl JsonRules {
         for (number, line) in (1..).zip(text.split('\n')) {
             if !is_blank(line) {
                 let read = self.read(line, found).map_err(|unreadable| in_line(unreadable, number))?;
+                // Each line is believed by itself: an empty one says nothing of the next.
+                if self.counts_texts && read.records == 0 && read.nobody.is_none() {
+                    return Err(in_line(Unread::new(UnreadCause::NoRecord).into(), number));
+                }
                 tally.add(read);
             }
         }
@@ -647,6 +651,16 @@ mod tests {
         let read =
             tally(map(&["$.rows[*].id"], &["$.rows[*]"]), r#"{"rows":[],"x":{"DUPONT":["a"]}}"#).unwrap();
         assert_eq!(read.first_undescribed.as_deref(), Some("$.x.*"));
+    }
+
+    #[test]
+    fn a_line_that_is_empty_as_described_speaks_for_no_other() {
+        let map = JsonMap { empty: paths(&["$.rows[*]"]), ..map(&["$.rows[*].id"], &["$.rows[*]"]) };
+        let rules = JsonRules::new(map).unwrap();
+        let kinds = kinds();
+        let read = |text: &str| rules.read_lines(text, &mut Collector::new(&kinds, &[], 10));
+        assert_eq!(read("{\"rows\":[]}\n{\"rows\":[{\"id\":1}]}\n").unwrap().records, 1);
+        check_cause(read("{\"rows\":[]}\n{\"autre\":{\"dupont\":1}}\n"), UnreadCause::NoRecord);
     }
 
     #[test]
