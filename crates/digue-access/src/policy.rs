@@ -10,7 +10,7 @@ use cedar_policy::{
     Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
     PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
-use digue_types::Reason;
+use digue_types::{AccountId, OrganisationId, Reason};
 use miette::Diagnostic as _;
 
 /// The vocabulary that policy files may use, shown by `digue init` and checked at load.
@@ -71,6 +71,26 @@ pub struct PolicyFacts<'f> {
     pub posture: &'f str,
 }
 
+/// Accounts and organisations that a policy names in another spelling than Digue's: it would never meet
+/// them, and a `forbid` would forbid nothing.
+fn other_spellings<'t>(file: &'t str, text: &'t str) -> impl Iterator<Item = PolicyFault> + 't {
+    let named = ["Account", "Organisation"].into_iter().flat_map(move |kind| {
+        let before = format!("{kind}::\"");
+        let places: Vec<usize> = text.match_indices(&before).map(|(place, _)| place + before.len()).collect();
+        places.into_iter().map(move |place| (kind, place))
+    });
+    named.filter_map(move |(kind, place)| {
+        let written = &text[place..][..text[place..].find('"')?];
+        let canonical = match kind {
+            "Account" => AccountId::parse(written).ok()?.to_string(),
+            _ => OrganisationId::parse(written).ok()?.to_string(),
+        };
+        let message = format!("{kind}::\"{written}\": {kind}::\"{canonical}\"");
+        let fault = PolicyFault { file: file.to_owned(), line: line_at(text, place), message };
+        (canonical != written).then_some(fault)
+    })
+}
+
 /// All policy files together.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
@@ -99,6 +119,7 @@ impl Policies {
                         let line = offset.map_or(0, |offset| line_at(text, offset));
                         PolicyFault { file: file.clone(), line, message: error.to_string() }
                     }));
+                    faults.extend(other_spellings(file, text));
                     add_all(&mut set, &parsed, file, &mut faults);
                 }
             }

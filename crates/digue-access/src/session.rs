@@ -3,6 +3,7 @@
 //! The cookie carries a random secret; only its SHA-256 is known here, so a copy of this table
 //! opens no door. Each session is good for one host: a portal's or the console's.
 
+use core::fmt;
 use core::net::IpAddr;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -41,25 +42,61 @@ pub struct HeldTo {
     pub tls: bool,
 }
 
+/// The address of a client, as far as it could be found out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum ClientIp {
+    Known(IpAddr),
+    /// A proxy asks for somebody and does not say readably for whom.
+    #[default]
+    Unknown,
+}
+
+impl ClientIp {
+    /// What a text says; one that is no address says nothing. An IPv4 address that is mapped into IPv6 is
+    /// an IPv4 address.
+    pub fn read(text: &str) -> Self {
+        text.parse::<IpAddr>().map_or(Self::Unknown, |address| Self::Known(address.to_canonical()))
+    }
+
+    pub const fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    /// The network: 24 bits of IPv4, 48 of IPv6, about a site's.
+    fn network(self) -> Option<Network> {
+        match self {
+            Self::Known(IpAddr::V4(ip)) => Some(Network { is_v4: true, bits: u128::from(ip.to_bits() >> 8) }),
+            Self::Known(IpAddr::V6(ip)) => Some(Network { is_v4: false, bits: ip.to_bits() >> 80 }),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Empty for an address that is not known: exports and the journal leave it out.
+impl fmt::Display for ClientIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(address) => address.fmt(f),
+            Self::Unknown => Ok(()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Network {
+    is_v4: bool,
+    bits: u128,
+}
+
 /// Where a request comes from and with what: what can be seen of a device from outside.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Origin {
-    pub ip: String,
+    pub ip: ClientIp,
     /// The browser's name for itself, cut.
     pub agent: String,
     /// The part of the TLS fingerprint JA4 that stays the same from connection to connection; empty
     /// when somebody else ends TLS.
     pub tls: String,
-}
-
-impl Origin {
-    /// The network of an address: 24 bits of IPv4, 48 of IPv6, about a site's.
-    fn network(ip: &str) -> Option<(bool, u128)> {
-        match ip.parse().ok()? {
-            IpAddr::V4(ip) => Some((true, u128::from(ip.to_bits() >> 8))),
-            IpAddr::V6(ip) => Some((false, ip.to_bits() >> 80)),
-        }
-    }
 }
 
 /// A key that never leaves its device, as the device-bound session credentials of the W3C draft
@@ -96,8 +133,10 @@ pub struct Session {
     pub proved_at: Timestamp,
     /// Where and with what it was opened: for its holder to recognise it, and to hold it to that.
     pub origin: Origin,
-    /// Its first address of the other family: one machine may use IPv4 and IPv6 by turns.
-    pub other_ip: Option<String>,
+    /// Its address of the other family: one machine may use IPv4 and IPv6 by turns. It is taken over
+    /// when something besides the cookie shows that it is its holder's: the key of the device, or a
+    /// fresh proof.
+    pub other_ip: ClientIp,
     /// The key of the device that it was bound to.
     pub device: Option<Device>,
 }
@@ -113,14 +152,20 @@ impl Session {
         // What one side does not know cannot be compared.
         let both_tls = !self.origin.tls.is_empty() && !seen.tls.is_empty();
         let other_tls = held_to.tls && both_tls && self.origin.tls != seen.tls;
-        other_agent || other_tls || (held_to.network && self.is_elsewhere(&seen.ip))
+        other_agent || other_tls || (held_to.network && self.is_elsewhere(seen.ip))
     }
 
-    fn is_elsewhere(&self, ip: &str) -> bool {
-        let Some((family, network)) = Origin::network(ip) else { return false };
-        let known = [Some(&self.origin.ip), self.other_ip.as_ref()];
-        let mut known = known.into_iter().flatten().filter_map(|ip| Origin::network(ip));
-        known.find(|(other, _)| *other == family).is_some_and(|(_, known)| known != network)
+    /// What is not known on either side cannot be the same.
+    fn is_elsewhere(&self, ip: ClientIp) -> bool {
+        let Some(seen) = ip.network() else { return true };
+        ![self.origin.ip, self.other_ip].iter().any(|known| known.network() == Some(seen))
+    }
+
+    /// True for the first address of the other family.
+    fn is_first_of_family(&self, ip: ClientIp) -> bool {
+        let (home, seen) = (self.origin.ip.network(), ip.network());
+        let differs = home.zip(seen).is_some_and(|(home, seen)| home.is_v4 != seen.is_v4);
+        differs && self.other_ip.is_unknown()
     }
 }
 
@@ -188,17 +233,17 @@ impl Sessions {
             return Found::Nothing;
         }
         let session = self.by_token.get_mut(token).expect("found above");
+        // Whoever copied the cookie has an address of the other family, too: without a key that stays on
+        // the device, the first one is as foreign as any.
+        let holds_key = session.device.as_ref().is_some_and(|device| device.accepts(bearer.device, now));
+        if holds_key && session.is_first_of_family(bearer.origin.ip) {
+            session.other_ip = bearer.origin.ip;
+        }
         if session.has_moved(bearer.origin, limits.held_to) {
             return Found::Doubted(session, Doubt::Moved);
         }
         if session.device.as_ref().is_some_and(|device| !device.accepts(bearer.device, now)) {
             return Found::Doubted(session, Doubt::Unbound);
-        }
-        if bearer.origin.ip != session.origin.ip && session.other_ip.is_none() {
-            let family = |ip: &str| Origin::network(ip).map(|(family, _)| family);
-            if family(&bearer.origin.ip) != family(&session.origin.ip) {
-                session.other_ip = Some(bearer.origin.ip.clone());
-            }
         }
         session.seen_at = session.seen_at.max(now);
         Found::Good(session)
@@ -209,6 +254,22 @@ impl Sessions {
         if let Some(session) = self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
             session.device = Some(device);
         }
+    }
+
+    /// Notes the address of the other family from which the same holder comes, who has just proved it.
+    /// False when it is none.
+    pub fn know_other_address(&mut self, id: &SessionId, ip: ClientIp) -> bool {
+        match self.tokens.get(id).and_then(|token| self.by_token.get_mut(token)) {
+            Some(session) if session.is_first_of_family(ip) => {
+                session.other_ip = ip;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub fn limits(&self) -> SessionLimits {
+        self.limits
     }
 
     /// Notes a fresh proof of identity.
@@ -262,7 +323,7 @@ mod tests {
     use super::*;
 
     fn origin(ip: &str, agent: &str, tls: &str) -> Origin {
-        Origin { ip: ip.into(), agent: agent.into(), tls: tls.into() }
+        Origin { ip: ClientIp::read(ip), agent: agent.into(), tls: tls.into() }
     }
 
     fn home() -> Origin {
@@ -283,7 +344,7 @@ mod tests {
                 seen_at: at,
                 proved_at: at,
                 origin: home(),
-                other_ip: None,
+                other_ip: ClientIp::Unknown,
                 device: None,
             },
         });
@@ -350,11 +411,54 @@ mod tests {
         check(origin("192.0.2.7", "Firefox", "a_c"), true);
         // A proxy that ends TLS leaves nothing to compare.
         check(origin("192.0.2.7", "Firefox", ""), false);
-        // The first address of the other family is taken over, and held to.
-        check(origin("2001:db8:1::7", "Firefox", "a_b"), false);
-        check(origin("2001:db8:1:2::9", "Firefox", "a_b"), false);
-        check(origin("2001:db8:2::7", "Firefox", "a_b"), true);
+        // One address in two spellings is one.
+        check(origin("::ffff:192.0.2.7", "Firefox", "a_b"), false);
+        check(origin("::ffff:203.0.113.9", "Firefox", "a_b"), true);
+        // A thief has an address of the other family, too.
+        check(origin("2001:db8:1::7", "Firefox", "a_b"), true);
+        // What nobody can read is nobody's address.
+        check(origin("", "Firefox", "a_b"), true);
         check(home(), false);
+    }
+
+    fn moves_from(sessions: &mut Sessions, ip: &str, device: Option<&TokenHash>) -> bool {
+        let origin = origin(ip, "Firefox", "a_b");
+        let bearer = Bearer { origin: &origin, device };
+        !matches!(sessions.touch(&[1; 32], "portal.test", bearer, minutes(1)), Found::Good(_))
+    }
+
+    #[test]
+    fn an_address_of_the_other_family_is_taken_over_with_the_key_of_the_device() {
+        let mut sessions = sessions();
+        let id = SessionId::parse("s1").unwrap();
+        let device = Device { key: String::new(), cookie: [2; 32], until: minutes(10), before: None };
+        sessions.bind(&id, device);
+        assert!(moves_from(&mut sessions, "2001:db8:1::7", None));
+        assert!(!moves_from(&mut sessions, "2001:db8:1::7", Some(&[2; 32])));
+        assert!(!moves_from(&mut sessions, "2001:db8:1:2::9", Some(&[2; 32])));
+        // One site of each family, and no third.
+        assert!(moves_from(&mut sessions, "2001:db8:2::7", Some(&[2; 32])));
+        assert!(!moves_from(&mut sessions, "192.0.2.7", Some(&[2; 32])));
+    }
+
+    #[test]
+    fn an_address_of_the_other_family_is_known_after_a_proof_made_there() {
+        let mut sessions = sessions();
+        let id = SessionId::parse("s1").unwrap();
+        sessions.know_other_address(&id, ClientIp::read("203.0.113.9"));
+        assert!(moves_from(&mut sessions, "203.0.113.9", None), "of the same family it is another place");
+        sessions.know_other_address(&id, ClientIp::read("2001:db8:1::7"));
+        assert!(!moves_from(&mut sessions, "2001:db8:1::7", None));
+        sessions.know_other_address(&id, ClientIp::read("2001:db8:2::7"));
+        assert!(moves_from(&mut sessions, "2001:db8:2::7", None));
+    }
+
+    #[test]
+    fn a_session_whose_address_nobody_knows_is_good_nowhere() {
+        let mut sessions = sessions();
+        sessions.by_token.get_mut(&[1; 32]).unwrap().origin.ip = ClientIp::Unknown;
+        assert!(moves_from(&mut sessions, "192.0.2.7", None));
+        assert!(moves_from(&mut sessions, "", None));
     }
 
     #[test]

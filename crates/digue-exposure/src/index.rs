@@ -275,8 +275,12 @@ impl Index {
 
     /// Acts of an account, and acts upon it, newest first.
     pub fn acts_about(&self, account: &AccountId, count: usize) -> Vec<&(u64, Administration)> {
-        let named = format!("account:{account}");
-        let is_about = |act: &Administration| act.actor == *account || act.subject == named;
+        // Read and not compared as text: older entries have other spellings.
+        let names = |subject: &str| {
+            let name = subject.strip_prefix("account:").map(AccountId::parse);
+            name.is_some_and(|name| name.as_ref() == Ok(account))
+        };
+        let is_about = |act: &Administration| act.actor == *account || names(&act.subject);
         self.acts.iter().rev().filter(|(_, act)| is_about(act)).take(count).collect()
     }
 

@@ -194,7 +194,8 @@ impl Names {
             let organisation = cells.next()?.parse().ok()?;
             let members: Option<BTreeSet<u32>> = cells.map(|cell| cell.parse().ok()).collect();
             let members = members.filter(|all| all.iter().all(|member| (*member as usize) < accounts))?;
-            names.members.insert(organisation, members);
+            // What an older version knew under several spellings is one.
+            names.members.entry(organisation).or_default().extend(members);
         }
         (names.accounts.len() == accounts && names.contexts.len() == contexts).then_some(names)
     }

@@ -1,19 +1,16 @@
 //! A request's arrival: from where it comes, for which host, and whether Digue or a portal answers.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use digue_access::Origin;
 use digue_types::Reason;
-use http::header::{self, HeaderMap};
-use http::{Request, Response, StatusCode};
+use http::header;
+use http::{Method, Request, Response, StatusCode};
 
 use crate::body::Body;
-use crate::client_address::client_address;
+use crate::connection::ConnectionFacts;
 use crate::gateway::Shared;
 use crate::headers;
 use crate::identity;
-use crate::ja4::Fingerprint;
 use crate::key::{self, Target};
 use crate::paced::KeptUntilSent;
 use crate::path::Segments;
@@ -23,38 +20,19 @@ use crate::refusal::{Refusal, wants_page};
 use crate::visit::{observe, visit};
 use crate::{forward_auth, reported};
 
-/// What one connection knows about the other end.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer {
-    pub address: IpAddr,
-    pub is_secure: bool,
-    /// What its TLS stack showed of itself, when TLS ends here.
-    pub tls: Option<Fingerprint>,
-}
-
-impl Peer {
-    /// Where this request comes from, as far as Digue can see.
-    pub fn origin(&self, shared: &Shared, headers: &HeaderMap) -> Origin {
-        let client = client_address(self.address, headers, &shared.trusted_proxies);
-        // What a proxy's TLS looks like says nothing about its clients.
-        let tls = self.tls.filter(|_| client == self.address);
-        Origin {
-            ip: client.to_string(),
-            agent: user_agent(headers),
-            tls: tls.map(|tls| tls.as_str().to_owned()).unwrap_or_default(),
-        }
-    }
-}
-
 /// Answers one request. Never fails: a fault is a refusal.
-pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Future1<Response<Body>> {
+pub fn respond(
+    shared: Arc<Shared>,
+    connection: ConnectionFacts,
+    request: Request<Body>,
+) -> Future1<Response<Body>> {
     // Boxed here, once: the server's generics would otherwise be proved again for every phase.
     Box::pin(async move {
         let asked = request.headers().clone();
         // Whoever signs in, or proves afresh, goes on where they were stopped.
-        let is_page = request.method() == http::Method::GET && wants_page(&asked);
+        let is_page = request.method() == Method::GET && wants_page(&asked);
         let place = is_page.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
-        match arrive(&shared, peer, request).await {
+        match arrive(&shared, connection, request).await {
             Ok(response) => response,
             Err(mut refusal) => {
                 refusal.return_to = place;
@@ -65,12 +43,16 @@ pub fn respond(shared: Arc<Shared>, peer: Peer, request: Request<Body>) -> Futur
 }
 
 /// 1. Which host, which path: Digue's own pages, or a portal.
-async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let host = host_of(&request)?;
+async fn arrive(
+    shared: &Arc<Shared>,
+    connection: ConnectionFacts,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
+    let authority = authority_of(&request)?;
     let path = Segments::parse(request.uri().path());
     let hosts = shared.hosts.load_full();
+    let host = authority.host;
     let portal = hosts.portal_at(&host).cloned();
-    let is_console = hosts.is_console(&host);
     let is_reserved = match &path {
         Ok(path) => path.is_reserved(),
         Err(_) => request.uri().path().starts_with("/.digue"),
@@ -79,14 +61,20 @@ async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Res
         && portal.mode.enforcement().is_none()
         && !is_reserved
     {
-        return Ok(observe(shared, peer, portal.clone(), host, path.ok(), request).await);
+        return Ok(observe(shared, connection, portal.clone(), host, path.ok(), request).await);
     }
     let path = path.map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
+    if is_refused_method(request.method()) {
+        return Err(Refusal::of(vec![Reason::MalformedRequest], None));
+    }
+    let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));
+    let portal = portal.filter(|_| is_own_port);
+    let is_console = is_own_port && hosts.is_console(&host);
+    // Forward authentication is also asked by address, as load balancers and `auth_request` do.
+    if forward_auth::is_asked(&request) {
+        return Ok(forward_auth::answer(shared.clone(), connection, request.map(drop)).await);
+    }
     if portal.is_none() && !is_console {
-        // A probe by address, as load balancers and `auth_request` make them.
-        if forward_auth::is_asked(&request) {
-            return forward_auth::answer(shared.clone(), peer, request.map(drop)).await;
-        }
         return Err(Refusal::unavailable(
             StatusCode::MISDIRECTED_REQUEST,
             "unknown-host-title",
@@ -96,28 +84,31 @@ async fn arrive(shared: &Arc<Shared>, peer: Peer, request: Request<Body>) -> Res
     if is_console && reported::is_asked(&request) {
         return reported::answer(shared, request).await;
     }
-    if forward_auth::is_asked(&request) {
-        return forward_auth::answer(shared.clone(), peer, request.map(drop)).await;
-    }
     match portal {
         Some(portal) if !path.is_reserved() => match portal.mode.enforcement() {
-            Some(enforcement) => visit(shared, enforcement, peer, portal, host, path, request).await,
-            None => Ok(observe(shared, peer, portal, host, Some(path), request).await),
+            Some(enforcement) => visit(shared, enforcement, connection, portal, host, path, request).await,
+            None => Ok(observe(shared, connection, portal, host, Some(path), request).await),
         },
-        portal => Ok(local(shared, peer, portal, host, request).await),
+        portal => Ok(local(shared, connection, portal, host, request).await),
     }
+}
+
+/// Methods for machinery between client and portal: a tunnel cannot be inspected, and an echo of the
+/// request shows what the portal is told.
+pub(crate) fn is_refused_method(method: &Method) -> bool {
+    matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK")
 }
 
 /// Digue's own pages, told where they are asked from and by whom.
 async fn local(
     shared: &Arc<Shared>,
-    peer: Peer,
+    connection: ConnectionFacts,
     portal: Option<Arc<Portal>>,
     host: String,
     mut request: Request<Body>,
 ) -> Response<Body> {
     let now = shared.clock.now();
-    let origin = peer.origin(shared, request.headers());
+    let origin = connection.origin;
     let (session, doubted) = match identity::session_of(shared, &host, &origin, request.headers(), now) {
         identity::Known::Good(session) => (Some(session), None),
         identity::Known::Doubted(session, doubt) => (None, Some((session, doubt))),
@@ -125,7 +116,6 @@ async fn local(
     };
     let target = Target { host: &host, method: request.method(), path: request.uri().path() };
     let program = key::by_key(shared, target, request.headers(), now);
-    let is_secure = peer.is_secure || is_secure_before(shared, peer, request.headers());
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
     let counted = match account.map(|account| shared.account_requests.begin(account)).transpose() {
@@ -134,7 +124,7 @@ async fn local(
     };
     request.extensions_mut().insert(Arrival {
         host,
-        is_secure,
+        is_secure: connection.is_secure,
         portal: portal.map(|portal| portal.id.clone()),
         session,
         doubted,
@@ -147,14 +137,27 @@ async fn local(
     response
 }
 
-/// True when a trusted proxy in front says that its client came over TLS.
-fn is_secure_before(shared: &Shared, peer: Peer, headers: &HeaderMap) -> bool {
-    let is_trusted = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
-    is_trusted && headers.get("x-forwarded-proto").is_some_and(|said| said == "https")
+/// Host and port that a request names.
+pub(crate) struct Authority {
+    /// Lower case, without final dot.
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
 }
 
-/// The host of a request: one, the same in target and field, without port, lower case.
-fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
+impl Authority {
+    /// `None` for what is none, or names a user.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let authority: http::uri::Authority = text.parse().ok()?;
+        let port = authority.port_u16();
+        // `host:` and ports beyond 65535 read as no port in one program and as another in the next.
+        let is_plain = !text.contains('@') && (port.is_some() || authority.host().len() == text.len());
+        let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+        (is_plain && !host.is_empty()).then_some(Self { host, port })
+    }
+}
+
+/// The host of a request: one, the same in target and field.
+fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
     let malformed = || Refusal::of(vec![Reason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();
     let field = fields.next().map(|value| value.to_str().map_err(|_| malformed())).transpose()?;
@@ -169,15 +172,5 @@ fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
         (Some(authority), _) | (None, Some(authority)) => authority,
         (None, None) => return Err(malformed()),
     };
-    let authority: http::uri::Authority = authority.parse().map_err(|_| malformed())?;
-    if authority.as_str().contains('@') || authority.host().is_empty() {
-        return Err(malformed());
-    }
-    Ok(authority.host().trim_end_matches('.').to_ascii_lowercase())
-}
-
-fn user_agent(headers: &HeaderMap) -> String {
-    // What a client says of itself goes to the journal: bounded, printable.
-    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.chars().take(200).collect()
+    Authority::parse(authority).ok_or_else(malformed)
 }

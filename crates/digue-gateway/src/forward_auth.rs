@@ -2,231 +2,470 @@
 //!
 //! Digue sees the request and *never the response*: it can refuse by session, gate, route and the
 //! persons that the request names, and it says in every answer that the rest is not covered. The
-//! conventions are those of nginx `auth_request`, Traefik and Caddy `forward_auth`, and Envoy's
-//! ext_authz over HTTP. Only named proxies may ask.
+//! decision, its entry and the watch are those of a visit (`visit`). The conventions are those of nginx
+//! `auth_request`, Traefik and Caddy `forward_auth`, and Envoy's ext_authz over HTTP. Only named proxies
+//! may ask.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use digue_access::{Facts, admit, release};
-use digue_inspect::read_request;
-use digue_inspect::request::RequestParts;
-use digue_types::{Client, Exposure, Inspection, Outcome, Reason};
-use http::header::{self, HeaderName, HeaderValue};
+use digue_types::Reason;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::arrival::Peer;
+use crate::arrival::{Authority, is_refused_method};
 use crate::body::{Body, empty};
+use crate::connection::ConnectionFacts;
 use crate::gateway::Shared;
-use crate::identity::{self, Asked};
-use crate::key::Target;
-use crate::path::Segments;
-use crate::portal::{Portal, RouteKind};
+use crate::identity::token_hash;
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
-use crate::shown::{grouped, named_by_request, persons_of};
-use crate::visit::not_recognised;
+use crate::visit::{PortalRequest, observe_unseen, permit_unseen};
 
 const PREFIX: &str = "/.digue/authz/";
 
 /// Says in each answer how little this way covers.
 const COVERAGE: HeaderName = HeaderName::from_static("digue-coverage");
+/// What a refusal was, for the operator of a proxy that knows two kinds of them.
+const CAUSE: HeaderName = HeaderName::from_static("digue-refusal");
+/// Shows that a question is the proxy's own and not one of its clients', passed on.
+const PROXY_SECRET: HeaderName = HeaderName::from_static("digue-proxy-secret");
 
 /// True for a request to this endpoint.
 pub fn is_asked<B>(request: &Request<B>) -> bool {
     request.uri().path().starts_with(PREFIX)
 }
 
+/// How a proxy asks, and what it understands of the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// nginx: 2xx, 401 and 403; anything else is an error of its own to it.
+    AuthRequest,
+    /// Traefik and Caddy hand the answer on.
+    ForwardAuth,
+    /// Envoy hands it on, too.
+    ExtAuthz,
+}
+
+impl Dialect {
+    fn of(path: &str) -> Option<(Self, &str)> {
+        let rest = path.strip_prefix(PREFIX)?;
+        let (name, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        match name {
+            "auth-request" => Some((Self::AuthRequest, target)),
+            "forward-auth" => Some((Self::ForwardAuth, target)),
+            "ext-authz" => Some((Self::ExtAuthz, target)),
+            _ => None,
+        }
+    }
+
+    fn understands(self, status: StatusCode) -> bool {
+        let is_known = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        self != Self::AuthRequest || is_known || status.is_success()
+    }
+}
+
 /// The request that the proxy asks about.
 struct Original {
     method: Method,
-    host: String,
+    host: Authority,
     target: Uri,
 }
 
-/// 200 with the identity, or the refusal that the proxy hands on.
+/// 200, with the identity where the proxy showed its secret; or the refusal that the proxy hands on.
 pub fn answer(
     shared: Arc<Shared>,
-    peer: Peer,
+    connection: ConnectionFacts,
     request: Request<()>,
-) -> Future1<Result<Response<Body>, Refusal>> {
-    Box::pin(async move { answer_proxy(&shared, peer, &request).await })
+) -> Future1<Response<Body>> {
+    Box::pin(async move {
+        let dialect = Dialect::of(request.uri().path());
+        let mut response = match check(&shared, &connection, &request, dialect).await {
+            Ok(response) => response,
+            Err(refusal) => refused(&refusal, request.headers(), dialect.map(|(dialect, _)| dialect)),
+        };
+        let coverage = HeaderValue::from_static("request-only; responses are not seen");
+        response.headers_mut().insert(COVERAGE, coverage);
+        response
+    })
 }
 
-async fn answer_proxy(
-    shared: &Arc<Shared>,
-    peer: Peer,
-    request: &Request<()>,
-) -> Result<Response<Body>, Refusal> {
-    let is_named = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
-    if !is_named {
-        return Err(Refusal::of(vec![Reason::MalformedRequest], None));
-    }
-    let original = original_of(request).ok_or_else(malformed)?;
-    let hosts = shared.hosts.load_full();
-    let portal = hosts
-        .portal_at(&original.host)
-        .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
-    let mut response = match check(shared, peer, portal, &original, request).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let mut response = refusal.respond(request.headers());
-            if refusal.status == StatusCode::UNAUTHORIZED && wants_page(request.headers()) {
-                // Traefik and Caddy hand a redirect on; nginx turns a 401 into one by error_page.
-                let is_nginx = request.uri().path().ends_with("/auth-request");
-                if !is_nginx {
-                    *response.status_mut() = StatusCode::SEE_OTHER;
-                }
-                let place = HeaderValue::from_static("/.digue/sign-in");
-                response.headers_mut().insert(header::LOCATION, place);
-            }
-            response
+fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> Response<Body> {
+    let mut response = refusal.respond(headers);
+    let causes: Vec<String> = refusal.reasons.iter().map(ToString::to_string).collect();
+    let causes = if causes.is_empty() { refusal.details.join(",") } else { causes.join(",") };
+    let cause = HeaderValue::from_str(&format!("{} {causes}", refusal.status.as_u16()));
+    response.headers_mut().insert(CAUSE, cause.expect("codes of reasons are ASCII"));
+    if refusal.status == StatusCode::UNAUTHORIZED && wants_page(headers) {
+        // Traefik and Caddy hand a redirect on; nginx turns a 401 into one by error_page.
+        if dialect != Some(Dialect::AuthRequest) {
+            *response.status_mut() = StatusCode::SEE_OTHER;
         }
-    };
-    let coverage = HeaderValue::from_static("request-only; responses are not seen");
-    response.headers_mut().insert(COVERAGE, coverage);
-    Ok(response)
+        let place = HeaderValue::from_static("/.digue/sign-in");
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    if dialect.is_some_and(|dialect| !dialect.understands(response.status())) {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    response
 }
 
 fn malformed() -> Refusal {
     Refusal::of(vec![Reason::MalformedRequest], None)
 }
 
+async fn check(
+    shared: &Arc<Shared>,
+    connection: &ConnectionFacts,
+    request: &Request<()>,
+    dialect: Option<(Dialect, &str)>,
+) -> Result<Response<Body>, Refusal> {
+    let is_own = is_proxys_own(shared, request.headers());
+    if !connection.is_from_proxy || is_own == Some(false) {
+        return Err(malformed());
+    }
+    let (dialect, target) = dialect.ok_or_else(malformed)?;
+    let original = original_of(dialect, target, request).ok_or_else(malformed)?;
+    let hosts = shared.hosts.load_full();
+    let portal = hosts.portal_at(&original.host.host);
+    // Where rules are only tried nothing is refused, whatever its method and port.
+    let is_observed = portal.is_some_and(|portal| portal.mode.enforcement().is_none());
+    if is_refused_method(&original.method) && !is_observed {
+        return Err(malformed());
+    }
+    let is_own_port = is_observed || original.host.port.is_none_or(|port| hosts.has_port(port));
+    let portal = portal
+        .filter(|_| is_own_port)
+        .ok_or_else(|| Refusal::unavailable(StatusCode::FORBIDDEN, "unknown-host-title", "unknown-host"))?;
+    let asked = PortalRequest {
+        portal,
+        host: &original.host.host,
+        method: &original.method,
+        uri: &original.target,
+        headers: request.headers(),
+        connection,
+        is_request_only: true,
+    };
+    let (caller, entry) = match portal.mode.enforcement() {
+        Some(enforcement) => permit_unseen(shared, enforcement, asked).await?,
+        None => (observe_unseen(shared, asked).await, None),
+    };
+    let mut response = Response::new(empty());
+    let headers = response.headers_mut();
+    // A client behind the proxy can ask here, too; the identity is for the portal and not for it.
+    if is_own == Some(true)
+        && let Some(caller) = caller
+        && let Some(assertion) = shared.asserter.assert(portal, &caller, shared.clock.now())
+    {
+        headers.insert(crate::headers::IDENTITY, assertion);
+    }
+    if let Some(entry) = entry {
+        headers.insert(crate::headers::RECEIPT, HeaderValue::from(entry));
+    }
+    Ok(response)
+}
+
+/// Whether the proxy showed its secret; `None` when it has none.
+fn is_proxys_own(shared: &Shared, headers: &HeaderMap) -> Option<bool> {
+    let secret = shared.proxies.secret?;
+    let shown = headers.get(PROXY_SECRET).and_then(|value| value.to_str().ok());
+    // Hashes are compared, never secrets, so the time of the comparison tells nothing useful.
+    Some(shown.is_some_and(|shown| token_hash(shown.trim()) == secret))
+}
+
 /// What each kind of proxy tells about the request it holds.
-fn original_of(request: &Request<()>) -> Option<Original> {
-    let kind = request.uri().path().strip_prefix(PREFIX)?;
+fn original_of(dialect: Dialect, target: &str, request: &Request<()>) -> Option<Original> {
     let field = |name: &str| {
         let mut values = request.headers().get_all(name).iter();
-        let value = values.next()?.to_str().ok()?;
+        let value = values.next()?.as_bytes();
         values.next().is_none().then_some(value)
     };
-    let (method, host, target) = match kind.split('/').next()? {
-        "auth-request" => {
-            let url: Uri = field("x-original-url")?.parse().ok()?;
-            let target = url.path_and_query()?.as_str().to_owned();
-            (field("x-original-method")?, url.host()?.to_owned(), target)
+    let (method, host, target) = match dialect {
+        Dialect::AuthRequest => {
+            let (host, target) = split_url(field("x-original-url")?)?;
+            (field("x-original-method")?, host, parse_target(target)?)
         }
-        "forward-auth" => (
-            field("x-forwarded-method")?,
-            field("x-forwarded-host")?.to_owned(),
-            field("x-forwarded-uri")?.to_owned(),
-        ),
-        "ext-authz" => {
-            let target = kind.strip_prefix("ext-authz")?;
+        Dialect::ForwardAuth => {
+            let target = parse_target(field("x-forwarded-uri")?)?;
+            (field("x-forwarded-method")?, field("x-forwarded-host")?, target)
+        }
+        Dialect::ExtAuthz => {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let target = parse_target(format!("{target}{query}").as_bytes())?;
             let host = field("x-forwarded-host").or_else(|| field("host"))?;
-            (request.method().as_str(), host.to_owned(), format!("{target}{query}"))
+            (request.method().as_str().as_bytes(), host, target)
         }
-        _ => return None,
     };
-    let authority: http::uri::Authority = host.parse().ok()?;
     Some(Original {
-        method: method.parse().ok()?,
-        host: authority.host().to_ascii_lowercase(),
-        target: target.parse().ok()?,
+        method: Method::from_bytes(method).ok()?,
+        host: Authority::parse(std::str::from_utf8(host).ok()?)?,
+        target,
     })
 }
 
-async fn check(
-    shared: &Arc<Shared>,
-    peer: Peer,
-    portal: &Arc<Portal>,
-    original: &Original,
-    request: &Request<()>,
-) -> Result<Response<Body>, Refusal> {
-    let now = shared.clock.now();
-    let segments = Segments::parse(original.target.path()).map_err(|_| malformed())?;
-    let (route, values) = portal
-        .route(&original.method, &segments)
-        .ok_or_else(|| Refusal::of(vec![Reason::UnknownRoute], None))?;
-    if route.kind == (RouteKind::Assets { is_public: true }) {
-        return Ok(Response::new(empty()));
+/// Host and target of `https://host/target`.
+fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"))?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    Some(rest.split_at(end))
+}
+
+/// nginx hands on the target as the client wrote it, also bytes that should have been encoded.
+const UNENCODED: &AsciiSet = CONTROLS;
+
+/// The target as this gateway would have received it. One that two programs could read differently is none.
+fn parse_target(raw: &[u8]) -> Option<Uri> {
+    // Where a fragment or a space is, the portal may see the end of the target.
+    let is_odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b' ' | b'#' | b'\\');
+    if raw.iter().any(is_odd) {
+        return None;
     }
-    let headers = request.headers();
-    let origin = peer.origin(shared, headers);
-    let target = Target { host: &original.host, method: &original.method, path: original.target.path() };
-    let asked = Asked { portal, target, peer: peer.address, origin: &origin };
-    let caller = identity::identify(shared, &asked, headers, now).map_err(|who| not_recognised(&who))?;
-    let parts = RequestParts {
-        path: &values,
-        query: original.target.query().unwrap_or_default(),
-        content_type: "",
-        body: &[],
+    let text = percent_encode(raw, UNENCODED).to_string();
+    let text = if text.is_empty() { "/".to_owned() } else { text };
+    // `?a=b` without path is the root; anything else that does not begin with a slash is no target.
+    let text = if text.starts_with('?') { format!("/{text}") } else { text };
+    if !text.starts_with('/') {
+        return None;
+    }
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+    use digue_inspect::{IdentifierKind, Pick, RequestRule, RequestSource, ResponseRules};
+    use digue_types::{ActionName, Exposure, PersonRef, PopulationId, PortalId, RouteName, Timestamp};
+    use ring::rand::SystemRandom;
+    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+    use super::*;
+    use crate::client_address::TrustedProxies;
+    use crate::connection::Peer;
+    use crate::gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
+    use crate::graphql::GraphQl;
+    use crate::identity::Asserter;
+    use crate::name_mapping::IdentityMapping;
+    use crate::path::Pattern;
+    use crate::portal::{
+        BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
+        Upstream,
     };
-    let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| malformed())?;
-    let named = route.request.iter().filter(|rule| rule.is_subject);
-    let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
-    let subjects = persons_of(portal, &*shared.aliases, identifiers).map_err(|_| malformed())?;
-    let keyer = portal.keyer();
-    let keys: Vec<_> = subjects.iter().map(|person| keyer.key(person.as_str())).collect();
-    let facts = Facts {
-        now,
-        portal: &portal.id,
-        population: &portal.population,
-        route: route.name.as_str(),
-        action: route.action.as_str(),
-        access: &route.access,
-        mode: portal.mode,
-        account: &caller.account,
-        organisation: &caller.organisation,
-        ip: &origin.ip,
-        proved_at: caller.proved_at,
-        local: shared.clock.local(now),
-        categories: &route.categories,
-        is_exact_search: false,
-        is_found_as_asked: false,
-    };
-    let snapshot = shared.rules.load_full();
-    let decision = {
-        let hosts = shared.hosts.load();
-        let mut budgets = hosts.budgets(&portal.id).lock().unwrap_or_else(PoisonError::into_inner);
-        match admit(&snapshot, &budgets, &facts, &keys) {
-            Err(reasons) => digue_access::Decision {
-                outcome: Outcome::Refused,
-                reasons,
-                bases: Vec::new(),
-                justification: None,
-            },
-            Ok(()) => release(&snapshot, &mut budgets, &facts, &keys),
+    use crate::ports::{Aliases, Clock, Fetch, LocalPages, Recorder, Sentinel, Unrecorded, Word};
+    use crate::response_headers::HeaderRules;
+    use crate::upstream::UpstreamClient;
+
+    #[test]
+    fn targets_are_read_as_the_gateway_reads_them_or_not_at_all() {
+        let read = |url: &str| {
+            let (host, target) = split_url(url.as_bytes())?;
+            Some((std::str::from_utf8(host).ok()?.to_owned(), parse_target(target)?.to_string()))
+        };
+        let some = |host: &str, target: &str| Some((host.to_owned(), target.to_owned()));
+        assert_eq!(read("https://p.fr/fiche/P1?a=b"), some("p.fr", "/fiche/P1?a=b"));
+        assert_eq!(read("http://p.fr:8080"), some("p.fr:8080", "/"));
+        assert_eq!(read("http://p.fr?a=b"), some("p.fr", "/?a=b"));
+        assert_eq!(read("http://p.fr/é"), some("p.fr", "/%C3%A9"));
+        // Not an authority: the path of the second URL is a path.
+        assert_eq!(
+            parse_target(b"//evil.fr/x").map(|uri| uri.path().to_owned()).as_deref(),
+            Some("//evil.fr/x")
+        );
+        for odd in ["http://p.fr/a b", "http://p.fr/a#b", "http://p.fr/a\\b", "ftp://p.fr/", "p.fr/a", "/a"] {
+            assert_eq!(read(odd), None, "{odd}");
         }
-    };
-    let exposure = Exposure {
-        at: now,
-        exchange: shared.next_exchange(),
-        portal: portal.id.clone(),
-        route: route.name.clone(),
-        action: route.action.clone(),
-        account: caller.account.clone(),
-        organisation: caller.organisation.clone(),
-        session: caller.session.clone(),
-        client: Client { ip: origin.ip.clone(), user_agent: origin.agent.clone() },
-        outcome: decision.outcome,
-        reasons: decision.reasons.clone(),
-        inspection: Inspection::RequestOnly,
-        population: portal.population.clone(),
-        persons_found: u32::try_from(subjects.len()).unwrap_or(u32::MAX),
-        shown: grouped(named_by_request(subjects), &decision.bases),
-        categories: route.categories.clone(),
-        body_bytes: 0,
-        status: 0,
-        policy_version: snapshot.policy_version,
-        caseload_version: snapshot.caseload_version,
-        justification: decision.justification.clone(),
-        part: 1,
-        parts: 1,
-        source: None,
-        repeated: None,
-        unread: None,
-    };
-    if decision.outcome == Outcome::Refused {
-        let index = shared.record_refusal(exposure).await?;
-        return Err(Refusal::of(decision.reasons, index));
     }
-    let index = shared.recorder.record(vec![exposure]).await.map_err(Refusal::unrecorded)?;
-    let mut response = Response::new(empty());
-    let headers = response.headers_mut();
-    if let Some(assertion) = shared.asserter.assert(portal, &caller, now) {
-        headers.insert(crate::headers::IDENTITY, assertion);
+
+    #[test]
+    fn each_proxy_gets_what_it_understands() {
+        let refusal =
+            Refusal::of(vec![Reason::Budget(digue_types::Scope::Account, digue_types::Window::Day)], Some(7));
+        let nginx = refused(&refusal, &HeaderMap::new(), Some(Dialect::AuthRequest));
+        assert_eq!(nginx.status(), StatusCode::FORBIDDEN);
+        assert_eq!(nginx.headers()[CAUSE], "429 budget:account:24h");
+        let traefik = refused(&refusal, &HeaderMap::new(), Some(Dialect::ForwardAuth));
+        assert_eq!(traefik.status(), StatusCode::TOO_MANY_REQUESTS);
+        let stranger = refused(
+            &Refusal::of(vec![Reason::NoSession], None),
+            &HeaderMap::new(),
+            Some(Dialect::AuthRequest),
+        );
+        assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     }
-    headers.insert(crate::headers::RECEIPT, HeaderValue::from(index));
-    Ok(response)
+
+    /// Notes what it is told, and withholds what shows this person.
+    #[derive(Default)]
+    struct Watching(Mutex<Vec<Exposure>>);
+
+    impl Sentinel for Watching {
+        fn look(&self, exposure: &Exposure) -> Word {
+            self.0.lock().unwrap().push(exposure.clone());
+            let is_theft = exposure.persons().any(|person| person.as_str() == "P9");
+            if is_theft { Word::Withhold } else { Word::Pass }
+        }
+
+        fn observe(&self, exposure: &Exposure) {
+            self.0.lock().unwrap().push(exposure.clone());
+        }
+
+        fn fetched(&self, _: &Fetch<'_>) {}
+    }
+
+    /// A journal in memory.
+    #[derive(Default)]
+    struct Entries(Arc<Mutex<Vec<Exposure>>>);
+
+    impl Recorder for Entries {
+        fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>> {
+            let mut entries = self.0.lock().unwrap();
+            let index = entries.len() as u64;
+            entries.extend(exposures);
+            Box::pin(async move { Ok(index) })
+        }
+    }
+
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_secs(1_763_812_800)
+        }
+
+        fn local(&self, _: Timestamp) -> (i64, i64) {
+            (12, 1)
+        }
+    }
+
+    struct Nothing;
+
+    impl Aliases for Nothing {
+        fn resolve(&self, _: &PortalId, _: &str, _: &str) -> Option<PersonRef> {
+            None
+        }
+    }
+
+    impl LocalPages for Nothing {
+        fn respond(&self, _: Request<Body>) -> Future1<Response<Body>> {
+            Box::pin(async { Response::new(empty()) })
+        }
+    }
+
+    fn portal() -> Portal {
+        let kinds = vec![IdentifierKind { name: "id".to_owned(), steps: vec![], shape: None }];
+        let rule = RequestRule {
+            name: "id".to_owned(),
+            source: RequestSource::Path("id".to_owned()),
+            pick: Pick::whole(0, "id"),
+            is_subject: true,
+        };
+        let route = Route {
+            name: RouteName::parse("fiche").unwrap(),
+            methods: vec![],
+            pattern: Pattern::parse("/fiche/{id}").unwrap(),
+            kind: RouteKind::Held,
+            action: ActionName::parse("open").unwrap(),
+            categories: vec![],
+            access: RouteAccess {
+                needs_caseload: false,
+                allows_exact_search: false,
+                keeps_found: Duration::ZERO,
+                allows_break_glass: false,
+                proof_age_max: None,
+            },
+            request: vec![rule],
+            query: QueryRule::Any,
+            graphql: GraphQl::Unread,
+            exact_sets: vec![],
+            response: ResponseRules { blocks: vec![], errors: None },
+            uninspected: OnUninspected::default(),
+            held_bytes_max: 1,
+            inspect_limits: digue_inspect::Limits::default(),
+            request_bytes_max: 1,
+        };
+        Portal {
+            id: PortalId::parse("portail").unwrap(),
+            population: PopulationId::parse("personnes").unwrap(),
+            hosts: vec!["portail.test".to_owned()],
+            upstream: Upstream { is_https: false, authority: "127.0.0.1:1".to_owned(), host: None },
+            identity: Identity::Header {
+                account: HeaderName::from_static("x-user"),
+                organisation: Some(HeaderName::from_static("x-org")),
+                from: vec!["127.0.0.1/32".parse().unwrap()],
+            },
+            mapping: IdentityMapping::default(),
+            request_headers: vec![],
+            named_headers: NamedHeaders::default(),
+            mode: Mode::Enforced,
+            kinds,
+            primary: 0,
+            limits: LimitsTable::default(),
+            break_glass: BreakGlassRule { lasts: Duration::ZERO },
+            routes: vec![route],
+            timeouts: Timeouts::default(),
+            report_token: None,
+            response_headers: HeaderRules::default(),
+        }
+    }
+
+    /// Asks as nginx does, about these addresses; what was answered, what the watch was told, what was
+    /// written.
+    async fn asked(urls: &[&str]) -> (Vec<StatusCode>, Vec<Exposure>, Vec<Exposure>) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (watching, entries) = (Arc::new(Watching::default()), Arc::new(Entries::default()));
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let loopback = "127.0.0.1/32".parse().unwrap();
+        let gateway = Gateway::new(GatewayParts {
+            hosts: Hosts::new(vec![portal()], vec![], []),
+            rules: Snapshot::default(),
+            sessions: Sessions::default(),
+            recorder: entries.clone(),
+            sentinel: watching.clone(),
+            clock: Arc::new(Noon),
+            aliases: Arc::new(Nothing),
+            pages: Arc::new(Nothing),
+            asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
+            upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::ZERO),
+            proxies: TrustedProxies::of(vec![loopback]),
+            limits: GatewayLimits::default(),
+        });
+        let peer =
+            Peer { address: "127.0.0.1".parse().unwrap(), local_port: 80, is_secure: false, tls: None };
+        let mut answers = Vec::new();
+        for url in urls {
+            let request = Request::get("/.digue/authz/auth-request")
+                .header("host", "digue.test")
+                .header("x-original-url", *url)
+                .header("x-original-method", "GET")
+                .header("x-user", "a1")
+                .header("x-org", "of-1");
+            let request = request.body(empty()).unwrap();
+            let connection = ConnectionFacts::of(peer, request.headers(), &gateway.0.proxies);
+            let answer = crate::arrival::respond(gateway.0.clone(), connection, request).await;
+            answers.push(answer.status());
+        }
+        let told = watching.0.lock().unwrap().clone();
+        let written = entries.0.lock().unwrap().clone();
+        (answers, told, written)
+    }
+
+    #[tokio::test]
+    async fn the_watch_is_told_what_the_journal_is_and_has_the_last_word() {
+        let urls = ["http://portail.test/fiche/P1", "http://portail.test/fiche/P9"];
+        let (answers, told, written) = asked(&urls).await;
+        assert_eq!(answers, [StatusCode::OK, StatusCode::FORBIDDEN]);
+        let names = |exposures: &[Exposure]| -> Vec<_> {
+            let mut names: Vec<_> = exposures.iter().map(|exposure| exposure.exchange.clone()).collect();
+            // What the watch withheld it sees again as it is written.
+            names.dedup();
+            names
+        };
+        // A restart reads the journal: it must not know more or less than what looked live.
+        assert_eq!(names(&told), names(&written));
+        assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
+        assert_eq!(written[1].reasons, [Reason::Withheld]);
+        assert_eq!(written[1].persons().count(), 0);
+    }
 }

@@ -1,21 +1,22 @@
 //! The gateway's shared state, and the few acts by which the rest of the house changes it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use digue_access::session::Device;
+use digue_access::session::{ClientIp, Device};
 use digue_access::{Budgets, OpenSession, Session, Sessions, Snapshot};
-use digue_types::{AccountId, Exposure, Outcome, PortalId, SessionId};
-use ipnet::IpNet;
+use digue_types::{AccountId, Exposure, Outcome, PortalId, SessionId, Timestamp};
 use tokio::sync::watch;
 
 use crate::account_requests::AccountRequests;
+use crate::client_address::TrustedProxies;
 use crate::connections::{ConnectionLimits, ConnectionTable};
+use crate::cuts::{Cut, Cuts};
 use crate::hold::HeldBytes;
-use crate::identity::Asserter;
+use crate::identity::{Asserter, Caller};
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
 use crate::pending_entries::PendingEntries;
@@ -37,8 +38,7 @@ pub struct GatewayParts {
     pub pages: Arc<dyn LocalPages>,
     pub asserter: Asserter,
     pub upstream: UpstreamClient,
-    /// Proxies in front of Digue whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub proxies: TrustedProxies,
     pub limits: GatewayLimits,
 }
 
@@ -71,14 +71,22 @@ pub struct Hosts {
     by_id: HashMap<PortalId, Arc<Portal>>,
     /// Hosts of the console.
     console: Vec<String>,
+    /// Ports at which Digue is known from outside.
+    ports: BTreeSet<u16>,
     budgets: HashMap<PortalId, Arc<Mutex<Budgets>>>,
 }
 
 impl Hosts {
-    /// `portals` have distinct ids and hosts, none of them a console's: the configuration's checks.
-    pub fn new(portals: Vec<Portal>, console: Vec<String>) -> Self {
-        let mut hosts =
-            Self { portals: HashMap::new(), by_id: HashMap::new(), console, budgets: HashMap::new() };
+    /// `portals` have distinct ids and hosts, none of them a console's: the configuration's checks. `ports`
+    /// are those of public addresses, besides the usual ones and the listeners' own.
+    pub fn new(portals: Vec<Portal>, console: Vec<String>, ports: impl IntoIterator<Item = u16>) -> Self {
+        let mut hosts = Self {
+            portals: HashMap::new(),
+            by_id: HashMap::new(),
+            console,
+            ports: [80, 443].into_iter().chain(ports).collect(),
+            budgets: HashMap::new(),
+        };
         for portal in portals {
             let budgets = Arc::new(Mutex::new(Budgets::new(portal.limits.clone())));
             hosts.budgets.insert(portal.id.clone(), budgets);
@@ -107,6 +115,11 @@ impl Hosts {
         self.console.iter().any(|known| known == host)
     }
 
+    /// True for a port that may stand in `Host`: links that a portal makes of another would lead elsewhere.
+    pub(crate) fn has_port(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
     pub(crate) fn budgets(&self, portal: &PortalId) -> &Mutex<Budgets> {
         self.budgets.get(portal).expect("every portal has its budgets")
     }
@@ -124,7 +137,8 @@ pub struct Shared {
     pub(crate) pages: Arc<dyn LocalPages>,
     pub(crate) asserter: Asserter,
     pub(crate) upstream: UpstreamClient,
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) cuts: Cuts,
     pub(crate) held: Arc<HeldBytes>,
     /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
     pub(crate) observed: Arc<HeldBytes>,
@@ -171,6 +185,15 @@ impl Shared {
         let recorded = self.recorder.record(vec![refusal]).await;
         recorded.map(Some).map_err(Refusal::unrecorded)
     }
+
+    /// True when an identity that others vouch for was cut.
+    pub(crate) fn is_cut(&self, caller: &Caller, now: Timestamp) -> bool {
+        if !caller.kind.is_vouched_for() {
+            return false;
+        }
+        let headers_for = lock(&self.sessions).limits().absolute;
+        self.cuts.refuse(&caller.account, caller.kind, now, headers_for)
+    }
 }
 
 impl Shared {
@@ -199,8 +222,9 @@ impl Gateway {
             pages: parts.pages,
             asserter: parts.asserter,
             upstream: parts.upstream,
-            connections: ConnectionTable::new(parts.limits.connections, parts.trusted_proxies.clone()),
-            trusted_proxies: parts.trusted_proxies,
+            connections: ConnectionTable::new(parts.limits.connections, parts.proxies.networks.clone()),
+            proxies: parts.proxies,
+            cuts: Cuts::default(),
             held: HeldBytes::new(parts.limits.held_bytes),
             observed: HeldBytes::new(parts.limits.held_bytes / 4),
             pending_entries: PendingEntries::default(),
@@ -304,7 +328,7 @@ impl Gateway {
     }
 
     /// Notes a fresh proof of identity on a session.
-    pub fn prove_session(&self, id: &SessionId, at: digue_types::Timestamp) {
+    pub fn prove_session(&self, id: &SessionId, at: Timestamp) {
         lock(&self.0.sessions).prove(id, at);
     }
 
@@ -318,6 +342,34 @@ impl Gateway {
         let cut = lock(&self.0.sessions).cut(which);
         self.notify();
         cut
+    }
+
+    /// Ends all that an account goes on with: its sessions, and what others vouch for since before now.
+    pub fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, Cut) {
+        let cut = Cut { at: self.0.clock.now(), is_lifted: false };
+        self.0.cuts.set(account.clone(), cut);
+        (self.cut_sessions(|session| session.account == *account), cut)
+    }
+
+    /// A cut made before this start.
+    pub fn restore_cut(&self, account: AccountId, cut: Cut) {
+        self.0.cuts.set(account, cut);
+    }
+
+    /// Lets an account work again, whom a proxy vouches for; `None` when it was not cut.
+    pub fn lift_cut(&self, account: &AccountId) -> Option<Cut> {
+        self.0.cuts.lift(account)
+    }
+
+    /// How long a cut holds against a proxy's header.
+    pub fn headers_refused_for(&self) -> Duration {
+        lock(&self.0.sessions).limits().absolute
+    }
+
+    /// Notes that the holder of a session comes from this address, too, which they have just proved.
+    /// False when it is no first address of another family.
+    pub fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> bool {
+        lock(&self.0.sessions).know_other_address(id, ip)
     }
 
     pub fn expire_sessions(&self) -> Vec<SessionId> {

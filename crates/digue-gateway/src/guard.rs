@@ -48,7 +48,7 @@ impl Guard {
         }
         let now = self.shared.clock.now();
         match caller.kind {
-            CallerKind::Told => return false,
+            CallerKind::Header | CallerKind::Token { .. } => return self.shared.is_cut(caller, now),
             CallerKind::Key => return !rules.keys.is_live(&caller.session, now),
             CallerKind::Session => {}
         }

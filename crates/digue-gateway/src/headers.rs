@@ -1,10 +1,12 @@
 //! Which headers pass, in both directions.
 //!
-//! Hop-by-hop fields end here (RFC 9110, 7.6.1). Fields by which a client could claim an identity,
-//! an address or another URL are Digue's to set: what came in under those names is dropped, also
-//! when written with underscores, which CGI gateways read as hyphens.
+//! Hop-by-hop fields end here (RFC 9110, 7.6.1). Of a client's fields those of `request_headers` and those
+//! that the map names pass. Cookies are bytes: one that is no text hides no other.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::key;
+use crate::request_headers::keep_passing;
 
 /// What `digue-inspect` decodes.
 const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "identity"];
@@ -31,64 +33,15 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
-/// Names (hyphens for underscores) that a client may not send to a portal.
-const SPOOFABLE: [&str; 26] = [
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-server",
-    "x-forwarded-uri",
-    "x-forwarded-method",
-    "x-forwarded-user",
-    "x-forwarded-email",
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "true-client-ip",
-    "x-original-url",
-    "x-original-uri",
-    "x-original-method",
-    "x-rewrite-url",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-remote-user",
-    "remote-user",
-    "x-authenticated-user",
-    "proxy",
-];
-
-/// Removes what must not reach the portal. `named` are the identity headers of the portal's map.
-pub fn strip_request(headers: &mut HeaderMap, named: &[HeaderName]) {
+/// Removes what must not reach the portal. `passing` are the headers of clients that the map names.
+pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
     strip_hop_by_hop(headers);
-    let dropped: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| {
-            let plain = name.as_str().replace('_', "-");
-            name.as_str().contains('_')
-                || SPOOFABLE.contains(&plain.as_str())
-                || plain.starts_with("digue-")
-                || named.iter().any(|known| known.as_str() == plain)
-        })
-        .cloned()
-        .collect();
-    for name in dropped {
-        headers.remove(name);
-    }
+    key::strip(headers);
+    keep_passing(headers, passing);
     // The portal's own expectations are met here: the body is on its way.
     headers.remove(header::EXPECT);
     headers.remove(header::CONTENT_LENGTH);
-    // A program's key is the lock's, too.
-    let is_key =
-        |value: &HeaderValue| value.as_bytes().get(..5).is_some_and(|s| s.eq_ignore_ascii_case(b"dpop "));
-    if headers.get(header::AUTHORIZATION).is_some_and(is_key) {
-        headers.remove(header::AUTHORIZATION);
-        headers.remove("dpop");
-    }
-    strip_session_cookie(headers);
+    strip_request_cookies(headers);
 }
 
 /// For responses that will be held: whole, and in a coding that can be read.
@@ -126,21 +79,40 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
     headers.remove(&RECEIPT);
+    strip_clearing(headers);
     strip_own_cookies(headers);
 }
 
 /// Removes what sets, overwrites or clears the gateway's own cookies.
 pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
-    let is_own = |value: &HeaderValue| is_own_cookie(value.as_bytes().trim_ascii_start());
+    let is_own = |value: &HeaderValue| is_own_cookie(value.as_bytes());
     if !headers.get_all(header::SET_COOKIE).iter().any(is_own) {
         return;
     }
-    // A portal may not set, overwrite or clear the lock's own cookie.
+    // A portal may not set, overwrite or clear Digue's own cookies.
     let kept: Vec<HeaderValue> =
         headers.get_all(header::SET_COOKIE).iter().filter(|value| !is_own(value)).cloned().collect();
     headers.remove(header::SET_COOKIE);
     for value in kept {
         headers.append(header::SET_COOKIE, value);
+    }
+}
+
+/// `Clear-Site-Data` may empty caches and storage; cookies are Digue's, too, and would end its session.
+fn strip_clearing(headers: &mut HeaderMap) {
+    const NAME: HeaderName = HeaderName::from_static("clear-site-data");
+    let kinds = headers.get_all(NAME).iter().filter_map(|value| value.to_str().ok());
+    let kept: Vec<&str> = kinds
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|kind| {
+            matches!(*kind, "\"cache\"" | "\"storage\"" | "\"prefetchCache\"" | "\"prerenderCache\"")
+        })
+        .collect();
+    let value = HeaderValue::from_str(&kept.join(", ")).expect("words that were compared");
+    headers.remove(NAME);
+    if !value.is_empty() {
+        headers.insert(NAME, value);
     }
 }
 
@@ -174,42 +146,48 @@ pub fn device_cookie(headers: &HeaderMap) -> Option<&str> {
     single_cookie(headers, DEVICE_COOKIE)
 }
 
+/// The value of a cookie that comes once; a secret of ours is ASCII.
 fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
-    let mut found = cookies(headers).filter(|(name, _)| *name == wanted);
+    let mut found = cookies(headers).filter(|(name, _)| *name == wanted.as_bytes());
     let (_, value) = found.next()?;
-    found.next().is_none().then_some(value)
-}
-
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-}
-
-/// Every cookie of the gateway begins with the name of its first. A browser sends a cookie without a name,
-/// `=__Host-digue=x`, as `__Host-digue=x`: it counts as one.
-pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
-    let prefix = SESSION_COOKIE.as_bytes();
-    let is_padding = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b'=';
-    let name = &pair[pair.iter().take_while(is_padding).count()..];
-    name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix)
-}
-
-fn strip_session_cookie(headers: &mut HeaderMap) {
-    // HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
-    let kept: Vec<String> = cookies(headers)
-        .filter(|(name, _)| !is_own_cookie(name.as_bytes()))
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    headers.remove(header::COOKIE);
-    if !kept.is_empty()
-        && let Ok(value) = HeaderValue::from_str(&kept.join("; "))
-    {
-        headers.insert(header::COOKIE, value);
+    if found.next().is_some() {
+        return None;
     }
+    std::str::from_utf8(value).ok().filter(|value| value.is_ascii())
+}
+
+/// Names and values of all cookies. Their bytes may be anything: browsers send what scripts wrote.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pairs(headers).filter_map(|pair| {
+        let place = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..place], &pair[place + 1..]))
+    })
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    values.flat_map(|value| value.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
+}
+
+/// Every cookie of Digue begins with the name of its first. Before it there may be an equals sign: a
+/// cookie without name, whose value browsers send as if it were a name.
+pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
+    let is_padding = |byte: &u8| *byte == b'=' || byte.is_ascii_whitespace();
+    let start = pair.iter().position(|byte| !is_padding(byte)).unwrap_or(pair.len());
+    let prefix = SESSION_COOKIE.as_bytes();
+    pair[start..].get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix))
+}
+
+fn strip_request_cookies(headers: &mut HeaderMap) {
+    // HTTP/2 clients may split cookies over several fields; portals expect one (RFC 9113, 8.2.3).
+    let kept: Vec<&[u8]> = pairs(headers).filter(|pair| !pair.is_empty() && !is_own_cookie(pair)).collect();
+    let kept = kept.join(&b"; "[..]);
+    headers.remove(header::COOKIE);
+    if kept.is_empty() {
+        return;
+    }
+    let value = HeaderValue::from_bytes(&kept).expect("pieces of header values and a separator");
+    headers.insert(header::COOKIE, value);
 }
 
 #[cfg(test)]
@@ -227,7 +205,7 @@ mod tests {
     #[track_caller]
     fn check(sent: &[(&'static str, &'static str)], reaches: &[(&'static str, &'static str)]) {
         let mut headers = map(sent);
-        strip_request(&mut headers, &[HeaderName::from_static("x-portal-user")]);
+        strip_request(&mut headers, &[HeaderName::from_static("x-portal-lock")]);
         assert_eq!(headers, map(reaches));
     }
 
@@ -251,26 +229,58 @@ mod tests {
                 ("x-forwarded-for", "1.2.3.4"),
                 ("x_forwarded_for", "1.2.3.4"),
                 ("x-original-url", "/admin"),
-                ("x-http-method-override", "DELETE"),
                 ("digue-identity", "forged"),
-                ("digue_identity", "forged"),
-                ("x-portal-user", "root"),
-                ("x_portal_user", "root"),
-                ("x-custom", "kept"),
+                ("x_portal_lock", "root"),
+                ("x-custom", "not named"),
+                ("x-portal-lock", "named"),
+                ("x-requested-with", "XMLHttpRequest"),
             ],
-            &[("x-custom", "kept")],
+            &[("x-portal-lock", "named"), ("x-requested-with", "XMLHttpRequest")],
         );
     }
 
     #[test]
-    fn the_locks_cookie_stays_with_the_lock() {
+    fn digues_cookies_stay_with_digue() {
         check(&[("cookie", "a=1; __Host-digue=secret; b=2")], &[("cookie", "a=1; b=2")]);
         check(&[("cookie", "__Host-digue-device=s; b=2; __Host-digue-known=t")], &[("cookie", "b=2")]);
+        check(
+            &[("cookie", "=__Host-digue=secret; = __host-DIGUE-device=t; __Host-digue; b")],
+            &[("cookie", "b")],
+        );
         assert_eq!(session_cookie(&map(&[("cookie", "a=1; __Host-digue=s")])), Some("s"));
         assert_eq!(session_cookie(&map(&[("cookie", "__Host-digue=s; __Host-digue=t")])), None);
-        let mut headers = map(&[("set-cookie", "__Host-digue=x; Path=/"), ("set-cookie", "a=1")]);
+        assert_eq!(session_cookie(&map(&[("cookie", "=__Host-digue=s")])), None);
+        let mut headers = map(&[
+            ("set-cookie", "__Host-digue=x; Path=/"),
+            ("set-cookie", "=__Host-digue=x"),
+            ("set-cookie", " = =\t__Host-digue-device=x"),
+            ("set-cookie", "__Host-digue"),
+            ("set-cookie", "a=1"),
+        ]);
         strip_response(&mut headers);
         assert_eq!(headers, map(&[("set-cookie", "a=1")]));
+    }
+
+    #[test]
+    fn a_cookie_that_is_no_text_hides_no_other() {
+        let mut headers = HeaderMap::new();
+        let bytes = b"nom=Andr\xe9; __Host-digue=s; ville=\xc3\x89vry";
+        headers.insert(header::COOKIE, HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(session_cookie(&headers), Some("s"));
+        strip_request(&mut headers, &[]);
+        assert_eq!(headers[header::COOKIE].as_bytes(), b"nom=Andr\xe9; ville=\xc3\x89vry");
+    }
+
+    #[test]
+    fn a_portal_does_not_clear_digues_cookies() {
+        let cleared = |said: &'static str| {
+            let mut headers = map(&[("clear-site-data", said)]);
+            strip_response(&mut headers);
+            headers.get("clear-site-data").map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(cleared("\"cache\", \"cookies\", \"storage\""), Some("\"cache\", \"storage\"".to_owned()));
+        assert_eq!(cleared("\"*\""), None);
+        assert_eq!(cleared("\"cookies\""), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Who is there, and how the portal is told.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,12 +16,14 @@ use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
+use crate::connection::ConnectionFacts;
 use crate::gateway::Shared;
 use crate::headers::{device_cookie, session_cookie};
-use crate::jwt::{self, KeySet, KeySetError};
+use crate::jwt::{self, KeySet, KeySetError, NumericDate, TokenFault};
 use crate::key::{Target, by_key};
+use crate::name_mapping::NameFault;
 use crate::portal::{Identity, Portal};
 
 /// The account behind a request.
@@ -42,14 +43,23 @@ pub enum CallerKind {
     Session,
     /// A key of a program, which can be revoked.
     Key,
-    /// Somebody else's word: a token, a proxy's header.
-    Told,
+    /// A proxy's header.
+    Header,
+    /// A token of the portal's own login; zero when it does not say when that was.
+    Token { signed_in_at: Timestamp },
+}
+
+impl CallerKind {
+    /// Somebody else vouches for the identity, and need not have an account here.
+    pub const fn is_vouched_for(self) -> bool {
+        matches!(self, Self::Header | Self::Token { .. })
+    }
 }
 
 /// Why nobody is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stranger {
-    /// No session, token or header, or one that is no longer good.
+    /// No session, token or header, or one that is no longer good or was cut.
     NotSignedIn,
     /// Recognised, but unknown to Digue or suspended.
     NotAdmitted,
@@ -62,9 +72,7 @@ pub enum Stranger {
 pub struct Asked<'a> {
     pub portal: &'a Portal,
     pub target: Target<'a>,
-    /// The other end of the connection: a proxy's, maybe.
-    pub peer: IpAddr,
-    pub origin: &'a Origin,
+    pub connection: &'a ConnectionFacts,
 }
 
 /// Recognises the caller of a request to a portal.
@@ -75,25 +83,32 @@ pub(crate) fn identify(
     now: Timestamp,
 ) -> Result<Caller, Stranger> {
     let snapshot = shared.rules.load();
-    let caller = match &asked.portal.identity {
+    let portal = asked.portal;
+    let mut caller = match &portal.identity {
         Identity::Session => match by_key(shared, asked.target, headers, now) {
             Some(caller) => caller?,
-            None => by_session(shared, asked.target.host, asked.origin, headers, now)?,
+            None => by_session(shared, asked.target.host, &asked.connection.origin, headers, now)?,
         },
-        Identity::Jwt(verifier) => verifier.identify(&snapshot, headers, now)?,
+        Identity::Jwt(verifier) => verifier.identify(portal, &snapshot, headers, now)?,
         Identity::Header { account, organisation, from } => {
-            if !from.iter().any(|network| network.contains(&asked.peer)) {
+            if !from.iter().any(|network| network.contains(&asked.connection.peer)) {
                 return Err(Stranger::NotSignedIn);
             }
-            by_header(&snapshot, account, organisation.as_ref(), headers, now)?
+            by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
         }
     };
     match snapshot.directory.find(&caller.account) {
-        Some(record) if record.is_suspended => Err(Stranger::NotAdmitted),
+        Some(record) if record.is_suspended => return Err(Stranger::NotAdmitted),
+        // As it is now: a session is older than a move to another organisation.
+        Some(record) => caller.organisation = record.organisation.clone(),
         // A session outlives its account only until it is seen here.
-        None if caller.kind != CallerKind::Told => Err(Stranger::NotAdmitted),
-        _ => Ok(caller),
+        None if !caller.kind.is_vouched_for() => return Err(Stranger::NotAdmitted),
+        None => {}
     }
+    if shared.is_cut(&caller, now) {
+        return Err(Stranger::NotSignedIn);
+    }
+    Ok(caller)
 }
 
 /// SHA-256 of a cookie's secret, under which the session is kept.
@@ -160,35 +175,59 @@ fn by_session(
 }
 
 fn by_header(
+    portal: &Portal,
     snapshot: &Snapshot,
-    account: &HeaderName,
-    organisation: Option<&HeaderName>,
+    (account, organisation): (&HeaderName, Option<&HeaderName>),
     headers: &HeaderMap,
-    now: Timestamp,
 ) -> Result<Caller, Stranger> {
-    let single = |name: &HeaderName| {
-        let mut values = headers.get_all(name).iter();
-        let value = values.next()?.to_str().ok()?;
-        values.next().is_none().then_some(value)
+    let told = |name: &HeaderName| match single_text(headers, name) {
+        Ok(text) => Ok(text.filter(|text| !text.trim().is_empty())),
+        Err(fault) => Err(not_taken(portal, "header", &fault)),
     };
-    let account = single(account).ok_or(Stranger::NotSignedIn)?;
-    let account = AccountId::parse(account).map_err(|_| Stranger::NotAdmitted)?;
-    let said = organisation.and_then(single).map(OrganisationId::parse);
-    let organisation = organisation_of(snapshot, &account, said.and_then(Result::ok))?;
+    let account = told(account)?.ok_or(Stranger::NotSignedIn)?;
+    let account = portal.mapping.account(account).map_err(|fault| not_taken(portal, "account", &fault))?;
+    let said = organisation.map(told).transpose()?.flatten();
+    let said = said.map(|text| portal.mapping.organisation(text));
+    let organisation = organisation_of(portal, snapshot, &account, said)?;
     let session = SessionId::parse("proxy").expect("a fixed name");
-    Ok(Caller { account, organisation, session, proved_at: now, kind: CallerKind::Told })
+    // A header says who somebody is, never when they proved it.
+    let proved_at = Timestamp::ZERO;
+    Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Header })
+}
+
+/// Names an identity that was vouched for and cannot be taken; the name itself is not for logs.
+fn not_taken(portal: &Portal, what: &str, fault: &dyn std::fmt::Display) -> Stranger {
+    tracing::warn!(
+        portal.id = %portal.id,
+        what,
+        cause = %fault,
+        "An identity was not taken; `[identity.mapping]` of the map says how names are read"
+    );
+    Stranger::NotAdmitted
+}
+
+/// A header that comes once, as text; names of people are written in UTF-8.
+fn single_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, NameFault> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(NameFault::Several);
+    }
+    std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| NameFault::NoText)
 }
 
 /// The directory's word counts; a token's or header's only for accounts that it does not know.
 fn organisation_of(
+    portal: &Portal,
     snapshot: &Snapshot,
     account: &AccountId,
-    said: Option<OrganisationId>,
+    said: Option<Result<OrganisationId, NameFault>>,
 ) -> Result<OrganisationId, Stranger> {
-    match snapshot.directory.find(account) {
-        Some(record) => Ok(record.organisation.clone()),
-        None => said.ok_or(Stranger::NotAdmitted),
+    if let Some(record) = snapshot.directory.find(account) {
+        return Ok(record.organisation.clone());
     }
+    let said = said.ok_or(Stranger::NotAdmitted)?;
+    said.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 
 /// Verifies the tokens of a portal that authenticates by itself.
@@ -199,6 +238,22 @@ pub struct Verifier {
     header: HeaderName,
     account_claim: String,
     organisation_claim: Option<String>,
+    written: WrittenFaults,
+}
+
+/// Faults of tokens that were written to the log, so that each is written once a minute at most.
+#[derive(Default)]
+struct WrittenFaults(Mutex<HashMap<TokenFault, Timestamp>>);
+
+impl WrittenFaults {
+    fn is_due(&self, fault: TokenFault, now: Timestamp) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = known.get(&fault).is_none_or(|at| now.since(*at) >= Duration::from_mins(1));
+        if is_due {
+            known.insert(fault, now);
+        }
+        is_due
+    }
 }
 
 /// What a portal map says of incoming tokens.
@@ -222,27 +277,45 @@ impl Verifier {
             header: options.header,
             account_claim: options.account_claim,
             organisation_claim: options.organisation_claim,
+            written: WrittenFaults::default(),
         })
     }
 
-    fn identify(&self, snapshot: &Snapshot, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Stranger> {
+    fn identify(
+        &self,
+        portal: &Portal,
+        snapshot: &Snapshot,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Caller, Stranger> {
         let token = self.token(headers).ok_or(Stranger::NotSignedIn)?;
-        let claims = self.claims(token, now).ok_or(Stranger::NotSignedIn)?;
-        let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);
-        let account = text(&self.account_claim).ok_or(Stranger::NotAdmitted)?;
-        let account = AccountId::parse(account).map_err(|_| Stranger::NotAdmitted)?;
-        let said = self.organisation_claim.as_deref().and_then(text).map(OrganisationId::parse);
-        let organisation = organisation_of(snapshot, &account, said.and_then(Result::ok))?;
+        let claims = self.claims(token, now).map_err(|fault| {
+            // Anybody can send any token: a fault is written once in a while, not each time.
+            if self.written.is_due(fault, now) {
+                tracing::warn!(portal.id = %portal.id, cause = %fault, "A token was not believed");
+            }
+            Stranger::NotSignedIn
+        })?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let account = claims.get(&self.account_claim).ok_or(NameFault::NoText);
+        let account = account.and_then(|value| portal.mapping.account_claim(value));
+        let account = account.map_err(|fault| not_taken(portal, "account", &fault))?;
+        let said = self.organisation_claim.as_deref().and_then(|name| claims.get(name));
+        let said = said.map(|value| portal.mapping.organisation_claim(value));
+        let organisation = organisation_of(portal, snapshot, &account, said)?;
         // One login of the portal is one session here: its own name, or the token's digest.
         let name = text("sid").or_else(|| text("jti")).unwrap_or(token);
         let digest = URL_SAFE_NO_PAD.encode(&token_hash(name)[..12]);
         let session = SessionId::parse(&format!("jwt-{digest}")).expect("base64url fits");
-        let proved_at = claims
-            .get("auth_time")
-            .or_else(|| claims.get("iat"))
-            .and_then(serde_json::Value::as_i64)
-            .map_or(Timestamp::ZERO, Timestamp::from_secs);
-        Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Told })
+        let proved_at = proved_at(&claims, now);
+        let issued = || jwt::numeric_date(&claims, "iat").known().unwrap_or(Timestamp::ZERO);
+        let signed_in_at = if proved_at == Timestamp::ZERO { issued() } else { proved_at };
+        Ok(Caller { account, organisation, session, proved_at, kind: CallerKind::Token { signed_in_at } })
+    }
+
+    /// The header that carries the token.
+    pub fn header(&self) -> &HeaderName {
+        &self.header
     }
 
     fn token<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
@@ -258,16 +331,37 @@ impl Verifier {
         Some(value.trim())
     }
 
-    fn claims(&self, token: &str, now: Timestamp) -> Option<Map<String, serde_json::Value>> {
-        let claims = self.keys.claims(token, &self.issuer, &self.audience).ok()?;
-        let seconds = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
-        let is_in_time = now.secs() < seconds("exp")?
-            && seconds("nbf").is_none_or(|from| from <= now.secs() + CLOCK_SKEW_SECS);
-        is_in_time.then_some(claims)
+    fn claims(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, TokenFault> {
+        let claims = self.keys.claims(token, &self.issuer, &self.audience)?;
+        let at = |name: &str| jwt::numeric_date(&claims, name);
+        let latest = now.plus(CLOCK_SKEW);
+        match at("exp") {
+            NumericDate::Known(until) if now < until => {}
+            NumericDate::Known(_) => return Err(TokenFault::Over),
+            NumericDate::Absent | NumericDate::Unreadable => return Err(TokenFault::Date("exp")),
+        }
+        for name in ["nbf", "iat"] {
+            match at(name) {
+                NumericDate::Known(from) if from > latest => return Err(TokenFault::Early),
+                NumericDate::Unreadable => return Err(TokenFault::Date(name)),
+                NumericDate::Known(_) | NumericDate::Absent => {}
+            }
+        }
+        Ok(claims)
     }
 }
 
-const CLOCK_SKEW_SECS: i64 = 30;
+/// When the holder of a token proved who they are: what `auth_time` says, and nothing else. A token is
+/// issued again without anybody being asked (`iat`), and nobody proved anything in the future.
+fn proved_at(claims: &Map<String, Value>, now: Timestamp) -> Timestamp {
+    match jwt::numeric_date(claims, "auth_time") {
+        NumericDate::Known(at) if at <= now.plus(CLOCK_SKEW) => at.min(now),
+        NumericDate::Known(_) | NumericDate::Absent | NumericDate::Unreadable => Timestamp::ZERO,
+    }
+}
+
+/// Clocks differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// How long an assertion to the portal is good for.
 const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);

@@ -5,10 +5,14 @@
 use std::sync::Once;
 
 use ::signature::{Error, Signer, Verifier};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digue_types::Timestamp;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey, Validation};
+use ring::digest::{SHA256, SHA384, SHA512, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::{Map, Value};
@@ -29,14 +33,88 @@ pub fn install() {
     });
 }
 
-/// Why a token is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a token is not believed, for logs: nothing of the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TokenFault {
     /// It names a key that is not in the set: the set may have changed since.
     #[error("no key of the set")]
     NoKey,
-    #[error("not a token of this issuer for this audience")]
-    Wrong,
+    /// Also when a key was replaced under the same name.
+    #[error("signature")]
+    Signature,
+    #[error("it does not read as a signed token")]
+    Malformed,
+    #[error("issuer")]
+    Issuer,
+    /// It is for others, or for others too whom nobody trusts.
+    #[error("audience")]
+    Audience,
+    #[error("it is over")]
+    Over,
+    #[error("it is not good yet, or dated in the future")]
+    Early,
+    #[error("{0} is missing or no date")]
+    Date(&'static str),
+}
+
+impl TokenFault {
+    /// True when keys that are asked for again may mend it.
+    pub const fn is_about_keys(self) -> bool {
+        matches!(self, Self::NoKey | Self::Signature)
+    }
+
+    fn of(error: &jsonwebtoken::errors::Error) -> Self {
+        match error.kind() {
+            ErrorKind::InvalidSignature => Self::Signature,
+            ErrorKind::InvalidIssuer => Self::Issuer,
+            ErrorKind::InvalidAudience => Self::Audience,
+            ErrorKind::MissingRequiredClaim(name) if name == "iss" => Self::Issuer,
+            ErrorKind::MissingRequiredClaim(_) => Self::Audience,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+/// A date in a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumericDate {
+    Known(Timestamp),
+    Absent,
+    /// Something is there that is no date.
+    Unreadable,
+}
+
+impl NumericDate {
+    pub const fn known(self) -> Option<Timestamp> {
+        match self {
+            Self::Known(at) => Some(at),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+/// Dates that fit into microseconds: 1970 to the year 5138.
+const DATE_SECS: std::ops::Range<i64> = 0..100_000_000_000;
+
+/// A date of a token (RFC 7519, 2): a number of seconds that may have a fraction. Some issuers write the
+/// number as text; a calendar date is none.
+pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> NumericDate {
+    let secs = match claims.get(name) {
+        None | Some(Value::Null) => return NumericDate::Absent,
+        Some(Value::Number(number)) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Some(Value::String(text)) => text.parse::<i64>().ok(),
+        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => None,
+    };
+    match secs.filter(|secs| DATE_SECS.contains(secs)) {
+        Some(secs) => NumericDate::Known(Timestamp::from_secs(secs)),
+        None => NumericDate::Unreadable,
+    }
+}
+
+/// The second that a fraction lies in.
+fn whole(secs: f64) -> Option<i64> {
+    let fits = secs.is_finite() && secs >= 0.0 && secs < DATE_SECS.end as f64;
+    fits.then(|| secs as i64)
 }
 
 /// The key set cannot be used.
@@ -50,6 +128,19 @@ pub struct KeySet(Vec<(Option<String>, Vec<Algorithm>, DecodingKey)>);
 /// The type that a token says it has (`typ` of its header), lower case.
 pub fn token_type(token: &str) -> Option<String> {
     jsonwebtoken::decode_header(token).ok()?.typ.map(|typ| typ.to_ascii_lowercase())
+}
+
+/// What `at_hash` of an ID token that was verified must be for this access token (OpenID Connect Core 1.0,
+/// 3.1.3.6): the left half of the digest of the token's own algorithm.
+pub fn access_token_hash(id_token: &str, access_token: &str) -> Option<String> {
+    let algorithm = match jsonwebtoken::decode_header(id_token).ok()?.alg {
+        Algorithm::RS256 | Algorithm::ES256 => &SHA256,
+        Algorithm::RS384 | Algorithm::ES384 => &SHA384,
+        Algorithm::RS512 | Algorithm::EdDSA => &SHA512,
+        _ => return None,
+    };
+    let hash = digest(algorithm, access_token.as_bytes());
+    Some(URL_SAFE_NO_PAD.encode(&hash.as_ref()[..hash.as_ref().len() / 2]))
 }
 
 impl KeySet {
@@ -80,15 +171,18 @@ impl KeySet {
     /// The claims of a token that one of these keys signed, from `issuer` and for `audience`. Times
     /// (`exp`, `nbf`, `iat`) are the caller's to look at: time is given, not read.
     ///
+    /// A token for several audiences is believed when `audience` is one of them: the others are the
+    /// caller's to look at.
+    ///
     /// # Errors
-    /// `NoKey` when the set has no key of that name, `Wrong` for everything else.
+    /// Which check failed first.
     pub fn claims(
         &self,
         token: &str,
         issuer: &str,
         audience: &str,
     ) -> std::result::Result<Map<String, Value>, TokenFault> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Wrong)?;
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Malformed)?;
         let is_named = |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
         let mut fits = self
             .0
@@ -102,9 +196,18 @@ impl KeySet {
         validation.set_required_spec_claims(&["iss", "aud"]);
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        fits.find_map(|(_, _, key)| jsonwebtoken::decode(token, key, &validation).ok())
-            .map(|data| data.claims)
-            .ok_or(TokenFault::Wrong)
+        let mut fault = TokenFault::Signature;
+        for (_, _, key) in fits {
+            match jsonwebtoken::decode(token, key, &validation) {
+                Ok(data) => return Ok(data.claims),
+                // What one key verified and is wrong otherwise no other key makes right.
+                Err(error) if TokenFault::of(&error) != TokenFault::Signature => {
+                    fault = TokenFault::of(&error);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(fault)
     }
 }
 
@@ -212,5 +315,33 @@ impl Verifier<Vec<u8>> for RingVerifier {
 impl JwtVerifier for RingVerifier {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_number_of_seconds_however_it_is_written() {
+        let read = |value: Value| {
+            let claims = Map::from_iter([("exp".to_owned(), value)]);
+            numeric_date(&claims, "exp")
+        };
+        let at = NumericDate::Known(Timestamp::from_secs(1_795_834_951));
+        for value in
+            [json!(1_795_834_951), json!(1_795_834_951.0), json!(1_795_834_951.9), json!("1795834951")]
+        {
+            assert_eq!(read(value.clone()), at, "{value}");
+        }
+        for value in
+            [json!("2026-11-28T00:00:00Z"), json!(true), json!([1]), json!(-1), json!(1e300), json!("")]
+        {
+            assert_eq!(read(value.clone()), NumericDate::Unreadable, "{value}");
+        }
+        assert_eq!(read(Value::Null), NumericDate::Absent);
+        assert_eq!(numeric_date(&Map::new(), "exp"), NumericDate::Absent);
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! The proof names the method and the address that it is for, is good for a minute and once, and is
 //! bound to the secret that it comes with: a copy of either opens nothing.
+//!
+//! A portal may want an `Authorization` of its own: the same two then come as `Digue-Authorization` and
+//! `Digue-DPoP`, and what stands in the usual headers is the portal's.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,7 +13,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digue_types::{SessionId, Timestamp};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
@@ -67,29 +70,58 @@ pub fn by_key(
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Option<Result<Caller, Stranger>> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let said = values.next()?.to_str().ok()?;
-    let (scheme, secret) = said.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("dpop") {
-        return None;
+    let place = Place::of(headers)?;
+    let mut values = headers.get_all(&place.authorization).iter();
+    let secret = values.next().and_then(secret_of);
+    let (Some(secret), None) = (secret, values.next()) else { return Some(Err(Stranger::NotSignedIn)) };
+    Some(verify(shared, target, headers, (secret, &place.proof), now).ok_or(Stranger::NotSignedIn))
+}
+
+/// The headers in which a key and its proof come.
+struct Place {
+    authorization: HeaderName,
+    proof: HeaderName,
+}
+
+impl Place {
+    /// `None` when a request shows no key.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        if headers.contains_key(OWN_AUTHORIZATION) {
+            return Some(Self { authorization: OWN_AUTHORIZATION, proof: OWN_PROOF });
+        }
+        let shows_key = headers.get_all(AUTHORIZATION).iter().any(|value| secret_of(value).is_some());
+        shows_key.then_some(Self { authorization: AUTHORIZATION, proof: PROOF })
     }
-    if values.next().is_some() {
-        return Some(Err(Stranger::NotSignedIn));
+}
+
+const OWN_AUTHORIZATION: HeaderName = HeaderName::from_static("digue-authorization");
+const OWN_PROOF: HeaderName = HeaderName::from_static("digue-dpop");
+const PROOF: HeaderName = HeaderName::from_static("dpop");
+
+fn secret_of(value: &HeaderValue) -> Option<&str> {
+    let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("dpop").then_some(secret.trim())
+}
+
+/// Takes a key out of a request that goes on to a portal.
+pub fn strip(headers: &mut HeaderMap) {
+    if let Some(place) = Place::of(headers) {
+        headers.remove(place.authorization);
+        headers.remove(place.proof);
     }
-    Some(verify(shared, target, headers, secret.trim(), now).ok_or(Stranger::NotSignedIn))
 }
 
 fn verify(
     shared: &Shared,
     target: Target<'_>,
     headers: &HeaderMap,
-    secret: &str,
+    (secret, proof_name): (&str, &HeaderName),
     now: Timestamp,
 ) -> Option<Caller> {
     let snapshot = shared.rules.load();
     let key = snapshot.keys.find(&token_hash(secret), now)?;
     let record = snapshot.directory.find(&key.account)?;
-    let mut proofs = headers.get_all("dpop").iter();
+    let mut proofs = headers.get_all(proof_name).iter();
     let proof = proofs.next()?.to_str().ok()?;
     if proofs.next().is_some() {
         return None;

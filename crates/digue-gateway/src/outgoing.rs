@@ -1,17 +1,17 @@
 //! The request as the portal gets it: the client's words, less what it may not claim, and Digue's
 //! word on who is there and from where.
 
+use digue_access::session::ClientIp;
 use digue_types::Timestamp;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 
-use crate::arrival::Peer;
-use crate::client_address::client_address;
+use crate::connection::ConnectionFacts;
 use crate::gateway::Shared;
 use crate::headers;
 use crate::identity::Caller;
-use crate::portal::Portal;
+use crate::portal::{Identity, Portal};
 
 /// The request as the portal gets it: same method, same target, Digue's word on who and whence.
 pub(crate) fn outgoing(
@@ -19,17 +19,19 @@ pub(crate) fn outgoing(
     portal: &Portal,
     caller: Option<&Caller>,
     asked: &Parts,
-    peer: Peer,
+    connection: &ConnectionFacts,
     now: Timestamp,
 ) -> Request<()> {
     let mut headers = asked.headers.clone();
-    let client = client_address(peer.address, &asked.headers, &shared.trusted_proxies);
     let public_host = asked.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| {
         asked.headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
     });
     let public_host = public_host.unwrap_or_default();
     let content_length = headers.get(header::CONTENT_LENGTH).cloned();
-    headers::strip_request(&mut headers, &portal.named_headers.names());
+    headers::strip_request(&mut headers, &passing(portal, caller));
+    for name in portal.named_headers.names() {
+        headers.remove(name);
+    }
     if let Some(length) = content_length {
         headers.insert(header::CONTENT_LENGTH, length);
     }
@@ -39,9 +41,12 @@ pub(crate) fn outgoing(
         }
     };
     set("host", portal.upstream.host.as_deref().unwrap_or(&public_host));
-    set("x-forwarded-for", &client.to_string());
+    // An address that nobody knows is not made up.
+    if let ClientIp::Known(client) = connection.origin.ip {
+        set("x-forwarded-for", &client.to_string());
+    }
     set("x-forwarded-host", &public_host);
-    set("x-forwarded-proto", if peer.is_secure { "https" } else { "http" });
+    set("x-forwarded-proto", if connection.is_secure { "https" } else { "http" });
     if let Some(caller) = caller {
         say_who(shared, portal, caller, now, &mut headers);
     }
@@ -59,6 +64,22 @@ pub(crate) fn outgoing(
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
     request
+}
+
+/// The headers that the map names: those of clients, and what its login says. A proxy's word passes only
+/// with a caller, whom it was believed about: on public routes anybody could have written it.
+fn passing(portal: &Portal, caller: Option<&Caller>) -> Vec<HeaderName> {
+    let mut passing = portal.request_headers.clone();
+    match &portal.identity {
+        Identity::Session => {}
+        Identity::Jwt(verifier) => passing.push(verifier.header().clone()),
+        Identity::Header { account, organisation, .. } if caller.is_some() => {
+            passing.push(account.clone());
+            passing.extend(organisation.clone());
+        }
+        Identity::Header { .. } => {}
+    }
+    passing
 }
 
 pub(crate) fn say_who(

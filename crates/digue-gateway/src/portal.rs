@@ -17,6 +17,7 @@ use regex::Regex;
 
 use crate::graphql::GraphQl;
 use crate::identity::Verifier;
+use crate::name_mapping::IdentityMapping;
 use crate::path::{Pattern, Segments};
 use crate::response_headers::HeaderRules;
 
@@ -28,6 +29,10 @@ pub struct Portal {
     pub hosts: Vec<String>,
     pub upstream: Upstream,
     pub identity: Identity,
+    /// How the names of its login are read.
+    pub mapping: IdentityMapping,
+    /// Headers of clients that reach it besides the usual ones.
+    pub request_headers: Vec<HeaderName>,
     /// Headers that carry the identity to the portal in its own words.
     pub named_headers: NamedHeaders,
     pub mode: Mode,

@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::body::{Body, full};
+use crate::headers::cookies;
 use crate::ports::Unrecorded;
 
 /// What the reader is told.
@@ -203,12 +204,9 @@ impl Refusal {
 
 /// The language that a request asks for: the choice kept in a cookie, else what the browser says.
 pub fn language_of(headers: &HeaderMap) -> Language {
-    let chosen = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix("digue-language=").and_then(Language::parse));
+    let chosen = cookies(headers)
+        .filter(|(name, _)| *name == b"digue-language")
+        .find_map(|(_, value)| Language::parse(std::str::from_utf8(value).ok()?));
     chosen.unwrap_or_else(|| {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         Language::negotiate(accepted.unwrap_or_default())

@@ -10,14 +10,15 @@ use std::sync::Arc;
 use digue_access::budget::Charge;
 use digue_locales::text;
 use digue_types::{
-    AccountId, ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, Means, OrganisationId,
-    Outcome, PersonKey, PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
+    ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, Means, Outcome, PersonKey,
+    PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
 };
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Body, full};
+use crate::client_address::told_address;
 use crate::gateway::{Shared, lock};
 use crate::hold::{self, Held, HoldError, Holder, hold};
 use crate::identity::token_hash;
@@ -206,11 +207,14 @@ pub fn exposure_of(
         portal: portal.id.clone(),
         route: RouteName::parse(&line.route).map_err(name("route"))?,
         action: ActionName::parse(&line.action).map_err(name("action"))?,
-        account: AccountId::parse(&line.account).map_err(name("account"))?,
-        organisation: OrganisationId::parse(&line.organisation).map_err(name("organisation"))?,
+        account: portal.mapping.account(&line.account).map_err(|_| ("account", "name"))?,
+        organisation: portal
+            .mapping
+            .organisation(&line.organisation)
+            .map_err(|_| ("organisation", "name"))?,
         session: SessionId::parse(session).map_err(name("session"))?,
         client: Client {
-            ip: line.client.ip.chars().take(64).collect(),
+            ip: told_address(&line.client.ip),
             user_agent: line.client.user_agent.chars().take(200).collect(),
         },
         outcome: Outcome::Released,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use digue_access::session::ClientIp;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -18,9 +19,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::arrival::{self, Peer};
+use crate::arrival;
 use crate::body::{Body, boxed, empty};
-use crate::client_address::client_address;
+use crate::connection::{ConnectionFacts, Peer};
 use crate::connections::{ConnectionLimits, ConnectionTable, Slot};
 use crate::gateway::{Gateway, Shared};
 use crate::ja4::{self, Fingerprint};
@@ -76,6 +77,8 @@ impl Listener {
             // Without a place the socket is closed here, unread.
             let Ok(slot) = connections.admit(address.ip(), Instant::now()) else { continue };
             let _ = stream.set_nodelay(true);
+            // A connection that is gone already is served to nobody: its port does not matter.
+            let local_port = stream.local_addr().map_or(0, |local| local.port());
             let connection = Connection {
                 gateway: gateway.clone(),
                 tls: self.tls.as_ref().map(|tls| tls.load_full()),
@@ -83,6 +86,7 @@ impl Listener {
                 slot: Arc::new(slot),
                 address,
                 stop: stop.clone(),
+                local_port,
             };
             let open = open.clone();
             tokio::spawn(async move {
@@ -136,6 +140,7 @@ struct Connection {
     slot: Arc<Slot>,
     address: SocketAddr,
     stop: watch::Receiver<bool>,
+    local_port: u16,
 }
 
 impl Connection {
@@ -165,7 +170,8 @@ impl Connection {
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
         let address = self.address.ip().to_canonical();
-        let peer = Peer { address, is_secure: tls.is_some(), tls: tls.flatten() };
+        let local_port = self.local_port;
+        let peer = Peer { address, local_port, is_secure: tls.is_some(), tls: tls.flatten() };
         let (shared, slot) = (self.gateway.0.clone(), self.slot.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let (shared, slot) = (shared.clone(), slot.clone());
@@ -199,7 +205,12 @@ async fn respond(
     peer: Peer,
     request: Request<Incoming>,
 ) -> Response<Paced> {
-    let client = client_address(peer.address, request.headers(), &shared.trusted_proxies);
+    let facts = ConnectionFacts::of(peer, request.headers(), &shared.proxies);
+    // Clients of whom their proxy says nothing readable share the place of one.
+    let client = match facts.origin.ip {
+        ClientIp::Known(client) => client,
+        ClientIp::Unknown => peer.address,
+    };
     let admitted = shared.connections.admit_request(client).ok();
     let is_crowded = admitted.is_none();
     let under_way = UnderWay::begin(slot.clone(), admitted);
@@ -208,7 +219,7 @@ async fn respond(
     }
     let mut request = request.map(|body| Paced::from_client(boxed(body), slot.activity()));
     request.extensions_mut().insert(slot);
-    let mut response = arrival::respond(shared, peer, request).await;
+    let mut response = arrival::respond(shared, facts, request).await;
     let kept = response.extensions_mut().remove::<KeptUntilSent>();
     response.map(|body| Paced::to_client(body, under_way, kept))
 }

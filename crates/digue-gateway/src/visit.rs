@@ -14,13 +14,13 @@ use std::sync::Arc;
 use digue_access::{Enforcement, Facts};
 use digue_inspect::Identifier;
 use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp, Unread};
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, Uri};
 
-pub(crate) use self::observe::observe;
+pub(crate) use self::observe::{observe, observe_unseen};
 pub(crate) use self::unheld::Tunnel;
 
-use crate::arrival::Peer;
 use crate::body::{Body, limited};
+use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
 use crate::gateway::Shared;
 use crate::guard::Guard;
@@ -42,9 +42,12 @@ struct Visit<M> {
     portal: Arc<Portal>,
     route: usize,
     caller: Caller,
+    connection: ConnectionFacts,
     client: Client,
     exchange: ExchangeId,
     now: Timestamp,
+    /// Another proxy forwards the request: its response is not seen here.
+    is_request_only: bool,
     search: ExactSearch,
     /// Persons that the request names.
     subjects: Vec<PersonRef>,
@@ -69,50 +72,75 @@ fn place_of(portal: &Portal, method: &Method, path: &Segments) -> Option<usize> 
     portal.routes.iter().position(|known| std::ptr::eq(known, route))
 }
 
-/// 2. Who is it, and which rule of the map is asked for.
-pub(crate) async fn visit(
+/// What a request asks of a portal, whichever way it came.
+#[derive(Clone, Copy)]
+pub(crate) struct PortalRequest<'r> {
+    pub(crate) portal: &'r Arc<Portal>,
+    pub(crate) host: &'r str,
+    pub(crate) method: &'r Method,
+    pub(crate) uri: &'r Uri,
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) connection: &'r ConnectionFacts,
+    pub(crate) is_request_only: bool,
+}
+
+impl<'r> PortalRequest<'r> {
+    fn identity(&self) -> Asked<'r> {
+        let target = Target { host: self.host, method: self.method, path: self.uri.path() };
+        Asked { portal: self.portal, target, connection: self.connection }
+    }
+
+    fn client(&self) -> Client {
+        let origin = &self.connection.origin;
+        Client { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
+    }
+}
+
+/// What was found of route and caller.
+enum Recognised {
+    /// A route that the map gives to anybody.
+    Public { request_bytes_max: u64 },
+    /// A visit with a caller and a route, and the values in the path.
+    /// It counts among those of its account as long as the last lives.
+    Visit(Box<Visit<Enforcement>>, Vec<(String, String)>, KeptUntilSent),
+}
+
+/// 2. Who is it, and which rule of the map is asked for. Every way in to a portal leads through here.
+async fn recognise(
     shared: &Arc<Shared>,
     enforcement: Enforcement,
-    peer: Peer,
-    portal: Arc<Portal>,
-    host: String,
-    path: Segments,
-    request: Request<Body>,
-) -> Result<Response<Body>, Refusal> {
+    asked: PortalRequest<'_>,
+    path: &Segments,
+) -> Result<Recognised, Refusal> {
+    let portal = asked.portal;
     let now = shared.clock.now();
-    let found = portal.route(request.method(), &path);
-    let place = place_of(&portal, request.method(), &path);
+    let found = portal.route(asked.method, path);
+    let place = place_of(portal, asked.method, path);
     if let Some((route, _)) = &found
         && route.kind == (RouteKind::Assets { is_public: true })
     {
-        let (parts, body) = request.into_parts();
-        unheld::note_fetch(shared, &portal, &host, &parts, peer, now);
-        let body = limited(body, usize::try_from(route.request_bytes_max).unwrap_or(usize::MAX));
-        let outgoing = outgoing(shared, &portal, None, &parts, peer, now);
-        return unheld::pass_through(shared, &portal, outgoing, body).await;
+        unheld::note_fetch(shared, &asked, now);
+        return Ok(Recognised::Public { request_bytes_max: route.request_bytes_max });
     }
-    let origin = peer.origin(shared, request.headers());
-    let target = Target { host: &host, method: request.method(), path: request.uri().path() };
-    let asked = Asked { portal: &portal, target, peer: peer.address, origin: &origin };
-    let identified = identity::identify(shared, &asked, request.headers(), now);
-    let (caller, is_doubted) = match identified {
+    let (caller, is_doubted) = match identity::identify(shared, &asked.identity(), asked.headers, now) {
         Ok(caller) => (caller, false),
         Err(Stranger::Doubted(caller)) => (*caller, true),
         Err(stranger) => return Err(not_recognised(&stranger)),
     };
-    let client = Client { ip: origin.ip, user_agent: origin.agent };
     let mut visit = Visit {
         shared: shared.clone(),
         portal: portal.clone(),
         route: place.unwrap_or(0),
         caller,
-        client,
+        connection: asked.connection.clone(),
+        client: asked.client(),
         exchange: shared.next_exchange(),
         now,
+        is_request_only: asked.is_request_only,
         search: ExactSearch::default(),
         subjects: Vec::new(),
         unread: None,
-        method: request.method().clone(),
+        method: asked.method.clone(),
         mode: enforcement,
     };
     if is_doubted {
@@ -128,16 +156,67 @@ pub(crate) async fn visit(
     if visit.asks_too_often() {
         return Err(visit.refuse(vec![Reason::TooManyRequests], Inspection::NotReached).await);
     }
-    let mut response = match visit.route().kind {
-        RouteKind::Assets { .. } => visit.pass_assets(peer, request).await,
-        RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(visit, peer), request, kept.clone()).await,
-        RouteKind::Held => visit.ask(peer, values, request).await,
-    }?;
-    response.extensions_mut().insert(kept);
-    Ok(response)
+    Ok(Recognised::Visit(Box::new(visit), values, kept))
 }
 
-pub(crate) fn not_recognised(stranger: &Stranger) -> Refusal {
+/// A request to a portal through this gateway.
+pub(crate) async fn visit(
+    shared: &Arc<Shared>,
+    enforcement: Enforcement,
+    connection: ConnectionFacts,
+    portal: Arc<Portal>,
+    host: String,
+    path: Segments,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
+    let (parts, body) = request.into_parts();
+    let asked = PortalRequest {
+        portal: &portal,
+        host: &host,
+        method: &parts.method,
+        uri: &parts.uri,
+        headers: &parts.headers,
+        connection: &connection,
+        is_request_only: false,
+    };
+    match recognise(shared, enforcement, asked, &path).await? {
+        Recognised::Public { request_bytes_max } => {
+            let body = limited(body, usize::try_from(request_bytes_max).unwrap_or(usize::MAX));
+            let outgoing = outgoing(shared, &portal, None, &parts, &connection, shared.clock.now());
+            unheld::pass_through(shared, &portal, outgoing, body).await
+        }
+        Recognised::Visit(visit, values, kept) => {
+            let request = Request::from_parts(parts, body);
+            let mut response = match visit.route().kind {
+                RouteKind::Assets { .. } => visit.pass_assets(request).await,
+                RouteKind::WebSocket => upgrade::tunnel(Tunnel::new(*visit), request, kept.clone()).await,
+                RouteKind::Held => visit.ask(values, request).await,
+            }?;
+            response.extensions_mut().insert(kept);
+            Ok(response)
+        }
+    }
+}
+
+/// Forward authentication: the caller and the entry, where there are any, of a request that may go on.
+pub(crate) async fn permit_unseen(
+    shared: &Arc<Shared>,
+    enforcement: Enforcement,
+    asked: PortalRequest<'_>,
+) -> Result<(Option<Caller>, Option<u64>), Refusal> {
+    let malformed = |_| Refusal::of(vec![Reason::MalformedRequest], None);
+    let path = Segments::parse(asked.uri.path()).map_err(malformed)?;
+    match recognise(shared, enforcement, asked, &path).await? {
+        Recognised::Public { .. } => Ok((None, None)),
+        Recognised::Visit(visit, values, _kept) => {
+            let query = asked.uri.query().unwrap_or_default();
+            let (caller, entry) = visit.permit_unseen(&values, query).await?;
+            Ok((Some(caller), entry))
+        }
+    }
+}
+
+fn not_recognised(stranger: &Stranger) -> Refusal {
     let reason = match stranger {
         Stranger::NotAdmitted => Reason::UnknownAccount,
         Stranger::NotSignedIn => Reason::NoSession,

@@ -16,6 +16,7 @@ use crate::approvals::{self, NewAccount, Wish};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::identity_cuts;
 use crate::invitations;
 use crate::sign_in;
 
@@ -255,6 +256,7 @@ pub async fn set_suspended(
     let record = AccountRecord { is_suspended, ..record };
     house.write_down(actor, Act::AccountResumed, words).await?;
     house.store.save_account(account, &record).await?;
+    identity_cuts::lift(house, account).await?;
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record);
     house.publish(&rules);
     Ok(())
@@ -285,10 +287,10 @@ async fn suspend(
     let record = AccountRecord { is_suspended: true, ..record };
     Arc::make_mut(&mut rules.directory).insert(account.clone(), record.clone());
     house.publish(&rules);
-    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    let cut = identity_cuts::cut_account(house, account).await;
     let words = change(account, "active", "suspended", reason);
     let written = house.write_down(actor, Act::AccountSuspended, words).await;
     house.store.save_account(account, &record).await?;
-    house.store.remove_sessions(&cut).await?;
+    cut?;
     written.map(drop)
 }

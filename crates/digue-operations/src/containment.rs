@@ -14,6 +14,7 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::identity_cuts;
 use crate::incidents;
 use crate::mail::{self, Mail};
 use crate::recovery;
@@ -108,8 +109,7 @@ async fn act_on(
         }
     }
     if action >= Action::CloseAccount {
-        let cut = house.gateway().cut_sessions(|session| session.account == *account);
-        house.store.remove_sessions(&cut).await?;
+        identity_cuts::cut_account(house, account).await?;
     }
     // The gate holds now, or its failure is said: the door's own list may forget the account.
     house.sentry().held(account);

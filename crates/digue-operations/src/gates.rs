@@ -13,6 +13,7 @@ use crate::actor::Actor;
 use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::identity_cuts::{self, CutDone};
 
 /// Characters of a reason at least: enough for a few words.
 pub const REASON_CHARS_MIN: usize = 5;
@@ -100,6 +101,11 @@ pub(crate) async fn apply(
     } else {
         house.write_down(actor, Act::GateSet, words).await?;
         house.store.set_gate(&record).await?;
+        if gate == Gate::Open
+            && let Reach::Account(account) = &reach
+        {
+            identity_cuts::lift(house, account).await?;
+        }
         Arc::make_mut(&mut rules.gates).set(reach, gate);
         house.publish(&rules);
     }
@@ -112,24 +118,22 @@ pub async fn shut_gates(house: &House, actor: &Actor) -> Result<Vec<GateRecord>,
     Ok(house.store.gates().await?)
 }
 
-/// Ends every session of an account; streams in flight stop within a second.
+/// Ends every session of an account, and what others vouch for; streams in flight stop within a second.
 pub async fn cut_sessions(
     house: &House,
     actor: &Actor,
     account: &AccountId,
     reason: &str,
-) -> Result<usize, OperationError> {
+) -> Result<CutDone, OperationError> {
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
-    let cut = house.gateway().cut_sessions(|session| session.account == *account);
+    let cut = identity_cuts::cut_account(house, account).await?;
     let words = Words {
         subject: format!("account:{account}"),
-        before: format!("sessions:{}", cut.len()),
-        after: "sessions:0".to_owned(),
+        before: format!("sessions:{}", cut.sessions.len()),
+        after: format!("sessions:0 headers-until:{}", cut.headers_refused_until),
         reason,
     };
-    let written = house.write_down(actor, Act::SessionCut, words).await;
-    house.store.remove_sessions(&cut).await?;
-    written?;
-    Ok(cut.len())
+    house.write_down(actor, Act::SessionCut, words).await?;
+    Ok(cut)
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use digue_gateway::Portal;
+use digue_gateway::client_address::told_address;
 use digue_gateway::past::{NotTaken, PastRequest, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
@@ -247,7 +248,7 @@ impl Importer<'_> {
         if fields.account.is_empty() || fields.account == "-" {
             return Err("no-account");
         }
-        let account = AccountId::parse(&fields.account).map_err(|_| "account")?;
+        let account = self.portal.mapping.account(&fields.account).map_err(|_| "account")?;
         let session = if matches!(fields.session.as_str(), "" | "-") { "import" } else { &fields.session };
         let past = PastRequest {
             at,
@@ -256,7 +257,7 @@ impl Importer<'_> {
             account,
             session: SessionId::parse(session).map_err(|_| "session")?,
             client: Client {
-                ip: fields.ip.chars().take(64).collect(),
+                ip: told_address(&fields.ip),
                 user_agent: fields.user_agent.chars().take(200).collect(),
             },
             method: fields.method.parse::<Method>().map_err(|_| "method")?,
@@ -292,7 +293,7 @@ impl Importer<'_> {
 
     fn organisation(&self, account: &AccountId, said: &str) -> Result<OrganisationId, &'static str> {
         if !matches!(said, "" | "-") {
-            return OrganisationId::parse(said).map_err(|_| "organisation");
+            return self.portal.mapping.organisation(said).map_err(|_| "organisation");
         }
         let unknown = || OrganisationId::parse("unknown").expect("a name");
         Ok(self.organisations.get(account).cloned().unwrap_or_else(unknown))

@@ -28,6 +28,7 @@ mod files;
 pub mod gates;
 pub mod genuine;
 pub mod house;
+pub mod identity_cuts;
 pub mod import;
 pub mod incidents;
 pub mod indexing;

@@ -44,6 +44,8 @@ pub struct ProviderRules {
     pub label: String,
     pub issuer: String,
     pub client: String,
+    /// Others that a token for us may be for, too.
+    pub other_audiences: Vec<String>,
     pub secret: String,
     pub serves: Serves,
     /// Beside `openid`.
@@ -409,7 +411,9 @@ fn told(peer: &Peer, trouble: Trouble) -> OperationError {
     tracing::warn!(provider, %trouble, "An identity could not be proved by its provider");
     match trouble {
         Trouble::Away(why) => OperationError::Unavailable(why),
-        Trouble::Unbelieved(_) => OperationError::Invalid("invalid-provider-answer"),
+        Trouble::Unbelieved(_) | Trouble::Token { .. } | Trouble::NoToken(_) => {
+            OperationError::Invalid("invalid-provider-answer")
+        }
     }
 }
 

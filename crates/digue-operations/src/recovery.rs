@@ -19,6 +19,7 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::evidence::{self, Form};
 use crate::house::{House, Words};
+use crate::identity_cuts;
 use crate::invitations::{self, Invitation, Involved};
 use crate::keys;
 use crate::mail::{self, Mail};
@@ -61,14 +62,13 @@ pub(crate) async fn carry_out(
     let now = house.clock.now();
     let involved = Involved { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(house, actor, account, involved).await?;
-    let cut = house.gateway().cut_sessions(|session| session.account == *account);
-    house.store.remove_sessions(&cut).await?;
+    let cut = identity_cuts::cut_account(house, account).await?;
     house.store.remove_factors(account).await?;
     keys::revoke_all(house, account).await?;
     let reduction = reduction(now);
     let words = Words {
         subject: format!("account:{account}"),
-        before: format!("sessions:{} since:{since}", cut.len()),
+        before: format!("sessions:{} since:{since}", cut.sessions.len()),
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
         reason: asked.reason.clone(),
     };

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use digue_access::session::ClientIp;
 use digue_access::{OpenSession, Origin, Session};
 use digue_store::{ConnectionRecord, Link};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
@@ -208,7 +209,7 @@ pub(crate) async fn open_session(
         seen_at: now,
         proved_at,
         origin: origin.clone(),
-        other_ip: None,
+        other_ip: ClientIp::Unknown,
         device: None,
     };
     let actor = Actor { account: account.clone(), role: record.role, proved_at };
@@ -224,7 +225,7 @@ pub(crate) async fn open_session(
         account: account.clone(),
         at: now,
         host: host.to_owned(),
-        ip: origin.ip.clone(),
+        ip: origin.ip.to_string(),
         agent: origin.agent.clone(),
         means: by.split(':').next().unwrap_or(by).to_owned(),
     };
@@ -271,6 +272,10 @@ pub async fn last_connections(
 pub async fn replace(house: &House, old: &Session, new: &Session) -> Result<(), OperationError> {
     if old.account != new.account {
         return Ok(());
+    }
+    // One device may come from IPv4 and IPv6 by turns: its holder proved here that both are theirs.
+    if house.gateway().know_other_address(&new.id, old.origin.ip) {
+        house.store.know_other_address(&new.id, old.origin.ip).await?;
     }
     let cut = house.gateway().cut_sessions(|known| known.id == old.id);
     Ok(house.store.remove_sessions(&cut).await?)

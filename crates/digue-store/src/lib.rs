@@ -24,6 +24,7 @@ mod persons;
 mod reports;
 mod rows;
 mod sessions;
+mod spellings;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -62,6 +63,13 @@ pub enum StoreError {
     Corrupt(String),
     #[error("the database was written by a newer version of Digue")]
     Newer,
+    /// Two names of version 0.1.0 are two spellings of one.
+    #[error(
+        "`{one}` and `{other}` in the table `{table}` are one name since version 0.2: letter case, width and \
+         composition do not count any more. After a backup, delete the row of the one that is to go from this \
+         table; what opened it goes with it. Then start again"
+    )]
+    SameName { table: String, one: String, other: String },
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -2,10 +2,10 @@
 
 use sqlx::{AnyPool, Row as _};
 
-use crate::{StoreError, Stored};
+use crate::{StoreError, Stored, spellings};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -19,7 +19,11 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011-people.sql"),
     include_str!("../migrations/0012-identities.sql"),
     include_str!("../migrations/0013-invitations.sql"),
+    include_str!("../migrations/0014-names.sql"),
 ];
+
+/// The number of the migration with which names became canonical: its text cannot say how.
+const SPELLINGS: usize = 14;
 
 pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY)").execute(pool).await?;
@@ -39,6 +43,9 @@ pub(crate) async fn run(pool: &AnyPool) -> Stored<()> {
             .bind(i64::try_from(place + 1).expect("few migrations"))
             .execute(&mut *transaction)
             .await?;
+    }
+    if last < SPELLINGS {
+        spellings::make_canonical(&mut transaction).await?;
     }
     transaction.commit().await?;
     Ok(())

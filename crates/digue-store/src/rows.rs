@@ -1,7 +1,7 @@
 //! Rows to values and back: what comes out of the database is checked like any other input.
 
 use digue_access::decide::Reduction;
-use digue_access::session::{Device, TokenHash};
+use digue_access::session::{ClientIp, Device, TokenHash};
 use digue_access::{AccountRecord, ApiKey, Origin, Reach, Role, Session};
 use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
 use sqlx::Row as _;
@@ -123,8 +123,12 @@ pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         opened_at: time(row, "opened_at")?,
         seen_at: time(row, "seen_at")?,
         proved_at: time(row, "proved_at")?,
-        origin: Origin { ip: text(row, "ip")?, agent: text(row, "agent")?, tls: text(row, "tls")? },
-        other_ip: None,
+        origin: Origin {
+            ip: ClientIp::read(&text(row, "ip")?),
+            agent: text(row, "agent")?,
+            tls: text(row, "tls")?,
+        },
+        other_ip: ClientIp::read(&text(row, "other_ip")?),
         device: device(row)?,
     };
     Ok((unhex(&text(row, "token")?).ok_or_else(|| corrupt("token"))?, session))

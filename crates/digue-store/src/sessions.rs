@@ -1,7 +1,7 @@
 //! Sessions that outlive a restart, and the last connections of each account.
 
 use digue_access::Session;
-use digue_access::session::{Device, TokenHash};
+use digue_access::session::{ClientIp, Device, TokenHash};
 use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::{Store, Stored, rows};
@@ -23,13 +23,13 @@ pub struct ConnectionRecord {
 const CONNECTIONS_KEPT: i64 = 20;
 
 const COLUMNS: &str = "token, id, account, organisation, host, opened_at, seen_at, proved_at, ip, agent, tls, \
-                       device_key, device_cookie, device_until";
+                       device_key, device_cookie, device_until, other_ip";
 
 impl Store {
     pub async fn add_session(&self, token: &TokenHash, session: &Session) -> Stored<()> {
         let text = format!(
             "INSERT INTO sessions ({COLUMNS}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, $12)"
         );
         sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(rows::hex(token))
@@ -40,9 +40,20 @@ impl Store {
             .bind(session.opened_at.micros())
             .bind(session.seen_at.micros())
             .bind(session.proved_at.micros())
-            .bind(session.origin.ip.as_str())
+            .bind(session.origin.ip.to_string())
             .bind(session.origin.agent.as_str())
             .bind(session.origin.tls.as_str())
+            .bind(session.other_ip.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes the address of the other family from which the holder of a session comes.
+    pub async fn know_other_address(&self, id: &SessionId, ip: ClientIp) -> Stored<()> {
+        sqlx::query("UPDATE sessions SET other_ip = $1 WHERE id = $2")
+            .bind(ip.to_string())
+            .bind(id.as_str())
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -3,8 +3,11 @@
 //! Each identifier is its own type so that an account can never be passed for an organisation.
 //! They are shared text (`Arc<str>`): a clone is a counter, not a copy.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,31 +23,92 @@ pub enum IdError {
 /// The longest identifier, in bytes of UTF-8.
 pub const ID_BYTES_MAX: usize = 96;
 
-fn parse_name(text: &str) -> Result<Arc<str>, IdError> {
+/// Besides letters and digits. `@`, `+` and `:` are there because portals use e-mail addresses and
+/// prefixed subjects.
+const NAME_SIGNS: &str = "-_.@+:";
+/// People are called O'Neil, and some logins put the kind of a name before it: `auth0|5f7c`.
+const IDENTITY_SIGNS: &str = "-_.@+:'|";
+
+fn parse_name(text: &str, signs: &str) -> Result<Arc<str>, IdError> {
     if text.is_empty() {
         return Err(IdError::Empty);
     }
     if text.len() > ID_BYTES_MAX {
         return Err(IdError::TooLong { bytes: text.len(), limit: ID_BYTES_MAX });
     }
-    // `@`, `+` and `:` are there because portals use e-mail addresses and prefixed subjects.
-    let allowed = |c: char| c.is_alphanumeric() || "-_.@+:".contains(c);
+    let allowed = |c: char| c.is_alphanumeric() || signs.contains(c);
     match text.chars().find(|&c| !allowed(c)) {
         Some(c) => Err(IdError::Character(c)),
         None => Ok(Arc::from(text)),
     }
 }
 
+/// The one spelling of a name of an account or organisation: without surrounding space, compatible forms
+/// and combined signs brought together (NFKC), letter case folded, one apostrophe and one hyphen.
+///
+/// Logins, spreadsheets and people write one name in several ways, and each would have its own budget.
+fn canonical(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut spelled = fold(text);
+    // Folding can leave what composes anew, and composing what folds anew. It settles after two rounds; the
+    // limit only bounds what a text nobody thought of could cost.
+    for _ in 0..FOLDS_MAX {
+        let next = fold(&spelled);
+        if next == spelled {
+            break;
+        }
+        spelled = next;
+    }
+    Cow::Owned(spelled)
+}
+
+const FOLDS_MAX: usize = 8;
+
+fn fold(text: &str) -> String {
+    const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+    let composed = NFKC.normalize(text);
+    // By way of capitals, which are one for `σ` and `ς`, for `ß` and `ss`, for `i` and `ı`.
+    let lower = composed.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let plain: String = lower
+        .map(|sign| match sign {
+            // As word processors and telephones write them.
+            '\u{2019}' | '\u{2bc}' => '\'',
+            '\u{2010}' => '-',
+            other => other,
+        })
+        .collect();
+    // `İ` becomes an `i` with a dot above it.
+    NFKC.normalize(plain.replace("i\u{307}", "i").trim()).into_owned()
+}
+
+/// Longer texts are no names, whatever they would be folded to.
+const SPELLING_BYTES_MAX: usize = 4 * ID_BYTES_MAX;
+
+fn parse_identity(text: &str) -> Result<Arc<str>, IdError> {
+    if text.len() > SPELLING_BYTES_MAX {
+        return Err(IdError::TooLong { bytes: text.len(), limit: ID_BYTES_MAX });
+    }
+    parse_name(&canonical(text), IDENTITY_SIGNS)
+}
+
+fn parse_exact(text: &str) -> Result<Arc<str>, IdError> {
+    parse_name(text, NAME_SIGNS)
+}
+
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $parse:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Letters, digits and `- _ . @ + :`, 1 to 96 bytes.
+            /// Letters, digits and a few signs, 1 to 96 bytes.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                parse_name(text).map(Self)
+                $parse(text).map(Self)
             }
 
             pub fn as_str(&self) -> &str {
@@ -79,27 +143,29 @@ macro_rules! name {
     };
 }
 
-name!(/// One login: an agent, a delegate, a machine.
-    AccountId);
-name!(/// The partner body an account belongs to.
-    OrganisationId);
+name!(/// One login: an agent, a delegate, a machine. Canonical: every spelling of a name is one value.
+    AccountId, parse_identity);
+name!(/// The partner body an account belongs to. Canonical, like an account.
+    OrganisationId, parse_identity);
 name!(/// One protected portal, as named by its map.
-    PortalId);
+    PortalId, parse_exact);
 name!(/// The set of persons whose identifiers mean the same human being; portals may share one.
-    PopulationId);
+    PopulationId, parse_exact);
 name!(/// A rule of a portal map.
-    RouteName);
+    RouteName, parse_exact);
 name!(/// What a route does with persons: `search`, `list`, `open`, `export`...
-    ActionName);
+    ActionName, parse_exact);
 name!(/// A category of personal data shown, in the operator's own vocabulary.
-    Category);
+    Category, parse_exact);
 name!(/// The public name of a session; never the secret that its cookie carries.
-    SessionId);
+    SessionId, parse_exact);
 name!(/// One request and its response.
-    ExchangeId);
+    ExchangeId, parse_exact);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -112,6 +178,83 @@ mod tests {
         check("of-0412.agent3", Ok(()));
         check("marie.dupont@exemple.fr", Ok(()));
         check("élise", Ok(()));
+    }
+
+    #[test]
+    fn every_spelling_of_a_name_is_one() {
+        for (one, spellings) in [
+            ("a1", &["A1", "ａ1", "Ａ１", " a1\u{a0}", "\u{24d0}1", "a\u{b9}"][..]),
+            ("élise", &["ÉLISE", "e\u{301}lise", "E\u{301}LISE", "Élise\n"]),
+            ("o'neil", &["O'Neil", "O\u{2019}Neil", "o\u{ff07}neil"]),
+            ("jean-luc", &["Jean\u{2010}Luc", "JEAN\u{2011}LUC", "jean\u{ff0d}luc"]),
+            ("strasse", &["Straße", "STRASSE", "STRA\u{1e9e}E"]),
+            ("οδοσ", &["ΟΔΟΣ", "οδος"]),
+            ("istanbul", &["İstanbul", "ISTANBUL", "ıstanbul"]),
+            ("file", &["ﬁle"]),
+            ("d'aubigné@x.fr", &["D'AUBIGNÉ@X.FR"]),
+            ("auth0|5f7c", &["auth0|5F7C"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(AccountId::parse(spelling), AccountId::parse(one), "{spelling:?}");
+                assert_eq!(OrganisationId::parse(spelling).unwrap().as_str(), one, "{spelling:?}");
+            }
+        }
+        assert_ne!(AccountId::parse("elise"), AccountId::parse("élise"));
+        // A letter of another script is another letter.
+        assert_ne!(AccountId::parse("\u{430}1"), AccountId::parse("a1"));
+        assert_ne!(PortalId::parse("Portail"), PortalId::parse("portail"));
+    }
+
+    #[test]
+    fn signs_that_nobody_sees_are_no_part_of_a_name() {
+        for text in
+            ["a\u{ad}1", "a\u{200b}1", "\u{feff}a1", "a1\u{202e}", "a\u{fe0f}1", "a1\u{0}", "DOMAINE\\a1"]
+        {
+            assert!(matches!(AccountId::parse(text), Err(IdError::Character(_))), "{text:?}");
+        }
+        assert_eq!(AccountId::parse(" \t"), Err(IdError::Empty));
+        // One sign that becomes eighteen bytes, many times.
+        assert!(matches!(
+            AccountId::parse(&"\u{fdfa}".repeat(6)),
+            Err(IdError::Character(' ') | IdError::TooLong { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_is_its_own(text in "\\PC{0,24}") {
+            let once = canonical(&text).into_owned();
+            prop_assert!(canonical(&once) == once, "{:?}", once);
+        }
+
+        #[test]
+        fn one_name_in_any_case_form_and_composition_is_one_name(text in "[\\p{L}\\p{M}\\p{N}'@._-]{1,12}") {
+            use icu_normalizer::DecomposingNormalizerBorrowed as Decomposing;
+            let one = AccountId::parse(&text);
+            for spelling in [
+                text.to_uppercase(),
+                text.to_lowercase(),
+                format!(" {text}\t"),
+                Decomposing::new_nfd().normalize(&text).into_owned(),
+                Decomposing::new_nfkd().normalize(&text).into_owned(),
+                ComposingNormalizerBorrowed::new_nfc().normalize(&text).into_owned(),
+            ] {
+                let other = AccountId::parse(&spelling);
+                prop_assert_eq!(one.is_ok(), other.is_ok(), "{:?} {:?} {:?}", text, one, other);
+                prop_assert!(one.is_err() || one == other, "{:?} {:?}", one, other);
+            }
+            if let Ok(id) = &one {
+                prop_assert_eq!(&AccountId::parse(id.as_str()).unwrap(), id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_letter_has_a_canonical_form_that_stays() {
+        for sign in ('\0'..=char::MAX).filter(|sign| sign.is_alphanumeric()) {
+            let once = canonical(sign.encode_utf8(&mut [0; 4])).into_owned();
+            assert_eq!(canonical(&once), once, "{sign:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use digue_access::session::ClientIp;
 use digue_access::{OpenSession, Origin, Session, SessionLimits, Sessions};
 use digue_testkit::{Answer, Authenticator, Client, Portal, Reply};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
@@ -233,12 +234,12 @@ fn weigh_sessions() {
             seen_at: at,
             proved_at: at,
             origin: Origin {
-                ip: format!("192.0.{}.{}", number / 256 % 256, number % 256),
+                ip: ClientIp::read(&format!("192.0.{}.{}", number / 256 % 256, number % 256)),
                 agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
                     .into(),
                 tls: "8daaf6152771_e5627efa2ab1".into(),
             },
-            other_ip: None,
+            other_ip: ClientIp::Unknown,
             device: None,
         };
         sessions.open(OpenSession { token, session });

@@ -61,6 +61,12 @@ pub(crate) fn portal_urls(maps: &[PortalMap]) -> Vec<(String, String)> {
     maps.iter().flat_map(of).collect()
 }
 
+/// Ports of the public addresses.
+pub(crate) fn public_ports(maps: &[PortalMap], console_url: &str) -> Vec<u16> {
+    let urls = maps.iter().map(|map| map.url.as_str()).chain([console_url]);
+    urls.filter_map(|url| url.parse::<http::Uri>().ok()?.port_u16()).collect()
+}
+
 /// Policy files, by name, and what they say together.
 #[derive(Default)]
 pub(crate) struct PolicyFiles {

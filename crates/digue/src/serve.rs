@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
+use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
@@ -29,8 +30,8 @@ use digue_operations::retention::{self, Retentions};
 use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
 use digue_operations::space::assessment;
 use digue_operations::{
-    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, journal_heads,
-    mail, witnesses,
+    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
+    journal_heads, mail, witnesses,
 };
 use digue_store::Store;
 use digue_types::{Act, Event, Exposure, PortalId, Window};
@@ -151,14 +152,15 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         None => maps::in_force(&house, maps).await?,
     };
     house.set_policies(maps::policies_in_force(&house, policy_files).await?, version).await;
-    let trusted_proxies = maps::proxies_in_force(&house, settings.trusted_proxies.clone()).await?;
+    let trusted_networks = maps::proxies_in_force(&house, settings.proxies.networks.clone()).await?;
+    let ports = config::public_ports(&maps, &settings.console_url);
     house.set_retentions(Retentions {
         house: settings.journal.retention.clone(),
         portals: config::retentions(&maps),
     });
     let (rules, sessions) = house.first_state().await?;
     let gateway = Gateway::new(GatewayParts {
-        hosts: Hosts::new(portals_of(maps), vec![settings.console_host.clone()]),
+        hosts: Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports),
         rules,
         sessions,
         recorder: Arc::new(JournalRecorder(journal.clone())),
@@ -171,11 +173,12 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
-        trusted_proxies,
+        proxies: TrustedProxies { networks: trusted_networks, ..settings.proxies.clone() },
         limits: gateway_limits(&settings),
     });
     each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;
     house.attach(gateway.clone());
+    identity_cuts::restore(&house).await?;
     caseloads::load_kept(&house).await?;
     aliases::load_kept(&house).await?;
     assessment::refresh(&house).await?;
@@ -342,7 +345,8 @@ impl Running {
                 certificate.store(tls::server_config(files)?);
             }
         }
-        let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()]);
+        let ports = config::public_ports(&maps, &settings.console_url);
+        let hosts = Hosts::new(portals_of(maps), vec![settings.console_host.clone()], ports);
         let gateway = self.house.gateway();
         let is_other_watch = observed(&hosts) != observed(&gateway.hosts());
         self.house.set_retentions(Retentions { house: settings.journal.retention, portals: retentions });

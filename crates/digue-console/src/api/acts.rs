@@ -258,7 +258,12 @@ pub(crate) async fn cut(
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
     let cut = gates::cut_sessions(&console.house, &actor, &account, &sent.reason).await;
-    answer(&visitor, cut).map(|cut| Json(json!({"cut": cut})))
+    answer(&visitor, cut).map(|cut| {
+        Json(json!({
+            "cut": cut.sessions.len(),
+            "headers_refused_until": cut.headers_refused_until,
+        }))
+    })
 }
 
 pub(crate) async fn review(

@@ -303,7 +303,7 @@ pub(crate) async fn sessions(
             "host": one.host,
             "opened_at": one.opened_at,
             "seen_at": one.seen_at,
-            "ip": one.origin.ip,
+            "ip": one.origin.ip.to_string(),
             "agent": one.origin.agent,
             "bound": one.device.is_some(),
         })

@@ -51,7 +51,7 @@ pub(crate) async fn examine(
     let bytes = told(&visitor, given(form).await)?;
     // A stranger may ask, too: an account only says who did.
     let actor = visitor.actor(&console.house).ok();
-    let ip = visitor.origin.ip.as_str();
+    let ip = &visitor.origin.ip.to_string();
     let answered = desk::examine(&console.house, visitor.language, actor.as_ref(), &bytes, ip).await;
     let answered = told(&visitor, answered)?;
     shown(&console, &visitor, Some(answered)).await

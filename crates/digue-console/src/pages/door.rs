@@ -370,9 +370,15 @@ pub(crate) async fn enter_page(
 }
 
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+    // As bytes: a cookie of another application that is no text must not hide ours.
+    let values = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let mut pairs = values.flat_map(|value| value.split(|byte| *byte == b';')).filter_map(|pair| {
+        let pair = pair.trim_ascii();
+        let place = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..place], &pair[place + 1..]))
+    });
+    let (_, value) = pairs.find(|(known, _)| *known == name.as_bytes())?;
+    std::str::from_utf8(value).ok()
 }
 
 pub(crate) async fn enter(

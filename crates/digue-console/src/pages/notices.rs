@@ -249,7 +249,7 @@ pub(crate) async fn check_code(
     Form(form): Form<CheckForm>,
 ) -> Result<Html<String>, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let found = genuine::check(&console.house, visitor.language, &code, &visitor.origin.ip).await;
+    let found = genuine::check(&console.house, visitor.language, &code, &visitor.origin.ip.to_string()).await;
     let found = told(&visitor, found)?;
     checked(&console, &visitor, code, Some(found)).await
 }

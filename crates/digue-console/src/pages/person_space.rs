@@ -16,7 +16,7 @@ use digue_operations::secret::Secret;
 use digue_types::PopulationId;
 use serde::Deserialize;
 
-use super::door::left_address;
+use super::door::{cookie, left_address};
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -26,9 +26,7 @@ const COOKIE: &str = "__Host-digue-person";
 
 /// The secret of the cookie.
 fn secret(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, secret)| secret.to_owned())
+    cookie(headers, COOKIE).map(ToOwned::to_owned)
 }
 
 fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Person, OperationError> {
@@ -98,7 +96,7 @@ pub(crate) async fn enter(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, PageError> {
     let code: String = form.code.chars().take(40).collect();
-    let secret = codes::enter(&console.house, &code, &visitor.origin.ip).await;
+    let secret = codes::enter(&console.house, &code, &visitor.origin.ip.to_string()).await;
     Ok(entered(&told(&visitor, secret)?))
 }
 
@@ -119,7 +117,8 @@ pub(crate) async fn ask_letter(
     visitor: Visitor,
     Form(form): Form<LetterForm>,
 ) -> Result<Redirect, PageError> {
-    let asked = codes::ask(&console.house, &form.population, &form.person, &visitor.origin.ip).await;
+    let asked =
+        codes::ask(&console.house, &form.population, &form.person, &visitor.origin.ip.to_string()).await;
     told(&visitor, asked)?;
     Ok(Redirect::to("/person/door?asked=1"))
 }

@@ -59,7 +59,7 @@ pub(crate) async fn list_csv(
             one.host,
             one.opened_at.to_string(),
             one.seen_at.to_string(),
-            one.origin.ip,
+            one.origin.ip.to_string(),
             one.origin.agent,
         ]
     });

@@ -11,6 +11,7 @@ use crate::shown::{FoundPersons, grouped};
 impl Visit<Enforcement> {
     /// Journals a refusal, and says it.
     pub(super) async fn refuse(&self, reasons: Vec<Reason>, inspection: Inspection) -> Refusal {
+        let inspection = self.how_far(inspection);
         let exposure = self.exposure(&refused(reasons.clone()), Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..exposure };
         match self.shared.record_refusal(exposure).await {
@@ -88,12 +89,18 @@ impl Visit<Enforcement> {
 
     pub(super) async fn refuse_unmapped(&self) -> Refusal {
         let decision = refused(vec![Reason::UnknownRoute]);
-        let exposure = self.exposure(&decision, Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
+        let inspection = self.how_far(Inspection::NotReached);
+        let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..unmapped(exposure) };
         match self.shared.record_refusal(exposure).await {
             Ok(index) => Refusal::of(vec![Reason::UnknownRoute], index),
             Err(unavailable) => unavailable,
         }
+    }
+
+    /// Of a response that does not come by here nothing is ever seen.
+    fn how_far(&self, inspection: Inspection) -> Inspection {
+        if self.is_request_only { Inspection::RequestOnly } else { inspection }
     }
 
     pub(super) fn refusal(&self, reasons: Vec<Reason>, index: Option<u64>) -> Refusal {

@@ -11,8 +11,7 @@ use std::time::Duration;
 use digue_access::decide::against_request;
 use digue_inspect::Unreadable;
 use digue_types::{
-    AccountId, Client, Exposure, Inspection, OrganisationId, Outcome, Reason, SessionId, Timestamp,
-    UninspectedCause,
+    AccountId, Exposure, Inspection, OrganisationId, Outcome, Reason, SessionId, Timestamp, UninspectedCause,
 };
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -23,18 +22,17 @@ use super::observed_request::{as_sent, is_websocket};
 use super::request::INSPECTED_REQUEST_BYTES_MAX;
 use super::response::InspectedPersons;
 use super::unheld::note_fetch;
-use super::{ExactSearch, Visit, place_of};
-use crate::arrival::Peer;
+use super::{ExactSearch, PortalRequest, Visit, place_of};
 use crate::body::{Body, boxed, empty};
+use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
 use crate::gateway::{Shared, lock};
 use crate::headers;
-use crate::identity::{self, Asked, Caller, CallerKind, Stranger};
-use crate::key::Target;
+use crate::identity::{self, Caller, CallerKind, Stranger};
 use crate::path::Segments;
 use crate::pending_entries::PendingEntry;
 use crate::portal::{Choice, Portal, RouteKind, Timeouts};
-use crate::shown::FoundPersons;
+use crate::shown::{FoundPersons, named_by_request};
 use crate::tee::{BodyCopy, CopiedBody, Extent, tee};
 use crate::upgrade::{join, on_connection};
 
@@ -71,7 +69,7 @@ struct BodyReading {
 /// Passes a request on and its response back. `path` is `None` where the path is none that the map could name.
 pub(crate) async fn observe(
     shared: &Arc<Shared>,
-    peer: Peer,
+    connection: ConnectionFacts,
     portal: Arc<Portal>,
     host: String,
     path: Option<Segments>,
@@ -79,15 +77,24 @@ pub(crate) async fn observe(
 ) -> Response<Body> {
     let client_side = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
-    let visit = Visit::observed(shared, peer, portal, &host, path.as_ref(), &parts);
+    let asked = PortalRequest {
+        portal: &portal,
+        host: &host,
+        method: &parts.method,
+        uri: &parts.uri,
+        headers: &parts.headers,
+        connection: &connection,
+        is_request_only: false,
+    };
+    let visit = Visit::observed(shared, &asked, path.as_ref());
     let found = path.as_ref().and_then(|path| visit.portal.route(&parts.method, path));
     let values = found.map(|(_, values)| values).unwrap_or_default();
     let caller = visit.mode.is_recognised.then_some(&visit.caller);
-    let Some(outgoing) = as_sent(shared, &visit.portal, caller, &parts, peer, visit.now) else {
+    let Some(outgoing) = as_sent(shared, &visit.portal, caller, &parts, &connection, visit.now) else {
         return plain(StatusCode::BAD_REQUEST);
     };
     if visit.mode.is_mapped && matches!(visit.route().kind, RouteKind::Assets { .. }) {
-        note_fetch(shared, &visit.portal, &host, &parts, peer, visit.now);
+        note_fetch(shared, &asked, visit.now);
     }
     let share = visit.share(&shared.observed, &parts.extensions);
     let (body, sent_body) = tee(body, visit.request_copy_max(), share);
@@ -101,6 +108,35 @@ pub(crate) async fn observe(
             response
         }
     }
+}
+
+/// Forward authentication in front of an observed portal: everything goes on, and what enforced mode would
+/// have said is journalled. The caller, where one is recognised.
+pub(crate) async fn observe_unseen(shared: &Arc<Shared>, asked: PortalRequest<'_>) -> Option<Caller> {
+    let path = Segments::parse(asked.uri.path()).ok();
+    let mut visit = Visit::observed(shared, &asked, path.as_ref());
+    let caller = visit.mode.is_recognised.then(|| visit.caller.clone());
+    if visit.is_said_to_show_nobody() {
+        note_fetch(shared, &asked, visit.now);
+        return caller;
+    }
+    let found = path.as_ref().and_then(|path| visit.portal.route(asked.method, path));
+    if let Some((_, values)) = found {
+        let fields = visit.unseen_fields(&values, asked.uri.query().unwrap_or_default());
+        let taken_in = fields.and_then(|fields| visit.take_in(&fields).map_err(|_| Reason::MalformedRequest));
+        if let Err(reason) = taken_in {
+            visit.mode.against.push(reason);
+        }
+        visit.ask_the_rules();
+    }
+    let reading = BodyReading {
+        persons: named_by_request(visit.subjects.clone()),
+        inspection: Inspection::RequestOnly,
+        against: None,
+    };
+    let exposure = visit.would_have(reading, 0, None);
+    visit.tell(exposure).await;
+    caller
 }
 
 /// A portal without Digue has no clock but its client's.
@@ -117,20 +153,11 @@ fn plain(status: StatusCode) -> Response<Body> {
 }
 
 impl Visit<Observation> {
-    fn observed(
-        shared: &Arc<Shared>,
-        peer: Peer,
-        portal: Arc<Portal>,
-        host: &str,
-        path: Option<&Segments>,
-        parts: &Parts,
-    ) -> Self {
+    fn observed(shared: &Arc<Shared>, asked: &PortalRequest<'_>, path: Option<&Segments>) -> Self {
         let now = shared.clock.now();
-        let origin = peer.origin(shared, &parts.headers);
-        let target = Target { host, method: &parts.method, path: parts.uri.path() };
-        let asked = Asked { portal: &portal, target, peer: peer.address, origin: &origin };
-        let identified = identity::identify(shared, &asked, &parts.headers, now);
-        let place = path.and_then(|path| place_of(&portal, &parts.method, path));
+        let portal = asked.portal.clone();
+        let identified = identity::identify(shared, &asked.identity(), asked.headers, now);
+        let place = path.and_then(|path| place_of(&portal, asked.method, path));
         let is_public =
             place.is_some_and(|place| portal.routes[place].kind == RouteKind::Assets { is_public: true });
         let mut against = Vec::new();
@@ -161,13 +188,15 @@ impl Visit<Observation> {
             shared: shared.clone(),
             route: place.unwrap_or(0),
             caller,
-            client: Client { ip: origin.ip, user_agent: origin.agent },
+            connection: asked.connection.clone(),
+            client: asked.client(),
             exchange: shared.next_exchange(),
             now,
+            is_request_only: asked.is_request_only,
             search: ExactSearch::default(),
             subjects: Vec::new(),
             unread: None,
-            method: parts.method.clone(),
+            method: asked.method.clone(),
             mode: Observation { against, is_recognised, is_mapped: place.is_some() },
             portal,
         }
@@ -241,6 +270,11 @@ impl Visit<Observation> {
         }
         let copied = body.map(|copy| copy.take());
         let exposure = self.judge(&sent, head.as_ref(), copied).await;
+        self.tell(exposure).await;
+    }
+
+    /// To the watch, and to the journal.
+    async fn tell(&self, exposure: Exposure) {
         self.shared.sentinel.observe(&exposure);
         let Some(exposure) = self.counted_apart(exposure) else { return };
         if self.must_record(&exposure)
@@ -274,11 +308,16 @@ impl Visit<Observation> {
         }
         let passed = body.as_ref().map_or(0, |copied| copied.passed);
         let status = head.map(|head| head.status);
-        let BodyReading { persons, inspection, against } = self.look_at(head, body).await;
-        let persons = match status {
-            Some(status) => self.with_subjects(persons, status, passed > 0),
-            None => persons,
-        };
+        let mut reading = self.look_at(head, body).await;
+        if let Some(status) = status {
+            reading.persons = self.with_subjects(reading.persons, status, passed > 0);
+        }
+        self.would_have(reading, passed, status)
+    }
+
+    /// The entry of what enforced mode would have said.
+    fn would_have(&mut self, reading: BodyReading, passed: u64, status: Option<StatusCode>) -> Exposure {
+        let BodyReading { persons, inspection, against } = reading;
         let mut decision = self.decide_observed(&persons, inspection);
         let mut reasons = std::mem::take(&mut self.mode.against);
         for reason in against.into_iter().chain(decision.reasons) {
@@ -319,6 +358,11 @@ impl Visit<Observation> {
         if self.route().kind == RouteKind::WebSocket && !is_websocket(&sent.parts.headers) {
             self.mode.against.push(Reason::MalformedRequest);
         }
+        self.ask_the_rules();
+    }
+
+    /// What the rules say against the request, where nothing else does.
+    fn ask_the_rules(&mut self) {
         if self.mode.against.is_empty() {
             let keys = self.keys(&self.subjects);
             let snapshot = self.shared.rules.load_full();
@@ -410,6 +454,6 @@ fn nobody_known(now: Timestamp) -> Caller {
         organisation: OrganisationId::parse("unknown").expect("a fixed name"),
         session: SessionId::parse("unknown").expect("a fixed name"),
         proved_at: now,
-        kind: CallerKind::Told,
+        kind: CallerKind::Header,
     }
 }

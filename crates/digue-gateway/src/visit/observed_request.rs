@@ -8,8 +8,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 
-use crate::arrival::Peer;
-use crate::client_address::client_address;
+use crate::connection::ConnectionFacts;
 use crate::gateway::Shared;
 use crate::headers;
 use crate::identity::Caller;
@@ -27,7 +26,7 @@ pub(super) fn as_sent(
     portal: &Portal,
     caller: Option<&Caller>,
     asked: &Parts,
-    peer: Peer,
+    connection: &ConnectionFacts,
     now: Timestamp,
 ) -> Option<Request<()>> {
     let mut headers = asked.headers.clone();
@@ -41,8 +40,8 @@ pub(super) fn as_sent(
     }
     strip_own_cookies(&mut headers);
     set_host(portal, asked, &mut headers);
-    set_forwarded(shared, peer, asked, &mut headers);
-    set_identity(shared, portal, caller, peer, now, &mut headers);
+    set_forwarded(connection, asked, &mut headers);
+    set_identity(shared, portal, caller, connection, now, &mut headers);
     let scheme = if portal.upstream.is_https { "https" } else { "http" };
     let target = asked.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let uri = Uri::builder().scheme(scheme).authority(portal.upstream.authority.as_str());
@@ -66,7 +65,7 @@ fn join_cookies(headers: &mut HeaderMap) {
 
 /// Removes Digue's own cookies, and leaves every other byte of the field.
 fn strip_own_cookies(headers: &mut HeaderMap) {
-    let is_own = |pair: &&[u8]| headers::is_own_cookie(pair.trim_ascii_start());
+    let is_own = |pair: &&[u8]| headers::is_own_cookie(pair);
     let has_own = headers
         .get_all(header::COOKIE)
         .iter()
@@ -98,19 +97,20 @@ fn set_host(portal: &Portal, asked: &Parts, headers: &mut HeaderMap) {
 }
 
 /// What a trusted proxy said of its client stays said; of everybody else Digue says what it sees.
-fn set_forwarded(shared: &Shared, peer: Peer, asked: &Parts, headers: &mut HeaderMap) {
-    let is_trusted = shared.trusted_proxies.iter().any(|network| network.contains(&peer.address));
-    let client = client_address(peer.address, &asked.headers, &shared.trusted_proxies).to_string();
+fn set_forwarded(connection: &ConnectionFacts, asked: &Parts, headers: &mut HeaderMap) {
+    // Empty where nobody knows it: then there is what the proxy said, or nothing to say.
+    let client = connection.origin.ip.to_string();
     let host = asked.uri.authority().map(|authority| authority.as_str().as_bytes().to_vec());
     let host = host.or_else(|| asked.headers.get(header::HOST).map(|host| host.as_bytes().to_vec()));
-    let scheme = if peer.is_secure { "https" } else { "http" };
+    let scheme = if connection.is_secure { "https" } else { "http" };
     for (name, value) in [
         ("x-forwarded-for", client.into_bytes()),
         ("x-forwarded-host", host.unwrap_or_default()),
         ("x-forwarded-proto", scheme.as_bytes().to_vec()),
     ] {
         if let Ok(value) = HeaderValue::from_bytes(&value)
-            && !(is_trusted && headers.contains_key(name))
+            && !value.is_empty()
+            && !(connection.is_from_proxy && headers.contains_key(name))
         {
             headers.insert(name, value);
         }
@@ -122,13 +122,13 @@ fn set_identity(
     shared: &Shared,
     portal: &Portal,
     caller: Option<&Caller>,
-    peer: Peer,
+    connection: &ConnectionFacts,
     now: Timestamp,
     headers: &mut HeaderMap,
 ) {
     // The proxy in front says who is there, to Digue and to the portal alike.
     if let Identity::Header { from, .. } = &portal.identity
-        && from.iter().any(|network| network.contains(&peer.address))
+        && from.iter().any(|network| network.contains(&connection.peer))
     {
         return;
     }

@@ -4,21 +4,22 @@ use bytes::Bytes;
 use digue_access::{Enforcement, admit};
 use digue_inspect::request::{RequestFields, RequestParts, parameters};
 use digue_inspect::{Identifier, Unreadable, read_request};
-use digue_types::{Inspection, PersonKey, PersonRef, Reason};
+use digue_types::{Inspection, Outcome, PersonKey, PersonRef, Reason};
 use http::header;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
 use super::response::declared_length;
 use super::{ExactSearch, Visit};
-use crate::arrival::Peer;
 use crate::body::{Body, full, limited};
 use crate::gateway::lock;
 use crate::graphql::{GraphQl, has_no_alias};
 use crate::hold::{Held, HoldError, counted, hold};
+use crate::identity::Caller;
 use crate::outgoing::outgoing;
+use crate::portal::RouteKind;
 use crate::refusal::Refusal;
-use crate::shown::persons_of;
+use crate::shown::{named_by_request, persons_of};
 
 /// Request bodies that rules look into.
 pub(super) const INSPECTED_REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -27,7 +28,6 @@ impl Visit<Enforcement> {
     /// 3. What the request names, and whether it may go to the portal.
     pub(super) async fn ask(
         mut self,
-        peer: Peer,
         values: Vec<(String, String)>,
         request: Request<Body>,
     ) -> Result<Response<Body>, Refusal> {
@@ -40,6 +40,14 @@ impl Visit<Enforcement> {
         let fields = self
             .check_parameters(&parts, &seen)
             .and_then(|()| self.request_fields(&parts, &values, &seen).map_err(|_| Reason::MalformedRequest));
+        self.admit(fields).await?;
+        let outgoing =
+            outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, &self.connection, self.now);
+        self.forward(outgoing, body, parts).await
+    }
+
+    /// What the request names, and whether anything of it may be asked for.
+    async fn admit(&mut self, fields: Result<RequestFields, Reason>) -> Result<(), Refusal> {
         let taken_in = fields.and_then(|fields| self.take_in(&fields).map_err(|_| Reason::MalformedRequest));
         if let Err(reason) = taken_in {
             return Err(self.refuse(vec![reason], Inspection::NotReached).await);
@@ -51,11 +59,40 @@ impl Visit<Enforcement> {
             let budgets = lock(hosts.budgets(&self.portal.id));
             admit(&snapshot, &budgets, &self.facts(), &keys)
         };
-        if let Err(reasons) = admitted {
-            return Err(self.refuse(reasons, Inspection::NotReached).await);
+        match admitted {
+            Ok(()) => Ok(()),
+            Err(reasons) => Err(self.refuse(reasons, Inspection::NotReached).await),
         }
-        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
-        self.forward(outgoing, body, parts).await
+    }
+
+    /// Forward authentication: the same decision, entry and watch, on what the request alone tells. The
+    /// index of the entry, where one was needed.
+    pub(super) async fn permit_unseen(
+        mut self,
+        values: &[(String, String)],
+        query: &str,
+    ) -> Result<(Caller, Option<u64>), Refusal> {
+        if matches!(self.route().kind, RouteKind::Assets { .. }) {
+            self.gate_assets().await?;
+            return Ok((self.caller, None));
+        }
+        let fields = self.unseen_fields(values, query);
+        self.admit(fields).await?;
+        let persons = named_by_request(self.subjects.clone());
+        let mut decision = self.decide(&persons, Inspection::RequestOnly);
+        let mut exposure = self.exposure(&decision, persons, Inspection::RequestOnly, 0, StatusCode::OK);
+        // The portal was not asked yet.
+        exposure.status = 0;
+        self.look(&mut decision, &mut exposure);
+        if decision.outcome == Outcome::Refused {
+            let index = self.shared.record_refusal(exposure).await?;
+            return Err(self.refusal(decision.reasons, index));
+        }
+        let index = self.record(vec![exposure]).await?;
+        if self.guard().is_cut() {
+            return Err(self.refusal(vec![Reason::NoSession], Some(index)));
+        }
+        Ok((self.caller, Some(index)))
     }
 
     /// Bodies that rules look into are read; all others stream to the portal.
@@ -113,7 +150,8 @@ impl<M> Visit<M> {
         let mut sets = self.route().exact_sets.iter();
         let given = sets.find_map(|set| set.iter().map(values).collect::<Option<Vec<_>>>());
         self.search = ExactSearch {
-            is_asked: given.is_some(),
+            // Who is found must be compared with who was searched: nobody is, where the response is not seen.
+            is_asked: given.is_some() && !self.is_request_only,
             values: given.into_iter().flatten().flatten().cloned().collect(),
             is_found_as_asked: false,
         };
@@ -135,6 +173,20 @@ impl<M> Visit<M> {
             body,
         };
         read_request(&self.route().request, &self.portal.kinds, &parts)
+    }
+
+    /// `request_fields`, of a request whose body does not come by here.
+    pub(super) fn unseen_fields(
+        &self,
+        values: &[(String, String)],
+        query: &str,
+    ) -> Result<RequestFields, Reason> {
+        let given = parameters(query).map_err(|_| Reason::MalformedRequest)?;
+        if self.route().query.stranger(&given).is_some() {
+            return Err(Reason::UnknownParameter);
+        }
+        let parts = RequestParts { path: values, query, content_type: "", body: &[] };
+        read_request(&self.route().request, &self.portal.kinds, &parts).map_err(|_| Reason::MalformedRequest)
     }
 
     fn subjects_of(&self, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {

@@ -8,15 +8,13 @@ use digue_types::{Inspection, Outcome, Timestamp};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
-use super::Visit;
 use super::response::public_origin;
-use crate::arrival::Peer;
+use super::{PortalRequest, Visit};
 use crate::body::{Body, boxed, limited};
 use crate::gateway::Shared;
 use crate::guard::{Guard, Guarded};
 use crate::headers;
-use crate::identity::{self, Asked, Caller};
-use crate::key::Target;
+use crate::identity::{self, Caller};
 use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
 use crate::ports::Fetch;
@@ -24,21 +22,11 @@ use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 
 /// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
-pub(super) fn note_fetch(
-    shared: &Shared,
-    portal: &Portal,
-    host: &str,
-    parts: &Parts,
-    peer: Peer,
-    now: Timestamp,
-) {
-    let origin = peer.origin(shared, &parts.headers);
-    let target = Target { host, method: &parts.method, path: parts.uri.path() };
-    let asked = Asked { portal, target, peer: peer.address, origin: &origin };
-    if matches!(portal.identity, Identity::Session)
-        && let Ok(caller) = identity::identify(shared, &asked, &parts.headers, now)
+pub(super) fn note_fetch(shared: &Shared, asked: &PortalRequest<'_>, now: Timestamp) {
+    if matches!(asked.portal.identity, Identity::Session)
+        && let Ok(caller) = identity::identify(shared, &asked.identity(), asked.headers, now)
     {
-        tell_fetch(shared, portal, &caller, now);
+        tell_fetch(shared, asked.portal, &caller, now);
     }
 }
 
@@ -50,35 +38,36 @@ fn tell_fetch(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp)
 
 impl Visit<Enforcement> {
     /// Routes that the map declares to show nobody: no inspection, yet under the gates.
-    pub(super) async fn pass_assets(
-        self,
-        peer: Peer,
-        request: Request<Body>,
-    ) -> Result<Response<Body>, Refusal> {
-        let snapshot = self.shared.rules.load_full();
-        if let Some(reason) = decide::gate_refusal(&snapshot, &self.facts()) {
-            return Err(self.refuse(vec![reason], Inspection::NotReached).await);
-        }
+    pub(super) async fn pass_assets(self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+        self.gate_assets().await?;
         let (parts, body) = request.into_parts();
-        tell_fetch(&self.shared, &self.portal, &self.caller, self.now);
-        let outgoing = outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, peer, self.now);
+        let outgoing =
+            outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, &self.connection, self.now);
         let limit = usize::try_from(self.route().request_bytes_max).unwrap_or(usize::MAX);
         let body = limited(body, limit);
         let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
         let guard = self.guard();
         Ok(response.map(|body| boxed(Guarded::stream(guard, Bytes::new(), body, None))))
     }
+
+    pub(super) async fn gate_assets(&self) -> Result<(), Refusal> {
+        let snapshot = self.shared.rules.load_full();
+        if let Some(reason) = decide::gate_refusal(&snapshot, &self.facts()) {
+            return Err(self.refuse(vec![reason], Inspection::NotReached).await);
+        }
+        tell_fetch(&self.shared, &self.portal, &self.caller, self.now);
+        Ok(())
+    }
 }
 
 /// A WebSocket on its way; see `upgrade`.
 pub(crate) struct Tunnel {
     visit: Visit<Enforcement>,
-    peer: Peer,
 }
 
 impl Tunnel {
-    pub(super) fn new(visit: Visit<Enforcement>, peer: Peer) -> Self {
-        Self { visit, peer }
+    pub(super) fn new(visit: Visit<Enforcement>) -> Self {
+        Self { visit }
     }
 
     /// Decides and journals the stream before the first byte of it.
@@ -102,7 +91,7 @@ impl Tunnel {
 
     pub(crate) fn outgoing(&self, parts: &Parts) -> Request<()> {
         let visit = &self.visit;
-        outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, self.peer, visit.now)
+        outgoing(&visit.shared, &visit.portal, Some(&visit.caller), parts, &visit.connection, visit.now)
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Refusal> {

@@ -1,17 +1,17 @@
 //! The protocol with one provider: OpenID Connect Core 1.0 by the authorization code, discovery, signed
 //! user info, back-channel logout tokens. It knows nothing of accounts and persons.
 //!
-//! `openidconnect` finds the provider out, asks, exchanges the code and verifies the ID token. Signed user
-//! info and logout tokens are verified here with the provider's keys: the library takes RS256 alone for the
-//! first and does not know the second. Nothing symmetric is accepted, and `none` is no signature.
+//! `openidconnect` finds the provider out, asks and exchanges the code. Tokens are verified here with the
+//! provider's keys, because the library reads all claims before it verifies any: one side claim of an
+//! unusual type (`updated_at` as text, `email_verified: "true"`) would end every login. Only the claims
+//! that decide are read. Nothing symmetric is accepted, and `none` is no signature.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use chrono::DateTime;
 use digue_gateway::body;
-use digue_gateway::jwt::{KeySet, TokenFault, token_type};
+use digue_gateway::jwt::{KeySet, NumericDate, TokenFault, access_token_hash, numeric_date, token_type};
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
 use digue_types::Timestamp;
@@ -24,12 +24,11 @@ use openidconnect::core::{
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AsyncHttpClient, AuthType,
-    AuthenticationContextClass, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
-    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, SignatureVerificationError,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
+    AdditionalClaims, AdditionalProviderMetadata, AsyncHttpClient, AuthType, AuthenticationContextClass,
+    AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope,
+    StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,9 +54,6 @@ const TOKEN_AGE_MAX_SECS: i64 = 600;
 
 /// OpenID Connect Core 1.0, 2: a subject has 255 signs at most.
 const SUBJECT_BYTES_MAX: usize = 255;
-/// Which check failed when the keys may have changed since they were asked for.
-const NO_KEY: &str = "no key of the set";
-
 /// Why a provider's word is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -67,6 +63,18 @@ pub(super) enum Trouble {
     /// What it said does not prove anything.
     #[error("the provider's word is not believed: {0}")]
     Unbelieved(&'static str),
+    #[error("the provider's {what} is not believed: {fault}")]
+    Token { what: &'static str, fault: TokenFault },
+    /// It does not take the code, or answers in no form that is known.
+    #[error("the provider gave no token: {0}")]
+    NoToken(String),
+}
+
+impl Trouble {
+    /// True when the provider's keys may have changed since they were asked for.
+    const fn is_about_keys(&self) -> bool {
+        matches!(self, Self::Token { fault, .. } if fault.is_about_keys())
+    }
 }
 
 /// What a provider says of itself beyond the core.
@@ -96,11 +104,9 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// The provider's name for its own session, of the ID token.
+/// What the library is to read of an ID token: it sees none.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Extra {
-    sid: Option<String>,
-}
+struct Extra {}
 
 impl AdditionalClaims for Extra {}
 
@@ -312,16 +318,16 @@ impl Peer {
             return Err(Trouble::Unbelieved("issuer of the answer"));
         }
         let tokens = self.exchange(client, &known, back, &answer).await?;
-        let mut vouched = self.believe(&self.relying(&known, back)?, &tokens, answer.nonce, now);
+        let mut vouched = self.believe(&known, &tokens, answer.nonce, now);
         let mut known = known;
-        // New keys are asked for once; what they do not verify is not believed.
-        if matches!(vouched, Err(Trouble::Unbelieved(NO_KEY))) {
+        // New keys are asked for once, also those that replaced others of the same name; what they do not
+        // verify is not believed.
+        if vouched.as_ref().is_err_and(Trouble::is_about_keys) {
             known = self.known(client, now, Some(known.at)).await?;
-            vouched = self.believe(&self.relying(&known, back)?, &tokens, answer.nonce, now);
+            vouched = self.believe(&known, &tokens, answer.nonce, now);
         }
         let mut vouched = vouched?;
-        let access = tokens.access_token().secret();
-        vouched.claims = self.user_info(client, &known, access, &vouched.subject).await?;
+        vouched.claims = self.user_info(client, &known, &tokens.access, &vouched.subject).await?;
         Ok(vouched)
     }
 
@@ -332,60 +338,58 @@ impl Peer {
         known: &Known,
         back: &str,
         answer: &Answer<'_>,
-    ) -> Result<Tokens, Trouble> {
+    ) -> Result<Exchanged, Trouble> {
         let relying = self.relying(known, back)?;
-        let ask = Web(client.clone());
+        let ask = TokenWeb { client: client.clone(), id_token: std::sync::Mutex::default() };
         let mut exchange = relying
             .exchange_code(AuthorizationCode::new(answer.code.to_owned()))
             .map_err(|error| away(&error))?;
         if let Some(verifier) = answer.verifier {
             exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
         }
-        exchange.request_async(&ask).await.map_err(|error| match error {
-            openidconnect::RequestTokenError::Request(error) => away(&error),
-            _ => Trouble::Unbelieved("code"),
-        })
+        let tokens = exchange.request_async(&ask).await.map_err(|error| no_token(&error))?;
+        let id_token = ask.id_token.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let id_token = id_token.ok_or_else(|| Trouble::NoToken("no ID token".to_owned()))?;
+        Ok(Exchanged { access: tokens.access_token().secret().clone(), id_token })
     }
 
-    /// What the ID token vouches for, verified; the user info is asked for after it.
+    /// What the ID token vouches for (OpenID Connect Core 1.0, 3.1.3.7); the user info is asked for after it.
     fn believe(
         &self,
-        relying: &Relying,
-        tokens: &Tokens,
+        known: &Known,
+        tokens: &Exchanged,
         nonce: &str,
         now: Timestamp,
     ) -> Result<Vouched, Trouble> {
-        let id_token = tokens.id_token().ok_or(Trouble::Unbelieved("no ID token"))?;
-        let verifier = verifier(relying, now);
-        let nonce = Nonce::new(nonce.to_owned());
-        let claims = id_token.claims(&verifier, &nonce).map_err(|error| unbelieved(&error))?;
-        if let Some(expected) = claims.access_token_hash() {
-            let (alg, key) = (id_token.signing_alg(), id_token.signing_key(&verifier));
-            let (Ok(alg), Ok(key)) = (alg, key) else { return Err(Trouble::Unbelieved("signature")) };
-            let found = AccessTokenHash::from_token(tokens.access_token(), alg, key);
-            if found.ok().as_ref() != Some(expected) {
+        let wrong = |fault| Trouble::Token { what: "ID token", fault };
+        let claims = self.signed(known, &tokens.id_token).map_err(wrong)?;
+        check_dates(&claims, now).map_err(wrong)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if text("nonce") != Some(nonce) {
+            return Err(Trouble::Unbelieved("nonce"));
+        }
+        if let Some(expected) = claims.get("at_hash") {
+            let found = access_token_hash(&tokens.id_token, &tokens.access);
+            if found.is_none() || found.as_deref() != expected.as_str() {
                 return Err(Trouble::Unbelieved("access token"));
             }
         }
-        if claims.authorized_party().is_some_and(|party| **party != self.rules.client) {
-            return Err(Trouble::Unbelieved("authorized party"));
-        }
-        let subject = claims.subject().as_str().to_owned();
+        let subject = text("sub").unwrap_or_default().to_owned();
         if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX {
             return Err(Trouble::Unbelieved("subject"));
         }
-        let acr = claims.auth_context_ref().map(|acr| acr.as_str().to_owned());
+        let acr = text("acr").map(ToOwned::to_owned);
         if !self.rules.acr.is_empty() && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr)) {
             return Err(Trouble::Unbelieved("level of assurance"));
         }
-        let methods = claims.auth_method_refs().map(Vec::as_slice).unwrap_or_default();
         Ok(Vouched {
-            sid: claims.additional_claims().sid.clone(),
-            auth_time: claims.auth_time().map(|at| Timestamp::from_secs(at.timestamp())),
-            amr: methods.iter().map(|one| one.as_str().to_owned()).collect(),
+            sid: text("sid").map(ToOwned::to_owned),
+            // What is no date proves no moment.
+            auth_time: numeric_date(&claims, "auth_time").known(),
+            amr: methods(claims.get("amr")),
             acr,
             claims: Map::new(),
-            id_token: id_token.to_string(),
+            id_token: tokens.id_token.clone(),
             subject,
         })
     }
@@ -416,7 +420,7 @@ impl Peer {
         let is_signed = kind.is_some_and(|kind| kind.starts_with("application/jwt"));
         let claims = if is_signed {
             let text = String::from_utf8(answer.into_body()).map_err(|_| Trouble::Unbelieved("user info"))?;
-            self.signed(known, text.trim()).map_err(|_| Trouble::Unbelieved("signature of user info"))?
+            self.signed(known, text.trim()).map_err(|fault| Trouble::Token { what: "user info", fault })?
         } else if self.rules.user_info == UserInfo::DangerUnsigned {
             serde_json::from_slice(answer.body()).map_err(|_| Trouble::Unbelieved("user info"))?
         } else {
@@ -429,15 +433,22 @@ impl Peer {
         }
     }
 
-    /// The claims of a token that this provider signed for this client and nobody else.
+    /// The claims of a token that this provider signed for this client, and for nobody else whom the
+    /// configuration does not name: the others can show it as theirs.
     fn signed(&self, known: &Known, token: &str) -> Result<Map<String, Value>, TokenFault> {
         let claims = known.keys.claims(token, &self.rules.issuer, &self.rules.client)?;
-        // A token for several is one that the others can show as theirs.
+        let is_us = |value: &Value| value == self.rules.client.as_str();
+        let is_trusted = |value: &Value| {
+            is_us(value)
+                || value.as_str().is_some_and(|name| self.rules.other_audiences.iter().any(|o| o == name))
+        };
+        let party = claims.get("azp").filter(|party| !party.is_null());
         let is_ours = match claims.get("aud") {
-            Some(Value::Array(all)) => all.iter().all(|one| one == self.rules.client.as_str()),
+            // Of several, it must say that it was made for us.
+            Some(Value::Array(all)) if all.len() > 1 => all.iter().all(is_trusted) && party.is_some(),
             _ => true,
         };
-        if is_ours { Ok(claims) } else { Err(TokenFault::Wrong) }
+        if is_ours && party.is_none_or(is_us) { Ok(claims) } else { Err(TokenFault::Audience) }
     }
 
     /// What a logout token ends (OpenID Connect Back-Channel Logout 1.0, 2.6).
@@ -453,24 +464,21 @@ impl Peer {
         }
         let known = self.known(client, now, None).await?;
         let claims = match self.signed(&known, token) {
-            Err(TokenFault::NoKey) => {
+            Err(fault) if fault.is_about_keys() => {
                 let known = self.known(client, now, Some(known.at)).await?;
                 self.signed(&known, token)
             }
             other => other,
         };
-        let claims = claims.map_err(|_| Trouble::Unbelieved("logout token"))?;
+        let claims = claims.map_err(|fault| Trouble::Token { what: "logout token", fault })?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
-        let issued = seconds("iat").ok_or(Trouble::Unbelieved("logout token without a date"))?;
-        let is_now = (-SKEW_SECS..=TOKEN_AGE_MAX_SECS).contains(&(now.secs() - issued))
-            && seconds("exp").is_none_or(|until| now.secs() < until);
+        check_dates(&claims, now).map_err(|fault| Trouble::Token { what: "logout token", fault })?;
         let says_logout = claims
             .get("events")
             .and_then(|events| events.get("http://schemas.openid.net/event/backchannel-logout"))
             .is_some_and(Value::is_object);
         // A nonce would make an ID token of it, shown as something else.
-        if !is_now || !says_logout || claims.contains_key("nonce") {
+        if !says_logout || claims.contains_key("nonce") {
             return Err(Trouble::Unbelieved("logout token"));
         }
         let ended = Ended {
@@ -517,40 +525,84 @@ fn away(error: &dyn std::fmt::Display) -> Trouble {
     Trouble::Away(error.to_string())
 }
 
-type Verifier<'a> = openidconnect::IdTokenVerifier<'a, CoreJsonWebKey>;
-
-/// Nothing symmetric: who knows the client's secret must not be able to make identities.
-fn verifier(relying: &Relying, now: Timestamp) -> Verifier<'_> {
-    let at = DateTime::from_timestamp(now.secs(), 0).unwrap_or_default();
-    relying
-        .id_token_verifier()
-        .set_allowed_algs([
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-            CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-            CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-            CoreJwsSigningAlgorithm::EdDsa,
-        ])
-        .set_time_fn(move || at)
-        .set_issue_time_verifier_fn(move |issued| {
-            let age = now.secs() - issued.timestamp();
-            if (-SKEW_SECS..=TOKEN_AGE_MAX_SECS).contains(&age) { Ok(()) } else { Err("its date".to_owned()) }
-        })
+/// The tokens for a code, none of them believed yet.
+struct Exchanged {
+    access: String,
+    id_token: String,
 }
 
-/// Which check failed, without the words of the token: they name people.
-fn unbelieved(error: &ClaimsVerificationError) -> Trouble {
-    Trouble::Unbelieved(match error {
-        ClaimsVerificationError::Expired(_) => "ID token is over",
-        ClaimsVerificationError::InvalidAudience(_) => "audience",
-        ClaimsVerificationError::InvalidIssuer(_) => "issuer",
-        ClaimsVerificationError::InvalidNonce(_) => "nonce",
-        ClaimsVerificationError::InvalidSubject(_) => "subject",
-        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => NO_KEY,
-        ClaimsVerificationError::SignatureVerification(_) => "signature",
-        _ => "ID token",
-    })
+/// A token is for now: neither over nor old. Logout tokens of older providers do not say how long they last.
+fn check_dates(claims: &Map<String, Value>, now: Timestamp) -> Result<(), TokenFault> {
+    let is_over = match numeric_date(claims, "exp") {
+        NumericDate::Known(until) => until <= now,
+        NumericDate::Absent if claims.contains_key("events") => false,
+        NumericDate::Absent | NumericDate::Unreadable => return Err(TokenFault::Date("exp")),
+    };
+    let issued = numeric_date(claims, "iat").known().ok_or(TokenFault::Date("iat"))?;
+    let age = now.secs() - issued.secs();
+    if age < -SKEW_SECS {
+        return Err(TokenFault::Early);
+    }
+    if is_over || age > TOKEN_AGE_MAX_SECS { Err(TokenFault::Over) } else { Ok(()) }
+}
+
+/// How somebody proved who they are; some providers write one method as a text.
+fn methods(said: Option<&Value>) -> Vec<String> {
+    match said {
+        Some(Value::String(one)) => one.split_whitespace().map(ToOwned::to_owned).collect(),
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Why a code brought no token, without the words of the answer: they may name people.
+fn no_token<E: std::error::Error>(
+    error: &openidconnect::RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
+) -> Trouble {
+    use openidconnect::RequestTokenError as Error;
+    match error {
+        Error::Request(error) => away(error),
+        // A word of a closed list, or one that a provider made up.
+        Error::ServerResponse(answer) => {
+            let word = answer.error().to_string();
+            let is_word = |sign: char| sign.is_ascii_lowercase() || sign == '_';
+            Trouble::NoToken(word.chars().filter(|sign| is_word(*sign)).take(40).collect())
+        }
+        Error::Parse(error, _) => Trouble::NoToken(format!("its answer does not read at `{}`", error.path())),
+        Error::Other(_) => Trouble::NoToken("its answer is none of the protocol".to_owned()),
+    }
+}
+
+/// The way to the token endpoint. Of its answer the library sees what it needs: the ID token is kept for
+/// `believe`, and what is of another type than the standard says (`expires_in: "3599"`) decides nothing.
+struct TokenWeb {
+    client: UpstreamClient,
+    id_token: std::sync::Mutex<Option<String>>,
+}
+
+impl<'c> AsyncHttpClient<'c> for TokenWeb {
+    type Error = Unfetched;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Unfetched>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = fetch(&self.client, request).await?;
+            if !answer.status().is_success() {
+                return Ok(answer);
+            }
+            let (parts, body) = answer.into_parts();
+            // What is no object is the library's to refuse.
+            let Ok(Value::Object(mut members)) = serde_json::from_slice(&body) else {
+                return Ok(http::Response::from_parts(parts, body));
+            };
+            if let Some(Value::String(token)) = members.remove("id_token") {
+                *self.id_token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+            }
+            members.retain(|name, _| matches!(name.as_str(), "access_token" | "token_type"));
+            let body = serde_json::to_vec(&members).expect("texts read from JSON");
+            Ok(http::Response::from_parts(parts, body))
+        })
+    }
 }
 
 /// Why nothing was fetched.
@@ -583,4 +635,39 @@ async fn fetch(client: &UpstreamClient, request: HttpRequest) -> Result<HttpResp
     let bytes = bytes.map_err(|_| Unfetched("its answer does not end".to_owned()))?;
     let bytes = bytes.map_err(|_| Unfetched("its answer is too long".to_owned()))?;
     Ok(http::Response::from_parts(parts, bytes.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(value: Value) -> Map<String, Value> {
+        let Value::Object(claims) = value else { panic!("an object") };
+        claims
+    }
+
+    #[test]
+    fn a_token_is_for_now_however_its_dates_are_written() {
+        let now = Timestamp::from_secs(1_000_000);
+        let check = |value: Value| check_dates(&claims(value), now);
+        assert_eq!(check(json!({"exp": 1_000_060, "iat": 999_990})), Ok(()));
+        assert_eq!(check(json!({"exp": 1_000_060.5, "iat": "999990"})), Ok(()));
+        assert_eq!(check(json!({"exp": 1_000_000, "iat": 999_990})), Err(TokenFault::Over));
+        assert_eq!(check(json!({"exp": 1_000_060, "iat": 990_000})), Err(TokenFault::Over));
+        assert_eq!(check(json!({"exp": 1_000_060, "iat": 1_000_600})), Err(TokenFault::Early));
+        assert_eq!(check(json!({"exp": "soon", "iat": 999_990})), Err(TokenFault::Date("exp")));
+        assert_eq!(check(json!({"iat": 999_990})), Err(TokenFault::Date("exp")));
+        assert_eq!(check(json!({"exp": 1_000_060})), Err(TokenFault::Date("iat")));
+        assert_eq!(check(json!({"events": {}, "iat": 999_990})), Ok(()));
+    }
+
+    #[test]
+    fn methods_are_read_as_a_list_or_a_text() {
+        assert_eq!(methods(Some(&json!(["pwd", "otp"]))), ["pwd", "otp"]);
+        assert_eq!(methods(Some(&json!("pwd"))), ["pwd"]);
+        assert_eq!(methods(Some(&json!([1, "mfa"]))), ["mfa"]);
+        assert!(methods(Some(&json!(7))).is_empty() && methods(None).is_empty());
+    }
 }

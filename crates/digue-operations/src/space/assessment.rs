@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_access::Role;
+use digue_access::session::ClientIp;
 use digue_documents::{Sheet, xlsx};
 use digue_inspect::xlsx::first_sheet;
 use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
@@ -142,7 +143,7 @@ struct Seen {
     /// Organisations that the operator can write to.
     reached: HashSet<OrganisationId>,
     /// Addresses from which an account is open now.
-    places: HashMap<AccountId, HashSet<String>>,
+    places: HashMap<AccountId, HashSet<ClientIp>>,
 }
 
 impl Seen {
@@ -153,9 +154,9 @@ impl Seen {
             active.entry(record.organisation.clone()).or_default().push((account.clone(), record.role));
         }
         let organisations = house.store.organisations().await?.into_iter();
-        let mut places: HashMap<AccountId, HashSet<String>> = HashMap::new();
+        let mut places: HashMap<AccountId, HashSet<ClientIp>> = HashMap::new();
         for session in house.gateway().sessions(|_| true) {
-            places.entry(session.account.clone()).or_default().insert(session.origin.ip.clone());
+            places.entry(session.account.clone()).or_default().insert(session.origin.ip);
         }
         Ok(Self {
             active,

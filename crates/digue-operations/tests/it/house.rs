@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use digue_access::{AccountRecord, Policies, Role, SessionLimits};
 use digue_gateway::body::Body;
+use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::{Clock, Future1, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
@@ -153,7 +154,7 @@ impl Home {
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         house.attach(Gateway::new(GatewayParts {
             sentinel: Arc::new(digue_gateway::ports::Unwatched),
-            hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()]),
+            hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()], []),
             rules,
             sessions,
             recorder: Arc::new(JournalRecorder(journal.clone())),
@@ -162,7 +163,7 @@ impl Home {
             pages: Arc::new(NoPages),
             asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
             upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
-            trusted_proxies: vec![],
+            proxies: TrustedProxies::default(),
             limits: digue_gateway::GatewayLimits::default(),
         }));
         Self { house, clock, journal, disk, store, folder }

@@ -42,7 +42,7 @@ async fn home() -> Home {
 }
 
 fn start(home: &Home) {
-    home.house.gateway().set_hosts(Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()]), &|_| {});
+    home.house.gateway().set_hosts(Hosts::new(vec![portal()], vec![CONSOLE_HOST.to_owned()], []), &|_| {});
 }
 
 async fn load(

@@ -22,8 +22,10 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
+use digue_gateway::name_mapping::IdentityMapping;
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
@@ -94,6 +96,8 @@ fn portal(upstream: String) -> Portal {
             organisation: Some(http::HeaderName::from_static("x-org")),
             from: vec!["127.0.0.1/32".parse().unwrap()],
         },
+        mapping: IdentityMapping::default(),
+        request_headers: Vec::new(),
         named_headers: NamedHeaders::default(),
         mode: Mode::Enforced,
         kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
@@ -142,7 +146,7 @@ async fn with_gateway_in(
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
         sentinel: Arc::new(digue_gateway::ports::Unwatched),
-        hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![]),
+        hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![], []),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),
         recorder: Arc::new(JournalRecorder(journal.clone())),
@@ -151,7 +155,7 @@ async fn with_gateway_in(
         pages: Arc::new(NoPages),
         asserter: Asserter::new(key.as_ref(), "digue.test").unwrap(),
         upstream: UpstreamClient::new(rustls::RootCertStore::empty(), Duration::from_secs(1)),
-        trusted_proxies: vec![],
+        proxies: TrustedProxies::default(),
         limits: digue_gateway::GatewayLimits::default(),
     });
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use digue_access::session::ClientIp;
 use digue_access::{Origin, Role, Session};
 use digue_operations::{Actor, OperationError, accounts, passkey, sign_in};
 use digue_testkit::Authenticator;
@@ -10,7 +11,7 @@ use digue_types::Act;
 use crate::house::{CONSOLE, CONSOLE_HOST, Home, PORTAL_HOST};
 
 pub(crate) fn client() -> Origin {
-    Origin { ip: "192.0.2.7".into(), agent: "Firefox".into(), tls: String::new() }
+    Origin { ip: ClientIp::read("192.0.2.7"), agent: "Firefox".into(), tls: String::new() }
 }
 
 /// A session on the console, opened by a one-time link.
@@ -57,7 +58,7 @@ async fn a_passkey_signs_its_holder_in_and_both_are_written_down() {
     let mut device = honest();
     enrol(&home, &first, &mut device).await.unwrap();
     let session = come_in(&home, &mut device).await.unwrap();
-    assert_eq!((session.account.as_str(), session.origin.ip.as_str()), ("a1", "192.0.2.7"));
+    assert_eq!((session.account.as_str(), session.origin.ip), ("a1", ClientIp::read("192.0.2.7")));
     let known = passkey::own(&home.house, &session).await.unwrap();
     assert_eq!((known[0].name.as_str(), known[0].counter, known.len()), ("téléphone", 2, 1));
     let acts: Vec<Act> = home.acts().into_iter().map(|(act, _)| act).collect();

@@ -29,11 +29,7 @@ async fn an_assessment_is_signed_ends_and_is_asked_for_again() {
     let officer = home.account("rssi", Role::Rssi).await;
     home.contact(&chef, "chef@exemple.fr").await;
     home.contact(&agent, "agent@exemple.fr").await;
-    let actor = |account: &digue_types::AccountId, role| Actor {
-        account: account.clone(),
-        role,
-        proved_at: home.now(),
-    };
+    let actor = |account: &AccountId, role| Actor { account: account.clone(), role, proved_at: home.now() };
     let (leader, reader) = (actor(&chef, Role::Delegate), actor(&officer, Role::Rssi));
 
     // An agent answers for nobody, and silence is not signed.

@@ -5,8 +5,9 @@ mod isms;
 mod people;
 mod persons;
 mod postgres;
+mod spellings;
 
-use digue_access::session::Device;
+use digue_access::session::{ClientIp, Device};
 use digue_access::{AccountRecord, Origin, Reach, Role, Session};
 use digue_store::{
     ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, Decided, EntryRecord, FileRecord,
@@ -255,8 +256,8 @@ async fn sessions_survive_and_are_removed(store: &Store) {
         opened_at: NOON,
         seen_at: NOON,
         proved_at: NOON,
-        origin: Origin { ip: "192.0.2.1".into(), agent: "Firefox".into(), tls: "a_b".into() },
-        other_ip: None,
+        origin: Origin { ip: ClientIp::read("192.0.2.1"), agent: "Firefox".into(), tls: "a_b".into() },
+        other_ip: ClientIp::Unknown,
         device: None,
     };
     store.add_session(&[1; 32], &session("s1")).await.unwrap();

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use digue_access::session::ClientIp;
 use digue_access::{AccountRecord, Origin, Role};
 use digue_console::Demo;
 use digue_console::router::AttackProgress;
@@ -290,7 +291,7 @@ async fn steal(
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
     // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
     // its network and browser, and what is shown here is the number of persons.
-    let thief = Origin { ip: address.ip().to_string(), agent: AGENT.to_owned(), ..Origin::default() };
+    let thief = Origin { ip: ClientIp::Known(address.ip()), agent: AGENT.to_owned(), ..Origin::default() };
     let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
     let thief = Thief {
         address,

@@ -6,11 +6,13 @@ use std::time::Duration;
 use digue_access::{Limits, LimitsTable, Mode, RouteAccess};
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::{Verifier, VerifierOptions};
+use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
     BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
     RouteKind, Timeouts, Upstream, most_specific_first,
 };
+use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
 use digue_inspect::access_log::{LogForm, Members};
 use digue_inspect::jsonpath;
@@ -51,7 +53,10 @@ pub(crate) fn read_kept(file: &Path, source: &Whole, faults: &mut Vec<Fault>) ->
 
 fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let section = root.need_section("portal");
-    let identity = read_identity(root.section("identity"));
+    let identity_section = root.section("identity");
+    let mapping = identity_section.as_ref().and_then(|section| section.section("mapping"));
+    let mapping = mapping.map_or_else(|| Some(IdentityMapping::default()), |section| read_mapping(&section));
+    let identity = read_identity(identity_section);
     let kinds = root.need_section("identifiers").map(|section| read_kinds(&section));
     let (kinds, primary) = kinds.flatten().unwrap_or_default();
     let limits = read_budgets(root.section("budgets"));
@@ -82,6 +87,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let mut hosts = section.parse_all("hosts", parse_host);
     let upstream = section.need("upstream", parse_upstream);
     let upstream_host = section.text("upstream_host");
+    let request_headers = section.parse_all("request_headers", parse_request_header);
     let mode = section
         .choice("mode", &[("enforced", Mode::Enforced), ("observe-only", Mode::ObserveOnly)])
         .unwrap_or_default();
@@ -97,6 +103,8 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
         hosts,
         upstream: Upstream { host: upstream_host, ..upstream? },
         identity,
+        mapping: mapping?,
+        request_headers,
         named_headers,
         mode,
         kinds,
@@ -224,6 +232,18 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
         }
     };
     Some((identity, named))
+}
+
+/// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is the name.
+fn read_mapping(section: &Section<'_>) -> Option<IdentityMapping> {
+    let read = |key: &str| {
+        let Some(section) = section.section(key) else { return Some(NameMapping::default()) };
+        let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
+        let mapping = NameMapping::new(strip, pattern.as_deref());
+        mapping.map_err(|error| section.fault("pattern", "fault-value", error)).ok()
+    };
+    let (account, organisation) = (read("account"), read("organisation"));
+    Some(IdentityMapping { account: account?, organisation: organisation? })
 }
 
 fn read_verifier(section: &Section<'_>) -> Option<Verifier> {

@@ -56,6 +56,7 @@ fn read_provider(section: &Section<'_>) -> Option<ProviderRules> {
         id: id?,
         issuer: issuer?,
         client: client?,
+        other_audiences: section.texts("other_audiences"),
         secret: secret?,
         serves,
         scopes: section.texts("scopes"),

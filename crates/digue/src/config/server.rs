@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
+use digue_gateway::client_address::{ClientHeader, TrustedProxies};
+use digue_gateway::identity::token_hash;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
 use digue_messages::Records;
@@ -53,7 +55,7 @@ pub(crate) struct Settings {
     pub(crate) partners: PartnerRules,
     pub(crate) desk: DeskRules,
     pub(crate) response: ResponseSettings,
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) limits: LimitSettings,
     /// PEM file of authorities for portals over HTTPS, besides the system's.
     pub(crate) upstream_authorities: Option<PathBuf>,
@@ -135,9 +137,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
         let partners = read_partners(root.section("partners"));
         let response = read_response(root.section("response"));
         let limits = read_limits(root.section("limits").as_ref());
-        let proxies = root.section("proxies");
-        let trusted_proxies =
-            proxies.map(|section| section.parse_all("trusted", str::parse::<IpNet>)).unwrap_or_default();
+        let proxies = root
+            .section("proxies")
+            .map_or_else(|| Some(TrustedProxies::default()), |section| read_proxies(&section));
         let upstream = root.section("upstream");
         let upstream_authorities = upstream.and_then(|section| section.path("authorities"));
         let store_url = root.section("store").and_then(|section| section.parse("url", parse_store_url));
@@ -173,11 +175,33 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
             partners,
             desk: desk?,
             response: response?,
-            trusted_proxies,
+            proxies: proxies?,
             limits,
             upstream_authorities,
         })
     })
+}
+
+/// `[proxies]`: who they are, how they say for whom they ask, and what shows that they ask themselves.
+fn read_proxies(section: &Section<'_>) -> Option<TrustedProxies> {
+    let networks = section.parse_all("trusted", str::parse::<IpNet>);
+    let words = [("x-forwarded-for", ClientHeader::XForwardedFor), ("forwarded", ClientHeader::Forwarded)];
+    let says_client_in = section.choice("client_header", &words).unwrap_or_default();
+    let secret = match section.path("secret_file") {
+        None => None,
+        Some(path) => match std::fs::read_to_string(path) {
+            Ok(text) if text.trim().len() >= 32 => Some(token_hash(text.trim())),
+            Ok(_) => {
+                section.fault("secret_file", "fault-token-short", "");
+                return None;
+            }
+            Err(error) => {
+                section.fault("secret_file", "fault-value", error);
+                return None;
+            }
+        },
+    };
+    Some(TrustedProxies { networks, says_client_in, secret })
 }
 
 fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {

@@ -182,6 +182,24 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     let heard = house.portal.heard();
     assert!(heard.iter().all(|one| one.header("authorization").is_none() && one.header("dpop").is_none()));
 
+    // The portal's own credentials travel beside the key.
+    let proof = program.key.sign("dpop+jwt", &program.claims("GET", "/fiche/P1"), true);
+    let said = format!("DPoP {}", program.secret);
+    let both = [
+        ("digue-authorization", said.as_str()),
+        ("digue-dpop", proof.as_str()),
+        ("authorization", "Bearer jeton-du-portail"),
+        ("dpop", "preuve-du-portail"),
+    ];
+    assert_eq!(program.client.send("GET", "/fiche/P1", &both, b"").status, 200);
+    let heard = house.portal.heard().pop().unwrap();
+    assert_eq!(heard.header("authorization"), Some("Bearer jeton-du-portail"));
+    assert_eq!(heard.header("dpop"), Some("preuve-du-portail"));
+    assert!(heard.header("digue-authorization").is_none() && heard.header("digue-dpop").is_none());
+    // A key of ours that does not read is refused, not passed over.
+    let wrong = [("digue-authorization", "Bearer x"), ("authorization", "Bearer jeton-du-portail")];
+    assert_eq!(program.client.send("GET", "/fiche/P1", &wrong, b"").status, 401);
+
     // Revoked by one person, at once; and it survived a restart until then.
     house.kill();
     house.start();

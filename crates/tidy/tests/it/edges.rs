@@ -111,7 +111,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["digue-operations"]),
     ("argon2", &["digue-operations"]),
     ("openidconnect", &["digue-operations"]),
-    ("chrono", &["digue-operations"]),
     ("lettre", &["digue-operations"]),
     ("mail-parser", &["digue-messages"]),
     ("mail-auth", &["digue-messages"]),

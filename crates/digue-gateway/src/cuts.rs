@@ -1,0 +1,83 @@
+//! Cutting an account whose identity somebody else vouches for.
+//!
+//! Digue's own sessions are removed. A token or a proxy's header is not ours to remove, so it is refused:
+//! tokens of a login made before the cut, whenever they come; headers for as long as a session may live
+//! at most, because nothing in them tells one login from the next.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use digue_types::{AccountId, Timestamp};
+
+use crate::identity::CallerKind;
+
+/// When an account was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    pub at: Timestamp,
+    /// An officer let it work again since: headers are believed again. Tokens of before are not: whoever
+    /// holds one may be the thief.
+    pub is_lifted: bool,
+}
+
+/// All accounts that were cut.
+#[derive(Debug, Default)]
+pub struct Cuts(RwLock<HashMap<AccountId, Cut>>);
+
+impl Cuts {
+    pub fn set(&self, account: AccountId, cut: Cut) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(account, cut);
+    }
+
+    /// The cut of an account that is let work again; `None` when there was none.
+    pub fn lift(&self, account: &AccountId) -> Option<Cut> {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let cut = all.get_mut(account)?;
+        cut.is_lifted = true;
+        Some(*cut)
+    }
+
+    /// True when an identity of this kind was cut and is not good since. `headers_for`: how long a header is
+    /// refused.
+    pub fn refuse(
+        &self,
+        account: &AccountId,
+        kind: CallerKind,
+        now: Timestamp,
+        headers_for: Duration,
+    ) -> bool {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(cut) = all.get(account) else { return false };
+        match kind {
+            CallerKind::Session | CallerKind::Key => false,
+            CallerKind::Token { signed_in_at } => signed_in_at <= cut.at,
+            CallerKind::Header => !cut.is_lifted && now < cut.at.plus(headers_for),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_reaches_what_others_vouch_for() {
+        let account = AccountId::parse("a1").unwrap();
+        let at = Timestamp::from_secs;
+        let hour = Duration::from_hours(1);
+        let cuts = Cuts::default();
+        let token = |secs| CallerKind::Token { signed_in_at: at(secs) };
+        assert!(!cuts.refuse(&account, CallerKind::Header, at(100), hour));
+        cuts.set(account.clone(), Cut { at: at(100), is_lifted: false });
+        assert!(cuts.refuse(&account, CallerKind::Header, at(101), hour));
+        assert!(!cuts.refuse(&account, CallerKind::Header, at(100 + 3600), hour));
+        assert!(cuts.refuse(&account, token(100), at(100_000), hour));
+        assert!(cuts.refuse(&account, CallerKind::Token { signed_in_at: Timestamp::ZERO }, at(101), hour));
+        assert!(!cuts.refuse(&account, token(101), at(102), hour));
+        assert!(!cuts.refuse(&AccountId::parse("a2").unwrap(), CallerKind::Header, at(101), hour));
+        assert_eq!(cuts.lift(&account), Some(Cut { at: at(100), is_lifted: true }));
+        assert!(!cuts.refuse(&account, CallerKind::Header, at(101), hour));
+        assert!(cuts.refuse(&account, token(99), at(101), hour));
+    }
+}

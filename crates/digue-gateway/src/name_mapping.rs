@@ -1,0 +1,172 @@
+//! How names as a portal's login writes them become accounts and organisations of Digue.
+//!
+//! Logins put more into a name than the name: `DOMAINE\marie`, `auth0|5f7c`, `/of-1`, `["of-1"]`. What
+//! the map says is taken off here, once, for everything that comes with such names: headers, tokens,
+//! reports, access logs. What is left is made canonical by its type.
+
+use digue_types::{AccountId, IdError, OrganisationId};
+use regex::Regex;
+use serde_json::Value;
+
+/// Both mappings of a map.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityMapping {
+    pub account: NameMapping,
+    pub organisation: NameMapping,
+}
+
+/// What is taken off a name.
+#[derive(Clone, Debug, Default)]
+pub struct NameMapping {
+    /// Beginnings, of which the first that fits is taken off; letter case does not count.
+    strip: Vec<String>,
+    /// About the whole of what is left; the name is its first group.
+    pattern: Option<Regex>,
+}
+
+/// Why a mapping cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MappingError {
+    #[error(transparent)]
+    Pattern(#[from] regex::Error),
+    #[error("it has no group that holds the name")]
+    NoGroup,
+}
+
+/// Why a name is not taken. Its text stays out of logs: it names a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameFault {
+    #[error("it does not match the pattern of the map's mapping")]
+    NoMatch,
+    #[error("it holds several values")]
+    Several,
+    #[error("it is no text")]
+    NoText,
+    #[error(transparent)]
+    Name(#[from] IdError),
+}
+
+impl NameMapping {
+    /// # Errors
+    /// A pattern that does not read, or without group.
+    pub fn new(strip: Vec<String>, pattern: Option<&str>) -> Result<Self, MappingError> {
+        let pattern = pattern.map(|text| Regex::new(&format!("^(?:{text})$"))).transpose()?;
+        if pattern.as_ref().is_some_and(|pattern| pattern.captures_len() < 2) {
+            return Err(MappingError::NoGroup);
+        }
+        Ok(Self { strip, pattern })
+    }
+
+    fn apply<'t>(&self, text: &'t str) -> Result<&'t str, NameFault> {
+        let text = text.trim();
+        let begins = |prefix: &&String| {
+            text.get(..prefix.len()).is_some_and(|start| start.to_lowercase() == prefix.to_lowercase())
+        };
+        let text = self.strip.iter().find(begins).map_or(text, |prefix| &text[prefix.len()..]);
+        let Some(pattern) = &self.pattern else { return Ok(text) };
+        let found = pattern.captures(text).and_then(|groups| groups.get(1));
+        found.map(|group| group.as_str()).ok_or(NameFault::NoMatch)
+    }
+}
+
+impl IdentityMapping {
+    pub fn account(&self, text: &str) -> Result<AccountId, NameFault> {
+        Ok(AccountId::parse(self.account.apply(text)?)?)
+    }
+
+    pub fn organisation(&self, text: &str) -> Result<OrganisationId, NameFault> {
+        let text = self.organisation.apply(text)?;
+        // Groups are paths in some logins; a name cannot begin so.
+        Ok(OrganisationId::parse(text.strip_prefix('/').unwrap_or(text))?)
+    }
+
+    /// `account`, of a claim: a text, or a number.
+    pub fn account_claim(&self, value: &Value) -> Result<AccountId, NameFault> {
+        match value {
+            Value::String(text) => self.account(text),
+            Value::Number(number) if number.is_u64() => self.account(&number.to_string()),
+            _ => Err(NameFault::NoText),
+        }
+    }
+
+    /// `organisation`, of a claim: a text, or a list of one. Which of several it is nobody can guess.
+    pub fn organisation_claim(&self, value: &Value) -> Result<OrganisationId, NameFault> {
+        match value {
+            Value::String(text) => self.organisation(text),
+            Value::Array(all) if all.len() > 1 => Err(NameFault::Several),
+            Value::Array(all) => match all.first() {
+                Some(Value::String(text)) => self.organisation(text),
+                Some(_) => Err(NameFault::NoText),
+                None => Err(NameFault::Name(IdError::Empty)),
+            },
+            _ => Err(NameFault::NoText),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn mapping() -> IdentityMapping {
+        let strip = vec!["DOMAINE\\".to_owned(), "auth0|".to_owned()];
+        let organisation = NameMapping::new(Vec::new(), Some("/?partenaires/([^/]+)|([a-z0-9-]+)"));
+        IdentityMapping {
+            account: NameMapping::new(strip, None).unwrap(),
+            organisation: organisation.unwrap_or_default(),
+        }
+    }
+
+    #[test]
+    fn what_the_map_says_is_taken_off_a_name() {
+        for (written, expected) in [
+            ("DOMAINE\\Marie", "marie"),
+            ("domaine\\marie", "marie"),
+            ("auth0|5F7C", "5f7c"),
+            ("  marie ", "marie"),
+            ("d'Aubigné@x.fr", "d'aubigné@x.fr"),
+            ("O\u{2019}Neil", "o'neil"),
+        ] {
+            assert_eq!(mapping().account(written).unwrap().as_str(), expected, "{written}");
+        }
+        // Another domain is not the one that the map names.
+        assert!(matches!(mapping().account("AUTRE\\marie"), Err(NameFault::Name(IdError::Character('\\')))));
+        assert!(matches!(mapping().account("DOMAINE\\"), Err(NameFault::Name(IdError::Empty))));
+    }
+
+    #[test]
+    fn the_first_group_of_a_pattern_is_the_name_and_the_whole_must_match() {
+        let organisation = |text: &str| mapping().organisation(text).map(|id| id.to_string());
+        assert_eq!(organisation("/partenaires/OF-1").unwrap(), "of-1");
+        assert_eq!(organisation("/partenaires/of-1/of-2"), Err(NameFault::NoMatch));
+        // The second alternative has no first group.
+        assert_eq!(organisation("of-1"), Err(NameFault::NoMatch));
+        assert_eq!(NameMapping::new(vec![], Some("of-.*")).unwrap_err(), MappingError::NoGroup);
+        assert!(NameMapping::new(vec![], Some("(")).is_err());
+    }
+
+    #[test]
+    fn an_organisation_is_a_text_a_path_or_a_list_of_one() {
+        let organisation =
+            |value: Value| IdentityMapping::default().organisation_claim(&value).map(|id| id.to_string());
+        for value in [json!("of-1"), json!("/of-1"), json!(["of-1"]), json!(["/OF-1"])] {
+            assert_eq!(organisation(value.clone()).unwrap(), "of-1", "{value}");
+        }
+        assert_eq!(organisation(json!(["of-1", "of-2"])), Err(NameFault::Several));
+        assert_eq!(organisation(json!({"id": "of-1"})), Err(NameFault::NoText));
+        assert_eq!(organisation(json!([])), Err(NameFault::Name(IdError::Empty)));
+        assert_eq!(organisation(json!("/a/b")), Err(NameFault::Name(IdError::Character('/'))));
+    }
+
+    #[test]
+    fn an_account_is_a_text_or_a_number() {
+        let account =
+            |value: Value| IdentityMapping::default().account_claim(&value).map(|id| id.to_string());
+        assert_eq!(account(json!("auth0|5f7c")).unwrap(), "auth0|5f7c");
+        assert_eq!(account(json!(4711)).unwrap(), "4711");
+        assert_eq!(account(json!(["a1"])), Err(NameFault::NoText));
+        assert_eq!(account(json!(true)), Err(NameFault::NoText));
+    }
+}

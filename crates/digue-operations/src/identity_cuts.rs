@@ -1,0 +1,81 @@
+//! Cutting an account: Digue's own sessions, and the identities that others vouch for.
+//!
+//! A proxy's header and a token of the portal's own login cannot be taken back. They are refused from the
+//! cut on, as `digue_gateway::cuts` says, and the mark outlives a restart.
+
+use digue_gateway::cuts::Cut;
+use digue_types::{AccountId, SessionId, Timestamp};
+
+use crate::error::OperationError;
+use crate::house::House;
+
+const SETTINGS: &str = "identity-cut.";
+
+/// What a cut ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutDone {
+    pub sessions: Vec<SessionId>,
+    /// Until when a proxy's header for this account is refused. Tokens of a login made before the cut are
+    /// refused for good.
+    pub headers_refused_until: Timestamp,
+}
+
+/// Cuts first and keeps it second: a containment must not wait for a disk that fails.
+pub(crate) async fn cut_account(house: &House, account: &AccountId) -> Result<CutDone, OperationError> {
+    let (sessions, cut) = house.gateway().cut_account(account);
+    house.store.set_setting(&setting(account), &line(cut)).await?;
+    house.store.remove_sessions(&sessions).await?;
+    let headers_refused_until = cut.at.plus(house.gateway().headers_refused_for());
+    Ok(CutDone { sessions, headers_refused_until })
+}
+
+/// Lets an account work again whom a proxy vouches for.
+pub(crate) async fn lift(house: &House, account: &AccountId) -> Result<(), OperationError> {
+    match house.gateway().lift_cut(account) {
+        Some(cut) => Ok(house.store.set_setting(&setting(account), &line(cut)).await?),
+        None => Ok(()),
+    }
+}
+
+/// Puts the cuts of before this start in force; the gateway is attached.
+///
+/// # Errors
+/// A mark that does not read: what it refused would be let in.
+pub async fn restore(house: &House) -> Result<(), OperationError> {
+    for (name, text) in house.store.settings_under(SETTINGS).await? {
+        let unreadable = || OperationError::Unavailable("a stored cut does not read".to_owned());
+        let account = AccountId::parse(&name).map_err(|_| unreadable())?;
+        house.gateway().restore_cut(account, parse(&text).ok_or_else(unreadable)?);
+    }
+    Ok(())
+}
+
+fn setting(account: &AccountId) -> String {
+    format!("{SETTINGS}{account}")
+}
+
+fn line(cut: Cut) -> String {
+    format!("{}{}", cut.at.micros(), if cut.is_lifted { " lifted" } else { "" })
+}
+
+fn parse(text: &str) -> Option<Cut> {
+    let (micros, is_lifted) = match text.strip_suffix(" lifted") {
+        Some(micros) => (micros, true),
+        None => (text, false),
+    };
+    Some(Cut { at: Timestamp::from_micros(micros.parse().ok()?), is_lifted })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_read_as_it_was_kept() {
+        for is_lifted in [false, true] {
+            let cut = Cut { at: Timestamp::from_micros(1_795_834_951_000_001), is_lifted };
+            assert_eq!(parse(&line(cut)), Some(cut));
+        }
+        assert_eq!(parse("yesterday"), None);
+    }
+}
