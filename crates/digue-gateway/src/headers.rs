@@ -79,7 +79,6 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
 pub fn strip_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
     headers.remove(&RECEIPT);
-    strip_clearing(headers);
     strip_own_cookies(headers);
 }
 
@@ -95,24 +94,6 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
     headers.remove(header::SET_COOKIE);
     for value in kept {
         headers.append(header::SET_COOKIE, value);
-    }
-}
-
-/// `Clear-Site-Data` may empty caches and storage; cookies are Digue's, too, and would end its session.
-fn strip_clearing(headers: &mut HeaderMap) {
-    const NAME: HeaderName = HeaderName::from_static("clear-site-data");
-    let kinds = headers.get_all(NAME).iter().filter_map(|value| value.to_str().ok());
-    let kept: Vec<&str> = kinds
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|kind| {
-            matches!(*kind, "\"cache\"" | "\"storage\"" | "\"prefetchCache\"" | "\"prerenderCache\"")
-        })
-        .collect();
-    let value = HeaderValue::from_str(&kept.join(", ")).expect("words that were compared");
-    headers.remove(NAME);
-    if !value.is_empty() {
-        headers.insert(NAME, value);
     }
 }
 
@@ -269,18 +250,6 @@ mod tests {
         assert_eq!(session_cookie(&headers), Some("s"));
         strip_request(&mut headers, &[]);
         assert_eq!(headers[header::COOKIE].as_bytes(), b"nom=Andr\xe9; ville=\xc3\x89vry");
-    }
-
-    #[test]
-    fn a_portal_does_not_clear_digues_cookies() {
-        let cleared = |said: &'static str| {
-            let mut headers = map(&[("clear-site-data", said)]);
-            strip_response(&mut headers);
-            headers.get("clear-site-data").map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(cleared("\"cache\", \"cookies\", \"storage\""), Some("\"cache\", \"storage\"".to_owned()));
-        assert_eq!(cleared("\"*\""), None);
-        assert_eq!(cleared("\"cookies\""), None);
     }
 
     #[test]

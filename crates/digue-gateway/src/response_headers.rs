@@ -8,6 +8,7 @@
 use digue_inspect::{Identifier, IdentifierKind, Pick};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use regex::Regex;
+use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use crate::header_text::{has_word, readings, tokens};
 
@@ -311,14 +312,28 @@ fn telling(kind: &IdentifierKind) -> Option<Regex> {
     if ORDINARY.iter().any(is_ordinary) {
         return None;
     }
-    // The map's own anchors, and those that were added to it.
-    let mut inner = shape.as_str();
-    while let Some(shorter) = inner.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")) {
-        inner = shorter;
-    }
-    let inner = inner.trim_start_matches('^').trim_end_matches('$');
     // Steps may change the letter case before the shape is asked for.
-    Regex::new(&format!("(?i:{inner})")).ok()
+    let parsed = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(shape.as_str());
+    let anywhere = without_anchors(&parsed.expect("the syntax of a pattern that was compiled"));
+    Some(Regex::new(&anywhere.to_string()).expect("a compiled pattern without its anchors"))
+}
+
+/// The same pattern without beginnings and ends of the text, wherever they stand: `^a$|^b$` is about the whole
+/// value, and a header holds more than that.
+fn without_anchors(pattern: &Hir) -> Hir {
+    match pattern.kind() {
+        HirKind::Look(Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::StartCRLF | Look::EndCRLF) => {
+            Hir::empty()
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => pattern.clone(),
+        HirKind::Repetition(repetition) => {
+            let sub = Box::new(without_anchors(&repetition.sub));
+            Hir::repetition(Repetition { sub, ..repetition.clone() })
+        }
+        HirKind::Capture(capture) => without_anchors(&capture.sub),
+        HirKind::Concat(all) => Hir::concat(all.iter().map(without_anchors).collect()),
+        HirKind::Alternation(all) => Hir::alternation(all.iter().map(without_anchors).collect()),
+    }
 }
 
 /// Of a cookie, what is not one of its fixed attributes.

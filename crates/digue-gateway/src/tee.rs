@@ -104,6 +104,9 @@ pub(crate) struct CopyingBody {
     inner: Body,
     copy: BodyCopy,
     on_end: Option<OnEnd>,
+    /// A break, told only after the pieces before it could be sent.
+    broken: Option<BoxError>,
+    is_sent: bool,
 }
 
 /// `body` with a copy of at most `limit` bytes.
@@ -112,7 +115,8 @@ pub(crate) fn tee(body: Body, limit: usize, share: Share) -> (CopyingBody, BodyC
     if body.is_end_stream() {
         copy.end();
     }
-    (CopyingBody { inner: body, copy: copy.clone(), on_end: None }, copy)
+    let body = CopyingBody { inner: body, copy: copy.clone(), on_end: None, broken: None, is_sent: true };
+    (body, copy)
 }
 
 impl CopyingBody {
@@ -131,17 +135,33 @@ impl HttpBody for CopyingBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
-        let polled = Pin::new(&mut this.inner).poll_frame(context);
-        match &polled {
+        if let Some(broken) = this.broken.take() {
+            return Poll::Ready(Some(Err(broken)));
+        }
+        match Pin::new(&mut this.inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(piece) = frame.data_ref() {
                     this.copy.add(piece);
                 }
+                this.is_sent = false;
+                Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(None) => this.copy.end(),
-            Poll::Pending | Poll::Ready(Some(Err(_))) => {}
+            // The server drops what it has not written yet when a body breaks; asked again, it writes first.
+            Poll::Ready(Some(Err(broken))) if !this.is_sent => {
+                this.broken = Some(broken);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Ready(None) => {
+                this.copy.end();
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                this.is_sent = true;
+                Poll::Pending
+            }
+            broken => broken,
         }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {

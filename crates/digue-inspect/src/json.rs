@@ -636,6 +636,11 @@ mod tests {
         assert_eq!(outside(r#"{"rows":[],"par_nom":{"DUPONT":1,"de la Tour":2}}"#), 2);
         assert_eq!(outside(r#"{"rows":[],"tel":33612345678}"#), 1);
         assert_eq!(outside(r#"{"rows":[],"query_ms":12.340307999693323}"#), 0);
+        assert_eq!(outside(r#"{"rows":[],"par_nom":{"durand":1,"martin":2,"total":3}}"#), 2);
+        assert_eq!(outside(r#"{"rows":[],"choisis":{"durand":true,"martin":null}}"#), 2);
+        let usual = r#""_shards":{"total":5,"successful":5},"page":{"totalPages":2,"page_size":20,"number":0},
+                       "droits":{"canEdit":true,"is_open":false},"meta":{"count":3,"has_more":true}"#;
+        assert_eq!(outside(&format!(r#"{{"rows":[],{usual}}}"#)), 0);
         assert_eq!(tally(map(), r#"{"rows":[]}"#).unwrap().nobody, Some(WhyNobody::DescribedAsEmpty));
         assert_eq!(tally(map(), r#"{"rows":[null]}"#).unwrap().nobody, None);
         let mut fields = map();

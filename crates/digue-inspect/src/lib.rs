@@ -11,6 +11,7 @@
 pub mod access_log;
 pub mod csv_table;
 pub mod decode;
+mod error_page;
 pub mod html;
 pub mod identifier;
 pub mod json;

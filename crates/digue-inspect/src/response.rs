@@ -4,6 +4,7 @@ use digue_types::{Unread, UnreadCause};
 
 use crate::csv_table;
 use crate::decode;
+use crate::error_page;
 use crate::html::{self, HtmlRules};
 use crate::identifier::{Collector, IdentifierKind, Pick, is_blank};
 use crate::json::JsonRules;
@@ -181,6 +182,7 @@ fn read(
         Ok(why) => Ok(block.reading(why, found)),
         // A short answer to a failed request: its words are the portal's own, unless an identifier is among them.
         Err(unreadable) if is_short_error && unreadable.is_without_record() => {
+            check_words(&media, &bytes, limits)?;
             Ok(block.reading(Some(WhyNobody::Status), found))
         }
         Err(unreadable) => Err(unreadable),
@@ -202,7 +204,21 @@ fn read_error_page(
     let sweep: Vec<Pick> = rules.blocks.iter().flat_map(|block| &block.sweep).cloned().collect();
     let mut found = Collector::new(kinds, &sweep, limits.identifiers_max);
     found.sweep(&text, String::new)?;
+    check_words(media, &bytes, limits)?;
     Ok(reading(Some(WhyNobody::Status), found))
+}
+
+/// Of a short answer to a failed request, whether it has the form of data.
+fn check_words(media: &MediaType, bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
+    let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
+    let charset = media.charset.as_deref();
+    if is_usual("json") {
+        error_page::check_json(without_guard(&decode::text(charset, bytes)?))
+    } else if is_usual("html") {
+        error_page::check_html(charset, bytes, limits)
+    } else {
+        Ok(())
+    }
 }
 
 fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> Reading {

@@ -26,6 +26,7 @@ use crate::approvals::{QUARANTINE, is_quarantine};
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
+use crate::identity_cuts;
 use crate::mail::{self, Mail};
 use crate::sign_in;
 
@@ -213,8 +214,7 @@ async fn begin_anew(
         ..Words::default()
     };
     house.write_down(actor, Act::InvitationHandedOver, words).await?;
-    let cut = house.gateway().cut_sessions(|session| session.account == account);
-    house.store.remove_sessions(&cut).await?;
+    identity_cuts::cut_account(house, &account).await?;
     house.store.remove_factors(&account).await?;
     let mut handed_by = record.handed_by.clone();
     if is_seen && !has_held(&record, actor) {
@@ -338,8 +338,7 @@ pub async fn confirm(
     if plain(code) != plain(&code_of(house, &record, &factors)) {
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
-    let cut = house.gateway().cut_sessions(|session| session.account == *account);
-    house.store.remove_sessions(&cut).await?;
+    identity_cuts::cut_account(house, account).await?;
     let words = Words { subject: format!("account:{account}"), reason: how.clone(), ..Words::default() };
     let claim = house.store.remove_unconfirmed(account);
     let release = house.store.save_unconfirmed(&record);

@@ -6,6 +6,7 @@ mod limits;
 pub(crate) mod map_change;
 pub(crate) mod portal_map;
 mod providers;
+pub(crate) mod proxy_change;
 pub(crate) mod reader;
 mod response;
 mod response_rules;

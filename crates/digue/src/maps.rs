@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use digue_access::{Limits, LimitsTable, Mode, Policies};
 use digue_gateway::Portal;
+use digue_gateway::client_address::TrustedProxies;
 use digue_operations::House;
 use digue_operations::rules::{self, RulesOf};
-use ipnet::IpNet;
 
 use crate::config::map_change::{beginning, widenings};
 use crate::config::portal_map::{self, PortalMap};
 use crate::config::reader::{Fault, Whole};
-use crate::config::{PolicyFiles, parse_policies};
+use crate::config::{PolicyFiles, parse_policies, proxy_change};
 
 /// Takes maps over as far as they were granted, and asks for the rest.
 ///
@@ -141,26 +141,18 @@ pub(crate) async fn policies_in_force(house: &House, files: PolicyFiles) -> Resu
 }
 
 /// The proxies that are believed: those of the files, as far as they were granted.
-pub(crate) async fn proxies_in_force(house: &House, wanted: Vec<IpNet>) -> Result<Vec<IpNet>> {
-    let mut lines: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    lines.sort_unstable();
-    let text = lines.join("\n");
+pub(crate) async fn proxies_in_force(house: &House, wanted: TrustedProxies) -> Result<TrustedProxies> {
+    let text = proxy_change::written(&wanted);
     let Some(before) = rules::granted(house).await?.remove(&RulesOf::Proxies) else {
         rules::take_over(house, &RulesOf::Proxies, &text).await?;
         return Ok(wanted);
     };
-    let granted: Vec<IpNet> = before.lines().map(str::parse).collect::<Result<_, _>>()?;
-    let is_granted = |net: &IpNet| granted.iter().any(|known| known.contains(net));
-    let wider: Vec<String> = wanted
-        .iter()
-        .filter(|net| !is_granted(net))
-        .map(|net| format!("trusted_proxies: - -> {net}"))
-        .collect();
-    if wider.is_empty() {
+    let (taken, waiting) = proxy_change::in_force(&proxy_change::read(&before)?, wanted);
+    if waiting.is_empty() {
         rules::take_over(house, &RulesOf::Proxies, &text).await?;
-        return Ok(wanted);
+    } else {
+        tracing::warn!("Changed trusted proxies wait for a second person");
+        rules::hold_back(house, &RulesOf::Proxies, &text, &waiting).await?;
     }
-    tracing::warn!("More trusted proxies wait for a second person");
-    rules::hold_back(house, &RulesOf::Proxies, &text, &wider).await?;
-    Ok(wanted.into_iter().filter(is_granted).collect())
+    Ok(taken)
 }

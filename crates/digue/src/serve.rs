@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use digue_access::Policies;
-use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::identity::Asserter;
 use digue_gateway::ports::Clock;
 use digue_gateway::server::Listener;
@@ -152,7 +151,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         None => maps::in_force(&house, maps).await?,
     };
     house.set_policies(maps::policies_in_force(&house, policy_files).await?, version).await;
-    let trusted_networks = maps::proxies_in_force(&house, settings.proxies.networks.clone()).await?;
+    let proxies = maps::proxies_in_force(&house, settings.proxies.clone()).await?;
     let ports = config::public_ports(&maps, &settings.console_url);
     house.set_retentions(Retentions {
         house: settings.journal.retention.clone(),
@@ -173,7 +172,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         }),
         asserter: Asserter::new(&keys::identity_key(&keys_folder)?, &settings.name)?,
         upstream: UpstreamClient::new(roots, Duration::from_secs(5)),
-        proxies: TrustedProxies { networks: trusted_networks, ..settings.proxies.clone() },
+        proxies,
         limits: gateway_limits(&settings),
     });
     each_counted_exposure(&house, &mut |exposure| gateway.restore(exposure))?;

@@ -326,6 +326,7 @@ fn approval(waiting: &Waiting) -> Value {
         "id": record.id,
         "kind": record.kind,
         "subject": record.subject,
+        "is_readable": Wish::of(record).is_some(),
         "accounts": accounts,
         "reason": record.reason,
         "asked_by": record.asked_by,

@@ -49,7 +49,8 @@ impl Shown {
             Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
             Some(Wish::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
             Some(wish) => (Vec::new(), None, wish.summary().lines().map(ToOwned::to_owned).collect()),
-            None => (Vec::new(), None, Vec::new()),
+            // What is asked is not known: nobody can agree to it, and the page says why.
+            None => (Vec::new(), None, vec![w.text("approval-unreadable")]),
         };
         Self { waiting, accounts, since, details }
     }
@@ -103,7 +104,8 @@ pub(crate) async fn list_csv(
             .decided
             .as_ref()
             .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
-        let summary = Wish::of(&record).map(|wish| wish.summary()).unwrap_or_default();
+        let unreadable = || w.text("approval-unreadable");
+        let summary = Wish::of(&record).map_or_else(unreadable, |wish| wish.summary());
         vec![
             record.asked_at.to_string(),
             record.expires_at.to_string(),

@@ -12,6 +12,21 @@ fn telling_kinds() -> Vec<IdentifierKind> {
     kinds("[0-9]{7}[A-Z]")
 }
 
+#[test]
+fn a_shape_is_looked_for_anywhere_however_it_is_anchored() {
+    for shape in [
+        "[0-9]{7}[A-Z]",
+        "^[0-9]{7}[A-Z]$",
+        "^[0-9]{7}[A-Z]$|^X[0-9]{9}$",
+        r"\A[0-9]{7}(?:[A-Z]\z)",
+        "([0-9]{7}[a-z]$)|(^z)",
+        r"[0-9]{7}[A-Z]|a\$",
+    ] {
+        let found = pass(&kinds(shape), &[], ("link", "</fiche/1000001A>; rel=next")).1;
+        assert_eq!(found, ["1000001A"], "{shape}");
+    }
+}
+
 fn pass(kinds: &[IdentifierKind], named: &[&str], header: (&str, &str)) -> (Vec<String>, Vec<String>) {
     let named = named.iter().map(|name| name.parse().unwrap()).collect();
     let rules = HeaderRules::new(named, kinds);

@@ -157,6 +157,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
 
     fn object(&mut self, active: Bits) -> Result<usize, Stop> {
         let mut count = 0;
+        let mut counted_names = CountedNames::default();
         let checks_fields = !self.rules.fields.is_empty()
             && self.records.last().is_some_and(|record| record.depth == self.trail.len());
         while let Some(key) = self.input.key(count == 0)? {
@@ -166,12 +167,18 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             let is_stray =
                 checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
+            counted_names.see(&key, self.input.is_at_mark(), is_undescribed && !is_telling);
             self.trail.push(Crumb::Key(key));
             if is_stray || is_telling {
                 self.add_undescribed();
             }
             self.value(below, reached)?;
             self.trail.pop();
+        }
+        if self.counts_here() {
+            for _ in 0..counted_names.undescribed() {
+                self.add_undescribed();
+            }
         }
         Ok(count)
     }
@@ -310,6 +317,154 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         place_of(&self.trail)
     }
 }
+
+/// The members of one object, as far as they may be names that were counted: `{"durand": 3, "martin": 1}`
+/// tells of persons without a text. Where all values are numbers, `true`, `false` or `null`, only words of
+/// measures and of permissions are none.
+#[derive(Default)]
+struct CountedNames {
+    members: usize,
+    marks: usize,
+    unusual: usize,
+}
+
+impl CountedNames {
+    fn see(&mut self, key: &str, is_mark: bool, is_undescribed: bool) {
+        self.members += 1;
+        self.marks += usize::from(is_mark);
+        self.unusual += usize::from(is_undescribed && is_mark && !is_measure(key));
+    }
+
+    fn undescribed(&self) -> usize {
+        if self.marks == self.members { self.unusual } else { 0 }
+    }
+}
+
+/// A word for counts, places and times of answers, however it is written: `totalPages`, `total_pages`.
+fn is_measure(key: &str) -> bool {
+    let mut rest = key.trim_start_matches(['_', '$', '@']);
+    if PERMISSIONS
+        .iter()
+        .any(|word| rest.strip_prefix(word).is_some_and(|end| !end.starts_with(char::is_lowercase)))
+    {
+        return true;
+    }
+    while !rest.is_empty() {
+        let end = rest[1..].find(|c: char| !c.is_ascii_lowercase()).map_or(rest.len(), |end| end + 1);
+        let word = rest[..end].trim_matches(['_', '-', '.', ':']).to_ascii_lowercase();
+        if !word.is_empty() && !MEASURES.contains(&word.as_str()) && !word.bytes().all(|b| b.is_ascii_digit())
+        {
+            return false;
+        }
+        rest = &rest[end..];
+    }
+    true
+}
+
+const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
+
+const MEASURES: [&str; 100] = [
+    "active",
+    "amount",
+    "average",
+    "avg",
+    "batch",
+    "bytes",
+    "cache",
+    "closed",
+    "code",
+    "count",
+    "counts",
+    "created",
+    "current",
+    "cursor",
+    "date",
+    "day",
+    "days",
+    "deleted",
+    "done",
+    "duration",
+    "elapsed",
+    "elements",
+    "end",
+    "error",
+    "errors",
+    "expires",
+    "failed",
+    "filter",
+    "filtered",
+    "first",
+    "found",
+    "from",
+    "height",
+    "hits",
+    "hour",
+    "hours",
+    "id",
+    "in",
+    "index",
+    "items",
+    "last",
+    "length",
+    "level",
+    "limit",
+    "matched",
+    "max",
+    "min",
+    "minutes",
+    "month",
+    "ms",
+    "more",
+    "new",
+    "next",
+    "no",
+    "number",
+    "of",
+    "offset",
+    "ok",
+    "open",
+    "order",
+    "page",
+    "pages",
+    "pending",
+    "per",
+    "position",
+    "prev",
+    "previous",
+    "progress",
+    "rank",
+    "rate",
+    "read",
+    "records",
+    "remaining",
+    "results",
+    "revision",
+    "rows",
+    "score",
+    "seconds",
+    "size",
+    "skip",
+    "skipped",
+    "start",
+    "status",
+    "step",
+    "success",
+    "successful",
+    "sum",
+    "time",
+    "timestamp",
+    "to",
+    "took",
+    "total",
+    "totals",
+    "ttl",
+    "unread",
+    "updated",
+    "value",
+    "version",
+    "weight",
+    "width",
+];
 
 /// By its whole part: the digits of a fraction are those of a measure.
 fn is_telling_number(written: &str) -> bool {

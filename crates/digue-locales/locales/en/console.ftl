@@ -215,6 +215,7 @@ approvals-open = waiting
 approvals-explain = What widens an access is asked for by one person and granted by another, within twenty-four hours.
 approvals-none = Nothing was asked for.
 approvals-until = until { $at }
+approval-unreadable = This request cannot be read and cannot be granted. Refuse it and ask again.
 approval-granted = granted
 approval-refused = refused
 approval-expired = expired

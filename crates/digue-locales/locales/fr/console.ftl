@@ -215,6 +215,7 @@ approvals-open = en attente
 approvals-explain = Ce qui élargit un accès est demandé par une personne et accordé par une autre, dans les vingt-quatre heures.
 approvals-none = Rien n'a été demandé.
 approvals-until = jusqu'au { $at }
+approval-unreadable = Cette demande est illisible : elle ne peut pas être accordée. Refusez-la et demandez à nouveau.
 approval-granted = accordée
 approval-refused = refusée
 approval-expired = expirée

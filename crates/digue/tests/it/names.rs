@@ -159,6 +159,7 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
             "marie",
         ),
         (json!({"sub": "marie", "address": "1, rue", "amr": "pwd", "auth_time": "hier"}), "marie"),
+        (json!({"sub": "marie", "jti": 12, "sid": ["a"], "name": null, "roles": {"a": []}}), "marie"),
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
         assert_eq!(answer.status, 200, "{claims}: {}", answer.text());
@@ -168,6 +169,8 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
     for claims in [
         json!({"sub": "AUTRE\\marie"}),
         json!({"sub": ["marie"]}),
+        json!({"sub": {"name": "marie"}}),
+        json!({"sub": true}),
         json!({"sub": "marie", "org": ["of-1", "of-2"]}),
     ] {
         let answer = login.ask(&client, &claims, "/fiche/P1");
@@ -178,7 +181,10 @@ fn names_of_a_portals_own_login_are_read_as_the_map_says() {
         json!({"exp": null}),
         json!({"exp": "bientôt"}),
         json!({"aud": "autre"}),
+        json!({"aud": ["portail", 7]}),
+        json!({"aud": null}),
         json!({"nbf": now_secs() + 600}),
+        json!({"nbf": []}),
         json!({"iat": now_secs() + 600}),
         json!({"iss": "https://autre.test"}),
     ] {
@@ -238,7 +244,8 @@ fn an_account_that_exists_is_not_moved_by_the_way() {
     let refused = save(&[]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("of-1"), "{refused:?}");
-    assert!(save(&["--move"]).status.success());
+    let moved = save(&["--move"]);
+    assert!(moved.status.success(), "{moved:?}");
     house.start();
     // The session of before belongs to the account as it is now.
     let a1 = house.sign_in("a1");

@@ -128,7 +128,8 @@ fn an_error_page_that_shows_the_person_asked_for_shows_them() {
     let form = "[[routes]]\nname = \"formulaire\"\npath = \"/formulaire/{id}\"\naction = \"open\"\n\
                 request = [{ in = \"path\", at = \"id\" }]\n[[routes.response]]\nformat = \"nobody\"\n\
                 types = [\"text/html\"]\n";
-    let mut house = House::open(&plan().add(form), |heard: &Heard| {
+    let named = plan().add(form).replace("[portal]", "[portal]\nrequest_headers = [\"x-status\"]");
+    let mut house = House::open(&named, |heard: &Heard| {
         let status = heard.header("x-status").and_then(|status| status.parse().ok()).unwrap_or(200);
         let is_empty = (300..400).contains(&status);
         let body = if is_empty { "" } else { "<form>nom manquant</form>" };

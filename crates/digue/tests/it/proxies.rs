@@ -156,7 +156,11 @@ fn a_cookie_that_is_no_text_hides_no_session() {
             b"GET /fiche/P1 HTTP/1.1\r\nHost: portail.test\r\nConnection: close\r\nCookie: ".to_vec();
         request.extend_from_slice(cookies);
         request.extend_from_slice(b"\r\n\r\n");
-        String::from_utf8_lossy(&a1.raw(&request).unwrap()).into_owned()
+        let mut stream = a1.connect().unwrap();
+        stream.write_all(&request).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     };
     let own = a1.cookie.as_bytes();
     for other in [&b"nom=Andr\xc3\xa9"[..], b"nom=Andr\xe9"] {
@@ -187,7 +191,7 @@ fn a_portal_sets_and_clears_no_cookie_of_digues() {
         .map(|(_, value)| value.as_str())
         .collect();
     assert_eq!(set, ["portail=1"]);
-    assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
+    assert_eq!(answer.header("clear-site-data"), None);
 }
 
 #[test]

@@ -1,0 +1,303 @@
+//! Short answers to failed requests: are their words the portal's own, or somebody's record?
+//!
+//! The map says that such answers may hold no record (`[errors]`), and portals also answer a failed request with
+//! the form as it was filled in, or with the record that could not be saved. What has the form of data is no word
+//! of the portal's: a member of a JSON object that no error has, unless it holds a sentence; a cell, a described
+//! term, a filled-in field of a page. It refuses to know what a sentence says.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::LazyLock;
+
+use digue_types::{Unread, UnreadCause};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
+use crate::identifier::{Collector, is_blank};
+use crate::reading::Unreadable;
+use crate::response::Limits;
+
+/// What a JSON answer to a failed request says of itself: RFC 9457, and what frameworks add. In lower case, without
+/// hyphens and underscores.
+const MEMBERS: [&str; 60] = [
+    "action",
+    "allowed",
+    "args",
+    "cause",
+    "causes",
+    "class",
+    "code",
+    "codes",
+    "column",
+    "constraint",
+    "context",
+    "data",
+    "description",
+    "detail",
+    "details",
+    "documentationurl",
+    "error",
+    "errorcode",
+    "errordescription",
+    "errormessage",
+    "errors",
+    "erroruri",
+    "exception",
+    "expected",
+    "extensions",
+    "fault",
+    "field",
+    "file",
+    "help",
+    "hint",
+    "href",
+    "httpstatus",
+    "instance",
+    "key",
+    "kind",
+    "level",
+    "line",
+    "link",
+    "links",
+    "loc",
+    "locations",
+    "message",
+    "messages",
+    "meta",
+    "method",
+    "ok",
+    "param",
+    "parameter",
+    "path",
+    "pointer",
+    "reason",
+    "requestid",
+    "rule",
+    "severity",
+    "source",
+    "stack",
+    "status",
+    "title",
+    "type",
+    "url",
+];
+
+const MORE_MEMBERS: [&str; 18] = [
+    "correlationid",
+    "ctx",
+    "date",
+    "developermessage",
+    "errorid",
+    "errortype",
+    "nonfielderrors",
+    "service",
+    "statuscode",
+    "statustext",
+    "success",
+    "timestamp",
+    "trace",
+    "traceid",
+    "usermessage",
+    "validation",
+    "version",
+    "violations",
+];
+
+/// # Errors
+/// `Undescribed`, with the place of the first member that may be somebody's.
+pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
+    let first = RefCell::new(None);
+    let words = Words { is_own: true, place: "$", first: &first };
+    let mut input = serde_json::Deserializer::from_str(text);
+    let read = words.deserialize(&mut input).and_then(|()| input.end());
+    match (first.into_inner(), read) {
+        (Some(place), _) => Err(undescribed(&place)),
+        (None, Err(_)) => Err(undescribed("$")),
+        (None, Ok(())) => Ok(()),
+    }
+}
+
+/// Looks at each value as it comes: of two members with one name, both are shown.
+#[derive(Clone, Copy)]
+struct Words<'w> {
+    /// Below a member that errors have.
+    is_own: bool,
+    place: &'w str,
+    first: &'w RefCell<Option<String>>,
+}
+
+impl Words<'_> {
+    fn note(self, is_plain: bool) {
+        if !self.is_own && !is_plain {
+            self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Words<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.note(false);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.note(false);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.note(false);
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.note(is_blank(text) || is_sentence(text));
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
+        while all.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            let is_own = is_member(&name);
+            // A name that no error has may be a person's.
+            let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
+            members.next_value_seed(Words { is_own, place: &place, first: self.first })?;
+        }
+        Ok(())
+    }
+}
+
+fn is_member(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | '@' | '$')).collect();
+    let plain = plain.to_ascii_lowercase();
+    MEMBERS.contains(&plain.as_str()) || MORE_MEMBERS.contains(&plain.as_str())
+}
+
+/// What is said of a field that was filled in wrongly: `Ce champ est obligatoire.`
+fn is_sentence(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    words >= 3 || (words == 2 && text.trim_end().ends_with(['.', '!']))
+}
+
+/// Elements that hold data rather than words of the portal.
+const DATA: [&str; 14] = [
+    "td",
+    "dd",
+    "textarea",
+    "output",
+    "data",
+    "input:not([type])",
+    "input[type=text]",
+    "input[type=email]",
+    "input[type=tel]",
+    "input[type=date]",
+    "input[type=number]",
+    "input[type=search]",
+    "input[type=url]",
+    "option[selected]",
+];
+
+static DATA_RULES: LazyLock<HtmlRules> = LazyLock::new(|| {
+    let selectors: Vec<Selector> =
+        DATA.iter().map(|text| parse_selector(text).expect("a selector of this list")).collect();
+    HtmlRules { records: HtmlRecords::At(selectors), ..HtmlRules::default() }
+});
+
+/// # Errors
+/// `Undescribed` at the first element with data; whatever makes a page unreadable.
+pub(crate) fn check_html(charset: Option<&str>, bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
+    // Without kinds no element has an identifier: each that holds something is a record without one.
+    let mut none = Collector::new(&[], &[], 0);
+    match html::read(&DATA_RULES, charset, bytes, limits, &mut none) {
+        Ok(_) => Ok(()),
+        Err(unreadable) if unreadable.detail.cause == UnreadCause::NamelessRecord => {
+            Err(undescribed(&unreadable.detail.place))
+        }
+        Err(unreadable) => Err(unreadable),
+    }
+}
+
+fn undescribed(place: &str) -> Unreadable {
+    Unread::new(UnreadCause::Undescribed).at(place).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_frameworks_say_of_a_failed_request_is_their_own() {
+        for text in [
+            r#"{"detail":"Not found."}"#,
+            r#"{"type":"about:blank","title":"Not Found","status":404,"instance":"/p/1","traceId":"00-1"}"#,
+            r#"{"timestamp":1783674000000,"status":404,"error":"Not Found","path":"/p"}"#,
+            r#"{"errors":[{"message":"You don't have permission.","extensions":{"code":"FORBIDDEN"}}]}"#,
+            r#"{"ok":false,"error":"x","status":400,"title":null}"#,
+            r#"{"nom":["Ce champ est obligatoire."],"non_field_errors":["Dates incohérentes."]}"#,
+            r#"{"message":"The given data was invalid.","errors":{"email":["The email field is required."]}}"#,
+            r#""introuvable""#,
+            "{}",
+        ] {
+            assert_eq!(check_json(text), Ok(()), "{text}");
+        }
+        for page in [
+            "<h1>404</h1><p>La page demandée n'existe pas.</p>",
+            "<form><input type=hidden name=jeton value=abc><input name=nom value=''><button>Envoyer</button></form>",
+            "<table><tr><th>Erreur</th></tr></table>",
+        ] {
+            assert_eq!(check_html(None, page.as_bytes(), &Limits::default()), Ok(()), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_none_of_their_words() {
+        for (text, place) in [
+            (r#"{"error":"conflit","nom":"Durand"}"#, "$.*"),
+            (r#"{"error":{"data":{"prenom":"Marie Anne"}}}"#, "$.error.data.*"),
+            (r#"{"errors":{"nom":["Durand"]}}"#, "$.errors.*"),
+            (r#"{"age":41}"#, "$.*"),
+            (r#"{"noms":["Durand","Martin"]}"#, "$.*"),
+            (r#"{"nom":"Durand","nom":null}"#, "$.*"),
+            ("Durand", "$"),
+        ] {
+            let found = check_json(text).unwrap_err().detail;
+            assert_eq!((found.cause, found.place.as_str()), (UnreadCause::Undescribed, place), "{text}");
+        }
+        for page in [
+            "<table><tr><td>Durand</td></tr></table>",
+            "<dl><dt>Nom<dd>Durand</dl>",
+            "<form><input name=nom value='Durand'></form>",
+            "<form><input type=email name=mail value='m@x.fr'></form>",
+            "<textarea>Durand, voir le dossier</textarea>",
+        ] {
+            let found = check_html(None, page.as_bytes(), &Limits::default()).unwrap_err().detail;
+            assert_eq!(found.cause, UnreadCause::Undescribed, "{page}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Are more proxies believed than before, or in another way?
+//!
+//! A proxy that is believed says from where clients come and receives identities. One that is added, another
+//! header that it speaks in, another secret that it shows: each may widen and waits for a second person.
+
+use digue_gateway::client_address::{ClientHeader, TrustedProxies};
+use ipnet::IpNet;
+
+const HEADER: &str = "client_header: ";
+const SECRET: &str = "secret: ";
+
+/// What was granted does not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the granted proxies: {0:?}")]
+pub(crate) struct GrantedProxiesError(String);
+
+/// As it is kept when it was granted: a line each, always in the same order.
+pub(crate) fn written(proxies: &TrustedProxies) -> String {
+    let mut lines: Vec<String> = proxies.networks.iter().map(ToString::to_string).collect();
+    lines.sort_unstable();
+    if proxies.says_client_in != ClientHeader::default() {
+        lines.push(format!("{HEADER}{}", word(proxies.says_client_in)));
+    }
+    // Of the secret its hash, which opens nothing.
+    lines.extend(proxies.secret.map(|hash| format!("{SECRET}{}", hex(&hash))));
+    lines.join("\n")
+}
+
+/// # Errors
+/// The first line that is none of `written`.
+pub(crate) fn read(text: &str) -> Result<TrustedProxies, GrantedProxiesError> {
+    let mut proxies = TrustedProxies::default();
+    for line in text.lines() {
+        let fault = || GrantedProxiesError(line.to_owned());
+        if let Some(said) = line.strip_prefix(HEADER) {
+            let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
+            let found = known.into_iter().find(|header| word(*header) == said);
+            proxies.says_client_in = found.ok_or_else(fault)?;
+        } else if let Some(hash) = line.strip_prefix(SECRET) {
+            proxies.secret = Some(unhex(hash).ok_or_else(fault)?);
+        } else {
+            proxies.networks.push(line.parse::<IpNet>().map_err(|_| fault())?);
+        }
+    }
+    Ok(proxies)
+}
+
+/// What of `wanted` may be in force now, and a line for each thing that waits.
+pub(crate) fn in_force(granted: &TrustedProxies, wanted: TrustedProxies) -> (TrustedProxies, Vec<String>) {
+    let is_granted = |net: &IpNet| granted.networks.iter().any(|known| known.contains(net));
+    let new = wanted.networks.iter().filter(|net| !is_granted(net));
+    let mut waiting: Vec<String> = new.map(|net| format!("proxies.trusted: - -> {net}")).collect();
+    if wanted.says_client_in != granted.says_client_in {
+        let (before, after) = (word(granted.says_client_in), word(wanted.says_client_in));
+        waiting.push(format!("proxies.client_header: {before} -> {after}"));
+    }
+    let is_other_secret = wanted.secret.is_some() && wanted.secret != granted.secret;
+    if is_other_secret {
+        waiting.push("proxies.secret_file: ~".to_owned());
+    }
+    let taken = TrustedProxies {
+        networks: wanted.networks.into_iter().filter(is_granted).collect(),
+        says_client_in: granted.says_client_in,
+        // Neither the new one, nor the old one that its owner may have changed because it was stolen.
+        secret: if is_other_secret { None } else { wanted.secret },
+    };
+    (taken, waiting)
+}
+
+fn word(header: ClientHeader) -> &'static str {
+    match header {
+        ClientHeader::XForwardedFor => "x-forwarded-for",
+        ClientHeader::Forwarded => "forwarded",
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    if !text.is_ascii() || text.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(networks: &[&str], header: ClientHeader, secret: Option<u8>) -> TrustedProxies {
+        TrustedProxies {
+            networks: networks.iter().map(|net| net.parse().unwrap()).collect(),
+            says_client_in: header,
+            secret: secret.map(|byte| [byte; 32]),
+        }
+    }
+
+    const USUAL: ClientHeader = ClientHeader::XForwardedFor;
+
+    #[test]
+    fn what_was_granted_is_read_as_it_was_written() {
+        for one in [
+            proxies(&[], USUAL, None),
+            proxies(&["10.0.0.0/8", "2001:db8::/32"], ClientHeader::Forwarded, Some(0xa7)),
+        ] {
+            assert_eq!(written(&read(&written(&one)).unwrap()), written(&one));
+        }
+        // As it was before there were other lines.
+        assert_eq!(written(&read("10.0.0.0/8").unwrap()), "10.0.0.0/8");
+        for odd in ["nowhere", "secret: 12", "secret: \u{e9}", "client_header: via"] {
+            assert!(read(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[track_caller]
+    fn check(granted: &TrustedProxies, wanted: TrustedProxies, taken: &TrustedProxies, waiting: &[&str]) {
+        let (found, waits) = in_force(granted, wanted);
+        assert_eq!(
+            (written(&found), waits),
+            (written(taken), waiting.iter().map(ToString::to_string).collect())
+        );
+    }
+
+    #[test]
+    fn what_is_believed_more_or_otherwise_waits() {
+        let granted = proxies(&["10.0.0.0/8"], USUAL, Some(1));
+        check(&granted, granted.clone(), &granted, &[]);
+        let narrower = proxies(&["10.1.0.0/16"], USUAL, None);
+        check(&granted, narrower.clone(), &narrower, &[]);
+        check(
+            &granted,
+            proxies(&["10.0.0.0/8", "192.0.2.0/24"], ClientHeader::Forwarded, Some(2)),
+            &proxies(&["10.0.0.0/8"], USUAL, None),
+            &[
+                "proxies.trusted: - -> 192.0.2.0/24",
+                "proxies.client_header: x-forwarded-for -> forwarded",
+                "proxies.secret_file: ~",
+            ],
+        );
+        check(
+            &proxies(&["10.0.0.0/8"], USUAL, None),
+            proxies(&["10.0.0.0/8"], USUAL, Some(1)),
+            &proxies(&["10.0.0.0/8"], USUAL, None),
+            &["proxies.secret_file: ~"],
+        );
+    }
+}
