@@ -3,16 +3,12 @@
 //! A proxy that is believed says from where clients come and receives identities. One that is added, another
 //! header that it speaks in, another secret that it shows: each may widen and waits for a second person.
 
+use anyhow::{Result, anyhow};
 use digue_gateway::client_address::{ClientHeader, TrustedProxies};
 use ipnet::IpNet;
 
 const HEADER: &str = "client_header: ";
 const SECRET: &str = "secret: ";
-
-/// What was granted does not read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the granted proxies: {0:?}")]
-pub(crate) struct GrantedProxiesError(String);
 
 /// As it is kept when it was granted: a line each, always in the same order.
 pub(crate) fn written(proxies: &TrustedProxies) -> String {
@@ -28,10 +24,10 @@ pub(crate) fn written(proxies: &TrustedProxies) -> String {
 
 /// # Errors
 /// The first line that is none of `written`.
-pub(crate) fn read(text: &str) -> Result<TrustedProxies, GrantedProxiesError> {
+pub(crate) fn read(text: &str) -> Result<TrustedProxies> {
     let mut proxies = TrustedProxies::default();
     for line in text.lines() {
-        let fault = || GrantedProxiesError(line.to_owned());
+        let fault = || anyhow!("the granted proxies do not read: {line:?}");
         if let Some(said) = line.strip_prefix(HEADER) {
             let known = [ClientHeader::XForwardedFor, ClientHeader::Forwarded];
             let found = known.into_iter().find(|header| word(*header) == said);
