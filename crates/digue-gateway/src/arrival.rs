@@ -64,7 +64,8 @@ async fn arrive(
         return Ok(observe(shared, connection, portal.clone(), host, path.ok(), request).await);
     }
     let path = path.map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
-    if is_refused_method(request.method()) {
+    // Digue's own pages know their methods.
+    if portal.is_some() && !is_reserved && is_refused_method(request.method()) {
         return Err(Refusal::of(vec![Reason::MalformedRequest], None));
     }
     let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));

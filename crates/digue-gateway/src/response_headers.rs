@@ -322,9 +322,9 @@ fn telling(kind: &IdentifierKind) -> Option<Regex> {
 /// value, and a header holds more than that.
 fn without_anchors(pattern: &Hir) -> Hir {
     match pattern.kind() {
-        HirKind::Look(Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::StartCRLF | Look::EndCRLF) => {
-            Hir::empty()
-        }
+        HirKind::Look(
+            Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::StartCRLF | Look::EndCRLF,
+        ) => Hir::empty(),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => pattern.clone(),
         HirKind::Repetition(repetition) => {
             let sub = Box::new(without_anchors(&repetition.sub));

@@ -113,8 +113,10 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> 
     let target = words.next().unwrap_or_default().to_owned();
     let mut heard = Heard { method, target, headers: Vec::new(), body: Vec::new() };
     loop {
-        line.clear();
-        reader.read_line(&mut line)?;
+        let mut bytes = Vec::new();
+        reader.read_until(b'\n', &mut bytes)?;
+        // Bytes that are no text, as some cookies are, come as replacement characters.
+        let line = String::from_utf8_lossy(&bytes);
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;
         };

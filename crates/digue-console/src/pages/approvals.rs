@@ -50,7 +50,7 @@ impl Shown {
             Some(Wish::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
             Some(wish) => (Vec::new(), None, wish.summary().lines().map(ToOwned::to_owned).collect()),
             // What is asked is not known: nobody can agree to it, and the page says why.
-            None => (Vec::new(), None, vec![w.text("approval-unreadable")]),
+            None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
         };
         Self { waiting, accounts, since, details }
     }
@@ -104,7 +104,7 @@ pub(crate) async fn list_csv(
             .decided
             .as_ref()
             .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
-        let unreadable = || w.text("approval-unreadable");
+        let unreadable = || w.say("approval-unreadable");
         let summary = Wish::of(&record).map_or_else(unreadable, |wish| wish.summary());
         vec![
             record.asked_at.to_string(),

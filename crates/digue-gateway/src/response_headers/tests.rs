@@ -19,7 +19,7 @@ fn a_shape_is_looked_for_anywhere_however_it_is_anchored() {
         "^[0-9]{7}[A-Z]$",
         "^[0-9]{7}[A-Z]$|^X[0-9]{9}$",
         r"\A[0-9]{7}(?:[A-Z]\z)",
-        "([0-9]{7}[a-z]$)|(^z)",
+        "([0-9]{7}[A-Z]$)|(^Z)",
         r"[0-9]{7}[A-Z]|a\$",
     ] {
         let found = pass(&kinds(shape), &[], ("link", "</fiche/1000001A>; rel=next")).1;

@@ -211,7 +211,7 @@ fn a_program_is_an_account_like_others_and_signs_each_request() {
     let history = house.history();
     let of_key: Vec<&Value> = history.iter().filter(|entry| entry["session"] == name.as_str()).collect();
     assert!(of_key.iter().all(|entry| entry["account"] == "a1"));
-    assert_eq!(of_key.len(), 4);
+    assert_eq!(of_key.len(), 5);
 }
 
 /// On the console a program reads what its account's role may, and does nothing that asks for a proof.
