@@ -46,7 +46,8 @@ fn is_without_alias(text: &str) -> bool {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         rest = match c {
-            '#' => rest.find('\n').map_or("", |end| &rest[end..]),
+            // A comment ends with its line, and a line with any of these (GraphQL, 2.1.2).
+            '#' => rest.find(['\n', '\r']).map_or("", |end| &rest[end..]),
             '"' => match after_string(rest) {
                 Some(after) => after,
                 None => return false,
@@ -87,7 +88,7 @@ fn after_string(rest: &str) -> Option<&str> {
         match bytes.get(at)? {
             b'\\' => at += 2,
             b'"' => return rest.get(at + 1..),
-            b'\n' => return None,
+            b'\n' | b'\r' => return None,
             _ => at += 1,
         }
     }
@@ -109,6 +110,9 @@ mod tests {
             "{ a: personnes { id } }",
             "{ personnes(filter: { id: { _eq: \"x\" } }) { id: courriel } }",
             "{ personnes { id\n# :\n:courriel } }",
+            "{ personnes { #\r id: note nom } }",
+            "{ personnes { # a\r\n id: note nom } }",
+            "{ personnes(search: \"a\r\") { id: note } }",
             "query ($a: Int) { personnes(limit: $a) { x:id } }",
         ] {
             assert!(!json(query), "{query}");

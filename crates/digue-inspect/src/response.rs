@@ -305,7 +305,9 @@ fn read_text(is_record_per_line: bool, text: &str, found: &mut Collector<'_>) ->
         found.sweep(text, String::new)?;
         return Ok(tally);
     }
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !is_blank(line)) {
+    // Whatever some program shows as the end of a line: a record may not hide behind another's.
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    for (number, line) in (1..).zip(text.split(ends)).filter(|(_, line)| !is_blank(line)) {
         let place = || format!("line {number}");
         if !found.holds_identifier(line) {
             return Err(Unread::new(UnreadCause::NamelessRecord).at(place()).into());
@@ -479,7 +481,10 @@ mod tests {
         lines.sweep = vec![Pick::by_pattern(0, Regex::new("P[0-9]+").unwrap(), "sweep")];
         let rules = ResponseRules { blocks: vec![lines], errors: None };
         check_count(look_with(&rules, 200, "text/plain", "P1 a\n\nP2 b\n"), 2);
-        check_cause(look_with(&rules, 200, "text/plain", "P1 a\nDurand\n"), UnreadCause::NamelessRecord);
+        for end in ["\n", "\r", "\r\n", "\u{c}", "\u{2028}"] {
+            let hidden = format!("P1 a{end}Durand\n");
+            check_cause(look_with(&rules, 200, "text/plain", &hidden), UnreadCause::NamelessRecord);
+        }
     }
 
     #[test]
