@@ -266,7 +266,9 @@ fn bases(
     persons: &[PersonKey],
     is_request: bool,
 ) -> Vec<Basis> {
-    if !facts.access.needs_caseload {
+    let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
+    // The gate that leaves an account its caseload leaves it nothing else, whatever the route asks for.
+    if !facts.access.needs_caseload && gate != Gate::CaseloadOnly {
         return vec![Basis::NotRequired; persons.len()];
     }
     let empty = Caseloads::default();
@@ -280,7 +282,6 @@ fn bases(
             None => Basis::None,
         })
         .collect();
-    let (gate, _) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
     if gate == Gate::CaseloadOnly {
         return bases;
     }

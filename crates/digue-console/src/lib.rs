@@ -4,6 +4,7 @@
 pub mod api;
 mod bodies;
 mod chart;
+mod differences;
 pub mod error;
 pub mod form;
 pub mod pages;

@@ -34,6 +34,8 @@ pub(crate) struct Words {
     pub(crate) sees_coverage: bool,
     /// Belongs to a partner organisation.
     pub(crate) is_partner: bool,
+    /// Records on this page that are not as the journal says: see `differences`.
+    pub(crate) differs: Vec<String>,
 }
 
 impl Words {
@@ -48,6 +50,7 @@ impl Words {
             leads: visitor.role.is_some_and(Role::leads_agents),
             is_partner: visitor.role.is_some_and(|role| role == Role::Agent || role.leads_agents()),
             sees_coverage: visitor.role.is_some_and(Role::sees_coverage),
+            differs: Vec::new(),
         }
     }
 

@@ -18,16 +18,24 @@ pub enum GraphQl {
 
 /// True when the query renames nothing. `content_type` and `body` are the request's; `query` its decoded parameters.
 pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)]) -> bool {
+    // In an address as well: `extensions`, `id` and `documentId` name stored queries.
+    let is_stored = |name: &str| matches!(name, "extensions" | "documentId" | "id" | "queryId" | "hash");
+    if query.iter().any(|(name, _)| is_stored(name)) {
+        return false;
+    }
     let parameter = query.iter().filter(|(name, _)| name == "query");
     let mut texts: Vec<String> = parameter.map(|(_, text)| text.clone()).collect();
     if !body.is_empty() {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/json" => match serde_json::from_slice(body) {
-                Ok(Value::Object(members)) => match members.get("query") {
-                    Some(Value::String(text)) => texts.push(text.clone()),
-                    _ => return false,
-                },
+                // Any other member (`documentId`, `extensions`) could name a stored query instead of this one.
+                Ok(Value::Object(members)) if members.keys().all(|name| is_plain_member(name)) => {
+                    match members.get("query") {
+                        Some(Value::String(text)) => texts.push(text.clone()),
+                        _ => return false,
+                    }
+                }
                 _ => return false,
             },
             "application/graphql" => match std::str::from_utf8(body) {
@@ -38,6 +46,11 @@ pub fn has_no_alias(content_type: &str, body: &[u8], query: &[(String, String)])
         }
     }
     !texts.is_empty() && texts.iter().all(|text| is_without_alias(text))
+}
+
+/// What a request of the GraphQL specification (over HTTP) holds, besides extensions.
+fn is_plain_member(name: &str) -> bool {
+    matches!(name, "query" | "variables" | "operationName")
 }
 
 /// An alias is a name and a colon outside of parentheses: within them are arguments, variables and their values.
@@ -117,6 +130,23 @@ mod tests {
         ] {
             assert!(!json(query), "{query}");
         }
+    }
+
+    #[test]
+    fn a_stored_query_behind_a_plain_one_is_not_read() {
+        for body in [
+            r#"{"documentId":"1","query":"{persons{id}}"}"#,
+            r#"{"query":"{persons{id}}","extensions":{"persistedQuery":{"sha256Hash":"x"}}}"#,
+            r#"{"id":"1","query":"{persons{id}}"}"#,
+            r#"[{"query":"{persons{id}}"}]"#,
+        ] {
+            assert!(!has_no_alias("application/json", body.as_bytes(), &[]), "{body}");
+        }
+        let plain = br#"{"query":"{persons{id}}","variables":{"id":1},"operationName":null}"#;
+        assert!(has_no_alias("application/json", plain, &[]));
+        let pairs = [("query", "{persons{id}}"), ("extensions", "{}")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert!(!has_no_alias("", b"", &pairs) && has_no_alias("", b"", &pairs[..1]));
     }
 
     #[test]

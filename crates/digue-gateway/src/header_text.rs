@@ -37,13 +37,16 @@ pub(crate) fn tokens(reading: &str) -> impl Iterator<Item = &str> {
     reading.split(ends).filter(|token| !token.is_empty() && undo(token) == *token)
 }
 
-/// Hands over every match that stands for itself: no letter or digit touches it.
+/// From here on an unbroken run of letters and digits is a random token, in which anything may be found.
+const TOKEN_CHARS: usize = 20;
+
+/// Hands over every match: it is no part of a longer number, and does not stand within a random token.
+/// `ficheP0002.csv` and `/dossierP0002/edit` name `P0002`.
 pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
-    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut from = 0;
     while let Some(found) = shape.find_at(text, from) {
-        let (before, after) = (text[..found.start()].chars().next_back(), text[found.end()..].chars().next());
-        let is_word = !found.is_empty() && !is_part(before) && !is_part(after);
+        let is_word =
+            !found.is_empty() && is_word(&text[..found.start()], found.as_str(), &text[found.end()..]);
         if is_word {
             take(found.as_str());
         }
@@ -53,6 +56,17 @@ pub(crate) fn has_word(shape: &Regex, text: &str, mut take: impl FnMut(&str)) {
             return;
         }
     }
+}
+
+fn is_word(before: &str, word: &str, after: &str) -> bool {
+    let touching = |run: &mut dyn Iterator<Item = char>| run.take_while(|c| c.is_alphanumeric()).count();
+    let left = touching(&mut before.chars().rev().take(TOKEN_CHARS));
+    let right = touching(&mut after.chars().take(TOKEN_CHARS));
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let continues_number = (is_digit(before.chars().next_back()) && is_digit(word.chars().next()))
+        || (is_digit(word.chars().next_back()) && is_digit(after.chars().next()));
+    let is_free = left == 0 && right == 0;
+    is_free || (!continues_number && left + word.chars().count() + right < TOKEN_CHARS)
 }
 
 /// The text with one layer of coding undone.
@@ -228,6 +242,13 @@ mod tests {
             check(value, &["P0002"]);
         }
         check("P0002,P0003 P0004", &["P0002", "P0003", "P0004"]);
+        for value in ["/dossierP0002/edit", "attachment; filename=\"ficheP0002bis.csv\"", "a=xP0002"] {
+            check(value, &["P0002"]);
+        }
+        // A longer number, and letters of a random token.
+        for value in ["/fiche/P00021", "s=9sKxW2P0002vq81LmZt0aB7d"] {
+            check(value, &[]);
+        }
     }
 
     #[test]

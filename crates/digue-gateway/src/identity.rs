@@ -332,6 +332,11 @@ impl Verifier {
     }
 
     fn claims(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, TokenFault> {
+        // A logout token, or a proof of possession, is signed by the same keys and is no identity.
+        let typ = jwt::token_type(token);
+        if typ.is_some_and(|typ| !matches!(typ.trim_start_matches("application/"), "jwt" | "at+jwt")) {
+            return Err(TokenFault::Malformed);
+        }
         let claims = self.keys.claims(token, &self.issuer, &self.audience)?;
         let at = |name: &str| jwt::numeric_date(&claims, name);
         let latest = now.plus(CLOCK_SKEW);

@@ -291,6 +291,7 @@ mod tests {
             Reason::MalformedRequest,
             Reason::UnknownParameter,
             Reason::RenamedFields,
+            Reason::BodyUnseen,
             Reason::GateClosed(Scope::Account),
             Reason::CaseloadOnly(Scope::Account),
             Reason::StepUp(Scope::Account),

@@ -18,6 +18,9 @@ use crate::refusal::Refusal;
 /// Connections kept open to one portal.
 const IDLE_CONNECTIONS_MAX: usize = 256;
 
+/// More than any portal sends; of the library's own hundred a portal with many cookies runs out.
+const PORTAL_HEADERS_MAX: usize = 512;
+
 /// The pool.
 #[derive(Clone)]
 pub struct UpstreamClient(Client<HttpsConnector<HttpConnector>, Body>);
@@ -42,6 +45,7 @@ impl UpstreamClient {
             // one that the portal is closing; the pool repeats a request that found it closed.
             .pool_idle_timeout(Duration::from_secs(15))
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .http1_max_headers(PORTAL_HEADERS_MAX)
             .build(connector);
         Self(client)
     }

@@ -14,6 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
 use crate::identifier::{Collector, is_blank};
+use crate::json::is_plain_name;
 use crate::reading::Unreadable;
 use crate::response::Limits;
 
@@ -173,7 +174,12 @@ impl<'de> Visitor<'de> for Words<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.note(is_blank(text) || is_sentence(text));
+        let is_plain = is_blank(text) || is_sentence(text);
+        // A bare text is the portal's own when it is no name: `Not found`, `introuvable`.
+        if self.place == "$" && !is_plain && !is_words(text) {
+            self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
+        }
+        self.note(is_plain);
         Ok(())
     }
 
@@ -185,7 +191,10 @@ impl<'de> Visitor<'de> for Words<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
             let is_own = is_member(&name);
-            // A name that no error has may be a person's.
+            // A name that no error has may be a person's; one that no program writes is.
+            if !is_plain_name(&name) {
+                self.first.borrow_mut().get_or_insert_with(|| format!("{}.*", self.place));
+            }
             let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
             members.next_value_seed(Words { is_own, place: &place, first: self.first })?;
         }
@@ -199,10 +208,23 @@ fn is_member(name: &str) -> bool {
     MEMBERS.contains(&plain.as_str()) || MORE_MEMBERS.contains(&plain.as_str())
 }
 
-/// What is said of a field that was filled in wrongly: `Ce champ est obligatoire.`
+/// What is said of a field that was filled in wrongly: `Ce champ est obligatoire.` Most of its words are written
+/// small, which names are not.
 fn is_sentence(text: &str) -> bool {
     let words = text.split_whitespace().count();
-    words >= 3 || (words == 2 && text.trim_end().ends_with(['.', '!']))
+    let small = text.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
+    let is_long = words >= 3 || (words == 2 && text.trim_end().ends_with(['.', '!']));
+    is_long && 2 * small >= words
+}
+
+/// Words of which none but the first is written large, and that one not alone.
+fn is_words(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let rest: Vec<&str> = words.collect();
+    let is_small = |word: &&str| !word.chars().any(char::is_uppercase);
+    (is_small(&first) || (!rest.is_empty() && first.chars().skip(1).all(|c| !c.is_uppercase())))
+        && rest.iter().all(is_small)
 }
 
 /// Elements that hold data rather than words of the portal.
@@ -262,6 +284,7 @@ mod tests {
             r#"{"nom":["Ce champ est obligatoire."],"non_field_errors":["Dates incohérentes."]}"#,
             r#"{"message":"The given data was invalid.","errors":{"email":["The email field is required."]}}"#,
             r#""introuvable""#,
+            r#""Not found""#,
             "{}",
         ] {
             assert_eq!(check_json(text), Ok(()), "{text}");
@@ -284,6 +307,9 @@ mod tests {
             (r#"{"age":41}"#, "$.*"),
             (r#"{"noms":["Durand","Martin"]}"#, "$.*"),
             (r#"{"nom":"Durand","nom":null}"#, "$.*"),
+            (r#"["DUPONT Marie","MARTIN Jean"]"#, "$"),
+            (r#"{"DUPONT Marie":["Ce champ est obligatoire."]}"#, "$.*"),
+            (r#"{"nom":"DUPONT Marie née MARTIN"}"#, "$.*"),
             ("Durand", "$"),
         ] {
             let found = check_json(text).unwrap_err().detail;

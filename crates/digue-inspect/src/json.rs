@@ -19,6 +19,7 @@ mod scan;
 mod walk;
 
 use walk::Walk;
+pub(crate) use walk::is_plain_name;
 
 /// One place of a document where identifiers lie.
 #[derive(Clone, Debug)]
@@ -638,6 +639,8 @@ mod tests {
         assert_eq!(outside(r#"{"rows":[],"query_ms":12.340307999693323}"#), 0);
         assert_eq!(outside(r#"{"rows":[],"par_nom":{"durand":1,"martin":2,"total":3}}"#), 2);
         assert_eq!(outside(r#"{"rows":[],"choisis":{"durand":true,"martin":null}}"#), 2);
+        assert_eq!(outside(r#"{"rows":[],"par_nom":{"durand":[],"martin":{"rdv":[1,2]},"x":""}}"#), 4);
+        assert_eq!(outside(r#"{"rows":[],"tel":6.12345678e8}"#), 1);
         let usual = r#""_shards":{"total":5,"successful":5},"page":{"totalPages":2,"page_size":20,"number":0},
                        "droits":{"canEdit":true,"is_open":false},"meta":{"count":3,"has_more":true}"#;
         assert_eq!(outside(&format!(r#"{{"rows":[],{usual}}}"#)), 0);

@@ -3,8 +3,10 @@
 //! They tell which record is asked for before the portal answers, and whether a search was exact.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use digue_types::{Unread, UnreadCause};
 
@@ -30,14 +32,23 @@ pub enum RequestSource {
     Path(String),
     Query(String),
     Form(String),
-    Json(Box<JsonRules>),
+    Json(Box<JsonSource>),
+}
+
+/// A place in a JSON body.
+#[derive(Clone, Debug)]
+pub struct JsonSource {
+    rules: JsonRules,
+    /// The member that the path ends with, if it ends with one.
+    last_name: Option<String>,
 }
 
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
     pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
+        let last_name = last_name(path.text());
         let map = JsonMap { rules: vec![JsonRule::new(path, pick)], ..JsonMap::default() };
-        Ok(Self::Json(Box::new(JsonRules::new(map)?)))
+        Ok(Self::Json(Box::new(JsonSource { rules: JsonRules::new(map)?, last_name })))
     }
 
     pub const fn needs_body(&self) -> bool {
@@ -77,14 +88,16 @@ pub fn read_request(
             }
             RequestSource::Query(name) => take_pairs(rule, name, parts.query, &mut found)?,
             RequestSource::Form(name) if is_type(parts, "application/x-www-form-urlencoded") => {
-                let body = std::str::from_utf8(parts.body)
-                    .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("form"))?;
+                let body = utf8_body(parts, "form")?;
+                check_spellings(name, parameters(body)?.into_iter().map(|(name, _)| name))?;
                 take_pairs(rule, name, body, &mut found)?;
             }
-            RequestSource::Json(rules) if is_type(parts, "application/json") => {
-                let text = std::str::from_utf8(parts.body)
-                    .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("JSON body"))?;
-                rules.read(text, &mut found)?;
+            RequestSource::Json(source) if is_type(parts, "application/json") => {
+                let text = utf8_body(parts, "JSON body")?;
+                if let Some(name) = &source.last_name {
+                    check_spellings(name, member_names(text)?)?;
+                }
+                source.rules.read(text, &mut found)?;
             }
             // A body of another type than the map expects is not passed over.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
@@ -95,6 +108,114 @@ pub fn read_request(
         fields.insert(rule.name.clone(), found.into_identifiers());
     }
     Ok(RequestFields(fields))
+}
+
+/// The member at the end of a path: `id` of `$.filter.id` and of `$['filter']['id']`.
+fn last_name(path: &str) -> Option<String> {
+    if let Some(quoted) = path.strip_suffix(']') {
+        let name = quoted.rsplit_once('[')?.1;
+        let plain = name.trim_matches(['\'', '"']);
+        return (plain.len() + 2 == name.len()).then(|| plain.to_owned());
+    }
+    let name = path.rsplit_once('.')?.1;
+    (!name.is_empty() && name != "*").then(|| name.to_owned())
+}
+
+/// A body that is UTF-8, and that says nothing else: the portal believes what it says.
+fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str, Unreadable> {
+    let unread = || Unread::new(UnreadCause::CharacterSet).at(what);
+    let parameters = parts.content_type.split(';').skip(1);
+    let declared = parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    for (_, charset) in declared {
+        let charset = charset.trim().trim_matches('"').trim();
+        let is_ascii_like = ["utf-8", "utf8", "us-ascii", "ascii", ""];
+        if !is_ascii_like.iter().any(|known| known.eq_ignore_ascii_case(charset)) {
+            return Err(unread().into());
+        }
+    }
+    Ok(std::str::from_utf8(parts.body).map_err(|_| unread())?)
+}
+
+/// No name besides `name` may be one that some portal takes for it: `ID`, ` id`, `id[]`, `id\0x`.
+fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Result<(), Unreadable> {
+    let wanted = loose(name);
+    if given.into_iter().any(|other| other != name && loose(&other) == wanted) {
+        return Err(Unread::new(UnreadCause::Syntax).at("a second spelling of a parameter").into());
+    }
+    Ok(())
+}
+
+/// A name as frameworks read it: without letter case, what follows a bracket or a NUL, and signs around it.
+fn loose(name: &str) -> String {
+    let end = name.find(['\0', '[']).unwrap_or(name.len());
+    let plain = name[..end].trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '+');
+    plain.to_lowercase().replace(['.', ' ', '-'], "_")
+}
+
+/// The names of all members of a JSON text, at any depth.
+fn member_names(text: &str) -> Result<Vec<String>, Unreadable> {
+    let mut names = Vec::new();
+    let mut input = serde_json::Deserializer::from_str(text);
+    let read = Names(&mut names).deserialize(&mut input).and_then(|()| input.end());
+    read.map_err(|_| Unread::new(UnreadCause::Syntax).at("JSON body"))?;
+    Ok(names)
+}
+
+struct Names<'n>(&'n mut Vec<String>);
+
+impl<'de> DeserializeSeed<'de> for Names<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Names<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
+        while all.next_element_seed(Names(self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            self.0.push(name);
+            members.next_value_seed(Names(self.0))?;
+        }
+        Ok(())
+    }
 }
 
 /// The parameters of a query or of a form, decoded, in order; an error when one is not UTF-8.
@@ -169,6 +290,30 @@ mod tests {
         check(RequestSource::Form("id".into()), &parts("", form, "id=7&id=8"), &["7", "8"]);
         let json = RequestSource::json(Path::parse("$.filter.id").unwrap(), pick()).unwrap();
         check(json, &parts("", "application/json", r#"{"filter":{"id":9}}"#), &["9"]);
+    }
+
+    #[test]
+    fn a_body_that_somebody_may_read_otherwise_is_not_read() {
+        let form = |content_type: &str, body: &str| {
+            let source = RequestSource::Form("id".into());
+            let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
+            read_request(&rules, &kinds(), &parts("", content_type, body)).is_ok()
+        };
+        let plain = "application/x-www-form-urlencoded";
+        assert!(form(plain, "id=7&ident=8&a[]=1") && form(&format!("{plain}; charset=\"UTF-8\""), "id=7"));
+        for charset in ["utf-16le", "utf-16", "utf-32", "utf-7", "ibm037", "iso-2022-kr"] {
+            assert!(!form(&format!("{plain}; charset={charset}"), "id=7"), "{charset}");
+        }
+        for body in ["id=7&+id=8", "id[]=8", "ID=8", "id%00x=8", "id=7&Id=8", "id%5B0%5D=8"] {
+            assert!(!form(plain, body), "{body}");
+        }
+        let json = |body: &str| {
+            let source = RequestSource::json(Path::parse("$.filter.id").unwrap(), pick()).unwrap();
+            let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
+            read_request(&rules, &kinds(), &parts("", "application/json", body)).is_ok()
+        };
+        assert!(json(r#"{"filter":{"id":9,"ident":1}}"#));
+        assert!(!json(r#"{"filter":{"id":9,"ID":8}}"#) && !json(r#"{"filter":{"id":9},"Id":8}"#));
     }
 
     #[test]

@@ -237,8 +237,14 @@ impl Block {
         found: &mut Collector<'_>,
     ) -> Result<Tally, Unreadable> {
         match &self.rules {
-            Rules::Json(json) => json.read(without_guard(&decode::text(charset, bytes)?), found),
-            Rules::NdJson(json) => json.read_lines(without_guard(&decode::text(charset, bytes)?), found),
+            Rules::Json(json) => {
+                sweep_as_utf8(charset, bytes, found)?;
+                json.read(without_guard(&decode::text(charset, bytes)?), found)
+            }
+            Rules::NdJson(json) => {
+                sweep_as_utf8(charset, bytes, found)?;
+                json.read_lines(without_guard(&decode::text(charset, bytes)?), found)
+            }
             Rules::Html(html) => html::read(html, charset, bytes, limits, found),
             Rules::Csv(table) => csv_table::read(table, &decode::text(charset, bytes)?, found),
             Rules::Xlsx(table) => xlsx::read(table, bytes, limits, found),
@@ -297,6 +303,16 @@ fn without_guard(text: &str) -> &str {
     let guards =
         [")]}',", ")]}'", ")]}", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "throw 1;"];
     guards.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text)
+}
+
+/// Browsers read JSON as UTF-8 (RFC 8259, 8.1); older servers write ISO 8859-1 and do not say so. Both are looked
+/// through: a byte that is a letter in one and nothing in the other could hide the identifier beside it.
+fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>) -> Result<(), Unreadable> {
+    let is_said = charset.is_some_and(|label| !label.trim().is_empty());
+    if is_said || !found.has_sweep() || std::str::from_utf8(bytes).is_ok() {
+        return Ok(());
+    }
+    found.sweep(&String::from_utf8_lossy(bytes), String::new)
 }
 
 fn read_text(is_record_per_line: bool, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
@@ -473,6 +489,18 @@ mod tests {
         };
         let found: Vec<_> = shown.found.iter().map(|(id, means)| (id.text.as_str(), *means)).collect();
         assert_eq!(found, [("P0001", Means::Described), ("P0002", Means::Sweep)]);
+    }
+
+    #[test]
+    fn bytes_that_two_programs_read_otherwise_hide_nobody() {
+        let rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
+        let body = b"{\"items\":[{\"id\":1,\"note\":\"\xffP0002\"}]}";
+        let message =
+            Message { status: 200, content_type: Some("application/json"), content_encoding: "", body };
+        let Reading::Persons(shown) = inspect(&rules, &kinds(), &message, &Limits::default()) else {
+            unreachable!("two persons are shown")
+        };
+        assert_eq!(shown.found.len(), 2, "{shown:?}");
     }
 
     #[test]

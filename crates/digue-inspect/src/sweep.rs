@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use digue_types::compatible;
+
 use crate::identifier::{Collector, Pick};
 use crate::reading::Unreadable;
 
@@ -17,12 +19,15 @@ pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{1f}'))
 }
 
 /// The text without what is invisible.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || !text.chars().any(is_invisible) {
+    let is_printable = |byte: u8| (0x20..0x80).contains(&byte);
+    if text.bytes().all(is_printable) || !text.chars().any(is_invisible) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
@@ -43,6 +48,10 @@ impl<'t> Layers<'t> {
         while !coded.is_empty() && undone.len() < ROUNDS_MAX {
             let Some(next) = undo(undone.last().map_or(text, String::as_str)) else { break };
             undone.push(next);
+        }
+        let last = undone.last().map_or(text, String::as_str);
+        if let Cow::Owned(plain) = compatible(last) {
+            undone.push(plain);
         }
         Self { text, coded, undone }
     }
@@ -98,7 +107,8 @@ enum Decoded {
 /// Bytes that begin something coded, or a character beyond ASCII that may be invisible.
 fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut at = from + bytes[from..].iter().position(|b| matches!(b, b'%' | b'&' | b'\\' | 0x80..))?;
+    let is_candidate = |b: &u8| matches!(b, b'%' | b'&' | b'\\' | 0..=8 | 0xe..=0x1e | 0x7f..);
+    let mut at = from + bytes[from..].iter().position(is_candidate)?;
     while !text.is_char_boundary(at) {
         at += 1;
     }

@@ -149,8 +149,8 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<T
             Event::GeneralRef(name) => walk.add(&referred(&name).ok_or_else(|| broken(position))?),
             Event::DocType(declared) if declared.contains('[') => return Err(broken(position)),
             // Not part of the data, and shown all the same by whoever opens the file.
-            Event::Comment(part) => walk.hear(&part),
-            Event::PI(part) => walk.hear(&part),
+            Event::Comment(part) => walk.overhear(&part),
+            Event::PI(part) => walk.overhear(&part),
             Event::DocType(_) | Event::Decl(_) => {}
             Event::Eof => break,
         }
@@ -159,6 +159,7 @@ pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<T
         return Err(broken(reader.buffer_position()));
     }
     found.sweep(&walk.heard, String::new)?;
+    found.sweep(&walk.aside, String::new)?;
     Ok(walk.tally)
 }
 
@@ -177,6 +178,10 @@ fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<String> {
     (decoded != written).then(|| decoded.into_owned())
 }
 
+/// Texts with elements among them are kept so many times at most, and so many bytes of them in any case.
+const MIXED_TIMES_MAX: usize = 4;
+const MIXED_BYTES_FREE: usize = 64 << 10;
+
 /// An open element.
 struct Element {
     name: String,
@@ -186,6 +191,8 @@ struct Element {
     is_no_person: bool,
     /// True when a rule waits for its text.
     is_awaited: bool,
+    /// Where its text begins in `Walk::joined`.
+    joined_from: usize,
 }
 
 /// A record whose end has not come yet.
@@ -205,6 +212,12 @@ struct Walk<'r> {
     roots: usize,
     /// Everything that a person may read, for the sweep.
     heard: String,
+    /// Comments and instructions: they stand in the middle of a text and do not part it.
+    aside: String,
+    /// All texts one after the other, as a browser shows inline elements.
+    joined: String,
+    /// Bytes of texts that were kept once more, because elements stand among them.
+    mixed_bytes: usize,
     keeps_heard: bool,
     tally: Tally,
 }
@@ -218,6 +231,9 @@ impl<'r> Walk<'r> {
             records: Vec::new(),
             roots: 0,
             heard: String::new(),
+            aside: String::new(),
+            joined: String::new(),
+            mixed_bytes: 0,
             keeps_heard: true,
             tally: Tally::default(),
         }
@@ -243,6 +259,7 @@ impl<'r> Walk<'r> {
             has_text: false,
             is_no_person: false,
             is_awaited: false,
+            joined_from: self.joined.len(),
         });
         self.note_element();
         self.read_attributes(start, found, position)
@@ -326,6 +343,10 @@ impl<'r> Walk<'r> {
         }
         self.hear("");
         let element = self.open.last().expect("the reader checks that tags match");
+        if element.has_text && element.has_children {
+            self.hear_mixed(element.joined_from)?;
+        }
+        let element = self.open.last().expect("as above");
         if element.has_text && !element.is_awaited && self.counts_here() {
             self.add_undescribed();
         }
@@ -350,9 +371,33 @@ impl<'r> Walk<'r> {
         }
         if self.keeps_heard {
             self.heard.push_str(part);
+            self.joined.push_str(part);
         }
         if let Some(element) = self.open.last_mut() {
             element.has_text |= !is_blank(part);
+        }
+    }
+
+    /// `P9<b>00</b>1` is read as one word. Where elements stand among text, the whole of it is kept once more.
+    fn hear_mixed(&mut self, from: usize) -> Result<(), Unreadable> {
+        if !self.keeps_heard {
+            return Ok(());
+        }
+        let text = self.joined[from..].to_owned();
+        self.mixed_bytes += text.len();
+        // Elements with text within elements with text, without end.
+        if self.mixed_bytes > MIXED_TIMES_MAX * self.joined.len() + MIXED_BYTES_FREE {
+            return Err(Unread::new(UnreadCause::TooDeep).into());
+        }
+        self.hear(&text);
+        Ok(())
+    }
+
+    /// Keeps a comment or an instruction for the sweep.
+    fn overhear(&mut self, text: &str) {
+        if self.keeps_heard {
+            self.aside.push('\u{1f}');
+            self.aside.push_str(text);
         }
     }
 

@@ -84,6 +84,7 @@ checks! {
     MailSigned "mail-signed" NoneFails, 2, ["iso-5.14" "anssi-24"];
     // What is remembered
     JournalVerified "journal-verified" NoneFails, 2, ["iso-5.33" "iso-8.15" "iso-5.28" "cnil-16" "anssi-36" "demand-2"];
+    RecordsIntact "records-intact" NoneFails, 2, ["iso-5.33" "iso-8.15" "iso-5.28" "cnil-16" "anssi-36"];
     JournalWitnessed "journal-witnessed" NoneFails, 2, ["iso-5.33" "iso-8.15" "cnil-16"];
     Retention "retention" NoneFails, 2, ["iso-8.10" "iso-5.33" "iso-5.34" "cnil-16"];
     ClockDrift "clock-drift" AtMost(5), 2, ["iso-8.17"];
@@ -122,8 +123,10 @@ impl Check {
 
     /// What came of a measurement.
     pub fn judge(self, found: &Found) -> Outcome {
-        if let Some(reason) = &found.not_run {
-            return if reason.starts_with("error") { Outcome::Error } else { Outcome::NotRun };
+        match &found.not_run {
+            Some(NotRun::Failed) => return Outcome::Error,
+            Some(NotRun::NoSource | NotRun::Gone) => return Outcome::NotRun,
+            None => {}
         }
         let passes = match self.rule() {
             Rule::NoneFails => found.failing.is_empty(),
@@ -148,8 +151,35 @@ pub struct Found {
     pub failing_events: u64,
     /// For rules about a value.
     pub value: Option<u64>,
-    /// Why nothing was asked: `no-source`, `error ...`.
-    pub not_run: Option<String>,
+    /// Why nothing was asked.
+    pub not_run: Option<NotRun>,
+}
+
+/// Why a check asked nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotRun {
+    /// Nothing that Digue is connected to knows.
+    NoSource,
+    /// What would tell it is not kept any more.
+    Gone,
+    /// It could not be asked; the log says why.
+    Failed,
+}
+
+impl NotRun {
+    /// As it is stored, hashed and translated.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoSource => "no-source",
+            Self::Gone => "gone",
+            Self::Failed => "error",
+        }
+    }
+
+    /// Back from `code`; `None` for what is no cause.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::NoSource, Self::Gone, Self::Failed].into_iter().find(|one| one.code() == code)
+    }
 }
 
 impl Found {
@@ -172,8 +202,8 @@ impl Found {
     }
 
     /// Nobody could be asked.
-    pub fn unknown(reason: &str) -> Self {
-        Self { not_run: Some(reason.to_owned()), ..Self::default() }
+    pub fn unknown(why: NotRun) -> Self {
+        Self { not_run: Some(why), ..Self::default() }
     }
 }
 
@@ -227,7 +257,7 @@ impl Result {
             self.found.failing_count(),
             failing.join(" "),
             value.map(|value| value.to_string()).unwrap_or_default(),
-            not_run.as_deref().unwrap_or_default(),
+            not_run.map(NotRun::code).unwrap_or_default(),
             self.journal_size,
             self.journal_root,
             self.version,
@@ -256,8 +286,11 @@ mod tests {
     fn nothing_asked_is_not_a_pass() {
         for check in Check::ALL {
             assert_eq!(check.judge(&Found::default()), Outcome::NotRun, "{}", check.code());
-            assert_eq!(check.judge(&Found::unknown("no-source")), Outcome::NotRun);
-            assert_eq!(check.judge(&Found::unknown("error of the disk")), Outcome::Error);
+            for why in [NotRun::NoSource, NotRun::Gone, NotRun::Failed] {
+                let expected = if why == NotRun::Failed { Outcome::Error } else { Outcome::NotRun };
+                assert_eq!(check.judge(&Found::unknown(why)), expected, "{}", check.code());
+                assert_eq!(NotRun::parse(why.code()), Some(why));
+            }
         }
     }
 

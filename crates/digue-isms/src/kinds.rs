@@ -641,6 +641,60 @@ impl Risk {
     }
 }
 
+impl Processing {
+    /// What article 30 GDPR asks of a line of the register and is not written there: (1) of a controller, (2) of a
+    /// processor. Codes of fields.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let own = [
+            ("purposes", &self.purposes.0),
+            ("persons", &self.persons.0),
+            ("data", &self.data.0),
+            ("recipients", &self.recipients.0),
+            ("transfers", &self.transfers.0),
+            ("retention", &self.retention.0),
+            ("security", &self.security.0),
+        ];
+        let on_behalf = [
+            ("on-behalf-of", &self.on_behalf_of.0),
+            ("purposes", &self.purposes.0),
+            ("transfers", &self.transfers.0),
+            ("security", &self.security.0),
+        ];
+        let needed = match self.role.0 {
+            Some(ProcessingRole::Processor) => &on_behalf[..],
+            Some(ProcessingRole::Controller | ProcessingRole::Joint) | None => &own[..],
+        };
+        let mut missing: Vec<&'static str> =
+            needed.iter().filter(|(_, text)| !says_something(text)).map(|(field, _)| *field).collect();
+        if self.role.0 != Some(ProcessingRole::Processor) && self.basis.0.is_none() {
+            missing.push("basis");
+        }
+        missing
+    }
+}
+
+/// A dash, a question mark, `x` or `TODO` fill a cell and say nothing.
+fn says_something(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    let word = text.trim().to_lowercase();
+    letters >= 3
+        && !["todo", "tbd", "xxx", "n/a", "nsp", "à compléter", "a completer"].contains(&word.as_str())
+}
+
+impl Document {
+    /// An edition without a text, or approved by nobody.
+    pub fn is_empty(&self) -> bool {
+        self.file.0.is_empty() || self.approved_by.0.is_empty()
+    }
+}
+
+impl Audit {
+    /// Done, and without what it looked at or came to.
+    pub fn is_empty(&self) -> bool {
+        self.criteria.0.is_empty() || self.conclusion.0.is_none() || !says_something(&self.scope.0)
+    }
+}
+
 impl Stakeholder {
     /// How threatening it is: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
     pub fn threat_percent(&self) -> Option<u32> {

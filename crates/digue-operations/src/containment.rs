@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, Finding, Signal, SignalKind, Weight};
+use digue_detection::{Action, Signal, SignalKind, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, Verdict};
@@ -49,7 +49,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
     // The gate first: what is written can wait for a disk, a thief cannot.
     let acted = match &account {
         Some(account) if step.taken > Action::Observe => {
-            act_on(house, account, &record, step.taken, &reason_of(&finding)).await
+            act_on(house, account, &record, step.taken, &reason_of(&finding.signals)).await
         }
         _ => Ok(()),
     };
@@ -62,7 +62,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         subject: subject_of(&record),
         before: format!("evidence:{:.1} persons:{}", finding.evidence, finding.persons),
         after: step.taken.code().to_owned(),
-        reason: reason_of(&finding),
+        reason: reason_of(&finding.signals),
     };
     let written = house.write_down(&Actor::digue(), act, words).await.map(drop);
     let stored = house.store.add_finding(&record).await.map_err(OperationError::from);
@@ -118,7 +118,7 @@ async fn act_on(
     failed
 }
 
-fn subject_of(record: &FindingRecord) -> String {
+pub(crate) fn subject_of(record: &FindingRecord) -> String {
     match &record.account {
         Some(account) => format!("account:{account}"),
         None => format!("organisation:{}", record.organisation),
@@ -126,8 +126,8 @@ fn subject_of(record: &FindingRecord) -> String {
 }
 
 /// The signals with their figures, as the journal keeps them: `pace 43/9 in 1 min`.
-fn reason_of(finding: &Finding) -> String {
-    let said = finding.signals.iter().map(|signal| {
+pub(crate) fn reason_of(signals: &[Signal]) -> String {
+    let said = signals.iter().map(|signal| {
         let figures = signal.figures;
         let within = if figures.minutes > 0 { format!(" in {} min", figures.minutes) } else { String::new() };
         format!("{} {}/{}{within}", signal.kind, figures.seen, figures.usual)

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{
+    Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
+};
 use std::time::Duration;
 
 use digue_access::session::HeldTo;
@@ -40,6 +42,7 @@ use crate::retention::Retentions;
 use crate::sentry::Sentry;
 use crate::space::PartnerRules;
 use crate::space::assessment::Standings;
+use crate::stored_records::Journalled;
 use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
 
 /// What the house is built from.
@@ -115,6 +118,7 @@ pub struct House {
     following: Following,
     turnstile: Turnstile,
     smsi: Smsi,
+    journalled: StdMutex<Journalled>,
     presence: Presence,
     /// Whoever asks for a second person looks first at what waits: one at a time.
     asking: Mutex<()>,
@@ -192,6 +196,7 @@ impl House {
             following: Following::default(),
             turnstile: Turnstile::default(),
             smsi: Smsi::default(),
+            journalled: StdMutex::default(),
             presence: Presence::default(),
             asking: Mutex::default(),
             readings: Readings::default(),
@@ -328,6 +333,11 @@ impl House {
 
     pub(crate) fn standings(&self) -> &Standings {
         &self.standings
+    }
+
+    /// What the acts of the journal say of stored records. Lock order: this one, then `standing`.
+    pub(crate) fn journalled(&self) -> StdMutexGuard<'_, Journalled> {
+        self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Accounts whose holder nobody has confirmed.

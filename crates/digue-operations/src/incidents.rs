@@ -128,7 +128,7 @@ pub async fn open(
         subject: format!("incident:{id}"),
         before: about.to_owned(),
         // Texts stay in the store, their hash is evidence.
-        after: format!("1 {}", sha256(&first.note)),
+        after: journalled_form(&first),
         ..Words::default()
     };
     let journal = house.write_down(actor, Act::IncidentOpened, words).await?;
@@ -319,11 +319,8 @@ pub async fn add(
     }
     let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
-    let words = Words {
-        subject: format!("incident:{id}"),
-        after: format!("{number} {}", sha256(&record.note)),
-        ..Words::default()
-    };
+    let words =
+        Words { subject: format!("incident:{id}"), after: journalled_form(&record), ..Words::default() };
     let claim = house.store.add_incident_entry(&record);
     let release = house.store.release_incident_entry(&record);
     house.claim((actor, Act::IncidentNoted, words), claim, release).await?;
@@ -491,6 +488,17 @@ pub(crate) fn refused(why: Refused) -> OperationError {
     })
 }
 
+/// An entry as the journal holds it: its texts stay in the store, their hash is evidence. The hour is part of it:
+/// clocks run from there.
+fn journalled_form(entry: &EntryRecord) -> String {
+    format!("{} {} at {}", entry.number, sha256(&entry.note), entry.at)
+}
+
+/// The form of today, and that of 0.1.0, which left the hour out.
+pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
+    [journalled_form(entry), format!("{} {}", entry.number, sha256(&entry.note))]
+}
+
 /// True when the entries of the store are those that the journal holds the hashes of: nobody wrote
 /// into the database beside Digue. Numbers of entries that differ.
 pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
@@ -507,9 +515,8 @@ pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, O
             known.insert(act.after, ());
         }
     })?;
-    let differs = records
-        .iter()
-        .filter(|record| !known.contains_key(&format!("{} {}", record.number, sha256(&record.note))));
+    let differs =
+        records.iter().filter(|record| !journalled_forms(record).iter().any(|form| known.contains_key(form)));
     Ok(differs.map(|record| record.number).collect())
 }
 

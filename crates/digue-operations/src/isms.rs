@@ -236,7 +236,7 @@ fn record_of(house: &House, actor: &Actor, draft: &Draft) -> RevisionRecord {
 }
 
 /// Texts stay in the store, their hash is evidence.
-fn words_of(record: &RevisionRecord) -> Words {
+pub(crate) fn words_of(record: &RevisionRecord) -> Words {
     let end = if record.is_over { " over" } else { "" };
     Words {
         subject: format!("record:{}", record.id),

@@ -26,6 +26,7 @@ pub use text::{Blocks, Seen, Style, measured, proposed, written};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
+use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::incidents;
 use crate::papers::Reader;
@@ -75,6 +76,17 @@ impl CampaignView {
     pub fn mails(&self) -> u64 {
         self.channels.get("mail").copied().unwrap_or(0)
     }
+}
+
+/// A campaign as the journal holds it: of the letter its hash.
+fn journalled_form(campaign: &CampaignRecord) -> String {
+    let text = [campaign.language.as_str(), &campaign.subject, &campaign.blocks].join("\n");
+    format!("incident:{} version:{} text:{}", campaign.incident, campaign.version, sha256(&text))
+}
+
+/// The form of today, and that of 0.1.0, which left the letter out.
+pub(crate) fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
+    [journalled_form(campaign), format!("incident:{} version:{}", campaign.incident, campaign.version)]
 }
 
 /// Campaigns of an incident; of all of them for an empty name.

@@ -106,6 +106,13 @@ impl Store {
         rows.iter().map(rows::revision).collect()
     }
 
+    /// Every revision of every record.
+    pub async fn all_revisions(&self) -> Stored<Vec<RevisionRecord>> {
+        let sql = format!("SELECT {REVISION} FROM records ORDER BY kind, id, number");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::revision).collect()
+    }
+
     /// Every revision of a record, the first one first.
     pub async fn revisions(&self, kind: &str, id: &str) -> Stored<Vec<RevisionRecord>> {
         let sql = format!("SELECT {REVISION} FROM records WHERE kind = $1 AND id = $2 ORDER BY number");

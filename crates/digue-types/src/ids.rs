@@ -66,6 +66,32 @@ fn canonical(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled)
 }
 
+/// A text with the letters and digits that a person takes for plain ones made plain: full width, mathematical
+/// alphabets, digits of other scripts (Unicode Standard Annex 15, NFKC).
+pub fn compatible(text: &str) -> Cow<'_, str> {
+    const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let composed = NFKC.normalize(text);
+    if !composed.chars().any(|c| plain_digit(c).is_some()) {
+        return composed;
+    }
+    Cow::Owned(composed.chars().map(|c| plain_digit(c).unwrap_or(c)).collect())
+}
+
+/// The ASCII digit of a decimal digit of another script.
+fn plain_digit(c: char) -> Option<char> {
+    // Where the ten digits of scripts that NFKC leaves alone begin (Unicode 15, general category Nd).
+    const ZEROS: [u32; 22] = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
+        0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0xa8d0,
+    ];
+    let code = u32::from(c);
+    let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
+}
+
 const FOLDS_MAX: usize = 8;
 
 fn fold(text: &str) -> String {

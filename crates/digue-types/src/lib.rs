@@ -15,6 +15,7 @@ pub use event::{
     Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope,
     ShownPersons, UninspectedCause,
 };
+pub use ids::compatible;
 pub use ids::{
     AccountId, ActionName, Category, ExchangeId, IdError, OrganisationId, PopulationId, PortalId, RouteName,
     SessionId,

@@ -30,6 +30,8 @@ pub enum Reason {
     UnknownParameter,
     /// A GraphQL query gives fields another name, or cannot be read.
     RenamedFields,
+    /// The rules look into the body of the request, and another proxy keeps it.
+    BodyUnseen,
     GateClosed(Scope),
     CaseloadOnly(Scope),
     StepUp(Scope),
@@ -69,6 +71,7 @@ impl Reason {
             Self::RequestTooLarge => "request-too-large",
             Self::UnknownParameter => "unknown-parameter",
             Self::RenamedFields => "renamed-fields",
+            Self::BodyUnseen => "body-unseen",
             Self::GateClosed(_) => "gate-closed",
             Self::CaseloadOnly(_) => "caseload-only",
             Self::StepUp(_) => "step-up",
@@ -130,6 +133,7 @@ impl FromStr for Reason {
             "request-too-large" => Self::RequestTooLarge,
             "unknown-parameter" => Self::UnknownParameter,
             "renamed-fields" => Self::RenamedFields,
+            "body-unseen" => Self::BodyUnseen,
             "gate-closed" => Self::GateClosed(scope()?),
             "caseload-only" => Self::CaseloadOnly(scope()?),
             "step-up" => Self::StepUp(scope()?),

@@ -6,11 +6,13 @@ use axum::response::{Html, Response};
 use digue_operations::OperationError;
 use digue_operations::evidence::Form;
 use digue_operations::recovery::{self, LookBack};
+use digue_operations::stored_records::StoredKind;
 use digue_operations::watch::{self, AccountView, Timeline};
 use digue_types::{Administration, Gate, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::chart::{Bar, bars};
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
@@ -95,7 +97,7 @@ pub(crate) async fn show(
     let days = last_days(&timeline, day_of(console.house.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], Some(&account)).await?,
         gate: console.house.gateway().rules().gates.of(&reach),
         positions: Gate::ALL.to_vec(),
         can_act: actor.role.can_act(),

@@ -5,10 +5,12 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::accounts::{self, Known};
+use digue_operations::stored_records::StoredKind;
 use digue_operations::{Actor, OperationError, providers};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
@@ -67,7 +69,7 @@ pub(crate) async fn list(
     let pages = known.len().div_ceil(PAGE_ROWS).max(1);
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
         yesterday: Words::in_zone(&visitor, &console.zone)
             .form_time(console.house.clock().now().minus(std::time::Duration::from_hours(24))),
         total: known.len(),

@@ -9,10 +9,12 @@ use digue_access::Role;
 use digue_operations::approvals::{self, NewAccount, Waiting, Wish};
 use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_operations::loads::Growth;
+use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::account_named;
@@ -77,7 +79,7 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
     let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
     let own = visitor.session.as_ref().map(|session| session.organisation.to_string());
     let age = console.house.clock().now().since(actor.proved_at);
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
         waiting: waiting.into_iter().map(|one| Shown::new(&w, one)).collect(),

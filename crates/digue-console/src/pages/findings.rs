@@ -9,11 +9,13 @@ use digue_access::Role;
 use digue_detection::Signal;
 use digue_operations::containment::{self, FindingView, WatchView};
 use digue_operations::signals::sentence;
+use digue_operations::stored_records::StoredKind;
 use digue_store::FindingRecord;
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
 use crate::chart::{Bar, bars};
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -48,7 +50,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, containment::view(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Finding], None).await?;
     let lead = |record: &FindingRecord| {
         let first = containment::signals_of(record).into_iter().next();
         first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
@@ -133,7 +135,7 @@ pub(crate) async fn show(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let FindingView { record, signals, days, gate } =
         told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
         |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
     let reasons = signals.iter().map(reason).collect();

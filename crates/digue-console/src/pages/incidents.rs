@@ -9,6 +9,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::gates;
 use digue_operations::incidents::{self, IncidentView};
+use digue_operations::stored_records::StoredKind;
 use digue_response::clock::Clock;
 use digue_response::incident::{Kind, Source, Task};
 use digue_response::sheet::{Answer, Does, Sheet};
@@ -16,6 +17,7 @@ use digue_response::{Entry, Note, State as Standing};
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -93,7 +95,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
     Ok(page(&ListPage {
         open: views.iter().filter(|view| !view.incident.is_closed()).count(),
@@ -198,7 +200,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let log = view.entries.iter().rev().map(|entry| logged(&w, &view, entry)).collect();
     let tasks = view.incident.tasks.clone();
     let shut = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;

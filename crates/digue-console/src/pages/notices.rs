@@ -11,9 +11,11 @@ use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, Asked, Blocks, CampaignView, RATE, Seen, Style};
 use digue_operations::papers::{self, Form as Printed};
+use digue_operations::stored_records::StoredKind;
 use digue_response::code::Code;
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, kept, page};
@@ -62,7 +64,7 @@ pub(crate) async fn show(
     let style = Style::parse(&asked.style).unwrap_or(Style::ALL[0]);
     let (subject, blocks) = told(&visitor, notices::proposed(house, &actor, &id, style).await)?;
     let campaigns = told(&visitor, notices::campaigns(house, &actor, &id).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
     let seen = Seen {
         categories: categories.unwrap_or_default(),
@@ -121,7 +123,7 @@ pub(crate) async fn campaign(
     let campaigns = told(&visitor, notices::campaigns(&console.house, &actor, &id).await)?;
     let found = campaigns.into_iter().find(|known| known.record.id == campaign);
     let campaign = told(&visitor, found.ok_or(OperationError::NotFound("campaign")))?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Campaign], Some(&campaign.record.id)).await?;
     let fault = |(line, key): &(usize, String)| {
         w.with("fault-line", [("line", (*line).into()), ("fault", w.say(key).into())])
     };

@@ -7,10 +7,12 @@ use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
 use digue_operations::isms::reviews::{self, Facts, ReviewView};
+use digue_operations::stored_records::StoredKind;
 use digue_store::ReviewLine;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::account_named;
@@ -36,7 +38,7 @@ pub(crate) async fn list(
     Ok(page(&ReviewsPage {
         may_open: visitor.role.is_some_and(Role::can_govern) && !is_open,
         reviews,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: words_beside(&console, &visitor, &[StoredKind::Review], None).await?,
     }))
 }
 
@@ -90,7 +92,7 @@ pub(crate) async fn show(
         may_decide: reviews::may_decide(&actor) && review.record.closed_at == Timestamp::ZERO,
         lines,
         review,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?,
     }))
 }
 

@@ -13,9 +13,11 @@ use digue_isms::statement::Line;
 use digue_operations::OperationError;
 use digue_operations::isms::{checks, exchange, sheets, statement};
 use digue_operations::papers::Form as Printed;
+use digue_operations::stored_records::StoredKind;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
+use crate::differences::{kept_in_words, words_beside};
 use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::smsi::{Standing, standing};
@@ -56,7 +58,7 @@ pub(crate) async fn list(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
     let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &standing, *check)).collect();
     checks.sort_by_key(|one| one.says);
     let count = |says: Says| checks.iter().filter(|one| one.says == says).count();
@@ -116,6 +118,10 @@ struct CheckPage {
     /// Framework, number and title of what it speaks to.
     requirements: Vec<(&'static str, &'static str, String)>,
     switched: Option<String>,
+    /// Why nobody was asked.
+    cause: Option<String>,
+    /// Those that fail, as people know them.
+    names: Vec<String>,
     history: Vec<(CheckResult, String)>,
     may_write: bool,
     tab: &'static str,
@@ -133,7 +139,8 @@ pub(crate) async fn show(
     let check = check_of(&visitor, &code)?;
     let (actor, standing) = standing(&console, &visitor).await?;
     let history = told(&visitor, checks::history(&console.house, &actor, check).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
+        .await?;
     let rule = match check.rule() {
         Rule::NoneFails => w.say("checks-rule-none"),
         Rule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
@@ -152,10 +159,16 @@ pub(crate) async fn show(
         ];
         w.with("checks-switched", values)
     });
+    let shown = shown(&w, &standing, check);
+    let found = shown.last.as_ref().map(|last| &last.found);
+    let cause = found.and_then(|found| found.not_run).map(|why| w.coded("not-run", why.code()));
+    let names = found.map(|found| found.failing.iter().map(|name| kept_in_words(&w, name)).collect());
     Ok(page(&CheckPage {
+        cause,
+        names: names.unwrap_or_default(),
         requirements: requirements.collect(),
         explained: w.say(&format!("{}-explain", check.key())),
-        shown: shown(&w, &standing, check),
+        shown,
         rule,
         switched,
         history,

@@ -7,6 +7,7 @@ use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
+use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{Fault, FieldDef, Shape, Values};
 use digue_isms::kinds::{Kind, Level, Measure, Objective, Population, Processing, Risk, place};
 use digue_isms::register::{Record as _, Registers, Revision};
@@ -15,9 +16,11 @@ use digue_operations::isms::audits::Sample;
 use digue_operations::isms::sheets::{self, Imported};
 use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
 use digue_operations::papers::Form as Printed;
+use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, incidents};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
 use crate::pages::incident_notes::Pairs;
@@ -115,7 +118,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&visitor, &code)?;
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let columns = columns(kind);
     let wanted = filter.q.trim().to_lowercase();
     let all = standing.registers.of(kind);
@@ -220,6 +223,8 @@ struct RecordPage {
     standing: Option<(String, &'static str)>,
     /// Checks that a measure names, with what each says.
     checks: Vec<(&'static str, String, &'static str)>,
+    /// Checks that could prove a measure which none proves yet.
+    provable: Option<Vec<(&'static str, String)>>,
     history: Vec<Revision>,
     observed: Option<observed::Observed>,
     has_faults: bool,
@@ -354,7 +359,7 @@ async fn shown(
 ) -> Result<Html<String>, PageError> {
     let house = &console.house;
     let actor = told(visitor, visitor.actor(house))?;
-    let w = Words::in_zone(visitor, &console.zone);
+    let w = words_beside(console, visitor, &[StoredKind::Record], Some(id)).await?;
     let mut history = Vec::new();
     if !id.is_empty() {
         history = told(visitor, isms::history(house, &actor, kind, id).await)?;
@@ -383,7 +388,12 @@ async fn shown(
     // What is written once, or was signed, is read.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, standing));
+    let provable = match Measure::read(values) {
+        Ok(measure) if kind == Kind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
+        _ => None,
+    };
     Ok(page(&RecordPage {
+        provable,
         kind: kind.code(),
         title: isms::title(kind, values, visitor.language),
         fields: asked(visitor, kind, values, faults, &standing.registers),
@@ -402,6 +412,22 @@ async fn shown(
         tab: "registers",
         w,
     }))
+}
+
+/// Checks that could prove a measure which none proves yet; `None` where one of its own does, or could.
+fn could_prove(w: &Words, measure: &Measure, standing: &Standing) -> Option<Vec<(&'static str, String)>> {
+    let has_source = |check: &Check| {
+        let last = standing.measured.results.get(check);
+        last.is_none_or(|last| last.found.not_run != Some(NotRun::NoSource))
+    };
+    if measure.checks.0.iter().any(has_source) {
+        return None;
+    }
+    let speaks = |check: &&Check| {
+        check.requirements().iter().any(|id| measure.requirements.0.iter().any(|own| own == id))
+    };
+    let others = Check::ALL.iter().filter(speaks).filter(|check| has_source(check));
+    Some(others.map(|check| (check.code(), w.say(&check.key()))).collect())
 }
 
 /// A record as a form says it.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use digue_access::{Enforcement, admit};
-use digue_inspect::request::{RequestFields, RequestParts, parameters};
+use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
 use digue_inspect::{Identifier, Unreadable, read_request};
 use digue_types::{Inspection, Outcome, PersonKey, PersonRef, Reason};
 use http::header;
@@ -185,12 +185,21 @@ impl<M> Visit<M> {
         if self.route().query.stranger(&given).is_some() {
             return Err(Reason::UnknownParameter);
         }
+        let is_body_read = self.route().needs_request_body() || self.route().graphql == GraphQl::NoAliases;
+        if is_body_read && !self.method.is_safe() {
+            return Err(Reason::BodyUnseen);
+        }
+        if self.route().graphql == GraphQl::NoAliases && !has_no_alias("", &[], &given) {
+            return Err(Reason::RenamedFields);
+        }
         let parts = RequestParts { path: values, query, content_type: "", body: &[] };
         read_request(&self.route().request, &self.portal.kinds, &parts).map_err(|_| Reason::MalformedRequest)
     }
 
     fn subjects_of(&self, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {
-        let rules = self.route().request.iter().filter(|rule| rule.is_subject);
+        // Where the response does not come by, what the request names is all there is.
+        let is_about = |rule: &&RequestRule| rule.is_subject || self.is_request_only;
+        let rules = self.route().request.iter().filter(is_about);
         let identifiers = rules.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
         self.persons(identifiers)
     }

@@ -236,6 +236,13 @@ fn a_header_without_rows_shows_nobody() {
     assert!(nobody("numero;\"nom\n;Durand\n").is_err());
 }
 
+/// Found by the generator: read with quotes that cross lines, the file is whole and has one person.
+#[test]
+fn careless_quotes_that_make_a_whole_file_by_chance_hide_nobody() {
+    let text = "nom;note;numero\n\";;1000000A\n;a\";\";1000001A\n;\";1000002A\n";
+    check(text, &["1000000A", "1000001A", "1000002A"]);
+}
+
 #[test]
 fn a_fault_names_rule_line_and_shape() {
     let why = look(&rules("numero"), SHAPE, "numero;nom\n1000001A;x\nDurand;y\n").unwrap_err();

@@ -312,13 +312,18 @@ impl<'t> Builder<'t> {
         let whole: &'t str = &self.tokens.text[text.start..text.end];
         let mut at = 0;
         while at < whole.len() {
-            let blank = blank_bytes(&whole[at..]);
+            // A space may be written as a reference.
+            let blank = if text.is_raw { blank_bytes(&whole[at..]) } else { leading_blank(&whole[at..]) };
             if blank > 0 {
                 let start = text.start + at;
                 self.item(Item::Blank(Text { start, end: start + blank, ..text }));
             }
             at += blank;
-            at += whole[at..].bytes().take_while(|byte| !is_space(*byte) && *byte != 0).count();
+            // At least one byte of a word, which may begin with another reference.
+            let is_word = |(place, byte): &(usize, u8)| {
+                !is_space(*byte) && *byte != 0 && (*place == 0 || *byte != b'&')
+            };
+            at += whole[at..].bytes().enumerate().take_while(is_word).count();
         }
         // The words are in no element.
         self.is_kept = false;

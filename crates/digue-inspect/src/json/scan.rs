@@ -137,11 +137,6 @@ impl<'t> Scanner<'t> {
         serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| Fault(start))
     }
 
-    /// True when the value that comes next is a number, `true`, `false` or `null`, in its extended forms too.
-    pub(super) fn is_at_mark(&mut self) -> bool {
-        matches!(self.peek(), b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I')
-    }
-
     /// Passes a string; true when it has escapes.
     pub(super) fn skip_text(&mut self) -> Result<bool, Fault> {
         if self.bytes.get(self.at) != Some(&b'"') {

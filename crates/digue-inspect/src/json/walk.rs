@@ -14,6 +14,9 @@ use super::{
 /// Digits from which a number outside of every record counts as a text: telephone numbers, social security numbers.
 const TELLING_DIGITS: usize = 7;
 
+/// The smallest number of so many digits.
+const TELLING_FROM: f64 = 1e6;
+
 /// Why a walk ends early.
 enum Stop {
     Fault(Fault),
@@ -54,6 +57,8 @@ pub(super) struct Walk<'a, 'k, 't> {
     records: Vec<OpenRecord>,
     /// Parts that show nobody, one within another.
     no_person: usize,
+    /// Of what counts as undescribed, names of members that hold no text.
+    names: u64,
     tally: Tally,
 }
 
@@ -70,6 +75,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             trail: Vec::new(),
             records: Vec::new(),
             no_person: 0,
+            names: 0,
             tally: Tally::default(),
         };
         match walk.value(rules.start, rules.at_root).and_then(|()| Ok(walk.input.end()?)) {
@@ -167,16 +173,20 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             let is_stray =
                 checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
-            counted_names.see(&key, self.input.is_at_mark(), is_undescribed && !is_telling);
+            let texts_before = self.tally.undescribed - self.names;
+            let is_unusual = is_undescribed && !is_telling && !is_measure(&key);
             self.trail.push(Crumb::Key(key));
             if is_stray || is_telling {
                 self.add_undescribed();
             }
             self.value(below, reached)?;
             self.trail.pop();
+            counted_names.see(is_undescribed, is_unusual, self.tally.undescribed - self.names > texts_before);
         }
-        if self.counts_here() {
+        // The names at the root are those of the interface.
+        if self.counts_here() && !self.trail.is_empty() {
             for _ in 0..counted_names.undescribed() {
+                self.names += 1;
                 self.add_undescribed();
             }
         }
@@ -318,25 +328,25 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     }
 }
 
-/// The members of one object, as far as they may be names that were counted: `{"durand": 3, "martin": 1}`
-/// tells of persons without a text. Where all values are numbers, `true`, `false` or `null`, only words of
-/// measures and of permissions are none.
+/// The members of one object, as far as they may be names that were counted: `{"durand": 3, "martin": []}` tells
+/// of persons without a text. Where no member is described and none holds a text, only words of measures and of
+/// permissions are none.
 #[derive(Default)]
 struct CountedNames {
-    members: usize,
-    marks: usize,
+    is_described: bool,
+    has_text: bool,
     unusual: usize,
 }
 
 impl CountedNames {
-    fn see(&mut self, key: &str, is_mark: bool, is_undescribed: bool) {
-        self.members += 1;
-        self.marks += usize::from(is_mark);
-        self.unusual += usize::from(is_undescribed && is_mark && !is_measure(key));
+    fn see(&mut self, is_undescribed: bool, is_unusual: bool, has_text: bool) {
+        self.is_described |= !is_undescribed;
+        self.has_text |= has_text;
+        self.unusual += usize::from(is_unusual);
     }
 
     fn undescribed(&self) -> usize {
-        if self.marks == self.members { self.unusual } else { 0 }
+        if self.is_described || self.has_text { 0 } else { self.unusual }
     }
 }
 
@@ -363,7 +373,8 @@ fn is_measure(key: &str) -> bool {
 
 const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
 
-const MEASURES: [&str; 100] = [
+const MEASURES: [&str; 154] = [
+    "actif",
     "active",
     "amount",
     "average",
@@ -373,26 +384,39 @@ const MEASURES: [&str; 100] = [
     "cache",
     "closed",
     "code",
+    "compte",
     "count",
     "counts",
     "created",
     "current",
     "cursor",
+    "data",
     "date",
     "day",
     "days",
+    "debug",
+    "debut",
     "deleted",
+    "disabled",
     "done",
     "duration",
+    "duree",
     "elapsed",
     "elements",
+    "enabled",
     "end",
+    "entries",
+    "erreur",
+    "erreurs",
     "error",
     "errors",
     "expires",
+    "facets",
     "failed",
     "filter",
     "filtered",
+    "filters",
+    "fin",
     "first",
     "found",
     "from",
@@ -403,73 +427,115 @@ const MEASURES: [&str; 100] = [
     "id",
     "in",
     "index",
+    "info",
     "items",
     "last",
     "length",
     "level",
     "limit",
+    "link",
+    "links",
+    "list",
+    "liste",
+    "lists",
     "matched",
     "max",
+    "message",
+    "messages",
+    "meta",
+    "metadata",
     "min",
     "minutes",
     "month",
-    "ms",
     "more",
+    "ms",
+    "nb",
     "new",
     "next",
     "no",
+    "nombre",
     "number",
     "of",
     "offset",
     "ok",
     "open",
+    "options",
     "order",
+    "ordre",
     "page",
+    "pager",
     "pages",
+    "pagination",
+    "paging",
+    "parametres",
+    "params",
     "pending",
     "per",
+    "permissions",
     "position",
     "prev",
     "previous",
+    "prochain",
     "progress",
+    "query",
     "rank",
     "rate",
     "read",
     "records",
     "remaining",
+    "result",
+    "resultat",
+    "resultats",
     "results",
     "revision",
     "rows",
     "score",
     "seconds",
+    "self",
     "size",
     "skip",
     "skipped",
+    "sort",
+    "sorting",
     "start",
+    "stats",
     "status",
     "step",
+    "succes",
     "success",
     "successful",
+    "suivant",
     "sum",
+    "summary",
+    "taille",
+    "taux",
     "time",
     "timestamp",
+    "timing",
     "to",
     "took",
     "total",
     "totals",
+    "tri",
     "ttl",
+    "type",
     "unread",
     "updated",
+    "user",
+    "valeur",
     "value",
     "version",
+    "warnings",
     "weight",
     "width",
 ];
 
-/// By its whole part: the digits of a fraction are those of a measure.
+/// By its whole part: the digits of a fraction are those of a measure. `6.12e8` has nine.
 fn is_telling_number(written: &str) -> bool {
     let whole = written.split(['.', 'e', 'E']).next().unwrap_or_default();
-    whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
+    let has_digits = whole.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS;
+    let is_scaled = written.contains(['e', 'E']);
+    has_digits || (is_scaled && written.parse::<f64>().is_ok_and(|number| number.abs() >= TELLING_FROM))
 }
 
 fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {
@@ -483,7 +549,7 @@ fn targets(mut bits: Bits) -> impl Iterator<Item = usize> {
 }
 
 /// A name as programs give it. Any other key may be a person's.
-fn is_plain_name(key: &str) -> bool {
+pub(crate) fn is_plain_name(key: &str) -> bool {
     let starts_plain = key.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '$' | '@'));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '-' | ':');
     starts_plain && key.len() <= 40 && key[1..].chars().all(is_plain) && !key[1..].contains('@')

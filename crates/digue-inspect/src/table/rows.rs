@@ -124,7 +124,8 @@ impl<'r> Rows<'r> {
         }
     }
 
-    /// Takes what has the shape of an identifier in the columns, of a row that cannot be read.
+    /// Takes what has the shape of an identifier in the columns, of a row that cannot be read; in any cell where the
+    /// row is wider than the header, because then nobody knows which column a cell is of.
     pub(crate) fn salvage(
         &mut self,
         row: &impl TableRow,
@@ -132,11 +133,15 @@ impl<'r> Rows<'r> {
     ) -> Result<(), Unreadable> {
         let (Stage::Below(header) | Stage::Doubtful { header, .. }) = &self.stage else { return Ok(()) };
         for (rule, place) in &header.places {
-            if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(*place)
-                && found.knows_shape(&rule.pick)
-                && found.fits(&rule.pick, text)
-            {
-                let _: Taken = found.take(&rule.pick, text, || row.place(*place))?;
+            let is_shifted = row.width() > header.width;
+            let places = if is_shifted { 0..row.width() } else { *place..*place + 1 };
+            for place in places {
+                if let CellValue::Text(text) | CellValue::Computed(text) = row.cell(place)
+                    && found.knows_shape(&rule.pick)
+                    && found.fits(&rule.pick, text)
+                {
+                    let _: Taken = found.take(&rule.pick, text, || row.place(place))?;
+                }
             }
         }
         Ok(())

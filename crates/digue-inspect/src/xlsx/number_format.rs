@@ -12,8 +12,16 @@ const EXACT_MAX: f64 = 999_999_999_999_999.0;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Format {
     number: NumberFormat,
-    /// What is written around texts.
-    around_text: Option<(String, String)>,
+    text: TextFormat,
+}
+
+/// What is shown where a cell holds a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TextFormat {
+    AsItIs,
+    Around(String, String),
+    /// A fourth section without `@`: this, whatever the text.
+    Instead(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +40,8 @@ enum Token {
 }
 
 impl Format {
-    pub(super) const GENERAL: Self = Self { number: NumberFormat::General, around_text: None };
-    pub(super) const UNKNOWN: Self = Self { number: NumberFormat::Unknown, around_text: None };
+    pub(super) const GENERAL: Self = Self { number: NumberFormat::General, text: TextFormat::AsItIs };
+    pub(super) const UNKNOWN: Self = Self { number: NumberFormat::Unknown, text: TextFormat::AsItIs };
 
     /// The formats that every program knows by number (ECMA-376, 18.8.30).
     pub(super) fn numbered(id: u32) -> Self {
@@ -41,7 +49,9 @@ impl Format {
             0 | 49 => Self::GENERAL,
             1 => Self::parse("0"),
             3 => Self::parse("#,##0"),
-            14..=22 | 27..=36 | 45..=47 | 50..=58 => Self { number: NumberFormat::Date, around_text: None },
+            14..=22 | 27..=36 | 45..=47 | 50..=58 => {
+                Self { number: NumberFormat::Date, text: TextFormat::AsItIs }
+            }
             _ => Self::UNKNOWN,
         }
     }
@@ -50,11 +60,12 @@ impl Format {
         let sections = sections(code);
         let text =
             sections.get(3).or_else(|| sections.iter().find(|section| section.contains(&Piece::Sign('@'))));
-        let around_text = text
-            .and_then(|section| around(section))
-            .filter(|around| !(around.0.is_empty() && around.1.is_empty()));
+        let text = match text {
+            Some(section) => text_format(section),
+            None => TextFormat::AsItIs,
+        };
         let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
-        Self { number, around_text }
+        Self { number, text }
     }
 
     pub(super) const fn is_date(&self) -> bool {
@@ -63,7 +74,11 @@ impl Format {
 
     /// A text as this format shows it, when that is not the text itself.
     pub(super) fn around_text(&self, text: &str) -> Option<String> {
-        self.around_text.as_ref().map(|(before, after)| format!("{before}{text}{after}"))
+        match &self.text {
+            TextFormat::AsItIs => None,
+            TextFormat::Around(before, after) => Some(format!("{before}{text}{after}")),
+            TextFormat::Instead(shown) => Some(shown.clone()),
+        }
     }
 
     /// A number as a person sees it.
@@ -117,16 +132,25 @@ fn sections(code: &str) -> Vec<Vec<Piece>> {
     sections
 }
 
-fn around(section: &[Piece]) -> Option<(String, String)> {
-    let at = section.iter().position(|piece| *piece == Piece::Sign('@'))?;
+fn text_format(section: &[Piece]) -> TextFormat {
     let literal = |piece: &Piece| match piece {
         Piece::Literal(c) | Piece::Sign(c) => Some(*c),
         Piece::Bracket(_) => None,
     };
-    Some((
-        section[..at].iter().filter_map(literal).collect(),
-        section[at + 1..].iter().filter_map(literal).collect(),
-    ))
+    let written = |pieces: &[Piece]| pieces.iter().filter_map(literal).collect::<String>();
+    let Some(at) = section.iter().position(|piece| *piece == Piece::Sign('@')) else {
+        return TextFormat::Instead(written(section));
+    };
+    let (before, after) = (written(&section[..at]), written(&section[at + 1..]));
+    if before.is_empty() && after.is_empty() { TextFormat::AsItIs } else { TextFormat::Around(before, after) }
+}
+
+/// The words written in a format's code, which it shows whatever the cell holds.
+pub(super) fn words(code: &str) -> Vec<String> {
+    let literal = |piece: &Piece| if let Piece::Literal(c) = piece { Some(*c) } else { None };
+    let written =
+        sections(code).into_iter().map(|section| section.iter().filter_map(literal).collect::<String>());
+    written.filter(|words| !words.trim().is_empty()).collect()
 }
 
 fn number_format(section: &[Piece]) -> NumberFormat {

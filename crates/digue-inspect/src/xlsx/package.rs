@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::archive::{Archive, broken, unread_part};
 use super::asides::{Asides, Role};
 use super::markup::{Mark, walk};
-use super::number_format::Format;
+use super::number_format::{self, Format};
 use super::sheet::Common;
 use super::strings::SharedStrings;
 use crate::identifier::Collector;
@@ -32,6 +32,8 @@ pub(super) struct Package<'b> {
     sheets: Vec<Sheet>,
     strings: Option<String>,
     styles: Option<String>,
+    /// Words that formats of numbers show.
+    format_words: Vec<String>,
     is_from_1904: bool,
     /// Parts that are read for what they are.
     read: HashSet<String>,
@@ -54,6 +56,7 @@ impl<'b> Package<'b> {
             sheets: Vec::new(),
             strings: None,
             styles: None,
+            format_words: Vec::new(),
             is_from_1904: false,
             read,
         };
@@ -141,7 +144,7 @@ impl<'b> Package<'b> {
         }
         if let Some(part) = self.styles.clone() {
             let bytes = self.archive.unpack(&part)?;
-            read_formats(&part, &bytes, &mut common)?;
+            self.format_words = read_formats(&part, &bytes, &mut common)?;
         }
         Ok(common)
     }
@@ -152,6 +155,10 @@ impl<'b> Package<'b> {
         asides: &mut Asides,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
+        let styles = self.styles.clone().unwrap_or_default();
+        for words in &self.format_words {
+            asides.add(words, &styles, found)?;
+        }
         let names: Vec<String> =
             self.archive.names().filter(|name| !self.read.contains(*name)).map(str::to_owned).collect();
         for part in names {
@@ -280,7 +287,10 @@ fn read_targets(
 }
 
 /// The formats of cells, by their number.
-fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unreadable> {
+///
+/// Words that formats show are handed back, with the part they stand in.
+fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<Vec<String>, Unreadable> {
+    let mut words: Vec<String> = Vec::new();
     let mut own: HashMap<u32, Format> = HashMap::new();
     let mut cells: Vec<u32> = Vec::new();
     let (mut in_cells, mut in_conditional, mut has_conditional_formats) = (false, false, false);
@@ -295,6 +305,7 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unr
                     .and_then(|id| id.trim().parse().ok())
                     .ok_or_else(|| broken(part))?;
                 let code = attributes.get("formatCode").ok_or_else(|| broken(part))?;
+                words.extend(number_format::words(code));
                 if own.insert(id, Format::parse(code)).is_some() {
                     return Err(broken(part));
                 }
@@ -312,5 +323,5 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<(), Unr
     let of = |id: &u32| own.get(id).cloned().unwrap_or_else(|| Format::numbered(*id));
     common.formats = cells.iter().map(of).collect();
     common.has_conditional_formats = has_conditional_formats;
-    Ok(())
+    Ok(words)
 }

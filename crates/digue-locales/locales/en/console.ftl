@@ -629,3 +629,19 @@ command-confirm-code = the code that the account's page shows to its holder
 command-confirm-how = how the identity was checked
 error-involved-title = A person with no part in this must do it
 error-involved = You asked, granted or saw the address: somebody else hands the invitation over or confirms the holder.
+
+## Records and journal
+
+stored-differs = These records are not those of the journal. The database was changed without Digue, or restored. Do not rely on them before you know why.
+stored-named = { $kind } { $name }
+stored-missing = { $kind } { $name }: in the journal, not in the database
+stored-account = Account
+stored-gate = Gate of
+stored-approval = Request
+stored-finding = Finding
+stored-incident = Incident
+stored-campaign = Campaign
+stored-record = Register
+stored-review = Review
+stored-check = Check
+stored-switch = Check switched off

@@ -12,6 +12,7 @@ reason-too-many-requests = Your account makes more requests than one account may
 reason-malformed-request = The request cannot be read safely.
 reason-unknown-parameter = The request carries a parameter that is not expected here.
 reason-renamed-fields = The query gives fields another name, which is not allowed here.
+reason-body-unseen = The rule is about the body of the request, which Digue does not see here.
 reason-gate-closed = Access is closed as a security measure.
 reason-caseload-only = Access is limited to your caseload as a security measure.
 reason-step-up = A fresh proof of your identity is required.

@@ -88,6 +88,7 @@ said-not-applicable = not applicable
 gap-confirmed = confirmed
 gap-contradicted = the portal sees otherwise
 gap-better = better than said
+gap-unrefuted = nothing contradicts it; the portal cannot prove it
 posture-current = up to date
 posture-grace = to do
 posture-due = late

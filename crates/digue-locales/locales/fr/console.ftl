@@ -629,3 +629,19 @@ command-confirm-code = le code que la page du compte affiche à son titulaire
 command-confirm-how = comment l'identité a été vérifiée
 error-involved-title = Une personne sans part à cette demande doit le faire
 error-involved = Vous avez demandé, accordé ou vu l'adresse : une autre personne remet l'invitation ou confirme le titulaire.
+
+## Enregistrements et journal
+
+stored-differs = Ces enregistrements ne sont pas ceux du journal. La base a été modifiée sans passer par Digue, ou restaurée. Ne vous y fiez pas avant d'avoir compris pourquoi.
+stored-named = { $kind } { $name }
+stored-missing = { $kind } { $name } : présent au journal, absent de la base
+stored-account = Compte
+stored-gate = Barrière de
+stored-approval = Demande
+stored-finding = Constat
+stored-incident = Incident
+stored-campaign = Envoi
+stored-record = Registre
+stored-review = Revue
+stored-check = Vérification
+stored-switch = Vérification suspendue

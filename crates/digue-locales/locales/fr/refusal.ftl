@@ -12,6 +12,7 @@ reason-too-many-requests = Votre compte fait plus de demandes qu'un seul compte 
 reason-malformed-request = La demande n'est pas lisible de façon sûre.
 reason-unknown-parameter = La demande porte un paramètre qui n'est pas prévu ici.
 reason-renamed-fields = La requête donne un autre nom à des champs, ce qui n'est pas permis ici.
+reason-body-unseen = La règle porte sur le contenu de la demande, que Digue ne voit pas ici.
 reason-gate-closed = L'accès est fermé par mesure de sécurité.
 reason-caseload-only = L'accès est limité à votre portefeuille par mesure de sécurité.
 reason-step-up = Une nouvelle preuve de votre identité est demandée.

@@ -88,6 +88,7 @@ said-not-applicable = sans objet
 gap-confirmed = confirmé
 gap-contradicted = le portail voit autre chose
 gap-better = mieux que déclaré
+gap-unrefuted = rien ne le contredit ; le portail ne peut pas le prouver
 posture-current = à jour
 posture-grace = à faire
 posture-due = en retard

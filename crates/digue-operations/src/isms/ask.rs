@@ -10,8 +10,8 @@ use digue_access::{Mode, Role};
 use digue_detection::Action;
 use digue_exposure::Question;
 use digue_isms::awareness::Module;
-use digue_isms::check::{Check, Found};
-use digue_isms::kinds::{Asset, Audit, Document, Measure, Processing, Risk, Role as Carried};
+use digue_isms::check::{Check, Found, NotRun};
+use digue_isms::kinds::{Asset, Audit, Document, Measure, Processing, Risk, Role as Carried, RoleKey};
 use digue_isms::register::{Entry, Registers, days_between};
 use digue_isms::standing::Now;
 use digue_response::clock::ClockKind;
@@ -23,6 +23,7 @@ use crate::actor::Actor;
 use crate::approvals::{self, Wish};
 use crate::error::OperationError;
 use crate::house::House;
+use crate::stored_records::{self, StoredKind};
 use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -70,10 +71,11 @@ pub(super) async fn ask(
         Check::Uninspected => Ok(uninspected(house)),
         Check::Encrypted => Ok(encrypted(house)),
         Check::MailSigned => Ok(house.mailer().map_or_else(
-            || Found::unknown("no-source"),
+            || Found::unknown(NotRun::NoSource),
             |mailer| Found::whether("mail", mailer.is_signed()),
         )),
         Check::JournalVerified => verified(house).await,
+        Check::RecordsIntact => records_intact(house).await,
         Check::JournalWitnessed => Ok(witnessed(house, now.at)),
         Check::Retention => Ok(retention(house, now.at)),
         Check::ClockDrift => Ok(clock_drift(house)),
@@ -333,8 +335,18 @@ async fn verified(house: &House) -> Result<Found, OperationError> {
             let faults = report.findings.iter().map(|finding| format!("{}@{}", finding.kind, finding.entry));
             Found::of(report.size.max(1), faults.collect())
         }
-        Err(error) => Found::unknown(&format!("error {error}")),
+        Err(error) => {
+            tracing::error!(%error, "The journal could not be verified");
+            Found::unknown(NotRun::Failed)
+        }
     })
+}
+
+/// Stored records beside the acts of the journal that made them.
+async fn records_intact(house: &House) -> Result<Found, OperationError> {
+    let compared = stored_records::compare_now(house, StoredKind::ALL).await?;
+    let names = compared.differences.iter().map(|one| format!("{}:{}", one.kind.code(), one.name));
+    Ok(Found::of(compared.compared, names.collect()))
 }
 
 fn witnessed(house: &House, now: Timestamp) -> Found {
@@ -364,7 +376,7 @@ fn retention(house: &House, now: Timestamp) -> Found {
 fn clock_drift(house: &House) -> Found {
     match house.watchtower.drift_secs() {
         Some(seconds) => Found::value(seconds),
-        None => Found::unknown("no-source"),
+        None => Found::unknown(NotRun::NoSource),
     }
 }
 
@@ -401,7 +413,7 @@ async fn contained(house: &House, all: &[digue_store::FindingRecord]) -> Result<
     Ok(match shut {
         Some(gate) => Found::value(gate.set_at.since(finding.at).as_secs()),
         // It was opened again since: what it took is not known any more.
-        None => Found::unknown("no-source"),
+        None => Found::unknown(NotRun::Gone),
     })
 }
 
@@ -447,7 +459,7 @@ fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) ->
             let late = measures.iter().filter(|measure| measure.record.overdue_days(now) > 0);
             Found::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
         }
-        Check::Roles => of_entries(&registers.read::<Carried>(), |role| role.holder.0.is_empty()),
+        Check::Roles => roles_held(&registers.read::<Carried>()),
         Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.owner.0.is_empty()),
         Check::RisksReviewed => {
             let risks = registers.read::<Risk>();
@@ -461,17 +473,40 @@ fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) ->
             let audits = registers.read::<Audit>();
             let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
             let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
-            if audits.is_empty() { Found::default() } else { Found::whether("audit", is_done) }
+            // A day without scope, criteria and conclusion is no audit.
+            let empty =
+                audits.iter().filter(|audit| audit.record.done_on.is_some() && audit.record.is_empty());
+            let mut names: Vec<String> = empty.map(|audit| audit.id.clone()).collect();
+            if !is_done {
+                names.push("audit".to_owned());
+            }
+            Found::of(audits.len() as u64, names)
         }
         Check::DocumentsCurrent => of_entries(&registers.read::<Document>(), |document| {
-            document.approved_on.is_none() || document.review_on.is_none_or(|on| on < now.today)
+            document.approved_on.is_none()
+                || document.review_on.is_none_or(|on| on < now.today)
+                || document.is_empty()
         }),
         Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
-            processing.review_on.is_none_or(|on| on < now.today)
+            processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
         }),
         // Nothing of this house knows yet: backups, drills, advisories.
-        _ => Found::unknown("no-source"),
+        _ => Found::unknown(NotRun::NoSource),
     }
+}
+
+/// Roles that every management system has: each is there, and somebody holds it.
+fn roles_held(roles: &[Entry<Carried>]) -> Found {
+    if roles.is_empty() {
+        return Found::default();
+    }
+    let is_held = |key: RoleKey| {
+        roles.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
+    };
+    let needed = [RoleKey::TopManagement, RoleKey::Ciso, RoleKey::Dpo];
+    let missing = needed.iter().filter(|key| !is_held(**key)).map(|key| key.code().to_owned());
+    let vacant = roles.iter().filter(|role| role.record.holder.0.is_empty()).map(|role| role.id.clone());
+    Found::of((roles.len().max(needed.len())) as u64, missing.chain(vacant).collect())
 }
 
 fn of_entries<R>(entries: &[Entry<R>], fails: impl Fn(&R) -> bool) -> Found {

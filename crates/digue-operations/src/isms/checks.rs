@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use digue_isms::check::{Check, Disabled, Found, Outcome, Result as CheckResult};
+use digue_isms::check::{Check, Disabled, Found, NotRun, Outcome, Result as CheckResult};
 use digue_isms::standing::Measured;
 use digue_store::{CheckRecord, SwitchRecord};
 use digue_types::{Act, Timestamp};
@@ -53,12 +53,16 @@ pub(crate) async fn measured(house: &House) -> Result<Measured, OperationError> 
 fn result_of(record: CheckRecord) -> Option<CheckResult> {
     let check = Check::parse(&record.name)?;
     let content: Content = serde_json::from_str(&record.content).ok()?;
+    let not_run = match &content.not_run {
+        Some(code) => Some(NotRun::parse(code)?),
+        None => None,
+    };
     let found = Found {
         population: content.population,
         failing_events: content.failing_count,
         failing: content.failing,
         value: content.value,
-        not_run: content.not_run,
+        not_run,
     };
     Some(CheckResult {
         check,
@@ -69,6 +73,12 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
         journal_root: content.journal_root,
         version: content.version,
     })
+}
+
+/// How a stored result ended, and what is hashed of it; `None` when it does not read.
+pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(Outcome, String)> {
+    let result = result_of(record.clone())?;
+    Some((result.outcome, result.canonical()))
 }
 
 /// Results of a check with their hashes, the newest first.
@@ -123,7 +133,7 @@ pub async fn run_one(house: &House, check: Check) -> Result<CheckResult, Operati
         Ok(found) => found,
         Err(error) => {
             tracing::error!(%error, check = check.code(), "A check could not run");
-            Found::unknown("error")
+            Found::unknown(NotRun::Failed)
         }
     };
     let found = shortened(found);
@@ -163,7 +173,7 @@ async fn keep(house: &House, result: &CheckResult) -> Result<(), OperationError>
         failing: found.failing.clone(),
         failing_count: found.failing_count(),
         value: found.value,
-        not_run: found.not_run.clone(),
+        not_run: found.not_run.map(|why| why.code().to_owned()),
         journal_size: result.journal_size,
         journal_root: result.journal_root.clone(),
         version: result.version.clone(),

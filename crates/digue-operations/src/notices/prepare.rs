@@ -91,7 +91,7 @@ pub async fn prepare(
     };
     let words = Words {
         subject: format!("campaign:{}", campaign.id),
-        before: format!("incident:{incident} version:{}", asked.version),
+        before: super::journalled_form(&campaign),
         after: format!("persons:{}", persons.len()),
         ..Words::default()
     };

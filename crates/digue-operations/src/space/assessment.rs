@@ -48,7 +48,7 @@ pub struct SelfAssessment {
 
 impl SelfAssessment {
     pub fn gap(&self, question: Question) -> Option<Gap> {
-        assessment::gap(question.answer(&self.answers), self.facts.get(&question).copied())
+        assessment::gap(question, question.answer(&self.answers), self.facts.get(&question).copied())
     }
 
     /// Answered questions.
@@ -252,7 +252,8 @@ fn standing(
     if let Some((_, signed)) = last {
         let (facts, answers) = (seen.facts(house, &organisation)?, signed.answers());
         let fact = |question: Question| facts.get(&question).copied();
-        let gap = |question: &Question| assessment::gap(question.answer(&answers), fact(*question));
+        let gap =
+            |question: &Question| assessment::gap(*question, question.answer(&answers), fact(*question));
         contradicted = Question::ALL.to_vec();
         contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
         to_do = assessment::to_do(&answers, fact);

@@ -15,7 +15,7 @@ use crate::approvals::{again, somebody};
 use crate::house::{Home, Plan, mail_to};
 use crate::passkey::by_link;
 
-fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
+pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
     let signal =
         Signal { kind: SignalKind::Pace, evidence: 4.4, figures: Figures { seen: 31, usual: 7, minutes: 1 } };
     let finding = Finding {

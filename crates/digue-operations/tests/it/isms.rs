@@ -48,7 +48,7 @@ async fn change(home: &Home, actor: &Actor, kind: Kind, id: &str, fields: &[(&st
     isms::save(&home.house, actor, kind, Some(id), &values).await.unwrap();
 }
 
-async fn add(home: &Home, actor: &Actor, kind: Kind, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn add(home: &Home, actor: &Actor, kind: Kind, fields: &[(&str, &str)]) -> String {
     let values: Values =
         fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
     isms::save(&home.house, actor, kind, None, &values).await.unwrap_or_else(|error| panic!("{error:?}"))

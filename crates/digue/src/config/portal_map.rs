@@ -420,13 +420,13 @@ fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route>
     } else {
         section.parse("action", ActionName::parse).or_else(|| ActionName::parse("pass").ok())
     };
+    let exact_sets = section.text_sets("exact_search");
     let request: Vec<Option<RequestRule>> = section
         .sections("request")
         .iter()
-        .map(|rule| read_request_rule(rule, kinds, pattern.as_ref()))
+        .map(|rule| read_request_rule(rule, kinds, pattern.as_ref(), &exact_sets))
         .collect();
     let request = request.into_iter().collect::<Option<Vec<_>>>();
-    let exact_sets = section.text_sets("exact_search");
     if let Some(request) = &request {
         let known = |name: &String| request.iter().any(|rule| rule.name == *name);
         if let Some(unknown) = exact_sets.iter().flatten().find(|name| !known(name)) {
@@ -537,6 +537,7 @@ fn read_request_rule(
     section: &Section<'_>,
     kinds: &[IdentifierKind],
     path: Option<&Pattern>,
+    exact_sets: &[Vec<String>],
 ) -> Option<RequestRule> {
     let pick = read_pick(section, kinds);
     #[derive(Clone, Copy)]
@@ -553,7 +554,10 @@ fn read_request_rule(
     let place = section.choice("in", &words);
     let at = section.need_text("at");
     let name = section.text("name").or_else(|| at.clone());
-    let is_subject = section.boolean("subject").unwrap_or(matches!(place, Some(In::Path)));
+    // Whoever is named is whom the request is about, unless a search is made with the value.
+    let is_searched =
+        name.as_ref().is_some_and(|name| exact_sets.iter().flatten().any(|known| known == name));
+    let is_subject = section.boolean("subject").unwrap_or(matches!(place, Some(In::Path)) || !is_searched);
     let (pick, at) = (pick?, at?);
     let source = match place? {
         In::Path => {

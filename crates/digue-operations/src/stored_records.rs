@@ -1,0 +1,482 @@
+//! Does the database say what the journal says?
+//!
+//! Somebody who writes into the database beside Digue changes what people read, decide and sign. Each record
+//! whose making or change is an act of the journal is compared with it: by its hash where the act holds one,
+//! else by what the act says. Records whose acts were forgotten with their period are counted, not believed.
+//! What differs is named; which of the two is right is for people to find out.
+
+mod journalled;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use digue_access::AccountRecord;
+use digue_store::{
+    ApprovalRecord, CampaignRecord, CheckRecord, EntryRecord, FindingRecord, GateRecord, ReviewLine,
+    ReviewRecord, RevisionRecord, SwitchRecord,
+};
+use digue_types::{AccountId, Act, Timestamp, lists};
+
+pub(crate) use self::journalled::Journalled;
+use self::journalled::Said;
+use crate::actor::Actor;
+use crate::approvals::Wish;
+use crate::containment::{reason_of, signals_of, subject_of};
+use crate::error::OperationError;
+use crate::files::sha256;
+use crate::house::House;
+use crate::isms::checks;
+use crate::{incidents, notices};
+
+lists! {
+    /// Where a record is stored.
+    StoredKind "stored" {
+        Account "account",
+        Gate "gate",
+        Approval "approval",
+        Finding "finding",
+        Incident "incident",
+        Campaign "campaign",
+        Record "record",
+        Review "review",
+        Check "check",
+        Switch "switch",
+    }
+}
+
+/// A record that is not as the journal says.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Difference {
+    pub kind: StoredKind,
+    /// `a1`, `account:a1`, `RI-3`, `in-7 4`: how people know it.
+    pub name: String,
+    /// The journal tells of it, and the database has it no more.
+    pub is_missing: bool,
+}
+
+/// What came of a comparison.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Comparison {
+    /// Records that could be compared.
+    pub compared: u64,
+    /// Records older than the first act that can still be read.
+    pub older: u64,
+    pub differences: BTreeSet<Difference>,
+}
+
+/// What the journal says of one record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Confirmation {
+    Same,
+    Differs,
+    /// Its acts may be among those that were forgotten.
+    Older,
+}
+
+impl Comparison {
+    fn note(&mut self, kind: StoredKind, name: impl Into<String>, confirmation: Confirmation) {
+        match confirmation {
+            Confirmation::Older => self.older += 1,
+            Confirmation::Same => self.compared += 1,
+            Confirmation::Differs => {
+                self.compared += 1;
+                self.differences.insert(Difference { kind, name: name.into(), is_missing: false });
+            }
+        }
+    }
+
+    fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
+        self.compared += 1;
+        self.differences.insert(Difference { kind, name: name.into(), is_missing: true });
+    }
+}
+
+/// Compares the records of these kinds. A record and its act are written one after the other: what differs is
+/// looked at twice.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn compare(
+    house: &House,
+    actor: &Actor,
+    kinds: &[StoredKind],
+) -> Result<Comparison, OperationError> {
+    actor.must_watch()?;
+    compare_now(house, kinds).await
+}
+
+pub(crate) async fn compare_now(house: &House, kinds: &[StoredKind]) -> Result<Comparison, OperationError> {
+    let first = compare_once(house, kinds).await?;
+    if first.differences.is_empty() {
+        return Ok(first);
+    }
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    let mut second = compare_once(house, kinds).await?;
+    second.differences.retain(|difference| first.differences.contains(difference));
+    Ok(second)
+}
+
+/// A record, its act and the index's notice of it are there together after so long.
+const SETTLES_WITHIN: Duration = Duration::from_millis(500);
+
+async fn compare_once(house: &House, kinds: &[StoredKind]) -> Result<Comparison, OperationError> {
+    let mut comparison = Comparison::default();
+    for kind in kinds {
+        match kind {
+            StoredKind::Account => accounts(house, &mut comparison).await?,
+            StoredKind::Gate => gates(house, &mut comparison).await?,
+            StoredKind::Approval => approvals(house, &mut comparison).await?,
+            StoredKind::Finding => findings(house, &mut comparison).await?,
+            StoredKind::Incident => incident_entries(house, &mut comparison).await?,
+            StoredKind::Campaign => campaigns(house, &mut comparison).await?,
+            StoredKind::Record => revisions(house, &mut comparison).await?,
+            StoredKind::Review => reviews(house, &mut comparison).await?,
+            StoredKind::Check => check_results(house, &mut comparison).await?,
+            StoredKind::Switch => switches(house, &mut comparison).await?,
+        }
+    }
+    Ok(comparison)
+}
+
+/// The journal's word, and since when it is there.
+struct Word<'j> {
+    journalled: &'j Journalled,
+    /// Zero while nothing was forgotten.
+    since: Timestamp,
+}
+
+impl Word<'_> {
+    /// Of a record made at `at`: what nobody did, unless its act may be forgotten.
+    fn unless_older(&self, at: Timestamp, is_same: bool) -> Confirmation {
+        match is_same {
+            true => Confirmation::Same,
+            false if at < self.since => Confirmation::Older,
+            false => Confirmation::Differs,
+        }
+    }
+}
+
+/// Asks the journal, as far as the index has read it.
+fn with_word<T>(house: &House, ask: impl FnOnce(&Word<'_>) -> T) -> T {
+    let mut journalled = house.journalled();
+    let new: Vec<_> = {
+        let standing = house.standing();
+        let newer = standing.index.acts(usize::MAX).take_while(|(entry, _)| *entry >= journalled.end());
+        newer.cloned().collect()
+    };
+    for (entry, act) in new.iter().rev() {
+        journalled.add(*entry, act);
+    }
+    let is_whole = house.journal_minimum() == 0;
+    let since = journalled.first_at().filter(|_| !is_whole).unwrap_or(Timestamp::ZERO);
+    ask(&Word { journalled: &journalled, since })
+}
+
+async fn accounts(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.accounts().await?;
+    with_word(house, |word| {
+        for (account, record) in &stored {
+            to.note(StoredKind::Account, account.as_str(), account_is(word, account, record));
+        }
+        let known: BTreeSet<&AccountId> = stored.iter().map(|(account, _)| account).collect();
+        for account in word.journalled.accounts().filter(|account| !known.contains(account)) {
+            to.miss(StoredKind::Account, account.as_str());
+        }
+    });
+    Ok(())
+}
+
+fn account_is(word: &Word<'_>, account: &AccountId, record: &AccountRecord) -> Confirmation {
+    let Some(said) = word.journalled.account(account) else {
+        // Nothing says when an account was made.
+        let is_older = word.since > Timestamp::ZERO;
+        return if is_older { Confirmation::Older } else { Confirmation::Differs };
+    };
+    let is_same = said == format!("{} {}", record.organisation, record.role.code())
+        && word.journalled.is_suspended(account) == record.is_suspended;
+    if is_same { Confirmation::Same } else { Confirmation::Differs }
+}
+
+async fn gates(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.gates().await?;
+    with_word(house, |word| {
+        let mut known = BTreeSet::new();
+        for gate in &stored {
+            let subject = format!("{}:{}", gate.reach.scope().code(), gate.reach.name());
+            to.note(StoredKind::Gate, subject.as_str(), gate_is(word, &subject, gate));
+            known.insert(subject);
+        }
+        for (subject, said) in word.journalled.gates() {
+            if said.after != "open" && !known.contains(subject) {
+                to.miss(StoredKind::Gate, subject);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn gate_is(word: &Word<'_>, subject: &str, gate: &GateRecord) -> Confirmation {
+    let is_same = word.journalled.gate(subject).is_some_and(|said| {
+        said.after == gate.gate.code() && said.reason == gate.reason && said.by == gate.set_by
+    });
+    word.unless_older(gate.set_at, is_same)
+}
+
+async fn approvals(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.approvals().await?;
+    with_word(house, |word| {
+        for approval in &stored {
+            let is_same = is_asked(word, approval) && is_decided(word, approval, &stored);
+            to.note(
+                StoredKind::Approval,
+                approval.id.as_str(),
+                word.unless_older(approval.asked_at, is_same),
+            );
+        }
+    });
+    Ok(())
+}
+
+/// The act and the record are dated one after the other.
+const SAME_MOMENT: Duration = Duration::from_mins(2);
+
+fn is_at(said: &Said, at: Timestamp) -> bool {
+    said.at.since(at).max(at.since(said.at)) <= SAME_MOMENT
+}
+
+/// What is asked, as the journal tells it; `None` when the record does not read.
+fn told(approval: &ApprovalRecord) -> Option<String> {
+    Wish::of(approval).map(|wish| wish.told())
+}
+
+fn is_asked(word: &Word<'_>, approval: &ApprovalRecord) -> bool {
+    let Some(told) = told(approval) else { return false };
+    word.journalled.asked(&approval.subject).iter().any(|said| {
+        said.after == told
+            && said.reason == approval.reason
+            && said.by == approval.asked_by
+            && is_at(said, approval.asked_at)
+    })
+}
+
+fn is_decided(word: &Word<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
+    let asked_by = format!("asked by {}", approval.asked_by);
+    let told = told(approval);
+    let mut said = word.journalled.decided(&approval.subject).iter().filter(|said| {
+        said.before == asked_by && Some(&said.after) == told.as_ref() && said.reason == approval.reason
+    });
+    match &approval.decided {
+        Some(decided) => {
+            let act = if decided.is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
+            said.any(|said| said.act == act && said.by == decided.by && is_at(said, decided.at))
+        }
+        // A decision that the journal tells, of no other record that asks the same.
+        None => !said.any(|said| {
+            let is_others = all.iter().filter(|other| other.id != approval.id).any(|other| {
+                other.decided.as_ref().is_some_and(|decided| is_at(said, decided.at) && said.by == decided.by)
+            });
+            said.at >= approval.asked_at && said.at <= approval.expires_at && !is_others
+        }),
+    }
+}
+
+/// As many as are kept in any real operation; more are not looked at, and not believed.
+const FINDINGS_MAX: u32 = 100_000;
+
+async fn findings(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.findings(FINDINGS_MAX).await?;
+    with_word(house, |word| {
+        for finding in &stored {
+            let is_same = is_found(word, finding) && is_judged(word, finding);
+            to.note(StoredKind::Finding, finding.id.as_str(), word.unless_older(finding.at, is_same));
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
+        for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
+            to.miss(StoredKind::Finding, finding);
+        }
+    });
+    Ok(())
+}
+
+fn is_found(word: &Word<'_>, finding: &FindingRecord) -> bool {
+    let reason = reason_of(&signals_of(finding));
+    let persons = format!(" persons:{}", finding.persons);
+    word.journalled
+        .findings(&subject_of(finding))
+        .iter()
+        .any(|said| said.after == finding.action && said.reason == reason && said.before.ends_with(&persons))
+}
+
+fn is_judged(word: &Word<'_>, finding: &FindingRecord) -> bool {
+    match (&finding.verdict, word.journalled.verdict(&finding.id)) {
+        (None, None) => true,
+        (Some(verdict), Some(said)) => {
+            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+            said.act == act && said.by == verdict.by && said.reason == verdict.reason
+        }
+        _ => false,
+    }
+}
+
+async fn incident_entries(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let mut stored = Vec::new();
+    for incident in house.store.incidents().await? {
+        stored.extend(house.store.incident_entries(&incident.id).await?);
+    }
+    with_word(house, |word| {
+        let mut known = BTreeSet::new();
+        for entry in &stored {
+            let name = format!("{} {}", entry.incident, entry.number);
+            to.note(StoredKind::Incident, name.as_str(), entry_is(word, entry));
+            known.insert(name);
+        }
+        for (incident, said) in word.journalled.hashed("incident:") {
+            let number = said.split(' ').next().unwrap_or_default();
+            let name = format!("{incident} {number}");
+            if !known.contains(&name) {
+                to.miss(StoredKind::Incident, name);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn entry_is(word: &Word<'_>, entry: &EntryRecord) -> Confirmation {
+    let subject = format!("incident:{}", entry.incident);
+    let forms = incidents::journalled_forms(entry);
+    let is_same = forms.iter().any(|form| word.journalled.holds(&subject, form, &entry.author));
+    word.unless_older(entry.recorded_at, is_same)
+}
+
+async fn campaigns(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.campaigns().await?;
+    with_word(house, |word| {
+        for campaign in &stored {
+            to.note(StoredKind::Campaign, campaign.id.as_str(), campaign_is(word, campaign));
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|campaign| campaign.id.as_str()).collect();
+        for campaign in word.journalled.campaigns().filter(|campaign| !known.contains(campaign)) {
+            to.miss(StoredKind::Campaign, campaign);
+        }
+    });
+    Ok(())
+}
+
+fn campaign_is(word: &Word<'_>, campaign: &CampaignRecord) -> Confirmation {
+    let is_same = word.journalled.campaign(&campaign.id).is_some_and(|said| {
+        notices::journalled_forms(campaign).contains(&said.before)
+            && said.after == format!("persons:{}", campaign.persons)
+            && said.by == campaign.made_by
+    });
+    // It becomes ready by itself; everything else somebody does.
+    let is_state = match word.journalled.campaign_state(&campaign.id) {
+        None => !matches!(campaign.state.as_str(), "sending" | "paused" | "ended"),
+        Some(said) => said == campaign.state,
+    };
+    word.unless_older(campaign.made_at, is_same && is_state)
+}
+
+async fn revisions(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.all_revisions().await?;
+    with_word(house, |word| {
+        let mut known = BTreeSet::new();
+        for revision in &stored {
+            to.note(StoredKind::Record, revision.id.as_str(), revision_is(word, revision));
+            known.insert((revision.id.as_str(), revision.number));
+        }
+        for (id, said) in word.journalled.hashed("record:") {
+            // `measure 3 HASH`.
+            let number = said.split(' ').nth(1).and_then(|number| number.parse().ok());
+            if number.is_none_or(|number| !known.contains(&(id, number))) {
+                to.miss(StoredKind::Record, id);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn revision_is(word: &Word<'_>, revision: &RevisionRecord) -> Confirmation {
+    let words = crate::isms::words_of(revision);
+    let is_same = word.journalled.holds(&words.subject, &words.after, &revision.author);
+    word.unless_older(revision.at, is_same)
+}
+
+async fn reviews(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let mut stored = Vec::new();
+    for review in house.store.reviews().await? {
+        let lines = house.store.review_lines(&review.id).await?;
+        stored.push((review, lines));
+    }
+    with_word(house, |word| {
+        for (review, lines) in &stored {
+            to.note(StoredKind::Review, review.id.as_str(), review_is(word, review, lines));
+            for line in lines {
+                let name = format!("{} {}", review.id, line.account);
+                to.note(StoredKind::Review, name, line_is(word, line));
+            }
+        }
+        let known: BTreeSet<&str> = stored.iter().map(|(review, _)| review.id.as_str()).collect();
+        for review in word.journalled.reviews().filter(|review| !known.contains(review)) {
+            to.miss(StoredKind::Review, review);
+        }
+    });
+    Ok(())
+}
+
+fn review_is(word: &Word<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> Confirmation {
+    let is_same = word.journalled.review(&review.id).is_some_and(|said| {
+        said.after == format!("accounts:{} due:{}", lines.len(), review.due_at) && said.by == review.opened_by
+    });
+    word.unless_older(review.opened_at, is_same)
+}
+
+fn line_is(word: &Word<'_>, line: &ReviewLine) -> Confirmation {
+    let said = word.journalled.review_line(&line.review, &line.account);
+    match (line.decision.as_str(), said) {
+        ("", None) => Confirmation::Same,
+        (decision, Some(said)) => {
+            let is_same =
+                said.after == decision && said.reason == line.reason && said.by.as_str() == line.decided_by;
+            if is_same { Confirmation::Same } else { Confirmation::Differs }
+        }
+        (_, None) => word.unless_older(line.decided_at, false),
+    }
+}
+
+async fn check_results(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.last_check_results().await?;
+    with_word(house, |word| {
+        for result in &stored {
+            to.note(StoredKind::Check, result.name.as_str(), result_is(word, result));
+        }
+    });
+    Ok(())
+}
+
+fn result_is(word: &Word<'_>, result: &CheckRecord) -> Confirmation {
+    let is_same = checks::outcome_of(result).is_some_and(|(outcome, canonical)| {
+        let found = format!("{} {}", outcome.code(), sha256(&canonical));
+        word.journalled.checked(&result.name) == Some(found.as_str())
+    });
+    word.unless_older(result.at, is_same)
+}
+
+async fn switches(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+    let stored = house.store.check_switches().await?;
+    with_word(house, |word| {
+        for switch in &stored {
+            to.note(StoredKind::Switch, switch.name.as_str(), switch_is(word, switch));
+        }
+    });
+    Ok(())
+}
+
+fn switch_is(word: &Word<'_>, switch: &SwitchRecord) -> Confirmation {
+    let Some(said) = word.journalled.switched(&switch.name) else {
+        let is_older = word.since > Timestamp::ZERO;
+        return if is_older { Confirmation::Older } else { Confirmation::Differs };
+    };
+    let after = if switch.until > said.at { format!("off until {}", switch.until) } else { "on".to_owned() };
+    let is_same = said.after == after && said.reason == switch.reason && said.by.as_str() == switch.author;
+    if is_same { Confirmation::Same } else { Confirmation::Differs }
+}

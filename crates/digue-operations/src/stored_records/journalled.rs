@@ -1,0 +1,218 @@
+//! What the acts of the journal say of stored records: one pass over them, kept up as new ones come.
+//!
+//! It knows nothing of the store.
+
+use std::collections::{BTreeSet, HashMap};
+
+use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
+
+/// One act, as far as a record is compared with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) at: Timestamp,
+    pub(super) by: AccountId,
+    pub(super) act: Act,
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) reason: String,
+}
+
+/// The acts that stored records are compared with, by what they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Journalled {
+    /// Entries taken in: the next one is of this index, or later.
+    end: u64,
+    /// The first act that can still be read.
+    first_at: Option<Timestamp>,
+    /// Last word on organisation and role of an account: `of-1 agent`.
+    accounts: HashMap<AccountId, String>,
+    suspended: HashMap<AccountId, bool>,
+    /// Last word on a gate, by `account:a1`.
+    gates: HashMap<String, Said>,
+    asked: HashMap<String, Vec<Said>>,
+    decided: HashMap<String, Vec<Said>>,
+    /// What the watch did, by whom it is about; verdicts by the name of the finding.
+    findings: HashMap<String, Vec<Said>>,
+    verdicts: HashMap<String, Said>,
+    prepared: HashMap<String, Said>,
+    campaign_states: HashMap<String, String>,
+    reviews: HashMap<String, Said>,
+    /// By review and account.
+    review_lines: HashMap<(String, AccountId), Said>,
+    switches: HashMap<String, Said>,
+    /// The last result of each check.
+    checks: HashMap<String, String>,
+    /// Acts that hold a hash, by subject: what it says, and who did it.
+    hashed: HashMap<String, BTreeSet<(String, AccountId)>>,
+}
+
+impl Journalled {
+    pub(super) const fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// When the first act was that can still be read; `None` without any.
+    pub(super) const fn first_at(&self) -> Option<Timestamp> {
+        self.first_at
+    }
+
+    /// Takes in one act; they come in the order of the journal.
+    pub(super) fn add(&mut self, entry: u64, act: &Administration) {
+        self.end = entry + 1;
+        self.first_at.get_or_insert(act.at);
+        let subject = canonical(&act.subject);
+        let said = || Said {
+            at: act.at,
+            by: act.actor.clone(),
+            act: act.act,
+            before: act.before.clone(),
+            after: act.after.clone(),
+            reason: act.reason.clone(),
+        };
+        match act.act {
+            Act::AccountSaved | Act::AccountMoved => {
+                if let Some(account) = account_of(&subject) {
+                    self.accounts.insert(account, act.after.clone());
+                }
+            }
+            Act::AccountSuspended | Act::AccountResumed => {
+                if let Some(account) = account_of(&subject) {
+                    self.suspended.insert(account, act.act == Act::AccountSuspended);
+                }
+            }
+            Act::GateSet => drop(self.gates.insert(subject, said())),
+            Act::ApprovalAsked => self.asked.entry(subject).or_default().push(said()),
+            Act::ApprovalGranted | Act::ApprovalRefused => {
+                self.decided.entry(subject).or_default().push(said());
+            }
+            Act::WatchContained | Act::WatchAlerted => {
+                self.findings.entry(subject).or_default().push(said());
+            }
+            Act::FindingConfirmed | Act::FindingCleared => {
+                if let Some(finding) = act.after.strip_prefix("finding:") {
+                    self.verdicts.insert(finding.to_owned(), said());
+                }
+            }
+            Act::CampaignPrepared => drop(self.prepared.insert(subject, said())),
+            Act::CampaignSet => drop(self.campaign_states.insert(subject, act.after.clone())),
+            Act::ReviewOpened => drop(self.reviews.insert(subject, said())),
+            Act::ReviewDecided => {
+                let review = act.before.strip_prefix("review:");
+                if let (Some(account), Some(review)) = (account_of(&subject), review) {
+                    self.review_lines.insert((review.to_owned(), account), said());
+                }
+            }
+            Act::CheckSwitched => drop(self.switches.insert(subject, said())),
+            Act::CheckRan => drop(self.checks.insert(subject, act.after.clone())),
+            Act::RecordSaved | Act::IncidentOpened | Act::IncidentNoted => {
+                let all = self.hashed.entry(subject).or_default();
+                all.insert((act.after.clone(), act.actor.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// `of-1 agent`, as it was last said.
+    pub(super) fn account(&self, account: &AccountId) -> Option<&str> {
+        self.accounts.get(account).map(String::as_str)
+    }
+
+    pub(super) fn is_suspended(&self, account: &AccountId) -> bool {
+        self.suspended.get(account).copied().unwrap_or(false)
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+        self.accounts.keys()
+    }
+
+    pub(super) fn gate(&self, subject: &str) -> Option<&Said> {
+        self.gates.get(&canonical(subject))
+    }
+
+    pub(super) fn gates(&self) -> impl Iterator<Item = (&str, &Said)> {
+        self.gates.iter().map(|(subject, said)| (subject.as_str(), said))
+    }
+
+    pub(super) fn asked(&self, subject: &str) -> &[Said] {
+        self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn decided(&self, subject: &str) -> &[Said] {
+        self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn findings(&self, subject: &str) -> &[Said] {
+        self.findings.get(&canonical(subject)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn verdict(&self, finding: &str) -> Option<&Said> {
+        self.verdicts.get(finding)
+    }
+
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = &str> {
+        self.verdicts.keys().map(String::as_str)
+    }
+
+    pub(super) fn campaign(&self, id: &str) -> Option<&Said> {
+        self.prepared.get(&format!("campaign:{id}"))
+    }
+
+    pub(super) fn campaigns(&self) -> impl Iterator<Item = &str> {
+        self.prepared.keys().filter_map(|subject| subject.strip_prefix("campaign:"))
+    }
+
+    /// The state that somebody last gave a campaign.
+    pub(super) fn campaign_state(&self, id: &str) -> Option<&str> {
+        self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
+    }
+
+    pub(super) fn review(&self, id: &str) -> Option<&Said> {
+        self.reviews.get(&format!("review:{id}"))
+    }
+
+    pub(super) fn reviews(&self) -> impl Iterator<Item = &str> {
+        self.reviews.keys().filter_map(|subject| subject.strip_prefix("review:"))
+    }
+
+    pub(super) fn review_line(&self, review: &str, account: &AccountId) -> Option<&Said> {
+        self.review_lines.get(&(review.to_owned(), account.clone()))
+    }
+
+    pub(super) fn switched(&self, check: &str) -> Option<&Said> {
+        self.switches.get(&format!("check:{check}"))
+    }
+
+    /// Outcome and hash of the last result of a check.
+    pub(super) fn checked(&self, check: &str) -> Option<&str> {
+        self.checks.get(&format!("check:{check}")).map(String::as_str)
+    }
+
+    /// True when somebody of this name did an act on `subject` that says exactly this.
+    pub(super) fn holds(&self, subject: &str, after: &str, by: &str) -> bool {
+        let Ok(by) = AccountId::parse(by) else { return false };
+        self.hashed.get(subject).is_some_and(|all| all.contains(&(after.to_owned(), by)))
+    }
+
+    /// What acts with a hash say of each subject that begins so: `record:`.
+    pub(super) fn hashed(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let named =
+            self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
+        named.flat_map(|(name, all)| all.iter().map(move |(after, _)| (name, after.as_str())))
+    }
+}
+
+/// Accounts and organisations had other spellings in older entries.
+fn canonical(subject: &str) -> String {
+    let name = match subject.split_once(':') {
+        Some(("account", name)) => AccountId::parse(name).ok().map(|id| format!("account:{id}")),
+        Some(("organisation", name)) => {
+            OrganisationId::parse(name).ok().map(|id| format!("organisation:{id}"))
+        }
+        _ => None,
+    };
+    name.unwrap_or_else(|| subject.to_owned())
+}
+
+fn account_of(subject: &str) -> Option<AccountId> {
+    AccountId::parse(subject.strip_prefix("account:")?).ok()
+}

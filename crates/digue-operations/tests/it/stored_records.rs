@@ -1,0 +1,130 @@
+//! Somebody writes into the database beside Digue: each record that differs is named, and no other.
+
+use std::process::Command;
+use std::time::Duration;
+
+use digue_access::{Reach, Role};
+use digue_detection::Action;
+use digue_detection::Weight;
+use digue_isms::check::{Check, Outcome};
+use digue_isms::kinds::Kind;
+use digue_operations::approvals::{self, Wish};
+use digue_operations::isms::{checks, reviews};
+use digue_operations::stored_records::{self, Comparison, StoredKind};
+use digue_operations::{Actor, containment, gates, incidents};
+use digue_response::Note;
+use digue_response::incident::{Kind as EntryKind, Source};
+use digue_types::Gate;
+
+use crate::approvals::somebody;
+use crate::containment::found;
+use crate::house::{Home, Plan};
+use crate::isms::add;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Writes into the database of a running Digue, as a thief of the machine would.
+fn write_beside(home: &Home, sql: &str) {
+    let python =
+        std::env::var("DIGUE_TEST_PYTHON").map_or("python3".to_owned(), |home| format!("{home}/bin/python"));
+    let script = "import sqlite3, sys\nbase = sqlite3.connect(sys.argv[1], timeout=30)\n\
+                  rows = base.execute(sys.argv[2]).rowcount\nbase.commit()\nassert rows > 0, rows";
+    let file = home.folder().join("state.db");
+    let done = Command::new(python).arg("-c").arg(script).arg(file).arg(sql).output().unwrap();
+    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+async fn compared(home: &Home) -> Comparison {
+    stored_records::compare(&home.house, &Actor::digue(), StoredKind::ALL).await.unwrap()
+}
+
+/// A house in which something of everything happened.
+async fn lived_in() -> Home {
+    let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
+    let house = &home.house;
+    let rssi = somebody(&home, "rssi", "operateur", Role::Rssi).await;
+    let dpo = somebody(&home, "dpo", "operateur", Role::Dpo).await;
+    let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
+    let reach = Reach::Account(agent.account.clone());
+    gates::set_gate(house, &rssi, reach.clone(), Gate::Closed, "poste perdu").await.unwrap();
+    let wish = Wish::OpenGate { reach, gate: Gate::Open };
+    approvals::ask(house, &rssi, &wish, "poste retrouvé").await.unwrap();
+    containment::respond(house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
+    let finding = home.store.findings(10).await.unwrap().pop().unwrap();
+    containment::decide(house, &rssi, &finding.id, false, "un inventaire").await.unwrap();
+    let incident = incidents::open(house, &dpo, Source::Person, "Une plainte", "").await.unwrap();
+    let note = Note::Said { kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None };
+    incidents::add(house, &dpo, &incident, None, note).await.unwrap();
+    let risk =
+        add(&home, &rssi, Kind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")]).await;
+    let (today, later) = (home.today(0), home.today(300));
+    let accepted = [
+        ("risk", risk.as_str()),
+        ("residual-likelihood", "2"),
+        ("residual-gravity", "2"),
+        ("justification", "coût du traitement"),
+        ("approver", "la direction"),
+        ("accepted-on", today.as_str()),
+        ("expires-on", later.as_str()),
+    ];
+    add(&home, &rssi, Kind::Acceptance, &accepted).await;
+    let audit = [
+        ("title", "Audit"),
+        ("scope", "tout"),
+        ("auditor", "X"),
+        ("planned-from", today.as_str()),
+        ("signed-by", "X"),
+    ];
+    add(&home, &rssi, Kind::Audit, &audit).await;
+    let review =
+        [("title", "Revue"), ("held-on", today.as_str()), ("chair", "Y"), ("signed-on", today.as_str())];
+    add(&home, &rssi, Kind::Review, &review).await;
+    let rights = reviews::open(house, &rssi, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
+    reviews::decide(house, &rssi, &rights, &agent.account, true, "").await.unwrap();
+    home
+}
+
+#[tokio::test]
+async fn what_is_written_beside_digue_is_named() {
+    let home = lived_in().await;
+    let before = compared(&home).await;
+    assert!(before.differences.is_empty() && before.older == 0 && before.compared > 12, "{before:?}");
+    assert_eq!(checks::run_one(&home.house, Check::RecordsIntact).await.unwrap().outcome, Outcome::Pass);
+    let mut expected = 0;
+    for (kind, name, sql) in [
+        (StoredKind::Account, "a1", "UPDATE accounts SET organisation = 'of-9' WHERE id = 'a1'"),
+        (StoredKind::Account, "dpo", "UPDATE accounts SET suspended = 1 WHERE id = 'dpo'"),
+        (
+            StoredKind::Account,
+            "x9",
+            "INSERT INTO accounts (id, organisation, role, suspended) VALUES ('x9', 'of-1', 'rssi', 0)",
+        ),
+        (StoredKind::Gate, "account:a1", "UPDATE gates SET gate = 'open' WHERE name = 'a1'"),
+        (StoredKind::Approval, "ap-", "UPDATE approvals SET decided_by = 'dpo', granted = 1"),
+        (StoredKind::Finding, "fi-", "UPDATE findings SET verdict = 'theft'"),
+        (StoredKind::Incident, "in-", "UPDATE incident_entries SET at = at - 3600000000 WHERE number = 1"),
+        (
+            StoredKind::Record,
+            "AC-1",
+            "UPDATE records SET content = replace(content, 'la direction', 'personne') WHERE kind = 'acceptance'",
+        ),
+        (StoredKind::Record, "AU-1", "UPDATE records SET author = 'dpo' WHERE kind = 'audit'"),
+        (StoredKind::Record, "RD-1", "DELETE FROM records WHERE kind = 'review'"),
+        (StoredKind::Review, "rv-", "UPDATE review_lines SET decision = 'suspend' WHERE account = 'a1'"),
+        (StoredKind::Review, "rv-", "UPDATE reviews SET due_at = due_at + 1"),
+        (
+            StoredKind::Check,
+            "records-intact",
+            "UPDATE check_results SET content = replace(content, '\"failing_count\":0', '\"failing_count\":1')",
+        ),
+    ] {
+        write_beside(&home, sql);
+        expected += 1;
+        let found = compared(&home).await.differences;
+        assert!(found.iter().any(|one| one.kind == kind && one.name.starts_with(name)), "{sql}: {found:?}");
+        assert_eq!(found.len(), expected, "{sql}: {found:?}");
+    }
+    let result = checks::run_one(&home.house, Check::RecordsIntact).await.unwrap();
+    assert_eq!(result.outcome, Outcome::Fail);
+    assert!(result.found.failing.iter().any(|name| name == "gate:account:a1"), "{:?}", result.found.failing);
+}
