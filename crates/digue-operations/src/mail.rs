@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
-use digue_messages::Verdict;
+use digue_messages::{UnreadKind, Verdict};
 use digue_store::MailRecord;
 use digue_types::{AccountId, Timestamp};
 use lettre::address::Envelope;
@@ -189,7 +189,7 @@ pub enum Mail {
     /// The self-assessment of this account's organisation is over, or ends soon.
     AssessmentDue { account: AccountId },
     /// What is to be thought of a message that this account forwarded.
-    DeskAnswer { account: AccountId, verdict: Verdict },
+    DeskAnswer { account: AccountId, verdict: Verdict, unread: Vec<UnreadKind> },
     /// A person does not recognise a consultation of this account.
     Contested { account: AccountId },
     /// For a person who wished it: somebody new looked, or the month is over.
@@ -233,7 +233,10 @@ impl Mail {
         match self {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
-            Self::DeskAnswer { verdict, .. } => verdict.code().to_owned(),
+            Self::DeskAnswer { verdict, unread, .. } => {
+                let codes = unread.iter().map(|kind| kind.code());
+                core::iter::once(verdict.code()).chain(codes).collect::<Vec<_>>().join(" ")
+            }
             Self::PersonNews { is_first, visits } => {
                 format!("{} {visits}", if *is_first { "first" } else { "monthly" })
             }
@@ -257,7 +260,12 @@ impl Mail {
                 let (first, visits) = record.detail.split_once(' ')?;
                 Some(Self::PersonNews { is_first: first == "first", visits: visits.parse().ok()? })
             }
-            "desk-answer" => Some(Self::DeskAnswer { account, verdict: Verdict::parse(&record.detail)? }),
+            "desk-answer" => {
+                let mut codes = record.detail.split(' ');
+                let verdict = codes.next().and_then(Verdict::parse)?;
+                let unread: Option<Vec<UnreadKind>> = codes.map(UnreadKind::parse).collect();
+                Some(Self::DeskAnswer { account, verdict, unread: unread? })
+            }
             "digest" => Some(Self::Digest { account, week: Week::parse(&record.detail)? }),
             _ => None,
         }
@@ -415,8 +423,11 @@ fn message(
     }
     let body = |language| {
         let mut values = values.clone();
-        if let Mail::DeskAnswer { verdict, .. } = mail {
+        if let Mail::DeskAnswer { verdict, unread, .. } = mail {
             values.push(("verdict", Value::from(text(language, verdict.key()))));
+            let unread: Vec<String> = unread.iter().map(|kind| text(language, kind.key())).collect();
+            values.push(("unread-count", Value::from(unread.len() as u64)));
+            values.push(("unread", Value::from(unread.join(", "))));
         }
         text_with(language, &format!("mail-{}-body", record.kind), &values)
     };
