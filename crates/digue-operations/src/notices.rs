@@ -43,6 +43,8 @@ pub struct CampaignView {
     pub faults: Vec<(usize, String)>,
     /// Notices that were checked from more places than one person is in.
     pub alarms: u64,
+    /// A mail server is configured.
+    pub can_mail: bool,
 }
 
 impl CampaignView {
@@ -75,6 +77,11 @@ impl CampaignView {
     pub fn mails(&self) -> u64 {
         self.channels.get("mail").copied().unwrap_or(0)
     }
+
+    /// It has messages that nothing can carry: no mail server is configured.
+    pub fn lacks_mail_server(&self) -> bool {
+        !self.can_mail && self.is_open() && self.mails() > self.sent()
+    }
 }
 
 /// Campaigns of an incident; of all of them for an empty name.
@@ -92,13 +99,18 @@ pub async fn campaigns(
             let channels = house.store.notice_channels(&record.id).await?;
             let alarms = house.store.replayed_notices(&record.id).await?;
             let faults = serde_json::from_str(&record.faults).unwrap_or_default();
-            views.push(CampaignView { record, counts, channels, total, faults, alarms });
+            let can_mail = house.sends_mail();
+            views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
         }
     }
     Ok(views)
 }
 
 /// Starts, pauses or ends a campaign. Its end forgets every destination.
+///
+/// # Errors
+/// `Invalid` for a start without a mail server when there are messages to send; `Conflict` for a state that
+/// does not follow.
 pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
@@ -113,6 +125,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
     }
     if state == "sending" {
         actor.must_be_fresh(house)?;
+        // What cannot leave does not stand as if it were leaving.
+        let channels = house.store.notice_channels(id).await?;
+        if !house.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
+            return Err(OperationError::Invalid("notices-no-mail-server"));
+        }
     }
     let words = Words {
         subject: format!("campaign:{id}"),

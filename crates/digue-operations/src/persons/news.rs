@@ -54,6 +54,10 @@ pub async fn save(
     if !wish.first_visits && !wish.monthly {
         return Ok(house.store.remove_wish(person.whose()).await?);
     }
+    // Nothing is promised that cannot be sent.
+    if !house.sends_mail() {
+        return Err(OperationError::Invalid("person-wish-no-mail"));
+    }
     let email = parse_address(&wish.email).ok_or(OperationError::Invalid("invalid-email"))?;
     let last = sights::visible(house, person).await?.first().map_or(0, |sight| sight.entry);
     let record = WishRecord {
