@@ -102,6 +102,9 @@ fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
         addresses.extend(found);
         helo = helo.or(said);
     }
+    if end == 0 && is_delivered(&rest[1..]) {
+        return Some(Hop::Within);
+    }
     addresses.dedup();
     let ip = match (addresses.as_slice(), &helo) {
         ([ip], _) => *ip,
@@ -110,6 +113,14 @@ fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
         _ => return None,
     };
     Some(Hop::Machine { ip, helo: helo.unwrap_or_else(|| claimed.trim_matches(['[', ']']).to_owned()) })
+}
+
+/// Put into a mailbox, or taken from a program of the same machine: no other one had it in between.
+fn is_delivered(after_by: &[Token]) -> bool {
+    let mut words = after_by.iter().skip_while(|token| !token.is_word("with")).skip(1);
+    words
+        .next()
+        .is_some_and(|how| ["lmtp", "lmtps", "lmtpa", "lmtpsa", "local"].iter().any(|word| how.is_word(word)))
 }
 
 /// The addresses of a comment, and what the machine called itself.
@@ -277,6 +288,8 @@ mod tests {
             "by 2002:a05:6402:1a:b0:1 with SMTP id 4csp1; Sat",
             "by mx.moi.example (Postfix, from userid 1000) id 1; Sat",
             "(qmail 12 invoked by uid 0); Sat",
+            "from mx.moi.example by imap.moi.example with LMTP id x (envelope-from <a@b.fr>) for <c@d.fr>; Sat",
+            "from list by mx.moi.example with local (Exim 4.96) id 1; Sat",
         ] {
             assert_eq!(hop(line), Some(Hop::Within), "{line}");
         }
