@@ -149,8 +149,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         if campaign.state == "preparing" {
             return Ok(());
         }
-        let counts = house.store.notice_counts(id).await?;
-        let sent = counts.get("sent").copied().unwrap_or(0) + counts.get("listed").copied().unwrap_or(0);
+        let sent = gone(&house.store.notice_counts(id).await?);
+        // A campaign that told nobody informs nobody: the duty stands.
+        if sent == 0 {
+            return Ok(());
+        }
         let told = Note::Met {
             clock: ClockKind::Persons,
             at: now.micros(),
@@ -160,6 +163,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         incidents::add(house, actor, &campaign.incident, None, told).await?;
     }
     Ok(())
+}
+
+/// Notices that left by mail, or that letters and lists hand to somebody else.
+pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
+    ["sent", "listed"].iter().filter_map(|state| counts.get(*state)).sum()
 }
 
 /// After a start: what was being sent is not sent again by itself.

@@ -269,8 +269,13 @@ fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
     assert!(json.contains("\"no-mail-server\"") && json.contains("\"state\":\"ready\""), "{json}");
     // Letters and lists leave another way, and the campaign ends as it should.
     assert_eq!(told.dpo.get(&format!("{place}/others.csv")).status, 200);
+    let public = |told: &Told| told.dpo.get("/check/messages.txt").text().contains("vos données");
     told.set(&campaign, "ended");
     assert!(!told.dpo.get(&place).text().contains(said));
+    // Nothing left: the duty to inform stands, and nobody is shown an official message that there never was.
+    let log = told.dpo.get(&told.incident).text();
+    assert!(log.contains("les faits du journal le montrent") && !log.contains("vos données (0)"), "{log}");
+    assert!(!public(&told));
 }
 
 /// Another implementation of DKIM finds every message signed.
