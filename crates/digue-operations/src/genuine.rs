@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::House;
-use crate::notices::{self, Blocks, blocks_of};
+use crate::notices::{self, blocks_of};
 use crate::papers::Reader;
 use crate::shares::{Limits, Shares};
 
@@ -140,18 +140,17 @@ pub async fn official(house: &House) -> Result<Vec<Official>, OperationError> {
         }
     }
     let official = shown.into_iter().map(|campaign| {
-        let blocks: Option<Blocks> = serde_json::from_str(&campaign.blocks).ok();
-        Official {
+        Ok(Official {
+            first_block: blocks_of(&campaign)?.happened,
             campaign: campaign.id,
             subject: campaign.subject,
             since: campaign.made_at,
             ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
             sender: house.mailer().map(|mailer| mailer.sender()),
-            first_block: blocks.map(|blocks| blocks.happened).unwrap_or_default(),
             language: campaign.language,
-        }
+        })
     });
-    Ok(official.collect())
+    official.collect()
 }
 
 /// The list of official messages as one signed text: newspapers and call centres mirror it, and
