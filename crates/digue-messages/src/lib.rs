@@ -5,11 +5,17 @@
 //! in a table that the caller brings; a name that is not in it does not exist.
 
 pub mod domains;
+mod links;
+mod outlook;
 pub mod proof;
+mod quoted;
 pub mod read;
+pub mod received;
 pub mod returned;
+mod shape;
 pub mod verdict;
 
 pub use proof::{Proof, Records};
-pub use read::{Link, Read, read};
-pub use verdict::{Known, Opinion, Sign, Verdict, judge};
+pub use read::{Link, Mailbox, Read, Submission, SubmissionFault, UnreadPart, read};
+pub use shape::UnreadKind;
+pub use verdict::{HandedIn, Known, Opinion, Sign, Verdict, judge};

@@ -1,8 +1,17 @@
-//! A message as somebody hands it in: a file of a mail program, a forwarded one, or plain text.
+//! A message as somebody hands it in: a file of a mail program, a forwarded one, or plain text; with every
+//! message attached to it, and the name of all that was not read.
 
-use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders as _, PartType};
+use std::borrow::Cow;
 
-use crate::domains;
+use encoding_rs::{Encoding, UTF_8};
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::{Address, HeaderName, Message, MessagePart, MimeHeaders as _, PartType};
+
+use crate::links::{LINKS_MAX, links_of_html, links_of_text, without_tags};
+use crate::outlook::OutlookMessage;
+use crate::quoted;
+use crate::received::{Chain, chain};
+use crate::shape::{self, Shape, UnreadKind, shape};
 
 /// Larger ones are refused before anything is read.
 pub const BYTES_MAX: usize = 2 << 20;
@@ -10,9 +19,10 @@ pub const BYTES_MAX: usize = 2 << 20;
 const PARTS_MAX: usize = 200;
 /// A message in a message in a message.
 const DEPTH_MAX: usize = 4;
+/// Messages of one file.
+const MESSAGES_MAX: usize = 20;
 const TEXT_BYTES_MAX: usize = 200_000;
-const LINKS_MAX: usize = 200;
-const HOPS_MAX: usize = 20;
+const NAME_CHARS_MAX: usize = 120;
 
 /// A link: what is shown for it, and where it leads. Never followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +32,24 @@ pub struct Link {
     pub host: String,
 }
 
+/// Somebody, as a message names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    pub name: String,
+    /// In small letters; empty when only a name is said.
+    pub address: String,
+}
+
+impl Mailbox {
+    pub fn domain(&self) -> &str {
+        domain_of(&self.address)
+    }
+}
+
+fn domain_of(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
 /// What a message says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
@@ -29,47 +57,88 @@ pub struct Read {
     pub is_mail: bool,
     pub from_name: String,
     pub from_address: String,
+    /// More senders, of the same line or of other ones: mail programs show one of all.
+    pub more_senders: Vec<Mailbox>,
     pub reply_to: String,
     pub subject: String,
     pub text: String,
+    /// Who is said to have written what the text quotes.
+    pub quoted: Vec<Mailbox>,
     pub links: Vec<Link>,
     /// Names of files; they are not opened.
     pub attachments: Vec<String>,
-    /// The message itself, where a signature may be in it: of the innermost one.
+    /// The message as it was sent, where a signature may be in it; empty when it was not kept so.
     pub raw: Vec<u8>,
-    /// The machines that handed it on and what they called themselves, the last one first: that one alone
-    /// is named by the reporter's own server, the others may be made up.
-    pub hops: Vec<(core::net::IpAddr, String)>,
+    /// There is a signature, whatever it is worth.
+    pub is_signed: bool,
+    /// The servers that handed it on. The newest line alone is written by the reporter's own server,
+    /// those below may be made up.
+    pub hops: Chain,
+    /// Another message is attached to it.
+    pub carries: bool,
     /// Where mail servers were told to send it back.
     pub return_path: String,
 }
 
 impl Read {
     pub fn from_domain(&self) -> &str {
-        self.from_address.rsplit_once('@').map_or("", |(_, domain)| domain)
+        domain_of(&self.from_address)
     }
 
     pub fn reply_domain(&self) -> &str {
-        self.reply_to.rsplit_once('@').map_or("", |(_, domain)| domain)
+        domain_of(&self.reply_to)
     }
 }
 
-/// Reads what somebody handed in; `None` for what is too large or holds nothing.
-pub fn read(bytes: &[u8]) -> Option<Read> {
-    if bytes.len() > BYTES_MAX || bytes.iter().all(u8::is_ascii_whitespace) {
-        return None;
-    }
-    let raw = innermost(bytes);
-    let message = MessageParser::default().parse(raw);
-    match message.filter(|message| is_mail(message)) {
-        Some(message) => Some(of_mail(&message, raw)),
-        None => Some(of_text(&String::from_utf8_lossy(bytes))),
-    }
+/// Something that was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadPart {
+    pub kind: UnreadKind,
+    /// The name of its file, where it has one.
+    pub name: String,
 }
 
-/// Text that somebody typed begins with no headers: one needs a sender and another field.
-fn is_mail(message: &Message<'_>) -> bool {
-    message.from().is_some() && message.headers().len() >= 3 && message.parts.len() <= PARTS_MAX
+/// All that somebody handed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// The message itself, then those attached to it; none when it could not be read.
+    pub messages: Vec<Read>,
+    pub unread: Vec<UnreadPart>,
+}
+
+/// Why nothing was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmissionFault {
+    #[error("it is larger than {BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("it holds nothing")]
+    Blank,
+}
+
+/// Reads what somebody handed in.
+///
+/// # Errors
+/// What is too large or holds nothing.
+pub fn read(bytes: &[u8]) -> Result<Submission, SubmissionFault> {
+    if bytes.len() > BYTES_MAX {
+        return Err(SubmissionFault::TooLarge);
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(SubmissionFault::Blank);
+    }
+    let mut submission = Submission::default();
+    match shape(bytes) {
+        Shape::Mail(raw) => submission.add_mail(&raw, 0),
+        Shape::Outlook(message) => submission.add_outlook(*message, 0),
+        Shape::Page(html) => {
+            let mut body = Body { html, ..Body::default() };
+            let read = Read { is_mail: false, ..body.read(&mut submission) };
+            submission.messages.push(read);
+        }
+        Shape::Words(text) => submission.add_words(text),
+        Shape::Unread(kind) => submission.miss(kind, ""),
+    }
+    Ok(submission)
 }
 
 /// The address that a message says it comes from, whatever is inside it.
@@ -77,106 +146,222 @@ pub fn sender(bytes: &[u8]) -> Option<String> {
     if bytes.len() > BYTES_MAX {
         return None;
     }
-    let message = MessageParser::default().parse_headers(bytes)?;
+    let message = shape::headers(bytes)?;
     let sender = message.from()?.first()?.address.as_deref()?.trim().to_lowercase();
     Some(sender)
 }
 
-/// A message that was forwarded as a file is the one that is asked about.
-fn innermost(bytes: &[u8]) -> &[u8] {
-    let mut raw = bytes;
-    for _ in 0..DEPTH_MAX {
-        let Some(message) = MessageParser::default().parse(raw) else { break };
-        if message.parts.len() > PARTS_MAX {
-            break;
+impl Submission {
+    fn miss(&mut self, kind: UnreadKind, name: &str) {
+        let unread = UnreadPart { kind, name: name.chars().take(NAME_CHARS_MAX).collect() };
+        if !self.unread.contains(&unread) && self.unread.len() < MESSAGES_MAX {
+            self.unread.push(unread);
         }
-        let nested = message.parts.iter().find_map(|part| match &part.body {
-            PartType::Message(inner) => Some((inner.raw_message.len(), part)),
-            _ => None,
+    }
+
+    /// False when no more messages are looked at.
+    fn has_room(&mut self, depth: usize) -> bool {
+        if depth > DEPTH_MAX {
+            self.miss(UnreadKind::Nesting, "");
+        } else if self.messages.len() >= MESSAGES_MAX {
+            self.miss(UnreadKind::Excess, "");
+        } else {
+            return true;
+        }
+        false
+    }
+
+    fn add_words(&mut self, text: String) {
+        let from = quoted::from_line(&text).unwrap_or_default();
+        let subject = quoted::subject_line(&text).unwrap_or_default();
+        let mut body = Body { text, ..Body::default() };
+        let mut read = body.read(self);
+        read.quoted.retain(|sender| *sender != from);
+        self.messages.push(Read { from_name: from.name, from_address: from.address, subject, ..read });
+    }
+
+    fn add_mail(&mut self, raw: &[u8], depth: usize) {
+        if !self.has_room(depth) {
+            return;
+        }
+        let parsed = shape::parsed(raw);
+        let fault = match &parsed {
+            None => Some(UnreadKind::Damaged),
+            Some(message) if message.parts.len() > PARTS_MAX => Some(UnreadKind::Excess),
+            Some(_) => None,
+        };
+        let message = match fault {
+            None => parsed,
+            Some(kind) => {
+                self.miss(kind, "");
+                shape::headers(raw)
+            }
+        };
+        let Some(message) = message else { return };
+        let place = self.messages.len();
+        self.messages.push(Read::default());
+        let mut body = Body::default();
+        for part in &message.parts {
+            self.add_part(part, raw, depth, &mut body);
+        }
+        let read = Read { carries: self.messages.len() > place + 1, ..body.read(self) };
+        self.messages[place] = Read { raw: raw.to_vec(), ..with_headers(&message, read) };
+    }
+
+    fn add_part(&mut self, part: &MessagePart<'_>, raw: &[u8], depth: usize, body: &mut Body) {
+        let name = part.attachment_name().unwrap_or_default();
+        let (kind, subtype) = type_of(part);
+        if let Some(unread) = unread_type(&kind, &subtype) {
+            return self.miss(unread, name);
+        }
+        if part.is_encoding_problem && !part.contents().is_empty() {
+            self.miss(UnreadKind::Damaged, name);
+        }
+        match &part.body {
+            PartType::Html(html) => push_lines(&mut body.html, html),
+            PartType::Text(text) => self.add_text_part(part, name, text, depth, body),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+                body.has_picture |= kind == "image";
+                self.add_file(bytes, name, depth, body);
+            }
+            PartType::Message(inner) => self.add_attached(inner, part, raw, depth, body),
+            PartType::Multipart(_) => {}
+        }
+    }
+
+    fn add_text_part(
+        &mut self,
+        part: &MessagePart<'_>,
+        name: &str,
+        text: &str,
+        depth: usize,
+        body: &mut Body,
+    ) {
+        let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
+        let is_known = charset.is_none_or(|charset| {
+            charset_decoder(charset.as_bytes()).is_some()
+                || Encoding::for_label(charset.as_bytes()).is_some_and(|known| known == UTF_8)
         });
-        let Some((_, part)) = nested else { break };
+        if (!is_known && !text.is_ascii()) || text.contains('\0') {
+            self.miss(UnreadKind::Charset, name);
+        }
+        let is_attached =
+            !name.is_empty() || part.content_disposition().is_some_and(|how| how.is_attachment());
+        match is_attached.then(|| shape(text.as_bytes())) {
+            Some(Shape::Mail(raw)) => self.add_mail(&raw, depth + 1),
+            Some(Shape::Unread(kind)) => self.miss(kind, name),
+            _ if text.contains("-----BEGIN PGP MESSAGE") => self.miss(UnreadKind::Encrypted, name),
+            _ => push_lines(&mut body.text, text),
+        }
+    }
+
+    /// A file is looked at as far as it may be the message that is asked about.
+    fn add_file(&mut self, bytes: &[u8], name: &str, depth: usize, body: &mut Body) {
+        match shape(bytes) {
+            Shape::Mail(raw) => self.add_mail(&raw, depth + 1),
+            Shape::Outlook(message) => self.add_outlook(*message, depth + 1),
+            Shape::Words(text) => push_lines(&mut body.text, &text),
+            Shape::Page(html) => push_lines(&mut body.html, &html),
+            Shape::Unread(kind) if is_message_kind(kind) || has_message_ending(name) => self.miss(kind, name),
+            // A document, a picture: its name is told, and that it was not opened.
+            Shape::Unread(_) => {}
+        }
+    }
+
+    fn add_attached(
+        &mut self,
+        inner: &Message<'_>,
+        part: &MessagePart<'_>,
+        raw: &[u8],
+        depth: usize,
+        body: &mut Body,
+    ) {
         let (start, end) = (part.raw_body_offset() as usize, part.raw_end_offset() as usize);
-        match raw.get(start..end) {
-            Some(inner) if inner.len() < raw.len() && !inner.is_empty() => raw = inner,
-            _ => break,
+        // What came encoded was decoded into a message of its own.
+        let bytes: &[u8] = match &inner.raw_message {
+            Cow::Owned(decoded) => decoded,
+            Cow::Borrowed(_) => raw.get(start..end).unwrap_or_default(),
+        };
+        let name = part.attachment_name().unwrap_or_default();
+        if bytes.is_empty() || bytes.len() >= raw.len() {
+            return self.miss(UnreadKind::Damaged, name);
         }
+        self.add_file(bytes, name, depth, body);
     }
-    raw
+
+    fn add_outlook(&mut self, message: OutlookMessage, depth: usize) {
+        if !self.has_room(depth) {
+            return;
+        }
+        let place = self.messages.len();
+        self.messages.push(Read::default());
+        for kind in &message.unread {
+            self.miss(*kind, "");
+        }
+        let mut body = Body { text: message.text, html: message.html, ..Body::default() };
+        for (name, bytes) in &message.files {
+            self.add_file(bytes, name, depth, &mut body);
+        }
+        for inner in message.messages {
+            self.add_outlook(inner, depth + 1);
+        }
+        let mut read = Read { carries: self.messages.len() > place + 1, ..body.read(self) };
+        let headers = format!("{}\r\n\r\n", message.headers.trim_end());
+        if let Some(headers) = shape::headers(headers.as_bytes()) {
+            read = with_headers(&headers, read);
+        }
+        if read.from_address.is_empty() {
+            (read.from_name, read.from_address) =
+                (message.from_name, message.from_address.trim().to_lowercase());
+        }
+        if read.subject.is_empty() {
+            read.subject = message.subject;
+        }
+        read.attachments =
+            message.files.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect();
+        self.messages[place] = Read { is_mail: true, ..read };
+    }
 }
 
-fn of_mail(message: &Message<'_>, raw: &[u8]) -> Read {
-    let first = |list: Option<&mail_parser::Address<'_>>| {
-        let mailbox = list.and_then(|list| list.first())?;
-        let name = mailbox.name.as_deref().unwrap_or_default().to_owned();
-        Some((name, mailbox.address.as_deref().unwrap_or_default().trim().to_lowercase()))
-    };
-    let (from_name, from_address) = first(message.from()).unwrap_or_default();
-    let reply_to = first(message.reply_to()).map(|(_, address)| address).unwrap_or_default();
-    let html = message.html_bodies().take(3).filter_map(|part| match &part.body {
-        PartType::Html(html) => Some(html.to_string()),
-        _ => None,
-    });
-    let html: String = html.collect::<Vec<_>>().join("\n");
-    let plain = message.text_bodies().take(3).filter_map(|part| part.text_contents());
-    let mut text = plain.collect::<Vec<_>>().join("\n");
-    if html.len() > text.len() / 2 {
+/// What a message says, part after part.
+#[derive(Default)]
+struct Body {
+    text: String,
+    html: String,
+    has_picture: bool,
+}
+
+impl Body {
+    fn read(&mut self, into: &mut Submission) -> Read {
+        let html = cut(&self.html);
+        let plain = without_tags(html);
+        let has_picture = self.has_picture || html.to_ascii_lowercase().contains("<img");
+        push_lines(&mut self.text, &plain);
+        let text = cut(&self.text);
+        let mut links = links_of_html(html);
+        links.extend(links_of_text(text));
+        if html.len() < self.html.len() || text.len() < self.text.len() || links.len() > LINKS_MAX {
+            into.miss(UnreadKind::Excess, "");
+        }
+        links.truncate(LINKS_MAX);
+        if text.trim().is_empty() && has_picture {
+            into.miss(UnreadKind::Picture, "");
+        }
+        Read { quoted: quoted::senders(text), text: text.to_owned(), links, ..Read::default() }
+    }
+}
+
+fn push_lines(text: &mut String, more: &str) {
+    // Beyond the limit one byte tells that there was more.
+    let room = (TEXT_BYTES_MAX + 1).saturating_sub(text.len());
+    let mut end = more.len().min(room);
+    while !more.is_char_boundary(end) {
+        end += 1;
+    }
+    if !text.is_empty() && end > 0 {
         text.push('\n');
-        text.push_str(&without_tags(cut(&html)));
     }
-    let text = cut(&text).to_owned();
-    let mut links = links_of_html(cut(&html));
-    links.extend(links_of_text(&text));
-    links.truncate(LINKS_MAX);
-    let names = message.attachments().take(50).filter_map(|part| part.attachment_name());
-    Read {
-        is_mail: true,
-        from_name,
-        from_address,
-        reply_to,
-        subject: message.subject().unwrap_or_default().to_owned(),
-        links,
-        attachments: names.map(ToOwned::to_owned).collect(),
-        raw: raw.to_vec(),
-        hops: hops(message),
-        return_path: message.return_path().as_text().unwrap_or_default().trim().to_lowercase(),
-        text,
-    }
-}
-
-fn hops(message: &Message<'_>) -> Vec<(core::net::IpAddr, String)> {
-    let lines = message.header_values(HeaderName::Received).filter_map(|value| value.as_received());
-    let hops = lines.filter_map(|received| {
-        let helo = received.helo().or(received.from()).map(|host| host.to_string()).unwrap_or_default();
-        Some((received.from_ip()?, helo))
-    });
-    hops.take(HOPS_MAX).collect()
-}
-
-fn of_text(text: &str) -> Read {
-    let text = cut(text).to_owned();
-    // A pasted text often begins with the lines that the mail program shows.
-    let after = |names: &[&str]| {
-        text.lines().take(40).find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            names.contains(&name.trim().to_lowercase().as_str()).then(|| value.trim().to_owned())
-        })
-    };
-    let from = after(&["de", "from", "expéditeur", "sender"]).unwrap_or_default();
-    let (from_name, from_address) = match from.split_once('<') {
-        Some((name, rest)) => {
-            (name.trim().trim_matches('"').to_owned(), rest.trim_end_matches('>').to_owned())
-        }
-        None if from.contains('@') => (String::new(), from),
-        None => (from, String::new()),
-    };
-    Read {
-        from_name,
-        from_address: from_address.trim().to_lowercase(),
-        subject: after(&["objet", "subject", "sujet"]).unwrap_or_default(),
-        links: links_of_text(&text),
-        text,
-        ..Read::default()
-    }
+    text.push_str(&more[..end]);
 }
 
 fn cut(text: &str) -> &str {
@@ -187,61 +372,87 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// What a reader would see, near enough: tags go, words stay.
-fn without_tags(html: &str) -> String {
-    let mut text = String::with_capacity(html.len() / 2);
-    let mut rest = html;
-    while let Some(open) = rest.find('<') {
-        text.push_str(&rest[..open]);
-        text.push(' ');
-        rest = match rest[open..].find('>') {
-            Some(close) => &rest[open + close + 1..],
-            None => "",
-        };
-    }
-    text.push_str(rest);
-    html_escape::decode_html_entities(&text).into_owned()
+fn type_of(part: &MessagePart<'_>) -> (String, String) {
+    let small = |text: &str| text.to_ascii_lowercase();
+    part.content_type().map_or_else(Default::default, |kind| {
+        (small(&kind.c_type), kind.c_subtype.as_deref().map(small).unwrap_or_default())
+    })
 }
 
-/// Links of HTML with the words that stand for them.
-fn links_of_html(html: &str) -> Vec<Link> {
-    let small = html.to_ascii_lowercase();
-    let mut links = Vec::new();
-    let mut from = 0;
-    while let Some(found) = small[from..].find("href") {
-        let at = from + found + 4;
-        from = at;
-        let rest = html[at..].trim_start();
-        let Some(rest) = rest.strip_prefix('=') else { continue };
-        let rest = rest.trim_start();
-        let target = match rest.chars().next() {
-            Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
-            _ => rest.split([' ', '>']).next(),
-        };
-        let target = html_escape::decode_html_entities(target.unwrap_or_default()).into_owned();
-        let Some(host) = domains::host_of(&target) else { continue };
-        let shown = html[at..].split_once('>').map_or("", |(_, rest)| rest);
-        let shown = without_tags(shown.split("</a").next().unwrap_or_default());
-        let shown: String =
-            shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
-        links.push(Link { shown, host });
-        if links.len() == LINKS_MAX {
-            break;
+/// Parts that are known not to be read, by their type.
+fn unread_type(kind: &str, subtype: &str) -> Option<UnreadKind> {
+    match (kind, subtype) {
+        ("application", "ms-tnef" | "vnd.ms-tnef") => Some(UnreadKind::Winmail),
+        ("multipart", "encrypted") | ("application", "pkcs7-mime" | "x-pkcs7-mime" | "pgp-encrypted") => {
+            Some(UnreadKind::Encrypted)
         }
+        ("message", "partial" | "external-body") => Some(UnreadKind::Partial),
+        _ => None,
     }
-    links
 }
 
-/// Addresses in plain text.
-fn links_of_text(text: &str) -> Vec<Link> {
-    let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
-    let hosts = words.filter_map(|word| {
-        let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
-        let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
-        let host = if is_link { domains::host_of(word) } else { None }?;
-        Some(Link { shown: word.chars().take(200).collect(), host })
-    });
-    hosts.take(LINKS_MAX).collect()
+/// What would be a message if it could be read.
+const fn is_message_kind(kind: UnreadKind) -> bool {
+    match kind {
+        UnreadKind::Outlook
+        | UnreadKind::OutlookText
+        | UnreadKind::Winmail
+        | UnreadKind::Encrypted
+        | UnreadKind::Partial
+        | UnreadKind::Damaged
+        | UnreadKind::Charset
+        | UnreadKind::Nesting
+        | UnreadKind::Mbox
+        | UnreadKind::Excess => true,
+        UnreadKind::Pdf
+        | UnreadKind::Picture
+        | UnreadKind::Archive
+        | UnreadKind::Document
+        | UnreadKind::Form => false,
+    }
+}
+
+fn has_message_ending(name: &str) -> bool {
+    let small = name.to_ascii_lowercase();
+    [".eml", ".msg", ".emlx", ".mbox", ".oft", ".mht", ".p7m"].iter().any(|ending| small.ends_with(ending))
+}
+
+/// Completes what the body says with what the headers say.
+fn with_headers(message: &Message<'_>, read: Read) -> Read {
+    let mailbox = |one: &mail_parser::Addr<'_>| Mailbox {
+        name: one.name.as_deref().unwrap_or_default().to_owned(),
+        address: one.address.as_deref().unwrap_or_default().trim().to_lowercase(),
+    };
+    let all = |list: &Address<'_>| list.iter().map(mailbox).collect::<Vec<_>>();
+    let from = message.header_values(HeaderName::From).filter_map(|value| value.as_address());
+    let mut senders = from.flat_map(all);
+    let first = senders.next().unwrap_or_default();
+    let more_senders = senders.take(MESSAGES_MAX).collect();
+    let names = message.attachments().filter_map(|part| part.attachment_name());
+    let root = message.root_part();
+    let received = root.headers.iter().filter(|header| header.name == HeaderName::Received);
+    let lines = received
+        .map(|header| &message.raw_message[header.offset_start as usize..header.offset_end as usize])
+        .map(<[u8]>::trim_ascii);
+    let returns: Vec<_> = message.header_values(HeaderName::ReturnPath).collect();
+    // Of two, one was there before the message arrived.
+    let return_path = match returns.as_slice() {
+        [one] => one.as_text().unwrap_or_default(),
+        _ => "",
+    };
+    Read {
+        is_mail: true,
+        from_name: first.name,
+        from_address: first.address,
+        more_senders,
+        reply_to: message.reply_to().and_then(|list| list.first()).map(mailbox).unwrap_or_default().address,
+        subject: message.subject().unwrap_or_default().to_owned(),
+        attachments: names.take(PARTS_MAX).map(ToOwned::to_owned).collect(),
+        is_signed: message.header(HeaderName::DkimSignature).is_some(),
+        hops: chain(lines),
+        return_path: return_path.trim_matches(['<', '>', ' ']).to_lowercase(),
+        ..read
+    }
 }
 
 #[cfg(test)]
@@ -251,30 +462,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_read_with_what_is_shown_for_them() {
-        let html = "<p>Cliquez <a class=x HREF='https://Vol.example/ft?a=1'><b>www.francetravail.fr</b></a> \
-                    <a href=\"mailto:a@b.fr\">ici</a> <a href=\"&#104;ttps://x.example\">là</a>";
-        let links = links_of_html(html);
-        let link = |shown: &str, host: &str| Link { shown: shown.to_owned(), host: host.to_owned() };
-        assert_eq!(links, [link("www.francetravail.fr", "vol.example"), link("là", "x.example")]);
-        assert_eq!(
-            links_of_text("voir (https://a.example/x), ou www.b.example."),
-            [link("https://a.example/x", "a.example"), link("www.b.example", "www.b.example"),]
-        );
-    }
-
-    #[test]
     fn pasted_text_says_who_it_claims_to_be_from() {
-        let read = read("De : France Travail <info@ft.example>\nObjet : Votre dossier\n\nBonjour".as_bytes())
-            .unwrap();
+        let read = read("De : France Travail <info@ft.example>\nObjet : Votre dossier\n\nBonjour".as_bytes());
+        let read = &read.unwrap().messages[0];
         assert!(!read.is_mail);
         assert_eq!((read.from_name.as_str(), read.from_domain()), ("France Travail", "ft.example"));
         assert_eq!(read.subject, "Votre dossier");
+        assert_eq!(read.quoted, []);
     }
 
     #[test]
-    fn bombs_nesting_and_odd_encodings_end() {
-        let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(3000);
+    fn bombs_nesting_and_odd_encodings_end_and_are_named() {
+        let nested = "Content-Type: message/rfc822\r\nMIME-Version: 1.0\r\nX: y\r\n\r\n".repeat(3000);
         let parts = format!(
             "From: a@b.fr\r\nTo: c@d.fr\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}",
             "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".repeat(4000)
@@ -286,13 +485,19 @@ mod tests {
         let charset = b"From: =?utf-7?Q?+AGEAYg-?= <a@b.fr>\r\nTo: x\r\nSubject: =?x?B?////?=\r\nContent-Type: text/plain; charset=x-unknown\r\n\r\n\xff\xfe\x00";
         let tags =
             format!("From: a@b.fr\r\nTo: b\r\nContent-Type: text/html\r\n\r\n{}", "<a href=".repeat(90_000));
-        for bytes in
-            [nested.as_bytes(), parts.as_bytes(), base64.as_bytes(), charset, tags.as_bytes(), b"\0\0\0"]
-        {
-            let _ = read(bytes);
+        for (name, bytes, kind) in [
+            ("nested", nested.as_bytes(), UnreadKind::Nesting),
+            ("parts", parts.as_bytes(), UnreadKind::Excess),
+            ("base64", base64.as_bytes(), UnreadKind::Excess),
+            ("charset", charset, UnreadKind::Charset),
+            ("tags", tags.as_bytes(), UnreadKind::Excess),
+            ("zeros", b"\0\0\0", UnreadKind::Form),
+        ] {
+            let read = read(bytes).unwrap();
+            assert!(read.unread.iter().any(|unread| unread.kind == kind), "{name}: {:?}", read.unread);
         }
-        assert_eq!(read(&vec![b'a'; BYTES_MAX + 1]), None);
-        assert_eq!(read(b" \r\n"), None);
+        assert_eq!(read(&vec![b'a'; BYTES_MAX + 1]), Err(SubmissionFault::TooLarge));
+        assert_eq!(read(b" \r\n"), Err(SubmissionFault::Blank));
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! What mail servers send back (RFC 3464).
 
-use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{MessagePart, MimeHeaders as _, PartType};
+
+use crate::shape;
 
 /// A report that a message did not arrive, for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,13 +15,13 @@ pub struct Returned {
 
 /// Reads a report; a delay is not the end, and neither is anything else.
 pub fn returned(bytes: &[u8]) -> Option<Returned> {
-    let message = MessageParser::default().parse(bytes)?;
+    let message = shape::parsed(bytes)?;
     let status = message.parts.iter().filter(|part| is(part, "message", "delivery-status"));
     let status = status.filter_map(|part| failed(&String::from_utf8_lossy(part.contents()))).next()?;
     let quoted = message.parts.iter().filter_map(|part| match &part.body {
         PartType::Message(quoted) => quoted.message_id().map(ToOwned::to_owned),
         _ if is(part, "text", "rfc822-headers") => {
-            let headers = MessageParser::default().parse_headers(part.contents())?;
+            let headers = shape::headers(part.contents())?;
             headers.message_id().map(ToOwned::to_owned)
         }
         _ => None,

@@ -3,13 +3,13 @@
 use digue_types::lists;
 
 use crate::domains::{is_under, looks_like, readable};
-use crate::proof::{Finding, Proof};
-use crate::read::Read;
+use crate::proof::{Proof, ServerCheck, SignatureCheck};
+use crate::read::{Mailbox, Read, Submission, UnreadPart};
 
 lists! {
     /// What is to be thought of a message.
     Verdict "verdict" {
-        /// Proven to come from an official sender.
+        /// Signed by an official sender, verified, and read whole.
         Genuine "genuine",
         /// Something in it is a lie.
         Fraud "fraud",
@@ -21,9 +21,22 @@ lists! {
 
     /// A fact about a message.
     Sign "sign" {
+        /// A verified signature of the sender's own domain: the one proof there is.
         Proven "proven",
+        /// The newest server says that a machine of the sender's handed it over; nothing is signed.
+        SentFrom "sent-from",
         OfficialUnproven "official-unproven",
+        SignatureBroken "signature-broken",
+        SignaturePartial "signature-partial",
+        SignatureUnverifiable "signature-unverifiable",
+        SentElsewhere "sent-elsewhere",
+        /// It fails in all ways, and its domain asks to refuse such messages.
         Forged "forged",
+        SeveralSenders "several-senders",
+        /// It quotes an official sender, and nothing proves what is quoted.
+        QuotedUnproven "quoted-unproven",
+        /// The message that another one is attached to.
+        CarrierUnproven "carrier-unproven",
         LooksLike "looks-like",
         ClaimsName "claims-name",
         LinkLies "link-lies",
@@ -37,6 +50,10 @@ lists! {
         CodeUnknown "code-unknown",
         CodeCopied "code-copied",
         Campaign "campaign",
+        /// Files whose names alone were looked at.
+        NotOpened "not-opened",
+        /// Something of it was not read; `Opinion::unread` says what.
+        Unread "unread",
     }
 }
 
@@ -66,6 +83,9 @@ pub struct Opinion {
     pub signs: Vec<(Sign, String)>,
     /// Domains that look like an official one.
     pub look_alikes: Vec<String>,
+    pub unread: Vec<UnreadPart>,
+    /// The message that the verdict is about, of those handed in; none when none was read.
+    pub about: Option<usize>,
 }
 
 /// Endings of files that run, or hide what runs.
@@ -115,63 +135,268 @@ const URGES: [&str; 12] = [
     "final notice",
 ];
 
-/// Judges a message by its facts.
-pub fn judge(read: &Read, proof: Proof, known: &Known, code: Option<CodeSeen>) -> Opinion {
-    let mut signs: Vec<(Sign, String)> = Vec::new();
-    let mut look_alikes = Vec::new();
-    let domain = &readable(read.from_domain());
-    let is_official = known.domains.iter().any(|one| is_under(domain, one));
-    of_sender(read, proof, known, is_official, &mut signs, &mut look_alikes);
-    of_links(read, known, &mut signs, &mut look_alikes);
-    of_words(read, &mut signs);
-    if known.subjects.iter().any(|subject| !subject.is_empty() && same_words(subject, &read.subject)) {
-        signs.push((Sign::Campaign, read.subject.clone()));
-    }
-    if let Some(code) = code {
-        let sign = match code {
-            CodeSeen::Genuine => Sign::CodeGenuine,
-            CodeSeen::Unknown => Sign::CodeUnknown,
-            CodeSeen::Copied => Sign::CodeCopied,
-        };
-        signs.push((sign, String::new()));
-    }
-    signs.dedup();
-    look_alikes.sort();
-    look_alikes.dedup();
-    Opinion { verdict: verdict(&signs), signs, look_alikes }
+/// How a message came to be judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandedIn {
+    /// Its file or its words, by somebody who asks about them.
+    Shown,
+    /// Sent to the desk: the message itself is its sender's question, what it carries or quotes is asked about.
+    Forwarded,
 }
 
-fn of_sender(
-    read: &Read,
-    proof: Proof,
+/// What was found about one message.
+#[derive(Default)]
+struct Facts {
+    signs: Vec<(Sign, String)>,
+    look_alikes: Vec<String>,
+}
+
+impl Facts {
+    fn add(&mut self, sign: Sign, about: impl Into<String>) {
+        let fact = (sign, about.into());
+        if !self.signs.contains(&fact) {
+            self.signs.push(fact);
+        }
+    }
+
+    fn add_once(&mut self, sign: Sign, about: impl Into<String>) {
+        if !self.has(&[sign]) {
+            self.add(sign, about);
+        }
+    }
+
+    fn has(&self, wanted: &[Sign]) -> bool {
+        self.signs.iter().any(|(sign, _)| wanted.contains(sign))
+    }
+}
+
+/// Judges all that was handed in by its facts; `proofs` are those of its messages, in their order.
+pub fn judge(
+    submission: &Submission,
+    proofs: &[Proof],
     known: &Known,
-    is_official: bool,
-    signs: &mut Vec<(Sign, String)>,
-    look_alikes: &mut Vec<String>,
-) {
+    code: Option<CodeSeen>,
+    how: HandedIn,
+) -> Opinion {
+    let mut all: Vec<Facts> = Vec::new();
+    for (place, read) in submission.messages.iter().enumerate() {
+        // A message without a proof is one of which nothing is proven.
+        let proof = proofs.get(place).copied().unwrap_or_default();
+        all.push(facts(read, proof, known));
+    }
+    let of_whole = of_whole(submission, code);
+    for facts in &mut all {
+        facts.signs.extend(of_whole.iter().cloned());
+    }
+    let (verdict, about) = decide(submission, &mut all, known, how);
+    let mut opinion = Opinion {
+        verdict,
+        signs: of_whole,
+        look_alikes: Vec::new(),
+        unread: submission.unread.clone(),
+        about,
+    };
+    // What is about the message that is judged comes first.
+    let place = about.unwrap_or(0).min(all.len());
+    let (first, rest) = all.split_at_mut(place);
+    let mut signs: Vec<(Sign, String)> = Vec::new();
+    for facts in rest.iter_mut().chain(first) {
+        for fact in core::mem::take(&mut facts.signs) {
+            if !signs.contains(&fact) {
+                signs.push(fact);
+            }
+        }
+        opinion.look_alikes.append(&mut facts.look_alikes);
+    }
+    if !signs.is_empty() {
+        opinion.signs = signs;
+    }
+    opinion.look_alikes.sort();
+    opinion.look_alikes.dedup();
+    opinion
+}
+
+/// The verdict, and the message that it is about: the worst of what is asked about, or what those who carry
+/// it do themselves.
+fn decide(
+    submission: &Submission,
+    all: &mut [Facts],
+    known: &Known,
+    how: HandedIn,
+) -> (Verdict, Option<usize>) {
+    let carries = |place: usize| {
+        let is_question = place == 0 && how == HandedIn::Forwarded;
+        is_question || submission.messages.get(place).is_some_and(|read| read.carries)
+    };
+    let (carriers, asked): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|place| carries(*place));
+    let mut leans = false;
+    for place in &carriers {
+        leans |= of_carrier(&mut all[*place], &submission.messages[*place], known, how);
+    }
+    let worst_of = |places: &[usize]| {
+        let verdicts = places.iter().map(|place| (verdict(&all[*place]), *place));
+        verdicts.max_by_key(|(verdict, place)| (weight(*verdict), core::cmp::Reverse(*place)))
+    };
+    match (worst_of(&asked), worst_of(&carriers)) {
+        (None, None) => (Verdict::Unknown, None),
+        (None, Some((own, place))) => (own, Some(place)),
+        (Some((worst, _)), Some((own, place))) if own != Verdict::Unknown && weight(own) > weight(worst) => {
+            (own, Some(place))
+        }
+        // A genuine message in the hands of one that only says it is official.
+        (Some((Verdict::Genuine, place)), _) if leans => (Verdict::Unknown, Some(place)),
+        (Some((worst, place)), _) => (worst, Some(place)),
+    }
+}
+
+/// Who carries a message is somebody who forwards it, or a fraud that leans on a genuine one: what it says
+/// counts, and what proves it does not. True for one that says it is official and cannot prove it.
+fn of_carrier(carrier: &mut Facts, read: &Read, known: &Known, how: HandedIn) -> bool {
+    let is_proven = carrier.has(&[Sign::Proven]);
+    without_proof(carrier);
+    if is_proven || how == HandedIn::Forwarded {
+        return false;
+    }
+    let names = [&read.from_address, &read.from_name, &read.subject].into_iter();
+    let about = names.filter(|name| !name.trim().is_empty()).map(String::as_str).next().unwrap_or("–");
+    carrier.add(Sign::CarrierUnproven, about);
+    is_official(&readable(read.from_domain()), known)
+}
+
+/// Where a message is from that only carries what is asked about says nothing of that.
+fn without_proof(carrier: &mut Facts) {
+    carrier.signs.retain(|(sign, _)| {
+        !matches!(
+            sign,
+            Sign::Proven
+                | Sign::SentFrom
+                | Sign::OfficialUnproven
+                | Sign::SignatureBroken
+                | Sign::SignaturePartial
+                | Sign::SignatureUnverifiable
+                | Sign::SentElsewhere
+                | Sign::Forged
+                | Sign::NotOpened
+        )
+    });
+}
+
+const fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Genuine => 0,
+        Verdict::Unknown => 1,
+        Verdict::Suspicious => 2,
+        Verdict::Fraud => 3,
+    }
+}
+
+/// What is about all that was handed in.
+fn of_whole(submission: &Submission, code: Option<CodeSeen>) -> Vec<(Sign, String)> {
+    let code = code.map(|code| match code {
+        CodeSeen::Genuine => Sign::CodeGenuine,
+        CodeSeen::Unknown => Sign::CodeUnknown,
+        CodeSeen::Copied => Sign::CodeCopied,
+    });
+    let unread = (!submission.unread.is_empty()).then_some(Sign::Unread);
+    code.into_iter().chain(unread).map(|sign| (sign, String::new())).collect()
+}
+
+fn facts(read: &Read, proof: Proof, known: &Known) -> Facts {
+    let mut facts = Facts::default();
+    of_sender(read, proof, known, &mut facts);
+    of_quoted(read, known, &mut facts);
+    of_links(read, known, &mut facts);
+    of_words(read, &mut facts);
+    if known.subjects.iter().any(|subject| !subject.is_empty() && same_words(subject, &read.subject)) {
+        facts.add(Sign::Campaign, read.subject.clone());
+    }
+    facts
+}
+
+fn is_official(domain: &str, known: &Known) -> bool {
+    known.domains.iter().any(|one| is_under(domain, one))
+}
+
+fn of_sender(read: &Read, proof: Proof, known: &Known, facts: &mut Facts) {
+    let first = Mailbox { name: read.from_name.clone(), address: read.from_address.clone() };
     let domain = readable(read.from_domain());
-    if is_official {
-        // A failed signature alone happens on the way; with nothing that holds, the sender is not who it says.
-        let fails = proof.dkim == Finding::Fails || proof.spf == Finding::Fails;
-        let sign = match (proof.is_aligned(), fails && proof.is_strict) {
-            (true, _) => Sign::Proven,
-            (false, true) => Sign::Forged,
-            (false, false) => Sign::OfficialUnproven,
-        };
-        signs.push((sign, domain.clone()));
-    } else if let Some(official) = looks_like(&domain, &known.domains) {
-        signs.push((Sign::LooksLike, format!("{domain} / {official}")));
-        look_alikes.push(domain.clone());
-    } else if let Some(name) = known.names.iter().find(|name| contains_words(&read.from_name, name)) {
-        signs.push((Sign::ClaimsName, format!("{name} / {domain}")));
+    if !read.more_senders.is_empty() {
+        let all = core::iter::once(&first).chain(&read.more_senders).map(|one| one.address.as_str());
+        facts.add(Sign::SeveralSenders, all.take(4).collect::<Vec<_>>().join(", "));
+    }
+    if is_official(&domain, known) {
+        of_proof(proof, &domain, facts);
+    }
+    for sender in core::iter::once(&first).chain(&read.more_senders) {
+        of_name(sender, known, facts);
     }
     let replies = read.reply_domain();
     if !replies.is_empty() && !is_under(replies, &domain) && !is_under(&domain, replies) {
-        signs.push((Sign::RepliesElsewhere, replies.to_owned()));
+        facts.add(Sign::RepliesElsewhere, replies);
     }
 }
 
-fn of_links(read: &Read, known: &Known, signs: &mut Vec<(Sign, String)>, look_alikes: &mut Vec<String>) {
+/// What is known of a message that says it comes from an official domain.
+fn of_proof(proof: Proof, domain: &str, facts: &mut Facts) {
+    let (is_broken, is_foreign) =
+        (proof.signature == SignatureCheck::Broken, proof.server == ServerCheck::Foreign);
+    match proof.signature {
+        SignatureCheck::Verified => return facts.add(Sign::Proven, domain),
+        SignatureCheck::Broken => facts.add(Sign::SignatureBroken, domain),
+        SignatureCheck::Partial => facts.add(Sign::SignaturePartial, domain),
+        SignatureCheck::Unverifiable => facts.add(Sign::SignatureUnverifiable, domain),
+        SignatureCheck::Missing => {}
+    }
+    match proof.server {
+        ServerCheck::Own => facts.add(Sign::SentFrom, domain),
+        ServerCheck::Foreign => facts.add(Sign::SentElsewhere, domain),
+        ServerCheck::Unknown => {}
+    }
+    // A signature breaks on the way, and a relay is foreign: both happen to honest messages, too. Where one
+    // cannot be verified here, nothing is said to be false.
+    let fails = is_broken || (is_foreign && proof.signature == SignatureCheck::Missing);
+    if fails && proof.is_strict && proof.server != ServerCheck::Own {
+        facts.add(Sign::Forged, domain);
+    } else {
+        facts.add(Sign::OfficialUnproven, domain);
+    }
+}
+
+/// A sender that looks official without being it.
+fn of_name(sender: &Mailbox, known: &Known, facts: &mut Facts) {
+    let domain = readable(sender.domain());
+    if is_official(&domain, known) {
+        return;
+    }
+    if let Some(official) = looks_like(&domain, &known.domains) {
+        facts.add(Sign::LooksLike, format!("{domain} / {official}"));
+        facts.look_alikes.push(domain);
+        return;
+    }
+    // Mail programs show the name and hide the address; an address may be written in it.
+    let name = sender.name.to_lowercase();
+    let claimed = known.names.iter().find(|known| contains_words(&sender.name, known));
+    let claimed = claimed.or_else(|| known.domains.iter().find(|known| name.contains(&format!("@{known}"))));
+    if let Some(claimed) = claimed.filter(|_| !domain.is_empty()) {
+        facts.add(Sign::ClaimsName, format!("{claimed} / {domain}"));
+    }
+}
+
+/// What is quoted is what somebody wrote: its senders can lie, and are never proven.
+fn of_quoted(read: &Read, known: &Known, facts: &mut Facts) {
+    for sender in &read.quoted {
+        let domain = readable(sender.domain());
+        let is_named = known.names.iter().any(|name| contains_words(&sender.name, name));
+        if is_official(&domain, known) || (domain.is_empty() && is_named) {
+            let about = if domain.is_empty() { sender.name.clone() } else { domain };
+            facts.add(Sign::QuotedUnproven, about);
+        } else {
+            of_name(sender, known, facts);
+        }
+    }
+}
+
+fn of_links(read: &Read, known: &Known, facts: &mut Facts) {
     let is_known = |host: &str| known.domains.iter().any(|domain| is_under(host, domain));
     let claims = known
         .names
@@ -182,30 +407,34 @@ fn of_links(read: &Read, known: &Known, signs: &mut Vec<(Sign, String)>, look_al
         if let Some(domain) =
             known.domains.iter().find(|domain| shown.contains(domain.as_str()) && !shown.contains(&link.host))
         {
-            push_once(signs, Sign::LinkLies, format!("{domain} / {}", link.host));
+            facts.add_once(Sign::LinkLies, format!("{domain} / {}", link.host));
         } else if let Some(official) = looks_like(&link.host, &known.domains) {
-            push_once(signs, Sign::LinkLooksLike, format!("{} / {official}", link.host));
-            look_alikes.push(link.host.clone());
+            facts.add_once(Sign::LinkLooksLike, format!("{} / {official}", link.host));
+            facts.look_alikes.push(link.host.clone());
         } else if claims {
-            push_once(signs, Sign::LinkElsewhere, link.host.clone());
+            facts.add_once(Sign::LinkElsewhere, link.host.clone());
         }
     }
 }
 
-fn of_words(read: &Read, signs: &mut Vec<(Sign, String)>) {
+fn of_words(read: &Read, facts: &mut Facts) {
     let text =
         format!("{}\n{}", read.subject, read.text).to_lowercase().replace(['\u{a0}', '\u{202f}', '’'], " ");
     if let Some(word) = SECRETS.iter().find(|word| asks(&text, word)) {
-        signs.push((Sign::AsksSecret, (*word).to_owned()));
+        facts.add(Sign::AsksSecret, *word);
     }
     if let Some(word) = URGES.iter().find(|word| text.contains(**word)) {
-        signs.push((Sign::Urges, (*word).to_owned()));
+        facts.add(Sign::Urges, *word);
     }
     let ending = |name: &String| name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
     if let Some(name) =
         read.attachments.iter().find(|name| ending(name).is_some_and(|end| RUNS.contains(&end.as_str())))
     {
-        signs.push((Sign::Attachment, name.clone()));
+        facts.add(Sign::Attachment, name.clone());
+    }
+    let names: Vec<&str> = read.attachments.iter().take(5).map(String::as_str).collect();
+    if !names.is_empty() {
+        facts.add(Sign::NotOpened, names.join(", "));
     }
 }
 
@@ -231,12 +460,6 @@ fn asks(text: &str, word: &str) -> bool {
     })
 }
 
-fn push_once(signs: &mut Vec<(Sign, String)>, sign: Sign, about: String) {
-    if signs.iter().all(|(known, _)| *known != sign) {
-        signs.push((sign, about));
-    }
-}
-
 fn words(text: &str) -> String {
     let plain = text.to_lowercase();
     let words = plain.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -252,25 +475,25 @@ fn same_words(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-fn verdict(signs: &[(Sign, String)]) -> Verdict {
-    let has = |wanted: &[Sign]| signs.iter().any(|(sign, _)| wanted.contains(sign));
+fn verdict(facts: &Facts) -> Verdict {
     let lies = [Sign::Forged, Sign::LooksLike, Sign::LinkLies, Sign::LinkLooksLike, Sign::CodeCopied];
-    if has(&lies)
-        || (has(&[Sign::ClaimsName]) && has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment]))
-    {
+    let claims = facts.has(&[Sign::ClaimsName]);
+    if facts.has(&lies) || (claims && facts.has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment])) {
         return Verdict::Fraud;
     }
-    let odd = [Sign::AsksSecret, Sign::Attachment, Sign::ClaimsName, Sign::CodeUnknown];
-    if has(&[Sign::Proven]) {
+    if facts.has(&[Sign::Proven]) {
         // Even from the right sender: what it never asks for is asked about first.
-        return if has(&[Sign::AsksSecret, Sign::Attachment, Sign::LinkElsewhere]) {
-            Verdict::Suspicious
+        if facts.has(&[Sign::AsksSecret, Sign::Attachment, Sign::LinkElsewhere, Sign::SeveralSenders]) {
+            return Verdict::Suspicious;
+        }
+        // The signature says nothing of what is quoted, and nobody here read what is unread.
+        return if facts.has(&[Sign::Unread, Sign::QuotedUnproven]) {
+            Verdict::Unknown
         } else {
             Verdict::Genuine
         };
     }
-    if has(&odd) || (has(&[Sign::Urges]) && has(&[Sign::LinkElsewhere, Sign::RepliesElsewhere])) {
-        return Verdict::Suspicious;
-    }
-    Verdict::Unknown
+    let odd = [Sign::AsksSecret, Sign::Attachment, Sign::ClaimsName, Sign::CodeUnknown, Sign::SeveralSenders];
+    let hurries = facts.has(&[Sign::Urges]) && facts.has(&[Sign::LinkElsewhere, Sign::RepliesElsewhere]);
+    if facts.has(&odd) || hurries { Verdict::Suspicious } else { Verdict::Unknown }
 }

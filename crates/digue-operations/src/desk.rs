@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use digue_locales::{Language, Value, text_with};
-use digue_messages::read::{self, Read};
+use digue_locales::{Language, Value, text, text_with};
+use digue_messages::read::{self, Read, Submission};
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{Known, Opinion, Records, Sign, judge, proof};
+use digue_messages::{HandedIn, Known, Opinion, Records, Sign, UnreadPart, judge, proof};
 use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
@@ -68,26 +68,28 @@ pub async fn examine(
     ip: &str,
 ) -> Result<Told, OperationError> {
     house.turnstile().pass(house.clock.now(), ip)?;
-    let read = read::read(bytes).ok_or(OperationError::Invalid("invalid-message"))?;
-    let opinion = opinion(house, &read).await?;
+    let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
+    let opinion = opinion(house, &submission, HandedIn::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // What strangers show is kept within their share, and once a day; everybody is told the verdict.
     if actor.is_some() || house.turnstile().keeps_report(house.clock.now(), ip) {
         keep(house, &reporter, &opinion).await?;
     }
+    let about = opinion.about.and_then(|place| submission.messages.get(place));
+    let read = about.cloned().unwrap_or_default();
     Ok(Told {
         from: match (read.from_name.as_str(), read.from_address.as_str()) {
             ("", address) => address.to_owned(),
             (name, "") => name.to_owned(),
             (name, address) => format!("{name} <{address}>"),
         },
-        report: report(language, &read, &opinion),
+        report: report(language, &read, &submission, &opinion),
         subject: read.subject,
         opinion,
     })
 }
 
-async fn opinion(house: &House, read: &Read) -> Result<Opinion, OperationError> {
+async fn opinion(house: &House, submission: &Submission, how: HandedIn) -> Result<Opinion, OperationError> {
     let rules = house.desk();
     let official = genuine::official(house).await?;
     let mut domains = rules.domains.clone();
@@ -99,9 +101,12 @@ async fn opinion(house: &House, read: &Read) -> Result<Opinion, OperationError> 
         names: rules.names.clone(),
         subjects: official.into_iter().map(|one| one.subject).collect(),
     };
-    let proof = proof::prove(read, &rules.records).await;
-    let code = code_seen(house, read).await?;
-    Ok(judge(read, proof, &known, code))
+    let proofs = proof::prove_all(submission, &rules.records).await;
+    let mut code = None;
+    for read in &submission.messages {
+        code = code.or(code_seen(house, read).await?);
+    }
+    Ok(judge(submission, &proofs, &known, code, how))
 }
 
 /// A code in the text: ours, ours in another message, or nobody's.
@@ -140,11 +145,13 @@ async fn keep(house: &House, reporter: &str, opinion: &Opinion) -> Result<(), Op
 }
 
 /// What can be pasted into a report at Signal Spam, 33700 or 17Cyber.
-fn report(language: Language, read: &Read, opinion: &Opinion) -> String {
+fn report(language: Language, read: &Read, submission: &Submission, opinion: &Opinion) -> String {
     let from = if read.from_address.is_empty() { &read.from_name } else { &read.from_address };
-    let hosts: Vec<&str> = read.links.iter().map(|link| link.host.as_str()).collect();
-    let signs: Vec<String> =
-        opinion.signs.iter().map(|(sign, about)| sign_in_words(language, *sign, about)).collect();
+    let links = submission.messages.iter().flat_map(|read| &read.links);
+    let mut hosts: Vec<&str> = links.map(|link| link.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let signs = signs_in_words(language, opinion);
     let values = [
         ("from", Value::from(from.as_str())),
         ("subject", Value::from(read.subject.as_str())),
@@ -154,9 +161,22 @@ fn report(language: Language, read: &Read, opinion: &Opinion) -> String {
     text_with(language, "desk-report", &values)
 }
 
-/// A sign as one sentence.
-pub fn sign_in_words(language: Language, sign: Sign, about: &str) -> String {
+/// What was found, and what was not read, a sentence each.
+pub fn signs_in_words(language: Language, opinion: &Opinion) -> Vec<String> {
+    let unread = opinion.unread.iter().map(|unread| unread_in_words(language, unread));
+    // Of the sign that something was not read, what it was is the sentence.
+    let signs = opinion.signs.iter().filter(|(sign, _)| *sign != Sign::Unread);
+    signs.map(|(sign, about)| sign_in_words(language, *sign, about)).chain(unread).collect()
+}
+
+fn sign_in_words(language: Language, sign: Sign, about: &str) -> String {
     text_with(language, sign.key(), &[("about", Value::from(about.to_owned()))])
+}
+
+fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
+    let what = text(language, unread.kind.key());
+    let about = if unread.name.is_empty() { what } else { format!("{what} ({})", unread.name) };
+    sign_in_words(language, Sign::Unread, &about)
 }
 
 /// Messages that people showed, for the operator's watchers.
@@ -203,14 +223,16 @@ pub async fn read_due(house: &House) -> Result<u64, OperationError> {
     let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
-        if let Some(shown) = bytes.as_deref().and_then(read::read) {
-            let opinion = opinion(house, &shown).await?;
+        // What is too large came without its bytes, and stays for a person to read.
+        if let Some(Ok(shown)) = bytes.as_deref().map(read::read) {
+            let opinion = opinion(house, &shown, HandedIn::Forwarded).await?;
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(house, &reporter).await?;
             keep(house, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
             if let Some(account) = account.filter(|_| house.sends_mail()) {
-                let verdict = opinion.verdict;
-                mail::queue(house, &reporter, &Mail::DeskAnswer { account, verdict }).await?;
+                let unread = opinion.unread.iter().map(|unread| unread.kind).collect();
+                let answer = Mail::DeskAnswer { account, verdict: opinion.verdict, unread };
+                mail::queue(house, &reporter, &answer).await?;
             }
             read_count += 1;
         }

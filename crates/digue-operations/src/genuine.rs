@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::House;
-use crate::notices::{Blocks, blocks_of};
+use crate::notices::{self, blocks_of};
 use crate::papers::Reader;
 use crate::shares::{Limits, Shares};
 
@@ -122,22 +122,35 @@ pub struct Official {
 /// The messages that the house has sent, and sends: for the public page and its mirror.
 pub async fn official(house: &House) -> Result<Vec<Official>, OperationError> {
     let campaigns = house.store.campaigns().await?;
-    let shown = campaigns
-        .into_iter()
-        .filter(|campaign| matches!(campaign.state.as_str(), "sending" | "paused" | "ended"));
-    let official = shown.map(|campaign| {
-        let blocks: Option<Blocks> = serde_json::from_str(&campaign.blocks).ok();
-        Official {
+    let mut shown = Vec::new();
+    for campaign in campaigns {
+        let is_shown = match campaign.state.as_str() {
+            "sending" | "paused" => true,
+            // One that was ended before anything left is no message of ours.
+            "ended" => {
+                let counts = house.store.notice_counts(&campaign.id).await?;
+                notices::gone(&counts) > 0
+                    || counts.contains_key("uncertain")
+                    || counts.contains_key("returned")
+            }
+            _ => false,
+        };
+        if is_shown {
+            shown.push(campaign);
+        }
+    }
+    let official = shown.into_iter().map(|campaign| {
+        Ok(Official {
+            first_block: blocks_of(&campaign)?.happened,
             campaign: campaign.id,
             subject: campaign.subject,
             since: campaign.made_at,
             ended: (campaign.ended_at > Timestamp::ZERO).then_some(campaign.ended_at),
             sender: house.mailer().map(|mailer| mailer.sender()),
-            first_block: blocks.map(|blocks| blocks.happened).unwrap_or_default(),
             language: campaign.language,
-        }
+        })
     });
-    Ok(official.collect())
+    official.collect()
 }
 
 /// The list of official messages as one signed text: newspapers and call centres mirror it, and

@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
-use digue_messages::Verdict;
+use digue_messages::{UnreadKind, Verdict};
 use digue_store::MailRecord;
 use digue_types::{AccountId, Timestamp};
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
+use lettre::message::MessageBuilder;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
 };
-use lettre::message::header::{ContentType, HeaderName};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
@@ -135,27 +136,47 @@ impl Mailer {
         body: &str,
         (campaign, code): (&str, &str),
     ) -> Result<(), String> {
-        let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
-        let id = format!("{campaign}.{code}");
-        let back = self.returns.as_ref().and_then(|returns| returns.address.split_once('@'));
-        let back = back.map(|(local, domain)| format!("{local}+{}@{domain}", code.to_lowercase()));
-        let back = back.map(|back| back.parse::<Address>()).transpose();
-        let back = back.map_err(|error| error.to_string())?.unwrap_or_else(|| self.from.email.clone());
-        let envelope = Envelope::new(Some(back), vec![address.clone()]).map_err(|error| error.to_string())?;
-        let message = Message::builder()
-            .from(Mailbox::new(None, self.from.email.clone()))
-            .to(Mailbox::new(None, address))
-            .subject(subject)
-            .envelope(envelope)
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .header(ContentType::TEXT_PLAIN)
-            .body(body.to_owned());
-        let mut message = message.map_err(|error| error.to_string())?;
+        let mut message = self.notice(recipient, subject, body, campaign, code)?;
         if let Some(dkim) = &self.dkim {
             message.sign(dkim);
         }
         self.transport.send(message).await.map(drop).map_err(|error| error.to_string())
     }
+
+    fn notice(
+        &self,
+        recipient: &str,
+        subject: &str,
+        body: &str,
+        campaign: &str,
+        code: &str,
+    ) -> Result<Message, String> {
+        let address: Address = recipient.parse().map_err(|_| "the address does not read".to_owned())?;
+        let back = self.returns.as_ref().and_then(|returns| returns.address.split_once('@'));
+        let back = back.map(|(local, domain)| format!("{local}+{}@{domain}", code.to_lowercase()));
+        let back = back.map(|back| back.parse::<Address>()).transpose();
+        let back = back.map_err(|error| error.to_string())?.unwrap_or_else(|| self.from.email.clone());
+        let envelope = Envelope::new(Some(back), vec![address.clone()]).map_err(|error| error.to_string())?;
+        let from = Mailbox::new(None, self.from.email.clone());
+        let headed = headed(from, address, subject, &format!("{campaign}.{code}"));
+        headed.envelope(envelope).body(body.to_owned()).map_err(|error| error.to_string())
+    }
+}
+
+/// What every mail begins with. Its name is under the sender's own domain, the same at each try, and made
+/// of random signs alone (RFC 5322, 3.6.4); without the version of MIME its letters have no set (RFC 2045,
+/// 4); and no machine answers what a machine sent (RFC 3834, 5).
+fn headed(from: Mailbox, to: Address, subject: &str, id: &str) -> MessageBuilder {
+    let id = format!("<{id}@{}>", from.email.domain());
+    let by_machine = HeaderName::new_from_ascii_str("Auto-Submitted");
+    Message::builder()
+        .from(from)
+        .to(Mailbox::new(None, to))
+        .subject(subject)
+        .message_id(Some(id))
+        .raw_header(HeaderValue::new(by_machine, "auto-generated".to_owned()))
+        .header(MIME_VERSION_1_0)
+        .header(ContentType::TEXT_PLAIN)
 }
 
 fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
@@ -167,7 +188,17 @@ fn dkim_of(dkim: &Dkim) -> Result<DkimConfig, String> {
         header: DkimCanonicalizationType::Relaxed,
         body: DkimCanonicalizationType::Relaxed,
     };
-    let headers = ["From", "To", "Subject", "Date", "Message-ID"].map(HeaderName::new_from_ascii_str);
+    let headers = [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    ];
+    let headers = headers.map(HeaderName::new_from_ascii_str);
     Ok(DkimConfig::new(dkim.selector.clone(), dkim.domain.clone(), key, headers.to_vec(), form))
 }
 
@@ -189,7 +220,7 @@ pub enum Mail {
     /// The self-assessment of this account's organisation is over, or ends soon.
     AssessmentDue { account: AccountId },
     /// What is to be thought of a message that this account forwarded.
-    DeskAnswer { account: AccountId, verdict: Verdict },
+    DeskAnswer { account: AccountId, verdict: Verdict, unread: Vec<UnreadKind> },
     /// A person does not recognise a consultation of this account.
     Contested { account: AccountId },
     /// For a person who wished it: somebody new looked, or the month is over.
@@ -233,7 +264,10 @@ impl Mail {
         match self {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
-            Self::DeskAnswer { verdict, .. } => verdict.code().to_owned(),
+            Self::DeskAnswer { verdict, unread, .. } => {
+                let codes = unread.iter().map(|kind| kind.code());
+                core::iter::once(verdict.code()).chain(codes).collect::<Vec<_>>().join(" ")
+            }
             Self::PersonNews { is_first, visits } => {
                 format!("{} {visits}", if *is_first { "first" } else { "monthly" })
             }
@@ -257,7 +291,12 @@ impl Mail {
                 let (first, visits) = record.detail.split_once(' ')?;
                 Some(Self::PersonNews { is_first: first == "first", visits: visits.parse().ok()? })
             }
-            "desk-answer" => Some(Self::DeskAnswer { account, verdict: Verdict::parse(&record.detail)? }),
+            "desk-answer" => {
+                let mut codes = record.detail.split(' ');
+                let verdict = codes.next().and_then(Verdict::parse)?;
+                let unread: Option<Vec<UnreadKind>> = codes.map(UnreadKind::parse).collect();
+                Some(Self::DeskAnswer { account, verdict, unread: unread? })
+            }
             "digest" => Some(Self::Digest { account, week: Week::parse(&record.detail)? }),
             _ => None,
         }
@@ -415,16 +454,149 @@ fn message(
     }
     let body = |language| {
         let mut values = values.clone();
-        if let Mail::DeskAnswer { verdict, .. } = mail {
+        if let Mail::DeskAnswer { verdict, unread, .. } = mail {
             values.push(("verdict", Value::from(text(language, verdict.key()))));
+            let unread: Vec<String> = unread.iter().map(|kind| text(language, kind.key())).collect();
+            values.push(("unread-count", Value::from(unread.len() as u64)));
+            values.push(("unread", Value::from(unread.join(", "))));
         }
         text_with(language, &format!("mail-{}-body", record.kind), &values)
     };
     let address: Address = record.recipient.parse().map_err(|_| lettre::error::Error::MissingTo)?;
-    Message::builder()
-        .from(mailer.from.clone())
-        .to(Mailbox::new(None, address))
-        .subject(text(Language::French, &format!("mail-{}-subject", record.kind)))
-        .header(ContentType::TEXT_PLAIN)
-        .body(format!("{}\n\n--\n\n{}\n", body(Language::French), body(Language::English)))
+    let subject = text(Language::French, &format!("mail-{}-subject", record.kind));
+    headed(mailer.from.clone(), address, &subject, &record.id).body(format!(
+        "{}\n\n--\n\n{}\n",
+        body(Language::French),
+        body(Language::English)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn mailer(returns: Option<Returns>) -> Mailer {
+        let settings = MailSettings {
+            host: "127.0.0.1".to_owned(),
+            port: 25,
+            protection: Protection::DangerNone,
+            user: None,
+            password: None,
+            from: "digue@exemple.fr".to_owned(),
+            dkim: None,
+            returns,
+        };
+        Mailer::new(&settings).unwrap()
+    }
+
+    /// One of each kind; a new one does not compile before it is here.
+    fn every() -> Vec<Mail> {
+        let account: AccountId = "marie".parse().unwrap();
+        let at = Timestamp::from_micros(1);
+        let mails = vec![
+            Mail::Invitation { account: account.clone(), at },
+            Mail::Recovered { account: account.clone() },
+            Mail::FactorsChanged { account: account.clone() },
+            Mail::SignInBlocked { account: account.clone() },
+            Mail::Finding { account: account.clone() },
+            Mail::Digest { account: account.clone(), week: Week::default() },
+            Mail::AssessmentDue { account: account.clone() },
+            Mail::DeskAnswer {
+                account: account.clone(),
+                verdict: Verdict::Unknown,
+                unread: vec![UnreadKind::Winmail],
+            },
+            Mail::Contested { account },
+            Mail::PersonNews { is_first: true, visits: 3 },
+        ];
+        let kinds = mails.iter().map(|mail| match mail {
+            Mail::Invitation { .. } => 0,
+            Mail::Recovered { .. } => 1,
+            Mail::FactorsChanged { .. } => 2,
+            Mail::SignInBlocked { .. } => 3,
+            Mail::Finding { .. } => 4,
+            Mail::Digest { .. } => 5,
+            Mail::AssessmentDue { .. } => 6,
+            Mail::DeskAnswer { .. } => 7,
+            Mail::Contested { .. } => 8,
+            Mail::PersonNews { .. } => 9,
+        });
+        assert_eq!(kinds.collect::<HashSet<_>>().len(), 10);
+        mails
+    }
+
+    fn record(mail: &Mail) -> MailRecord {
+        MailRecord {
+            id: name("ml").unwrap(),
+            recipient: "lea.morvan@armor.example".to_owned(),
+            kind: mail.kind().to_owned(),
+            account: mail.account(),
+            detail: mail.detail(),
+            tries: 0,
+            next_at: Timestamp::ZERO,
+            expires_at: Timestamp::ZERO,
+        }
+    }
+
+    /// The value of a header that is there once.
+    fn once(message: &Message, name: &str) -> String {
+        let text = String::from_utf8(message.formatted()).unwrap();
+        let head = text.split("\r\n\r\n").next().unwrap().to_owned();
+        let values: Vec<&str> =
+            head.lines().filter_map(|line| line.strip_prefix(&format!("{name}: "))).collect();
+        assert_eq!(values.len(), 1, "{name} in {head}");
+        values[0].to_owned()
+    }
+
+    fn is_well_formed(message: &Message) -> String {
+        for name in ["From", "To", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding"] {
+            once(message, name);
+        }
+        assert_eq!(once(message, "MIME-Version"), "1.0");
+        assert_eq!(once(message, "Auto-Submitted"), "auto-generated");
+        let id = once(message, "Message-ID");
+        let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap();
+        let (local, domain) = inner.split_once('@').unwrap();
+        assert_eq!(domain, "exemple.fr");
+        assert!(
+            local.len() >= 15
+                && local.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign))
+        );
+        assert!(!local.contains("lea") && !local.contains("marie"), "{local}");
+        id
+    }
+
+    #[test]
+    fn every_mail_has_a_name_of_its_own_under_the_senders_domain_and_the_version_of_mime() {
+        let mailer = mailer(None);
+        let mut names = HashSet::new();
+        for mail in every() {
+            let record = record(&mail);
+            let made = message(&mailer, &record, &mail, "https://console.example/x", 72).unwrap();
+            let name = is_well_formed(&made);
+            let again = message(&mailer, &record, &mail, "https://console.example/y", 72).unwrap();
+            assert_eq!(once(&again, "Message-ID"), name, "another try is the same mail");
+            assert!(names.insert(name));
+        }
+    }
+
+    #[test]
+    fn every_notice_has_them_too() {
+        let folder = PathBuf::from("retours");
+        for returns in [None, Some(Returns { address: "retours@exemple.fr".to_owned(), folder })] {
+            let mailer = mailer(returns);
+            let made =
+                mailer.notice("lea@armor.example", "Vos données", "Bonjour é", "ca-x1", "7K3M-9QXT-2BVN-R");
+            assert_eq!(is_well_formed(&made.unwrap()), "<ca-x1.7K3M-9QXT-2BVN-R@exemple.fr>");
+        }
+    }
+
+    #[test]
+    fn what_waits_in_the_queue_is_what_was_queued() {
+        for mail in every() {
+            assert_eq!(Mail::of(&record(&mail)), Some(mail));
+        }
+    }
 }

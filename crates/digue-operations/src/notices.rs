@@ -12,7 +12,6 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use digue_locales::Language;
 use digue_response::Note;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
@@ -44,6 +43,8 @@ pub struct CampaignView {
     pub faults: Vec<(usize, String)>,
     /// Notices that were checked from more places than one person is in.
     pub alarms: u64,
+    /// A mail server is configured.
+    pub can_mail: bool,
 }
 
 impl CampaignView {
@@ -76,6 +77,11 @@ impl CampaignView {
     pub fn mails(&self) -> u64 {
         self.channels.get("mail").copied().unwrap_or(0)
     }
+
+    /// It has messages that nothing can carry: no mail server is configured.
+    pub fn lacks_mail_server(&self) -> bool {
+        !self.can_mail && self.is_open() && self.mails() > self.sent()
+    }
 }
 
 /// A campaign as the journal holds it: of the letter its hash.
@@ -103,14 +109,19 @@ pub async fn campaigns(
             let total = counts.values().sum();
             let channels = house.store.notice_channels(&record.id).await?;
             let alarms = house.store.replayed_notices(&record.id).await?;
-            let faults = serde_json::from_str(&record.faults).unwrap_or_default();
-            views.push(CampaignView { record, counts, channels, total, faults, alarms });
+            let faults = kept("faults", &record.faults)?;
+            let can_mail = house.sends_mail();
+            views.push(CampaignView { record, counts, channels, total, faults, alarms, can_mail });
         }
     }
     Ok(views)
 }
 
 /// Starts, pauses or ends a campaign. Its end forgets every destination.
+///
+/// # Errors
+/// `Invalid` for a start without a mail server when there are messages to send; `Conflict` for a state that
+/// does not follow.
 pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
@@ -125,6 +136,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
     }
     if state == "sending" {
         actor.must_be_fresh(house)?;
+        // What cannot leave does not stand as if it were leaving.
+        let channels = house.store.notice_channels(id).await?;
+        if !house.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
+            return Err(OperationError::Invalid("notices-no-mail-server"));
+        }
     }
     let words = Words {
         subject: format!("campaign:{id}"),
@@ -144,8 +160,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         if campaign.state == "preparing" {
             return Ok(());
         }
-        let counts = house.store.notice_counts(id).await?;
-        let sent = counts.get("sent").copied().unwrap_or(0) + counts.get("listed").copied().unwrap_or(0);
+        let sent = gone(&house.store.notice_counts(id).await?);
+        // A campaign that told nobody informs nobody: the duty stands.
+        if sent == 0 {
+            return Ok(());
+        }
         let told = Note::Met {
             clock: ClockKind::Persons,
             at: now.micros(),
@@ -155,6 +174,11 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         incidents::add(house, actor, &campaign.incident, None, told).await?;
     }
     Ok(())
+}
+
+/// Notices that left by mail, or that letters and lists hand to somebody else.
+pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
+    ["sent", "listed"].iter().filter_map(|state| counts.get(*state)).sum()
 }
 
 /// After a start: what was being sent is not sent again by itself.
@@ -170,7 +194,7 @@ pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
         if campaign.state != "sending" {
             continue;
         }
-        let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
+        let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
         // A second's share of the rate.
         let share = campaign.rate.div_ceil(60).min(most);
         for _ in 0..share {
@@ -179,7 +203,10 @@ pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
             let said = text_of(house, style, &blocks, &campaign, &notice);
             let code = Code::of(notice.code.to_be_bytes()).to_string();
             let names = (campaign.id.as_str(), code.as_str());
-            let done = mailer.send_notice(&notice.destination, &campaign.subject, &said, names).await;
+            let done = match said {
+                Ok(said) => mailer.send_notice(&notice.destination, &campaign.subject, &said, names).await,
+                Err(error) => Err(error.to_string()),
+            };
             let (state, detail) = match done {
                 Ok(()) => ("sent", String::new()),
                 Err(error) => ("failed", error.replace(&notice.destination, "(recipient)")),
@@ -198,22 +225,66 @@ pub fn text_of(
     blocks: &Blocks,
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
-) -> String {
+) -> Result<String, OperationError> {
     let reader = Reader { language: style.language(), zone: house.response().zone.clone() };
-    let seen: Seen = serde_json::from_str(&notice.seen).unwrap_or(Seen {
-        categories: Vec::new(),
-        first: String::new(),
-        last: String::new(),
-        times: 0,
-    });
+    let seen: Seen = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
-    written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at))
+    Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))
 }
 
-pub(crate) fn style_of(campaign: &CampaignRecord) -> Style {
-    Style::parse(&campaign.language).unwrap_or(Style::Plain(Language::French))
+pub(crate) fn style_of(campaign: &CampaignRecord) -> Result<Style, OperationError> {
+    let unknown = || OperationError::Unavailable(format!("the style of campaign {} is unknown", campaign.id));
+    Style::parse(&campaign.language).ok_or_else(unknown)
 }
 
 pub(crate) fn blocks_of(campaign: &CampaignRecord) -> Result<Blocks, OperationError> {
-    serde_json::from_str(&campaign.blocks).map_err(|error| OperationError::Unavailable(error.to_string()))
+    kept("blocks of a campaign", &campaign.blocks)
+}
+
+/// What was kept as JSON: when it cannot be read, a notice does not leave with less than was written.
+fn kept<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, OperationError> {
+    serde_json::from_str(json).map_err(|error| OperationError::Unavailable(format!("{what}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_campaign_and_cannot_be_read_is_a_fault_and_not_an_empty_text() {
+        let mut campaign = CampaignRecord {
+            id: "ca-1".to_owned(),
+            incident: "in-1".to_owned(),
+            version: 1,
+            made_at: Timestamp::ZERO,
+            made_by: "dpo".parse().unwrap(),
+            state: "ready".to_owned(),
+            language: "fr".to_owned(),
+            subject: "Vos données".to_owned(),
+            blocks: r#"{"happened":"a","risks":"b","steps":"c","contact":"d","address":"e"}"#.to_owned(),
+            rate: 1,
+            ended_at: Timestamp::ZERO,
+            after: 0,
+            source: "csv".to_owned(),
+            persons: 1,
+            faults: "[]".to_owned(),
+        };
+        assert!(style_of(&campaign).is_ok() && blocks_of(&campaign).is_ok());
+        for broken in ["", "{}", "{\"happened\":\"a\"", "null"] {
+            campaign.blocks = broken.to_owned();
+            assert!(matches!(blocks_of(&campaign), Err(OperationError::Unavailable(_))), "{broken}");
+            assert!(kept::<Seen>("facts", broken).is_err(), "{broken}");
+        }
+        campaign.language = "klingon".to_owned();
+        assert!(matches!(style_of(&campaign), Err(OperationError::Unavailable(_))));
+    }
+
+    #[test]
+    fn a_campaign_has_told_somebody_when_something_left() {
+        let counts = |states: &[(&str, u64)]| {
+            states.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect()
+        };
+        assert_eq!(gone(&counts(&[("waiting", 10), ("failed", 2), ("unreached", 1)])), 0);
+        assert_eq!(gone(&counts(&[("waiting", 10), ("sent", 2), ("listed", 3)])), 5);
+    }
 }

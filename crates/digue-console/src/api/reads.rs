@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use digue_exposure::{Question, Seen};
-use digue_locales::Language;
+use digue_locales::{Language, text};
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::evidence::Form;
 use digue_operations::incidents::{self, IncidentView};
+use digue_operations::notices::{self, CampaignView};
 use digue_operations::{
     OperationError, accounts, affected, approvals, breach, break_glass, containment, entry, gates, keys,
     organisations, recovery, scope, watch,
@@ -432,7 +433,25 @@ pub(crate) async fn incident(
 ) -> Result<Json<Value>, Problem> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let view = answer(&visitor, incidents::view(&console.house, &actor, &id).await)?;
-    Ok(Json(incident_json(&console, &view, visitor.language)))
+    let campaigns = answer(&visitor, notices::campaigns(&console.house, &actor, &id).await)?;
+    let mut json = incident_json(&console, &view, visitor.language);
+    json["campaigns"] = campaigns.iter().map(|campaign| campaign_json(campaign, visitor.language)).collect();
+    Ok(Json(json))
+}
+
+fn campaign_json(campaign: &CampaignView, language: Language) -> Value {
+    let problem = campaign
+        .lacks_mail_server()
+        .then(|| json!({"type": "no-mail-server", "detail": text(language, "notices-no-mail-server")}));
+    json!({
+        "id": campaign.record.id,
+        "subject": campaign.record.subject,
+        "state": campaign.record.state,
+        "mails": campaign.mails(),
+        "sent": campaign.sent(),
+        "unreached": campaign.unreached(),
+        "problem": problem,
+    })
 }
 
 fn incident_json(console: &Console, view: &IncidentView, language: Language) -> Value {

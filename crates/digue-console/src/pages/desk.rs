@@ -36,8 +36,9 @@ async fn shown(
     visitor: &Visitor,
     answered: Option<Told>,
 ) -> Result<Html<String>, PageError> {
-    let signs = answered.iter().flat_map(|answered| &answered.opinion.signs);
-    let signs = signs.map(|(sign, about)| desk::sign_in_words(visitor.language, *sign, about)).collect();
+    let signs =
+        answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
+    let signs = signs.collect();
     let look_alikes = told(visitor, desk::look_alikes(&console.house).await)?;
     Ok(page(&DeskPage { w: Words::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
 }

@@ -48,6 +48,8 @@ struct NoticesPage {
     /// Versions of the affected set that have a list.
     versions: Vec<u32>,
     is_ready: bool,
+    /// A mail server is configured.
+    can_mail: bool,
     campaigns: Vec<CampaignView>,
     may_write: bool,
     tab: &'static str,
@@ -86,6 +88,7 @@ pub(crate) async fn show(
         is_ready: !versions.is_empty()
             && view.incident.persons.as_ref().is_some_and(|decided| decided.what.inform),
         rate: RATE,
+        can_mail: house.sends_mail(),
         has_source: house.response().contacts.is_some(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "notices",

@@ -142,6 +142,8 @@ struct SpacePage {
     after: usize,
     asked: Vec<Tracked>,
     wish: Wish,
+    /// A mail server is configured: what is wished can be sent.
+    can_mail: bool,
     kinds: Vec<&'static str>,
 }
 
@@ -174,6 +176,7 @@ pub(crate) async fn show(
         after: asked.after,
         asked: requests::own(house, &person).await.map_err(failed)?,
         wish: news::wish(house, &person).await.map_err(failed)?,
+        can_mail: house.sends_mail(),
         kinds: kinds.map(|kind| kind.code()).collect(),
         w: Words::in_zone(&visitor, &console.zone),
     })

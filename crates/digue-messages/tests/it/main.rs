@@ -1,110 +1,15 @@
 //! Genuine and fraudulent messages, with what is to be thought of each. All are written for this test;
 //! the frauds follow the shapes that ran after the breaches of 2024 to 2026.
 
-use std::fmt::Write as _;
+mod forgery;
+mod forms;
+mod hops;
+mod mail;
 
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{Known, Opinion, Proof, Records, Sign, Verdict, judge, proof, read};
-use lettre::Message;
-use lettre::message::dkim::{
-    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
-};
-use lettre::message::header::{ContentType, HeaderName};
-use lettre::message::{Attachment, MultiPart, SinglePart};
+use digue_messages::{Proof, Records, Sign, Verdict, proof, read};
 
-/// A seed and its public key (RFC 8463's own example).
-const SEED: &str = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
-const PUBLIC: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-
-fn records() -> Records {
-    Records::parse(&format!(
-        "; as dig prints them\n\
-         digue._domainkey.portail.fr. 3600 IN TXT \"v=DKIM1; k=ed25519; \" \"p={PUBLIC}\"\n\
-         portail.fr. 3600 IN TXT \"v=spf1 ip4:192.0.2.0/28 -all\"\n\
-         _dmarc.portail.fr. 3600 IN TXT \"v=DMARC1; p=reject\"\n"
-    ))
-    .unwrap()
-}
-
-fn known() -> Known {
-    Known {
-        domains: vec!["portail.fr".to_owned(), "portail-emploi.gouv.fr".to_owned()],
-        names: vec!["Portail Emploi".to_owned()],
-        subjects: vec!["Vos données : ce qui s'est passé".to_owned()],
-    }
-}
-
-/// A message as a mail program keeps it; `signed` by the official sender.
-struct Mail<'m> {
-    from: &'m str,
-    reply_to: Option<&'m str>,
-    subject: &'m str,
-    text: &'m str,
-    html: Option<&'m str>,
-    attachment: Option<&'m str>,
-    signed: bool,
-    /// The machine that handed it over.
-    handed_by: Option<&'m str>,
-}
-
-const BLANK: Mail<'static> = Mail {
-    from: "Portail Emploi <info@portail.fr>",
-    reply_to: None,
-    subject: "Votre rendez-vous",
-    text: "Bonjour,\nvotre rendez-vous est confirmé pour mardi.",
-    html: None,
-    attachment: None,
-    signed: false,
-    handed_by: None,
-};
-
-impl Mail<'_> {
-    fn bytes(&self) -> Vec<u8> {
-        let mut builder = Message::builder()
-            .from(self.from.parse().unwrap())
-            .to("marie@exemple.fr".parse().unwrap())
-            .subject(self.subject);
-        if let Some(reply_to) = self.reply_to {
-            builder = builder.reply_to(reply_to.parse().unwrap());
-        }
-        let message = match (self.html, self.attachment) {
-            (_, Some(name)) => {
-                let file = Attachment::new(name.to_owned()).body(b"x".to_vec(), ContentType::TEXT_PLAIN);
-                let parts = MultiPart::mixed().singlepart(SinglePart::plain(self.text.to_owned()));
-                builder.multipart(parts.singlepart(file))
-            }
-            (Some(html), None) => {
-                builder.multipart(MultiPart::alternative_plain_html(self.text.to_owned(), html.to_owned()))
-            }
-            (None, None) => builder.header(ContentType::TEXT_PLAIN).body(self.text.to_owned()),
-        };
-        let mut message = message.unwrap();
-        if self.signed {
-            let key = DkimSigningKey::new(SEED, DkimSigningAlgorithm::Ed25519).unwrap();
-            let form = DkimCanonicalization {
-                header: DkimCanonicalizationType::Relaxed,
-                body: DkimCanonicalizationType::Relaxed,
-            };
-            let headers = ["From", "To", "Subject", "Date"].map(HeaderName::new_from_ascii_str);
-            let (selector, domain) = ("digue".to_owned(), "portail.fr".to_owned());
-            message.sign(&DkimConfig::new(selector, domain, key, headers.to_vec(), form));
-        }
-        let mut bytes = String::new();
-        if let Some(ip) = self.handed_by {
-            let domain = self.from.rsplit_once('@').unwrap().1.trim_end_matches('>');
-            write!(bytes, "Return-Path: <envoi@{domain}>\r\nReceived: from mx.{domain} (mx.{domain} [{ip}]) by mx.exemple.fr with ESMTPS; Sun, 22 Nov 2026 10:00:00 +0000\r\n").unwrap();
-        }
-        let mut bytes = bytes.into_bytes();
-        bytes.extend(message.formatted());
-        bytes
-    }
-}
-
-async fn opinion(bytes: &[u8], code: Option<CodeSeen>) -> Opinion {
-    let read = read(bytes).unwrap();
-    let proof = proof::prove(&read, &records()).await;
-    judge(&read, proof, &known(), code)
-}
+use crate::mail::{BLANK, Mail, opinion, records};
 
 #[tokio::test]
 async fn every_message_of_the_corpus_gets_its_verdict() {
@@ -123,7 +28,7 @@ async fn every_message_of_the_corpus_gets_its_verdict() {
             Mail { signed: true, from: "info@envoi.portail.fr", ..BLANK },
             Verdict::Genuine,
         ),
-        ("sent from where it sends", Mail { handed_by: Some("192.0.2.5"), ..BLANK }, Verdict::Genuine),
+        ("sent from where it sends", Mail { handed_by: Some("192.0.2.5"), ..BLANK }, Verdict::Unknown),
         ("signed, own link", Mail { signed: true, html: Some(&own), ..BLANK }, Verdict::Genuine),
         (
             "a notice that says what is never asked",
@@ -292,8 +197,8 @@ async fn texts_and_messages_of_a_telephone_are_judged_by_what_they_say() {
 #[tokio::test]
 async fn a_name_that_nobody_brought_does_not_exist() {
     let foreign = Mail { from: "x@vol.example", ..BLANK }.bytes();
-    let read = read(&foreign).unwrap();
-    assert_eq!(proof::prove(&read, &records()).await, Proof::default());
+    let submission = read(&foreign).unwrap();
+    assert_eq!(proof::prove_all(&submission, &records()).await, [Proof::default()]);
     assert!(Records::parse("portail.fr TXT \"v=spf9\"").is_err());
     assert!(Records::parse("n'importe quoi").is_err());
 }

@@ -24,7 +24,7 @@ pub async fn letters(
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
+    let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let notices = house.store.notices(id, "listed", after, LETTERS).await?;
     let mut pages = Vec::new();
     let last = notices.last().map_or(after, |notice| notice.number);
@@ -34,7 +34,7 @@ pub async fn letters(
         }
         pages.push(Block::Quiet(notice.destination.clone()));
         pages.push(Block::Title(campaign.subject.clone()));
-        let said = text_of(house, style, &blocks, &campaign, notice);
+        let said = text_of(house, style, &blocks, &campaign, notice)?;
         for part in said.trim().split("\n\n") {
             let (title, body) = part.split_once('\n').unwrap_or((part, ""));
             pages.push(Block::Heading(title.to_owned()));
@@ -76,7 +76,7 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    let (style, blocks) = (style_of(&campaign), blocks_of(&campaign)?);
+    let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = breach::controller(house, style.language()).name;
     house.write_down(actor, Act::Exported, exported(id, "others")).await?;
     let mut rows = Vec::new();

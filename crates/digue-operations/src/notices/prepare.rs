@@ -141,7 +141,7 @@ pub(super) fn forget_contacts(house: &House, campaign: &str) {
 
 /// True when every person has a notice; false when the campaign is not being prepared any more.
 async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, OperationError> {
-    let (style, blocks) = (style_of(campaign), blocks_of(campaign)?);
+    let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
     let forms = |person: &str| caseloads::forms(house, person);
     let mut contacts = match (campaign.source.as_str(), &house.response().contacts) {
         ("query", Some(source)) => Contacts::of_source(source, &forms).await?,

@@ -54,6 +54,10 @@ pub async fn save(
     if !wish.first_visits && !wish.monthly {
         return Ok(house.store.remove_wish(person.whose()).await?);
     }
+    // Nothing is promised that cannot be sent.
+    if !house.sends_mail() {
+        return Err(OperationError::Invalid("person-wish-no-mail"));
+    }
     let email = parse_address(&wish.email).ok_or(OperationError::Invalid("invalid-email"))?;
     let last = sights::visible(house, person).await?.first().map_or(0, |sight| sight.entry);
     let record = WishRecord {
@@ -86,12 +90,16 @@ pub async fn tell_due(house: &House) -> Result<u64, OperationError> {
         let digest_at = if is_due { now } else { record.digest_at };
         let visits = seen.iter().filter(|sight| sight.at > record.digest_at).count() as u64;
         let email = seal(house)?.open(&about(&person), &record.sealed_email);
-        let email = email.and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(email) = email.and_then(|bytes| String::from_utf8(bytes).ok()) else {
+            // Not marked as told: it is told when the key is the right one again.
+            tracing::error!(
+                "The address of a person who asked for news cannot be opened; is it another key?"
+            );
+            continue;
+        };
         house.store.save_wish(&WishRecord { told_entry: last, digest_at, ..record }).await?;
-        if let Some(email) = email {
-            mail::queue(house, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
-            told += 1;
-        }
+        mail::queue(house, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
+        told += 1;
     }
     Ok(told)
 }

@@ -1,6 +1,7 @@
 //! The message desk: what anybody shows is judged, what is forwarded is answered, and imitating domains
 //! reach the public page by an officer's hand only.
 
+use base64::Engine as _;
 use digue_testkit::{Answer, Client};
 
 use crate::house::{CONSOLE_HOST, House, Plan, digue, obliging};
@@ -9,8 +10,13 @@ use crate::webdriver::Browser;
 const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=xyzzy")];
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
-const RECORDS: &str = "portail.fr. 3600 IN TXT \"v=spf1 ip4:192.0.2.0/28 -all\"\n\
-                       _dmarc.portail.fr. 3600 IN TXT \"v=DMARC1; p=reject\"\n";
+const RECORDS: &str = include_str!("../../../digue-messages/tests/data/records.txt");
+/// Signed by the official sender, with a key of the records.
+const SIGNED: &[u8] = include_bytes!("../../../digue-messages/tests/data/signed/relaxed.eml");
+/// Unsigned, from elsewhere; its second line of transport is the forger's own.
+const FORGED_BENEATH: &[u8] = include_bytes!("../../../digue-messages/tests/data/forged-received/exim.eml");
+const WINMAIL: &[u8] = include_bytes!("../../../digue-messages/tests/data/attached/winmail_dat.eml");
+const BROKEN_OUTLOOK: &[u8] = include_bytes!("../../../digue-messages/tests/data/attached/outlook_msg.eml");
 
 fn house() -> House {
     let plan = Plan::usual()
@@ -49,9 +55,15 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
     assert!(!page.contains("pixel.gif") && !page.contains("<script") && !page.contains("<img"), "{page}");
     let forged = b"Return-Path: <info@portail.fr>\r\nReceived: from x (x [198.51.100.9]) by mx; Sun, 22 Nov 2026 10:00:00 +0000\r\n\
         From: info@portail.fr\r\nTo: a1@exemple.fr\r\nSubject: Votre compte\r\n\r\nBonjour\r\n";
-    assert!(show(&stranger, "", forged).text().contains("c&#39;est faux"));
+    let page = show(&stranger, "", forged).text();
+    assert!(page.contains("Message frauduleux") && page.contains("rien ne le confirme"), "{page}");
+    // A server of the sender's is no signature: nothing is said to be proven, and nothing is genuine.
     let honest = String::from_utf8_lossy(forged).replace("198.51.100.9", "192.0.2.9");
-    assert!(show(&stranger, "", honest.as_bytes()).text().contains("Message vrai"));
+    let page = show(&stranger, "", honest.as_bytes()).text();
+    assert!(page.contains("On ne peut pas savoir") && page.contains("Ce n&#39;est pas une preuve"), "{page}");
+    assert!(!page.contains("La signature prouve") && !page.contains("Message vrai"), "{page}");
+    let page = show(&stranger, "", SIGNED).text();
+    assert!(page.contains("Message vrai") && page.contains("La signature prouve"), "{page}");
     assert!(show(&a1, "On déjeune à midi ?", b"").text().contains("On ne peut pas savoir"));
     assert_eq!(show(&a1, "", b"").status, 422);
     assert_eq!(show(&a1, "", &vec![b'a'; (2 << 20) + 5000]).status, 422);
@@ -71,6 +83,29 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
     // Not for trying messages out, one after the other.
     let mut answers = (0..30).map(|_| show(&stranger, "bonjour", b"").status);
     assert!(answers.any(|status| status == 503 || status == 429), "{answers:?}");
+}
+
+#[test]
+fn what_is_attached_is_read_or_said_to_be_unread() {
+    let mut house = house();
+    let a1 = house.console_session("a1");
+    let page = show(&a1, "", FORGED_BENEATH).text();
+    assert!(!page.contains("Message vrai") && !page.contains("La signature prouve"), "{page}");
+    let forwarded = |message: &[u8]| {
+        let head = b"From: lea@exemple.org\r\nTo: guichet@portail.fr\r\nSubject: Tr: suspect\r\nMIME-Version: 1.0\r\n\
+            Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nVoir PJ.\r\n\
+            --b\r\nContent-Type: application/octet-stream; name=m.eml\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+        let body = base64::engine::general_purpose::STANDARD.encode(message);
+        [&head[..], body.as_bytes(), b"\r\n--b--\r\n"].concat()
+    };
+    let page = show(&a1, "", &forwarded(SIGNED)).text();
+    assert!(page.contains("Message vrai") && page.contains("en porte un autre"), "{page}");
+    assert!(show(&a1, "", &forwarded(FRAUD)).text().contains("Message frauduleux"));
+    for (file, name) in [(WINMAIL, "winmail.dat"), (BROKEN_OUTLOOK, "message d&#39;Outlook (.msg)")] {
+        let page = show(&a1, "", file).text();
+        assert!(page.contains("N&#39;a pas été lu") && page.contains(name), "{page}");
+        assert!(page.contains("Tout n&#39;a pas pu être lu") && !page.contains("Message vrai"), "{page}");
+    }
 }
 
 #[test]

@@ -29,6 +29,11 @@ struct Told {
 }
 
 fn told() -> Told {
+    told_with(true)
+}
+
+/// `can_mail`: a mail server is configured.
+fn told_with(can_mail: bool) -> Told {
     let mailbox = Mailbox::open();
     let persons: Vec<String> = (0..PERSONS).map(|number| format!("V{number}")).collect();
     let held: Vec<&str> = persons.iter().map(String::as_str).collect();
@@ -36,7 +41,7 @@ fn told() -> Told {
     let source = folder.path().join("portail.db");
     let returns = folder.path().join("retours");
     std::fs::create_dir_all(returns.join("new")).unwrap();
-    let settings = format!(
+    let mut settings = format!(
         "[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"avis@exemple.fr\"\n\
          dkim_domain = \"exemple.fr\"\ndkim_selector = \"s1\"\ndkim_key_file = \"dkim.pem\"\n\
          returns = \"retours@exemple.fr\"\nreturns_folder = \"{}\"\n[sessions]\nproof = \"1h\"\n[response]\nname = \"Exemple Formation\"\ncontact_mail = \"dpo@exemple.fr\"\n\
@@ -45,6 +50,9 @@ fn told() -> Told {
         returns.display(),
         source.display()
     );
+    if !can_mail {
+        settings = settings[settings.find("[sessions]").unwrap()..].to_owned();
+    }
     let plan = Plan::usual().settings(&settings).caseload("a1", &held);
     let mut house = House::open_with(&plan, obliging, &[("dkim.pem", KEY)]);
     assert!(house.stop());
@@ -235,7 +243,39 @@ fn a_campaign_killed_on_its_way_tells_everybody_and_nobody_twice() {
     assert!(missing.iter().all(|who| doubtful.iter().any(|line| line.contains(who.as_str()))), "{missing:?}");
     let codes: BTreeSet<String> = arrived.values().map(|messages| code_of(&messages[0])).collect();
     assert_eq!(codes.len(), arrived.len(), "each has a code of its own");
+    for messages in arrived.values() {
+        let head = messages[0].split("\n\n").next().unwrap();
+        assert!(head.contains("\nMIME-Version: 1.0") || head.starts_with("MIME-Version: 1.0"), "{head}");
+        assert!(head.contains("Message-ID: <ca-") && head.contains("@exemple.fr>"), "{head}");
+    }
     verify_signatures(&told, &arrived);
+}
+
+#[test]
+fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
+    let told = told_with(false);
+    let page = told.prepare(&contacts(), 3000);
+    let campaign = told.campaign();
+    let place = format!("{}/notices/{campaign}", told.incident);
+    let said = "Aucun serveur de courrier n&#39;est configuré";
+    assert!(page.contains(said) && page.contains("[mail]"), "{page}");
+    assert!(!page.contains("value=\"sending\""), "{page}");
+    assert!(told.dpo.get(&format!("{}/notices", told.incident)).text().contains(said));
+    let refused = told.dpo.send("POST", &place, &FORM, b"state=sending");
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains(said), "{}", refused.text());
+    let incident = told.incident.trim_start_matches("/incidents/");
+    let json = told.dpo.get(&format!("/api/v1/incidents/{incident}")).text();
+    assert!(json.contains("\"no-mail-server\"") && json.contains("\"state\":\"ready\""), "{json}");
+    // Letters and lists leave another way, and the campaign ends as it should.
+    assert_eq!(told.dpo.get(&format!("{place}/others.csv")).status, 200);
+    let public = |told: &Told| told.dpo.get("/check/messages.txt").text().contains("vos données");
+    told.set(&campaign, "ended");
+    assert!(!told.dpo.get(&place).text().contains(said));
+    // Nothing left: the duty to inform stands, and nobody is shown an official message that there never was.
+    let log = told.dpo.get(&told.incident).text();
+    assert!(log.contains("les faits du journal le montrent") && !log.contains("vos données (0)"), "{log}");
+    assert!(!public(&told));
 }
 
 /// Another implementation of DKIM finds every message signed.

@@ -114,6 +114,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lettre", &["digue-operations"]),
     ("mail-parser", &["digue-messages"]),
     ("mail-auth", &["digue-messages"]),
+    ("cfb", &["digue-messages"]),
     ("parquet", &["digue-operations"]),
     ("krilla", &["digue-documents"]),
     ("docx-rs", &["digue-documents"]),

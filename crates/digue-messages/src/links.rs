@@ -1,0 +1,101 @@
+//! Words and links of pages and of plain text, as their reader would see them. Nothing is followed.
+
+use crate::domains;
+use crate::read::Link;
+
+/// Links that are looked at.
+pub(crate) const LINKS_MAX: usize = 200;
+
+/// What a reader would see, near enough: tags go, words stay.
+pub(crate) fn without_tags(html: &str) -> String {
+    let mut text = String::with_capacity(html.len() / 2);
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        text.push_str(&rest[..open]);
+        text.push(if begins_a_line(&rest[open + 1..]) { '\n' } else { ' ' });
+        rest = match rest[open..].find('>') {
+            Some(close) => &rest[open + close + 1..],
+            None => "",
+        };
+    }
+    text.push_str(rest);
+    html_escape::decode_html_entities(&text).into_owned()
+}
+
+/// A tag after which words stand on a line of their own.
+fn begins_a_line(tag: &str) -> bool {
+    let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "br" | "p" | "div" | "tr" | "li" | "hr" | "table" | "blockquote"
+    )
+}
+
+/// Links of HTML with the words that stand for them.
+pub(crate) fn links_of_html(html: &str) -> Vec<Link> {
+    let small = html.to_ascii_lowercase();
+    let mut links = Vec::new();
+    let mut from = 0;
+    while let Some(found) = small[from..].find("href") {
+        let at = from + found + 4;
+        from = at;
+        let rest = html[at..].trim_start();
+        let Some(rest) = rest.strip_prefix('=') else { continue };
+        let rest = rest.trim_start();
+        let target = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
+            _ => rest.split([' ', '>']).next(),
+        };
+        let target = html_escape::decode_html_entities(target.unwrap_or_default()).into_owned();
+        let Some(host) = domains::host_of(&target) else { continue };
+        let shown = html[at..].split_once('>').map_or("", |(_, rest)| rest);
+        let shown = without_tags(shown.split("</a").next().unwrap_or_default());
+        let shown: String =
+            shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+        links.push(Link { shown, host });
+        if links.len() == LINKS_MAX {
+            break;
+        }
+    }
+    links
+}
+
+/// Addresses in plain text.
+pub(crate) fn links_of_text(text: &str) -> Vec<Link> {
+    let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
+    let hosts = words.filter_map(|word| {
+        let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
+        let host = if is_link { domains::host_of(word) } else { None }?;
+        Some(Link { shown: word.chars().take(200).collect(), host })
+    });
+    hosts.take(LINKS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_read_with_what_is_shown_for_them() {
+        let html = "<p>Cliquez <a class=x HREF='https://Vol.example/ft?a=1'><b>www.francetravail.fr</b></a> \
+                    <a href=\"mailto:a@b.fr\">ici</a> <a href=\"&#104;ttps://x.example\">là</a>";
+        let links = links_of_html(html);
+        let link = |shown: &str, host: &str| Link { shown: shown.to_owned(), host: host.to_owned() };
+        assert_eq!(links, [link("www.francetravail.fr", "vol.example"), link("là", "x.example")]);
+        assert_eq!(
+            links_of_text("voir (https://a.example/x), ou www.b.example."),
+            [link("https://a.example/x", "a.example"), link("www.b.example", "www.b.example"),]
+        );
+    }
+
+    #[test]
+    fn a_line_of_a_page_is_a_line() {
+        let html = "<div><b>De&nbsp;:</b> Portail &lt;a@b.fr&gt;<br>Objet : x</div>fin";
+        let lines: Vec<String> = without_tags(html)
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(lines, ["", "De : Portail <a@b.fr>", "Objet : x", "fin"]);
+    }
+}

@@ -1,0 +1,338 @@
+//! One line `Received` (RFC 5321, 4.4): which machine handed the message over, as the server that wrote the
+//! line saw it. What a machine calls itself is its own word and never an address.
+//!
+//! Servers write these lines in their own ways. One that is not understood is no line to pass over: whoever
+//! wrote the lines below it is not known, so reading ends there.
+
+use core::net::IpAddr;
+
+/// A message travels through fewer servers.
+const HOPS_MAX: usize = 20;
+const LINE_BYTES_MAX: usize = 4096;
+
+/// One server handing on a message, as its line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hop {
+    /// Another machine brought it.
+    Machine { ip: IpAddr, helo: String },
+    /// Handed on within one server: the line names nobody.
+    Within,
+}
+
+/// Where reading of the lines ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ChainEnd {
+    /// Every line was read.
+    #[default]
+    Whole,
+    /// The next line is not understood; it and those below say nothing.
+    Unreadable,
+}
+
+/// The lines of a message, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Chain {
+    pub hops: Vec<Hop>,
+    pub end: ChainEnd,
+}
+
+/// Reads lines in the order of the message, up to the first that is not understood.
+pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Chain {
+    let mut hops = Vec::new();
+    for line in lines {
+        let hop = (hops.len() < HOPS_MAX).then(|| core::str::from_utf8(line).ok().and_then(hop)).flatten();
+        let Some(hop) = hop else { return Chain { hops, end: ChainEnd::Unreadable } };
+        hops.push(hop);
+    }
+    Chain { hops, end: ChainEnd::Whole }
+}
+
+/// A machine of a network of one's own: no record of a domain speaks of it.
+pub fn is_internal(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let is_shared = first == 100 && second & 0xC0 == 64;
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared
+        }
+        IpAddr::V6(ip) => {
+            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
+    }
+}
+
+enum Token {
+    Word(String),
+    Comment(String),
+}
+
+impl Token {
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self, Self::Word(own) if own.eq_ignore_ascii_case(word))
+    }
+}
+
+/// One line; `None` when it is not understood or can be understood in two ways.
+pub fn hop(line: &str) -> Option<Hop> {
+    let tokens = tokens(line)?;
+    match tokens.as_slice() {
+        [first, Token::Word(claimed), rest @ ..] if first.is_word("from") => from(claimed, rest),
+        // Gmail, Postfix: a message that came from nowhere else.
+        [first, rest @ ..] if first.is_word("by") => {
+            rest.iter().all(|token| !token.is_word("from")).then_some(Hop::Within)
+        }
+        [Token::Comment(text)] if text.starts_with("qmail ") => Some(Hop::Within),
+        _ => None,
+    }
+}
+
+/// `claimed` is what the machine called itself, or, by Exim and Yahoo, its address.
+fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
+    let mut ends = rest.iter().enumerate().filter(|(_, token)| token.is_word("by"));
+    let (end, _) = ends.next()?;
+    if ends.next().is_some() {
+        return None;
+    }
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    let mut helo = None;
+    for token in &rest[..end] {
+        // A word where a comment belongs: somebody else's way, or a name with spaces in it.
+        let Token::Comment(text) = token else { return None };
+        let (found, said) = comment(text);
+        addresses.extend(found);
+        helo = helo.or(said);
+    }
+    if end == 0 && is_delivered(&rest[1..]) {
+        return Some(Hop::Within);
+    }
+    addresses.dedup();
+    let ip = match (addresses.as_slice(), &helo) {
+        ([ip], _) => *ip,
+        // `from [203.0.113.9] (helo=x)`, `from 203.0.113.9 (EHLO x)`: what it called itself stands elsewhere.
+        ([], Some(_)) => address(claimed)?,
+        _ => return None,
+    };
+    Some(Hop::Machine { ip, helo: helo.unwrap_or_else(|| claimed.trim_matches(['[', ']']).to_owned()) })
+}
+
+/// Put into a mailbox, or taken from a program of the same machine: no other one had it in between.
+fn is_delivered(after_by: &[Token]) -> bool {
+    let mut words = after_by.iter().skip_while(|token| !token.is_word("with")).skip(1);
+    words
+        .next()
+        .is_some_and(|how| ["lmtp", "lmtps", "lmtpa", "lmtpsa", "local"].iter().any(|word| how.is_word(word)))
+}
+
+/// The addresses of a comment, and what the machine called itself.
+fn comment(text: &str) -> (Vec<IpAddr>, Option<String>) {
+    let (mut addresses, mut helo, mut is_said) = (Vec::new(), None, false);
+    for word in text.split_whitespace() {
+        let small = word.to_ascii_lowercase();
+        if is_said {
+            helo = Some(word.to_owned());
+            is_said = false;
+        } else if matches!(small.as_str(), "helo" | "ehlo" | "lhlo") {
+            is_said = true;
+        } else if small.starts_with("helo=") {
+            helo = Some(word[5..].to_owned());
+        } else if !small.starts_with("ident=") {
+            addresses.extend(address(word.trim_matches(['(', ')'])));
+        }
+    }
+    (addresses, helo)
+}
+
+/// `[203.0.113.9]`, `[IPv6:2001:db8::1]`, `[203.0.113.9]:2525`, `203.0.113.9`, `fe80::1%6`.
+fn address(word: &str) -> Option<IpAddr> {
+    let inner = match word.strip_prefix('[') {
+        Some(rest) => {
+            let (inner, port) = rest.split_once(']')?;
+            let is_port = port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+            (port.is_empty() || is_port).then_some(inner)?
+        }
+        None => word,
+    };
+    let inner = match inner.get(..5) {
+        Some(tag) if tag.eq_ignore_ascii_case("ipv6:") => &inner[5..],
+        _ => inner,
+    };
+    let inner = inner.split_once('%').map_or(inner, |(inner, _)| inner);
+    inner.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// Words and comments up to the date; `None` when parentheses do not match.
+fn tokens(line: &str) -> Option<Vec<Token>> {
+    if line.len() > LINE_BYTES_MAX {
+        return None;
+    }
+    let (mut tokens, mut text, mut depth) = (Vec::new(), String::new(), 0_u32);
+    let mut signs = line.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, depth) {
+            ('(', _) => {
+                if depth == 0 {
+                    push_word(&mut tokens, &mut text);
+                } else {
+                    text.push(sign);
+                }
+                depth += 1;
+            }
+            (')', 0) => return None,
+            (')', 1) => {
+                tokens.push(Token::Comment(core::mem::take(&mut text).trim().to_owned()));
+                depth = 0;
+            }
+            (')', _) => {
+                text.push(sign);
+                depth -= 1;
+            }
+            (';', 0) => break,
+            ('\\', _) => text.extend(signs.next()),
+            (sign, 0) if sign.is_whitespace() => push_word(&mut tokens, &mut text),
+            (sign, _) => text.push(sign),
+        }
+    }
+    if depth > 0 {
+        return None;
+    }
+    push_word(&mut tokens, &mut text);
+    Some(tokens)
+}
+
+fn push_word(tokens: &mut Vec<Token>, text: &mut String) {
+    if !text.is_empty() {
+        tokens.push(Token::Word(core::mem::take(text)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(ip: &str, helo: &str) -> Option<Hop> {
+        Some(Hop::Machine { ip: ip.parse().unwrap(), helo: helo.to_owned() })
+    }
+
+    #[test]
+    fn every_servers_way_names_the_machine_that_it_saw() {
+        for (line, ip, helo) in [
+            // Postfix
+            (
+                "from smtp.a.fr (mx.a.fr [203.0.113.9])\r\n\t(using TLSv1.3 with cipher X (256/256 bits))\r\n\t(Client did not present a certificate)\r\n\tby mx.moi.example (Postfix) with ESMTPS id 4; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            (
+                "from a.fr (unknown [IPv6:2001:db8::9]) by mx (Postfix) with ESMTP id 1; Sat",
+                "2001:db8::9",
+                "a.fr",
+            ),
+            // Exim
+            (
+                "from [203.0.113.9] (helo=smtp.a.fr)\n by mx with esmtp (Exim 4.96) id 1; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            (
+                "from mx.a.fr ([203.0.113.9]:51234 helo=smtp.a.fr) by mx with esmtps (TLS1.3) (Exim 4.97) id 1; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            ("from mx.a.fr ([203.0.113.9]) by mx with esmtp (Exim 4.97) id 1; Sat", "203.0.113.9", "mx.a.fr"),
+            // Exchange, Microsoft 365
+            (
+                "from AM0PR01MB1.eurprd01.prod.exchangelabs.com (2603:10a6:208::1) by DB9.eurprd01.prod.outlook.com (2603:10a6:10::2) with Microsoft SMTP Server (version=TLS1_2) id 15.20; Sat",
+                "2603:10a6:208::1",
+                "AM0PR01MB1.eurprd01.prod.exchangelabs.com",
+            ),
+            (
+                "from EX1.moi.local ([fe80::1c6d:2]) by EX2.moi.local ([fe80::1%6]) with mapi id 15.02; Sat",
+                "fe80::1c6d:2",
+                "EX1.moi.local",
+            ),
+            (
+                "from smtp.a.fr (203.0.113.9) by AM5.mail.protection.outlook.com (10.152.16.150) with Microsoft SMTP Server id 15.20; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            // Gmail
+            (
+                "from smtp.a.fr (smtp.a.fr. [203.0.113.9])\r\n        by mx.google.com with ESMTPS id x\r\n        for <lea@gmail.example>\r\n        (version=TLS1_3 cipher=X bits=256/256);\r\n        Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            // Yahoo
+            ("from 203.0.113.9 (EHLO smtp.a.fr)\n by 10.1.2.3 with SMTPs; Sat", "203.0.113.9", "smtp.a.fr"),
+            // iCloud
+            (
+                "from smtp.a.fr (smtp.a.fr [203.0.113.9])\tby p00-icloudmta-smtpin (Postfix) with ESMTPS id 1\tfor <l@icloud.example>; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            (
+                "from st11p00 ( [203.0.113.9]) by ms11 (Oracle Communications Messaging Server 8.0) with ESMTPS id <0@x>; Sat",
+                "203.0.113.9",
+                "st11p00",
+            ),
+            // Sendmail, qmail
+            (
+                "from smtp.a.fr (smtp.a.fr [203.0.113.9] (may be forged)) by mx (8.17.1/8.17.1) with ESMTP id 1; Sat",
+                "203.0.113.9",
+                "smtp.a.fr",
+            ),
+            ("from unknown (HELO smtp.a.fr) (203.0.113.9) by 0 with SMTP; Sat", "203.0.113.9", "smtp.a.fr"),
+        ] {
+            assert_eq!(hop(line), machine(ip, helo), "{line}");
+        }
+        for line in [
+            "by 2002:a05:6402:1a:b0:1 with SMTP id 4csp1; Sat",
+            "by mx.moi.example (Postfix, from userid 1000) id 1; Sat",
+            "(qmail 12 invoked by uid 0); Sat",
+            "from mx.moi.example by imap.moi.example with LMTP id x (envelope-from <a@b.fr>) for <c@d.fr>; Sat",
+            "from list by mx.moi.example with local (Exim 4.96) id 1; Sat",
+        ] {
+            assert_eq!(hop(line), Some(Hop::Within), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_machine_calls_itself_is_no_address() {
+        for line in [
+            "from [192.0.2.25] (unknown [203.0.113.9]) by mx (Postfix) with ESMTP id 1; Sat",
+            "from [203.0.113.9] (helo=[192.0.2.25]) by mx with esmtp (Exim 4.96) id 1; Sat",
+            "from mx.a.fr ([203.0.113.9] helo=[192.0.2.25] ident=[192.0.2.25]) by mx with esmtp id 1; Sat",
+            "from 203.0.113.9 (EHLO [192.0.2.25]) by 10.1.2.3 with SMTPs; Sat",
+        ] {
+            assert!(
+                matches!(hop(line), Some(Hop::Machine { ip, .. }) if ip.to_string() == "203.0.113.9"),
+                "{line}"
+            );
+        }
+        for line in [
+            "from [192.0.2.25] by mx with SMTP; Sat",
+            "from 192.0.2.25 by mx with SMTP; Sat",
+            "from a (mail.portail.fr [192.0.2.25]) (unknown [203.0.113.9]) by mx (Postfix); Sat",
+            "from a ([192.0.2.25]) by b ([203.0.113.9]) by mx with SMTP; Sat",
+            "from a b ([192.0.2.25]) by mx; Sat",
+            "from a (x [192.0.2.25] by mx; Sat",
+            "from a (x [192.0.2.25])",
+            "by mx from a ([192.0.2.25]); Sat",
+            "from a (x [192.0.2.25:25]) by mx; Sat",
+            "",
+            ";",
+        ] {
+            assert_eq!(hop(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_ends_the_chain() {
+        let good = "from smtp.a.fr (smtp.a.fr [192.0.2.25]) by mx (Postfix) with ESMTPS id 9; Sat";
+        let read = chain(["someone was here", good].map(str::as_bytes).into_iter());
+        assert_eq!(read, Chain { hops: Vec::new(), end: ChainEnd::Unreadable });
+        let read = chain([good, "\u{fffd} from", good].map(str::as_bytes).into_iter());
+        assert_eq!((read.hops.len(), read.end), (1, ChainEnd::Unreadable));
+        let read = chain(core::iter::repeat_n(good.as_bytes(), HOPS_MAX + 1));
+        assert_eq!((read.hops.len(), read.end), (HOPS_MAX, ChainEnd::Unreadable));
+    }
+}
