@@ -17,7 +17,8 @@ use super::references::{Context, decoded};
 use super::tag::Tag;
 use super::tree::{NONE, Tree};
 
-/// A tree as one line: names, attributes, texts; neighbouring texts are one.
+/// A tree as one line: names, attributes, texts; neighbouring texts are one. White space around a text is left out:
+/// which of two elements a line break belongs to (`<table>\n</>x`) shows nobody anything.
 #[derive(Default)]
 struct Outline {
     line: String,
@@ -26,8 +27,10 @@ struct Outline {
 
 impl Outline {
     fn flush(&mut self) {
-        if !self.text.is_empty() {
-            self.line.push_str(&format!("{:?}", std::mem::take(&mut self.text)));
+        let text = std::mem::take(&mut self.text);
+        let shown = text.trim_matches(|c: char| c.is_ascii_whitespace());
+        if !shown.is_empty() {
+            self.line.push_str(&format!("{shown:?}"));
         }
     }
 
