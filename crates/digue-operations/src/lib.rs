@@ -63,6 +63,7 @@ pub mod sign_in;
 pub mod signals;
 pub mod space;
 pub mod table;
+mod uploaded_table;
 pub mod watch;
 pub mod witnesses;
 

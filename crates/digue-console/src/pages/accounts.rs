@@ -104,7 +104,7 @@ pub(crate) async fn list_csv(
             one.sessions.to_string(),
         ]
     });
-    Ok(csv("accounts", &header, rows))
+    Ok(csv(visitor.language, "accounts", &header, rows))
 }
 
 #[derive(Deserialize)]
