@@ -2,7 +2,8 @@
 //! guessed.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+// Addresses as values: `core` opens no socket.
+use core::net::IpAddr;
 
 use digue_types::Timestamp;
 use serde_json::Value as Json;
