@@ -122,6 +122,22 @@ mod tests {
     }
 }
 
+/// The fields of a form by their names; what it has not is `None`.
+pub(crate) async fn fields_of<const N: usize>(
+    mut form: Multipart,
+    names: [&str; N],
+) -> Result<[Option<Vec<u8>>; N], OperationError> {
+    let unreadable = |_| OperationError::Invalid("invalid-upload");
+    let mut fields = [const { None }; N];
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        let place = names.iter().position(|name| field.name() == Some(name));
+        if let Some(place) = place {
+            fields[place] = Some(field.bytes().await.map_err(unreadable)?.to_vec());
+        }
+    }
+    Ok(fields)
+}
+
 /// The file of a form: its name, and what it holds.
 pub(crate) async fn uploaded(mut form: Multipart) -> Result<(String, Vec<u8>), OperationError> {
     let unreadable = |_| OperationError::Invalid("invalid-upload");

@@ -33,6 +33,7 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod smsi;
 pub(crate) mod smsi_checks;
+pub(crate) mod smsi_import;
 pub(crate) mod smsi_registers;
 pub(crate) mod space;
 

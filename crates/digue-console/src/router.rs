@@ -15,7 +15,7 @@ use crate::pages::{
     account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
     incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
     own_incidents, person, person_space, portals, provider, requests, reviews, scope, sessions, settings,
-    smsi, smsi_checks, smsi_registers, space,
+    smsi, smsi_checks, smsi_import, smsi_registers, space,
 };
 use crate::{form, proof, view};
 
@@ -184,7 +184,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/registers", get(smsi_registers::shelves))
         .route("/smsi/registers/{kind}", get(smsi_registers::list).post(smsi_registers::add))
         .route("/smsi/registers/{kind}/new", get(smsi_registers::new))
-        .route("/smsi/registers/{kind}/import", post(smsi_registers::import))
+        .route("/smsi/registers/{kind}/import", post(smsi_import::import))
         .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
         .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
         .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))

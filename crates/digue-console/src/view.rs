@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use digue_access::Role;
 use digue_locales::{Language, Value, number, text, text_with};
-use digue_operations::table::csv_line;
+use digue_operations::table::csv_line_by;
 use digue_types::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -272,10 +272,20 @@ pub(crate) fn query_part(value: &str) -> String {
     bytes.collect()
 }
 
-/// A table as CSV, safe to open in a spreadsheet.
-pub(crate) fn csv(name: &str, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Response {
-    let line = |cells: &[String]| csv_line(cells.iter().map(String::as_str));
-    let mut out = line(header);
+/// A table as CSV, safe to open in a spreadsheet of the reader's language: with a byte-order mark, without which
+/// accents are read as Windows-1252, and with the semicolons that a French one expects.
+pub(crate) fn csv(
+    language: Language,
+    name: &str,
+    header: &[String],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Response {
+    let separator = match language {
+        Language::French => ';',
+        Language::English => ',',
+    };
+    let line = |cells: &[String]| csv_line_by(separator, cells.iter().map(String::as_str));
+    let mut out = format!("\u{feff}{}", line(header));
     for row in rows {
         out.push_str(&line(&row));
     }

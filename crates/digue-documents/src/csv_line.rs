@@ -12,10 +12,15 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// One row with its line end: cells between quotes, separated by commas (RFC 4180).
 pub fn csv_line<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
+    csv_line_by(',', cells)
+}
+
+/// The same with another separator: spreadsheets set to French expect a semicolon.
+pub fn csv_line_by<'c>(separator: char, cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut line = String::new();
     for (place, cell) in cells.into_iter().enumerate() {
         if place > 0 {
-            line.push(',');
+            line.push(separator);
         }
         push_cell(&mut line, &guarded(cell));
     }

@@ -9,9 +9,9 @@ mod sheet;
 mod template;
 mod word;
 
-pub use csv_line::csv_line;
+pub use csv_line::{csv_line, csv_line_by};
 pub use pdf::pdf;
-pub use sheet::{Sheet, xlsx};
+pub use sheet::{Sheet, sheet_name, xlsx};
 pub use template::docx_in;
 pub use word::docx;
 
@@ -24,6 +24,8 @@ pub struct Document {
     /// At the foot of every page.
     pub foot: String,
     pub blocks: Vec<Block>,
+    /// RFC 3339; `None` where the file is not to say when it was made.
+    pub made_at: Option<String>,
 }
 
 /// One piece of a document.

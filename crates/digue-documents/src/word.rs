@@ -1,5 +1,7 @@
 //! A document as a Word file, with styles that a screen reader and an outline understand.
 
+mod mend;
+
 use std::io::Cursor;
 
 use docx_rs::{
@@ -61,7 +63,7 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
     }
     let mut bytes = Cursor::new(Vec::new());
     docx.build().pack(&mut bytes).map_err(|error| Unprintable(error.to_string()))?;
-    Ok(bytes.into_inner())
+    mend::mended(&bytes.into_inner(), document)
 }
 
 fn heading(id: &str, name: &str, size: usize) -> Style {

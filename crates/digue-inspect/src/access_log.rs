@@ -1,6 +1,10 @@
 //! Lines of access logs: what a request of the past said, as text. What does not read is `None`, never
 //! guessed.
 
+use std::borrow::Cow;
+// Addresses as values: `core` opens no socket.
+use core::net::IpAddr;
+
 use digue_types::Timestamp;
 use serde_json::Value as Json;
 
@@ -66,19 +70,71 @@ pub struct Fields {
     pub bytes: String,
 }
 
-impl LogForm {
-    /// The fields of one line; `columns` are those of a CSV header.
-    pub fn read(&self, line: &str, columns: &[String]) -> Option<Fields> {
-        match self {
-            Self::Combined => combined(line),
-            Self::Json(members) => json_fields(line, members),
-            Self::Csv(members) => csv_fields(line, columns, members),
-            Self::Exposures => None,
+/// The header of a CSV log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvHeader {
+    delimiter: u8,
+    pub columns: Vec<String>,
+}
+
+/// Delimiters of logs, the likelier first where a header fits several.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+impl CsvHeader {
+    /// Reads a header under the delimiter that gives the most of the names; the name that is missing, otherwise.
+    ///
+    /// # Errors
+    /// The needed name that no delimiter gives.
+    pub fn read(line: &str, members: &Members) -> Result<Self, String> {
+        let needed = [&members.at, &members.account, &members.target, &members.status];
+        let line = without_mark(line);
+        let missing = |columns: &[String]| needed.into_iter().find(|name| !columns.contains(name)).cloned();
+        let mut first_missing = None;
+        for delimiter in DELIMITERS {
+            let columns = cells(line, delimiter).unwrap_or_default();
+            match missing(&columns) {
+                None => return Ok(Self { delimiter, columns }),
+                // Under another delimiter the header is one long name.
+                Some(name) if columns.len() > 1 => first_missing = first_missing.or(Some(name)),
+                Some(_) => {}
+            }
         }
+        Err(first_missing.unwrap_or_else(|| members.at.clone()))
     }
 }
 
-/// RFC 3339, `17/May/2015:10:05:03 +0000`, or seconds since 1970.
+/// The first line of some files begins with a byte-order mark.
+fn without_mark(line: &str) -> &str {
+    line.trim_start_matches('\u{feff}')
+}
+
+impl LogForm {
+    /// The fields of one line.
+    pub fn read(&self, line: &str, header: Option<&CsvHeader>) -> Option<Fields> {
+        let line = without_mark(line);
+        let mut fields = match self {
+            Self::Combined => combined(line),
+            Self::Json(members) => json_fields(line, members),
+            Self::Csv(members) => csv_fields(line, header?, members),
+            Self::Exposures => None,
+        }?;
+        fields.target = without_session(&fields.target);
+        Some(fields)
+    }
+}
+
+/// Java servers write the session into the path for clients without cookies: it is no part of the address.
+fn without_session(target: &str) -> String {
+    const MARK: &str = ";jsessionid=";
+    let lower = target.to_ascii_lowercase();
+    let Some(start) = lower.find(MARK) else { return target.to_owned() };
+    let value = start + MARK.len();
+    let end = target[value..].find(['/', '?', '#', ';']).map_or(target.len(), |end| value + end);
+    format!("{}{}", &target[..start], &target[end..])
+}
+
+/// A moment with its zone: RFC 3339, `17/May/2015:10:05:03 +0000`, `2015-05-17 10:05:03.786 +0000`, or seconds,
+/// milliseconds, microseconds or nanoseconds since 1970, which their number of digits tells apart.
 pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Some(at);
@@ -86,19 +142,42 @@ pub fn parse_moment(text: &str) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse_common_log(text) {
         return Some(at);
     }
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if seconds.is_empty() || seconds.len() > 12 || !is_number(seconds) || !is_number(fraction) {
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let micros: i64 = micros.parse().ok()?;
-    Some(Timestamp::from_micros(seconds.parse::<i64>().ok()? * 1_000_000 + micros))
+    // Of today: ten digits of seconds, thirteen of milliseconds.
+    let digits_of_micros = match whole.len() {
+        1..=12 => 6,
+        13 => 3,
+        16 => 0,
+        19 => return Some(Timestamp::from_micros(whole.parse::<i64>().ok()? / 1_000)),
+        _ => return None,
+    };
+    let micros: String =
+        whole.chars().chain(fraction.chars().chain("000000".chars()).take(digits_of_micros)).collect();
+    micros.parse().ok().map(Timestamp::from_micros)
+}
+
+/// True for a moment whose zone is not written: what hour it was cannot be told.
+pub fn lacks_zone(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && parse_moment(text).is_none() && {
+        let with_zone = if text.contains('T') { format!("{text}Z") } else { format!("{text} +0000") };
+        parse_moment(&with_zone).is_some()
+    }
 }
 
 /// A line of the combined form, or of the common one, which lacks the last two fields.
+///
+/// `vhost_combined` of Apache has the host before the address.
 fn combined(line: &str) -> Option<Fields> {
-    let (ip, rest) = line.split_once(' ')?;
+    let (first, rest) = line.split_once(' ')?;
+    let (ip, rest) = match rest.split_once(' ') {
+        Some((second, rest)) if !is_address(first) && is_address(second) => (second, rest),
+        _ => (first, rest),
+    };
     let (_ident, rest) = rest.split_once(' ')?;
     // A name may hold spaces; the bracket of the date ends it.
     let (account, rest) = rest.split_once(" [")?;
@@ -107,11 +186,13 @@ fn combined(line: &str) -> Option<Fields> {
     let mut words = rest.trim_start().splitn(3, ' ');
     let (status, bytes) = (words.next()?, words.next().unwrap_or("-"));
     let rest = words.next().unwrap_or_default();
+    // Nobody is told apart by it: what does not read of it is no reason to lose the line.
     let user_agent = match quoted(rest) {
         Some((_referer, rest)) => quoted(rest.trim_start()).map(|(agent, _)| agent).unwrap_or_default(),
-        None => String::new(),
+        None => Vec::new(),
     };
-    let (method, target) = request_line(&request)?;
+    let user_agent = String::from_utf8_lossy(&user_agent).into_owned();
+    let (method, target) = request_line(&addressed(&request))?;
     Some(Fields {
         at: at.to_owned(),
         account: account.to_owned(),
@@ -132,15 +213,29 @@ fn request_line(text: &str) -> Option<(String, String)> {
     is_whole.then(|| (method.to_owned(), target.to_owned()))
 }
 
-/// A text in quotes with the escapes of nginx and Apache, and what follows it.
-fn quoted(text: &str) -> Option<(String, &str)> {
+fn is_address(text: &str) -> bool {
+    let plain = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    plain.split('%').next().is_some_and(|plain| plain.parse::<IpAddr>().is_ok())
+}
+
+/// Bytes of an address that are no ASCII, as a client would have encoded them.
+fn addressed(request: &[u8]) -> String {
+    let byte = |byte: &u8| match byte {
+        b' '..=b'~' => char::from(*byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    request.iter().map(byte).collect()
+}
+
+/// The bytes of a text in quotes with the escapes of nginx and Apache, and what follows it.
+fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut value = Vec::new();
     let bytes = inner.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            b'"' => return Some((String::from_utf8(value).ok()?, &inner[at + 1..])),
+            b'"' => return Some((value, &inner[at + 1..])),
             b'\\' => {
                 let escaped = *bytes.get(at + 1)?;
                 if escaped == b'x' {
@@ -190,32 +285,108 @@ impl Members {
     }
 }
 
-fn json_fields(line: &str, members: &Members) -> Option<Fields> {
-    let object: Json = serde_json::from_str(line).ok()?;
-    object.as_object()?;
-    members.fields(|name| match &object[name] {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        _ => None,
+/// Names of servers that write JSON in a form of their own; a point goes into an object.
+fn own_names(object: &Json) -> Option<Members> {
+    let name = |text: &str| text.to_owned();
+    if object["request"]["uri"].is_string() {
+        // Caddy.
+        return Some(Members {
+            at: name("ts"),
+            account: name("user_id"),
+            ip: name("request.remote_ip"),
+            user_agent: name("request.headers.User-Agent.0"),
+            method: name("request.method"),
+            target: name("request.uri"),
+            bytes: name("size"),
+            ..Members::default()
+        });
+    }
+    object["RequestPath"].is_string().then(|| Members {
+        // Traefik.
+        at: name("StartUTC"),
+        account: name("ClientUsername"),
+        ip: name("ClientHost"),
+        user_agent: name("request_User-Agent"),
+        method: name("RequestMethod"),
+        target: name("RequestPath"),
+        status: name("DownstreamStatus"),
+        bytes: name("DownstreamContentSize"),
+        ..Members::default()
     })
 }
 
-fn csv_fields(line: &str, columns: &[String], members: &Members) -> Option<Fields> {
-    let cells = csv_cells(line)?;
-    if cells.len() != columns.len() {
+fn member<'j>(object: &'j Json, name: &str) -> Option<&'j Json> {
+    object.get(name).or_else(|| {
+        name.split('.').try_fold(object, |inner, part| match inner {
+            Json::Array(all) => all.get(part.parse::<usize>().ok()?),
+            _ => inner.get(part),
+        })
+    })
+}
+
+fn json_fields(line: &str, members: &Members) -> Option<Fields> {
+    let object: Json =
+        serde_json::from_str(line).or_else(|_| serde_json::from_str(&json_escaped(line))).ok()?;
+    object.as_object()?;
+    let find = |name: &str| match member(&object, name)? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    members.fields(find).or_else(|| own_names(&object)?.fields(find))
+}
+
+/// A line of nginx without `escape=json`: `\x22`, which JSON does not know.
+fn json_escaped(line: &str) -> Cow<'_, str> {
+    if !line.contains("\\x") {
+        return Cow::Borrowed(line);
+    }
+    let mut bytes = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let byte = rest.get(at + 2..at + 4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (rest.as_bytes().get(at + 1), byte) {
+            (Some(b'x'), Some(byte @ (0x20..=0x21 | 0x23..=0x5b | 0x5d..))) => {
+                bytes.push(byte);
+                rest = &rest[at + 4..];
+            }
+            (Some(b'x'), Some(byte)) => {
+                bytes.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                rest = &rest[at + 4..];
+            }
+            _ => {
+                // The sign behind a backslash belongs to it.
+                let end = rest[at + 1..].chars().next().map_or(at + 1, |sign| at + 1 + sign.len_utf8());
+                bytes.extend_from_slice(&rest.as_bytes()[at..end]);
+                rest = &rest[end..];
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn csv_fields(line: &str, header: &CsvHeader, members: &Members) -> Option<Fields> {
+    let cells = cells(line, header.delimiter)?;
+    if cells.len() != header.columns.len() {
         return None;
     }
     members.fields(|name| {
-        let place = columns.iter().position(|column| column == name)?;
+        let place = header.columns.iter().position(|column| column == name)?;
         Some(cells[place].clone())
     })
 }
 
 /// The cells of one line; a quoted line break is no access log.
-pub fn csv_cells(line: &str) -> Option<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
+fn cells(line: &str, delimiter: u8) -> Option<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(line.as_bytes());
     let record = reader.records().next()?.ok()?;
-    Some(record.iter().map(ToOwned::to_owned).collect())
+    Some(record.iter().map(|cell| cell.trim().to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -254,8 +425,98 @@ mod tests {
         let expected = Timestamp::parse_rfc3339("2025-07-12T19:04:05.25Z");
         assert_eq!(parse_moment("2025-07-12T21:04:05.25+02:00"), expected);
         assert_eq!(parse_moment("1752347045.25"), expected);
-        for wrong in ["", "yesterday", "12/07/2025", "-5", "1e9", "99999999999999"] {
+        for wrong in ["", "yesterday", "12/07/2025", "-5", "1e9", "99999999999999", "2025-07-12 19:04:05"] {
             assert_eq!(parse_moment(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_since_1970_are_told_apart_by_their_digits() {
+        let expected = Timestamp::parse_rfc3339("2026-11-27T09:05:03.524Z");
+        for text in ["1795770303.524", "1795770303524", "1795770303524000", "1795770303524000000"] {
+            assert_eq!(parse_moment(text), expected, "{text}");
+        }
+        for text in [
+            "2026-11-27 10:05:03.524 +0100",
+            "27/Nov/2026:10:05:03.524 +0100",
+            "27/nov/2026:10:05:03.524 +0100",
+        ] {
+            assert_eq!(parse_moment(text), expected, "{text}");
+        }
+        for text in ["2026-11-27 10:05:03", "2026-11-27T10:05:03", "27/Nov/2026:10:05:03"] {
+            assert!(lacks_zone(text), "{text}");
+        }
+        assert!(!lacks_zone("hier") && !lacks_zone("2026-11-27T10:05:03Z"));
+    }
+
+    fn line_of(file: &str, place: usize) -> String {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/access-logs");
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        String::from_utf8_lossy(&bytes).lines().nth(place).unwrap().to_owned()
+    }
+
+    /// Account, method, target and status of a line.
+    fn said(form: &LogForm, line: &str) -> Option<String> {
+        let header = match form {
+            LogForm::Csv(members) => {
+                Some(CsvHeader::read(&line_of("csv-semicolon.log", 0), members).unwrap())
+            }
+            _ => None,
+        };
+        let fields = form.read(line, header.as_ref())?;
+        parse_moment(&fields.at)?;
+        Some(format!("{} {} {} {}", fields.account, fields.method, fields.target, fields.status))
+    }
+
+    #[test]
+    fn logs_of_other_servers_are_read() {
+        let (combined, json) = (LogForm::Combined, LogForm::Json(Members::default()));
+        let csv = LogForm::Csv(Members::default());
+        for (form, file, place) in [
+            (&combined, "combined-ok.log", 0),
+            (&combined, "vhost-combined.log", 0),
+            (&combined, "crlf-bom.log", 0),
+            (&combined, "ipv6.log", 1),
+            (&combined, "ipv6.log", 2),
+            (&combined, "latin1-bytes.log", 0),
+            (&combined, "ua-latin1.log", 0),
+            (&combined, "ua-latin1.log", 1),
+            (&combined, "ua-latin1.log", 2),
+            (&combined, "ua-latin1.log", 3),
+            (&combined, "request-odd.log", 4),
+            (&json, "caddy.log", 0),
+            (&json, "traefik.log", 0),
+            (&json, "json-ok.log", 0),
+            (&json, "json-bom.log", 0),
+            (&json, "json-epoch-ms.log", 0),
+            (&json, "json-epoch-exp.log", 0),
+            (&json, "json-escape-default.log", 0),
+            (&csv, "csv-semicolon.log", 1),
+        ] {
+            let line = line_of(file, place);
+            assert_eq!(said(form, &line).as_deref(), Some("a1 GET /fiche/P1 200"), "{file}: {line}");
+        }
+        assert_eq!(
+            said(&combined, &line_of("request-odd.log", 8)).as_deref(),
+            Some("a1 GET /fiche/P1?q=%E9 200")
+        );
+        let user = |place| said(&combined, &line_of("user-odd.log", place));
+        assert_eq!(
+            user(0).as_deref(),
+            Some("jean dupont GET /fiche/P1 200"),
+            "a name with a space is no host"
+        );
+    }
+
+    #[test]
+    fn a_session_in_the_path_is_no_part_of_it() {
+        for (target, plain) in [
+            ("/fiche/P1;jsessionid=AB12", "/fiche/P1"),
+            ("/fiche/P1;JSESSIONID=AB12?x=1", "/fiche/P1?x=1"),
+            ("/a;jsessionid=1/b", "/a/b"),
+            ("/fiche/P1;v=2", "/fiche/P1;v=2"),
+        ] {
+            assert_eq!(without_session(target), plain);
         }
     }
 
@@ -264,9 +525,16 @@ mod tests {
         let json = r#"{"time_iso8601":"2025-07-12T19:04:05Z","remote_user":"a","request":"GET /x HTTP/2.0","status":200}"#;
         let fields = json_fields(json, &Members::default()).unwrap();
         assert_eq!((fields.target.as_str(), fields.status.as_str()), ("/x", "200"));
-        let columns = ["time_iso8601", "remote_user", "request_uri", "status"].map(ToOwned::to_owned);
-        let fields = csv_fields("t,\"a, b\",/x,404", &columns, &Members::default()).unwrap();
-        assert_eq!((fields.account.as_str(), fields.method.as_str()), ("a, b", "GET"));
-        assert_eq!(csv_fields("t,a", &columns, &Members::default()), None);
+        for separator in [",", ";", "\t"] {
+            let line = ["time_iso8601", "remote_user", "request_uri", "status"].join(separator);
+            let header = CsvHeader::read(&line, &Members::default()).unwrap();
+            let line = ["t", "\"a, b; c\"", "/x", "404"].join(separator);
+            let fields = csv_fields(&line, &header, &Members::default()).unwrap();
+            assert_eq!((fields.account.as_str(), fields.method.as_str()), ("a, b; c", "GET"));
+            assert_eq!(csv_fields(&["t", "a"].join(separator), &header, &Members::default()), None);
+        }
+        let missing = |line: &str| CsvHeader::read(line, &Members::default()).unwrap_err();
+        assert_eq!(missing("time_iso8601;remote_user;status"), "request_uri");
+        assert_eq!(missing("zeit,wer"), "time_iso8601");
     }
 }

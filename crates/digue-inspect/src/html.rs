@@ -26,6 +26,11 @@ mod walk;
 use build::Manner;
 use walk::{Plan, Walk};
 
+/// A text with its character references (`&eacute;`, `&#39;`) as the characters that they stand for.
+pub fn decode_references(text: &str) -> std::borrow::Cow<'_, str> {
+    references::decoded(text, references::Context::Text)
+}
+
 pub use selector::{Selector, SelectorError, parse_selector};
 
 /// Elements of a page that carry identifiers.

@@ -25,7 +25,7 @@ use asides::Asides;
 use package::{Package, Sheet};
 use sheet::{Common, SheetRow, read_sheet};
 
-pub use upload::first_sheet;
+pub use upload::{UploadedCell, UploadedRow, UploadedSheet, cell_name, uploaded_sheets};
 
 /// Rows of a sheet that is no table, where any text could be an identifier.
 const LEGEND_ROWS_MAX: usize = 3;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use digue_types::list::Listed;
+use digue_types::written::{self, Unwritten};
 use jiff::civil::Date;
 
 use crate::register::{Kind, Record};
@@ -24,6 +25,8 @@ pub enum Shape {
     Day,
     /// A whole number.
     Number,
+    /// Euros, perhaps with cents.
+    Amount,
     /// One of a closed list: what its keys begin with, and its codes.
     One(&'static str, &'static [&'static str]),
     /// Several of a closed list.
@@ -58,6 +61,18 @@ pub enum Unfit {
     Day,
     #[error("it is not a whole number")]
     Number,
+    #[error("it is not an amount of euros")]
+    Amount,
+    #[error("it can be read in two ways")]
+    Ambiguous,
+    #[error("the cell holds an error")]
+    CellError,
+    #[error("the file does not hold the formula's result")]
+    Formula,
+    #[error("another row of the file has the same")]
+    Twice,
+    #[error("the record is not changed any more")]
+    Closed,
     #[error("it is not in the list")]
     Choice,
     #[error("there is no such record, requirement or check")]
@@ -73,6 +88,12 @@ impl Unfit {
             Self::Long => "long",
             Self::Day => "day",
             Self::Number => "number",
+            Self::Amount => "amount",
+            Self::Ambiguous => "ambiguous",
+            Self::CellError => "cell-error",
+            Self::Formula => "formula",
+            Self::Twice => "twice",
+            Self::Closed => "closed",
             Self::Choice => "choice",
             Self::Unknown => "unknown",
             Self::Backwards => "backwards",
@@ -173,6 +194,34 @@ impl Cell for Option<u32> {
 
     fn write(&self) -> Vec<String> {
         owned(self.as_ref())
+    }
+}
+
+/// Euros and cents, as `1500` or `1500.50`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Amount {
+    pub cents: Option<u64>,
+}
+
+impl Cell for Amount {
+    const SHAPE: Shape = Shape::Amount;
+
+    fn read(texts: &[String]) -> Result<Self, Unfit> {
+        let Some(text) = only(texts) else { return Ok(Self::default()) };
+        let number = written::number(text).map_err(|fault| match fault {
+            Unwritten::Form => Unfit::Amount,
+            Unwritten::Ambiguous => Unfit::Ambiguous,
+        })?;
+        let cents = number.hundredths().and_then(|cents| u64::try_from(cents).ok()).ok_or(Unfit::Amount)?;
+        Ok(Self { cents: Some(cents) })
+    }
+
+    fn write(&self) -> Vec<String> {
+        let text = |cents: u64| match cents % 100 {
+            0 => (cents / 100).to_string(),
+            rest => format!("{}.{rest:02}", cents / 100),
+        };
+        self.cents.map(text).into_iter().collect()
     }
 }
 
@@ -328,5 +377,24 @@ impl Cell for Checks {
 
     fn write(&self) -> Vec<String> {
         self.0.iter().map(|check| check.code().to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_has_one_form() {
+        let read = |text: &str| Amount::read(&[text.to_owned()]).map(|amount| amount.write().join(""));
+        for (text, expected) in
+            [("1 500,50 €", "1500.50"), ("1500.50", "1500.50"), ("1500,00", "1500"), ("0", "0"), ("", "")]
+        {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(read("1,500"), Err(Unfit::Ambiguous));
+        for text in ["-3", "1,5555", "beaucoup"] {
+            assert_eq!(read(text), Err(Unfit::Amount), "{text}");
+        }
     }
 }

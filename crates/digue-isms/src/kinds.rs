@@ -7,7 +7,7 @@ use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::field::{
-    Cell, Checks, Fault, FieldDef, Line, Link, Links, Many, One, Requirements, Text, Unfit, Values,
+    Amount, Cell, Checks, Fault, FieldDef, Line, Link, Links, Many, One, Requirements, Text, Unfit, Values,
 };
 use crate::register::Record;
 
@@ -385,7 +385,7 @@ kinds! {
         origin "origin" One<MeasureOrigin>,
         origin_reference "origin-reference" Line,
         penalty "penalty" Number,
-        cost "cost" Number,
+        cost "cost" Amount,
         requirements "requirements" Requirements,
         checks "checks" Checks,
         evidence "evidence" Text,

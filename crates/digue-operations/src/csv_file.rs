@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 
+use digue_types::written::folded;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::error::LineFault;
 
 /// A column that is looked for: the name it has in faults, and every name that it may have in a file,
-/// in lower case.
+/// in lower case and without accents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
@@ -109,7 +110,7 @@ impl<'b> CsvFile<'b> {
                 Some(column) if places[column].is_some() => return Err(fault(Some(place + 1))),
                 Some(column) => places[column] = Some(place),
                 None if name.is_empty() => {}
-                None => ignored.push(name),
+                None => ignored.push(cell.trim_matches(is_blank).to_lowercase()),
             }
         }
         if needed.iter().any(|column| places[*column].is_none()) {
@@ -223,8 +224,9 @@ fn header(text: &str, delimiter: u8) -> Option<(u8, csv::StringRecord)> {
     reader.read_record(&mut cells).ok().filter(|is_there| *is_there).map(|_| (delimiter, cells))
 }
 
+/// A name of a column as people tell it from others: accents and capitals make no other column.
 fn name_of(cell: &str) -> String {
-    cell.trim_matches(is_blank).to_lowercase()
+    folded(cell).trim_matches(['*', ':', ' ']).to_owned()
 }
 
 /// Where the header begins, on which line, and the delimiter that a first line `sep=;` says.
@@ -316,6 +318,7 @@ mod tests {
             ("utf-16 unmarked", utf16(plain, false, false)),
             ("quoted", "\"account\",\"person\",\"reason\"\n\"a1\",\"P1\",\"réception\"".into()),
             ("capitals", "Compte;Personne;MOTIF\na1;P1;réception".into()),
+            ("marks", "Compte *;pe\u{301}rsonne :;Motif\na1;P1;réception".into()),
             ("blank rows", "account;person;reason;\na1;P1;réception;\n;;;\n;;;\n".into()),
             ("no-break space", "account,person,reason\n\u{a0}a1 ,P1\u{a0},réception\n".into()),
         ] {

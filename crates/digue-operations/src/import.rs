@@ -13,7 +13,7 @@ use digue_gateway::client_address::told_address;
 use digue_gateway::past::{NotTaken, PastRequest, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
-use digue_inspect::access_log::{self, LogForm};
+use digue_inspect::access_log::{self, CsvHeader, LogForm};
 use digue_journal::{Journal, codec};
 use digue_types::{
     AccountId, Act, Administration, Client, Event, ExchangeId, Exposure, OrganisationId, SessionId, Timestamp,
@@ -128,7 +128,7 @@ impl Importer<'_> {
         let mut tally = Tally::default();
         let mut repeats: HashMap<LineName, u32> = HashMap::new();
         let mut batch: Vec<Event> = Vec::new();
-        let mut columns: Option<Vec<String>> = None;
+        let mut header: Option<CsvHeader> = None;
         let mut lines = BufReader::with_capacity(1 << 20, log);
         let mut line = Vec::new();
         let mut number = 0u64;
@@ -138,8 +138,10 @@ impl Importer<'_> {
                 progress(number);
             }
             let text = String::from_utf8_lossy(line.trim_ascii_end());
-            if matches!(self.form, LogForm::Csv(_)) && columns.is_none() {
-                columns = Some(self.header(&text)?);
+            if let LogForm::Csv(members) = &self.form
+                && header.is_none()
+            {
+                header = Some(CsvHeader::read(&text, members).map_err(ImportError::Header)?);
                 continue;
             }
             if text.trim().is_empty() {
@@ -147,7 +149,7 @@ impl Importer<'_> {
             }
             tally.lines += 1;
             let line_name = name_line(&line, &mut repeats);
-            let taken = self.take(&line, &text, columns.as_deref(), line_name, &format!("{name}:{number}"));
+            let taken = self.take(&line, &text, header.as_ref(), line_name, &format!("{name}:{number}"));
             match taken {
                 Ok(exposure) if known.contains(&line_name) => {
                     drop(exposure);
@@ -207,38 +209,33 @@ impl Importer<'_> {
         Ok(())
     }
 
-    fn header(&self, text: &str) -> Result<Vec<String>, ImportError> {
-        let columns = access_log::csv_cells(text.trim_start_matches('\u{feff}')).unwrap_or_default();
-        if let LogForm::Csv(members) = &self.form {
-            for needed in [&members.at, &members.account, &members.target, &members.status] {
-                if !columns.contains(needed) {
-                    return Err(ImportError::Header(needed.clone()));
-                }
-            }
-        }
-        Ok(columns)
-    }
-
     /// The exposure that a line tells, or the reason why it is none.
     fn take(
         &self,
         line: &[u8],
         text: &str,
-        columns: Option<&[String]>,
+        header: Option<&CsvHeader>,
         name: LineName,
         source: &str,
     ) -> Result<Exposure, &'static str> {
         if line.len() >= LINE_BYTES_MAX {
             return Err("too-long");
         }
-        if std::str::from_utf8(line).is_err() {
+        // Two bytes a letter: another encoding than that of logs.
+        if line.contains(&0) {
             return Err("not-utf8");
         }
         if self.form == LogForm::Exposures {
             return self.take_reported(line, name, source);
         }
-        let fields = self.form.read(text, columns.unwrap_or_default()).ok_or("form")?;
-        let at = access_log::parse_moment(&fields.at).ok_or("time")?;
+        let fields = self.form.read(text, header).ok_or("form")?;
+        // What did not decode may stand in the name of a browser, and nowhere else.
+        let told = [&fields.at, &fields.account, &fields.organisation, &fields.session, &fields.target];
+        if told.iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+            return Err("not-utf8");
+        }
+        let lacks_zone = access_log::lacks_zone(&fields.at);
+        let at = access_log::parse_moment(&fields.at).ok_or(if lacks_zone { "no-zone" } else { "time" })?;
         if at > self.now {
             return Err("future");
         }

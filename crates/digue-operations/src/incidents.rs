@@ -153,7 +153,7 @@ pub async fn open(
 }
 
 /// Longer titles are descriptions.
-const TITLE_CHARS_MAX: usize = 200;
+pub(crate) const TITLE_CHARS_MAX: usize = 200;
 
 /// The sheets that are needed in any case.
 fn first_sheets(about: &str) -> &'static [Sheet] {

@@ -64,6 +64,7 @@ pub mod signals;
 pub mod space;
 pub mod stored_records;
 pub mod table;
+mod uploaded_table;
 pub mod watch;
 pub mod witnesses;
 

@@ -117,16 +117,26 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
             | Act::FindingConfirmed
             | Act::IncidentOpened
     );
-    let more = json!({
+    let mut more = json!({
         "activity_name": a.act,
         "status_id": 1,
         "severity_id": if is_alarm { 4 } else { 1 },
         "message": a.reason,
         "actor": {"user": {"uid": a.actor, "name": a.actor}},
-        "user": {"uid": a.actor, "name": a.actor},
         "entity": {"name": a.subject, "data": {"value": a.before}},
         "entity_result": {"name": a.subject, "data": {"value": a.after}},
     });
+    if class == AUTHENTICATION {
+        // Whose session it is; the other class has no such member, and this one no entities.
+        more["user"] = more["actor"]["user"].clone();
+        if let Some(more) = more.as_object_mut() {
+            more.retain(|member, _| !member.starts_with("entity"));
+            more.insert(
+                "unmapped".to_owned(),
+                json!({"subject": a.subject, "before": a.before, "after": a.after}),
+            );
+        }
+    }
     with(base(origin, index, &event, class, activity), more)
 }
 

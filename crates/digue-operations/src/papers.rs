@@ -2,8 +2,6 @@
 //!
 //! Words come from the locales, values from the draft; `digue-documents` knows how they look.
 
-use std::collections::BTreeMap;
-
 use digue_documents::{Block, Document, Sheet, docx, docx_in, pdf, xlsx};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::Note;
@@ -83,6 +81,14 @@ impl Reader {
         }
     }
 
+    /// A moment as a table keeps it: local, with its offset and all of its digits.
+    pub(crate) fn exact(&self, at: Timestamp) -> String {
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
     /// A day, local.
     pub fn date(&self, at: Timestamp) -> String {
         let pattern = match self.language {
@@ -128,6 +134,7 @@ const TEMPLATE: &str = "template:docx";
 
 /// Prints a document; a Word file goes into the house's own paper, if it has one.
 pub async fn printed_for(house: &House, document: &Document, form: Form) -> Result<Vec<u8>, OperationError> {
+    let document = &Document { made_at: Some(house.clock.now().to_string()), ..document.clone() };
     if form == Form::Docx
         && let Some(last) = house.store.files(TEMPLATE).await?.last()
         && let Some(template) = house.store.file_bytes(TEMPLATE, &last.hash).await?
@@ -180,6 +187,7 @@ pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Docu
         language: reader.language.code(),
         foot: view.reference(),
         blocks,
+        made_at: None,
     }
 }
 
@@ -257,6 +265,7 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
         language: reader.language.code(),
         foot: reader.say("register-title"),
         blocks,
+        made_at: None,
     }
 }
 
@@ -283,62 +292,56 @@ fn persons(row: &Row, reader: &Reader) -> String {
 
 /// The register as a table: the columns that `import` reads come first, under their names.
 pub fn register_sheet(house: &House, views: &[IncidentView], reader: &Reader) -> Sheet {
-    let others: Vec<Field> = Field::ALL
-        .iter()
-        .filter(|field| !COLUMNS.iter().any(|(_, c)| *c == Column::Field(**field)))
-        .copied()
-        .collect();
     let mut header: Vec<String> =
         COLUMNS.iter().map(|(name, column)| column_name(reader, name, *column)).collect();
-    header.extend(
-        ["column-reference", "column-state", "column-notified", "column-told"].map(|key| reader.say(key)),
-    );
-    header.extend(others.iter().map(|field| reader.say(field.key())));
+    header.push(reader.say("column-reference"));
     let rows = views.iter().map(|view| {
         let row = row_of(house, view, reader);
-        let said =
-            |field: Field| row.values.get(&field).map(|value| reader.value(field, value)).unwrap_or_default();
-        let yes = |is: bool| reader.say(if is { "known-yes" } else { "known-no" });
-        let reasoned = |is: bool, why: &str| reader.pair(&yes(is), why);
-        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-        let mut cells: Vec<String> = COLUMNS
-            .iter()
-            .map(|(_, column)| match column {
-                Column::Title => row.title.clone(),
-                Column::Aware => moment(row.aware_at),
-                Column::Field(field) => match field.shape() {
-                    Shape::Many(_) => many(reader, *field, &row.values),
-                    // As programs write them: they are read again.
-                    Shape::Moment | Shape::Number => {
-                        row.values.get(field).and_then(|v| v.first().cloned()).unwrap_or_default()
-                    }
-                    _ => said(*field),
-                },
-                Column::Authority => {
-                    row.authority.as_ref().map(|(is, _, why)| reasoned(*is, why)).unwrap_or_default()
-                }
-                Column::Persons => {
-                    row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default()
-                }
-            })
-            .collect();
-        cells.extend([
-            view.reference(),
-            reader.say(row.state.key()),
-            moment(row.notified_at),
-            moment(row.told_at),
-        ]);
-        cells.extend(others.iter().map(|field| said(*field)));
+        let mut cells: Vec<String> =
+            COLUMNS.iter().map(|(_, column)| register_cell(reader, &row, *column)).collect();
+        cells.push(view.reference());
         cells
     });
-    Sheet { name: reader.say("register-title"), header, rows: rows.collect() }
+    Sheet { name: reader.say("register-title"), header, rows: rows.collect(), ..Sheet::default() }
 }
 
-/// Several choices, as the import reads them.
-fn many(reader: &Reader, field: Field, values: &BTreeMap<Field, Vec<String>>) -> String {
-    let value = values.get(&field).cloned().unwrap_or_default();
-    let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
-    words.collect::<Vec<_>>().join(" ; ")
+/// A cell of the register, as `RowReader` reads it again.
+fn register_cell(reader: &Reader, row: &Row, column: Column) -> String {
+    let moment = |at: Option<Timestamp>| at.map(|at| reader.exact(at)).unwrap_or_default();
+    let reasoned =
+        |is: bool, why: &str| reader.pair(&reader.say(if is { "known-yes" } else { "known-no" }), why);
+    match column {
+        Column::Title => row.title.clone(),
+        Column::Aware => moment(row.aware_at),
+        Column::Field(field) => {
+            let value = row.values.get(&field).map_or(&[][..], Vec::as_slice);
+            match field.shape() {
+                Shape::Moment => {
+                    let one = |text: &String| {
+                        Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| reader.exact(at))
+                    };
+                    value.first().map(one).unwrap_or_default()
+                }
+                Shape::Number | Shape::Line | Shape::Text => value.first().cloned().unwrap_or_default(),
+                Shape::One(_) | Shape::Many(_) => {
+                    let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
+                    words.collect::<Vec<_>>().join(" ; ")
+                }
+            }
+        }
+        Column::Authority => {
+            row.authority.as_ref().map(|(is, _, why)| reasoned(*is, why)).unwrap_or_default()
+        }
+        Column::NotifiedAt => moment(row.notified_at),
+        Column::Delay => row.delay_reason.clone().unwrap_or_default(),
+        Column::Persons => row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default(),
+        Column::Exemption => {
+            let exemption = row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption);
+            exemption.map(|exemption| reader.say(exemption.key())).unwrap_or_default()
+        }
+        Column::ToldAt => moment(row.told_at),
+        Column::State => reader.say(row.state.key()),
+    }
 }
 
 /// What a column of the register is called in a reader's language.
@@ -347,6 +350,11 @@ pub fn column_name(reader: &Reader, name: &str, column: Column) -> String {
         Column::Field(field) => reader.say(field.key()),
         Column::Title => reader.say("column-title"),
         Column::Aware => reader.say("column-aware"),
+        Column::NotifiedAt => reader.say("column-notified"),
+        Column::Delay => reader.say("column-delay"),
+        Column::Exemption => reader.say("column-exemption"),
+        Column::ToldAt => reader.say("column-told"),
+        Column::State => reader.say("column-state"),
         Column::Authority | Column::Persons => reader.say(&format!("decide-{name}")),
     }
 }
@@ -426,7 +434,7 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
             .map(|(n, line)| Block::Point(Some(n), line.to_owned())),
     );
     let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
-    Document { title, language: reader.language.code(), foot: view.reference(), blocks }
+    Document { title, language: reader.language.code(), foot: view.reference(), blocks, made_at: None }
 }
 
 /// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
@@ -464,5 +472,6 @@ fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> 
         language: reader.language.code(),
         foot: view.reference(),
         blocks: blocks.flatten().collect(),
+        made_at: None,
     }
 }

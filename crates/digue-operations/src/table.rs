@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-pub use digue_documents::csv_line;
+pub use digue_documents::{csv_line, csv_line_by};
 use digue_types::{Event, Exposure, Timestamp};
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};

@@ -4,11 +4,14 @@
 //! incidents of their own.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use digue_types::Timestamp;
+use digue_types::written::{DayOrder, Unwritten, WrittenMoment, choices_in, folded, moment, number};
+use jiff::tz::TimeZone;
 
-use crate::incident::{Incident, State};
-use crate::notification::{Draft, Field, Filled, Shape};
+use crate::incident::{Incident, State, TEXT_CHARS_MAX};
+use crate::notification::{Draft, Field, Filled, Shape, fault_of};
 use crate::vocabulary::Exemption;
 
 /// One row.
@@ -53,25 +56,40 @@ impl Row {
     }
 }
 
-/// The columns of a register that is read: what it is called, and what it fills.
-pub const COLUMNS: [(&str, Column); 16] = [
-    ("title", Column::Title),
-    ("aware-at", Column::Aware),
-    ("started-at", Column::Field(Field::StartedAt)),
-    ("ended-at", Column::Field(Field::EndedAt)),
-    ("natures", Column::Field(Field::Natures)),
-    ("origins", Column::Field(Field::Origins)),
-    ("cause", Column::Field(Field::CauseOf)),
-    ("what", Column::Field(Field::What)),
-    ("person-kinds", Column::Field(Field::PersonKinds)),
-    ("person-count", Column::Field(Field::PersonCount)),
-    ("data-kinds", Column::Field(Field::DataKinds)),
-    ("record-count", Column::Field(Field::RecordCount)),
-    ("gravity", Column::Field(Field::GravityOf)),
-    ("measures-taken", Column::Field(Field::MeasuresTaken)),
-    ("authority", Column::Authority),
-    ("persons", Column::Persons),
-];
+/// The columns of a register, as it is written and read: what each is called, and what it fills.
+pub static COLUMNS: LazyLock<Vec<(&'static str, Column)>> = LazyLock::new(|| {
+    const FIRST: [Field; 12] = [
+        Field::StartedAt,
+        Field::EndedAt,
+        Field::Natures,
+        Field::Origins,
+        Field::CauseOf,
+        Field::What,
+        Field::PersonKinds,
+        Field::PersonCount,
+        Field::DataKinds,
+        Field::RecordCount,
+        Field::GravityOf,
+        Field::MeasuresTaken,
+    ];
+    // Each has a column of its own.
+    const ELSEWHERE: [Field; 3] = [Field::AwareAt, Field::DelayReasons, Field::InformedAt];
+    let others = Field::ALL.iter().filter(|field| !FIRST.contains(field) && !ELSEWHERE.contains(field));
+    let field = |field: &Field| (field.code(), Column::Field(*field));
+    let mut columns = vec![("title", Column::Title), ("aware-at", Column::Aware)];
+    columns.extend(FIRST.iter().map(field));
+    columns.extend([
+        ("authority", Column::Authority),
+        ("notified", Column::NotifiedAt),
+        ("delay", Column::Delay),
+        ("persons", Column::Persons),
+        ("exemption", Column::Exemption),
+        ("told", Column::ToldAt),
+        ("state", Column::State),
+    ]);
+    columns.extend(others.map(field));
+    columns
+});
 
 /// What a column fills.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,8 +99,15 @@ pub enum Column {
     Field(Field),
     /// `yes: reason` or `no: reason`.
     Authority,
-    /// The same.
+    NotifiedAt,
+    /// Why the authority was told after the hour.
+    Delay,
+    /// `yes: reason` or `no: reason`.
     Persons,
+    /// Why persons were not told.
+    Exemption,
+    ToldAt,
+    State,
 }
 
 /// A row of an earlier register.
@@ -92,7 +117,55 @@ pub struct Earlier {
     pub aware_at: Option<Timestamp>,
     pub fields: BTreeMap<Field, Vec<String>>,
     pub authority: Option<(bool, String)>,
+    pub notified_at: Option<Timestamp>,
+    pub delay: Option<String>,
     pub persons: Option<(bool, String)>,
+    pub exemption: Option<Exemption>,
+    pub told_at: Option<Timestamp>,
+    pub state: Option<State>,
+}
+
+impl Earlier {
+    /// What a row says, as an earlier register would.
+    pub fn of(row: &Row) -> Self {
+        let lines = |text: &String| text.trim().replace("\r\n", "\n");
+        let is_column = |field: &Field| COLUMNS.iter().any(|(_, column)| *column == Column::Field(*field));
+        let said = |(field, values): (&Field, &Vec<String>)| {
+            let values: Vec<String> = values.iter().map(lines).filter(|text| !text.is_empty()).collect();
+            (is_column(field) && !values.is_empty()).then_some((*field, values))
+        };
+        Self {
+            title: row.title.trim().to_owned(),
+            aware_at: row.aware_at,
+            fields: row.values.iter().filter_map(said).collect(),
+            authority: row.authority.as_ref().map(|(is, _, why)| (*is, lines(why))),
+            notified_at: row.notified_at,
+            delay: row.delay_reason.as_ref().map(lines),
+            persons: row.persons.as_ref().map(|(is, _, _, why)| (*is, lines(why))),
+            exemption: row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption),
+            told_at: row.told_at,
+            state: Some(row.state),
+        }
+    }
+
+    /// The first column where this row, as a file says it, is not what the register says; blank cells say nothing.
+    pub fn differs_from(&self, register: &Self) -> Option<&'static str> {
+        let differs = |column: &Column| match column {
+            Column::Title => self.title != register.title,
+            Column::Aware => self.aware_at != register.aware_at,
+            Column::Field(field) => {
+                self.fields.get(field).is_some_and(|said| register.fields.get(field) != Some(said))
+            }
+            Column::Authority => self.authority.is_some() && self.authority != register.authority,
+            Column::NotifiedAt => self.notified_at.is_some() && self.notified_at != register.notified_at,
+            Column::Delay => self.delay.is_some() && self.delay != register.delay,
+            Column::Persons => self.persons.is_some() && self.persons != register.persons,
+            Column::Exemption => self.exemption.is_some() && self.exemption != register.exemption,
+            Column::ToldAt => self.told_at.is_some() && self.told_at != register.told_at,
+            Column::State => self.state.is_some() && self.state != register.state,
+        };
+        COLUMNS.iter().find(|(_, column)| differs(column)).map(|(name, _)| *name)
+    }
 }
 
 /// What is wrong with a cell.
@@ -102,11 +175,24 @@ pub enum CellFault {
     Missing,
     /// No date or hour.
     Moment,
+    /// An hour that came twice or never, or a number or day of two readings.
+    Ambiguous,
+    /// It has not come yet.
+    Future,
     Number,
     /// A word that the list does not have.
     Choice,
     /// Neither yes nor no with a reason.
     Decision,
+    /// Persons were not told, and why is none of the exemptions.
+    Exemption,
+    Long,
+    /// An error of calculation.
+    Error,
+    /// A formula without its result.
+    Formula,
+    /// The register has this violation, and says otherwise.
+    Differs,
 }
 
 impl CellFault {
@@ -114,90 +200,156 @@ impl CellFault {
         match self {
             Self::Missing => "missing",
             Self::Moment => "moment",
+            Self::Ambiguous => "ambiguous",
+            Self::Future => "future",
             Self::Number => "number",
             Self::Choice => "choice",
             Self::Decision => "decision",
+            Self::Exemption => "exemption",
+            Self::Long => "long",
+            Self::Error => "error",
+            Self::Formula => "formula",
+            Self::Differs => "differs",
+        }
+    }
+
+    const fn of(fault: Unwritten, otherwise: Self) -> Self {
+        match fault {
+            Unwritten::Form => otherwise,
+            Unwritten::Ambiguous => Self::Ambiguous,
         }
     }
 }
 
-/// Reads one row: the texts of the columns that are there. `choice` brings a word of any language to
-/// a code of the field. Every fault of the row, otherwise.
-pub fn read_row(
-    cells: &BTreeMap<&str, String>,
-    choice: &dyn Fn(Field, &str) -> Option<String>,
-) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
-    let mut row = Earlier::default();
-    let mut faults = Vec::new();
-    for (name, column) in COLUMNS {
-        let text = cells.get(name).map(|text| text.trim()).unwrap_or_default();
-        let read = read_cell(&mut row, column, text, choice);
-        if let Err(fault) = read {
-            faults.push((name, fault));
-        }
-    }
-    if faults.is_empty() { Ok(row) } else { Err(faults) }
+/// What reading rows works with.
+pub struct RowReader<'r> {
+    /// Where hours without a zone were.
+    pub zone: &'r TimeZone,
+    pub now: Timestamp,
+    /// A word of any language as a code of the field.
+    pub choice: &'r (dyn Fn(Field, &str) -> Option<String> + Sync),
+    pub exemption: &'r (dyn Fn(&str) -> Option<Exemption> + Sync),
+    pub state: &'r (dyn Fn(&str) -> Option<State> + Sync),
+    /// What comes first in the days of each column.
+    pub orders: BTreeMap<&'static str, DayOrder>,
 }
 
-fn read_cell(
-    row: &mut Earlier,
-    column: Column,
-    text: &str,
-    choice: &dyn Fn(Field, &str) -> Option<String>,
-) -> Result<(), CellFault> {
-    let is_empty = text.is_empty();
-    match column {
-        Column::Title if is_empty => return Err(CellFault::Missing),
-        Column::Title => text.clone_into(&mut row.title),
-        Column::Aware if is_empty => return Err(CellFault::Missing),
-        Column::Aware => row.aware_at = Some(moment(text).ok_or(CellFault::Moment)?),
-        _ if is_empty => {}
-        Column::Field(field) => {
-            row.fields.insert(field, value_of(field, text, choice)?);
+impl RowReader<'_> {
+    /// Reads one row: the texts of the columns that are there.
+    ///
+    /// # Errors
+    /// Every fault of the row.
+    pub fn read(&self, cells: &BTreeMap<&str, String>) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
+        let mut row = Earlier::default();
+        let mut faults = Vec::new();
+        for (name, column) in COLUMNS.iter() {
+            let text = cells.get(name).map(|text| text.trim()).unwrap_or_default();
+            if let Err(fault) = self.read_cell(&mut row, name, *column, text) {
+                faults.push((*name, fault));
+            }
         }
-        Column::Authority => row.authority = Some(decision(text)?),
-        Column::Persons => row.persons = Some(decision(text)?),
+        match (&row.persons, row.exemption) {
+            (Some((false, why)), None) => match exemption_in(why) {
+                Some(exemption) => row.exemption = Some(exemption),
+                None => faults.push(("exemption", CellFault::Exemption)),
+            },
+            (Some((false, _)), Some(_)) | (_, None) => {}
+            (Some((true, _)) | None, Some(_)) => faults.push(("exemption", CellFault::Exemption)),
+        }
+        if faults.is_empty() { Ok(row) } else { Err(faults) }
     }
-    Ok(())
+
+    fn read_cell(
+        &self,
+        row: &mut Earlier,
+        name: &'static str,
+        column: Column,
+        text: &str,
+    ) -> Result<(), CellFault> {
+        if text.is_empty() {
+            let is_needed = matches!(column, Column::Title | Column::Aware);
+            return if is_needed { Err(CellFault::Missing) } else { Ok(()) };
+        }
+        if text.chars().count() > TEXT_CHARS_MAX {
+            return Err(CellFault::Long);
+        }
+        match column {
+            Column::Title => row.title = text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+            Column::Aware => row.aware_at = Some(self.past(name, text)?),
+            Column::Field(field) => drop(row.fields.insert(field, self.value_of(field, name, text)?)),
+            Column::Authority => row.authority = Some(decision(text)?),
+            Column::NotifiedAt => row.notified_at = Some(self.past(name, text)?),
+            Column::Delay => row.delay = Some(text.replace("\r\n", "\n")),
+            Column::Persons => row.persons = Some(decision(text)?),
+            Column::Exemption => row.exemption = Some((self.exemption)(text).ok_or(CellFault::Choice)?),
+            Column::ToldAt => row.told_at = Some(self.past(name, text)?),
+            Column::State => row.state = Some((self.state)(text).ok_or(CellFault::Choice)?),
+        }
+        Ok(())
+    }
+
+    fn value_of(&self, field: Field, name: &'static str, text: &str) -> Result<Vec<String>, CellFault> {
+        let values = match field.shape() {
+            Shape::Moment => vec![self.moment(name, text)?.to_string()],
+            Shape::Number => {
+                let number = number(text).map_err(|fault| CellFault::of(fault, CellFault::Number))?;
+                let whole = number.whole().and_then(|whole| u64::try_from(whole).ok());
+                vec![whole.ok_or(CellFault::Number)?.to_string()]
+            }
+            Shape::One(_) => vec![(self.choice)(field, text).ok_or(CellFault::Choice)?],
+            Shape::Many(_) => {
+                choices_in(text, |word| (self.choice)(field, word)).map_err(|_| CellFault::Choice)?
+            }
+            Shape::Line => vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")],
+            Shape::Text => vec![text.replace("\r\n", "\n")],
+        };
+        if fault_of(field, &values).is_some() { Err(CellFault::Long) } else { Ok(values) }
+    }
+
+    fn past(&self, name: &'static str, text: &str) -> Result<Timestamp, CellFault> {
+        let at = self.moment(name, text)?;
+        if at > self.now { Err(CellFault::Future) } else { Ok(at) }
+    }
+
+    /// An instant; a day without an hour is its midnight, and an hour without a zone is local.
+    fn moment(&self, name: &'static str, text: &str) -> Result<Timestamp, CellFault> {
+        let order = self.orders.get(name).copied().unwrap_or_default();
+        let written = moment(text, order).map_err(|fault| CellFault::of(fault, CellFault::Moment))?;
+        let local = match written {
+            WrittenMoment::Instant(at) => return Ok(at),
+            WrittenMoment::Day(day) => day.at(0, 0, 0, 0),
+            WrittenMoment::Local(at) => at,
+        };
+        let instant = self.zone.to_ambiguous_timestamp(local).unambiguous();
+        instant.map(|at| Timestamp::from_micros(at.as_microsecond())).map_err(|_| CellFault::Ambiguous)
+    }
 }
 
-fn value_of(
-    field: Field,
-    text: &str,
-    choice: &dyn Fn(Field, &str) -> Option<String>,
-) -> Result<Vec<String>, CellFault> {
-    match field.shape() {
-        Shape::Moment => Ok(vec![moment(text).ok_or(CellFault::Moment)?.to_string()]),
-        Shape::Number => {
-            let digits: String = text.chars().filter(|sign| !sign.is_whitespace()).collect();
-            digits.parse::<u64>().map(|number| vec![number.to_string()]).map_err(|_| CellFault::Number)
-        }
-        Shape::One(_) | Shape::Many(_) => {
-            let words = text.split([';', '|']).map(str::trim).filter(|word| !word.is_empty());
-            words.map(|word| choice(field, word).ok_or(CellFault::Choice)).collect()
-        }
-        Shape::Line | Shape::Text => Ok(vec![text.to_owned()]),
-    }
-}
-
-/// A day or an instant; a day without an hour is its midnight, UTC.
-fn moment(text: &str) -> Option<Timestamp> {
-    let instant = text.replace(' ', "T");
-    Timestamp::parse_rfc3339(text)
-        .or_else(|| Timestamp::parse_rfc3339(&format!("{instant}Z")))
-        .or_else(|| Timestamp::parse_rfc3339(&format!("{instant}:00Z")))
-        .or_else(|| Timestamp::parse_date(text.get(..10)?).filter(|_| text.len() == 10))
+/// The exemption that a reason names by its letter, or by the risk; nothing else tells which it was.
+fn exemption_in(reason: &str) -> Option<Exemption> {
+    let plain = folded(reason);
+    let signs: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = [
+        ("343a", Exemption::Protected),
+        ("343b", Exemption::Mitigated),
+        ("343c", Exemption::Disproportionate),
+    ];
+    let named =
+        letters.into_iter().find(|(letter, _)| signs.contains(letter)).map(|(_, exemption)| exemption);
+    let is_risk =
+        plain.split(|sign: char| !sign.is_alphanumeric()).any(|word| matches!(word, "risque" | "risk"));
+    named.or_else(|| is_risk.then_some(Exemption::RiskNotHigh))
 }
 
 fn decision(text: &str) -> Result<(bool, String), CellFault> {
     let (word, reason) = text.split_once(':').ok_or(CellFault::Decision)?;
-    let what = match word.trim().to_lowercase().as_str() {
+    let what = match folded(word).as_str() {
         "oui" | "yes" => true,
         "non" | "no" => false,
         _ => return Err(CellFault::Decision),
     };
-    let reason = reason.trim();
-    if reason.is_empty() { Err(CellFault::Decision) } else { Ok((what, reason.to_owned())) }
+    let reason = reason.trim().replace("\r\n", "\n");
+    if reason.is_empty() { Err(CellFault::Decision) } else { Ok((what, reason)) }
 }
 
 #[cfg(test)]
@@ -206,10 +358,24 @@ mod tests {
 
     fn read(cells: &[(&'static str, &str)]) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
         let cells = cells.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        read_row(&cells, &|field, word| {
+        let choice = |field: Field, word: &str| {
             let (Shape::Many(codes) | Shape::One(codes)) = field.shape() else { return None };
             codes.iter().find(|code| **code == word).map(|code| (*code).to_owned())
-        })
+        };
+        let reader = RowReader {
+            zone: &TimeZone::get("Europe/Paris").unwrap(),
+            now: Timestamp::parse_rfc3339("2026-11-28T00:00:00Z").unwrap(),
+            choice: &choice,
+            exemption: &Exemption::parse,
+            state: &State::parse,
+            orders: BTreeMap::new(),
+        };
+        reader.read(&cells)
+    }
+
+    #[track_caller]
+    fn at(text: &str) -> Option<Timestamp> {
+        Some(Timestamp::parse_rfc3339(text).unwrap())
     }
 
     #[test]
@@ -219,13 +385,52 @@ mod tests {
             ("aware-at", "2025-03-02 14:05"),
             ("natures", "confidentiality; availability"),
             ("person-count", "1 200"),
-            ("authority", "non : risque peu probable"),
+            ("authority", "Oui : notifié dans les temps"),
+            ("notified", "03/03/2025 à 09h30"),
+            ("persons", "non : risque peu probable"),
         ])
         .unwrap();
-        assert_eq!(row.aware_at, Timestamp::parse_rfc3339("2025-03-02T14:05:00Z"));
+        assert_eq!(row.aware_at, at("2025-03-02T13:05:00Z"), "local");
+        assert_eq!(row.notified_at, at("2025-03-03T08:30:00Z"));
         assert_eq!(row.fields[&Field::Natures].len(), 2);
         assert_eq!(row.fields[&Field::PersonCount], ["1200"]);
-        assert_eq!(row.authority, Some((false, "risque peu probable".to_owned())));
+        assert_eq!(row.authority, Some((true, "notifié dans les temps".to_owned())));
+        assert_eq!(row.exemption, Some(Exemption::RiskNotHigh));
+    }
+
+    #[test]
+    fn an_exemption_is_what_was_said_and_never_supposed() {
+        let of = |persons: &str, exemption: &str| {
+            read(&[
+                ("title", "t"),
+                ("aware-at", "2025-03-02"),
+                ("persons", persons),
+                ("exemption", exemption),
+            ])
+            .map(|row| row.exemption)
+            .map_err(|faults| faults[0].1.code())
+        };
+        assert_eq!(of("Non : chiffré, art. 34(3)a", ""), Ok(Some(Exemption::Protected)));
+        assert_eq!(of("Non : art. 34, 3, c : communiqué", ""), Ok(Some(Exemption::Disproportionate)));
+        assert_eq!(of("No: the risk is low", ""), Ok(Some(Exemption::RiskNotHigh)));
+        assert_eq!(of("Non : disque chiffré", "mitigated"), Ok(Some(Exemption::Mitigated)));
+        assert_eq!(of("Non : rien", ""), Err("exemption"));
+        assert_eq!(of("Oui : lettre", "mitigated"), Err("exemption"));
+        assert_eq!(of("Oui : lettre", ""), Ok(None));
+    }
+
+    #[test]
+    fn hours_that_came_twice_or_never_are_faults() {
+        let aware = |text: &str| {
+            read(&[("title", "t"), ("aware-at", text)])
+                .map(|row| row.aware_at)
+                .map_err(|faults| faults[0].1.code())
+        };
+        assert_eq!(aware("25/10/2026 02:30"), Err("ambiguous"));
+        assert_eq!(aware("29/03/2026 02:30"), Err("ambiguous"));
+        assert_eq!(aware("2026-10-25T02:30:00+01:00"), Ok(at("2026-10-25T01:30:00Z")));
+        assert_eq!(aware("01/06/2025"), Ok(at("2025-05-31T22:00:00Z")));
+        assert_eq!(aware("01/06/2027"), Err("future"));
     }
 
     #[test]
@@ -233,7 +438,7 @@ mod tests {
         let faults = read(&[
             ("aware-at", "hier"),
             ("natures", "vitesse"),
-            ("person-count", "beaucoup"),
+            ("person-count", "environ 300"),
             ("persons", "oui"),
         ]);
         let codes: Vec<(&str, &str)> =
@@ -248,10 +453,17 @@ mod tests {
         assert_eq!(codes, expected);
     }
 
+    #[test]
+    fn every_column_has_a_name_of_its_own() {
+        for (place, (name, column)) in COLUMNS.iter().enumerate() {
+            assert!(!COLUMNS[..place].iter().any(|(other, same)| other == name || same == column), "{name}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn hostile_cells_are_told_and_do_no_harm(text in "\\PC{0,30}") {
-            for (name, _) in COLUMNS {
+            for (name, _) in COLUMNS.iter() {
                 let _ = read(&[("title", "t"), ("aware-at", "2025-03-02"), (name, &text)]);
             }
         }

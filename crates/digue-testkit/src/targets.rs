@@ -4,7 +4,7 @@
 //! panics when the reader does, or when what it answers contradicts a second opinion.
 
 use digue_gateway::path::{Pattern, Segments};
-use digue_inspect::access_log::{self, LogForm, Members};
+use digue_inspect::access_log::{self, CsvHeader, LogForm, Members};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, Take, parse_selector};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
@@ -205,14 +205,15 @@ fn evidence(bytes: &[u8]) {
 /// A line of an access log.
 fn line(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let columns = ["time_iso8601", "status", "request_uri"].map(ToOwned::to_owned);
     let members = Members::default;
+    let header = CsvHeader::read("time_iso8601;remote_user;status;request_uri", &members()).ok();
+    let _ = CsvHeader::read(&text, &members());
     for form in [LogForm::Combined, LogForm::Json(members()), LogForm::Csv(members())] {
-        if let Some(fields) = form.read(&text, &columns) {
+        if let Some(fields) = form.read(&text, header.as_ref()) {
             let _ = access_log::parse_moment(&fields.at);
         }
     }
-    let _ = (access_log::parse_moment(&text), access_log::csv_cells(&text));
+    let _ = (access_log::parse_moment(&text), access_log::lacks_zone(&text));
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod person;
 pub mod reading;
 pub mod reason;
 pub mod time;
+pub mod written;
 
 pub use event::{
     Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope,

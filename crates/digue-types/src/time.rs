@@ -61,10 +61,12 @@ impl Timestamp {
         Some(Self(midnight.timestamp().as_microsecond()))
     }
 
-    /// As web servers write it: `12/Jul/2025:21:04:05 +0200`.
+    /// As web servers write it: `12/Jul/2025:21:04:05 +0200`, `2025-07-12 21:04:05.250 +0200`.
     pub fn parse_common_log(text: &str) -> Option<Self> {
-        let parts = jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", text).ok()?;
-        parts.to_timestamp().ok().map(|at| Self(at.as_microsecond()))
+        ["%d/%b/%Y:%H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f %z"].iter().find_map(|form| {
+            let parts = jiff::fmt::strtime::parse(form, text).ok()?;
+            parts.to_timestamp().ok().map(|at| Self(at.as_microsecond()))
+        })
     }
 
     /// RFC 3339 with an offset of zero: `2026-11-22T08:30:00Z`.

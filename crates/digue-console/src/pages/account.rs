@@ -133,7 +133,7 @@ pub(crate) async fn exposures_csv(
             reasons.join(" "),
         ]
     });
-    Ok(csv("exposures", &header, rows))
+    Ok(csv(visitor.language, "exposures", &header, rows))
 }
 
 pub(crate) async fn persons_csv(
@@ -148,7 +148,7 @@ pub(crate) async fn persons_csv(
         .persons
         .iter()
         .map(|(person, times, at)| vec![person.to_string(), times.to_string(), at.to_string()]);
-    Ok(csv("persons", &header, rows))
+    Ok(csv(visitor.language, "persons", &header, rows))
 }
 
 /// Persons that the account was shown between the presumed date and its recovery.
@@ -164,5 +164,5 @@ pub(crate) async fn look_back_csv(
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));
     let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);
-    Ok(csv("look-back", &header, rows))
+    Ok(csv(visitor.language, "look-back", &header, rows))
 }

@@ -106,7 +106,7 @@ pub(crate) async fn list_csv(
             one.sessions.to_string(),
         ]
     });
-    Ok(csv("accounts", &header, rows))
+    Ok(csv(visitor.language, "accounts", &header, rows))
 }
 
 #[derive(Deserialize)]

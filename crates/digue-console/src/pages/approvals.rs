@@ -118,7 +118,7 @@ pub(crate) async fn list_csv(
             decided.unwrap_or_default(),
         ]
     });
-    Ok(csv("approvals", &header, rows))
+    Ok(csv(visitor.language, "approvals", &header, rows))
 }
 
 #[derive(Deserialize)]

@@ -101,7 +101,7 @@ pub(crate) async fn state_csv(
         [one.account, one.organisation].into_iter().chain(days).collect::<Vec<String>>()
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("awareness", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "awareness", &header, rows.into_iter()))
 }
 
 fn module_of(visitor: &Visitor, code: &str) -> Result<Module, PageError> {

@@ -412,7 +412,7 @@ pub(crate) async fn register_csv(
     let rows = rows(&console, &visitor).await?;
     let w = Words::in_zone(&visitor, &console.zone);
     let (header, cells) = register_table(&w, &rows);
-    Ok(csv("register", &header, cells.into_iter()))
+    Ok(csv(visitor.language, "register", &header, cells.into_iter()))
 }
 
 /// Every column of the register, for exports.
@@ -522,12 +522,15 @@ pub(crate) async fn import(
     let done = told(&visitor, register_import::import(&console.house, &actor, &file).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
     let fault = |fault: &RowFault| {
-        let column = register_import::column(&w.reader(), fault.column);
-        let said = w.with(
-            "log-pair",
-            [("what", column.into()), ("text", w.coded("register-fault", fault.fault).into())],
-        );
-        w.with("fault-line", [("line", fault.row.into()), ("fault", said.into())])
+        let values = [
+            ("row", fault.row.into()),
+            ("place", fault.place.as_str().into()),
+            ("column", register_import::column(&w.reader(), fault.column).into()),
+            ("fault", w.coded("register-fault", fault.fault).into()),
+            ("seen", fault.seen.as_str().into()),
+        ];
+        let is_blank = fault.seen.is_empty();
+        w.with(if is_blank { "register-fault-line" } else { "register-fault-line-seen" }, values)
     };
     let faults = done.faults.iter().map(fault).collect();
     Ok(page(&ImportedPage { w, done, faults }))

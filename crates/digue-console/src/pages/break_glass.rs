@@ -52,7 +52,7 @@ pub(crate) async fn list_csv(
             record.reviewed.as_ref().map(|(by, at)| format!("{by} {at}")).unwrap_or_default(),
         ]
     });
-    Ok(csv("break-glass", &header, rows))
+    Ok(csv(visitor.language, "break-glass", &header, rows))
 }
 
 #[derive(Deserialize)]

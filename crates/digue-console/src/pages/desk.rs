@@ -113,7 +113,7 @@ pub(crate) async fn reports_csv(
     let rows = rows
         .into_iter()
         .map(|row| vec![row.at.to_string(), row.reporter, row.verdict, row.signs, row.look_alikes]);
-    Ok(csv("messages", &header, rows))
+    Ok(csv(visitor.language, "messages", &header, rows))
 }
 
 #[derive(Deserialize)]

@@ -104,7 +104,7 @@ pub(crate) async fn list_csv(
                 .unwrap_or_default(),
         ]
     });
-    Ok(csv("findings", &header, rows))
+    Ok(csv(visitor.language, "findings", &header, rows))
 }
 
 #[derive(Template)]

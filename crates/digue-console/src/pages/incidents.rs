@@ -129,7 +129,7 @@ pub(crate) async fn list_csv(
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("incidents", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "incidents", &header, rows.into_iter()))
 }
 
 #[derive(Deserialize)]

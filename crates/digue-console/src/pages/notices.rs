@@ -219,7 +219,7 @@ pub(crate) async fn file(
             let w = Words::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
-            Ok(csv("notices", &header, rows.into_iter().map(Vec::from)))
+            Ok(csv(visitor.language, "notices", &header, rows.into_iter().map(Vec::from)))
         }
         _ => Err(PageError::new(&visitor, OperationError::NotFound("file"))),
     }

@@ -57,7 +57,7 @@ pub(crate) async fn list_csv(
             one.gate.code().to_owned(),
         ]
     });
-    Ok(csv("organisations", &header, rows))
+    Ok(csv(visitor.language, "organisations", &header, rows))
 }
 
 #[derive(Template)]

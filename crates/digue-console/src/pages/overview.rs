@@ -99,7 +99,7 @@ pub(crate) async fn minutes_csv(
             minute.refused.to_string(),
         ]
     });
-    Ok(csv("minutes", &header, rows))
+    Ok(csv(visitor.language, "minutes", &header, rows))
 }
 
 #[derive(Deserialize)]

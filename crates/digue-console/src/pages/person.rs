@@ -110,5 +110,5 @@ pub(crate) async fn sights_csv(
             sight.basis.code().to_owned(),
         ]
     });
-    Ok(csv("sights", &header, rows))
+    Ok(csv(visitor.language, "sights", &header, rows))
 }

@@ -205,7 +205,7 @@ pub(crate) async fn rows_csv(
             row.incident.unwrap_or_default(),
         ]
     });
-    Ok(csv("consultations", &header, lines))
+    Ok(csv(visitor.language, "consultations", &header, lines))
 }
 
 #[derive(Deserialize)]

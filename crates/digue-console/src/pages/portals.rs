@@ -59,5 +59,5 @@ pub(crate) async fn list_csv(
         cells.extend(numbers.map(|number| number.to_string()));
         cells
     });
-    Ok(csv("portals", &header, rows))
+    Ok(csv(visitor.language, "portals", &header, rows))
 }

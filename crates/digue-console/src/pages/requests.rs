@@ -84,7 +84,7 @@ pub(crate) async fn list_csv(
             ]
         })
         .collect();
-    Ok(csv("requests", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "requests", &header, rows.into_iter()))
 }
 
 #[derive(Template)]

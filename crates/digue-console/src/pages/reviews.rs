@@ -125,7 +125,7 @@ pub(crate) async fn show_csv(
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("review", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "review", &header, rows.into_iter()))
 }
 
 #[derive(Deserialize)]

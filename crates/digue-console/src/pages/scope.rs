@@ -182,7 +182,7 @@ pub(crate) async fn list_csv(
             words(&mut one.entries.iter().map(ToString::to_string)),
         ]
     });
-    Ok(csv("scope", &header, rows))
+    Ok(csv(visitor.language, "scope", &header, rows))
 }
 
 /// The list with its proof: `digue scope check` computes it again.

@@ -63,5 +63,5 @@ pub(crate) async fn list_csv(
             one.origin.agent,
         ]
     });
-    Ok(csv("sessions", &header, rows))
+    Ok(csv(visitor.language, "sessions", &header, rows))
 }

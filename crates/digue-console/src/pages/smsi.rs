@@ -12,7 +12,8 @@ use digue_isms::register::{Registers, days_between};
 use digue_isms::standing::{Measured, Now, Says};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
-use digue_operations::isms::exchange::{self, ImportedPia};
+use digue_operations::isms::exchange;
+use digue_operations::isms::pia::{self, ImportedPia};
 use digue_operations::isms::{self, start};
 use digue_operations::{Actor, OperationError, incidents, papers};
 use serde::Deserialize;
@@ -316,7 +317,7 @@ pub(crate) async fn calendar_csv(
         .into_iter()
         .map(|due| vec![due.on.to_string(), w.coded("due", due.what.code()), due.id, due.title, due.owner]);
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("calendar", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "calendar", &header, rows.into_iter()))
 }
 
 /// A contradiction in words.
@@ -354,7 +355,7 @@ pub(crate) async fn wrong_csv(
     let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
     let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("contradictions", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "contradictions", &header, rows.into_iter()))
 }
 
 /// A workshop and the registers that it fills.
@@ -408,6 +409,8 @@ pub(crate) async fn ebios(
 struct ExchangePage {
     w: Words,
     done: Option<ImportedPia>,
+    /// Files that the measures take there.
+    mss_files: usize,
     may_write: bool,
     tab: &'static str,
 }
@@ -418,9 +421,12 @@ pub(crate) async fn exchanges(
 ) -> Result<Html<String>, PageError> {
     standing(&console, &visitor).await?;
     let may_write = visitor.role.is_some_and(Role::can_govern);
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
     Ok(page(&ExchangePage {
         w: Words::in_zone(&visitor, &console.zone),
         done: None,
+        mss_files,
         may_write,
         tab: "exchange",
     }))
@@ -434,9 +440,10 @@ pub(crate) async fn take_pia(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    let done = told(&visitor, exchange::pia(&console.house, &actor, &bytes).await)?;
+    let done = told(&visitor, pia::pia(&console.house, &actor, &bytes).await)?;
     let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&ExchangePage { w, done: Some(done), may_write: true, tab: "exchange" }))
+    let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
+    Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
 }
 
 /// The house's own paper, for Word files.

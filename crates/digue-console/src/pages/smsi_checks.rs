@@ -98,7 +98,7 @@ pub(crate) async fn list_csv(
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    Ok(csv("checks", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "checks", &header, rows.into_iter()))
 }
 
 pub(crate) async fn run(State(console): State<Console>, visitor: Visitor) -> Result<Redirect, PageError> {
@@ -360,10 +360,18 @@ pub(crate) async fn exported(
             let yaml = told(&visitor, exchange::ciso_assistant(house, &actor, language).await)?;
             kept(&name, "application/yaml", yaml.into_bytes())
         }
-        "mss.xlsx" => {
-            let bytes = told(&visitor, exchange::mon_service_securise(house, &actor).await)?;
+        other => {
+            let number = told(&visitor, mss_number(other).ok_or(OperationError::NotFound("file")))?;
+            let bytes = told(&visitor, exchange::mon_service_securise(house, &actor, number).await)?;
             kept(&name, Printed::Xlsx.media(), bytes)
         }
-        _ => return Err(PageError::new(&visitor, OperationError::NotFound("file"))),
     })
+}
+
+/// The number of a file for MonServiceSécurisé: `mss.xlsx`, `mss-2.xlsx`.
+fn mss_number(name: &str) -> Option<usize> {
+    match name.strip_prefix("mss")?.strip_suffix(".xlsx")? {
+        "" => Some(1),
+        number => number.strip_prefix('-')?.parse().ok(),
+    }
 }

@@ -1,7 +1,5 @@
 //! Registers: each kind as a list, each record as a form with its history; spreadsheets out and in.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
@@ -13,7 +11,7 @@ use digue_isms::kinds::{Kind, Level, Measure, Objective, Population, Processing,
 use digue_isms::register::{Record as _, Registers, Revision};
 use digue_isms::standing::Standing as Stands;
 use digue_operations::isms::audits::Sample;
-use digue_operations::isms::sheets::{self, Imported};
+use digue_operations::isms::sheets;
 use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
 use digue_operations::papers::Form as Printed;
 use digue_operations::stored_records::StoredKind;
@@ -252,7 +250,7 @@ fn asked(
             codes.iter().map(choice).collect::<Vec<_>>()
         };
         let (shape, choices) = match field.shape {
-            Shape::Line => ("line", Vec::new()),
+            Shape::Line | Shape::Amount => ("line", Vec::new()),
             Shape::Text => ("text", Vec::new()),
             Shape::Day => ("day", Vec::new()),
             Shape::Number => ("number", Vec::new()),
@@ -598,42 +596,4 @@ pub(crate) async fn attach(
     let (name, bytes) = told(&visitor, uploaded(form).await)?;
     told(&visitor, awareness::attach(&console.house, &actor, &id, &name, &bytes).await)?;
     Ok(Redirect::to(&format!("/smsi/registers/document/{id}")))
-}
-
-#[derive(Template)]
-#[template(path = "smsi_imported.html")]
-struct ImportedPage {
-    w: Words,
-    kind: &'static str,
-    done: Imported,
-    faults: Vec<String>,
-    tab: &'static str,
-}
-
-pub(crate) async fn import(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path(code): Path<String>,
-    form: Multipart,
-) -> Result<Html<String>, PageError> {
-    let kind = kind_of(&visitor, &code)?;
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (_, bytes) = told(&visitor, uploaded(form).await)?;
-    let done = told(&visitor, sheets::import(&console.house, &actor, kind, &bytes).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
-    let names: BTreeMap<&str, String> = kind
-        .fields()
-        .iter()
-        .map(|field| (field.code, sheets::field_name(visitor.language, kind, field.code)))
-        .collect();
-    let said = done.faults.iter().map(|fault| {
-        let field = names.get(fault.field).cloned().unwrap_or_else(|| w.say("column-record"));
-        let values = [
-            ("row", fault.row.into()),
-            ("field", field.into()),
-            ("fault", w.coded("unfit", fault.unfit.code()).into()),
-        ];
-        w.with("smsi-fault", values)
-    });
-    Ok(page(&ImportedPage { faults: said.collect(), kind: kind.code(), done, tab: "registers", w }))
 }

@@ -317,5 +317,5 @@ pub(crate) async fn standings_csv(
             ]
         })
         .collect();
-    Ok(csv("assessments", &header, rows.into_iter()))
+    Ok(csv(visitor.language, "assessments", &header, rows.into_iter()))
 }

@@ -95,7 +95,7 @@ impl Format {
 }
 
 /// Sign and digits of a whole number.
-pub(super) fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
+fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
     let number: f64 = written.trim().parse().map_err(|_| UnreadCause::CellType)?;
     if number.fract() != 0.0 || number.abs() > EXACT_MAX {
         return Err(UnreadCause::InexactNumber);
@@ -240,22 +240,22 @@ fn filled(tokens: &[Token], digits: &str) -> String {
     shown
 }
 
-/// The day of a serial number, as ISO writes it, with its hour when there is one.
+/// The day of a serial number, as ISO writes it, with its hour when there is one; `None` for an hour without a day.
 pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
-    let serial: f64 = written.trim().parse().ok().filter(|serial| (0.0..2_958_466.0).contains(serial))?;
+    let serial: f64 = written.trim().parse().ok()?;
     let serial = if is_from_1904 { serial + 1_462.0 } else { serial };
+    if !(1.0..2_958_465.5).contains(&serial) {
+        return None;
+    }
     // The calendar of spreadsheets has a 29th of February 1900.
     let shift = if serial < 60.0 { 1.0 } else { 0.0 };
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
-    let (days, seconds) = ((serial + shift).floor() as i64, (serial.fract() * 86_400.0).round() as i64);
+    let seconds = ((serial + shift) * 86_400.0).round() as i64;
+    let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days - 25_569);
     let date = format!("{year:04}-{month:02}-{day:02}");
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    Some(if seconds == 0 || seconds >= 86_400 {
-        date
-    } else {
-        format!("{date}T{hour:02}:{minute:02}:{second:02}")
-    })
+    Some(if seconds == 0 { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") })
 }
 
 /// Year, month and day of a number of days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
@@ -340,6 +340,11 @@ mod tests {
         assert_eq!(day("61", false).as_deref(), Some("1900-03-01"));
         assert_eq!(day("46354.5", false).as_deref(), Some("2026-11-28T12:00:00"));
         assert_eq!(day("44892", true).as_deref(), Some("2026-11-28"));
-        assert_eq!(day("x", false), None);
+        assert_eq!(day("46354.999999999", false).as_deref(), Some("2026-11-29"));
+        assert_eq!(day("46354.37847222222", false).as_deref(), Some("2026-11-28T09:05:00"));
+        // A reference to an empty cell, and an hour, show as days of 1900.
+        for written in ["x", "0", "0.5", "-1", "1e300"] {
+            assert_eq!(day(written, false), None, "{written}");
+        }
     }
 }

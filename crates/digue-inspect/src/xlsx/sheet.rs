@@ -5,7 +5,7 @@ use digue_types::{Unread, UnreadCause};
 use super::archive::broken;
 use super::asides::{Asides, is_shown_in_sheet};
 use super::markup::{Attributes, Mark, unescaped, walk};
-use super::number_format::{Format, day, whole};
+use super::number_format::{Format, day};
 use super::strings::SharedStrings;
 use crate::identifier::{Collector, is_blank};
 use crate::reading::Unreadable;
@@ -102,7 +102,7 @@ impl TableRow for SheetRow<'_> {
 }
 
 /// `A`, `B`, … `AA`.
-fn letters(column: usize) -> String {
+pub(super) fn letters(column: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
     while rest > 0 {
@@ -384,9 +384,8 @@ impl SheetReader<'_> {
         };
         if self.common.is_upload {
             let day = day(value, self.common.is_from_1904).filter(|_| format.is_date());
-            let plain =
-                || whole(value).map_or_else(|_| value.to_owned(), |(sign, digits)| format!("{sign}{digits}"));
-            return (day.or_else(|| format.show(value).ok()).unwrap_or_else(plain), Certainty::Certain);
+            let shown = day.or_else(|| format.show(value).ok()).unwrap_or_else(|| plain_number(value));
+            return (shown, Certainty::Certain);
         }
         match format.show(value) {
             Ok(shown) if self.common.has_conditional_formats => {
@@ -409,6 +408,10 @@ impl SheetReader<'_> {
         }
         let (shown, certainty) = match cell.kind.as_str() {
             "str" => (unescaped(value).into_owned(), Certainty::Computed),
+            // What programs write that do not calculate, and what an empty reference gives.
+            "n" if is_upload && value.trim() == "0" => {
+                (format!("={formula}"), Certainty::Not(UnreadCause::Formula))
+            }
             "n" if is_upload => self.number(cell, value),
             "n" if believes => match self.number(cell, value) {
                 (shown, Certainty::Certain) => (shown, Certainty::Computed),
@@ -425,6 +428,11 @@ impl SheetReader<'_> {
 
 fn own_pair((shown, certainty): (String, Certainty)) -> Result<Option<(Shown, Certainty)>, Unreadable> {
     Ok(Some((Shown::Own(shown), certainty)))
+}
+
+/// The shortest number that is the same to a workbook: `19.989999999999998` was typed as 19.99.
+fn plain_number(value: &str) -> String {
+    value.trim().parse::<f64>().map_or_else(|_| value.to_owned(), |number| number.to_string())
 }
 
 fn truth(value: &str) -> &'static str {

@@ -237,7 +237,7 @@ fn a_text_that_many_cells_share_is_never_copied() {
     assert!(bytes.len() < 64 << 10);
     let (found, tally) = look_with(&rules(), Some(SHAPE), &bytes, 8 << 20).unwrap();
     assert_eq!((found.join(" ").as_str(), tally.records), ("1000001A 1000002B", 50_001));
-    assert_eq!(first_sheet(&bytes, 8 << 20, 100_000), Err(Unreadable::too_large()));
+    assert_eq!(uploaded_sheets(&bytes, 8 << 20, 100_000), Err(Unreadable::too_large()));
     // A row of many references is no header, however often the text comes.
     let wide = "<c t='s'><v>0</v></c>".repeat(16_000);
     let wide = Book { strings: book.strings.clone(), ..Book::sheet(&format!("<row>{wide}</row>").repeat(8)) };
@@ -467,16 +467,27 @@ fn no_byte_of_the_archive_lies_outside_of_its_parts() {
 fn an_upload_has_no_cell_that_is_silently_blank() {
     let upload = |cell: &str| {
         let book = Book::sheet(&row(&["x", cell])).formats(&["yyyy-mm-dd", "0.00"]);
-        first_sheet(&book.pack(), 1 << 20, 10)
-            .map(|rows| rows[0].1.get(&1).cloned())
-            .map_err(|why| why.to_string())
+        let sheets = uploaded_sheets(&book.pack(), 1 << 20, 10).unwrap();
+        match sheets[0].rows[0].cells.get(&1) {
+            None => Ok(None),
+            Some(UploadedCell::Text(text)) => Ok(Some(text.clone())),
+            Some(UploadedCell::Unreadable(cause, text)) => Err(format!("{}: {text}", cause.code())),
+        }
     };
     assert_eq!(upload("<c s='1'><v>46354</v></c>"), Ok(Some("2026-11-28".into())));
     assert_eq!(upload("<c s='2'><v>1.5</v></c>"), Ok(Some("1.5".into())));
     assert_eq!(upload("<c t='b'><v>1</v></c>"), Ok(Some("TRUE".into())));
     assert_eq!(upload("<c><f>1+1</f><v>2</v></c>"), Ok(Some("2".into())));
-    assert_eq!(upload("<c t='e'><v>#N/A</v></c>"), Err("cell-type, at Feuille!B1".into()));
-    assert_eq!(upload("<c><f>1+1</f></c>"), Err("formula, at Feuille!B1".into()));
+    assert_eq!(upload("<c s='2'><v>19.989999999999998</v></c>"), Ok(Some("19.99".into())));
+    assert_eq!(upload("<c t='str'><f>T(A1)</f><v></v></c>"), Ok(None));
+    assert_eq!(upload("<c s='1'/>"), Ok(None));
+    assert_eq!(upload("<c t='e'><v>#N/A</v></c>"), Err("cell-type: #N/A".into()));
+    assert_eq!(upload("<c t='e'><f>NA()</f><v>#N/A</v></c>"), Err("cell-type: #N/A".into()));
+    assert_eq!(upload("<c><f>1+1</f></c>"), Err("formula: =1+1".into()));
+    assert_eq!(upload("<c><f>1+1</f><v>0</v></c>"), Err("formula: =1+1".into()));
+    // An hour, and a reference to nothing, are no days.
+    assert_eq!(upload("<c s='1'><v>0</v></c>"), Ok(Some("0".into())));
+    assert_eq!(upload("<c s='1'><v>0.5</v></c>"), Ok(Some("0.5".into())));
 }
 
 /// One way to write a person's number into a cell.

@@ -204,6 +204,7 @@ import-reject-not-utf8 = the line is not UTF-8
 import-reject-time = the date does not read
 import-reject-future = the date is in the future
 import-reject-past-retention = the date is past the retention
+import-reject-no-zone = the hour is written without its zone
 import-reject-no-account = no account
 import-reject-account = the account's name does not suit
 import-reject-organisation = the organisation's name does not suit

@@ -204,6 +204,7 @@ import-reject-not-utf8 = la ligne n'est pas en UTF-8
 import-reject-time = la date ne se lit pas
 import-reject-future = la date est dans l'avenir
 import-reject-past-retention = la date est au-delà de la conservation
+import-reject-no-zone = l'heure est écrite sans fuseau
 import-reject-no-account = aucun compte
 import-reject-account = le nom du compte ne convient pas
 import-reject-organisation = le nom de l'organisation ne convient pas

@@ -1,17 +1,16 @@
-//! The management system in other programs' words: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé; and
-//! the CNIL's PIA tool, read.
+//! The management system in other programs' words: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
 
 use digue_documents::{Sheet, xlsx};
 use digue_isms::check::{Check, Outcome, Result as CheckResult};
 use digue_isms::framework;
-use digue_isms::kinds::{Kind, Measure, MeasureKind, Purpose};
+use digue_isms::kinds::{Declared, Kind, Measure, MeasureKind, Purpose};
 use digue_isms::register::Entry;
-use digue_isms::standing::{Measured, Says};
-use digue_isms::statement::{Implementation, Line};
+use digue_isms::standing::{Measured, Now, Says};
+use digue_isms::statement::Line;
 use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
-use super::{Unsaved, checks, in_force, must_govern, must_read, now, statement, values_of, write};
+use super::{checks, in_force, must_read, now, statement};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
@@ -32,15 +31,19 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
     let observations: Vec<Json> =
         measured.results.values().map(|result| observation(&origin, language, result)).collect();
     let lines: Vec<&Line> = lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
-    let findings: Vec<Json> = lines.iter().map(|line| finding(&origin, language, line, &measured)).collect();
-    let controls: Vec<Json> = lines.iter().map(|line| json!({"control-id": control_name(line)})).collect();
+    let findings: Vec<Json> =
+        lines.iter().filter_map(|line| finding(&origin, language, line, &measured)).collect();
+    let named = |is_measured: bool| -> Vec<Json> {
+        let lines = lines.iter().filter(|line| state_of(line).is_some() == is_measured);
+        lines.map(|line| json!({"control-id": control_name(line)})).collect()
+    };
     let title = text(language, "smsi-title");
     let mut result = json!({
         "uuid": uuid(&format!("{origin} result {}", now.at)),
         "title": title,
         "description": text(language, "oscal-explain"),
         "start": now.at.to_string(),
-        "reviewed-controls": {"control-selections": [{"include-controls": controls}]},
+        "reviewed-controls": {"control-selections": [selection(language, named(true), named(false))]},
     });
     // The schema has no empty lists.
     for (name, all) in [("observations", observations), ("findings", findings)] {
@@ -92,25 +95,46 @@ fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
     })
 }
 
-fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -> Json {
-    let is_met = line.implementation == Implementation::Measured;
+/// What was reviewed, and what no check measured.
+fn selection(language: Language, measured: Vec<Json>, unmeasured: Vec<Json>) -> Json {
+    let mut selection = json!({"description": text(language, "oscal-selection")});
+    // The schema has no empty lists.
+    for (name, all) in [("include-controls", measured), ("exclude-controls", unmeasured)] {
+        if !all.is_empty() {
+            selection[name] = Json::Array(all);
+        }
+    }
+    selection
+}
+
+/// What the checks of a control say together; `None` where they do not say it: not measured is neither.
+fn state_of(line: &Line) -> Option<&'static str> {
+    let says = |what: Says| line.checks.iter().any(|(_, says)| *says == what);
+    if says(Says::Fail) {
+        Some("not-satisfied")
+    } else if line.checks.iter().all(|(_, says)| *says == Says::Pass) && !line.checks.is_empty() {
+        Some("satisfied")
+    } else {
+        None
+    }
+}
+
+fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -> Option<Json> {
+    let state = state_of(line)?;
     let ran = line.checks.iter().filter(|(check, _)| measured.results.contains_key(check));
     let related: Vec<Json> =
         ran.map(|(check, _)| json!({"observation-uuid": observation_name(origin, *check)})).collect();
-    let mut finding = json!({
+    Some(json!({
         "uuid": uuid(&format!("{origin} finding {}", line.control.id)),
         "title": text(language, &framework::key(line.control.id)),
         "description": text(language, &format!("implementation-{}", line.implementation.code())),
         "target": {
             "type": "objective-id",
             "target-id": control_name(line),
-            "status": {"state": if is_met { "satisfied" } else { "not-satisfied" }},
+            "status": {"state": state},
         },
-    });
-    if !related.is_empty() {
-        finding["related-observations"] = Json::Array(related);
-    }
-    finding
+        "related-observations": related,
+    }))
 }
 
 /// OCSF 1.4 compliance findings (class 2003), one for each check.
@@ -172,13 +196,17 @@ pub async fn ciso_assistant(
     must_read(actor)?;
     let registers = in_force(house).await?;
     let quoted = |text: &str| json!(text).to_string();
+    // A library is one of this installation and language; loaded twice, it is refused unless its version grew.
+    let origin = sha256(&house.journal.origin());
+    let library = format!("measures-{}-{}", &origin[..12], language.code());
     let mut yaml = format!(
-        "urn: urn:digue:risk:library:measures\nlocale: {}\nref_id: digue-measures\nname: {}\n\
-         description: {}\ncopyright: Digue\nversion: 1\nprovider: Digue\npackager: digue\nobjects:\n  \
+        "urn: urn:digue:risk:library:{library}\nlocale: {}\nref_id: digue-{library}\nname: {}\n\
+         description: {}\ncopyright: Digue\nversion: {}\nprovider: Digue\npackager: digue\nobjects:\n  \
          reference_controls:\n",
         language.code(),
         quoted(&text(language, "kind-measure")),
         quoted(&text(language, "smsi-title")),
+        version_of_measures(house).await?,
     );
     let measures = registers.read::<Measure>();
     for Entry { id, record, .. } in &measures {
@@ -190,14 +218,14 @@ pub async fn ciso_assistant(
         };
         let function = record.purpose.0.unwrap_or(Purpose::Govern).code();
         yaml.push_str(&format!(
-            "  - urn: urn:digue:risk:function:measures:{}\n    ref_id: {id}\n    name: {}\n    category: {category}\n    csf_function: {function}\n    description: {}\n",
+            "  - urn: urn:digue:risk:function:{library}:{}\n    ref_id: {id}\n    name: {}\n    category: {category}\n    csf_function: {function}\n    description: {}\n",
             id.to_lowercase(),
             quoted(&record.title.0),
             quoted(&record.description.0),
         ));
     }
     yaml.push_str(&format!(
-        "  framework:\n    urn: urn:digue:risk:framework:measures\n    ref_id: digue-measures\n    name: {}\n    \
+        "  framework:\n    urn: urn:digue:risk:framework:{library}\n    ref_id: digue-{library}\n    name: {}\n    \
          description: {}\n    requirement_nodes:\n",
         quoted(&text(language, "kind-measure")),
         quoted(&text(language, "smsi-title")),
@@ -205,124 +233,85 @@ pub async fn ciso_assistant(
     for Entry { id, record, .. } in &measures {
         let name = id.to_lowercase();
         yaml.push_str(&format!(
-            "    - urn: urn:digue:risk:req_node:measures:{name}\n      assessable: true\n      depth: 1\n      ref_id: {id}\n      name: {}\n      reference_controls:\n      - urn:digue:risk:function:measures:{name}\n",
+            "    - urn: urn:digue:risk:req_node:{library}:{name}\n      assessable: true\n      depth: 1\n      ref_id: {id}\n      name: {}\n      reference_controls:\n      - urn:digue:risk:function:{library}:{name}\n",
             quoted(&record.title.0),
         ));
     }
     Ok(yaml)
 }
 
-/// The measures in the layout that MonServiceSécurisé reads: title, description with what is measured,
-/// category.
-pub async fn mon_service_securise(house: &House, actor: &Actor) -> Result<Vec<u8>, OperationError> {
+/// A number that grows with each change of a measure, and stays as long as none changes: the seconds from 2020 to the
+/// last revision.
+async fn version_of_measures(house: &House) -> Result<i64, OperationError> {
+    const FIRST_SECOND: i64 = 1_577_836_800;
+    let revisions = house.store.last_revisions().await?;
+    let of_measures = revisions.iter().filter(|revision| revision.kind == Kind::Measure.code());
+    let last = of_measures.map(|revision| revision.at.secs()).max().unwrap_or(FIRST_SECOND);
+    Ok((last - FIRST_SECOND).max(1))
+}
+
+/// Measures that one file of MonServiceSécurisé holds.
+pub const MSS_ROWS_MAX: usize = 40;
+
+/// How many files the measures of MonServiceSécurisé take.
+pub async fn mon_service_securise_files(house: &House, actor: &Actor) -> Result<usize, OperationError> {
+    must_read(actor)?;
+    Ok(in_force(house).await?.of(Kind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
+}
+
+/// The measures as the template of MonServiceSécurisé has them: one sheet, its header on line 6, at most forty rows.
+/// What is still to be done comes first, the urgent before the rest; file `number` counts from 1.
+///
+/// # Errors
+/// `NotFound` for a file beyond the last.
+pub async fn mon_service_securise(
+    house: &House,
+    actor: &Actor,
+    number: usize,
+) -> Result<Vec<u8>, OperationError> {
     must_read(actor)?;
     let (registers, now) = (in_force(house).await?, now(house));
     let measured = checks::measured(house).await?;
-    let french = |key: &str| text(Language::French, key);
-    let rows = registers.read::<Measure>().into_iter().map(|Entry { id, record, .. }| {
-        let category = match record.purpose.0 {
-            Some(Purpose::Protect) => "Protection",
-            Some(Purpose::Detect) => "Défense",
-            Some(Purpose::Respond | Purpose::Recover) => "Résilience",
-            _ => "Gouvernance",
-        };
-        let standing = french(&format!("standing-{}", record.standing(&measured, now).code()));
-        let seen = record.checks.0.iter().filter_map(|check| {
-            let result = measured.results.get(check)?;
-            let says = french(&format!("says-{}", measured.says(*check, now).code()));
-            Some(format!("{} : {says} ({})", french(&check.key()), result.at))
-        });
-        let mut description = format!("{id} – {standing}. {}", record.description.0);
-        for line in seen {
-            description.push('\n');
-            description.push_str(&line);
-        }
-        vec![record.title.0, description, category.to_owned()]
+    let mut measures = registers.read::<Measure>();
+    measures.sort_by_key(|entry| {
+        let is_over = matches!(entry.record.declared.0, Some(Declared::InPlace | Declared::Dropped));
+        (is_over, entry.record.priority.0)
     });
-    let header = ["Intitulé", "Description", "Catégorie"].map(ToOwned::to_owned).to_vec();
-    let sheet = Sheet { name: "Mesures".to_owned(), header, rows: rows.collect() };
+    let files: Vec<&[Entry<Measure>]> = measures.chunks(MSS_ROWS_MAX).collect();
+    let entries = match (files.get(number.wrapping_sub(1)), number) {
+        (Some(entries), _) => entries,
+        (None, 1) => &[][..],
+        (None, _) => return Err(OperationError::NotFound("file")),
+    };
+    let rows = entries.iter().map(|entry| mss_row(entry, &measured, now)).collect();
+    let header = ["Intitulé de la mesure *", "Description de la mesure", "Catégorie *"]
+        .map(ToOwned::to_owned)
+        .to_vec();
+    let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
+    let above = above.into_iter().chain([const { String::new() }; 3]).collect();
+    let sheet = Sheet { name: "Template mesures".to_owned(), above, header, rows };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
-/// What became of a PIA.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ImportedPia {
-    pub name: String,
-    pub added: u32,
-    /// Followed already.
-    pub known: u32,
-    /// Actions without a day or a person: taken, and to be completed.
-    pub incomplete: u32,
-}
-
-/// Reads an export of the CNIL's PIA tool: every action of its evaluations becomes a measure that comes
-/// from a DPIA, with its owner and day.
-///
-/// # Errors
-/// `Invalid` for what is no such export.
-pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
-    must_govern(actor)?;
-    let invalid = || OperationError::Invalid("invalid-pia");
-    let read: Json = serde_json::from_slice(bytes).map_err(|_| invalid())?;
-    let named = read["pia"]["name"].as_str().ok_or_else(invalid)?;
-    let name: String = named.chars().filter(|sign| !sign.is_control()).take(120).collect();
-    let evaluations = read["evaluations"].as_array().ok_or_else(invalid)?;
-    let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
-    for evaluation in evaluations.iter().take(1000) {
-        let said = |field: &str| evaluation[field].as_str().map(str::trim).unwrap_or_default().to_owned();
-        let action = plain(&said("action_plan_comment"));
-        if action.is_empty() {
-            continue;
-        }
-        let reference = format!("{name} {}", said("reference_to"));
-        let registers = in_force(house).await?;
-        let is_known = registers.read::<Measure>().iter().any(|measure| {
-            measure.record.origin_reference.0 == reference.trim() && measure.record.description.0 == action
-        });
-        if is_known {
-            done.known += 1;
-            continue;
-        }
-        let due: String = said("estimated_implementation_date").chars().take(10).collect();
-        let due = due.parse::<jiff::civil::Date>().ok();
-        let owner: String = said("person_in_charge").chars().take(120).collect();
-        if due.is_none() || owner.is_empty() {
-            done.incomplete += 1;
-        }
-        let title: String = action.lines().next().unwrap_or_default().chars().take(200).collect();
-        let fields = [
-            ("title", title),
-            ("description", action.chars().take(8000).collect()),
-            ("priority", "p1".to_owned()),
-            ("declared", "to-do".to_owned()),
-            ("origin", "dpia".to_owned()),
-            ("origin-reference", reference.trim().to_owned()),
-            ("owner", owner),
-            ("due", due.map(|due| due.to_string()).unwrap_or_default()),
-        ];
-        match write(house, actor, Kind::Measure, None, &values_of(fields)).await {
-            Ok(_) => done.added += 1,
-            Err(Unsaved::Faults(_)) => done.incomplete += 1,
-            Err(Unsaved::Operation(error)) => return Err(error),
+/// A measure with what is measured of it.
+fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<String> {
+    let Entry { id, record, .. } = entry;
+    let french = |key: &str| text(Language::French, key);
+    let category = match record.purpose.0 {
+        Some(Purpose::Protect) => "Protection",
+        Some(Purpose::Detect) => "Défense",
+        Some(Purpose::Respond | Purpose::Recover) => "Résilience",
+        _ => "Gouvernance",
+    };
+    let standing = french(&format!("standing-{}", record.standing(measured, now).code()));
+    let mut description = format!("{id} – {standing}. {}", record.description.0);
+    for check in &record.checks.0 {
+        if let Some(result) = measured.results.get(check) {
+            let says = french(&format!("says-{}", measured.says(*check, now).code()));
+            description.push_str(&format!("\n{} : {says} ({})", french(&check.key()), result.at));
         }
     }
-    Ok(done)
-}
-
-/// The tool writes HTML into its texts: tags go, words stay.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    let mut in_tag = false;
-    for sign in text.replace("</p>", "\n").replace("<br>", "\n").chars() {
-        match sign {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            sign if !in_tag => plain.push(sign),
-            _ => {}
-        }
-    }
-    let plain = plain.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    plain.trim().to_owned()
+    vec![record.title.0.clone(), description, category.to_owned()]
 }
 
 #[cfg(test)]
@@ -337,14 +326,5 @@ mod tests {
         let parts: Vec<usize> = name.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);
         assert!(name.as_bytes()[14] == b'4' && b"89ab".contains(&name.as_bytes()[19]), "{name}");
-    }
-
-    #[test]
-    fn tags_go_and_words_stay() {
-        assert_eq!(
-            plain("<p>Chiffrer&nbsp;les <b>postes</b></p><p>avant juin</p>"),
-            "Chiffrer les postes\navant juin"
-        );
-        assert_eq!(plain("<<p>"), "");
     }
 }

@@ -1,26 +1,19 @@
-//! Registers as tables: spreadsheets out and in with stable names, PDF and Word, and all of them in one
+//! Registers as tables: spreadsheets with stable names, PDF and Word, and all of them in one
 //! file.
 
-use std::collections::BTreeMap;
-
 use digue_documents::{Block, Document, Sheet, xlsx};
-use digue_inspect::xlsx::first_sheet;
-use digue_isms::field::{Fault, FieldDef, Shape, Unfit, Values};
+use digue_isms::field::{FieldDef, Shape};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::Kind;
 use digue_isms::register::{Registers, Revision};
 use digue_isms::statement::Line;
 use digue_locales::{Language, Value, text, text_with};
 
-use super::{Draft, add_all, free_number, in_force, must_govern, must_read, unknown_links};
+use super::{in_force, must_read};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::House;
 use crate::papers::{Form, Reader, printed_for};
-
-const BYTES_MAX: usize = 64 << 20;
-const ROWS_MAX: usize = 20_000;
-const FAULTS_MAX: usize = 500;
 
 /// The name of a field of a kind.
 pub fn field_name(language: Language, kind: Kind, field: &str) -> String {
@@ -32,6 +25,7 @@ pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> Strin
     let words = texts.iter().map(|value| match field.shape {
         Shape::One(prefix, _) | Shape::Many(prefix, _) => text(language, &format!("{prefix}-{value}")),
         Shape::Checks => text(language, &format!("check-{value}")),
+        Shape::Amount if language == Language::French => value.replace('.', ","),
         _ => value.clone(),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -57,11 +51,12 @@ fn row(language: Language, kind: Kind, revision: &Revision) -> Vec<String> {
     row
 }
 
-fn sheet(language: Language, kind: Kind, registers: &Registers) -> Sheet {
+pub(super) fn sheet(language: Language, kind: Kind, registers: &Registers) -> Sheet {
     Sheet {
         name: text(language, &format!("kind-{}", kind.code())),
         header: header(language, kind),
         rows: registers.of(kind).iter().map(|revision| row(language, kind, revision)).collect(),
+        ..Sheet::default()
     }
 }
 
@@ -120,6 +115,7 @@ fn document(house: &House, reader: &Reader, title: &str) -> Document {
         language: reader.language.code(),
         foot: title.to_owned(),
         blocks: vec![Block::Quiet(text_with(reader.language, "smsi-made", &[("at", made)]))],
+        made_at: None,
     }
 }
 
@@ -162,7 +158,7 @@ pub async fn statement_file(
     let rows: Vec<Vec<String>> = lines.iter().map(|line| statement_row(language, line)).collect();
     let title = text(language, "statement-title");
     if form == Form::Xlsx {
-        return written(&[Sheet { name: title, header, rows }]);
+        return written(&[Sheet { name: title, header, rows, ..Sheet::default() }]);
     }
     let mut document = document(house, reader, &title);
     document.blocks.push(Block::Table { header, rows });
@@ -220,7 +216,7 @@ pub async fn framework_file(
     let rows: Vec<Vec<String>> = framework::requirements(framework).map(row).collect();
     let title = text(language, framework.key());
     if form == Form::Xlsx {
-        return written(&[Sheet { name: title, header, rows }]);
+        return written(&[Sheet { name: title, header, rows, ..Sheet::default() }]);
     }
     let mut document = document(house, reader, &title);
     if framework == Framework::Qualiopi {
@@ -228,189 +224,4 @@ pub async fn framework_file(
     }
     document.blocks.push(Block::Table { header, rows });
     printed_for(house, &document, form).await
-}
-
-/// A cell that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellFault {
-    /// From 1.
-    pub row: u32,
-    /// Code of the field; `id` for the name.
-    pub field: &'static str,
-    pub unfit: Unfit,
-}
-
-/// What became of a spreadsheet.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Imported {
-    pub added: u32,
-    pub changed: u32,
-    pub same: u32,
-    pub faults: Vec<CellFault>,
-}
-
-/// Reads a register back: rows with a known name are revised, rows without one are added, rows with a
-/// fault are told and left alone.
-pub async fn import(
-    house: &House,
-    actor: &Actor,
-    kind: Kind,
-    bytes: &[u8],
-) -> Result<Imported, OperationError> {
-    must_govern(actor)?;
-    if kind.is_written_by_digue() {
-        return Err(OperationError::Denied);
-    }
-    let unreadable = |_| OperationError::Invalid("invalid-register");
-    let rows = first_sheet(bytes, BYTES_MAX, ROWS_MAX).map_err(unreadable)?;
-    let mut rows = rows.into_iter();
-    let (_, first) = rows.next().ok_or(OperationError::Invalid("invalid-register"))?;
-    let places = places(kind, &first);
-    if !places.values().any(|field| kind.fields().iter().any(|one| one.is_needed && one.code == *field)) {
-        return Err(OperationError::Invalid("invalid-register"));
-    }
-    let _one_at_a_time = house.smsi().writing.lock().await;
-    let registers = in_force(house).await?;
-    let mut plan = Plan {
-        kind,
-        registers: &registers,
-        free: free_number(house, &registers, kind).await?,
-        drafts: Vec::new(),
-    };
-    let mut done = Imported::default();
-    for (number, cells) in rows {
-        if cells.values().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let (id, values) = values_of(kind, &places, &cells);
-        match plan.take(&id, values) {
-            Ok(Taken::Added) => done.added += 1,
-            Ok(Taken::Changed) => done.changed += 1,
-            Ok(Taken::Same) => done.same += 1,
-            Err(faults) => {
-                let room = FAULTS_MAX.saturating_sub(done.faults.len());
-                let faults = faults.into_iter().take(room);
-                done.faults.extend(faults.map(|(field, unfit)| CellFault { row: number, field, unfit }));
-            }
-        }
-    }
-    // All at once: a spreadsheet of thousands of rows is one write.
-    add_all(house, actor, plan.drafts).await?;
-    Ok(done)
-}
-
-type Faults = Vec<(&'static str, Unfit)>;
-
-/// What becomes of a row.
-enum Taken {
-    Added,
-    Changed,
-    Same,
-}
-
-/// Revisions that a spreadsheet asks for.
-struct Plan<'r> {
-    kind: Kind,
-    registers: &'r Registers,
-    /// The next number of a new record.
-    free: u32,
-    drafts: Vec<Draft>,
-}
-
-impl Plan<'_> {
-    fn take(&mut self, id: &str, values: Values) -> Result<Taken, Faults> {
-        let Self { kind, registers, .. } = *self;
-        let known = registers.find(kind, id);
-        let is_twice = !id.is_empty() && self.drafts.iter().any(|draft| draft.id == id);
-        if !id.is_empty() && (known.is_none() || is_twice) {
-            return Err(vec![("id", Unfit::Unknown)]);
-        }
-        // A column that the sheet does not have stays as it is.
-        let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
-        whole.extend(values);
-        whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
-        let told = |faults: Vec<Fault>| -> Faults {
-            faults.into_iter().map(|fault| (fault.field, fault.unfit)).collect()
-        };
-        let values = kind.checked(&whole).map_err(told)?;
-        unknown_links(registers, kind, &values).map_err(told)?;
-        let (id, number) = match known {
-            Some(known) if known.values == values => return Ok(Taken::Same),
-            Some(known) if kind.is_closed(&known.values) => return Err(vec![("id", Unfit::Choice)]),
-            Some(known) => (known.id.clone(), known.number + 1),
-            None => (format!("{}-{}", kind.prefix(), self.free), 1),
-        };
-        self.free += u32::from(known.is_none());
-        self.drafts.push(Draft { kind, id, number, is_over: false, values });
-        Ok(if known.is_some() { Taken::Changed } else { Taken::Added })
-    }
-}
-
-/// Which field each column is, by its name in either language or its code.
-fn places(kind: Kind, first: &BTreeMap<usize, String>) -> BTreeMap<usize, &'static str> {
-    let fold = |text: &str| text.trim().to_lowercase();
-    let mut places = BTreeMap::new();
-    for (place, name) in first {
-        let name = fold(name);
-        let is_named = |key: &str| Language::ALL.iter().any(|language| fold(&text(*language, key)) == name);
-        if name == "id" || is_named("column-record") {
-            places.insert(*place, "id");
-            continue;
-        }
-        let found = kind
-            .fields()
-            .iter()
-            .find(|field| field.code == name || is_named(&format!("field-{}-{}", kind.code(), field.code)));
-        if let Some(field) = found {
-            places.insert(*place, field.code);
-        }
-    }
-    places
-}
-
-fn values_of(
-    kind: Kind,
-    places: &BTreeMap<usize, &'static str>,
-    cells: &BTreeMap<usize, String>,
-) -> (String, Values) {
-    let mut id = String::new();
-    let mut values = Values::new();
-    for (place, field) in places {
-        let cell = cells.get(place).map(|cell| cell.trim()).unwrap_or_default();
-        if *field == "id" {
-            cell.clone_into(&mut id);
-            continue;
-        }
-        let shape = kind.fields().iter().find(|known| known.code == *field).map(|known| known.shape);
-        values.insert((*field).to_owned(), vec![as_codes(shape, cell)]);
-    }
-    (id, values)
-}
-
-/// Words of a list become its codes again; what is no word of it stays, and is a fault.
-fn as_codes(shape: Option<Shape>, cell: &str) -> String {
-    let (Some(Shape::One(prefix, codes) | Shape::Many(prefix, codes)), false) = (shape, cell.is_empty())
-    else {
-        // Spreadsheets write days with a time of midnight.
-        return match shape {
-            Some(Shape::Day) => cell.split(['T', ' ']).next().unwrap_or_default().to_owned(),
-            _ => cell.to_owned(),
-        };
-    };
-    let fold = |text: &str| text.trim().to_lowercase().replace('\u{a0}', " ");
-    let code_of = |word: &str| {
-        let named = |code: &&&str| {
-            **code == word.trim()
-                || Language::ALL
-                    .iter()
-                    .any(|language| fold(&text(*language, &format!("{prefix}-{code}"))) == fold(word))
-        };
-        codes.iter().find(named).map_or_else(|| word.to_owned(), |code| (*code).to_owned())
-    };
-    // A name of a list may hold a comma itself.
-    let whole = code_of(cell);
-    if codes.contains(&whole.as_str()) {
-        return whole;
-    }
-    cell.split(',').map(|word| code_of(word)).collect::<Vec<_>>().join(",")
 }

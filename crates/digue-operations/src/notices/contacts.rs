@@ -23,11 +23,33 @@ const FAULTS_MAX: usize = 200;
 pub(super) type Forms<'f> = &'f (dyn Fn(&str) -> Vec<String> + Sync);
 
 const COLUMNS: [Column; 5] = [
-    Column { name: "person", aliases: &["person", "personne"] },
-    Column { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
-    Column { name: "phone", aliases: &["phone", "téléphone", "telephone", "tel", "tél"] },
-    Column { name: "name", aliases: &["name", "nom"] },
-    Column { name: "address", aliases: &["address", "adresse"] },
+    Column { name: "person", aliases: &["person", "personne", "identifiant", "id", "numero"] },
+    Column {
+        name: "email",
+        aliases: &[
+            "email",
+            "e-mail",
+            "mail",
+            "courriel",
+            "adresse mail",
+            "adresse e-mail",
+            "adresse electronique",
+        ],
+    },
+    Column {
+        name: "phone",
+        aliases: &[
+            "phone",
+            "telephone",
+            "tel",
+            "mobile",
+            "portable",
+            "telephone portable",
+            "telephone mobile",
+        ],
+    },
+    Column { name: "name", aliases: &["name", "nom", "nom complet", "full name"] },
+    Column { name: "address", aliases: &["address", "adresse", "adresse postale"] },
 ];
 
 /// Contacts by person, and what could not be used.
@@ -46,6 +68,9 @@ impl Contacts {
             CsvFault::Encoding => OperationError::Faults(vec![fault.told("contact")]),
             CsvFault::Header | CsvFault::Row => OperationError::Invalid("invalid-contacts"),
         })?;
+        if (1..COLUMNS.len()).all(|column| !file.has(column)) {
+            return Err(OperationError::Invalid("invalid-contacts"));
+        }
         let mut contacts = Self::default();
         file.each(|read| {
             match read {
@@ -58,6 +83,10 @@ impl Contacts {
             }
             true
         });
+        // A table without anybody is a question to whoever hands it in, and no answer about anybody.
+        if contacts.contacts.is_empty() && contacts.faults.is_empty() {
+            return Err(OperationError::Invalid("contacts-empty"));
+        }
         Ok(contacts)
     }
 
@@ -114,6 +143,7 @@ impl Contacts {
                 self.contacts.push(Some(contact));
                 self.by_person.extend(forms.into_iter().map(|form| (form, number)));
             }
+            None if digits > 0 => self.fault(line, "contact-fault-phone"),
             None if mail.is_empty() => self.fault(line, "contact-fault-nothing"),
             None => {}
         }
@@ -149,6 +179,26 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert!(Contacts::of_csv(b"nom;prenom\n", &same).is_err());
+    }
+
+    #[test]
+    fn contacts_are_read_in_every_encoding_and_under_every_usual_name() {
+        let same = |person: &str| vec![person.to_owned()];
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/contacts");
+        for (name, count) in
+            [("contacts-entete-fr.csv", 0), ("contacts-latin1.csv", 0), ("contacts-pointvirgule-bom.csv", 0)]
+        {
+            let csv = std::fs::read(folder.join(name)).unwrap();
+            let mut contacts = Contacts::of_csv(&csv, &same).unwrap();
+            assert_eq!(contacts.faults.len(), count, "{name}");
+            let mail = contacts.of("1000003A").map(|contact| contact.destination);
+            assert_eq!(mail.as_deref(), Some("1000003A@ex.fr"), "{name}");
+        }
+        for nobody in ["person;email\n", "person;email\n;;\n"] {
+            assert!(Contacts::of_csv(nobody.as_bytes(), &same).is_err(), "{nobody}");
+        }
+        let told = Contacts::of_csv("Identifiant;Téléphone\nP1;12\n".as_bytes(), &same).unwrap();
+        assert_eq!(told.faults[0].key, "contact-fault-phone");
     }
 
     #[test]

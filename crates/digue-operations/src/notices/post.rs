@@ -47,7 +47,10 @@ pub async fn letters(
     }
     house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let language = style.language().code();
-    Ok((Document { title: String::new(), language, foot: campaign.subject, blocks: pages }, last))
+    Ok((
+        Document { title: String::new(), language, foot: campaign.subject, blocks: pages, made_at: None },
+        last,
+    ))
 }
 
 /// Letters of one file.

@@ -149,7 +149,10 @@ pub fn printed(house: &House, reader: &Reader, letters: &[Letter]) -> Result<Vec
         ]);
     }
     let title = text(language, "person-letter-title");
-    papers::printed(&Document { foot: title.clone(), title, language: language.code(), blocks }, Form::Pdf)
+    papers::printed(
+        &Document { foot: title.clone(), title, language: language.code(), blocks, made_at: None },
+        Form::Pdf,
+    )
 }
 
 /// Takes a code as somebody typed it, once.

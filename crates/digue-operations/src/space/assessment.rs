@@ -9,11 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use digue_access::Role;
 use digue_access::session::ClientIp;
 use digue_documents::{Sheet, xlsx};
-use digue_inspect::xlsx::first_sheet;
 use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, Kind};
 use digue_locales::{Language, Value, text, text_with};
+use digue_types::written::folded;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 use jiff::civil::Date;
 
@@ -23,6 +23,7 @@ use crate::error::{LineFault, OperationError};
 use crate::house::House;
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
+use crate::uploaded_table::{TableWanted, UploadedTable};
 
 /// How long nobody uses an account that nobody needs.
 const UNUSED_AFTER: std::time::Duration = crate::isms::ask::DORMANT_AFTER;
@@ -425,7 +426,8 @@ pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Ve
     let mut header: Vec<String> =
         columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
     header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
-    let sheet = Sheet { name: text(language, "assessment-sheet"), header, rows: rows.collect() };
+    let sheet =
+        Sheet { name: text(language, "assessment-sheet"), header, rows: rows.collect(), ..Sheet::default() };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
@@ -439,22 +441,34 @@ pub async fn take(house: &House, actor: &Actor, bytes: &[u8]) -> Result<usize, O
     if bytes.len() > SHEET_BYTES_MAX {
         return Err(invalid());
     }
-    let rows = first_sheet(bytes, SHEET_BYTES_MAX * 8, ROWS_MAX).map_err(|_| invalid())?;
+    let table = questions_in(bytes)?;
     let mut given = Values::new();
     let mut faults = Vec::new();
-    for (number, row) in rows.iter().skip(1) {
-        let cell = |place: usize| row.get(&place).map(|cell| cell.trim()).unwrap_or_default();
-        if cell(0).is_empty() || cell(3).is_empty() {
+    for row in &table.rows {
+        let cell = |column: SheetColumn| table.cell(row, column).map_or(Ok(""), |cell| cell.text().ok_or(()));
+        let line = usize::try_from(row.number).unwrap_or(usize::MAX);
+        let fault = |column, key| LineFault::new(line, key).at(&table.place(column, row.number));
+        let (code, answer) = match (cell(SheetColumn::Code), cell(SheetColumn::Answer)) {
+            (Ok(code), Ok(answer)) => (code.trim(), answer.trim()),
+            (Err(()), _) => {
+                faults.push(fault(SheetColumn::Code, "table-fault-cell"));
+                continue;
+            }
+            (_, Err(())) => {
+                faults.push(fault(SheetColumn::Answer, "table-fault-cell"));
+                continue;
+            }
+        };
+        if code.is_empty() || answer.is_empty() {
             continue;
         }
-        let line = usize::try_from(*number).unwrap_or(usize::MAX);
-        let Some(question) = Question::parse(cell(0)) else {
-            faults.push(LineFault::new(line, "assessment-fault-question"));
+        let Some(question) = Question::parse(code) else {
+            faults.push(fault(SheetColumn::Code, "assessment-fault-question"));
             continue;
         };
-        match said_in_words(cell(3)) {
+        match said_in_words(answer) {
             Some(said) => drop(given.insert(question.code().to_owned(), vec![said.code().to_owned()])),
-            None => faults.push(LineFault::new(line, "assessment-fault-answer")),
+            None => faults.push(fault(SheetColumn::Answer, "assessment-fault-answer")),
         }
     }
     if !faults.is_empty() {
@@ -465,11 +479,37 @@ pub async fn take(house: &House, actor: &Actor, bytes: &[u8]) -> Result<usize, O
     Ok(taken)
 }
 
+/// The columns that are read of a filled sheet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SheetColumn {
+    Code,
+    Answer,
+}
+
+fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationError> {
+    let named =
+        |key: &str, name: &str| Language::ALL.iter().any(|language| folded(&text(*language, key)) == name);
+    let column_of = |name: &str| match name {
+        name if name == "code" || named("column-code", name) => Some(SheetColumn::Code),
+        name if name == "answer" || named("column-answer", name) => Some(SheetColumn::Answer),
+        _ => None,
+    };
+    let wanted = TableWanted {
+        sheet_names: &Language::ALL.map(|language| text(language, "assessment-sheet")),
+        column_of: &column_of,
+        is_needed: &|column| column == SheetColumn::Answer,
+        needed_name: &text(Language::default(), "column-answer"),
+        rows_max: ROWS_MAX,
+        invalid: "invalid-upload",
+    };
+    UploadedTable::find(bytes, &wanted)
+}
+
 fn said_in_words(typed: &str) -> Option<Said> {
-    let typed = typed.trim().to_lowercase();
+    let typed = folded(typed);
     let is = |said: &&Said| {
-        let words = [Language::French, Language::English].map(|language| text(language, said.key()));
-        said.code() == typed || words.iter().any(|word| word.to_lowercase() == typed)
+        said.code() == typed
+            || Language::ALL.iter().any(|language| folded(&text(*language, said.key())) == typed)
     };
     Said::ALL.iter().find(is).copied()
 }

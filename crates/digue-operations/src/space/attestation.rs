@@ -49,7 +49,7 @@ async fn document(house: &House, actor: &Actor, reader: &Reader) -> Result<Docum
     blocks.push(Block::Paragraph(text(language, "attestation-links")));
     blocks.push(Block::Quiet(proof(house, language)));
     let foot = format!("{title} – {}", now(house).today.strftime("%d/%m/%Y"));
-    Ok(Document { title, language: language.code(), foot, blocks })
+    Ok(Document { title, language: language.code(), foot, blocks, made_at: None })
 }
 
 async fn of_accounts(

@@ -11,8 +11,10 @@ use digue_operations::papers::{self, Form, PAPERS, Reader};
 use digue_operations::register_import::{self, RowFault};
 use digue_operations::{affected, breach, bundle, gates, incidents};
 use digue_response::Note;
-use digue_response::incident::Source;
-use digue_response::notification::Field;
+use digue_response::clock::ClockKind;
+use digue_response::incident::{Source, State};
+use digue_response::notification::{Field, Stage, Submission};
+use digue_response::register::COLUMNS;
 use digue_response::vocabulary::Exemption;
 
 use digue_types::Gate;
@@ -140,7 +142,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
         let again = register_import::import(&other.house, &dpo, &bytes).await.unwrap();
         assert_eq!((again.taken, again.known), (0, 1));
         let taken = &incidents::list(&other.house, &dpo).await.unwrap()[0].incident;
-        assert!(taken.is_closed() && taken.title == "Courriel mal adressé");
+        assert!(taken.state() == State::Suspected && taken.title == "Courriel mal adressé");
         assert_eq!(taken.fields[&Field::PersonCount].what, ["1200"]);
         assert_eq!(taken.fields[&Field::Natures].what, ["confidentiality", "integrity"]);
         assert_eq!(taken.aware_at().map(digue_types::Timestamp::micros), Some(at));
@@ -156,6 +158,7 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         header: ["Titre", "Prise de connaissance", "Nature de la violation", "Nombre de personnes"]
             .map(ToOwned::to_owned)
             .to_vec(),
+        above: vec!["Registre des violations".to_owned()],
         rows: vec![
             ["Vol d'ordinateur", "2024-03-02", "perte de confidentialité", "12"]
                 .map(ToOwned::to_owned)
@@ -166,13 +169,117 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
     let bytes = digue_documents::xlsx(&[sheet]).unwrap();
     let done = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
     assert_eq!(done.taken, 1);
-    let fault = |column, fault| RowFault { row: 3, column, fault };
+    let fault = |place: &str, column, fault, seen: &str| {
+        let (place, seen) = (format!("Registre!{place}"), seen.to_owned());
+        RowFault { row: 4, place, column, fault, seen }
+    };
     let expected = [
-        fault("title", "missing"),
-        fault("aware-at", "moment"),
-        fault("natures", "choice"),
-        fault("person-count", "number"),
+        fault("A4", "title", "missing", ""),
+        fault("B4", "aware-at", "moment", "hier"),
+        fault("C4", "natures", "choice", "vitesse"),
+        fault("D4", "person-count", "number", "beaucoup"),
     ];
     assert_eq!(done.faults, expected);
     assert!(register_import::import(&home.house, &dpo, b"rien").await.is_err());
+}
+
+/// The register as a table, without what is not read again.
+async fn table_of(home: &Home, language: Language) -> Vec<Vec<String>> {
+    let dpo = somebody(home, "dpo", "op", Role::Dpo).await;
+    let views = incidents::list(&home.house, &dpo).await.unwrap();
+    let sheet = papers::register_sheet(&home.house, &views, &reader(language));
+    let mut rows: Vec<Vec<String>> = sheet.rows;
+    rows.iter_mut().for_each(|row| row.truncate(COLUMNS.len()));
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let reason = |text: &str| format!("{text} : parce que les faits\nle montrent");
+    let hour = 3_600_000_000;
+    let aware = home.now().micros() - 200 * hour;
+    let sent = |at| Submission {
+        stage: Stage::Initial,
+        submitted_at: at,
+        receipt: "CNIL-1".to_owned(),
+        snapshot: std::collections::BTreeMap::new(),
+        unknown: Vec::new(),
+    };
+    let by_press = Note::PersonsDecided {
+        inform: false,
+        exemption: Some(Exemption::Disproportionate),
+        reason: reason("annuaire perdu"),
+    };
+    let late = Note::DelayExplained { clock: ClockKind::Authority, reason: reason("samedi, puis lundi") };
+    let told = Note::Met {
+        clock: ClockKind::Persons,
+        at: aware + 90 * hour,
+        to: "lettre".to_owned(),
+        receipt: String::new(),
+    };
+    let explained = Note::DelayExplained { clock: ClockKind::Persons, reason: reason("adresses cherchées") };
+    let informed = Note::PersonsDecided { inform: true, exemption: None, reason: reason("risque élevé") };
+    let notified = |notify| Note::AuthorityDecided { notify, reason: reason("décision") };
+    let field = |field, value: &str| Note::FieldSet { field, value: vec![value.to_owned()] };
+    let started = field(Field::StartedAt, "2025-10-26T00:30:00.25Z");
+    let violations = [
+        ("Sans rien", vec![]),
+        (
+            "Publiée par la presse",
+            vec![notified(true), late, Note::Submitted(sent(aware + 80 * hour)), by_press],
+        ),
+        ("Dite à tous", vec![notified(false), informed, explained, told, started]),
+        ("Comptée", vec![field(Field::PersonCount, "1200"), field(Field::What, "a = b ; c : d\n=SUM(A1)")]),
+    ];
+    for (title, notes) in violations {
+        let id = incidents::open(&home.house, &dpo, Source::Person, title, "").await.unwrap();
+        let first = Note::Aware { at: aware, reason: reason("vu") };
+        for note in std::iter::once(first).chain(notes) {
+            incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+        }
+    }
+    for language in Language::ALL {
+        let views = incidents::list(&home.house, &dpo).await.unwrap();
+        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).await.unwrap();
+        let same = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
+        assert_eq!((same.taken, same.known, same.faults), (0, 4, vec![]), "{language:?}");
+        let other = Home::open().await;
+        let theirs = somebody(&other, "dpo", "op", Role::Dpo).await;
+        let done = register_import::import(&other.house, &theirs, &bytes).await.unwrap();
+        assert_eq!((done.taken, done.known, done.faults), (4, 0, vec![]), "{language:?}");
+        assert_eq!(table_of(&other, language).await, table_of(&home, language).await, "{language:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_register_is_taken_as_people_wrote_it() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let bytes = include_bytes!("../data/registers/registre-violations.xlsx");
+    let done = register_import::import(&home.house, &dpo, bytes).await.unwrap();
+    let faults: Vec<(&str, &str, &str)> =
+        done.faults.iter().map(|fault| (fault.place.as_str(), fault.fault, fault.seen.as_str())).collect();
+    assert_eq!(
+        faults,
+        [
+            ("Registre!O5", "decision", "Oui"),
+            ("Registre!P5", "decision", "Non"),
+            ("Registre!J6", "number", "environ 300")
+        ]
+    );
+    assert_eq!(done.taken, 3);
+    let views = incidents::list(&home.house, &dpo).await.unwrap();
+    let of = |title: &str| &views.iter().find(|view| view.incident.title == title).unwrap().incident;
+    // Nine o'clock was nine where it was written.
+    for title in ["Vol d ordinateur", "Date française"] {
+        assert_eq!(of(title).aware_at().unwrap().to_string(), "2025-06-01T07:00:00Z", "{title}");
+    }
+    let exemption = |title: &str| of(title).persons.as_ref().unwrap().what.exemption;
+    assert_eq!(exemption("Vol d ordinateur"), Some(Exemption::Protected));
+    assert_eq!(exemption("Courriel à mauvais destinataire 2024"), Some(Exemption::RiskNotHigh));
+    let again = register_import::import(&home.house, &dpo, bytes).await.unwrap();
+    assert_eq!((again.taken, again.known, again.faults.len()), (0, 3, 3));
 }

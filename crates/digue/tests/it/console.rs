@@ -28,7 +28,7 @@ fn the_officer_sees_what_happens_and_who_saw_whom() {
         officer
             .get("/persons/sights.csv?person=P1")
             .text()
-            .contains(",a1,of-1,portail,personnes,fiche,caseload")
+            .contains(";a1;of-1;portail;personnes;fiche;caseload")
     );
     assert_eq!(officer.get("/search?q=a1").header("location"), Some("/accounts/a1"));
     assert_eq!(officer.get("/search?q=P1").header("location"), Some("/persons?person=P1"));

@@ -69,7 +69,7 @@ fn anybody_shows_a_message_and_is_told_what_to_think_of_it() {
     assert_eq!(show(&a1, "", &vec![b'a'; (2 << 20) + 5000]).status, 422);
     // Officers read what was shown, and publish; nobody else does.
     let rows = officer.get("/messages/reports.csv").text();
-    assert!(rows.lines().any(|line| line.contains(",a1,") && line.contains("unknown")), "{rows}");
+    assert!(rows.lines().any(|line| line.contains(";a1;") && line.contains("unknown")), "{rows}");
     assert!(rows.lines().any(|line| line.contains("portai.fr") && line.contains("fraud")), "{rows}");
     assert_eq!(a1.get("/messages/reports").status, 403);
     assert!(!stranger.get("/messages").text().contains("<code>portai.fr"));

@@ -96,7 +96,7 @@ fn a_person_reads_contests_and_gets_the_answer() {
     let rows = marie.get("/person/consultations.csv").text();
     let alias = |organisation: &str| {
         let lines = rows.lines().filter(|line| line.contains(organisation));
-        let mut aliases: Vec<String> = lines.map(|line| line.split(',').nth(2).unwrap().to_owned()).collect();
+        let mut aliases: Vec<String> = lines.map(|line| line.split(';').nth(2).unwrap().to_owned()).collect();
         aliases.dedup();
         aliases
     };
@@ -122,8 +122,8 @@ fn a_person_reads_contests_and_gets_the_answer() {
     assert!(rssi.get("/accounts/a1").text().contains("demande d&#39;une personne"));
     let list = dpo.get("/requests.csv").text();
     let id = |kind: &str| {
-        let line = list.lines().find(|line| line.contains(&format!(",{kind},"))).unwrap();
-        line.split(',').next().unwrap().to_owned()
+        let line = list.lines().find(|line| line.contains(&format!(";{kind};"))).unwrap();
+        line.split(';').next().unwrap().trim_start_matches('\u{feff}').to_owned()
     };
     let answer = "outcome=explained&text=Votre+conseiller+preparait+un+rendez-vous.";
     assert_eq!(audit.get("/requests").status, 200);

@@ -117,10 +117,10 @@ fn a_delegate_answers_alone_and_leaves_with_a_sheet() {
     browser.sees("main", "AE-1");
     let told = officer.get("/assessments.csv").text();
     assert!(
-        told.lines().any(|line| line.starts_with("of-1,current,") && line.contains("passkeys")),
+        told.lines().any(|line| line.starts_with("of-1;current;") && line.contains("passkeys")),
         "{told}"
     );
-    assert!(told.lines().any(|line| line.starts_with("of-2,grace,,")), "{told}");
+    assert!(told.lines().any(|line| line.starts_with("of-2;grace;;")), "{told}");
     assert!(officer.get("/smsi/registers/assessment").text().contains("of-1"));
     browser.go(&format!("{console}/space"));
     browser.sees("main", "à jour");

@@ -1,0 +1,330 @@
+//! Impact assessments of the CNIL's PIA tool: the actions of their evaluations become measures.
+//!
+//! An action is taken while its evaluation asks for one: where the evaluation became acceptable, an older plan is
+//! history. What is not written in the export is blank, and what is there and not understood is kept as text.
+
+use digue_inspect::html::decode_references;
+use digue_isms::kinds::{Kind, Measure};
+use digue_locales::{Language, text, text_with};
+use digue_types::written::{DayOrder, WrittenMoment, moment};
+use encoding_rs::{Encoding, UTF_8};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+
+use super::import::lines_of;
+use super::{Unsaved, in_force, must_govern, values_of, write};
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::House;
+
+const EVALUATIONS_MAX: usize = 1_000;
+const TITLE_CHARS_MAX: usize = 200;
+
+/// What became of a PIA.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ImportedPia {
+    pub name: String,
+    pub added: u32,
+    /// Followed already.
+    pub known: u32,
+    /// Actions without a day or a person: taken, and to be completed.
+    pub incomplete: u32,
+    /// Plans of evaluations that became acceptable: left.
+    pub acceptable: u32,
+    /// Actions that are no measure, too long for one: left.
+    pub refused: u32,
+}
+
+/// How the tool judges a part of an assessment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Judgement {
+    /// To be corrected, to be improved, or not judged yet.
+    Asks,
+    Acceptable,
+}
+
+/// One action of an evaluation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Action {
+    judgement: Judgement,
+    reference: String,
+    title: String,
+    description: String,
+    owner: String,
+    due: Due,
+}
+
+/// When an action is due, as the export says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Due {
+    On(Date),
+    Blank,
+    /// A text that is no date.
+    Unread(String),
+}
+
+/// Reads an export of the CNIL's PIA tool: every action that its evaluations ask for becomes a measure that comes
+/// from a DPIA, with its owner and day.
+///
+/// # Errors
+/// `Invalid` for what is no such export.
+pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
+    must_govern(actor)?;
+    let (name, actions) =
+        read(bytes, &house.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
+    let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
+    for action in actions {
+        if action.judgement == Judgement::Acceptable {
+            done.acceptable += 1;
+            continue;
+        }
+        let reference = format!("{name} {}", action.reference);
+        let reference = reference.trim();
+        let registers = in_force(house).await?;
+        let is_known = registers.read::<Measure>().iter().any(|measure| {
+            measure.record.origin_reference.0 == reference
+                && measure.record.description.0 == action.description
+        });
+        if is_known {
+            done.known += 1;
+            continue;
+        }
+        let is_incomplete = action.owner.is_empty() || !matches!(action.due, Due::On(_));
+        let fields = [
+            ("title", action.title),
+            ("description", action.description),
+            ("priority", "p1".to_owned()),
+            ("declared", "to-do".to_owned()),
+            ("origin", "dpia".to_owned()),
+            ("origin-reference", reference.to_owned()),
+            ("owner", action.owner),
+            ("due", if let Due::On(due) = action.due { due.to_string() } else { String::new() }),
+        ];
+        match write(house, actor, Kind::Measure, None, &values_of(fields)).await {
+            Ok(_) => {
+                done.added += 1;
+                done.incomplete += u32::from(is_incomplete);
+            }
+            Err(Unsaved::Faults(_)) => done.refused += 1,
+            Err(Unsaved::Operation(error)) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// The name of the assessment and its actions; `None` for what is no export.
+fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<Action>)> {
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
+    let text_of_file = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
+    let read: Json = serde_json::from_str(&text_of_file).ok()?;
+    let name = match read["pia"].as_object()?.get("name") {
+        Some(Json::String(name)) => plain(name).chars().filter(|sign| !sign.is_control()).take(120).collect(),
+        None | Some(Json::Null) => String::new(),
+        Some(_) => return None,
+    };
+    let name = if name.is_empty() { text(Language::default(), "exchange-pia-unnamed") } else { name };
+    let evaluations = match read.get("evaluations") {
+        Some(Json::Array(evaluations)) => evaluations.as_slice(),
+        None | Some(Json::Null) => &[],
+        Some(_) => return None,
+    };
+    if evaluations.len() > EVALUATIONS_MAX {
+        return None;
+    }
+    Some((name, evaluations.iter().filter_map(|evaluation| action_of(evaluation, zone)).collect()))
+}
+
+/// The action of an evaluation; `None` where none is written.
+fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<Action> {
+    let said = |field: &str| match &evaluation[field] {
+        Json::String(said) => plain(said),
+        Json::Number(said) => said.to_string(),
+        _ => String::new(),
+    };
+    let mut description = said("action_plan_comment");
+    if description.is_empty() {
+        return None;
+    }
+    let title = title_of(&description);
+    let due = due_of(&said("estimated_implementation_date"), zone);
+    if let Due::Unread(written) = &due {
+        let values = [("date", written.clone().into())];
+        description.push('\n');
+        description.push_str(&text_with(Language::default(), "exchange-pia-date", &values));
+    }
+    // Of the tool's four: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
+    let judgement = if evaluation["status"] == 3 { Judgement::Acceptable } else { Judgement::Asks };
+    let owner = lines_of(&said("person_in_charge")).collect::<Vec<_>>().join(", ");
+    Some(Action { judgement, reference: said("reference_to"), title, description, owner, due })
+}
+
+/// The tool writes midnight where the browser was, as UTC, and 1970 for a day that somebody left empty.
+fn due_of(written: &str, zone: &TimeZone) -> Due {
+    let on = match moment(written, DayOrder::DayFirst) {
+        Ok(WrittenMoment::Day(day)) => day,
+        Ok(WrittenMoment::Local(at)) => at.date(),
+        Ok(WrittenMoment::Instant(at)) => match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(at) => at.to_zoned(zone.clone()).date(),
+            Err(_) => return Due::Unread(written.to_owned()),
+        },
+        Err(_) if written.is_empty() => return Due::Blank,
+        Err(_) => return Due::Unread(written.to_owned()),
+    };
+    if on.year() <= 1970 { Due::Blank } else { Due::On(on) }
+}
+
+/// The first line; where it announces a list, with what follows.
+fn title_of(description: &str) -> String {
+    let mut lines = lines_of(description);
+    let mut title = lines.next().unwrap_or_default().to_owned();
+    if title.ends_with(':') {
+        let items: Vec<&str> = lines.by_ref().map_while(|line| line.strip_prefix("- ")).collect();
+        if !items.is_empty() {
+            title = format!("{title} {}", items.join(", "));
+        }
+    }
+    title.chars().take(TITLE_CHARS_MAX).collect()
+}
+
+/// Elements that begin and end a line.
+const BLOCKS: [&str; 17] = [
+    "p",
+    "div",
+    "ul",
+    "ol",
+    "li",
+    "br",
+    "tr",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "pre",
+    "hr",
+];
+
+/// The words of a text with HTML in it, a line for each paragraph and each point of a list.
+fn plain(html: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        let is_tag = tag[1..].starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '/');
+        let Some(end) = tag.find('>').filter(|_| is_tag) else {
+            plain.push_str(before);
+            plain.push('<');
+            rest = &tag[1..];
+            continue;
+        };
+        plain.push_str(before);
+        let name: String = tag[1..]
+            .chars()
+            .skip_while(|sign| *sign == '/')
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        let name = name.to_ascii_lowercase();
+        if BLOCKS.contains(&name.as_str()) {
+            plain.push('\n');
+        }
+        if name == "li" && !tag.starts_with("</") {
+            plain.push_str("- ");
+        }
+        rest = &tag[end + 1..];
+    }
+    plain.push_str(rest);
+    let decoded = decode_references(&plain).replace('\u{a0}', " ");
+    lines_of(&decoded).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str) -> (String, Vec<Action>) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pia").join(name);
+        read(&std::fs::read(path).unwrap(), &TimeZone::get("Europe/Paris").unwrap()).unwrap()
+    }
+
+    fn on(text: &str) -> Due {
+        Due::On(text.parse().unwrap())
+    }
+
+    #[test]
+    fn entities_are_read_and_lists_stay_lists() {
+        let (name, actions) = file("pia-entites.json");
+        assert_eq!(name, "Test");
+        let said: Vec<(&str, &str, &Due)> = actions
+            .iter()
+            .filter(|action| action.judgement == Judgement::Asks)
+            .map(|action| (action.title.as_str(), action.owner.as_str(), &action.due))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("Créer une procédure d’habilitation", "RSSI", &on("2027-03-15")),
+                ("Mesures : Chiffrer la base, Former les agents", "", &Due::Blank),
+                ("Prévoir une purge", "DPO", &Due::Blank),
+                ("Accepter, aucun plan", "DPO", &on("2027-07-01")),
+            ]
+        );
+        assert_eq!(
+            actions[1].description,
+            "Mesures :\n- Chiffrer la base\n- Former les agents\nFin\nensuite"
+        );
+        assert_eq!(actions.iter().filter(|action| action.judgement == Judgement::Acceptable).count(), 1);
+        let (_, actions) = file("pia-cas-entites-html.json");
+        assert_eq!(
+            actions[0].description,
+            "Mettre l'accès à deux facteurs : \"MFA\" → tous\n- postes\n- portail"
+        );
+    }
+
+    #[test]
+    fn exports_are_read_as_the_tool_leaves_them() {
+        assert_eq!(file("pia-cas-bom.json").1[0].due, on("2026-03-01"));
+        assert_eq!(file("pia-cas-date-fr.json").1[0].due, on("2026-03-01"));
+        assert_eq!(file("pia-cas-responsable-2-lignes.json").1[0].owner, "Paul, Marie");
+        assert_eq!(file("pia-cas-statut-3-acceptable.json").1[0].judgement, Judgement::Acceptable);
+        assert_eq!(file("pia-cas-sans-evaluations.json"), ("X".to_owned(), Vec::new()));
+        let (name, actions) = file("pia-cas-nom-null.json");
+        assert!(!name.is_empty() && actions.is_empty());
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_kept_as_text() {
+        let zone = TimeZone::UTC;
+        let read = |date: &str| {
+            let file = format!(
+                r#"{{"pia":{{"name":"X"}},"evaluations":[{{"action_plan_comment":"Agir","estimated_implementation_date":{date}}}]}}"#
+            );
+            read(file.as_bytes(), &zone).unwrap().1.remove(0)
+        };
+        let soon = read("\"avant l'été\"");
+        assert_eq!(soon.due, Due::Unread("avant l'été".to_owned()));
+        assert!(soon.description.contains("avant l'été"), "{}", soon.description);
+        for blank in ["null", "\"\"", "\"1970-01-01T00:00:00.000Z\"", "\"1969-12-31T23:00:00.000Z\""] {
+            assert_eq!(read(blank).due, Due::Blank, "{blank}");
+        }
+        for hostile in
+            ["{}", "[", "{\"pia\": {\"name\": 4}}", "{\"pia\": {\"name\": \"x\"}, \"evaluations\": 3}"]
+        {
+            assert_eq!(super::read(hostile.as_bytes(), &zone), None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn tags_go_and_words_stay() {
+        assert_eq!(
+            plain("<p>Chiffrer&nbsp;les <b>postes</b></p><p>avant juin</p>"),
+            "Chiffrer les postes\navant juin"
+        );
+        assert_eq!(plain("a < b &amp;lt; c <3"), "a < b &lt; c <3");
+        assert_eq!(plain("un<ol><li>deux</li><li>trois</li></ol>"), "un\n- deux\n- trois");
+        assert_eq!(plain(""), "");
+    }
+}
