@@ -62,6 +62,7 @@ mod shares;
 pub mod sign_in;
 pub mod signals;
 pub mod space;
+mod statements;
 pub mod table;
 pub mod watch;
 pub mod witnesses;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use digue_inspect::xlsx;
 use digue_locales::{Language, Value, text, text_with};
+use digue_response::clock::Awareness;
 use digue_response::incident::{Source, State};
 use digue_response::notification::{Field, Shape};
 use digue_response::register::{COLUMNS, Column, Earlier, read_row};
@@ -113,7 +114,7 @@ async fn take(house: &House, actor: &Actor, earlier: Earlier) -> Result<(), Oper
     let id = incidents::open(house, actor, Source::Imported, &earlier.title, "").await?;
     let mut notes = Vec::new();
     if let Some(at) = earlier.aware_at {
-        notes.push(Note::Aware { at: at.micros(), reason: why.clone() });
+        notes.push(Note::Aware { at: at.micros(), reason: why.clone(), of: Awareness::Data });
     }
     notes.extend(earlier.fields.into_iter().map(|(field, value)| Note::FieldSet { field, value }));
     let (authority, persons) = (earlier.authority, earlier.persons);

@@ -356,6 +356,7 @@ person-wish = Être prévenu
 person-wish-first = quand une organisation nouvelle consulte mon dossier
 person-wish-monthly = une fois par mois, avec le nombre de consultations
 person-wish-save = Enregistrer
+person-basis-theft = Personne n'avait de raison de lire votre dossier : ce compte a été volé, et le vol est confirmé.
 person-basis-caseload = Vous étiez suivi par cette organisation.
 person-basis-exact-search = Recherche avec vos propres informations.
 person-basis-break-glass = Accès exceptionnel, avec un motif écrit et relu.

@@ -14,6 +14,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod space;
+mod statements;
 mod takeover;
 mod vectors;
 

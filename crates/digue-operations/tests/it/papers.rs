@@ -11,6 +11,7 @@ use digue_operations::papers::{self, Form, PAPERS, Reader};
 use digue_operations::register_import::{self, RowFault};
 use digue_operations::{affected, breach, bundle, gates, incidents};
 use digue_response::Note;
+use digue_response::clock::Awareness;
 use digue_response::incident::Source;
 use digue_response::notification::Field;
 use digue_response::vocabulary::Exemption;
@@ -98,7 +99,8 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let key = Verifier::parse(text("journal.pub").trim()).unwrap();
     let list = affected::read(text("list-1.ndjson").as_bytes(), &key).unwrap();
     assert_eq!(list.lines.len(), 2);
-    assert!(text("VERIFY.txt").contains("digue journal receipt"));
+    let steps = text("VERIFY.txt");
+    assert!(steps.contains("digue journal receipt") && steps.contains("list-1.ndjson"), "{steps}");
     let names = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned);
     let receipts: Vec<String> = names.filter(|name| name.starts_with("receipts/")).collect();
     assert!(receipts.len() >= 2, "the opening, and the gate: {receipts:?}");
@@ -118,7 +120,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     let reason = || "un seul destinataire, qui a effacé le message".to_owned();
     let at = home.now().micros();
     for note in [
-        Note::Aware { at, reason: reason() },
+        Note::Aware { at, reason: reason(), of: Awareness::Data },
         Note::FieldSet {
             field: Field::Natures,
             value: vec!["confidentiality".to_owned(), "integrity".to_owned()],
