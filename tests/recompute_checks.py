@@ -103,7 +103,7 @@ def never_used(past):
 
     def fails(name):
         since = min(held.get(name, {}).values(), default=None)
-        return name not in used and since is not None and past.now - since > DAY * 30
+        return name not in used and since is not None and past.now - since > DAY * 90
 
     return counted(past.active(READERS), fails)
 

@@ -37,7 +37,7 @@ pub fn read_any_bytes(bytes: &[u8]) {
 
 pub use index::{Index, Opening};
 pub use pulse::{Coverage, Minute, Seen};
-pub use scope::{Affected, Answer, Bound, Quality, Question};
+pub use scope::{Affected, Answer, Bound, Lookup, Quality, Question, Subject};
 pub use segment::IndexError;
 pub use shelf::Sizes;
 pub use view::{Sight, View};

@@ -39,6 +39,21 @@ pub struct Affected {
     pub entries: Vec<u64>,
 }
 
+impl Affected {
+    /// Takes in what another identifier of the same person was shown.
+    pub fn join(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.categories.extend(other.categories.iter().cloned());
+        let shared = other.entries.iter().filter(|entry| self.entries.contains(entry)).count() as u64;
+        // One response that shows two identifiers of a person showed the person once.
+        self.times += other.times.saturating_sub(shared);
+        self.entries.extend(&other.entries);
+        self.entries.sort_unstable();
+        self.entries.dedup();
+    }
+}
+
 /// On which side the true count may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -79,6 +94,22 @@ impl Quality {
             _ => Bound::Lower,
         }
     }
+}
+
+/// What a question names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'q> {
+    Account(&'q AccountId),
+    Organisation(&'q OrganisationId),
+    Portal(&'q PortalId),
+    Route(&'q RouteName),
+}
+
+/// An answer, or the names that nobody knows: a name with a slip of the finger was not shown nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<T> {
+    Known(T),
+    UnknownSubject(Vec<String>),
 }
 
 /// The answer to a question.

@@ -15,7 +15,7 @@ use crate::block::{Block, NOBODY, Origin, Row};
 use crate::names::Names;
 use crate::persons::{Dense, Persons};
 use crate::pulse::Seen;
-use crate::scope::{Affected, Answer, Quality, Question};
+use crate::scope::{Affected, Answer, Quality, Question, Subject};
 use crate::segment::{HOUR, IndexError};
 use crate::sets::PersonSet;
 use crate::shelf::{Layout, Shared};
@@ -182,6 +182,36 @@ impl View {
             }
         }
         Ok(())
+    }
+
+    /// Names of a question that no entry has and `is_known` does not know either.
+    pub fn unknown(&self, question: &Question, is_known: &dyn Fn(Subject<'_>) -> bool) -> Vec<String> {
+        let names = self.names();
+        let contexts = names.contexts();
+        let accounts = question
+            .accounts
+            .iter()
+            .map(|one| (Subject::Account(one), one.to_string(), names.find_account(one).is_some()));
+        let organisations = question.organisations.iter().map(|one| {
+            let is_seen = contexts.iter().any(|context| context.organisation == *one);
+            (Subject::Organisation(one), one.to_string(), is_seen)
+        });
+        let portals = question.portals.iter().map(|one| {
+            let is_seen = contexts.iter().any(|context| context.portal == *one);
+            (Subject::Portal(one), one.to_string(), is_seen)
+        });
+        let routes = question.routes.iter().map(|one| {
+            let is_seen = contexts.iter().any(|context| context.route == *one);
+            (Subject::Route(one), one.to_string(), is_seen)
+        });
+        let all = accounts.chain(organisations).chain(portals).chain(routes);
+        let unknown = all.filter(|(subject, _, is_seen)| !is_seen && !is_known(*subject));
+        unknown.map(|(_, name, _)| name).collect()
+    }
+
+    /// True when an entry shows this person.
+    pub fn has_person(&self, person: &PersonRef) -> bool {
+        !self.persons().find(person).is_empty()
     }
 
     /// Distinct persons that the question's exposures showed.

@@ -273,9 +273,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_word_is_nobody() {
-        for value in
-            ["P00025", "nonce-abcP0002xyzQ9r8s7t6u5", "100%", "a=b", "\\", "%", "&", "=?", "é%C3"]
-        {
+        for value in ["P00025", "nonce-abcP0002xyzQ9r8s7t6u5", "100%", "a=b", "\\", "%", "&", "=?", "é%C3"] {
             check(value, &[]);
         }
     }

@@ -129,9 +129,15 @@ impl Measure {
         u32::try_from(days.max(0)).unwrap_or(u32::MAX)
     }
 
-    /// What its lateness costs so far, in euros.
+    /// What its lateness costs, in euros: done late, it stops growing on the day it was done and stays
+    /// owed. Without that day, and when the measure is given up, nothing says that it stopped.
     pub fn penalty_due(&self, now: Now) -> u64 {
-        u64::from(self.overdue_days(now)) * u64::from(self.penalty.unwrap_or(0))
+        let end = match self.declared.0 {
+            Some(Declared::InPlace) => self.declared_on.map_or(now.today, |done| done.min(now.today)),
+            _ => now.today,
+        };
+        let days = self.due.map_or(0, |due| days_between(due, end));
+        u64::try_from(days.max(0)).unwrap_or(0) * u64::from(self.penalty.unwrap_or(0))
     }
 }
 

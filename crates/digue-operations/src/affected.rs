@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use digue_exposure::{Affected, Answer, Question};
+use digue_exposure::{Affected, Answer, Bound, Question};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::note::{NoteError, Verifier};
 use digue_types::Timestamp;
@@ -101,6 +101,20 @@ pub fn person_json(person: &Affected) -> Json {
     })
 }
 
+/// Persons of a list that are named by an identifier of another kind: the journal alone cannot tell
+/// whether the list holds them under their own, too.
+pub fn unmerged(answer: &Answer) -> u64 {
+    answer.persons.iter().filter(|one| one.person.as_str().contains(':')).count() as u64
+}
+
+/// On which side the lines of a list may err.
+pub fn bound(answer: &Answer) -> Bound {
+    match answer.quality.bound() {
+        Bound::Exact if unmerged(answer) > 0 => Bound::Upper,
+        bound => bound,
+    }
+}
+
 /// The head: everything but the persons.
 pub fn head(question: &Question, answer: &Answer, checkpoint: &str, now: Timestamp) -> Json {
     let quality = answer.quality;
@@ -111,10 +125,11 @@ pub fn head(question: &Question, answer: &Answer, checkpoint: &str, now: Timesta
         "computed_at": now,
         "persons": answer.persons.len(),
         "exposures": answer.exposures,
-        "quality": quality.bound().code(),
+        "quality": bound(answer).code(),
         "uninspected_responses": quality.uninspected,
         "unseen_responses": quality.unseen,
         "presumed_exposures": quality.presumed,
+        "unmatched_identifiers": unmerged(answer),
     })
 }
 
@@ -289,6 +304,17 @@ mod tests {
         fewer.persons.remove(1);
         assert_eq!(compare(&list, &fewer).missing.len(), 1);
         assert_eq!(algebra(&list, &list).unwrap().both.len(), 3);
+    }
+
+    #[test]
+    fn a_list_with_identifiers_of_another_kind_is_not_called_exact() {
+        let mut index = Index::new();
+        for (entry, person) in ["P1", "dossier:77"].into_iter().enumerate() {
+            let event = digue_testkit::events::shown(entry as u64, "a1", person);
+            index.add(&Committed { index: entry as u64, event });
+        }
+        let answer = index.view().answer(&Question::default(), &mut |_| {}).unwrap();
+        assert_eq!((unmerged(&answer), bound(&answer)), (1, Bound::Upper));
     }
 
     #[test]

@@ -4,15 +4,17 @@
 //! lets more through: it counts two identifiers as one, or brings one into a caseload. New and changed
 //! rows wait for a second person; a feed may name new persons, and never merges.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use digue_exposure::{Affected, Answer};
 use digue_gateway::Portal;
 use digue_gateway::ports::Aliases;
-use digue_types::{Act, PersonRef, PortalId};
+use digue_inspect::IdentifierKind;
+use digue_types::{Act, PersonRef, PopulationId, PortalId};
 
 use crate::actor::Actor;
 use crate::caseloads::{self, Mode};
@@ -108,6 +110,68 @@ fn read_row(
     let person = map.kinds[map.primary].canonical(person).ok_or((PERSON, "person"))?;
     let person = PersonRef::parse(&person).map_err(|_| (PERSON, "person"))?;
     Ok(((kind.to_owned(), identifier.to_string()), person))
+}
+
+/// Every reference under which the journal may show a person whom somebody typed: the portal's own form,
+/// the person that another identifier stands for, and the identifiers that stand for that person.
+pub fn references(house: &House, typed: &str) -> Vec<PersonRef> {
+    let typed = typed.trim();
+    let mut texts = caseloads::forms(house, typed);
+    for portal in house.gateway().hosts().portals() {
+        let table = house.aliases.of(&portal.id);
+        for (_, kind) in portal.kinds.iter().enumerate().filter(|(place, _)| *place != portal.primary) {
+            let Some(identifier) = kind.canonical(typed).map(String::from) else { continue };
+            texts.push(format!("{}:{identifier}", kind.name));
+            if let Some(person) = table.get(&(kind.name.clone(), identifier)) {
+                texts.push(person.to_string());
+            }
+        }
+        let known = texts.clone();
+        let others = table.iter().filter(|(_, person)| known.iter().any(|text| text == person.as_str()));
+        texts.extend(others.map(|((kind, identifier), _)| format!("{kind}:{identifier}")));
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    texts.iter().filter_map(|text| PersonRef::parse(text).ok()).collect()
+}
+
+/// The person whom a reference of the journal means today; true where it is an identifier of another kind
+/// that no alias brings to a person.
+pub fn person_of(house: &House, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
+    let Some((kind, identifier)) = reference.as_str().split_once(':') else {
+        return (reference.clone(), false);
+    };
+    let mut is_unmerged = false;
+    for portal in house.gateway().hosts().portals() {
+        let is_secondary =
+            |(place, known): (usize, &IdentifierKind)| place != portal.primary && known.name == kind;
+        if portal.population != *population || !portal.kinds.iter().enumerate().any(is_secondary) {
+            continue;
+        }
+        if let Some(person) = house.aliases.resolve(&portal.id, kind, identifier) {
+            return (person, false);
+        }
+        is_unmerged = true;
+    }
+    (reference.clone(), is_unmerged)
+}
+
+/// Brings together the persons of an answer that the aliases in force say are one, also where the entries
+/// are older than the aliases; how many identifiers are still of nobody known.
+pub fn merged(house: &House, answer: &Answer) -> (Answer, u64) {
+    let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
+    let mut unmerged = 0;
+    for one in &answer.persons {
+        let (person, is_unmerged) = person_of(house, &one.population, &one.person);
+        unmerged += u64::from(is_unmerged);
+        let key = (one.population.clone(), person.clone());
+        match known.get_mut(&key) {
+            Some(same) => same.join(one),
+            None => drop(known.insert(key, Affected { person, ..one.clone() })),
+        }
+    }
+    let persons = known.into_values().collect();
+    (Answer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
 }
 
 /// What a load of aliases did.

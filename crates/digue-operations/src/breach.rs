@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use digue_exposure::{Answer, Bound, Question};
+use digue_exposure::{Answer, Question};
 use digue_locales::{Language, Value, text, text_with};
-use digue_response::affected::{Others, Person, Quality, Version};
+use digue_response::affected::{CountDoubt, Others, Person, Quality, QualityReason, Version};
+use digue_response::claim::{ClaimKind, Happening};
 use digue_response::clock::ClockKind;
-use digue_response::incident::{Kind, State};
+use digue_response::incident::State;
 use digue_response::notification::{Draft, Field, Filled, From, Stage, Submission};
 use digue_response::severity::{Score, Terms};
 use digue_response::vocabulary::{DataKind, Nature};
 use digue_response::{Entry, Incident, Note};
-use digue_types::Timestamp;
-use jiff::tz::TimeZone;
+use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
 
@@ -25,7 +25,9 @@ use crate::evidence::{self, Form};
 use crate::files::{hex, keep};
 use crate::house::House;
 use crate::incidents::{self, IncidentView};
-use crate::scope;
+use crate::papers::Reader;
+use crate::scope::{self, Scoped};
+use crate::watch::read_entries;
 
 /// Computes the affected set anew: a further version, its signed list kept beside the journal.
 ///
@@ -48,7 +50,7 @@ pub async fn compute_affected(
         checkpoint: scoped.size.to_string(),
         hash: hash_of(&scoped.answer),
         others,
-        ..counted(&scoped.answer)
+        ..counted(&scoped)
     };
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, house.clock().now());
     let mut bytes = Vec::new();
@@ -81,7 +83,8 @@ pub async fn state_others(
             checkpoint: String::new(),
             hash: String::new(),
             quality: Quality::LowerBound,
-            reason: "stated".to_owned(),
+            reason: String::new(),
+            reasons: vec![QualityReason { doubt: CountDoubt::Stated, count: 1 }],
             persons: 0,
             records: 0,
             by_category: BTreeMap::new(),
@@ -149,38 +152,58 @@ fn hash_of(answer: &Answer) -> String {
     hex(hash.finish().as_ref())
 }
 
-/// The figures of an answer.
-fn counted(answer: &Answer) -> Version {
+/// The figures of an answer, each person once.
+fn counted(scoped: &Scoped) -> Version {
+    let people = &scoped.people;
     let mut by_category: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_population: BTreeMap<String, u64> = BTreeMap::new();
-    for person in &answer.persons {
+    for person in &people.persons {
         *by_population.entry(person.population.to_string()).or_default() += 1;
         for category in &person.categories {
             *by_category.entry(category.to_string()).or_default() += 1;
         }
     }
-    let quality = answer.quality;
-    let causes =
-        [("uninspected", quality.uninspected), ("unseen", quality.unseen), ("presumed", quality.presumed)];
-    let reasons =
-        causes.iter().filter(|(_, count)| *count > 0).map(|(cause, count)| format!("{cause}:{count}"));
+    let (persons, quality) = scoped.counted();
     Version {
         number: 0,
         question: String::new(),
         checkpoint: String::new(),
         hash: String::new(),
-        quality: match quality.bound() {
-            Bound::Exact => Quality::Exact,
-            Bound::Lower => Quality::LowerBound,
-            Bound::Upper => Quality::UpperBound,
-        },
-        reason: reasons.collect::<Vec<_>>().join(" "),
-        persons: answer.persons.len() as u64,
-        records: answer.exposures,
+        quality,
+        reason: String::new(),
+        reasons: scoped.doubts(),
+        persons,
+        records: people.exposures,
         by_category,
         by_population,
         others: Vec::new(),
     }
+}
+
+/// What is asked first about an incident: what was shown in the session in which the account was found
+/// out, and not all that its holder ever read.
+pub async fn suggested(house: &House, view: &IncidentView) -> Result<Question, OperationError> {
+    let incident = &view.incident;
+    let mut question = Question::default();
+    match incident.about.split_once(':') {
+        Some(("account", name)) => question.accounts.extend(AccountId::parse(name).ok()),
+        Some(("organisation", name)) => question.organisations.extend(OrganisationId::parse(name).ok()),
+        Some(("portal", name)) => question.portals.extend(PortalId::parse(name).ok()),
+        _ => {}
+    }
+    if let Some((from, to)) = incident.occurred {
+        (question.from, question.to) = (Some(from), to);
+    }
+    if let (Some(account), Some(seen)) = (question.accounts.first(), incident.acts.seen()) {
+        let last = house.view().exposures_between(account, Timestamp::ZERO, seen.at(), 1);
+        if let Some(last) = house.answered(last)?.first() {
+            let entry = read_entries(house, last.entry, 1)?.into_iter().next();
+            if let Some((_, Event::Exposure(exposure))) = entry {
+                question.sessions.push(exposure.session.clone());
+            }
+        }
+    }
+    Ok(question)
 }
 
 /// Who answers for the data, as papers name them; a mark to be filled in where nobody said.
@@ -265,6 +288,7 @@ pub fn draft(house: &House, view: &IncidentView, language: Language) -> Draft {
 fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
     let rules = house.response();
+    let reader = Reader { language, zone: rules.zone.clone() };
     let mut facts: BTreeMap<Field, Vec<String>> =
         rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
     let mut one = |field: Field, value: Option<String>| {
@@ -273,35 +297,35 @@ fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Fie
         }
     };
     let stamp = |at: Timestamp| at.to_string();
-    one(Field::DiscoveredAt, Some(stamp(incident.opened_at)));
+    one(Field::DiscoveredAt, incident.discovered_at().map(stamp));
     one(Field::AwareAt, incident.aware_at().map(stamp));
     one(Field::StartedAt, incident.occurred.map(|(from, _)| stamp(from)));
     one(Field::EndedAt, incident.occurred.and_then(|(_, to)| to).map(stamp));
+    // That it was contained is somebody's judgement; an end or a closed access is a fact.
     let is_over = incident.occurred.is_some_and(|(_, to)| to.is_some())
-        || matches!(incident.state(), State::Contained | State::Resolved);
+        || incident.acts.fact(ClaimKind::Access).is_some();
     one(Field::StillGoingOn, is_over.then(|| "no".to_owned()));
     one(Field::Established, is_established(incident));
     one(Field::ProcessorToldAt, None);
-    one(Field::Circumstances, circumstances(view, language, &rules.zone));
+    one(Field::Circumstances, Some(circumstances(view, &reader)));
     let delay = incident.delays.get(&ClockKind::Authority).map(|decided| decided.reason.clone());
     one(Field::DelayReasons, delay);
-    one(Field::What, Some(incident.title.clone()));
+    one(Field::What, Some(format!("{} – {}", incident.title, reader.happened(incident))));
     if let Some(version) = incident.affected() {
-        let others: u64 = version.others.iter().map(|other| other.persons).sum();
-        one(Field::PersonCount, Some((version.persons + others).to_string()));
+        one(Field::PersonCount, Some(version.everybody().to_string()));
         one(Field::PersonCountQuality, Some(version.quality.code().to_owned()));
         one(Field::RecordCount, (version.records > 0).then(|| version.records.to_string()));
         one(Field::Identifiable, (version.persons > 0).then(|| "yes".to_owned()));
     }
     one(Field::Support, (!incident.about.is_empty()).then(|| text(language, "breach-support-portal")));
     one(Field::MeasuresBefore, Some(measures_before(house, language)));
-    one(Field::MeasuresTaken, measures_taken(entries, language, &rules.zone));
+    one(Field::MeasuresTaken, measures_taken(entries, &reader));
     one(Field::MeasuresPlanned, measures_planned(incident));
     let score = severity(incident).score;
     let gravity = incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
     one(Field::GravityOf, Some(gravity.code().to_owned()));
     informing(incident, &mut one);
-    let filed = incident.met_at(ClockKind::Complaint).map(|_| "yes".to_owned());
+    let filed = incident.acts.fact(ClaimKind::Complaint).map(|_| "yes".to_owned());
     one(Field::ComplaintFiled, filed);
     let codes = |codes: Vec<&str>| codes.into_iter().map(ToOwned::to_owned).collect::<Vec<String>>();
     facts.insert(Field::Natures, codes(natures(incident).iter().map(|nature| nature.code()).collect()));
@@ -313,7 +337,7 @@ fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Fie
     }
     persons.dedup();
     facts.insert(Field::PersonKinds, codes(persons));
-    if incident.source == digue_response::incident::Source::Containment {
+    if incident.happening() == Happening::StolenAccount {
         facts.insert(Field::Origins, codes(vec!["hacking"]));
     }
     facts
@@ -321,7 +345,7 @@ fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Fie
 
 /// Established once it is confirmed; before, somebody has to say.
 fn is_established(incident: &Incident) -> Option<String> {
-    let is = incident.states.iter().any(|state| matches!(state.what, State::Confirmed | State::Contained));
+    let is = incident.states.iter().any(|state| state.what == State::Confirmed);
     is.then(|| "yes".to_owned())
 }
 
@@ -337,28 +361,25 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
     if !decided.what.inform {
         one(Field::NotInformedWhy, Some(decided.reason.clone()));
     }
-    if let Some((at, means, _)) = told {
-        one(Field::InformedAt, Some(at.to_string()));
-        one(Field::InformedBy, Some(means.clone()));
-        let count = incident.affected().map(|version| version.persons.to_string());
-        one(Field::InformedCount, count);
+    if let Some(told) = told {
+        one(Field::InformedAt, Some(told.at.to_string()));
+        one(Field::InformedBy, Some(told.to.clone()));
+        one(Field::InformedCount, told.persons.map(|persons| persons.to_string()));
     }
 }
 
-fn local(at: Timestamp, zone: &TimeZone) -> String {
-    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// How it was seen: by whom, when, and by which finding.
-fn circumstances(view: &IncidentView, language: Language, zone: &TimeZone) -> Option<String> {
+/// How it came to light: when it was discovered, when it was opened, and by whom.
+fn circumstances(view: &IncidentView, reader: &Reader) -> String {
     let incident = &view.incident;
+    let discovered = incident.discovered_at();
     let values = [
-        ("at", Value::from(local(incident.opened_at, zone))),
-        ("source", Value::from(text(language, incident.source.key()))),
+        ("discovered", Value::from(discovered.map(|at| reader.moment(at)).unwrap_or_default())),
+        ("at", Value::from(reader.moment(incident.opened_at))),
+        ("source", Value::from(reader.say(incident.source.key()))),
         ("title", Value::from(incident.title.clone())),
     ];
-    Some(text_with(language, "breach-circumstances", &values))
+    let key = if discovered.is_some() { "breach-discovered" } else { "breach-circumstances" };
+    text_with(reader.language, key, &values)
 }
 
 /// What was in place, as far as the running system knows.
@@ -378,20 +399,8 @@ fn measures_before(house: &House, language: Language) -> String {
 }
 
 /// What was done, from the log: gates and what people wrote down as done.
-fn measures_taken(entries: &[Entry], language: Language, zone: &TimeZone) -> Option<String> {
-    let lines = entries.iter().filter_map(|entry| {
-        let said = match &entry.note {
-            Note::Said { kind: Kind::Action, text, .. } => text.clone(),
-            Note::Seen { act, subject, after, .. } if act == "gate-set" || act == "session-cut" => {
-                let act = text(language, &format!("act-{act}"));
-                format!("{act} ({subject} {after})")
-            }
-            Note::Reopening { what, text, .. } => format!("{what} {text}"),
-            _ => return None,
-        };
-        Some(format!("{} {said}", local(entry.at, zone)))
-    });
-    let lines: Vec<String> = lines.collect();
+fn measures_taken(entries: &[Entry], reader: &Reader) -> Option<String> {
+    let lines: Vec<String> = entries.iter().filter_map(|entry| reader.taken(entry)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

@@ -36,8 +36,8 @@ async fn packed(house: &House, view: &IncidentView, reader: &Reader) -> Result<V
     archive.add("complaint.pdf", &papers::printed(&document, papers::Form::Pdf)?)?;
     archive.add("complaint.docx", &papers::printed_for(house, &document, papers::Form::Docx).await?)?;
     archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
-    archive.add("VERIFY.txt", reader.say("complaint-verify").as_bytes())?;
-    if let Some(version) = view.incident.affected.iter().rfind(|version| !version.hash.is_empty()) {
+    archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
+    if let Some(version) = papers::listed(view) {
         let list = breach::list_bytes(house, &view.record.id, version.number)?;
         archive.add(&format!("list-{}.ndjson", version.number), &list)?;
     }

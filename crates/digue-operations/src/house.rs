@@ -604,7 +604,7 @@ impl House {
         match receiver.await {
             Ok(Ok(receipt)) => {
                 for (entry, words) in (receipt.first..).zip(&all) {
-                    incidents::note_act(self, act, words, entry).await;
+                    incidents::note_act(self, actor, act, words, entry).await;
                 }
                 Ok(receipt.first)
             }

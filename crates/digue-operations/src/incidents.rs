@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 
+use digue_response::affected::CountDoubt;
 use digue_response::clock::{Clock, RULES, Rule};
-use digue_response::incident::{Kind, Refused, Source};
+use digue_response::incident::{Kind, Refused, Source, State};
 use digue_response::notification::Field;
 use digue_response::sheet::Sheet;
 use digue_response::{Entry, Incident, Note};
@@ -191,10 +192,27 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
                 after: finding.action.clone(),
                 reason: finding.id.clone(),
                 journal: 0,
+                by: String::new(),
             };
             (finding.at, note)
         })
         .collect();
+    earlier.extend(findings.iter().filter(|finding| finding.at > since).filter(concerns).filter_map(
+        |finding| {
+            let verdict = finding.verdict.as_ref()?;
+            let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
+            let note = Note::Seen {
+                act: act.code().to_owned(),
+                subject: about.to_owned(),
+                before: String::new(),
+                after: String::new(),
+                reason: verdict.reason.clone(),
+                journal: 0,
+                by: verdict.by.to_string(),
+            };
+            Some((verdict.at, note))
+        },
+    ));
     for gate in house.store.gates().await? {
         if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
             let note = Note::Seen {
@@ -204,6 +222,7 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
                 after: gate.gate.code().to_owned(),
                 reason: gate.reason.clone(),
                 journal: 0,
+                by: gate.set_by.to_string(),
             };
             earlier.push((gate.set_at, note));
         }
@@ -317,6 +336,13 @@ pub async fn add(
     if at.is_some_and(|at| at > now) {
         return Err(refused(Refused::Future));
     }
+    if matches!(note, Note::StateSet { state: State::Resolved, .. }) {
+        // The log knows of campaigns that ended; one that runs is in the store alone.
+        let campaigns = house.store.campaigns().await?;
+        if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
+            return Err(refused(Refused::NoticesUnsent));
+        }
+    }
     let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
     let words =
@@ -345,7 +371,13 @@ pub async fn add(
 /// An act became durable: the logs of the open incidents about the same subject take it in.
 ///
 /// Boxed, because an entry is itself written down.
-pub(crate) fn note_act<'h>(house: &'h House, act: Act, words: &'h Words, journal: u64) -> Noting<'h> {
+pub(crate) fn note_act<'h>(
+    house: &'h House,
+    actor: &'h Actor,
+    act: Act,
+    words: &'h Words,
+    journal: u64,
+) -> Noting<'h> {
     Box::pin(async move {
         for id in concerned(house, &words.subject) {
             let note = Note::Seen {
@@ -355,6 +387,7 @@ pub(crate) fn note_act<'h>(house: &'h House, act: Act, words: &'h Words, journal
                 after: words.after.clone(),
                 reason: words.reason.clone(),
                 journal,
+                by: actor.account.to_string(),
             };
             // The journal has it in any case.
             if let Err(error) = add(house, &Actor::digue(), &id, None, note).await {
@@ -377,6 +410,11 @@ fn concerned(house: &House, subject: &str) -> Vec<String> {
         incidents.extend(house.following().of(&format!("organisation:{}", record.organisation)));
     }
     incidents
+}
+
+/// Notices of such a campaign are still to be written or sent.
+pub(crate) fn is_under_way(state: &str) -> bool {
+    matches!(state, "preparing" | "ready" | "sending" | "paused")
 }
 
 type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
@@ -476,7 +514,14 @@ pub(crate) fn refused(why: Refused) -> OperationError {
         Refused::NoSuchEntry => "incident-refused-no-such-entry",
         Refused::NoSuchStep => "incident-refused-no-such-step",
         Refused::Undecided => "incident-refused-undecided",
-        Refused::Undone => "incident-refused-undone",
+        Refused::NotNotified => "incident-refused-not-notified",
+        Refused::NotificationOpen => "incident-refused-notification-open",
+        Refused::PersonsNotTold => "incident-refused-persons-not-told",
+        Refused::NoticesUnsent => "incident-refused-notices-unsent",
+        Refused::NobodyAffected => "incident-refused-nobody-affected",
+        Refused::PublicNotTold => "incident-refused-public-not-told",
+        Refused::ControllerNotTold => "incident-refused-controller-not-told",
+        Refused::BeforeAwareness => "incident-refused-before-awareness",
         Refused::StepsOpen => "incident-refused-steps-open",
         Refused::Future => "incident-refused-future",
         Refused::Backwards => "incident-refused-backwards",
@@ -565,7 +610,10 @@ pub async fn facts(
     let affected = view.incident.affected();
     let categories =
         affected.map(|version| version.by_category.keys().cloned().collect::<Vec<_>>().join(", "));
-    let uninspected = affected.map(|version| version.reason.clone()).filter(|reason| !reason.is_empty());
+    let uninspected = affected.map(|version| {
+        let reasons = version.reasons.iter().filter(|reason| reason.doubt == CountDoubt::Uninspected);
+        reasons.map(|reason| reason.count).sum::<u64>().to_string()
+    });
     Ok(BTreeMap::from([
         ("accounts", vec![("accounts", accounts.to_string()), ("sessions", open.to_string())]),
         ("affected", vec![("persons", affected.map_or(0, |version| version.persons).to_string())]),
@@ -574,6 +622,6 @@ pub async fn facts(
         ("gates", vec![("gates", gates.to_string())]),
         ("journal", vec![("entries", status.size.to_string())]),
         ("organisation", vec![("accounts", colleagues.to_string())]),
-        ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "0".to_owned()))]),
+        ("uninspected", vec![("reason", uninspected.unwrap_or_else(|| "–".to_owned()))]),
     ]))
 }

@@ -62,6 +62,7 @@ mod shares;
 pub mod sign_in;
 pub mod signals;
 pub mod space;
+mod statements;
 pub mod stored_records;
 pub mod table;
 mod uploaded_table;

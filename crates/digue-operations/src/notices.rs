@@ -15,13 +15,14 @@ use std::collections::BTreeMap;
 use digue_response::Note;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
+use digue_response::incident::NoticesEnded;
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Timestamp};
 
 pub use post::{letters, others};
 pub use prepare::{Asked, RATE, RATE_MAX, prepare, prepare_due};
 pub use returns::read_due;
-pub use text::{Blocks, Seen, Style, measured, proposed, written};
+pub use text::{Blocks, Seen, Style, measured, proposed, proposed_for, written};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
@@ -50,7 +51,7 @@ pub struct CampaignView {
 impl CampaignView {
     /// May still be sent, paused, ended.
     pub fn is_open(&self) -> bool {
-        matches!(self.record.state.as_str(), "preparing" | "ready" | "sending" | "paused")
+        incidents::is_under_way(&self.record.state)
     }
 
     /// Is being written.
@@ -160,17 +161,35 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
         if campaign.state == "preparing" {
             return Ok(());
         }
-        let sent = gone(&house.store.notice_counts(id).await?);
-        // A campaign that told nobody informs nobody: the duty stands.
-        if sent == 0 {
-            return Ok(());
-        }
-        let told = Note::Met {
-            clock: ClockKind::Persons,
-            at: now.micros(),
-            to: format!("{} ({sent})", campaign.subject),
-            receipt: id.to_owned(),
-        };
+        tell_the_log(house, actor, &campaign).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what became of the notices; that the persons were informed only when every one left.
+async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    let counts = house.store.notice_counts(&campaign.id).await?;
+    let of = |state: &str| counts.get(state).copied().unwrap_or(0);
+    let (sent, listed, unreached) = (of("sent"), of("listed"), of("unreached"));
+    let all: u64 = counts.values().sum();
+    let ended = NoticesEnded {
+        campaign: campaign.id.clone(),
+        sent,
+        listed,
+        unsent: all - sent - listed - unreached,
+        unreached,
+    };
+    let told = Note::Met {
+        clock: ClockKind::Persons,
+        at: house.clock.now().micros(),
+        to: campaign.subject.clone(),
+        receipt: campaign.id.clone(),
+        persons: Some(sent),
+    };
+    // A campaign that told nobody informs nobody: the duty stands.
+    let is_whole = ended.is_whole() && sent + listed > 0;
+    incidents::add(house, actor, &campaign.incident, None, Note::NoticesEnded(ended)).await?;
+    if is_whole {
         incidents::add(house, actor, &campaign.incident, None, told).await?;
     }
     Ok(())

@@ -2,9 +2,12 @@
 //!
 //! Words come from the locales, values from the draft; `digue-documents` knows how they look.
 
+use std::collections::BTreeMap;
+
 use digue_documents::{Block, Document, Sheet, docx, docx_in, pdf, xlsx};
 use digue_locales::{Language, Value, text, text_with};
-use digue_response::Note;
+use digue_response::affected::Version;
+use digue_response::claim::{ClaimKind, Happening};
 use digue_response::notification::{Block as Part, Field, Filled, From, Shape};
 use digue_response::register::{COLUMNS, Column, Row};
 use digue_types::{Act, Timestamp};
@@ -64,7 +67,7 @@ impl Reader {
         text_with(self.language, key, &[(name, Value::from(value.to_string()))])
     }
 
-    fn pair(&self, what: &str, said: &str) -> String {
+    pub(crate) fn pair(&self, what: &str, said: &str) -> String {
         let values = [("what", Value::from(what.to_owned())), ("text", Value::from(said.to_owned()))];
         text_with(self.language, "log-pair", &values)
     }
@@ -181,6 +184,8 @@ pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Docu
             blocks.extend(pairs);
         }
     }
+    blocks.push(Block::Heading(reader.say("claims-title")));
+    blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
     blocks.extend(clocks(view, reader));
     Document {
         title: format!("{} – {}", reader.say("incident-notification"), view.reference()),
@@ -238,7 +243,7 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
             row.title.clone(),
             row.aware_at.map(|at| reader.moment(at)).unwrap_or_default(),
             gravity.unwrap_or_default(),
-            authority(&row, reader),
+            format!("{} {}", authority(&row, reader), reader.claim_of(view, ClaimKind::Authority)),
         ]
     });
     let header = header.map(|key| reader.say(key)).to_vec();
@@ -250,6 +255,7 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
         blocks.push(Block::Pair(reader.say("column-state"), reader.say(row.state.key())));
         blocks.push(Block::Pair(reader.say("decide-authority"), authority(&row, reader)));
         blocks.push(Block::Pair(reader.say("decide-persons"), persons(&row, reader)));
+        blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
         if let Some(reason) = &row.delay_reason {
             blocks.push(Block::Pair(reader.say("column-delay"), reason.clone()));
         }
@@ -278,16 +284,14 @@ pub fn row_of(house: &House, view: &IncidentView, reader: &Reader) -> Row {
 fn authority(row: &Row, reader: &Reader) -> String {
     let Some((is, by, why)) = &row.authority else { return reader.say("undecided") };
     let what = reader.say(if *is { "decided-notify" } else { "decided-not-notify" });
-    let at = row.notified_at.map(|at| format!(" ({})", reader.moment(at))).unwrap_or_default();
-    reader.pair(&format!("{what}{at}"), &format!("{why} ({by})"))
+    reader.pair(&what, &format!("{why} ({by})"))
 }
 
 fn persons(row: &Row, reader: &Reader) -> String {
     let Some((is, exemption, by, why)) = &row.persons else { return reader.say("undecided") };
     let what = reader.say(if *is { "decided-inform" } else { "decided-not-inform" });
     let exemption = exemption.map(|one| format!(" ({})", reader.say(one.key()))).unwrap_or_default();
-    let at = row.told_at.map(|at| format!(" ({})", reader.moment(at))).unwrap_or_default();
-    reader.pair(&format!("{what}{exemption}{at}"), &format!("{why} ({by})"))
+    reader.pair(&format!("{what}{exemption}"), &format!("{why} ({by})"))
 }
 
 /// The register as a table: the columns that `import` reads come first, under their names.
@@ -390,51 +394,73 @@ pub fn paper(house: &House, view: &IncidentView, reader: &Reader, name: &str) ->
 fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
     let controller = breach::controller(house, reader.language);
     let mut blocks = vec![
-        Block::Paragraph(reader.say1("complaint-by", "body", controller.name)),
+        Block::Paragraph(reader.say1(complaint_by(view.incident.happening()), "body", controller.name)),
         Block::Heading(reader.say("complaint-facts")),
         Block::Paragraph(view.incident.title.clone()),
+        Block::Paragraph(reader.happened(&view.incident)),
     ];
+    blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
     let moments = view.incident.moments().into_iter().filter_map(|(name, at)| {
         at.map(|at| Block::Pair(reader.say(&format!("moment-{name}")), reader.moment(at)))
     });
     blocks.extend(moments);
     if let Some(version) = view.incident.affected() {
-        let count = digue_locales::number(reader.language, version.persons);
-        let quality = reader.say(version.quality.key());
-        blocks.push(Block::Pair(reader.say("incident-persons"), format!("{count} ({quality})")));
+        blocks.push(Block::Pair(reader.say("incident-persons"), reader.persons(Some(version))));
         blocks.push(Block::Pair(reader.say("affected-hash"), version.hash.clone()));
         blocks.push(Block::Pair(reader.say("affected-checkpoint"), version.checkpoint.clone()));
     }
     blocks.push(Block::Heading(reader.say("incident-log")));
     let header = ["column-number", "column-happened", "column-by", "log-text"].map(|key| reader.say(key));
     let rows = view.entries.iter().map(|entry| {
-        let said = match &entry.note {
-            Note::Said { text, .. } => text.clone(),
-            Note::Seen { act, subject, before, after, reason, journal } => {
-                let act = reader.say(&format!("act-{act}"));
-                // What was found before the incident was opened has no entry of its own to cite.
-                let cited = if *journal > 0 { format!(" [{journal}]") } else { String::new() };
-                format!("{act} {subject} {before} {after} {reason}{cited}")
-            }
-            Note::StateSet { state, reason } => reader.pair(&reader.say(state.key()), reason),
-            Note::Aware { at, reason } => {
-                let at = reader.moment(Timestamp::from_micros(*at));
-                reader.pair(&reader.say1("log-aware", "at", at), reason)
-            }
-            _ => return None,
-        };
+        let said = reader.logged(&entry.note)?;
         Some(vec![entry.number.to_string(), reader.moment(entry.at), entry.author.clone(), said])
     });
     blocks.push(Block::Table { header: header.to_vec(), rows: rows.flatten().collect() });
     blocks.push(Block::Heading(reader.say("complaint-evidence")));
-    blocks.push(Block::Paragraph(reader.say("complaint-evidence-list")));
-    blocks.extend(
-        (1..)
-            .zip(reader.say("complaint-verify").lines())
-            .map(|(n, line)| Block::Point(Some(n), line.to_owned())),
-    );
+    let evidence =
+        if has_list(view) { "complaint-evidence-with-list" } else { "complaint-evidence-receipts" };
+    blocks.push(Block::Paragraph(reader.say(evidence)));
+    blocks.extend((1..).zip(how_to_verify(view, reader)).map(|(n, line)| Block::Point(Some(n), line)));
     let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
     Document { title, language: reader.language.code(), foot: view.reference(), blocks, made_at: None }
+}
+
+/// How many persons: what somebody answered, else what was counted with how sure it is.
+fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &Reader) -> String {
+    let is_answered = view.incident.fields.get(&Field::PersonCount).is_some_and(|said| !said.what.is_empty());
+    match draft.get(&Field::PersonCount).filter(|_| is_answered) {
+        Some(said) => reader.value(Field::PersonCount, said),
+        None => reader.persons(view.incident.affected()),
+    }
+}
+
+/// Who complains of what: the article of a theft is not that of an outage.
+const fn complaint_by(happening: Happening) -> &'static str {
+    match happening {
+        Happening::StolenAccount => "complaint-by-stolen-account",
+        Happening::SuspectedAccount => "complaint-by-suspected-account",
+        Happening::Ransomware => "complaint-by-ransomware",
+        Happening::Unavailable | Happening::Mistake | Happening::Unspecified => "complaint-by-unspecified",
+    }
+}
+
+/// The last version that has a signed list.
+pub(crate) fn listed(view: &IncidentView) -> Option<&Version> {
+    view.incident.affected.iter().rfind(|version| !version.hash.is_empty())
+}
+
+fn has_list(view: &IncidentView) -> bool {
+    listed(view).is_some()
+}
+
+/// The steps that verify the evidence, by the names of the files that are there.
+pub(crate) fn how_to_verify(view: &IncidentView, reader: &Reader) -> Vec<String> {
+    let list = listed(view).map(|version| format!("list-{}.ndjson", version.number));
+    let steps = reader.say1("complaint-verify", "list", list.clone().unwrap_or_default());
+    // The second and the last step are about the list.
+    let last = steps.lines().count() - 1;
+    let steps = (0..).zip(steps.lines()).filter(|(n, _)| list.is_some() || (*n != 1 && *n != last));
+    steps.map(|(_, line)| line.to_owned()).collect()
 }
 
 /// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
@@ -445,19 +471,25 @@ fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> 
         Some(said) if !said.trim().is_empty() => said,
         _ => reader.say("paper-unknown"),
     };
-    let (from, to) = view.incident.occurred.unwrap_or((view.incident.opened_at, None));
+    let told = view.incident.acts.fact(ClaimKind::Persons).is_some();
+    let notices = reader.say(if told { "call-centre-told" } else { "call-centre-not-told" });
+    let address = format!("{}/check", house.console_host());
+    // An address is given to those who have something to check there.
+    let check = if told { reader.say1("notice-address", "address", &address) } else { String::new() };
     let values = [
         ("body", Value::from(controller.name)),
         ("contact", Value::from(controller.contact)),
         ("mail", Value::from(controller.mail)),
         ("phone", Value::from(controller.phone)),
-        ("from", Value::from(reader.date(from))),
-        ("to", Value::from(to.map_or_else(|| reader.date(from), |to| reader.date(to)))),
-        ("persons", Value::from(said(Field::PersonCount))),
+        ("happened", Value::from(reader.happened(&view.incident))),
+        ("claims", Value::from(reader.claims(view).join(" "))),
+        ("notices", Value::from(notices)),
+        ("check", Value::from(check)),
+        ("persons", Value::from(persons_said(view, &draft, reader))),
         ("kinds", Value::from(said(Field::DataKinds))),
         ("taken", Value::from(said(Field::MeasuresTaken))),
-        ("address", Value::from(format!("{}/check", house.console_host()))),
-        ("about", Value::from(view.incident.about.clone())),
+        ("address", Value::from(address)),
+        ("about", Value::from(reader.subject(&view.incident.about))),
         ("reference", Value::from(view.reference())),
     ];
     let text = text_with(reader.language, &format!("paper-{name}"), &values);

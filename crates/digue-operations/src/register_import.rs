@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use digue_inspect::xlsx::UploadedCell;
 use digue_locales::{Language, text, text_with};
-use digue_response::clock::ClockKind;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Entry, REASON_CHARS_MIN, Source, State};
 use digue_response::notification::{Field, Shape, Stage, Submission};
 use digue_response::register::{COLUMNS, CellFault, Column, Earlier, RowReader};
@@ -341,7 +341,7 @@ fn notes_of(earlier: &Earlier) -> Vec<(&'static str, Note)> {
     };
     let mut notes = Vec::new();
     if let Some(at) = earlier.aware_at {
-        notes.push(("aware-at", Note::Aware { at: at.micros(), reason: why.clone() }));
+        notes.push(("aware-at", Note::Aware { at: at.micros(), reason: why.clone(), of: Awareness::Data }));
     }
     let fields = earlier
         .fields
@@ -411,7 +411,8 @@ fn duties_of(earlier: &Earlier, why: &str) -> Vec<(&'static str, Note)> {
     if let Some(at) = earlier.told_at {
         let means = earlier.fields.get(&Field::InformedBy).and_then(|means| means.first());
         let to = means.cloned().unwrap_or_else(|| why.to_owned());
-        let met = Note::Met { clock: ClockKind::Persons, at: at.micros(), to, receipt: String::new() };
+        let receipt = String::new();
+        let met = Note::Met { clock: ClockKind::Persons, at: at.micros(), to, receipt, persons: None };
         notes.push(("told", met));
     }
     notes

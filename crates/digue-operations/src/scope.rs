@@ -1,10 +1,12 @@
 //! The exact blast radius, for who watches: asked in the console, taken out as a signed list.
 
-use digue_exposure::{Answer, Question};
+use digue_exposure::{Answer, IndexError, Quality, Question, Subject, View};
 use digue_journal::note::Note;
+use digue_response::affected::{CountDoubt, Quality as Sureness, QualityReason};
 
 use crate::actor::Actor;
 use crate::affected;
+use crate::aliases;
 use crate::error::OperationError;
 use crate::evidence::{self, Form, Reading};
 use crate::house::House;
@@ -13,11 +15,41 @@ use crate::house::House;
 #[derive(Clone, Debug)]
 pub struct Scoped {
     pub question: Question,
+    /// As the journal alone has it: what is signed, and computed again by others.
     pub answer: Answer,
+    /// The same persons with the aliases of today: what is counted and shown.
+    pub people: Answer,
+    /// Identifiers that may be persons who are counted already.
+    pub unmerged: u64,
     /// The signed note of the checkpoint.
     pub note: String,
     /// Entries that it covers.
     pub size: u64,
+}
+
+impl Scoped {
+    /// What keeps the count from being exact.
+    pub fn doubts(&self) -> Vec<QualityReason> {
+        let quality = self.people.quality;
+        let doubts = [
+            (CountDoubt::Uninspected, quality.uninspected),
+            (CountDoubt::Unseen, quality.unseen),
+            (CountDoubt::Presumed, quality.presumed),
+            (CountDoubt::Unmerged, self.unmerged),
+        ];
+        let doubts = doubts.into_iter().filter(|(_, count)| *count > 0);
+        doubts.map(|(doubt, count)| QualityReason { doubt, count }).collect()
+    }
+
+    /// How many persons, each once, and how sure that is: a lower bound leaves out who may be counted twice.
+    pub fn counted(&self) -> (u64, Sureness) {
+        let sureness = Sureness::of(&self.doubts());
+        let all = self.people.persons.len() as u64;
+        match sureness {
+            Sureness::LowerBound => (all.saturating_sub(self.unmerged), sureness),
+            Sureness::Exact | Sureness::UpperBound => (all, sureness),
+        }
+    }
 }
 
 /// Before anything was asked.
@@ -38,7 +70,7 @@ pub async fn scope(
     question: Question,
     form: Form,
 ) -> Result<Scoped, OperationError> {
-    let named = |scoped: &Scoped| format!("scope:{} persons", scoped.answer.persons.len());
+    let named = |scoped: &Scoped| format!("scope:{} persons", scoped.people.persons.len());
     evidence::read(house, actor, form, computed(house, question), named).await
 }
 
@@ -51,6 +83,7 @@ pub(crate) async fn computed(house: &House, question: Question) -> Result<Scoped
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
     let question = Question { before_entry: Some(size), ..question };
     let (view, asked) = (house.view(), question.clone());
+    must_be_known(house, &view, &question).await?;
     // Long answers keep a thread of their own busy.
     let work = move || {
         let count = view.count(&asked)?;
@@ -58,7 +91,48 @@ pub(crate) async fn computed(house: &House, question: Question) -> Result<Scoped
     };
     let answer = tokio::task::spawn_blocking(work).await.map_err(|error| unavailable(&error))?;
     let answer = house.answered(answer)?.ok_or(OperationError::Busy)?;
-    Ok(Scoped { question, answer, note, size })
+    if is_empty(&answer)
+        && !unknown_sessions(&house.view(), &question).map_err(|e| unavailable(&e))?.is_empty()
+    {
+        return Err(OperationError::Invalid("unknown-subject"));
+    }
+    let (people, unmerged) = aliases::merged(house, &answer);
+    Ok(Scoped { question, answer, people, unmerged, note, size })
+}
+
+fn is_empty(answer: &Answer) -> bool {
+    answer.exposures == 0 && answer.quality == Quality::default()
+}
+
+/// Sessions of a question that were never in an entry, whatever else it asks: a session has no directory.
+pub fn unknown_sessions(view: &View, question: &Question) -> Result<Vec<String>, IndexError> {
+    let mut unknown = Vec::new();
+    for session in &question.sessions {
+        let alone = Question { sessions: vec![session.clone()], ..Question::default() };
+        if is_empty(&view.answer(&alone, &mut |_| {})?) {
+            unknown.push(session.to_string());
+        }
+    }
+    Ok(unknown)
+}
+
+/// A name that neither the journal nor the directory knows has no answer.
+async fn must_be_known(house: &House, view: &View, question: &Question) -> Result<(), OperationError> {
+    let organisations = house.store.organisations().await?;
+    let rules = house.gateway().rules();
+    let hosts = house.gateway().hosts();
+    let unknown = view.unknown(question, &|subject| match subject {
+        Subject::Account(account) => rules.directory.find(account).is_some(),
+        Subject::Organisation(one) => {
+            organisations.iter().any(|known| known.id == *one)
+                || rules.directory.iter().any(|(_, record)| record.organisation == *one)
+        }
+        Subject::Portal(portal) => hosts.portal(portal).is_some(),
+        Subject::Route(route) => {
+            hosts.portals().any(|portal| portal.routes.iter().any(|known| known.name == *route))
+        }
+    });
+    if unknown.is_empty() { Ok(()) } else { Err(OperationError::Invalid("unknown-subject")) }
 }
 
 /// The list of `scope` as a signed file: after a fresh proof, and with a word in the journal.

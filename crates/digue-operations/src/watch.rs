@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use digue_access::budget::Usage;
 use digue_access::{Reach, Session};
-use digue_exposure::{Coverage, Minute, Seen, Sight};
+use digue_exposure::{Coverage, Lookup, Minute, Seen, Sight};
 use digue_journal::keyring::Opened;
 use digue_types::{
     AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
@@ -14,6 +14,7 @@ use digue_types::{
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
+use crate::aliases;
 use crate::error::OperationError;
 use crate::evidence::{self, Form, Reading};
 use crate::house::House;
@@ -319,7 +320,19 @@ pub async fn person(
     actor: &Actor,
     person: &PersonRef,
     form: Form,
-) -> Result<Vec<Sight>, OperationError> {
-    let fetch = async { house.answered(house.view().of_person(person)) };
+) -> Result<Lookup<Vec<Sight>>, OperationError> {
+    let fetch = async {
+        let view = house.view();
+        let references = aliases::references(house, person.as_str());
+        let mut sights = Vec::new();
+        for reference in &references {
+            sights.extend(house.answered(view.of_person(reference))?);
+        }
+        sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
+        sights.dedup_by_key(|sight| sight.entry);
+        // No entry has them: whether there is such a person, nothing here can tell.
+        let is_known = references.iter().any(|reference| view.has_person(reference));
+        Ok(if is_known { Lookup::Known(sights) } else { Lookup::UnknownSubject(vec![person.to_string()]) })
+    };
     evidence::read(house, actor, form, fetch, |_| format!("sights:{person}")).await
 }

@@ -18,6 +18,46 @@ lists! {
     }
 }
 
+lists! {
+    /// Why a number is not exact.
+    CountDoubt "doubt" {
+        /// Responses that left without having been read: others may have been shown.
+        Uninspected "uninspected",
+        /// Responses of requests that name nobody were not seen: others may have been shown.
+        Unseen "unseen",
+        /// Responses of requests that name persons were not seen: they may not have been shown.
+        Presumed "presumed",
+        /// Identifiers that no alias brings to a person: they may be persons that are counted already.
+        Unmerged "unmerged",
+        /// Stated by somebody, and computed from nothing.
+        Stated "stated",
+    }
+}
+
+/// A doubt with how often it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QualityReason {
+    pub doubt: CountDoubt,
+    pub count: u64,
+}
+
+impl Quality {
+    /// What the doubts leave of a number. Where others may be missing it is a lower bound; whoever
+    /// counts leaves out then what may be counted twice.
+    pub fn of(reasons: &[QualityReason]) -> Self {
+        let has = |wanted: &[CountDoubt]| {
+            reasons.iter().any(|reason| reason.count > 0 && wanted.contains(&reason.doubt))
+        };
+        if has(&[CountDoubt::Uninspected, CountDoubt::Unseen, CountDoubt::Stated]) {
+            Self::LowerBound
+        } else if has(&[CountDoubt::Presumed, CountDoubt::Unmerged]) {
+            Self::UpperBound
+        } else {
+            Self::Exact
+        }
+    }
+}
+
 /// One version of the set.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Version {
@@ -31,8 +71,12 @@ pub struct Version {
     /// same one. Empty without a list.
     pub hash: String,
     pub quality: Quality,
-    /// Why it is not exact; empty when it is.
+    /// Why it is not exact, as version 0.1.0 wrote it; empty since.
+    #[serde(default)]
     pub reason: String,
+    /// Why it is not exact.
+    #[serde(default)]
+    pub reasons: Vec<QualityReason>,
     pub persons: u64,
     /// Exposures: how often somebody was shown.
     pub records: u64,
@@ -43,6 +87,13 @@ pub struct Version {
     /// Persons who are not users themselves, as somebody states them.
     #[serde(default)]
     pub others: Vec<Others>,
+}
+
+impl Version {
+    /// Users and others together.
+    pub fn everybody(&self) -> u64 {
+        self.persons + self.others.iter().map(|other| other.persons).sum::<u64>()
+    }
 }
 
 /// Persons beside the users: relatives, trusted third persons.
@@ -82,6 +133,23 @@ pub fn union(first: &[Person], second: &[Person]) -> Vec<Person> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exact_is_said_only_without_a_doubt() {
+        let of = |doubts: &[CountDoubt]| {
+            let reasons: Vec<QualityReason> =
+                doubts.iter().map(|doubt| QualityReason { doubt: *doubt, count: 1 }).collect();
+            Quality::of(&reasons)
+        };
+        assert_eq!(of(&[]), Quality::Exact);
+        assert_eq!(of(&[CountDoubt::Unmerged]), Quality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Presumed]), Quality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]), Quality::LowerBound);
+        for doubt in CountDoubt::ALL {
+            assert_ne!(of(&[*doubt]), Quality::Exact, "{doubt:?}");
+        }
+        assert_eq!(Quality::of(&[QualityReason { doubt: CountDoubt::Unseen, count: 0 }]), Quality::Exact);
+    }
 
     fn people(numbers: &[u32]) -> Vec<Person> {
         let mut people: Vec<Person> = numbers

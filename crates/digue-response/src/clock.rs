@@ -20,8 +20,12 @@ lists! {
         Authority "authority",
         /// Processor to controller, GDPR art. 33(2).
         Processor "processor",
+        /// What the first notification left open, GDPR art. 33(4).
+        Complement "complement",
         /// To the persons, GDPR art. 34.
         Persons "persons",
+        /// To the public, in place of the persons, GDPR art. 34(3)(c).
+        Public "public",
         /// Complaint, so that an insurer may pay: code des assurances, L. 12-10-1.
         Complaint "complaint",
         /// NIS 2 art. 23(4)(a).
@@ -30,6 +34,18 @@ lists! {
         Nis2 "nis2",
         /// NIS 2 art. 23(4)(d).
         FinalReport "final-report",
+    }
+
+    /// What one was aware of: each duty has its own hour.
+    #[derive(Default)]
+    Awareness "awareness" {
+        /// That personal data were touched: GDPR.
+        #[default]
+        Data "data",
+        /// Of the attack: insurer and complaint, L. 12-10-1.
+        Attack "attack",
+        /// That the incident is significant: NIS 2.
+        Significant "significant",
     }
 }
 
@@ -49,10 +65,12 @@ pub enum Term {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Starts {
-    /// One was aware of the breach.
-    Awareness,
+    /// One was aware of it.
+    Aware(#[serde(skip)] Awareness),
     /// The authority was told (NIS 2: the notification).
     Notified,
+    /// A first notification went out with fields that were not known yet.
+    Incomplete,
 }
 
 /// One rule, in force from a day on and until another.
@@ -74,11 +92,11 @@ pub struct Rule {
 }
 
 /// The table. A new law is a new line; the old one stays, for breaches of its time.
-pub const RULES: [Rule; 7] = [
+pub const RULES: [Rule; 9] = [
     Rule {
         kind: ClockKind::Authority,
         term: Term::Hours(72),
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 33(1)",
         from: date(2018, 5, 25),
         until: None,
@@ -87,7 +105,7 @@ pub const RULES: [Rule; 7] = [
     Rule {
         kind: ClockKind::Processor,
         term: Term::WithoutDelay,
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 33(2)",
         from: date(2018, 5, 25),
         until: None,
@@ -96,8 +114,27 @@ pub const RULES: [Rule; 7] = [
     Rule {
         kind: ClockKind::Persons,
         term: Term::WithoutDelay,
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 34(1)",
+        from: date(2018, 5, 25),
+        until: None,
+        is_optional: false,
+    },
+    Rule {
+        kind: ClockKind::Public,
+        term: Term::WithoutDelay,
+        starts: Starts::Aware(Awareness::Data),
+        basis: "RGPD art. 34(3)(c)",
+        from: date(2018, 5, 25),
+        until: None,
+        is_optional: false,
+    },
+    Rule {
+        kind: ClockKind::Complement,
+        // The CNIL asks for it within 72 hours of the first one, if possible.
+        term: Term::Hours(72),
+        starts: Starts::Incomplete,
+        basis: "RGPD art. 33(4)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
@@ -105,7 +142,7 @@ pub const RULES: [Rule; 7] = [
     Rule {
         kind: ClockKind::Complaint,
         term: Term::Hours(72),
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Attack),
         basis: "Code des assurances, L. 12-10-1",
         from: date(2023, 4, 24),
         until: None,
@@ -114,7 +151,7 @@ pub const RULES: [Rule; 7] = [
     Rule {
         kind: ClockKind::EarlyWarning,
         term: Term::Hours(24),
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Significant),
         basis: "NIS 2 art. 23(4)(a)",
         from: date(2024, 10, 18),
         until: None,
@@ -123,7 +160,7 @@ pub const RULES: [Rule; 7] = [
     Rule {
         kind: ClockKind::Nis2,
         term: Term::Hours(72),
-        starts: Starts::Awareness,
+        starts: Starts::Aware(Awareness::Significant),
         basis: "NIS 2 art. 23(4)(b)",
         from: date(2024, 10, 18),
         until: None,
@@ -180,14 +217,25 @@ impl Rule {
 /// with the last hour of the day with the same number, and goes on to the next working day when that is
 /// none (art. 3(2)(c) and 3(4)).
 pub fn rights_due(opened: Timestamp, is_extended: bool, zone: &TimeZone) -> Timestamp {
-    let months = if is_extended { 3_i64 } else { 1 };
-    let opened = zoned(opened, zone).date();
-    let mut last = opened.checked_add(months.months()).unwrap_or(opened);
+    let last = last_day(zoned(opened, zone).date(), if is_extended { 3 } else { 1 });
+    let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
+    end.map_or(Timestamp::ZERO, |end| Timestamp::from_micros(end.timestamp().as_microsecond()))
+}
+
+/// The last day of a period in months: the day with the same number, or the next working day.
+fn last_day(from: Date, months: u32) -> Date {
+    let mut last = from.checked_add(i64::from(months).months()).unwrap_or(from);
     while !is_working_day(last) {
         last = last.tomorrow().unwrap_or(last);
     }
-    let end = last.at(23, 59, 59, 0).to_zoned(zone.clone());
-    end.map_or(Timestamp::ZERO, |end| Timestamp::from_micros(end.timestamp().as_microsecond()))
+    last
+}
+
+/// The end of a period in months as the same regulation counts it: the midnight that ends its last day.
+/// For information: the deadline that is kept is the earlier one.
+fn month_tolerance(start: Timestamp, months: u32, zone: &TimeZone) -> Option<Timestamp> {
+    let midnight = last_day(zoned(start, zone).date(), months).tomorrow().ok()?;
+    midnight.to_zoned(zone.clone()).ok().map(|midnight| stamp(&midnight))
 }
 
 /// The end of a period in hours as Regulation 1182/71 art. 3(1) counts it: the hour of the event is
@@ -264,7 +312,8 @@ pub struct Clock {
     pub due_at: Option<Timestamp>,
     /// When the duty was met.
     pub met_at: Option<Timestamp>,
-    /// For information: 1182/71 art. 3(1), and art. 3(5) where it says something else.
+    /// For information: Regulation 1182/71, art. 3(1) for hours, art. 3(2)(c) and 3(4) for months; and
+    /// art. 3(5) where it says something else.
     pub tolerance: Option<Timestamp>,
     pub two_working_days: Option<Timestamp>,
 }
@@ -277,7 +326,12 @@ impl Clock {
         };
         // The variants are argued about for the authority's 72 hours alone.
         let argued = hours.filter(|_| rule.kind == ClockKind::Authority);
-        let tolerance = argued.map(|hours| hour_tolerance(started_at, hours, zone));
+        let tolerance = match rule.term {
+            Term::Months(months) => month_tolerance(started_at, months, zone),
+            Term::Hours(_) | Term::WithoutDelay => {
+                argued.map(|hours| hour_tolerance(started_at, hours, zone))
+            }
+        };
         let two = argued.map(|hours| two_working_days(started_at, hours, zone));
         Self {
             rule,
@@ -325,6 +379,10 @@ mod tests {
         stamp(&civil.checked_add(more.hours()).unwrap().to_zoned(paris()).unwrap())
     }
 
+    fn rule(kind: ClockKind) -> Rule {
+        *rule_of(&RULES, kind, date(2026, 11, 28)).unwrap()
+    }
+
     /// The dossier's vectors: awareness, strict end, 1182/71, and 3(5) where it differs.
     const VECTORS: [(&str, &str, &str, Option<&str>); 8] = [
         ("2020-12-22 12:17", "2020-12-25 12:17", "2020-12-25 13:00", None),
@@ -346,6 +404,33 @@ mod tests {
             assert_eq!(clock.tolerance, Some(local(tolerance)), "{aware}: 1182/71");
             assert_eq!(clock.two_working_days, two.map(local), "{aware}: 3(5)");
         }
+    }
+
+    /// Of the audit: hour of the fact, strict end, 3(5).
+    #[test]
+    fn the_vectors_of_the_audit_hold() {
+        for (aware, strict, two) in [
+            ("2026-02-27 18:30", "2026-03-02 18:30", None),
+            ("2026-03-28 20:00", "2026-03-31 21:00", None),
+            ("2026-10-24 20:00", "2026-10-27 19:00", None),
+            ("2026-10-25 02:30", "2026-10-28 01:30", None),
+            ("2026-05-13 23:59", "2026-05-16 23:59", Some("2026-05-18 24:00")),
+            ("2025-12-31 22:10", "2026-01-03 22:10", None),
+            ("2025-07-11 08:00", "2025-07-14 08:00", Some("2025-07-15 24:00")),
+        ] {
+            let clock = Clock::start(rule(ClockKind::Authority), local(aware), None, &paris());
+            assert_eq!(clock.due_at, Some(local(strict)), "{aware}");
+            if let Some(two) = two {
+                assert_eq!(clock.two_working_days, Some(local(two)), "{aware}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_final_report_keeps_the_earlier_end_and_says_the_later_one() {
+        let clock = Clock::start(rule(ClockKind::FinalReport), local("2026-01-31 09:30"), None, &paris());
+        assert_eq!(clock.due_at, Some(local("2026-02-28 09:30")));
+        assert_eq!(clock.tolerance, Some(local("2026-03-02 24:00")), "3(2)(c) and 3(4)");
     }
 
     #[test]
@@ -422,7 +507,7 @@ mod tests {
         assert_eq!(met.elapsed(after(90)), Duration::from_hours(71));
         let persons = Clock::start(RULES[2], start, None, &paris());
         assert_eq!((persons.due_at, persons.overdue(after(900))), (None, None));
-        let month = Clock::start(RULES[6], local("2026-01-31 10:00"), None, &paris());
+        let month = Clock::start(rule(ClockKind::FinalReport), local("2026-01-31 10:00"), None, &paris());
         assert_eq!(month.due_at, Some(local("2026-02-28 10:00")));
     }
 }

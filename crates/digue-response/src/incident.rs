@@ -4,6 +4,8 @@
 //! Nothing is erased: a correction names the entry that it corrects, and both stay. Two times stand
 //! on each entry, when it happened and when it was recorded.
 
+mod acceptance;
+
 use std::collections::BTreeMap;
 
 use digue_types::{Timestamp, lists};
@@ -11,8 +13,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::affected::Version;
-use crate::clock::{Clock, ClockKind, Rule, Starts, day_of, rule_of};
-use crate::notification::{Field, Stage, Submission, fault_of};
+use crate::claim::LoggedActs;
+use crate::clock::{Awareness, Clock, ClockKind, Rule, Starts, day_of, rule_of};
+use crate::notification::{Field, Stage, Submission};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
 use crate::vocabulary::{Exemption, Gravity};
@@ -97,6 +100,9 @@ pub enum Note {
         reason: String,
         /// The entry of the journal.
         journal: u64,
+        /// Who acted; empty in entries that are older than this field.
+        #[serde(default)]
+        by: String,
     },
     Corrected {
         entry: u32,
@@ -116,6 +122,8 @@ pub enum Note {
     Aware {
         at: i64,
         reason: String,
+        #[serde(default)]
+        of: Awareness,
     },
     /// When it happened, as far as one knows.
     Occurred {
@@ -175,7 +183,12 @@ pub enum Note {
         /// Whom, or where: a police station, a controller, a means.
         to: String,
         receipt: String,
+        /// How many persons were told, where notices were counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        persons: Option<u64>,
     },
+    /// A campaign of notices was ended, with what became of them.
+    NoticesEnded(NoticesEnded),
     /// What was learnt, and the measure that follows.
     Lesson {
         text: String,
@@ -198,6 +211,27 @@ pub enum Note {
     },
 }
 
+/// What became of the notices of one campaign.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NoticesEnded {
+    pub campaign: String,
+    /// Left by mail, and did not come back.
+    pub sent: u64,
+    /// Letters, text messages and telephone calls: made ready here, sent by somebody else.
+    pub listed: u64,
+    /// Refused, returned, uncertain, or never sent.
+    pub unsent: u64,
+    /// Nobody knows how to reach them.
+    pub unreached: u64,
+}
+
+impl NoticesEnded {
+    /// Every notice left from here: nothing is for somebody else to say.
+    pub const fn is_whole(&self) -> bool {
+        self.sent > 0 && self.listed == 0 && self.unsent == 0 && self.unreached == 0
+    }
+}
+
 /// Why a note cannot be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
@@ -211,8 +245,22 @@ pub enum Refused {
     NoSuchStep,
     #[error("both decisions are needed first: the authority, the persons")]
     Undecided,
-    #[error("what was decided is not done yet")]
-    Undone,
+    #[error("the authority was not notified")]
+    NotNotified,
+    #[error("the notification has fields that are still unknown")]
+    NotificationOpen,
+    #[error("the persons were not informed")]
+    PersonsNotTold,
+    #[error("notices were not sent")]
+    NoticesUnsent,
+    #[error("the list of affected persons is empty or was not computed")]
+    NobodyAffected,
+    #[error("the public was not informed in place of the persons")]
+    PublicNotTold,
+    #[error("the controller was not told")]
+    ControllerNotTold,
+    #[error("before one was aware")]
+    BeforeAwareness,
     #[error("mandatory steps are open")]
     StepsOpen,
     #[error("an hour that has not come yet")]
@@ -282,6 +330,18 @@ pub struct StepAnswer {
     pub at: Timestamp,
 }
 
+/// A duty that was met.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DutyMet {
+    pub at: Timestamp,
+    /// Whom, or by which means.
+    pub to: String,
+    pub receipt: String,
+    pub persons: Option<u64>,
+    /// The entry that says so.
+    pub entry: u32,
+}
+
 /// Everything that the entries say together.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Incident {
@@ -295,8 +355,8 @@ pub struct Incident {
     pub is_nis2: bool,
     /// The states it went through, with when and why.
     pub states: Vec<Decided<State>>,
-    /// Hours of awareness, the first one first; the last one counts.
-    pub awareness: Vec<Decided<Timestamp>>,
+    /// Hours of awareness, the first one first; the last one of each kind counts.
+    pub awareness: Vec<(Awareness, Decided<Timestamp>)>,
     pub occurred: Option<(Timestamp, Option<Timestamp>)>,
     pub sheets: Vec<Sheet>,
     pub steps: BTreeMap<(Sheet, String), StepAnswer>,
@@ -310,7 +370,13 @@ pub struct Incident {
     pub delays: BTreeMap<ClockKind, Decided<()>>,
     pub submissions: Vec<(Timestamp, Submission)>,
     /// Duties met, the first time of each.
-    pub met: BTreeMap<ClockKind, (Timestamp, String, String)>,
+    pub met: BTreeMap<ClockKind, DutyMet>,
+    /// Entries that say that persons were told.
+    told: Vec<u32>,
+    /// The acts that claims rest on.
+    pub acts: LoggedActs,
+    /// Campaigns that were ended, with the entry that says so.
+    pub notices: Vec<(u32, NoticesEnded)>,
     pub lessons: Vec<Lesson>,
     /// Files that were handed in: when, name, hash, bytes.
     pub files: Vec<(Timestamp, String, String, u64)>,
@@ -351,6 +417,9 @@ impl Incident {
             delays: BTreeMap::new(),
             submissions: Vec::new(),
             met: BTreeMap::new(),
+            told: Vec::new(),
+            acts: LoggedActs::default(),
+            notices: Vec::new(),
             lessons: Vec::new(),
             files: Vec::new(),
             reopenings: Vec::new(),
@@ -365,6 +434,7 @@ impl Incident {
 
     fn take(&mut self, entry: &Entry) {
         self.entries = entry.number;
+        self.acts.take(entry, &self.about);
         let (by, at) = (&entry.author, entry.at);
         match &entry.note {
             Note::Opened { .. } | Note::Said { .. } | Note::Seen { .. } => {}
@@ -375,8 +445,8 @@ impl Incident {
             Note::RoleSet { role, is_insured, is_nis2 } => {
                 (self.role, self.is_insured, self.is_nis2) = (*role, *is_insured, *is_nis2);
             }
-            Note::Aware { at: hour, reason } => {
-                self.awareness.push(decided(Timestamp::from_micros(*hour), by, at, reason));
+            Note::Aware { at: hour, reason, of } => {
+                self.awareness.push((*of, decided(Timestamp::from_micros(*hour), by, at, reason)));
             }
             Note::Occurred { from, to } => {
                 self.occurred = Some((Timestamp::from_micros(*from), to.map(Timestamp::from_micros)));
@@ -408,10 +478,16 @@ impl Incident {
                 self.delays.insert(*clock, decided((), by, at, reason));
             }
             Note::Submitted(submission) => self.submissions.push((at, submission.clone())),
-            Note::Met { clock, at, to, receipt } => {
-                let met = (Timestamp::from_micros(*at), to.clone(), receipt.clone());
+            Note::Met { clock, at, to, receipt, persons } => {
+                let at = Timestamp::from_micros(*at);
+                let (to, receipt, persons) = (to.clone(), receipt.clone(), *persons);
+                let met = DutyMet { at, to, receipt, persons, entry: entry.number };
+                if *clock == ClockKind::Persons {
+                    self.told.push(entry.number);
+                }
                 self.met.entry(*clock).or_insert(met);
             }
+            Note::NoticesEnded(ended) => self.notices.push((entry.number, ended.clone())),
             Note::Kept { name, hash, size } => {
                 self.files.push((at, name.clone(), hash.clone(), *size));
             }
@@ -456,9 +532,19 @@ impl Incident {
         matches!(self.state(), State::Resolved | State::Dismissed)
     }
 
-    /// The hour of awareness that counts.
+    /// The hour of awareness that counts for the data.
     pub fn aware_at(&self) -> Option<Timestamp> {
-        self.awareness.last().map(|aware| aware.what)
+        self.aware_of(Awareness::Data)
+    }
+
+    /// The hour from which a duty's clock runs. Where nobody stated its own, that of the data stands in:
+    /// one cannot know that data were touched without knowing of the attack.
+    pub fn aware_of(&self, what: Awareness) -> Option<Timestamp> {
+        let last = |what| {
+            let mut hours = self.awareness.iter().rev();
+            hours.find(|(of, _)| *of == what).map(|(_, aware)| aware.what)
+        };
+        last(what).or_else(|| last(Awareness::Data))
     }
 
     /// When it was first in a state.
@@ -485,36 +571,57 @@ impl Incident {
         self.submissions.iter().map(|(_, submission)| submission.submitted_at()).min()
     }
 
+    /// The last initial notification that left fields open.
+    fn incomplete(&self) -> Option<&Submission> {
+        let is_open = |sent: &Submission| sent.stage == Stage::Initial && !sent.unknown.is_empty();
+        self.submissions.iter().map(|(_, sent)| sent).rfind(|sent| is_open(sent))
+    }
+
+    /// When what the first notification left open was sent.
+    fn completed_at(&self) -> Option<Timestamp> {
+        let first = self.incomplete()?.submitted_at();
+        let later = self.submissions.iter().map(|(_, sent)| sent);
+        let later = later.filter(|sent| sent.stage != Stage::Initial && sent.submitted_at() >= first);
+        later.map(Submission::submitted_at).min()
+    }
+
     /// When a duty was met.
     pub fn met_at(&self, kind: ClockKind) -> Option<Timestamp> {
         match kind {
             ClockKind::Authority => self.notified_at(),
-            _ => self.met.get(&kind).map(|(at, ..)| *at),
+            ClockKind::Complement => self.completed_at(),
+            _ => self.met.get(&kind).map(|met| met.at),
         }
     }
 
     /// The clocks that run, or ran, once one is aware.
     pub fn clocks(&self, rules: &[Rule], zone: &TimeZone) -> Vec<Clock> {
-        let Some(aware) = self.aware_at() else { return Vec::new() };
-        let day = day_of(aware, zone);
         let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
         let clocks = runs.filter_map(|kind| {
-            let rule = *rule_of(rules, *kind, day)?;
+            // The rule is that of the day of awareness, also for what follows from it.
+            let aware = Awareness::ALL.iter().filter_map(|of| self.aware_of(*of)).min()?;
+            let rule = *rule_of(rules, *kind, day_of(aware, zone))?;
             let start = match rule.starts {
-                Starts::Awareness => aware,
+                Starts::Aware(of) => self.aware_of(of)?,
                 Starts::Notified => self.met_at(ClockKind::Nis2)?,
+                Starts::Incomplete => self.incomplete()?.submitted_at(),
             };
             Some(Clock::start(rule, start, self.met_at(*kind), zone))
         });
         clocks.collect()
     }
 
-    /// Whether a duty is this house's, as far as is decided.
+    /// Whether a duty is the body's own, as far as is decided.
     fn concerns(&self, kind: ClockKind) -> bool {
         let answers = self.role != Role::Processor;
+        let persons = self.persons.as_ref().map(|decided| decided.what);
         match kind {
             ClockKind::Authority => answers && self.authority.as_ref().is_none_or(|decided| decided.what),
-            ClockKind::Persons => answers && self.persons.as_ref().is_none_or(|decided| decided.what.inform),
+            ClockKind::Complement => answers,
+            ClockKind::Persons => answers && persons.is_none_or(|persons| persons.inform),
+            ClockKind::Public => {
+                answers && persons.is_some_and(|one| one.exemption == Some(Exemption::Disproportionate))
+            }
             ClockKind::Processor => self.role == Role::Processor,
             ClockKind::Complaint => self.is_insured,
             ClockKind::EarlyWarning | ClockKind::Nis2 | ClockKind::FinalReport => self.is_nis2,
@@ -525,101 +632,12 @@ impl Incident {
     pub fn moments(&self) -> [(&'static str, Option<Timestamp>); 6] {
         [
             ("occurred", self.occurred.map(|(from, _)| from)),
-            ("seen", Some(self.opened_at)),
+            ("seen", self.discovered_at()),
             ("aware", self.aware_at()),
             ("contained", self.reached(State::Contained)),
             ("notified", self.notified_at()),
             ("told", self.met_at(ClockKind::Persons)),
         ]
-    }
-
-    /// Whether a note may be added now; what it would break otherwise.
-    pub fn accepts(
-        &self,
-        note: &Note,
-        now: Timestamp,
-        rules: &[Rule],
-        zone: &TimeZone,
-    ) -> Result<(), Refused> {
-        if self.is_closed() && !note.may_follow_the_end() {
-            return Err(Refused::Closed);
-        }
-        note.has_its_words()?;
-        note.has_its_times(now)?;
-        match note {
-            Note::Opened { .. } => Err(Refused::OpenedTwice),
-            Note::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => Err(Refused::NoSuchEntry),
-            Note::StateSet { state, .. } => self.may_become(*state),
-            Note::Step { sheet, step, .. } => {
-                let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
-                if is_asked { Ok(()) } else { Err(Refused::NoSuchEntry) }
-            }
-            Note::TaskDone { task, .. } => {
-                let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
-                if is_open { Ok(()) } else { Err(Refused::NoSuchEntry) }
-            }
-            Note::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
-            Note::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
-                Err(Refused::ExemptionNeeded)
-            }
-            Note::Submitted(submission) => {
-                self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
-            }
-            Note::Met { clock, at, .. } => {
-                self.must_explain(*clock, Timestamp::from_micros(*at), rules, zone)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// After the hour, reasons come first (art. 33(1)).
-    fn must_explain(
-        &self,
-        kind: ClockKind,
-        at: Timestamp,
-        rules: &[Rule],
-        zone: &TimeZone,
-    ) -> Result<(), Refused> {
-        let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
-        let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
-        let is_first = self.met_at(kind).is_none();
-        if is_late && is_first && !self.delays.contains_key(&kind) {
-            return Err(Refused::DelayUnexplained);
-        }
-        Ok(())
-    }
-
-    fn may_become(&self, state: State) -> Result<(), Refused> {
-        use State::{Confirmed, Contained, Dismissed, Resolved, Suspected};
-        let follows = matches!(
-            (self.state(), state),
-            (Suspected, Confirmed | Contained | Dismissed)
-                | (Confirmed, Contained | Dismissed)
-                | (Contained, Confirmed | Resolved | Dismissed)
-                | (Resolved, Contained)
-                | (Dismissed, Suspected)
-        );
-        if !follows {
-            return Err(Refused::NoSuchStep);
-        }
-        if state != Resolved {
-            return Ok(());
-        }
-        if self.role == Role::Processor {
-            // The controller decides; the house has told it.
-            let has_told = self.met_at(ClockKind::Processor).is_some();
-            return if has_told { self.all_steps() } else { Err(Refused::Undone) };
-        }
-        let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
-            return Err(Refused::Undecided);
-        };
-        let is_notified = !authority.what || self.notified_at().is_some();
-        let is_told = !persons.what.inform || self.met_at(ClockKind::Persons).is_some();
-        if is_notified && is_told { self.all_steps() } else { Err(Refused::Undone) }
-    }
-
-    fn all_steps(&self) -> Result<(), Refused> {
-        if self.open_steps().is_empty() { Ok(()) } else { Err(Refused::StepsOpen) }
     }
 
     /// The stage that the next notification is.
@@ -628,73 +646,6 @@ impl Incident {
     }
 }
 
-impl Note {
-    /// What may still be written when the incident is closed.
-    const fn may_follow_the_end(&self) -> bool {
-        matches!(
-            self,
-            Self::Corrected { .. }
-                | Self::StateSet { .. }
-                | Self::Said { .. }
-                | Self::Seen { .. }
-                | Self::Lesson { .. }
-                | Self::TaskDone { .. }
-                | Self::Submitted(_)
-                | Self::Met { .. }
-                | Self::Kept { .. }
-                | Self::Affected(_)
-        )
-    }
-
-    /// Decisions have reasons, words have words, and none is a document.
-    fn has_its_words(&self) -> Result<(), Refused> {
-        match self {
-            Self::Said { text, .. }
-            | Self::Reopening { text, .. }
-            | Self::Corrected { text, .. }
-            | Self::Lesson { text, .. }
-            | Self::Met { to: text, .. } => text_of(text),
-            Self::TaskAdded { title, owner, .. } => text_of(title).and_then(|()| text_of(owner)),
-            Self::Step { text, .. } | Self::TaskDone { text, .. } => bounded(text),
-            Self::StateSet { reason, .. }
-            | Self::Aware { reason, .. }
-            | Self::SeveritySet { reason, .. }
-            | Self::GravitySet { reason, .. }
-            | Self::AuthorityDecided { reason, .. }
-            | Self::PersonsDecided { reason, .. }
-            | Self::DelayExplained { reason, .. } => reason_of(reason),
-            _ => Ok(()),
-        }
-    }
-
-    /// What happened has happened, and ends after it began.
-    fn has_its_times(&self, now: Timestamp) -> Result<(), Refused> {
-        match self {
-            Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),
-            Self::Submitted(submission) => past(submission.submitted_at, now),
-            Self::Occurred { from, to: Some(to) } if to < from => Err(Refused::Backwards),
-            Self::Occurred { from, to } => past(*from, now).and_then(|()| past(to.unwrap_or(*from), now)),
-            _ => Ok(()),
-        }
-    }
-}
-
 fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> Decided<T> {
     Decided { what, by: by.to_owned(), at, reason: reason.to_owned() }
-}
-
-fn reason_of(reason: &str) -> Result<(), Refused> {
-    if reason.trim().chars().count() < REASON_CHARS_MIN { Err(Refused::NoReason) } else { bounded(reason) }
-}
-
-fn text_of(text: &str) -> Result<(), Refused> {
-    if text.trim().is_empty() { Err(Refused::NoText) } else { bounded(text) }
-}
-
-fn bounded(text: &str) -> Result<(), Refused> {
-    if text.chars().count() > TEXT_CHARS_MAX { Err(Refused::Value) } else { Ok(()) }
-}
-
-fn past(at: i64, now: Timestamp) -> Result<(), Refused> {
-    if at > now.micros() { Err(Refused::Future) } else { Ok(()) }
 }

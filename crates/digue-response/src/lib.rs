@@ -6,6 +6,7 @@
 //! this crate.
 
 pub mod affected;
+pub mod claim;
 pub mod clock;
 pub mod code;
 pub mod incident;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use digue_exposure::{Question, Seen};
+use digue_exposure::{Lookup, Question, Seen};
 use digue_locales::{Language, text};
 use digue_operations::approvals::{Waiting, Wish};
 use digue_operations::evidence::Form;
@@ -239,8 +239,14 @@ pub(crate) async fn person(
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = answer(&visitor, person)?;
     let sights = answer(&visitor, watch::person(&console.house, &actor, &person, Form::Shown).await)?;
-    let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
-    Ok(Json(json!({"total": sights.len(), "items": items})))
+    Ok(Json(match sights {
+        Lookup::Known(sights) => {
+            let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
+            json!({"known": true, "total": sights.len(), "items": items})
+        }
+        // No entry shows such an identifier: that is no proof that nobody looked.
+        Lookup::UnknownSubject(_) => json!({"known": false, "total": 0, "items": []}),
+    }))
 }
 
 fn organisation_json(known: &organisations::Known) -> Value {
@@ -520,12 +526,14 @@ pub(crate) async fn scope(
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let question = answer(&visitor, asked.question())?;
     let scoped = answer(&visitor, scope::scope(&console.house, &actor, question, Form::Shown).await)?;
-    let persons = scoped.answer.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
+    let (total, sureness) = scoped.counted();
+    let persons = scoped.people.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
     Ok(Json(json!({
-        "total": scoped.answer.persons.len(),
-        "exposures": scoped.answer.exposures,
-        "quality": scoped.answer.quality.bound().code(),
+        "total": total,
+        "exposures": scoped.people.exposures,
+        // As the description of the interface has it.
+        "quality": sureness.code().replace('-', "_"),
         "checkpoint": scoped.note,
         "items": items,
     })))

@@ -68,7 +68,7 @@ pub(crate) async fn find(
         .skip(asked.offset)
         .take(asked.limit.unwrap_or(LIMIT).min(LIMIT))
         .map(|row| {
-            let why = text(Language::French, &format!("person-basis-{}", row.basis.code()));
+            let why = text(Language::French, &format!("person-basis-{}", row.why()));
             let shown = row.categories.join(", ");
             json!({
                 "logtime": row.at,

@@ -14,6 +14,8 @@ use digue_operations::papers::{self, Form as Printed};
 use digue_operations::register_import::{self, ImportedRegister, RowFault};
 use digue_operations::{OperationError, bundle};
 use digue_response::affected::Version;
+use digue_response::claim::ClaimKind;
+use digue_response::clock::Awareness;
 use digue_response::incident::Role as Part;
 use digue_response::notification::{Block, Change, Draft, Field, Filled, From, Shape, changes};
 use digue_response::register::Row;
@@ -42,8 +44,8 @@ struct AffectedPage {
     reference: String,
     view: IncidentView,
     versions: Vec<Version>,
-    /// Account, organisation, from and to, as the facts suggest them.
-    asked: [String; 4],
+    /// Account, organisation, from, to and session, as the facts suggest them.
+    asked: [String; 5],
     kinds: Vec<&'static str>,
     may_write: bool,
     tab: &'static str,
@@ -56,18 +58,24 @@ pub(crate) async fn affected(
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
     let w = Words::in_zone(&visitor, &console.zone);
-    let about = view.incident.about.clone();
-    let named = |kind: &str| about.strip_prefix(kind).map(ToOwned::to_owned).unwrap_or_default();
-    let (from, to) = match view.incident.occurred {
-        Some((from, to)) => (w.form_time(from), to.map(|to| w.form_time(to)).unwrap_or_default()),
-        None => (String::new(), String::new()),
-    };
+    let asked = told(&visitor, breach::suggested(&console.house, &view).await)?;
+    fn names<T: ToString>(all: &[T]) -> String {
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+    let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
+    let asked = [
+        names(&asked.accounts),
+        names(&asked.organisations),
+        time(asked.from),
+        time(asked.to),
+        names(&asked.sessions),
+    ];
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     Ok(page(&AffectedPage {
         reference: view.reference(),
         versions,
-        asked: [named("account:"), named("organisation:"), from, to],
+        asked,
         kinds: PersonKind::ALL.iter().map(|kind| kind.code()).collect(),
         may_write: visitor.role.is_some_and(Role::can_respond),
         tab: "affected",
@@ -274,6 +282,7 @@ struct DecisionsPage {
     reference: String,
     view: IncidentView,
     clocks: Vec<ShownClock>,
+    aware_of: Vec<&'static str>,
     severity: Severity,
     score: String,
     terms: Vec<Term>,
@@ -312,6 +321,7 @@ pub(crate) async fn decisions(
     Ok(page(&DecisionsPage {
         reference: view.reference(),
         clocks: shown_clocks(&w, &view),
+        aware_of: Awareness::ALL.iter().map(|of| of.code()).collect(),
         score: quarters(score.quarters),
         terms: terms(&w, &severity),
         parts,
@@ -358,6 +368,8 @@ struct RegisterLine {
     row: Row,
     persons: String,
     gravity: String,
+    /// About the authority, about the persons.
+    claims: [String; 2],
 }
 
 #[derive(Template)]
@@ -397,6 +409,8 @@ pub(crate) async fn register(
         id: view.record.id.clone(),
         reference: view.reference(),
         persons: words(&row, Field::PersonCount),
+        claims: [ClaimKind::Authority, ClaimKind::Persons]
+            .map(|kind| w.reader().claim(view.incident.claim(kind, &view.clocks, view.now))),
         gravity: words(&row, Field::GravityOf),
         row,
     });

@@ -8,7 +8,7 @@ use digue_operations::incidents;
 use digue_operations::{Actor, OperationError};
 use digue_response::Note;
 use digue_response::affected::Others;
-use digue_response::clock::ClockKind;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Kind, Role, State as Standing};
 use digue_response::notification::{Field, Shape, Stage};
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
@@ -162,7 +162,9 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
             is_insured: form.has("insured"),
             is_nis2: form.has("nis2"),
         },
-        "aware" => Note::Aware { at: micros("at")?, reason: reason() },
+        "aware" => {
+            Note::Aware { at: micros("at")?, reason: reason(), of: form.choice("of", Awareness::parse)? }
+        }
         "occurred" => Note::Occurred { from: micros("from")?, to: maybe("to")? },
         "sheet" => Note::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
         "step" => Note::Step {
@@ -189,6 +191,7 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
             at: micros("at")?,
             to: form.owned("to"),
             receipt: form.owned("receipt"),
+            persons: None,
         },
         "lesson" => Note::Lesson {
             text: form.owned("text"),

@@ -180,6 +180,8 @@ struct IncidentPage {
     view: IncidentView,
     next_states: Vec<&'static str>,
     clocks: Vec<ShownClock>,
+    /// What is done, due and not done, each with its act.
+    claims: Vec<String>,
     log: Vec<Logged>,
     kinds: Vec<&'static str>,
     tasks: Vec<Task>,
@@ -215,6 +217,7 @@ pub(crate) async fn show(
         reference: view.reference(),
         next_states: next_states(view.incident.state()),
         clocks: shown_clocks(&w, &view),
+        claims: w.reader().claims(&view),
         log,
         kinds: Kind::ALL.iter().map(|kind| kind.code()).collect(),
         tasks,
@@ -296,9 +299,18 @@ fn said(w: &Words, note: &Note) -> (String, String) {
             ];
             (kind("action"), w.with("log-submitted", values))
         }
-        Note::Met { clock, at, to, receipt } => {
+        Note::Met { clock, at, to, receipt, .. } => {
             let done = format!("{} – {to} {receipt}", moment_of(w, *at));
             (kind("action"), pair(w, &w.say(clock.key()), &done))
+        }
+        Note::NoticesEnded(ended) => {
+            let counts = [
+                ("sent", w.number(ended.sent).into()),
+                ("listed", w.number(ended.listed).into()),
+                ("unsent", w.number(ended.unsent).into()),
+                ("unreached", w.number(ended.unreached).into()),
+            ];
+            (kind("fact"), w.with("log-notices-ended", counts))
         }
         Note::Kept { name, hash, .. } => {
             (kind("action"), pair(w, &w.say("log-kept"), &format!("{name} ({hash})")))
@@ -306,7 +318,7 @@ fn said(w: &Words, note: &Note) -> (String, String) {
         Note::Lesson { text, measure, .. } => (w.say("log-lesson"), pair(w, text, measure)),
         Note::Reopening { what, budget_percent, text } => {
             let budget = budget_percent.map(|percent| w.with1("restart-percent", "percent", percent));
-            let done = format!("{what} {} {text}", budget.unwrap_or_default());
+            let done = format!("{} {} {text}", w.reader().reopened(what), budget.unwrap_or_default());
             (kind("action"), pair(w, &w.say("log-reopening"), &done))
         }
         _ => (kind("fact"), String::new()),
@@ -322,15 +334,10 @@ fn fact_said(w: &Words, note: &Note) -> Option<String> {
     Some(match note {
         Note::Opened { source, title, about } => {
             let opened = w.with1("log-opened", "source", w.say(source.key()));
-            format!("{opened} {title} {about}")
+            format!("{opened} {title} ({})", w.reader().subject(about))
         }
-        Note::Seen { act, subject, before, after, reason, .. } => {
-            let change = match (before.is_empty(), after.is_empty()) {
-                (_, true) => before.clone(),
-                (true, false) => after.clone(),
-                (false, false) => format!("{before} → {after}"),
-            };
-            format!("{} – {subject} {change} {reason}", w.coded("act", act))
+        Note::Seen { act, subject, after, reason, by, .. } => {
+            w.reader().act(act, subject, after, (by.as_str(), reason.as_str()))
         }
         Note::Occurred { from, to } => {
             let end = to.map(|to| moment_of(w, to)).unwrap_or_default();
@@ -362,7 +369,10 @@ fn decision_said(w: &Words, note: &Note) -> Option<String> {
     let (what, why) = match note {
         Note::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
         Note::RoleSet { role, .. } => return Some(w.say(role.key())),
-        Note::Aware { at, reason } => (w.with1("log-aware", "at", moment_of(w, *at)), reason.clone()),
+        Note::Aware { at, reason, of } => {
+            let values = [("at", moment_of(w, *at).into()), ("of", w.say(of.key()).into())];
+            (w.with("log-aware", values), reason.clone())
+        }
         Note::SheetAdded { sheet } => return Some(w.with1("log-sheet", "sheet", w.say(sheet.key()))),
         Note::TaskAdded { title, owner, .. } => (w.say("log-task"), format!("{title} ({owner})")),
         Note::SeveritySet { terms, reason } => {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
-use digue_exposure::Sight;
+use digue_exposure::{Lookup, Sight};
 use digue_operations::evidence::Form;
 use digue_operations::{OperationError, scope, watch};
 use digue_types::{AccountId, PersonRef, Timestamp};
@@ -20,6 +20,7 @@ use crate::visitor::Visitor;
 struct PersonPage {
     w: Words,
     person: PersonRef,
+    is_known: bool,
     sights: Vec<Sight>,
     accounts: u64,
     total: u64,
@@ -64,7 +65,7 @@ async fn look(
     visitor: &Visitor,
     asked: &Asked,
     form: Form,
-) -> Result<(PersonRef, Vec<Sight>), PageError> {
+) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
     told(visitor, scope::may_ask(&actor))?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::NotFound("person"));
@@ -78,7 +79,11 @@ pub(crate) async fn show(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, PageError> {
-    let (person, mut sights) = look(&console, &visitor, &asked, Form::Shown).await?;
+    let (person, reply) = look(&console, &visitor, &asked, Form::Shown).await?;
+    let (mut sights, is_known) = match reply {
+        Lookup::Known(sights) => (sights, true),
+        Lookup::UnknownSubject(_) => (Vec::new(), false),
+    };
     let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| sight.account.clone()).collect();
     let (accounts, total) = (accounts.len() as u64, sights.len() as u64);
     let rows = picture(&sights);
@@ -86,7 +91,7 @@ pub(crate) async fn show(
     sights.truncate(SIGHTS_PAGE);
     let w = Words::in_zone(&visitor, &console.zone);
     let mark_width = MARK_WIDTH;
-    Ok(page(&PersonPage { w, person, sights, accounts, total, rows, mark_width, first, last }))
+    Ok(page(&PersonPage { w, is_known, person, sights, accounts, total, rows, mark_width, first, last }))
 }
 
 pub(crate) async fn sights_csv(
@@ -94,7 +99,11 @@ pub(crate) async fn sights_csv(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (_, sights) = look(&console, &visitor, &asked, Form::File).await?;
+    let (_, reply) = look(&console, &visitor, &asked, Form::File).await?;
+    let sights = match reply {
+        Lookup::Known(sights) => sights,
+        Lookup::UnknownSubject(_) => return told(&visitor, Err(OperationError::Invalid("unknown-subject"))),
+    };
     let w = Words::in_zone(&visitor, &console.zone);
     let header = ["entry", "at", "account", "organisation", "portal", "population", "route", "basis"]
         .map(|key| w.coded("column", key));

@@ -195,13 +195,13 @@ pub(crate) async fn rows_csv(
     let header =
         ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
     let lines = rows.into_iter().map(|row| {
-        let why = w.coded("person-basis", row.basis.code());
+        let why = w.coded("person-basis", row.why());
         vec![
             row.at.to_string(),
             row.organisation,
             row.alias,
             why,
-            row.categories.join(", "),
+            w.reader().kinds(&row.categories).join(", "),
             row.incident.unwrap_or_default(),
         ]
     });

@@ -88,6 +88,7 @@ struct Found {
     uninspected: u64,
     unseen: u64,
     presumed: u64,
+    unmerged: u64,
     size: u64,
     lines: Vec<Affected>,
     /// Start of each slice, persons first shown in it.
@@ -107,13 +108,16 @@ struct ScopePage {
 }
 
 fn found(scoped: Scoped) -> Found {
-    let answer = scoped.answer;
+    let unmerged = scoped.unmerged;
+    let (persons, sureness) = scoped.counted();
+    let answer = scoped.people;
     let slices = slices(&answer.persons);
     let values: Vec<u64> = slices.iter().map(|(_, count)| *count).collect();
     Found {
-        persons: answer.persons.len() as u64,
+        persons,
         exposures: answer.exposures,
-        bound: answer.quality.bound().code(),
+        bound: sureness.code(),
+        unmerged,
         uninspected: answer.quality.uninspected,
         unseen: answer.quality.unseen,
         presumed: answer.quality.presumed,
@@ -171,7 +175,7 @@ pub(crate) async fn list_csv(
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));
     let words = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
-    let rows = scoped.answer.persons.iter().map(|one| {
+    let rows = scoped.people.persons.iter().map(|one| {
         vec![
             one.population.to_string(),
             one.person.to_string(),

@@ -81,6 +81,19 @@ fn a_measure_turns_red_by_itself_and_its_penalty_grows() {
 }
 
 #[test]
+fn an_injunction_done_late_keeps_its_penalty() {
+    let owed = |fields: &[(&'static str, &'static str)]| {
+        let fields = [&[("due", "2025-12-01"), ("penalty", "5000")], fields].concat();
+        let registers = Registers::new([measure("ME-1", &fields)]);
+        registers.read::<Measure>()[0].record.penalty_due(on("2026-03-01"))
+    };
+    assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-12-11")]), 50_000, "ten days late");
+    assert_eq!(owed(&[("declared", "in-place"), ("declared-on", "2025-11-30")]), 0, "done in time");
+    assert_eq!(owed(&[("declared", "in-place")]), 450_000, "nobody said when");
+    assert_eq!(owed(&[("declared", "dropped")]), 450_000, "giving up pays nothing");
+}
+
+#[test]
 fn in_place_is_green_only_as_long_as_a_fresh_check_says_so() {
     let registers =
         Registers::new([measure("ME-1", &[("declared", "in-place"), ("checks", "passkeys, lockout")])]);

@@ -21,6 +21,8 @@ entry-kind-action = action
 entry-kind-contact = contact
 entry-kind-message = message
 clock-authority = Notify the authority
+clock-complement = Complete the notification to the authority
+clock-public = Public communication
 clock-processor = Tell the controller
 clock-persons = Tell the persons
 clock-complaint = File a complaint (insurance)
@@ -176,7 +178,7 @@ field-informed-text = Text of the notice
 field-not-informed-why = Why they are not
 field-cross-border = Persons of other Member States
 field-other-authorities = Other authorities told
-field-complaint-filed = Complaint filed
+field-complaint-filed = Was a complaint lodged?
 
 ## ENISA's method
 
@@ -265,13 +267,19 @@ incident-refused-no-text = A text is needed.
 incident-refused-no-such-entry = There is no such entry, or it is done already.
 incident-refused-no-such-step = This state does not follow from the present one.
 incident-refused-undecided = Both decisions come first: to notify the authority or not, to tell the persons or not.
-incident-refused-undone = What was decided is not done yet.
+incident-refused-not-notified = The authority is to be notified before the end: write down in "Notification" that it was sent.
+incident-refused-notification-open = The last notification has fields that are unknown: complete them and send the complement.
+incident-refused-persons-not-told = The persons are to be informed before the end: send the notices, or write down in "Decisions" what was done otherwise.
+incident-refused-notices-unsent = Some notices did not leave. End the campaigns, then write down in "Decisions" how the other persons were informed.
+incident-refused-public-not-told = The public communication that was chosen (art. 34(3)(c)) is to be made and written down before the end.
+incident-refused-controller-not-told = The controller is to be informed before the end.
+incident-refused-before-awareness = This hour does not fit the hour of awareness: set that one first, and nothing comes before it.
 incident-refused-steps-open = Mandatory steps of the sheets have no answer.
 incident-refused-future = This hour has not come yet.
 incident-refused-backwards = The end is before the beginning.
 incident-refused-delay-unexplained = The time is over: write the reasons for the delay first (art. 33(1)).
 incident-refused-exemption-needed = Not telling needs an exemption; telling has none.
-incident-refused-nobody-affected = Nobody is affected, as far as is known.
+incident-refused-nobody-affected = The list of affected persons is empty or was not computed.
 incident-refused-value = This value does not fit its field.
 incident-refused-opened-twice = This incident is open already.
 incident-refused-closed = This incident is closed: open it again, or write a correction.
@@ -279,7 +287,8 @@ incident-refused-closed = This incident is closed: open it again, or write a cor
 ## Sentences of the draft
 
 breach-support-portal = portal, on a server
-breach-circumstances = Seen on { $at } (local time) by: { $source }. { $title }.
+breach-circumstances = Incident opened on { $at } (local time) by: { $source }. { $title }.
+breach-discovered = Discovered on { $discovered }. Incident opened on { $at } (local time) by: { $source }. { $title }.
 breach-measures-before = Portal behind a check of every response; { $accounts } accounts, { $portals } portals, { $relations } persons assigned to a caseload; budgets of persons per account; tamper-evident journal; { $passwords ->
     [0] passkeys required
    *[other] passkeys, or password with code for agents
@@ -341,7 +350,7 @@ log-corrects = corrects { $entry }
 log-corrected-by = corrected by { $entry }
 log-pair = { $what }: { $text }
 log-opened = Incident opened by { $source }.
-log-aware = Awareness on { $at }
+log-aware = Awareness { $of } on { $at }
 log-occurred = The breach went from { $from } to { $to }.
 log-sheet = Sheet added: { $sheet }
 log-task = Task
@@ -350,6 +359,7 @@ log-affected = Affected persons, version { $version }: { $quality } { $persons }
 log-severity = Severity { $level } (ENISA)
 log-gravity = Severity { $gravity } (CNIL)
 log-delay = Delay explained ({ $clock })
+log-notices-ended = Notices: { $sent } left by e-mail, { $listed } by another means that is to be written down, { $unsent } did not leave, { $unreached } persons without a means of contact.
 log-submitted = { $stage } notification sent on { $at }, receipt { $receipt }
 log-lesson = lesson
 log-reopening = Reopening
@@ -366,7 +376,7 @@ delays-moment = Moment
 delays-after = After
 delays-unknown = not yet
 moment-occurred = occurred
-moment-seen = seen
+moment-seen = discovered
 moment-aware = aware
 moment-contained = contained
 moment-notified = notified
@@ -402,7 +412,6 @@ fact-journal = The journal has { $entries } entries.
 fact-organisation = Accounts of the organisation: { $accounts }.
 fact-uninspected = Responses that could not be read: { $reason }.
 affected-records = exposures
-affected-not-exact = This number is not exact: { $reason }.
 affected-categories = By category of data
 affected-category = Category
 affected-compute = Compute the list
@@ -427,9 +436,14 @@ clocks-now = Now
 clocks-met = Done
 clocks-without-delay = without undue delay
 clocks-tolerance = for information, Regulation 1182/71 art. 3(1): { $at }
+clocks-tolerance-month = for information, Regulation 1182/71, art. 3(2)(c) and 3(4): { $at }
 clocks-two-days = disputed argument, art. 3(5): { $at }; never a target
-aware-line = Awareness: { $at }
+aware-line = Awareness { $of }: { $at }
 aware-at = Hour of awareness
+aware-of = Of what
+awareness-data = that personal data were touched (GDPR)
+awareness-attack = of the attack (complaint, insurer)
+awareness-significant = of a significant incident (NIS 2)
 aware-reason = Why this hour
 aware-set = Set this hour
 occurred-from = Beginning of the breach
@@ -459,10 +473,10 @@ undecided = not decided yet
 decide-authority = Notify the authority
 decide-persons = Tell the persons
 decide-exemption = Exemption, when they are not
-decided-notify = The authority is notified
-decided-not-notify = The authority is not notified
-decided-inform = The persons are told
-decided-not-inform = The persons are not told
+decided-notify = Decision: notify the authority
+decided-not-notify = Decision: do not notify the authority
+decided-inform = Decision: inform the persons
+decided-not-inform = Decision: do not inform the persons
 met-title = A duty is met
 met-at = When
 met-to = To whom, by which means
@@ -520,7 +534,6 @@ notice-title-steps = Do now
 notice-title-check = How to check this message
 notice-title-contact = How to reach us
 notice-subject = { $body }: your personal data
-notice-happened = From { $from } to { $to }, someone read records with a stolen account. Your record is one of them. The account is closed. { $body } has told the data protection authority.
 notice-data = Your record was opened { $times } times, { $same ->
     [1] on { $first }
    *[other] between { $first } and { $last }
@@ -530,7 +543,7 @@ notice-steps =
     Be wary of messages and calls about your file.
     Never give a password or a code.
     Look at your accounts. Tell your bank soon about what is not yours.
-    If someone uses your data, tell the police.
+    If someone uses your data, file a complaint. The site 17cyber.gouv.fr helps you.
 notice-check = This message has no link. It asks you for nothing. To check it, type the address { $address } yourself, then this code: { $code }. The page must show: { $masked }, { $date }. If it shows something else, the message is false.
 notice-contact = Write to { $mail } or call { $phone }. Ask for { $name }.
 notice-easy-title-happened = What happened
@@ -540,7 +553,6 @@ notice-easy-title-steps = What you must do
 notice-easy-title-check = To know if this message is true
 notice-easy-title-contact = To talk to us
 notice-easy-subject = { $body }: your data
-notice-easy-happened = Someone stole an account. They read records. They read your record. It was from { $from } to { $to }. The account is closed. It is not your fault.
 notice-easy-data = They read your record { $times } times. It was { $same ->
     [1] on { $first }
    *[other] from { $first } to { $last }
@@ -550,7 +562,7 @@ notice-easy-steps =
     Do not give your codes.
     Do not give your passwords.
     Look at your bank account.
-    In doubt? Talk to someone close to you. Then call the police.
+    In doubt? Talk to someone close to you. Go to the site 17cyber.gouv.fr.
 notice-easy-check = This message has no link. Type this address: { $address }. Type this code: { $code }. The page shows: { $masked }, { $date }. Does it show something else? Then the message is false.
 notice-easy-contact = Call { $phone }. Or write to { $mail }. Ask for { $name }.
 notice-sms = { $body }: a message about your data waits for you. To check it, type { $address }, then { $code }.
@@ -663,46 +675,45 @@ paper-link-call-centre = Sheet for the call centre
 paper-link-press = Text for the press
 paper-link-partner = Letter to the partner
 complaint-title = File for a complaint
-complaint-by = Complainant: { $body }. Fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
 complaint-facts = The facts
 complaint-evidence = The evidence
-complaint-evidence-list = With this file: the signed list of affected persons, the receipts of the journal's entries named in brackets, and the journal's public key.
 complaint-verify =
     Install the program "digue", which is free, on any machine.
-    Verify the list: digue scope check list.ndjson --key journal.pub.
-    Verify each receipt, offline: digue journal receipt receipt.txt --key journal.pub.
+    Verify the list: digue scope check { $list } --key journal.pub.
+    Verify each receipt, offline: digue journal receipt receipts/NUMBER.txt --key journal.pub.
     Compute the hash of the list again (SHA-256 of the persons' lines) and compare it with this one.
 paper-call-centre-title = Sheet for the call centre
 paper-call-centre =
     What happened
-    From { $from } to { $to }, someone read records with a stolen account. Persons concerned: { $persons }.
+    { $happened } Persons concerned: { $persons }.
 
     The data
     { $kinds }.
 
-    What we did
+    Where we stand
+    { $claims }
     { $taken }
 
     When the person asks "am I concerned?"
-    Do not look up their record yourself. Each person concerned receives a notice. Without a notice they are not concerned as of today.
+    Do not look up their record yourself. { $notices }
 
     When the person received a message
     Tell them to type { $address } and the code of the message themselves. We never ask for a password, a code or a card number.
 
     When the person lost money, or somebody uses their name
-    Tell them to call their bank, then the police.
+    Tell them to call their bank, then to go to the site 17cyber.gouv.fr. In immediate danger only: dial 17.
 
     To know more
     { $contact }, { $mail }, { $phone }. Reference: { $reference }.
 paper-press-title = Text for the press
 paper-press =
-    { $body } has found that a stolen account was used to read records from { $from } to { $to }. { $persons } persons are concerned.
+    { $body } has had an incident. { $happened } Persons concerned: { $persons }.
 
     The data
     { $kinds }.
 
-    What we did
-    The account was closed. The data protection authority was told. Each person concerned receives a notice that they can check on { $address }.
+    Where we stand
+    { $claims } { $check }
 
     Advice
     We never ask for a password, a code or a card number. Be wary of messages about your file.
@@ -714,9 +725,10 @@ paper-partner =
     { $body } tells you of a personal data breach (reference { $reference }, { $about }).
 
     What we know
-    Period: from { $from } to { $to }. Persons: { $persons }. Data: { $kinds }.
+    { $happened } Persons: { $persons }. Data: { $kinds }.
 
-    What was done
+    Where we stand
+    { $claims }
     { $taken }
 
     What we ask of you

@@ -397,6 +397,7 @@ person-wish-first = when a new organisation looks at my record
 person-wish-monthly = once a month, with the number of consultations
 person-wish-save = Save
 person-wish-no-mail = This body sends no mail from this service: come back to this page to see new consultations.
+person-basis-theft = Nobody had a reason to read your record: this account was stolen, and the theft is confirmed.
 person-basis-caseload = You were followed by this organisation.
 person-basis-exact-search = Searched with your own details.
 person-basis-break-glass = Exceptional access, with a written reason that is reviewed.

@@ -21,6 +21,8 @@ entry-kind-action = action
 entry-kind-contact = contact
 entry-kind-message = message
 clock-authority = Notifier la CNIL
+clock-complement = Compléter la notification à la CNIL
+clock-public = Communication publique
 clock-processor = Avertir le responsable de traitement
 clock-persons = Informer les personnes
 clock-complaint = Déposer plainte (assurance)
@@ -176,7 +178,7 @@ field-informed-text = Texte de l'information
 field-not-informed-why = Pourquoi elles ne le sont pas
 field-cross-border = Personnes d'autres États membres
 field-other-authorities = Autres autorités prévenues
-field-complaint-filed = Plainte déposée
+field-complaint-filed = Une plainte est-elle déposée ?
 
 ## ENISA's method
 
@@ -265,13 +267,19 @@ incident-refused-no-text = Il faut un texte.
 incident-refused-no-such-entry = Cette inscription n'existe pas, ou elle est déjà close.
 incident-refused-no-such-step = Cet état ne suit pas l'état présent.
 incident-refused-undecided = Il faut d'abord les deux décisions : notifier ou non la CNIL, informer ou non les personnes.
-incident-refused-undone = Ce qui a été décidé n'est pas encore fait.
+incident-refused-not-notified = La CNIL doit être notifiée avant la clôture : inscrivez l'envoi dans « Notification ».
+incident-refused-notification-open = La dernière notification a des champs inconnus : complétez-les et envoyez le complément.
+incident-refused-persons-not-told = Les personnes doivent être informées avant la clôture : envoyez les avis, ou inscrivez dans « Décisions » ce qui a été fait autrement.
+incident-refused-notices-unsent = Des avis ne sont pas partis. Terminez les campagnes, puis inscrivez dans « Décisions » comment les autres personnes ont été informées.
+incident-refused-public-not-told = La communication publique choisie (art. 34, 3, c) doit être faite et inscrite avant la clôture.
+incident-refused-controller-not-told = Le responsable de traitement doit être averti avant la clôture.
+incident-refused-before-awareness = Cette heure ne s'accorde pas avec la prise de connaissance : fixez-la d'abord, et rien ne la précède.
 incident-refused-steps-open = Des étapes obligatoires des fiches sont sans réponse.
 incident-refused-future = Cette heure n'est pas encore passée.
 incident-refused-backwards = La fin est avant le début.
 incident-refused-delay-unexplained = Le délai est passé : écrivez d'abord les motifs du retard (art. 33, 1).
 incident-refused-exemption-needed = Ne pas informer demande de choisir une exception ; informer n'en a pas.
-incident-refused-nobody-affected = Personne n'est touché, autant qu'on le sache.
+incident-refused-nobody-affected = La liste des personnes touchées est vide ou n'a pas été calculée.
 incident-refused-value = Cette valeur ne convient pas à ce champ.
 incident-refused-opened-twice = Cet incident est déjà ouvert.
 incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une correction.
@@ -279,7 +287,8 @@ incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une c
 ## Sentences of the draft
 
 breach-support-portal = portail, sur serveur
-breach-circumstances = Vu le { $at } (heure locale) par : { $source }. { $title }.
+breach-circumstances = Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
+breach-discovered = Découvert le { $discovered }. Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
 breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; budgets de personnes par compte ; journal inviolable ; { $passwords ->
     [0] clés d'accès obligatoires
    *[other] clés d'accès, ou mot de passe avec code pour les agents
@@ -341,7 +350,7 @@ log-corrects = correction de { $entry }
 log-corrected-by = corrigé par { $entry }
 log-pair = { $what } : { $text }
 log-opened = Incident ouvert par { $source }.
-log-aware = Prise de connaissance le { $at }
+log-aware = Prise de connaissance { $of } le { $at }
 log-occurred = La violation va du { $from } au { $to }.
 log-sheet = Fiche ajoutée : { $sheet }
 log-task = Tâche
@@ -350,6 +359,7 @@ log-affected = Personnes touchées, version { $version } : { $quality } { $pers
 log-severity = Sévérité { $level } (ENISA)
 log-gravity = Gravité { $gravity } (CNIL)
 log-delay = Retard expliqué ({ $clock })
+log-notices-ended = Avis : { $sent } partis par courriel, { $listed } par un autre moyen à inscrire, { $unsent } pas partis, { $unreached } personnes sans moyen de contact.
 log-submitted = Notification { $stage } envoyée le { $at }, récépissé { $receipt }
 log-lesson = leçon
 log-reopening = Réouverture
@@ -366,7 +376,7 @@ delays-moment = Moment
 delays-after = Après
 delays-unknown = pas encore
 moment-occurred = survenu
-moment-seen = vu
+moment-seen = découvert
 moment-aware = connu
 moment-contained = contenu
 moment-notified = notifié
@@ -397,12 +407,11 @@ fact-accounts = Comptes : { $accounts } ; sessions ouvertes : { $sessions }.
 fact-affected = Personnes touchées : { $persons }.
 fact-categories = Catégories montrées : { $categories }.
 fact-findings = Signalements : { $findings }, dont { $waiting } en attente.
-fact-gates = Portes qui ne sont pas ouvertes : { $gates }.
+fact-gates = Vannes qui ne sont pas ouvertes : { $gates }.
 fact-journal = Le journal compte { $entries } entrées.
 fact-organisation = Comptes de l'organisation : { $accounts }.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
 affected-records = consultations
-affected-not-exact = Ce nombre n'est pas exact : { $reason }.
 affected-categories = Par catégorie de données
 affected-category = Catégorie
 affected-compute = Calculer la liste
@@ -427,9 +436,14 @@ clocks-now = Maintenant
 clocks-met = Fait le
 clocks-without-delay = dans les meilleurs délais
 clocks-tolerance = pour information, règlement 1182/71, art. 3(1) : { $at }
+clocks-tolerance-month = pour information, règlement 1182/71, art. 3(2)(c) et 3(4) : { $at }
 clocks-two-days = argument discuté, art. 3(5) : { $at } ; ne pas viser cette date
-aware-line = Prise de connaissance : { $at }
+aware-line = Prise de connaissance { $of } : { $at }
 aware-at = Heure de la prise de connaissance
+aware-of = De quoi
+awareness-data = des données personnelles touchées (RGPD)
+awareness-attack = de l'attaque (plainte, assureur)
+awareness-significant = d'un incident important (NIS 2)
 aware-reason = Pourquoi cette heure
 aware-set = Fixer cette heure
 occurred-from = Début de la violation
@@ -459,10 +473,10 @@ undecided = pas encore décidé
 decide-authority = Notifier la CNIL
 decide-persons = Informer les personnes
 decide-exemption = Exception, si elles ne le sont pas
-decided-notify = La CNIL est notifiée
-decided-not-notify = La CNIL n'est pas notifiée
-decided-inform = Les personnes sont informées
-decided-not-inform = Les personnes ne sont pas informées
+decided-notify = Décision : notifier la CNIL
+decided-not-notify = Décision : ne pas notifier la CNIL
+decided-inform = Décision : informer les personnes
+decided-not-inform = Décision : ne pas informer les personnes
 met-title = Une obligation est remplie
 met-at = Quand
 met-to = À qui, par quel moyen
@@ -520,7 +534,6 @@ notice-title-steps = À faire maintenant
 notice-title-check = Comment vérifier ce message
 notice-title-contact = Nous contacter
 notice-subject = { $body } : vos données personnelles
-notice-happened = Du { $from } au { $to }, quelqu'un a lu des fiches avec un compte volé. Votre fiche en fait partie. Le compte est fermé. La CNIL est prévenue par { $body }.
 notice-data = Votre fiche a été ouverte { $times } fois, { $same ->
     [1] le { $first }
    *[other] entre le { $first } et le { $last }
@@ -530,7 +543,7 @@ notice-steps =
     Méfiez-vous des messages et des appels qui parlent de votre dossier.
     Ne donnez jamais un mot de passe ni un code.
     Regardez vos comptes. Dites vite à votre banque ce qui n'est pas de vous.
-    Si on se sert de vos données, portez plainte. Le 17 vous aide.
+    Si on se sert de vos données, portez plainte. Le site 17cyber.gouv.fr vous aide.
 notice-check = Ce message n'a pas de lien. Il ne vous demande rien. Pour le vérifier, tapez vous-même l'adresse { $address } puis ce code : { $code }. La page doit montrer : { $masked }, { $date }. Si elle montre autre chose, le message est faux.
 notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }.
 notice-easy-title-happened = Ce qui s'est passé
@@ -540,7 +553,6 @@ notice-easy-title-steps = Ce que vous devez faire
 notice-easy-title-check = Pour savoir si ce message est vrai
 notice-easy-title-contact = Pour nous parler
 notice-easy-subject = { $body } : vos données
-notice-easy-happened = Quelqu'un a volé un compte. Il a lu des fiches. Il a lu votre fiche. C'était du { $from } au { $to }. Le compte est fermé. Ce n'est pas votre faute.
 notice-easy-data = On a lu votre fiche { $times } fois. C'était { $same ->
     [1] le { $first }
    *[other] du { $first } au { $last }
@@ -550,7 +562,7 @@ notice-easy-steps =
     Ne donnez pas vos codes.
     Ne donnez pas vos mots de passe.
     Regardez votre compte à la banque.
-    Un doute ? Parlez-en à un proche. Puis appelez le 17.
+    Un doute ? Parlez-en à un proche. Allez sur le site 17cyber.gouv.fr.
 notice-easy-check = Ce message n'a pas de lien. Tapez cette adresse : { $address }. Tapez ce code : { $code }. La page montre : { $masked }, { $date }. Elle montre autre chose ? Le message est faux.
 notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }.
 notice-sms = { $body } : un message sur vos données vous attend. Pour le vérifier, tapez { $address } puis { $code }.
@@ -663,46 +675,45 @@ paper-link-call-centre = Fiche pour l'accueil téléphonique
 paper-link-press = Texte pour la presse
 paper-link-partner = Lettre au partenaire
 complaint-title = Dossier de plainte
-complaint-by = Plaignant : { $body }. Accès frauduleux à un système de traitement automatisé de données (code pénal, art. 323-1 et suivants).
 complaint-facts = Les faits
 complaint-evidence = Les preuves
-complaint-evidence-list = Avec ce dossier : la liste signée des personnes touchées, les reçus des entrées du journal citées entre crochets, et la clé publique du journal.
 complaint-verify =
     Installer le programme « digue », libre, sur n'importe quel poste.
-    Vérifier la liste : digue scope check liste.ndjson --key journal.pub.
-    Vérifier chaque reçu, sans réseau : digue journal receipt recu.txt --key journal.pub.
+    Vérifier la liste : digue scope check { $list } --key journal.pub.
+    Vérifier chaque reçu, sans réseau : digue journal receipt receipts/NUMÉRO.txt --key journal.pub.
     Recalculer l'empreinte de la liste (SHA-256 des lignes des personnes) et la comparer à celle-ci.
 paper-call-centre-title = Fiche pour l'accueil téléphonique
 paper-call-centre =
     Ce qui s'est passé
-    Du { $from } au { $to }, quelqu'un a lu des fiches avec un compte volé. Personnes concernées : { $persons }.
+    { $happened } Personnes concernées : { $persons }.
 
     Les données
     { $kinds }.
 
-    Ce que nous avons fait
+    Où nous en sommes
+    { $claims }
     { $taken }
 
     Si la personne demande « suis-je concernée ? »
-    Ne cherchez pas vous-même son dossier. Chaque personne concernée reçoit un avis. Sans avis, elle n'est pas concernée à ce jour.
+    Ne cherchez pas vous-même son dossier. { $notices }
 
     Si la personne a reçu un message
     Dites-lui de taper elle-même { $address } et le code du message. Nous ne demandons jamais de mot de passe, de code ni de numéro de carte.
 
     Si la personne a perdu de l'argent, ou si l'on se sert de son nom
-    Dites-lui d'appeler sa banque, puis le 17. Le 17Cyber la guide jour et nuit.
+    Dites-lui d'appeler sa banque, puis de se rendre sur le site 17cyber.gouv.fr. En cas de danger immédiat seulement : le 17.
 
     Pour aller plus loin
     { $contact }, { $mail }, { $phone }. Référence : { $reference }.
 paper-press-title = Texte pour la presse
 paper-press =
-    { $body } a constaté qu'un compte volé a servi à lire des fiches du { $from } au { $to }. { $persons } personnes sont concernées.
+    { $body } a subi un incident. { $happened } Personnes concernées : { $persons }.
 
     Les données
     { $kinds }.
 
-    Nos mesures
-    Le compte a été fermé. La CNIL a été informée. Chaque personne concernée reçoit un avis qu'elle peut vérifier sur { $address }.
+    Où nous en sommes
+    { $claims } { $check }
 
     Conseils
     Nous ne demandons jamais de mot de passe, de code ni de numéro de carte. Méfiez-vous des messages qui parlent de votre dossier.
@@ -714,9 +725,10 @@ paper-partner =
     { $body } vous informe d'une violation de données personnelles (référence { $reference }, { $about }).
 
     Ce que nous savons
-    Période : du { $from } au { $to }. Personnes : { $persons }. Données : { $kinds }.
+    { $happened } Personnes : { $persons }. Données : { $kinds }.
 
-    Ce qui a été fait
+    Où nous en sommes
+    { $claims }
     { $taken }
 
     Ce que nous vous demandons

@@ -397,6 +397,7 @@ person-wish-first = quand une organisation nouvelle consulte mon dossier
 person-wish-monthly = une fois par mois, avec le nombre de consultations
 person-wish-save = Enregistrer
 person-wish-no-mail = Cet organisme n'envoie pas de courriels de ce service : revenez sur cette page pour voir les nouvelles consultations.
+person-basis-theft = Personne n'avait de raison de lire votre dossier : ce compte a été volé, et le vol est confirmé.
 person-basis-caseload = Vous étiez suivi par cette organisation.
 person-basis-exact-search = Recherche avec vos propres informations.
 person-basis-break-glass = Accès exceptionnel, avec un motif écrit et relu.

@@ -27,10 +27,9 @@ use crate::stored_records::{self, StoredKind};
 use crate::{incidents, password};
 
 const DAY: Duration = Duration::from_hours(24);
-/// An account that nobody used for so long is dormant.
-pub const DORMANT_AFTER: Duration = Duration::from_hours(24 * 90);
-/// An account that could have been used for so long, and never was.
-pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 30);
+/// An account that nobody used for so long is unused, whether somebody did before or nobody ever: the
+/// same for checks, reviews and what a partner states.
+pub const UNUSED_AFTER: Duration = Duration::from_hours(24 * 90);
 const QUARANTINE_MAX: Duration = Duration::from_hours(24 * 7);
 const KEYS_LAST: Duration = Duration::from_hours(24 * 365);
 const REVIEWS_EVERY: Duration = Duration::from_hours(24 * 365);
@@ -142,7 +141,7 @@ async fn unused(house: &House, check: Check, now: Timestamp) -> Result<Found, Op
     for account in &accounts {
         let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
         let fails = match (check, last) {
-            (Check::Dormant, Some(last)) => now.since(last) > DORMANT_AFTER,
+            (Check::Dormant, Some(last)) => now.since(last) > UNUSED_AFTER,
             (Check::NeverUsed, None) => {
                 let passkeys = house.store.passkeys_of(account).await?;
                 let since = passkeys.iter().map(|passkey| passkey.added_at).min();

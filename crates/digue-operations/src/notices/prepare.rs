@@ -1,14 +1,14 @@
 //! One notice for each person of a version of the affected set: asked for by somebody, written in the
 //! background, resumed where it stood after a crash, and sent only when somebody says so.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use digue_locales::{Language, text};
 use digue_response::affected::Person;
 use digue_response::code::{Code, masked};
 use digue_store::{CampaignRecord, NoticeRecord};
-use digue_types::{Act, Timestamp};
+use digue_types::{Act, PersonRef, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value as Json;
 
@@ -16,6 +16,7 @@ use super::contacts::{Contact, Contacts};
 use super::text::{Blocks, Seen, Style, written};
 use super::{blocks_of, style_of};
 use crate::actor::Actor;
+use crate::aliases;
 use crate::breach;
 use crate::caseloads;
 use crate::error::OperationError;
@@ -196,6 +197,47 @@ fn must_be_whole(asked: &Asked) -> Result<(), OperationError> {
 
 type Told = (String, String, Seen);
 
+/// What the lines of one person say together.
+#[derive(Default)]
+struct ShownTogether {
+    categories: BTreeSet<String>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    times: u64,
+}
+
+impl ShownTogether {
+    fn join(&mut self, line: &Json) {
+        let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
+        let categories = line["categories"].as_array().into_iter().flatten();
+        self.categories.extend(categories.filter_map(|one| one.as_str().map(ToOwned::to_owned)));
+        self.first = self.first.into_iter().chain(at("first")).min();
+        self.last = self.last.into_iter().chain(at("last")).max();
+        self.times += line["times"].as_u64().unwrap_or(0);
+    }
+
+    fn said(self, reader: &Reader) -> Seen {
+        let date = |at: Option<Timestamp>| at.map(|at| reader.date(at)).unwrap_or_default();
+        Seen {
+            categories: self.categories.into_iter().collect(),
+            first: date(self.first),
+            last: date(self.last),
+            times: self.times,
+        }
+    }
+}
+
+/// The person by the aliases of today.
+fn merged(house: &House, who: Person) -> Person {
+    match (who.population.parse(), PersonRef::parse(&who.person)) {
+        (Ok(population), Ok(reference)) => {
+            let (person, _) = aliases::person_of(house, &population, &reference);
+            Person { person: person.to_string(), ..who }
+        }
+        _ => who,
+    }
+}
+
 /// Whom a campaign tells: the persons of its version, or only those who are new in it.
 fn told_persons(
     house: &House,
@@ -215,7 +257,10 @@ fn told_persons(
     };
     let bytes = breach::list_bytes(house, incident, version)?;
     let text = String::from_utf8_lossy(&bytes);
-    let mut told = Vec::new();
+    // One notice for a person who was shown under several identifiers; in the order of the list, which a
+    // campaign that is resumed counts on.
+    let mut places: HashMap<Person, usize> = HashMap::new();
+    let mut shown: Vec<(Person, ShownTogether)> = Vec::new();
     for line in text.lines() {
         let Ok(line) = serde_json::from_str::<Json>(line) else { continue };
         let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) else {
@@ -225,19 +270,19 @@ fn told_persons(
         if new.as_ref().is_some_and(|new| !new.contains(&who)) {
             continue;
         }
-        let date = |name: &str| {
-            let at = line[name].as_str().and_then(Timestamp::parse_rfc3339);
-            at.map(|at| reader.date(at)).unwrap_or_default()
-        };
-        let categories = line["categories"].as_array().into_iter().flatten();
-        let seen = Seen {
-            categories: categories.filter_map(|one| one.as_str().map(ToOwned::to_owned)).collect(),
-            first: date("first"),
-            last: date("last"),
-            times: line["times"].as_u64().unwrap_or(0),
-        };
-        told.push((population.to_owned(), person.to_owned(), seen));
+        let whom = merged(house, who);
+        match places.get(&whom) {
+            Some(place) => shown[*place].1.join(&line),
+            None => {
+                places.insert(whom.clone(), shown.len());
+                let mut seen = ShownTogether::default();
+                seen.join(&line);
+                shown.push((whom, seen));
+            }
+        }
     }
+    let told: Vec<Told> =
+        shown.into_iter().map(|(whom, seen)| (whom.population, whom.person, seen.said(&reader))).collect();
     if told.is_empty() { Err(OperationError::Invalid("incident-refused-nobody-affected")) } else { Ok(told) }
 }
 
@@ -254,7 +299,7 @@ fn one(
 ) -> Result<NoticeRecord, OperationError> {
     let mut bytes = [0; 8];
     random.fill(&mut bytes).map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
-    let code = Code::of(bytes);
+    let code = Code::drawn(bytes);
     let (channel, destination) = match contact {
         Some(contact) => (contact.channel, contact.destination),
         None => ("none", String::new()),

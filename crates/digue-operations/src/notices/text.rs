@@ -11,7 +11,7 @@ use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
 use crate::house::House;
-use crate::incidents;
+use crate::incidents::{self, IncidentView};
 use crate::papers::Reader;
 
 /// The blocks that somebody writes; the others are made for each person.
@@ -100,31 +100,28 @@ pub async fn proposed(
     style: Style,
 ) -> Result<(String, Blocks), OperationError> {
     let view = incidents::view(house, actor, id).await?;
+    Ok(proposed_for(house, &view, style))
+}
+
+/// `proposed`, for an incident that was read already.
+pub fn proposed_for(house: &House, view: &IncidentView, style: Style) -> (String, Blocks) {
     let zone = house.response().zone.clone();
     let reader = Reader { language: style.language(), zone };
     let controller = breach::controller(house, style.language());
-    let (from, to) = match view.incident.occurred {
-        Some((from, to)) => (reader.date(from), to.map_or_else(|| reader.date(from), |to| reader.date(to))),
-        None => (reader.date(view.incident.opened_at), reader.date(view.incident.opened_at)),
-    };
-    let values = [
-        ("body", Value::from(controller.name.clone())),
-        ("from", Value::from(from)),
-        ("to", Value::from(to)),
-    ];
+    let values = [("body", Value::from(controller.name.clone()))];
     let contact = [
         ("mail", Value::from(controller.mail)),
         ("phone", Value::from(controller.phone)),
         ("name", Value::from(controller.contact)),
     ];
     let blocks = Blocks {
-        happened: style.with("happened", &values),
+        happened: reader.notice_happened(view, style),
         risks: style.word("risks"),
         steps: style.word("steps"),
         contact: style.with("contact", &contact),
         address: format!("{}/check", house.console_host()),
     };
-    Ok((style.with("subject", &values), blocks))
+    (style.with("subject", &values), blocks)
 }
 
 /// The text of one notice, block by block.
@@ -189,18 +186,14 @@ mod tests {
             times: 3,
         };
         for style in Style::ALL {
-            let values = [
-                ("body", Value::from("France Formation")),
-                ("from", Value::from("12/07/2025")),
-                ("to", Value::from("13/07/2025")),
-            ];
+            let when = [("when", Value::from("Du 12/07/2025 au 13/07/2025"))];
             let contact = [
                 ("mail", Value::from("dpo@exemple.fr")),
                 ("phone", Value::from("01 23 45 67 89")),
                 ("name", Value::from("le DPO")),
             ];
             let blocks = Blocks {
-                happened: style.with("happened", &values),
+                happened: style.with("happening-stolen-account", &when),
                 risks: style.word("risks"),
                 steps: style.word("steps"),
                 contact: style.with("contact", &contact),

@@ -103,7 +103,7 @@ fn draw() -> Result<Code, OperationError> {
     SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| OperationError::Unavailable("no randomness".to_owned()))?;
-    Ok(Code::of(bytes))
+    Ok(Code::drawn(bytes))
 }
 
 /// Forgets codes whose time is over: nobody is to learn later who was written to.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use digue_exposure::Sight;
+use digue_exposure::{Question, Sight};
+use digue_response::claim::Happening;
 use digue_store::{HiddenRecord, KnownPerson};
-use digue_types::{AccountId, Act, Basis, Event, OrganisationId, PortalId, Timestamp};
+use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
 
 use super::Person;
@@ -38,6 +39,9 @@ pub struct Row {
     /// What the reader is there, if the account still exists.
     pub role: Option<&'static str>,
     pub basis: Basis,
+    /// A person found that the account was stolen, and this consultation is of the thief: the right that
+    /// the account had is no reason for it.
+    pub is_theft: bool,
     pub categories: Vec<String>,
     /// `INC-2026-003`, when an incident is about it.
     pub incident: Option<String>,
@@ -48,6 +52,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Why, as a code of the person's page.
+    pub const fn why(&self) -> &'static str {
+        if self.is_theft { "theft" } else { self.basis.code() }
+    }
+
     pub fn is_asked(&self, kind: &str) -> bool {
         self.asked.iter().any(|(asked, _)| asked == kind)
     }
@@ -121,6 +130,8 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
         let given = asked
             .clone()
             .find(|one| one.kind == RequestKind::Name.code() && one.outcome == Outcome::Done.code());
+        let exposure = exposure_of(house, &sight)?;
+        let incident = questions.iter().find(|one| one.asks(&sight, exposure.as_ref()));
         rows.push(Row {
             entry: sight.entry,
             at: sight.at,
@@ -131,8 +142,9 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
             alias: alias(house, &sight.account, &sight.organisation),
             role: rules.directory.find(&sight.account).map(|record| record.role.code()),
             basis: sight.basis,
-            categories: shown(house, &sight),
-            incident: questions.iter().find(|(_, asks)| asks(&sight)).map(|(name, _)| name.clone()),
+            is_theft: incident.is_some_and(|one| one.is_theft),
+            categories: shown(house, &sight, exposure.as_ref()),
+            incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
             asked: asked.map(|one| (one.kind.clone(), one.outcome.clone())).collect(),
             portal: sight.portal,
@@ -141,10 +153,21 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
     Ok(rows)
 }
 
+/// The entry of a consultation; `None` when it was forgotten at the end of its retention.
+fn exposure_of(house: &House, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
+    if sight.entry < house.journal_minimum() {
+        return Ok(None);
+    }
+    let entry = read_entries(house, sight.entry, 1)?.into_iter().next();
+    Ok(entry.and_then(|(_, event)| match event {
+        Event::Exposure(exposure) => Some(*exposure),
+        Event::Administration(_) => None,
+    }))
+}
+
 /// What was shown, as the entry itself says; from the portal's map when its key is destroyed.
-fn shown(house: &House, sight: &Sight) -> Vec<String> {
-    let entry = read_entries(house, sight.entry, 1).ok().and_then(|found| found.into_iter().next());
-    if let Some((_, Event::Exposure(exposure))) = entry {
+fn shown(house: &House, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
+    if let Some(exposure) = exposure {
         return exposure.categories.iter().map(ToString::to_string).collect();
     }
     let hosts = house.gateway().hosts();
@@ -155,30 +178,41 @@ fn shown(house: &House, sight: &Sight) -> Vec<String> {
     route.unwrap_or_default()
 }
 
-type Asks = Box<dyn Fn(&Sight) -> bool + Send + Sync>;
+/// What an incident is about: the question of its last affected set.
+struct Concern {
+    reference: String,
+    question: Question,
+    is_theft: bool,
+}
 
-/// What incidents are about: accounts and times of their last affected set.
-async fn questions(house: &House) -> Result<Vec<(String, Asks)>, OperationError> {
-    let views = incidents::list(house, &Actor::digue()).await?;
-    let mut questions: Vec<(String, Asks)> = Vec::new();
-    for view in views {
-        let Some(version) = view.incident.affected() else { continue };
-        let Some(question) = serde_json::from_str(&version.question).ok().as_ref().and_then(question_of)
-        else {
-            continue;
-        };
-        let asks = move |sight: &Sight| {
-            let of = |empty: bool, has: bool| empty || has;
-            of(question.accounts.is_empty(), question.accounts.contains(&sight.account))
-                && of(question.organisations.is_empty(), question.organisations.contains(&sight.organisation))
-                && of(question.portals.is_empty(), question.portals.contains(&sight.portal))
-                && !(question.accounts.is_empty() && question.organisations.is_empty())
-                && question.from.is_none_or(|from| from <= sight.at)
-                && question.to.is_none_or(|to| sight.at <= to)
-        };
-        questions.push((view.reference(), Box::new(asks)));
+impl Concern {
+    /// A question that names sessions concerns what was shown in them, and nothing else of the account.
+    fn asks(&self, sight: &Sight, exposure: Option<&Exposure>) -> bool {
+        fn of<T: PartialEq>(asked: &[T], one: &T) -> bool {
+            asked.is_empty() || asked.contains(one)
+        }
+        let Question { accounts, organisations, portals, routes, sessions, from, to, .. } = &self.question;
+        let is_bounded = !(accounts.is_empty() && organisations.is_empty() && sessions.is_empty());
+        is_bounded
+            && of(accounts, &sight.account)
+            && of(organisations, &sight.organisation)
+            && of(portals, &sight.portal)
+            && of(routes, &sight.route)
+            && (sessions.is_empty() || exposure.is_some_and(|one| sessions.contains(&one.session)))
+            && from.is_none_or(|from| from <= sight.at)
+            && to.is_none_or(|to| sight.at < to)
     }
-    Ok(questions)
+}
+
+async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
+    let views = incidents::list(house, &Actor::digue()).await?;
+    let concerns = views.into_iter().filter_map(|view| {
+        let version = view.incident.affected.iter().rfind(|version| !version.question.is_empty())?;
+        let question = question_of(&serde_json::from_str(&version.question).ok()?)?;
+        let is_theft = view.incident.happening() == Happening::StolenAccount;
+        Some(Concern { reference: view.reference(), question, is_theft })
+    });
+    Ok(concerns.collect())
 }
 
 /// Letters and digits that are not taken for one another.
@@ -272,11 +306,7 @@ pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, Operati
     let now = house.clock.now();
     let mut all = Vec::new();
     for record in house.store.hidden().await? {
-        let mut question = digue_exposure::Question {
-            from: Some(record.from),
-            to: Some(record.to),
-            ..digue_exposure::Question::default()
-        };
+        let mut question = Question { from: Some(record.from), to: Some(record.to), ..Question::default() };
         match record.reach.split_once(':') {
             Some(("account", name)) => question.accounts.extend(AccountId::parse(name).ok()),
             Some((_, name)) => question.organisations.extend(OrganisationId::parse(name).ok()),
@@ -292,6 +322,27 @@ pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, Operati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_about_a_stolen_session_leaves_the_agents_own_consultations_alone() {
+        let mut index = digue_exposure::Index::new();
+        let events: Vec<Event> =
+            (0..2).map(|entry| digue_testkit::events::shown(entry, "a1", "P1")).collect();
+        for (entry, event) in (0..).zip(&events) {
+            index.add(&digue_journal::Committed { index: entry, event: event.clone() });
+        }
+        let sights = index.view().of_person(&digue_types::PersonRef::parse("P1").unwrap()).unwrap();
+        let Event::Exposure(exposure) = &events[0] else { unreachable!("it is one") };
+        let of = |sessions: Vec<digue_types::SessionId>| Concern {
+            reference: "INC-2026-001".to_owned(),
+            question: Question { accounts: vec!["a1".parse().unwrap()], sessions, ..Question::default() },
+            is_theft: true,
+        };
+        assert!(of(vec![exposure.session.clone()]).asks(&sights[0], Some(exposure.as_ref())));
+        assert!(!of(vec!["another".parse().unwrap()]).asks(&sights[0], Some(exposure.as_ref())));
+        assert!(!of(vec![exposure.session.clone()]).asks(&sights[0], None), "not known is not stolen");
+        assert!(of(Vec::new()).asks(&sights[0], None));
+    }
 
     #[test]
     fn a_person_of_another_population_sees_nothing_whatever_portals_there_are() {

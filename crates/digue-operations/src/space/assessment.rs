@@ -25,8 +25,6 @@ use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
 use crate::uploaded_table::{TableWanted, UploadedTable};
 
-/// How long nobody uses an account that nobody needs.
-const UNUSED_AFTER: std::time::Duration = crate::isms::ask::DORMANT_AFTER;
 /// A spreadsheet of twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;
 const ROWS_MAX: usize = 500;
@@ -180,7 +178,7 @@ impl Seen {
         let mut unused = 0;
         for (account, _) in active {
             let last = house.answered(view.of_account(account, 1))?.first().map(|seen| seen.at);
-            unused += u64::from(last.is_some_and(|last| now_at.since(last) > UNUSED_AFTER));
+            unused += u64::from(last.is_some_and(|last| now_at.since(last) > crate::isms::ask::UNUSED_AFTER));
         }
         let population = active.len() as u64;
         let count = |fails: &dyn Fn(&AccountId) -> bool| Fact {

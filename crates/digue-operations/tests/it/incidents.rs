@@ -8,9 +8,10 @@ use digue_exposure::Question;
 use digue_locales::{Language, text};
 use digue_operations::{OperationError, breach, gates, incidents};
 use digue_response::affected::{Others, Quality};
-use digue_response::clock::ClockKind;
+use digue_response::claim::Happening;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Source, State};
-use digue_response::notification::{Block, Field, Informed, Known, Stage, Who};
+use digue_response::notification::{Block, Field, Informed, Known, Shape, Stage, Who};
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Level};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{
@@ -92,7 +93,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let add = async |note| incidents::add(&home.house, &dpo, &id, None, note).await;
     let reason = || BECAUSE.to_owned();
     let now = home.house.clock().now();
-    add(Note::Aware { at: now.micros(), reason: reason() }).await.unwrap();
+    add(Note::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
     add(Note::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
     let close = || Note::StateSet { state: State::Resolved, reason: reason() };
     let undecided = add(close()).await;
@@ -110,6 +111,24 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
     add(Note::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
     send().await.unwrap();
+    let close_now = add(close()).await;
+    assert!(matches!(close_now, Err(OperationError::Invalid("incident-refused-notification-open"))));
+    // What was unknown is answered, and the complement is sent.
+    // An answer may ask for another one.
+    loop {
+        let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
+        let unknown = breach::draft(&home.house, &view, Language::French).unknown();
+        let Some((field, _)) = unknown.first().copied() else { break };
+        let value = vec![match field.shape() {
+            Shape::One(codes) | Shape::Many(codes) => codes[0].to_owned(),
+            Shape::Number => "0".to_owned(),
+            Shape::Moment => now.to_string(),
+            Shape::Line | Shape::Text => "vu avec le responsable".to_owned(),
+        }];
+        add(Note::FieldSet { field, value }).await.unwrap();
+    }
+    let complement = Stage::Complementary;
+    breach::submit(&home.house, &dpo, &id, complement, late, "CNIL-43", Language::French).await.unwrap();
     for sheet in incidents::view(&home.house, &dpo, &id).await.unwrap().incident.sheets {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());
@@ -175,6 +194,7 @@ fn every_code_of_a_breach_has_its_word_in_both_languages() {
     keys_of!(Nature Origin Cause PersonKind DataKind Consequence Harm Gravity Exemption);
     keys_of!(Quality ClockKind Stage Block Who Known Informed Field State Source Sheet Answer);
     keys_of!(DataContext Ease Confidentiality Integrity Availability Level);
+    keys_of!(Awareness Happening);
     keys.extend(incident::Role::ALL.iter().map(|one| one.key().to_owned()));
     keys.extend(incident::Kind::ALL.iter().map(|one| one.key().to_owned()));
     for sheet in Sheet::ALL {

@@ -14,6 +14,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod space;
+mod statements;
 mod stored_records;
 mod takeover;
 mod vectors;

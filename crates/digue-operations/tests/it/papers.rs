@@ -11,7 +11,7 @@ use digue_operations::papers::{self, Form, PAPERS, Reader};
 use digue_operations::register_import::{self, RowFault};
 use digue_operations::{affected, breach, bundle, gates, incidents};
 use digue_response::Note;
-use digue_response::clock::ClockKind;
+use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Source, State};
 use digue_response::notification::{Field, Stage, Submission};
 use digue_response::register::COLUMNS;
@@ -100,7 +100,8 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let key = Verifier::parse(text("journal.pub").trim()).unwrap();
     let list = affected::read(text("list-1.ndjson").as_bytes(), &key).unwrap();
     assert_eq!(list.lines.len(), 2);
-    assert!(text("VERIFY.txt").contains("digue journal receipt"));
+    let steps = text("VERIFY.txt");
+    assert!(steps.contains("digue journal receipt") && steps.contains("list-1.ndjson"), "{steps}");
     let names = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned);
     let receipts: Vec<String> = names.filter(|name| name.starts_with("receipts/")).collect();
     assert!(receipts.len() >= 2, "the opening, and the gate: {receipts:?}");
@@ -120,7 +121,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     let reason = || "un seul destinataire, qui a effacé le message".to_owned();
     let at = home.now().micros();
     for note in [
-        Note::Aware { at, reason: reason() },
+        Note::Aware { at, reason: reason(), of: Awareness::Data },
         Note::FieldSet {
             field: Field::Natures,
             value: vec!["confidentiality".to_owned(), "integrity".to_owned()],
@@ -219,6 +220,7 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
         at: aware + 90 * hour,
         to: "lettre".to_owned(),
         receipt: String::new(),
+        persons: None,
     };
     let explained = Note::DelayExplained { clock: ClockKind::Persons, reason: reason("adresses cherchées") };
     let informed = Note::PersonsDecided { inform: true, exemption: None, reason: reason("risque élevé") };
@@ -236,7 +238,7 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
     ];
     for (title, notes) in violations {
         let id = incidents::open(&home.house, &dpo, Source::Person, title, "").await.unwrap();
-        let first = Note::Aware { at: aware, reason: reason("vu") };
+        let first = Note::Aware { at: aware, reason: reason("vu"), of: Awareness::Data };
         for note in std::iter::once(first).chain(notes) {
             incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_response::affected::{Quality, Version};
-use digue_response::clock::{ClockKind, RULES};
-use digue_response::incident::{Kind, Refused, Role, Source};
+use digue_response::clock::{Awareness, ClockKind, RULES};
+use digue_response::incident::{Kind, NoticesEnded, Refused, Role, Source};
 use digue_response::notification::{Field, Stage, Submission};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::Exemption;
@@ -30,6 +30,23 @@ fn paris() -> TimeZone {
 
 fn because() -> String {
     "parce que les faits le montrent".to_owned()
+}
+
+fn version(persons: u64) -> Version {
+    Version {
+        number: 1,
+        question: "{}".to_owned(),
+        checkpoint: String::new(),
+        hash: "00".to_owned(),
+        quality: Quality::Exact,
+        reason: String::new(),
+        reasons: Vec::new(),
+        persons,
+        records: 40,
+        by_category: BTreeMap::from([("identite".to_owned(), persons)]),
+        by_population: BTreeMap::new(),
+        others: Vec::new(),
+    }
 }
 
 /// An incident and the hour at which one stands.
@@ -72,7 +89,7 @@ impl Case {
     }
 
     fn aware(at: Timestamp) -> Note {
-        Note::Aware { at: at.micros(), reason: because() }
+        Note::Aware { at: at.micros(), reason: because(), of: Awareness::Data }
     }
 
     fn submitted(at: Timestamp) -> Note {
@@ -85,12 +102,18 @@ impl Case {
         })
     }
 
+    fn partly_submitted(at: Timestamp) -> Note {
+        let Note::Submitted(sent) = Self::submitted(at) else { unreachable!("it is one") };
+        Note::Submitted(Submission { unknown: vec![Field::Support], ..sent })
+    }
+
     fn told(at: Timestamp) -> Note {
         Note::Met {
             clock: ClockKind::Persons,
             at: at.micros(),
             to: "courriel".to_owned(),
             receipt: String::new(),
+            persons: None,
         }
     }
 }
@@ -106,9 +129,16 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(Note::AuthorityDecided { notify: true, reason: because() });
     case.refuses(&close, Refused::Undecided);
     case.takes(Note::PersonsDecided { inform: true, exemption: None, reason: because() });
-    case.refuses(&close, Refused::Undone);
+    case.refuses(&close, Refused::NotNotified);
+    case.takes(Case::partly_submitted(noon()));
+    case.refuses(&close, Refused::NotificationOpen);
     case.takes(Case::submitted(noon()));
-    case.refuses(&close, Refused::Undone);
+    case.refuses(&close, Refused::NobodyAffected);
+    case.takes(Note::Affected(version(36)));
+    case.refuses(&close, Refused::PersonsNotTold);
+    case.takes(Case::told(noon()));
+    case.takes(Note::NoticesEnded(NoticesEnded { sent: 34, unsent: 2, ..NoticesEnded::default() }));
+    case.refuses(&close, Refused::NoticesUnsent);
     case.takes(Case::told(noon()));
     case.takes(Note::SheetAdded { sheet: Sheet::Restart });
     case.refuses(&close, Refused::StepsOpen);
@@ -146,7 +176,7 @@ fn awareness_is_corrected_and_never_moved_silently() {
     case.takes(Case::aware(after(2)));
     let incident = case.incident();
     assert_eq!(incident.aware_at(), Some(after(2)));
-    let hours: Vec<Timestamp> = incident.awareness.iter().map(|aware| aware.what).collect();
+    let hours: Vec<Timestamp> = incident.awareness.iter().map(|(_, aware)| aware.what).collect();
     assert_eq!(hours, [after(4), after(2)], "both hours and both reasons stay");
     let clocks = incident.clocks(&RULES, &paris());
     let authority = clocks.iter().find(|clock| clock.rule.kind == ClockKind::Authority).unwrap();
@@ -175,9 +205,10 @@ fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
         case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
     assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
     case.takes(Case::state(State::Contained));
-    case.refuses(&Case::state(State::Resolved), Refused::Undone);
+    case.refuses(&Case::state(State::Resolved), Refused::ControllerNotTold);
     let (to, receipt) = ("AKTO".to_owned(), String::new());
-    case.takes(Note::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt });
+    let persons = None;
+    case.takes(Note::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
     case.takes(Case::state(State::Resolved));
 }
 
@@ -208,21 +239,9 @@ fn corrections_name_what_they_correct_and_erase_nothing() {
 
 #[test]
 fn an_entry_survives_being_written_and_read_again() {
-    let version = Version {
-        number: 1,
-        question: "{}".to_owned(),
-        checkpoint: String::new(),
-        hash: "00".to_owned(),
-        quality: Quality::Exact,
-        reason: String::new(),
-        persons: 36,
-        records: 40,
-        by_category: BTreeMap::from([("identite".to_owned(), 36)]),
-        by_population: BTreeMap::new(),
-        others: Vec::new(),
-    };
     let mut case = Case::open();
-    case.takes(Note::Affected(version));
+    case.takes(Note::Affected(version(36)));
+    case.takes(Case::aware(noon()));
     case.takes(Case::submitted(noon()));
     case.takes(Note::FieldSet { field: Field::CauseOf, value: vec!["external-malicious".to_owned()] });
     for entry in &case.entries {
@@ -241,7 +260,8 @@ fn the_moments_are_computed_from_the_entries() {
     case.takes(Case::submitted(after(2)));
     let moments: Vec<(&str, bool)> =
         case.incident().moments().iter().map(|(name, at)| (*name, at.is_some())).collect();
-    let known = [true, true, true, true, true, false];
+    // Nobody saw it before it was opened: that hour is no discovery.
+    let known = [true, false, true, true, true, false];
     let names = ["occurred", "seen", "aware", "contained", "notified", "told"];
     assert_eq!(moments, names.into_iter().zip(known).collect::<Vec<_>>());
 }
@@ -249,7 +269,7 @@ fn the_moments_are_computed_from_the_entries() {
 proptest::proptest! {
     /// Whatever is accepted folds, and a closed incident of a controller has both decisions.
     #[test]
-    fn no_path_closes_a_breach_without_both_decisions(choices in proptest::collection::vec(0_usize..9, 0..40)) {
+    fn no_path_closes_a_breach_without_both_decisions(choices in proptest::collection::vec(0_usize..10, 0..60)) {
         let mut case = Case::open();
         for choice in choices {
             let note = match choice {
@@ -261,6 +281,7 @@ proptest::proptest! {
                 5 => Note::PersonsDecided { inform: true, exemption: None, reason: because() },
                 6 => Case::submitted(noon()),
                 7 => Case::told(noon()),
+                8 => Note::Affected(version(36)),
                 _ => Case::aware(noon()),
             };
             if case.incident().accepts(&note, case.now, &RULES, &paris()).is_ok() {
@@ -274,4 +295,63 @@ proptest::proptest! {
             }
         }
     }
+}
+
+fn due(incident: &Incident, kind: ClockKind) -> Option<Timestamp> {
+    let clocks = incident.clocks(&RULES, &paris());
+    clocks.iter().find(|clock| clock.rule.kind == kind).and_then(|clock| clock.due_at)
+}
+
+#[test]
+fn each_duty_runs_from_its_own_awareness() {
+    // Attack known on 22 November at 9:00, data on the 23rd at 15:00, Paris.
+    let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+    let mut case = Case::open();
+    case.now = at("2026-11-23T14:00:00Z");
+    case.takes(Note::RoleSet { role: Role::Controller, is_insured: true, is_nis2: true });
+    let aware = |text: &str, of| Note::Aware { at: at(text).micros(), reason: because(), of };
+    case.takes(aware("2026-11-22T08:00:00Z", Awareness::Attack));
+    assert_eq!(due(&case.incident(), ClockKind::Authority), None, "nobody knows of data yet");
+    case.takes(aware("2026-11-23T14:00:00Z", Awareness::Data));
+    assert_eq!(due(&case.incident(), ClockKind::Complaint), Some(at("2026-11-25T08:00:00Z")));
+    assert_eq!(due(&case.incident(), ClockKind::Authority), Some(at("2026-11-26T14:00:00Z")));
+    assert_eq!(due(&case.incident(), ClockKind::EarlyWarning), Some(at("2026-11-24T14:00:00Z")));
+}
+
+#[test]
+fn what_a_first_notification_leaves_open_has_its_own_clock() {
+    let mut case = Case::open();
+    case.takes(Case::aware(noon()));
+    case.now = after(10);
+    case.takes(Case::partly_submitted(after(10)));
+    assert_eq!(due(&case.incident(), ClockKind::Complement), Some(after(82)));
+    let Note::Submitted(sent) = Case::submitted(after(10)) else { unreachable!("it is one") };
+    case.takes(Note::Submitted(Submission { stage: Stage::Complementary, ..sent }));
+    assert_eq!(case.incident().met_at(ClockKind::Complement), Some(after(10)));
+}
+
+#[test]
+fn nobody_tells_of_what_they_do_not_know_yet() {
+    let mut case = Case::open();
+    case.now = after(5);
+    case.refuses(&Case::submitted(after(1)), Refused::BeforeAwareness);
+    case.takes(Case::aware(after(2)));
+    case.refuses(&Case::submitted(after(1)), Refused::BeforeAwareness);
+    case.refuses(&Case::told(after(1)), Refused::BeforeAwareness);
+    case.takes(Case::submitted(after(3)));
+    case.refuses(&Case::aware(after(4)), Refused::BeforeAwareness);
+}
+
+#[test]
+fn a_public_communication_that_was_decided_is_done_before_the_end() {
+    let mut case = Case::open();
+    case.takes(Case::aware(noon()));
+    case.takes(Case::state(State::Contained));
+    case.takes(Note::AuthorityDecided { notify: false, reason: because() });
+    let exemption = Some(Exemption::Disproportionate);
+    case.takes(Note::PersonsDecided { inform: false, exemption, reason: because() });
+    case.refuses(&Case::state(State::Resolved), Refused::PublicNotTold);
+    let (to, receipt) = ("site et presse".to_owned(), String::new());
+    case.takes(Note::Met { clock: ClockKind::Public, at: noon().micros(), to, receipt, persons: None });
+    case.takes(Case::state(State::Resolved));
 }

@@ -187,7 +187,13 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
     assert_eq!(a1.get("/fiche/P1").status, 200, "the door is open again");
     browser.go(&officer.incident);
-    browser.sees("main", "portal:portail open");
+    browser.sees("main", "Accès rouvert\u{a0}: portail portail");
+    // How many is stated, with where the number comes from.
+    officer.room("affected");
+    browser.write("#persons", "1200");
+    browser.write("#basis", "fichier du portail avant la nuit");
+    browser.submit("form:has(#basis)", 0);
+    browser.sees(".figures", "personnes touchées");
     officer.close("communication publique");
     browser.go(&format!("{}/register", officer.console));
     browser.sees("table", "Chiffrement partiel dans la nuit");
@@ -281,5 +287,5 @@ fn missions_locales_a_leaders_account_wants_two_more() {
     let answer = leader.get(&format!("/own-incidents/in-{place}"));
     assert!(answer.status == 200 && answer.body.starts_with(b"%PDF"), "{}", answer.status);
     let text = paper(&house, &rssi, &dpo, "partner.pdf");
-    says(&text, &["INC-", "organisation:of-1", "57"]);
+    says(&text, &["INC-", "organisation of-1", "57"]);
 }

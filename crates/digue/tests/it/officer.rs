@@ -63,8 +63,8 @@ impl Officer {
         }
         for (field, form, wanted) in [
             ("#aware-reason", "form:has(#aware) button", "RGPD art. 33(1)"),
-            ("#notify-reason", "form:has(#notify) button", "La CNIL est notifiée –"),
-            ("#inform-reason", "form:has(#inform) button", "Les personnes sont informées –"),
+            ("#notify-reason", "form:has(#notify) button", "Décision\u{a0}: notifier la CNIL –"),
+            ("#inform-reason", "form:has(#inform) button", "Décision\u{a0}: informer les personnes –"),
         ] {
             browser.write(field, BECAUSE);
             browser.click(form);
@@ -72,10 +72,33 @@ impl Officer {
         }
     }
 
-    /// The notification is sent, the persons are told, all steps are answered, and it closes.
-    pub(crate) fn close(&self, means: &str) {
+    /// Answers every field of the notification that no fact fills.
+    fn answer_the_unknown(&self) {
+        let answers = "for (const field of document.querySelectorAll('.field')) { \
+                         if (!field.querySelector('.from .late')) continue; \
+                         const box = field.querySelector('input[type=checkbox]'); \
+                         if (box) { box.checked = true; continue; } \
+                         const asked = field.querySelector('select, textarea, input:not([type=hidden])'); \
+                         if (asked.tagName === 'SELECT') asked.selectedIndex = 1; \
+                         else if (asked.type === 'number') asked.value = '0'; \
+                         else if (asked.type === 'datetime-local') \
+                           asked.value = document.querySelector('#submitted-at').value; \
+                         else asked.value = 'établi avec le responsable'; }";
         let browser = &self.browser;
         self.room("notification");
+        // An answer may ask for another one.
+        while browser.count(".from .late") > 0 {
+            let script = serde_json::json!({"script": answers, "args": []});
+            browser.ask("POST", "/execute/sync", &script);
+            browser.click("form:has(#f-cause) button.main");
+            browser.sees("main", "répondu par une personne");
+        }
+    }
+
+    /// The notification is whole and sent, the persons are told, all steps are answered, and it closes.
+    pub(crate) fn close(&self, means: &str) {
+        let browser = &self.browser;
+        self.answer_the_unknown();
         browser.write("#receipt", "CNIL-2025-0007");
         browser.click("form:has(#receipt) button");
         browser.sees("main", "CNIL-2025-0007");

@@ -11,6 +11,7 @@ use digue_locales::Value;
 use digue_operations::affected::{self, SignedList};
 use digue_operations::entry::sight_json;
 use digue_operations::indexing;
+use digue_operations::scope::unknown_sessions;
 use digue_operations::table::{Cell, Columns, CsvTable, Kind, ParquetTable, Table};
 use digue_types::{PersonRef, Timestamp};
 use serde_json::json;
@@ -43,6 +44,11 @@ fn question_of(asked: &AskedScope) -> Result<Question> {
     })
 }
 
+/// A name that the journal does not know, in words.
+fn told(out: &Out, key: &str, name: &str) -> String {
+    digue_locales::text_with(out.language, key, &[("name", Value::from(name))])
+}
+
 /// A network, or one address.
 fn network(text: &str) -> Result<ipnet::IpNet> {
     let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
@@ -61,6 +67,11 @@ pub(super) fn run(
     let reading = Reading::open(place)?;
     let view = reading.index(place)?.view();
     let question = Question { before_entry: Some(reading.head.size), ..question };
+    let mut unknown = view.unknown(&question, &|_| false);
+    unknown.extend(unknown_sessions(&view, &question)?);
+    if !unknown.is_empty() {
+        return Err(anyhow!(told(out, "scope-unknown", &unknown.join(", "))));
+    }
     if counts {
         out.line(&view.count(&question)?.to_string());
         return Ok(GOOD);
@@ -98,7 +109,7 @@ pub(super) fn run(
 
 fn summary(out: &Out, answer: &Answer, reading: &Reading) {
     let quality = answer.quality;
-    let bound = digue_locales::text(out.language, &format!("scope-{}", quality.bound().code()));
+    let bound = digue_locales::text(out.language, &format!("scope-{}", affected::bound(answer).code()));
     let values = [
         ("persons", Value::from(answer.persons.len())),
         ("exposures", Value::from(answer.exposures)),
@@ -109,6 +120,7 @@ fn summary(out: &Out, answer: &Answer, reading: &Reading) {
         ("scope-uninspected", quality.uninspected),
         ("scope-unseen", quality.unseen),
         ("scope-presumed", quality.presumed),
+        ("scope-unmatched", affected::unmerged(answer)),
     ] {
         if count > 0 {
             out.say(key, &[("count", Value::from(count))]);
@@ -280,7 +292,11 @@ fn sight_row(sight: &Sight) -> Vec<Cell> {
 pub(super) fn seen(out: &Out, place: &JournalPlace, person: &str, form: Form) -> Done {
     let person = PersonRef::parse(person)?;
     let reading = Reading::open(place)?;
-    let sights = reading.index(place)?.view().of_person(&person)?;
+    let view = reading.index(place)?.view();
+    if !view.has_person(&person) {
+        return Err(anyhow!(told(out, "seen-unknown", person.as_str())));
+    }
+    let sights = view.of_person(&person)?;
     match form {
         Form::Csv | Form::Parquet => {
             write_table(form, None, SIGHT_COLUMNS, sights.iter().map(sight_row))?;

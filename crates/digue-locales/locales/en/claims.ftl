@@ -1,0 +1,126 @@
+## What was done, is to be done, or is not done: each sentence has its act
+
+claims-title = What is done and what remains to be done
+claim-authority-done = The data protection authority was notified on { $at }.
+claim-authority-due = The data protection authority will be notified by { $at }.
+claim-authority-soon = The data protection authority will be notified without undue delay.
+claim-authority-undone = The data protection authority was not notified.
+claim-persons-done = The persons concerned were informed, by { $at } at the latest.
+claim-persons-due = The persons concerned will be informed by { $at }.
+claim-persons-soon = The persons concerned will be informed without undue delay.
+claim-persons-undone = The persons concerned were not informed.
+claim-public-done = A public communication was made on { $at }.
+claim-public-due = A public communication will be made by { $at }.
+claim-public-soon = A public communication will be made without undue delay.
+claim-public-undone = No public communication was made.
+claim-access-done = The access in question was closed on { $at }.
+claim-access-due = The access in question will be closed by { $at }.
+claim-access-soon = The access in question will be closed without undue delay.
+claim-access-undone = The access in question is not closed.
+claim-complaint-done = A complaint was filed on { $at }.
+claim-complaint-due = A complaint will be filed by { $at }.
+claim-complaint-soon = A complaint will be filed without undue delay.
+claim-complaint-undone = No complaint was filed.
+claim-controller-done = The controller was informed on { $at }.
+claim-controller-due = The controller will be informed by { $at }.
+claim-controller-soon = The controller will be informed without undue delay.
+claim-controller-undone = The controller was not informed.
+claim-early-warning-done = The early warning was sent to ANSSI on { $at }.
+claim-early-warning-due = The early warning will be sent to ANSSI by { $at }.
+claim-early-warning-soon = The early warning will be sent to ANSSI without undue delay.
+claim-early-warning-undone = The early warning was not sent to ANSSI.
+claim-nis2-done = The incident was notified to ANSSI on { $at }.
+claim-nis2-due = The incident will be notified to ANSSI by { $at }.
+claim-nis2-soon = The incident will be notified to ANSSI without undue delay.
+claim-nis2-undone = The incident was not notified to ANSSI.
+claim-final-report-done = The final report was handed to ANSSI on { $at }.
+claim-final-report-due = The final report will be handed to ANSSI by { $at }.
+claim-final-report-soon = The final report will be handed to ANSSI without undue delay.
+claim-final-report-undone = The final report was not handed to ANSSI.
+
+## The same for easy reading
+
+claim-easy-authority-done = We told the CNIL. It was on { $at }.
+claim-easy-authority-due = We are going to tell the CNIL. It will be before { $at }.
+claim-easy-authority-soon = We are going to tell the CNIL.
+claim-easy-authority-undone = The CNIL does not know yet.
+claim-easy-access-done = We closed this access. It was on { $at }.
+claim-easy-access-due = We are going to close this access. It will be before { $at }.
+claim-easy-access-soon = We are going to close this access.
+claim-easy-access-undone = This access is not closed.
+
+## What happened
+
+happening-stolen-account = { $when }, a stolen account was used to read records.
+happening-suspected-account = { $when }, an account was used for unusual consultations. That it was stolen is not established.
+happening-ransomware = { $when }, malicious software encrypted files.
+happening-unavailable = { $when }, data could not be reached.
+happening-mistake = { $when }, a mistake affected personal data.
+happening-unspecified = { $when }, an incident affected personal data. Its nature is not established yet.
+when-between = From { $from } to { $to }
+when-since = Since { $from }
+when-on = On { $from }
+when-unknown = On a date that is not established yet
+notice-happening-stolen-account = { $when }, someone read records with a stolen account. Your record is one of them.
+notice-happening-suspected-account = { $when }, records were read with an account. This account may have been stolen. Your record is one of them.
+notice-happening-ransomware = { $when }, an attack blocked files. Your data are among them.
+notice-happening-unavailable = { $when }, data could not be reached. Yours are among them.
+notice-happening-mistake = { $when }, a mistake touched data. Yours are among them.
+notice-happening-unspecified = { $when }, an incident touched data. Yours are among them.
+notice-easy-happening-stolen-account = Someone stole an account. They read records. They read your record.
+notice-easy-happening-suspected-account = Someone read records. They read your record. They may have stolen an account.
+notice-easy-happening-ransomware = Hackers blocked files. Your data are among them.
+notice-easy-happening-unavailable = Data were not there any more. Your data are among them.
+notice-easy-happening-mistake = There was a mistake. It touches your data.
+notice-easy-happening-unspecified = There was a problem. It touches your data.
+notice-easy-when-between = It was from { $from } to { $to }.
+notice-easy-when-since = It is since { $from }.
+notice-easy-when-on = It was on { $from }.
+notice-easy-when-unknown = We are still looking for the date.
+notice-easy-fault = It is not your fault.
+
+## How many persons
+
+persons-exact = { $shown }
+persons-lower-bound = at least { $shown }
+persons-upper-bound = at most { $shown }
+persons-unknown = number not established yet
+
+## Acts in words
+
+subject-account = account { $name }
+subject-organisation = organisation { $name }
+subject-portal = portal { $name }
+subject-other = this incident
+taken-closed = Access closed: { $who }
+taken-step-up = Proof of identity asked for in each session: { $who }
+taken-caseload-only = Access limited to the caseload: { $who }
+taken-open = Access reopened: { $who }
+taken-other = { $act }: { $who }
+taken-at = On { $at }: { $what }
+act-cited = { $what } [{ $entry }]
+
+## The rest of the papers
+
+complaint-by-stolen-account = Complainant: { $body }. Fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
+complaint-by-suspected-account = Complainant: { $body }. Suspected fraudulent access to an automated data processing system (French criminal code, art. 323-1 and following).
+complaint-by-ransomware = Complainant: { $body }. Fraudulent access to an automated data processing system and obstruction of its working (French criminal code, art. 323-1 and 323-2).
+complaint-by-unspecified = Complainant: { $body }. Facts to be characterised by the authority that receives the complaint.
+complaint-evidence-receipts = With this file: the journal's public key and the receipts of the journal's entries named in brackets.
+complaint-evidence-with-list = With this file: the signed list of affected persons, the journal's public key and the receipts of the journal's entries named in brackets.
+call-centre-told = A notice was addressed to each person concerned. Without a notice, ask the contact below before you answer.
+call-centre-not-told = Not all notices have left. Do not tell anybody that they are not concerned.
+notice-address = A notice can be checked on { $address }.
+
+## Why a number is not exact
+
+doubt-uninspected = This number is a minimum: { $shown } responses left without having been read.
+doubt-unseen = This number is a minimum: { $shown } responses were not seen.
+doubt-presumed = This number is a maximum: { $shown } responses were not seen, and their requests named persons.
+doubt-unmerged = { $shown } identifiers belong to no known person: some persons may be counted twice. Load the table of identifiers.
+doubt-stated = This number was stated: no list was computed.
+unknown-subject = One of the names (account, organisation, portal, page or session) is known neither to the journal nor to the directory. Check it: this does not mean that nobody was shown.
+person-unknown = This identifier is in no entry of the journal. Check it: a name is no identifier, and nothing here says that nobody looked at this person.
+scope-unknown = Not known to this journal: { $name }. Check the name: this does not mean that nobody was shown.
+seen-unknown = This identifier is in no entry of this journal: { $name }. Check it: this does not mean that nobody looked at this person.
+scope-unmatched = { $count } identifiers of another kind: some persons may be counted twice.

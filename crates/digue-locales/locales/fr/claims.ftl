@@ -1,0 +1,126 @@
+## What was done, is to be done, or is not done: each sentence has its act
+
+claims-title = Ce qui est fait et ce qui reste à faire
+claim-authority-done = La CNIL a été notifiée le { $at }.
+claim-authority-due = La CNIL sera notifiée au plus tard le { $at }.
+claim-authority-soon = La CNIL sera notifiée dans les meilleurs délais.
+claim-authority-undone = La CNIL n'a pas été notifiée.
+claim-persons-done = Les personnes concernées ont été informées, au plus tard le { $at }.
+claim-persons-due = Les personnes concernées seront informées au plus tard le { $at }.
+claim-persons-soon = Les personnes concernées seront informées dans les meilleurs délais.
+claim-persons-undone = Les personnes concernées n'ont pas été informées.
+claim-public-done = Une communication publique a été faite le { $at }.
+claim-public-due = Une communication publique sera faite au plus tard le { $at }.
+claim-public-soon = Une communication publique sera faite dans les meilleurs délais.
+claim-public-undone = Aucune communication publique n'a été faite.
+claim-access-done = L'accès en cause a été fermé le { $at }.
+claim-access-due = L'accès en cause sera fermé au plus tard le { $at }.
+claim-access-soon = L'accès en cause sera fermé dans les meilleurs délais.
+claim-access-undone = L'accès en cause n'est pas fermé.
+claim-complaint-done = Une plainte a été déposée le { $at }.
+claim-complaint-due = Une plainte sera déposée au plus tard le { $at }.
+claim-complaint-soon = Une plainte sera déposée dans les meilleurs délais.
+claim-complaint-undone = Aucune plainte n'a été déposée.
+claim-controller-done = Le responsable de traitement a été averti le { $at }.
+claim-controller-due = Le responsable de traitement sera averti au plus tard le { $at }.
+claim-controller-soon = Le responsable de traitement sera averti dans les meilleurs délais.
+claim-controller-undone = Le responsable de traitement n'a pas été averti.
+claim-early-warning-done = L'alerte précoce a été envoyée à l'ANSSI le { $at }.
+claim-early-warning-due = L'alerte précoce sera envoyée à l'ANSSI au plus tard le { $at }.
+claim-early-warning-soon = L'alerte précoce sera envoyée à l'ANSSI dans les meilleurs délais.
+claim-early-warning-undone = L'alerte précoce n'a pas été envoyée à l'ANSSI.
+claim-nis2-done = L'incident a été notifié à l'ANSSI le { $at }.
+claim-nis2-due = L'incident sera notifié à l'ANSSI au plus tard le { $at }.
+claim-nis2-soon = L'incident sera notifié à l'ANSSI dans les meilleurs délais.
+claim-nis2-undone = L'incident n'a pas été notifié à l'ANSSI.
+claim-final-report-done = Le rapport final a été remis à l'ANSSI le { $at }.
+claim-final-report-due = Le rapport final sera remis à l'ANSSI au plus tard le { $at }.
+claim-final-report-soon = Le rapport final sera remis à l'ANSSI dans les meilleurs délais.
+claim-final-report-undone = Le rapport final n'a pas été remis à l'ANSSI.
+
+## The same for easy reading
+
+claim-easy-authority-done = Nous avons prévenu la CNIL. C'était le { $at }.
+claim-easy-authority-due = Nous allons prévenir la CNIL. Ce sera avant le { $at }.
+claim-easy-authority-soon = Nous allons prévenir la CNIL.
+claim-easy-authority-undone = La CNIL n'est pas prévenue.
+claim-easy-access-done = Nous avons fermé cet accès. C'était le { $at }.
+claim-easy-access-due = Nous allons fermer cet accès. Ce sera avant le { $at }.
+claim-easy-access-soon = Nous allons fermer cet accès.
+claim-easy-access-undone = Cet accès n'est pas fermé.
+
+## What happened
+
+happening-stolen-account = { $when }, un compte volé a servi à consulter des fiches.
+happening-suspected-account = { $when }, un compte a servi à des consultations anormales. Le vol de ce compte n'est pas établi.
+happening-ransomware = { $when }, un logiciel malveillant a chiffré des fichiers.
+happening-unavailable = { $when }, des données n'ont plus été accessibles.
+happening-mistake = { $when }, une erreur a touché des données personnelles.
+happening-unspecified = { $when }, un incident a touché des données personnelles. Sa nature n'est pas encore établie.
+when-between = Du { $from } au { $to }
+when-since = Depuis le { $from }
+when-on = Le { $from }
+when-unknown = À une date qui n'est pas encore établie
+notice-happening-stolen-account = { $when }, quelqu'un a lu des fiches avec un compte volé. Votre fiche en fait partie.
+notice-happening-suspected-account = { $when }, des fiches ont été lues avec un compte. Ce compte a peut-être été volé. Votre fiche en fait partie.
+notice-happening-ransomware = { $when }, une attaque a bloqué des fichiers. Vos données en font partie.
+notice-happening-unavailable = { $when }, des données n'étaient plus là. Les vôtres en font partie.
+notice-happening-mistake = { $when }, une erreur a touché des données. Les vôtres en font partie.
+notice-happening-unspecified = { $when }, un incident a touché des données. Les vôtres en font partie.
+notice-easy-happening-stolen-account = Quelqu'un a volé un compte. Il a lu des fiches. Il a lu votre fiche.
+notice-easy-happening-suspected-account = Quelqu'un a lu des fiches. Il a lu votre fiche. Il a peut-être volé un compte.
+notice-easy-happening-ransomware = Des pirates ont bloqué des fichiers. Vos données en font partie.
+notice-easy-happening-unavailable = Des données n'étaient plus là. Vos données en font partie.
+notice-easy-happening-mistake = Il y a eu une erreur. Elle touche vos données.
+notice-easy-happening-unspecified = Il y a eu un problème. Il touche vos données.
+notice-easy-when-between = C'était du { $from } au { $to }.
+notice-easy-when-since = C'est depuis le { $from }.
+notice-easy-when-on = C'était le { $from }.
+notice-easy-when-unknown = Nous cherchons encore la date.
+notice-easy-fault = Ce n'est pas votre faute.
+
+## How many persons
+
+persons-exact = { $shown }
+persons-lower-bound = au moins { $shown }
+persons-upper-bound = au plus { $shown }
+persons-unknown = nombre pas encore établi
+
+## Acts in words
+
+subject-account = compte { $name }
+subject-organisation = organisation { $name }
+subject-portal = portail { $name }
+subject-other = cet incident
+taken-closed = Accès fermé : { $who }
+taken-step-up = Preuve d'identité demandée à chaque session : { $who }
+taken-caseload-only = Accès limité au portefeuille : { $who }
+taken-open = Accès rouvert : { $who }
+taken-other = { $act } : { $who }
+taken-at = Le { $at } : { $what }
+act-cited = { $what } [{ $entry }]
+
+## The rest of the papers
+
+complaint-by-stolen-account = Plaignant : { $body }. Accès frauduleux à un système de traitement automatisé de données (code pénal, art. 323-1 et suivants).
+complaint-by-suspected-account = Plaignant : { $body }. Soupçon d'accès frauduleux à un système de traitement automatisé de données (code pénal, art. 323-1 et suivants).
+complaint-by-ransomware = Plaignant : { $body }. Accès frauduleux à un système de traitement automatisé de données et entrave à son fonctionnement (code pénal, art. 323-1 et 323-2).
+complaint-by-unspecified = Plaignant : { $body }. Faits à qualifier par l'autorité qui reçoit la plainte.
+complaint-evidence-receipts = Avec ce dossier : la clé publique du journal et les reçus des entrées du journal citées entre crochets.
+complaint-evidence-with-list = Avec ce dossier : la liste signée des personnes touchées, la clé publique du journal et les reçus des entrées du journal citées entre crochets.
+call-centre-told = Un avis a été adressé à chaque personne concernée. Sans avis, demandez conseil au contact ci-dessous avant de répondre.
+call-centre-not-told = Les avis ne sont pas tous partis. Ne dites à personne qu'elle n'est pas concernée.
+notice-address = Un avis se vérifie sur { $address }.
+
+## Why a number is not exact
+
+doubt-uninspected = Ce nombre est un minimum : { $shown } réponses sont parties sans avoir pu être lues.
+doubt-unseen = Ce nombre est un minimum : { $shown } réponses n'ont pas été vues.
+doubt-presumed = Ce nombre est un maximum : { $shown } réponses n'ont pas été vues, leurs demandes nommaient des personnes.
+doubt-unmerged = { $shown } identifiants ne sont rattachés à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des identifiants.
+doubt-stated = Ce nombre a été déclaré : aucune liste n'a été calculée.
+unknown-subject = Un des noms demandés (compte, organisation, portail, page ou session) n'est connu ni du journal ni de l'annuaire. Vérifiez-le : cela ne veut pas dire que personne n'a été montré.
+person-unknown = Cet identifiant n'est dans aucune entrée du journal. Vérifiez-le : un nom n'est pas un identifiant, et rien ici ne dit que personne n'a consulté cette personne.
+scope-unknown = Inconnu de ce journal : { $name }. Vérifiez le nom : cela ne veut pas dire que personne n'a été montré.
+seen-unknown = Cet identifiant n'est dans aucune entrée de ce journal : { $name }. Vérifiez-le : cela ne veut pas dire que personne n'a consulté cette personne.
+scope-unmatched = { $count } identifiants d'une autre sorte : certaines personnes sont peut-être comptées deux fois.

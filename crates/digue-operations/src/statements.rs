@@ -1,0 +1,184 @@
+//! Sentences of papers and pages about an incident: claims, what happened, acts, counts. A claim comes
+//! with its fact from `digue-response`; nothing here turns a decision into something done.
+
+use digue_locales::{Value, number, text_with};
+use digue_response::affected::Version;
+use digue_response::claim::{Claim, ClaimKind};
+use digue_response::incident::Kind;
+use digue_response::vocabulary::DataKind;
+use digue_response::{Entry, Incident, Note};
+use digue_types::Timestamp;
+
+use crate::incidents::IncidentView;
+use crate::notices::Style;
+use crate::papers::Reader;
+
+/// What the person reads of what was done, in the order of the notice.
+const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
+
+impl Reader {
+    fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
+        let values: Vec<(&str, Value)> =
+            values.iter().map(|(name, value)| (*name, Value::from(value.clone()))).collect();
+        text_with(self.language, key, &values)
+    }
+
+    fn hour(&self, claim: Claim) -> String {
+        claim.hour().map(|at| self.moment(at)).unwrap_or_default()
+    }
+
+    /// A claim in its form: done at its hour, due by its deadline, or not done.
+    pub fn claim(&self, claim: Claim) -> String {
+        self.sentence(&claim.key(), &[("at", self.hour(claim))])
+    }
+
+    /// Every claim of an incident as it stands.
+    pub fn claims(&self, view: &IncidentView) -> Vec<String> {
+        let claims = view.incident.claims(&view.clocks, view.now);
+        claims.into_iter().map(|claim| self.claim(claim)).collect()
+    }
+
+    pub(crate) fn claim_of(&self, view: &IncidentView, kind: ClaimKind) -> String {
+        self.claim(view.incident.claim(kind, &view.clocks, view.now))
+    }
+
+    /// When it happened, as a beginning of a sentence: never the hour of something else.
+    fn when(&self, incident: &Incident, prefix: &str) -> String {
+        let (key, from, to) = match incident.occurred {
+            None => ("unknown", String::new(), String::new()),
+            Some((from, None)) => ("since", self.date(from), String::new()),
+            Some((from, Some(to))) if self.date(from) == self.date(to) => {
+                ("on", self.date(from), String::new())
+            }
+            Some((from, Some(to))) => ("between", self.date(from), self.date(to)),
+        };
+        self.sentence(&format!("{prefix}when-{key}"), &[("from", from), ("to", to)])
+    }
+
+    /// What happened, as far as the log shows.
+    pub fn happened(&self, incident: &Incident) -> String {
+        self.sentence(incident.happening().key(), &[("when", self.when(incident, ""))])
+    }
+
+    /// The same for a person, with what was done about it.
+    pub(crate) fn notice_happened(&self, view: &IncidentView, style: Style) -> String {
+        let incident = &view.incident;
+        let claims = NOTICE_CLAIMS.into_iter().filter(|kind| {
+            // Somebody who made a mistake, or nobody's account, has no access to close.
+            *kind != ClaimKind::Access || incident.about.starts_with("account:")
+        });
+        let claims = claims.map(|kind| incident.claim(kind, &view.clocks, view.now));
+        let key = incident.happening().key();
+        let parts: Vec<String> = match style {
+            Style::Plain(_) => {
+                let when = self.when(incident, "");
+                let happened = self.sentence(&format!("notice-{key}"), &[("when", when)]);
+                std::iter::once(happened).chain(claims.map(|claim| self.claim(claim))).collect()
+            }
+            Style::Easy(_) => {
+                let happened = [self.say(&format!("notice-easy-{key}")), self.when(incident, "notice-easy-")];
+                let claims = claims.map(|claim| {
+                    let key = claim.key().replacen("claim-", "claim-easy-", 1);
+                    self.sentence(&key, &[("at", self.hour(claim))])
+                });
+                happened.into_iter().chain(claims).chain([self.say("notice-easy-fault")]).collect()
+            }
+        };
+        parts.join(" ")
+    }
+
+    /// How many persons, with how sure it is; said so when nobody counted.
+    pub fn persons(&self, version: Option<&Version>) -> String {
+        let Some(version) = version else { return self.say("persons-unknown") };
+        let key = format!("persons-{}", version.quality.code());
+        self.sentence(&key, &[("shown", number(self.language, version.everybody()))])
+    }
+
+    /// Categories of a map in the words of the authority, each once; those that have none as they are.
+    pub fn kinds(&self, categories: impl AsRef<[String]>) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for category in categories.as_ref() {
+            let kind = DataKind::of_category(category);
+            let said = kind.map_or_else(|| category.clone(), |kind| self.say(kind.key()));
+            if !kinds.contains(&said) {
+                kinds.push(said);
+            }
+        }
+        kinds
+    }
+
+    /// `account:a1` in words.
+    pub fn subject(&self, subject: &str) -> String {
+        match subject.split_once(':') {
+            Some(("account", name)) => self.sentence("subject-account", &[("name", name.to_owned())]),
+            Some(("organisation", name)) => {
+                self.sentence("subject-organisation", &[("name", name.to_owned())])
+            }
+            Some(("portal", name)) => self.sentence("subject-portal", &[("name", name.to_owned())]),
+            _ => self.say("subject-other"),
+        }
+    }
+
+    /// An act of the journal in words: what was done to whom, and why where a person said so.
+    pub fn act(&self, act: &str, subject: &str, after: &str, (by, reason): (&str, &str)) -> String {
+        let who = ("who", self.subject(subject));
+        let gate = digue_types::Gate::parse(after).filter(|_| act == "gate-set");
+        let what = match gate {
+            Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[who]),
+            None => self.sentence("taken-other", &[("act", self.say(&format!("act-{act}"))), who]),
+        };
+        // What Digue writes as a reason is for programs; the page of the finding says it in words.
+        let is_person = !by.is_empty() && by != "digue";
+        if is_person && !reason.is_empty() { self.pair(&what, reason) } else { what }
+    }
+
+    /// `portal:portail open` in words.
+    pub fn reopened(&self, what: &str) -> String {
+        let (subject, gate) = what.split_once(' ').unwrap_or((what, ""));
+        let who = self.subject(subject);
+        match digue_types::Gate::parse(gate) {
+            Some(gate) => self.sentence(&format!("taken-{}", gate.code()), &[("who", who)]),
+            None => who,
+        }
+    }
+
+    /// One line of what was done, from an entry of the log; `None` for what is no act.
+    pub(crate) fn taken(&self, entry: &Entry) -> Option<String> {
+        let what = match &entry.note {
+            Note::Said { kind: Kind::Action, text, .. } => text.clone(),
+            Note::Seen { act, subject, after, reason, by, .. }
+                if matches!(
+                    act.as_str(),
+                    "gate-set" | "session-cut" | "account-suspended" | "account-resumed"
+                ) =>
+            {
+                self.act(act, subject, after, (by, reason))
+            }
+            Note::Reopening { what, text, .. } => self.pair(&self.reopened(what), text),
+            _ => return None,
+        };
+        Some(self.sentence("taken-at", &[("at", self.moment(entry.at)), ("what", what)]))
+    }
+
+    /// What an entry of the log says, for the complaint; `None` for what is of no use there.
+    pub(crate) fn logged(&self, note: &Note) -> Option<String> {
+        Some(match note {
+            Note::Said { text, .. } => text.clone(),
+            Note::Seen { act, subject, after, reason, journal, by, .. } => {
+                let what = self.act(act, subject, after, (by, reason));
+                // What was found before the incident was opened has no entry of its own to cite.
+                if *journal == 0 {
+                    return Some(what);
+                }
+                self.sentence("act-cited", &[("what", what), ("entry", journal.to_string())])
+            }
+            Note::StateSet { state, reason } => self.pair(&self.say(state.key()), reason),
+            Note::Aware { at, reason, of } => {
+                let at = self.moment(Timestamp::from_micros(*at));
+                let aware = self.sentence("log-aware", &[("at", at), ("of", self.say(of.key()))]);
+                self.pair(&aware, reason)
+            }
+            _ => return None,
+        })
+    }
+}

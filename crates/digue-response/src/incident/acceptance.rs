@@ -1,0 +1,238 @@
+//! What may be added to an incident, and when it may be closed.
+
+use digue_types::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Incident, Note, REASON_CHARS_MIN, Refused, Role, State, TEXT_CHARS_MAX};
+use crate::affected::Version;
+use crate::claim::ClaimKind;
+use crate::clock::{Awareness, ClockKind, Rule, Starts};
+use crate::notification::fault_of;
+use crate::vocabulary::Exemption;
+
+impl Incident {
+    /// Whether a note may be added now; what it would break otherwise.
+    pub fn accepts(
+        &self,
+        note: &Note,
+        now: Timestamp,
+        rules: &[Rule],
+        zone: &TimeZone,
+    ) -> Result<(), Refused> {
+        if self.is_closed() && !note.may_follow_the_end() {
+            return Err(Refused::Closed);
+        }
+        note.has_its_words()?;
+        note.has_its_times(now)?;
+        match note {
+            Note::Opened { .. } => Err(Refused::OpenedTwice),
+            Note::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => Err(Refused::NoSuchEntry),
+            Note::StateSet { state, .. } => self.may_become(*state),
+            Note::Step { sheet, step, .. } => {
+                let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
+                if is_asked { Ok(()) } else { Err(Refused::NoSuchEntry) }
+            }
+            Note::TaskDone { task, .. } => {
+                let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
+                if is_open { Ok(()) } else { Err(Refused::NoSuchEntry) }
+            }
+            Note::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            Note::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
+                Err(Refused::ExemptionNeeded)
+            }
+            Note::Aware { at, of, .. } => self.must_precede(*of, Timestamp::from_micros(*at)),
+            Note::Submitted(submission) => {
+                self.must_follow(Awareness::Data, submission.submitted_at())?;
+                self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
+            }
+            Note::Met { clock, at, .. } => {
+                if let Some(aware) = self.awareness_of(*clock, rules) {
+                    self.must_follow(aware, Timestamp::from_micros(*at))?;
+                }
+                self.must_explain(*clock, Timestamp::from_micros(*at), rules, zone)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Of what one is to be aware for a duty, once an hour for it is known.
+    fn awareness_of(&self, clock: ClockKind, rules: &[Rule]) -> Option<Awareness> {
+        let rule = rules.iter().find(|rule| rule.kind == clock)?;
+        match rule.starts {
+            Starts::Aware(of) => self.aware_of(of).map(|_| of),
+            Starts::Notified | Starts::Incomplete => None,
+        }
+    }
+
+    /// Nobody tells of what they do not know yet.
+    fn must_follow(&self, of: Awareness, at: Timestamp) -> Result<(), Refused> {
+        if self.aware_of(of).is_some_and(|aware| aware <= at) {
+            Ok(())
+        } else {
+            Err(Refused::BeforeAwareness)
+        }
+    }
+
+    /// A corrected hour of awareness comes after nothing that follows from it.
+    fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), Refused> {
+        let sent = self.notified_at().filter(|_| of == Awareness::Data);
+        if sent.is_some_and(|sent| sent < at) { Err(Refused::BeforeAwareness) } else { Ok(()) }
+    }
+
+    /// After the hour, reasons come first (art. 33(1)).
+    fn must_explain(
+        &self,
+        kind: ClockKind,
+        at: Timestamp,
+        rules: &[Rule],
+        zone: &TimeZone,
+    ) -> Result<(), Refused> {
+        let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
+        let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
+        let is_first = self.met_at(kind).is_none();
+        if is_late && is_first && !self.delays.contains_key(&kind) {
+            return Err(Refused::DelayUnexplained);
+        }
+        Ok(())
+    }
+
+    fn may_become(&self, state: State) -> Result<(), Refused> {
+        use State::{Confirmed, Contained, Dismissed, Resolved, Suspected};
+        let follows = matches!(
+            (self.state(), state),
+            (Suspected, Confirmed | Contained | Dismissed)
+                | (Confirmed, Contained | Dismissed)
+                | (Contained, Confirmed | Resolved | Dismissed)
+                | (Resolved, Contained)
+                | (Dismissed, Suspected)
+        );
+        if !follows {
+            return Err(Refused::NoSuchStep);
+        }
+        if state != Resolved {
+            return Ok(());
+        }
+        self.may_close()
+    }
+
+    /// Closed is what was decided and done: each refusal names the one thing that is missing.
+    fn may_close(&self) -> Result<(), Refused> {
+        if self.role == Role::Processor {
+            // The controller decides; its processor has told it.
+            let has_told = self.acts.fact(ClaimKind::Controller).is_some();
+            return if has_told { self.all_steps() } else { Err(Refused::ControllerNotTold) };
+        }
+        let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
+            return Err(Refused::Undecided);
+        };
+        if authority.what && self.acts.fact(ClaimKind::Authority).is_none() {
+            return Err(Refused::NotNotified);
+        }
+        let is_open = self.submissions.last().is_some_and(|(_, last)| !last.unknown.is_empty());
+        if authority.what && is_open {
+            return Err(Refused::NotificationOpen);
+        }
+        if persons.what.inform {
+            self.all_told()?;
+        }
+        let is_public = persons.what.exemption == Some(Exemption::Disproportionate);
+        if is_public && self.acts.fact(ClaimKind::Public).is_none() {
+            return Err(Refused::PublicNotTold);
+        }
+        self.all_steps()
+    }
+
+    /// The affected are known, and everybody was told.
+    fn all_told(&self) -> Result<(), Refused> {
+        let affected = self.affected().map_or(0, Version::everybody);
+        if affected == 0 {
+            return Err(Refused::NobodyAffected);
+        }
+        // What a campaign left open was closed by an act that came after it.
+        let told = self.met.get(&ClockKind::Persons).ok_or(Refused::PersonsNotTold)?;
+        let open = self.notices.iter().rev().find(|(_, ended)| !ended.is_whole());
+        match open {
+            Some((entry, _)) if self.last_told().unwrap_or(told.entry) < *entry => {
+                Err(Refused::NoticesUnsent)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The entry of the last act that told persons.
+    fn last_told(&self) -> Option<u32> {
+        self.told.last().copied()
+    }
+
+    fn all_steps(&self) -> Result<(), Refused> {
+        if self.open_steps().is_empty() { Ok(()) } else { Err(Refused::StepsOpen) }
+    }
+}
+
+impl Note {
+    /// What may still be written when the incident is closed.
+    const fn may_follow_the_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Corrected { .. }
+                | Self::StateSet { .. }
+                | Self::Said { .. }
+                | Self::Seen { .. }
+                | Self::Lesson { .. }
+                | Self::TaskDone { .. }
+                | Self::Submitted(_)
+                | Self::Met { .. }
+                | Self::NoticesEnded(_)
+                | Self::Kept { .. }
+                | Self::Affected(_)
+        )
+    }
+
+    /// Decisions have reasons, words have words, and none is a document.
+    fn has_its_words(&self) -> Result<(), Refused> {
+        match self {
+            Self::Said { text, .. }
+            | Self::Reopening { text, .. }
+            | Self::Corrected { text, .. }
+            | Self::Lesson { text, .. }
+            | Self::Met { to: text, .. } => text_of(text),
+            Self::TaskAdded { title, owner, .. } => text_of(title).and_then(|()| text_of(owner)),
+            Self::Step { text, .. } | Self::TaskDone { text, .. } => bounded(text),
+            Self::StateSet { reason, .. }
+            | Self::Aware { reason, .. }
+            | Self::SeveritySet { reason, .. }
+            | Self::GravitySet { reason, .. }
+            | Self::AuthorityDecided { reason, .. }
+            | Self::PersonsDecided { reason, .. }
+            | Self::DelayExplained { reason, .. } => reason_of(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// What happened has happened, and ends after it began.
+    fn has_its_times(&self, now: Timestamp) -> Result<(), Refused> {
+        match self {
+            Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),
+            Self::Submitted(submission) => past(submission.submitted_at, now),
+            Self::Occurred { from, to: Some(to) } if to < from => Err(Refused::Backwards),
+            Self::Occurred { from, to } => past(*from, now).and_then(|()| past(to.unwrap_or(*from), now)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn reason_of(reason: &str) -> Result<(), Refused> {
+    if reason.trim().chars().count() < REASON_CHARS_MIN { Err(Refused::NoReason) } else { bounded(reason) }
+}
+
+fn text_of(text: &str) -> Result<(), Refused> {
+    if text.trim().is_empty() { Err(Refused::NoText) } else { bounded(text) }
+}
+
+fn bounded(text: &str) -> Result<(), Refused> {
+    if text.chars().count() > TEXT_CHARS_MAX { Err(Refused::Value) } else { Ok(()) }
+}
+
+fn past(at: i64, now: Timestamp) -> Result<(), Refused> {
+    if at > now.micros() { Err(Refused::Future) } else { Ok(()) }
+}
