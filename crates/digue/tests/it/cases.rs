@@ -187,7 +187,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     assert_eq!(rssi.send("POST", "/approvals/decide", &FORM, granted.as_bytes()).status, 303);
     assert_eq!(a1.get("/fiche/P1").status, 200, "the door is open again");
     browser.go(&officer.incident);
-    browser.sees("main", "Accès rouvert\u{a0}: portail portail");
+    browser.sees("main", "Accès rouvert : portail portail");
     // How many is stated, with where the number comes from.
     officer.room("affected");
     browser.write("#persons", "1200");

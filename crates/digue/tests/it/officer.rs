@@ -63,8 +63,8 @@ impl Officer {
         }
         for (field, form, wanted) in [
             ("#aware-reason", "form:has(#aware) button", "RGPD art. 33(1)"),
-            ("#notify-reason", "form:has(#notify) button", "Décision\u{a0}: notifier la CNIL –"),
-            ("#inform-reason", "form:has(#inform) button", "Décision\u{a0}: informer les personnes –"),
+            ("#notify-reason", "form:has(#notify) button", "Décision : notifier la CNIL –"),
+            ("#inform-reason", "form:has(#inform) button", "Décision : informer les personnes –"),
         ] {
             browser.write(field, BECAUSE);
             browser.click(form);
