@@ -100,7 +100,11 @@ async fn what_is_written_beside_digue_is_named() {
             "INSERT INTO accounts (id, organisation, role, suspended) VALUES ('x9', 'of-1', 'rssi', 0)",
         ),
         (StoredKind::Gate, "account:a1", "UPDATE gates SET gate = 'open' WHERE name = 'a1'"),
-        (StoredKind::Approval, "ap-", "UPDATE approvals SET decided_by = 'dpo', granted = 1"),
+        (
+            StoredKind::Approval,
+            "ap-",
+            "UPDATE approvals SET decided_by = 'dpo', decided_at = asked_at + 1, granted = 1",
+        ),
         (StoredKind::Finding, "fi-", "UPDATE findings SET verdict = 'theft'"),
         (StoredKind::Incident, "in-", "UPDATE incident_entries SET at = at - 3600000000 WHERE number = 1"),
         (
@@ -115,7 +119,7 @@ async fn what_is_written_beside_digue_is_named() {
         (
             StoredKind::Check,
             "records-intact",
-            "UPDATE check_results SET content = replace(content, '\"failing_count\":0', '\"failing_count\":1')",
+            "UPDATE check_results SET content = replace(content, '\"failing_count\":0', '\"failing_count\":1') WHERE name = 'records-intact'",
         ),
     ] {
         write_beside(&home, sql);

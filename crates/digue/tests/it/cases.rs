@@ -100,7 +100,8 @@ fn cap_emploi_accounts_that_may_read_everybody_are_stolen_together() {
     let browser = &officer.browser;
     // Both accounts are of one organisation: the set is the organisation's.
     officer.room("affected");
-    let clear = "document.querySelector('#account').value = ''; document.querySelector('#organisation').value = 'of-1'";
+    let clear = "document.querySelector('#account').value = ''; document.querySelector('#session').value = ''; \
+                 document.querySelector('#organisation').value = 'of-1'";
     browser.ask("POST", "/execute/sync", &serde_json::json!({"script": clear, "args": []}));
     browser.submit("form[action$='/affected']", 0);
     browser.sees(".figures", "personnes touchées");

@@ -287,3 +287,39 @@ fn the_identity_is_handed_to_the_proxy_that_shows_its_secret_and_to_no_client_be
     let answer = ask_nginx(&a1, url, &[]);
     assert_eq!((answer.status, answer.header("digue-identity")), (200, None));
 }
+
+#[test]
+fn what_another_proxy_asks_is_asked_in_full_or_refused() {
+    let answer = "[[routes.response]]\nformat = \"json\"\nrecords = [\"$.items[:]\"]\nempty = [\"$.items[:]\"]\n\
+                  persons = [{ at = \"$.items[:].id\" }]\n";
+    let route = |name: &str, more: &str| {
+        format!("[[routes]]\nname = \"{name}\"\npath = \"/{name}\"\naction = \"open\"\n{more}\n{answer}")
+    };
+    let plan = Plan::usual()
+        .settings(PROXY)
+        .add(&route("graphe", "query = [\"query\"]\ngraphql = \"no-aliases\""))
+        .add(&route("cherche", "request = [{ in = \"query\", at = \"id\", subject = false }]"))
+        .add(&route("modifie", "request = [{ in = \"form\", at = \"id\" }]"))
+        .caseload("a1", &["P1"]);
+    let mut house = House::open(&plan, obliging);
+    let a1 = house.sign_in("a1");
+    let ask = |method: &str, target: &str| {
+        let asked = [
+            ("x-forwarded-method", method),
+            ("x-forwarded-host", "portail.test"),
+            ("x-forwarded-uri", target),
+        ];
+        let answer = a1.send("GET", "/.digue/authz/forward-auth", &asked, b"");
+        let reasons = if answer.status == 200 { Vec::new() } else { reasons(&answer) };
+        (answer.status, reasons)
+    };
+    let refused = |status: u16, reason: &str| (status, vec![reason.to_owned()]);
+    assert_eq!(ask("GET", "/graphe?query=%7Bpersonnes%7Bid%7D%7D").0, 200);
+    assert_eq!(ask("GET", "/graphe?query=%7Bpersonnes%7Bid%3Atuteur%7D%7D"), refused(400, "renamed-fields"));
+    assert_eq!(ask("POST", "/graphe"), refused(403, "body-unseen"));
+    assert_eq!(ask("POST", "/modifie"), refused(403, "body-unseen"));
+    // The response does not come by: whoever the request names is whom it is about.
+    assert_eq!(ask("GET", "/cherche?id=P1").0, 200);
+    assert_eq!(ask("GET", "/cherche?id=P9"), refused(403, "outside-caseload"));
+    assert!(house.portal.heard().is_empty());
+}
