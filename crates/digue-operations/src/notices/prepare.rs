@@ -262,9 +262,17 @@ fn told_persons(
     let mut places: HashMap<Person, usize> = HashMap::new();
     let mut shown: Vec<(Person, ShownTogether)> = Vec::new();
     for line in text.lines() {
-        let Ok(line) = serde_json::from_str::<Json>(line) else { continue };
-        let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) else {
+        // Its head and its signature are no persons; a line that should be one and does not read is somebody who
+        // would not be told.
+        if !line.trim_start().starts_with('{') {
             continue;
+        }
+        let unread = || OperationError::Unavailable("a line of the signed list does not read".to_owned());
+        let line: Json = serde_json::from_str(line).map_err(|_| unread())?;
+        let (population, person) = match (line["population"].as_str(), line["person"].as_str()) {
+            (Some(population), Some(person)) => (population, person),
+            (None, None) => continue,
+            _ => return Err(unread()),
         };
         let who = Person { population: population.to_owned(), person: person.to_owned() };
         if new.as_ref().is_some_and(|new| !new.contains(&who)) {
