@@ -185,10 +185,14 @@ fn counted(scoped: &Scoped) -> Version {
 pub async fn suggested(house: &House, view: &IncidentView) -> Result<Question, OperationError> {
     let incident = &view.incident;
     let mut question = Question::default();
+    // A name that does not read would ask about everybody.
+    let unread = |_| OperationError::Unavailable("what the incident is about does not read".to_owned());
     match incident.about.split_once(':') {
-        Some(("account", name)) => question.accounts.extend(AccountId::parse(name).ok()),
-        Some(("organisation", name)) => question.organisations.extend(OrganisationId::parse(name).ok()),
-        Some(("portal", name)) => question.portals.extend(PortalId::parse(name).ok()),
+        Some(("account", name)) => question.accounts.push(AccountId::parse(name).map_err(unread)?),
+        Some(("organisation", name)) => {
+            question.organisations.push(OrganisationId::parse(name).map_err(unread)?);
+        }
+        Some(("portal", name)) => question.portals.push(PortalId::parse(name).map_err(unread)?),
         _ => {}
     }
     if let Some((from, to)) = incident.occurred {

@@ -233,6 +233,17 @@ async fn approvals(house: &House, to: &mut Comparison) -> Result<(), OperationEr
                 word.unless_older(approval.asked_at, is_same),
             );
         }
+        // Requests are kept for good: one that is not there was taken away.
+        for (subject, said) in word.journalled.all_asked() {
+            let is_it = |known: &ApprovalRecord| {
+                known.asked_by == said.by
+                    && is_at(said, known.asked_at)
+                    && journalled::is_about(known, subject)
+            };
+            if !stored.iter().any(is_it) {
+                to.miss(StoredKind::Approval, subject);
+            }
+        }
     });
     Ok(())
 }

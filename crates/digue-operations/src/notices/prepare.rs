@@ -207,13 +207,16 @@ struct ShownTogether {
 }
 
 impl ShownTogether {
-    fn join(&mut self, line: &Json) {
+    /// `None` when a line lacks what its letter says.
+    fn join(&mut self, line: &Json) -> Option<()> {
         let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
-        let categories = line["categories"].as_array().into_iter().flatten();
-        self.categories.extend(categories.filter_map(|one| one.as_str().map(ToOwned::to_owned)));
-        self.first = self.first.into_iter().chain(at("first")).min();
-        self.last = self.last.into_iter().chain(at("last")).max();
-        self.times += line["times"].as_u64().unwrap_or(0);
+        for category in line["categories"].as_array()? {
+            self.categories.insert(category.as_str()?.to_owned());
+        }
+        self.first = self.first.into_iter().chain([at("first")?]).min();
+        self.last = self.last.into_iter().chain([at("last")?]).max();
+        self.times += line["times"].as_u64()?;
+        Some(())
     }
 
     fn said(self, reader: &Reader) -> Seen {
@@ -280,11 +283,11 @@ fn told_persons(
         }
         let whom = merged(house, who);
         match places.get(&whom) {
-            Some(place) => shown[*place].1.join(&line),
+            Some(place) => shown[*place].1.join(&line).ok_or_else(unread)?,
             None => {
                 places.insert(whom.clone(), shown.len());
                 let mut seen = ShownTogether::default();
-                seen.join(&line);
+                seen.join(&line).ok_or_else(unread)?;
                 shown.push((whom, seen));
             }
         }

@@ -206,13 +206,19 @@ impl Concern {
 
 async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
     let views = incidents::list(house, &Actor::digue()).await?;
-    let concerns = views.into_iter().filter_map(|view| {
-        let version = view.incident.affected.iter().rfind(|version| !version.question.is_empty())?;
-        let question = question_of(&serde_json::from_str(&version.question).ok()?)?;
+    let mut concerns = Vec::new();
+    for view in views {
+        let asked = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
+        let Some(version) = asked else { continue };
+        // Whom it concerns is not known: nobody is told that it does not concern them.
+        let unread =
+            || OperationError::Unavailable("the question of an affected set does not read".to_owned());
+        let json = serde_json::from_str(&version.question).map_err(|_| unread())?;
+        let question = question_of(&json).ok_or_else(unread)?;
         let is_theft = view.incident.happening() == Happening::StolenAccount;
-        Some(Concern { reference: view.reference(), question, is_theft })
-    });
-    Ok(concerns.collect())
+        concerns.push(Concern { reference: view.reference(), question, is_theft });
+    }
+    Ok(concerns)
 }
 
 /// Letters and digits that are not taken for one another.
@@ -307,10 +313,11 @@ pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, Operati
     let mut all = Vec::new();
     for record in house.store.hidden().await? {
         let mut question = Question { from: Some(record.from), to: Some(record.to), ..Question::default() };
-        match record.reach.split_once(':') {
-            Some(("account", name)) => question.accounts.extend(AccountId::parse(name).ok()),
-            Some((_, name)) => question.organisations.extend(OrganisationId::parse(name).ok()),
-            None => continue,
+        // A reach that does not read would count everybody, or nobody.
+        let unread = || OperationError::Unavailable("what is hidden does not read".to_owned());
+        match record.reach.split_once(':').ok_or_else(unread)? {
+            ("account", name) => question.accounts.push(AccountId::parse(name).map_err(|_| unread())?),
+            (_, name) => question.organisations.push(OrganisationId::parse(name).map_err(|_| unread())?),
         }
         let persons = house.answered(house.view().count(&question))?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;

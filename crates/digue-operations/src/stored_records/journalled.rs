@@ -1,9 +1,10 @@
 //! What the acts of the journal say of stored records: one pass over them, kept up as new ones come.
 //!
-//! It knows nothing of the store.
+//! It asks nothing of the store.
 
 use std::collections::{BTreeSet, HashMap};
 
+use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
 
 /// One act, as far as a record is compared with it.
@@ -137,6 +138,10 @@ impl Journalled {
         self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
+    pub(super) fn all_asked(&self) -> impl Iterator<Item = (&str, &Said)> {
+        self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject.as_str(), said)))
+    }
+
     pub(super) fn decided(&self, subject: &str) -> &[Said] {
         self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
@@ -199,6 +204,11 @@ impl Journalled {
             self.hashed.iter().filter_map(move |(subject, all)| Some((subject.strip_prefix(prefix)?, all)));
         named.flat_map(|(name, all)| all.iter().map(move |(after, _)| (name, after.as_str())))
     }
+}
+
+/// True when a request is about this subject, however it is spelled.
+pub(super) fn is_about(approval: &ApprovalRecord, subject: &str) -> bool {
+    canonical(&approval.subject) == subject
 }
 
 /// Accounts and organisations had other spellings in older entries.
