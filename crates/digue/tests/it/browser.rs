@@ -301,10 +301,10 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     delegate.click("details:has(form[action='/space/persons']) summary");
     delegate.write("form[action='/space/persons'] input[name=person]", "1000003A");
     delegate.write("form[action='/space/persons'] [name=reason]", "formation");
-    delegate.click("form[action='/space/persons'] button");
+    delegate.click_through("form[action='/space/persons'] button");
     officer.go(&format!("{console}/approvals"));
     officer.sees("table", "1000003A");
-    officer.click("table button.main");
+    officer.click_through("table button.main");
     let portal = stage.links[0].split("/.digue").next().unwrap();
     colleague.go(&format!("{portal}/.digue/sign-in?next=/fiche/1000003A"));
     colleague.sees("main", "Vous allez entrer sur");

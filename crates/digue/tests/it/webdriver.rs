@@ -172,6 +172,23 @@ impl Browser {
         let script =
             "window.stays = true; document.querySelectorAll(arguments[0])[arguments[1]].requestSubmit()";
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": [css, place]}));
+        self.waits_for_the_next_page();
+    }
+
+    /// Clicks, and waits until the page is gone: what the click sends has been answered, so that another
+    /// browser sees it.
+    #[track_caller]
+    pub(crate) fn click_through(&self, css: &str) {
+        if !self.scripts {
+            return self.click(css);
+        }
+        self.ask("POST", "/execute/sync", &json!({"script": "window.stays = true", "args": []}));
+        self.click(css);
+        self.waits_for_the_next_page();
+    }
+
+    #[track_caller]
+    fn waits_for_the_next_page(&self) {
         let deadline = Instant::now() + digue_testkit::PATIENCE;
         let gone = json!({"script": "return window.stays !== true && document.readyState === 'complete'", "args": []});
         while self.ask("POST", "/execute/sync", &gone) != json!(true) {
