@@ -186,6 +186,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/registers/{kind}/new", get(smsi_registers::new))
         .route("/smsi/registers/{kind}/import", post(smsi_import::import))
         .route("/smsi/registers/{kind}/{record}", get(smsi_registers::show).post(smsi_registers::save))
+        .route("/smsi/registers/{kind}/{record}/sign", post(smsi_registers::sign))
         .route("/smsi/registers/{kind}/{record}/end", post(smsi_registers::end))
         .route("/smsi/registers/{kind}/{record}/fill", post(smsi_registers::fill))
         .route("/smsi/samples", get(smsi_registers::samples))

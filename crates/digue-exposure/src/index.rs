@@ -221,7 +221,7 @@ impl Index {
         }
         let mut persons = self.shared.persons.write().unwrap_or_else(PoisonError::into_inner);
         for group in &exposure.shown {
-            let context = names.context(account, exposure, Some(group.basis));
+            let context = names.context(account, exposure, Some((group.basis, group.means)));
             for person in &group.persons {
                 let person = persons.number(&exposure.population, person);
                 self.chunk.rows.push(row(person, context, 0));

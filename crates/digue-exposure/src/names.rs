@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use digue_types::{
-    AccountId, Basis, Category, Exposure, Inspection, OrganisationId, Outcome, PopulationId, PortalId,
-    Reason, RouteName,
+    AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId,
+    PortalId, Reason, RouteName,
 };
 
 /// What exposures of one route to one organisation have in common.
@@ -18,12 +18,28 @@ pub(crate) struct Context {
     pub(crate) outcome: Outcome,
     pub(crate) inspection: Inspection,
     /// `None` where nobody was shown.
-    pub(crate) basis: Option<Basis>,
+    pub(crate) right: Option<Right>,
     pub(crate) reasons: Vec<Reason>,
 }
 
+/// By what right persons were shown, and by which means they were found in the response.
+pub(crate) type Right = (Basis, Means);
+
+/// `caseload`, `caseload sweep`. Indexes of before the means were kept have the right alone.
+fn right_text((basis, means): Right) -> String {
+    match means {
+        Means::Described => basis.code().to_owned(),
+        Means::Request | Means::Sweep | Means::Header => format!("{} {}", basis.code(), means.code()),
+    }
+}
+
+fn parse_right(text: &str) -> Option<Right> {
+    let (basis, means) = text.split_once(' ').unwrap_or((text, Means::Described.code()));
+    Some((Basis::parse(basis)?, Means::parse(means)?))
+}
+
 impl Context {
-    pub(crate) fn of(exposure: &Exposure, basis: Option<Basis>) -> Self {
+    pub(crate) fn of(exposure: &Exposure, right: Option<Right>) -> Self {
         Self {
             organisation: exposure.organisation.clone(),
             portal: exposure.portal.clone(),
@@ -32,16 +48,16 @@ impl Context {
             categories: exposure.categories.clone(),
             outcome: exposure.outcome,
             inspection: exposure.inspection,
-            basis,
+            right,
             reasons: exposure.reasons.clone(),
         }
     }
 
-    pub(crate) fn is_of(&self, exposure: &Exposure, basis: Option<Basis>) -> bool {
+    pub(crate) fn is_of(&self, exposure: &Exposure, right: Option<Right>) -> bool {
         self.route == exposure.route
             && self.organisation == exposure.organisation
             && self.portal == exposure.portal
-            && self.basis == basis
+            && self.right == right
             && self.outcome == exposure.outcome
             && self.inspection == exposure.inspection
             && self.population == exposure.population
@@ -60,7 +76,7 @@ impl Context {
             list(&mut self.categories.iter().map(ToString::to_string)),
             self.outcome.code().to_owned(),
             self.inspection.code().to_owned(),
-            self.basis.map_or("", Basis::code).to_owned(),
+            self.right.map(right_text).unwrap_or_default(),
             list(&mut self.reasons.iter().map(ToString::to_string)),
         ]
         .join("\t")
@@ -68,7 +84,7 @@ impl Context {
 
     fn from_line(line: &str) -> Option<Self> {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [organisation, portal, route, population, categories, outcome, inspection, basis, reasons] =
+        let [organisation, portal, route, population, categories, outcome, inspection, right, reasons] =
             cells[..]
         else {
             return None;
@@ -81,7 +97,7 @@ impl Context {
             categories: categories.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
             outcome: Outcome::parse(outcome)?,
             inspection: Inspection::parse(inspection)?,
-            basis: if basis.is_empty() { None } else { Some(Basis::parse(basis)?) },
+            right: if right.is_empty() { None } else { Some(parse_right(right)?) },
             reasons: reasons.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?,
         })
     }
@@ -111,12 +127,12 @@ impl Names {
         number
     }
 
-    pub(crate) fn context(&mut self, account: u32, exposure: &Exposure, basis: Option<Basis>) -> u32 {
+    pub(crate) fn context(&mut self, account: u32, exposure: &Exposure, right: Option<Right>) -> u32 {
         let last = self.last_context[account as usize];
-        if self.contexts.get(last as usize).is_some_and(|known| known.is_of(exposure, basis)) {
+        if self.contexts.get(last as usize).is_some_and(|known| known.is_of(exposure, right)) {
             return last;
         }
-        let context = Context::of(exposure, basis);
+        let context = Context::of(exposure, right);
         let number = match self.context_numbers.get(&context) {
             Some(known) => *known,
             None => self.push_context(context),

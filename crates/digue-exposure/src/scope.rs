@@ -37,6 +37,8 @@ pub struct Affected {
     pub categories: BTreeSet<Category>,
     /// The entries that prove it, ascending.
     pub entries: Vec<u64>,
+    /// At least one of them saw the person where the map describes persons.
+    pub is_certain: bool,
 }
 
 impl Affected {
@@ -51,6 +53,7 @@ impl Affected {
         self.entries.extend(&other.entries);
         self.entries.sort_unstable();
         self.entries.dedup();
+        self.is_certain |= other.is_certain;
     }
 }
 
@@ -84,12 +87,14 @@ pub struct Quality {
     pub unseen: u64,
     /// Responses that were not seen, of requests that name persons: they may not have been shown.
     pub presumed: u64,
+    /// Persons found by a pattern only, outside of what the map describes: it may have been another number.
+    pub swept: u64,
 }
 
 impl Quality {
     pub const fn bound(self) -> Bound {
         match self {
-            Self { uninspected: 0, unseen: 0, presumed: 0 } => Bound::Exact,
+            Self { uninspected: 0, unseen: 0, presumed: 0, swept: 0 } => Bound::Exact,
             Self { uninspected: 0, unseen: 0, .. } => Bound::Upper,
             _ => Bound::Lower,
         }

@@ -7,12 +7,12 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use digue_types::{
-    AccountId, Basis, Inspection, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, RouteName,
-    Timestamp,
+    AccountId, Basis, Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId,
+    RouteName, Timestamp,
 };
 
 use crate::block::{Block, NOBODY, Origin, Row};
-use crate::names::Names;
+use crate::names::{Context, Names};
 use crate::persons::{Dense, Persons};
 use crate::pulse::Seen;
 use crate::scope::{Affected, Answer, Quality, Question, Subject};
@@ -281,12 +281,12 @@ impl View {
     /// The persons with all that proves it. `progress` is told how many rows were found so far.
     pub fn answer(&self, question: &Question, progress: &mut dyn FnMut(u64)) -> Result<Answer, IndexError> {
         let filter = self.filter(question);
-        let mut quality = Quality::default();
+        let mut judge = Judge::default();
         let mut rows: Vec<Row> = Vec::new();
         {
             let names = self.names();
             self.each(&filter, &mut |row| {
-                judge(names.context_of(row.context), row, &mut quality);
+                judge.take(names.context_of(row.context), row);
                 if row.person != NOBODY {
                     rows.push(*row);
                     if rows.len().is_multiple_of(1 << 16) {
@@ -306,6 +306,7 @@ impl View {
                 let mut entries: Vec<u64> = rows.iter().map(|row| row.entry).collect();
                 entries.dedup();
                 Affected {
+                    is_certain: contexts.iter().any(|context| is_certain(names.context_of(*context))),
                     population: population.clone(),
                     person,
                     first: seconds(times.clone().min().unwrap_or(0)),
@@ -320,7 +321,7 @@ impl View {
             })
             .collect();
         list.sort_unstable_by(|a, b| (&a.population, &a.person).cmp(&(&b.population, &b.person)));
-        Ok(Answer { persons: list, exposures: rows.len() as u64, quality })
+        Ok(Answer { persons: list, exposures: rows.len() as u64, quality: judge.quality() })
     }
 
     /// Everyone who was shown `person`, in any population, newest first.
@@ -342,7 +343,7 @@ impl View {
                 route: context.route.clone(),
                 account: names.account_name(row.account).clone(),
                 organisation: context.organisation.clone(),
-                basis: context.basis.unwrap_or(Basis::None),
+                basis: context.right.map_or(Basis::None, |(basis, _)| basis),
             });
         }
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.entry));
@@ -523,17 +524,46 @@ fn take_block(block: &Block<'_>, filter: &Filter, take: &mut dyn FnMut(&Row)) ->
     Ok(())
 }
 
-/// What a row says about how good the answer is.
-fn judge(context: &crate::names::Context, row: &Row, quality: &mut Quality) {
-    if context.outcome == Outcome::Refused {
-        return;
+/// How good an answer is, row by row.
+#[derive(Default)]
+struct Judge {
+    quality: Quality,
+    /// Responses that could not be looked into, each once: some of their persons may have been found all the same.
+    uninspected: HashSet<u64>,
+}
+
+impl Judge {
+    fn take(&mut self, context: &Context, row: &Row) {
+        if context.outcome == Outcome::Refused {
+            return;
+        }
+        match context.inspection {
+            inspection if inspection.is_uninspected() => drop(self.uninspected.insert(row.entry)),
+            Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => self.quality.unseen += 1,
+            Inspection::RequestOnly | Inspection::Imported => self.quality.presumed += 1,
+            _ => {}
+        }
+        if row.person != NOBODY && is_by_pattern(context) {
+            self.quality.swept += 1;
+        }
     }
-    match context.inspection {
-        inspection if inspection.is_uninspected() => quality.uninspected += u64::from(row.person == NOBODY),
-        Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => quality.unseen += 1,
-        Inspection::RequestOnly | Inspection::Imported => quality.presumed += 1,
-        _ => {}
+
+    fn quality(self) -> Quality {
+        Quality { uninspected: self.uninspected.len() as u64, ..self.quality }
     }
+}
+
+/// Only looks like an identifier: the map does not describe where it stood.
+fn is_by_pattern(context: &Context) -> bool {
+    match context.right {
+        Some((_, Means::Sweep | Means::Header)) => true,
+        Some((_, Means::Described | Means::Request)) | None => false,
+    }
+}
+
+/// The response was seen, and the person stood where the map describes persons.
+fn is_certain(context: &Context) -> bool {
+    !is_by_pattern(context) && !matches!(context.inspection, Inspection::RequestOnly | Inspection::Imported)
 }
 
 /// Persons being counted: a list while they are few, bits when they are many.

@@ -6,6 +6,7 @@ use crate::kinds::{
     Risk, Role, Treatment, YesNo,
 };
 use crate::register::{Entry, Registers};
+use crate::signatures::{self, Signed};
 use crate::standing::{Measured, Now, Stale, Standing};
 
 /// What is wrong.
@@ -38,6 +39,8 @@ pub enum Wrong {
     EffectNotVerified,
     /// In force without anybody's approval.
     NotApproved,
+    /// It says who decided it; that one signed nothing.
+    NotSigned,
     RoleEmpty,
     RoleWithoutDeputy,
 }
@@ -60,6 +63,7 @@ impl Wrong {
             Self::ExcludedWithoutReason => "excluded-without-reason",
             Self::EffectNotVerified => "effect-not-verified",
             Self::NotApproved => "not-approved",
+            Self::NotSigned => "not-signed",
             Self::RoleEmpty => "role-empty",
             Self::RoleWithoutDeputy => "role-without-deputy",
         }
@@ -93,6 +97,7 @@ pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> V
             found.push(wrong(Wrong::ExceptionExpired, Kind::Exception, &id, &record.title.0));
         }
     }
+    not_signed(registers, &mut found);
     for Entry { id, record, .. } in registers.read::<Applicability>() {
         if record.applies.0 == Some(YesNo::No) && record.exclusion.0.is_empty() {
             found.push(wrong(
@@ -126,6 +131,19 @@ pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> V
         (a.wrong, std::cmp::Reverse(a.days), &a.id).cmp(&(b.wrong, std::cmp::Reverse(b.days), &b.id))
     });
     found
+}
+
+/// Records that say who decided them, without a signature of that one.
+fn not_signed(registers: &Registers, found: &mut Vec<Contradiction>) {
+    for kind in Kind::ALL.iter().filter(|kind| kind.signatory().is_some()) {
+        for revision in registers.of(*kind) {
+            if signatures::signed(registers, revision) == Some(Signed::Typed) {
+                let of = |field: &str| revision.values.get(field).and_then(|texts| texts.first());
+                let title = of("title").or_else(|| of("risk")).map(String::as_str).unwrap_or_default();
+                found.push(wrong(Wrong::NotSigned, *kind, &revision.id, title));
+            }
+        }
+    }
 }
 
 fn wrong(wrong: Wrong, kind: Kind, id: &str, title: &str) -> Contradiction {

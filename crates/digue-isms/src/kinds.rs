@@ -543,6 +543,13 @@ kinds! {
         comment "comment" Text,
     }
 
+    /// The account that a record names signed one revision of it. Never changed.
+    Signature "signature" "SI" {
+        record "record" Line [needed],
+        revision "revision" Number [needed],
+        signed_on "signed-on" Day [needed],
+    }
+
     /// A processing of personal data (GDPR art. 30), as controller or processor.
     Processing "processing" "TR" {
         title "title" Line [needed],
@@ -568,7 +575,12 @@ impl Kind {
     pub const fn is_frozen(self) -> bool {
         matches!(
             self,
-            Self::Acceptance | Self::Receipt | Self::Attestation | Self::Measurement | Self::Assessment
+            Self::Acceptance
+                | Self::Receipt
+                | Self::Attestation
+                | Self::Measurement
+                | Self::Assessment
+                | Self::Signature
         )
     }
 
@@ -588,7 +600,17 @@ impl Kind {
 
     /// Written by Digue from what people do, not by a form of its own.
     pub const fn is_written_by_digue(self) -> bool {
-        matches!(self, Self::Receipt | Self::Attestation | Self::Assessment)
+        matches!(self, Self::Receipt | Self::Attestation | Self::Assessment | Self::Signature)
+    }
+
+    /// The field that names who signs a record of this kind; `None` where nobody does.
+    pub const fn signatory(self) -> Option<&'static str> {
+        match self {
+            Self::Acceptance | Self::Exception => Some("approver"),
+            Self::Audit | Self::Review => Some("signed-by"),
+            Self::Document => Some("approved-by"),
+            _ => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod kinds;
 pub mod register;
 pub mod sample;
 mod seeds;
+pub mod signatures;
 pub mod standing;
 pub mod start;
 pub mod statement;

@@ -129,6 +129,7 @@ pub fn head(question: &Question, answer: &Answer, checkpoint: &str, now: Timesta
         "uninspected_responses": quality.uninspected,
         "unseen_responses": quality.unseen,
         "presumed_exposures": quality.presumed,
+        "pattern_exposures": quality.swept,
         "unmatched_identifiers": unmerged(answer),
     })
 }

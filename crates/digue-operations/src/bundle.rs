@@ -14,6 +14,7 @@ use crate::evidence::{self, Form};
 use crate::house::House;
 use crate::incidents::IncidentView;
 use crate::papers::{self, Reader};
+use crate::stored_records::Sources;
 
 /// Receipts of one archive; the log names the rest by number.
 const RECEIPTS_MAX: usize = 500;
@@ -33,8 +34,10 @@ async fn packed(house: &House, view: &IncidentView, reader: &Reader) -> Result<V
     let document =
         papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
     let mut archive = Archive(ZipWriter::new(Cursor::new(Vec::new())));
-    archive.add("complaint.pdf", &papers::printed(&document, papers::Form::Pdf)?)?;
-    archive.add("complaint.docx", &papers::printed_for(house, &document, papers::Form::Docx).await?)?;
+    for (name, form) in [("complaint.pdf", papers::Form::Pdf), ("complaint.docx", papers::Form::Docx)] {
+        let sources = Sources::incident(&view.record.id);
+        archive.add(name, &papers::printed_from(house, &document, form, sources).await?)?;
+    }
     archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
     archive.add("VERIFY.txt", papers::how_to_verify(view, reader).join("\n").as_bytes())?;
     if let Some(version) = papers::listed(view) {

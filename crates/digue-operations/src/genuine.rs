@@ -74,7 +74,8 @@ pub async fn check(
     // A slip of the finger is looked up like any other: the answer takes the same time.
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let found = house.store.notice_by_code(code.bits()).await?;
-    let Some(notice) = found else { return Ok(None) };
+    // The code of a letter that nobody printed is on no letter.
+    let Some(notice) = found.filter(|notice| !notices::is_kept_back(&notice.state)) else { return Ok(None) };
     let campaign =
         house.store.campaign(&notice.campaign).await?.ok_or(OperationError::NotFound("campaign"))?;
     let mut places: Vec<&str> = notice.places.split(' ').filter(|place| !place.is_empty()).collect();
@@ -91,7 +92,7 @@ pub async fn check(
         channel: text(language, &format!("channel-{}", notice.channel)),
         masked: notice.masked,
         subject: campaign.subject,
-        date: reader.date(campaign.made_at),
+        date: reader.date(notice.at),
         first_words: format!("{}…", first_words.join(" ")),
         is_replayed,
     }))

@@ -99,6 +99,15 @@ impl IncidentView {
     pub fn reference(&self) -> String {
         reference(&self.record)
     }
+
+    /// Somebody found that it is one: before, and when it was dismissed, nothing is told to partners.
+    pub fn is_established(&self) -> bool {
+        match self.incident.state() {
+            State::Confirmed | State::Contained | State::Resolved => true,
+            State::Suspected => self.incident.acts.theft().is_some(),
+            State::Dismissed => false,
+        }
+    }
 }
 
 /// The readable name of an incident.

@@ -14,6 +14,7 @@ pub mod observed;
 pub mod pia;
 pub mod reviews;
 pub mod sheets;
+pub mod signatures;
 pub mod start;
 pub mod statement;
 
@@ -287,6 +288,7 @@ pub fn title(kind: Kind, values: &Values, language: Language) -> String {
             Kind::Receipt => of("document"),
             Kind::Attestation => of("person"),
             Kind::Assessment => of("organisation"),
+            Kind::Signature => of("record"),
             _ => None,
         })
         .unwrap_or_default()

@@ -30,6 +30,7 @@ use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::incidents;
 use crate::papers::Reader;
+use crate::stored_records;
 
 /// One campaign with its counts.
 #[derive(Clone, Debug)]
@@ -67,6 +68,11 @@ impl CampaignView {
     /// Messages that came back.
     pub fn returned(&self) -> u64 {
         self.counts.get("returned").copied().unwrap_or(0)
+    }
+
+    /// Notices that neither left nor stand in a file.
+    pub fn kept_back(&self) -> u64 {
+        kept_back(&self.counts)
     }
 
     /// Messages that left.
@@ -118,12 +124,19 @@ pub async fn campaigns(
     Ok(views)
 }
 
-/// Starts, pauses or ends a campaign. Its end forgets every destination.
+/// Starts, pauses or ends a campaign. Its end forgets every destination; `gives_up` says that notices which
+/// neither left nor stand in a file are given up with it.
 ///
 /// # Errors
-/// `Invalid` for a start without a mail server when there are messages to send; `Conflict` for a state that
+/// `Invalid` for an end that would give up notices unsaid, for a start without a mail server when there are messages to send; `Conflict` for a state that
 /// does not follow.
-pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> Result<(), OperationError> {
+pub async fn set_state(
+    house: &House,
+    actor: &Actor,
+    id: &str,
+    state: &str,
+    gives_up: bool,
+) -> Result<(), OperationError> {
     actor.must_respond()?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
     let follows = matches!(
@@ -137,11 +150,15 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
     }
     if state == "sending" {
         actor.must_be_fresh(house)?;
+        must_be_as_prepared(house, &campaign)?;
         // What cannot leave does not stand as if it were leaving.
         let channels = house.store.notice_channels(id).await?;
         if !house.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
             return Err(OperationError::Invalid("notices-no-mail-server"));
         }
+    }
+    if state == "ended" && !gives_up && kept_back(&house.store.notice_counts(id).await?) > 0 {
+        return Err(OperationError::Invalid("notices-kept-back"));
     }
     let words = Words {
         subject: format!("campaign:{id}"),
@@ -166,11 +183,24 @@ pub async fn set_state(house: &House, actor: &Actor, id: &str, state: &str) -> R
     Ok(())
 }
 
+fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
+    counts.iter().filter(|(state, _)| is_kept_back(state)).map(|(_, count)| count).sum()
+}
+
+/// A letter that was changed beside Digue goes to nobody.
+fn must_be_as_prepared(house: &House, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    if stored_records::is_as_prepared(house, campaign) {
+        return Ok(());
+    }
+    Err(OperationError::Invalid("notices-differ"))
+}
+
 /// Writes down what became of the notices; that the persons were informed only when every one left.
 async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
     let counts = house.store.notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
-    let (sent, listed, unreached) = (of("sent"), of("listed"), of("unreached"));
+    // A letter that no file has was handed to nobody.
+    let (sent, listed, unreached) = (of("sent"), of("exported"), of("unreached"));
     let all: u64 = counts.values().sum();
     let ended = NoticesEnded {
         campaign: campaign.id.clone(),
@@ -195,9 +225,14 @@ async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -
     Ok(())
 }
 
-/// Notices that left by mail, or that letters and lists hand to somebody else.
+/// True when nobody can hold this notice: it did not leave, and no file has it.
+pub(crate) fn is_kept_back(state: &str) -> bool {
+    matches!(state, "waiting" | "listed")
+}
+
+/// Notices that left by mail, or in a file for somebody else to hand over.
 pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
-    ["sent", "listed"].iter().filter_map(|state| counts.get(*state)).sum()
+    ["sent", "exported"].iter().filter_map(|state| counts.get(*state)).sum()
 }
 
 /// After a start: what was being sent is not sent again by itself.
@@ -211,6 +246,10 @@ pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
     let mut sent = 0;
     for campaign in house.store.campaigns().await? {
         if campaign.state != "sending" {
+            continue;
+        }
+        if let Err(error) = must_be_as_prepared(house, &campaign) {
+            tracing::error!(%error, campaign = campaign.id, "A campaign is not as the journal tells; nothing is sent");
             continue;
         }
         let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
@@ -304,6 +343,6 @@ mod tests {
             states.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect()
         };
         assert_eq!(gone(&counts(&[("waiting", 10), ("failed", 2), ("unreached", 1)])), 0);
-        assert_eq!(gone(&counts(&[("waiting", 10), ("sent", 2), ("listed", 3)])), 5);
+        assert_eq!(gone(&counts(&[("waiting", 10), ("sent", 2), ("listed", 4), ("exported", 3)])), 5);
     }
 }

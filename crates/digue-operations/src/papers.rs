@@ -22,6 +22,7 @@ use crate::files::hex;
 use crate::house::{House, Words};
 use crate::incidents::IncidentView;
 use crate::isms;
+use crate::stored_records::Sources;
 
 /// The forms in which a paper is had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,9 +136,19 @@ pub fn printed(document: &Document, form: Form) -> Result<Vec<u8>, OperationErro
 /// The file about the house that its Word papers are printed into.
 const TEMPLATE: &str = "template:docx";
 
-/// Prints a document; a Word file goes into the house's own paper, if it has one.
-pub async fn printed_for(house: &House, document: &Document, form: Form) -> Result<Vec<u8>, OperationError> {
-    let document = &Document { made_at: Some(house.clock.now().to_string()), ..document.clone() };
+/// Prints a document made from stored records; those that are not as the journal tells stand at its head. A
+/// Word file goes into the operator's own paper, if there is one.
+pub async fn printed_from(
+    house: &House,
+    document: &Document,
+    form: Form,
+    sources: Sources<'_>,
+) -> Result<Vec<u8>, OperationError> {
+    let language = Language::parse(document.language).unwrap_or_default();
+    let mut blocks = sources.warning(house, language).await?;
+    blocks.extend(document.blocks.iter().cloned());
+    let made_at = Some(house.clock.now().to_string());
+    let document = &Document { made_at, blocks, ..document.clone() };
     if form == Form::Docx
         && let Some(last) = house.store.files(TEMPLATE).await?.last()
         && let Some(template) = house.store.file_bytes(TEMPLATE, &last.hash).await?
@@ -185,7 +196,7 @@ pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Docu
         }
     }
     blocks.push(Block::Heading(reader.say("claims-title")));
-    blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
+    blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
     blocks.extend(clocks(view, reader));
     Document {
         title: format!("{} – {}", reader.say("incident-notification"), view.reference()),
@@ -255,7 +266,7 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
         blocks.push(Block::Pair(reader.say("column-state"), reader.say(row.state.key())));
         blocks.push(Block::Pair(reader.say("decide-authority"), authority(&row, reader)));
         blocks.push(Block::Pair(reader.say("decide-persons"), persons(&row, reader)));
-        blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
+        blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
         if let Some(reason) = &row.delay_reason {
             blocks.push(Block::Pair(reader.say("column-delay"), reason.clone()));
         }
@@ -371,9 +382,12 @@ pub async fn register_file(
     form: Form,
 ) -> Result<Vec<u8>, OperationError> {
     match form {
-        Form::Xlsx => xlsx(&[register_sheet(house, views, reader)])
-            .map_err(|error| OperationError::Unavailable(error.to_string())),
-        _ => printed_for(house, &register(house, views, reader), form).await,
+        Form::Xlsx => {
+            let mut sheets = vec![register_sheet(house, views, reader)];
+            sheets.extend(Sources::INCIDENTS.sheet(house, reader.language).await?);
+            xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
+        }
+        _ => printed_from(house, &register(house, views, reader), form, Sources::INCIDENTS).await,
     }
 }
 
@@ -399,7 +413,7 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
         Block::Paragraph(view.incident.title.clone()),
         Block::Paragraph(reader.happened(&view.incident)),
     ];
-    blocks.extend(reader.claims(view).into_iter().map(Block::Paragraph));
+    blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
     let moments = view.incident.moments().into_iter().filter_map(|(name, at)| {
         at.map(|at| Block::Pair(reader.say(&format!("moment-{name}")), reader.moment(at)))
     });
@@ -472,7 +486,12 @@ fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> 
         _ => reader.say("paper-unknown"),
     };
     let told = view.incident.acts.fact(ClaimKind::Persons).is_some();
-    let notices = reader.say(if told { "call-centre-told" } else { "call-centre-not-told" });
+    let left = view.incident.notices.iter().map(|(_, ended)| ended.sent + ended.listed).sum::<u64>();
+    let notices = reader.say(match (told, left) {
+        (true, _) => "call-centre-told",
+        (false, 0) => "call-centre-none-told",
+        (false, _) => "call-centre-not-told",
+    });
     let address = format!("{}/check", house.console_host());
     // An address is given to those who have something to check there.
     let check = if told { reader.say1("notice-address", "address", &address) } else { String::new() };

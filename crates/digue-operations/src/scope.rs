@@ -35,18 +35,21 @@ impl Scoped {
             (CountDoubt::Uninspected, quality.uninspected),
             (CountDoubt::Unseen, quality.unseen),
             (CountDoubt::Presumed, quality.presumed),
+            (CountDoubt::Swept, quality.swept),
             (CountDoubt::Unmerged, self.unmerged),
         ];
         let doubts = doubts.into_iter().filter(|(_, count)| *count > 0);
         doubts.map(|(doubt, count)| QualityReason { doubt, count }).collect()
     }
 
-    /// How many persons, each once, and how sure that is: a lower bound leaves out who may be counted twice.
+    /// How many persons, each once, and how sure that is: a lower bound leaves out who may
+    /// be counted twice, or may not have been shown.
     pub fn counted(&self) -> (u64, Sureness) {
         let sureness = Sureness::of(&self.doubts());
         let all = self.people.persons.len() as u64;
+        let certain = self.people.persons.iter().filter(|person| person.is_certain).count() as u64;
         match sureness {
-            Sureness::LowerBound => (all.saturating_sub(self.unmerged), sureness),
+            Sureness::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
             Sureness::Exact | Sureness::UpperBound => (all, sureness),
         }
     }

@@ -57,6 +57,9 @@ pub struct Space {
     pub limit_day: Option<u32>,
     pub held: Vec<Held>,
     pub unusual: Vec<UnusualDay>,
+    /// The first day, since 1970, on which any of the accounts worked, within the days looked back upon: nothing
+    /// is known of earlier ones.
+    pub watched_since: Option<i64>,
     pub caseload: Vec<Caseload>,
     pub break_glass: Vec<BreakGlassRecord>,
     pub incidents_open: usize,
@@ -115,6 +118,7 @@ pub async fn show(house: &House, actor: &Actor) -> Result<Space, OperationError>
     let (persons_day, limit_day) = seen_today(house, actor, &organisation);
     let glass = house.store.break_glass().await?.into_iter().filter(|one| theirs.contains(&one.account));
     let accounts = if leads { accounts::list(house, actor).await? } else { Vec::new() };
+    let (unusual, watched_since) = unusual(house, &theirs)?;
     let views = if leads { incidents::own(house, actor).await? } else { Vec::new() };
     Ok(Space {
         name: name.unwrap_or_else(|| organisation.to_string()),
@@ -123,7 +127,8 @@ pub async fn show(house: &House, actor: &Actor) -> Result<Space, OperationError>
         persons_day,
         limit_day,
         held: held(house.store.gates().await?, &organisation, &theirs),
-        unusual: unusual(house, &theirs)?,
+        unusual,
+        watched_since,
         caseload: caseload(house, &rules, &organisation, &theirs),
         break_glass: glass.take(LINES).collect(),
         incidents_open: views.iter().filter(|view| !view.incident.is_closed()).count(),
@@ -182,19 +187,24 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
     .collect()
 }
 
-/// Days far beyond the account's own, the last first.
-fn unusual(house: &House, accounts: &[AccountId]) -> Result<Vec<UnusualDay>, OperationError> {
+/// Days far beyond the account's own, the last first; and since which day there are any.
+fn unusual(
+    house: &House,
+    accounts: &[AccountId],
+) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(house, at));
     let first = day(house.clock.now()) - DAYS;
     let mut found = Vec::new();
+    let mut since: Option<i64> = None;
     for account in accounts {
         let by_day = house.answered(house.view().persons_by(account, &day))?;
+        since = since.into_iter().chain(by_day.range(first..).next().map(|(day, _)| *day)).min();
         found.extend(beyond(account, by_day.range(first..).map(|(day, persons)| (*day, *persons))));
     }
     found.sort_by_key(|one| (std::cmp::Reverse(one.day), std::cmp::Reverse(one.persons)));
     found.truncate(LINES);
-    Ok(found)
+    Ok((found, since))
 }
 
 fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<UnusualDay> {

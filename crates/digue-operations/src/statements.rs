@@ -3,7 +3,7 @@
 
 use digue_locales::{Value, number, text_with};
 use digue_response::affected::Version;
-use digue_response::claim::{Claim, ClaimKind};
+use digue_response::claim::{Claim, ClaimKind, ClaimStanding};
 use digue_response::incident::Kind;
 use digue_response::vocabulary::DataKind;
 use digue_response::{Entry, Incident, Note};
@@ -32,6 +32,58 @@ impl Reader {
         self.sentence(&claim.key(), &[("at", self.hour(claim))])
     }
 
+    /// The same for those who answer for it: who stated the act, and with which receipt; and where what Digue sent
+    /// itself says otherwise.
+    pub fn claim_with_source(&self, view: &IncidentView, claim: Claim) -> String {
+        let said = self.claim(claim);
+        let ClaimStanding::Done(fact) = claim.standing() else { return said };
+        let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else { return said };
+        let receipt = match &entry.note {
+            // Its own campaign counted it.
+            Note::Met { persons: Some(_), .. } => return said,
+            Note::Met { receipt, .. } => receipt.as_str(),
+            Note::Submitted(submission) => submission.receipt.as_str(),
+            _ => return said,
+        };
+        let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
+        let key = if receipt.is_empty() { "claim-stated-bare" } else { "claim-stated" };
+        let stated = self.sentence(key, &[("claim", said), ("by", by), ("receipt", receipt)]);
+        match claim.kind() {
+            ClaimKind::Persons => [stated].into_iter().chain(self.notices_differ(view)).collect::<Vec<_>>().join(" "),
+            _ => stated,
+        }
+    }
+
+    /// What became of Digue's own notices, where it is less than everybody.
+    fn notices_differ(&self, view: &IncidentView) -> Option<String> {
+        let ended = view.incident.notices.iter().map(|(_, ended)| ended).filter(|ended| !ended.is_whole());
+        let (mut sent, mut listed, mut unsent, mut unreached) = (0, 0, 0, 0);
+        let mut has_any = false;
+        for one in ended {
+            has_any = true;
+            sent += one.sent;
+            listed += one.listed;
+            unsent += one.unsent;
+            unreached += one.unreached;
+        }
+        let count = |of: u64| number(self.language, of);
+        has_any.then(|| {
+            let counts = [
+                ("sent", count(sent)),
+                ("listed", count(listed)),
+                ("unsent", count(unsent)),
+                ("unreached", count(unreached)),
+            ];
+            self.sentence("claim-notices-differ", &counts)
+        })
+    }
+
+    /// Every claim with its source.
+    pub fn claims_with_sources(&self, view: &IncidentView) -> Vec<String> {
+        let claims = view.incident.claims(&view.clocks, view.now);
+        claims.into_iter().map(|claim| self.claim_with_source(view, claim)).collect()
+    }
+
     /// Every claim of an incident as it stands.
     pub fn claims(&self, view: &IncidentView) -> Vec<String> {
         let claims = view.incident.claims(&view.clocks, view.now);
@@ -39,7 +91,7 @@ impl Reader {
     }
 
     pub(crate) fn claim_of(&self, view: &IncidentView, kind: ClaimKind) -> String {
-        self.claim(view.incident.claim(kind, &view.clocks, view.now))
+        self.claim_with_source(view, view.incident.claim(kind, &view.clocks, view.now))
     }
 
     /// When it happened, as a beginning of a sentence: never the hour of something else.

@@ -6,11 +6,13 @@
 //! What differs is named; which of the two is right is for people to find out.
 
 mod journalled;
+mod warning;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use digue_access::AccountRecord;
+use digue_locales::{Language, Value, text, text_with};
 use digue_store::{
     ApprovalRecord, CampaignRecord, CheckRecord, EntryRecord, FindingRecord, GateRecord, ReviewLine,
     ReviewRecord, RevisionRecord, SwitchRecord,
@@ -18,6 +20,7 @@ use digue_store::{
 use digue_types::{AccountId, Act, Timestamp, lists};
 
 pub(crate) use self::journalled::Journalled;
+pub use self::warning::{About, Sources};
 use self::journalled::Said;
 use crate::actor::Actor;
 use crate::approvals::Wish;
@@ -52,6 +55,21 @@ pub struct Difference {
     pub name: String,
     /// The journal tells of it, and the database has it no more.
     pub is_missing: bool,
+}
+
+impl Difference {
+    /// `account:a1` and `in-7 4` are about `a1` and `in-7`.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.name.split([':', ' ']).any(|part| part == name)
+    }
+
+    /// `Barrière de a1`, `Registre RI-3 : présent au journal, absent de la base`.
+    pub fn in_words(&self, language: Language) -> String {
+        let name = self.name.rsplit_once(':').map_or(self.name.as_str(), |(_, name)| name);
+        let kind = text(language, &format!("stored-{}", self.kind.code()));
+        let key = if self.is_missing { "stored-missing" } else { "stored-named" };
+        text_with(language, key, &[("kind", Value::from(kind)), ("name", Value::from(name))])
+    }
 }
 
 /// What came of a comparison.
@@ -305,8 +323,33 @@ async fn findings(house: &House, to: &mut Comparison) -> Result<(), OperationErr
         for finding in word.journalled.verdicts().filter(|finding| !known.contains(finding)) {
             to.miss(StoredKind::Finding, finding);
         }
+        for subject in taken_away(word, &stored) {
+            to.miss(StoredKind::Finding, subject);
+        }
     });
     Ok(())
+}
+
+/// Whom the watch acted on more often than findings are kept of them. The act does not hold the name of its
+/// finding: a finding that nobody judged is told by its subject. Those with a verdict are told by their name.
+fn taken_away<'j>(word: &Word<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
+    let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
+    let is_cut = stored.len() >= FINDINGS_MAX as usize;
+    let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
+    let mut kept: HashMap<String, usize> = HashMap::new();
+    for finding in stored {
+        *kept.entry(subject_of(finding)).or_default() += 1;
+    }
+    for (finding, said) in word.journalled.all_verdicts() {
+        if !known.contains(finding) {
+            *kept.entry(said.about.clone()).or_default() += 1;
+        }
+    }
+    let acted = word.journalled.all_findings().filter(|(subject, all)| {
+        let readable = all.iter().filter(|said| !is_cut || said.at >= oldest).count();
+        readable > kept.get(*subject).copied().unwrap_or(0)
+    });
+    acted.map(|(subject, _)| subject).collect()
 }
 
 fn is_found(word: &Word<'_>, finding: &FindingRecord) -> bool {
@@ -373,12 +416,25 @@ async fn campaigns(house: &House, to: &mut Comparison) -> Result<(), OperationEr
     Ok(())
 }
 
-fn campaign_is(word: &Word<'_>, campaign: &CampaignRecord) -> Confirmation {
-    let is_same = word.journalled.campaign(&campaign.id).is_some_and(|said| {
+/// True when the letter and the number of persons are those of the journal, or older than it: what somebody
+/// else wrote goes to nobody.
+pub(crate) fn is_as_prepared(house: &House, campaign: &CampaignRecord) -> bool {
+    with_word(house, |word| {
+        let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
+        confirmation != Confirmation::Differs
+    })
+}
+
+fn is_prepared(word: &Word<'_>, campaign: &CampaignRecord) -> bool {
+    word.journalled.campaign(&campaign.id).is_some_and(|said| {
         notices::journalled_forms(campaign).contains(&said.before)
             && said.after == format!("persons:{}", campaign.persons)
             && said.by == campaign.made_by
-    });
+    })
+}
+
+fn campaign_is(word: &Word<'_>, campaign: &CampaignRecord) -> Confirmation {
+    let is_same = is_prepared(word, campaign);
     // It becomes ready by itself; everything else somebody does.
     let is_state = match word.journalled.campaign_state(&campaign.id) {
         None => !matches!(campaign.state.as_str(), "sending" | "paused" | "ended"),
@@ -490,4 +546,23 @@ fn switch_is(word: &Word<'_>, switch: &SwitchRecord) -> Confirmation {
     let after = if switch.until > said.at { format!("off until {}", switch.until) } else { "on".to_owned() };
     let is_same = said.after == after && said.reason == switch.reason && said.by.as_str() == switch.author;
     if is_same { Confirmation::Same } else { Confirmation::Differs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Difference, StoredKind};
+
+    #[test]
+    fn a_difference_is_about_the_record_that_it_names() {
+        for (found, name, expected) in [
+            ("account:a1", "a1", true),
+            ("account:a12", "a1", false),
+            ("in-7 4", "in-7", true),
+            ("in-71 4", "in-7", false),
+            ("RI-3", "RI-3", true),
+        ] {
+            let one = Difference { kind: StoredKind::Record, name: found.to_owned(), is_missing: false };
+            assert_eq!(one.is_about(name), expected, "{found} {name}");
+        }
+    }
 }

@@ -27,6 +27,8 @@ lists! {
         Unseen "unseen",
         /// Responses of requests that name persons were not seen: they may not have been shown.
         Presumed "presumed",
+        /// Found by a pattern outside of what the map describes: it may have been another number.
+        Swept "swept",
         /// Identifiers that no alias brings to a person: they may be persons that are counted already.
         Unmerged "unmerged",
         /// Stated by somebody, and computed from nothing.
@@ -50,7 +52,7 @@ impl Quality {
         };
         if has(&[CountDoubt::Uninspected, CountDoubt::Unseen, CountDoubt::Stated]) {
             Self::LowerBound
-        } else if has(&[CountDoubt::Presumed, CountDoubt::Unmerged]) {
+        } else if has(&[CountDoubt::Presumed, CountDoubt::Swept, CountDoubt::Unmerged]) {
             Self::UpperBound
         } else {
             Self::Exact
@@ -144,6 +146,7 @@ mod tests {
         assert_eq!(of(&[]), Quality::Exact);
         assert_eq!(of(&[CountDoubt::Unmerged]), Quality::UpperBound);
         assert_eq!(of(&[CountDoubt::Presumed]), Quality::UpperBound);
+        assert_eq!(of(&[CountDoubt::Swept]), Quality::UpperBound);
         assert_eq!(of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]), Quality::LowerBound);
         for doubt in CountDoubt::ALL {
             assert_ne!(of(&[*doubt]), Quality::Exact, "{doubt:?}");

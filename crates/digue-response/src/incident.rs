@@ -6,7 +6,7 @@
 
 mod acceptance;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use digue_types::{Timestamp, lists};
 use jiff::tz::TimeZone;
@@ -107,6 +107,11 @@ pub enum Note {
     Corrected {
         entry: u32,
         text: String,
+    },
+    /// An act that another entry states was not done: what rests on it is taken back, and both stay in the log.
+    Withdrawn {
+        entry: u32,
+        reason: String,
     },
     StateSet {
         state: State,
@@ -381,6 +386,10 @@ pub struct Incident {
     /// Files that were handed in: when, name, hash, bytes.
     pub files: Vec<(Timestamp, String, String, u64)>,
     pub reopenings: Vec<(Timestamp, String, Option<u8>, String)>,
+    /// Entries that state what people did, and that nobody took back.
+    pub stated: BTreeSet<u32>,
+    /// Acts that were taken back, with the entry that does.
+    pub withdrawn: BTreeMap<u32, u32>,
     /// Corrected entries and the entries that correct them, the last one last.
     pub corrections: BTreeMap<u32, Vec<u32>>,
     pub entries: u32,
@@ -423,11 +432,17 @@ impl Incident {
             lessons: Vec::new(),
             files: Vec::new(),
             reopenings: Vec::new(),
+            stated: BTreeSet::new(),
+            withdrawn: withdrawn(rest),
             corrections: BTreeMap::new(),
             entries: 1,
         };
         for entry in rest {
-            incident.take(entry);
+            if incident.withdrawn.contains_key(&entry.number) {
+                incident.entries = entry.number;
+            } else {
+                incident.take(entry);
+            }
         }
         Some(incident)
     }
@@ -435,9 +450,12 @@ impl Incident {
     fn take(&mut self, entry: &Entry) {
         self.entries = entry.number;
         self.acts.take(entry, &self.about);
+        if entry.note.states_an_act() {
+            self.stated.insert(entry.number);
+        }
         let (by, at) = (&entry.author, entry.at);
         match &entry.note {
-            Note::Opened { .. } | Note::Said { .. } | Note::Seen { .. } => {}
+            Note::Opened { .. } | Note::Said { .. } | Note::Seen { .. } | Note::Withdrawn { .. } => {}
             Note::Corrected { entry: corrected, .. } => {
                 self.corrections.entry(*corrected).or_default().push(entry.number);
             }
@@ -644,6 +662,19 @@ impl Incident {
     pub fn next_stage(&self) -> Stage {
         if self.submissions.is_empty() { Stage::Initial } else { Stage::Complementary }
     }
+}
+
+/// Acts that a later entry takes back.
+fn withdrawn(entries: &[Entry]) -> BTreeMap<u32, u32> {
+    let acts: BTreeSet<u32> =
+        entries.iter().filter(|entry| entry.note.states_an_act()).map(|entry| entry.number).collect();
+    let taken = entries.iter().filter_map(|entry| match &entry.note {
+        Note::Withdrawn { entry: act, .. } if *act < entry.number && acts.contains(act) => {
+            Some((*act, entry.number))
+        }
+        _ => None,
+    });
+    taken.collect()
 }
 
 fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> Decided<T> {

@@ -12,6 +12,7 @@ use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
 use digue_operations::register_import::{self, ImportedRegister, RowFault};
+use digue_operations::stored_records::Sources;
 use digue_operations::{OperationError, bundle};
 use digue_response::affected::Version;
 use digue_response::claim::ClaimKind;
@@ -500,7 +501,8 @@ pub(crate) async fn paper(
     let document = papers::paper(&console.house, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = told(&visitor, document)?;
-    let bytes = told(&visitor, papers::printed_for(&console.house, &document, form).await)?;
+    let sources = Sources::incident(&view.record.id);
+    let bytes = told(&visitor, papers::printed_from(&console.house, &document, form, sources).await)?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
 

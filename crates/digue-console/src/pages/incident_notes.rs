@@ -156,6 +156,7 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
             Note::Said { kind: form.choice("kind", Kind::parse)?, text: form.owned("text"), journal: None }
         }
         "corrected" => Note::Corrected { entry: form.number("entry")?, text: form.owned("text") },
+        "withdrawn" => Note::Withdrawn { entry: form.number("entry")?, reason: reason() },
         "state" => Note::StateSet { state: form.choice("state", Standing::parse)?, reason: reason() },
         "role" => Note::RoleSet {
             role: form.choice("role", Role::parse)?,

@@ -166,6 +166,9 @@ struct Logged {
     text: String,
     /// The entries that correct it.
     corrected: Vec<u32>,
+    /// The entry that takes it back.
+    withdrawn_by: Option<u32>,
+    may_withdraw: bool,
     /// It was written down later than it happened.
     is_late: bool,
     journal: Option<u64>,
@@ -217,7 +220,7 @@ pub(crate) async fn show(
         reference: view.reference(),
         next_states: next_states(view.incident.state()),
         clocks: shown_clocks(&w, &view),
-        claims: w.reader().claims(&view),
+        claims: w.reader().claims_with_sources(&view),
         log,
         kinds: Kind::ALL.iter().map(|kind| kind.code()).collect(),
         tasks,
@@ -262,6 +265,8 @@ fn logged(w: &Words, view: &IncidentView, entry: &Entry) -> Logged {
         kind,
         text,
         corrected: view.incident.corrections.get(&entry.number).cloned().unwrap_or_default(),
+        withdrawn_by: view.incident.withdrawn.get(&entry.number).copied(),
+        may_withdraw: view.incident.stated.contains(&entry.number) && !view.incident.is_closed(),
         is_late: entry.recorded_at.since(entry.at).as_secs() >= 60,
         journal: match &entry.note {
             Note::Seen { journal, .. } if *journal > 0 => Some(*journal),
@@ -288,6 +293,7 @@ fn said(w: &Words, note: &Note) -> (String, String) {
     match note {
         Note::Said { kind, text, .. } => (w.say(kind.key()), text.clone()),
         Note::Corrected { entry, text } => (w.with1("log-corrects", "entry", entry), text.clone()),
+        Note::Withdrawn { entry, reason } => (w.with1("log-withdraws", "entry", entry), reason.clone()),
         Note::TaskDone { text, task } => {
             (kind("action"), pair(w, &w.with1("log-task-done", "task", task), text))
         }

@@ -179,6 +179,9 @@ pub(crate) async fn prepare(
 #[derive(Deserialize)]
 pub(crate) struct StateForm {
     state: String,
+    /// Notices that neither left nor were exported are given up.
+    #[serde(default)]
+    gives_up: Option<String>,
 }
 
 pub(crate) async fn set_state(
@@ -188,7 +191,9 @@ pub(crate) async fn set_state(
     Form(form): Form<StateForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, notices::set_state(&console.house, &actor, &campaign, &form.state).await)?;
+    let gives_up = form.gives_up.is_some();
+    let done = notices::set_state(&console.house, &actor, &campaign, &form.state, gives_up).await;
+    told(&visitor, done)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices/{campaign}")))
 }
 

@@ -7,6 +7,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_operations::OperationError;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
+use digue_operations::stored_records::Sources;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
@@ -56,11 +57,13 @@ pub(crate) async fn paper(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
-    let found = views.into_iter().find(|view| view.record.id == id);
+    let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
     let view = told(&visitor, found.ok_or(OperationError::NotFound("incident")))?;
     let reader = Words::in_zone(&visitor, &console.zone).reader();
     let document = papers::paper(&console.house, &view, &reader, "partner");
     let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
-    let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
+    let sources = Sources::incident(&view.record.id);
+    let printed = papers::printed_from(&console.house, &document, Printed::Pdf, sources).await;
+    let bytes = told(&visitor, printed)?;
     Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))
 }

@@ -88,6 +88,7 @@ struct Found {
     uninspected: u64,
     unseen: u64,
     presumed: u64,
+    swept: u64,
     unmerged: u64,
     size: u64,
     lines: Vec<Affected>,
@@ -121,6 +122,7 @@ fn found(scoped: Scoped) -> Found {
         uninspected: answer.quality.uninspected,
         unseen: answer.quality.unseen,
         presumed: answer.quality.presumed,
+        swept: answer.quality.swept,
         size: scoped.size,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         top: values.iter().copied().max().unwrap_or(0),
@@ -240,6 +242,7 @@ mod tests {
             times: 1,
             categories: Default::default(),
             entries: Vec::new(),
+            is_certain: true,
         }
     }
 

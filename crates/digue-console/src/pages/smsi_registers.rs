@@ -9,6 +9,7 @@ use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{Fault, FieldDef, Shape, Values};
 use digue_isms::kinds::{Kind, Level, Measure, Objective, Population, Processing, Risk, place};
 use digue_isms::register::{Record as _, Registers, Revision};
+use digue_isms::signatures::{self, Signed};
 use digue_isms::standing::Standing as Stands;
 use digue_operations::isms::audits::Sample;
 use digue_operations::isms::sheets;
@@ -16,6 +17,7 @@ use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
 use digue_operations::papers::Form as Printed;
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, incidents};
+use digue_types::AccountId;
 use serde::Deserialize;
 
 use crate::differences::words_beside;
@@ -229,7 +231,38 @@ struct RecordPage {
     may_write: bool,
     is_frozen: bool,
     has_file: bool,
+    signature: Option<Signature>,
     tab: &'static str,
+}
+
+/// How a record stands that names who signs it.
+struct Signature {
+    said: String,
+    is_signed: bool,
+    /// The revision that the reader, who is named, may sign.
+    may_sign: Option<u32>,
+}
+
+fn signature(
+    w: &Words,
+    registers: &Registers,
+    revision: &Revision,
+    account: &AccountId,
+) -> Option<Signature> {
+    let named = revision.values.get(revision.kind.signatory()?).and_then(|texts| texts.first());
+    let name = named.map(String::as_str).unwrap_or_default();
+    let (said, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
+        Signed::Unnamed => return None,
+        Signed::Typed => {
+            let values = [("name", name.into()), ("by", revision.by.as_str().into())];
+            (w.with("signature-typed", values), false, true)
+        }
+        Signed::By { account, at } => {
+            (w.with("signature-by", [("name", account.into()), ("at", w.moment(at).into())]), true, false)
+        }
+    };
+    let is_named = is_waiting && signatures::is_same(name, account.as_str());
+    Some(Signature { said, is_signed, may_sign: is_named.then_some(revision.number) })
 }
 
 fn asked(
@@ -386,6 +419,9 @@ async fn shown(
     // What is written once, or was signed, is read.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, standing));
+    let signature = last
+        .filter(|last| !last.is_over)
+        .and_then(|last| signature(&w, &standing.registers, last, &actor.account));
     let provable = match Measure::read(values) {
         Ok(measure) if kind == Kind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
         _ => None,
@@ -405,6 +441,7 @@ async fn shown(
             && !is_sealed,
         is_frozen: is_sealed,
         has_file: values.contains_key("file"),
+        signature,
         history,
         id: id.to_owned(),
         tab: "registers",
@@ -491,6 +528,25 @@ pub(crate) async fn end(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     told(&visitor, isms::end(&console.house, &actor, kind, &id).await)?;
     Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Sign {
+    #[serde(default)]
+    revision: u32,
+}
+
+/// Signs a record that names the visitor.
+pub(crate) async fn sign(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((code, id)): Path<(String, String)>,
+    Form(form): Form<Sign>,
+) -> Result<Redirect, PageError> {
+    let kind = kind_of(&visitor, &code)?;
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    told(&visitor, isms::signatures::sign(&console.house, &actor, kind, &id, form.revision).await)?;
+    Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())))
 }
 
 /// What Digue fills in for somebody: the sample of an audit, the inputs of a review.

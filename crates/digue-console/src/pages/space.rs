@@ -37,8 +37,13 @@ struct SpacePage {
 impl SpacePage {
     /// The day of a count.
     fn day(unusual: &UnusualDay) -> Date {
+        Self::day_of(unusual.day)
+    }
+
+    /// A day that is counted since 1970.
+    fn day_of(days: i64) -> Date {
         let epoch = Date::constant(1970, 1, 1);
-        epoch.checked_add(jiff::Span::new().days(unusual.day)).unwrap_or(epoch)
+        epoch.checked_add(jiff::Span::new().days(days)).unwrap_or(epoch)
     }
 }
 

@@ -253,6 +253,50 @@ fn an_answer_says_on_which_side_the_truth_may_lie() {
     assert_eq!(bound(&named), (Bound::Upper, 3));
 }
 
+/// Exact is said of what was read whole, and of persons who stood where the map describes them; of nothing else,
+/// in whatever order the responses come and however they are stored.
+#[test]
+fn exact_is_said_of_nothing_that_leaves_a_doubt() {
+    for (inspection, means, persons) in ways_of_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut index, _) = open(folder.path());
+        index.add(&committed(0, &response(1, &[1, 2], 5)));
+        let mut other = response(1, persons, 6);
+        other.inspection = inspection;
+        other.shown.iter_mut().for_each(|group| group.means = means);
+        index.add(&committed(1, &other));
+        index.close();
+        let (index, _) = open(folder.path());
+        let answer = index.view().answer(&Question::default(), &mut |_| {}).unwrap();
+        let is_unseen = matches!(inspection, Inspection::RequestOnly | Inspection::Imported);
+        let is_whole = !inspection.is_uninspected() && !is_unseen;
+        let is_pattern = !persons.is_empty() && matches!(means, Means::Sweep | Means::Header);
+        let case = format!("{inspection:?} {means:?} {persons:?}: {:?}", answer.quality);
+        assert_eq!(answer.quality.bound() == Bound::Exact, is_whole && !is_pattern, "{case}");
+        if inspection.is_uninspected() {
+            assert_eq!((answer.quality.bound(), answer.quality.uninspected), (Bound::Lower, 1), "{case}");
+        }
+        let doubtful: Vec<&str> =
+            answer.persons.iter().filter(|one| !one.is_certain).map(|one| one.person.as_str()).collect();
+        // P2 was seen for certain in the first response.
+        let is_doubtful = persons.contains(&3) && (is_pattern || is_unseen);
+        assert_eq!(doubtful, if is_doubtful { vec!["P3"] } else { vec![] }, "{case}");
+    }
+}
+
+/// Every way in which a response can have been read, with every means, with and without persons.
+fn ways_of_reading() -> Vec<(Inspection, Means, &'static [u32])> {
+    let mut all = Vec::new();
+    for inspection in Inspection::ALL {
+        for means in Means::ALL {
+            for persons in [&[][..], &[3][..], &[2, 3][..]] {
+                all.push((*inspection, *means, persons));
+            }
+        }
+    }
+    all
+}
+
 #[test]
 fn counters_go_exactly_as_far_as_the_index() {
     let (folder, all) = written();

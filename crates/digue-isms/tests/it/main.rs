@@ -9,6 +9,7 @@ use digue_isms::check::{Check, Disabled, Found, Outcome, Result as CheckResult};
 use digue_isms::contradictions::{Wrong, contradictions};
 use digue_isms::kinds::{Kind, Level, Measure, Risk};
 use digue_isms::register::Record as _;
+use digue_isms::signatures::{Signed, signed};
 use digue_isms::standing::{Measured, Now, Says, Standing};
 use digue_isms::statement::{Implementation, statement};
 use digue_isms::{Registers, Revision, Values};
@@ -176,7 +177,7 @@ fn acceptance() -> Revision {
             ("residual-likelihood", "2"),
             ("residual-gravity", "3"),
             ("justification", "coût hors de proportion"),
-            ("approver", "la direction"),
+            ("approver", "RSSI"),
             ("accepted-on", "2025-11-22"),
             ("expires-on", "2026-11-22"),
         ],
@@ -211,6 +212,38 @@ fn an_acceptance_goes_stale_with_time_and_when_its_risk_changes() {
         [Wrong::AcceptanceChanged]
     );
     assert_eq!(wrongs(vec![risk(&accepted), done()], on("2026-01-01")), [Wrong::NotAccepted]);
+}
+
+/// The acceptance, in the name of somebody else than its author.
+fn accepted_by(approver: &str) -> Revision {
+    let mut acceptance = acceptance();
+    acceptance.values.insert("approver".to_owned(), vec![approver.to_owned()]);
+    acceptance
+}
+
+fn signature(of: &str, number: &str, by: &str) -> Revision {
+    let fields = [("record", of), ("revision", number), ("signed-on", "2026-01-02")];
+    Revision { by: by.to_owned(), ..revision(Kind::Signature, "SI-1", 1, &fields) }
+}
+
+#[test]
+fn a_name_that_is_typed_is_no_signature() {
+    let of = |acceptance: Revision, others: Vec<Revision>| {
+        let registers = Registers::new(others.into_iter().chain([acceptance.clone()]));
+        signed(&registers, &acceptance)
+    };
+    let by = |account: &str| Some(Signed::By { account: account.to_owned(), at: NOON });
+    assert_eq!(of(acceptance(), Vec::new()), by("rssi"), "whoever writes in the own name signs");
+    for approver in ["la direction", "directrice", "Camille Martin", "@", "rssi2"] {
+        assert_eq!(of(accepted_by(approver), Vec::new()), Some(Signed::Typed), "{approver}");
+    }
+    let signed_by = |account: &str| vec![signature("AC-1", "1", account)];
+    assert_eq!(of(accepted_by("Directrice"), signed_by("directrice")), by("directrice"));
+    assert_eq!(of(accepted_by("directrice"), signed_by("rssi")), Some(Signed::Typed));
+    assert_eq!(of(accepted_by("directrice"), vec![signature("AC-2", "1", "directrice")]), Some(Signed::Typed));
+    let further = Revision { number: 2, ..accepted_by("directrice") };
+    assert_eq!(of(further, signed_by("directrice")), Some(Signed::Typed), "what changed is signed again");
+    assert_eq!(signed(&Registers::new([]), &measure("ME-1", &[])), None);
 }
 
 #[test]

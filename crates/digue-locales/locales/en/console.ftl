@@ -456,6 +456,7 @@ scope-exposures = times shown
 scope-quality = quality of the number
 scope-why-uninspected = { $shown } released responses could not be inspected: whom they showed is not known.
 scope-why-unseen = { $shown } responses were not seen, and their request names nobody.
+scope-why-swept = { $shown } times the person is recognised by the form of a number, outside of what the map describes: it may be another number.
 scope-why-presumed = { $shown } times the request names the person and the response was not seen.
 scope-at = Computed at the checkpoint of { $shown } entries.
 scope-signed = Signed list, with its proofs
@@ -631,6 +632,7 @@ error-involved = You asked, granted or saw the address: somebody else hands the 
 ## Records and journal
 
 stored-differs = These records are not those of the journal. The database was changed without Digue, or restored. Do not rely on them before you know why.
+stored-sheet = Differences from the journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name }: in the journal, not in the database
 stored-account = Account

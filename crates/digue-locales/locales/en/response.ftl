@@ -347,6 +347,10 @@ log-recorded = written down { $at }
 log-journal = (journal, entry { $entry })
 log-correct = Correct
 log-corrects = corrects { $entry }
+log-withdraws = takes back { $entry }
+log-withdrawn-by = act taken back by { $entry }
+log-withdraw = Take back this act
+log-withdraw-explain = For an act that was entered by mistake and was not done. No paper says it any more, its clock runs again; both lines stay in the log.
 log-corrected-by = corrected by { $entry }
 log-pair = { $what }: { $text }
 log-opened = Incident opened by { $source }.
@@ -534,10 +538,10 @@ notice-title-steps = Do now
 notice-title-check = How to check this message
 notice-title-contact = How to reach us
 notice-subject = { $body }: your personal data
-notice-data = Your record was opened { $times } times, { $same ->
+notice-data = Your data were displayed { $times } times, { $same ->
     [1] on { $first }
    *[other] between { $first } and { $last }
-}. It showed: { $kinds }.
+}. They included: { $kinds }.
 notice-risks = People may use these data to trick you. They may write to you or call you in the name of a service you know. They may also try to open an account in your name.
 notice-steps =
     Be wary of messages and calls about your file.
@@ -553,7 +557,7 @@ notice-easy-title-steps = What you must do
 notice-easy-title-check = To know if this message is true
 notice-easy-title-contact = To talk to us
 notice-easy-subject = { $body }: your data
-notice-easy-data = They read your record { $times } times. It was { $same ->
+notice-easy-data = They could see your data { $times } times. It was { $same ->
     [1] on { $first }
    *[other] from { $first } to { $last }
 }. It shows: { $kinds }.
@@ -611,7 +615,14 @@ notice-state-sending = on their way
 notice-state-sent = sent
 notice-state-failed = refused by the server
 notice-state-uncertain = uncertain (stopped while sending: to be sent otherwise)
-notice-state-listed = by letter, text message or otherwise
+notice-state-listed = to be handed over by letter, text message or otherwise (file not exported yet)
+notice-state-exported = exported, to be handed over by letter, text message or otherwise
+notices-give-up =
+    { $count ->
+        [one] I end it although one notice neither left nor was exported: its address will be forgotten, this person gets no notice.
+       *[other] I end it although { $shown } notices neither left nor were exported: their addresses will be forgotten, these persons get no notice.
+    }
+notices-kept-back = Some notices neither left nor were exported. Export the letters and the list, or tick the box to give them up.
 check-title = Check a message
 check-explain = Type the code that is in the message you received. This page shows no personal data.
 check-code = Code of the message
@@ -633,6 +644,7 @@ check-sender = Sender
 check-since = Since
 notices-faults = Lines of the file to be looked at
 notices-unreached = Some persons cannot be reached: write to them otherwise, or decide on a public communication (art. 34(3)(c)).
+notices-differ = The text of this campaign is no longer the one that the journal holds: nothing is sent. End it and prepare another one.
 notices-no-mail-server = No mail server is configured: the mails of this campaign cannot leave, and none is waiting. Fill in [mail] in digue.toml and restart, then send; or end the campaign and prepare one by letter or text message, without mail addresses.
 notices-no-mail-server-yet = No mail server is configured ([mail] in digue.toml): a campaign can be prepared, its letters and lists exported, but no mail will be able to leave.
 column-channel = Channel
@@ -779,7 +791,8 @@ own-incidents-title = Incidents of our organisation
 own-incidents-none = No incident concerns your accounts.
 own-incidents-paper = What you need to know (PDF)
 own-incidents-report = Report an incident
-own-incidents-explain = An infected computer, a password given away, a strange call: say it at once, even if you are not sure. The operator is told within the second.
+own-incidents-not-established = The operator has established nothing yet.
+own-incidents-explain = An infected computer, a password given away, a strange call: say it at once, even if you are not sure. The operator sees your report in its console.
 own-incidents-what = What happened, in one sentence
 own-incidents-text = When, on which computer or account, and what you have done already
 own-incidents-send = Tell the operator

@@ -456,6 +456,7 @@ scope-exposures = fois montrées
 scope-quality = qualité du nombre
 scope-why-uninspected = { $shown } réponses livrées n'ont pas pu être inspectées : on ne sait pas qui elles montraient.
 scope-why-unseen = { $shown } réponses n'ont pas été vues, et leur demande ne nomme personne.
+scope-why-swept = { $shown } fois, la personne est reconnue à la forme d'un numéro, hors de ce que la carte décrit : ce peut être un autre numéro.
 scope-why-presumed = { $shown } fois, la personne est nommée par la demande sans que la réponse ait été vue.
 scope-at = Calculé au point de contrôle de { $shown } entrées.
 scope-signed = Liste signée, avec ses preuves
@@ -631,6 +632,7 @@ error-involved = Vous avez demandé, accordé ou vu l'adresse : une autre person
 ## Enregistrements et journal
 
 stored-differs = Ces enregistrements ne sont pas ceux du journal. La base a été modifiée sans passer par Digue, ou restaurée. Ne vous y fiez pas avant d'avoir compris pourquoi.
+stored-sheet = Écarts avec le journal
 stored-named = { $kind } { $name }
 stored-missing = { $kind } { $name } : présent au journal, absent de la base
 stored-account = Compte

@@ -289,7 +289,7 @@ incident-refused-closed = Cet incident est clos : rouvrez-le, ou écrivez une c
 breach-support-portal = portail, sur serveur
 breach-circumstances = Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
 breach-discovered = Découvert le { $discovered }. Incident ouvert le { $at } (heure locale) par : { $source }. { $title }.
-breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; budgets de personnes par compte ; journal inviolable ; { $passwords ->
+breach-measures-before = Portail derrière un contrôle de chaque réponse ; { $accounts } comptes, { $portals } portails, { $relations } rattachements de personnes à un portefeuille ; budgets de personnes par compte ; journal dont toute modification se voit ; { $passwords ->
     [0] clés d'accès obligatoires
    *[other] clés d'accès, ou mot de passe avec code pour les agents
 }.
@@ -347,6 +347,10 @@ log-recorded = inscrit le { $at }
 log-journal = (journal, entrée { $entry })
 log-correct = Corriger
 log-corrects = correction de { $entry }
+log-withdraws = retrait de { $entry }
+log-withdrawn-by = acte retiré par { $entry }
+log-withdraw = Retirer cet acte
+log-withdraw-explain = Pour un acte inscrit par erreur, qui n'a pas eu lieu. Les papiers ne le diront plus, le délai court de nouveau ; les deux lignes restent au journal.
 log-corrected-by = corrigé par { $entry }
 log-pair = { $what } : { $text }
 log-opened = Incident ouvert par { $source }.
@@ -534,10 +538,10 @@ notice-title-steps = À faire maintenant
 notice-title-check = Comment vérifier ce message
 notice-title-contact = Nous contacter
 notice-subject = { $body } : vos données personnelles
-notice-data = Votre fiche a été ouverte { $times } fois, { $same ->
+notice-data = Vos données ont été affichées { $times } fois, { $same ->
     [1] le { $first }
    *[other] entre le { $first } et le { $last }
-}. Elle montrait : { $kinds }.
+}. On y voyait : { $kinds }.
 notice-risks = On peut se servir de ces données pour vous tromper. On peut vous écrire ou vous appeler en prenant le nom d'un service connu. On peut aussi tenter d'ouvrir un compte à votre nom.
 notice-steps =
     Méfiez-vous des messages et des appels qui parlent de votre dossier.
@@ -553,7 +557,7 @@ notice-easy-title-steps = Ce que vous devez faire
 notice-easy-title-check = Pour savoir si ce message est vrai
 notice-easy-title-contact = Pour nous parler
 notice-easy-subject = { $body } : vos données
-notice-easy-data = On a lu votre fiche { $times } fois. C'était { $same ->
+notice-easy-data = On a pu voir vos données { $times } fois. C'était { $same ->
     [1] le { $first }
    *[other] du { $first } au { $last }
 }. On y voit : { $kinds }.
@@ -611,7 +615,14 @@ notice-state-sending = en cours
 notice-state-sent = envoyés
 notice-state-failed = refusés par le serveur
 notice-state-uncertain = incertains (arrêt pendant l'envoi : à envoyer autrement)
-notice-state-listed = par lettre, SMS ou autre
+notice-state-listed = à remettre par lettre, SMS ou autre (fichier pas encore exporté)
+notice-state-exported = exportés, pour être remis par lettre, SMS ou autre
+notices-give-up =
+    { $count ->
+        [one] Je termine alors qu'un avis n'est ni parti ni exporté : son adresse sera oubliée, cette personne n'aura pas d'avis.
+       *[other] Je termine alors que { $shown } avis ne sont ni partis ni exportés : leurs adresses seront oubliées, ces personnes n'auront pas d'avis.
+    }
+notices-kept-back = Des avis ne sont ni partis ni exportés. Exportez les lettres et la liste, ou cochez la case pour y renoncer.
 check-title = Vérifier un message
 check-explain = Tapez le code qui est dans le message que vous avez reçu. Cette page ne montre aucune donnée personnelle.
 check-code = Code du message
@@ -633,6 +644,7 @@ check-sender = Expéditeur
 check-since = Depuis
 notices-faults = Lignes du fichier à revoir
 notices-unreached = Certaines personnes ne peuvent pas être jointes : écrivez-leur autrement, ou décidez d'une communication publique (art. 34, 3, c).
+notices-differ = Le texte de cette campagne n'est plus celui que le journal a retenu : rien n'est envoyé. Terminez-la et préparez-en une autre.
 notices-no-mail-server = Aucun serveur de courrier n'est configuré : les courriels de cette campagne ne peuvent pas partir, et aucun n'est en attente. Remplissez [mail] dans digue.toml et redémarrez, puis envoyez ; ou terminez la campagne et préparez-en une par lettres ou par SMS, sans adresse électronique.
 notices-no-mail-server-yet = Aucun serveur de courrier n'est configuré ([mail] dans digue.toml) : une campagne peut être préparée, ses lettres et ses listes exportées, mais aucun courriel ne pourra partir.
 column-channel = Canal
@@ -779,7 +791,8 @@ own-incidents-title = Incidents de notre organisation
 own-incidents-none = Aucun incident ne concerne vos comptes.
 own-incidents-paper = Ce que vous devez savoir (PDF)
 own-incidents-report = Signaler un incident
-own-incidents-explain = Un poste infecté, un mot de passe donné, un appel étrange : dites-le tout de suite, même si vous n'êtes pas sûr. L'opérateur est prévenu à la seconde.
+own-incidents-not-established = L'opérateur n'a encore rien établi.
+own-incidents-explain = Un poste infecté, un mot de passe donné, un appel étrange : dites-le tout de suite, même si vous n'êtes pas sûr. L'opérateur voit votre signalement dans sa console.
 own-incidents-what = Ce qui s'est passé, en une phrase
 own-incidents-text = Quand, sur quel poste ou quel compte, et ce que vous avez déjà fait
 own-incidents-send = Prévenir l'opérateur

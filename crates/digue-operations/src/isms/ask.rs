@@ -11,8 +11,11 @@ use digue_detection::Action;
 use digue_exposure::Question;
 use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Found, NotRun};
-use digue_isms::kinds::{Asset, Audit, Document, Measure, Processing, Risk, Role as Carried, RoleKey};
+use digue_isms::kinds::{
+    Asset, Audit, Document, Kind, Measure, Processing, Risk, Role as Carried, RoleKey,
+};
 use digue_isms::register::{Entry, Registers, days_between};
+use digue_isms::signatures::signed;
 use digue_isms::standing::Now;
 use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
@@ -472,26 +475,39 @@ fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) ->
             let audits = registers.read::<Audit>();
             let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
             let is_done = last.is_some_and(|on| days_between(on, now.today) <= AUDITS_EVERY_DAYS);
-            // A day without scope, criteria and conclusion is no audit.
-            let empty =
-                audits.iter().filter(|audit| audit.record.done_on.is_some() && audit.record.is_empty());
+            // A day without scope, criteria and conclusion is no audit, nor is one that its auditor did not sign.
+            let empty = audits.iter().filter(|audit| {
+                audit.record.done_on.is_some()
+                    && (audit.record.is_empty() || !is_signed(registers, Kind::Audit, &audit.id))
+            });
             let mut names: Vec<String> = empty.map(|audit| audit.id.clone()).collect();
             if !is_done {
                 names.push("audit".to_owned());
             }
             Found::of(audits.len() as u64, names)
         }
-        Check::DocumentsCurrent => of_entries(&registers.read::<Document>(), |document| {
-            document.approved_on.is_none()
-                || document.review_on.is_none_or(|on| on < now.today)
-                || document.is_empty()
-        }),
+        Check::DocumentsCurrent => {
+            let documents = registers.read::<Document>();
+            let old = documents.iter().filter(|Entry { id, record, .. }| {
+                record.approved_on.is_none()
+                    || record.review_on.is_none_or(|on| on < now.today)
+                    || record.is_empty()
+                    || !is_signed(registers, Kind::Document, id)
+            });
+            Found::of(documents.len() as u64, old.map(|document| document.id.clone()).collect())
+        }
         Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
             processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
         }),
         // Nothing of this house knows yet: backups, drills, advisories.
         _ => Found::unknown(NotRun::NoSource),
     }
+}
+
+/// True when whoever the record names signed it.
+fn is_signed(registers: &Registers, kind: Kind, id: &str) -> bool {
+    let revision = registers.find(kind, id);
+    revision.and_then(|revision| signed(registers, revision)).is_some_and(|signed| signed.is_signed())
 }
 
 /// Roles that every management system has: each is there, and somebody holds it.

@@ -13,7 +13,8 @@ use super::{in_force, must_read};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::house::House;
-use crate::papers::{Form, Reader, printed_for};
+use crate::papers::{Form, Reader, printed_from};
+use crate::stored_records::Sources;
 
 /// The name of a field of a kind.
 pub fn field_name(language: Language, kind: Kind, field: &str) -> String {
@@ -72,11 +73,11 @@ pub async fn file(
     let registers = in_force(house).await?;
     let language = reader.language;
     match form {
-        Form::Xlsx => written(&[sheet(language, kind, &registers)]),
+        Form::Xlsx => written(house, vec![sheet(language, kind, &registers)], language).await,
         _ => {
             let mut document = document(house, reader, &text(language, &format!("kind-{}", kind.code())));
             document.blocks.extend(records(language, kind, &registers));
-            printed_for(house, &document, form).await
+            printed_from(house, &document, form, Sources::SMSI).await
         }
     }
 }
@@ -94,18 +95,23 @@ pub async fn whole(
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| !registers.of(*kind).is_empty()).collect();
     if form == Form::Xlsx {
         let sheets: Vec<Sheet> = kinds.iter().map(|kind| sheet(language, *kind, &registers)).collect();
-        return written(&sheets);
+        return written(house, sheets, language).await;
     }
     let mut document = document(house, reader, &text(language, "smsi-title"));
     for kind in kinds {
         document.blocks.push(Block::Title(text(language, &format!("kind-{}", kind.code()))));
         document.blocks.extend(records(language, kind, &registers));
     }
-    printed_for(house, &document, form).await
+    printed_from(house, &document, form, Sources::SMSI).await
 }
 
-fn written(sheets: &[Sheet]) -> Result<Vec<u8>, OperationError> {
-    xlsx(sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
+async fn written(
+    house: &House,
+    mut sheets: Vec<Sheet>,
+    language: Language,
+) -> Result<Vec<u8>, OperationError> {
+    sheets.extend(Sources::SMSI.sheet(house, language).await?);
+    xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 fn document(house: &House, reader: &Reader, title: &str) -> Document {
@@ -158,11 +164,12 @@ pub async fn statement_file(
     let rows: Vec<Vec<String>> = lines.iter().map(|line| statement_row(language, line)).collect();
     let title = text(language, "statement-title");
     if form == Form::Xlsx {
-        return written(&[Sheet { name: title, header, rows, ..Sheet::default() }]);
+        let sheet = Sheet { name: title, header, rows, ..Sheet::default() };
+        return written(house, vec![sheet], language).await;
     }
     let mut document = document(house, reader, &title);
     document.blocks.push(Block::Table { header, rows });
-    printed_for(house, &document, form).await
+    printed_from(house, &document, form, Sources::SMSI).await
 }
 
 fn statement_row(language: Language, line: &Line) -> Vec<String> {
@@ -216,12 +223,13 @@ pub async fn framework_file(
     let rows: Vec<Vec<String>> = framework::requirements(framework).map(row).collect();
     let title = text(language, framework.key());
     if form == Form::Xlsx {
-        return written(&[Sheet { name: title, header, rows, ..Sheet::default() }]);
+        let sheet = Sheet { name: title, header, rows, ..Sheet::default() };
+        return written(house, vec![sheet], language).await;
     }
     let mut document = document(house, reader, &title);
     if framework == Framework::Qualiopi {
         document.blocks.push(Block::Paragraph(text(language, "frameworks-indirect")));
     }
     document.blocks.push(Block::Table { header, rows });
-    printed_for(house, &document, form).await
+    printed_from(house, &document, form, Sources::SMSI).await
 }

@@ -8,7 +8,7 @@ use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::Act;
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::{blocks_of, style_of, text_of};
+use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
@@ -24,8 +24,9 @@ pub async fn letters(
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    must_be_as_prepared(house, &campaign)?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
-    let notices = house.store.notices(id, "listed", after, LETTERS).await?;
+    let notices = house.store.notices_by_hand(id, after, LETTERS).await?;
     let mut pages = Vec::new();
     let last = notices.last().map_or(after, |notice| notice.number);
     for notice in notices.iter().filter(|notice| notice.channel == "letter") {
@@ -46,6 +47,9 @@ pub async fn letters(
         return Err(OperationError::NotFound("letters"));
     }
     house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
+    let letters = notices.iter().filter(|notice| notice.channel == "letter");
+    let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
+    house.store.export_notices(id, &numbers, house.clock.now()).await?;
     let language = style.language().code();
     Ok((
         Document { title: String::new(), language, foot: campaign.subject, blocks: pages, made_at: None },
@@ -79,16 +83,20 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
+    must_be_as_prepared(house, &campaign)?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = breach::controller(house, style.language()).name;
     house.write_down(actor, Act::Exported, exported(id, "others")).await?;
-    let mut rows = Vec::new();
-    for state in ["listed", "failed", "returned", "uncertain", "unreached"] {
+    let (mut rows, mut listed) = (Vec::new(), Vec::new());
+    for state in ["listed", "exported", "failed", "returned", "uncertain", "unreached"] {
         let mut after = 0;
         loop {
             let notices = house.store.notices(id, state, after, 5000).await?;
             let Some(last) = notices.last() else { break };
             after = last.number;
+            if state == "listed" {
+                listed.extend(notices.iter().map(|notice| notice.number));
+            }
             rows.extend(notices.into_iter().map(|notice| {
                 let code = Code::of(notice.code.to_be_bytes());
                 let values = [
@@ -101,5 +109,6 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
             }));
         }
     }
+    house.store.export_notices(id, &listed, house.clock.now()).await?;
     Ok(rows)
 }

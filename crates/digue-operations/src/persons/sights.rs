@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use digue_exposure::{Question, Sight};
 use digue_response::claim::Happening;
+use digue_response::{Incident, State};
 use digue_store::{HiddenRecord, KnownPerson};
 use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
@@ -39,9 +40,8 @@ pub struct Row {
     /// What the reader is there, if the account still exists.
     pub role: Option<&'static str>,
     pub basis: Basis,
-    /// A person found that the account was stolen, and this consultation is of the thief: the right that
-    /// the account had is no reason for it.
-    pub is_theft: bool,
+    /// What an incident leaves of the right that the account had.
+    pub doubt: Option<Doubt>,
     pub categories: Vec<String>,
     /// `INC-2026-003`, when an incident is about it.
     pub incident: Option<String>,
@@ -51,10 +51,44 @@ pub struct Row {
     pub asked: Vec<(String, String)>,
 }
 
+/// Why the right of an account is no reason for a consultation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doubt {
+    /// A person found that the account was stolen, and this consultation is of the thief.
+    Theft,
+    /// An incident asks whether it was: nobody can say the reason yet.
+    Inquiry,
+}
+
+impl Doubt {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Theft => "theft",
+            Self::Inquiry => "inquiry",
+        }
+    }
+
+    /// An outage or a letter to the wrong person leaves the rights of accounts as they are.
+    fn of(incident: &Incident) -> Option<Self> {
+        match incident.happening() {
+            Happening::StolenAccount => Some(Self::Theft),
+            Happening::SuspectedAccount => Some(Self::Inquiry),
+            Happening::Unspecified if incident.about.starts_with("account:") => Some(Self::Inquiry),
+            Happening::Unspecified
+            | Happening::Ransomware
+            | Happening::Unavailable
+            | Happening::Mistake => None,
+        }
+    }
+}
+
 impl Row {
     /// Why, as a code of the person's page.
     pub const fn why(&self) -> &'static str {
-        if self.is_theft { "theft" } else { self.basis.code() }
+        match self.doubt {
+            Some(doubt) => doubt.code(),
+            None => self.basis.code(),
+        }
     }
 
     pub fn is_asked(&self, kind: &str) -> bool {
@@ -142,7 +176,7 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
             alias: alias(house, &sight.account, &sight.organisation),
             role: rules.directory.find(&sight.account).map(|record| record.role.code()),
             basis: sight.basis,
-            is_theft: incident.is_some_and(|one| one.is_theft),
+            doubt: incident.and_then(|one| one.doubt),
             categories: shown(house, &sight, exposure.as_ref()),
             incident: incident.map(|one| one.reference.clone()),
             name: given.map(|one| one.answer.clone()),
@@ -182,7 +216,7 @@ fn shown(house: &House, sight: &Sight, exposure: Option<&Exposure>) -> Vec<Strin
 struct Concern {
     reference: String,
     question: Question,
-    is_theft: bool,
+    doubt: Option<Doubt>,
 }
 
 impl Concern {
@@ -207,7 +241,8 @@ impl Concern {
 async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
     let views = incidents::list(house, &Actor::digue()).await?;
     let mut concerns = Vec::new();
-    for view in views {
+    // What was found to be no incident concerns nobody.
+    for view in views.into_iter().filter(|view| view.incident.state() != State::Dismissed) {
         let asked = view.incident.affected.iter().rfind(|version| !version.question.is_empty());
         let Some(version) = asked else { continue };
         // Whom it concerns is not known: nobody is told that it does not concern them.
@@ -215,8 +250,8 @@ async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
             || OperationError::Unavailable("the question of an affected set does not read".to_owned());
         let json = serde_json::from_str(&version.question).map_err(|_| unread())?;
         let question = question_of(&json).ok_or_else(unread)?;
-        let is_theft = view.incident.happening() == Happening::StolenAccount;
-        concerns.push(Concern { reference: view.reference(), question, is_theft });
+        let doubt = Doubt::of(&view.incident);
+        concerns.push(Concern { reference: view.reference(), question, doubt });
     }
     Ok(concerns)
 }
@@ -343,7 +378,7 @@ mod tests {
         let of = |sessions: Vec<digue_types::SessionId>| Concern {
             reference: "INC-2026-001".to_owned(),
             question: Question { accounts: vec!["a1".parse().unwrap()], sessions, ..Question::default() },
-            is_theft: true,
+            doubt: Some(Doubt::Theft),
         };
         assert!(of(vec![exposure.session.clone()]).asks(&sights[0], Some(exposure.as_ref())));
         assert!(!of(vec!["another".parse().unwrap()]).asks(&sights[0], Some(exposure.as_ref())));

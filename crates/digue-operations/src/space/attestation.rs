@@ -15,7 +15,8 @@ use crate::files::hex;
 use crate::house::House;
 use crate::incidents;
 use crate::isms::{awareness, now, reviews};
-use crate::papers::{Form, Reader, printed_for};
+use crate::papers::{Form, Reader, printed_from};
+use crate::stored_records::Sources;
 
 /// The attestation of the actor's organisation, as it stands now.
 pub async fn file(
@@ -25,7 +26,10 @@ pub async fn file(
     form: Form,
 ) -> Result<Vec<u8>, OperationError> {
     let document = document(house, actor, reader).await?;
-    printed_for(house, &document, form).await
+    let organisation = led(house, actor)?;
+    let accounts = house.store.accounts().await?.into_iter();
+    let own = accounts.filter(|(_, record)| record.organisation == organisation).map(|(account, _)| account);
+    printed_from(house, &document, form, Sources::accounts(&own.collect())).await
 }
 
 async fn document(house: &House, actor: &Actor, reader: &Reader) -> Result<Document, OperationError> {

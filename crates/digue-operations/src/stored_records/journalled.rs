@@ -10,6 +10,8 @@ use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
 /// One act, as far as a record is compared with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
+    /// `account:a1`, in canonical form.
+    pub(super) about: String,
     pub(super) at: Timestamp,
     pub(super) by: AccountId,
     pub(super) act: Act,
@@ -63,6 +65,7 @@ impl Journalled {
         self.first_at.get_or_insert(act.at);
         let subject = canonical(&act.subject);
         let said = || Said {
+            about: canonical(&act.subject),
             at: act.at,
             by: act.actor.clone(),
             act: act.act,
@@ -152,6 +155,15 @@ impl Journalled {
 
     pub(super) fn verdict(&self, finding: &str) -> Option<&Said> {
         self.verdicts.get(finding)
+    }
+
+    pub(super) fn all_findings(&self) -> impl Iterator<Item = (&str, &[Said])> {
+        self.findings.iter().map(|(subject, all)| (subject.as_str(), all.as_slice()))
+    }
+
+    /// By the name of the finding.
+    pub(super) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &Said)> {
+        self.verdicts.iter().map(|(finding, said)| (finding.as_str(), said))
     }
 
     pub(super) fn verdicts(&self) -> impl Iterator<Item = &str> {

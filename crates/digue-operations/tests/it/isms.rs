@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_isms::Values;
-use digue_isms::check::Check;
+use digue_isms::check::{Check, Outcome};
 use digue_isms::contradictions::{Wrong, contradictions};
 use digue_isms::kinds::Kind;
 use digue_isms::standing::Says;
 use digue_isms::start::{Answers, Data, Hosting, People, Who};
 use digue_isms::statement::Implementation;
 use digue_locales::Language;
-use digue_operations::isms::{self, checks, digest, reviews, start, statement};
-use digue_operations::{Actor, gates, incidents};
+use digue_operations::isms::{self, awareness, checks, digest, reviews, signatures, start, statement};
+use digue_operations::{Actor, OperationError, gates, incidents};
 use digue_response::Note;
 use digue_response::incident::Source;
 use digue_testkit::Mailbox;
@@ -175,6 +175,55 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Fail, "off ends by itself");
     home.clock.pass(DAY * 2);
     assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Unknown, "old is not known");
+}
+
+#[tokio::test]
+async fn an_acceptance_is_signed_by_the_account_that_it_names_and_by_nobody_else() {
+    let home = Home::with(Plan::default()).await;
+    let actor = async |name: &str, role| Actor {
+        account: home.account(name, role).await,
+        role,
+        proved_at: home.now(),
+    };
+    let (rssi, dpo) = (actor("rssi", Role::Rssi).await, actor("dpo", Role::Dpo).await);
+    let (head, agent) = (actor("directrice", Role::Auditor).await, actor("agent8", Role::Agent).await);
+    let policy = [
+        ("title", "Politique"),
+        ("about", "policy"),
+        ("edition", "1"),
+        ("audience", "everybody"),
+        ("approved-by", "Directrice"),
+        ("approved-on", &home.today(0)),
+        ("review-on", &home.today(300)),
+    ];
+    let id = add(&home, &rssi, Kind::Document, &policy).await;
+    awareness::attach(&home.house, &rssi, &id, "politique.pdf", b"%PDF-1.7").await.unwrap();
+    let number = async || {
+        let registers = isms::registers(&home.house, &rssi).await.unwrap();
+        registers.find(Kind::Document, &id).unwrap().number
+    };
+    let seen = number().await;
+    let outcome = async || checks::run_one(&home.house, Check::DocumentsCurrent).await.unwrap().outcome;
+    assert!(wrongs(&home, &rssi).await.contains(&Wrong::NotSigned));
+    assert_eq!(outcome().await, Outcome::Fail, "a name that the RSSI typed turns nothing green");
+    for other in [&rssi, &dpo, &agent] {
+        let refused = signatures::sign(&home.house, other, Kind::Document, &id, seen).await;
+        assert!(matches!(refused, Err(OperationError::Denied)), "{}", other.account);
+    }
+    let forged: Values = [("record", id.as_str()), ("revision", "1"), ("signed-on", "2026-01-01")]
+        .map(|(field, value)| (field.to_owned(), vec![value.to_owned()]))
+        .into();
+    assert!(isms::save(&home.house, &rssi, Kind::Signature, None, &forged).await.is_err());
+    let old = signatures::sign(&home.house, &head, Kind::Document, &id, seen + 1).await;
+    assert!(matches!(old, Err(OperationError::Conflict)), "what was read is what is signed");
+    signatures::sign(&home.house, &head, Kind::Document, &id, seen).await.unwrap();
+    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::NotSigned));
+    assert_eq!(outcome().await, Outcome::Pass);
+    let twice = signatures::sign(&home.house, &head, Kind::Document, &id, seen).await;
+    assert!(matches!(twice, Err(OperationError::Conflict)));
+    // A further revision waits for another signature.
+    change(&home, &rssi, Kind::Document, &id, &[("edition", "2")]).await;
+    assert_eq!(outcome().await, Outcome::Fail);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,7 +85,7 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> Note {
     let reason = || "les faits le montrent assez".to_owned();
     let at = now.minus(Duration::from_secs(draw.below(200_000))).micros();
     let subject = draw.one(&[about, about, "account:of-2.b1"]);
-    match draw.below(22) {
+    match draw.below(25) {
         0 => Note::Aware { at, reason: reason(), of: draw.one(Awareness::ALL) },
         1 | 2 => Note::AuthorityDecided { notify: draw.below(3) > 0, reason: reason() },
         3 | 4 => {
@@ -128,6 +128,10 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> Note {
             Note::RoleSet { role: draw.one(Role::ALL), is_insured, is_nis2 }
         }
         20 => Note::NoticesEnded(NoticesEnded { sent: draw.below(9), unsent: 1, ..NoticesEnded::default() }),
+        21 | 22 | 23 => {
+            let entry = u32::try_from(draw.below(40) + 1).unwrap();
+            Note::Withdrawn { entry, reason: reason() }
+        }
         _ => Note::DelayExplained { clock: draw.one(ClockKind::ALL), reason: reason() },
     }
 }
@@ -189,7 +193,12 @@ struct Truth<'v>(&'v IncidentView);
 
 impl Truth<'_> {
     fn any(&self, is_it: impl Fn(&Note) -> bool) -> bool {
-        self.0.entries.iter().any(|entry| is_it(&entry.note))
+        self.0.entries.iter().any(|entry| is_it(&entry.note) && !self.is_taken_back(entry.number))
+    }
+
+    fn is_taken_back(&self, number: u32) -> bool {
+        let taken = |note: &Note| matches!(note, Note::Withdrawn { entry, .. } if *entry == number);
+        self.0.entries.iter().any(|entry| taken(&entry.note))
     }
 
     fn has_met(&self, wanted: ClockKind) -> bool {

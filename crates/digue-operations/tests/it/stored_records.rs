@@ -6,12 +6,15 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_detection::Action;
 use digue_detection::Weight;
+use digue_exposure::Question;
 use digue_isms::check::{Check, Outcome};
 use digue_isms::kinds::Kind;
 use digue_operations::approvals::{self, Wish};
+use digue_locales::Language;
 use digue_operations::isms::{checks, reviews};
+use digue_operations::notices::{self, Asked, Blocks, RATE, Style};
 use digue_operations::stored_records::{self, Comparison, StoredKind};
-use digue_operations::{Actor, containment, gates, incidents};
+use digue_operations::{Actor, breach, containment, gates, incidents};
 use digue_response::Note;
 use digue_response::incident::{Kind as EntryKind, Source};
 use digue_types::Gate;
@@ -38,6 +41,28 @@ async fn compared(home: &Home) -> Comparison {
     stored_records::compare(&home.house, &Actor::digue(), StoredKind::ALL).await.unwrap()
 }
 
+/// A campaign of notices to the one person who was shown to a1.
+async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
+    home.show("a1", &["P1"]).await;
+    let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+    let version = breach::compute_affected(&home.house, dpo, incident, question).await.unwrap();
+    let decided =
+        Note::PersonsDecided { inform: true, exemption: None, reason: "le risque est élevé".to_owned() };
+    incidents::add(&home.house, dpo, incident, None, decided).await.unwrap();
+    let text = || "Un compte a été volé.".to_owned();
+    let blocks = Blocks { happened: text(), risks: text(), steps: text(), contact: text(), address: text() };
+    let asked = Asked {
+        version: version.number,
+        after: None,
+        style: Style::Plain(Language::French),
+        subject: "Vos données".to_owned(),
+        blocks,
+        rate: RATE,
+        contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
+    };
+    notices::prepare(&home.house, dpo, incident, asked).await.unwrap();
+}
+
 /// A house in which something of everything happened.
 async fn lived_in() -> Home {
     let home = Home::with(Plan { on_disk: true, ..Plan::default() }).await;
@@ -52,9 +77,13 @@ async fn lived_in() -> Home {
     containment::respond(house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
     containment::decide(house, &rssi, &finding.id, false, "un inventaire").await.unwrap();
+    // One that nobody judged.
+    somebody(&home, "a2", "of-1", Role::Agent).await;
+    containment::respond(house, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
     let incident = incidents::open(house, &dpo, Source::Person, "Une plainte", "").await.unwrap();
     let note = Note::Said { kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None };
     incidents::add(house, &dpo, &incident, None, note).await.unwrap();
+    told_by_letter(&home, &dpo, &incident).await;
     let risk =
         add(&home, &rssi, Kind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")]).await;
     let (today, later) = (home.today(0), home.today(300));
@@ -105,7 +134,9 @@ async fn what_is_written_beside_digue_is_named() {
             "ap-",
             "UPDATE approvals SET decided_by = 'dpo', decided_at = asked_at + 1, granted = 1",
         ),
-        (StoredKind::Finding, "fi-", "UPDATE findings SET verdict = 'theft'"),
+        (StoredKind::Finding, "fi-", "UPDATE findings SET verdict = 'theft' WHERE verdict <> ''"),
+        (StoredKind::Finding, "account:a2", "DELETE FROM findings WHERE account = 'a2'"),
+        (StoredKind::Campaign, "ca-", "UPDATE campaigns SET subject = 'Rien de grave'"),
         (StoredKind::Incident, "in-", "UPDATE incident_entries SET at = at - 3600000000 WHERE number = 1"),
         (
             StoredKind::Record,

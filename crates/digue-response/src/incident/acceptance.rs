@@ -27,6 +27,7 @@ impl Incident {
         match note {
             Note::Opened { .. } => Err(Refused::OpenedTwice),
             Note::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => Err(Refused::NoSuchEntry),
+            Note::Withdrawn { entry, .. } if !self.stated.contains(entry) => Err(Refused::NoSuchEntry),
             Note::StateSet { state, .. } => self.may_become(*state),
             Note::Step { sheet, step, .. } => {
                 let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
@@ -171,6 +172,11 @@ impl Incident {
 
 impl Note {
     /// What may still be written when the incident is closed.
+    /// States what somebody did outside of Digue: a sentence of a paper may rest on it.
+    pub const fn states_an_act(&self) -> bool {
+        matches!(self, Self::Submitted(_) | Self::Met { .. } | Self::NoticesEnded(_))
+    }
+
     const fn may_follow_the_end(&self) -> bool {
         matches!(
             self,
@@ -199,6 +205,7 @@ impl Note {
             Self::TaskAdded { title, owner, .. } => text_of(title).and_then(|()| text_of(owner)),
             Self::Step { text, .. } | Self::TaskDone { text, .. } => bounded(text),
             Self::StateSet { reason, .. }
+            | Self::Withdrawn { reason, .. }
             | Self::Aware { reason, .. }
             | Self::SeveritySet { reason, .. }
             | Self::GravitySet { reason, .. }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_response::affected::{Quality, Version};
+use digue_response::claim::ClaimKind;
 use digue_response::clock::{Awareness, ClockKind, RULES};
 use digue_response::incident::{Kind, NoticesEnded, Refused, Role, Source};
 use digue_response::notification::{Field, Stage, Submission};
@@ -152,6 +153,34 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(Note::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
     case.takes(Case::state(State::Contained));
     assert!(!case.incident().is_closed(), "reopened with a reason");
+}
+
+/// Entered by mistake: the authority was not notified, and its clock runs.
+#[test]
+fn an_act_that_is_taken_back_is_claimed_no_more() {
+    let mut case = Case::open();
+    case.takes(Note::Aware { at: noon().micros(), reason: because(), of: Awareness::Data });
+    case.takes(Note::AuthorityDecided { notify: true, reason: because() });
+    case.takes(Case::told(noon()));
+    let act = u32::try_from(case.entries.len()).unwrap();
+    let is_told = |case: &Case| {
+        let incident = case.incident();
+        let clocks = incident.clocks(&RULES, &paris());
+        let clock = clocks.iter().find(|clock| clock.rule.kind == ClockKind::Persons);
+        (incident.acts.fact(ClaimKind::Persons).is_some(), clock.and_then(|clock| clock.met_at).is_some())
+    };
+    assert_eq!(is_told(&case), (true, true));
+    let take_back = |entry| Note::Withdrawn { entry, reason: because() };
+    for other in [1, 2, act + 1, 99] {
+        case.refuses(&take_back(other), Refused::NoSuchEntry);
+    }
+    case.refuses(&Note::Withdrawn { entry: act, reason: String::new() }, Refused::NoReason);
+    case.takes(take_back(act));
+    assert_eq!(is_told(&case), (false, false));
+    assert_eq!(case.incident().withdrawn[&act], act + 1);
+    case.refuses(&take_back(act), Refused::NoSuchEntry);
+    case.takes(Case::told(noon()));
+    assert_eq!(is_told(&case), (true, true), "what was done then is another act");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
@@ -12,6 +13,8 @@ use super::Task;
 #[derive(Clone)]
 pub(crate) struct JournalPlace {
     pub(crate) folder: PathBuf,
+    /// It was typed; the usual one may not be there.
+    pub(crate) is_named: bool,
     pub(crate) key: Option<String>,
     /// The file of the key that opens the entries.
     pub(crate) master: Option<PathBuf>,
@@ -327,6 +330,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Task {
         },
         "witness" => EvidenceTask::Witness {
             folder: path(matches, "folder").expect("it has a default"),
+        is_named: matches.value_source("folder") == Some(ValueSource::CommandLine),
             name: word(matches, "name").expect("clap requires it"),
             address: *matches.get_one("address").expect("it has a default"),
             journals: words(matches, "log"),

@@ -138,6 +138,11 @@ const TRIES: &[Try] = &[
         target: "/smsi/registers/measure/ME-none",
         body: "title=t&priority=p1&declared=to-do",
     },
+    Try {
+        route: "POST /smsi/registers/{kind}/{record}/sign",
+        target: "/smsi/registers/acceptance/AC-none/sign",
+        body: "revision=1",
+    },
     at("POST /smsi/registers/{kind}/{record}/end", "/smsi/registers/measure/ME-none/end"),
     at("POST /smsi/registers/{kind}/{record}/fill", "/smsi/registers/audit/AU-none/fill"),
     read("GET /smsi/samples"),

@@ -69,6 +69,27 @@ fn every_key_that_is_asked_for_exists() {
     assert!(count > 150, "{count}");
 }
 
+/// `["at", "until"].map(|key| w.coded("column", key))`: each of the list is a key.
+#[test]
+fn every_key_of_a_list_of_columns_exists() {
+    let known = keys("fr");
+    let mut count = 0;
+    for (path, text) in shipped() {
+        for (place, asked) in text.match_indices(", key)") {
+            let Some((before, prefix)) = text[..place].rsplit_once("coded(\"") else { continue };
+            let prefix = prefix.trim_end_matches('"');
+            // The last list before it.
+            let Some((_, list)) = before.rsplit_once('[').filter(|_| !prefix.contains('"')) else { continue };
+            let list = list.split(']').next().unwrap_or_default();
+            for key in list.split('"').skip(1).step_by(2) {
+                count += 1;
+                assert!(known.contains(&format!("{prefix}-{key}")), "{}: {prefix}-{key}{asked}", path.display());
+            }
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
 /// Templates hold markup; words are in the locales.
 #[test]
 fn templates_hold_no_words() {

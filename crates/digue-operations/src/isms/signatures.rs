@@ -1,0 +1,41 @@
+//! Signing what one is named in: with the own account, after a fresh proof. Nobody signs for somebody else.
+
+use digue_isms::kinds::Kind;
+use digue_isms::signatures::{Signed, is_same, signed};
+
+use super::{in_force, must_read, now, values_of, write};
+use crate::actor::Actor;
+use crate::error::OperationError;
+use crate::house::House;
+
+/// Signs a record as it stands; `seen` is the number of the revision that was read.
+///
+/// # Errors
+/// `Denied` for whoever the record does not name, `Conflict` for one that is signed, or that changed meanwhile.
+pub async fn sign(
+    house: &House,
+    actor: &Actor,
+    kind: Kind,
+    id: &str,
+    seen: u32,
+) -> Result<(), OperationError> {
+    must_read(actor)?;
+    let field = kind.signatory().ok_or(OperationError::NotFound("record"))?;
+    let registers = in_force(house).await?;
+    let revision = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
+    let named = revision.values.get(field).and_then(|texts| texts.first()).ok_or(OperationError::Denied)?;
+    if !is_same(named, actor.account.as_str()) {
+        return Err(OperationError::Denied);
+    }
+    actor.must_be_fresh(house)?;
+    if revision.number != seen || signed(&registers, revision) != Some(Signed::Typed) {
+        return Err(OperationError::Conflict);
+    }
+    let fields = [
+        ("record", id.to_owned()),
+        ("revision", seen.to_string()),
+        ("signed-on", now(house).today.to_string()),
+    ];
+    write(house, actor, Kind::Signature, None, &values_of(fields)).await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! What a paper says at its head when the records that it is made from are not as the journal tells.
+
+use std::collections::BTreeSet;
+
+use digue_documents::{Block, Sheet};
+use digue_locales::{Language, text};
+use digue_types::AccountId;
+
+use super::{StoredKind, compare_now};
+use crate::error::OperationError;
+use crate::house::House;
+
+/// The records that a paper is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'n> {
+    pub kinds: &'static [StoredKind],
+    pub about: About<'n>,
+}
+
+/// Which of them: a paper names no record that its reader may not see.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'n> {
+    All,
+    /// Those of one incident, or of one record.
+    Name(&'n str),
+    Accounts(&'n BTreeSet<AccountId>),
+}
+
+impl Sources<'static> {
+    /// Registers, measures, audits and what checks found of them.
+    pub const SMSI: Self =
+        Self { kinds: &[StoredKind::Record, StoredKind::Check, StoredKind::Switch], about: About::All };
+    /// Every incident.
+    pub const INCIDENTS: Self = Self { kinds: &[StoredKind::Incident], about: About::All };
+}
+
+impl<'n> Sources<'n> {
+    /// One incident.
+    pub const fn incident(id: &'n str) -> Self {
+        Self { kinds: &[StoredKind::Incident], about: About::Name(id) }
+    }
+
+    /// Accounts of one organisation, with the reviews of their rights.
+    pub const fn accounts(accounts: &'n BTreeSet<AccountId>) -> Self {
+        let kinds = &[StoredKind::Account, StoredKind::Gate, StoredKind::Review];
+        Self { kinds, about: About::Accounts(accounts) }
+    }
+
+    /// Those that differ, in words.
+    async fn differing(&self, house: &House, language: Language) -> Result<Vec<String>, OperationError> {
+        let found = compare_now(house, self.kinds).await?.differences;
+        let is_its = |one: &&super::Difference| match self.about {
+            About::All => true,
+            About::Name(name) => one.is_about(name),
+            About::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),
+        };
+        Ok(found.iter().filter(is_its).map(|one| one.in_words(language)).collect())
+    }
+
+    /// The head of a paper: nothing while every record is as the journal tells.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn warning(&self, house: &House, language: Language) -> Result<Vec<Block>, OperationError> {
+        let differing = self.differing(house, language).await?;
+        if differing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut blocks = vec![Block::Paragraph(text(language, "stored-differs"))];
+        blocks.extend(differing.into_iter().map(|one| Block::Point(None, one)));
+        Ok(blocks)
+    }
+
+    /// The same as the last sheet of a spreadsheet.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn sheet(&self, house: &House, language: Language) -> Result<Option<Sheet>, OperationError> {
+        let differing = self.differing(house, language).await?;
+        if differing.is_empty() {
+            return Ok(None);
+        }
+        let rows = differing.into_iter().map(|one| vec![one]).collect();
+        let name = text(language, "stored-sheet");
+        Ok(Some(Sheet { name, header: vec![text(language, "stored-differs")], rows, ..Sheet::default() }))
+    }
+}
