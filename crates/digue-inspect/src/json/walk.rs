@@ -164,17 +164,25 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     fn object(&mut self, active: Bits) -> Result<usize, Stop> {
         let mut count = 0;
         let mut counted_names = CountedNames::default();
+        // The names at the root are those of the interface; within a record nothing is counted.
+        let counts_names = self.counts_here() && !self.trail.is_empty();
         let checks_fields = !self.rules.fields.is_empty()
             && self.records.last().is_some_and(|record| record.depth == self.trail.len());
+        let is_noted = checks_fields || self.counts_here();
         while let Some(key) = self.input.key(count == 0)? {
             count += 1;
             let (below, reached) = self.rules.descend(active, Child::Name(&key));
+            if below == 0 && reached == 0 && !is_noted {
+                // Most members of a record: nobody waits for them, and nothing counts here.
+                self.input.skip()?;
+                continue;
+            }
             let is_undescribed = reached == 0 && !self.leads_further(below);
             let is_stray =
                 checks_fields && reached == 0 && !self.rules.fields.iter().any(|field| *field == *key);
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
             let texts_before = self.tally.undescribed - self.names;
-            let is_unusual = is_undescribed && !is_telling && !is_measure(&key);
+            let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
             self.trail.push(Crumb::Key(key));
             if is_stray || is_telling {
                 self.add_undescribed();
@@ -183,8 +191,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             self.trail.pop();
             counted_names.see(is_undescribed, is_unusual, self.tally.undescribed - self.names > texts_before);
         }
-        // The names at the root are those of the interface.
-        if self.counts_here() && !self.trail.is_empty() {
+        if counts_names {
             for _ in 0..counted_names.undescribed() {
                 self.names += 1;
                 self.add_undescribed();
@@ -361,9 +368,8 @@ fn is_measure(key: &str) -> bool {
     }
     while !rest.is_empty() {
         let end = rest[1..].find(|c: char| !c.is_ascii_lowercase()).map_or(rest.len(), |end| end + 1);
-        let word = rest[..end].trim_matches(['_', '-', '.', ':']).to_ascii_lowercase();
-        if !word.is_empty() && !MEASURES.contains(&word.as_str()) && !word.bytes().all(|b| b.is_ascii_digit())
-        {
+        let word = rest[..end].trim_matches(['_', '-', '.', ':']);
+        if !word.is_empty() && !is_measure_word(word) && !word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
         rest = &rest[end..];
@@ -371,8 +377,17 @@ fn is_measure(key: &str) -> bool {
     true
 }
 
+fn is_measure_word(word: &str) -> bool {
+    let lowered = |measure: &&str| {
+        let letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
+        measure.bytes().cmp(letters)
+    };
+    MEASURES.binary_search_by(|measure| lowered(&measure)).is_ok()
+}
+
 const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
 
+/// In the order of their letters: they are looked up by halves.
 const MEASURES: [&str; 154] = [
     "actif",
     "active",
