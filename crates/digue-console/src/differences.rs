@@ -30,11 +30,5 @@ pub(crate) async fn words_beside(
 
 /// What a check kept, in words: `gate:account:a1`.
 pub(crate) fn kept_in_words(w: &Words, kept: &str) -> String {
-    let named = kept.split_once(':').and_then(|(kind, name)| Some((StoredKind::parse(kind)?, name)));
-    match named {
-        Some((kind, name)) => {
-            Difference { kind, name: name.to_owned(), is_missing: false }.in_words(w.reader().language)
-        }
-        None => kept.to_owned(),
-    }
+    Difference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
 }

@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use digue_access::Role;
 use digue_locales::{Language, Value, number, text, text_with};
 use digue_operations::table::csv_line_by;
-use digue_types::Timestamp;
+use digue_types::{Act, Administration, Gate, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -182,10 +182,55 @@ impl Words {
         query_part(&text.to_string())
     }
 
+    /// What an act is about, and what it made of it where people have a word for that.
+    pub(crate) fn act_about(&self, act: &Administration) -> String {
+        let about = self.reader().named(&act.subject);
+        let became = match act.act {
+            Act::GateSet => Gate::parse(&act.after).map(|gate| self.coded("gate", gate.code())),
+            Act::AccountSaved | Act::AccountMoved => act.after.split_once(' ').map(|(organisation, role)| {
+                format!(
+                    "{}, {}",
+                    self.reader().named(&format!("organisation:{organisation}")),
+                    self.coded("role", role)
+                )
+            }),
+            _ => None,
+        };
+        match became {
+            Some(became) => format!("{about} → {became}"),
+            None => about,
+        }
+    }
+
+    /// Why somebody did something: a person's words as they are; what Digue wrote for programs as a link to its
+    /// finding.
+    pub(crate) fn why(&self, by: impl ToString, reason: &str) -> Why {
+        let finding = reason.split_once(' ').filter(|(word, _)| matches!(*word, "watch" | "finding"));
+        let finding = finding.map(|(_, rest)| rest.split(':').next().unwrap_or(rest));
+        match finding.filter(|id| id.starts_with("fi-")) {
+            Some(id) => Why { said: self.say("why-finding"), finding: id.to_owned() },
+            // The watch tells of a finding by its figures; the page of the findings has them in words.
+            None if by.to_string() == "digue" && reason == "quarantine" => {
+                Why { said: self.say("account-quarantined"), finding: String::new() }
+            }
+            None if by.to_string() == "digue" && !reason.is_empty() => {
+                Why { said: self.say("why-watch"), finding: String::new() }
+            }
+            None => Why { said: reason.to_owned(), finding: String::new() },
+        }
+    }
+
     /// A reason in one sentence.
     pub(crate) fn reason(&self, reason: &digue_types::Reason) -> String {
         text(self.language, &format!("reason-{}", reason.family()))
     }
+}
+
+/// A reason as a page shows it.
+pub(crate) struct Why {
+    pub(crate) said: String,
+    /// The finding that it leads to; empty without one.
+    pub(crate) finding: String,
 }
 
 /// A number that a template shows.

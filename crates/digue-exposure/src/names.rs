@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use digue_types::{
-    AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId,
-    PortalId, Reason, RouteName,
+    AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId, PortalId,
+    Reason, RouteName,
 };
 
 /// What exposures of one route to one organisation have in common.

@@ -539,7 +539,9 @@ impl Judge {
         }
         match context.inspection {
             inspection if inspection.is_uninspected() => drop(self.uninspected.insert(row.entry)),
-            Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => self.quality.unseen += 1,
+            Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => {
+                self.quality.unseen += 1
+            }
             Inspection::RequestOnly | Inspection::Imported => self.quality.presumed += 1,
             _ => {}
         }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_access::{AccountRecord, Role, Snapshot};
-use digue_types::{AccountId, Act, OrganisationId};
+use digue_access::{AccountRecord, Reach, Role, Snapshot};
+use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::actor::Actor;
 use crate::approvals::{self, NewAccount, Wish};
@@ -33,6 +33,8 @@ pub struct Known {
     pub sessions: usize,
     /// The part of its limits that it has until a date, after a recovery.
     pub reduction: Option<Reduction>,
+    /// The gate of the account itself: one that is shut lets nobody in, however active the account is.
+    pub gate: Gate,
     /// New, and nobody has confirmed who it is.
     pub is_quarantined: bool,
     /// The reader may suspend it, or let it work again.
@@ -90,6 +92,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
                 reduction: rules.reductions.get(account).copied().filter(|known| now < known.until),
                 answers,
                 sessions: held(&sessions, account),
+                gate: rules.gates.of(&Reach::Account(account.clone())),
                 is_quarantined: unconfirmed.is_some(),
                 may_mail: may_hand_over && has_address && house.sends_mail(),
                 may_hand_over,

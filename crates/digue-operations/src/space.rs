@@ -188,10 +188,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
 }
 
 /// Days far beyond the account's own, the last first; and since which day there are any.
-fn unusual(
-    house: &House,
-    accounts: &[AccountId],
-) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
+fn unusual(house: &House, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(house, at));
     let first = day(house.clock.now()) - DAYS;

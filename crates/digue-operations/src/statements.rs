@@ -49,7 +49,9 @@ impl Reader {
         let key = if receipt.is_empty() { "claim-stated-bare" } else { "claim-stated" };
         let stated = self.sentence(key, &[("claim", said), ("by", by), ("receipt", receipt)]);
         match claim.kind() {
-            ClaimKind::Persons => [stated].into_iter().chain(self.notices_differ(view)).collect::<Vec<_>>().join(" "),
+            ClaimKind::Persons => {
+                [stated].into_iter().chain(self.notices_differ(view)).collect::<Vec<_>>().join(" ")
+            }
             _ => stated,
         }
     }
@@ -157,6 +159,16 @@ impl Reader {
             }
         }
         kinds
+    }
+
+    /// Any subject of the journal in words: `account:a1`, `record:ME-3`; without a word of its own, its name.
+    pub fn named(&self, subject: &str) -> String {
+        match subject.split_once(':') {
+            Some(("account" | "organisation" | "portal", _)) => self.subject(subject),
+            Some(("incident", _)) => self.say("subject-incident"),
+            Some((_, name)) => name.to_owned(),
+            None => subject.to_owned(),
+        }
     }
 
     /// `account:a1` in words.

@@ -20,8 +20,8 @@ use digue_store::{
 use digue_types::{AccountId, Act, Timestamp, lists};
 
 pub(crate) use self::journalled::Journalled;
-pub use self::warning::{About, Sources};
 use self::journalled::Said;
+pub use self::warning::{About, Sources};
 use crate::actor::Actor;
 use crate::approvals::Wish;
 use crate::containment::{reason_of, signals_of, subject_of};
@@ -61,6 +61,19 @@ impl Difference {
     /// `account:a1` and `in-7 4` are about `a1` and `in-7`.
     pub fn is_about(&self, name: &str) -> bool {
         self.name.split([':', ' ']).any(|part| part == name)
+    }
+
+    /// `gate:account:a1`; of what is missing `missing:record:RI-3`: as a check keeps it.
+    pub fn to_code(&self) -> String {
+        let missing = if self.is_missing { "missing:" } else { "" };
+        format!("{missing}{}:{}", self.kind.code(), self.name)
+    }
+
+    /// What `to_code` wrote.
+    pub fn parse(code: &str) -> Option<Self> {
+        let rest = code.strip_prefix("missing:");
+        let (kind, name) = rest.unwrap_or(code).split_once(':')?;
+        Some(Self { kind: StoredKind::parse(kind)?, name: name.to_owned(), is_missing: rest.is_some() })
     }
 
     /// `Barrière de a1`, `Registre RI-3 : présent au journal, absent de la base`.
@@ -563,6 +576,9 @@ mod tests {
         ] {
             let one = Difference { kind: StoredKind::Record, name: found.to_owned(), is_missing: false };
             assert_eq!(one.is_about(name), expected, "{found} {name}");
+            for one in [one.clone(), Difference { is_missing: true, ..one }] {
+                assert_eq!(Difference::parse(&one.to_code()), Some(one));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{Html, Redirect, Response};
 use digue_operations::accounts::{self, Known};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{Actor, OperationError, providers};
+use digue_types::Gate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -47,6 +48,12 @@ struct AccountsPage {
     watches: bool,
     /// Identities of others may be linked.
     has_providers: bool,
+}
+
+impl AccountsPage {
+    fn state(one: &Known) -> &'static str {
+        state_of(one)
+    }
 }
 
 async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec<Known>, OperationError> {
@@ -99,14 +106,25 @@ pub(crate) async fn list_csv(
         vec![
             one.account.to_string(),
             one.record.organisation.to_string(),
-            one.record.role.code().to_owned(),
-            if one.record.is_suspended { "suspended" } else { "active" }.to_owned(),
+            w.coded("role", one.record.role.code()),
+            w.say(state_of(one)),
             one.passkeys.to_string(),
             one.identities.to_string(),
             one.sessions.to_string(),
         ]
     });
     Ok(csv(visitor.language, "accounts", &header, rows))
+}
+
+/// How the account stands, as one word of the locales.
+fn state_of(one: &Known) -> &'static str {
+    match (one.record.is_suspended, one.gate) {
+        (true, _) => "account-suspended",
+        (false, Gate::Open) => "account-active",
+        (false, Gate::Closed) => "access-closed",
+        (false, Gate::StepUp) => "access-step-up",
+        (false, Gate::CaseloadOnly) => "access-caseload-only",
+    }
 }
 
 #[derive(Deserialize)]

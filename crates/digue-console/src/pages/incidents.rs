@@ -414,6 +414,8 @@ struct ShownStep {
     /// Where its action is done.
     action: Option<(String, String)>,
     answer: Option<(String, String, String, Timestamp)>,
+    /// What was answered, for the list of answers.
+    chosen: &'static str,
 }
 
 struct ShownSheet {
@@ -489,6 +491,7 @@ fn shown_sheet(
             is_mandatory: step.is_mandatory,
             fact,
             action,
+            chosen: answered.map_or(Answer::Unknown, |said| said.answer).code(),
             answer: answered
                 .map(|said| (w.say(said.answer.key()), said.text.clone(), said.by.clone(), said.at)),
         }

@@ -240,7 +240,10 @@ fn a_name_that_is_typed_is_no_signature() {
     let signed_by = |account: &str| vec![signature("AC-1", "1", account)];
     assert_eq!(of(accepted_by("Directrice"), signed_by("directrice")), by("directrice"));
     assert_eq!(of(accepted_by("directrice"), signed_by("rssi")), Some(Signed::Typed));
-    assert_eq!(of(accepted_by("directrice"), vec![signature("AC-2", "1", "directrice")]), Some(Signed::Typed));
+    assert_eq!(
+        of(accepted_by("directrice"), vec![signature("AC-2", "1", "directrice")]),
+        Some(Signed::Typed)
+    );
     let further = Revision { number: 2, ..accepted_by("directrice") };
     assert_eq!(of(further, signed_by("directrice")), Some(Signed::Typed), "what changed is signed again");
     assert_eq!(signed(&Registers::new([]), &measure("ME-1", &[])), None);

@@ -95,6 +95,7 @@ persons-unknown = number not established yet
 subject-account = account { $name }
 subject-organisation = organisation { $name }
 subject-portal = portal { $name }
+subject-incident = an incident
 subject-other = this incident
 taken-closed = Access closed: { $who }
 taken-step-up = Proof of identity asked for in each session: { $who }

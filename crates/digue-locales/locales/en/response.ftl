@@ -394,6 +394,7 @@ lessons-title = Lessons
 lessons-text = What was learnt
 lessons-measure = The measure that follows
 lessons-write = Write down the lesson
+sheets-change = Change the answer
 sheets-explain = Answer in order, without waiting. "I do not know" is an answer: it stays visible until somebody knows.
 sheets-open = { $count } to answer
 sheets-complete = complete

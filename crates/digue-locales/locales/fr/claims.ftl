@@ -95,6 +95,7 @@ persons-unknown = nombre pas encore établi
 subject-account = compte { $name }
 subject-organisation = organisation { $name }
 subject-portal = portail { $name }
+subject-incident = un incident
 subject-other = cet incident
 taken-closed = Accès fermé : { $who }
 taken-step-up = Preuve d'identité demandée à chaque session : { $who }

@@ -394,6 +394,7 @@ lessons-title = Leçons
 lessons-text = Ce qu'on a appris
 lessons-measure = La mesure qui en sort
 lessons-write = Inscrire la leçon
+sheets-change = Changer la réponse
 sheets-explain = Répondez dans l'ordre, en temps court. « Je ne sais pas » est une réponse : elle reste visible jusqu'à ce que quelqu'un sache.
 sheets-open = { $count } à répondre
 sheets-complete = complète

@@ -11,9 +11,7 @@ use digue_detection::Action;
 use digue_exposure::Question;
 use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Found, NotRun};
-use digue_isms::kinds::{
-    Asset, Audit, Document, Kind, Measure, Processing, Risk, Role as Carried, RoleKey,
-};
+use digue_isms::kinds::{Asset, Audit, Document, Kind, Measure, Processing, Risk, Role as Carried, RoleKey};
 use digue_isms::register::{Entry, Registers, days_between};
 use digue_isms::signatures::signed;
 use digue_isms::standing::Now;
@@ -347,7 +345,7 @@ async fn verified(house: &House) -> Result<Found, OperationError> {
 /// Stored records beside the acts of the journal that made them.
 async fn records_intact(house: &House) -> Result<Found, OperationError> {
     let compared = stored_records::compare_now(house, StoredKind::ALL).await?;
-    let names = compared.differences.iter().map(|one| format!("{}:{}", one.kind.code(), one.name));
+    let names = compared.differences.iter().map(stored_records::Difference::to_code);
     Ok(Found::of(compared.compared, names.collect()))
 }
 

@@ -74,10 +74,9 @@ impl Doubt {
             Happening::StolenAccount => Some(Self::Theft),
             Happening::SuspectedAccount => Some(Self::Inquiry),
             Happening::Unspecified if incident.about.starts_with("account:") => Some(Self::Inquiry),
-            Happening::Unspecified
-            | Happening::Ransomware
-            | Happening::Unavailable
-            | Happening::Mistake => None,
+            Happening::Unspecified | Happening::Ransomware | Happening::Unavailable | Happening::Mistake => {
+                None
+            }
         }
     }
 }

@@ -330,7 +330,6 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Task {
         },
         "witness" => EvidenceTask::Witness {
             folder: path(matches, "folder").expect("it has a default"),
-        is_named: matches.value_source("folder") == Some(ValueSource::CommandLine),
             name: word(matches, "name").expect("clap requires it"),
             address: *matches.get_one("address").expect("it has a default"),
             journals: words(matches, "log"),
@@ -425,6 +424,7 @@ fn scope_task(matches: &ArgMatches) -> EvidenceTask {
 fn place(matches: &ArgMatches) -> JournalPlace {
     JournalPlace {
         folder: path(matches, "folder").expect("it has a default"),
+        is_named: matches.value_source("folder") == Some(ValueSource::CommandLine),
         key: word(matches, "key"),
         master: path(matches, "master"),
     }

@@ -78,14 +78,20 @@ fn a_list_of_affected_persons_proves_itself() {
     // Whoever holds the list and the public key alone, as the papers of a complaint say: what is signed is
     // verified, and that nothing was computed again is said.
     let elsewhere = tempfile::tempdir().unwrap();
-    for (from, to) in [("a1.list", "a1.list"), ("forged.list", "forged.list"), ("data/keys/journal.pub", "journal.pub")] {
+    for (from, to) in
+        [("a1.list", "a1.list"), ("forged.list", "forged.list"), ("data/keys/journal.pub", "journal.pub")]
+    {
         fs::copy(folder.join(from), elsewhere.path().join(to)).unwrap();
     }
     let key = ["--key", "journal.pub"];
     let said = run(elsewhere.path(), 0, &[&["scope", "check", "a1.list"][..], &key].concat());
     assert!(said.contains("2 persons") && said.contains("not computed again"), "{said}");
     run(elsewhere.path(), 1, &[&["scope", "check", "forged.list"][..], &key].concat());
-    run(elsewhere.path(), 2, &[&["scope", "check", "a1.list", "--journal", "data/journal"][..], &key].concat());
+    run(
+        elsewhere.path(),
+        2,
+        &[&["scope", "check", "a1.list", "--journal", "data/journal"][..], &key].concat(),
+    );
     run(elsewhere.path(), 2, &["scope", "check", "a1.list"]);
     // A file is never written over.
     run(folder, 2, &["scope", "--account", "a2", "--csv", "--out", "a1.list"]);

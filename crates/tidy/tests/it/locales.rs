@@ -83,7 +83,11 @@ fn every_key_of_a_list_of_columns_exists() {
             let list = list.split(']').next().unwrap_or_default();
             for key in list.split('"').skip(1).step_by(2) {
                 count += 1;
-                assert!(known.contains(&format!("{prefix}-{key}")), "{}: {prefix}-{key}{asked}", path.display());
+                assert!(
+                    known.contains(&format!("{prefix}-{key}")),
+                    "{}: {prefix}-{key}{asked}",
+                    path.display()
+                );
             }
         }
     }
