@@ -238,10 +238,45 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
     }
     earlier.sort_by_key(|(at, _)| *at);
     for (at, note) in earlier {
+        let note = with_entry(house, at, note);
         add(house, &Actor::digue(), id, Some(at), note).await?;
     }
     Ok(())
 }
+
+/// The same with the entry of the journal that proves it, where the index has read that far; a gate as the journal
+/// tells it, whatever became of its row.
+fn with_entry(house: &House, at: Timestamp, note: Note) -> Note {
+    let Note::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
+    let standing = house.standing();
+    let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
+    let found = acts.find(|(_, known)| {
+        let is_same = match known.act {
+            Act::WatchAlerted | Act::WatchContained => known.after == after && known.before == before,
+            Act::FindingConfirmed | Act::FindingCleared => known.reason == reason,
+            _ => known.subject == subject,
+        };
+        is_same && known.act.code() == act && known.at.since(at) <= SAME_MOMENT
+    });
+    match found {
+        Some((journal, known)) if known.act == Act::GateSet => Note::Seen {
+            act,
+            subject,
+            before: known.before.clone(),
+            after: known.after.clone(),
+            reason: known.reason.clone(),
+            journal: *journal,
+            by: known.actor.to_string(),
+        },
+        found => {
+            let journal = found.map_or(0, |(journal, _)| *journal);
+            Note::Seen { act, subject, before, after, reason, journal, by }
+        }
+    }
+}
+
+/// A record and its act are dated one after the other.
+const SAME_MOMENT: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What happened longer ago belongs to another story, until somebody says otherwise.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);

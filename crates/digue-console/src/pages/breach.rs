@@ -12,7 +12,7 @@ use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
 use digue_operations::register_import::{self, ImportedRegister, RowFault};
-use digue_operations::stored_records::Sources;
+use digue_operations::stored_records::{Sources, StoredKind};
 use digue_operations::{OperationError, bundle};
 use digue_response::affected::Version;
 use digue_response::claim::ClaimKind;
@@ -24,6 +24,7 @@ use digue_response::severity::{Availability, Confidentiality, DataContext, Ease,
 use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::{maybe_local_time, names, uploaded};
 use crate::pages::incident_notes::Pairs;
@@ -58,7 +59,7 @@ pub(crate) async fn affected(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let asked = told(&visitor, breach::suggested(&console.house, &view).await)?;
     fn names<T: ToString>(all: &[T]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -232,7 +233,7 @@ pub(crate) async fn notification(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let draft = breach::draft(&console.house, &view, visitor.language);
     let last = view.incident.submissions.last();
     let changed = last.map(|(_, last)| changes(&last.snapshot, &draft.snapshot())).unwrap_or_default();
@@ -303,7 +304,7 @@ pub(crate) async fn decisions(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], Some(&id)).await?;
     let severity = breach::severity(&view.incident);
     let score = severity.score;
     let chosen = view.incident.gravity.as_ref().map_or(score.gravity(), |decided| decided.what);
@@ -399,7 +400,7 @@ pub(crate) async fn register(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let words = |row: &Row, field: Field| {
         row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
     };

@@ -5,10 +5,12 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::organisations::{self, Known, View};
+use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, accounts};
 use digue_types::{Gate, OrganisationId};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
 use crate::view::{Words, csv, page};
@@ -82,7 +84,7 @@ pub(crate) async fn show(
     let mut theirs = told(&visitor, accounts::list(&console.house, &actor).await)?;
     theirs.retain(|known| known.record.organisation == id);
     Ok(page(&OrganisationPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
         view,
         accounts: theirs,
         watches: actor.role.can_watch(),

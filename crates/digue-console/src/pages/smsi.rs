@@ -15,9 +15,11 @@ use digue_isms::statement::{Implementation, statement};
 use digue_operations::isms::exchange;
 use digue_operations::isms::pia::{self, ImportedPia};
 use digue_operations::isms::{self, start};
+use digue_operations::stored_records::StoredKind;
 use digue_operations::{Actor, OperationError, incidents, papers};
 use serde::Deserialize;
 
+use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
 use crate::pages::incident_notes::Pairs;
@@ -92,7 +94,7 @@ pub(crate) async fn home(
     Query(asked): Query<AskedView>,
 ) -> Result<Html<String>, PageError> {
     let (actor, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let usual = match visitor.role {
         Some(Role::Dpo) => "dpo",
         Some(Role::Auditor) => "auditor",
@@ -296,7 +298,7 @@ pub(crate) async fn calendar(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let due = calendar::due(&standing.registers, standing.now);
     Ok(page(&CalendarPage {
         due: due.into_iter().map(|due| shown_due(&w, due)).collect(),
@@ -339,7 +341,7 @@ pub(crate) async fn wrong(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let found = contradictions(&standing.registers, &standing.measured, standing.now);
     let shown = found.into_iter().map(|one| ShownWrong { said: w.coded("wrong", one.wrong.code()), one });
     Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))

@@ -625,6 +625,7 @@ signature-typed = Not signed by “{ $name }”: this name was typed by { $by }.
 signature-by = Signed by { $name }, with their own account, on { $at }.
 signature-explain = This record names you. Read it again: by signing you stand for it with your name, and the signature is entered in the journal.
 signature-sign = Sign this record
+smsi-end-explain = The record is in force no more and leaves the lists. Its history stays, and its name is not given again.
 smsi-frozen = This record is written once: a correction is another record.
 smsi-needed = needed
 smsi-links-hint = Names separated by commas

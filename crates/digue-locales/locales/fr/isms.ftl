@@ -625,6 +625,7 @@ signature-typed = Pas de signature de « { $name } » : ce nom a été saisi par
 signature-by = Signée par { $name }, avec son propre compte, le { $at }.
 signature-explain = Cette fiche vous nomme. Relisez-la : en la signant, vous engagez votre nom, et la signature est inscrite au journal.
 signature-sign = Signer cette fiche
+smsi-end-explain = La fiche ne sera plus en vigueur et quittera les listes. Son histoire reste, et son identifiant n'est pas redonné.
 smsi-frozen = Cette fiche est écrite une fois pour toutes : une correction est une nouvelle fiche.
 smsi-needed = obligatoire
 smsi-links-hint = Identifiants séparés par des virgules

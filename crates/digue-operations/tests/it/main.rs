@@ -1,6 +1,7 @@
 //! The lock and the journal together, on a disk that fails.
 
 mod approvals;
+mod claims_truth;
 mod containment;
 mod devices;
 mod house;

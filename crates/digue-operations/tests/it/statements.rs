@@ -17,32 +17,13 @@ use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Exemption;
 use digue_response::{Entry, Incident, Note, State};
 use digue_store::IncidentRecord;
-use digue_types::{Act, Timestamp};
+use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::claims_truth::{Draw, check, codes};
 use crate::house::Home;
 
 const INCIDENTS: u64 = 1_000;
-
-/// Numbers that are the same for the same seed.
-struct Draw(u64);
-
-impl Draw {
-    /// Splitmix.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 11
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn one<T: Clone>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()].clone()
-    }
-}
 
 fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
@@ -188,192 +169,6 @@ fn words(document: &Document) -> String {
     words.join("\n")
 }
 
-/// What the log holds, read apart from the code under test.
-struct Truth<'v>(&'v IncidentView);
-
-impl Truth<'_> {
-    fn any(&self, is_it: impl Fn(&Note) -> bool) -> bool {
-        self.0.entries.iter().any(|entry| is_it(&entry.note) && !self.is_taken_back(entry.number))
-    }
-
-    fn is_taken_back(&self, number: u32) -> bool {
-        let taken = |note: &Note| matches!(note, Note::Withdrawn { entry, .. } if *entry == number);
-        self.0.entries.iter().any(|entry| taken(&entry.note))
-    }
-
-    fn has_met(&self, wanted: ClockKind) -> bool {
-        self.any(|note| matches!(note, Note::Met { clock, .. } if *clock == wanted))
-    }
-
-    /// The last of acts that undo one another.
-    fn last(&self, is_it: impl Fn(&Note) -> Option<bool>) -> bool {
-        self.0.entries.iter().rev().find_map(|entry| is_it(&entry.note)).unwrap_or(false)
-    }
-
-    fn is_closed(&self) -> bool {
-        let about = self.0.incident.about.as_str();
-        let gate = self.last(|note| match note {
-            Note::Seen { act, subject, after, .. } if act == "gate-set" && subject == about => {
-                Some(after == "closed")
-            }
-            _ => None,
-        });
-        let is_suspended = self.last(|note| match note {
-            Note::Seen { act, subject, .. } if subject == about => match act.as_str() {
-                "account-suspended" => Some(true),
-                "account-resumed" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        });
-        gate || is_suspended
-    }
-
-    fn is_theft(&self) -> bool {
-        let is_confirmed = self.last(|note| match note {
-            Note::Seen { act, .. } if act == "finding-confirmed" => Some(true),
-            Note::Seen { act, .. } if act == "finding-cleared" => Some(false),
-            _ => None,
-        });
-        let is_ransomware = self.any(|note| matches!(note, Note::SheetAdded { sheet: Sheet::Ransomware }));
-        is_confirmed && !is_ransomware && self.0.incident.about.starts_with("account:")
-    }
-
-    fn holds(&self, kind: ClaimKind) -> bool {
-        match kind {
-            ClaimKind::Authority => self.any(|note| matches!(note, Note::Submitted(_))),
-            ClaimKind::Persons => self.has_met(ClockKind::Persons),
-            ClaimKind::Public => self.has_met(ClockKind::Public),
-            ClaimKind::Access => self.is_closed(),
-            ClaimKind::Complaint => self.has_met(ClockKind::Complaint),
-            ClaimKind::Controller => self.has_met(ClockKind::Processor),
-            ClaimKind::EarlyWarning => self.has_met(ClockKind::EarlyWarning),
-            ClaimKind::Nis2 => self.has_met(ClockKind::Nis2),
-            ClaimKind::FinalReport => self.has_met(ClockKind::FinalReport),
-        }
-    }
-}
-
-/// Ways to say that something was done, whoever writes the sentence: those of version 0.1.0 among them.
-const DONE: [(ClaimKind, &[&str]); 4] = [
-    (
-        ClaimKind::Authority,
-        &[
-            "CNIL a été notifiée",
-            "CNIL est notifiée",
-            "CNIL est prévenue",
-            "CNIL a été informée",
-            "prévenu la CNIL",
-            "authority was notified",
-            "authority is notified",
-            "authority was told",
-            "told the CNIL",
-            "told the data protection authority",
-        ],
-    ),
-    (
-        ClaimKind::Persons,
-        &[
-            "personnes concernées ont été informées",
-            "personnes sont informées",
-            "elles sont informées",
-            "personne concernée reçoit",
-            "avis a été adressé",
-            "persons concerned were informed",
-            "persons are told",
-            "person concerned receives",
-            "notice was addressed",
-            "they are told",
-        ],
-    ),
-    (
-        ClaimKind::Access,
-        &[
-            "accès en cause a été fermé",
-            "compte est fermé",
-            "compte a été fermé",
-            "avons fermé cet accès",
-            "access in question was closed",
-            "account is closed",
-            "account was closed",
-            "closed this access",
-        ],
-    ),
-    (ClaimKind::Complaint, &["plainte a été déposée", "A complaint was filed"]),
-];
-
-const THEFT: [&str; 6] = [
-    "un compte volé a servi",
-    "avec un compte volé",
-    "Quelqu'un a volé un compte",
-    "a stolen account was used",
-    "with a stolen account",
-    "Someone stole an account",
-];
-
-/// What is for programs and for nobody else.
-fn codes() -> Vec<String> {
-    let acts = Act::ALL.iter().map(|act| act.code()).filter(|code| code.contains('-'));
-    let clocks = ClockKind::ALL.iter().map(|clock| clock.code()).filter(|code| code.contains('-'));
-    let others = [
-        "account:",
-        "organisation:",
-        "portal:",
-        "finding:",
-        "sessions:",
-        "evidence:",
-        "uninspected:",
-        "fi-Iu7",
-        "step-up",
-        "caseload-only",
-        "lower-bound",
-        "upper-bound",
-        "identite",
-        "external-malicious",
-        "internal-accidental",
-        "{ $",
-        "claim-",
-        "happening-",
-        "Z)",
-    ];
-    acts.chain(clocks).chain(others).map(ToOwned::to_owned).collect()
-}
-
-/// `2026-11-28`, or the beginning of an instant of programs.
-fn has_iso_date(text: &str) -> bool {
-    text.as_bytes().windows(10).any(|signs| {
-        signs.iter().enumerate().all(|(place, sign)| match place {
-            4 | 7 => *sign == b'-',
-            _ => sign.is_ascii_digit(),
-        })
-    })
-}
-
-fn check(said: &str, view: &IncidentView, codes: &[String], of: &str) {
-    let truth = Truth(view);
-    for (kind, phrases) in DONE {
-        for phrase in phrases.iter().filter(|phrase| said.contains(**phrase)) {
-            assert!(truth.holds(kind), "{of}: \u{ab}{phrase}\u{bb} without its act\n{said}");
-        }
-    }
-    for kind in ClaimKind::ALL {
-        for language in Language::ALL {
-            let done = text(language, &format!("{}-done", kind.key()));
-            let beginning =
-                done.split("{ $at }").next().unwrap_or_default().split('\u{2068}').next().unwrap();
-            let is_said = beginning.len() > 20 && said.contains(beginning);
-            assert!(!is_said || truth.holds(*kind), "{of}: {beginning} without its act\n{said}");
-        }
-    }
-    for phrase in THEFT.iter().filter(|phrase| said.contains(**phrase)) {
-        assert!(truth.is_theft(), "{of}: \u{ab}{phrase}\u{bb} and nobody confirmed a theft\n{said}");
-    }
-    for code in codes {
-        assert!(!said.contains(code.as_str()), "{of}: the code {code}\n{said}");
-    }
-    assert!(!has_iso_date(said), "{of}: a date in another form\n{said}");
-}
-
 #[tokio::test]
 async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
     let home = Home::open().await;
@@ -395,7 +190,9 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
             }
             let register = papers::register(&home.house, std::slice::from_ref(&view), &reader);
             check(&words(&register), &view, &codes, &format!("{seed} register"));
-            check(&reader.claims(&view).join("\n"), &view, &codes, &format!("{seed} page"));
+            check(&reader.claims(&view).join("\n"), &view, &codes, &format!("{seed} claims"));
+            let sourced = reader.claims_with_sources(&view).join("\n");
+            check(&sourced, &view, &codes, &format!("{seed} claims with sources"));
         }
         for style in Style::ALL {
             let (subject, blocks) = proposed_for(&home.house, &view, style);

@@ -6,6 +6,8 @@ mod browser;
 mod budgets;
 mod caseload;
 mod cases;
+#[path = "../../../digue-operations/tests/it/claims_truth.rs"]
+mod claims_truth;
 mod commands;
 mod console;
 mod corpus;
@@ -37,6 +39,7 @@ mod routes;
 mod smsi;
 mod space;
 mod starvation;
+mod statements;
 mod stolen;
 mod uninspected;
 mod watch;

@@ -270,7 +270,11 @@ fn without_a_mail_server_nothing_stands_as_if_it_would_leave() {
     // Letters and lists leave another way, and the campaign ends as it should.
     assert_eq!(told.dpo.get(&format!("{place}/others.csv")).status, 200);
     let public = |told: &Told| told.dpo.get("/check/messages.txt").text().contains("vos données");
-    told.set(&campaign, "ended");
+    // What neither left nor stands in a file is given up only when somebody says so.
+    let refused = told.dpo.send("POST", &place, &FORM, b"state=ended");
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("ni partis ni exportés"), "{}", refused.text());
+    told.set(&campaign, "ended&gives_up=1");
     assert!(!told.dpo.get(&place).text().contains(said));
     // Nothing left: the duty to inform stands, and nobody is shown an official message that there never was.
     let log = told.dpo.get(&told.incident).text();
@@ -361,7 +365,7 @@ fn a_notice_is_checked_by_anybody_and_a_copy_shows_itself() {
     // Letters with their code in a picture; then the end forgets every address.
     let letters = told.dpo.get(&format!("{}/notices/{campaign}/letters.pdf", told.incident));
     assert!(letters.status == 200 && letters.body.starts_with(b"%PDF"), "{}", letters.status);
-    told.set(&campaign, "ended");
+    told.set(&campaign, "ended&gives_up=1");
     let others = told.dpo.get(&format!("{}/notices/{campaign}/others.csv", told.incident)).text();
     assert!(others.contains("V4") && !others.contains("Valjean"), "{others}");
     let page = told.dpo.get(&told.incident).text();
