@@ -1,6 +1,6 @@
 //! The management system in other programs' words: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
 
-use digue_documents::{Sheet, xlsx};
+use digue_documents::{Sheet, SheetCell, xlsx};
 use digue_isms::check::{Check, Outcome, Result as CheckResult};
 use digue_isms::framework;
 use digue_isms::kinds::{Declared, Kind, Measure, MeasureKind, Purpose};
@@ -289,12 +289,13 @@ pub async fn mon_service_securise(
         .to_vec();
     let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
     let above = above.into_iter().chain([const { String::new() }; 3]).collect();
-    let sheet = Sheet { name: "Template mesures".to_owned(), above, header, rows };
+    let language = Language::French.code();
+    let sheet = Sheet { name: "Template mesures".to_owned(), language, above, header, rows };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// A measure with what is measured of it.
-fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<String> {
+fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<SheetCell> {
     let Entry { id, record, .. } = entry;
     let french = |key: &str| text(Language::French, key);
     let category = match record.purpose.0 {
@@ -311,7 +312,7 @@ fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<String>
             description.push_str(&format!("\n{} : {says} ({})", french(&check.key()), result.at));
         }
     }
-    vec![record.title.0.clone(), description, category.to_owned()]
+    [record.title.0.clone(), description, category.to_owned()].map(SheetCell::from).to_vec()
 }
 
 #[cfg(test)]
