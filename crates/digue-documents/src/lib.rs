@@ -1,24 +1,28 @@
 //! One document, printed three ways: PDF, Word, spreadsheet.
 //!
-//! Whoever writes a document says what it holds - titles, paragraphs, questions with their answers,
-//! tables - and nothing about looks. Pure: the same blocks give the same bytes.
+//! A document says what it holds - titles, paragraphs, questions with their answers, tables - and nothing about looks.
+//! Pure: the same blocks give the same bytes.
 
 mod csv_line;
+mod package;
 mod pdf;
+mod properties;
 mod sheet;
 mod template;
+mod text;
 mod word;
 
+use text::PrintableDocument;
+
 pub use csv_line::{csv_line, csv_line_by};
-pub use pdf::pdf;
-pub use sheet::{Sheet, sheet_name, xlsx};
-pub use template::docx_in;
-pub use word::docx;
+pub use sheet::{Sheet, SheetCell, SheetDay, sheet_name, xlsx};
 
 /// A document, in the order in which it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     pub title: String,
+    /// The title is a property of the file and not printed: each letter of many has its own.
+    pub has_own_titles: bool,
     /// BCP 47.
     pub language: &'static str,
     /// At the foot of every page.
@@ -45,7 +49,11 @@ pub enum Block {
         rows: Vec<Vec<String>>,
     },
     /// A picture of squares: a QR code, row by row, black where true.
-    Squares(Vec<Vec<bool>>),
+    Squares {
+        /// What it is, for those who do not see it.
+        says: String,
+        rows: Vec<Vec<bool>>,
+    },
     /// What follows begins on a page of its own.
     Break,
 }
@@ -54,3 +62,21 @@ pub enum Block {
 #[derive(Debug, thiserror::Error)]
 #[error("the document cannot be printed: {0}")]
 pub struct Unprintable(String);
+
+/// Prints a document as a tagged PDF (PDF/UA-1).
+pub fn pdf(document: &Document) -> Result<Vec<u8>, Unprintable> {
+    pdf::printed(&PrintableDocument::of(document))
+}
+
+/// Prints a document as a Word file.
+pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
+    word::printed(&PrintableDocument::of(document))
+}
+
+/// Prints a document into a Word file of the operator's own: `{{content}}` is where it goes, `{{title}}` its title.
+///
+/// # Errors
+/// A file that is no Word file, is larger than a template is, or has no `{{content}}`.
+pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprintable> {
+    template::printed(template, &PrintableDocument::of(document))
+}

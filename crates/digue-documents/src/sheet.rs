@@ -1,59 +1,239 @@
-//! Tables as a workbook: text stays text, so that nothing in it is run as a formula.
+//! Tables as a workbook: text stays text, so that nothing in it is run as a formula; days and numbers are days and
+//! numbers, so that people sort and add them.
 
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use crate::Unprintable;
+use crate::package::{CORE, Package};
+use crate::{Unprintable, properties, text};
 
 /// One sheet of a workbook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
     /// At most 31 signs; what spreadsheets do not allow is left out.
     pub name: String,
+    /// BCP 47; the first sheet's is the workbook's.
+    pub language: &'static str,
     /// What stands above the header, a row each.
     pub above: Vec<String>,
     pub header: Vec<String>,
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<SheetCell>>,
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SheetCell {
+    Text(String),
+    Whole(u64),
+    /// An amount of money in hundredths.
+    Cents(u64),
+    Day(SheetDay),
+    /// A day with its hour, minute and second; spreadsheets know no zones.
+    Moment(SheetDay, [u8; 3]),
+}
+
+/// A day that spreadsheets count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SheetDay {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl SheetDay {
+    /// `None` before 1901, where the calendar of spreadsheets is wrong (it has a 29th of February 1900), and after 9999.
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        let year = u16::try_from(year).ok().filter(|year| (1901..=9999).contains(year))?;
+        let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        ExcelDateTime::from_ymd(year, month, day).ok().map(|_| Self { year, month, day })
+    }
+}
+
+impl From<String> for SheetCell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for SheetCell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl SheetCell {
+    /// Signs that it takes on the sheet.
+    fn width(&self) -> usize {
+        match self {
+            Self::Text(text) => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+            Self::Whole(number) => number.to_string().len(),
+            Self::Cents(cents) => cents.to_string().len() + 4,
+            Self::Day(_) => 10,
+            Self::Moment(..) => 16,
+        }
+    }
 }
 
 /// Signs that one cell of a spreadsheet holds.
 const CELL_CHARS_MAX: usize = 32_767;
 const COLUMN_CHARS_MAX: usize = 60;
+const NAME_CHARS_MAX: usize = 31;
+/// Numbers beyond have more digits than a workbook keeps.
+const EXACT_MAX: u64 = 999_999_999_999_999;
 
-/// A name as spreadsheets allow it.
+/// A name as spreadsheets allow it: an apostrophe may stand within, not at an end.
 pub fn sheet_name(name: &str) -> String {
-    name.chars().filter(|sign| !"[]:*?/\\'".contains(*sign)).take(31).collect()
+    let name = text::in_one_line(name);
+    let name: String = name
+        .chars()
+        .filter(|sign| !"[]:*?/\\".contains(*sign))
+        .skip_while(|sign| *sign == '\'')
+        .take(NAME_CHARS_MAX)
+        .collect();
+    name.trim_matches(['\'', ' ']).to_owned()
+}
+
+/// How cells of each kind look. The formats are those that every program shows in its reader's own way (ECMA-376,
+/// part 1, 18.8.30).
+struct CellFormats {
+    text: Format,
+    amount: Format,
+    day: Format,
+    moment: Format,
+}
+
+impl CellFormats {
+    fn new() -> Self {
+        let top = || Format::new().set_align(rust_xlsxwriter::FormatAlign::Top);
+        Self {
+            text: top().set_text_wrap(),
+            amount: top().set_num_format_index(4),
+            day: top().set_num_format_index(14),
+            moment: top().set_num_format_index(22),
+        }
+    }
 }
 
 /// A workbook with a frozen header, filters, and columns as wide as what they hold.
 pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, Unprintable> {
-    let failed = |error: rust_xlsxwriter::XlsxError| Unprintable(error.to_string());
+    let failed = |error: XlsxError| Unprintable(error.to_string());
+    let sheets: Vec<Sheet> = sheets.iter().map(text::sheet).collect();
     let mut workbook = Workbook::new();
-    let head = Format::new().set_bold();
-    let cell = Format::new().set_text_wrap();
-    for sheet in sheets {
-        let page = workbook.add_worksheet();
-        page.set_name(sheet_name(&sheet.name)).map_err(failed)?;
-        for (line, text) in (0_u32..).zip(&sheet.above) {
-            page.write_string(line, 0, text).map_err(failed)?;
-        }
-        let header = u32::try_from(sheet.above.len()).unwrap_or(u32::MAX);
-        for (place, text) in (0_u16..).zip(&sheet.header) {
-            page.write_string_with_format(header, place, text, &head).map_err(failed)?;
-            let longest = sheet.rows.iter().filter_map(|row| row.get(usize::from(place)));
-            let longest = longest.map(|text| text.chars().count()).max().unwrap_or(0);
-            let width = longest.max(text.chars().count()).min(COLUMN_CHARS_MAX);
-            page.set_column_width(place, width as f64 + 2.0).map_err(failed)?;
-        }
-        for (line, row) in (header + 1..).zip(&sheet.rows) {
-            for (place, text) in (0_u16..).zip(row) {
-                let text: String = text.chars().take(CELL_CHARS_MAX).collect();
-                page.write_string_with_format(line, place, text, &cell).map_err(failed)?;
-            }
-        }
-        page.set_freeze_panes(header + 1, 0).map_err(failed)?;
-        let last = u16::try_from(sheet.header.len().saturating_sub(1)).unwrap_or(u16::MAX);
-        let lines = u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX);
-        page.autofilter(header, 0, header.saturating_add(lines), last).map_err(failed)?;
+    let formats = CellFormats::new();
+    for sheet in &sheets {
+        write_sheet(workbook.add_worksheet(), sheet, &formats).map_err(failed)?;
     }
-    workbook.save_to_buffer().map_err(failed)
+    let bytes = workbook.save_to_buffer().map_err(failed)?;
+    let (title, language) = sheets.first().map_or(("", ""), |sheet| (sheet.name.as_str(), sheet.language));
+    // The library knows no language, and writes the hour at which it ran.
+    let mut package = Package::open(&bytes)?;
+    package.replace(CORE, properties::core(title, language, None));
+    package.written()
+}
+
+fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &CellFormats) -> Result<(), XlsxError> {
+    let name = sheet_name(&sheet.name);
+    if !name.is_empty() {
+        page.set_name(name)?;
+    }
+    for (line, text) in (0_u32..).zip(&sheet.above) {
+        page.write_string(line, 0, text)?;
+    }
+    let header = u32::try_from(sheet.above.len()).unwrap_or(u32::MAX);
+    let head = Format::new().set_bold();
+    for (place, text) in (0_u16..).zip(&sheet.header) {
+        page.write_string_with_format(header, place, text, &head)?;
+        let cells = sheet.rows.iter().filter_map(|row| row.get(usize::from(place)));
+        let longest = cells.map(SheetCell::width).max().unwrap_or(0);
+        let width = longest.max(text.chars().count()).min(COLUMN_CHARS_MAX);
+        page.set_column_width(place, width as f64 + 2.0)?;
+    }
+    for (line, row) in (header + 1..).zip(&sheet.rows) {
+        for (place, cell) in (0_u16..).zip(row) {
+            write_cell(page, (line, place), cell, formats)?;
+        }
+    }
+    page.set_freeze_panes(header + 1, 0)?;
+    let last = u16::try_from(sheet.header.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let lines = u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX);
+    page.autofilter(header, 0, header.saturating_add(lines), last)?;
+    Ok(())
+}
+
+fn write_cell(
+    page: &mut Worksheet,
+    (line, place): (u32, u16),
+    cell: &SheetCell,
+    formats: &CellFormats,
+) -> Result<(), XlsxError> {
+    let date = |day: &SheetDay| ExcelDateTime::from_ymd(day.year, day.month, day.day);
+    match cell {
+        SheetCell::Text(text) => {
+            let text: String = text.chars().take(CELL_CHARS_MAX).collect();
+            page.write_string_with_format(line, place, text, &formats.text)?;
+        }
+        SheetCell::Whole(number) if *number <= EXACT_MAX => {
+            page.write_number_with_format(line, place, *number as f64, &formats.text)?;
+        }
+        SheetCell::Whole(number) => {
+            page.write_string_with_format(line, place, number.to_string(), &formats.text)?;
+        }
+        SheetCell::Cents(cents) if *cents <= EXACT_MAX => {
+            page.write_number_with_format(line, place, *cents as f64 / 100.0, &formats.amount)?;
+        }
+        SheetCell::Cents(cents) => {
+            let text = format!("{}.{:02}", cents / 100, cents % 100);
+            page.write_string_with_format(line, place, text, &formats.text)?;
+        }
+        SheetCell::Day(day) => {
+            page.write_datetime_with_format(line, place, date(day)?, &formats.day)?;
+        }
+        SheetCell::Moment(day, [hour, minute, second]) => {
+            let at = date(day)?.and_hms(u16::from(*hour), *minute, f64::from(*second))?;
+            page.write_datetime_with_format(line, place, at, &formats.moment)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_apostrophes_within() {
+        assert_eq!(sheet_name("Déclaration d'applicabilité"), "Déclaration d'applicabilité");
+        assert_eq!(sheet_name("'a'b: c?/'"), "a'b c");
+        // The thirty-first sign is an apostrophe.
+        let long = format!("{}'fin", "x".repeat(30));
+        assert_eq!(sheet_name(&long), "x".repeat(30));
+    }
+
+    #[test]
+    fn days_and_numbers_are_cells_of_their_kind_and_hostile_text_opens() {
+        let day = SheetDay::new(2026, 11, 28).unwrap();
+        assert_eq!(SheetDay::new(1900, 2, 28), None);
+        assert_eq!(SheetDay::new(2026, 2, 30), None);
+        let row = vec![
+            SheetCell::Day(day),
+            SheetCell::Moment(day, [12, 0, 0]),
+            SheetCell::Whole(1200),
+            SheetCell::Cents(123_450),
+            SheetCell::Whole(u64::MAX),
+            SheetCell::from("=1+1\u{b}\u{ffff}"),
+        ];
+        let header = vec!["h".to_owned(); row.len()];
+        let sheet =
+            Sheet { name: "L'été".into(), language: "fr", header, rows: vec![row], ..Sheet::default() };
+        let bytes = xlsx(&[sheet]).unwrap();
+        let package = Package::open(&bytes).unwrap();
+        let part = |name: &str| package.text(name).unwrap().unwrap();
+        let cells = part("xl/worksheets/sheet1.xml");
+        for value in ["<v>46354</v>", "<v>46354.5</v>", "<v>1200</v>", "<v>1234.5</v>"] {
+            assert!(cells.contains(value), "{value}: {cells}");
+        }
+        let texts = part("xl/sharedStrings.xml");
+        assert!(texts.contains("18446744073709551615") && texts.contains("=1+1\n<"), "{texts}");
+        let core = part(CORE);
+        assert!(core.contains("<dc:title>L'été</dc:title>") && core.contains("<dc:language>fr<"), "{core}");
+    }
 }

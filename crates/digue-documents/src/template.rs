@@ -1,173 +1,122 @@
-//! A document in the house's own paper: a Word file with its head, foot and styles, in which a paragraph
-//! `{{content}}` is where the document goes, and `{{title}}` is its title.
+//! A document in the operator's own paper: a Word file with its head, foot and styles, in which a paragraph
+//! `{{content}}` is where the document goes, and `{{title}}` is its title, in the text, its heads and its feet.
+//!
+//! It reads marks of XML as text, and only those that it looks for.
 
-use std::io::{Cursor, Read as _, Write as _};
+mod marks;
 
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use crate::package::{CORE, Package};
+use crate::text::{PrintableDocument, escaped};
+use crate::word::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
+use crate::{Unprintable, properties, word};
 
-use crate::{Document, Unprintable, docx};
-
-/// The part of a Word file that holds its text.
-const BODY: &str = "word/document.xml";
 /// A template once unpacked.
 const BYTES_MAX: u64 = 64 << 20;
-const CONTENT: &str = "{{content}}";
-const TITLE: &str = "{{title}}";
 
 fn failed(error: impl ToString) -> Unprintable {
     Unprintable(error.to_string())
 }
 
-/// Prints a document into a template.
-///
-/// # Errors
-/// A file that is no Word file, is larger than a template is, or has no `{{content}}`.
-pub fn docx_in(template: &[u8], document: &Document) -> Result<Vec<u8>, Unprintable> {
-    let own = part(&docx(document)?, BODY)?;
-    let (from, to) = (own.find("<w:body>"), own.rfind("<w:sectPr"));
-    let own = match (from, to.or_else(|| own.rfind("</w:body>"))) {
-        (Some(from), Some(to)) if from + 8 <= to => &own[from + 8..to],
-        _ => return Err(failed("the document has no body")),
-    };
-    let own = plain(own);
-    let mut archive = ZipArchive::new(Cursor::new(template)).map_err(failed)?;
-    let mut written = ZipWriter::new(Cursor::new(Vec::new()));
-    let (mut has_content, mut unpacked) = (false, 0);
-    for place in 0..archive.len() {
-        let entry = archive.by_index(place).map_err(failed)?;
-        unpacked += entry.size();
-        if unpacked > BYTES_MAX {
-            return Err(failed("the template is too large"));
+pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+    let mut package = Package::open_within(template, BYTES_MAX)?;
+    let text = package.text(DOCUMENT)?.ok_or_else(|| failed("the template is no Word file"))?;
+    let mut content = content(document)?;
+    if let Some(styles) = package.text(STYLES)? {
+        let (names, completed) = headings_of(&styles);
+        for ((own, ..), theirs) in HEADINGS.iter().zip(names) {
+            content = content.replace(&style_mark(own), &style_mark(&escaped(&theirs)));
         }
-        if entry.name().map_err(failed)? != BODY {
-            written.raw_copy_file(entry).map_err(failed)?;
-            continue;
-        }
-        let mut text = String::new();
-        entry.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-        let (filled, is_filled) = filled(&text, &own, &document.title);
-        has_content = is_filled;
-        written.start_file(BODY, SimpleFileOptions::default()).map_err(failed)?;
-        written.write_all(filled.as_bytes()).map_err(failed)?;
+        package.replace(STYLES, completed);
     }
-    if !has_content {
+    let title = escaped(&document.title);
+    let (filled, is_filled) = marks::filled(&text, Some(&content), &title);
+    if !is_filled {
         return Err(failed("the template has no {{content}}"));
     }
-    Ok(written.finish().map_err(failed)?.into_inner())
+    package.replace(DOCUMENT, filled);
+    let is_edge = |name: &&str| {
+        let name = name.strip_prefix("word/").filter(|name| name.ends_with(".xml"));
+        name.is_some_and(|name| name.starts_with("header") || name.starts_with("footer"))
+    };
+    let edges: Vec<String> = package.names().filter(is_edge).map(ToOwned::to_owned).collect();
+    for name in edges {
+        if let Some(text) = package.text(&name)? {
+            package.replace(&name, marks::filled(&text, None, &title).0);
+        }
+    }
+    package.replace(CORE, properties::core(&document.title, document.language, document.made_at.as_deref()));
+    package.written()
 }
 
-/// Without names of paragraphs, whose name space a template need not know.
+/// The body of the document's own Word file.
+fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
+    let own = Package::open(&word::printed(document)?)?.text(DOCUMENT)?.unwrap_or_default();
+    const OPEN: &str = "<w:body>";
+    let to = own.rfind("<w:sectPr").or_else(|| own.rfind("</w:body>"));
+    match (own.find(OPEN), to) {
+        (Some(from), Some(to)) if from + OPEN.len() <= to => Ok(plain(&own[from + OPEN.len()..to])),
+        _ => Err(failed("the document has no body")),
+    }
+}
+
+/// Without names of paragraphs, whose name space a template need not know. Within a text, `<` is written otherwise.
 fn plain(content: &str) -> String {
+    const NAMED: &str = "<w:p w14:paraId=\"";
     let mut plain = String::with_capacity(content.len());
     let mut rest = content;
-    while let Some(start) = rest.find(" w14:") {
+    while let Some(start) = rest.find(NAMED) {
         plain.push_str(&rest[..start]);
-        let value = rest[start..].find('"').map(|open| start + open + 1);
-        let end = value.and_then(|open| rest[open..].find('"').map(|close| open + close + 1));
-        rest = end.map_or("", |end| &rest[end..]);
+        plain.push_str("<w:p");
+        let value = &rest[start + NAMED.len()..];
+        rest = value.find('"').map_or("", |end| &value[end + 1..]);
     }
     plain.push_str(rest);
     plain
 }
 
-fn part(bytes: &[u8], name: &str) -> Result<String, Unprintable> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
-    let mut text = String::new();
-    archive.by_name(name).map_err(failed)?.read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+/// How a paragraph says its style.
+fn style_mark(id: &str) -> String {
+    format!("<w:pStyle w:val=\"{id}\" />")
 }
 
-/// The body of a template with its marks filled. A mark may be cut into runs, as Word likes to do.
-fn filled(text: &str, content: &str, title: &str) -> (String, bool) {
-    let mut written = String::with_capacity(text.len() + content.len());
-    let (mut rest, mut is_filled) = (text, false);
-    while let Some(start) = paragraph(rest) {
-        let Some(end) = rest[start..].find("</w:p>").map(|end| start + end + "</w:p>".len()) else { break };
-        written.push_str(&rest[..start]);
-        let words = words(&rest[start..end]);
-        if words.trim() == CONTENT && !is_filled {
-            written.push_str(content);
-            is_filled = true;
-        } else if words.contains(TITLE) {
-            let said = escaped(&words.replace(TITLE, title));
-            let properties = between(&rest[start..end], "<w:pPr>", "</w:pPr>").unwrap_or_default();
-            written.push_str(&format!(
-                "<w:p>{properties}<w:r><w:t xml:space=\"preserve\">{said}</w:t></w:r></w:p>"
-            ));
-        } else {
-            written.push_str(&rest[start..end]);
+/// What a template calls the styles of headings - `Titre1` in French -, and its styles with those that it lacks.
+fn headings_of(styles: &str) -> (Vec<String>, String) {
+    let mut completed = styles.to_owned();
+    // Only styles that are written as ours can be added.
+    let may_add = styles.contains(&format!("xmlns:w=\"{NAMESPACE}\""));
+    let names = HEADINGS.into_iter().map(|heading| {
+        let (own, name, ..) = heading;
+        if let Some(id) = style_named(styles, name) {
+            return id;
         }
-        rest = &rest[end..];
-    }
-    written.push_str(rest);
-    (written, is_filled)
+        let is_taken = styles.contains(&format!("w:styleId=\"{own}\""));
+        if let Some(end) = completed.rfind("</w:styles>").filter(|_| may_add && !is_taken) {
+            completed.insert_str(end, &heading_style(heading));
+        }
+        own.to_owned()
+    });
+    (names.collect(), completed)
 }
 
-/// Where the next paragraph begins; `<w:pPr>` is none.
-fn paragraph(text: &str) -> Option<usize> {
-    let plain = text.find("<w:p>");
-    let with = text.find("<w:p ");
-    plain.into_iter().chain(with).min()
+/// The id of the style that bears a name; Word writes the names of its own styles in English, whatever the language of
+/// the ids.
+fn style_named(styles: &str, name: &str) -> Option<String> {
+    styles.split("<w:style ").skip(1).find_map(|style| {
+        let style = style.split("</w:style>").next().unwrap_or(style);
+        let (head, inside) = style.split_once('>')?;
+        let named = attribute(inside.split_once("<w:name ")?.1, "w:val")?;
+        let is_it = attribute(head, "w:type") == Some("paragraph") && named.eq_ignore_ascii_case(name);
+        attribute(head, "w:styleId").filter(|_| is_it).map(ToOwned::to_owned)
+    })
 }
 
-/// The words of a paragraph, without its marks.
-fn words(paragraph: &str) -> String {
-    let mut words = String::new();
-    let mut rest = paragraph;
-    while let Some(start) = rest.find("<w:t>").or_else(|| rest.find("<w:t ")) {
-        let Some(open) = rest[start..].find('>').map(|open| start + open + 1) else { break };
-        let Some(close) = rest[open..].find("</w:t>").map(|close| open + close) else { break };
-        words.push_str(&rest[open..close]);
-        rest = &rest[close..];
-    }
-    words
-}
-
-fn between<'t>(text: &'t str, from: &str, to: &str) -> Option<&'t str> {
-    let start = text.find(from)?;
-    let end = text[start..].find(to)? + start + to.len();
-    Some(&text[start..end])
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// The value of an attribute, as it is written.
+fn attribute<'t>(mark: &'t str, name: &str) -> Option<&'t str> {
+    let mark = mark.split('>').next().unwrap_or(mark);
+    let value = mark.split_once(&format!("{name}="))?.1;
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    value[1..].split_once(quote).map(|(value, _)| value)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Block;
-
-    fn template(body: &str) -> Vec<u8> {
-        let mut file = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in [("word/header1.xml", "<w:hdr>Maison</w:hdr>"), (BODY, body)] {
-            file.start_file(name, SimpleFileOptions::default()).unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-        }
-        file.finish().unwrap().into_inner()
-    }
-
-    #[test]
-    fn a_document_goes_into_the_houses_paper_where_its_mark_is() {
-        let document = Document {
-            title: "Risques & mesures".to_owned(),
-            language: "fr",
-            blocks: vec![Block::Paragraph("douze risques".to_owned())],
-            ..Document::default()
-        };
-        // Word cuts a mark into runs.
-        let body = "<w:document><w:body><w:p><w:pPr><w:jc/></w:pPr><w:r><w:t>{{ti</w:t></w:r><w:r><w:t>tle}}</w:t></w:r></w:p>\
-                    <w:p w:id=\"1\"><w:r><w:t>{{content}}</w:t></w:r></w:p><w:sectPr/></w:body></w:document>";
-        let filled = docx_in(&template(body), &document).unwrap();
-        let text = part(&filled, BODY).unwrap();
-        assert!(text.contains("douze risques") && text.contains("<w:jc/>") && !text.contains("{{"), "{text}");
-        assert!(text.contains("Risques &amp; mesures") && !text.contains("w14:"), "{text}");
-        assert_eq!(part(&filled, "word/header1.xml").unwrap(), "<w:hdr>Maison</w:hdr>");
-        for hostile in
-            [&b"not a file"[..], &template("<w:body><w:p></w:body>"), &template("<w:p>{{content}}")]
-        {
-            assert!(docx_in(hostile, &document).is_err());
-        }
-    }
-}
+mod tests;

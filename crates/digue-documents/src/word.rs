@@ -1,29 +1,30 @@
 //! A document as a Word file, with styles that a screen reader and an outline understand.
 
-mod mend;
+mod parts;
 
 use std::io::Cursor;
 
 use docx_rs::{
-    BreakType, Docx, LineSpacing, Paragraph, Run, RunFonts, Style, StyleType, Table, TableBorder,
-    TableBorderPosition, TableBorders, TableCell, TableCellMargins, TableRow, WidthType,
+    BreakType, Docx, Paragraph, Run, Table, TableBorder, TableBorderPosition, TableBorders, TableCell,
+    TableCellMargins, TableRow, WidthType,
 };
 
-use crate::{Block, Document, Unprintable};
+use crate::text::PrintableDocument;
+use crate::{Block, Unprintable};
+
+pub(crate) use parts::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 
 /// Half points.
-const BODY: usize = 21;
+const BODY_SIZE: usize = 21;
 /// Twentieths of a point: an A4 page less its margins.
-const PAGE_WIDTH: usize = 9_000;
+const PAGE_WIDTH: usize = 8_504;
 
 /// Prints a document.
-pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
-    let mut docx = Docx::new()
-        .default_fonts(RunFonts::new().ascii("Calibri").hi_ansi("Calibri"))
-        .default_size(BODY)
-        .add_style(heading("Heading1", "heading 1", 34))
-        .add_style(heading("Heading2", "heading 2", 26));
-    docx = docx.add_paragraph(styled("Heading1", &document.title));
+pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+    let mut docx = Docx::new();
+    if !document.title.is_empty() && !document.has_own_titles {
+        docx = docx.add_paragraph(styled("Heading1", &document.title));
+    }
     let mut answered: Vec<(&String, &String)> = Vec::new();
     for (place, block) in document.blocks.iter().enumerate() {
         // Questions that follow each other stand in one table.
@@ -49,10 +50,8 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
                 ))
             }
             Block::Pair(..) => docx,
-            Block::Table { header, rows } => {
-                docx.add_table(table(header, rows)).add_paragraph(Paragraph::new())
-            }
-            Block::Squares(rows) => squares(docx, rows),
+            Block::Table { header, rows } => with_table(docx, header, rows),
+            Block::Squares { rows, .. } => squares(docx, rows),
             Block::Break => {
                 docx.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
             }
@@ -63,12 +62,7 @@ pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
     }
     let mut bytes = Cursor::new(Vec::new());
     docx.build().pack(&mut bytes).map_err(|error| Unprintable(error.to_string()))?;
-    mend::mended(&bytes.into_inner(), document)
-}
-
-fn heading(id: &str, name: &str, size: usize) -> Style {
-    let air = LineSpacing::new().before(280).after(100);
-    Style::new(id, StyleType::Paragraph).name(name).bold().size(size).line_spacing(air)
+    parts::completed(&bytes.into_inner(), document)
 }
 
 fn styled(style: &str, text: &str) -> Paragraph {
@@ -77,31 +71,32 @@ fn styled(style: &str, text: &str) -> Paragraph {
 
 /// A text with its own line breaks.
 fn lines(paragraph: Paragraph, text: &str, is_quiet: bool) -> Paragraph {
-    let mut run = Run::new();
-    if is_quiet {
-        run = run.color("5A666C");
-    }
+    let run = if is_quiet { Run::new().color("5A666C") } else { Run::new() };
+    paragraph.add_run(with_lines(run, text))
+}
+
+fn with_lines(mut run: Run, text: &str) -> Run {
     for (place, line) in text.lines().enumerate() {
         if place > 0 {
             run = run.add_break(BreakType::TextWrapping);
         }
         run = run.add_text(line);
     }
-    paragraph.add_run(run)
+    run
 }
 
 fn cell(text: &str, width: usize, is_bold: bool) -> TableCell {
-    let run = if is_bold { Run::new().bold().add_text(text) } else { Run::new() };
-    let paragraph =
-        if is_bold { Paragraph::new().add_run(run) } else { lines(Paragraph::new(), text, false) };
+    let run = if is_bold { Run::new().bold() } else { Run::new() };
+    let paragraph = Paragraph::new().add_run(with_lines(run, text));
     TableCell::new().width(width, WidthType::Dxa).add_paragraph(paragraph)
 }
 
 fn pairs(pairs: &[(&String, &String)]) -> Table {
+    const WIDTHS: [usize; 2] = [PAGE_WIDTH / 3, PAGE_WIDTH - PAGE_WIDTH / 3];
     let rows = pairs.iter().map(|(asked, answer)| {
-        TableRow::new(vec![cell(asked, PAGE_WIDTH / 3, true), cell(answer, PAGE_WIDTH * 2 / 3, false)])
+        TableRow::new(vec![cell(asked, WIDTHS[0], true), cell(answer, WIDTHS[1], false)])
     });
-    calm(Table::new(rows.collect()))
+    calm(Table::new(rows.collect())).set_grid(WIDTHS.to_vec())
 }
 
 /// Hair lines between rows, none between columns, and air in the cells.
@@ -114,12 +109,23 @@ fn calm(table: Table) -> Table {
     table.set_borders(borders).margins(margins).width(PAGE_WIDTH, WidthType::Dxa)
 }
 
-fn table(header: &[String], rows: &[Vec<String>]) -> Table {
-    let width = PAGE_WIDTH / header.len().max(1);
-    let head = TableRow::new(header.iter().map(|text| cell(text, width, true)).collect());
-    let rows =
-        rows.iter().map(|row| TableRow::new(row.iter().map(|text| cell(text, width, false)).collect()));
-    calm(Table::new(std::iter::once(head).chain(rows).collect()))
+/// A table with its header. Rows without cells make Word take the file for damaged, so that each has as many as the
+/// longest.
+fn with_table(docx: Docx, header: &[String], rows: &[Vec<String>]) -> Docx {
+    let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
+    if columns == 0 {
+        return docx;
+    }
+    let width = PAGE_WIDTH / columns;
+    let row = |texts: &[String], is_bold: bool| {
+        let text = |place: usize| texts.get(place).map_or("", String::as_str);
+        TableRow::new((0..columns).map(|place| cell(text(place), width, is_bold)).collect())
+    };
+    // Only headers are kept whole: `parts` makes them come again on each page.
+    let head = (!header.is_empty()).then(|| row(header, true).cant_split());
+    let rows = head.into_iter().chain(rows.iter().map(|texts| row(texts, false)));
+    let table = calm(Table::new(rows.collect())).set_grid(vec![width; columns]);
+    docx.add_table(table).add_paragraph(Paragraph::new())
 }
 
 /// Squares as signs: a code is read from the PDF; here it only stands for it.
@@ -129,3 +135,6 @@ fn squares(docx: Docx, rows: &[Vec<bool>]) -> Docx {
         docx.add_paragraph(Paragraph::new().add_run(Run::new().size(4).add_text(text(row))))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,14 +11,31 @@ use serde_json::{Value as Json, json};
 use crate::containment::signals_of;
 use crate::signals::sentence;
 
-/// The version of the schema that these events follow.
-const VERSION: &str = "1.8.0";
+/// The version of the schema that all of our events follow.
+pub(crate) const VERSION: &str = "1.8.0";
 
-const DATASTORE: u32 = 6005;
+/// What happened, in the schema's numbers and with its caption of them.
+#[derive(Clone, Copy)]
+struct OcsfActivity {
+    class: u32,
+    id: u32,
+    caption: &'static str,
+}
+
+const fn activity(class: u32, id: u32, caption: &'static str) -> OcsfActivity {
+    OcsfActivity { class, id, caption }
+}
+
 const AUTHENTICATION: u32 = 3002;
 const ENTITY: u32 = 3004;
+const READ: OcsfActivity = activity(6005, 1, "Read");
+const QUERY: OcsfActivity = activity(6005, 4, "Query");
+const LOGON: OcsfActivity = activity(AUTHENTICATION, 1, "Logon");
+const LOGOFF: OcsfActivity = activity(AUTHENTICATION, 2, "Logoff");
+const SUSPEND: OcsfActivity = activity(ENTITY, 12, "Suspend");
+const RESUME: OcsfActivity = activity(ENTITY, 13, "Resume");
 /// Detection Finding.
-const FINDING: u32 = 2004;
+const FINDING: OcsfActivity = activity(2004, 1, "Create");
 
 /// An entry of the journal of this name.
 pub fn as_ocsf(origin: &str, index: u64, event: &Event) -> Json {
@@ -28,20 +45,26 @@ pub fn as_ocsf(origin: &str, index: u64, event: &Event) -> Json {
     }
 }
 
-fn base(origin: &str, index: u64, event: &Event, class: u32, activity: u32) -> Json {
+fn base(origin: &str, index: u64, event: &Event, activity: OcsfActivity) -> Json {
     json!({
-        "class_uid": class,
-        "category_uid": class / 1000,
-        "activity_id": activity,
-        "type_uid": class * 100 + activity,
+        "class_uid": activity.class,
+        "category_uid": activity.class / 1000,
+        "activity_id": activity.id,
+        "activity_name": activity.caption,
+        "type_uid": activity.class * 100 + activity.id,
         "time": event.at().micros().div_euclid(1000),
         "metadata": {
             "version": VERSION,
             "uid": format!("{origin}#{index}"),
             "sequence": index,
-            "product": {"name": "Digue", "vendor_name": "Digue", "version": env!("CARGO_PKG_VERSION")},
+            "product": product(env!("CARGO_PKG_VERSION")),
         },
     })
+}
+
+/// Who tells it.
+pub(crate) fn product(version: &str) -> Json {
+    json!({"name": "Digue", "vendor_name": "Digue", "version": version})
 }
 
 fn with(mut event: Json, more: Json) -> Json {
@@ -52,8 +75,7 @@ fn with(mut event: Json, more: Json) -> Json {
 }
 
 fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
-    // Read one, or query many.
-    let activity = if e.persons_found <= 1 { 1 } else { 5 };
+    let activity = if e.persons_found <= 1 { READ } else { QUERY };
     let (status, severity) = match e.outcome {
         Outcome::Released => (1, 1),
         Outcome::WouldRefuse => (1, 3),
@@ -92,20 +114,23 @@ fn exposure_event(origin: &str, index: u64, e: &Exposure) -> Json {
         more["start_time"] = json!(e.at.micros().div_euclid(1000));
         more["end_time"] = json!(repeated.until.micros().div_euclid(1000));
     }
-    if !e.client.ip.is_empty() {
-        more["src_endpoint"] = json!({"ip": e.client.ip});
-    }
-    with(base(origin, index, &event, DATASTORE, activity), more)
+    // The class needs an endpoint, also where nobody knows its address.
+    more["src_endpoint"] = match e.client.ip.is_empty() {
+        true => json!({"name": "unknown"}),
+        false => json!({"ip": e.client.ip}),
+    };
+    with(base(origin, index, &event, activity), more)
 }
 
 fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
     let event = Event::Administration(a.clone());
-    let (class, activity) = match a.act {
-        Act::SessionOpened => (AUTHENTICATION, 1),
-        Act::SessionCut => (AUTHENTICATION, 2),
-        Act::AccountSuspended => (ENTITY, 9),
-        Act::AccountResumed => (ENTITY, 8),
-        _ => (ENTITY, 99),
+    let activity = match a.act {
+        Act::SessionOpened => LOGON,
+        Act::SessionCut => LOGOFF,
+        Act::AccountSuspended => SUSPEND,
+        Act::AccountResumed => RESUME,
+        // The schema has no word for it: its name is ours.
+        act => activity(ENTITY, 99, act.code()),
     };
     let is_alarm = matches!(
         a.act,
@@ -118,7 +143,6 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
             | Act::IncidentOpened
     );
     let mut more = json!({
-        "activity_name": a.act,
         "status_id": 1,
         "severity_id": if is_alarm { 4 } else { 1 },
         "message": a.reason,
@@ -126,9 +150,11 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
         "entity": {"name": a.subject, "data": {"value": a.before}},
         "entity_result": {"name": a.subject, "data": {"value": a.after}},
     });
-    if class == AUTHENTICATION {
-        // Whose session it is; the other class has no such member, and this one no entities.
-        more["user"] = more["actor"]["user"].clone();
+    if activity.class == AUTHENTICATION {
+        // The other class has no such members, and this one no entities.
+        let user = whose_session(a);
+        more["user"] = json!({"uid": user, "name": user});
+        more["service"] = json!({"name": "Digue"});
         if let Some(more) = more.as_object_mut() {
             more.retain(|member, _| !member.starts_with("entity"));
             more.insert(
@@ -137,7 +163,14 @@ fn act_event(origin: &str, index: u64, a: &Administration) -> Json {
             );
         }
     }
-    with(base(origin, index, &event, class, activity), more)
+    let mut event = with(base(origin, index, &event, activity), more);
+    event["metadata"]["event_code"] = json!(a.act);
+    event
+}
+
+/// Whose session began or ended: the account that was acted upon, and the one that acts where it is its own session.
+fn whose_session(act: &Administration) -> &str {
+    act.subject.strip_prefix("account:").unwrap_or(act.actor.as_str())
 }
 
 /// What the watch found, with its sentences in both languages.
@@ -149,10 +182,11 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
     };
     let is_containment = record.weight == "containment";
     json!({
-        "class_uid": FINDING,
-        "category_uid": FINDING / 1000,
-        "activity_id": 1,
-        "type_uid": FINDING * 100 + 1,
+        "class_uid": FINDING.class,
+        "category_uid": FINDING.class / 1000,
+        "activity_id": FINDING.id,
+        "activity_name": FINDING.caption,
+        "type_uid": FINDING.class * 100 + FINDING.id,
         "time": record.at.micros().div_euclid(1000),
         "severity_id": if is_containment { 5 } else { 3 },
         "status_id": 1,
@@ -160,7 +194,7 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
         "metadata": {
             "version": VERSION,
             "uid": record.id,
-            "product": {"name": "Digue", "vendor_name": "Digue", "version": env!("CARGO_PKG_VERSION")},
+            "product": product(env!("CARGO_PKG_VERSION")),
         },
         "finding_info": {
             "uid": record.id,
@@ -179,16 +213,4 @@ pub fn finding_event(console: &str, record: &FindingRecord) -> Json {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exposure_says_who_read_whom() {
-        let event = as_ocsf("digue.test", 9, &digue_testkit::events::shown(0, "a1", "P1"));
-        assert_eq!((&event["class_uid"], &event["type_uid"]), (&json!(6005), &json!(600_501)));
-        assert_eq!(event["metadata"]["uid"], "digue.test#9");
-        assert_eq!(event["time"], 1_763_000_000_000_i64);
-        assert_eq!(event["unmapped"]["persons"][0]["uid"], "P1");
-        assert!(event.get("src_endpoint").is_none());
-    }
-}
+mod tests;

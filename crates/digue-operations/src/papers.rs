@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use digue_documents::{Block, Document, Sheet, docx, docx_in, pdf, xlsx};
+use digue_documents::{Block, Document, Sheet, SheetCell, SheetDay, docx, docx_in, pdf, xlsx};
 use digue_locales::{Language, Value, text, text_with};
 use digue_response::affected::Version;
 use digue_response::claim::{ClaimKind, Happening};
@@ -91,6 +91,19 @@ impl Reader {
             Ok(time) => time.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
             Err(_) => at.to_string(),
         }
+    }
+
+    /// The same for a spreadsheet, to the second and without its offset: a text where this would be another moment
+    /// when it comes in again.
+    fn moment_cell(&self, at: Timestamp) -> SheetCell {
+        let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
+            let local = time.to_zoned(self.zone.clone()).datetime();
+            let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
+            let day = SheetDay::new(local.year(), local.month(), local.day())?;
+            let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
+            (again == time && local.subsec_nanosecond() == 0).then_some(SheetCell::Moment(day, clock))
+        });
+        exact.unwrap_or_else(|| self.exact(at).into())
     }
 
     /// A day, local.
@@ -203,7 +216,7 @@ pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Docu
         language: reader.language.code(),
         foot: view.reference(),
         blocks,
-        made_at: None,
+        ..Document::default()
     }
 }
 
@@ -282,7 +295,7 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
         language: reader.language.code(),
         foot: reader.say("register-title"),
         blocks,
-        made_at: None,
+        ..Document::default()
     }
 }
 
@@ -312,32 +325,35 @@ pub fn register_sheet(house: &House, views: &[IncidentView], reader: &Reader) ->
     header.push(reader.say("column-reference"));
     let rows = views.iter().map(|view| {
         let row = row_of(house, view, reader);
-        let mut cells: Vec<String> =
+        let mut cells: Vec<SheetCell> =
             COLUMNS.iter().map(|(_, column)| register_cell(reader, &row, *column)).collect();
-        cells.push(view.reference());
+        cells.push(view.reference().into());
         cells
     });
-    Sheet { name: reader.say("register-title"), header, rows: rows.collect(), ..Sheet::default() }
+    let (name, language) = (reader.say("register-title"), reader.language.code());
+    Sheet { name, language, header, rows: rows.collect(), ..Sheet::default() }
 }
 
 /// A cell of the register, as `RowReader` reads it again.
-fn register_cell(reader: &Reader, row: &Row, column: Column) -> String {
-    let moment = |at: Option<Timestamp>| at.map(|at| reader.exact(at)).unwrap_or_default();
+fn register_cell(reader: &Reader, row: &Row, column: Column) -> SheetCell {
+    let moment = |at: Option<Timestamp>| at.map_or_else(|| SheetCell::from(""), |at| reader.moment_cell(at));
     let reasoned =
         |is: bool, why: &str| reader.pair(&reader.say(if is { "known-yes" } else { "known-no" }), why);
-    match column {
+    let text = match column {
         Column::Title => row.title.clone(),
-        Column::Aware => moment(row.aware_at),
+        Column::Aware => return moment(row.aware_at),
         Column::Field(field) => {
             let value = row.values.get(&field).map_or(&[][..], Vec::as_slice);
             match field.shape() {
-                Shape::Moment => {
-                    let one = |text: &String| {
-                        Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| reader.exact(at))
+                Shape::Moment | Shape::Number => {
+                    let said = value.first().map_or("", String::as_str);
+                    let in_kind = match field.shape() {
+                        Shape::Moment => Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at)),
+                        _ => isms::sheets::whole_cell(said),
                     };
-                    value.first().map(one).unwrap_or_default()
+                    return in_kind.unwrap_or_else(|| said.into());
                 }
-                Shape::Number | Shape::Line | Shape::Text => value.first().cloned().unwrap_or_default(),
+                Shape::Line | Shape::Text => value.first().cloned().unwrap_or_default(),
                 Shape::One(_) | Shape::Many(_) => {
                     let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
                     words.collect::<Vec<_>>().join(" ; ")
@@ -347,16 +363,17 @@ fn register_cell(reader: &Reader, row: &Row, column: Column) -> String {
         Column::Authority => {
             row.authority.as_ref().map(|(is, _, why)| reasoned(*is, why)).unwrap_or_default()
         }
-        Column::NotifiedAt => moment(row.notified_at),
+        Column::NotifiedAt => return moment(row.notified_at),
         Column::Delay => row.delay_reason.clone().unwrap_or_default(),
         Column::Persons => row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default(),
         Column::Exemption => {
             let exemption = row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption);
             exemption.map(|exemption| reader.say(exemption.key())).unwrap_or_default()
         }
-        Column::ToldAt => moment(row.told_at),
+        Column::ToldAt => return moment(row.told_at),
         Column::State => reader.say(row.state.key()),
-    }
+    };
+    text.into()
 }
 
 /// What a column of the register is called in a reader's language.
@@ -436,7 +453,8 @@ fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
     blocks.push(Block::Paragraph(reader.say(evidence)));
     blocks.extend((1..).zip(how_to_verify(view, reader)).map(|(n, line)| Block::Point(Some(n), line)));
     let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
-    Document { title, language: reader.language.code(), foot: view.reference(), blocks, made_at: None }
+    let (language, foot) = (reader.language.code(), view.reference());
+    Document { title, language, foot, blocks, ..Document::default() }
 }
 
 /// How many persons: what somebody answered, else what was counted with how sure it is.
@@ -523,6 +541,6 @@ fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> 
         language: reader.language.code(),
         foot: view.reference(),
         blocks: blocks.flatten().collect(),
-        made_at: None,
+        ..Document::default()
     }
 }

@@ -551,6 +551,7 @@ notice-steps =
     If someone uses your data, file a complaint. The site 17cyber.gouv.fr helps you.
 notice-check = This message has no link. It asks you for nothing. To check it, type the address { $address } yourself, then this code: { $code }. The page must show: { $masked }, { $date }. If it shows something else, the message is false.
 notice-contact = Write to { $mail } or call { $phone }. Ask for { $name }.
+notice-code-says = Signed QR code: with the journal's public key, it shows that this letter comes from us.
 notice-easy-title-happened = What happened
 notice-easy-title-data = Your data
 notice-easy-title-risks = What may come

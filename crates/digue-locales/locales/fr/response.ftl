@@ -551,6 +551,7 @@ notice-steps =
     Si on se sert de vos données, portez plainte. Le site 17cyber.gouv.fr vous aide.
 notice-check = Ce message n'a pas de lien. Il ne vous demande rien. Pour le vérifier, tapez vous-même l'adresse { $address } puis ce code : { $code }. La page doit montrer : { $masked }, { $date }. Si elle montre autre chose, le message est faux.
 notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }.
+notice-code-says = Code QR signé : avec la clé publique du journal, il montre que ce courrier vient de nous.
 notice-easy-title-happened = Ce qui s'est passé
 notice-easy-title-data = Vos données
 notice-easy-title-risks = Ce qui peut arriver

@@ -1,9 +1,13 @@
 //! The management system in other programs' words: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
 
-use digue_documents::{Sheet, xlsx};
+mod library;
+
+use std::collections::BTreeSet;
+
+use digue_documents::{Sheet, SheetCell, xlsx};
 use digue_isms::check::{Check, Outcome, Result as CheckResult};
-use digue_isms::framework;
-use digue_isms::kinds::{Declared, Kind, Measure, MeasureKind, Purpose};
+use digue_isms::framework::{self, Framework};
+use digue_isms::kinds::{Declared, Kind, Measure, Purpose};
 use digue_isms::register::Entry;
 use digue_isms::standing::{Measured, Now, Says};
 use digue_isms::statement::Line;
@@ -15,6 +19,8 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::House;
+use crate::ocsf;
+use library::LibraryHead;
 
 /// A name of version 4 made from a text: the same text has the same name wherever it is exported.
 fn uuid(text: &str) -> String {
@@ -33,17 +39,15 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
     let lines: Vec<&Line> = lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
     let findings: Vec<Json> =
         lines.iter().filter_map(|line| finding(&origin, language, line, &measured)).collect();
-    let named = |is_measured: bool| -> Vec<Json> {
-        let lines = lines.iter().filter(|line| state_of(line).is_some() == is_measured);
-        lines.map(|line| json!({"control-id": control_name(line)})).collect()
-    };
+    let unmeasured = lines.iter().filter(|line| state_of(line).is_none());
+    let unmeasured: Vec<Json> = unmeasured.map(|line| json!({"control-id": control_name(line)})).collect();
     let title = text(language, "smsi-title");
     let mut result = json!({
         "uuid": uuid(&format!("{origin} result {}", now.at)),
         "title": title,
         "description": text(language, "oscal-explain"),
         "start": now.at.to_string(),
-        "reviewed-controls": {"control-selections": [selection(language, named(true), named(false))]},
+        "reviewed-controls": {"control-selections": [selection(language, unmeasured)]},
     });
     // The schema has no empty lists.
     for (name, all) in [("observations", observations), ("findings", findings)] {
@@ -51,6 +55,7 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
             result[name] = Json::Array(all);
         }
     }
+    let plan = uuid(&format!("{origin} plan"));
     Ok(json!({"assessment-results": {
         "uuid": uuid(&format!("{origin} results {}", now.at)),
         "metadata": {
@@ -59,13 +64,19 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
             "version": now.at.to_string(),
             "oscal-version": "1.2.1",
         },
-        "import-ap": {"href": "#"},
+        "import-ap": {"href": format!("#{plan}")},
         "results": [result],
+        "back-matter": {"resources": [{
+            "uuid": plan,
+            "title": text(language, "oscal-plan"),
+            "description": text(language, "oscal-plan-explain"),
+            "rlinks": [{"href": format!("{}/smsi/checks", house.console_url())}],
+        }]},
     }}))
 }
 
-/// The name space of our own figures.
-const NAMESPACE: &str = "https://digue.example/ns";
+/// The name space of our own figures: the same for every operator, as they mean the same.
+const NAMESPACE: &str = "urn:digue:ns:oscal";
 
 fn control_name(line: &Line) -> String {
     format!("iso27001-2022-a.{}", line.control.number())
@@ -95,14 +106,13 @@ fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
     })
 }
 
-/// What was reviewed, and what no check measured.
-fn selection(language: Language, measured: Vec<Json>, unmeasured: Vec<Json>) -> Json {
-    let mut selection = json!({"description": text(language, "oscal-selection")});
+/// What was reviewed: every control but those that no check measured. What is excluded must be included first
+/// (OSCAL, `exclude-controls`).
+fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
+    let mut selection = json!({"description": text(language, "oscal-selection"), "include-all": {}});
     // The schema has no empty lists.
-    for (name, all) in [("include-controls", measured), ("exclude-controls", unmeasured)] {
-        if !all.is_empty() {
-            selection[name] = Json::Array(all);
-        }
+    if !unmeasured.is_empty() {
+        selection["exclude-controls"] = Json::Array(unmeasured);
     }
     selection
 }
@@ -129,65 +139,66 @@ fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -
         "title": text(language, &framework::key(line.control.id)),
         "description": text(language, &format!("implementation-{}", line.implementation.code())),
         "target": {
-            "type": "objective-id",
-            "target-id": control_name(line),
+            // What a control demands: its statement, by the name that NIST's catalogs give it.
+            "type": "statement-id",
+            "target-id": format!("{}_smt", control_name(line)),
             "status": {"state": state},
         },
         "related-observations": related,
     }))
 }
 
-/// OCSF 1.4 compliance findings (class 2003), one for each check.
+/// OCSF compliance findings (class 2003), one for each check.
 pub async fn ocsf(house: &House, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     must_read(actor)?;
     let measured = checks::measured(house).await?;
     let now = now(house);
-    let events: Vec<Json> = measured
-        .results
-        .values()
-        .map(|result| {
-            let (status, status_id) = match measured.says(result.check, now) {
-                Says::Pass => ("Pass", 1),
-                Says::Fail => ("Fail", 3),
-                Says::Unknown | Says::Disabled => ("Unknown", 0),
-            };
-            let severity = if result.outcome == Outcome::Fail { 4 } else { 1 };
-            json!({
-                "class_uid": 2003, "class_name": "Compliance Finding",
-                "category_uid": 2, "category_name": "Findings",
-                "activity_id": 1, "activity_name": "Create", "type_uid": 200_301,
-                "severity_id": severity,
-                "time": result.at.micros() / 1000,
-                "finding_info": {
-                    "uid": format!("{} {}", result.check.code(), result.at),
-                    "title": text(language, &result.check.key()),
-                    "desc": text(language, &format!("{}-explain", result.check.key())),
-                },
-                "compliance": {
-                    "standards": ["ISO/IEC 27001:2022"],
-                    "control": result.check.code(),
-                    "requirements": result.check.requirements(),
-                    "status": status, "status_id": status_id,
-                },
-                "metadata": {
-                    "version": "1.4.0",
-                    "product": {"name": "Digue", "vendor_name": "Digue", "version": result.version},
-                },
-                "unmapped": {
-                    "population": result.found.population,
-                    "failing": result.found.failing_count(),
-                    "journal_size": result.journal_size,
-                    "journal_root": result.journal_root,
-                    "result_hash": sha256(&result.canonical()),
-                },
-            })
-        })
-        .collect();
-    Ok(Json::Array(events))
+    let event = |result: &CheckResult| compliance_event(language, result, measured.says(result.check, now));
+    Ok(Json::Array(measured.results.values().map(event).collect()))
+}
+
+fn compliance_event(language: Language, result: &CheckResult, says: Says) -> Json {
+    let (status, status_id) = match says {
+        Says::Pass => ("Pass", 1),
+        Says::Fail => ("Fail", 3),
+        Says::Unknown | Says::Disabled => ("Unknown", 0),
+    };
+    json!({
+        "class_uid": 2003, "class_name": "Compliance Finding",
+        "category_uid": 2, "category_name": "Findings",
+        "activity_id": 1, "activity_name": "Create", "type_uid": 200_301,
+        "severity_id": if result.outcome == Outcome::Fail { 4 } else { 1 },
+        "time": result.at.micros() / 1000,
+        "finding_info": {
+            "uid": format!("{} {}", result.check.code(), result.at),
+            "title": text(language, &result.check.key()),
+            "desc": text(language, &format!("{}-explain", result.check.key())),
+        },
+        "compliance": {
+            "standards": standards(language, result.check.requirements()),
+            "control": result.check.code(),
+            "requirements": result.check.requirements(),
+            "status": status, "status_id": status_id,
+        },
+        "metadata": {"version": ocsf::VERSION, "product": ocsf::product(&result.version)},
+        "unmapped": {
+            "population": result.found.population,
+            "failing": result.found.failing_count(),
+            "journal_size": result.journal_size,
+            "journal_root": result.journal_root,
+            "result_hash": sha256(&result.canonical()),
+        },
+    })
+}
+
+/// Every framework that these requirements are of, in words.
+fn standards(language: Language, requirements: &[&str]) -> Vec<String> {
+    let frameworks = requirements.iter().filter_map(|id| framework::requirement(id)).map(|one| one.framework);
+    let frameworks: BTreeSet<Framework> = frameworks.collect();
+    frameworks.into_iter().map(|framework| text(language, framework.key())).collect()
 }
 
 /// The measures as a library of CISO Assistant: reference controls, and a framework that names them.
-/// JSON strings are YAML strings: nothing in a title ends a value early.
 pub async fn ciso_assistant(
     house: &House,
     actor: &Actor,
@@ -195,49 +206,16 @@ pub async fn ciso_assistant(
 ) -> Result<String, OperationError> {
     must_read(actor)?;
     let registers = in_force(house).await?;
-    let quoted = |text: &str| json!(text).to_string();
     // A library is one of this installation and language; loaded twice, it is refused unless its version grew.
     let origin = sha256(&house.journal.origin());
-    let library = format!("measures-{}-{}", &origin[..12], language.code());
-    let mut yaml = format!(
-        "urn: urn:digue:risk:library:{library}\nlocale: {}\nref_id: digue-{library}\nname: {}\n\
-         description: {}\ncopyright: Digue\nversion: {}\nprovider: Digue\npackager: digue\nobjects:\n  \
-         reference_controls:\n",
-        language.code(),
-        quoted(&text(language, "kind-measure")),
-        quoted(&text(language, "smsi-title")),
-        version_of_measures(house).await?,
-    );
-    let measures = registers.read::<Measure>();
-    for Entry { id, record, .. } in &measures {
-        let category = match record.about.0 {
-            Some(MeasureKind::Physical) => "physical",
-            Some(MeasureKind::Technological) => "technical",
-            Some(MeasureKind::People) => "process",
-            _ => "policy",
-        };
-        let function = record.purpose.0.unwrap_or(Purpose::Govern).code();
-        yaml.push_str(&format!(
-            "  - urn: urn:digue:risk:function:{library}:{}\n    ref_id: {id}\n    name: {}\n    category: {category}\n    csf_function: {function}\n    description: {}\n",
-            id.to_lowercase(),
-            quoted(&record.title.0),
-            quoted(&record.description.0),
-        ));
-    }
-    yaml.push_str(&format!(
-        "  framework:\n    urn: urn:digue:risk:framework:{library}\n    ref_id: digue-{library}\n    name: {}\n    \
-         description: {}\n    requirement_nodes:\n",
-        quoted(&text(language, "kind-measure")),
-        quoted(&text(language, "smsi-title")),
-    ));
-    for Entry { id, record, .. } in &measures {
-        let name = id.to_lowercase();
-        yaml.push_str(&format!(
-            "    - urn: urn:digue:risk:req_node:{library}:{name}\n      assessable: true\n      depth: 1\n      ref_id: {id}\n      name: {}\n      reference_controls:\n      - urn:digue:risk:function:{library}:{name}\n",
-            quoted(&record.title.0),
-        ));
-    }
-    Ok(yaml)
+    let head = LibraryHead {
+        code: format!("measures-{}-{}", &origin[..12], language.code()),
+        locale: language.code(),
+        name: text(language, "kind-measure"),
+        description: text(language, "smsi-title"),
+        version: version_of_measures(house).await?,
+    };
+    Ok(library::written(&head, &registers.read::<Measure>()))
 }
 
 /// A number that grows with each change of a measure, and stays as long as none changes: the seconds from 2020 to the
@@ -289,12 +267,13 @@ pub async fn mon_service_securise(
         .to_vec();
     let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
     let above = above.into_iter().chain([const { String::new() }; 3]).collect();
-    let sheet = Sheet { name: "Template mesures".to_owned(), above, header, rows };
+    let language = Language::French.code();
+    let sheet = Sheet { name: "Template mesures".to_owned(), language, above, header, rows };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// A measure with what is measured of it.
-fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<String> {
+fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<SheetCell> {
     let Entry { id, record, .. } = entry;
     let french = |key: &str| text(Language::French, key);
     let category = match record.purpose.0 {
@@ -311,7 +290,7 @@ fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<String>
             description.push_str(&format!("\n{} : {says} ({})", french(&check.key()), result.at));
         }
     }
-    vec![record.title.0.clone(), description, category.to_owned()]
+    [record.title.0.clone(), description, category.to_owned()].map(SheetCell::from).to_vec()
 }
 
 #[cfg(test)]
@@ -326,5 +305,25 @@ mod tests {
         let parts: Vec<usize> = name.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);
         assert!(name.as_bytes()[14] == b'4' && b"89ab".contains(&name.as_bytes()[19]), "{name}");
+    }
+
+    #[test]
+    fn what_is_excluded_is_included_first_and_no_list_is_empty() {
+        let none = selection(Language::French, Vec::new());
+        assert!(none["include-all"] == json!({}) && none.get("exclude-controls").is_none(), "{none}");
+        let some = selection(Language::French, vec![json!({"control-id": "iso27001-2022-a.5.1"})]);
+        assert!(some["include-all"] == json!({}) && some.get("include-controls").is_none(), "{some}");
+        assert_eq!(some["exclude-controls"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn a_finding_names_every_framework_of_its_requirements() {
+        let named = standards(Language::French, &["iso-5.15", "iso-5.18", "recyf-2"]);
+        let expected = [Framework::Iso, Framework::Recyf].map(|one| text(Language::French, one.key()));
+        assert_eq!(named, expected);
+        for check in Check::ALL {
+            let named = standards(Language::English, check.requirements());
+            assert_eq!(named.is_empty(), check.requirements().is_empty(), "{}", check.code());
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Registers as tables: spreadsheets with stable names, PDF and Word, and all of them in one
 //! file.
 
-use digue_documents::{Block, Document, Sheet, xlsx};
-use digue_isms::field::{FieldDef, Shape};
+use digue_documents::{Block, Document, Sheet, SheetCell, SheetDay, xlsx};
+use digue_isms::field::{Amount, Cell, FieldDef, Shape};
 use digue_isms::framework::{self, Framework};
 use digue_isms::kinds::Kind;
 use digue_isms::register::{Registers, Revision};
@@ -40,21 +40,44 @@ fn header(language: Language, kind: Kind) -> Vec<String> {
 }
 
 /// A row as people read it; names of checks and requirements stay codes, so that they come in again.
-fn row(language: Language, kind: Kind, revision: &Revision) -> Vec<String> {
-    let mut row = vec![revision.id.clone()];
+fn row(language: Language, kind: Kind, revision: &Revision) -> Vec<SheetCell> {
+    let mut row = vec![SheetCell::from(revision.id.as_str())];
     row.extend(kind.fields().iter().map(|field| {
         let texts = revision.values.get(field.code).map_or(&[][..], Vec::as_slice);
-        match field.shape {
-            Shape::Checks => texts.join(", "),
-            _ => in_words(language, field, texts),
-        }
+        let in_kind = match field.shape {
+            Shape::Day => texts.first().and_then(|text| day_cell(text)),
+            Shape::Number => texts.first().and_then(|text| whole_cell(text)),
+            Shape::Amount => Amount::read(texts).ok().and_then(|amount| amount.cents).map(SheetCell::Cents),
+            Shape::Checks => Some(texts.join(", ").into()),
+            Shape::Line
+            | Shape::Text
+            | Shape::One(..)
+            | Shape::Many(..)
+            | Shape::Link(_)
+            | Shape::Links(_)
+            | Shape::Requirements => None,
+        };
+        in_kind.unwrap_or_else(|| in_words(language, field, texts).into())
     }));
     row
+}
+
+/// A day that spreadsheets sort and count with; `None` where it would not be the same day.
+fn day_cell(text: &str) -> Option<SheetCell> {
+    let day: jiff::civil::Date = text.parse().ok()?;
+    SheetDay::new(day.year(), day.month(), day.day()).map(SheetCell::Day)
+}
+
+/// A number that spreadsheets add; `None` where its digits would not come in again.
+pub(crate) fn whole_cell(text: &str) -> Option<SheetCell> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(SheetCell::Whole(number))
 }
 
 pub(super) fn sheet(language: Language, kind: Kind, registers: &Registers) -> Sheet {
     Sheet {
         name: text(language, &format!("kind-{}", kind.code())),
+        language: language.code(),
         header: header(language, kind),
         rows: registers.of(kind).iter().map(|revision| row(language, kind, revision)).collect(),
         ..Sheet::default()
@@ -105,6 +128,12 @@ pub async fn whole(
     printed_from(house, &document, form, Sources::SMSI).await
 }
 
+/// A sheet all of whose cells are texts.
+fn text_sheet(name: String, language: Language, header: Vec<String>, rows: Vec<Vec<String>>) -> Sheet {
+    let rows = rows.into_iter().map(|row| row.into_iter().map(SheetCell::from).collect()).collect();
+    Sheet { name, language: language.code(), header, rows, ..Sheet::default() }
+}
+
 async fn written(
     house: &House,
     mut sheets: Vec<Sheet>,
@@ -121,7 +150,7 @@ fn document(house: &House, reader: &Reader, title: &str) -> Document {
         language: reader.language.code(),
         foot: title.to_owned(),
         blocks: vec![Block::Quiet(text_with(reader.language, "smsi-made", &[("at", made)]))],
-        made_at: None,
+        ..Document::default()
     }
 }
 
@@ -164,7 +193,7 @@ pub async fn statement_file(
     let rows: Vec<Vec<String>> = lines.iter().map(|line| statement_row(language, line)).collect();
     let title = text(language, "statement-title");
     if form == Form::Xlsx {
-        let sheet = Sheet { name: title, header, rows, ..Sheet::default() };
+        let sheet = text_sheet(title, language, header, rows);
         return written(house, vec![sheet], language).await;
     }
     let mut document = document(house, reader, &title);
@@ -223,7 +252,7 @@ pub async fn framework_file(
     let rows: Vec<Vec<String>> = framework::requirements(framework).map(row).collect();
     let title = text(language, framework.key());
     if form == Form::Xlsx {
-        let sheet = Sheet { name: title, header, rows, ..Sheet::default() };
+        let sheet = text_sheet(title, language, header, rows);
         return written(house, vec![sheet], language).await;
     }
     let mut document = document(house, reader, &title);

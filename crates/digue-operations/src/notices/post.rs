@@ -2,7 +2,7 @@
 //! telephones.
 
 use digue_documents::{Block, Document};
-use digue_locales::{Value, text_with};
+use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::Act;
@@ -41,7 +41,9 @@ pub async fn letters(
             pages.push(Block::Heading(title.to_owned()));
             pages.push(Block::Paragraph(body.to_owned()));
         }
-        pages.push(Block::Squares(squares(&house.journal.sign(&payload(&campaign, notice)))));
+        let rows = squares(&house.journal.sign(&payload(&campaign, notice)));
+        let says = text(style.language(), "notice-code-says");
+        pages.push(Block::Squares { says, rows });
     }
     if pages.is_empty() {
         return Err(OperationError::NotFound("letters"));
@@ -51,10 +53,15 @@ pub async fn letters(
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
     house.store.export_notices(id, &numbers, house.clock.now()).await?;
     let language = style.language().code();
-    Ok((
-        Document { title: String::new(), language, foot: campaign.subject, blocks: pages, made_at: None },
-        last,
-    ))
+    let document = Document {
+        title: campaign.subject.clone(),
+        has_own_titles: true,
+        language,
+        foot: campaign.subject,
+        blocks: pages,
+        made_at: Some(house.clock.now().to_string()),
+    };
+    Ok((document, last))
 }
 
 /// Letters of one file.

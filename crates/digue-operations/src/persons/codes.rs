@@ -149,10 +149,15 @@ pub fn printed(house: &House, reader: &Reader, letters: &[Letter]) -> Result<Vec
         ]);
     }
     let title = text(language, "person-letter-title");
-    papers::printed(
-        &Document { foot: title.clone(), title, language: language.code(), blocks, made_at: None },
-        Form::Pdf,
-    )
+    let document = Document {
+        foot: title.clone(),
+        title,
+        has_own_titles: true,
+        language: language.code(),
+        blocks,
+        made_at: Some(house.clock.now().to_string()),
+    };
+    papers::printed(&document, Form::Pdf)
 }
 
 /// Takes a code as somebody typed it, once.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_access::Role;
 use digue_access::session::ClientIp;
-use digue_documents::{Sheet, xlsx};
+use digue_documents::{Sheet, SheetCell, xlsx};
 use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
 use digue_isms::field::Values;
 use digue_isms::kinds::{Assessment, Kind};
@@ -411,21 +411,27 @@ pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Ve
     let said = |said: &Said| text(language, said.key());
     let rows = Question::ALL.iter().map(|question| {
         let fact = sheet.facts.get(question);
-        vec![
+        let row = [
             question.code().to_owned(),
             text(language, question.theme().key()),
             text(language, question.key()),
             question.answer(&sheet.answers).as_ref().map(said).unwrap_or_default(),
             fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
-        ]
+        ];
+        row.map(SheetCell::from).to_vec()
     });
     let choices: Vec<String> = Said::ALL.iter().map(said).collect();
     let columns = ["code", "theme", "question", "answer", "fact"];
     let mut header: Vec<String> =
         columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
     header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
-    let sheet =
-        Sheet { name: text(language, "assessment-sheet"), header, rows: rows.collect(), ..Sheet::default() };
+    let sheet = Sheet {
+        name: text(language, "assessment-sheet"),
+        language: language.code(),
+        header,
+        rows: rows.collect(),
+        ..Sheet::default()
+    };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 

@@ -53,7 +53,7 @@ async fn document(house: &House, actor: &Actor, reader: &Reader) -> Result<Docum
     blocks.push(Block::Paragraph(text(language, "attestation-links")));
     blocks.push(Block::Quiet(proof(house, language)));
     let foot = format!("{title} – {}", now(house).today.strftime("%d/%m/%Y"));
-    Ok(Document { title, language: language.code(), foot, blocks, made_at: None })
+    Ok(Document { title, language: language.code(), foot, blocks, ..Document::default() })
 }
 
 async fn of_accounts(

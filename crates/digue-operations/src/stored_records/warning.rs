@@ -80,8 +80,9 @@ impl<'n> Sources<'n> {
         if differing.is_empty() {
             return Ok(None);
         }
-        let rows = differing.into_iter().map(|one| vec![one]).collect();
+        let rows = differing.into_iter().map(|one| vec![one.into()]).collect();
         let name = text(language, "stored-sheet");
-        Ok(Some(Sheet { name, header: vec![text(language, "stored-differs")], rows, ..Sheet::default() }))
+        let (language, header) = (language.code(), vec![text(language, "stored-differs")]);
+        Ok(Some(Sheet { name, language, header, rows, ..Sheet::default() }))
     }
 }

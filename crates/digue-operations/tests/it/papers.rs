@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use digue_access::Role;
-use digue_documents::pdf;
+use digue_documents::{SheetCell, pdf};
 use digue_journal::note::Verifier;
 use digue_journal::receipt::Receipt;
 use digue_locales::Language;
@@ -162,10 +162,11 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         above: vec!["Registre des violations".to_owned()],
         rows: vec![
             ["Vol d'ordinateur", "2024-03-02", "perte de confidentialité", "12"]
-                .map(ToOwned::to_owned)
+                .map(SheetCell::from)
                 .to_vec(),
-            ["", "hier", "vitesse", "beaucoup"].map(ToOwned::to_owned).to_vec(),
+            ["", "hier", "vitesse", "beaucoup"].map(SheetCell::from).to_vec(),
         ],
+        ..digue_documents::Sheet::default()
     };
     let bytes = digue_documents::xlsx(&[sheet]).unwrap();
     let done = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
@@ -185,11 +186,11 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
 }
 
 /// The register as a table, without what is not read again.
-async fn table_of(home: &Home, language: Language) -> Vec<Vec<String>> {
+async fn table_of(home: &Home, language: Language) -> Vec<Vec<SheetCell>> {
     let dpo = somebody(home, "dpo", "op", Role::Dpo).await;
     let views = incidents::list(&home.house, &dpo).await.unwrap();
     let sheet = papers::register_sheet(&home.house, &views, &reader(language));
-    let mut rows: Vec<Vec<String>> = sheet.rows;
+    let mut rows: Vec<Vec<SheetCell>> = sheet.rows;
     rows.iter_mut().for_each(|row| row.truncate(COLUMNS.len()));
     rows.sort();
     rows

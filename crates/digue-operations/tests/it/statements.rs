@@ -163,7 +163,7 @@ fn words(document: &Document) -> String {
                 words.push(header.join(" "));
                 words.extend(rows.iter().map(|row| row.join(" ")));
             }
-            Block::Squares(_) | Block::Break => {}
+            Block::Squares { .. } | Block::Break => {}
         }
     }
     words.join("\n")

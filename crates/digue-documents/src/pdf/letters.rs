@@ -1,0 +1,144 @@
+//! Letters and lines: how wide a text is, where its lines end, and what stands for signs that the letters lack.
+
+use std::sync::{Arc, LazyLock};
+
+use krilla::text::Font;
+use ttf_parser::Face;
+
+const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
+const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
+
+/// Points.
+pub(super) const BODY: f32 = 10.0;
+pub(super) const TITLE: f32 = 18.0;
+pub(super) const HEADING: f32 = 13.0;
+pub(super) const SMALL: f32 = 8.5;
+/// Baseline to baseline, of the size.
+pub(super) const LEADING: f32 = 1.4;
+
+/// What stands where the letters have none for a sign.
+const UNKNOWN: char = '\u{fffd}';
+
+/// Letters of one weight: to draw, and to measure.
+pub(super) struct Letters {
+    pub(super) font: Font,
+    face: Face<'static>,
+}
+
+impl Letters {
+    fn new(bytes: &'static [u8]) -> Self {
+        let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
+        Self {
+            font: Font::new(data.into(), 0).expect("a font of ours"),
+            face: Face::parse(bytes, 0).expect("a font of ours"),
+        }
+    }
+
+    pub(super) fn width(&self, text: &str, size: f32) -> f32 {
+        let unit = size / f32::from(self.face.units_per_em());
+        let widths = text.chars().map(|sign| {
+            let glyph = self.face.glyph_index(sign).unwrap_or_default();
+            f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0))
+        });
+        widths.sum::<f32>() * unit
+    }
+
+    /// A text in signs that these letters have: PDF/UA-1 allows no other (ISO 14289-1, 7.21.8).
+    pub(super) fn shown(&self, text: &str) -> String {
+        let shown = text.chars().filter_map(|sign| match sign {
+            // Signs without a look of their own.
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
+            '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => None,
+            _ if self.face.glyph_index(sign).is_some() => Some(sign),
+            _ => Some(UNKNOWN),
+        });
+        shown.collect()
+    }
+}
+
+static LETTERS: LazyLock<[Letters; 2]> = LazyLock::new(|| [Letters::new(REGULAR), Letters::new(BOLD)]);
+
+/// How a text looks.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    pub(super) size: f32,
+    pub(super) is_bold: bool,
+    pub(super) is_quiet: bool,
+}
+
+pub(super) const PLAIN: Look = Look { size: BODY, is_bold: false, is_quiet: false };
+
+impl Look {
+    pub(super) fn letters(self) -> &'static Letters {
+        &LETTERS[usize::from(self.is_bold)]
+    }
+
+    pub(super) fn step(self) -> f32 {
+        self.size * LEADING
+    }
+}
+
+/// One line of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) text: String,
+    /// Another word follows in the next line: who hears the page hears two words, and not one.
+    pub(super) ends_a_word: bool,
+}
+
+/// A text in lines no wider than `width`.
+pub(super) fn broken(text: &str, width: f32, look: Look) -> Vec<Line> {
+    let letters = look.letters();
+    let mut lines = Vec::new();
+    let mut push = |text: String, ends_a_word| lines.push(Line { text, ends_a_word });
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split([' ', '\t']).filter(|word| !word.is_empty()) {
+            let wider = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+            if letters.width(&wider, look.size) <= width {
+                line = wider;
+                continue;
+            }
+            if !line.is_empty() {
+                push(std::mem::take(&mut line), true);
+            }
+            for sign in word.chars() {
+                // A word wider than its column is cut: addresses, hashes.
+                if !line.is_empty() && letters.width(&format!("{line}{sign}"), look.size) > width {
+                    push(std::mem::take(&mut line), false);
+                }
+                line.push(sign);
+            }
+        }
+        push(line, true);
+    }
+    if let Some(last) = lines.last_mut() {
+        last.ends_a_word = false;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_within_their_width_and_nothing_is_lost() {
+        let text =
+            "Une longue phrase qui ne tient pas sur une ligne, et un-mot-démesurément-long-sans-espace";
+        let lines = broken(text, 80.0, PLAIN);
+        assert!(lines.len() > 4);
+        for line in &lines {
+            assert!(PLAIN.letters().width(&line.text, BODY) <= 80.0, "{line:?}");
+        }
+        let spaced = |line: &Line| line.text.clone() + if line.ends_a_word { " " } else { "" };
+        assert_eq!(lines.iter().map(spaced).collect::<String>(), text);
+        let texts: Vec<String> = broken("a\n\nb", 80.0, PLAIN).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["a", "", "b"]);
+    }
+
+    #[test]
+    fn a_sign_that_the_letters_lack_is_shown_as_one_that_they_lack() {
+        assert_eq!(PLAIN.letters().shown("été 漢\u{200d}\u{feff}"), "été \u{fffd}");
+    }
+}

@@ -1,0 +1,304 @@
+//! Blocks on pages: A4, one column, lines where they end. Each mark knows the element that it belongs to.
+
+use krilla::geom::Rect;
+
+use super::letters::{BODY, HEADING, LEADING, Line, Look, PLAIN, SMALL, TITLE, broken};
+use super::structure::{Element, Leaf, Structure};
+use crate::Block;
+
+/// Points: A4, and its margins.
+pub(super) const WIDTH: f32 = 595.0;
+pub(super) const HEIGHT: f32 = 842.0;
+pub(super) const MARGIN: f32 = 56.0;
+pub(super) const FOOT: f32 = 36.0;
+pub(super) const INNER: f32 = WIDTH - 2.0 * MARGIN;
+/// A table cell's air.
+const AIR: f32 = 4.0;
+/// Where the text of a point begins.
+const INDENT: f32 = 18.0;
+/// A square of a picture.
+const SIDE: f32 = 2.6;
+
+/// One thing on a page; `y` is the baseline of a text, the top of anything else.
+pub(super) enum Mark {
+    Text {
+        x: f32,
+        y: f32,
+        look: Look,
+        line: Line,
+        leaf: Leaf,
+    },
+    Rule {
+        y: f32,
+    },
+    /// Places of squares; without a leaf they only adorn.
+    Squares {
+        places: Vec<(f32, f32)>,
+        side: f32,
+        leaf: Option<Leaf>,
+    },
+}
+
+/// Pages as they fill.
+pub(super) struct Pages {
+    pub(super) all: Vec<Vec<Mark>>,
+    pub(super) now: Vec<Mark>,
+    pub(super) structure: Structure,
+    /// Top of what comes next.
+    y: f32,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { all: Vec::new(), now: Vec::new(), structure: Structure::default(), y: MARGIN }
+    }
+}
+
+const fn bold(size: f32) -> Look {
+    Look { size, is_bold: true, is_quiet: false }
+}
+
+impl Pages {
+    pub(super) fn title(&mut self, text: &str) {
+        self.heading(1, text, bold(TITLE));
+        self.skip(8.0);
+    }
+
+    pub(super) fn blocks(&mut self, blocks: &[Block]) {
+        let mut rest = blocks;
+        while let Some(block) = rest.first() {
+            // Points that follow each other are one list, questions one table.
+            let alike = |other: &&Block| match (block, other) {
+                (Block::Point(number, _), Block::Point(other, _)) => number.is_some() == other.is_some(),
+                (Block::Pair(..), Block::Pair(..)) => true,
+                _ => false,
+            };
+            let count = rest.iter().take_while(alike).count().max(1);
+            let (these, others) = rest.split_at(count);
+            self.alike(block, these);
+            rest = others;
+        }
+    }
+
+    fn alike(&mut self, first: &Block, these: &[Block]) {
+        match first {
+            Block::Title(text) => {
+                self.skip(10.0);
+                self.heading(1, text, bold(TITLE));
+                self.skip(6.0);
+            }
+            Block::Heading(text) => {
+                self.skip(12.0);
+                // A heading is not left alone at the foot of a page.
+                self.need(HEADING * LEADING + 3.0 * BODY * LEADING);
+                self.heading(2, text, bold(HEADING));
+                self.skip(4.0);
+            }
+            Block::Paragraph(text) => self.paragraph(text, PLAIN),
+            Block::Quiet(text) => {
+                self.paragraph(text, Look { size: SMALL, is_quiet: true, is_bold: false });
+            }
+            Block::Point(number, _) => {
+                let points = these.iter().filter_map(|block| self.point(block)).collect();
+                self.structure.push(Element::list(number.is_some(), points));
+            }
+            Block::Pair(..) => {
+                let rows = these.iter().filter_map(|block| self.pair(block)).collect();
+                self.structure.push(Element::table(None, rows));
+            }
+            Block::Table { header, rows } => self.table(header, rows),
+            Block::Squares { says, rows } => self.squares(says, rows),
+            Block::Break => self.turn(),
+        }
+    }
+
+    fn heading(&mut self, level: u16, text: &str, look: Look) {
+        let leaf = self.structure.leaf();
+        // A heading of one line is on the next page when it does not fit here.
+        self.need(look.step());
+        let (page, y) = (self.all.len(), self.y);
+        self.text(text, MARGIN, INNER, look, leaf);
+        self.structure.heading(level, text.trim(), page, y, leaf);
+    }
+
+    fn paragraph(&mut self, text: &str, look: Look) {
+        let leaf = self.structure.leaf();
+        self.text(text, MARGIN, INNER, look, leaf);
+        self.skip(5.0);
+        self.structure.push(Element::paragraph(leaf));
+    }
+
+    fn point(&mut self, block: &Block) -> Option<Element> {
+        let Block::Point(number, text) = block else { return None };
+        let sign = number.map_or_else(|| "•".to_owned(), |number| format!("{number}."));
+        self.need(PLAIN.step());
+        let (mark, leaf) = (self.structure.leaf(), self.structure.leaf());
+        let line = Line { text: sign, ends_a_word: true };
+        self.now.push(Mark::Text { x: MARGIN, y: self.y + BODY, look: PLAIN, line, leaf: mark });
+        self.text(text, MARGIN + INDENT, INNER - INDENT, PLAIN, leaf);
+        self.skip(3.0);
+        Some(Element::point(mark, leaf))
+    }
+
+    fn pair(&mut self, block: &Block) -> Option<Element> {
+        let Block::Pair(asked, answer) = block else { return None };
+        let (header, cell) = (self.structure.leaf(), self.structure.leaf());
+        self.row(&[(asked, bold(BODY), header), (answer, PLAIN, cell)], &[0.34, 0.66]);
+        Some(Element::row(vec![Element::header_of_row(header), Element::cell(cell)]))
+    }
+
+    fn turn(&mut self) {
+        if !self.now.is_empty() {
+            self.all.push(std::mem::take(&mut self.now));
+        }
+        self.y = MARGIN;
+    }
+
+    fn skip(&mut self, points: f32) {
+        if self.y > MARGIN {
+            self.y += points;
+        }
+    }
+
+    /// Turns the page when less than this is left.
+    fn need(&mut self, points: f32) {
+        if self.y + points > HEIGHT - MARGIN {
+            self.turn();
+        }
+    }
+
+    fn text(&mut self, text: &str, x: f32, width: f32, look: Look, leaf: Leaf) {
+        for line in broken(text, width, look) {
+            self.need(look.step());
+            self.now.push(Mark::Text { x, y: self.y + look.size, look, line, leaf });
+            self.y += look.step();
+        }
+    }
+
+    fn table(&mut self, header: &[String], rows: &[Vec<String>]) {
+        let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
+        if columns == 0 {
+            return;
+        }
+        let shares = shares(columns, header, rows);
+        let head = (!header.is_empty()).then(|| {
+            let leaves = self.cells(header, columns, bold(SMALL), &shares);
+            Element::row(leaves.into_iter().map(Element::header_of_column).collect())
+        });
+        let small = Look { size: SMALL, ..PLAIN };
+        let rows = rows.iter().map(|row| {
+            let leaves = self.cells(row, columns, small, &shares);
+            Element::row(leaves.into_iter().map(Element::cell).collect())
+        });
+        let rows = rows.collect();
+        self.structure.push(Element::table(head, rows));
+        self.skip(8.0);
+    }
+
+    /// A row of as many cells as the table has columns.
+    fn cells(&mut self, texts: &[String], columns: usize, look: Look, shares: &[f32]) -> Vec<Leaf> {
+        let leaves: Vec<Leaf> = (0..columns).map(|_| self.structure.leaf()).collect();
+        let cells = leaves
+            .iter()
+            .enumerate()
+            .map(|(place, leaf)| (texts.get(place).map_or("", String::as_str), look, *leaf));
+        let cells: Vec<(&str, Look, Leaf)> = cells.collect();
+        self.row(&cells, shares);
+        leaves
+    }
+
+    /// Cells side by side, each broken to its column; a row longer than the page goes on on the next.
+    fn row<T: AsRef<str>>(&mut self, cells: &[(T, Look, Leaf)], shares: &[f32]) {
+        let mut x = MARGIN;
+        let mut columns: Vec<(f32, Look, Leaf, Vec<Line>)> = Vec::new();
+        for ((text, look, leaf), share) in cells.iter().zip(shares) {
+            let width = share * INNER;
+            columns.push((x, *look, *leaf, broken(text.as_ref(), width - AIR, *look)));
+            x += width;
+        }
+        let lines = columns.iter().map(|(.., lines)| lines.len()).max().unwrap_or(0).max(1);
+        let step = columns.iter().map(|(_, look, ..)| look.step()).fold(SMALL, f32::max);
+        // A short row stays whole.
+        self.need(step * lines.min(12) as f32 + 2.0 * AIR);
+        self.y += AIR;
+        for place in 0..lines {
+            self.need(step);
+            for (x, look, leaf, lines) in &columns {
+                if let Some(line) = lines.get(place) {
+                    let (y, line) = (self.y + look.size, line.clone());
+                    self.now.push(Mark::Text { x: *x, y, look: *look, line, leaf: *leaf });
+                }
+            }
+            self.y += step;
+        }
+        self.y += AIR;
+        self.now.push(Mark::Rule { y: self.y });
+    }
+
+    fn squares(&mut self, says: &str, rows: &[Vec<bool>]) {
+        let height = rows.len() as f32 * SIDE;
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0) as f32 * SIDE;
+        self.need(height + 10.0);
+        self.skip(6.0);
+        let mut places = Vec::new();
+        for (line, row) in rows.iter().enumerate() {
+            let black = row.iter().enumerate().filter(|(_, is)| **is);
+            places
+                .extend(black.map(|(place, _)| (MARGIN + place as f32 * SIDE, self.y + line as f32 * SIDE)));
+        }
+        let leaf = (!says.is_empty() && !places.is_empty()).then(|| self.structure.leaf());
+        if let Some(leaf) = leaf {
+            let place = Rect::from_xywh(MARGIN, self.y, width, height);
+            self.structure.push(Element::figure(says, self.all.len(), place, leaf));
+        }
+        // Neighbours overlap by a hair, so that no line of light is between them.
+        self.now.push(Mark::Squares { places, side: SIDE + 0.02, leaf });
+        self.y += height + 6.0;
+    }
+}
+
+/// Shares of the columns: the widest word of each fits, and the rest goes to those that hold most.
+fn shares(columns: usize, header: &[String], rows: &[Vec<String>]) -> Vec<f32> {
+    let texts = |place: usize| rows.iter().filter_map(move |row| row.get(place)).chain(header.get(place));
+    // Headings are bold, and a bold word is the wider one.
+    let letters = bold(SMALL).letters();
+    let word = |place: usize| {
+        let words = texts(place).flat_map(|text| text.split_whitespace());
+        let widest = words.map(|word| letters.width(word, SMALL)).fold(0.0, f32::max);
+        (widest + AIR + 1.0).min(INNER / 3.0)
+    };
+    let weight = |place: usize| {
+        let longest = texts(place).map(|text| text.chars().count()).max().unwrap_or(1);
+        (longest as f32).clamp(1.0, 48.0)
+    };
+    let needed: Vec<f32> = (0..columns).map(word).collect();
+    let weights: Vec<f32> = (0..columns).map(weight).collect();
+    let (all, total) = (needed.iter().sum::<f32>(), weights.iter().sum::<f32>());
+    if all >= INNER {
+        return needed.into_iter().map(|width| width / all).collect();
+    }
+    let spread = |(width, weight): (f32, f32)| (width + (INNER - all) * weight / total) / INNER;
+    needed.into_iter().zip(weights).map(spread).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_longer_than_a_page_goes_on_on_the_next() {
+        let mut pages = Pages::default();
+        pages.blocks(&[
+            Block::Pair("Question".to_owned(), "mot ".repeat(3000)),
+            Block::Break,
+            Block::Paragraph("fin".to_owned()),
+        ]);
+        assert!(pages.all.len() >= 2);
+        let lowest = |mark: &Mark| match mark {
+            Mark::Text { y, .. } | Mark::Rule { y } => *y,
+            Mark::Squares { places, .. } => places.iter().map(|(_, y)| *y).fold(0.0, f32::max),
+        };
+        let is_within = |marks: &Vec<Mark>| marks.iter().all(|mark| lowest(mark) <= HEIGHT - MARGIN + AIR);
+        assert!(pages.all.iter().all(is_within));
+    }
+}

@@ -1,0 +1,169 @@
+//! What a PDF says to those who hear it: headings, paragraphs, lists and tables in the order of reading
+//! (ISO 14289-1). It knows nothing of places on a page.
+
+use std::num::NonZeroU16;
+
+use krilla::destination::XyzDestination;
+use krilla::geom::{Point, Rect};
+use krilla::outline::{Outline, OutlineNode};
+use krilla::tagging::{
+    BBox, Identifier, ListNumbering, Node, TableHeaderScope, Tag, TagGroup, TagKind, TagTree,
+};
+
+/// Content of pages that belongs to one element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Leaf(usize);
+
+impl Leaf {
+    /// Something drawn that is its.
+    pub(super) fn take(self, one: Identifier, drawn: &mut [Vec<Identifier>]) {
+        drawn[self.0].push(one);
+    }
+}
+
+/// An element, with its content or with others.
+pub(super) struct Element {
+    tag: TagKind,
+    holds: Holds,
+}
+
+enum Holds {
+    Content(Leaf),
+    Elements(Vec<Element>),
+}
+
+/// A heading, for the list of contents.
+struct Entry {
+    level: u16,
+    text: String,
+    page: usize,
+    y: f32,
+}
+
+/// The elements of a document.
+#[derive(Default)]
+pub(super) struct Structure {
+    elements: Vec<Element>,
+    leaves: usize,
+    entries: Vec<Entry>,
+}
+
+impl Element {
+    pub(super) fn paragraph(leaf: Leaf) -> Self {
+        Self { tag: Tag::P.into(), holds: Holds::Content(leaf) }
+    }
+
+    pub(super) fn header_of_row(leaf: Leaf) -> Self {
+        Self { tag: Tag::TH(TableHeaderScope::Row).into(), holds: Holds::Content(leaf) }
+    }
+
+    pub(super) fn header_of_column(leaf: Leaf) -> Self {
+        Self { tag: Tag::TH(TableHeaderScope::Column).into(), holds: Holds::Content(leaf) }
+    }
+
+    pub(super) fn cell(leaf: Leaf) -> Self {
+        Self { tag: Tag::TD.into(), holds: Holds::Content(leaf) }
+    }
+
+    pub(super) fn row(cells: Vec<Self>) -> Self {
+        Self { tag: Tag::TR.into(), holds: Holds::Elements(cells) }
+    }
+
+    pub(super) fn table(header: Option<Self>, rows: Vec<Self>) -> Self {
+        let head = header.map(|row| Self { tag: Tag::THead.into(), holds: Holds::Elements(vec![row]) });
+        let body = Self { tag: Tag::TBody.into(), holds: Holds::Elements(rows) };
+        Self { tag: Tag::Table.into(), holds: Holds::Elements(head.into_iter().chain([body]).collect()) }
+    }
+
+    pub(super) fn list(is_numbered: bool, points: Vec<Self>) -> Self {
+        let numbering = if is_numbered { ListNumbering::Decimal } else { ListNumbering::Disc };
+        Self { tag: Tag::L(numbering).into(), holds: Holds::Elements(points) }
+    }
+
+    pub(super) fn point(mark: Leaf, text: Leaf) -> Self {
+        let mark = Self { tag: Tag::Lbl.into(), holds: Holds::Content(mark) };
+        let text = Self { tag: Tag::LBody.into(), holds: Holds::Content(text) };
+        Self { tag: Tag::LI.into(), holds: Holds::Elements(vec![mark, text]) }
+    }
+
+    pub(super) fn figure(says: &str, page: usize, place: Option<Rect>, leaf: Leaf) -> Self {
+        let place = place.map(|rect| BBox::new(page, rect));
+        let tag = Tag::Figure(Some(says.to_owned())).with_bbox(place);
+        Self { tag: tag.into(), holds: Holds::Content(leaf) }
+    }
+
+    /// Nothing where nothing was drawn, but cells: a row has as many as its table has columns.
+    fn into_group(self, drawn: &mut [Vec<Identifier>]) -> Option<TagGroup> {
+        let children: Vec<Node> = match self.holds {
+            Holds::Content(Leaf(leaf)) => {
+                std::mem::take(&mut drawn[leaf]).into_iter().map(Node::from).collect()
+            }
+            Holds::Elements(elements) => {
+                elements.into_iter().filter_map(|one| one.into_group(drawn)).map(Node::from).collect()
+            }
+        };
+        let is_cell = matches!(self.tag, TagKind::TH(_) | TagKind::TD(_));
+        (is_cell || !children.is_empty()).then(|| TagGroup::with_children(self.tag, children))
+    }
+}
+
+impl Structure {
+    pub(super) fn leaf(&mut self) -> Leaf {
+        self.leaves += 1;
+        Leaf(self.leaves - 1)
+    }
+
+    pub(super) fn leaves(&self) -> usize {
+        self.leaves
+    }
+
+    pub(super) fn push(&mut self, element: Element) {
+        self.elements.push(element);
+    }
+
+    /// A heading of the first or the second level; the first that there is is of the first (7.4.2).
+    pub(super) fn heading(&mut self, wanted: u16, text: &str, page: usize, y: f32, leaf: Leaf) {
+        if text.is_empty() {
+            return;
+        }
+        let level = if self.entries.is_empty() { 1 } else { wanted };
+        let number = NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN);
+        let tag = Tag::Hn(number, Some(text.to_owned())).into();
+        self.elements.push(Element { tag, holds: Holds::Content(leaf) });
+        self.entries.push(Entry { level, text: text.to_owned(), page, y });
+    }
+
+    /// The first heading, for a file that has no title.
+    pub(super) fn first_heading(&self) -> Option<&str> {
+        self.entries.first().map(|entry| entry.text.as_str())
+    }
+
+    /// The list of contents; without headings, the beginning under this title.
+    pub(super) fn outline(&self, title: &str) -> Outline {
+        let mut nodes: Vec<OutlineNode> = Vec::new();
+        for Entry { level, text, page, y } in &self.entries {
+            let to = XyzDestination::new(*page, Point::from_xy(0.0, *y));
+            let node = OutlineNode::new(text.clone(), to).with_open(true);
+            match nodes.last_mut() {
+                Some(above) if *level > 1 => above.push_child(node),
+                _ => nodes.push(node),
+            }
+        }
+        if nodes.is_empty() {
+            let to = XyzDestination::new(0, Point::from_xy(0.0, 0.0));
+            nodes.push(OutlineNode::new(title.to_owned(), to));
+        }
+        let mut outline = Outline::new();
+        nodes.into_iter().for_each(|node| outline.push_child(node));
+        outline
+    }
+
+    /// The tree, with what was drawn of each leaf.
+    pub(super) fn tree(self, mut drawn: Vec<Vec<Identifier>>, language: &str) -> TagTree {
+        let language = Some(language.to_owned()).filter(|language| !language.is_empty());
+        let mut tree = TagTree::new().with_lang(language);
+        let groups = self.elements.into_iter().filter_map(|one| one.into_group(&mut drawn));
+        groups.for_each(|group| tree.push(group));
+        tree
+    }
+}

@@ -1,0 +1,99 @@
+//! What a PDF says of itself and to those who hear it.
+
+use proptest::prelude::*;
+
+use crate::{Block, Document, pdf};
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// Elements of the structure that bear this name.
+fn elements(bytes: &[u8], name: &str) -> usize {
+    let named = [format!("/S/{name}"), format!("/S /{name}")];
+    let of = |mark: &String| {
+        let ends = |at: usize| !bytes.get(at + mark.len()).is_some_and(u8::is_ascii_alphanumeric);
+        let parts = bytes.windows(mark.len()).enumerate();
+        parts.filter(|(at, part)| *part == mark.as_bytes() && ends(*at)).count()
+    };
+    named.iter().map(of).sum()
+}
+
+fn full_of(text: &str) -> Document {
+    let said = || text.to_owned();
+    let blocks = vec![
+        Block::Quiet(said()),
+        Block::Heading(said()),
+        Block::Paragraph(said()),
+        Block::Point(Some(1), said()),
+        Block::Point(Some(2), said()),
+        Block::Pair(said(), said()),
+        Block::Pair(said(), said()),
+        Block::Table { header: vec![said(), said()], rows: vec![vec![said()], vec![], vec![said(), said()]] },
+        Block::Squares { says: said(), rows: vec![vec![true, false]] },
+        Block::Break,
+        Block::Title(said()),
+    ];
+    Document { title: said(), language: "fr", foot: said(), blocks, ..Document::default() }
+}
+
+#[test]
+fn a_page_is_heard_as_headings_paragraphs_lists_and_tables() {
+    let made_at = Some("2026-11-28T10:00:00Z".to_owned());
+    let bytes = pdf(&Document { made_at, ..full_of("Été") }).unwrap();
+    for said in
+        ["/MarkInfo", "/StructTreeRoot", "/DisplayDocTitle true", "pdfuaid:part", "/Lang", "D:20261128100000"]
+    {
+        assert!(holds(&bytes, said), "{said}");
+    }
+    for (name, expected) in [
+        ("H1", 2),
+        ("H2", 1),
+        ("L", 1),
+        ("LI", 2),
+        ("Lbl", 2),
+        ("Table", 2),
+        ("TR", 6),
+        ("TH", 4),
+        ("TD", 8),
+        ("Figure", 1),
+    ] {
+        assert_eq!(elements(&bytes, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn letters_have_a_title_that_is_not_printed_and_a_file_without_one_takes_its_first_heading() {
+    let blocks = vec![Block::Title("Vos données".to_owned()), Block::Paragraph("texte".to_owned())];
+    let letters = Document {
+        title: "Courriers de la campagne".to_owned(),
+        has_own_titles: true,
+        language: "fr",
+        blocks: blocks.clone(),
+        ..Document::default()
+    };
+    let bytes = pdf(&letters).unwrap();
+    assert!(holds(&bytes, "Courriers de la campagne") && elements(&bytes, "H1") == 1);
+    let bytes = pdf(&Document { language: "fr", blocks, ..Document::default() }).unwrap();
+    assert!(holds(&bytes, "pdfuaid:part") && holds(&bytes, "Vos données"));
+}
+
+#[test]
+fn signs_that_the_letters_lack_keep_the_file_accessible() {
+    for text in
+        ["漢字", "👩‍👩‍👧 été", "\u{feff}a", "مرحبا", "e\u{301}\u{327}", "a\u{ad}b", "\u{e000}", "\u{1f1eb}"]
+    {
+        let bytes = pdf(&full_of(text)).unwrap();
+        assert!(holds(&bytes, "pdfuaid:part"), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_text_in_any_place_is_printed_with_its_structure(text in any::<String>()) {
+        let bytes = pdf(&full_of(&text)).unwrap();
+        prop_assert!(holds(&bytes, "/StructTreeRoot"));
+    }
+}

@@ -1,0 +1,129 @@
+//! Texts as files keep them. People paste signs that XML does not allow, such as the soft line break of Word, and one
+//! of them makes a whole file unreadable: every text of a document and of a workbook passes here, and nowhere else.
+
+use crate::{Block, Document, Sheet, SheetCell};
+
+/// A text without what XML 1.0 does not allow (§2.2, `Char`); breaks of lines and pages are line breaks.
+///
+/// U+0085, U+2028 and U+2029 are allowed and stay: what a register holds comes in again unchanged.
+pub(crate) fn allowed(text: &str) -> String {
+    let kept = text.chars().filter_map(|sign| match sign {
+        '\u{b}' | '\u{c}' => Some('\n'),
+        '\t' | '\n' | '\r' => Some(sign),
+        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => None,
+        _ => Some(sign),
+    });
+    kept.collect()
+}
+
+/// The same for a page that is read: one kind of line break, and no control signs.
+pub(crate) fn printable(text: &str) -> String {
+    let text = allowed(text).replace("\r\n", "\n");
+    let kept = text.chars().filter_map(|sign| match sign {
+        '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\t' | '\n' => Some(sign),
+        _ if sign.is_control() => None,
+        _ => Some(sign),
+    });
+    kept.collect()
+}
+
+/// The same in one line: titles.
+pub(crate) fn in_one_line(text: &str) -> String {
+    printable(text)
+        .split(['\n', '\t'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A text between the marks of XML, or in one of its attributes.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A document all of whose texts may be written to a file.
+pub(crate) struct PrintableDocument(Document);
+
+impl PrintableDocument {
+    pub(crate) fn of(document: &Document) -> Self {
+        Self(Document {
+            title: in_one_line(&document.title),
+            has_own_titles: document.has_own_titles,
+            language: document.language,
+            foot: in_one_line(&document.foot),
+            blocks: document.blocks.iter().map(block).collect(),
+            made_at: document.made_at.clone(),
+        })
+    }
+}
+
+impl std::ops::Deref for PrintableDocument {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        &self.0
+    }
+}
+
+fn block(block: &Block) -> Block {
+    let row = |row: &Vec<String>| row.iter().map(|text| printable(text)).collect::<Vec<String>>();
+    match block {
+        Block::Title(text) => Block::Title(in_one_line(text)),
+        Block::Heading(text) => Block::Heading(in_one_line(text)),
+        Block::Paragraph(text) => Block::Paragraph(printable(text)),
+        Block::Quiet(text) => Block::Quiet(printable(text)),
+        Block::Point(number, text) => Block::Point(*number, printable(text)),
+        Block::Pair(asked, answer) => Block::Pair(printable(asked), printable(answer)),
+        Block::Table { header, rows } => {
+            Block::Table { header: row(header), rows: rows.iter().map(row).collect() }
+        }
+        Block::Squares { says, rows } => Block::Squares { says: in_one_line(says), rows: rows.clone() },
+        Block::Break => Block::Break,
+    }
+}
+
+/// A sheet all of whose texts may be written to a file.
+pub(crate) fn sheet(sheet: &Sheet) -> Sheet {
+    let cell = |cell: &SheetCell| match cell {
+        SheetCell::Text(text) => SheetCell::Text(allowed(text)),
+        SheetCell::Whole(_) | SheetCell::Cents(_) | SheetCell::Day(_) | SheetCell::Moment(..) => cell.clone(),
+    };
+    Sheet {
+        name: in_one_line(&sheet.name),
+        language: sheet.language,
+        above: sheet.above.iter().map(|text| allowed(text)).collect(),
+        header: sheet.header.iter().map(|text| allowed(text)).collect(),
+        rows: sheet.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// XML 1.0, §2.2.
+    fn is_char(sign: char) -> bool {
+        matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    }
+
+    #[test]
+    fn breaks_stay_breaks_and_what_xml_forbids_is_left_out() {
+        assert_eq!(printable("a\u{b}b\u{85}c\u{2028}d\re\r\nf"), "a\nb\nc\nd\ne\nf");
+        assert_eq!(printable("\u{0}\u{1b}é\u{7f}\u{fffe}\u{ffff}\u{9f}!"), "é!");
+        assert_eq!(allowed("a\u{b}b\u{2028}\u{1b}\u{ffff}"), "a\nb\u{2028}");
+        assert_eq!(in_one_line(" a\u{b}b\n\n c "), "a b c");
+        assert_eq!(escaped("<a b=\"&\">"), "&lt;a b=&quot;&amp;&quot;&gt;");
+    }
+
+    proptest! {
+        #[test]
+        fn every_sign_that_passes_is_one_that_xml_allows(text in any::<String>()) {
+            prop_assert!(allowed(&text).chars().all(is_char));
+            prop_assert!(printable(&text).chars().all(is_char));
+        }
+    }
+}

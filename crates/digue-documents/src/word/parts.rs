@@ -1,0 +1,186 @@
+//! The parts of a Word file beside its text, and what the library writes otherwise than the format asks.
+//!
+//! ISO/IEC 29500-1 gives the children of most elements an order, and wants a relationship to every part: the library
+//! keeps neither, so that styles, settings and the list of parts are written here.
+
+use crate::package::{CORE, Package};
+use crate::properties::{self, with_country};
+use crate::text::PrintableDocument;
+use crate::{Unprintable, text::escaped};
+
+use super::BODY_SIZE;
+
+pub(crate) const DOCUMENT: &str = "word/document.xml";
+pub(crate) const STYLES: &str = "word/styles.xml";
+
+/// Parts that nothing in our documents needs and no relationship leads to.
+const UNUSED: [&str; 6] = [
+    "docProps/custom.xml",
+    "word/comments.xml",
+    "word/commentsExtended.xml",
+    "word/fontTable.xml",
+    "word/footnotes.xml",
+    "word/numbering.xml",
+];
+
+/// The styles of headings: their names here, the names that every Word file gives them in whatever language, their
+/// level from 0, their size in half points.
+pub(crate) const HEADINGS: [(&str, &str, u8, u8); 2] =
+    [("Heading1", "heading 1", 0, 34), ("Heading2", "heading 2", 1, 26)];
+
+/// The file with every part as the format asks.
+pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
+    let mut package = Package::open(bytes)?;
+    package.leave_out(&UNUSED);
+    if let Some(text) = package.text(DOCUMENT)? {
+        package.replace(DOCUMENT, with_plain_columns(&with_header_rows(&ordered(&text))));
+    }
+    package.replace(STYLES, styles(document.language));
+    package.replace("word/settings.xml", settings());
+    package.replace("[Content_Types].xml", content_types());
+    package.replace(
+        "_rels/.rels",
+        relationships(&[
+            ("http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", CORE),
+            (&office("extended-properties"), "docProps/app.xml"),
+            (&office("officeDocument"), DOCUMENT),
+        ]),
+    );
+    package.replace(
+        "word/_rels/document.xml.rels",
+        relationships(&[(&office("styles"), "styles.xml"), (&office("settings"), "settings.xml")]),
+    );
+    package.replace(CORE, properties::core(&document.title, document.language, document.made_at.as_deref()));
+    package.written()
+}
+
+/// `w:rPr` comes behind the other properties of a paragraph (ISO/IEC 29500-1, CT_PPr); the library writes it first.
+fn ordered(text: &str) -> String {
+    const OPEN: &str = "<w:pPr>";
+    let mut ordered = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(OPEN) {
+        let inside = start + OPEN.len();
+        ordered.push_str(&rest[..inside]);
+        rest = &rest[inside..];
+        let run = run_properties(rest);
+        let (run, others) = rest.split_at(run);
+        let end = others.find("</w:pPr>").unwrap_or(0);
+        ordered.push_str(&others[..end]);
+        ordered.push_str(run);
+        rest = &others[end..];
+    }
+    ordered.push_str(rest);
+    ordered
+}
+
+/// Bytes of the `w:rPr` that a text begins with.
+fn run_properties(text: &str) -> usize {
+    for empty in ["<w:rPr />", "<w:rPr/>"] {
+        if text.starts_with(empty) {
+            return empty.len();
+        }
+    }
+    const CLOSE: &str = "</w:rPr>";
+    if text.starts_with("<w:rPr>") { text.find(CLOSE).map_or(0, |end| end + CLOSE.len()) } else { 0 }
+}
+
+/// Rows that are not to be split are headers, which the library has no word for: they come again on each page. No
+/// text holds a mark of XML as it is.
+fn with_header_rows(text: &str) -> String {
+    text.replace("<w:trPr><w:cantSplit /></w:trPr>", "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
+}
+
+/// Columns of a grid have a width and no unit (CT_TblGridCol); the library writes one.
+fn with_plain_columns(text: &str) -> String {
+    const OPEN: &str = "<w:gridCol ";
+    let mut parts = text.split(OPEN);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (mark, rest) = part.split_at(part.find('>').unwrap_or(part.len()));
+        plain.push_str(OPEN);
+        plain.push_str(&mark.replace(" w:type=\"dxa\"", ""));
+        plain.push_str(rest);
+    }
+    plain
+}
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
+pub(crate) const NAMESPACE: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+
+/// The style of a heading: name, qFormat, pPr, rPr (CT_Style).
+pub(crate) fn heading_style((id, name, level, size): (&str, &str, u8, u8)) -> String {
+    format!(
+        "<w:style w:type=\"paragraph\" w:styleId=\"{id}\"><w:name w:val=\"{name}\"/><w:basedOn w:val=\"Normal\"/>\
+         <w:next w:val=\"Normal\"/><w:qFormat/><w:pPr><w:keepNext/><w:spacing w:before=\"280\" w:after=\"100\"/>\
+         <w:outlineLvl w:val=\"{level}\"/></w:pPr><w:rPr><w:b/><w:bCs/><w:sz w:val=\"{size}\"/>\
+         <w:szCs w:val=\"{size}\"/></w:rPr></w:style>"
+    )
+}
+
+fn styles(language: &str) -> String {
+    let language = match with_country(language) {
+        "" => String::new(),
+        language => {
+            let language = escaped(language);
+            format!("<w:lang w:val=\"{language}\" w:eastAsia=\"{language}\"/>")
+        }
+    };
+    let headings: String = HEADINGS.into_iter().map(heading_style).collect();
+    format!(
+        "{DECLARATION}<w:styles xmlns:w=\"{NAMESPACE}\"><w:docDefaults><w:rPrDefault><w:rPr>\
+         <w:rFonts w:ascii=\"Calibri\" w:hAnsi=\"Calibri\"/><w:sz w:val=\"{BODY_SIZE}\"/>\
+         <w:szCs w:val=\"{BODY_SIZE}\"/>{language}</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>\
+         <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/>\
+         <w:qFormat/></w:style>{headings}</w:styles>"
+    )
+}
+
+/// Zoom comes before the tab stops (CT_Settings). Below version 15, Word opens a file in a mode of compatibility.
+fn settings() -> String {
+    format!(
+        "{DECLARATION}<w:settings xmlns:w=\"{NAMESPACE}\"><w:zoom w:percent=\"100\"/>\
+         <w:defaultTabStop w:val=\"840\"/><w:compat><w:compatSetting w:name=\"compatibilityMode\" \
+         w:uri=\"http://schemas.microsoft.com/office/word\" w:val=\"15\"/></w:compat></w:settings>"
+    )
+}
+
+fn content_types() -> String {
+    const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
+    let parts = [
+        (CORE, "application/vnd.openxmlformats-package.core-properties+xml".to_owned()),
+        (
+            "docProps/app.xml",
+            "application/vnd.openxmlformats-officedocument.extended-properties+xml".to_owned(),
+        ),
+        (DOCUMENT, format!("{WORD}.document.main+xml")),
+        (STYLES, format!("{WORD}.styles+xml")),
+        ("word/settings.xml", format!("{WORD}.settings+xml")),
+    ];
+    let parts: String = parts
+        .iter()
+        .map(|(name, kind)| format!("<Override PartName=\"/{name}\" ContentType=\"{kind}\"/>"))
+        .collect();
+    format!(
+        "{DECLARATION}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/>{parts}</Types>"
+    )
+}
+
+fn office(kind: &str) -> String {
+    format!("http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}")
+}
+
+fn relationships(all: &[(&str, &str)]) -> String {
+    let all: String = (1..)
+        .zip(all)
+        .map(|(n, (kind, target))| {
+            format!("<Relationship Id=\"rId{n}\" Type=\"{kind}\" Target=\"{target}\"/>")
+        })
+        .collect();
+    format!(
+        "{DECLARATION}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         {all}</Relationships>"
+    )
+}
