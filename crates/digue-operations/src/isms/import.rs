@@ -296,7 +296,7 @@ impl<'r> Plan<'r> {
         let alike = self.alike(&values);
         let is_same_as = |other: &Values| seen.keys().all(|field| other.get(field) == values.get(field));
         let (id, number) = match known {
-            _ if typed.is_empty() && self.statement.iter().any(|line| is_same_as(line)) => {
+            _ if typed.is_empty() && self.statement.iter().any(&is_same_as) => {
                 return self.leave();
             }
             Some(known) if known.values == values => return self.leave(),
