@@ -7,6 +7,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use digue_types::person::PersonKeyer;
+use digue_types::written::{self, DayOrder};
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
 
 mod list;
@@ -137,7 +138,10 @@ pub enum CaseloadFaultKind {
     Person,
     /// A person who does not exist, planted so that reading them is evidence.
     Decoy,
-    Date,
+    /// The beginning is no date.
+    FromDate,
+    /// The end is no date.
+    UntilDate,
     /// The end is not after the beginning.
     Period,
     /// More faults than are worth listing.
@@ -152,7 +156,7 @@ impl CaseloadFaultKind {
             Self::Holder => "holder",
             Self::Person => "person",
             Self::Decoy => "decoy",
-            Self::Date => "date",
+            Self::FromDate | Self::UntilDate => "date",
             Self::Period => "period",
             Self::TooMany => "too-many",
         }
@@ -166,8 +170,8 @@ impl CaseloadFaultKind {
             Self::Header | Self::Row | Self::TooMany => None,
             Self::Holder => Some("account"),
             Self::Person | Self::Decoy => Some("person"),
-            Self::Date => Some("from, until"),
-            Self::Period => Some("until"),
+            Self::FromDate => Some("from"),
+            Self::UntilDate | Self::Period => Some("until"),
         }
     }
 }
@@ -213,8 +217,8 @@ impl RowReader {
         let person = canonical(cells.person.trim())?;
         let term = Term {
             reason: cells.reason.trim().to_owned(),
-            from: parse_moment(cells.from)?,
-            until: parse_moment(cells.until)?,
+            from: parse_moment(cells.from).ok_or(CaseloadFaultKind::FromDate)?,
+            until: parse_moment(cells.until).ok_or(CaseloadFaultKind::UntilDate)?,
         };
         if let (Some(from), Some(until)) = (term.from, term.until)
             && until <= from
@@ -445,32 +449,21 @@ fn common(one: &Term, other: &Term) -> Option<Term> {
 }
 
 /// A date or an instant, as extractions and French spreadsheets write them: `2026-12-31`,
-/// `31/12/2026`, with a time of day after a space or a `T`; without a zone it is UTC.
-fn parse_moment(cell: &str) -> Result<Option<Timestamp>, CaseloadFaultKind> {
+/// `31/12/2026`, `31/12/26`, with a time of day after a space or a `T`; without a zone it is UTC.
+fn parse_moment(cell: &str) -> Option<Option<Timestamp>> {
     let cell = cell.trim();
     if cell.is_empty() {
-        return Ok(None);
+        return Some(None);
     }
     let (date, time) = cell.split_once(['T', 't', ' ']).unwrap_or((cell, "00:00:00"));
-    let date = parse_date(date).ok_or(CaseloadFaultKind::Date)?;
+    // The order of a column is not looked for: a date with the month first makes the whole file wrong.
+    let date = written::day(date, DayOrder::DayFirst).ok()?;
     let time = match time.trim() {
         time if time.len() == 5 => format!("{time}:00Z"),
         time if time.contains(['Z', 'z', '+', '-']) => time.to_owned(),
         time => format!("{time}Z"),
     };
-    Timestamp::parse_rfc3339(&format!("{date}T{time}")).map(Some).ok_or(CaseloadFaultKind::Date)
-}
-
-/// A date in the order of ISO 8601; the day comes first where slashes or dots stand.
-fn parse_date(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split(['/', '.']).collect();
-    match parts[..] {
-        [iso] => Some(iso.to_owned()),
-        [day, month, year] if day.len() <= 2 && month.len() <= 2 && year.len() == 4 => {
-            Some(format!("{year}-{month:0>2}-{day:0>2}"))
-        }
-        _ => None,
-    }
+    Timestamp::parse_rfc3339(&format!("{date}T{time}")).map(Some)
 }
 
 #[cfg(test)]
@@ -551,6 +544,7 @@ mod tests {
         for (text, expected) in [
             ("2026-12-31", "2026-12-31T00:00:00Z"),
             ("31/12/2026", "2026-12-31T00:00:00Z"),
+            ("31/12/26", "2026-12-31T00:00:00Z"),
             ("1/2/2026", "2026-02-01T00:00:00Z"),
             ("31.12.2026", "2026-12-31T00:00:00Z"),
             ("2026-12-31 00:00:00", "2026-12-31T00:00:00Z"),
@@ -558,11 +552,11 @@ mod tests {
             ("2026-12-31T08:30:00+02:00", "2026-12-31T06:30:00Z"),
             ("2026-12-31T08:30:00Z", "2026-12-31T08:30:00Z"),
         ] {
-            assert_eq!(read(text), Ok(Some(expected.to_owned())), "{text}");
+            assert_eq!(read(text), Some(Some(expected.to_owned())), "{text}");
         }
-        assert_eq!(read("  "), Ok(None));
-        for wrong in ["12/31/2026", "31/12/26", "2026-02-30", "demain", "31/12", "2026-12-31 25:00"] {
-            assert_eq!(read(wrong), Err(CaseloadFaultKind::Date), "{wrong}");
+        assert_eq!(read("  "), Some(None));
+        for wrong in ["12/31/2026", "2026-02-30", "demain", "31/12", "2026-12-31 25:00"] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::error::outcome;
+use crate::error::{column_said, outcome};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -42,11 +42,17 @@ impl IntoResponse for Problem {
         });
         if let OperationError::Faults(faults) = &error {
             let said = |key: &str| text(visitor.language, key);
-            let list: Vec<Value> = faults
-                .iter()
-                .map(|f| json!({"line": f.line, "column": f.column, "code": f.key, "fault": said(&f.key)}))
-                .collect();
-            problem["faults"] = list.into();
+            let list = faults.iter().map(|fault| {
+                let named = fault.column.as_deref().map(|column| column_said(visitor.language, column));
+                json!({
+                    "line": fault.line,
+                    "column": fault.column,
+                    "name": named,
+                    "code": fault.key,
+                    "fault": said(&fault.key),
+                })
+            });
+            problem["faults"] = list.collect::<Vec<Value>>().into();
         }
         let kind = HeaderValue::from_static("application/problem+json");
         (status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()

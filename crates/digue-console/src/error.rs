@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use digue_locales::{Language, text};
 use digue_operations::OperationError;
 
 use crate::proof::NeedsProof;
@@ -61,7 +62,7 @@ impl IntoResponse for PageError {
                     match &fault.column {
                         None => w.with("fault-line", [line, ("fault", kind.into())]),
                         Some(column) => {
-                            let column = ("column", column.as_str().into());
+                            let column = ("column", column_said(self.visitor.language, column).into());
                             w.with("fault-cell", [line, column, ("fault", kind.into())])
                         }
                     }
@@ -71,6 +72,18 @@ impl IntoResponse for PageError {
         };
         let message = MessagePage { title: w.say(title), text: w.say(text), details, w };
         (status, page(&message)).into_response()
+    }
+}
+
+/// Columns that every CSV of Digue calls by these codes, in its reader's words; others as the file has them.
+const CSV_COLUMNS: [&str; 10] =
+    ["account", "organisation", "person", "reason", "from", "until", "kind", "identifier", "role", "email"];
+
+pub(crate) fn column_said(language: Language, column: &str) -> String {
+    if CSV_COLUMNS.contains(&column) {
+        text(language, &format!("csv-column-{column}"))
+    } else {
+        column.to_owned()
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) mod person;
 pub(crate) mod person_space;
 pub(crate) mod portals;
 pub(crate) mod provider;
+pub(crate) mod register_import;
 pub(crate) mod requests;
 pub(crate) mod reviews;
 pub(crate) mod scope;

@@ -14,8 +14,8 @@ use crate::bodies::{self, Bodies};
 use crate::pages::{
     account, accounts, approvals, awareness, breach, break_glass, desk, device, door, findings, gates,
     incident_acts, incident_notes, incidents, journal, keys, live, notices, organisations, overview, own,
-    own_incidents, person, person_space, portals, provider, requests, reviews, scope, sessions, settings,
-    smsi, smsi_checks, smsi_import, smsi_registers, space,
+    own_incidents, person, person_space, portals, provider, register_import, requests, reviews, scope,
+    sessions, settings, smsi, smsi_checks, smsi_import, smsi_registers, space,
 };
 use crate::{form, proof, view};
 
@@ -161,7 +161,7 @@ fn response() -> Router<Console> {
         .route("/own-incidents", get(own_incidents::list).post(own_incidents::report))
         .route("/own-incidents/{incident}/partner.pdf", get(own_incidents::paper))
         .route("/register", get(breach::register))
-        .route("/register/import", post(breach::import))
+        .route("/register/import", post(register_import::import))
         .route("/register/papers/{paper}", get(breach::register_paper))
         .route("/register.csv", get(breach::register_csv))
         .route("/register.json", get(breach::register_json))

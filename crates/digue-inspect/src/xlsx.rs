@@ -8,6 +8,7 @@ mod archive;
 mod asides;
 mod markup;
 mod number_format;
+mod number_look;
 mod package;
 mod sheet;
 mod strings;
@@ -25,7 +26,11 @@ use asides::Asides;
 use package::{Package, Sheet};
 use sheet::{Common, SheetRow, read_sheet};
 
-pub use upload::{UploadedCell, UploadedRow, UploadedSheet, cell_name, uploaded_sheets};
+pub use number_look::{Quantity, UploadedNumber};
+pub use sheet::CoveredCells;
+pub use upload::{
+    UnreadableCell, UploadedCell, UploadedRow, UploadedSheet, cell_name, column_name, uploaded_sheets,
+};
 
 /// Rows of a sheet that is no table, where any text could be an identifier.
 const LEGEND_ROWS_MAX: usize = 3;

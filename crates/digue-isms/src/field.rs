@@ -69,6 +69,14 @@ pub enum Unfit {
     CellError,
     #[error("the file does not hold the formula's result")]
     Formula,
+    #[error("another cell is shown over it")]
+    Covered,
+    #[error("the cell holds a percentage, or another unit or currency")]
+    Unit,
+    #[error("the cell holds a number whose format cannot be shown")]
+    Unseen,
+    #[error("the cell holds true or false")]
+    Truth,
     #[error("another row of the file has the same")]
     Twice,
     #[error("the record is not changed any more")]
@@ -92,6 +100,10 @@ impl Unfit {
             Self::Ambiguous => "ambiguous",
             Self::CellError => "cell-error",
             Self::Formula => "formula",
+            Self::Covered => "covered",
+            Self::Unit => "unit",
+            Self::Unseen => "unseen",
+            Self::Truth => "truth",
             Self::Twice => "twice",
             Self::Closed => "closed",
             Self::Choice => "choice",

@@ -229,7 +229,13 @@ macro_rules! kinds {
             /// # Errors
             /// Every field that does not fit.
             pub fn checked(self, values: &Values) -> Result<Values, Vec<Fault>> {
-                match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ }
+                let read = match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ };
+                let backwards = self.backwards(values);
+                match read {
+                    Ok(values) if backwards.is_empty() => Ok(values),
+                    Ok(_) => Err(backwards),
+                    Err(faults) => Err(faults.into_iter().chain(backwards).collect()),
+                }
             }
         }
 
@@ -591,6 +597,29 @@ impl Kind {
             Self::Audit => Some("signed-by"),
             _ => None,
         }
+    }
+
+    /// The fields of a beginning and of its end.
+    const fn periods(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Campaign => &[("starts-on", "due")],
+            Self::Audit => &[("planned-from", "planned-to")],
+            Self::Acceptance => &[("accepted-on", "expires-on")],
+            Self::Document => &[("approved-on", "review-on")],
+            _ => &[],
+        }
+    }
+
+    /// Ends that come before their beginnings.
+    fn backwards(self, values: &Values) -> Vec<Fault> {
+        // What is no day is a fault of its own.
+        let day = |field: &str| values.get(field)?.first()?.trim().parse::<Date>().ok();
+        let is_backwards = |(from, to): &&(&str, &str)| match (day(from), day(to)) {
+            (Some(from), Some(to)) => to < from,
+            (None, _) | (_, None) => false,
+        };
+        let ends = self.periods().iter().filter(is_backwards);
+        ends.map(|(_, field)| Fault { field, unfit: Unfit::Backwards }).collect()
     }
 
     /// True when a record with these values is not changed any more: written once, or signed.

@@ -1,15 +1,17 @@
 //! CSV as people, spreadsheets and extractions write it: any of the usual encodings and delimiters,
 //! quoted cells, blank rows at the end. Every fault names its row and column.
 //!
-//! It refuses to guess where a guess could change what a cell says: a text that does not decode, a
-//! quote that does not close and a filled cell beyond the header are faults.
+//! It refuses to guess where a guess could change what a cell says: a text that does not decode, a quote that does
+//! not close and a filled cell beyond the header or under a blank one are faults.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow, UploadedSheet};
 use digue_types::written::folded;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::error::LineFault;
+use crate::error::{LineFault, OperationError};
 
 /// A column that is looked for: the name it has in faults, and every name that it may have in a file,
 /// in lower case and without accents.
@@ -31,6 +33,10 @@ pub(crate) enum CsvFault {
     Header,
     /// A quote does not close, or a cell stands beyond the header.
     Row,
+    /// A filled cell under a header that is blank.
+    Nameless,
+    /// More rows than are read.
+    TooLarge,
 }
 
 /// A fault with its place.
@@ -50,6 +56,8 @@ impl PlacedFault {
             CsvFault::Encoding => "csv-fault-encoding".to_owned(),
             CsvFault::Header => format!("{prefix}-fault-header"),
             CsvFault::Row => format!("{prefix}-fault-row"),
+            CsvFault::Nameless => "csv-fault-nameless".to_owned(),
+            CsvFault::TooLarge => "csv-fault-large".to_owned(),
         };
         let fault = LineFault::new(self.line, &key);
         match self.column {
@@ -70,6 +78,9 @@ pub(crate) struct CsvFile<'b> {
     width: usize,
     /// Columns of the file that nobody looks for.
     pub(crate) ignored: Vec<String>,
+    ignored_places: Vec<usize>,
+    /// Columns whose header is blank.
+    nameless: Vec<usize>,
 }
 
 /// One row, its cells trimmed.
@@ -77,9 +88,18 @@ pub(crate) struct Row<'r> {
     pub(crate) line: usize,
     cells: &'r csv::StringRecord,
     places: &'r [Option<usize>],
+    ignored: &'r [usize],
 }
 
 impl<'r> Row<'r> {
+    /// The columns that nobody looks for and that this row fills, by their places in `ignored`.
+    pub(crate) fn filled_ignored(&self) -> impl Iterator<Item = usize> {
+        let is_filled = |place: &usize| {
+            self.cells.get(*place).is_some_and(|cell| !cell.trim_matches(is_blank).is_empty())
+        };
+        self.ignored.iter().enumerate().filter(move |(_, place)| is_filled(place)).map(|(at, _)| at)
+    }
+
     /// The cell of a column looked for; blank when the file has not the column, or the row ends before.
     pub(crate) fn cell(&self, column: usize) -> &'r str {
         let cells = self.cells;
@@ -103,20 +123,23 @@ impl<'b> CsvFile<'b> {
         let best = best_header(&text[start..], &delimiters, columns);
         let (delimiter, cells) = best.ok_or_else(|| fault(None))?;
         let mut places = vec![None; columns.len()];
-        let mut ignored = Vec::new();
+        let (mut ignored, mut ignored_places, mut nameless) = (Vec::new(), Vec::new(), Vec::new());
         for (place, cell) in cells.iter().enumerate() {
             let name = name_of(cell);
             match columns.iter().position(|column| column.aliases.contains(&name.as_str())) {
                 Some(column) if places[column].is_some() => return Err(fault(Some(place + 1))),
                 Some(column) => places[column] = Some(place),
-                None if name.is_empty() => {}
-                None => ignored.push(cell.trim_matches(is_blank).to_lowercase()),
+                None if name.is_empty() => nameless.push(place),
+                None => {
+                    ignored.push(cell.trim_matches(is_blank).to_lowercase());
+                    ignored_places.push(place);
+                }
             }
         }
         if needed.iter().any(|column| places[*column].is_none()) {
             return Err(fault(None));
         }
-        Ok(Self { delimiter, start, places, width: cells.len(), ignored, text })
+        Ok(Self { delimiter, start, places, width: cells.len(), ignored, ignored_places, nameless, text })
     }
 
     /// True when the file has this column.
@@ -149,19 +172,114 @@ impl<'b> CsvFile<'b> {
             {
                 continue;
             }
-            let fault = |column| Err(PlacedFault { line, column, kind: CsvFault::Row });
-            let beyond =
-                cells.iter().skip(self.width).position(|cell| !cell.trim_matches(is_blank).is_empty());
-            let row = match beyond {
-                Some(more) => fault(Some(self.width + more + 1)),
-                None if is_unclosed(&rest[place..end.max(place).min(rest.len())]) => fault(None),
-                None => Ok(Row { line, cells: &cells, places: &self.places }),
-            };
+            let is_unclosed = is_unclosed(&rest[place..end.max(place).min(rest.len())]);
+            let row = self.row(line, &cells, is_unclosed);
             if !take(row) {
                 return;
             }
         }
     }
+}
+
+impl CsvFile<'_> {
+    fn row<'r>(
+        &'r self,
+        line: usize,
+        cells: &'r csv::StringRecord,
+        is_unclosed: bool,
+    ) -> Result<Row<'r>, PlacedFault> {
+        let is_filled =
+            |place: usize| cells.get(place).is_some_and(|cell| !cell.trim_matches(is_blank).is_empty());
+        let fault = |column, kind| Err(PlacedFault { line, column, kind });
+        if let Some(beyond) = (self.width..cells.len()).find(|place| is_filled(*place)) {
+            return fault(Some(beyond + 1), CsvFault::Row);
+        }
+        if is_unclosed {
+            return fault(None, CsvFault::Row);
+        }
+        match self.nameless.iter().find(|place| is_filled(**place)) {
+            Some(place) => fault(Some(place + 1), CsvFault::Nameless),
+            None => Ok(Row { line, cells, places: &self.places, ignored: &self.ignored_places }),
+        }
+    }
+}
+
+/// A file without known columns, as one sheet for each delimiter that it may have.
+///
+/// # Errors
+/// A text that does not decode, a quote that does not close under any delimiter, or more than `rows_max` rows.
+pub(crate) fn sheets(bytes: &[u8], rows_max: usize) -> Result<Vec<UploadedSheet>, OperationError> {
+    let refused = |fault: PlacedFault| OperationError::Faults(vec![fault.told("csv")]);
+    let text = decode(bytes).map_err(refused)?;
+    let (start, line, said) = beginning(&text);
+    let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let (mut sheets, mut first) = (Vec::new(), None);
+    for delimiter in delimiters {
+        match sheet(&text[start..], line, delimiter, rows_max) {
+            Ok(sheet) => sheets.push(sheet),
+            Err(fault) => first = first.or(Some(fault)),
+        }
+    }
+    match first {
+        Some(fault) if sheets.is_empty() => Err(refused(fault)),
+        _ => Ok(sheets),
+    }
+}
+
+/// Rows are counted as a spreadsheet counts them: a cell of several lines makes no other row.
+fn sheet(text: &str, line: usize, delimiter: u8, rows_max: usize) -> Result<UploadedSheet, PlacedFault> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut lines = Lines { text, at: 0, line };
+    let (mut rows, mut cells, mut extra_lines) = (Vec::new(), csv::StringRecord::new(), 0);
+    // The text decoded: a reader over it meets no other error.
+    while reader.read_record(&mut cells).unwrap_or(false) {
+        let place = cells.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(0));
+        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len()).max(place).min(text.len());
+        let at = lines.of(place);
+        let fault = |kind| PlacedFault { line: at, column: None, kind };
+        if is_unclosed(&text[place..end]) {
+            return Err(fault(CsvFault::Row));
+        }
+        let number = u32::try_from(at - extra_lines).map_err(|_| fault(CsvFault::TooLarge))?;
+        extra_lines += cells.iter().map(lines_within).sum::<usize>();
+        let filled = cells.iter().enumerate().filter(|(_, cell)| !cell.trim_matches(is_blank).is_empty());
+        let filled: BTreeMap<usize, UploadedCell> =
+            filled.map(|(place, cell)| (place, uploaded(cell.trim_matches(is_blank)))).collect();
+        if filled.is_empty() {
+            continue;
+        }
+        if rows.len() == rows_max {
+            return Err(fault(CsvFault::TooLarge));
+        }
+        rows.push(UploadedRow { number, cells: filled });
+    }
+    Ok(UploadedSheet { name: "CSV".to_owned(), rows, covered: Vec::new() })
+}
+
+fn lines_within(cell: &str) -> usize {
+    cell.replace("\r\n", "\n").matches(['\n', '\r']).count()
+}
+
+/// Errors of calculation, as spreadsheets write them into a text file.
+const ERRORS: [&str; 13] = [
+    "#N/A", "#NA", "#REF!", "#DIV/0!", "#VALUE!", "#VALEUR!", "#NAME?", "#NOM?", "#NUM!", "#NOMBRE!",
+    "#NULL!", "#NUL!", "#SPILL!",
+];
+
+/// A cell of a text file: what it says, without the apostrophe that keeps a spreadsheet from calculating it.
+fn uploaded(cell: &str) -> UploadedCell {
+    let is_error = ERRORS.contains(&cell) || (cell.starts_with("Err:") && cell.len() == 7);
+    if is_error {
+        return UploadedCell::Unreadable(UnreadableCell::Error, cell.to_owned());
+    }
+    let guarded = cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+    let quoted =
+        cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).filter(|rest| !rest.contains('"'));
+    UploadedCell::Text(guarded.or(quoted).unwrap_or(cell).to_owned())
 }
 
 /// The delimiter under which the header names most of the columns, and its cells; the first of equals.
@@ -346,6 +464,7 @@ mod tests {
         check(b"a;b\n1;2\n", 1, None, CsvFault::Header);
         check(b"account;compte;person\n", 1, Some(2), CsvFault::Header);
         check(b"account;person\na1;P1;P2\n", 2, Some(3), CsvFault::Row);
+        check(b"account;person;\na1;P1;P2\n", 2, Some(3), CsvFault::Nameless);
         check(b"account;person\na1;P1\n\"a2;P2\na3;P3\n", 3, None, CsvFault::Row);
         check(b"account;person\na1;P\0 1\n", 1, None, CsvFault::Encoding);
         check(b"account;person\na1;P\x07\n", 2, None, CsvFault::Encoding);
@@ -356,5 +475,24 @@ mod tests {
         let file = CsvFile::open(b"account;person;Nom\na1;P1;X\n", &COLUMNS, &[0, 1]).unwrap();
         assert_eq!(file.ignored, ["nom"]);
         assert!(file.has(0) && !file.has(2));
+        file.each(|row| {
+            assert_eq!(row.unwrap().filled_ignored().collect::<Vec<_>>(), [0]);
+            true
+        });
+    }
+
+    #[test]
+    fn a_file_is_a_sheet_whose_rows_are_counted_as_a_spreadsheet_counts_them() {
+        let text = "Titre;Note\r\n\"a\nb\";1\r\n\r\n#N/A;'=1+1\r\n";
+        let found = sheets(text.as_bytes(), 10).unwrap();
+        let rows: Vec<(u32, Vec<&str>)> = found[0]
+            .rows
+            .iter()
+            .map(|row| (row.number, row.cells.values().map(UploadedCell::seen).collect()))
+            .collect();
+        assert_eq!(rows, [(1, vec!["Titre", "Note"]), (2, vec!["a\nb", "1"]), (4, vec!["#N/A", "=1+1"])]);
+        assert!(matches!(found[0].rows[2].cells[&0], UploadedCell::Unreadable(UnreadableCell::Error, _)));
+        assert!(sheets(text.as_bytes(), 2).is_err(), "more rows than are read");
+        assert!(sheets(b"a;b\n\"c;d\ne;f\n", 10).is_err(), "a quote that does not close");
     }
 }

@@ -412,6 +412,20 @@ pub async fn add(
     Ok(number)
 }
 
+/// Adds several entries, or none: each is checked before the first is written.
+pub async fn add_all(house: &House, actor: &Actor, id: &str, notes: Vec<Note>) -> Result<(), OperationError> {
+    actor.must_respond()?;
+    let (_, incident) = fold(house, id).await?;
+    let rules = house.response();
+    for note in &notes {
+        incident.accepts(note, house.clock.now(), &rules.rules, &rules.zone).map_err(refused)?;
+    }
+    for note in notes {
+        add(house, actor, id, None, note).await?;
+    }
+    Ok(())
+}
+
 /// An act became durable: the logs of the open incidents about the same subject take it in.
 ///
 /// Boxed, because an entry is itself written down.

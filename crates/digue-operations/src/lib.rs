@@ -65,7 +65,7 @@ pub mod space;
 mod statements;
 pub mod stored_records;
 pub mod table;
-mod uploaded_table;
+pub mod uploaded_table;
 pub mod watch;
 pub mod witnesses;
 

@@ -1,6 +1,8 @@
 //! Many accounts at once, from a CSV: every fault with its line, and nothing half taken.
+//!
+//! A filled column that nobody knows is a fault: a role or an address would be lost in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use digue_access::Role;
 use digue_locales::{Language, text as locale_text};
@@ -45,6 +47,7 @@ pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, Operatio
     let mut accounts: Vec<NewAccount> = Vec::new();
     let mut lines: HashMap<AccountId, usize> = HashMap::new();
     let mut faults = Vec::new();
+    let mut unknown: HashSet<usize> = HashSet::new();
     file.each(|read| {
         let row = match read {
             Ok(row) => row,
@@ -53,6 +56,10 @@ pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, Operatio
                 return faults.len() < FAULTS_MAX;
             }
         };
+        // Once for each column.
+        for column in row.filled_ignored().filter(|column| unknown.insert(*column)) {
+            faults.push(LineFault::new(row.line, "onboarding-fault-column").at(&file.ignored[column]));
+        }
         let fault = |column: usize, key: &str| LineFault::new(row.line, key).at(COLUMNS[column].name);
         match read_row(&row, own.as_ref()) {
             Err((column, key)) => faults.push(fault(column, key)),

@@ -1,11 +1,13 @@
-//! An earlier register of violations, from a spreadsheet: each row becomes an incident.
+//! An earlier register of violations, from a spreadsheet: what would be opened is shown first, and opened when it is
+//! confirmed.
 //!
-//! What is right is taken, what is not is told row by row and column by column, and a row that is
-//! there already is left alone: the file can be mended and read again.
+//! A row is known by its reference, or by its title and hour of awareness: it opens nothing, and a cell that is not as
+//! the register says is told with its place. What cannot be used is told row by row and column by column; the file can
+//! be mended and read again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use digue_inspect::xlsx::UploadedCell;
+use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Entry, REASON_CHARS_MIN, Source, State};
@@ -13,19 +15,24 @@ use digue_response::notification::{Field, Shape, Stage, Submission};
 use digue_response::register::{COLUMNS, CellFault, Column, Earlier, RowReader};
 use digue_response::vocabulary::Exemption;
 use digue_response::{Incident, Note};
+use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
-use digue_types::{Timestamp, UnreadCause};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
+use crate::files::sha256;
 use crate::house::House;
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::papers::{Reader, column_name, row_of};
-use crate::uploaded_table::{TableWanted, UploadedTable};
+use crate::uploaded_table::{CellUse, NameFit, TableWanted, UnnamedColumn, Untaken, UploadedTable, taken};
 
+/// What somebody sends back to confirm is a third longer than the file.
+const FILE_BYTES_MAX: usize = 11 << 20;
 const ROWS_MAX: usize = 5_000;
 /// Faults that are listed.
 const FAULTS_MAX: usize = 500;
+/// The column of the names of incidents.
+const REFERENCE: &str = "reference";
 
 /// A cell that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,27 +48,80 @@ pub struct RowFault {
     pub seen: String,
 }
 
-/// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ImportedRegister {
-    pub taken: u32,
-    /// In the register already.
-    pub known: u32,
-    pub sheet: String,
-    pub ignored_columns: Vec<String>,
-    pub faults: Vec<RowFault>,
+/// A violation that a row would open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowToOpen {
+    pub row: u32,
+    pub title: String,
+    pub aware_at: Option<Timestamp>,
+    /// Whether the authority and the persons were told, and why.
+    pub authority: Option<(bool, String)>,
+    pub persons: Option<(bool, String)>,
 }
 
-/// Reads a workbook that has a sheet with the register's columns, in either language.
-pub async fn import(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedRegister, OperationError> {
+/// What a file would do.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct RegisterPreview {
+    pub sheet: String,
+    pub other_sheets: Vec<String>,
+    pub ignored_columns: Vec<String>,
+    pub unnamed_columns: Vec<UnnamedColumn>,
+    pub opened: Vec<RowToOpen>,
+    /// References of what is in the register already, or in an earlier row.
+    pub known: Vec<String>,
+    /// The first of them.
+    pub faults: Vec<RowFault>,
+    pub fault_count: u32,
+    /// Names exactly what would be opened.
+    pub digest: String,
+}
+
+/// What came of a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegisterOutcome {
+    Taken(RegisterPreview),
+    /// The register changed since: this is what the file would do now, and nothing was done.
+    Outdated(RegisterPreview),
+}
+
+/// What a file with the register's columns, in either language, would open; nothing is done.
+///
+/// # Errors
+/// `Invalid` for what is no table, `Faults` where the register's columns are not found.
+pub async fn preview(house: &House, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
+    Ok(plan(house, actor, bytes).await?.preview)
+}
+
+/// Does what a preview showed: `digest` names it.
+pub async fn import(
+    house: &House,
+    actor: &Actor,
+    bytes: &[u8],
+    digest: &str,
+) -> Result<RegisterOutcome, OperationError> {
     actor.must_respond()?;
+    // Two confirmations of one file open its violations once.
+    let _one_at_a_time = house.loads.lock().await;
+    let plan = plan(house, actor, bytes).await?;
+    if plan.preview.digest != digest {
+        return Ok(RegisterOutcome::Outdated(plan.preview));
+    }
+    for (title, notes) in plan.drafts {
+        let id = incidents::open(house, actor, Source::Imported, &title, "").await?;
+        for note in notes {
+            incidents::add(house, actor, &id, None, note).await?;
+        }
+    }
+    Ok(RegisterOutcome::Taken(plan.preview))
+}
+
+async fn plan(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Plan, OperationError> {
+    actor.must_respond()?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(OperationError::Invalid("table-too-large"));
+    }
     let table = find(bytes)?;
-    let mut known = in_register(house, actor).await?;
-    let mut done = ImportedRegister {
-        sheet: table.sheet.clone(),
-        ignored_columns: table.ignored.clone(),
-        ..ImportedRegister::default()
-    };
+    let known = KnownViolations::read(house, actor).await?;
     let zone = house.response().zone.clone();
     let reader = RowReader {
         zone: &zone,
@@ -75,128 +135,255 @@ pub async fn import(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Import
             .map(|(place, column)| (*column, DayOrder::of_column(table.texts_of(*place))))
             .collect(),
     };
+    let mut plan = Plan::new(&table, known);
     for row in &table.rows {
-        let (cells, unreadable) = cells_of(&table, &row.cells);
-        if cells.is_empty() && unreadable.is_empty() {
+        let cells = RowCells::read(&table, row);
+        if cells.is_blank() {
             continue;
         }
-        let faults = match read(&reader, &cells, unreadable) {
-            Ok(earlier) => match known.get(&identity(&earlier)) {
-                Some(register) => match register.answered(&earlier).differs_from(&register.earlier) {
-                    None => {
-                        done.known += 1;
-                        continue;
-                    }
-                    Some(column) => vec![(column, CellFault::Differs.code())],
-                },
-                None => match take(house, actor, &earlier).await? {
-                    Ok(()) => {
-                        done.taken += 1;
-                        // The state of a row that says none is what the register makes of it.
-                        let state = states_of(&earlier).last().copied().unwrap_or(State::Suspected);
-                        let earlier = Earlier { state: Some(state), ..earlier };
-                        known.insert(identity(&earlier), KnownViolation::new(earlier));
-                        continue;
-                    }
-                    Err(column) => vec![(column, "refused")],
-                },
-            },
-            Err(faults) => faults.into_iter().map(|(column, fault)| (column, fault.code())).collect(),
-        };
-        let told = faults.into_iter().map(|(column, fault)| RowFault {
-            row: row.number,
-            place: table.place(column, row.number),
-            column,
-            fault,
-            seen: seen(&table, column, &row.cells),
-        });
-        done.faults.extend(told);
-        done.faults.truncate(FAULTS_MAX);
+        for (column, fault) in plan.take(house, actor, &reader, row.number, &cells) {
+            plan.preview.fault_count += 1;
+            if plan.preview.faults.len() < FAULTS_MAX {
+                let place = table.place(column, row.number);
+                let seen = table.cell(row, column).map_or("", UploadedCell::seen);
+                let seen = seen.chars().take(80).collect();
+                let fault = fault.code();
+                plan.preview.faults.push(RowFault { row: row.number, place, column, fault, seen });
+            }
+        }
     }
-    Ok(done)
+    plan.preview.digest = sha256(&serde_json::to_string(&plan.drafts).expect("texts are plain data"));
+    Ok(plan)
 }
 
 type RowFaults = Vec<(&'static str, CellFault)>;
 
-fn read(
-    reader: &RowReader<'_>,
-    cells: &BTreeMap<&str, String>,
-    unreadable: RowFaults,
-) -> Result<Earlier, RowFaults> {
-    let earlier = match reader.read(cells) {
-        Ok(earlier) if unreadable.is_empty() => earlier,
-        Ok(_) => return Err(unreadable),
-        // A cell that cannot be read is not missing, too.
-        Err(faults) => {
-            let others =
-                faults.into_iter().filter(|(name, _)| !unreadable.iter().any(|(same, _)| same == name));
-            let others: RowFaults = others.collect();
-            return Err(unreadable.into_iter().chain(others).collect());
-        }
-    };
-    if earlier.title.chars().count() > TITLE_CHARS_MAX {
-        return Err(vec![("title", CellFault::Long)]);
-    }
-    Ok(earlier)
+/// The texts of a row by column, and the cells that cannot be taken.
+struct RowCells {
+    texts: BTreeMap<&'static str, String>,
+    /// As somebody wrote it, in capitals.
+    reference: String,
+    faults: RowFaults,
 }
 
-/// The texts of a row by column, and the cells that cannot be read.
-fn cells_of(
-    table: &UploadedTable<&'static str>,
-    cells: &BTreeMap<usize, UploadedCell>,
-) -> (BTreeMap<&'static str, String>, RowFaults) {
-    let (mut texts, mut faults) = (BTreeMap::new(), Vec::new());
-    for (place, name) in &table.columns {
-        match cells.get(place) {
-            Some(UploadedCell::Text(text)) if !text.trim().is_empty() => {
-                drop(texts.insert(*name, text.clone()))
+impl RowCells {
+    fn read(table: &UploadedTable<&'static str>, row: &UploadedRow) -> Self {
+        let mut cells = Self { texts: BTreeMap::new(), reference: String::new(), faults: Vec::new() };
+        for (place, name) in &table.columns {
+            match taken(row.cells.get(place), usage(name)) {
+                Ok("") => {}
+                Ok(text) if *name == REFERENCE => cells.reference = text.to_uppercase(),
+                Ok(text) => drop(cells.texts.insert(*name, text.to_owned())),
+                Err(untaken) => cells.faults.push((*name, fault_of(untaken))),
             }
-            Some(UploadedCell::Unreadable(UnreadCause::Formula, _)) => {
-                faults.push((*name, CellFault::Formula))
-            }
-            Some(UploadedCell::Unreadable(..)) => faults.push((*name, CellFault::Error)),
-            None | Some(UploadedCell::Text(_)) => {}
         }
+        cells
     }
-    (texts, faults)
+
+    fn is_blank(&self) -> bool {
+        self.texts.is_empty() && self.reference.is_empty() && self.faults.is_empty()
+    }
+
+    /// The faults of the cells, and of the row as far as its cells can be read: what is unreadable is not missing, too.
+    fn with_faults(&self, others: RowFaults) -> RowFaults {
+        let is_new =
+            |(name, _): &(&'static str, CellFault)| !self.faults.iter().any(|(same, _)| same == name);
+        self.faults.iter().copied().chain(others.into_iter().filter(is_new)).collect()
+    }
 }
 
-fn seen(
-    table: &UploadedTable<&'static str>,
-    column: &'static str,
-    cells: &BTreeMap<usize, UploadedCell>,
-) -> String {
-    let place = table.columns.iter().find(|(_, own)| **own == column).map(|(place, _)| *place);
-    match place.and_then(|place| cells.get(&place)) {
-        Some(UploadedCell::Text(text) | UploadedCell::Unreadable(_, text)) => text.chars().take(80).collect(),
-        None => String::new(),
+/// What a column takes of a cell.
+fn usage(name: &str) -> CellUse {
+    match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
+        Some(Column::Aware | Column::NotifiedAt | Column::ToldAt) => CellUse::Day,
+        Some(Column::Exemption | Column::State) => CellUse::Word,
+        Some(Column::Field(field)) => match field.shape() {
+            Shape::Moment => CellUse::Day,
+            Shape::Number => CellUse::Count,
+            Shape::One(_) | Shape::Many(_) => CellUse::Word,
+            Shape::Line | Shape::Text => CellUse::Text,
+        },
+        Some(Column::Title | Column::Authority | Column::Delay | Column::Persons) | None => CellUse::Text,
     }
 }
 
-/// What tells one violation from another.
+const fn fault_of(untaken: Untaken) -> CellFault {
+    match untaken {
+        Untaken::Unreadable(UnreadableCell::Error) => CellFault::Error,
+        Untaken::Unreadable(UnreadableCell::Formula) => CellFault::Formula,
+        Untaken::Unreadable(UnreadableCell::Covered) => CellFault::Covered,
+        Untaken::Unit => CellFault::Unit,
+        Untaken::Unseen => CellFault::Unseen,
+        Untaken::Truth => CellFault::Truth,
+    }
+}
+
+/// Violations that a file asks to open.
+struct Plan {
+    known: KnownViolations,
+    /// References that a row has taken.
+    references: HashSet<String>,
+    /// Title and notes of each.
+    drafts: Vec<(String, Vec<Note>)>,
+    preview: RegisterPreview,
+}
+
+impl Plan {
+    fn new(table: &UploadedTable<&'static str>, known: KnownViolations) -> Self {
+        let preview = RegisterPreview {
+            sheet: table.sheet.clone(),
+            other_sheets: table.other_sheets.clone(),
+            ignored_columns: table.ignored.clone(),
+            unnamed_columns: table.unnamed.clone(),
+            ..RegisterPreview::default()
+        };
+        Self { known, references: HashSet::new(), drafts: Vec::new(), preview }
+    }
+
+    /// Takes a row, or tells everything that keeps it from being taken.
+    fn take(
+        &mut self,
+        house: &House,
+        actor: &Actor,
+        reader: &RowReader<'_>,
+        row: u32,
+        cells: &RowCells,
+    ) -> RowFaults {
+        let (earlier, known) = match self.known.find(reader, cells) {
+            Ok(found) => found,
+            Err(faults) => return cells.with_faults(faults),
+        };
+        if !cells.faults.is_empty() {
+            return cells.with_faults(Vec::new());
+        }
+        if let Some(known) = known {
+            let known = &self.known.all[known];
+            let faults = known.differences(&earlier);
+            if !known.reference.is_empty() && !self.references.insert(known.reference.clone()) {
+                return vec![(REFERENCE, CellFault::Twice)];
+            }
+            if faults.is_empty() {
+                self.preview.known.push(known.reference.clone());
+            }
+            return faults;
+        }
+        let notes = match accepted(house, actor, &earlier) {
+            Ok(notes) => notes.into_iter().map(|(_, note)| note).collect(),
+            Err(column) => return vec![(column, CellFault::Refused)],
+        };
+        self.drafts.push((earlier.title.clone(), notes));
+        self.preview.opened.push(RowToOpen {
+            row,
+            title: earlier.title.clone(),
+            aware_at: earlier.aware_at,
+            authority: earlier.authority.clone(),
+            persons: earlier.persons.clone(),
+        });
+        self.known.add(KnownViolation::planned(earlier));
+        Vec::new()
+    }
+}
+
+/// What tells one violation from another where no reference does.
 type Identity = (String, Option<Timestamp>);
 
 fn identity(earlier: &Earlier) -> Identity {
     (earlier.title.clone(), earlier.aware_at)
 }
 
-/// A violation of the register, as a file of it would say it.
+/// A violation of the register, as files of it would say it.
 struct KnownViolation {
-    earlier: Earlier,
+    /// Blank for a row of this file.
+    reference: String,
+    /// In each language: computed texts are in the words of their reader.
+    rows: Vec<Earlier>,
     /// Fields that somebody answered: the others are computed anew each time.
     answers: Vec<Field>,
 }
 
 impl KnownViolation {
-    fn new(earlier: Earlier) -> Self {
-        Self { answers: earlier.fields.keys().copied().collect(), earlier: without_origin(earlier) }
+    fn planned(earlier: Earlier) -> Self {
+        // The state of a row that says none is what the register makes of it.
+        let state = states_of(&earlier).last().copied().unwrap_or(State::Suspected);
+        let answers = earlier.fields.keys().copied().collect();
+        let row = without_origin(Earlier { state: Some(state), ..earlier });
+        Self { reference: String::new(), rows: vec![row], answers }
     }
 
-    /// A row of a file without what was computed when it was written.
-    fn answered(&self, row: &Earlier) -> Earlier {
-        let mut row = row.clone();
-        row.fields.retain(|field, _| self.answers.contains(field));
-        without_origin(row)
+    /// The columns where a row says otherwise than the register in any language.
+    fn differences(&self, row: &Earlier) -> RowFaults {
+        let row = without_origin(row.clone());
+        let mut differing = self.rows.iter().map(|register| row.differences_from(register));
+        let mut columns = differing.next().unwrap_or_default();
+        for others in differing {
+            columns.retain(|column| others.contains(column));
+        }
+        columns.into_iter().map(|column| (column, self.fault(column))).collect()
+    }
+
+    fn fault(&self, column: &str) -> CellFault {
+        let field = COLUMNS.iter().find(|(name, _)| *name == column).map(|(_, column)| *column);
+        match field {
+            Some(Column::Field(field)) if !self.answers.contains(&field) => CellFault::Computed,
+            _ => CellFault::Differs,
+        }
+    }
+}
+
+/// The register, and the rows of the file that are to be in it.
+#[derive(Default)]
+struct KnownViolations {
+    all: Vec<KnownViolation>,
+    by_reference: HashMap<String, usize>,
+    by_identity: HashMap<Identity, usize>,
+}
+
+impl KnownViolations {
+    async fn read(house: &House, actor: &Actor) -> Result<Self, OperationError> {
+        let zone = house.response().zone.clone();
+        let readers = Language::ALL.map(|language| Reader { language, zone: zone.clone() });
+        let mut known = Self::default();
+        for view in incidents::list(house, actor).await? {
+            let row = |reader: &Reader| without_origin(Earlier::of(&row_of(house, &view, reader)));
+            known.add(KnownViolation {
+                reference: view.reference(),
+                rows: readers.iter().map(row).collect(),
+                answers: view.incident.fields.keys().copied().collect(),
+            });
+        }
+        Ok(known)
+    }
+
+    fn add(&mut self, violation: KnownViolation) {
+        let at = self.all.len();
+        if !violation.reference.is_empty() {
+            self.by_reference.insert(violation.reference.clone(), at);
+        }
+        let row = violation.rows.first().expect("a row in each language");
+        self.by_identity.insert(identity(row), at);
+        self.all.push(violation);
+    }
+
+    /// What a row says, and the violation that it is about if that is known. Its reference comes first; one of another
+    /// house, that this register gave to another violation, does not hide that the row itself is known.
+    fn find(&self, reader: &RowReader<'_>, cells: &RowCells) -> Result<(Earlier, Option<usize>), RowFaults> {
+        let named = self.by_reference.get(&cells.reference).or_else(|| self.unaware(cells)).copied();
+        let earlier = match named {
+            Some(at) => reader.read_known(&cells.texts, &self.all[at].rows[0])?,
+            None => reader.read(&cells.texts)?,
+        };
+        if earlier.title.chars().count() > TITLE_CHARS_MAX {
+            return Err(vec![("title", CellFault::Long)]);
+        }
+        let same = self.by_identity.get(&identity(&earlier)).copied();
+        let is_as_it_is = |at: &usize| self.all[*at].differences(&earlier).is_empty();
+        Ok((earlier.clone(), same.filter(is_as_it_is).or(named).or(same)))
+    }
+
+    /// The violation of this title whose hour of awareness nobody knows, for a row that says none.
+    fn unaware(&self, cells: &RowCells) -> Option<&usize> {
+        let title = cells.texts.get("title").filter(|_| !cells.texts.contains_key("aware-at"))?;
+        self.by_identity.get(&(title.trim().to_owned(), None))
     }
 }
 
@@ -219,40 +406,9 @@ fn reason_from_there(reason: &str) -> String {
     text_with(language, "log-pair", &values)
 }
 
-async fn in_register(
-    house: &House,
-    actor: &Actor,
-) -> Result<HashMap<Identity, KnownViolation>, OperationError> {
-    let reader = Reader { language: Language::default(), zone: house.response().zone.clone() };
-    let mut known = HashMap::new();
-    for view in incidents::list(house, actor).await? {
-        let earlier = without_origin(Earlier::of(&row_of(house, &view, &reader)));
-        let answers = view.incident.fields.keys().copied().collect();
-        known.insert(identity(&earlier), KnownViolation { earlier, answers });
-    }
-    Ok(known)
-}
-
 fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
-    let mut names: Vec<(String, &'static str)> = Vec::new();
-    let mut add = |name: &str, column: &'static str| {
-        let name = folded(name);
-        if !names.iter().any(|(known, _)| *known == name) {
-            names.push((name, column));
-        }
-    };
     let readers = Language::ALL.map(|language| Reader { language, zone: jiff::tz::TimeZone::UTC });
-    for (name, column) in COLUMNS.iter() {
-        readers.iter().for_each(|reader| add(&column_name(reader, name, *column), name));
-    }
-    COLUMNS.iter().for_each(|(name, _)| add(name, name));
-    for name in ["aware-at", "notified", "told", "exemption"] {
-        for language in Language::ALL {
-            let others = text(language, &format!("import-register-{name}"));
-            let name = COLUMNS.iter().find(|(known, _)| *known == name).map_or("title", |(name, _)| name);
-            others.split('|').for_each(|other| add(other, name));
-        }
-    }
+    let names = names_of_columns(&readers);
     let sheet_names: Vec<String> = Language::ALL
         .iter()
         .map(|language| digue_documents::sheet_name(&text(*language, "register-title")))
@@ -261,13 +417,40 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
         bytes,
         &TableWanted {
             sheet_names: &sheet_names,
-            column_of: &|name| names.iter().find(|(known, _)| known == name).map(|(_, column)| *column),
+            column_of: &|name| {
+                names.iter().find(|(known, ..)| known == name).map(|(_, column, fit)| (*column, *fit))
+            },
             is_needed: &|column| column == "title",
             needed_name: &column_name(&readers[0], "title", Column::Title),
             rows_max: ROWS_MAX,
             invalid: "invalid-register",
         },
     )
+}
+
+/// Names of columns in their folded form, those of the export first.
+fn names_of_columns(readers: &[Reader]) -> Vec<(String, &'static str, NameFit)> {
+    let mut names: Vec<(String, &'static str, NameFit)> = Vec::new();
+    let mut add = |name: &str, column: &'static str, fit: NameFit| {
+        let name = folded(name);
+        if !names.iter().any(|(known, ..)| *known == name) {
+            names.push((name, column, fit));
+        }
+    };
+    for (name, column) in COLUMNS.iter() {
+        readers.iter().for_each(|reader| add(&column_name(reader, name, *column), name, NameFit::Own));
+    }
+    readers.iter().for_each(|reader| add(&reader.say("column-reference"), REFERENCE, NameFit::Own));
+    COLUMNS.iter().for_each(|(name, _)| add(name, name, NameFit::Code));
+    add(REFERENCE, REFERENCE, NameFit::Code);
+    for name in ["aware-at", "notified", "told", "exemption"] {
+        for reader in readers {
+            let others = reader.say(&format!("import-register-{name}"));
+            let name = COLUMNS.iter().find(|(known, _)| *known == name).map_or("title", |(name, _)| name);
+            others.split('|').for_each(|other| add(other, name, NameFit::Other));
+        }
+    }
+    names
 }
 
 /// A word of either language as a code of the field.
@@ -297,12 +480,12 @@ fn state(word: &str) -> Option<State> {
     State::ALL.iter().find(is_it).copied()
 }
 
-/// One row as an incident of its own; the column that the rules of incidents refuse, and then nothing is written.
-async fn take(
+/// What the log of an incident of its own would say of a row; the column that the rules of incidents refuse otherwise.
+fn accepted(
     house: &House,
     actor: &Actor,
     earlier: &Earlier,
-) -> Result<Result<(), &'static str>, OperationError> {
+) -> Result<Vec<(&'static str, Note)>, &'static str> {
     let notes = notes_of(earlier);
     let now = house.clock.now();
     let opened =
@@ -317,17 +500,11 @@ async fn take(
     let mut entries = vec![entry(1, &opened)];
     let rules = house.response();
     for (column, note) in &notes {
-        let Some(incident) = Incident::of(&entries) else { return Ok(Err("title")) };
-        if incident.accepts(note, now, &rules.rules, &rules.zone).is_err() {
-            return Ok(Err(column));
-        }
+        let incident = Incident::of(&entries).ok_or("title")?;
+        incident.accepts(note, now, &rules.rules, &rules.zone).map_err(|_| *column)?;
         entries.push(entry(entries.len() + 1, note));
     }
-    let id = incidents::open(house, actor, Source::Imported, &earlier.title, "").await?;
-    for (_, note) in notes {
-        incidents::add(house, actor, &id, None, note).await?;
-    }
-    Ok(Ok(()))
+    Ok(notes)
 }
 
 /// What the log says of a row, each note with the column that it comes from.
@@ -420,6 +597,9 @@ fn duties_of(earlier: &Earlier, why: &str) -> Vec<(&'static str, Note)> {
 
 /// What a column is called in a reader's language.
 pub fn column(reader: &Reader, name: &str) -> String {
+    if name == REFERENCE {
+        return reader.say("column-reference");
+    }
     let found = COLUMNS.iter().find(|(known, _)| *known == name);
     found.map(|(name, column)| column_name(reader, name, *column)).unwrap_or_default()
 }

@@ -1,27 +1,46 @@
-//! The table that somebody is after in a workbook as people leave it: behind a cover sheet, below a title, its
-//! columns in any order, their names with or without accents.
+//! The table that somebody is after in a file as people leave it: behind a cover sheet, below a title, its columns in
+//! any order, their names with or without accents. A CSV is one sheet.
 //!
-//! It refuses to choose between two sheets or two columns that fit alike.
+//! It refuses to choose between two sheets or two columns that fit alike, and to leave a column without a name unsaid.
 
 use std::collections::BTreeMap;
 
-use digue_inspect::xlsx::{UploadedCell, UploadedRow, UploadedSheet, cell_name, uploaded_sheets};
+use digue_inspect::xlsx::{
+    CoveredCells, Quantity, UnreadableCell, UploadedCell, UploadedNumber, UploadedRow, UploadedSheet,
+    cell_name, column_name, uploaded_sheets,
+};
 use digue_types::UninspectedCause;
 use digue_types::written::folded;
 
+use crate::csv_file;
 use crate::error::{LineFault, OperationError};
 
 /// Rows among which the header is looked for.
 const HEADER_ROWS_MAX: usize = 30;
 /// A spreadsheet once unpacked.
 const BYTES_MAX: usize = 64 << 20;
+/// Cells that others may cover.
+const COVERED_MAX: usize = 1_000_000;
+
+/// How well a name of a file fits a column: of two that are there, the better one is taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum NameFit {
+    /// As exports call it.
+    Own,
+    /// As programs call it.
+    Code,
+    /// Another name for the same.
+    Other,
+    /// But for the unit behind it.
+    Loose,
+}
 
 /// What a table must be to be taken.
 pub(crate) struct TableWanted<'w, C> {
     /// Names that its sheet has where several sheets fit.
     pub(crate) sheet_names: &'w [String],
     /// The column of a name in its folded form.
-    pub(crate) column_of: &'w dyn Fn(&str) -> Option<C>,
+    pub(crate) column_of: &'w dyn Fn(&str) -> Option<(C, NameFit)>,
     /// One of these must be there.
     pub(crate) is_needed: &'w dyn Fn(C) -> bool,
     /// What the needed column is called, for those who look for it.
@@ -29,6 +48,14 @@ pub(crate) struct TableWanted<'w, C> {
     pub(crate) rows_max: usize,
     /// Says that a file is no workbook.
     pub(crate) invalid: &'static str,
+}
+
+/// A column that holds something and has no name that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnnamedColumn {
+    /// `G`.
+    pub letters: String,
+    pub cells: u32,
 }
 
 /// A table that was found.
@@ -39,6 +66,7 @@ pub(crate) struct UploadedTable<C> {
     pub(crate) columns: BTreeMap<usize, C>,
     /// Names of columns that are nobody's.
     pub(crate) ignored: Vec<String>,
+    pub(crate) unnamed: Vec<UnnamedColumn>,
     /// Sheets that were not read.
     pub(crate) other_sheets: Vec<String>,
     /// Below the header.
@@ -49,34 +77,34 @@ struct Candidate<C> {
     sheet: usize,
     header: usize,
     columns: BTreeMap<usize, C>,
+    /// Two columns that fit alike.
+    twice: Option<(usize, usize)>,
 }
 
 impl<C: Copy + PartialEq> UploadedTable<C> {
-    /// Finds the table in a workbook.
+    /// Finds the table in a workbook or a CSV.
     ///
     /// # Errors
-    /// `Invalid` for what is no workbook; `Faults` with the place where no table, or more than one, is.
+    /// `Invalid` for what is no table; `Faults` with the place where no table, or more than one, is.
     pub(crate) fn find(bytes: &[u8], wanted: &TableWanted<'_, C>) -> Result<Self, OperationError> {
-        let mut sheets = uploaded_sheets(bytes, BYTES_MAX, wanted.rows_max).map_err(|unreadable| {
-            let is_too_large = unreadable.cause == UninspectedCause::TooLarge;
-            OperationError::Invalid(if is_too_large { "table-too-large" } else { wanted.invalid })
-        })?;
-        let Candidate { sheet, header, columns } = choose(&sheets, wanted)?;
-        let UploadedSheet { name, mut rows } = sheets.swap_remove(sheet);
+        let mut sheets = sheets_in(bytes, wanted)?;
+        let Candidate { sheet, header, columns, twice } = choose(&sheets, wanted)?;
+        let UploadedSheet { name, mut rows, covered } = sheets.swap_remove(sheet);
         let heads = rows.drain(..=header).next_back().expect("the header's row");
-        for (place, column) in &columns {
-            if columns.iter().any(|(other, same)| other < place && same == column) {
-                let place = cell_name(*place, heads.number);
-                return Err(fault(heads.number, &format!("{name}!{place}"), "table-fault-twice"));
-            }
+        if let Some((one, other)) = twice {
+            let places =
+                format!("{name}!{}, {}", cell_name(one, heads.number), cell_name(other, heads.number));
+            return Err(fault(heads.number, &places, "table-fault-twice"));
         }
+        cover(&mut rows, &covered, heads.number)?;
         let is_ignored = |(place, cell): (&usize, &UploadedCell)| match cell.text() {
             Some(text) if !columns.contains_key(place) => Some(text.trim().to_owned()),
             _ => None,
         };
         let ignored = heads.cells.iter().filter_map(is_ignored).filter(|name| !name.is_empty()).collect();
         let other_sheets = sheets.into_iter().map(|sheet| sheet.name).collect();
-        Ok(Self { sheet: name, columns, ignored, other_sheets, rows })
+        let unnamed = unnamed(&heads, &rows);
+        Ok(Self { sheet: name, columns, ignored, unnamed, other_sheets, rows })
     }
 
     /// Where a cell is: `Mesures!H3`.
@@ -98,6 +126,135 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
     pub(crate) fn texts_of(&self, place: usize) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(move |row| row.cells.get(&place)?.text())
     }
+}
+
+/// What a field takes of a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CellUse {
+    /// What it shows.
+    Text,
+    /// A word of a list, perhaps a number or a truth value.
+    Word,
+    Day,
+    /// A number of euros, or of nothing said.
+    Amount,
+    /// A number of nothing said.
+    Count,
+}
+
+/// Why a field cannot take what a cell holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Untaken {
+    Unreadable(UnreadableCell),
+    /// A percentage, another currency, a duration.
+    Unit,
+    /// A number that shows otherwise in another program.
+    Unseen,
+    /// True or false where a text or a number is meant.
+    Truth,
+}
+
+/// What a field takes of a cell; nothing of a blank one.
+pub(crate) fn taken(cell: Option<&UploadedCell>, usage: CellUse) -> Result<&str, Untaken> {
+    match cell {
+        None => Ok(""),
+        Some(UploadedCell::Text(text)) => Ok(text.trim()),
+        Some(UploadedCell::Unreadable(why, _)) => Err(Untaken::Unreadable(*why)),
+        Some(cell @ UploadedCell::Truth(_)) if usage == CellUse::Word => Ok(cell.text().unwrap_or_default()),
+        Some(UploadedCell::Truth(_)) => Err(Untaken::Truth),
+        Some(UploadedCell::Number(number)) => number_for(number, usage),
+    }
+}
+
+fn number_for(number: &UploadedNumber, usage: CellUse) -> Result<&str, Untaken> {
+    let is_plain = number.quantity == Quantity::Plain;
+    match usage {
+        CellUse::Day => Ok(&number.value),
+        CellUse::Word if is_plain && !number.value.contains('.') => Ok(&number.value),
+        CellUse::Text | CellUse::Word => number.shown.as_deref().map(str::trim).ok_or(Untaken::Unseen),
+        CellUse::Amount if is_plain || number.quantity == Quantity::Euros => Ok(&number.value),
+        CellUse::Count if is_plain => Ok(&number.value),
+        CellUse::Amount | CellUse::Count => Err(Untaken::Unit),
+    }
+}
+
+/// The sheets of a file: of a workbook, or the one of a CSV under the delimiter whose header fits best.
+fn sheets_in<C: Copy + PartialEq>(
+    bytes: &[u8],
+    wanted: &TableWanted<'_, C>,
+) -> Result<Vec<UploadedSheet>, OperationError> {
+    const OLE: &[u8] = b"\xd0\xcf\x11\xe0";
+    if bytes.starts_with(OLE) {
+        return Err(OperationError::Invalid("table-is-xls"));
+    }
+    if bytes.starts_with(b"%PDF") {
+        return Err(OperationError::Invalid("table-is-no-spreadsheet"));
+    }
+    if bytes.starts_with(b"PK") {
+        return uploaded_sheets(bytes, BYTES_MAX, wanted.rows_max).map_err(|unreadable| {
+            let is_too_large = unreadable.cause == UninspectedCause::TooLarge;
+            let other = || archive_of(bytes).unwrap_or(wanted.invalid);
+            OperationError::Invalid(if is_too_large { "table-too-large" } else { other() })
+        });
+    }
+    let sheets = csv_file::sheets(bytes, wanted.rows_max)?;
+    let named = |sheet: &UploadedSheet| {
+        let found = header_of(std::slice::from_ref(sheet), 0, wanted);
+        found.map_or(0, |candidate| candidate.columns.len())
+    };
+    // The first of equals.
+    let best = sheets.into_iter().rev().max_by_key(named);
+    Ok(best.into_iter().collect())
+}
+
+/// What else is in the same sort of archive as a workbook.
+fn archive_of(bytes: &[u8]) -> Option<&'static str> {
+    const ODF: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument";
+    let head = bytes.get(30..).unwrap_or_default();
+    let holds = |name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
+    if head.starts_with(&[ODF, b".spreadsheet"].concat()) {
+        Some("table-is-ods")
+    } else if holds(b"xl/workbook.bin") {
+        Some("table-is-xls")
+    } else if head.starts_with(ODF) || holds(b"word/document.xml") || holds(b"ppt/presentation.xml") {
+        Some("table-is-no-spreadsheet")
+    } else {
+        None
+    }
+}
+
+/// Makes the cells that another is shown over unreadable: nobody emptied them. Those that begin with the header or
+/// above it are titles. A covered cell that kept a text is read.
+fn cover(rows: &mut [UploadedRow], covered: &[CoveredCells], header: u32) -> Result<(), OperationError> {
+    let mut left = COVERED_MAX;
+    for cells in covered.iter().filter(|cells| cells.rows.0 > header) {
+        let start = rows.partition_point(|row| row.number < cells.rows.0);
+        for row in rows[start..].iter_mut().take_while(|row| row.number <= cells.rows.1) {
+            let first = if row.number == cells.rows.0 { cells.columns.0 + 1 } else { cells.columns.0 };
+            for column in first..=cells.columns.1 {
+                left = left.checked_sub(1).ok_or(OperationError::Invalid("table-too-large"))?;
+                let cell = UploadedCell::Unreadable(UnreadableCell::Covered, cells.name());
+                row.cells.entry(column).or_insert(cell);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unnamed(heads: &UploadedRow, rows: &[UploadedRow]) -> Vec<UnnamedColumn> {
+    let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
+    let is_named = |place: &usize| {
+        heads.cells.get(place).and_then(UploadedCell::text).is_some_and(|name| !name.trim().is_empty())
+    };
+    for row in rows {
+        let is_covered =
+            |cell: &UploadedCell| matches!(cell, UploadedCell::Unreadable(UnreadableCell::Covered, _));
+        for (place, _) in row.cells.iter().filter(|(_, cell)| !cell.is_blank() && !is_covered(cell)) {
+            *counts.entry(*place).or_default() += 1;
+        }
+    }
+    let unnamed = counts.into_iter().filter(|(place, _)| !is_named(place));
+    unnamed.map(|(place, cells)| UnnamedColumn { letters: column_name(place), cells }).collect()
 }
 
 fn fault(line: u32, column: &str, key: &str) -> OperationError {
@@ -123,7 +280,7 @@ fn choose<C: Copy + PartialEq>(
     found.retain(|candidate| candidate.columns.len() == most);
     if found.len() > 1 {
         let faults = found.iter().map(|candidate| {
-            let UploadedSheet { name, rows } = &sheets[candidate.sheet];
+            let UploadedSheet { name, rows, .. } = &sheets[candidate.sheet];
             let line = usize::try_from(rows[candidate.header].number).unwrap_or(usize::MAX);
             LineFault::new(line, "table-fault-sheets").at(name)
         });
@@ -139,16 +296,34 @@ fn header_of<C: Copy + PartialEq>(
 ) -> Option<Candidate<C>> {
     let mut best: Option<Candidate<C>> = None;
     for (header, row) in sheets[sheet].rows.iter().take(HEADER_ROWS_MAX).enumerate() {
-        let column = |(place, cell): (&usize, &UploadedCell)| {
-            Some((*place, (wanted.column_of)(&header_name(cell.text()?))?))
-        };
-        let columns: BTreeMap<usize, C> = row.cells.iter().filter_map(column).collect();
+        let (columns, twice) = columns_of(row, wanted);
         let is_better = best.as_ref().is_none_or(|best| columns.len() > best.columns.len());
         if is_better && columns.values().any(|column| (wanted.is_needed)(*column)) {
-            best = Some(Candidate { sheet, header, columns });
+            best = Some(Candidate { sheet, header, columns, twice });
         }
     }
     best
+}
+
+type Columns<C> = (BTreeMap<usize, C>, Option<(usize, usize)>);
+
+/// The columns that a row names, each once: the name that fits best wins. The first two that fit alike, too.
+fn columns_of<C: Copy + PartialEq>(row: &UploadedRow, wanted: &TableWanted<'_, C>) -> Columns<C> {
+    let mut named: Vec<(usize, C, NameFit)> = Vec::new();
+    let mut twice = Vec::new();
+    for (place, cell) in &row.cells {
+        let found = cell.text().and_then(|text| (wanted.column_of)(&header_name(text)));
+        let Some((column, fit)) = found else { continue };
+        match named.iter_mut().find(|(_, known, _)| *known == column) {
+            Some(known) if fit < known.2 => *known = (*place, column, fit),
+            Some(known) if fit == known.2 => twice.push((known.0, *place)),
+            Some(_) => {}
+            None => named.push((*place, column, fit)),
+        }
+    }
+    // A better name may have come after two that fit alike.
+    let twice = twice.into_iter().find(|(one, _)| named.iter().any(|(place, ..)| place == one));
+    (named.into_iter().map(|(place, column, _)| (place, column)).collect(), twice)
 }
 
 /// A name of a column without what people write around it: `Intitulé *`, `Coût :`.
@@ -171,5 +346,88 @@ mod tests {
         assert_eq!(header_name("Coût (euros) :"), "cout (euros)");
         assert_eq!(without_unit("cout (euros)"), "cout");
         assert_eq!(without_unit("cout"), "cout");
+    }
+
+    fn found(bytes: &[u8]) -> Result<UploadedTable<char>, String> {
+        let wanted = TableWanted {
+            sheet_names: &[],
+            column_of: &|name| match name {
+                "comment" => Some(('c', NameFit::Own)),
+                "commentaire" | "description" => Some(('c', NameFit::Other)),
+                "titre" => Some(('t', NameFit::Own)),
+                _ => None,
+            },
+            is_needed: &|column| column == 't',
+            needed_name: "Titre",
+            rows_max: 100,
+            invalid: "invalid-register",
+        };
+        UploadedTable::find(bytes, &wanted).map_err(|error| match error {
+            OperationError::Faults(faults) => {
+                format!("{} {}", faults[0].column.clone().unwrap_or_default(), faults[0].key)
+            }
+            OperationError::Invalid(key) => key.to_owned(),
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn an_exact_name_wins_and_two_alike_are_told_with_both_places() {
+        let table = found("Titre;Commentaire;Comment\nA;b;c\n".as_bytes()).unwrap();
+        assert_eq!(table.columns, BTreeMap::from([(0, 't'), (2, 'c')]));
+        assert_eq!(table.ignored, ["Commentaire"]);
+        let twice = found("Titre;Commentaire;Description\nA;b;c\n".as_bytes());
+        assert_eq!(twice.unwrap_err(), "CSV!B1, C1 table-fault-twice");
+        let better = found("Titre;Commentaire;Description;Comment\nA;b;c;d\n".as_bytes()).unwrap();
+        assert_eq!(better.columns, BTreeMap::from([(0, 't'), (3, 'c')]));
+    }
+
+    #[test]
+    fn a_column_without_a_name_is_told_with_its_letter() {
+        let table = found("Titre,,#N/A,\nA,b,,\nB,c,x,\n".as_bytes()).unwrap();
+        let unnamed: Vec<(&str, u32)> =
+            table.unnamed.iter().map(|column| (column.letters.as_str(), column.cells)).collect();
+        assert_eq!(unnamed, [("B", 2), ("C", 1)]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_told_for_what_it_is() {
+        let of = |bytes: &[u8]| found(bytes).map(drop).unwrap_err();
+        let archive = |name: &str, text: &str| {
+            [&b"PK\x03\x04"[..], &[0; 26], name.as_bytes(), text.as_bytes(), &[0; 30]].concat()
+        };
+        assert_eq!(of(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "table-is-xls");
+        let ods = archive("mimetype", "application/vnd.oasis.opendocument.spreadsheet");
+        assert_eq!(of(&ods), "table-is-ods");
+        assert_eq!(of(&archive("word/document.xml", "")), "table-is-no-spreadsheet");
+        assert_eq!(
+            of(&archive("mimetype", "application/vnd.oasis.opendocument.text")),
+            "table-is-no-spreadsheet"
+        );
+        assert_eq!(of(b"%PDF-1.7"), "table-is-no-spreadsheet");
+        assert_eq!(of(&archive("a", "b")), "invalid-register");
+        assert_eq!(of(b"rien"), "Titre table-fault-header");
+    }
+
+    fn number(value: &str, quantity: Quantity, shown: Option<&str>) -> UploadedCell {
+        let (value, shown) = (value.to_owned(), shown.map(ToOwned::to_owned));
+        UploadedCell::Number(UploadedNumber { value, quantity, shown })
+    }
+
+    #[test]
+    fn a_field_takes_what_it_is_for_and_nothing_else() {
+        let percent = number("0.5", Quantity::Percent, Some("50%"));
+        assert_eq!(taken(Some(&percent), CellUse::Text), Ok("50%"));
+        assert_eq!(taken(Some(&percent), CellUse::Amount), Err(Untaken::Unit));
+        assert_eq!(taken(Some(&percent), CellUse::Count), Err(Untaken::Unit));
+        let euros = number("1500", Quantity::Euros, None);
+        assert_eq!(taken(Some(&euros), CellUse::Amount), Ok("1500"));
+        assert_eq!(taken(Some(&euros), CellUse::Count), Err(Untaken::Unit));
+        assert_eq!(taken(Some(&euros), CellUse::Text), Err(Untaken::Unseen));
+        assert_eq!(taken(Some(&UploadedCell::Truth(true)), CellUse::Text), Err(Untaken::Truth));
+        assert_eq!(taken(Some(&UploadedCell::Truth(true)), CellUse::Word), Ok("TRUE"));
+        assert_eq!(taken(None, CellUse::Text), Ok(""));
+        // A requirement typed as 5.10 is not 5.1.
+        assert_eq!(taken(Some(&number("5.1", Quantity::Plain, None)), CellUse::Word), Err(Untaken::Unseen));
     }
 }

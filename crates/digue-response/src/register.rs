@@ -148,11 +148,11 @@ impl Earlier {
         }
     }
 
-    /// The first column where this row, as a file says it, is not what the register says; blank cells say nothing.
-    pub fn differs_from(&self, register: &Self) -> Option<&'static str> {
+    /// The columns where this row, as a file says it, is not what the register says; blank cells say nothing.
+    pub fn differences_from(&self, register: &Self) -> Vec<&'static str> {
         let differs = |column: &Column| match column {
-            Column::Title => self.title != register.title,
-            Column::Aware => self.aware_at != register.aware_at,
+            Column::Title => !self.title.is_empty() && self.title != register.title,
+            Column::Aware => self.aware_at.is_some() && self.aware_at != register.aware_at,
             Column::Field(field) => {
                 self.fields.get(field).is_some_and(|said| register.fields.get(field) != Some(said))
             }
@@ -164,7 +164,7 @@ impl Earlier {
             Column::ToldAt => self.told_at.is_some() && self.told_at != register.told_at,
             Column::State => self.state.is_some() && self.state != register.state,
         };
-        COLUMNS.iter().find(|(_, column)| differs(column)).map(|(name, _)| *name)
+        COLUMNS.iter().filter(|(_, column)| differs(column)).map(|(name, _)| *name).collect()
     }
 }
 
@@ -191,8 +191,24 @@ pub enum CellFault {
     Error,
     /// A formula without its result.
     Formula,
+    /// Another cell is shown over it.
+    Covered,
+    /// A percentage, or another unit than the field counts.
+    Unit,
+    /// A number whose format cannot be shown.
+    Unseen,
+    /// True or false.
+    Truth,
+    /// The end comes before the beginning.
+    Backwards,
     /// The register has this violation, and says otherwise.
     Differs,
+    /// The register computes this cell, and it says otherwise today.
+    Computed,
+    /// Another row of the file has the same reference.
+    Twice,
+    /// The rules of incidents refuse it.
+    Refused,
 }
 
 impl CellFault {
@@ -209,7 +225,15 @@ impl CellFault {
             Self::Long => "long",
             Self::Error => "error",
             Self::Formula => "formula",
+            Self::Covered => "covered",
+            Self::Unit => "unit",
+            Self::Unseen => "unseen",
+            Self::Truth => "truth",
+            Self::Backwards => "backwards",
             Self::Differs => "differs",
+            Self::Computed => "computed",
+            Self::Twice => "twice",
+            Self::Refused => "refused",
         }
     }
 
@@ -240,13 +264,46 @@ impl RowReader<'_> {
     /// # Errors
     /// Every fault of the row.
     pub fn read(&self, cells: &BTreeMap<&str, String>) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
+        self.read_with(cells, &[Column::Title, Column::Aware])
+    }
+
+    /// Reads a row about a violation that the register has: it may lack what the register lacks.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_known(
+        &self,
+        cells: &BTreeMap<&str, String>,
+        register: &Earlier,
+    ) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
+        let needed = [Column::Title, Column::Aware];
+        self.read_with(cells, if register.aware_at.is_some() { &needed } else { &needed[..1] })
+    }
+
+    fn read_with(
+        &self,
+        cells: &BTreeMap<&str, String>,
+        needed: &[Column],
+    ) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
         let mut row = Earlier::default();
         let mut faults = Vec::new();
         for (name, column) in COLUMNS.iter() {
             let text = cells.get(name).map(|text| text.trim()).unwrap_or_default();
-            if let Err(fault) = self.read_cell(&mut row, name, *column, text) {
+            let read = match text {
+                "" if needed.contains(column) => Err(CellFault::Missing),
+                "" => Ok(()),
+                text => self.read_cell(&mut row, name, *column, text),
+            };
+            if let Err(fault) = read {
                 faults.push((*name, fault));
             }
+        }
+        let moment =
+            |field| row.fields.get(&field).and_then(|texts| Timestamp::parse_rfc3339(texts.first()?));
+        if let (Some(from), Some(to)) = (moment(Field::StartedAt), moment(Field::EndedAt))
+            && to < from
+        {
+            faults.push((Field::EndedAt.code(), CellFault::Backwards));
         }
         match (&row.persons, row.exemption) {
             (Some((false, why)), None) => match exemption_in(why) {
@@ -266,10 +323,6 @@ impl RowReader<'_> {
         column: Column,
         text: &str,
     ) -> Result<(), CellFault> {
-        if text.is_empty() {
-            let is_needed = matches!(column, Column::Title | Column::Aware);
-            return if is_needed { Err(CellFault::Missing) } else { Ok(()) };
-        }
         if text.chars().count() > TEXT_CHARS_MAX {
             return Err(CellFault::Long);
         }
@@ -451,6 +504,35 @@ mod tests {
             ("persons", "decision"),
         ];
         assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn a_row_that_the_register_has_may_lack_what_the_register_lacks() {
+        let cells = BTreeMap::from([("title", "t".to_owned())]);
+        let zone = TimeZone::UTC;
+        let reader = RowReader {
+            zone: &zone,
+            now: Timestamp::from_secs(1_800_000_000),
+            choice: &|_, _| None,
+            exemption: &|_| None,
+            state: &|_| None,
+            orders: BTreeMap::new(),
+        };
+        let without = Earlier { title: "t".to_owned(), ..Earlier::default() };
+        let row = reader.read_known(&cells, &without).unwrap();
+        assert_eq!(row.differences_from(&without), Vec::<&str>::new());
+        let with = Earlier { aware_at: at("2026-03-02T13:05:00Z"), ..without };
+        assert_eq!(reader.read_known(&cells, &with).unwrap_err(), [("aware-at", CellFault::Missing)]);
+        assert!(reader.read(&cells).is_err());
+    }
+
+    #[test]
+    fn an_end_before_its_beginning_is_told_with_the_other_faults() {
+        let faults = read(&[("title", "t"), ("started-at", "2025-03-02"), ("ended-at", "2025-03-01")]);
+        assert_eq!(
+            faults.unwrap_err(),
+            [("aware-at", CellFault::Missing), ("ended-at", CellFault::Backwards)]
+        );
     }
 
     #[test]

@@ -4,14 +4,13 @@
 use askama::Template;
 use axum::Form;
 use axum::Json;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_exposure::Question;
 use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::papers::{self, Form as Printed};
-use digue_operations::register_import::{self, ImportedRegister, RowFault};
 use digue_operations::stored_records::{Sources, StoredKind};
 use digue_operations::{OperationError, bundle};
 use digue_response::affected::Version;
@@ -26,7 +25,7 @@ use digue_types::Timestamp;
 
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
-use crate::form::{maybe_local_time, names, uploaded};
+use crate::form::{maybe_local_time, names};
 use crate::pages::incident_notes::Pairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
@@ -518,37 +517,4 @@ pub(crate) async fn register_paper(
     let reader = Words::in_zone(&visitor, &console.zone).reader();
     let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form).await)?;
     Ok(file("register", form, bytes))
-}
-
-#[derive(Template)]
-#[template(path = "register_imported.html")]
-struct ImportedPage {
-    w: Words,
-    done: ImportedRegister,
-    faults: Vec<String>,
-}
-
-/// An earlier register, from a spreadsheet.
-pub(crate) async fn import(
-    State(console): State<Console>,
-    visitor: Visitor,
-    form: Multipart,
-) -> Result<Html<String>, PageError> {
-    let actor = told(&visitor, visitor.actor(&console.house))?;
-    let (_, file) = told(&visitor, uploaded(form).await)?;
-    let done = told(&visitor, register_import::import(&console.house, &actor, &file).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
-    let fault = |fault: &RowFault| {
-        let values = [
-            ("row", fault.row.into()),
-            ("place", fault.place.as_str().into()),
-            ("column", register_import::column(&w.reader(), fault.column).into()),
-            ("fault", w.coded("register-fault", fault.fault).into()),
-            ("seen", fault.seen.as_str().into()),
-        ];
-        let is_blank = fault.seen.is_empty();
-        w.with(if is_blank { "register-fault-line" } else { "register-fault-line-seen" }, values)
-    };
-    let faults = done.faults.iter().map(fault).collect();
-    Ok(page(&ImportedPage { w, done, faults }))
 }

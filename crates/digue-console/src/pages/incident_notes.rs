@@ -56,6 +56,34 @@ impl Pairs {
         parse(self.text(name)).ok_or(OperationError::Invalid("incident-refused-value"))
     }
 
+    /// `yes` or `no`: what was not chosen is not decided.
+    pub(crate) fn yes_or_no(&self, name: &str) -> Result<bool, OperationError> {
+        self.choice(name, |text| match text {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// Choices of a closed list, each of them known.
+    pub(crate) fn choices<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, OperationError> {
+        let chosen = self.all(name).iter().map(|code| parse(code)).collect::<Option<Vec<T>>>();
+        chosen.ok_or(OperationError::Invalid("incident-refused-value"))
+    }
+
+    /// A choice of a closed list, or none.
+    fn maybe_choice<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, OperationError> {
+        if self.text(name).is_empty() { Ok(None) } else { self.choice(name, parse).map(Some) }
+    }
+
     fn moment(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, OperationError> {
         maybe_local_time(self.text(name), zone)
     }
@@ -100,14 +128,15 @@ async fn take(
         "fields" => {
             let view = incidents::view(house, actor, id).await?;
             let draft = breach::draft(house, &view, visitor.language).snapshot();
+            let mut notes = Vec::new();
             for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
                 let value = field_value(*field, form, zone)?;
                 // What is as it was computed is not an answer.
                 if draft.get(field).map_or(&[][..], Vec::as_slice) != value.as_slice() {
-                    incidents::add(house, actor, id, None, Note::FieldSet { field: *field, value }).await?;
+                    notes.push(Note::FieldSet { field: *field, value });
                 }
             }
-            Ok(())
+            incidents::add_all(house, actor, id, notes).await
         }
         "others" => {
             let kind = form.choice("kind", PersonKind::parse)?;
@@ -180,10 +209,10 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
         "done" => Note::TaskDone { task: form.number("task")?, text: form.owned("text") },
         "severity" => Note::SeveritySet { terms: terms_of(form)?, reason: reason() },
         "gravity" => Note::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() },
-        "authority" => Note::AuthorityDecided { notify: form.text("notify") == "yes", reason: reason() },
+        "authority" => Note::AuthorityDecided { notify: form.yes_or_no("notify")?, reason: reason() },
         "persons" => Note::PersonsDecided {
-            inform: form.text("inform") == "yes",
-            exemption: Exemption::parse(form.text("exemption")),
+            inform: form.yes_or_no("inform")?,
+            exemption: form.maybe_choice("exemption", Exemption::parse)?,
             reason: reason(),
         },
         "delay" => Note::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() },
@@ -205,13 +234,54 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
 }
 
 fn terms_of(form: &Pairs) -> Result<Terms, OperationError> {
+    let adjustment = form.number::<i8>("adjustment")?;
+    if !(-3..=3).contains(&adjustment) {
+        return Err(OperationError::Invalid("incident-refused-value"));
+    }
     Ok(Terms {
         context: form.choice("context", DataContext::parse)?,
-        adjustment: form.number::<i8>("adjustment")?.clamp(-3, 3),
+        adjustment,
         ease: form.choice("ease", Ease::parse)?,
         confidentiality: form.choice("confidentiality", Confidentiality::parse)?,
         integrity: form.choice("integrity", Integrity::parse)?,
         availability: form.choice("availability", Availability::parse)?,
         is_malicious: form.has("malicious"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Pairs {
+        let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Pairs::new(text.split('&').filter_map(pair).collect())
+    }
+
+    #[test]
+    fn what_was_not_chosen_is_not_decided() {
+        let note = |text: &str| note_of(&form(text), &TimeZone::UTC);
+        for decided in [
+            "note=authority&notify=yes&reason=parce que",
+            "note=authority&notify=no&reason=parce que",
+            "note=persons&inform=no&exemption=protected&reason=parce que",
+            "note=persons&inform=yes&exemption=&reason=parce que",
+        ] {
+            assert!(note(decided).is_ok(), "{decided}");
+        }
+        for undecided in [
+            "note=authority&notify=peut-être&reason=parce que",
+            "note=authority&reason=parce que",
+            "note=persons&inform=oui&reason=parce que",
+            "note=persons&inform=no&exemption=autre&reason=parce que",
+            "note=severity&adjustment=9&reason=parce que",
+        ] {
+            assert!(matches!(note(undecided), Err(OperationError::Invalid(_))), "{undecided}");
+        }
+        assert!(
+            form("data=identity&data=autre")
+                .choices("data", |code| (code == "identity").then_some(()))
+                .is_err()
+        );
+    }
 }

@@ -269,19 +269,18 @@ pub(crate) async fn begin(
 }
 
 fn answers(form: &Pairs) -> Result<Answers, OperationError> {
-    let many = |name: &str| form.all(name);
     Ok(Answers {
         name: form.owned("name"),
         who: form.choice("who", Who::parse)?,
-        has_portal: form.text("portal") == "yes",
-        has_partners: form.text("partners") == "yes",
+        has_portal: form.yes_or_no("portal")?,
+        has_partners: form.yes_or_no("partners")?,
         people: form.choice("people", People::parse)?,
-        data: many("data").iter().filter_map(|code| Data::parse(code)).collect(),
+        data: form.choices("data", Data::parse)?,
         head: form.owned("head"),
         ciso: form.owned("ciso"),
         dpo: form.owned("dpo"),
         hosting: form.choice("hosting", Hosting::parse)?,
-        bonds: many("bonds").iter().filter_map(|code| Bond::parse(code)).collect(),
+        bonds: form.choices("bonds", Bond::parse)?,
     })
 }
 

@@ -7,6 +7,7 @@ use digue_isms::kinds::Kind;
 use digue_operations::OperationError;
 use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
 use digue_operations::isms::sheets;
+use digue_operations::uploaded_table::UnnamedColumn;
 
 use crate::error::{PageError, told};
 use crate::form::fields_of;
@@ -25,6 +26,7 @@ struct ImportPage {
     preview: ImportPreview,
     changes: Vec<ChangeInWords>,
     faults: Vec<String>,
+    unnamed: String,
     /// The file, where it waits for its confirmation.
     waiting: Option<String>,
     is_outdated: bool,
@@ -77,6 +79,7 @@ pub(crate) async fn import(
             .take(ROWS_SHOWN_MAX)
             .map(|change| in_words(&w, kind, change))
             .collect(),
+        unnamed: unnamed_in_words(&preview.unnamed_columns),
         faults: preview.faults.iter().map(|fault| fault_in_words(&w, kind, fault)).collect(),
         preview,
         waiting,
@@ -84,6 +87,12 @@ pub(crate) async fn import(
         tab: "registers",
         w,
     }))
+}
+
+/// `G (1), K (12)`.
+pub(crate) fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
+    let said = columns.iter().map(|column| format!("{} ({})", column.letters, column.cells));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn in_words(w: &Words, kind: Kind, change: &RowChange) -> ChangeInWords {

@@ -6,6 +6,8 @@
 
 use digue_types::UnreadCause;
 
+use super::number_look::NumberLook;
+
 /// Whole numbers of at most fifteen digits are exact in a workbook.
 const EXACT_MAX: f64 = 999_999_999_999_999.0;
 
@@ -13,6 +15,8 @@ const EXACT_MAX: f64 = 999_999_999_999_999.0;
 pub(super) struct Format {
     number: NumberFormat,
     text: TextFormat,
+    /// For uploads.
+    pub(super) look: NumberLook,
 }
 
 /// What is shown where a cell holds a text.
@@ -29,19 +33,23 @@ enum NumberFormat {
     General,
     Pattern(Vec<Token>),
     Date,
+    /// An hour of the day or a duration.
+    Time,
     Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     Digit(char),
     Literal(String),
     General,
 }
 
 impl Format {
-    pub(super) const GENERAL: Self = Self { number: NumberFormat::General, text: TextFormat::AsItIs };
-    pub(super) const UNKNOWN: Self = Self { number: NumberFormat::Unknown, text: TextFormat::AsItIs };
+    pub(super) const GENERAL: Self =
+        Self { number: NumberFormat::General, text: TextFormat::AsItIs, look: NumberLook::General };
+    pub(super) const UNKNOWN: Self =
+        Self { number: NumberFormat::Unknown, text: TextFormat::AsItIs, look: NumberLook::Unknown };
 
     /// The formats that every program knows by number (ECMA-376, 18.8.30).
     pub(super) fn numbered(id: u32) -> Self {
@@ -49,10 +57,9 @@ impl Format {
             0 | 49 => Self::GENERAL,
             1 => Self::parse("0"),
             3 => Self::parse("#,##0"),
-            14..=22 | 27..=36 | 45..=47 | 50..=58 => {
-                Self { number: NumberFormat::Date, text: TextFormat::AsItIs }
-            }
-            _ => Self::UNKNOWN,
+            18..=21 | 45..=47 => Self { number: NumberFormat::Time, ..Self::UNKNOWN },
+            14..=17 | 22 | 27..=36 | 50..=58 => Self { number: NumberFormat::Date, ..Self::UNKNOWN },
+            _ => Self { look: NumberLook::numbered(id), ..Self::UNKNOWN },
         }
     }
 
@@ -65,7 +72,14 @@ impl Format {
             None => TextFormat::AsItIs,
         };
         let number = sections.first().map_or(NumberFormat::General, |section| number_format(section));
-        Self { number, text }
+        let look = match number {
+            // Neither is a number that a field could hold.
+            NumberFormat::Date | NumberFormat::Time => NumberLook::Unknown,
+            NumberFormat::General | NumberFormat::Pattern(_) | NumberFormat::Unknown => {
+                NumberLook::parse(code)
+            }
+        };
+        Self { number, text, look }
     }
 
     pub(super) const fn is_date(&self) -> bool {
@@ -89,7 +103,7 @@ impl Format {
                 let (sign, digits) = whole(written)?;
                 if sign.is_empty() { Ok(filled(tokens, &digits)) } else { Err(UnreadCause::CellType) }
             }
-            NumberFormat::Date | NumberFormat::Unknown => Err(UnreadCause::CellType),
+            NumberFormat::Date | NumberFormat::Time | NumberFormat::Unknown => Err(UnreadCause::CellType),
         }
     }
 }
@@ -105,7 +119,7 @@ fn whole(written: &str) -> Result<(&'static str, String), UnreadCause> {
 
 /// A piece of a format's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     /// A character that means something.
     Sign(char),
     Literal(char),
@@ -114,7 +128,7 @@ enum Piece {
 }
 
 /// The sections of a code, for positive, negative, zero and text.
-fn sections(code: &str) -> Vec<Vec<Piece>> {
+pub(super) fn sections(code: &str) -> Vec<Vec<Piece>> {
     let mut sections = vec![Vec::new()];
     let mut rest = code.chars();
     while let Some(c) = rest.next() {
@@ -139,7 +153,9 @@ fn text_format(section: &[Piece]) -> TextFormat {
     };
     let written = |pieces: &[Piece]| pieces.iter().filter_map(literal).collect::<String>();
     let Some(at) = section.iter().position(|piece| *piece == Piece::Sign('@')) else {
-        return TextFormat::Instead(written(section));
+        // `;;;` hides the text, which is in the file all the same.
+        let shown = written(section);
+        return if shown.trim().is_empty() { TextFormat::AsItIs } else { TextFormat::Instead(shown) };
     };
     let (before, after) = (written(&section[..at]), written(&section[at + 1..]));
     if before.is_empty() && after.is_empty() { TextFormat::AsItIs } else { TextFormat::Around(before, after) }
@@ -158,13 +174,15 @@ fn number_format(section: &[Piece]) -> NumberFormat {
         section.iter().filter_map(|piece| if let Piece::Sign(c) = piece { Some(*c) } else { None }).collect();
     let general = signs.to_lowercase().replace("general", "@").replace("standard", "@");
     if section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if !is_plain_bracket(inner))) {
-        let is_elapsed =
-            |inner: &str| inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
-        let is_date = section.iter().any(|piece| matches!(piece, Piece::Bracket(inner) if is_elapsed(inner)));
-        return if is_date { NumberFormat::Date } else { NumberFormat::Unknown };
+        // `[hh]:mm` counts hours beyond a day: no date has it.
+        let is_elapsed = |piece: &Piece| matches!(piece, Piece::Bracket(inner) if !inner.is_empty() && is_hour_letters(inner));
+        if section.iter().any(is_elapsed) {
+            return NumberFormat::Time;
+        }
+        return time_or_date(&general).unwrap_or(NumberFormat::Unknown);
     }
-    if general.chars().any(|c| "ymdhsaejg".contains(c)) {
-        return NumberFormat::Date;
+    if let Some(format) = time_or_date(&general) {
+        return format;
     }
     if general.is_empty() && section.is_empty() {
         // It hides the number, which is in the file all the same.
@@ -184,14 +202,37 @@ fn number_format(section: &[Piece]) -> NumberFormat {
     NumberFormat::Pattern(tokens(section, general.contains('@')))
 }
 
+/// A format with the letters of days is one of dates, with those of hours alone one of hours; a number with an
+/// exponent (`0.00E+00`) is neither.
+fn time_or_date(signs: &str) -> Option<NumberFormat> {
+    let bytes = signs.as_bytes();
+    let is_exponent = |at: usize| bytes.get(at + 1).is_some_and(|next| matches!(next, b'+' | b'-'));
+    let holds_exponent = bytes.iter().enumerate().any(|(at, sign)| *sign == b'e' && is_exponent(at));
+    if holds_exponent && signs.contains(['0', '#', '?']) {
+        return None;
+    }
+    let signs = signs.replace("am/pm", "h").replace("a/p", "h");
+    if signs.contains(|c| "ydaejg".contains(c)) {
+        return Some(NumberFormat::Date);
+    }
+    // An `m` beside hours or seconds is minutes, alone it is a month.
+    if signs.contains(['h', 's']) {
+        return Some(NumberFormat::Time);
+    }
+    signs.contains('m').then_some(NumberFormat::Date)
+}
+
+fn is_hour_letters(inner: &str) -> bool {
+    inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'))
+}
+
 /// Colours and languages change no letter.
 fn is_plain_bracket(inner: &str) -> bool {
     let is_colour = !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || c == ' ');
-    let is_elapsed = inner.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
-    (is_colour && !is_elapsed) || inner.starts_with("$-")
+    (is_colour && !is_hour_letters(inner)) || inner.starts_with("$-")
 }
 
-fn tokens(section: &[Piece], is_general: bool) -> Vec<Token> {
+pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut has_number = false;
     for piece in section {
@@ -211,7 +252,7 @@ fn tokens(section: &[Piece], is_general: bool) -> Vec<Token> {
 }
 
 /// Digits fill the places from the right; the first place takes all that are left.
-fn filled(tokens: &[Token], digits: &str) -> String {
+pub(super) fn filled(tokens: &[Token], digits: &str) -> String {
     let places = tokens.iter().filter(|token| matches!(token, Token::Digit(_))).count();
     let digits = if digits == "0" && places > 0 { "" } else { digits };
     let surplus = digits.len().saturating_sub(places);
@@ -250,7 +291,9 @@ pub(super) fn day(written: &str, is_from_1904: bool) -> Option<String> {
     // The calendar of spreadsheets has a 29th of February 1900.
     let shift = if serial < 60.0 { 1.0 } else { 0.0 };
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
-    let seconds = ((serial + shift) * 86_400.0).round() as i64;
+    // Down, as spreadsheets show it: the last second of a day is no other day. Doubles are exact to some
+    // microseconds here.
+    let seconds = ((serial + shift) * 86_400.0 + 0.001).floor() as i64;
     let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days - 25_569);
     let date = format!("{year:04}-{month:02}-{day:02}");
@@ -328,9 +371,46 @@ mod tests {
     }
 
     #[test]
+    fn a_day_is_told_from_an_hour_a_duration_and_an_exponent() {
+        let is_date = |code: &str| Format::parse(code).is_date();
+        for code in [
+            "mm/dd/yy",
+            "dd/mm/yyyy hh:mm",
+            "mmmm",
+            "jj/mm/aaaa",
+            "[$-40C]d mmm yyyy",
+            "yyyy-mm-dd h:mm AM/PM",
+        ] {
+            assert!(is_date(code), "{code}");
+        }
+        for code in [
+            "0.00E+00",
+            "[$-409]0.00E+00",
+            "##0.0e+0",
+            "[hh]:mm:ss",
+            "[HH]:MM",
+            "h:mm",
+            "HH:MM:SS",
+            "h:mm AM/PM",
+            "mm:ss",
+            "General",
+            "0.0",
+            "[mm]:ss",
+        ] {
+            assert!(!is_date(code), "{code}");
+        }
+        assert!(
+            Format::numbered(14).is_date()
+                && !Format::numbered(20).is_date()
+                && !Format::numbered(11).is_date()
+        );
+    }
+
+    #[test]
     fn a_text_shows_with_what_its_format_writes_around_it() {
         assert_eq!(Format::parse("@\"A\"").around_text("1000001").as_deref(), Some("1000001A"));
         assert_eq!(Format::parse("@").around_text("1000001"), None);
+        assert_eq!(Format::parse(";;;").around_text("1000001"), None, "what is hidden is in the file");
     }
 
     #[test]
@@ -339,6 +419,7 @@ mod tests {
         assert_eq!(day("1", false).as_deref(), Some("1900-01-01"));
         assert_eq!(day("61", false).as_deref(), Some("1900-03-01"));
         assert_eq!(day("46354.5", false).as_deref(), Some("2026-11-28T12:00:00"));
+        assert_eq!(day("46446.9999965", false).as_deref(), Some("2027-02-28T23:59:59"));
         assert_eq!(day("44892", true).as_deref(), Some("2026-11-28"));
         assert_eq!(day("46354.999999999", false).as_deref(), Some("2026-11-29"));
         assert_eq!(day("46354.37847222222", false).as_deref(), Some("2026-11-28T09:05:00"));

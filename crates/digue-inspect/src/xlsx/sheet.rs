@@ -6,6 +6,7 @@ use super::archive::broken;
 use super::asides::{Asides, is_shown_in_sheet};
 use super::markup::{Attributes, Mark, unescaped, walk};
 use super::number_format::{Format, day};
+use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
 use crate::identifier::{Collector, is_blank};
 use crate::reading::Unreadable;
@@ -14,6 +15,7 @@ use crate::table::{CellValue, TableRow};
 
 const COLUMNS_MAX: usize = 16_384;
 const ROWS_MAX: u32 = 1_048_576;
+const MERGES_MAX: usize = 20_000;
 
 /// What all sheets of a workbook have in common.
 #[derive(Default)]
@@ -24,7 +26,7 @@ pub(super) struct Common {
     pub has_conditional_formats: bool,
     pub is_from_1904: bool,
     pub believes_formulas: bool,
-    /// Reads an upload: days, truth values and results of formulas are texts like others.
+    /// Reads an upload: days, truth values and results of formulas are taken.
     pub is_upload: bool,
 }
 
@@ -42,11 +44,62 @@ enum Certainty {
     Not(UnreadCause),
 }
 
-/// A cell that is not blank.
-pub(super) struct SheetCell {
-    column: usize,
+/// What an upload holds in a cell besides a text.
+pub(super) enum CellContent {
+    Text,
+    Number(UploadedNumber),
+    Truth(bool),
+}
+
+/// What a cell shows and how certain that is.
+struct ResolvedCell {
     shown: Shown,
     certainty: Certainty,
+    content: CellContent,
+}
+
+impl ResolvedCell {
+    fn own(text: &str, certainty: Certainty) -> Self {
+        Self::of(Shown::Own(text.to_owned()), certainty)
+    }
+
+    const fn of(shown: Shown, certainty: Certainty) -> Self {
+        Self { shown, certainty, content: CellContent::Text }
+    }
+
+    fn truth(value: &str) -> Self {
+        let is_true = matches!(value.trim(), "1" | "true");
+        let text = if is_true { "TRUE" } else { "FALSE" };
+        Self { content: CellContent::Truth(is_true), ..Self::own(text, Certainty::Certain) }
+    }
+}
+
+/// A cell that is not blank.
+pub(super) struct SheetCell {
+    pub column: usize,
+    seen: ResolvedCell,
+}
+
+/// Cells that are shown as one: only the first of them can hold anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoveredCells {
+    /// Columns from 0 and rows from 1, both ends included.
+    pub columns: (usize, usize),
+    pub rows: (u32, u32),
+}
+
+impl CoveredCells {
+    fn parse(reference: &str) -> Option<Self> {
+        let (first, last) = reference.split_once(':').unwrap_or((reference, reference));
+        let ((first_column, first_row), (last_column, last_row)) = (position(first)?, position(last)?);
+        Some(Self { columns: (first_column, last_column), rows: (first_row, last_row) })
+    }
+
+    /// `B2:C2`.
+    pub fn name(&self) -> String {
+        let (columns, rows) = (self.columns, self.rows);
+        format!("{}{}:{}{}", letters(columns.0), rows.0, letters(columns.1), rows.1)
+    }
 }
 
 pub(super) struct SheetRow<'s> {
@@ -59,7 +112,7 @@ pub(super) struct SheetRow<'s> {
 
 impl SheetRow<'_> {
     fn text<'c>(&'c self, cell: &'c SheetCell) -> &'c str {
-        match &cell.shown {
+        match &cell.seen.shown {
             Shown::Shared(number) => self.strings.get(*number),
             Shown::Own(text) => text,
         }
@@ -67,6 +120,13 @@ impl SheetRow<'_> {
 
     fn find(&self, column: usize) -> Option<&SheetCell> {
         self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| &self.cells[at])
+    }
+}
+
+impl SheetRow<'_> {
+    /// What an upload holds in a cell that is not blank.
+    pub(super) fn content(&self, column: usize) -> &CellContent {
+        self.find(column).map_or(&CellContent::Text, |cell| &cell.seen.content)
     }
 }
 
@@ -78,7 +138,7 @@ impl TableRow for SheetRow<'_> {
     fn cell(&self, column: usize) -> CellValue<'_> {
         let Some(cell) = self.find(column) else { return CellValue::Blank };
         let text = self.text(cell);
-        match cell.certainty {
+        match cell.seen.certainty {
             Certainty::Certain => CellValue::Text(text),
             Certainty::Computed => CellValue::Computed(text),
             Certainty::Not(cause) => CellValue::Unreadable(cause, text),
@@ -90,7 +150,7 @@ impl TableRow for SheetRow<'_> {
     }
 
     fn shared(&self, column: usize) -> Option<u32> {
-        match self.find(column)?.shown {
+        match self.find(column)?.seen.shown {
             Shown::Shared(number) => u32::try_from(number).ok(),
             Shown::Own(_) => None,
         }
@@ -129,7 +189,8 @@ fn position(reference: &str) -> Option<(usize, u32)> {
         .filter(|(_, row)| (1..=ROWS_MAX).contains(row))
 }
 
-/// Hands every row of a sheet that is not blank to `take`; what the sheet shows besides its cells goes to `asides`.
+/// Hands every row of a sheet that is not blank to `take`; what the sheet shows besides its cells goes to `asides`. The
+/// cells of an upload that are shown as one are handed back.
 pub(super) fn read_sheet(
     sheet: &str,
     part: &str,
@@ -138,7 +199,7 @@ pub(super) fn read_sheet(
     asides: &mut Asides,
     found: &mut Collector<'_>,
     take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
-) -> Result<(), Unreadable> {
+) -> Result<Vec<CoveredCells>, Unreadable> {
     let row = SheetRow { sheet, strings: &common.strings, number: 0, cells: Vec::new() };
     let mut reader = SheetReader {
         common,
@@ -150,9 +211,11 @@ pub(super) fn read_sheet(
         open: Vec::new(),
         text: String::new(),
         swept: SweptTexts::default(),
+        covered: Vec::new(),
     };
     walk(part, bytes, &mut |mark| reader.mark(mark, asides, found, take))?;
-    reader.swept.finish(found, || sheet.to_owned())
+    reader.swept.finish(found, || sheet.to_owned())?;
+    Ok(reader.covered)
 }
 
 /// A cell whose end has not come.
@@ -178,6 +241,7 @@ struct SheetReader<'s> {
     open: Vec<String>,
     text: String,
     swept: SweptTexts,
+    covered: Vec<CoveredCells>,
 }
 
 impl SheetReader<'_> {
@@ -212,6 +276,9 @@ impl SheetReader<'_> {
             Mark::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
             Mark::Text(text) => self.text.push_str(text),
             Mark::Open(name, attributes) => {
+                if name == "mergeCell" && self.common.is_upload {
+                    self.cover(attributes)?;
+                }
                 let element = self.open.last().map_or("", String::as_str);
                 asides.add_text(element, &std::mem::take(&mut self.text), sheet, found)?;
                 asides.add_attributes(
@@ -228,6 +295,13 @@ impl SheetReader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn cover(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+        let reference = attributes.get("ref").unwrap_or_default();
+        let covered = CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet))?;
+        self.covered.push(covered);
+        if self.covered.len() > MERGES_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     }
 
     /// Text where a workbook has none.
@@ -314,11 +388,11 @@ impl SheetReader<'_> {
     fn close_cell(&mut self, asides: &mut Asides, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         self.look_at_stray(asides, found)?;
         let Some(cell) = self.cell.take() else { return Ok(()) };
-        let Some((shown, certainty)) = self.resolve(&cell)? else { return Ok(()) };
-        self.row.cells.push(SheetCell { column: cell.column, shown, certainty });
+        let Some(seen) = self.resolve(&cell)? else { return Ok(()) };
+        self.row.cells.push(SheetCell { column: cell.column, seen });
         // Shared texts were swept when they were read.
         let last = self.row.cells.last().expect("pushed above");
-        if let Shown::Own(text) = &last.shown {
+        if let Shown::Own(text) = &last.seen.shown {
             let row = &self.row;
             self.swept.add(text, found, || row.place(cell.column))?;
         }
@@ -326,10 +400,10 @@ impl SheetReader<'_> {
     }
 
     /// What a cell shows; `None` when it is blank.
-    fn resolve(&self, cell: &OpenCell) -> Result<Option<(Shown, Certainty)>, Unreadable> {
+    fn resolve(&self, cell: &OpenCell) -> Result<Option<ResolvedCell>, Unreadable> {
         let value = cell.value.as_deref().unwrap_or_default();
         let inline = cell.inline.as_deref().unwrap_or_default();
-        let own = |text: &str, certainty| Ok(Some((Shown::Own(text.to_owned()), certainty)));
+        let own = |text: &str, certainty| Ok(Some(ResolvedCell::own(text, certainty)));
         if !inline.is_empty() && (!value.is_empty() || cell.kind != "inlineStr") {
             return own(&format!("{inline} {value}"), Certainty::Not(UnreadCause::CellType));
         }
@@ -342,23 +416,23 @@ impl SheetReader<'_> {
             "str" => Ok(self.plain(cell, &unescaped(value))),
             "inlineStr" => Ok(self.plain(cell, &unescaped(inline))),
             "n" if value.trim().is_empty() => Ok(None),
-            "n" => own_pair(self.number(cell, value)),
-            "b" if self.common.is_upload => own(truth(value), Certainty::Certain),
+            "n" => Ok(Some(self.number(cell, value))),
+            "b" if self.common.is_upload => Ok(Some(ResolvedCell::truth(value))),
             "d" if self.common.is_upload => own(value, Certainty::Certain),
             _ => own(if value.is_empty() { "?" } else { value }, Certainty::Not(UnreadCause::CellType)),
         }
     }
 
-    fn plain(&self, cell: &OpenCell, text: &str) -> Option<(Shown, Certainty)> {
+    fn plain(&self, cell: &OpenCell, text: &str) -> Option<ResolvedCell> {
         if is_blank(text) {
             return None;
         }
         let format = self.common.formats.get(cell.style);
         let shown = format.and_then(|format| format.around_text(text)).unwrap_or_else(|| text.to_owned());
-        Some((Shown::Own(shown), Certainty::Certain))
+        Some(ResolvedCell::of(Shown::Own(shown), Certainty::Certain))
     }
 
-    fn shared(&self, cell: &OpenCell, value: &str) -> Result<Option<(Shown, Certainty)>, Unreadable> {
+    fn shared(&self, cell: &OpenCell, value: &str) -> Result<Option<ResolvedCell>, Unreadable> {
         let place = || self.row.place(cell.column);
         let number: usize = value.trim().parse().map_err(|_| broken(&place()))?;
         let strings = &self.common.strings;
@@ -367,15 +441,15 @@ impl SheetReader<'_> {
         }
         let around = self.common.formats.get(cell.style).and_then(|format| format.around_text(""));
         // A format that writes around texts makes a text of its own: short ones only, or a bomb would grow here.
-        let shown = match around {
+        let certainty = match around {
             Some(_) if strings.get(number).len() <= 256 => return Ok(self.plain(cell, strings.get(number))),
-            Some(_) => return Ok(Some((Shown::Shared(number), Certainty::Not(UnreadCause::CellType)))),
-            None => Shown::Shared(number),
+            Some(_) => Certainty::Not(UnreadCause::CellType),
+            None => Certainty::Certain,
         };
-        Ok(Some((shown, Certainty::Certain)))
+        Ok(Some(ResolvedCell::of(Shown::Shared(number), certainty)))
     }
 
-    fn number(&self, cell: &OpenCell, value: &str) -> (String, Certainty) {
+    fn number(&self, cell: &OpenCell, value: &str) -> ResolvedCell {
         let general = Format::GENERAL;
         let format = match self.common.formats.get(cell.style) {
             Some(format) => format,
@@ -383,58 +457,49 @@ impl SheetReader<'_> {
             None => &Format::UNKNOWN,
         };
         if self.common.is_upload {
-            let day = day(value, self.common.is_from_1904).filter(|_| format.is_date());
-            let shown = day.or_else(|| format.show(value).ok()).unwrap_or_else(|| plain_number(value));
-            return (shown, Certainty::Certain);
+            if let Some(day) = day(value, self.common.is_from_1904).filter(|_| format.is_date()) {
+                return ResolvedCell::own(&day, Certainty::Certain);
+            }
+            let number = format.look.number(value);
+            return ResolvedCell {
+                content: CellContent::Number(number),
+                ..ResolvedCell::own(value, Certainty::Certain)
+            };
         }
         match format.show(value) {
             Ok(shown) if self.common.has_conditional_formats => {
-                (shown, Certainty::Not(UnreadCause::CellType))
+                ResolvedCell::own(&shown, Certainty::Not(UnreadCause::CellType))
             }
-            Ok(shown) => (shown, Certainty::Certain),
-            Err(cause) => (value.to_owned(), Certainty::Not(cause)),
+            Ok(shown) => ResolvedCell::own(&shown, Certainty::Certain),
+            Err(cause) => ResolvedCell::own(value, Certainty::Not(cause)),
         }
     }
 
     /// A formula, by the result that the file keeps. Numbers are not believed: programs that do not calculate write
     /// zero.
-    fn computed(&self, cell: &OpenCell, formula: &str, value: &str) -> Option<(Shown, Certainty)> {
+    fn computed(&self, cell: &OpenCell, formula: &str, value: &str) -> Option<ResolvedCell> {
         let is_text = cell.kind == "str";
         let (is_upload, believes) = (self.common.is_upload, self.common.believes_formulas);
+        let uncalculated = || ResolvedCell::own(&format!("={formula}"), Certainty::Not(UnreadCause::Formula));
         if value.trim().is_empty() {
             let is_blank = is_text && cell.value.is_some() && (is_upload || believes);
-            let shown = Shown::Own(format!("={formula}"));
-            return (!is_blank).then_some((shown, Certainty::Not(UnreadCause::Formula)));
+            return (!is_blank).then(uncalculated);
         }
-        let (shown, certainty) = match cell.kind.as_str() {
-            "str" => (unescaped(value).into_owned(), Certainty::Computed),
+        Some(match cell.kind.as_str() {
+            "str" => ResolvedCell::own(&unescaped(value), Certainty::Computed),
             // What programs write that do not calculate, and what an empty reference gives.
-            "n" if is_upload && value.trim() == "0" => {
-                (format!("={formula}"), Certainty::Not(UnreadCause::Formula))
-            }
+            "n" if is_upload && value.trim() == "0" => uncalculated(),
             "n" if is_upload => self.number(cell, value),
             "n" if believes => match self.number(cell, value) {
-                (shown, Certainty::Certain) => (shown, Certainty::Computed),
+                ResolvedCell { certainty: Certainty::Certain, shown, content } => {
+                    ResolvedCell { shown, certainty: Certainty::Computed, content }
+                }
                 unread => unread,
             },
-            "b" if is_upload => (truth(value).to_owned(), Certainty::Certain),
-            "d" if is_upload => (value.to_owned(), Certainty::Certain),
-            "e" if is_upload => (value.to_owned(), Certainty::Not(UnreadCause::CellType)),
-            _ => (value.to_owned(), Certainty::Not(UnreadCause::Formula)),
-        };
-        Some((Shown::Own(shown), certainty))
+            "b" if is_upload => ResolvedCell::truth(value),
+            "d" if is_upload => ResolvedCell::own(value, Certainty::Certain),
+            "e" if is_upload => ResolvedCell::own(value, Certainty::Not(UnreadCause::CellType)),
+            _ => ResolvedCell::own(value, Certainty::Not(UnreadCause::Formula)),
+        })
     }
-}
-
-fn own_pair((shown, certainty): (String, Certainty)) -> Result<Option<(Shown, Certainty)>, Unreadable> {
-    Ok(Some((Shown::Own(shown), certainty)))
-}
-
-/// The shortest number that is the same to a workbook: `19.989999999999998` was typed as 19.99.
-fn plain_number(value: &str) -> String {
-    value.trim().parse::<f64>().map_or_else(|_| value.to_owned(), |number| number.to_string())
-}
-
-fn truth(value: &str) -> &'static str {
-    if matches!(value.trim(), "1" | "true") { "TRUE" } else { "FALSE" }
 }

@@ -470,24 +470,41 @@ fn an_upload_has_no_cell_that_is_silently_blank() {
         let sheets = uploaded_sheets(&book.pack(), 1 << 20, 10).unwrap();
         match sheets[0].rows[0].cells.get(&1) {
             None => Ok(None),
+            Some(UploadedCell::Unreadable(why, text)) => Err(format!("{why:?}: {text}")),
+            Some(UploadedCell::Number(number)) => Ok(Some(format!("{} {:?}", number.value, number.quantity))),
+            Some(UploadedCell::Truth(is_true)) => Ok(Some(is_true.to_string())),
             Some(UploadedCell::Text(text)) => Ok(Some(text.clone())),
-            Some(UploadedCell::Unreadable(cause, text)) => Err(format!("{}: {text}", cause.code())),
         }
     };
     assert_eq!(upload("<c s='1'><v>46354</v></c>"), Ok(Some("2026-11-28".into())));
-    assert_eq!(upload("<c s='2'><v>1.5</v></c>"), Ok(Some("1.5".into())));
-    assert_eq!(upload("<c t='b'><v>1</v></c>"), Ok(Some("TRUE".into())));
-    assert_eq!(upload("<c><f>1+1</f><v>2</v></c>"), Ok(Some("2".into())));
-    assert_eq!(upload("<c s='2'><v>19.989999999999998</v></c>"), Ok(Some("19.99".into())));
+    assert_eq!(upload("<c s='2'><v>1.5</v></c>"), Ok(Some("1.5 Plain".into())));
+    assert_eq!(upload("<c t='b'><v>1</v></c>"), Ok(Some("true".into())));
+    assert_eq!(upload("<c><f>1+1</f><v>2</v></c>"), Ok(Some("2 Plain".into())));
+    assert_eq!(upload("<c s='2'><v>19.989999999999998</v></c>"), Ok(Some("19.99 Plain".into())));
     assert_eq!(upload("<c t='str'><f>T(A1)</f><v></v></c>"), Ok(None));
     assert_eq!(upload("<c s='1'/>"), Ok(None));
-    assert_eq!(upload("<c t='e'><v>#N/A</v></c>"), Err("cell-type: #N/A".into()));
-    assert_eq!(upload("<c t='e'><f>NA()</f><v>#N/A</v></c>"), Err("cell-type: #N/A".into()));
-    assert_eq!(upload("<c><f>1+1</f></c>"), Err("formula: =1+1".into()));
-    assert_eq!(upload("<c><f>1+1</f><v>0</v></c>"), Err("formula: =1+1".into()));
+    assert_eq!(upload("<c t='e'><v>#N/A</v></c>"), Err("Error: #N/A".into()));
+    assert_eq!(upload("<c t='e'><f>NA()</f><v>#N/A</v></c>"), Err("Error: #N/A".into()));
+    assert_eq!(upload("<c><f>1+1</f></c>"), Err("Formula: =1+1".into()));
+    assert_eq!(upload("<c><f>1+1</f><v>0</v></c>"), Err("Formula: =1+1".into()));
     // An hour, and a reference to nothing, are no days.
-    assert_eq!(upload("<c s='1'><v>0</v></c>"), Ok(Some("0".into())));
-    assert_eq!(upload("<c s='1'><v>0.5</v></c>"), Ok(Some("0.5".into())));
+    assert_eq!(upload("<c s='1'><v>0</v></c>"), Ok(Some("0 Other".into())));
+    assert_eq!(upload("<c s='1'><v>0.5</v></c>"), Ok(Some("0.5 Other".into())));
+}
+
+#[test]
+fn an_upload_keeps_what_is_hidden_and_says_which_cells_are_shown_as_one() {
+    let rows = row(&["x", "<c t='inlineStr' s='1'><is><t>caché</t></is></c>", "<c s='1'><v>77</v></c>"]);
+    let merges = "<mergeCells><mergeCell ref='B2:C2'/><mergeCell ref='A1:A3'/></mergeCells>";
+    let book = Book::sheet(&rows).formats(&[";;;"]).after_data(merges);
+    let sheets = uploaded_sheets(&book.pack(), 1 << 20, 10).unwrap();
+    let texts: Vec<&str> = sheets[0].rows[0].cells.values().map(UploadedCell::seen).collect();
+    assert_eq!(texts, ["x", "caché", "77"]);
+    let covered: Vec<String> = sheets[0].covered.iter().map(CoveredCells::name).collect();
+    assert_eq!(covered, ["B2:C2", "A1:A3"]);
+    // A document of another program in the same sort of archive has no sheet.
+    let none = Book::default().pack();
+    assert!(uploaded_sheets(&none, 1 << 20, 10).is_err());
 }
 
 /// One way to write a person's number into a cell.

@@ -1,15 +1,17 @@
 //! A workbook that somebody hands in: every sheet, cell by cell.
 //!
-//! The same bounds as for responses. A cell is a text, blank, or unreadable: what is not in the file, an error and a
-//! formula without its result are never blank. Which sheet and which columns matter is for the caller to say.
+//! The same bounds as for responses. A cell is a text, a number, a truth value, blank, or unreadable: what is not in
+//! the file, an error and a formula without its result are never blank. Which sheet and which columns matter is for the caller to say.
 
 use std::collections::BTreeMap;
 
 use digue_types::UnreadCause;
 
+use super::archive::broken;
 use super::asides::Asides;
+use super::number_look::UploadedNumber;
 use super::package::Package;
-use super::sheet::{Common, SheetRow, letters, read_sheet};
+use super::sheet::{CellContent, Common, CoveredCells, SheetRow, letters, read_sheet};
 use crate::identifier::Collector;
 use crate::reading::Unreadable;
 use crate::table::{CellValue, TableRow};
@@ -20,6 +22,8 @@ pub struct UploadedSheet {
     pub name: String,
     /// Rows that are not blank.
     pub rows: Vec<UploadedRow>,
+    /// Cells that are shown as one. Those without a text of their own are in no row.
+    pub covered: Vec<CoveredCells>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,25 +37,59 @@ pub struct UploadedRow {
 /// A cell that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadedCell {
-    /// What it shows; days as ISO writes them, numbers with a point.
+    /// What it shows; days as ISO writes them.
     Text(String),
-    /// An error, or a formula without its result: why, and what the file holds instead.
-    Unreadable(UnreadCause, String),
+    Number(UploadedNumber),
+    Truth(bool),
+    /// Why it cannot be read, and what the file holds instead.
+    Unreadable(UnreadableCell, String),
+}
+
+/// Why a cell of an upload cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadableCell {
+    /// An error of calculation.
+    Error,
+    /// A formula whose result the file has not, or which is zero, as programs write it that do not calculate.
+    Formula,
+    /// Another cell is shown over it.
+    Covered,
 }
 
 impl UploadedCell {
-    /// The text, when it is known.
+    /// The text, when it is known; of a number its value.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Number(number) => Some(&number.value),
+            Self::Truth(is_true) => Some(if *is_true { "TRUE" } else { "FALSE" }),
             Self::Unreadable(..) => None,
         }
+    }
+
+    /// What to tell of it where it is at fault.
+    pub fn seen(&self) -> &str {
+        match self {
+            Self::Number(UploadedNumber { shown: Some(shown), .. }) => shown,
+            Self::Unreadable(_, held) => held,
+            Self::Text(_) | Self::Number(_) | Self::Truth(_) => self.text().unwrap_or_default(),
+        }
+    }
+
+    /// True for a text of white space alone.
+    pub fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
     }
 }
 
 /// `H3`, of a column from 0 and a row from 1.
 pub fn cell_name(column: usize, row: u32) -> String {
     format!("{}{row}", letters(column))
+}
+
+/// `H`, of a column from 0.
+pub fn column_name(column: usize) -> String {
+    letters(column)
 }
 
 /// The sheets of a workbook that hold anything, in their order.
@@ -69,6 +107,10 @@ pub fn uploaded_sheets(
     let found = &mut Collector::new(&[], &[], 0);
     let mut package = Package::open(bytes, limit)?;
     let common = Common { is_upload: true, ..package.common(found)? };
+    // A text or slides in the same sort of archive.
+    if package.sheets().is_empty() {
+        return Err(broken("sheets"));
+    }
     let (mut left, mut rows_left) = (limit, rows_max);
     let mut sheets = Vec::new();
     for sheet in package.sheets().to_vec() {
@@ -79,9 +121,10 @@ pub fn uploaded_sheets(
             rows.push(UploadedRow { number: row.number, cells: cells_of(row, &mut left)? });
             Ok(())
         };
-        read_sheet(&sheet.name, &sheet.part, &part, &common, &mut Asides::default(), found, take)?;
+        let asides = &mut Asides::default();
+        let covered = read_sheet(&sheet.name, &sheet.part, &part, &common, asides, found, take)?;
         if !rows.is_empty() {
-            sheets.push(UploadedSheet { name: sheet.name, rows });
+            sheets.push(UploadedSheet { name: sheet.name, rows, covered });
         }
     }
     Ok(sheets)
@@ -91,11 +134,16 @@ fn cells_of(row: &SheetRow<'_>, left: &mut usize) -> Result<BTreeMap<usize, Uplo
     let mut cells = BTreeMap::new();
     for (column, text) in row.texts() {
         *left = left.checked_sub(text.len()).ok_or(Unreadable::too_large())?;
-        let cell = match row.cell(column) {
-            CellValue::Unreadable(cause, _) => UploadedCell::Unreadable(cause, text.to_owned()),
-            CellValue::Missing | CellValue::Blank | CellValue::Text(_) | CellValue::Computed(_) => {
-                UploadedCell::Text(text.to_owned())
+        let cell = match (row.cell(column), row.content(column)) {
+            (CellValue::Unreadable(UnreadCause::Formula, _), _) => {
+                UploadedCell::Unreadable(UnreadableCell::Formula, text.to_owned())
             }
+            (CellValue::Unreadable(..), _) => {
+                UploadedCell::Unreadable(UnreadableCell::Error, text.to_owned())
+            }
+            (_, CellContent::Number(number)) => UploadedCell::Number(number.clone()),
+            (_, CellContent::Truth(is_true)) => UploadedCell::Truth(*is_true),
+            (_, CellContent::Text) => UploadedCell::Text(text.to_owned()),
         };
         cells.insert(column, cell);
     }

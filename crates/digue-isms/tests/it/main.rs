@@ -308,6 +308,44 @@ fn every_fault_of_a_record_is_told_at_once() {
 }
 
 #[test]
+fn an_end_does_not_come_before_its_beginning() {
+    let unfit = |kind: Kind, fields: &[(&str, &str)]| {
+        let values =
+            fields.iter().map(|(field, text)| ((*field).to_owned(), vec![(*text).to_owned()])).collect();
+        let faults = kind.checked(&values).map(drop).unwrap_err();
+        faults
+            .iter()
+            .map(|fault| format!("{} {}", fault.field, fault.unfit.code()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let campaign = [
+        ("title", "c"),
+        ("modules", "passwords"),
+        ("audience", "everybody"),
+        ("starts-on", "2027-06-01"),
+        ("due", "2027-01-01"),
+    ];
+    assert!(
+        unfit(Kind::Campaign, &campaign).ends_with("due backwards"),
+        "{}",
+        unfit(Kind::Campaign, &campaign)
+    );
+    let audit =
+        [("title", "a"), ("scope", "tout"), ("planned-from", "2027-06-01"), ("planned-to", "2027-05-31")];
+    // With the other faults of the record.
+    assert_eq!(unfit(Kind::Audit, &audit), "auditor missing, planned-to backwards");
+    let document = [
+        ("title", "d"),
+        ("about", "policy"),
+        ("edition", "1"),
+        ("approved-on", "2027-06-01"),
+        ("review-on", "2026-06-01"),
+    ];
+    assert_eq!(unfit(Kind::Document, &document), "review-on backwards");
+}
+
+#[test]
 fn the_scale_never_calls_the_gravest_low() {
     use digue_isms::kinds::{Gravity, Likelihood};
     assert_eq!(Level::of(Likelihood::V1, Gravity::G4), Level::Moderate);

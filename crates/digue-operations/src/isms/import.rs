@@ -8,21 +8,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use digue_inspect::xlsx::UploadedCell;
+use digue_inspect::xlsx::{UnreadableCell, UploadedCell};
 use digue_isms::check::Check;
-use digue_isms::field::{Fault, FieldDef, Shape, Unfit, Values};
-use digue_isms::kinds::Kind;
+use digue_isms::field::{Cell as _, Fault, FieldDef, Shape, Unfit, Values};
+use digue_isms::framework;
+use digue_isms::kinds::{Kind, YesNo};
 use digue_isms::register::{Registers, Revision};
+use digue_isms::standing::{Measured, Now};
+use digue_isms::statement;
 use digue_locales::{Language, text};
-use digue_types::UnreadCause;
+use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
+use jiff::civil::Date;
 
 use super::{Draft, add_all, free_number, in_force, must_govern, title, unknown_links};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
 use crate::house::House;
-use crate::uploaded_table::{TableWanted, UploadedTable, without_unit};
+use crate::uploaded_table::{
+    CellUse, NameFit, TableWanted, UnnamedColumn, Untaken, UploadedTable, taken, without_unit,
+};
 
 use super::sheets::field_name;
 
@@ -74,6 +80,7 @@ pub struct ImportPreview {
     pub sheet: String,
     pub other_sheets: Vec<String>,
     pub ignored_columns: Vec<String>,
+    pub unnamed_columns: Vec<UnnamedColumn>,
     pub changes: Vec<RowChange>,
     pub same: u32,
     /// The first of them.
@@ -170,6 +177,8 @@ struct Plan<'r> {
     /// Names and new records that a row has taken.
     ids: HashSet<String>,
     new_records: HashSet<String>,
+    /// The lines of the statement of applicability: a row that says the same decides nothing.
+    statement: Vec<Values>,
     drafts: Vec<Draft>,
     preview: ImportPreview,
 }
@@ -197,28 +206,25 @@ fn read<'r>(
         titles,
         ids: HashSet::new(),
         new_records: HashSet::new(),
+        statement: if kind == Kind::Applicability { statement_lines(registers) } else { Vec::new() },
         drafts: Vec::new(),
         preview: ImportPreview {
             sheet: table.sheet.clone(),
             other_sheets: table.other_sheets.clone(),
             ignored_columns: table.ignored.clone(),
+            unnamed_columns: table.unnamed.clone(),
             ..ImportPreview::default()
         },
     };
     let orders: BTreeMap<usize, DayOrder> =
         table.columns.keys().map(|place| (*place, DayOrder::of_column(table.texts_of(*place)))).collect();
+    let columns = SheetColumns { kind, places: &table.columns, orders: &orders };
     for row in &table.rows {
-        let is_blank = |place: &usize| match row.cells.get(place) {
-            None => true,
-            Some(UploadedCell::Text(text)) => text.trim().is_empty(),
-            Some(UploadedCell::Unreadable(..)) => false,
-        };
+        let is_blank = |place: &usize| row.cells.get(place).is_none_or(UploadedCell::is_blank);
         if table.columns.keys().all(is_blank) {
             continue;
         }
-        let read = read_cells(kind, &table.columns, &orders, &row.cells);
-        let taken = read.and_then(|(id, values)| plan.take(row.number, &id, values));
-        for (field, unfit, seen) in taken.err().unwrap_or_default() {
+        for (field, unfit, seen) in plan.take(row.number, columns.read(&row.cells)) {
             plan.preview.fault_count += 1;
             if plan.preview.faults.len() < FAULTS_MAX {
                 let place = table.place(field, row.number);
@@ -233,43 +239,78 @@ fn read<'r>(
 }
 
 impl<'r> Plan<'r> {
-    fn take(&mut self, row: u32, id: &str, values: Values) -> Result<(), RowFaults> {
+    /// Takes a row, or tells everything that keeps it from being taken.
+    fn take(&mut self, row: u32, cells: RowCells) -> RowFaults {
+        let RowCells { id, values: seen, mut faults } = cells;
         let Self { kind, registers, .. } = *self;
-        let known = registers.find(kind, id).or_else(|| registers.find(kind, &id.to_uppercase()));
-        let id_fault = |unfit| vec![(ID, unfit, id.to_owned())];
+        let named = registers.find(kind, &id).or_else(|| registers.find(kind, &id.to_uppercase()));
+        let known = named.or_else(|| self.decision(&id, &seen));
+        let id_fault = |unfit| (ID, unfit, id.clone());
+        let is_readable = |faults: &RowFaults, field: &str| !faults.iter().any(|(known, ..)| *known == field);
         if !id.is_empty() && known.is_none() {
-            return Err(id_fault(Unfit::Unknown));
+            faults.push(id_fault(Unfit::Unknown));
         }
         if let Some(known) = known
             && !self.ids.insert(known.id.clone())
         {
-            return Err(id_fault(Unfit::Twice));
+            faults.push(id_fault(Unfit::Twice));
         }
         let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
-        let seen = values.clone();
-        whole.extend(values);
+        whole.extend(seen.clone());
         whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
-        let told = |faults: Vec<Fault>| -> RowFaults {
-            let seen =
-                |fault: &Fault| seen.get(fault.field).map(|texts| texts.join(", ")).unwrap_or_default();
-            faults.into_iter().map(|fault| (fault.field, fault.unfit, seen(&fault))).collect()
-        };
-        let values = kind.checked(&whole).map_err(told)?;
-        unknown_links(registers, kind, &values).map_err(told)?;
+        let (values, unfit) = checked(registers, kind, &whole);
+        for Fault { field, unfit } in unfit {
+            // A cell that cannot be read is not missing, too, and nobody knows what an unknown record has.
+            let is_told = unfit != Unfit::Missing || id.is_empty() || known.is_some();
+            if is_told && is_readable(&faults, field) {
+                let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
+                faults.push((field, unfit, text));
+            }
+        }
+        match values {
+            Some(values) if faults.is_empty() => {
+                self.plan(row, known, &id, &seen, values).err().into_iter().collect()
+            }
+            _ => faults,
+        }
+    }
+
+    /// The decision about exactly one control that a row without a name is about, as the statement's rows are.
+    fn decision(&self, id: &str, seen: &Values) -> Option<&'r Revision> {
+        let wanted = seen.get("requirement").filter(|texts| !texts.is_empty())?;
+        let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
+        let is_asked = self.kind == Kind::Applicability && id.is_empty();
+        self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
+    }
+
+    /// A row that fits: left alone, a revision, or a new record.
+    fn plan(
+        &mut self,
+        row: u32,
+        known: Option<&'r Revision>,
+        typed: &str,
+        seen: &Values,
+        values: Values,
+    ) -> Result<(), (&'static str, Unfit, String)> {
+        let kind = self.kind;
         let alike = self.alike(&values);
-        let is_same =
-            |other: &&Revision| seen.keys().all(|field| other.values.get(field) == values.get(field));
+        let is_same_as = |other: &Values| seen.keys().all(|field| other.get(field) == values.get(field));
         let (id, number) = match known {
+            _ if typed.is_empty() && self.statement.iter().any(&is_same_as) => {
+                return self.leave();
+            }
             Some(known) if known.values == values => return self.leave(),
-            Some(known) if kind.is_closed(&known.values) => return Err(id_fault(Unfit::Closed)),
+            Some(known) if kind.is_closed(&known.values) => {
+                return Err((ID, Unfit::Closed, typed.to_owned()));
+            }
             Some(known) => (known.id.clone(), known.number + 1),
-            None if alike.iter().copied().any(|other| is_same(&other)) => return self.leave(),
+            None if alike.iter().any(|other| is_same_as(&other.values)) => return self.leave(),
             None => (format!("{}-{}", kind.prefix(), self.free), 1),
         };
         if known.is_none() {
             let content = serde_json::to_string(&values).expect("texts are plain data");
             if !self.new_records.insert(content) {
-                return Err(vec![(ID, Unfit::Twice, title(kind, &values, Language::default()))]);
+                return Err((ID, Unfit::Twice, title(kind, &values, Language::default())));
             }
             self.free += 1;
         }
@@ -281,7 +322,7 @@ impl<'r> Plan<'r> {
         Ok(())
     }
 
-    fn leave(&mut self) -> Result<(), RowFaults> {
+    fn leave(&mut self) -> Result<(), (&'static str, Unfit, String)> {
         self.preview.same += 1;
         Ok(())
     }
@@ -291,6 +332,61 @@ impl<'r> Plan<'r> {
         let name = folded(&title(self.kind, values, Language::default()));
         self.titles.get(&name).filter(|_| !name.is_empty()).cloned().unwrap_or_default()
     }
+}
+
+/// What the statement says of each control, in the form of a decision.
+fn statement_lines(registers: &Registers) -> Vec<Values> {
+    // Neither what is measured nor the day changes whether and why a control applies.
+    let now = Now { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
+    let lines = statement::statement(registers, &Measured::default(), now);
+    lines.iter().map(line_values).collect()
+}
+
+fn line_values(line: &statement::Line) -> Values {
+    let applies = if line.applies() { YesNo::Yes } else { YesNo::No };
+    let exclusion = line.decided.as_ref().map(|decided| decided.record.exclusion.clone());
+    let texts = [
+        ("requirement", vec![line.control.id.to_owned()]),
+        ("applies", vec![applies.code().to_owned()]),
+        ("inclusion", line.inclusion.iter().map(|reason| reason.code().to_owned()).collect()),
+        ("exclusion", exclusion.unwrap_or_default().write()),
+        ("measures", line.measures.iter().map(|(id, _)| id.clone()).collect()),
+    ];
+    texts
+        .into_iter()
+        .filter(|(_, texts)| !texts.is_empty())
+        .map(|(field, texts)| (field.to_owned(), texts))
+        .collect()
+}
+
+/// The written form of a record when it has one, and every fault: of its fields and of where they lead.
+fn checked(registers: &Registers, kind: Kind, whole: &Values) -> (Option<Values>, Vec<Fault>) {
+    let links = |values: &Values| unknown_links(registers, kind, values).err().unwrap_or_default();
+    match kind.checked(whole) {
+        Ok(values) => {
+            let faults = links(&values);
+            (Some(values), faults)
+        }
+        Err(mut faults) => {
+            // One text of several names is split by the written form alone: links are looked at field by field.
+            for field in
+                kind.fields().iter().filter(|field| matches!(field.shape, Shape::Link(_) | Shape::Links(_)))
+            {
+                let names: Vec<String> =
+                    whole.get(field.code).map_or(Vec::new(), |texts| names_in(field.shape, texts));
+                faults.extend(links(&Values::from([(field.code.to_owned(), names)])));
+            }
+            (None, faults)
+        }
+    }
+}
+
+fn names_in(shape: Shape, texts: &[String]) -> Vec<String> {
+    let parts = texts.iter().flat_map(|text| match shape {
+        Shape::Links(_) => text.split([',', ';', '\n']).collect::<Vec<_>>(),
+        _ => vec![text.as_str()],
+    });
+    parts.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 fn changes_between(kind: Kind, before: &Values, after: &Values) -> Vec<FieldChange> {
@@ -308,9 +404,9 @@ const COMMON_COLUMNS: [&str; 7] = ["title", "description", "owner", "due", "prio
 fn find(kind: Kind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
     let names = column_names(kind);
     let column_of = |name: &str| {
-        let exact = names.iter().find(|(known, _)| known == name);
-        let loose = || names.iter().find(|(known, _)| without_unit(known) == without_unit(name));
-        exact.or_else(loose).map(|(_, field)| *field)
+        let exact = names.iter().find(|(known, ..)| known == name).map(|(_, field, fit)| (*field, *fit));
+        let loose = || names.iter().find(|(known, ..)| without_unit(known) == without_unit(name));
+        exact.or_else(|| loose().map(|(_, field, _)| (*field, NameFit::Loose)))
     };
     let sheet_name =
         |language: &Language| digue_documents::sheet_name(&text(*language, &format!("kind-{}", kind.code())));
@@ -333,68 +429,101 @@ fn find(kind: Kind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, Operati
 }
 
 /// Names of columns in their folded form, those of the register first.
-fn column_names(kind: Kind) -> Vec<(String, &'static str)> {
-    let mut names = vec![(ID.to_owned(), ID)];
-    let mut add = |name: &str, field: &'static str| {
+fn column_names(kind: Kind) -> Vec<(String, &'static str, NameFit)> {
+    let mut names = vec![(ID.to_owned(), ID, NameFit::Code)];
+    let mut add = |name: &str, field: &'static str, fit: NameFit| {
         let name = folded(name);
-        if !names.iter().any(|(known, _)| *known == name) {
-            names.push((name, field));
+        if !names.iter().any(|(known, ..)| *known == name) {
+            names.push((name, field, fit));
         }
     };
     for language in Language::ALL {
-        add(&text(language, "column-record"), ID);
+        add(&text(language, "column-record"), ID, NameFit::Own);
         for field in kind.fields() {
-            add(&field_name(language, kind, field.code), field.code);
+            add(&field_name(language, kind, field.code), field.code, NameFit::Own);
         }
     }
     for field in kind.fields() {
-        add(field.code, field.code);
+        add(field.code, field.code, NameFit::Code);
     }
     for field in kind.fields().iter().filter(|field| COMMON_COLUMNS.contains(&field.code)) {
         for language in Language::ALL {
             let others = text(language, &format!("import-column-{}", field.code));
-            others.split('|').for_each(|name| add(name, field.code));
+            others.split('|').for_each(|name| add(name, field.code, NameFit::Other));
+        }
+    }
+    if kind == Kind::Applicability {
+        // As the statement of applicability calls it.
+        for language in Language::ALL {
+            add(&text(language, "column-control"), "requirement", NameFit::Other);
         }
     }
     names
 }
 
-/// The name and the values of a row; every cell of a column that is there is taken, blank, or a fault.
-fn read_cells(
+/// What a row holds: its name, its values, and the cells that cannot be used.
+struct RowCells {
+    id: String,
+    values: Values,
+    faults: RowFaults,
+}
+
+/// The columns of a sheet, and what comes first in the days of each.
+struct SheetColumns<'s> {
     kind: Kind,
-    columns: &BTreeMap<usize, &'static str>,
-    orders: &BTreeMap<usize, DayOrder>,
-    cells: &BTreeMap<usize, UploadedCell>,
-) -> Result<(String, Values), RowFaults> {
-    let mut id = String::new();
-    let mut values = Values::new();
-    let mut faults = Vec::new();
-    for (place, name) in columns {
-        let cell = match cells.get(place) {
-            None => "",
-            Some(UploadedCell::Text(text)) => text.trim(),
-            Some(UploadedCell::Unreadable(cause, seen)) => {
-                let is_formula = *cause == UnreadCause::Formula;
-                let unfit = if is_formula { Unfit::Formula } else { Unfit::CellError };
-                faults.push((*name, unfit, seen.clone()));
-                continue;
+    places: &'s BTreeMap<usize, &'static str>,
+    orders: &'s BTreeMap<usize, DayOrder>,
+}
+
+impl SheetColumns<'_> {
+    /// Every cell of a column that is there is taken, blank, or a fault.
+    fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RowCells {
+        let mut row = RowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
+        for (place, name) in self.places {
+            let cell = cells.get(place);
+            let field = self.kind.fields().iter().find(|field| field.code == *name);
+            let order = self.orders.get(place).copied().unwrap_or_default();
+            let read = taken(cell, field.map_or(CellUse::Text, |field| usage(field.shape)))
+                .map_err(unfit)
+                .and_then(|text| match field {
+                    None => Ok(vec![text.to_owned()]),
+                    Some(field) => read_cell(self.kind, field, text, order),
+                });
+            match (read, field) {
+                (Ok(texts), None) => row.id = texts.concat(),
+                (Ok(texts), Some(field)) => drop(row.values.insert(field.code.to_owned(), texts)),
+                (Err(unfit), _) => {
+                    row.faults.push((*name, unfit, cell.map_or("", UploadedCell::seen).trim().to_owned()));
+                }
             }
-        };
-        let Some(field) = kind.fields().iter().find(|field| field.code == *name) else {
-            cell.clone_into(&mut id);
-            continue;
-        };
-        let order = orders.get(place).copied().unwrap_or_default();
-        match read_cell(field.shape, cell, order) {
-            Ok(texts) => drop(values.insert(field.code.to_owned(), texts)),
-            Err(unfit) => faults.push((*name, unfit, cell.to_owned())),
         }
+        row
     }
-    if faults.is_empty() { Ok((id, values)) } else { Err(faults) }
+}
+
+/// What a field takes of a cell. Whole numbers of a register may be of euros.
+const fn usage(shape: Shape) -> CellUse {
+    match shape {
+        Shape::Day => CellUse::Day,
+        Shape::Number | Shape::Amount => CellUse::Amount,
+        Shape::One(..) | Shape::Many(..) | Shape::Checks | Shape::Requirements => CellUse::Word,
+        Shape::Line | Shape::Text | Shape::Link(_) | Shape::Links(_) => CellUse::Text,
+    }
+}
+
+const fn unfit(untaken: Untaken) -> Unfit {
+    match untaken {
+        Untaken::Unreadable(UnreadableCell::Error) => Unfit::CellError,
+        Untaken::Unreadable(UnreadableCell::Formula) => Unfit::Formula,
+        Untaken::Unreadable(UnreadableCell::Covered) => Unfit::Covered,
+        Untaken::Unit => Unfit::Unit,
+        Untaken::Unseen => Unfit::Unseen,
+        Untaken::Truth => Unfit::Truth,
+    }
 }
 
 /// A cell as the texts of its field; nothing when it is blank.
-fn read_cell(shape: Shape, cell: &str, order: DayOrder) -> Result<Vec<String>, Unfit> {
+fn read_cell(kind: Kind, field: &FieldDef, cell: &str, order: DayOrder) -> Result<Vec<String>, Unfit> {
     if cell.is_empty() {
         return Ok(Vec::new());
     }
@@ -405,7 +534,7 @@ fn read_cell(shape: Shape, cell: &str, order: DayOrder) -> Result<Vec<String>, U
         }
     };
     let one = |text: String| Ok(vec![text]);
-    match shape {
+    match field.shape {
         Shape::Day => one(day(cell, order).map_err(unwritten(Unfit::Day))?.to_string()),
         Shape::Number => {
             let whole = number(cell).map_err(unwritten(Unfit::Number))?.whole();
@@ -422,9 +551,37 @@ fn read_cell(shape: Shape, cell: &str, order: DayOrder) -> Result<Vec<String>, U
         }
         // Two owners in two lines.
         Shape::Line => one(lines_of(cell).collect::<Vec<_>>().join(", ")),
+        Shape::Requirements if kind == Kind::Applicability => one(control_named(cell)),
         Shape::Requirements => one(cell.to_lowercase()),
-        Shape::Amount | Shape::Text | Shape::Link(_) | Shape::Links(_) => one(cell.to_owned()),
+        Shape::Links(to) => one(without_standings(to, cell)),
+        Shape::Amount | Shape::Text | Shape::Link(_) => one(cell.to_owned()),
     }
+}
+
+/// The requirement of a control that the statement calls by its number: `iso-5.1` for `5.1`.
+fn control_named(cell: &str) -> String {
+    let name = cell.to_lowercase();
+    let id = format!("iso-{name}");
+    if framework::requirement(&id).is_some() { id } else { name }
+}
+
+/// Names of records without what the statement says of them: `ME-1` for `ME-1 (in place)`.
+fn without_standings(kind: Kind, cell: &str) -> String {
+    let is_name = |text: &str| {
+        text.strip_prefix(kind.prefix())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    let plain = |part: &str| match part.trim().split_once(" (") {
+        Some((name, _)) if is_name(name) && part.trim().ends_with(')') => name.to_owned(),
+        _ => part.to_owned(),
+    };
+    cell.split_inclusive([',', ';', '\n'])
+        .map(|part| {
+            let (name, separator) = part.split_at(part.trim_end_matches([',', ';', '\n']).len());
+            format!("{}{separator}", plain(name))
+        })
+        .collect()
 }
 
 /// The lines of a text that are not blank.

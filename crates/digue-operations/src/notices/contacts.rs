@@ -1,7 +1,7 @@
 //! How persons are reached, from the portal's own source: a file or a query. What is right is used,
 //! every fault is told with its line, and nothing is kept beyond the campaign.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use digue_store::{ContactRow, ContactSource};
 
@@ -66,16 +66,23 @@ impl Contacts {
     pub(super) fn of_csv(csv: &[u8], forms: Forms<'_>) -> Result<Self, OperationError> {
         let file = CsvFile::open(csv, &COLUMNS, &[0]).map_err(|fault| match fault.kind {
             CsvFault::Encoding => OperationError::Faults(vec![fault.told("contact")]),
-            CsvFault::Header | CsvFault::Row => OperationError::Invalid("invalid-contacts"),
+            CsvFault::Header | CsvFault::Row | CsvFault::Nameless | CsvFault::TooLarge => {
+                OperationError::Invalid("invalid-contacts")
+            }
         })?;
         if (1..COLUMNS.len()).all(|column| !file.has(column)) {
             return Err(OperationError::Invalid("invalid-contacts"));
         }
         let mut contacts = Self::default();
+        let mut unknown: HashSet<usize> = HashSet::new();
         file.each(|read| {
             match read {
-                Err(fault) => contacts.fault(fault.line, "contact-fault-row"),
+                Err(fault) => contacts.fault(fault.line, &fault.told("contact").key),
                 Ok(row) => {
+                    // An address may stand in a column that nobody knows; once for each.
+                    for _ in row.filled_ignored().filter(|column| unknown.insert(*column)) {
+                        contacts.fault(row.line, "contact-fault-column");
+                    }
                     let [person, email, phone, name, address] =
                         [0, 1, 2, 3, 4].map(|column| row.cell(column).to_owned());
                     contacts.take(row.line, &ContactRow { person, email, phone, name, address }, forms);
@@ -179,6 +186,13 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert!(Contacts::of_csv(b"nom;prenom\n", &same).is_err());
+        let told = |csv: &str| {
+            let contacts = Contacts::of_csv(csv.as_bytes(), &same).unwrap();
+            contacts.faults.iter().map(|fault| format!("{} {}", fault.line, fault.key)).collect::<Vec<_>>()
+        };
+        let lost = "person;address;Courrielle\nP1;1 rue;p1@x.fr\nP2;2 rue;p2@x.fr\n";
+        assert_eq!(told(lost), ["2 contact-fault-column"]);
+        assert_eq!(told("person;address;\nP1;1 rue;p1@x.fr\nP2;2 rue;\n"), ["2 csv-fault-nameless"]);
     }
 
     #[test]

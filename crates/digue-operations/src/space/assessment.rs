@@ -23,7 +23,7 @@ use crate::error::{LineFault, OperationError};
 use crate::house::House;
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
-use crate::uploaded_table::{TableWanted, UploadedTable};
+use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
 
 /// A spreadsheet of twenty lines.
 const SHEET_BYTES_MAX: usize = 1 << 20;
@@ -449,7 +449,7 @@ pub async fn take(house: &House, actor: &Actor, bytes: &[u8]) -> Result<usize, O
     let mut given = Values::new();
     let mut faults = Vec::new();
     for row in &table.rows {
-        let cell = |column: SheetColumn| table.cell(row, column).map_or(Ok(""), |cell| cell.text().ok_or(()));
+        let cell = |column: SheetColumn| taken(table.cell(row, column), CellUse::Text).map_err(drop);
         let line = usize::try_from(row.number).unwrap_or(usize::MAX);
         let fault = |column, key| LineFault::new(line, key).at(&table.place(column, row.number));
         let (code, answer) = match (cell(SheetColumn::Code), cell(SheetColumn::Answer)) {
@@ -494,8 +494,10 @@ fn questions_in(bytes: &[u8]) -> Result<UploadedTable<SheetColumn>, OperationErr
     let named =
         |key: &str, name: &str| Language::ALL.iter().any(|language| folded(&text(*language, key)) == name);
     let column_of = |name: &str| match name {
-        name if name == "code" || named("column-code", name) => Some(SheetColumn::Code),
-        name if name == "answer" || named("column-answer", name) => Some(SheetColumn::Answer),
+        name if named("column-code", name) => Some((SheetColumn::Code, NameFit::Own)),
+        name if named("column-answer", name) => Some((SheetColumn::Answer, NameFit::Own)),
+        "code" => Some((SheetColumn::Code, NameFit::Code)),
+        "answer" => Some((SheetColumn::Answer, NameFit::Code)),
         _ => None,
     };
     let wanted = TableWanted {

@@ -157,7 +157,7 @@ async fn every_fault_of_a_caseload_has_its_row_and_column() {
         .collect();
     let expected = [
         (3, "person", "caseload-fault-person"),
-        (4, "from, until", "caseload-fault-date"),
+        (4, "until", "caseload-fault-date"),
         (5, "account", "caseload-fault-holder"),
         (6, "4", "caseload-fault-row"),
     ];

@@ -59,6 +59,30 @@ async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
 }
 
 #[tokio::test]
+async fn a_filled_column_that_nobody_knows_is_a_fault_for_a_role_would_be_lost_in_it() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let told = |text: &[u8]| match onboarding::read(&home.house, &rssi, text) {
+        Err(OperationError::Faults(faults)) => faults
+            .into_iter()
+            .map(|fault| format!("{} {} {}", fault.line, fault.column.unwrap_or_default(), fault.key))
+            .collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let text = "compte;organisation;Rolle;Courrielle\nmarie;of-9;déléguée;m@x.fr\npaul;of-9;agent;\n";
+    assert_eq!(
+        told(text.as_bytes()),
+        ["2 rolle onboarding-fault-column", "2 courrielle onboarding-fault-column"]
+    );
+    assert_eq!(told("compte;organisation;\nmarie;of-9;déléguée\n".as_bytes()), ["2 3 csv-fault-nameless"]);
+    // As a spreadsheet of the time of DOS writes an accent.
+    assert_eq!(told(b"compte;organisation;R\x93le\nmarie;of-9;agent\n").len(), 1);
+    // Blank, it says nothing.
+    let blank = "compte;organisation;Remarque\nmarie;of-9;\n";
+    assert!(onboarding::read(&home.house, &rssi, blank.as_bytes()).is_ok());
+}
+
+#[tokio::test]
 async fn every_fault_is_told_with_its_line_and_nothing_is_half_taken() {
     let home = Home::open().await;
     let delegate = somebody(&home, "delegue", "of-1", Role::Delegate).await;

@@ -8,8 +8,8 @@ use digue_journal::note::Verifier;
 use digue_journal::receipt::Receipt;
 use digue_locales::Language;
 use digue_operations::papers::{self, Form, PAPERS, Reader};
-use digue_operations::register_import::{self, RowFault};
-use digue_operations::{affected, breach, bundle, gates, incidents};
+use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
+use digue_operations::{Actor, affected, breach, bundle, gates, incidents};
 use digue_response::Note;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Source, State};
@@ -41,6 +41,17 @@ fn words_of(docx: &[u8]) -> String {
         rest = after;
     }
     words
+}
+
+/// Shows what a file would open, opens it, and says what it was.
+async fn imported(home: &Home, actor: &Actor, bytes: &[u8]) -> RegisterPreview {
+    let shown = register_import::preview(&home.house, actor, bytes).await.unwrap();
+    let before = incidents::list(&home.house, actor).await.unwrap().len();
+    let done = register_import::import(&home.house, actor, bytes, &shown.digest).await.unwrap();
+    assert_eq!(done, RegisterOutcome::Taken(shown.clone()));
+    let after = incidents::list(&home.house, actor).await.unwrap().len();
+    assert_eq!(after - before, shown.opened.len(), "exactly what was shown");
+    shown
 }
 
 #[tokio::test]
@@ -138,10 +149,10 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
         // Into another house, and twice.
         let other = Home::open().await;
         let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;
-        let done = register_import::import(&other.house, &dpo, &bytes).await.unwrap();
-        assert_eq!((done.taken, done.known, done.faults), (1, 0, vec![]), "{language:?}");
-        let again = register_import::import(&other.house, &dpo, &bytes).await.unwrap();
-        assert_eq!((again.taken, again.known), (0, 1));
+        let done = imported(&other, &dpo, &bytes).await;
+        assert_eq!((done.opened.len(), done.known.len(), done.faults), (1, 0, vec![]), "{language:?}");
+        let again = imported(&other, &dpo, &bytes).await;
+        assert_eq!((again.opened.len(), again.known.len()), (0, 1));
         let taken = &incidents::list(&other.house, &dpo).await.unwrap()[0].incident;
         assert!(taken.state() == State::Suspected && taken.title == "Courriel mal adressé");
         assert_eq!(taken.fields[&Field::PersonCount].what, ["1200"]);
@@ -169,8 +180,8 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         ..digue_documents::Sheet::default()
     };
     let bytes = digue_documents::xlsx(&[sheet]).unwrap();
-    let done = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
-    assert_eq!(done.taken, 1);
+    let done = imported(&home, &dpo, &bytes).await;
+    assert_eq!(done.opened.len(), 1);
     let fault = |place: &str, column, fault, seen: &str| {
         let (place, seen) = (format!("Registre!{place}"), seen.to_owned());
         RowFault { row: 4, place, column, fault, seen }
@@ -182,7 +193,7 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         fault("D4", "person-count", "number", "beaucoup"),
     ];
     assert_eq!(done.faults, expected);
-    assert!(register_import::import(&home.house, &dpo, b"rien").await.is_err());
+    assert!(register_import::preview(&home.house, &dpo, b"rien").await.is_err());
 }
 
 /// The register as a table, without what is not read again.
@@ -247,12 +258,12 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
     for language in Language::ALL {
         let views = incidents::list(&home.house, &dpo).await.unwrap();
         let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).await.unwrap();
-        let same = register_import::import(&home.house, &dpo, &bytes).await.unwrap();
-        assert_eq!((same.taken, same.known, same.faults), (0, 4, vec![]), "{language:?}");
+        let same = imported(&home, &dpo, &bytes).await;
+        assert_eq!((same.opened.len(), same.known.len(), same.faults), (0, 4, vec![]), "{language:?}");
         let other = Home::open().await;
         let theirs = somebody(&other, "dpo", "op", Role::Dpo).await;
-        let done = register_import::import(&other.house, &theirs, &bytes).await.unwrap();
-        assert_eq!((done.taken, done.known, done.faults), (4, 0, vec![]), "{language:?}");
+        let done = imported(&other, &theirs, &bytes).await;
+        assert_eq!((done.opened.len(), done.known.len(), done.faults), (4, 0, vec![]), "{language:?}");
         assert_eq!(table_of(&other, language).await, table_of(&home, language).await, "{language:?}");
     }
 }
@@ -262,7 +273,7 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let bytes = include_bytes!("../data/registers/registre-violations.xlsx");
-    let done = register_import::import(&home.house, &dpo, bytes).await.unwrap();
+    let done = imported(&home, &dpo, bytes).await;
     let faults: Vec<(&str, &str, &str)> =
         done.faults.iter().map(|fault| (fault.place.as_str(), fault.fault, fault.seen.as_str())).collect();
     assert_eq!(
@@ -273,7 +284,7 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
             ("Registre!J6", "number", "environ 300")
         ]
     );
-    assert_eq!(done.taken, 3);
+    assert_eq!(done.opened.len(), 3);
     let views = incidents::list(&home.house, &dpo).await.unwrap();
     let of = |title: &str| &views.iter().find(|view| view.incident.title == title).unwrap().incident;
     // Nine o'clock was nine where it was written.
@@ -283,6 +294,112 @@ async fn an_earlier_register_is_taken_as_people_wrote_it() {
     let exemption = |title: &str| of(title).persons.as_ref().unwrap().what.exemption;
     assert_eq!(exemption("Vol d ordinateur"), Some(Exemption::Protected));
     assert_eq!(exemption("Courriel à mauvais destinataire 2024"), Some(Exemption::RiskNotHigh));
-    let again = register_import::import(&home.house, &dpo, bytes).await.unwrap();
-    assert_eq!((again.taken, again.known, again.faults.len()), (0, 3, 3));
+    let again = imported(&home, &dpo, bytes).await;
+    assert_eq!((again.opened.len(), again.known.len(), again.faults.len()), (0, 3, 3));
+}
+
+/// The register as its export has it, with some cells written over: row, column and text.
+async fn edited(home: &Home, actor: &Actor, edits: &[(usize, &str, &str)]) -> Vec<u8> {
+    let french = reader(Language::French);
+    let views = incidents::list(&home.house, actor).await.unwrap();
+    let mut sheet = papers::register_sheet(&home.house, &views, &french);
+    for (row, column, text) in edits {
+        let name = register_import::column(&french, column);
+        let place = sheet.header.iter().position(|known| *known == name).unwrap();
+        (*text).clone_into(&mut sheet.rows[*row][place]);
+    }
+    digue_documents::xlsx(&[sheet]).unwrap()
+}
+
+fn faults_of(preview: &RegisterPreview) -> Vec<String> {
+    preview.faults.iter().map(|fault| format!("{} {}", fault.column, fault.fault)).collect()
+}
+
+#[tokio::test]
+async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let id = incidents::open(&home.house, &dpo, Source::Person, "Clé USB perdue", "").await.unwrap();
+    let at = home.now().micros() - 3_600_000_000;
+    let reason = || "vu au retour de mission".to_owned();
+    for note in [
+        Note::Aware { at, reason: reason(), of: Awareness::Data },
+        Note::FieldSet { field: Field::PersonCount, value: vec!["12".to_owned()] },
+    ] {
+        incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
+    }
+    // Nobody knows yet since when.
+    incidents::open(&home.house, &dpo, Source::Person, "Sans heure", "").await.unwrap();
+    let told = |edits: &'static [(usize, &'static str, &'static str)]| {
+        let (home, dpo) = (&home, &dpo);
+        async move {
+            let bytes = edited(home, dpo, edits).await;
+            let preview = imported(home, dpo, &bytes).await;
+            (preview.opened.len(), preview.known.len(), faults_of(&preview))
+        }
+    };
+    let fault = |column: &str, fault: &str| vec![format!("{column} {fault}")];
+    assert_eq!(told(&[]).await, (0, 2, vec![]), "as it went out");
+    assert_eq!(told(&[(1, "title", "Clé USB perdue à Lille")]).await, (0, 1, fault("title", "differs")));
+    assert_eq!(told(&[(1, "aware-at", "2025-06-01T07:08:00Z")]).await, (0, 1, fault("aware-at", "differs")));
+    assert_eq!(told(&[(1, "person-count", "13")]).await, (0, 1, fault("person-count", "differs")));
+    // What Digue computes is told, too.
+    assert_eq!(
+        told(&[(1, "controller-sector", "pêche")]).await,
+        (0, 1, fault("controller-sector", "computed"))
+    );
+    assert_eq!(told(&[(0, "gravity", "maximale")]).await, (0, 1, fault("gravity", "computed")));
+    assert_eq!(told(&[(0, "title", "")]).await, (0, 1, fault("title", "missing")));
+    assert_eq!(told(&[(0, "person-count", "200 %")]).await, (0, 1, fault("person-count", "number")));
+    // The same reference on two rows, and a row without one.
+    let first = incidents::list(&home.house, &dpo).await.unwrap()[0].reference();
+    let twice: &'static str = first.leak();
+    let (opened, known, faults) = told(Box::leak(Box::new([(1, "reference", twice)]))).await;
+    assert_eq!((opened, known), (0, 2), "known by its title and hour: {faults:?}");
+    assert_eq!(told(&[(1, "reference", "")]).await, (0, 2, vec![]));
+    let new = told(&[(1, "reference", ""), (1, "title", "Une autre clé")]).await;
+    assert_eq!(new, (1, 1, vec![]), "only what nobody knows is opened");
+}
+
+#[tokio::test]
+async fn a_register_that_changed_since_it_was_shown_is_shown_again() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let csv =
+        "Titre;Prise de connaissance;Nombre de personnes\nVol;02/03/2024 14:05;12\nPerte;03/03/2024;1\n";
+    let shown = register_import::preview(&home.house, &dpo, csv.as_bytes()).await.unwrap();
+    assert_eq!((shown.opened.len(), shown.opened[0].title.as_str()), (2, "Vol"));
+    assert!(incidents::list(&home.house, &dpo).await.unwrap().is_empty(), "nothing is written before");
+    imported(&home, &dpo, csv.as_bytes()).await;
+    let late = register_import::import(&home.house, &dpo, csv.as_bytes(), &shown.digest).await.unwrap();
+    let RegisterOutcome::Outdated(now) = late else { panic!("{late:?}") };
+    assert_eq!((now.opened.len(), now.known.len()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_register_that_libreoffice_wrote_is_taken_once() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let bytes = include_bytes!("../data/libreoffice/violations.xlsx");
+    let done = imported(&home, &dpo, bytes).await;
+    // Three of its five rows are of a year that has not come for this house.
+    let future = vec!["aware-at future".to_owned(); 3];
+    assert_eq!((done.opened.len(), faults_of(&done)), (2, future.clone()));
+    let again = imported(&home, &dpo, bytes).await;
+    assert_eq!((again.opened.len(), again.known.len(), faults_of(&again)), (0, 2, future));
+}
+
+#[tokio::test]
+async fn several_entries_are_written_together_or_not_at_all() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    let id = incidents::open(&home.house, &dpo, Source::Person, "Vol", "").await.unwrap();
+    let set = |field, value: &str| Note::FieldSet { field, value: vec![value.to_owned()] };
+    let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "beaucoup")];
+    let refused = incidents::add_all(&home.house, &dpo, &id, notes).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(incidents::view(&home.house, &dpo, &id).await.unwrap().incident.fields.is_empty());
+    let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "12")];
+    incidents::add_all(&home.house, &dpo, &id, notes).await.unwrap();
+    assert_eq!(incidents::view(&home.house, &dpo, &id).await.unwrap().incident.fields.len(), 2);
 }

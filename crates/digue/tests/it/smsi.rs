@@ -355,6 +355,36 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     assert!(String::from_utf8_lossy(&std::fs::read(&risks).unwrap()).contains("word/header1.xml"));
 }
 
+#[test]
+fn an_earlier_register_of_violations_is_shown_before_it_is_opened() {
+    let mut house = house();
+    let officer = house.officer();
+    let place = "/register/import";
+    let csv = "Titre;Prise de connaissance;Nombre de personnes;\nVol de dossiers;02/03/2024 14:05;12;à voir\n\
+               Perte;03/03/2024;200 %;\n";
+    let preview = upload(&officer, place, csv.as_bytes()).text();
+    assert!(preview.contains("<strong>1</strong> violations à ouvrir"), "{preview}");
+    assert!(preview.contains("(CSV!C3)") && preview.contains("D (1)"), "{preview}");
+    assert!(!officer.get("/register").text().contains("Vol de dossiers"), "nothing is written before");
+    let done = confirm(&officer, place, &preview).text();
+    assert!(done.contains("<strong>1</strong> violations reprises"), "{done}");
+    let register = officer.get("/register").text();
+    assert!(register.contains("Vol de dossiers"), "{register}");
+    let again = upload(&officer, place, csv.as_bytes()).text();
+    assert!(again.contains("Déjà au registre : INC-") && !again.contains("name=\"digest\""), "{again}");
+    let ods =
+        [&b"PK\x03\x04"[..], &[0; 26], b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"].concat();
+    let refused = upload(&officer, place, &ods);
+    assert!(refused.status == 422 && refused.text().contains("OpenDocument"), "{}", refused.text());
+    // What was not chosen is not decided, and one bad value writes nothing of the others.
+    let incident = register.split("/incidents/").nth(1).unwrap().split('"').next().unwrap();
+    let entries = format!("/incidents/{incident}/entries");
+    let add = |body: &str| officer.send("POST", &entries, &FORM, body.as_bytes()).status;
+    assert_eq!(add("note=authority&notify=peut-%C3%AAtre&reason=parce+que+les+faits+le+montrent"), 422);
+    assert_eq!(add("note=fields&controller-name=Autre+organisme&person-count=beaucoup"), 422);
+    assert!(!officer.get(&format!("/incidents/{incident}/notification")).text().contains("Autre organisme"));
+}
+
 const PIA: &str = r#"{"pia": {"id": 7, "name": "Accompagnement", "status": 1},
     "answers": [], "measures": [], "comments": [],
     "evaluations": [

@@ -1,8 +1,6 @@
 //! Workbooks as people leave them, and every register there and back.
 
 use digue_documents::xlsx;
-use digue_isms::field::Cell as _;
-use digue_types::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
@@ -190,7 +188,146 @@ fn a_table_that_is_not_there_or_twice_is_said_with_its_place() {
     };
     assert_eq!(told("no-header.xlsx"), ["1 Intitulé table-fault-header"]);
     assert_eq!(told("two-sheets.xlsx"), ["1 2025 table-fault-sheets", "1 2026 table-fault-sheets"]);
-    assert_eq!(told("column-twice.xlsx"), ["1 Mesures!G1 table-fault-twice"]);
+    assert_eq!(told("column-twice.xlsx"), ["1 Mesures!D1, G1 table-fault-twice"]);
+}
+
+fn written_by_libreoffice(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/libreoffice").join(name);
+    std::fs::read(path).unwrap()
+}
+
+/// The register that the files of LibreOffice were made from: as its own export reads over records of these names.
+fn register_of_libreoffice() -> Registers {
+    let needed = [("title", "?"), ("priority", "p1"), ("declared", "to-do")];
+    let blanks = (1..=7).map(|number| revision(Kind::Measure, &format!("ME-{number}"), values(&needed)));
+    let blanks = Registers::new(blanks);
+    let drafts =
+        read(Kind::Measure, &blanks, 8, &written_by_libreoffice("measure-unchanged.xlsx")).unwrap().drafts;
+    assert_eq!(drafts.len(), 7);
+    let objective = [("title", "?"), ("indicator", "?"), ("target", "?")];
+    let objectives =
+        (1..=5).map(|number| revision(Kind::Objective, &format!("OB-{number}"), values(&objective)));
+    let measures = drafts.into_iter().map(|draft| revision(draft.kind, &draft.id, draft.values));
+    Registers::new(measures.chain(objectives))
+}
+
+/// Everything that a preview tells, in short.
+fn told_by(preview: &ImportPreview) -> Vec<String> {
+    let change = |change: &RowChange| {
+        let fields = change
+            .fields
+            .iter()
+            .map(|one| format!("{} {}>{}", one.field.code, one.before.join("|"), one.after.join("|")));
+        format!("{}: {}", change.id, fields.collect::<Vec<_>>().join(", "))
+    };
+    let unnamed =
+        preview.unnamed_columns.iter().map(|one| format!("unnamed {} ({})", one.letters, one.cells));
+    let ignored = preview.ignored_columns.iter().map(|name| format!("ignored {name}"));
+    preview.changes.iter().map(change).chain(faults(preview)).chain(unnamed).chain(ignored).collect()
+}
+
+#[test]
+fn files_that_libreoffice_wrote_come_in_as_people_see_them() {
+    let registers = register_of_libreoffice();
+    for (name, same, told) in [
+        ("measure-unchanged.xlsx", 7, &[][..]),
+        ("measure-unchanged-1252.csv", 7, &[]),
+        ("measure-header-blank.xlsx", 7, &["unnamed G (3)"]),
+        ("measure-own-comment-column.xlsx", 7, &["ignored Commentaire"]),
+        ("measure-merged-across.xlsx", 6, &["Mesures!C2 description covered"]),
+        ("measure-hidden-by-format.xlsx", 6, &["ME-1: cost 1500.50>77"]),
+        ("measure-due-typed.xlsx", 6, &["ME-1: due 2027-01-31>2027-02-28"]),
+        ("measure-due-error.xlsx", 6, &["Mesures!H2 due cell-error"]),
+        ("measure-cost-formula-zero.xlsx", 6, &["Mesures!N2 cost formula"]),
+        ("measure-cost-dollars.xlsx", 6, &["Mesures!N3 cost unit"]),
+        ("measure-cost-percent.xlsx", 6, &["Mesures!N3 cost unit"]),
+    ] {
+        let preview = read(Kind::Measure, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
+        assert_eq!(
+            (preview.same, told_by(&preview)),
+            (same, told.iter().map(|one| (*one).to_owned()).collect()),
+            "{name}"
+        );
+    }
+    // A number whose format cannot be shown is no text of a field.
+    for (kind, name, fault) in [
+        (Kind::Objective, "objective-target-exponent.xlsx", "Objectifs et indicateurs!D4 target unseen"),
+        (Kind::Objective, "objective-target-duration.xlsx", "Objectifs et indicateurs!D4 target unseen"),
+        (Kind::Measurement, "measurement-value-percent.xlsx", "Valeurs dindicateur!D7 value unseen"),
+    ] {
+        let preview = read(kind, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
+        let found = faults(&preview).iter().any(|one| one == fault);
+        assert!(found, "{name}: {:?}", faults(&preview));
+    }
+}
+
+#[test]
+fn every_fault_of_a_row_is_told_at_once() {
+    let registers = four_measures();
+    let csv = "Identifiant;Échéance;Coût;Priorité;Exigences couvertes;Responsable\n\
+               ME-1;demain;12 %;urgent;iso-99;Alex\nME-2;;;P2;;Zoé\n";
+    let preview = read(Kind::Measure, &registers, 5, csv.as_bytes()).unwrap().preview;
+    assert_eq!(
+        faults(&preview),
+        ["CSV!B2 due day", "CSV!D2 priority choice", "CSV!C2 cost amount", "CSV!E2 requirements unknown"]
+    );
+    assert_eq!(preview.changes.len(), 1);
+    let campaign = "Intitulé;Modules;Pour;Commence le;À faire avant le\nC;;;2027-06-01;2027-01-01\n";
+    let told =
+        read(Kind::Campaign, &Registers::default(), 1, campaign.as_bytes()).map(|plan| faults(&plan.preview));
+    assert!(told.as_ref().is_ok_and(|told| told.contains(&"CSV!E2 due backwards".to_owned())), "{told:?}");
+}
+
+/// The statement as its export writes it, and some decisions.
+fn statement_csv(registers: &Registers) -> String {
+    let mut csv = "Mesure;Titre;Applicable;Raisons d'inclusion;Motif d'exclusion;Mesures\n".to_owned();
+    for line in statement_lines(registers) {
+        let of = |field: &str| line.get(field).cloned().unwrap_or_default();
+        let applies = if of("applies") == ["yes"] { "oui" } else { "non" };
+        let inclusion = of("inclusion")
+            .iter()
+            .map(|code| text(Language::French, &format!("inclusion-{code}")))
+            .collect::<Vec<_>>();
+        let measures: Vec<String> = of("measures").iter().map(|id| format!("{id} (à faire)")).collect();
+        let number = of("requirement").concat().replace("iso-", "");
+        let cells = [
+            number,
+            "Titre".to_owned(),
+            applies.to_owned(),
+            inclusion.join(", "),
+            of("exclusion").concat(),
+            measures.join(", "),
+        ];
+        csv.push_str(&format!("{}\n", cells.join(";")));
+    }
+    csv
+}
+
+#[test]
+fn the_statement_comes_back_and_decides_only_what_somebody_changed() {
+    let measure = values(&[
+        ("title", "Chiffrer"),
+        ("priority", "p1"),
+        ("declared", "to-do"),
+        ("origin", "law"),
+        ("requirements", "iso-8.24"),
+    ]);
+    let decided = values(&[("requirement", "iso-5.3"), ("applies", "no"), ("exclusion", "personne")]);
+    let registers = Registers::new([
+        revision(Kind::Measure, "ME-1", measure),
+        revision(Kind::Applicability, "AP-1", decided),
+    ]);
+    let csv = statement_csv(&registers);
+    let preview = read(Kind::Applicability, &registers, 2, csv.as_bytes()).unwrap().preview;
+    assert_eq!((preview.same, told_by(&preview)), (93, vec!["ignored Titre".to_owned()]));
+    let edited = csv
+        .replace("5.3;Titre;non;;personne;", "5.3;Titre;oui;;;")
+        .replace("5.4;Titre;oui;;;", "5.4;Titre;non;;rien;");
+    let preview = read(Kind::Applicability, &registers, 2, edited.as_bytes()).unwrap().preview;
+    let told = told_by(&preview);
+    assert_eq!(preview.same, 91, "{told:?}");
+    assert_eq!(told[0], "AP-1: applies no>yes, exclusion personne>");
+    assert_eq!(told[1], "AP-2: requirement >iso-5.4, applies >no, exclusion >rien");
 }
 
 #[test]
@@ -211,7 +348,7 @@ fn text_of(shape: Shape) -> BoxedStrategy<Vec<String>> {
         Shape::Text => one("([^\\p{C}]{0,20}\n?){0,4}".boxed()),
         Shape::Day => one((0i32..30_000)
             .prop_map(|days| {
-                let first = jiff::civil::Date::constant(1990, 1, 1);
+                let first = Date::constant(1990, 1, 1);
                 first.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
             })
             .boxed()),

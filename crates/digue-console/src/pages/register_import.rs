@@ -1,0 +1,120 @@
+//! An earlier register of violations: what a spreadsheet would open, and the confirmation that does it.
+
+use askama::Template;
+use axum::extract::{Multipart, State};
+use axum::response::Html;
+use digue_operations::OperationError;
+use digue_operations::isms::import::{pack, unpack};
+use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault, RowToOpen};
+
+use crate::error::{PageError, told};
+use crate::form::fields_of;
+use crate::pages::smsi_import::unnamed_in_words;
+use crate::router::Console;
+use crate::view::{Words, page};
+use crate::visitor::Visitor;
+
+/// Rows that a page shows.
+const ROWS_SHOWN_MAX: usize = 500;
+/// References that a page names.
+const KNOWN_SHOWN_MAX: usize = 50;
+
+#[derive(Template)]
+#[template(path = "register_imported.html")]
+struct RegisterImportPage {
+    w: Words,
+    preview: RegisterPreview,
+    opened: Vec<OpenedInWords>,
+    known: String,
+    unnamed: String,
+    faults: Vec<String>,
+    /// The file, where it waits for its confirmation.
+    waiting: Option<String>,
+    is_outdated: bool,
+}
+
+struct OpenedInWords {
+    row: u32,
+    title: String,
+    aware: String,
+    authority: String,
+    persons: String,
+}
+
+/// A file is shown first; the same file comes back with the digest of what was shown.
+pub(crate) async fn import(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Multipart,
+) -> Result<Html<String>, PageError> {
+    let actor = told(&visitor, visitor.actor(&console.house))?;
+    let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
+    let invalid = || OperationError::Invalid("invalid-upload");
+    let (bytes, confirmed) = match (file, kept, digest) {
+        (Some(file), None, _) => (file, None),
+        (None, Some(kept), Some(digest)) => {
+            let bytes = told(&visitor, unpack(&kept).ok_or_else(invalid))?;
+            (bytes, Some(String::from_utf8_lossy(&digest).into_owned()))
+        }
+        _ => return Err(PageError::new(&visitor, invalid())),
+    };
+    let house = &console.house;
+    let (preview, is_taken, is_outdated) = match confirmed {
+        None => (told(&visitor, register_import::preview(house, &actor, &bytes).await)?, false, false),
+        Some(digest) => {
+            match told(&visitor, register_import::import(house, &actor, &bytes, &digest).await)? {
+                RegisterOutcome::Taken(preview) => (preview, true, false),
+                RegisterOutcome::Outdated(preview) => (preview, false, true),
+            }
+        }
+    };
+    let w = Words::in_zone(&visitor, &console.zone);
+    let waiting = (!is_taken && !preview.opened.is_empty()).then(|| pack(&bytes));
+    Ok(page(&RegisterImportPage {
+        opened: preview.opened.iter().take(ROWS_SHOWN_MAX).map(|row| in_words(&w, row)).collect(),
+        known: known_in_words(&preview.known),
+        unnamed: unnamed_in_words(&preview.unnamed_columns),
+        faults: preview.faults.iter().map(|fault| fault_in_words(&w, fault)).collect(),
+        preview,
+        waiting,
+        is_outdated,
+        w,
+    }))
+}
+
+fn in_words(w: &Words, row: &RowToOpen) -> OpenedInWords {
+    let decided = |decision: &Option<(bool, String)>, [yes, no]: [&str; 2]| match decision {
+        Some((is, why)) => format!("{} – {why}", w.say(if *is { yes } else { no })),
+        None => w.say("undecided"),
+    };
+    OpenedInWords {
+        row: row.row,
+        title: row.title.clone(),
+        aware: row.aware_at.map(|at| w.moment(at)).unwrap_or_default(),
+        authority: decided(&row.authority, ["decided-notify", "decided-not-notify"]),
+        persons: decided(&row.persons, ["decided-inform", "decided-not-inform"]),
+    }
+}
+
+/// The references; rows that repeat an earlier row of the file have none.
+fn known_in_words(known: &[String]) -> String {
+    let named: Vec<&str> = known
+        .iter()
+        .map(String::as_str)
+        .filter(|reference| !reference.is_empty())
+        .take(KNOWN_SHOWN_MAX)
+        .collect();
+    let more = if named.len() < KNOWN_SHOWN_MAX { "" } else { ", …" };
+    format!("{}{more}", named.join(", "))
+}
+
+fn fault_in_words(w: &Words, fault: &RowFault) -> String {
+    let values = [
+        ("row", fault.row.into()),
+        ("place", fault.place.as_str().into()),
+        ("column", register_import::column(&w.reader(), fault.column).into()),
+        ("fault", w.coded("register-fault", fault.fault).into()),
+        ("seen", fault.seen.as_str().into()),
+    ];
+    w.with(if fault.seen.is_empty() { "register-fault-line" } else { "register-fault-line-seen" }, values)
+}
