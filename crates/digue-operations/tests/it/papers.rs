@@ -306,7 +306,7 @@ async fn edited(home: &Home, actor: &Actor, edits: &[(usize, &str, &str)]) -> Ve
     for (row, column, text) in edits {
         let name = register_import::column(&french, column);
         let place = sheet.header.iter().position(|known| *known == name).unwrap();
-        (*text).clone_into(&mut sheet.rows[*row][place]);
+        sheet.rows[*row][place] = (*text).into();
     }
     digue_documents::xlsx(&[sheet]).unwrap()
 }
