@@ -132,7 +132,8 @@ async fn take(
             for field in Field::ALL.iter().filter(|field| form.has(field.code())) {
                 let value = field_value(*field, form, zone)?;
                 // What is as it was computed is not an answer.
-                if draft.get(field).map_or(&[][..], Vec::as_slice) != value.as_slice() {
+                let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
+                if !is_unchanged(*field, computed, &value) {
                     notes.push(Note::FieldSet { field: *field, value });
                 }
             }
@@ -159,6 +160,15 @@ async fn take(
             let happened = if matches!(note, Note::Said { .. }) { at } else { None };
             incidents::add(house, actor, id, happened, note).await.map(drop)
         }
+    }
+}
+
+/// True when a form gave back what it was given: it shows the hour of a moment to the minute.
+fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
+    let minute = |text: &String| Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60));
+    match (field.shape(), computed, value) {
+        (Shape::Moment, [computed], [value]) => minute(computed) == minute(value),
+        _ => computed == value,
     }
 }
 
@@ -283,5 +293,17 @@ mod tests {
                 .choices("data", |code| (code == "identity").then_some(()))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_hour_that_a_form_cut_to_the_minute_is_no_answer() {
+        let same = |computed: &str, value: &str| {
+            is_unchanged(Field::DiscoveredAt, &[computed.to_owned()], &[value.to_owned()])
+        };
+        assert!(same("2026-11-28T12:23:08.5Z", "2026-11-28T12:23:00Z"));
+        assert!(!same("2026-11-28T12:23:08.5Z", "2026-11-28T12:24:00Z"));
+        assert!(!is_unchanged(Field::DiscoveredAt, &[], &["2026-11-28T12:23:00Z".to_owned()]));
+        assert!(is_unchanged(Field::Circumstances, &["a".to_owned()], &["a".to_owned()]));
+        assert!(!is_unchanged(Field::Circumstances, &["a".to_owned()], &["b".to_owned()]));
     }
 }

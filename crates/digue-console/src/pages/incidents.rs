@@ -465,6 +465,18 @@ pub(crate) async fn sheets(
     }))
 }
 
+/// A value of a fact as people read it: categories of the map in the authority's words; nothing known is said.
+fn fact_value(w: &Words, name: &str, text: &str) -> String {
+    match name {
+        _ if text.is_empty() => w.say("paper-unknown"),
+        "categories" => {
+            let codes: Vec<String> = text.split(", ").map(ToOwned::to_owned).collect();
+            w.reader().kinds(codes).join(", ")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 fn shown_sheet(
     w: &Words,
     view: &IncidentView,
@@ -476,7 +488,7 @@ fn shown_sheet(
         let fact = match step.does {
             Does::Reads(fact) => facts.get(fact.code()).map(|values| {
                 let values: Vec<_> =
-                    values.iter().map(|(name, text)| (*name, text.as_str().into())).collect();
+                    values.iter().map(|(name, text)| (*name, fact_value(w, name, text).into())).collect();
                 w.with(&format!("fact-{}", fact.code()), values)
             }),
             _ => None,

@@ -91,7 +91,6 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
     browser.sees("main", "il manque l'identifiant de la personne");
     browser.page_at_both_widths("campaign");
     // What is not sent is ended before the incident is closed.
-    browser.click("input[name=gives_up]");
     browser.click_through("button[value=ended]");
     browser.go(&format!("{console}/check"));
     browser.write("#code", "7K3M-9QXT-2BVN-R");

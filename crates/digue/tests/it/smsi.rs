@@ -429,12 +429,11 @@ fn every_register_goes_through_another_program_unchanged() {
     post(&officer, "/smsi/start", ANSWERS);
     post(&officer, "/smsi/registers/objective", "title=Moins&indicator=i&target=3&due=2027-01-15");
     post(&officer, "/smsi/registers/exception", "title=E&justification=j&approver=A&expires-on=2027-01-15");
-    // Days as cells with a format, whole numbers as numbers: what people's programs make of texts when they are typed.
-    let resave = "import sys, re, datetime, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); \
+    // Days are cells with a format already; they get the one that people's programs give them.
+    let resave = "import sys, datetime, openpyxl; book = openpyxl.load_workbook(sys.argv[1]); \
                   cells = [cell for sheet in book for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]; \
-                  days = [cell for cell in cells if re.fullmatch(r'\\d{4}-\\d\\d-\\d\\d', str(cell.value))]; \
-                  [(setattr(cell, 'value', datetime.date.fromisoformat(cell.value)), \
-                    setattr(cell, 'number_format', 'DD/MM/YYYY')) for cell in days]; \
+                  days = [cell for cell in cells if isinstance(cell.value, (datetime.date, datetime.datetime))]; \
+                  [setattr(cell, 'number_format', 'DD/MM/YYYY') for cell in days]; \
                   book.create_sheet('Notes', 0)['A1'] = 'à lire'; book.save(sys.argv[1]); print(len(days))";
     let mut days = 0;
     for language in ["fr", "en"] {
