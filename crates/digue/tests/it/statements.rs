@@ -118,8 +118,8 @@ fn read(html: &str) -> String {
             words.push(' ');
         }
     }
-    // "Accounts of the organisation: 5" is a sentence, `organisation:of-1` a code.
-    let words = words.replace("organisation: ", "organisation ").replace("organisation : ", "organisation ");
+    // "Open sessions: 2" is a sentence, `sessions:2` a code.
+    let words = words.replace(": ", " ");
     words.replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
