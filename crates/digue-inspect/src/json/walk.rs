@@ -382,7 +382,7 @@ fn is_measure_word(word: &str) -> bool {
         let letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
         measure.bytes().cmp(letters)
     };
-    MEASURES.binary_search_by(|measure| lowered(&measure)).is_ok()
+    MEASURES.binary_search_by(lowered).is_ok()
 }
 
 const PERMISSIONS: [&str; 8] = ["allow", "allowed", "can", "enable", "enabled", "has", "is", "should"];
