@@ -528,7 +528,7 @@ fn take_block(block: &Block<'_>, filter: &Filter, take: &mut dyn FnMut(&Row)) ->
 #[derive(Default)]
 struct Judge {
     quality: Quality,
-    /// Responses that could not be looked into, each once: some of their persons may have been found all the same.
+    /// Responses that could not be looked into and of which some persons were found all the same, each once.
     uninspected: HashSet<u64>,
 }
 
@@ -538,6 +538,10 @@ impl Judge {
             return;
         }
         match context.inspection {
+            // Of one that showed nobody there is one row.
+            inspection if inspection.is_uninspected() && row.person == NOBODY => {
+                self.quality.uninspected += 1
+            }
             inspection if inspection.is_uninspected() => drop(self.uninspected.insert(row.entry)),
             Inspection::RequestOnly | Inspection::Imported if row.person == NOBODY => {
                 self.quality.unseen += 1
@@ -551,7 +555,8 @@ impl Judge {
     }
 
     fn quality(self) -> Quality {
-        Quality { uninspected: self.uninspected.len() as u64, ..self.quality }
+        let partly = self.uninspected.len() as u64;
+        Quality { uninspected: self.quality.uninspected + partly, ..self.quality }
     }
 }
 

@@ -92,7 +92,8 @@ pub async fn check(
         channel: text(language, &format!("channel-{}", notice.channel)),
         masked: notice.masked,
         subject: campaign.subject,
-        date: reader.date(notice.at),
+        // The one that the message itself names, to be compared; it may have left on a later day.
+        date: reader.date(campaign.made_at),
         first_words: format!("{}…", first_words.join(" ")),
         is_replayed,
     }))

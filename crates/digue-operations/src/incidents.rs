@@ -19,12 +19,14 @@ use jiff::tz::TimeZone;
 use crate::accounts::organisation_of;
 use crate::actor::Actor;
 use crate::attachments;
+use crate::containment::subject_of;
 use crate::error::OperationError;
 use crate::evidence::{self, Form};
 use crate::files::sha256;
 use crate::house::{House, Words};
 use crate::isms;
 use crate::secret::name;
+use crate::stored_records::SAME_MOMENT;
 
 /// What the operator says of itself, and which laws are its own.
 #[derive(Clone, Debug)]
@@ -185,7 +187,7 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
         "portal" => finding.portal.as_str() == subject,
         _ => false,
     };
-    let mut earlier: Vec<(Timestamp, Note)> = findings
+    let mut earlier: Vec<(Timestamp, ProvedBy, Note)> = findings
         .iter()
         .filter(|finding| finding.at > since)
         .filter(concerns)
@@ -203,7 +205,7 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
                 journal: 0,
                 by: String::new(),
             };
-            (finding.at, note)
+            (finding.at, ProvedBy { subject: subject_of(finding), after: finding.action.clone() }, note)
         })
         .collect();
     earlier.extend(findings.iter().filter(|finding| finding.at > since).filter(concerns).filter_map(
@@ -219,7 +221,8 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
                 journal: 0,
                 by: verdict.by.to_string(),
             };
-            Some((verdict.at, note))
+            let after = format!("finding:{}", finding.id);
+            Some((verdict.at, ProvedBy { subject: subject_of(finding), after }, note))
         },
     ));
     for gate in house.store.gates().await? {
@@ -233,30 +236,37 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
                 journal: 0,
                 by: gate.set_by.to_string(),
             };
-            earlier.push((gate.set_at, note));
+            let proof = ProvedBy { subject: about.to_owned(), after: gate.gate.code().to_owned() };
+            earlier.push((gate.set_at, proof, note));
         }
     }
-    earlier.sort_by_key(|(at, _)| *at);
-    for (at, note) in earlier {
-        let note = with_entry(house, at, note);
+    earlier.sort_by_key(|(at, ..)| *at);
+    for (at, proof, note) in earlier {
+        let note = with_entry(house, at, &proof, note);
         add(house, &Actor::digue(), id, Some(at), note).await?;
     }
     Ok(())
 }
 
+/// The act of the journal that a row of the store is proved by.
+struct ProvedBy {
+    subject: String,
+    after: String,
+}
+
 /// The same with the entry of the journal that proves it, where the index has read that far; a gate as the journal
-/// tells it, whatever became of its row.
-fn with_entry(house: &House, at: Timestamp, note: Note) -> Note {
+/// tells it, whatever became of its row. Another account's act of the same moment proves nothing.
+fn with_entry(house: &House, at: Timestamp, proof: &ProvedBy, note: Note) -> Note {
     let Note::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
     let standing = house.standing();
     let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
     let found = acts.find(|(_, known)| {
-        let is_same = match known.act {
-            Act::WatchAlerted | Act::WatchContained => known.after == after && known.before == before,
-            Act::FindingConfirmed | Act::FindingCleared => known.reason == reason,
-            _ => known.subject == subject,
-        };
-        is_same && known.act.code() == act && known.at.since(at) <= SAME_MOMENT
+        // A gate that was edited in the store stands here as the journal has it.
+        let is_same = known.act == Act::GateSet || known.after == proof.after;
+        is_same
+            && known.subject == proof.subject
+            && known.act.code() == act
+            && known.at.since(at) <= SAME_MOMENT
     });
     match found {
         Some((journal, known)) if known.act == Act::GateSet => Note::Seen {
@@ -274,9 +284,6 @@ fn with_entry(house: &House, at: Timestamp, note: Note) -> Note {
         }
     }
 }
-
-/// A record and its act are dated one after the other.
-const SAME_MOMENT: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What happened longer ago belongs to another story, until somebody says otherwise.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);

@@ -150,7 +150,7 @@ pub async fn set_state(
     }
     if state == "sending" {
         actor.must_be_fresh(house)?;
-        must_be_as_prepared(house, &campaign)?;
+        must_be_as_prepared(house, &campaign).await?;
         // What cannot leave does not stand as if it were leaving.
         let channels = house.store.notice_channels(id).await?;
         if !house.sends_mail() && channels.get("mail").is_some_and(|count| *count > 0) {
@@ -188,8 +188,8 @@ fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// A letter that was changed beside Digue goes to nobody.
-fn must_be_as_prepared(house: &House, campaign: &CampaignRecord) -> Result<(), OperationError> {
-    if stored_records::is_as_prepared(house, campaign) {
+async fn must_be_as_prepared(house: &House, campaign: &CampaignRecord) -> Result<(), OperationError> {
+    if stored_records::is_as_prepared(house, campaign).await {
         return Ok(());
     }
     Err(OperationError::Invalid("notices-differ"))
@@ -248,7 +248,7 @@ pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
         if campaign.state != "sending" {
             continue;
         }
-        if let Err(error) = must_be_as_prepared(house, &campaign) {
+        if let Err(error) = must_be_as_prepared(house, &campaign).await {
             tracing::error!(%error, campaign = campaign.id, "A campaign is not as the journal tells; nothing is sent");
             continue;
         }

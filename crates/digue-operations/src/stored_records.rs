@@ -280,7 +280,7 @@ async fn approvals(house: &House, to: &mut Comparison) -> Result<(), OperationEr
 }
 
 /// The act and the record are dated one after the other.
-const SAME_MOMENT: Duration = Duration::from_mins(2);
+pub(crate) const SAME_MOMENT: Duration = Duration::from_mins(2);
 
 fn is_at(said: &Said, at: Timestamp) -> bool {
     said.at.since(at).max(at.since(said.at)) <= SAME_MOMENT
@@ -431,11 +431,19 @@ async fn campaigns(house: &House, to: &mut Comparison) -> Result<(), OperationEr
 
 /// True when the letter and the number of persons are those of the journal, or older than it: what somebody
 /// else wrote goes to nobody.
-pub(crate) fn is_as_prepared(house: &House, campaign: &CampaignRecord) -> bool {
-    with_word(house, |word| {
-        let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
-        confirmation != Confirmation::Differs
-    })
+pub(crate) async fn is_as_prepared(house: &House, campaign: &CampaignRecord) -> bool {
+    let is_so = || {
+        with_word(house, |word| {
+            let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
+            confirmation != Confirmation::Differs
+        })
+    };
+    if is_so() {
+        return true;
+    }
+    // The index may not have read the act yet.
+    tokio::time::sleep(SETTLES_WITHIN).await;
+    is_so()
 }
 
 fn is_prepared(word: &Word<'_>, campaign: &CampaignRecord) -> bool {

@@ -10,7 +10,7 @@ use digue_operations::OperationError;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, Asked, Blocks, CampaignView, RATE, Seen, Style};
-use digue_operations::papers::{self, Form as Printed};
+use digue_operations::papers::Form as Printed;
 use digue_operations::stored_records::StoredKind;
 use digue_response::code::Code;
 use serde::Deserialize;
@@ -214,8 +214,7 @@ pub(crate) async fn file(
     match name.as_str() {
         "letters.pdf" => {
             let letters = notices::letters(house, &actor, &campaign, asked.after).await;
-            let (document, last) = told(&visitor, letters)?;
-            let bytes = told(&visitor, papers::printed(&document, Printed::Pdf))?;
+            let (bytes, last) = told(&visitor, letters)?;
             let name = format!("letters-{}-{last}.pdf", asked.after + 1);
             Ok(kept(&name, Printed::Pdf.media(), bytes))
         }

@@ -90,7 +90,7 @@ fn in_words(w: &Words, row: &RowToOpen) -> OpenedInWords {
     OpenedInWords {
         row: row.row,
         title: row.title.clone(),
-        aware: row.aware_at.map(|at| w.moment(at)).unwrap_or_default(),
+        aware: row.aware_at.map_or_else(|| w.say("paper-unknown"), |at| w.moment(at)),
         authority: decided(&row.authority, ["decided-notify", "decided-not-notify"]),
         persons: decided(&row.persons, ["decided-inform", "decided-not-inform"]),
     }

@@ -13,18 +13,20 @@ use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
 use crate::house::{House, Words};
+use crate::papers::{self, Form};
 
-/// Letters of a campaign, one after the other, so many from a number on; and the last number.
+/// Letters of a campaign as a PDF, one after the other, so many from a number on; and the last number. They count
+/// as exported once they are printed.
 pub async fn letters(
     house: &House,
     actor: &Actor,
     id: &str,
     after: u32,
-) -> Result<(Document, u32), OperationError> {
+) -> Result<(Vec<u8>, u32), OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    must_be_as_prepared(house, &campaign)?;
+    must_be_as_prepared(house, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let notices = house.store.notices_by_hand(id, after, LETTERS).await?;
     let mut pages = Vec::new();
@@ -48,10 +50,6 @@ pub async fn letters(
     if pages.is_empty() {
         return Err(OperationError::NotFound("letters"));
     }
-    house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
-    let letters = notices.iter().filter(|notice| notice.channel == "letter");
-    let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
-    house.store.export_notices(id, &numbers, house.clock.now()).await?;
     let language = style.language().code();
     let document = Document {
         title: campaign.subject.clone(),
@@ -61,7 +59,12 @@ pub async fn letters(
         blocks: pages,
         made_at: Some(house.clock.now().to_string()),
     };
-    Ok((document, last))
+    let printed = papers::printed(&document, Form::Pdf)?;
+    house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
+    let letters = notices.iter().filter(|notice| notice.channel == "letter");
+    let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
+    house.store.export_notices(id, &numbers, house.clock.now()).await?;
+    Ok((printed, last))
 }
 
 /// Letters of one file.
@@ -90,7 +93,7 @@ pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[Strin
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;
-    must_be_as_prepared(house, &campaign)?;
+    must_be_as_prepared(house, &campaign).await?;
     let (style, blocks) = (style_of(&campaign)?, blocks_of(&campaign)?);
     let body = breach::controller(house, style.language()).name;
     house.write_down(actor, Act::Exported, exported(id, "others")).await?;

@@ -172,9 +172,10 @@ impl Incident {
 
 impl Note {
     /// What may still be written when the incident is closed.
-    /// States what somebody did outside of Digue: a sentence of a paper may rest on it.
+    /// Somebody entered that an act was done outside of Digue: they may have been wrong. What Digue counted of its own
+    /// notices is taken back by nobody.
     pub const fn states_an_act(&self) -> bool {
-        matches!(self, Self::Submitted(_) | Self::Met { .. } | Self::NoticesEnded(_))
+        matches!(self, Self::Submitted(_) | Self::Met { persons: None, .. })
     }
 
     const fn may_follow_the_end(&self) -> bool {

@@ -181,6 +181,19 @@ fn an_act_that_is_taken_back_is_claimed_no_more() {
     case.refuses(&take_back(act), Refused::NoSuchEntry);
     case.takes(Case::told(noon()));
     assert_eq!(is_told(&case), (true, true), "what was done then is another act");
+    // What Digue counted of its own notices is no statement of anybody's.
+    let counted = Note::Met {
+        clock: ClockKind::Persons,
+        at: noon().micros(),
+        to: "Vos données".to_owned(),
+        receipt: "ca-1".to_owned(),
+        persons: Some(12),
+    };
+    for measured in [Note::NoticesEnded(NoticesEnded { unsent: 2, ..NoticesEnded::default() }), counted] {
+        case.takes(measured);
+        let entry = u32::try_from(case.entries.len()).unwrap();
+        case.refuses(&take_back(entry), Refused::NoSuchEntry);
+    }
 }
 
 #[test]
