@@ -1,10 +1,12 @@
 //! Collusion: what several accounts of one organisation show together.
 //!
-//! Each account's evidence is a bet against honest work. Accounts that work honestly lose theirs
-//! independently of each other, so the bets multiply; because only a few may be in it, each counts
-//! with a small share of its organisation.
+//! Each account's evidence is a bet against honest work. If accounts worked independently of each
+//! other their bets would multiply; they share campaigns and busy days, of which the day's factor
+//! (`surge`) takes most away, so that only the root of each bet counts. Because only a few may be in
+//! it, each stakes a small share of its organisation.
 
 use crate::level::Level;
+use crate::tuning::Tuning;
 use crate::volume;
 
 /// Accounts that make a company.
@@ -26,12 +28,12 @@ pub(crate) struct Company {
 impl Company {
     /// An account's evidence of `day` changed from a share of `before` (0 when it had none today)
     /// to `evidence`; returns its share now.
-    pub(crate) fn weigh(&mut self, day: i32, before: f32, evidence: f32) -> f32 {
+    pub(crate) fn weigh(&mut self, tuning: &Tuning, day: i32, before: f32, evidence: f32) -> f32 {
         if day != self.day {
             (self.day, self.sum, self.taking_part) = (day, 0.0, 0);
         }
         let part = (3.0 / self.accounts.max(1) as f32).clamp(0.01, 0.3);
-        let odds = 10_f32.powf(evidence.min(EVIDENCE_MAX));
+        let odds = 10_f32.powf(evidence.min(EVIDENCE_MAX) * tuning.dependence);
         let share = if evidence < TAKES_PART { 0.0 } else { (1.0 - part + part * odds).log10() };
         // What the others lost, on average: an honest account keeps about nothing of its part.
         let share = share.max(0.0);
@@ -68,11 +70,11 @@ pub(crate) struct Strangers {
 }
 
 impl Strangers {
-    pub(crate) fn add(&mut self, day: i32, persons: u32) {
+    pub(crate) fn add(&mut self, tuning: &Tuning, day: i32, persons: u32) {
         if day > self.day {
             let usual = self.level.own().unwrap_or(1.0);
             if self.today > 0 {
-                self.level.learn(self.day, self.today, usual.max(10.0));
+                self.level.learn(tuning, self.day, self.today as f32, usual.max(10.0), false);
             }
             (self.day, self.today) = (day, 0);
         }
@@ -98,21 +100,21 @@ mod tests {
     fn ten_accounts_that_are_each_a_little_busy_are_a_company() {
         let mut company = Company { accounts: 12, ..Company::default() };
         for _ in 0..10 {
-            company.weigh(5, 0.0, 1.5);
+            company.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
         let (evidence, accounts) = company.evidence(5).unwrap();
-        assert!(evidence > 6.0 && accounts == 10, "{evidence}");
+        assert!(evidence > 2.5 && accounts == 10, "{evidence}");
     }
 
     #[test]
     fn two_busy_accounts_are_no_company_and_a_large_house_has_busy_days() {
         let mut small = Company { accounts: 12, ..Company::default() };
-        small.weigh(5, 0.0, 2.0);
-        small.weigh(5, 0.0, 2.0);
+        small.weigh(&Tuning::default(), 5, 0.0, 2.0);
+        small.weigh(&Tuning::default(), 5, 0.0, 2.0);
         assert_eq!(small.evidence(5), None);
         let mut large = Company { accounts: 500, ..Company::default() };
         for _ in 0..6 {
-            large.weigh(5, 0.0, 1.5);
+            large.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
         assert!(large.evidence(5).unwrap().0 < 1.0);
     }
@@ -121,11 +123,11 @@ mod tests {
     fn an_organisation_that_shares_a_theft_out_is_heard() {
         let mut strangers = Strangers::default();
         for day in 0..40 {
-            strangers.add(day, 12 + (day as u32 * 7) % 9);
+            strangers.add(&Tuning::default(), day, 12 + (day as u32 * 7) % 9);
         }
         assert_eq!(strangers.evidence(), None);
-        strangers.add(40, 80);
-        strangers.add(40, 30);
+        strangers.add(&Tuning::default(), 40, 80);
+        strangers.add(&Tuning::default(), 40, 30);
         let (evidence, today, usual) = strangers.evidence().unwrap();
         assert!(evidence > 4.0 && today == 110 && usual < 25.0, "{evidence} {usual}");
     }
@@ -134,9 +136,9 @@ mod tests {
     fn a_new_day_begins_anew() {
         let mut company = Company { accounts: 5, ..Company::default() };
         for _ in 0..4 {
-            company.weigh(5, 0.0, 2.0);
+            company.weigh(&Tuning::default(), 5, 0.0, 2.0);
         }
-        company.weigh(6, 0.0, 2.0);
+        company.weigh(&Tuning::default(), 6, 0.0, 2.0);
         assert_eq!(company.evidence(6), None);
     }
 }

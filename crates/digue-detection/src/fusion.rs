@@ -58,6 +58,34 @@ pub struct Finding {
     pub persons: u32,
     /// The account went on, and worse, after a step that left it open.
     pub is_repeated: bool,
+    pub around: Around,
+}
+
+/// What lies around a finding about an account, for the person who decides.
+#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize)]
+pub struct Around {
+    /// Sheets in a day below which nineteen of this account's days in twenty stay.
+    pub usual: u32,
+    /// How many times as much as usual the whole portal does on this day, at least 1.
+    pub portal_factor: f32,
+    /// The same of the organisation.
+    pub organisation_factor: f32,
+    /// Days for which the portal is known, and accounts of it with habits: few of either mean that what
+    /// is usual was taken from what is known of such work.
+    pub portal_days: u32,
+    pub known_accounts: u32,
+    /// Whether that is so.
+    pub is_early: bool,
+    /// The most that the leading count could have been without a word to anybody; `None` where no number
+    /// is innocent.
+    pub innocent: Option<u32>,
+}
+
+/// A portal is new for two weeks, and as long as few of its accounts have habits.
+pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32) -> bool {
+    const DAYS: u32 = 14;
+    const ACCOUNTS: u32 = 5;
+    portal_days < DAYS || known_accounts < ACCOUNTS || known_accounts * 3 < at_work
 }
 
 /// The bet of all counts together, as a decimal logarithm.

@@ -1,17 +1,25 @@
-//! What is usual: the level below which nineteen working days in twenty stay.
+//! What is usual: the level below which nineteen working days in twenty stay, and the mean and
+//! spread that a day's count is predicted with.
 //!
-//! An account's own days say it best; as long as there are few of them its peers speak, too. The
-//! two are mixed as logarithms (a Gamma-Poisson account among Gamma accounts, taken at its upper
-//! tail), so that an account is watched from its first minute and by its own habits after a month.
+//! An account's own days say it best; as long as there are few of them its peers speak, too: an
+//! account is judged from its first minute, and by its own habits after a month. A thief who reads
+//! through an account must not teach them: days wait before they count, a day counts for at most so
+//! many times the level it found, the mean grows by at most so much in a month (see `tuning`), and what
+//! may have been theft never counts. A whole portal may grow faster: counts are divided by its factor
+//! of the day before they teach (`surge`).
 
 use std::collections::VecDeque;
 
+use crate::tuning::Tuning;
+
 /// Days that make the level.
 const DAYS: usize = 80;
-/// Days that wait before they count: a theft must not teach what is usual while it goes on.
-pub(crate) const WAIT_DAYS: i32 = 3;
-/// A day counts for at most this many times the level that it found.
-const TAUGHT_MAX: f32 = 1.6;
+/// Standard deviations from the mean to the 95th percentile of a skewed count.
+const UPPER_DEVIATIONS: f32 = 1.8;
+/// Nobody is surely done after the first.
+const BEYOND_MIN: f32 = 0.4;
+/// Days of an account before its growth is held.
+const GROWTH_AFTER: usize = 20;
 
 /// One account's days of one kind of count.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +30,12 @@ pub(crate) struct Level {
     own: f32,
     /// Sum of `days`.
     sum: f32,
+    mean: f32,
+    /// Variance over the squared mean, beyond what chance alone gives.
+    dispersion: f32,
+    /// The mean may not exceed it; day of the last change.
+    ceiling: f32,
+    ceiling_day: i32,
 }
 
 impl Level {
@@ -35,6 +49,21 @@ impl Level {
         (self.days.len() >= 5).then_some(self.own.max(1.0))
     }
 
+    /// Mean count of a working day; `None` before the fifth.
+    pub(crate) fn mean(&self) -> Option<f32> {
+        (self.days.len() >= 5).then_some(self.mean.max(0.2))
+    }
+
+    /// Mean count beyond the first of a working day: a day is one of work because there was one.
+    pub(crate) fn mean_beyond(&self) -> Option<f32> {
+        self.mean().map(beyond_first)
+    }
+
+    /// How much more the own days vary than chance gives.
+    pub(crate) fn dispersion(&self) -> f32 {
+        self.dispersion
+    }
+
     /// The level at an account's age, with what its peers know, for whom `trust` days are worth of.
     pub(crate) fn usual(&self, peers: f32, age_days: i32) -> f32 {
         let days = self.days.len() as f32;
@@ -45,66 +74,87 @@ impl Level {
         ((days * own + trust * peers.max(1.0).ln()) / (days + trust)).exp()
     }
 
-    /// Mean of a calendar day, as a share of `usual`; 0.25 to 0.8.
-    pub(crate) fn share_of(&self, usual: f32, day: i32) -> f32 {
-        let first = self.days.front().map_or(day, |(day, _)| *day);
-        let covered = ((day - first).max(0) as f32).max(self.days.len() as f32);
-        let mean = (self.sum + 10.0 * 0.35 * usual) / (covered + 10.0);
-        (1.15 * mean / usual).clamp(0.25, 0.8)
-    }
-
-    /// A working day is over.
-    pub(crate) fn learn(&mut self, day: i32, count: u32, usual: f32) {
-        let taught = (count as f32).min(TAUGHT_MAX * usual.max(1.0));
+    /// A working day is over; `is_confirmed`: people found such days to be work, they teach whole.
+    pub(crate) fn learn(&mut self, tuning: &Tuning, day: i32, count: f32, usual: f32, is_confirmed: bool) {
+        let taught = if is_confirmed { count } else { count.min(tuning.taught_max * usual.max(1.0)) };
         self.waiting.push_back((day, whole(taught)));
-        let ripe = self.waiting.iter().take_while(|(then, _)| day - then >= WAIT_DAYS).count();
+        let ripe =
+            self.waiting.iter().take_while(|(then, _)| (day - then) as f32 >= tuning.wait_days).count();
         if ripe > 0 {
             for _ in 0..ripe {
-                let ripe = self.waiting.pop_front().expect("counted");
-                self.push(ripe);
+                let (then, count) = self.waiting.pop_front().expect("counted");
+                self.days.push_back((then, count));
             }
-            self.sort();
+            while self.days.len() > DAYS {
+                self.days.pop_front();
+            }
+            if is_confirmed {
+                self.ceiling = f32::MAX;
+            }
+            self.sort(tuning, day);
         }
     }
 
-    /// What was seen was found to be work: it teaches at once and whole.
-    pub(crate) fn accept(&mut self, day: i32, count: u32) {
-        while let Some(waiting) = self.waiting.pop_front() {
-            self.push(waiting);
-        }
-        for _ in 0..3 {
-            self.push((day, whole(count as f32 * 1.3)));
-        }
-        self.sort();
+    /// Days that still wait were part of a theft, or may have been.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.waiting.clear();
     }
 
-    fn push(&mut self, (day, count): (i32, u16)) {
-        self.days.push_back((day, count));
-        if self.days.len() > DAYS {
-            self.days.pop_front();
-        }
-    }
-
-    fn sort(&mut self) {
+    fn sort(&mut self, tuning: &Tuning, day: i32) {
         let mut counts: Vec<u16> = self.days.iter().map(|(_, count)| *count).collect();
         counts.sort_unstable();
+        let number = counts.len() as f32;
         self.sum = counts.iter().map(|count| f32::from(*count)).sum();
-        let place = 0.95 * (counts.len() as f32 + 1.0) - 1.0;
-        let below = place.max(0.0) as usize;
-        let last = counts.len() - 1;
-        self.own = if below >= last {
-            f32::from(counts[last])
-        } else {
-            let (low, high) = (f32::from(counts[below]), f32::from(counts[below + 1]));
-            low + (place - below as f32) * (high - low)
-        };
+        self.own = percentile_95(&counts);
+        let p95 = self.own;
         // Work that grows: the second best of the last ten days.
         if counts.len() >= 10 {
             let mut recent: Vec<u16> = self.days.iter().rev().take(10).map(|(_, count)| *count).collect();
             recent.sort_unstable();
             self.own = self.own.max(f32::from(recent[8]));
         }
+        let mean = self.sum / number;
+        let late_days = tuning.late_days as usize;
+        // Work that grows or changes: the last weeks speak where they are more.
+        let late: f32 = self.days.iter().rev().take(late_days).map(|(_, count)| f32::from(*count)).sum();
+        // From the 95th percentile: one day unlike the others must not hide the next.
+        let deviation = ((p95 - mean) / UPPER_DEVIATIONS).max(0.0);
+        let beyond = beyond_first(mean);
+        self.dispersion = ((deviation * deviation - beyond) / (beyond * beyond)).max(0.0);
+        self.mean = mean.max(late / number.min(late_days as f32));
+        self.hold(tuning, day);
     }
+
+    /// Holds the growth of the mean.
+    fn hold(&mut self, tuning: &Tuning, day: i32) {
+        if self.days.len() < GROWTH_AFTER || self.ceiling <= 0.0 {
+            (self.ceiling, self.ceiling_day) = (self.mean, day);
+            return;
+        }
+        let months = (day - self.ceiling_day).clamp(0, 366) as f32 / 30.0;
+        let ceiling = (self.ceiling * tuning.growth_a_month.powf(months)).max(0.5);
+        if self.mean > ceiling {
+            let held = ceiling / self.mean;
+            self.mean = ceiling;
+            self.own = (self.own * held).max(1.0);
+        }
+        (self.ceiling, self.ceiling_day) = (self.mean, day);
+    }
+}
+
+/// What comes after the first, on average.
+pub(crate) fn beyond_first(mean: f32) -> f32 {
+    (mean - 1.0).max(BEYOND_MIN)
+}
+
+fn percentile_95(sorted: &[u16]) -> f32 {
+    let place = (0.95 * (sorted.len() as f32 + 1.0) - 1.0).max(0.0);
+    let (below, last) = (place as usize, sorted.len() - 1);
+    if below >= last {
+        return f32::from(sorted[last]);
+    }
+    let (low, high) = (f32::from(sorted[below]), f32::from(sorted[below + 1]));
+    low + (place - below as f32) * (high - low)
 }
 
 fn whole(count: f32) -> u16 {
@@ -132,17 +182,27 @@ impl Peers {
         }
     }
 
+    /// Accounts with a level.
+    pub(crate) fn accounts(&self) -> f32 {
+        self.accounts as f32
+    }
+
     /// A high level among peers; three made-up accounts at `prior` speak as long as there are few.
     pub(crate) fn usual(&self, prior: f32) -> f32 {
-        const SPREAD: f64 = 1.3;
-        let prior = f64::from(prior.max(1.0).ln());
+        const SPREAD: f32 = 1.3;
+        let (mean, variance) = self.logarithm(prior);
+        (mean + SPREAD * variance.sqrt()).exp()
+    }
+
+    /// Mean and variance of the natural logarithms.
+    pub(crate) fn logarithm(&self, prior: f32) -> (f32, f32) {
+        let prior = f64::from(prior.max(0.3).ln());
         let count = self.accounts + 3.0;
         let mean = (self.sum + 3.0 * prior) / count;
         let own = (self.squares
             - if self.accounts > 0.0 { self.sum * self.sum / self.accounts } else { 0.0 })
         .max(0.0);
-        let deviation = ((own + 3.0) / count).sqrt();
-        (mean + SPREAD * deviation).exp() as f32
+        (mean as f32, ((own + 3.0) / count) as f32)
     }
 }
 
@@ -153,7 +213,7 @@ mod tests {
     fn level_of(days: impl Iterator<Item = u32>) -> Level {
         let mut level = Level::default();
         for (day, count) in days.enumerate() {
-            level.learn(day as i32, count, 1000.0);
+            level.learn(&Tuning::default(), day as i32, count as f32, 1000.0, false);
         }
         level
     }
@@ -172,19 +232,31 @@ mod tests {
         let mut level = level_of((0..40).map(|_| 4));
         let before = level.usual(4.0, 90);
         for day in 40..43 {
-            level.learn(day, 400, before);
+            level.learn(&Tuning::default(), day, 400.0, before, false);
         }
         assert!(level.usual(4.0, 90) <= before * 1.01, "three days wait");
-        level.learn(43, 400, before);
-        level.learn(44, 400, before);
-        assert!(level.usual(4.0, 90) < before * 1.7);
+        level.learn(&Tuning::default(), 43, 400.0, before, false);
+        level.learn(&Tuning::default(), 44, 400.0, before, false);
+        assert!(level.usual(4.0, 90) < before * 2.1, "{}", level.usual(4.0, 90));
     }
 
     #[test]
-    fn work_that_was_found_honest_teaches_at_once() {
+    fn work_that_was_found_honest_teaches_whole() {
         let mut level = level_of((0..40).map(|_| 4));
-        level.accept(40, 40);
-        assert!(level.usual(4.0, 90) > 20.0);
+        for day in 40..50 {
+            level.learn(&Tuning::default(), day, 40.0, 4.0, true);
+        }
+        assert!(level.usual(4.0, 90) > 20.0, "{}", level.usual(4.0, 90));
+    }
+
+    #[test]
+    fn a_thief_who_reads_a_little_more_each_day_at_most_doubles_the_mean_in_a_month() {
+        let mut level = level_of((0..40).map(|_| 10));
+        for day in 0..60_i32 {
+            let usual = level.usual(10.0, 90);
+            level.learn(&Tuning::default(), 40 + day, 10.0 * 1.05_f32.powi(day), usual, false);
+        }
+        assert!(level.mean().unwrap() < 10.0 * 4.0 * 1.1, "{:?}", level.mean());
     }
 
     #[test]

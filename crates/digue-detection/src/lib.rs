@@ -10,9 +10,12 @@
 
 pub mod batch;
 mod company;
+mod context;
+mod daily;
 pub mod engine;
 mod fetching;
 pub mod fusion;
+mod judge;
 mod known;
 mod level;
 mod order;
@@ -25,14 +28,17 @@ mod rhythm;
 mod shape;
 pub mod sighting;
 pub mod signal;
-mod slow;
 mod standing;
+mod surge;
 mod tally;
+mod tuning;
 mod volume;
 
 pub use batch::Batches;
-pub use engine::{Engine, Options};
-pub use fusion::{Bars, Finding, Weight};
+pub use engine::{DeclaredBatch, Engine, Options};
+pub use fusion::{Around, Bars, Finding, Weight};
 pub use playbook::{Action, Playbook};
 pub use sighting::{Kind as SightingKind, SeenPerson, Sighting};
 pub use signal::{Figures, Signal, SignalKind};
+pub use tally::Work;
+pub use tuning::Tuning;

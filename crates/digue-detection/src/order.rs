@@ -1,15 +1,24 @@
 //! Enumeration: identifiers by a constant step, as no queue of persons comes.
+//!
+//! A thief may open each sheet twice, or work on in between: several walks are followed at a time,
+//! and a sheet that was just opened changes nothing.
 
-/// Follows the sheets of one account.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Order {
-    last: Option<u64>,
+/// One walk: its last number, its step (0 before the second), and how many it has.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    last: u64,
     step: i64,
     run: u32,
 }
 
+/// Walks that are followed at a time.
+const WALKS: usize = 4;
 /// Steps longer than this are leaps, not a walk.
 const STEP_MAX: u64 = 100_000;
+
+/// Follows the sheets of one account; the walk met last comes first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order(Vec<Walk>);
 
 impl Order {
     /// The next sheet; how many came one after the other by the same step, this one included.
@@ -17,21 +26,35 @@ impl Order {
         let Some(number) = number else {
             return 0;
         };
-        let step = self.last.filter(|last| last.abs_diff(number) <= STEP_MAX).map_or(0, |last| {
-            let size = i64::try_from(last.abs_diff(number)).unwrap_or(0);
-            if number >= last { size } else { -size }
-        });
-        self.last = Some(number);
-        if step == 0 {
-            // The same sheet again, or a leap.
-            (self.step, self.run) = (0, 1);
-        } else if step == self.step {
-            self.run += 1;
-        } else {
-            (self.step, self.run) = (step, 2);
+        if let Some(place) = self.0.iter().position(|walk| walk.last == number) {
+            return self.0[place].run;
         }
-        self.run
+        let goes_on = |walk: &Walk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
+        let place = self.0.iter().position(goes_on).or_else(|| {
+            // A second number gives any of the others its step; the one met last is the likeliest.
+            self.0.iter().position(|walk| walk.step == 0 && step(walk.last, number).is_some())
+        });
+        let walk = match place {
+            Some(place) => {
+                let before = self.0.remove(place);
+                let step = step(before.last, number).expect("found by it");
+                Walk { last: number, step, run: before.run + 1 }
+            }
+            None => Walk { last: number, step: 0, run: 1 },
+        };
+        self.0.insert(0, walk);
+        // A walk of two was a guess: its last number may begin another one.
+        if walk.run == 2 {
+            self.0.insert(1, Walk { last: number, step: 0, run: 1 });
+        }
+        self.0.truncate(WALKS);
+        walk.run
     }
+}
+
+fn step(from: u64, to: u64) -> Option<i64> {
+    let size = i64::try_from(from.abs_diff(to).clamp(1, STEP_MAX + 1)).ok()?;
+    (from.abs_diff(to) <= STEP_MAX && from != to).then_some(if to > from { size } else { -size })
 }
 
 #[cfg(test)]
@@ -41,14 +64,24 @@ mod tests {
     #[track_caller]
     fn check(numbers: &[u64], expected: u32) {
         let mut order = Order::default();
-        let last = numbers.iter().map(|&number| order.next(Some(number))).last();
-        assert_eq!(last, Some(expected), "{numbers:?}");
+        let most = numbers.iter().map(|&number| order.next(Some(number))).max();
+        assert_eq!(most, Some(expected), "{numbers:?}");
     }
 
     #[test]
     fn a_constant_step_is_a_walk_up_or_down() {
         check(&[10, 47, 84, 121], 4);
         check(&[9, 8, 7, 6, 5], 5);
+    }
+
+    #[test]
+    fn a_sheet_opened_twice_does_not_hide_it() {
+        check(&[10, 10, 11, 11, 12, 12, 13, 13], 4);
+    }
+
+    #[test]
+    fn work_in_between_does_not_hide_it() {
+        check(&[10, 11, 900_000, 12, 13, 500_000, 14], 5);
     }
 
     #[test]

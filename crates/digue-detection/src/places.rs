@@ -13,6 +13,8 @@ const SESSIONS: usize = 4;
 const SESSION_RESTS: u32 = 12 * 3600;
 /// An account with more devices than this is asked from anywhere: one more says nothing.
 const OWN_DEVICES_MAX: usize = 5;
+/// A device is young for so long: a theft goes on with the device that it began with.
+pub(crate) const YOUNG_DAYS: i32 = 14;
 
 /// A session is older than a device when it began so many seconds before the device was first seen.
 const OLDER_BY: u32 = 600;
@@ -184,20 +186,34 @@ impl Places {
         true
     }
 
-    /// What the place of the day says; `days` are the account's working days so far, `programs` is
-    /// true where programs are the rule.
-    pub(crate) fn signals(&self, place: Place, days: usize, programs: bool, out: &mut Vec<Signal>) {
+    /// What the place says `today`; `days` are the account's working days so far, `programs` is true
+    /// where programs are the rule.
+    pub(crate) fn signals(
+        &self,
+        place: Place,
+        today: i32,
+        days: usize,
+        programs: bool,
+        out: &mut Vec<Signal>,
+    ) {
         let mut say = |kind, evidence, seen| {
             out.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         };
-        let used = self.devices.iter().find(|(known, ..)| *known == place).map_or(0, |device| device.2);
+        let device = self.devices.iter().find(|(known, ..)| *known == place);
+        let used = device.map_or(0, |device| device.2);
         if place.is_program && used < 5 && !programs {
             say(SignalKind::Program, 1.5, u32::from(used));
         }
-        if used == 1 && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
+        let age = device.map_or(0, |(_, first, ..)| today - first);
+        if age < YOUNG_DAYS && days >= 10 && (2..=OWN_DEVICES_MAX).contains(&self.devices.len()) {
             let knows_agent =
                 self.devices.iter().any(|(known, ..)| known.agent == place.agent && *known != place);
-            say(SignalKind::NewDevice, if knows_agent { 0.3 } else { 0.7 }, self.devices.len() as u32 - 1);
+            let evidence = if used == 1 { 0.7 } else { 0.4 };
+            say(
+                SignalKind::NewDevice,
+                if knows_agent { 0.3 } else { evidence },
+                self.devices.len() as u32 - 1,
+            );
         }
         if self.moved > 0.0 {
             say(SignalKind::Moved, self.moved, 1);
@@ -226,7 +242,12 @@ impl Places {
     /// Devices and networks, to be remembered when the account is cut off; those it has long used
     /// are its holder's.
     pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = Place> {
-        self.devices.iter().filter(move |(_, first, ..)| day - first <= 14).map(|(place, ..)| *place)
+        self.devices.iter().filter(move |(_, first, ..)| day - first <= YOUNG_DAYS).map(|(place, ..)| *place)
+    }
+
+    /// True when the account came to use this place within the last days.
+    pub(crate) fn is_young(&self, place: Place, day: i32) -> bool {
+        self.devices.iter().any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
     }
 }
 
@@ -247,7 +268,7 @@ mod tests {
             places.meet("s1", last, 12 * 86_400 + second, 12);
         }
         let mut out = Vec::new();
-        places.signals(last, 12, false, &mut out);
+        places.signals(last, 12, 12, false, &mut out);
         out.iter().map(|signal| signal.kind).collect()
     }
 
@@ -293,7 +314,7 @@ mod tests {
             places.meet("api", program, day * 86_400, day as i32);
         }
         let mut out = Vec::new();
-        places.signals(program, 12, false, &mut out);
+        places.signals(program, 12, 12, false, &mut out);
         assert!(out.is_empty(), "{out:?}");
     }
 
@@ -303,7 +324,7 @@ mod tests {
         let program = Place::of("192.0.2.7", "python-requests/2.32");
         places.meet("s", program, 0, 0);
         let mut out = Vec::new();
-        places.signals(program, 0, true, &mut out);
+        places.signals(program, 0, 0, true, &mut out);
         assert!(out.is_empty(), "{out:?}");
     }
 

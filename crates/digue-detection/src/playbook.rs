@@ -122,6 +122,7 @@ mod tests {
     use digue_types::Timestamp;
 
     use super::*;
+    use crate::fusion::Around;
     use crate::signal::{Figures, Signal};
 
     fn finding(weight: Weight, kind: SignalKind) -> Finding {
@@ -135,6 +136,7 @@ mod tests {
             signals: vec![Signal { kind, evidence: 4.0, figures: Figures::default() }],
             persons: 10,
             is_repeated: false,
+            around: Around::default(),
         }
     }
 

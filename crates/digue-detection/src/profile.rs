@@ -4,18 +4,22 @@ use std::collections::VecDeque;
 
 use hashbrown::HashSet;
 
+use crate::context::{Rates, Signs};
+use crate::daily::{Context, Prediction, Rise};
 use crate::fetching::Days;
+use crate::fusion;
 use crate::known::Known;
-use crate::level::WAIT_DAYS;
 use crate::order::Order;
 use crate::paging::Paging;
+use crate::places::Place;
 use crate::places::Places;
 use crate::recent::Recent;
 use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
-use crate::slow::Exponents;
 use crate::standing::Standing;
-use crate::tally::{ALL, Count, Day, Levels, PeerLevels, SLOW, floor};
+use crate::surge::Share;
+use crate::tally::{ALL, Count, DAILY, Day, LevelFigures, Levels, PeerLevels, Work, floor};
+use crate::tuning::Tuning;
 
 /// Persons that are surely remembered for an account.
 const KNOWN: usize = 2048;
@@ -25,11 +29,16 @@ const TODAY_MAX: usize = 8192;
 const KNOWN_DAYS: u16 = 90;
 /// Working days whose strangeness adds up.
 const STRANGE_DAYS: usize = 5;
-/// Working days after which an account has habits.
+/// Working days after which an account's share of the portal's day is known.
 const SETTLED_DAYS: usize = 8;
-/// After a clearing the levels are raised for so long.
-const CLEARED_DAYS: i32 = 120;
-const CLEARED_FACTOR: f32 = 2.5;
+/// New persons by lists are added up over so many days.
+pub(crate) const LIST_DAYS: i32 = 7;
+/// What people found to be work stays allowed for so long, while it teaches the levels.
+const ALLOWED_DAYS: i32 = 14;
+/// Openings that nobody explained are counted for so long.
+const REOPENINGS_DAYS: i32 = 30;
+/// Working days before the account's own kinds of persons and hours are known.
+const KNOWN_WORK_DAYS: usize = 8;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
@@ -57,7 +66,16 @@ pub(crate) struct Profile {
     pub(crate) standing: Standing,
     /// Second of the containment in force.
     pub(crate) contained: Option<u32>,
-    pub(crate) cleared: Option<i32>,
+    /// Day of the last containment: it teaches nothing.
+    tainted_day: Option<i32>,
+    /// Days on which it was opened again without anybody saying what it had been.
+    reopenings: VecDeque<i32>,
+    /// What the last finding was about, with the counts of that day.
+    cited: Vec<(Count, u32)>,
+    /// What people found to be work, until when.
+    allowed: Vec<(Count, f32, i32)>,
+    /// Counts of which people once said that they were work: their habits count whole.
+    confirmed: u32,
     /// Day and strength of the containment after which it was left open under conditions.
     pub(crate) stepped: Option<(i32, f32)>,
     /// Day and strength of the last alert.
@@ -65,6 +83,17 @@ pub(crate) struct Profile {
     /// What it adds to its organisation today.
     pub(crate) share: f32,
     pub(crate) share_day: i32,
+    /// Where it stands in its portal's and its organisation's day.
+    pub(crate) of_portal: Share,
+    pub(crate) of_organisation: Share,
+    /// How many times as much as usual everybody does, when it was last looked at.
+    pub(crate) factor: f32,
+    pub(crate) last_place: Place,
+    /// What was known of the day besides its volume, at its worst, and the signs shown.
+    pub(crate) context: Context,
+    pub(crate) signs: Signs,
+    /// New persons by lists on the days of the last week.
+    listed: VecDeque<(i32, u32)>,
 }
 
 /// What an account's peers have in common.
@@ -76,6 +105,31 @@ pub(crate) struct Common {
     pub(crate) fetching: Days,
     /// Resources of this portal pass the lock.
     pub(crate) fetches: bool,
+    pub(crate) rates: Rates,
+    pub(crate) work: Work,
+    /// Day on which the portal was first seen.
+    pub(crate) first_day: i32,
+    /// Accounts at work on the last day, and on the one before.
+    pub(crate) at_work: [u32; 2],
+    pub(crate) at_work_day: i32,
+}
+
+impl Common {
+    /// An account begins its day.
+    fn note_work(&mut self, day: i32) {
+        if day > self.at_work_day {
+            self.at_work = [0, self.at_work[0]];
+            self.at_work_day = day;
+        }
+        self.at_work[0] += 1;
+    }
+
+    /// True in the first two weeks of a portal, or while few of its accounts have habits.
+    pub(crate) fn is_early(&self, day: i32) -> bool {
+        let days = (day - self.first_day).unsigned_abs();
+        let at_work = self.at_work[0].max(self.at_work[1]);
+        fusion::is_early(days, self.levels.accounts() as u32, at_work)
+    }
 }
 
 impl Profile {
@@ -102,11 +156,22 @@ impl Profile {
             places: Places::default(),
             standing: Standing::default(),
             contained: None,
-            cleared: None,
+            tainted_day: None,
+            reopenings: VecDeque::new(),
+            cited: Vec::new(),
+            allowed: Vec::new(),
+            confirmed: 0,
             stepped: None,
             alerted: None,
             share: 0.0,
             share_day: day,
+            of_portal: Share::default(),
+            of_organisation: Share::default(),
+            factor: 1.0,
+            last_place: Place::default(),
+            context: Context::default(),
+            signs: Signs::default(),
+            listed: VecDeque::new(),
         }
     }
 
@@ -129,14 +194,73 @@ impl Profile {
         self.levels.of(Count::Sheets).days().max(self.levels.of(Count::Listed).days())
     }
 
+    /// What is usual of `count` on a day like any other.
     pub(crate) fn usual(&self, common: &Common, count: Count, day: i32) -> f32 {
-        let usual = self.levels.of(count).usual(common.levels.usual(count), self.age(day));
-        let usual = usual.max(floor(count));
-        if self.is_cleared(day) { usual * CLEARED_FACTOR } else { usual }
+        let peers = common.levels.usual(count, common.work);
+        let usual = self.levels.of(count).usual(peers, self.age(day)).max(floor(count));
+        usual.max(self.allowed(count, day).unwrap_or(0.0))
     }
 
-    pub(crate) fn is_cleared(&self, day: i32) -> bool {
-        self.cleared.is_some_and(|cleared| day - cleared < CLEARED_DAYS)
+    /// What people found to be work, while it is allowed.
+    pub(crate) fn allowed(&self, count: Count, day: i32) -> Option<f32> {
+        let fits = |(of, _, until): &&(Count, f32, i32)| *of == count && day <= *until;
+        self.allowed.iter().find(fits).map(|(_, value, _)| *value)
+    }
+
+    /// Whether people once said that such counts were work.
+    pub(crate) fn is_confirmed(&self, count: Count) -> bool {
+        self.confirmed >> (count as u32) & 1 == 1
+    }
+
+    /// The day's count of one of `DAILY`, against what was predicted.
+    pub(crate) fn rise(
+        &self,
+        tuning: &Tuning,
+        common: &Common,
+        place: usize,
+        day: &Day,
+        context: Context,
+    ) -> (Rise, Prediction) {
+        let count = DAILY[place].0;
+        let honest = self.prediction(tuning, common, place, day.day);
+        let seen = self.judged(count, day, honest);
+        (self.levels.daily[place].with(tuning, day.day, seen, honest, context), honest)
+    }
+
+    fn prediction(&self, tuning: &Tuning, common: &Common, place: usize, day: i32) -> Prediction {
+        let level = self.levels.of(DAILY[place].0);
+        common.levels.prediction(tuning, place, level, self.age(day), common.work).times(self.factor)
+    }
+
+    /// The count as it is judged: what is allowed is as good as what is predicted.
+    fn judged(&self, count: Count, day: &Day, honest: Prediction) -> u32 {
+        let seen = day.count(count);
+        match self.allowed(count, day.day) {
+            Some(allowed) if seen as f32 <= allowed => seen.min(honest.mean as u32 + 1),
+            Some(_) | None => seen,
+        }
+    }
+
+    /// So many new persons were shown by lists.
+    pub(crate) fn list(&mut self, day: i32, persons: u32) {
+        match self.listed.back_mut() {
+            Some((last, count)) if *last == day => *count += persons,
+            Some(_) | None => self.listed.push_back((day, persons)),
+        }
+        while self.listed.front().is_some_and(|(first, _)| day - first >= LIST_DAYS) {
+            self.listed.pop_front();
+        }
+    }
+
+    /// New persons by lists within the week.
+    pub(crate) fn listed_in_week(&self) -> u32 {
+        self.listed.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Mean of its working days, once it has habits.
+    pub(crate) fn settled_mean(&self) -> Option<f32> {
+        let level = self.levels.of(Count::Sheets);
+        level.mean().filter(|_| level.days() >= SETTLED_DAYS)
     }
 
     /// How strange the last days were, today included: -1 to 3, 0 without history.
@@ -148,84 +272,141 @@ impl Profile {
     }
 
     fn strangeness_of(&self, day: &Day, common: &Common) -> (f32, f32) {
+        if self.worked() < KNOWN_WORK_DAYS {
+            return (0.0, 0.0);
+        }
         let kinds = self.kinds.strangeness(&common.kinds, &bounded(&day.kinds), OF_KINDS);
         let hours = self.hours.strangeness(&common.hours, &day.hours(), OF_HOURS);
         (kinds.clamp(-1.0, 1.5), hours.clamp(-1.0, 1.5))
     }
 
     /// Begins `day`: the working day before it is closed and teaches what is usual.
-    pub(crate) fn begin(&mut self, day: i32, common: &mut Common, exponents: &Exponents) {
+    pub(crate) fn begin(&mut self, tuning: &Tuning, day: i32, common: &mut Common) {
         if day <= self.today.day {
             return;
         }
         let done = self.today;
         if self.last_day == Some(done.day) {
-            self.close(&done, common, exponents);
+            self.close(tuning, &done, common);
         }
+        common.note_work(day);
         self.today = Day::of(day);
+        (self.context, self.signs, self.factor) = (Context::default(), Signs::default(), 1.0);
         self.has_fetched = false;
         self.today_sheets.clear();
         self.today_sheets.shrink_to(64);
     }
 
-    fn close(&mut self, done: &Day, common: &mut Common, exponents: &Exponents) {
+    fn close(&mut self, tuning: &Tuning, done: &Day, common: &mut Common) {
         let (kinds, hours) = self.strangeness_of(done, common);
         self.strange.push_back((done.day, kinds + hours));
         while self.strange.len() > STRANGE_DAYS {
             self.strange.pop_front();
         }
-        for (place, (count, _)) in SLOW.into_iter().enumerate() {
-            let usual = self.usual(common, count, done.day);
-            let share = self.levels.of(count).share_of(usual, done.day);
-            self.levels.slow[place].close(exponents, done.day, done.count(count), usual, share);
-            if self.levels.of(count).days() < SETTLED_DAYS {
-                // Who has no habits yet is measured by the day alone.
-                self.levels.slow[place].forget();
+        if self.tainted_day == Some(done.day) {
+            // It was cut off on that day: until people say that it was work, nothing of it is.
+            for (count, seen) in &mut self.cited {
+                *seen = (*seen).max(done.count(*count));
             }
+            return;
         }
+        let context = Context { habits: (kinds + hours).clamp(-1.0, 2.0), ..self.context };
+        let is_early = common.is_early(done.day);
+        for (place, (count, _)) in DAILY.into_iter().enumerate() {
+            if is_early {
+                // What nobody can judge yet does not add up either.
+                self.levels.daily[place].forget();
+                continue;
+            }
+            let honest = self.prediction(tuning, common, place, done.day);
+            let seen = self.judged(count, done, honest);
+            self.levels.daily[place].close(tuning, done.day, seen, honest, context);
+        }
+        // While nobody is known, what is usual was taken from elsewhere: work may be far more.
+        let teaching = if is_early { 3.0 } else { 1.0 };
         for count in ALL {
             let seen = done.count(count);
-            if seen == 0 && !matches!(count, Count::New | Count::Sheets) {
+            if seen == 0 && !matches!(count, Count::New | Count::Sheets | Count::Reached) {
                 // Rare things have a level of the days on which they happen.
                 continue;
             }
             let usual = self.usual(common, count, done.day);
+            let is_allowed = self.allowed(count, done.day).is_some();
             let level = self.levels.of_mut(count);
-            let before = level.own();
-            if self.cleared.is_some_and(|cleared| done.day - cleared <= WAIT_DAYS * 10) {
-                level.learn(done.day, seen, f32::MAX);
-            } else {
-                level.learn(done.day, seen, usual);
-            }
-            common.levels.of_mut(count).replace(before, level.own());
+            let before = LevelFigures::of(level);
+            level.learn(tuning, done.day, seen as f32 / self.factor, usual * teaching, is_allowed);
+            common.levels.replace(count, &before, &LevelFigures::of(level));
         }
         // Resources are not journalled: days before the first one, made again, say nothing.
         if common.fetches && done.count(Count::Sheets) > 0 {
             self.fetching.learn(self.has_fetched);
             common.fetching.learn(self.has_fetched);
         }
+        common.rates.learn(self.signs);
         self.kinds.learn(&done.kinds, 5.0);
         self.hours.learn(&done.hours(), 3.0);
         common.kinds.learn_from_peer(&done.kinds);
         common.hours.learn_from_peer(&done.hours());
     }
 
-    /// What was seen was found to be work, or the operator opened the account again.
-    pub(crate) fn clear(&mut self, day: i32) {
-        self.contained = None;
-        self.cleared = Some(day);
-        self.alerted = None;
-        self.stepped = None;
-        self.strange.clear();
-        for slow in &mut self.levels.slow {
-            slow.forget();
-        }
+    /// It was cut off: what still waits to teach what is usual may be a thief's.
+    pub(crate) fn contain(&mut self, second: u32, day: i32) {
+        self.contained = Some(second);
+        self.tainted_day = Some(day);
         for count in ALL {
-            let seen = self.today.count(count);
-            if seen > 0 {
-                self.levels.of_mut(count).accept(day, seen);
+            self.levels.of_mut(count).forget_waiting();
+        }
+    }
+
+    /// What a finding is about: what people will have judged when they give their verdict.
+    pub(crate) fn cite(&mut self, counts: impl Iterator<Item = Count>) {
+        self.cited = counts.map(|count| (count, self.today.count(count))).collect();
+    }
+
+    /// The operator opened it again. That says that somebody may work on, not that what was read was
+    /// work: it is judged as before, from now on.
+    pub(crate) fn reopen(&mut self, day: i32) {
+        if self.contained.take().is_some() {
+            self.reopenings.push_back(day);
+            while self.reopenings.front().is_some_and(|first| day - first > REOPENINGS_DAYS) {
+                self.reopenings.pop_front();
             }
         }
+        self.begin_anew();
+        if self.tainted_day == Some(self.today.day) {
+            self.today = Day::of(self.today.day);
+        }
+    }
+
+    /// Openings of the last month that nobody explained.
+    pub(crate) fn reopenings(&self) -> usize {
+        self.reopenings.len()
+    }
+
+    /// People found what the last finding cited to be work: so much is allowed for a fortnight, and
+    /// the days of it teach whole. What was not cited stays as it was.
+    pub(crate) fn confirm(&mut self, tuning: &Tuning, day: i32) {
+        self.contained = None;
+        self.reopenings.clear();
+        for (count, seen) in std::mem::take(&mut self.cited) {
+            let same_day = self.tainted_day == Some(self.today.day);
+            let seen = if same_day { seen.max(self.today.count(count)) } else { seen };
+            self.allowed.retain(|(of, _, until)| *of != count && day <= *until);
+            self.allowed.push((count, seen as f32 * tuning.allowed_more, day + ALLOWED_DAYS));
+            self.confirmed |= 1 << count as u32;
+        }
+        self.tainted_day = None;
+        self.begin_anew();
+    }
+
+    fn begin_anew(&mut self) {
+        (self.alerted, self.stepped) = (None, None);
+        self.strange.clear();
+        for daily in &mut self.levels.daily {
+            daily.forget();
+        }
         (self.sheets, self.lists) = (Recent::default(), Recent::default());
+        (self.order, self.paging) = (Order::default(), Paging::default());
+        self.listed.clear();
     }
 }

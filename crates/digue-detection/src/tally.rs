@@ -1,9 +1,10 @@
 //! What is counted of each account's day, and what is taken to be usual before anybody is known.
 
-use crate::level::{Level, Peers};
+use crate::daily::{Daily, Prediction};
+use crate::level::{Level, Peers, beyond_first};
 use crate::shape::KINDS;
 use crate::signal::SignalKind;
-use crate::slow::Slow;
+use crate::tuning::Tuning;
 
 /// Counts of a day; for windows, the greatest of the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +35,11 @@ pub(crate) enum Count {
     Refused,
     /// Refused without a word about a person.
     Unmapped,
+    /// Persons new to the account and without explanation, by sheets and lists together.
+    Reached,
 }
 
-pub(crate) const COUNTS: usize = 16;
+pub(crate) const COUNTS: usize = 17;
 
 /// A way in which a count may be evident within the day.
 pub(crate) struct Rule {
@@ -68,9 +71,8 @@ pub(crate) const RULES: [Rule; 12] = [
     rule(Count::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
 ];
 
-/// A count that slow reading raises, and its share of the budget.
-pub(crate) const SLOW: [(Count, f32); 3] =
-    [(Count::New, -0.25), (Count::Sheets, -0.7), (Count::Listed, -1.3)];
+/// Counts that are judged by the day and over days, and their shares of the budget.
+pub(crate) const DAILY: [(Count, f32); 2] = [(Count::Reached, -0.22), (Count::Sheets, -0.7)];
 
 /// What three made-up peers are taken to do at most, nineteen days in twenty.
 pub(crate) const fn prior(count: Count) -> f32 {
@@ -81,7 +83,7 @@ pub(crate) const fn prior(count: Count) -> f32 {
         Count::BurstMinute => 4.0,
         Count::ListsTen => 40.0,
         Count::Sheets => 10.0,
-        Count::New => 5.0,
+        Count::New | Count::Reached => 5.0,
         Count::Listed => 60.0,
         Count::Run | Count::Pages => 6.0,
         Count::Ended => 3.0,
@@ -101,7 +103,7 @@ pub(crate) const fn floor(count: Count) -> f32 {
         Count::PacedHour => 7.0,
         Count::BurstMinute | Count::Refused | Count::Uninspected | Count::Ended => 3.0,
         Count::ListsTen | Count::Listed | Count::Searches | Count::Unmapped => 10.0,
-        Count::Sheets | Count::New => 1.3,
+        Count::Sheets | Count::New | Count::Reached => 1.3,
         Count::Run | Count::Pages | Count::Empty => 5.0,
     }
 }
@@ -130,6 +132,10 @@ impl Day {
         self.counts[count as usize] = self.counts[count as usize].saturating_add(more);
     }
 
+    pub(crate) fn set(&mut self, count: Count, seen: u32) {
+        self.counts[count as usize] = seen;
+    }
+
     pub(crate) fn at_least(&mut self, count: Count, seen: u32) {
         self.counts[count as usize] = self.counts[count as usize].max(seen);
     }
@@ -144,7 +150,7 @@ impl Day {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Levels {
     levels: [Level; COUNTS],
-    pub(crate) slow: [Slow; 3],
+    pub(crate) daily: [Daily; DAILY.len()],
 }
 
 impl Levels {
@@ -159,15 +165,111 @@ impl Levels {
 
 /// What the accounts of a portal have in common, of every count.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PeerLevels([Peers; COUNTS]);
+pub(crate) struct PeerLevels {
+    levels: [Peers; COUNTS],
+    means: [Peers; DAILY.len()],
+    /// Sums of the accounts' variances beyond chance, and of their squared means: one account that hardly
+    /// works must not speak for the spread of all.
+    spreads: [(f64, f64); DAILY.len()],
+}
+
+/// How much days of one account vary beyond chance before anybody is known, as three accounts.
+const DISPERSION: f32 = 0.6;
 
 impl PeerLevels {
-    pub(crate) fn usual(&self, count: Count) -> f32 {
-        self.0[count as usize].usual(prior(count))
+    pub(crate) fn usual(&self, count: Count, work: Work) -> f32 {
+        self.levels[count as usize].usual(prior(count) * work.factor(count))
     }
 
-    pub(crate) fn of_mut(&mut self, count: Count) -> &mut Peers {
-        &mut self.0[count as usize]
+    /// Accounts with habits.
+    pub(crate) fn accounts(&self) -> f32 {
+        self.means[0].accounts()
+    }
+
+    /// `level` changed from what it was, as one of an account's counts.
+    pub(crate) fn replace(&mut self, count: Count, before: &LevelFigures, after: &LevelFigures) {
+        self.levels[count as usize].replace(before.own, after.own);
+        if let Some(place) = DAILY.iter().position(|(daily, _)| *daily == count) {
+            self.means[place].replace(before.mean, after.mean);
+            let of = |figures: &LevelFigures| {
+                let square = figures.mean.map_or(0.0, |mean| f64::from(mean.min(50.0)).powi(2));
+                (square * f64::from(figures.dispersion.min(3.0)), square)
+            };
+            let (was, is) = (of(before), of(after));
+            let spread = &mut self.spreads[place];
+            *spread = ((spread.0 + is.0 - was.0).max(0.0), (spread.1 + is.1 - was.1).max(0.0));
+        }
+    }
+
+    /// What a day of an account with this level is predicted to be.
+    pub(crate) fn prediction(
+        &self,
+        tuning: &Tuning,
+        place: usize,
+        level: &Level,
+        age_days: i32,
+        work: Work,
+    ) -> Prediction {
+        let count = DAILY[place].0;
+        let prior = beyond_first(prior(count) * work.factor(count) / 2.0);
+        let peers = self.means[place].logarithm(prior);
+        let known = 3.0 * f64::from(prior).powi(2);
+        let (excess, squares) = self.spreads[place];
+        let dispersion = ((excess + known * f64::from(DISPERSION)) / (squares + known)) as f32;
+        let (own, days) = match level.mean_beyond() {
+            Some(mean) => ((mean, level.dispersion()), level.days()),
+            None => ((1.0, 0.0), 0),
+        };
+        Prediction::of(tuning, own, (days, age_days), peers, dispersion)
+    }
+}
+
+/// What peers learn of one account's level.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LevelFigures {
+    own: Option<f32>,
+    mean: Option<f32>,
+    dispersion: f32,
+}
+
+impl LevelFigures {
+    pub(crate) fn of(level: &Level) -> Self {
+        Self { own: level.own(), mean: level.mean_beyond(), dispersion: level.dispersion() }
+    }
+}
+
+/// What is worked at a portal, as long as its accounts are not known: its operator says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Work {
+    /// A few files a day, each for some time.
+    #[default]
+    Files,
+    /// A counter or a call centre: many persons a day, each for minutes.
+    Desk,
+}
+
+impl Work {
+    pub fn parse(code: &str) -> Option<Self> {
+        match code {
+            "files" => Some(Self::Files),
+            "desk" => Some(Self::Desk),
+            _ => None,
+        }
+    }
+
+    const fn factor(self, count: Count) -> f32 {
+        match (self, count) {
+            (
+                Self::Desk,
+                Count::PacedTen
+                | Count::PacedHour
+                | Count::Sheets
+                | Count::New
+                | Count::Reached
+                | Count::Searches,
+            ) => 3.0,
+            (Self::Desk | Self::Files, _) => 1.0,
+        }
     }
 }
 
@@ -189,6 +291,7 @@ pub(crate) const ALL: [Count; COUNTS] = [
     Count::Uninspected,
     Count::Refused,
     Count::Unmapped,
+    Count::Reached,
 ];
 
 #[cfg(test)]
@@ -204,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_shares_of_the_budget_do_not_exceed_it() {
-        let shares = RULES.iter().map(|rule| rule.weight).chain(SLOW.iter().map(|(_, weight)| *weight));
+        let shares = RULES.iter().map(|rule| rule.weight).chain(DAILY.iter().map(|(_, weight)| *weight));
         let total: f32 = shares.map(|weight| 10_f32.powf(weight)).sum();
         assert!(total <= 1.5, "{total}");
     }

@@ -11,6 +11,11 @@ pub(crate) fn evidence(count: u32, usual: f32) -> f32 {
     1.216 * (count as f32 / usual.max(0.5) - 1.0)
 }
 
+/// The largest count whose evidence stays below this.
+pub(crate) fn count_of(evidence: f32, usual: f32) -> u32 {
+    ((evidence / 1.216 + 1.0) * usual.max(0.5)).floor().max(0.0) as u32
+}
+
 /// The signal of a count above its usual level; `None` below it.
 pub(crate) fn above(kind: SignalKind, count: u32, usual: f32, minutes: u32) -> Option<Signal> {
     let evidence = evidence(count, usual);

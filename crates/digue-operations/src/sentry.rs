@@ -387,8 +387,8 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
             Act::GateSet if act.after == "closed" && act.before != "closed" => {
                 engine.contained(act.at, account);
             }
-            // What a person found to be work teaches, after a restart, too.
-            Act::FindingCleared => engine.reopened(act.at, account),
+            // What a person found to be work teaches, after a restart, too; an opening does not.
+            Act::FindingCleared => engine.found_to_be_work(act.at, account),
             Act::AccountRecovered => engine.recovered(act.at, account),
             _ => {}
         }

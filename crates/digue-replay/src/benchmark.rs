@@ -140,10 +140,10 @@ impl Watched {
         }
     }
 
-    /// Opens again whom the watch wronged the day before.
+    /// People say of whom the watch wronged the day before that it was work.
     fn reopen(&mut self, day: i64) {
         for (_, account) in self.reopen.extract_if(.., |(due, _)| *due <= day).collect::<Vec<_>>() {
-            self.engine.reopened(at(day * DAY_MS), &account);
+            self.engine.found_to_be_work(at(day * DAY_MS), &account);
         }
     }
 

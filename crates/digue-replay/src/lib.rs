@@ -10,6 +10,7 @@ pub mod day;
 pub mod draw;
 pub mod population;
 pub mod portal;
+pub mod record;
 pub mod recorded;
 pub mod theft;
 pub mod world;

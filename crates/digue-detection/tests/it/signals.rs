@@ -253,14 +253,15 @@ fn lists_walked_to_the_end_and_sheets_without_resources_are_reasons() {
         }
     }
     let noon = NOON + 14 * DAY;
-    for step in 0..20 {
-        house.open(1, noon + step * 900, &[20_000 + step as u64 * 13]);
+    for step in 0..60 {
+        let at = noon + step / 20 * DAY + step % 20 * 900;
+        house.open(1, at, &[20_000 + step as u64 * 13]);
     }
     house.contained(1, SignalKind::NoResources);
     for step in 0..60_i64 {
-        let size = if step % 3 == 2 { 3 } else { 4 };
+        let size = if step % 3 == 2 { 0 } else { 3 };
         let persons: Vec<SeenPerson> = (0..size).map(|n| person((30_000 + step * 10 + n) as u64)).collect();
-        house.see(2, noon + 7200 + step * 60, &persons, HOME, SightingKind::Shown);
+        house.see(2, noon + 3 * DAY + step * 60, &persons, HOME, SightingKind::Shown);
     }
     let said: Vec<SignalKind> = house
         .found

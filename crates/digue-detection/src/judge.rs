@@ -1,0 +1,551 @@
+//! Weighs what is known of an account now, and says what it reveals.
+
+use crate::company::Company;
+use crate::daily::Context;
+use crate::engine::{Engine, FIRST_DAYS, Met, PLACES_MAX};
+use crate::fetching;
+use crate::fusion::{Around, Bars, CONTEXT_MAX, Finding, Weight, strongest, together};
+use crate::places::Place;
+use crate::profile::{LIST_DAYS, Profile};
+use crate::sighting::Sighting;
+use crate::signal::{Figures, Signal, SignalKind};
+use crate::tally::{Count, DAILY, RULES};
+use crate::volume;
+
+/// Which networks many organisations share is known after so many days.
+const CROWDS_KNOWN_AFTER: i32 = 7;
+/// Requests of a day that no map describes, above which people are told.
+const UNMAPPED_MAX: u32 = 1000;
+
+/// Devices and networks of contained accounts are remembered for so long.
+const REMEMBERED_DAYS: i32 = 180;
+/// Lists of an account's first days show its caseload for the first time.
+/// Above this share of responses, programs are the rule on a portal.
+const PROGRAMS_RULE: f32 = 0.2;
+/// An account that was left open under conditions is measured against that finding for so long.
+const STEPPED_DAYS: i32 = 14;
+
+impl Engine {
+    /// Weighs what is known of the account now.
+    pub(crate) fn judge(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        place: Place,
+        met: &Met,
+    ) -> Option<Finding> {
+        let mut signals = Vec::new();
+        let fast = self.windows(account, &mut signals);
+        let hard = self.hard(account, met, &mut signals);
+        let unmapped = self.unmapped(account, &mut signals);
+        let slow = self.days(account, Context::default(), &mut Vec::new());
+        let is_loud = hard.max(unmapped) > 0.0 || together([(0.0, fast), (0.0, slow)].into_iter()) >= 0.3;
+        if !is_loud && !self.is_placed(account, place) {
+            // Nearly every response of nearly every day ends here.
+            self.company(account, 0.0);
+            return None;
+        }
+        let mut signs = Vec::new();
+        let elsewhere = self.weigh_context(account, place, &mut signs);
+        let (strangeness, habits) = self.strangeness(account, &mut signals);
+        signals.append(&mut signs);
+        // Haste is not excused by its hour; a long rise is, by being the same work as ever.
+        let context = (strangeness + elsewhere.max(0.0)).clamp(-1.0, CONTEXT_MAX);
+        let context = if self.is_fast(account) { context.max(0.0) } else { context };
+        let fast = fast.max(0.0);
+        let fast = fast + context.min(1.25 * fast);
+        let slow = self.days(account, Context { habits, elsewhere }, &mut signals);
+        let total = together([(0.0, fast), (0.0, slow)].into_iter()).max(hard);
+        let shared = self.company(account, total);
+        signals.extend(shared);
+        let total = shared.map_or(total, |signal| total.max(signal.evidence)).max(unmapped);
+        let found = self.find(account, sighting, total, signals);
+        found.or_else(|| self.about_organisation(account, sighting, shared?))
+    }
+
+    /// How strange the work is for this account: over the last days, and today alone.
+    fn strangeness(&self, account: usize, signals: &mut Vec<Signal>) -> (f32, f32) {
+        let profile = &self.profiles[account];
+        let common = &self.portals[profile.portal as usize].common;
+        let (days, kinds, hours) = profile.strangeness(common);
+        let off = &self.options.off;
+        if off.contains(&SignalKind::Shape) || off.contains(&SignalKind::Hours) {
+            return (0.0, 0.0);
+        }
+        for (kind, evidence) in [(SignalKind::Shape, kinds), (SignalKind::Hours, hours)] {
+            let seen = profile.today.count(Count::New);
+            signals.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
+        }
+        (days, (kinds + hours).clamp(-1.0, 2.0))
+    }
+
+    /// The bets of what is counted within minutes, hours and the day.
+    fn windows(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
+        let profile = &self.profiles[account];
+        let today = &profile.today;
+        let mut bets = [(0.0, -30.0); RULES.len()];
+        for (place, rule) in RULES.iter().enumerate() {
+            let seen = self.seen_in_window(profile, place);
+            // The first lists of an account show its caseload for the first time.
+            let is_first = rule.count == Count::ListsTen && profile.age(today.day) < FIRST_DAYS;
+            if seen < 3 || is_first || self.options.off.contains(&rule.kind) {
+                continue;
+            }
+            let usual = self.usual_in_window(profile, place);
+            if let Some(signal) = volume::above(rule.kind, seen, usual, rule.minutes) {
+                bets[place] = (rule.weight, signal.evidence);
+                signals.push(signal);
+            }
+        }
+        together(bets.into_iter().filter(|(_, evidence)| *evidence > -10.0))
+    }
+
+    fn seen_in_window(&self, profile: &Profile, place: usize) -> u32 {
+        let windows = [
+            profile.sheets.paced()[0],
+            profile.sheets.paced()[1],
+            profile.sheets.paced()[2],
+            profile.sheets.all()[0],
+            profile.lists.all()[1],
+        ];
+        windows.get(place).copied().unwrap_or_else(|| profile.today.count(RULES[place].count))
+    }
+
+    /// What is usual of a rule's count on this day; beyond its bound only where people once said so.
+    fn usual_in_window(&self, profile: &Profile, place: usize) -> f32 {
+        let (rule, common) = (&RULES[place], &self.portals[profile.portal as usize].common);
+        let usual = profile.usual(common, rule.count, profile.today.day);
+        let is_longer = rule.minutes >= 10;
+        let usual = if is_longer { usual * profile.factor } else { usual };
+        if profile.is_confirmed(rule.count) { usual } else { usual.min(rule.usual_max) }
+    }
+
+    /// The bets of whole days.
+    fn days(&self, account: usize, context: Context, signals: &mut Vec<Signal>) -> f32 {
+        let profile = &self.profiles[account];
+        let common = &self.portals[profile.portal as usize].common;
+        let mut bets = [(0.0, -30.0); DAILY.len()];
+        for (place, (count, weight)) in DAILY.into_iter().enumerate() {
+            let (rise, _) = profile.rise(&self.options.tuning, common, place, &profile.today, context);
+            let (kind, minutes) = if rise.days > 1 {
+                (SignalKind::Slow, rise.days * 1440)
+            } else {
+                (self.kind_of_day(profile, count), 1440)
+            };
+            if self.options.off.contains(&kind) {
+                continue;
+            }
+            bets[place] = (weight, rise.evidence);
+            if rise.evidence > 0.1 {
+                let mut figures = Figures::new(rise.counted, rise.upper, minutes);
+                if kind == SignalKind::Lists {
+                    figures.seen = profile.today.count(Count::Listed) + profile.today.count(Count::New);
+                }
+                signals.push(Signal { kind, evidence: rise.evidence, figures });
+            }
+        }
+        let evidence = together(bets.into_iter());
+        // While nobody at a portal is known, a day's number alone is no reason to alarm anybody: what is
+        // fast, or in lists that no work needs, is.
+        let most = if common.is_early(profile.today.day) { self.options.bars.alert - 0.1 } else { f32::MAX };
+        evidence.min(most)
+    }
+
+    fn kind_of_day(&self, profile: &Profile, count: Count) -> SignalKind {
+        let is_by_lists = profile.today.count(Count::Listed) * 2 > profile.today.count(Count::Reached);
+        if count == Count::Reached && is_by_lists {
+            SignalKind::Lists
+        } else {
+            self.kind_of_volume(profile, count)
+        }
+    }
+
+    fn kind_of_volume(&self, profile: &Profile, count: Count) -> SignalKind {
+        let is_fed = self.portals[profile.portal as usize].explained > 0.5;
+        if is_fed && count != Count::Sheets { SignalKind::Unexplained } else { SignalKind::Volume }
+    }
+
+    /// What needs no history: persons who do not exist, exports beyond any work.
+    fn hard(&self, account: usize, met: &Met, signals: &mut Vec<Signal>) -> f32 {
+        let profile = &self.profiles[account];
+        let mut hard = 0.0_f32;
+        let mut say = |kind: SignalKind, evidence: f32, seen: u32, usual: u32, minutes: u32| {
+            if !self.options.off.contains(&kind) {
+                hard = hard.max(evidence);
+                signals.push(Signal { kind, evidence, figures: Figures { seen, usual, minutes } });
+            }
+        };
+        if met.decoys > 0 {
+            say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
+        }
+        // More than any work needs, unless people found such work.
+        let usual = profile.levels.of(Count::Listed);
+        let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(Count::Listed));
+        let known = learnt.unwrap_or(0.0) * 1.5;
+        let allowed = profile.allowed(Count::Listed, profile.today.day).unwrap_or(0.0);
+        let max = self.options.listed_max.max(known.max(allowed) as u32);
+        if met.listed > max {
+            say(SignalKind::Export, 6.0, met.listed, max, 0);
+        } else if met.listed > 0 {
+            let (ten, day) = (profile.lists.all()[1], profile.today.count(Count::Listed));
+            if ten > max {
+                say(SignalKind::Lists, 6.0, ten, max, 10);
+            }
+            if day as f32 > max as f32 * 1.05 {
+                say(SignalKind::Lists, 6.0, day, max, 1440);
+            }
+            // A caseload is shown once: who never lists, or began a few days ago, and lists on is not at
+            // work.
+            let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
+            let week = profile.listed_in_week();
+            let week_max = (max * 5 / 4).max((LIST_DAYS as f32 * habit) as u32);
+            if week > week_max {
+                say(SignalKind::Lists, 6.0, week, week_max, LIST_DAYS.unsigned_abs() * 1440);
+            }
+        }
+        hard
+    }
+
+    /// A flood of requests that nothing describes is worth a word to people and no more, and is nobody's but this
+    /// account's: a page that changed before its map did makes all of its readers do the same.
+    fn unmapped(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
+        let seen = self.profiles[account].today.count(Count::Unmapped);
+        if seen < UNMAPPED_MAX || self.options.off.contains(&SignalKind::Unmapped) {
+            return 0.0;
+        }
+        let Bars { alert, containment } = self.options.bars;
+        let evidence = alert.min(containment - 0.1);
+        let figures = Figures { seen, usual: UNMAPPED_MAX, minutes: 1440 };
+        signals.push(Signal { kind: SignalKind::Unmapped, evidence, figures });
+        evidence
+    }
+
+    /// What the day was besides its volume: signs that are worth something at this portal, and the
+    /// bet on all of them. The worst of the day is remembered for its end.
+    pub(crate) fn weigh_context(&mut self, account: usize, place: Place, signs: &mut Vec<Signal>) -> f32 {
+        self.context(account, place, signs);
+        signs.retain(|signal| !self.options.off.contains(&signal.kind));
+        let profile = &mut self.profiles[account];
+        let rates = &self.portals[profile.portal as usize].common.rates;
+        let (elsewhere, shown) = rates.weigh(signs);
+        let before = std::mem::replace(&mut profile.context.elsewhere, elsewhere);
+        let is_first = profile.signs.iter().all(|sign| *sign == 0);
+        if !is_first && before > elsewhere {
+            profile.context.elsewhere = before;
+        } else {
+            profile.signs = shown;
+        }
+        profile.context.elsewhere
+    }
+
+    fn context(&self, account: usize, place: Place, signals: &mut Vec<Signal>) {
+        let profile = &self.profiles[account];
+        let day = profile.today.day;
+        let portal = &self.portals[profile.portal as usize];
+        profile.places.signals(place, day, profile.worked(), portal.programs > PROGRAMS_RULE, signals);
+        profile.standing.signals(day, signals);
+        let sheets = profile.today.count(Count::Sheets);
+        let usually = (profile.fetching, portal.common.fetching);
+        if let Some(evidence) =
+            fetching::evidence(sheets, usually.0, usually.1).filter(|_| !profile.has_fetched)
+        {
+            let figures = Figures { seen: sheets, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::NoResources, evidence, figures });
+        }
+        if let Some((evidence, gap_ms)) = profile.rhythm.regularity() {
+            let seconds = (gap_ms / 1000.0).round().max(1.0) as u32;
+            signals.push(Signal {
+                kind: SignalKind::Rhythm,
+                evidence,
+                figures: Figures { seen: seconds, ..Figures::default() },
+            });
+        }
+        if let Some((evidence, seen)) = self.shared(account, place, day) {
+            let figures = Figures { seen, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::SharedPlace, evidence, figures });
+        }
+        if let Some(network) = self.networks.get(&place.network)
+            && day - portal.common.first_day >= CROWDS_KNOWN_AFTER
+            && network.crowded_days < 3
+            && network.organisations.len() >= 4
+        {
+            let seen = network.organisations.len() as u32;
+            let evidence = if seen >= 8 { 2.0 } else { 0.8 };
+            let figures = Figures { seen, ..Figures::default() };
+            signals.push(Signal { kind: SignalKind::CrowdedNetwork, evidence, figures });
+        }
+    }
+
+    /// A place shared with an account that was cut off, and how many days ago. Places that this account
+    /// has long come from, or an office, say nothing.
+    fn shared(&self, account: usize, place: Place, day: i32) -> Option<(f32, u32)> {
+        let profile = &self.profiles[account];
+        if !profile.places.is_young(place, day) || self.is_office(place, day) {
+            return None;
+        }
+        let recent = |known: Option<&(i32, u32)>| {
+            let (then, whose) = known?;
+            let days = day - then;
+            (*whose as usize != account && days < REMEMBERED_DAYS).then(|| days.unsigned_abs())
+        };
+        if let Some(days) = recent(self.remembered.get(&place)) {
+            return Some((3.0, days));
+        }
+        recent(self.remembered_networks.get(&place.network)).map(|days| (0.7, days))
+    }
+
+    /// True when where it is asked from is worth a word by itself.
+    fn is_placed(&self, account: usize, place: Place) -> bool {
+        let profile = &self.profiles[account];
+        let is_remembered =
+            self.remembered.contains_key(&place) && profile.places.is_young(place, profile.today.day);
+        is_remembered || profile.places.has_moved()
+    }
+
+    fn is_fast(&self, account: usize) -> bool {
+        let profile = &self.profiles[account];
+        profile.sheets.paced()[1] > 15 || profile.lists.all()[1] > 60
+    }
+
+    /// What the account's evidence adds to its organisation's, and what they show together.
+    pub(crate) fn company(&mut self, account: usize, evidence: f32) -> Option<Signal> {
+        if self.options.off.contains(&SignalKind::Collusion) {
+            return None;
+        }
+        let profile = &mut self.profiles[account];
+        let day = profile.today.day;
+        let organisation = &mut self.organisations[profile.organisation as usize];
+        if organisation.name.is_empty() {
+            // Accounts of which nobody says to whom they belong are not one organisation.
+            return None;
+        }
+        let company: &mut Company = &mut organisation.company;
+        let before = if profile.share_day == day { profile.share } else { 0.0 };
+        if before == 0.0 && evidence < 1.0 {
+            return None;
+        }
+        (profile.share, profile.share_day) =
+            (company.weigh(&self.options.tuning, day, before, evidence), day);
+        let (sum, accounts) = company.evidence(day)?;
+        (sum >= self.options.bars.alert && evidence >= 1.0).then_some(Signal {
+            kind: SignalKind::Collusion,
+            evidence: sum,
+            figures: Figures { seen: accounts, usual: 0, minutes: 1440 },
+        })
+    }
+
+    /// Once a day: several accounts of the organisation together.
+    fn about_organisation(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        together: Signal,
+    ) -> Option<Finding> {
+        let profile = &self.profiles[account];
+        let day = profile.today.day;
+        let organisation = &mut self.organisations[profile.organisation as usize];
+        if organisation.alerted_day == day || together.evidence < self.options.bars.containment {
+            return None;
+        }
+        organisation.alerted_day = day;
+        Some(Finding {
+            at: sighting.at,
+            account: None,
+            organisation: organisation.name.clone(),
+            portal: sighting.portal.to_owned(),
+            weight: Weight::Alert,
+            evidence: together.evidence,
+            signals: vec![together],
+            persons: 0,
+            is_repeated: false,
+            around: Around::default(),
+        })
+    }
+
+    /// Once a day: the organisation as a whole reads more strangers than it ever does.
+    pub(crate) fn many_strangers(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
+        let profile = &self.profiles[account];
+        let kind = self.kind_of_volume(profile, Count::New);
+        let (number, day) = (profile.organisation as usize, profile.today.day);
+        let organisation = &self.organisations[number];
+        if organisation.name.is_empty() {
+            return None;
+        }
+        let (evidence, seen, usual) = organisation.strangers.evidence()?;
+        let is_news = organisation.alerted_day != day && evidence >= self.options.bars.containment;
+        if !is_news || self.options.off.contains(&kind) {
+            return None;
+        }
+        let signal = Signal { kind, evidence, figures: Figures::new(seen, usual, 1440) };
+        self.organisations[number].alerted_day = day;
+        Some(Finding {
+            at: sighting.at,
+            account: None,
+            organisation: self.organisations[number].name.clone(),
+            portal: sighting.portal.to_owned(),
+            weight: Weight::Alert,
+            evidence,
+            signals: vec![signal],
+            persons: 0,
+            is_repeated: false,
+            around: Around::default(),
+        })
+    }
+
+    /// A finding, when it says more than the last one.
+    fn find(
+        &mut self,
+        account: usize,
+        sighting: &Sighting<'_>,
+        total: f32,
+        signals: Vec<Signal>,
+    ) -> Option<Finding> {
+        let (second, day) = self.clock(sighting.at);
+        let bars = self.options.bars;
+        let profile = &mut self.profiles[account];
+        if profile.contained.is_some() || total < bars.alert {
+            return None;
+        }
+        let stepped = profile.stepped.filter(|(then, _)| day - then < STEPPED_DAYS);
+        if stepped.is_some_and(|(_, evidence)| total < evidence + 1.0) {
+            return None;
+        }
+        let is_containment = total >= bars.containment;
+        if !is_containment {
+            // Once a day, and again when the odds are ten times worse.
+            if profile.alerted.is_some_and(|(then, evidence)| day - then < 7 && total < evidence + 1.0) {
+                return None;
+            }
+            profile.alerted = Some((day, total));
+        }
+        let persons = profile.today.count(Count::Sheets) + profile.today.count(Count::Listed);
+        profile.cite(signals.iter().flat_map(|signal| cited(signal.kind)).copied());
+        let around = self.around(account, &signals);
+        let organisation = self.organisations[self.profiles[account].organisation as usize].name.clone();
+        if is_containment {
+            self.contain(account, second, day);
+        }
+        Some(Finding {
+            at: sighting.at,
+            account: Some(sighting.account.to_owned()),
+            organisation,
+            portal: sighting.portal.to_owned(),
+            weight: if is_containment { Weight::Containment } else { Weight::Alert },
+            evidence: total,
+            signals: strongest(signals),
+            persons,
+            is_repeated: stepped.is_some(),
+            around,
+        })
+    }
+
+    /// The days of the account, its portal and its organisation, and what would have been innocent.
+    fn around(&self, account: usize, signals: &[Signal]) -> Around {
+        let profile = &self.profiles[account];
+        let portal = &self.portals[profile.portal as usize];
+        let organisation = &self.organisations[profile.organisation as usize];
+        let day = profile.today.day;
+        let (_, honest) =
+            profile.rise(&self.options.tuning, &portal.common, 1, &profile.today, Context::default());
+        Around {
+            usual: honest.upper().ceil() as u32,
+            portal_factor: portal.surge.factor(day),
+            organisation_factor: organisation.surge.factor(day),
+            portal_days: (day - portal.common.first_day).unsigned_abs(),
+            known_accounts: portal.common.levels.accounts() as u32,
+            is_early: portal.common.is_early(day),
+            innocent: self.innocent(account, signals),
+        }
+    }
+
+    /// The most that the leading count could have been without a word to anybody; `None` where no
+    /// number is innocent.
+    fn innocent(&self, account: usize, signals: &[Signal]) -> Option<u32> {
+        let lead = signals.iter().max_by(|a, b| a.evidence.total_cmp(&b.evidence))?;
+        let profile = &self.profiles[account];
+        let alert = self.options.bars.alert;
+        if let Some(place) =
+            RULES.iter().position(|rule| rule.kind == lead.kind && rule.minutes == lead.figures.minutes)
+        {
+            let usual = self.usual_in_window(profile, place);
+            return Some(volume::count_of(alert - RULES[place].weight, usual));
+        }
+        if matches!(lead.kind, SignalKind::Export | SignalKind::Lists) && lead.evidence >= 6.0 {
+            return Some(lead.figures.usual);
+        }
+        let place = match lead.kind {
+            SignalKind::Volume | SignalKind::Slow | SignalKind::Unexplained | SignalKind::Lists => 0,
+            _ => return None,
+        };
+        let (count, common) = (DAILY[place].0, &self.portals[profile.portal as usize].common);
+        let mut day = profile.today;
+        let (mut low, mut high) = (0, day.count(count));
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            day.set(count, middle);
+            let (rise, _) = profile.rise(&self.options.tuning, common, place, &day, profile.context);
+            if rise.evidence + DAILY[place].1 < alert { low = middle } else { high = middle - 1 }
+        }
+        Some(if lead.kind == SignalKind::Lists { low * 2 } else { low })
+    }
+
+    pub(crate) fn contain(&mut self, account: usize, second: u32, day: i32) {
+        let owner = u32::try_from(account).expect("bounded");
+        let profile = &mut self.profiles[account];
+        profile.contain(second, day);
+        let places: Vec<Place> = profile.places.recent(day).collect();
+        for place in places {
+            if self.is_office(place, day) {
+                continue;
+            }
+            if self.remembered.len() >= PLACES_MAX || self.remembered_networks.len() >= PLACES_MAX {
+                self.remembered.retain(|_, (then, _)| day - *then < 30);
+                self.remembered_networks.retain(|_, (then, _)| day - *then < 30);
+            }
+            if place.agent != 0 && place.network != 0 {
+                self.remembered.insert(place, (day, owner));
+            }
+            if place.network != 0 && !self.is_old_network(place.network, day) {
+                self.remembered_networks.insert(place.network, (day, owner));
+            }
+        }
+    }
+}
+
+/// Counts that a signal is about.
+const fn cited(kind: SignalKind) -> &'static [Count] {
+    match kind {
+        SignalKind::Pace | SignalKind::Burst => {
+            &[Count::PacedMinute, Count::PacedTen, Count::PacedHour, Count::BurstMinute]
+        }
+        SignalKind::Lists | SignalKind::Export => &[Count::ListsTen, Count::Listed, Count::Reached],
+        SignalKind::Unexplained | SignalKind::Volume | SignalKind::Slow => {
+            &[Count::Reached, Count::New, Count::Sheets]
+        }
+        SignalKind::Order => &[Count::Run],
+        SignalKind::Pages => &[Count::Pages],
+        SignalKind::ListsEnded => &[Count::Ended],
+        SignalKind::Searches => &[Count::Searches],
+        SignalKind::Empty => &[Count::Empty],
+        SignalKind::Uninspected => &[Count::Uninspected],
+        SignalKind::Refusals => &[Count::Refused],
+        SignalKind::Unmapped => &[Count::Unmapped],
+        SignalKind::Shape
+        | SignalKind::Hours
+        | SignalKind::Rhythm
+        | SignalKind::NoResources
+        | SignalKind::Program
+        | SignalKind::Moved
+        | SignalKind::TwoPlaces
+        | SignalKind::NewDevice
+        | SignalKind::OlderCookie
+        | SignalKind::Dormant
+        | SignalKind::NewAccount
+        | SignalKind::Recovered
+        | SignalKind::AccountsMade
+        | SignalKind::Decoy
+        | SignalKind::Collusion
+        | SignalKind::SharedPlace
+        | SignalKind::CrowdedNetwork => &[],
+    }
+}

@@ -1,0 +1,358 @@
+//! Plays a record through the watch: once as it is, for the false alarms, and from the day of each
+//! theft on, for what the theft costs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use digue_detection::{Engine, Finding, Options, Sighting, SightingKind, SignalKind, Weight};
+use digue_types::Timestamp;
+
+use super::rivals::{self, Calibration, RIVALS};
+use super::theft::{self, Before, Class, From, Habits};
+use super::{DAY_MS, Record, RecordError, View};
+use crate::draw::Draw;
+
+/// Days of work before an account is taken for a victim: it has habits.
+pub const HABIT_DAYS: usize = 20;
+/// A reopened account was stolen so many days before.
+const REOPENED_BEFORE: i64 = 21;
+
+/// Which accounts are stolen: thresholds are set looking at one half, the other one judges.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Half {
+    Tuning,
+    Judging,
+}
+
+impl Half {
+    fn holds(self, name: &str) -> bool {
+        let is_judging = digue_detection::engine::key_of(name).count_ones() % 2 == 1;
+        is_judging == (self == Self::Judging)
+    }
+}
+
+/// How a record is played.
+#[derive(Clone, Debug)]
+pub struct Options_ {
+    pub half: Half,
+    pub victims: usize,
+    pub off: Vec<SignalKind>,
+    pub has_one_office: bool,
+    /// People say the day after each false containment that it was work; otherwise it is only opened
+    /// again.
+    pub has_verdicts: bool,
+    pub tuning: digue_detection::Tuning,
+}
+
+/// What honest work suffered.
+#[derive(Clone, Debug, Default)]
+pub struct Honest {
+    pub days_worked: usize,
+    pub containments: usize,
+    pub alerts: usize,
+    /// Accounts contained on one calendar day, at most.
+    pub most_in_a_day: usize,
+    /// Accounts that were ever contained.
+    pub accounts: usize,
+    /// Containments by leading signal.
+    pub leads: BTreeMap<&'static str, usize>,
+}
+
+/// What one theft cost.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    pub persons: usize,
+    /// Calendar days from the first move to the last containment.
+    pub days: Option<f64>,
+    /// The same by each of the rivals: persons, and whether it was stopped.
+    pub rivals: Vec<(usize, bool)>,
+}
+
+/// A player of one record.
+pub struct Player<'r> {
+    record: &'r Record,
+    options: Options_,
+    days: Vec<BTreeMap<i64, u32>>,
+    calibration: Calibration,
+}
+
+struct Start<'c> {
+    class: &'c Class,
+    place: usize,
+    day: i64,
+    accounts: Vec<usize>,
+    seed: u64,
+}
+
+impl<'r> Player<'r> {
+    pub fn new(record: &'r Record, options: Options_) -> Result<Self, RecordError> {
+        let days = record.days();
+        if days.iter().all(|days| days.len() < HABIT_DAYS) {
+            return Err(RecordError::TooShort { found: days.len() });
+        }
+        let calibration = Calibration::of(&days);
+        Ok(Self { record, options, days, calibration })
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::new(Options {
+            off: self.options.off.clone(),
+            tuning: self.options.tuning,
+            reopens_after: Some(Duration::from_hours(24)),
+            ..Options::default()
+        })
+    }
+
+    /// Shows one view to the watch.
+    fn see(&self, engine: &mut Engine, view: &View, thief: Option<From>) -> Option<Finding> {
+        let account = self.record.accounts.get(view.account);
+        let made = format!("new-{}", view.account);
+        let name = account.map_or(made.as_str(), |account| &account.name);
+        let organisation = account.map_or("org0", |account| &account.organisation);
+        let number = if self.options.has_one_office { 0 } else { view.account };
+        let is_elsewhere = thief == Some(From::Elsewhere);
+        let ip = match is_elsewhere {
+            true => format!("203.0.{}.9", 100 + view.account % 100),
+            false => format!("10.{}.{}.7", number / 250, number % 250),
+        };
+        let agent = match (is_elsewhere, number % 3) {
+            (true, _) => "Mozilla/5.0 (X11; Linux x86_64) Chrome/146.0",
+            (false, 0) => "Mozilla/5.0 (Windows NT 10.0) Firefox/144",
+            (false, 1) => "Mozilla/5.0 (Windows NT 10.0) Edg/142",
+            (false, _) => "Mozilla/5.0 (Windows NT 10.0) Chrome/142",
+        };
+        let session = format!("{name}-{}{}", view.day(), if is_elsewhere { "-t" } else { "" });
+        let mut persons = view.persons.clone();
+        persons.sort_unstable();
+        persons.dedup_by_key(|person| person.key);
+        engine.observe(&Sighting {
+            at: Timestamp::from_micros(view.at_ms * 1000),
+            portal: "",
+            organisation,
+            account: name,
+            session: &session,
+            action: view.action,
+            ip: &ip,
+            agent,
+            kind: SightingKind::Shown,
+            persons: &persons,
+        })
+    }
+
+    /// The record as it is.
+    pub fn honest(&self, mut say: impl FnMut(&Finding)) -> Honest {
+        let mut engine = self.engine();
+        let mut honest =
+            Honest { days_worked: self.days.iter().map(BTreeMap::len).sum(), ..Honest::default() };
+        let mut by_day: HashMap<i64, usize> = HashMap::new();
+        let mut accounts = HashSet::new();
+        let mut verdicts: std::collections::VecDeque<(i64, usize)> = std::collections::VecDeque::new();
+        for view in &self.record.views {
+            while let Some((_, account)) = verdicts.pop_front_if(|(due, _)| *due <= view.at_ms) {
+                let at = Timestamp::from_micros(view.at_ms * 1000);
+                engine.found_to_be_work(at, &self.record.accounts[account].name);
+            }
+            let Some(finding) = self.see(&mut engine, view, None) else { continue };
+            say(&finding);
+            match finding.weight {
+                Weight::Alert => honest.alerts += 1,
+                Weight::Containment => {
+                    honest.containments += 1;
+                    accounts.insert(view.account);
+                    if self.options.has_verdicts {
+                        verdicts.push_back((view.at_ms + DAY_MS / 2, view.account));
+                    }
+                    *by_day.entry(view.day()).or_default() += 1;
+                    let lead = finding.signals.first().map_or("", |signal| signal.kind.code());
+                    *honest.leads.entry(lead).or_default() += 1;
+                }
+            }
+        }
+        honest.accounts = accounts.len();
+        honest.most_in_a_day = by_day.values().copied().max().unwrap_or(0);
+        honest
+    }
+
+    /// Accounts of this half with habits, and the day from which they have them.
+    fn candidates(&self) -> Vec<(usize, i64)> {
+        let last = self.record.views.last().map_or(0, View::day);
+        let of = |(account, days): (usize, &BTreeMap<i64, u32>)| {
+            let day = *days.keys().nth(HABIT_DAYS)?;
+            let is_ours = self.options.half.holds(&self.record.accounts[account].name);
+            (is_ours && day + theft::THEFT_DAYS < last).then_some((account, day))
+        };
+        self.days.iter().enumerate().filter_map(of).collect()
+    }
+
+    fn starts<'c>(&self, classes: &'c [Class]) -> Vec<Start<'c>> {
+        let candidates = self.candidates();
+        let last = self.record.views.last().map_or(0, View::day);
+        let mut starts = Vec::new();
+        for (place, class) in classes.iter().enumerate() {
+            for victim in 0..self.options.victims {
+                let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |h, b| h * 33 + u64::from(b));
+                let mut draw = Draw::new(seed);
+                let Some(&(account, from)) = candidates.get(draw.below(candidates.len())) else { continue };
+                let until = self.days[account]
+                    .keys()
+                    .next_back()
+                    .copied()
+                    .unwrap_or(from)
+                    .min(last - theft::THEFT_DAYS);
+                let own: Vec<i64> =
+                    self.days[account].range(from..=until.max(from)).map(|(day, _)| *day).collect();
+                let day = own.get(draw.below(own.len())).copied().unwrap_or(from);
+                let accounts = match (class.before, class.accounts) {
+                    (Before::New, _) => vec![self.record.accounts.len()],
+                    (_, 1) => vec![account],
+                    (_, count) => self.together(class, account, count, day, &mut draw),
+                };
+                starts.push(Start { class, place, day, accounts, seed });
+            }
+        }
+        starts.sort_by_key(|start| (start.day, start.place, start.seed));
+        starts
+    }
+
+    /// `count` accounts with a past, of the same organisation or of different ones.
+    fn together(&self, class: &Class, account: usize, count: usize, day: i64, draw: &mut Draw) -> Vec<usize> {
+        let organisation = |account: usize| &self.record.accounts[account].organisation;
+        let mut all: Vec<usize> = (0..self.record.accounts.len())
+            .filter(|&other| other != account && self.days[other].range(..day).count() >= 3)
+            .filter(|&other| (organisation(other) == organisation(account)) == class.is_one_organisation)
+            .collect();
+        let mut chosen = vec![account];
+        while chosen.len() < count && !all.is_empty() {
+            chosen.push(all.swap_remove(draw.below(all.len())));
+        }
+        chosen
+    }
+
+    /// What each theft costs, by class.
+    pub fn thefts(&self, classes: &[Class]) -> Vec<Vec<Cost>> {
+        let mut costs: Vec<Vec<Cost>> = classes.iter().map(|_| Vec::new()).collect();
+        let mut engine = self.engine();
+        let mut next = 0;
+        for start in self.starts(classes) {
+            let begins = match start.class.before {
+                Before::Reopened => start.day - REOPENED_BEFORE,
+                Before::New | Before::Work | Before::Leave => start.day,
+            };
+            while self.record.views.get(next).is_some_and(|view| view.day() < begins) {
+                drop(self.see(&mut engine, &self.record.views[next], None));
+                next += 1;
+            }
+            costs[start.place].push(self.play(engine.clone(), next, &start));
+        }
+        costs
+    }
+
+    fn play(&self, mut engine: Engine, mut next: usize, start: &Start<'_>) -> Cost {
+        let class = start.class;
+        let mut theft: Vec<View> = Vec::new();
+        for (place, &account) in start.accounts.iter().enumerate() {
+            let habits = self.habits(account, start.day);
+            theft.extend(theft::draw(
+                class,
+                self.record,
+                account,
+                &habits,
+                start.day,
+                start.seed + place as u64,
+            ));
+        }
+        if class.before == Before::Reopened {
+            // Stolen once before, cut off within seconds, and opened again the next day.
+            let fast = Class { pace: theft::Pace::Sheets(1.0), ..*class };
+            let day = start.day - REOPENED_BEFORE;
+            let mut first = theft::draw(
+                &fast,
+                self.record,
+                start.accounts[0],
+                &self.habits(start.accounts[0], day),
+                day,
+                start.seed ^ 77,
+            );
+            first.truncate(120);
+            theft.extend(first);
+        }
+        theft.sort_by_key(|view| view.at_ms);
+        let until = theft.last().map_or(start.day, View::day) + 1;
+        let mut cut: HashMap<usize, i64> = HashMap::new();
+        let mut lost: HashSet<(usize, u64)> = HashSet::new();
+        let mut moves = theft.iter().peekable();
+        let counts = |at_ms: i64| at_ms.div_euclid(DAY_MS) >= start.day;
+        while cut.len() < start.accounts.len() {
+            let own = self.record.views.get(next).filter(|view| view.day() < until);
+            let is_theft = match (own, moves.peek()) {
+                (Some(view), Some(step)) => step.at_ms < view.at_ms,
+                (None, Some(_)) => true,
+                (Some(_), None) => false,
+                (None, None) => break,
+            };
+            let view = if is_theft { moves.next() } else { own }.expect("one of them is there");
+            next += usize::from(!is_theft);
+            let is_mine = start.accounts.contains(&view.account);
+            if is_mine && (cut.contains_key(&view.account) || !is_theft && class.before == Before::Leave) {
+                continue;
+            }
+            let found = self.see(&mut engine, view, is_theft.then_some(class.from));
+            let found = found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
+            if found.is_some() && is_mine && counts(view.at_ms) {
+                if std::env::var("TELL").is_ok() {
+                    let f = found.as_ref().unwrap();
+                    println!(
+                        "   TELL {} start {} at {:.1} ev {:.1} {:?} p95 {:.0} mean {:.1}",
+                        f.account.as_deref().unwrap_or(""),
+                        start.day,
+                        (view.at_ms as f64 / DAY_MS as f64) - start.day as f64,
+                        f.evidence,
+                        f.signals,
+                        self.habits(start.accounts[0], start.day).p95,
+                        self.habits(start.accounts[0], start.day).mean
+                    );
+                }
+                cut.insert(view.account, view.at_ms);
+            } else if is_theft && counts(view.at_ms) {
+                lost.extend(view.persons.iter().map(|person| (view.account, person.key)));
+            }
+        }
+        let begin = theft.iter().map(|view| view.at_ms).find(|at| counts(*at)).unwrap_or(0);
+        let end = cut.values().copied().max().unwrap_or(begin);
+        let is_over = cut.len() == start.accounts.len();
+        Cost {
+            persons: lost.len(),
+            days: is_over.then(|| (end - begin) as f64 / DAY_MS as f64),
+            rivals: self.rivals(start, &theft),
+        }
+    }
+
+    fn habits(&self, account: usize, day: i64) -> Habits {
+        let Some(days) = self.days.get(account) else {
+            return Habits { mean: 0.0, p95: 0.0, days: BTreeMap::new() };
+        };
+        let mut counts: Vec<u32> = days.range(..day).map(|(_, count)| *count).collect();
+        counts.sort_unstable();
+        let mean = counts.iter().map(|count| f64::from(*count)).sum::<f64>() / counts.len().max(1) as f64;
+        let p95 = counts.get(counts.len().saturating_sub(1) * 95 / 100).copied().unwrap_or(1);
+        Habits { mean, p95: f64::from(p95), days: days.clone() }
+    }
+
+    fn rivals(&self, start: &Start<'_>, theft: &[View]) -> Vec<(usize, bool)> {
+        let until = theft.last().map_or(start.day, View::day) + 1;
+        let theft: Vec<View> = theft.iter().filter(|view| view.day() >= start.day).cloned().collect();
+        let nothing = BTreeMap::new();
+        let of = |rival| {
+            let (mut persons, mut is_stopped) = (0, true);
+            for &account in &start.accounts {
+                let views = rivals::merged(self.record, &theft, account, start.day, until);
+                let days = self.days.get(account).unwrap_or(&nothing);
+                let (lost, stopped) = rivals::lost(rival, self.calibration, days, start.day, &views);
+                persons += lost.len();
+                is_stopped &= stopped;
+            }
+            (persons, is_stopped)
+        };
+        RIVALS.into_iter().map(of).collect()
+    }
+}

@@ -1,0 +1,340 @@
+//! The ways in which an informed thief uses an account, put into recorded work.
+
+use std::collections::BTreeMap;
+
+use super::{DAY_MS, Record, View, seen};
+use crate::draw::Draw;
+
+/// Days for which a slow theft goes on unless it is stopped.
+pub const THEFT_DAYS: i64 = 30;
+
+/// Where the thief sits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// The holder's own machine and session.
+    Holder,
+    /// A device that the account was never seen with.
+    Elsewhere,
+}
+
+/// What happened before the theft.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Before {
+    Work,
+    /// The account is made for the theft, or on the day before it.
+    New,
+    /// It was stolen, cut off and opened again three weeks earlier.
+    Reopened,
+    /// Its holder is away, and stays away.
+    Leave,
+}
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Pace {
+    /// Sheets at so many a second, until 3,000.
+    Sheets(f64),
+    /// One list of so many every five seconds, until 3,000.
+    Lists(usize),
+    Export(usize),
+    /// So many sheets a day.
+    Daily(f64),
+    /// So many times the account's own 95th percentile of its days.
+    OfP95(f64),
+    /// So many times the account's own mean.
+    OfMean(f64),
+    /// So many times `OfP95`, every so many days.
+    Pulse {
+        factor: f64,
+        every: i64,
+    },
+    /// A share of mean or p95 on the first day, and so much more each day.
+    RampOfMean {
+        from: f64,
+        growth: f64,
+    },
+    RampOfP95 {
+        from: f64,
+        growth: f64,
+    },
+    /// As much again as the holder does on each of its own days.
+    Imitation(f64),
+    /// Identifiers by number, one a minute for eight hours; each so many times.
+    ByNumber {
+        times: usize,
+    },
+    /// So many lists of so many a day.
+    DailyLists {
+        lists: usize,
+        size: usize,
+    },
+    /// Lists of ten whose sheets are opened then: so many persons a day.
+    ListThenSheets {
+        daily: usize,
+    },
+}
+
+/// What a class is held to (goals P2 and P3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// At most so many persons, in every theft.
+    Persons(usize),
+    /// So many of a hundred within so many days.
+    Within { days: i64, percent: usize },
+    /// As good as the volume-only test.
+    Rival,
+    /// Theory says that it goes unseen; printed, and held to nothing.
+    Inherent,
+}
+
+/// One class of theft.
+#[derive(Clone, Copy, Debug)]
+pub struct Class {
+    pub name: &'static str,
+    pub pace: Pace,
+    pub from: From,
+    pub before: Before,
+    /// Hours of the day, UTC.
+    pub hours: (i64, i64),
+    /// Accounts that take part, and whether they are of one organisation.
+    pub accounts: usize,
+    pub is_one_organisation: bool,
+    pub days: i64,
+    pub goal: Goal,
+}
+
+const fn class(name: &'static str, pace: Pace, from: From, goal: Goal) -> Class {
+    Class {
+        name,
+        pace,
+        from,
+        before: Before::Work,
+        hours: (8, 18),
+        accounts: 1,
+        is_one_organisation: false,
+        days: THEFT_DAYS,
+        goal,
+    }
+}
+
+const fn within(days: i64, percent: usize) -> Goal {
+    Goal::Within { days, percent }
+}
+
+const FAST: Goal = Goal::Persons(50);
+const LISTS: Goal = Goal::Persons(300);
+const NEW: Class = Class { before: Before::New, ..class("", Pace::Daily(0.0), From::Elsewhere, Goal::Rival) };
+
+/// Every class, the fast ones first.
+pub const CLASSES: [Class; 42] = [
+    class("sheets-1-holder", Pace::Sheets(1.0), From::Holder, FAST),
+    class("sheets-4-elsewhere", Pace::Sheets(4.0), From::Elsewhere, FAST),
+    Class { name: "sheets-1-new-account", pace: Pace::Sheets(1.0), goal: FAST, ..NEW },
+    class("lists-of-50", Pace::Lists(50), From::Holder, LISTS),
+    class("lists-of-10", Pace::Lists(10), From::Holder, LISTS),
+    Class { name: "lists-of-50-new-account", pace: Pace::Lists(50), goal: LISTS, ..NEW },
+    class("export-3000", Pace::Export(3000), From::Holder, LISTS),
+    Class {
+        hours: (0, 5),
+        days: 5,
+        ..class("night-100", Pace::Daily(100.0), From::Elsewhere, within(1, 95))
+    },
+    class("daily-60-elsewhere", Pace::Daily(60.0), From::Elsewhere, within(3, 95)),
+    class("daily-60-holder", Pace::Daily(60.0), From::Holder, within(3, 95)),
+    class("daily-20", Pace::Daily(20.0), From::Holder, Goal::Rival),
+    class("daily-10", Pace::Daily(10.0), From::Holder, Goal::Inherent),
+    class("daily-5", Pace::Daily(5.0), From::Holder, Goal::Inherent),
+    class("imitation-30", Pace::Imitation(0.3), From::Holder, Goal::Inherent),
+    class("imitation-100", Pace::Imitation(1.0), From::Holder, Goal::Rival),
+    class("imitation-200", Pace::Imitation(2.0), From::Holder, Goal::Rival),
+    Class { before: Before::Leave, ..class("leave", Pace::OfMean(1.0), From::Holder, Goal::Inherent) },
+    class("ramp-10", Pace::RampOfMean { from: 0.1, growth: 1.1 }, From::Holder, Goal::Rival),
+    class("ramp-5", Pace::RampOfP95 { from: 0.5, growth: 1.05 }, From::Holder, Goal::Rival),
+    class("alternate-1.3", Pace::Pulse { factor: 1.3, every: 2 }, From::Holder, Goal::Rival),
+    class("fourth-2.5", Pace::Pulse { factor: 2.5, every: 4 }, From::Holder, Goal::Rival),
+    class("p95-1.2", Pace::OfP95(1.2), From::Holder, within(14, 80)),
+    class("p95-2", Pace::OfP95(2.0), From::Holder, within(3, 95)),
+    class("p95-5", Pace::OfP95(5.0), From::Holder, within(3, 95)),
+    Class {
+        before: Before::Reopened,
+        ..class("p95-2-reopened", Pace::OfP95(2.0), From::Holder, within(3, 95))
+    },
+    Class {
+        before: Before::Reopened,
+        ..class("p95-5-reopened", Pace::OfP95(5.0), From::Holder, within(3, 95))
+    },
+    class("by-number", Pace::ByNumber { times: 1 }, From::Holder, Goal::Rival),
+    class("by-number-twice", Pace::ByNumber { times: 2 }, From::Holder, Goal::Rival),
+    class("four-lists-of-50", Pace::DailyLists { lists: 4, size: 50 }, From::Holder, LISTS),
+    class("ten-lists-of-10", Pace::DailyLists { lists: 10, size: 10 }, From::Holder, LISTS),
+    class("lists-of-3", Pace::DailyLists { lists: 66, size: 3 }, From::Holder, LISTS),
+    class("one-list-of-200", Pace::DailyLists { lists: 1, size: 200 }, From::Holder, LISTS),
+    class("list-then-sheets", Pace::ListThenSheets { daily: 60 }, From::Holder, within(3, 95)),
+    Class { name: "new-40", pace: Pace::Daily(40.0), goal: Goal::Rival, ..NEW },
+    Class { name: "new-60", pace: Pace::Daily(60.0), goal: Goal::Rival, ..NEW },
+    Class { name: "new-100", pace: Pace::Daily(100.0), goal: within(3, 95), ..NEW },
+    Class { name: "new-150", pace: Pace::Daily(150.0), goal: within(3, 95), ..NEW },
+    Class { name: "new-four-lists-of-50", pace: Pace::DailyLists { lists: 4, size: 50 }, goal: LISTS, ..NEW },
+    Class { accounts: 3, ..class("three-organisations-20", Pace::Daily(20.0), From::Holder, Goal::Inherent) },
+    Class { accounts: 3, ..class("three-organisations-60", Pace::Daily(60.0), From::Holder, within(3, 95)) },
+    Class {
+        accounts: 10,
+        is_one_organisation: true,
+        ..class("ten-accounts-100", Pace::Daily(100.0), From::Holder, within(1, 95))
+    },
+    Class {
+        accounts: 10,
+        is_one_organisation: true,
+        ..class("ten-accounts-lists", Pace::DailyLists { lists: 4, size: 50 }, From::Holder, within(1, 95))
+    },
+];
+
+impl Class {
+    pub fn parse(name: &str) -> Option<Self> {
+        CLASSES.into_iter().find(|class| class.name == name)
+    }
+}
+
+/// What one account did before the theft, as the thief knows it.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    pub mean: f64,
+    pub p95: f64,
+    /// Its own days during the theft, with how many persons.
+    pub days: BTreeMap<i64, u32>,
+}
+
+/// Draws what a thief does with one account from `start` on.
+pub fn draw(
+    class: &Class,
+    record: &Record,
+    account: usize,
+    habits: &Habits,
+    start: i64,
+    seed: u64,
+) -> Vec<View> {
+    let mut draw = Draw::new(seed);
+    let is_fresh = draw.once_in(2);
+    let mut thief = Thief { record, account, views: Vec::new(), drawn: 0, seed, is_fresh, draw };
+    let begin = start * DAY_MS + 9 * 3_600_000 + thief.draw.below(5 * 3_600_000) as i64;
+    match class.pace {
+        Pace::Sheets(rate) => thief.sheets(begin, rate),
+        Pace::Lists(size) => {
+            for page in 0..3000_i64.div_euclid(size as i64) {
+                thief.list(begin + page * 5000, size);
+            }
+        }
+        Pace::Export(size) => thief.list(begin, size),
+        _ => {
+            for day in 0..class.days {
+                thief.day(class, habits, start + day, day);
+            }
+        }
+    }
+    thief.views.sort_by_key(|view| view.at_ms);
+    thief.views
+}
+
+struct Thief<'r> {
+    record: &'r Record,
+    account: usize,
+    views: Vec<View>,
+    drawn: u64,
+    seed: u64,
+    /// Reads persons whom nobody has read; otherwise anybody.
+    is_fresh: bool,
+    draw: Draw,
+}
+
+impl Thief<'_> {
+    fn push(&mut self, at_ms: i64, persons: Vec<digue_detection::SeenPerson>, action: &'static str) {
+        self.views.push(View { at_ms, account: self.account, persons, action });
+    }
+
+    fn person(&mut self) -> digue_detection::SeenPerson {
+        self.drawn += 1;
+        if self.is_fresh {
+            seen(&format!("V{}-{}", self.seed, self.drawn.wrapping_mul(7919) % 1_000_003))
+        } else {
+            let view = self.draw.below(self.record.views.len());
+            self.record.views[view].persons[0]
+        }
+    }
+
+    fn list(&mut self, at_ms: i64, size: usize) {
+        let persons = (0..size).map(|_| self.person()).collect();
+        self.push(at_ms, persons, "list");
+    }
+
+    fn sheets(&mut self, begin: i64, rate: f64) {
+        let mut at = begin as f64;
+        for _ in 0..3000 {
+            at += 1000.0 / rate * (0.7 + 0.6 * self.draw.below(1000) as f64 / 1000.0);
+            let person = self.person();
+            self.push(at as i64, vec![person], "open");
+        }
+    }
+
+    /// One day of a slow theft: its `count`th.
+    fn day(&mut self, class: &Class, habits: &Habits, day: i64, count: i64) {
+        // 1970-01-01 was a Thursday; by night every day is as good.
+        let is_rest = matches!(day.rem_euclid(7), 2 | 3) && class.hours == (8, 18);
+        if is_rest {
+            return;
+        }
+        let worked = count * 5 / 7;
+        let daily = match class.pace {
+            Pace::Daily(daily) => daily,
+            Pace::OfP95(factor) => factor * habits.p95,
+            Pace::OfMean(factor) => factor * habits.mean,
+            Pace::Pulse { factor, every } if worked % every == 0 => factor * habits.p95,
+            Pace::RampOfMean { from, growth } => from * habits.mean * growth.powi(worked as i32),
+            Pace::RampOfP95 { from, growth } => from * habits.p95 * growth.powi(worked as i32),
+            Pace::Imitation(factor) => factor * f64::from(habits.days.get(&day).copied().unwrap_or(0)),
+            Pace::ByNumber { times } => return self.by_number(day, count, times),
+            Pace::DailyLists { lists, size } => return self.lists(class, day, lists, size),
+            Pace::ListThenSheets { daily } => return self.list_then_sheets(class, day, daily),
+            Pace::Pulse { .. } | Pace::Sheets(_) | Pace::Lists(_) | Pace::Export(_) => return,
+        };
+        let whole =
+            daily.floor() as usize + usize::from((self.draw.below(1000) as f64) < daily.fract() * 1000.0);
+        for _ in 0..whole {
+            let (at, person) = (self.within(class, day), self.person());
+            self.push(at, vec![person], "open");
+        }
+    }
+
+    fn within(&mut self, class: &Class, day: i64) -> i64 {
+        let (from, until) = class.hours;
+        day * DAY_MS + from * 3_600_000 + self.draw.below(((until - from) * 3_600_000) as usize) as i64
+    }
+
+    fn by_number(&mut self, day: i64, count: i64, times: usize) {
+        for step in 0..480 {
+            let person =
+                seen(&format!("{}", 40_000_000 + self.seed % 1_000_000 + (count * 480 + step) as u64));
+            for time in 0..times {
+                self.push(day * DAY_MS + (9 * 60 + step) * 60_000 + 9000 * time as i64, vec![person], "open");
+            }
+        }
+    }
+
+    fn lists(&mut self, class: &Class, day: i64, lists: usize, size: usize) {
+        for _ in 0..lists {
+            let at = self.within(class, day);
+            self.list(at, size);
+        }
+    }
+
+    fn list_then_sheets(&mut self, class: &Class, day: i64, daily: usize) {
+        for _ in 0..daily.div_ceil(10) {
+            let begin = self.within(class, day);
+            self.list(begin, 10);
+            let listed = self.views.last().expect("just pushed").persons.clone();
+            for (place, person) in listed.into_iter().enumerate() {
+                let wait = 45_000 * (place as i64 + 1) + self.draw.below(20_000) as i64;
+                self.push(begin + wait, vec![person], "open");
+            }
+        }
+    }
+}
