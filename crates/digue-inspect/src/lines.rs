@@ -1,4 +1,4 @@
-//! The lines of a record that somebody hands over as a file or through a pipe: unpacked, decoded, numbered.
+//! The lines of a record that comes as a file or through a pipe: unpacked, decoded, numbered.
 //!
 //! Gzip of several members, Zstandard of several frames and plain bytes are read; UTF-16 is decoded. What it
 //! refuses to do is to stop without saying so: an input that ends before its packing does, damage, and forms that
@@ -13,7 +13,7 @@ use std::io::{self, BufRead as _, Read};
 
 use encoded::TextReader;
 pub use packed::Unpacker;
-use source::Source;
+use source::PeekReader;
 
 /// How the bytes of an input are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub struct InputLine<'l> {
 
 /// Lines one after the other.
 pub struct InputLines<R: Read> {
-    source: Source<TextReader<R>>,
+    source: PeekReader<TextReader<R>>,
     line: Vec<u8>,
     number: u64,
     bytes_max: usize,
@@ -161,7 +161,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 impl<R: Read> InputLines<R> {
     /// Lines of at most `bytes_max` bytes; of a longer one only the beginning is kept.
     pub fn new(input: R, bytes_max: usize) -> Self {
-        Self { source: Source::new(TextReader::new(input)), line: Vec::new(), number: 0, bytes_max }
+        Self { source: PeekReader::new(TextReader::new(input)), line: Vec::new(), number: 0, bytes_max }
     }
 
     /// The next line; `None` at the end of an input that was read whole.

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 
 use super::packed::{Unpacker, packing_of};
-use super::source::Source;
+use super::source::PeekReader;
 use super::{ForeignForm, InputError, Packing};
 
 /// How far the beginning is looked at: a tar archive says what it is at byte 257.
@@ -19,12 +19,12 @@ const UTF_32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 const NO_LETTER: u8 = 0xff;
 
 pub(super) struct TextReader<R: Read> {
-    bytes: Source<Unpacker<R>>,
+    bytes: PeekReader<Unpacker<R>>,
     has_begun: bool,
-    utf_16: Option<Box<Utf16>>,
+    utf_16: Option<Box<Utf16Reader>>,
 }
 
-struct Utf16 {
+struct Utf16Reader {
     decoder: Decoder,
     ready: Vec<u8>,
     taken: usize,
@@ -35,7 +35,7 @@ struct Utf16 {
 
 impl<R: Read> TextReader<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { bytes: Source::new(Unpacker::new(input)), has_begun: false, utf_16: None }
+        Self { bytes: PeekReader::new(Unpacker::new(input)), has_begun: false, utf_16: None }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -48,7 +48,7 @@ impl<R: Read> TextReader<R> {
         if let Some(encoding) = encoding {
             let mut skipped = [0; 2];
             self.bytes.read_exact(&mut skipped[..mark])?;
-            self.utf_16 = Some(Box::new(Utf16 {
+            self.utf_16 = Some(Box::new(Utf16Reader {
                 decoder: encoding.new_decoder_without_bom_handling(),
                 ready: Vec::new(),
                 taken: 0,
@@ -73,7 +73,7 @@ impl<R: Read> Read for TextReader<R> {
     }
 }
 
-impl Utf16 {
+impl Utf16Reader {
     fn read(&mut self, bytes: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.ready.len() {
             if self.has_ended {

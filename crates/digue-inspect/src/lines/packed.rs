@@ -9,7 +9,7 @@ use flate2::bufread::GzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::source::Source;
+use super::source::PeekReader;
 use super::{ForeignForm, InputError, Packing};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -61,79 +61,79 @@ fn is_skippable(head: &[u8]) -> bool {
 }
 
 /// Reads what an input says once it is unpacked. Failures are [`InputError`]s within [`io::Error`].
-pub struct Unpacker<R: Read>(State<R>);
+pub struct Unpacker<R: Read>(UnpackState<R>);
 
-enum State<R: Read> {
-    Begins(Source<R>),
-    Plain(Source<R>),
-    Gzip(Box<GzDecoder<Source<R>>>),
-    Zstd(Box<Frames<R>>),
+enum UnpackState<R: Read> {
+    Begins(PeekReader<R>),
+    Plain(PeekReader<R>),
+    Gzip(Box<GzDecoder<PeekReader<R>>>),
+    Zstd(Box<ZstdFrames<R>>),
     Ended,
 }
 
 impl<R: Read> Unpacker<R> {
     pub fn new(input: R) -> Self {
-        Self(State::Begins(Source::new(input)))
+        Self(UnpackState::Begins(PeekReader::new(input)))
     }
 
-    fn begin(mut source: Source<R>) -> Result<State<R>, InputError> {
+    fn begin(mut source: PeekReader<R>) -> Result<UnpackState<R>, InputError> {
         let head = match source.peek(HEAD_BYTES) {
             Ok(head) => packing_of(head)?,
             Err(error) => return Err(InputError::Io(source.cause_of(error))),
         };
         Ok(match head {
-            Packing::Plain => State::Plain(source),
-            Packing::Gzip => State::Gzip(Box::new(GzDecoder::new(source))),
-            Packing::Zstd => State::Zstd(Box::new(Frames::new(source))),
+            Packing::Plain => UnpackState::Plain(source),
+            Packing::Gzip => UnpackState::Gzip(Box::new(GzDecoder::new(source))),
+            Packing::Zstd => UnpackState::Zstd(Box::new(ZstdFrames::new(source))),
         })
     }
 
     fn next(&mut self, into: &mut [u8]) -> Result<usize, InputError> {
         loop {
             // What failed once is not read again: the state stays `Ended` unless it is put back.
-            match std::mem::replace(&mut self.0, State::Ended) {
-                State::Begins(source) => self.0 = Self::begin(source)?,
-                State::Plain(mut source) => match source.read(into) {
+            match std::mem::replace(&mut self.0, UnpackState::Ended) {
+                UnpackState::Begins(source) => self.0 = Self::begin(source)?,
+                UnpackState::Plain(mut source) => match source.read(into) {
                     Ok(count) => {
-                        self.0 = State::Plain(source);
+                        self.0 = UnpackState::Plain(source);
                         return Ok(count);
                     }
                     Err(error) => return Err(InputError::Io(source.cause_of(error))),
                 },
-                State::Gzip(mut member) => match member.read(into) {
+                UnpackState::Gzip(mut member) => match member.read(into) {
                     Ok(0) => self.0 = Self::after_member(member.into_inner())?,
                     Ok(count) => {
-                        self.0 = State::Gzip(member);
+                        self.0 = UnpackState::Gzip(member);
                         return Ok(count);
                     }
                     Err(_) => return Err(fault_of(member.get_mut())),
                 },
-                State::Zstd(mut frames) => {
+                UnpackState::Zstd(mut frames) => {
                     let count = frames.read(into)?;
                     if count > 0 {
-                        self.0 = State::Zstd(frames);
+                        self.0 = UnpackState::Zstd(frames);
                     }
                     return Ok(count);
                 }
-                State::Ended => return Ok(0),
+                UnpackState::Ended => return Ok(0),
             }
         }
     }
 
     /// The next member, or the end; zeros that fill up a block of a tape are no bytes of anything.
-    fn after_member(mut source: Source<R>) -> Result<State<R>, InputError> {
+    fn after_member(mut source: PeekReader<R>) -> Result<UnpackState<R>, InputError> {
         let is_next = match source.peek(GZIP.len()) {
-            Ok([]) => return Ok(State::Ended),
+            Ok([]) => return Ok(UnpackState::Ended),
             Ok(head) if head == &GZIP[..1] => return Err(InputError::EndsEarly),
             Ok(head) => head == GZIP,
             Err(error) => return Err(InputError::Io(source.cause_of(error))),
         };
         if is_next {
-            return Ok(State::Gzip(Box::new(GzDecoder::new(source))));
+            return Ok(UnpackState::Gzip(Box::new(GzDecoder::new(source))));
         }
         loop {
             let count = match source.fill_buf() {
-                Ok([]) => return Ok(State::Ended),
+                Ok([]) => return Ok(UnpackState::Ended),
                 Ok(bytes) if bytes.iter().all(|byte| *byte == 0) => bytes.len(),
                 Ok(_) => return Err(InputError::Trailing),
                 Err(error) => return Err(InputError::Io(source.cause_of(error))),
@@ -144,7 +144,7 @@ impl<R: Read> Unpacker<R> {
 }
 
 /// What a decoder's trouble was: the disk, bytes that are missing, or bytes that are wrong.
-fn fault_of<R: Read>(source: &mut Source<R>) -> InputError {
+fn fault_of<R: Read>(source: &mut PeekReader<R>) -> InputError {
     match source.failure.take() {
         Some(error) => InputError::Io(error),
         None if source.was_asked_for_more => InputError::EndsEarly,
@@ -162,8 +162,8 @@ impl<R: Read> Read for Unpacker<R> {
 }
 
 /// Zstandard frames one after the other.
-struct Frames<R: Read> {
-    source: Source<R>,
+struct ZstdFrames<R: Read> {
+    source: PeekReader<R>,
     decoder: FrameDecoder,
     is_within: bool,
     /// Told once everything before it was handed over.
@@ -173,8 +173,8 @@ struct Frames<R: Read> {
 /// Ends a frame: a last block of no bytes, and a checksum, which is not compared.
 const LAST_BLOCK: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
 
-impl<R: Read> Frames<R> {
-    fn new(source: Source<R>) -> Self {
+impl<R: Read> ZstdFrames<R> {
+    fn new(source: PeekReader<R>) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW_BYTES_MAX);
         Self { source, decoder, is_within: false, fault: None }

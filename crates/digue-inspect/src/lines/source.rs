@@ -7,19 +7,19 @@ use std::io::{self, BufRead, Read};
 
 const CAPACITY: usize = 1 << 17;
 
-pub(super) struct Source<R> {
+pub(super) struct PeekReader<R> {
     inner: R,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
     is_at_end: bool,
-    /// Somebody wanted a byte beyond the end.
+    /// A byte beyond the end was wanted.
     pub(super) was_asked_for_more: bool,
     /// The failure of `inner`, which a decoder would only paraphrase.
     pub(super) failure: Option<io::Error>,
 }
 
-impl<R: Read> Source<R> {
+impl<R: Read> PeekReader<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
@@ -87,7 +87,7 @@ fn read_once(inner: &mut impl Read, failure: &mut Option<io::Error>, into: &mut 
     }
 }
 
-impl<R: Read> BufRead for Source<R> {
+impl<R: Read> BufRead for PeekReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -105,7 +105,7 @@ impl<R: Read> BufRead for Source<R> {
     }
 }
 
-impl<R: Read> Read for Source<R> {
+impl<R: Read> Read for PeekReader<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if into.is_empty() {
             return Ok(0);
