@@ -144,7 +144,7 @@ fn what_is_not_read_is_told_as_what_it_is() {
         (ForeignForm::Binary, noise),
     ] {
         let (lines, fault) = read(&bytes);
-        let error = fault.expect(form.code()).error;
+        let error = fault.unwrap_or_else(|| panic!("read whole: {}", form.code())).error;
         assert!(matches!(error, InputError::Foreign(found) if found == form), "{form:?}: {error:?}");
         assert!(lines.is_empty() && error.is_refusal());
     }

@@ -259,7 +259,7 @@ input-failed = { $line ->
 }
 input-write-failed = { $file } cannot be written: { $cause }
 input-ends-early = { $file } ends early, after line { $line }: the packed file is cut, or is still being written.
-input-damaged = { $file } is damaged after line { $line }: the packed bytes do not match their checksum.
+input-damaged = { $file } is damaged: after line { $line } the packed bytes contradict each other or their checksum. Lines before it may be wrong, too.
 input-trailing = { $file }: after line { $line } come bytes that are not packed as those before.
 input-taken = The lines before were taken into account.
 input-window = { $file }: after line { $line } a zstd frame needs { $requested } MiB of memory, at most { $most } MiB are given. Pack the file again without --long.

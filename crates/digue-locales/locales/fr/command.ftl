@@ -259,7 +259,7 @@ input-failed = { $line ->
 }
 input-write-failed = { $file } ne peut pas être écrit : { $cause }
 input-ends-early = { $file } se termine trop tôt, après la ligne { $line } : le fichier compressé est coupé, ou n'est pas encore écrit en entier.
-input-damaged = { $file } est endommagé après la ligne { $line } : les données compressées ne correspondent pas à leur somme de contrôle.
+input-damaged = { $file } est endommagé : après la ligne { $line }, les données compressées se contredisent ou ne correspondent pas à leur somme de contrôle. Des lignes qui précèdent peuvent être fausses, elles aussi.
 input-trailing = { $file } : après la ligne { $line } viennent des données qui ne sont pas compressées comme les précédentes.
 input-taken = Les lignes qui précèdent ont été prises en compte.
 input-window = { $file } : après la ligne { $line }, une trame zstd demande { $requested } Mio de mémoire, au plus { $most } Mio sont accordés. Compressez de nouveau le fichier sans --long.
