@@ -33,7 +33,8 @@ pub fn is_asked(request: &Request<Body>) -> bool {
     request.uri().path() == PATH && request.method() == Method::POST
 }
 
-/// One line as the portal writes it. Unknown members are a fault: a misspelt one would be lost.
+/// One line as the portal writes it. Unknown members are a fault: a misspelt one would be lost. What is optional may
+/// be `null`, as many programs write what they have not.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line<'l> {
@@ -48,16 +49,16 @@ struct Line<'l> {
     #[serde(borrow)]
     persons: Vec<std::borrow::Cow<'l, str>>,
     #[serde(default)]
-    categories: Vec<String>,
+    categories: Option<Vec<String>>,
     #[serde(default)]
-    client: LineClient,
+    client: Option<LineClient>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct LineClient {
-    ip: String,
-    user_agent: String,
+    ip: Option<String>,
+    user_agent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -199,7 +200,9 @@ pub fn exposure_of(
     persons.sort();
     persons.dedup();
     let categories: Result<Vec<Category>, _> =
-        line.categories.iter().map(|text| Category::parse(text)).collect();
+        line.categories.iter().flatten().map(|text| Category::parse(text)).collect();
+    let client = line.client.unwrap_or_default();
+    let said = |text: Option<String>| text.unwrap_or_default();
     let session = line.session.as_deref().unwrap_or("reported");
     Ok(Exposure {
         at,
@@ -214,8 +217,8 @@ pub fn exposure_of(
             .map_err(|_| ("organisation", "name"))?,
         session: SessionId::parse(session).map_err(name("session"))?,
         client: Client {
-            ip: told_address(&line.client.ip),
-            user_agent: line.client.user_agent.chars().take(200).collect(),
+            ip: told_address(&said(client.ip)),
+            user_agent: said(client.user_agent).chars().take(200).collect(),
         },
         outcome: Outcome::Released,
         reasons: Vec::new(),

@@ -16,6 +16,7 @@ pub mod html;
 pub mod identifier;
 pub mod json;
 pub mod jsonpath;
+pub mod lines;
 pub mod reading;
 pub mod request;
 pub mod response;

@@ -6,7 +6,7 @@
 //! rejected with its reason and counted; nothing is guessed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 
 use digue_gateway::Portal;
 use digue_gateway::client_address::told_address;
@@ -14,6 +14,7 @@ use digue_gateway::past::{NotTaken, PastRequest, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
 use digue_inspect::access_log::{self, CsvHeader, LogForm};
+use digue_inspect::lines::{InputFault, InputLine, InputLines};
 use digue_journal::{Journal, codec};
 use digue_types::{
     AccountId, Act, Administration, Client, Event, ExchangeId, Exposure, OrganisationId, SessionId, Timestamp,
@@ -55,8 +56,11 @@ pub struct Importer<'i> {
 /// Why importing stopped; what was written before stays, and is not written again.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the file cannot be read: {0}")]
-    Disk(#[from] io::Error),
+    /// The log cannot be opened, or is of a form that is not read.
+    #[error(transparent)]
+    Input(InputFault),
+    #[error("the rejected lines cannot be written: {0}")]
+    Rejects(#[from] io::Error),
     #[error("the CSV header lacks {0}")]
     Header(String),
     #[error(transparent)]
@@ -65,8 +69,18 @@ pub enum ImportError {
     Journal(#[from] digue_journal::OpenError),
 }
 
+/// A log that was read.
+#[derive(Debug)]
+pub struct LogOutcome {
+    pub tally: Tally,
+    /// Why it was not read to its end; the lines before were taken.
+    pub stopped: Option<InputFault>,
+}
+
 /// Longer lines are no requests.
 const LINE_BYTES_MAX: usize = 64 << 10;
+/// Exposures name persons without limit; as much may be reported at once.
+const EXPOSURE_BYTES_MAX: usize = 8 << 20;
 /// Exposures written as one unit.
 const BATCH: usize = 512;
 const PREFIX: &str = "import.";
@@ -93,30 +107,9 @@ fn parse_line_name(exchange: &str) -> Option<LineName> {
     bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
 }
 
-/// The bytes of a log, unpacked when its first bytes say gzip or Zstandard.
-pub fn unpacked(mut file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
-    let mut magic = [0; 4];
-    let mut read = 0;
-    while read < magic.len() {
-        match file.read(&mut magic[read..])? {
-            0 => break,
-            count => read += count,
-        }
-    }
-    let whole = io::Cursor::new(magic[..read].to_vec()).chain(file);
-    Ok(match magic {
-        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(whole)),
-        [0x28, 0xb5, 0x2f, 0xfd] => {
-            let decoder = ruzstd::decoding::StreamingDecoder::new(whole);
-            Box::new(decoder.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?)
-        }
-        _ => Box::new(whole),
-    })
-}
-
 impl Importer<'_> {
-    /// Reads one log whose name is `name`. `known` grows by what is written; `progress` is told of the
-    /// lines read; rejected lines go to `rejects`, one JSON object each.
+    /// Reads one log whose name is `name`, packed or not. `known` grows by what is written; `progress` is told of
+    /// the lines read; rejected lines go to `rejects`, one JSON object each.
     pub fn read(
         &self,
         name: &str,
@@ -124,58 +117,75 @@ impl Importer<'_> {
         known: &mut HashSet<LineName>,
         rejects: &mut dyn Write,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Tally, ImportError> {
-        let mut tally = Tally::default();
-        let mut repeats: HashMap<LineName, u32> = HashMap::new();
-        let mut batch: Vec<Event> = Vec::new();
-        let mut header: Option<CsvHeader> = None;
-        let mut lines = BufReader::with_capacity(1 << 20, log);
-        let mut line = Vec::new();
-        let mut number = 0u64;
-        while read_line(&mut lines, &mut line)? {
-            number += 1;
-            if number.is_multiple_of(4096) {
-                progress(number);
-            }
-            let text = String::from_utf8_lossy(line.trim_ascii_end());
-            if let LogForm::Csv(members) = &self.form
-                && header.is_none()
-            {
-                header = Some(CsvHeader::read(&text, members).map_err(ImportError::Header)?);
-                continue;
-            }
-            if text.trim().is_empty() {
-                continue;
-            }
-            tally.lines += 1;
-            let line_name = name_line(&line, &mut repeats);
-            let taken = self.take(&line, &text, header.as_ref(), line_name, &format!("{name}:{number}"));
-            match taken {
-                Ok(exposure) if known.contains(&line_name) => {
-                    drop(exposure);
-                    tally.known += 1;
+    ) -> Result<LogOutcome, ImportError> {
+        let is_reported = self.form == LogForm::Exposures;
+        let bytes_max = if is_reported { EXPOSURE_BYTES_MAX } else { LINE_BYTES_MAX };
+        let mut lines = InputLines::new(log, bytes_max);
+        let mut reading = LogReading {
+            name,
+            known,
+            rejects,
+            tally: Tally::default(),
+            repeats: HashMap::new(),
+            batch: Vec::new(),
+            header: None,
+        };
+        let stopped = loop {
+            match lines.next_line() {
+                Ok(None) => break None,
+                Ok(Some(line)) => {
+                    if line.number.is_multiple_of(4096) {
+                        progress(line.number);
+                    }
+                    self.take_line(line, &mut reading)?;
                 }
-                Ok(exposure) => {
-                    known.insert(line_name);
-                    tally.written += 1;
-                    tally.persons += exposure.persons().count() as u64;
-                    batch.extend(codec::chain(exposure));
-                }
-                Err("without-persons") => tally.without_persons += 1,
-                Err(reason) => {
-                    *tally.rejected.entry(reason).or_default() += 1;
-                    let reject =
-                        serde_json::json!({"file": name, "line": number, "reason": reason, "text": text});
-                    writeln!(rejects, "{reject}")?;
-                }
+                Err(fault) if fault.error.is_refusal() => return Err(ImportError::Input(fault)),
+                Err(fault) => break Some(fault),
             }
-            if batch.len() >= BATCH {
-                self.write(&mut batch)?;
+            if reading.batch.len() >= BATCH {
+                self.write(&mut reading.batch)?;
+            }
+        };
+        self.write(&mut reading.batch)?;
+        let tally = reading.tally;
+        self.note(name, &tally)?;
+        Ok(LogOutcome { tally, stopped })
+    }
+
+    fn take_line(&self, line: InputLine<'_>, reading: &mut LogReading<'_>) -> Result<(), ImportError> {
+        let text = String::from_utf8_lossy(line.bytes.trim_ascii_end());
+        if let LogForm::Csv(members) = &self.form
+            && reading.header.is_none()
+        {
+            reading.header = Some(CsvHeader::read(&text, members).map_err(ImportError::Header)?);
+            return Ok(());
+        }
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let tally = &mut reading.tally;
+        tally.lines += 1;
+        let line_name = name_line(line.bytes, &mut reading.repeats);
+        let source = format!("{}:{}", reading.name, line.number);
+        match self.take(line, &text, reading.header.as_ref(), line_name, &source) {
+            Ok(_) if reading.known.contains(&line_name) => tally.known += 1,
+            Ok(exposure) => {
+                reading.known.insert(line_name);
+                tally.written += 1;
+                tally.persons += exposure.persons().count() as u64;
+                reading.batch.extend(codec::chain(exposure));
+            }
+            Err("without-persons") => tally.without_persons += 1,
+            Err(reason) => {
+                *tally.rejected.entry(reason).or_default() += 1;
+                let text: String = text.chars().take(LINE_BYTES_MAX).collect();
+                let reject = serde_json::json!({
+                    "file": reading.name, "line": line.number, "reason": reason, "text": text,
+                });
+                writeln!(reading.rejects, "{reject}")?;
             }
         }
-        self.write(&mut batch)?;
-        self.note(name, &tally)?;
-        Ok(tally)
+        Ok(())
     }
 
     fn write(&self, batch: &mut Vec<Event>) -> Result<(), ImportError> {
@@ -212,21 +222,21 @@ impl Importer<'_> {
     /// The exposure that a line tells, or the reason why it is none.
     fn take(
         &self,
-        line: &[u8],
+        line: InputLine<'_>,
         text: &str,
         header: Option<&CsvHeader>,
         name: LineName,
         source: &str,
     ) -> Result<Exposure, &'static str> {
-        if line.len() >= LINE_BYTES_MAX {
+        if line.is_too_long {
             return Err("too-long");
         }
-        // Two bytes a letter: another encoding than that of logs.
-        if line.contains(&0) {
+        // A crash leaves blocks of zeros in a log.
+        if line.bytes.contains(&0) {
             return Err("not-utf8");
         }
         if self.form == LogForm::Exposures {
-            return self.take_reported(line, name, source);
+            return self.take_reported(line.bytes, name, source);
         }
         let fields = self.form.read(text, header).ok_or("form")?;
         // What did not decode may stand in the name of a browser, and nowhere else.
@@ -297,25 +307,15 @@ impl Importer<'_> {
     }
 }
 
-/// Reads up to the next newline into `line`, keeping no more than a line may have; false at the end.
-fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    let mut is_first = true;
-    loop {
-        let available = lines.fill_buf()?;
-        if available.is_empty() {
-            return Ok(!is_first);
-        }
-        is_first = false;
-        let end = available.iter().position(|byte| *byte == b'\n');
-        let length = end.map_or(available.len(), |end| end + 1);
-        let room = LINE_BYTES_MAX.saturating_sub(line.len());
-        line.extend_from_slice(&available[..length.min(room)]);
-        lines.consume(length);
-        if end.is_some() {
-            return Ok(true);
-        }
-    }
+/// One log while it is read.
+struct LogReading<'r> {
+    name: &'r str,
+    known: &'r mut HashSet<LineName>,
+    rejects: &'r mut dyn Write,
+    tally: Tally,
+    repeats: HashMap<LineName, u32>,
+    batch: Vec<Event>,
+    header: Option<CsvHeader>,
 }
 
 /// The same line twice in one file is two requests; the same line in two files is one.
@@ -347,28 +347,5 @@ mod tests {
         assert_ne!(first, repeat);
         assert_eq!(repeat, name_line(b"line\r\n", &mut two));
         assert_eq!(parse_line_name(exchange_of(first).as_str()), Some(first));
-    }
-
-    #[test]
-    fn a_packed_log_is_unpacked_by_its_first_bytes() {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(b"hello").unwrap();
-        let packed = packed.finish().unwrap();
-        for bytes in [packed, b"hello".to_vec()] {
-            let mut text = String::new();
-            unpacked(io::Cursor::new(bytes)).unwrap().read_to_string(&mut text).unwrap();
-            assert_eq!(text, "hello");
-        }
-    }
-
-    #[test]
-    fn a_line_without_end_does_not_fill_the_memory() {
-        let mut endless = BufReader::new(io::repeat(b'x').take(1 << 20).chain(&b"\nnext\n"[..]));
-        let mut line = Vec::new();
-        assert!(read_line(&mut endless, &mut line).unwrap());
-        assert_eq!(line.len(), LINE_BYTES_MAX);
-        assert!(read_line(&mut endless, &mut line).unwrap());
-        assert_eq!(line, b"next\n");
-        assert!(!read_line(&mut endless, &mut line).unwrap());
     }
 }

@@ -67,6 +67,7 @@ pub mod stored_records;
 pub mod table;
 pub mod uploaded_table;
 pub mod watch;
+pub mod watch_lists;
 pub mod witnesses;
 
 pub use actor::Actor;

@@ -6,6 +6,7 @@ mod decoys;
 mod demo;
 mod evidence;
 mod init;
+mod input;
 mod inspect;
 mod replay;
 mod serve;

@@ -73,10 +73,25 @@ action-close-organisation = close the organisation
 action-close-portal = close the portal
 
 watch-done = { $lines } exposures, { $accounts } accounts: { $containments } containments, { $alerts } alerts.
-watch-unread = { $lines } lines not read; the first is line { $line }: { $reason }
+watch-unread = { $lines ->
+    [one] { $lines } line not read:
+   *[other] { $lines } lines not read:
+}
+watch-unread-line = line { $line }: { $reason }
+watch-unread-more = and { $lines } more
 watch-unread-form = not an object of the format of exposures
 watch-unread-instant = no readable instant
-watch-list-fault = { $file }: line { $line } cannot be read.
+watch-unread-length = longer than 8 MiB
+watch-unread-order = earlier than the line before it
+watch-list-fault = { $file }: line { $line }{ $column }: { $reason }
+watch-list-account = the name of the account is blank
+watch-list-holder = an account or an organisation is expected
+watch-list-person = the identifier of the person is blank
+watch-list-date = a date (2026-11-22) or an instant (2026-11-22T08:30:00Z) is expected
+watch-accounts-fault-header = a header with the column account is expected, once; organisation and created may stand beside it
+watch-accounts-fault-row = a cell stands beyond the columns of the header, or a quotation mark is not closed
+watch-caseload-fault-header = a header with the columns person, and account or organisation, is expected, each once; from and until may stand beside them
+watch-caseload-fault-row = a cell stands beyond the columns of the header, or a quotation mark is not closed
 
 replay-unknown = No scenario is called { $name }; digue replay --list names them.
 replay-title-with = Caseloads enforced, { $seeds } seeds

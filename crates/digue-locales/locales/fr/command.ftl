@@ -163,7 +163,7 @@ command-import = Reprendre les journaux d'accès d'un portail qui n'était pas d
 command-import-map = La carte du portail
 command-import-rejects = Où écrire les lignes rejetées, avec leur motif ; rejects.ndjson si rien n'est dit
 command-import-trial = Compter seulement, ne rien écrire
-command-import-files = Les fichiers, tels quels, gzip ou zstd
+command-import-files = Les fichiers, tels quels, gzip ou zstd ; - pour l'entrée standard
 evidence-failed = La réponse n'a pas pu être donnée : { $cause }
 verify-witnessed = témoin { $name } : vu le { $at }
 verify-pruned = Les entrées avant { $minimum } ont été oubliées en fin de conservation ; leurs empreintes restent et sont vérifiées.
@@ -251,3 +251,32 @@ warning-no-response = « { $name } » manque : toute réponse qui a un corps ser
 warning-headers-lost = « { $name } » manque : sur la route { $detail }, aucune forme ni aucun balayage ne reconnaîtrait un identifiant dans un en-tête ; Location, Set-Cookie et les en-têtes de ce genre sont retirés
 warning-pattern-groups = « { $name } » devrait avoir un seul groupe, celui de l'identifiant (il y en a { $detail })
 demo-second = Second RSSI, qui confirme ceux dont il n'a ni demandé ni remis l'accès
+
+input-stdin = L'entrée standard
+input-failed = { $line ->
+    [0] { $file } ne peut pas être lu : { $cause }
+   *[other] { $file } ne peut pas être lu après la ligne { $line } : { $cause }
+}
+input-write-failed = { $file } ne peut pas être écrit : { $cause }
+input-ends-early = { $file } se termine trop tôt, après la ligne { $line } : le fichier compressé est coupé, ou n'est pas encore écrit en entier.
+input-damaged = { $file } est endommagé : après la ligne { $line }, les données compressées se contredisent ou ne correspondent pas à leur somme de contrôle. Des lignes qui précèdent peuvent être fausses, elles aussi.
+input-trailing = { $file } : après la ligne { $line } viennent des données qui ne sont pas compressées comme les précédentes.
+input-taken = Les lignes qui précèdent ont été prises en compte.
+input-window = { $file } : après la ligne { $line }, une trame zstd demande { $requested } Mio de mémoire, au plus { $most } Mio sont accordés. Compressez de nouveau le fichier sans --long.
+input-dictionary = { $file } : après la ligne { $line }, une trame zstd demande un dictionnaire. Compressez de nouveau le fichier sans dictionnaire.
+input-foreign = { $file } est { $form }. Il faut du texte, un enregistrement par ligne (UTF-8 ou UTF-16), tel quel ou compressé avec gzip ou zstd.
+input-form-zip = une archive ZIP
+input-form-xz = compressé avec xz
+input-form-bzip2 = compressé avec bzip2
+input-form-7z = une archive 7-Zip
+input-form-lz4 = compressé avec lz4
+input-form-compress = compressé avec compress (.Z)
+input-form-tar = une archive tar
+input-form-parquet = un fichier Parquet
+input-form-pdf = un fichier PDF
+input-form-compound = un fichier Office d'avant 2007
+input-form-utf-32 = un texte en UTF-32
+input-form-packed-twice = compressé deux fois
+input-form-binary = un fichier qui n'est pas du texte
+input-list-too-large = { $file } dépasse { $most } Gio une fois décompressé.
+input-spill-failed = Le fichier temporaire dans { $folder } est inutilisable ({ $cause }). Libérez de la place, ou indiquez un autre dossier dans TMPDIR.

@@ -73,10 +73,25 @@ action-close-organisation = fermer l'organisation
 action-close-portal = fermer le portail
 
 watch-done = { $lines } expositions, { $accounts } comptes : { $containments } mises à l'abri, { $alerts } alertes.
-watch-unread = { $lines } lignes non lues ; la première est la ligne { $line } : { $reason }
+watch-unread = { $lines ->
+    [one] { $lines } ligne non lue :
+   *[other] { $lines } lignes non lues :
+}
+watch-unread-line = ligne { $line } : { $reason }
+watch-unread-more = et { $lines } autres
 watch-unread-form = pas un objet du format des expositions
 watch-unread-instant = pas d'instant lisible
-watch-list-fault = { $file } : la ligne { $line } ne se lit pas.
+watch-unread-length = plus longue que 8 Mio
+watch-unread-order = antérieure à la ligne qui la précède
+watch-list-fault = { $file } : ligne { $line }{ $column } : { $reason }
+watch-list-account = le nom du compte est vide
+watch-list-holder = il faut un compte ou une organisation
+watch-list-person = l'identifiant de la personne est vide
+watch-list-date = il faut une date (2026-11-22) ou un instant (2026-11-22T08:30:00Z)
+watch-accounts-fault-header = il faut un en-tête avec la colonne account, une seule fois ; organisation et created peuvent s'y ajouter
+watch-accounts-fault-row = une cellule dépasse les colonnes de l'en-tête, ou un guillemet ne se ferme pas
+watch-caseload-fault-header = il faut un en-tête avec les colonnes person, et account ou organisation, une seule fois chacune ; from et until peuvent s'y ajouter
+watch-caseload-fault-row = une cellule dépasse les colonnes de l'en-tête, ou un guillemet ne se ferme pas
 
 replay-unknown = Aucun scénario ne s'appelle { $name } ; digue replay --list les nomme.
 replay-title-with = Portefeuilles tenus, { $seeds } graines

@@ -1,19 +1,21 @@
 //! `digue watch`: recorded exposures through the same engine as the door's, nothing else needed.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use digue_detection::{Engine, Finding, Options, Playbook, Weight};
 use digue_locales::{Language, Value, text};
-use digue_operations::import::unpacked;
+use digue_operations::error::LineFault;
 use digue_operations::signals::sentence;
-use digue_replay::recorded::{AccountList, CaseloadList, Unread, Watcher, in_order};
+use digue_operations::watch_lists;
+use digue_replay::recorded::Watcher;
+use digue_replay::recorded::lists::{AccountList, CaseloadList};
+use digue_replay::recorded::play::{PlayError, RecordOutcome, RecordPlayer, RecordSource};
+use digue_types::Timestamp;
 use serde::Serialize;
 
-use super::{BAD, GOOD, Out};
+use super::{BAD, GOOD, NOT_RUN, Out, input};
 use crate::cli::AskedWatch;
 
 pub(super) fn run(out: &Out, asked: &AskedWatch) -> u8 {
@@ -45,113 +47,85 @@ struct Decision<'f> {
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
 fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
-    let Some(accounts) = list(out, asked.accounts.as_deref(), AccountList::parse)? else {
-        return Ok(BAD);
+    let (Some(accounts), Some(caseload)) =
+        (accounts(out, asked.accounts.as_deref()), caseload(out, asked.caseload.as_deref()))
+    else {
+        return Ok(NOT_RUN);
     };
-    let Some(caseload) = list(out, asked.caseload.as_deref(), CaseloadList::parse)? else {
-        return Ok(BAD);
-    };
-    let begin = || {
+    let watcher = || {
         let engine = Engine::new(Options { reopens_after: Some(REOPENS_AFTER), ..Options::default() });
-        Pass {
-            watcher: Watcher::new(engine, &accounts, &caseload),
-            writer: Writer { decisions: Vec::new(), language: out.language, counts: [0; 2] },
-            found: Vec::new(),
-            lines: 0,
-            unread: None,
-        }
+        Watcher::new(engine, &accounts, &caseload)
     };
     let path = &asked.exposures;
-    let mut pass = begin();
-    if !pass.stream(open(path)?)? {
-        // Not in the order of time: once more, sorted, and all of it in memory.
-        pass = begin();
-        let exposures = read(path)?;
-        in_order(&exposures).into_iter().try_for_each(|range| pass.take(&exposures[range]).map(drop))?;
-    }
-    pass.finish()?;
+    let played = record(path).map_err(PlayError::opening);
+    let played = match played.and_then(|record| RecordPlayer::new(&watcher, &tempfile::tempfile).play(record))
+    {
+        Ok(played) => played,
+        Err(PlayError::Input(fault)) => {
+            input::complain(out, path, &fault);
+            return Ok(NOT_RUN);
+        }
+        Err(PlayError::Spill(error)) => {
+            let folder = std::env::temp_dir().display().to_string();
+            let values = [("folder", Value::from(folder)), ("cause", Value::from(error.0.to_string()))];
+            out.complain("input-spill-failed", &values);
+            return Ok(NOT_RUN);
+        }
+    };
+    let mut writer = Writer { decisions: Vec::new(), language: out.language, counts: [0; 2] };
+    played.findings.iter().try_for_each(|finding| writer.write(finding))?;
     match &asked.decisions {
         Some(path) => {
-            std::fs::write(path, &pass.writer.decisions).with_context(|| path.display().to_string())?;
+            if let Err(error) = std::fs::write(path, &writer.decisions) {
+                let file = Value::from(path.display().to_string());
+                let values = [("file", file), ("cause", Value::from(error.to_string()))];
+                out.complain("input-write-failed", &values);
+                return Ok(NOT_RUN);
+            }
+            tell_done(out, &played, writer.counts);
         }
-        None => out.text(&String::from_utf8_lossy(&pass.writer.decisions)),
+        None => out.text(&String::from_utf8_lossy(&writer.decisions)),
     }
-    pass.tell(out, asked.decisions.is_some())
+    Ok(tell_unread(out, path, &played))
 }
 
-/// One reading of the exposures.
-struct Pass<'l> {
-    watcher: Watcher<'l>,
-    writer: Writer,
-    found: Vec<Finding>,
-    lines: usize,
-    /// How many lines were not read; the first of them, and why.
-    unread: Option<(u64, usize, Unread)>,
+fn record(path: &Path) -> std::io::Result<RecordSource> {
+    if input::opens_again(path)? {
+        return Ok(RecordSource::File(PathBuf::from(path)));
+    }
+    Ok(RecordSource::Pipe(input::open(path)?.reader))
 }
 
-impl Pass<'_> {
-    /// Reads line by line; false as soon as a line is earlier than the one before it.
-    fn stream(&mut self, mut file: impl BufRead) -> Result<bool> {
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            if file.read_until(b'\n', &mut line)? == 0 {
-                return Ok(true);
-            }
-            if !self.take(&line)? {
-                return Ok(false);
-            }
-        }
-    }
+fn tell_done(out: &Out, played: &RecordOutcome, [alerts, containments]: [u64; 2]) {
+    out.say(
+        "watch-done",
+        &[
+            ("lines", Value::from(played.lines)),
+            ("accounts", Value::from(played.accounts)),
+            ("containments", Value::from(containments)),
+            ("alerts", Value::from(alerts)),
+        ],
+    );
+}
 
-    /// Takes in one line; false when it is earlier than the one before it.
-    fn take(&mut self, line: &[u8]) -> Result<bool> {
-        self.lines += 1;
-        if line.trim_ascii().is_empty() {
-            return Ok(true);
-        }
-        match self.watcher.read(line, &mut self.found) {
-            Ok(()) => {}
-            Err(Unread::Order) => return Ok(false),
-            Err(reason) => {
-                let (count, first, why) = self.unread.unwrap_or((0, self.lines, reason));
-                self.unread = Some((count + 1, first, why));
-            }
-        }
-        self.write()?;
-        Ok(true)
+/// Says what was not read, and by which code the command ends.
+fn tell_unread(out: &Out, path: &Path, played: &RecordOutcome) -> u8 {
+    if let Some(fault) = &played.stopped {
+        input::complain_stopped(out, path, fault);
     }
-
-    fn finish(&mut self) -> Result<()> {
-        self.watcher.finish(&mut self.found);
-        self.write()
+    let unread = &played.unread;
+    if unread.count > 0 {
+        out.complain("watch-unread", &[("lines", Value::from(unread.count))]);
     }
-
-    fn write(&mut self) -> Result<()> {
-        self.found.drain(..).try_for_each(|finding| self.writer.write(&finding))
+    for (line, reason) in &unread.named {
+        let reason = text(out.language, &format!("watch-unread-{}", reason.code()));
+        out.complain("watch-unread-line", &[("line", Value::from(*line)), ("reason", Value::from(reason))]);
     }
-
-    fn tell(&self, out: &Out, says_all: bool) -> Result<u8> {
-        let [alerts, containments] = self.writer.counts;
-        if says_all {
-            out.say(
-                "watch-done",
-                &[
-                    ("lines", Value::from(self.watcher.lines)),
-                    ("accounts", Value::from(self.watcher.accounts())),
-                    ("containments", Value::from(containments)),
-                    ("alerts", Value::from(alerts)),
-                ],
-            );
-        }
-        let Some((count, line, reason)) = self.unread else { return Ok(GOOD) };
-        let key = if reason == Unread::Instant { "watch-unread-instant" } else { "watch-unread-form" };
-        let reason = text(out.language, key);
-        let values =
-            [("lines", Value::from(count)), ("line", Value::from(line)), ("reason", Value::from(reason))];
-        out.complain("watch-unread", &values);
-        Ok(BAD)
+    let left = unread.count - unread.named.len() as u64;
+    if left > 0 {
+        out.complain("watch-unread-more", &[("lines", Value::from(left))]);
     }
+    if played.stopped.is_none() && unread.count == 0 { GOOD } else { BAD }
 }
 
 struct Writer {
@@ -165,7 +139,7 @@ impl Writer {
     fn write(&mut self, finding: &Finding) -> Result<()> {
         self.counts[usize::from(finding.weight == Weight::Containment)] += 1;
         let decision = Decision {
-            at: finding.at.to_string(),
+            at: instant(finding.at),
             account: finding.account.as_deref(),
             organisation: &finding.organisation,
             kind: finding.weight.code(),
@@ -181,34 +155,74 @@ impl Writer {
     }
 }
 
-fn open(path: &Path) -> Result<impl BufRead + use<>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let file = unpacked(file).with_context(|| path.display().to_string())?;
-    Ok(BufReader::with_capacity(1 << 18, file))
+/// Always with six digits after the second: the order of the texts is that of the instants.
+fn instant(at: Timestamp) -> String {
+    match jiff::Timestamp::from_microsecond(at.micros()) {
+        Ok(at) => format!("{at:.6}"),
+        Err(_) => at.to_string(),
+    }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
-    Ok(bytes)
+/// The list of accounts, empty without one; `None` when it cannot be used, which has been told.
+fn accounts(out: &Out, path: Option<&Path>) -> Option<AccountList> {
+    let mut list = AccountList::default();
+    for row in rows(out, path, watch_lists::accounts)? {
+        list.add(&row.account, &row.organisation, row.created);
+    }
+    Some(list)
 }
 
-/// A list of a file, empty without one; `None` when a line is at fault, which has been told.
-fn list<T: Default>(
+fn caseload(out: &Out, path: Option<&Path>) -> Option<CaseloadList> {
+    let mut list = CaseloadList::default();
+    for row in rows(out, path, watch_lists::caseload)? {
+        list.add(&row.holder, &row.person, row.from, row.until);
+    }
+    Some(list)
+}
+
+fn rows<T>(
     out: &Out,
     path: Option<&Path>,
-    parse: impl Fn(&str) -> Result<T, usize>,
-) -> Result<Option<T>> {
-    let Some(path) = path else {
-        return Ok(Some(T::default()));
-    };
-    let bytes = read(path)?;
-    match parse(&String::from_utf8_lossy(&bytes)) {
-        Ok(list) => Ok(Some(list)),
-        Err(line) => {
-            let values = [("file", Value::from(path.display().to_string())), ("line", Value::from(line))];
-            out.complain("watch-list-fault", &values);
-            Ok(None)
+    parse: impl Fn(&[u8]) -> Result<Vec<T>, Vec<LineFault>>,
+) -> Option<Vec<T>> {
+    let Some(path) = path else { return Some(Vec::new()) };
+    let bytes = input::read_list(out, path)?;
+    match parse(&bytes) {
+        Ok(rows) => Some(rows),
+        Err(faults) => {
+            for fault in faults {
+                let column = fault.column.map_or_else(String::new, |column| format!(" ({column})"));
+                let values = [
+                    ("file", Value::from(input::shown(out.language, path))),
+                    ("line", Value::from(fault.line)),
+                    ("column", Value::from(column)),
+                    ("reason", Value::from(text(out.language, &fault.key))),
+                ];
+                out.complain("watch-list-fault", &values);
+            }
+            None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_sort_as_texts() {
+        let mut micros = [0, 1, 10, 100_000, 999_999, 1_000_000, 1_500_000, 60_000_000];
+        micros.reverse();
+        let mut texts: Vec<String> =
+            micros.iter().map(|micros| instant(Timestamp::from_micros(*micros))).collect();
+        texts.sort();
+        assert_eq!(
+            texts[..3],
+            ["1970-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:00.000010Z"]
+        );
+        micros.sort_unstable();
+        let sorted: Vec<String> =
+            micros.iter().map(|micros| instant(Timestamp::from_micros(*micros))).collect();
+        assert_eq!(texts, sorted);
     }
 }

@@ -310,6 +310,64 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
 }
 
 #[test]
+fn a_log_is_read_to_its_end_or_it_is_said_where_it_ends() {
+    let house = worked();
+    let folder = house.folder.path();
+    let all: Vec<String> =
+        (0..200).map(|person| log_line(300, "a1", &format!("/fiche/L{person}"), 200)).collect();
+    let log = |persons: std::ops::Range<usize>| all[persons].concat();
+    let packed = |text: &str| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, text.as_bytes()).unwrap();
+        out.finish().unwrap()
+    };
+    let frame = |text: &str| {
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        ruzstd::encoding::compress_to_vec(text.as_bytes(), level)
+    };
+    let import = |file: &str| digue(folder, &["import", "--map", "portals/portail.toml", file]);
+    let said = |done: &std::process::Output| {
+        String::from_utf8_lossy(&[done.stdout.clone(), done.stderr.clone()].concat()).into_owned()
+    };
+    // Rotated logs one after the other: every frame counts.
+    fs::write(folder.join("frames.zst"), [frame(&log(0..50)), frame(&log(50..100))].concat()).unwrap();
+    let done = import("frames.zst");
+    assert!(
+        done.status.code() == Some(0) && said(&done).contains("100 exposures written"),
+        "{}",
+        said(&done)
+    );
+    // Cut: what is there is taken, and where it ends is said.
+    let second = packed(&log(150..200));
+    let cut = [&packed(&log(100..150))[..], &second[..12]].concat();
+    fs::write(folder.join("cut.gz"), cut).unwrap();
+    let done = import("cut.gz");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(said(&done).contains("50 exposures written"), "{}", said(&done));
+    assert!(said(&done).contains("cut.gz ends early, after line 50"), "{}", said(&done));
+    // The same in UTF-16 and through a pipe, whose rejected line has its own number.
+    let text = format!("{}nonsense\n", log(0..100));
+    let bytes: Vec<u8> =
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    fs::write(folder.join("utf-16.log"), bytes).unwrap();
+    let file = fs::File::open(folder.join("utf-16.log")).unwrap();
+    let done = Command::new(binary())
+        .args(["import", "--map", "portals/portail.toml", "-"])
+        .current_dir(folder)
+        .env("LANG", "en")
+        .stdin(file)
+        .output()
+        .unwrap();
+    assert!(done.status.code() == Some(1) && said(&done).contains("100 known"), "{}", said(&done));
+    let rejects = lines(&fs::read_to_string(folder.join("rejects.ndjson")).unwrap());
+    let last = rejects.last().unwrap();
+    assert_eq!((&last["file"], &last["line"]), (&"stdin".into(), &101.into()));
+    fs::write(folder.join("archive.log"), b"PK\x03\x04archive").unwrap();
+    let done = import("archive.log");
+    assert!(done.status.code() == Some(2) && said(&done).contains("a ZIP archive"), "{}", said(&done));
+}
+
+#[test]
 fn exposures_of_other_systems_are_taken_in_from_files() {
     let house = worked();
     let folder = house.folder.path();
@@ -325,7 +383,8 @@ fn exposures_of_other_systems_are_taken_in_from_files() {
         )
     };
     let lines_of = line("E1", "portail") + &line("E2", "portail") + &line("E3", "elsewhere") + "nonsense\n";
-    fs::write(folder.join("reported.ndjson"), lines_of).unwrap();
+    let lines_of = lines_of.replace("\"user_agent\":\"\"", "\"user_agent\":null");
+    fs::write(folder.join("reported.ndjson"), format!("\u{feff}{lines_of}")).unwrap();
     let import = || run(folder, 1, &["import", "--map", "portals/portail.toml", "reported.ndjson"]);
     let first = import();
     assert!(first.contains("2 exposures written") && first.contains("another portal"), "{first}");

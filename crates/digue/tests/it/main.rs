@@ -34,6 +34,7 @@ mod provider;
 mod proxies;
 mod python;
 mod reads;
+mod recorded;
 mod rollback;
 mod routes;
 mod smsi;

@@ -60,6 +60,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
             "digue-access",
             "digue-detection",
             "digue-gateway",
+            "digue-inspect",
             "digue-journal",
             "digue-locales",
         ],

@@ -1,7 +1,7 @@
 //! `digue import`: access logs of a portal, for a Digue that does not run.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use anyhow::{Context as _, Result, anyhow};
 use digue_journal::Journal;
 use digue_locales::Value;
 use digue_operations::aliases::{self, AliasTables};
-use digue_operations::import::{Importer, Tally, known_lines, unpacked};
+use digue_operations::import::{ImportError, Importer, Tally, known_lines};
 use digue_store::Store;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 
 use super::progress::Progress;
 use super::{Done, forget};
 use crate::cli::evidence::AskedImport;
-use crate::commands::{BAD, GOOD, Out, runtime};
+use crate::commands::{BAD, GOOD, NOT_RUN, Out, input, runtime};
 use crate::config::{self, Config, portal_map};
 
 pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
@@ -53,10 +53,30 @@ pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
         is_trial: asked.is_trial,
     };
     let rejects = asked.rejects.clone().unwrap_or_else(|| PathBuf::from("rejects.ndjson"));
-    let total = read_all(out, &importer, &journal, &asked.files, &rejects)?;
+    let read = read_all(out, &importer, &journal, &asked.files, &rejects)?;
     journal.close();
-    tell(out, &total, &rejects, asked.is_trial);
-    Ok(if total.rejected.is_empty() { GOOD } else { BAD })
+    tell(out, &read.total, &rejects, asked.is_trial);
+    Ok(read.code())
+}
+
+/// What became of all files.
+#[derive(Default)]
+struct FilesOutcome {
+    total: Tally,
+    /// A file that ends early, or is damaged.
+    is_cut: bool,
+    /// A file of which nothing was read; those after it were not opened.
+    is_refused: bool,
+}
+
+impl FilesOutcome {
+    fn code(&self) -> u8 {
+        match (self.is_refused, self.is_cut || !self.total.rejected.is_empty()) {
+            (true, _) => NOT_RUN,
+            (false, true) => BAD,
+            (false, false) => GOOD,
+        }
+    }
 }
 
 fn read_all(
@@ -65,33 +85,43 @@ fn read_all(
     journal: &Journal,
     files: &[PathBuf],
     rejects: &Path,
-) -> Result<Tally> {
+) -> Result<FilesOutcome> {
     let mut known = known_lines(journal)?;
     let kept = OpenOptions::new().create(true).append(true).open(rejects);
     let mut kept = BufWriter::new(kept.with_context(|| rejects.display().to_string())?);
-    let mut total = Tally::default();
+    let mut all = FilesOutcome::default();
     for path in files {
-        let file = File::open(path).with_context(|| path.display().to_string())?;
-        let bytes = file.metadata()?.len();
-        let (counted, position) = Counted::new(file);
-        let log = unpacked(counted).with_context(|| path.display().to_string())?;
+        let file = input::open(path).with_context(|| path.display().to_string())?;
+        let (log, position) = Counted::new(file.reader);
         let mut progress = Progress::new();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let show = &mut |_| progress.show(position.load(std::sync::atomic::Ordering::Relaxed), bytes);
-        let tally = importer.read(&name, log, &mut known, &mut kept, show);
+        let name = input::name(path);
+        let show = &mut |_| progress.show(position.load(std::sync::atomic::Ordering::Relaxed), file.length);
+        let read = importer.read(&name, log, &mut known, &mut kept, show);
         drop(progress);
-        let tally = tally.with_context(|| path.display().to_string())?;
+        let read = match read {
+            Err(ImportError::Input(fault)) => {
+                input::complain(out, path, &fault);
+                all.is_refused = true;
+                break;
+            }
+            read => read.with_context(|| path.display().to_string())?,
+        };
+        if let Some(fault) = &read.stopped {
+            input::complain_stopped(out, path, fault);
+            all.is_cut = true;
+        }
+        let tally = read.tally;
         let values = [
-            ("file", Value::from(path.display().to_string())),
+            ("file", Value::from(input::shown(out.language, path))),
             ("lines", Value::from(tally.lines)),
             ("written", Value::from(tally.written)),
             ("known", Value::from(tally.known)),
         ];
         out.say("import-file", &values);
-        add(&mut total, tally);
+        add(&mut all.total, tally);
     }
     kept.flush()?;
-    Ok(total)
+    Ok(all)
 }
 
 fn add(total: &mut Tally, tally: Tally) {
@@ -136,12 +166,12 @@ fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> 
 
 /// A file that says how far it was read, before it is unpacked.
 struct Counted {
-    file: File,
+    file: Box<dyn Read>,
     position: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Counted {
-    fn new(file: File) -> (Self, std::sync::Arc<std::sync::atomic::AtomicU64>) {
+    fn new(file: Box<dyn Read>) -> (Self, std::sync::Arc<std::sync::atomic::AtomicU64>) {
         let position = std::sync::Arc::default();
         (Self { file, position: std::sync::Arc::clone(&position) }, position)
     }

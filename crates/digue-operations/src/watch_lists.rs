@@ -1,0 +1,181 @@
+//! The lists that go with recorded exposures: accounts with their organisation, and caseloads.
+//!
+//! They are read as every other list of the operator is: any usual encoding and delimiter, quoted cells. A list with
+//! a fault is not used at all, for a theft may hide in the row that was left out.
+
+use digue_types::Timestamp;
+
+use crate::csv_file::{Column, CsvFile, PlacedFault, Row};
+use crate::error::LineFault;
+
+/// What is known of an account besides what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAccount {
+    pub account: String,
+    /// Empty when the list does not say it.
+    pub organisation: String,
+    pub created: Option<Timestamp>,
+}
+
+/// A person in the caseload of an account or of an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRelation {
+    pub holder: String,
+    pub person: String,
+    pub from: Option<Timestamp>,
+    /// Not included.
+    pub until: Option<Timestamp>,
+}
+
+const ACCOUNTS: [Column; 3] = [
+    Column { name: "account", aliases: &["account", "compte"] },
+    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    Column { name: "created", aliases: &["created", "created at", "cree", "cree le"] },
+];
+
+const CASELOAD: [Column; 5] = [
+    Column { name: "account", aliases: &["account", "compte"] },
+    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    Column { name: "person", aliases: &["person", "personne"] },
+    Column { name: "from", aliases: &["from", "du", "debut"] },
+    Column { name: "until", aliases: &["until", "au", "fin"] },
+];
+
+/// Faults that are listed; a file with more is wrong as a whole.
+const FAULTS_MAX: usize = 20;
+
+/// CSV with a header: `account`, and `organisation` and `created` (a date or an instant) if wished.
+///
+/// # Errors
+/// Every fault with its line and column.
+pub fn accounts(bytes: &[u8]) -> Result<Vec<ListedAccount>, Vec<LineFault>> {
+    rows(bytes, &ACCOUNTS, &[0], "watch-accounts", |row| {
+        let account = row.cell(0);
+        if account.is_empty() {
+            return Err(LineFault::new(row.line, "watch-list-account").at("account"));
+        }
+        let organisation = row.cell(1).to_owned();
+        Ok(ListedAccount { account: account.to_owned(), organisation, created: moment(row, 2, "created")? })
+    })
+}
+
+/// CSV with a header: `person`, `account` or `organisation`, and `from` and `until` (dates or instants) if wished.
+///
+/// # Errors
+/// Every fault with its line and column.
+pub fn caseload(bytes: &[u8]) -> Result<Vec<ListedRelation>, Vec<LineFault>> {
+    rows(bytes, &CASELOAD, &[2], "watch-caseload", |row| {
+        let holder = Some(row.cell(0)).filter(|name| !name.is_empty()).unwrap_or(row.cell(1));
+        if holder.is_empty() {
+            return Err(LineFault::new(row.line, "watch-list-holder"));
+        }
+        let person = row.cell(2);
+        if person.is_empty() {
+            return Err(LineFault::new(row.line, "watch-list-person").at("person"));
+        }
+        Ok(ListedRelation {
+            holder: holder.to_owned(),
+            person: person.to_owned(),
+            from: moment(row, 3, "from")?,
+            until: moment(row, 4, "until")?,
+        })
+    })
+}
+
+fn rows<T>(
+    bytes: &[u8],
+    columns: &[Column],
+    needed: &[usize],
+    prefix: &str,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, LineFault>,
+) -> Result<Vec<T>, Vec<LineFault>> {
+    let told = |fault: PlacedFault| fault.told(prefix);
+    let file = CsvFile::open(bytes, columns, needed).map_err(|fault| vec![told(fault)])?;
+    let (mut taken, mut faults) = (Vec::new(), Vec::new());
+    file.each(|row| {
+        match row.map_err(told).and_then(|row| read(&row)) {
+            Ok(row) => taken.push(row),
+            Err(fault) => faults.push(fault),
+        }
+        faults.len() < FAULTS_MAX
+    });
+    if faults.is_empty() { Ok(taken) } else { Err(faults) }
+}
+
+fn moment(row: &Row<'_>, column: usize, name: &str) -> Result<Option<Timestamp>, LineFault> {
+    match row.cell(column) {
+        "" => Ok(None),
+        text => match Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text)) {
+            Some(at) => Ok(Some(at)),
+            None => Err(LineFault::new(row.line, "watch-list-date").at(name)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn date(text: &str) -> Option<Timestamp> {
+        Some(Timestamp::parse_date(text).unwrap())
+    }
+
+    #[test]
+    fn quoted_separators_and_line_breaks_stand_in_cells() {
+        let text = "account,organisation,note,created\r\n\
+                    a1,\"Dupont, frères\",\"two\r\nlines\",2026-01-02\r\n\
+                    \"a;2\",of-2,,2026-01-02T08:00:00Z\r\n";
+        let listed = accounts(text.as_bytes()).unwrap();
+        let of = |account: &str, organisation: &str, created| ListedAccount {
+            account: account.to_owned(),
+            organisation: organisation.to_owned(),
+            created,
+        };
+        let instant = Timestamp::parse_rfc3339("2026-01-02T08:00:00Z");
+        assert_eq!(listed, [of("a1", "Dupont, frères", date("2026-01-02")), of("a;2", "of-2", instant)]);
+        let listed =
+            caseload(b"compte;organisme;personne;du;au\na1;;P1;2026-01-02;\n;o;\"P;2\";;2026-02-01\n");
+        let of = |holder: &str, person: &str, from, until| ListedRelation {
+            holder: holder.to_owned(),
+            person: person.to_owned(),
+            from,
+            until,
+        };
+        let expected = [of("a1", "P1", date("2026-01-02"), None), of("o", "P;2", None, date("2026-02-01"))];
+        assert_eq!(listed.unwrap(), expected);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line_and_column() {
+        let of = |line, column: Option<&str>, key: &str| LineFault {
+            line,
+            column: column.map(ToOwned::to_owned),
+            key: key.to_owned(),
+        };
+        assert_eq!(accounts(b"name\nx\n"), Err(vec![of(1, None, "watch-accounts-fault-header")]));
+        assert_eq!(
+            accounts(b"account,created\n\"a\n1\",2026-13-01\n,2026-01-01\na3,2026-01-01\n"),
+            Err(vec![
+                of(2, Some("created"), "watch-list-date"),
+                of(4, Some("account"), "watch-list-account"),
+            ])
+        );
+        assert_eq!(
+            caseload(b"account,person\n,P1\na1,\n\"a2,P2\na3,P3\n"),
+            Err(vec![
+                of(2, None, "watch-list-holder"),
+                of(3, Some("person"), "watch-list-person"),
+                of(4, None, "watch-caseload-fault-row"),
+            ])
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_lists_do_no_harm(text in "(account|person|created|until|[,;\"\n ]|[a-z0-9é-]{1,4}){0,60}") {
+            let _ = (accounts(text.as_bytes()), caseload(text.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Files that people hand over on the command line: opened, and said in their language when they cannot be read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use digue_inspect::lines::{ForeignForm, InputError, InputFault, Unpacker};
+use digue_locales::{Language, Value, text};
+
+use super::Out;
+
+/// Standard input, by the name that other tools give it.
+const STDIN: &str = "-";
+/// A list of people or caseloads is held in memory; none is longer.
+const LIST_BYTES_MAX: u64 = 2 << 30;
+
+/// An input as it is on the disk or comes through a pipe.
+pub(super) struct OpenInput {
+    pub(super) reader: Box<dyn Read>,
+    /// 0 when it is not known before the end.
+    pub(super) length: u64,
+}
+
+pub(super) fn open(path: &Path) -> io::Result<OpenInput> {
+    if is_stdin(path) {
+        return Ok(OpenInput { reader: Box::new(io::stdin()), length: 0 });
+    }
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok(OpenInput { reader: Box::new(file), length })
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// True when a second opening reads the same from the beginning; pipes and terminals give what they have once.
+pub(super) fn opens_again(path: &Path) -> io::Result<bool> {
+    Ok(!is_stdin(path) && std::fs::metadata(path)?.is_file())
+}
+
+/// The name under which lines of a file are kept.
+pub(super) fn name(path: &Path) -> String {
+    if is_stdin(path) {
+        return "stdin".to_owned();
+    }
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A file as people are told of it.
+pub(super) fn shown(language: Language, path: &Path) -> String {
+    if is_stdin(path) { text(language, "input-stdin") } else { path.display().to_string() }
+}
+
+/// Says why an input was not read to its end.
+pub(super) fn complain(out: &Out, path: &Path, fault: &InputFault) {
+    let file = ("file", Value::from(shown(out.language, path)));
+    let line = ("line", Value::from(fault.after));
+    match &fault.error {
+        InputError::Io(error) => {
+            out.complain("input-failed", &[file, line, ("cause", Value::from(error.to_string()))]);
+        }
+        InputError::EndsEarly => out.complain("input-ends-early", &[file, line]),
+        InputError::Damaged => out.complain("input-damaged", &[file, line]),
+        InputError::Trailing => out.complain("input-trailing", &[file, line]),
+        InputError::Window { requested, most } => {
+            let mebibytes = |bytes: u64| Value::from(bytes.div_ceil(1 << 20));
+            let values = [file, line, ("requested", mebibytes(*requested)), ("most", mebibytes(*most))];
+            out.complain("input-window", &values);
+        }
+        InputError::Dictionary => out.complain("input-dictionary", &[file, line]),
+        InputError::Foreign(form) => {
+            let form = text(out.language, form_key(*form));
+            out.complain("input-foreign", &[file, ("form", Value::from(form))]);
+        }
+    }
+}
+
+/// Says why the end of an input is missing, and that the beginning counts.
+pub(super) fn complain_stopped(out: &Out, path: &Path, fault: &InputFault) {
+    complain(out, path, fault);
+    out.complain("input-taken", &[]);
+}
+
+const fn form_key(form: ForeignForm) -> &'static str {
+    match form {
+        ForeignForm::Zip => "input-form-zip",
+        ForeignForm::Xz => "input-form-xz",
+        ForeignForm::Bzip2 => "input-form-bzip2",
+        ForeignForm::SevenZip => "input-form-7z",
+        ForeignForm::Lz4 => "input-form-lz4",
+        ForeignForm::Compress => "input-form-compress",
+        ForeignForm::Tar => "input-form-tar",
+        ForeignForm::Parquet => "input-form-parquet",
+        ForeignForm::Pdf => "input-form-pdf",
+        ForeignForm::Compound => "input-form-compound",
+        ForeignForm::Utf32 => "input-form-utf-32",
+        ForeignForm::PackedTwice => "input-form-packed-twice",
+        ForeignForm::Binary => "input-form-binary",
+    }
+}
+
+/// The whole of a list, unpacked; `None` when it cannot be read, which has been told.
+pub(super) fn read_list(out: &Out, path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = open(path)
+        .and_then(|input| Unpacker::new(input.reader).take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) if bytes.len() as u64 > LIST_BYTES_MAX => {
+            let file = Value::from(shown(out.language, path));
+            out.complain(
+                "input-list-too-large",
+                &[("file", file), ("most", Value::from(LIST_BYTES_MAX >> 30))],
+            );
+            None
+        }
+        Ok(_) => Some(bytes),
+        Err(error) => {
+            // Half a list would leave accounts out of it.
+            let after = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            complain(out, path, &InputFault { after, error: InputError::from(error) });
+            None
+        }
+    }
+}
