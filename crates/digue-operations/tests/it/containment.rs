@@ -28,6 +28,7 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
         signals: vec![signal],
         persons: 31,
         is_repeated: false,
+        around: digue_detection::Around::default(),
     };
     Found { finding, step: Step { taken, wished: taken }, is_trial: false }
 }
