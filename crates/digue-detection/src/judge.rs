@@ -197,8 +197,9 @@ impl Engine {
             // A caseload is shown once: who never lists, or began a few days ago, and lists on is not at
             // work.
             let habit = usual.own().filter(|_| usual.days() >= 10).unwrap_or(0.0);
+            let a_day = habit.max(known).max(allowed);
             let week = profile.listed_in_week();
-            let week_max = (max * 5 / 4).max((LIST_DAYS as f32 * habit) as u32);
+            let week_max = (self.options.listed_max * 5 / 4).max((LIST_DAYS as f32 * a_day) as u32);
             if week > week_max {
                 say(SignalKind::Lists, 6.0, week, week_max, LIST_DAYS.unsigned_abs() * 1440);
             }

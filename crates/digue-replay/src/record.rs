@@ -3,27 +3,31 @@
 //!
 //! A record is a table of `at,account,person` and, where it is known, `organisation`. It may be
 //! played as it was, with an office that shares one address, or with a portal that grows; see
-//! [`Setting`].
+//! [`Conditions`].
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
 
 use digue_detection::SeenPerson;
 use digue_detection::engine::key_of;
 use digue_detection::sighting::number_of;
+use digue_inspect::lines::{InputFault, InputLines};
 use digue_types::Timestamp;
 
 use crate::draw::Draw;
 
 pub mod play;
+pub mod results;
 pub mod rivals;
 pub mod theft;
 
 pub const DAY_MS: i64 = 86_400_000;
+/// A line holds four short fields.
+const LINE_BYTES_MAX: usize = 4096;
 
 /// One response: who saw whom, and when.
 #[derive(Clone, Debug)]
-pub struct View {
+pub struct RecordedView {
     /// Milliseconds since 1970, UTC.
     pub at_ms: i64,
     /// Place in [`Record::accounts`].
@@ -32,7 +36,7 @@ pub struct View {
     pub action: &'static str,
 }
 
-impl View {
+impl RecordedView {
     pub fn day(&self) -> i64 {
         self.at_ms.div_euclid(DAY_MS)
     }
@@ -40,7 +44,7 @@ impl View {
 
 /// An account as the record names it.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub struct RecordedAccount {
     pub name: String,
     pub organisation: String,
 }
@@ -48,66 +52,100 @@ pub struct Account {
 /// Recorded work, in the order of its time.
 #[derive(Clone, Debug)]
 pub struct Record {
-    pub accounts: Vec<Account>,
-    pub views: Vec<View>,
+    pub accounts: Vec<RecordedAccount>,
+    pub views: Vec<RecordedView>,
 }
 
 /// Why a record was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error(transparent)]
-    Read(#[from] std::io::Error),
+    Input(#[from] InputFault),
     #[error("the first line has to name the columns at, account and person")]
     Header,
     #[error("line {0}: expected a time such as 2026-06-01 08:00:00, an account and a person")]
-    Line(usize),
+    Line(u64),
     #[error("nobody has worked on {needed} days or more: {found} accounts in all", needed = play::HABIT_DAYS)]
     TooShort { found: usize },
 }
 
 impl Record {
-    /// Reads CSV with a header. `at` (or `ts`), `account`, `person` (or `dossier`) and, if there is one,
-    /// `organisation` are taken, further columns left alone; times are UTC.
+    /// Reads CSV with a header, packed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and, if
+    /// there is one, `organisation` are taken, further columns left alone; times are UTC.
     pub fn read(text: impl Read) -> Result<Self, RecordError> {
-        let mut lines = BufReader::new(text).lines();
-        let header = lines.next().ok_or(RecordError::Header)??;
-        let names: Vec<&str> = header.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
-        let place = |wanted: &[&str]| names.iter().position(|name| wanted.contains(name));
-        let at = place(&["at", "ts"]).ok_or(RecordError::Header)?;
-        let account = place(&["account"]).ok_or(RecordError::Header)?;
-        let person = place(&["person", "dossier"]).ok_or(RecordError::Header)?;
-        let organisation = place(&["organisation"]);
+        let mut lines = InputLines::new(text, LINE_BYTES_MAX);
+        let header = lines.next_line()?.ok_or(RecordError::Header)?;
+        let header = String::from_utf8_lossy(header.bytes).into_owned();
+        let columns = Columns::of(&header).ok_or(RecordError::Header)?;
         let mut record = Self { accounts: Vec::new(), views: Vec::new() };
         let mut known = HashMap::new();
-        for (number, line) in lines.enumerate() {
-            let line = line?;
-            let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-            let field = |place: usize| fields.get(place).copied().filter(|text| !text.is_empty());
-            let read = || Some((instant(field(at)?)?, field(account)?, field(person)?));
-            let (at_ms, name, person) = read().ok_or(RecordError::Line(number + 2))?;
-            let account = *known.entry(name.to_owned()).or_insert_with(|| {
-                let organisation = organisation.and_then(field).unwrap_or_default().to_owned();
-                record.accounts.push(Account { name: name.to_owned(), organisation });
+        while let Some(line) = lines.next_line()? {
+            if line.bytes.trim_ascii().is_empty() {
+                continue;
+            }
+            let text = String::from_utf8_lossy(line.bytes);
+            let row = columns.row(&text).ok_or(RecordError::Line(line.number))?;
+            let account = *known.entry(row.account.to_owned()).or_insert_with(|| {
+                let organisation = row.organisation.to_owned();
+                record.accounts.push(RecordedAccount { name: row.account.to_owned(), organisation });
                 record.accounts.len() - 1
             });
-            record.views.push(View { at_ms, account, persons: vec![seen(person)], action: "open" });
+            let persons = vec![seen(row.person)];
+            record.views.push(RecordedView { at_ms: row.at_ms, account, persons, action: "open" });
         }
         record.views.sort_by_key(|view| view.at_ms);
         Ok(record)
     }
 
     /// Days on which each account worked, and how many distinct persons it saw on them.
-    pub fn days(&self) -> Vec<std::collections::BTreeMap<i64, u32>> {
-        let mut persons: Vec<std::collections::BTreeMap<i64, std::collections::HashSet<u64>>> =
-            vec![Default::default(); self.accounts.len()];
+    pub fn days(&self) -> Vec<BTreeMap<i64, u32>> {
+        let mut persons: Vec<BTreeMap<i64, HashSet<u64>>> = vec![BTreeMap::new(); self.accounts.len()];
         for view in &self.views {
             let day = persons[view.account].entry(view.day()).or_default();
             day.extend(view.persons.iter().map(|person| person.key));
         }
-        let counted = |days: std::collections::BTreeMap<i64, std::collections::HashSet<u64>>| {
-            days.into_iter().map(|(day, persons)| (day, u32::try_from(persons.len()).unwrap_or(u32::MAX)))
-        };
-        persons.into_iter().map(|days| counted(days).collect()).collect()
+        let counted =
+            |(day, persons): (i64, HashSet<u64>)| (day, u32::try_from(persons.len()).unwrap_or(u32::MAX));
+        persons.into_iter().map(|days| days.into_iter().map(counted).collect()).collect()
+    }
+}
+
+/// Where each column is.
+struct Columns {
+    at: usize,
+    account: usize,
+    person: usize,
+    organisation: Option<usize>,
+}
+
+struct RecordLine<'l> {
+    at_ms: i64,
+    account: &'l str,
+    person: &'l str,
+    organisation: &'l str,
+}
+
+impl Columns {
+    fn of(header: &str) -> Option<Self> {
+        let names: Vec<&str> = header.split(',').map(str::trim).collect();
+        let place = |wanted: &[&str]| names.iter().position(|name| wanted.contains(name));
+        Some(Self {
+            at: place(&["at", "ts"])?,
+            account: place(&["account"])?,
+            person: place(&["person", "dossier"])?,
+            organisation: place(&["organisation"]),
+        })
+    }
+
+    fn row<'l>(&self, line: &'l str) -> Option<RecordLine<'l>> {
+        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+        let field = |place: usize| fields.get(place).copied().filter(|text| !text.is_empty());
+        Some(RecordLine {
+            at_ms: instant(field(self.at)?)?,
+            account: field(self.account)?,
+            person: field(self.person)?,
+            organisation: self.organisation.and_then(field).unwrap_or_default(),
+        })
     }
 }
 
@@ -135,7 +173,7 @@ pub enum Course {
 
 /// How a record is played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Setting {
+pub struct Conditions {
     pub course: Course,
     /// All accounts come from one network with one browser; otherwise each has its own.
     pub has_one_office: bool,
@@ -143,7 +181,7 @@ pub struct Setting {
     pub has_no_organisations: bool,
 }
 
-impl Setting {
+impl Conditions {
     /// The record as this setting has it.
     pub fn apply(self, mut record: Record) -> Record {
         for (number, account) in record.accounts.iter_mut().enumerate() {
@@ -180,9 +218,42 @@ fn multiply(record: &mut Record, times: &dyn Fn(i64) -> f64) {
             let end = (view.day() + 1) * DAY_MS - 1;
             let at_ms = (view.at_ms + (60_000 + draw.below(900_000) as i64) * (copy as i64 + 1)).min(end);
             let persons = vec![seen(&format!("M{}", number * 16 + copy))];
-            more.push(View { at_ms, persons, ..view.clone() });
+            more.push(RecordedView { at_ms, persons, ..view.clone() });
         }
     }
     record.views.extend(more);
     record.views.sort_by_key(|view| view.at_ms);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str =
+        "at,account,person,organisation\n2026-06-02 08:00:00,b,P2,o2\n2026-06-01T08:00:00Z,a,P1,\n";
+
+    #[test]
+    fn a_record_is_read_in_the_order_of_its_time() {
+        let record = Record::read(TABLE.as_bytes()).unwrap();
+        assert_eq!(record.accounts[record.views[0].account].name, "a");
+        assert_eq!(record.days()[0].values().copied().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn faults_are_told_by_their_line() {
+        let fault = |text: &str| Record::read(text.as_bytes()).unwrap_err().to_string();
+        assert!(fault("at,who\n").contains("columns"));
+        assert!(fault("at,account,person\n2026-06-01 08:00:00,a,P\nyesterday,a,P\n").starts_with("line 3:"));
+    }
+
+    #[test]
+    fn a_surge_is_three_times_as_much_for_ten_days() {
+        let mut table = "at,account,person\n".to_owned();
+        for day in 0..100 {
+            table += &format!("{},a,P{day}\n", Timestamp::from_secs(day * 86_400));
+        }
+        let record = Record::read(table.as_bytes()).unwrap();
+        let conditions = Conditions { course: Course::Surge, ..Conditions::default() };
+        assert_eq!(conditions.apply(record).views.len(), 120);
+    }
 }

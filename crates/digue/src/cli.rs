@@ -42,6 +42,21 @@ pub(crate) struct AskedReplay {
     pub(crate) caseload: Option<bool>,
     pub(crate) ablation: bool,
     pub(crate) json: bool,
+    pub(crate) record: AskedRecord,
+}
+
+/// Recorded work into which thefts are put, and how it is played.
+pub(crate) struct AskedRecord {
+    /// None: made-up worlds.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) course: String,
+    pub(crate) has_one_office: bool,
+    pub(crate) has_no_organisations: bool,
+    pub(crate) has_verdicts: bool,
+    /// The half of the accounts that thresholds were set with, and not the one that judges.
+    pub(crate) is_tuning_half: bool,
+    pub(crate) victims: u64,
+    pub(crate) sensitivity: bool,
 }
 
 /// Recorded exposures to be watched.
@@ -221,7 +236,28 @@ fn replay_command(language: Language) -> Command {
         )
         .arg(flag("ablation", "command-replay-ablation"))
         .arg(flag("json", "command-replay-json"))
-        .group(clap::ArgGroup::new("what").args(["class", "list", "all"]).required(true))
+        .arg(
+            Arg::new("record")
+                .long("record")
+                .value_name("FILE")
+                .num_args(1..)
+                .value_parser(value_parser!(PathBuf))
+                .help(say("command-replay-record")),
+        )
+        .arg(
+            Arg::new("course")
+                .long("course")
+                .value_parser(["as-recorded", "surge", "growth"])
+                .default_value("as-recorded")
+                .help(say("command-replay-course")),
+        )
+        .arg(flag("one-office", "command-replay-one-office"))
+        .arg(flag("no-organisations", "command-replay-no-organisations"))
+        .arg(flag("verdicts", "command-replay-verdicts"))
+        .arg(flag("tuning-half", "command-replay-tuning-half"))
+        .arg(number("victims", "20", "command-replay-victims"))
+        .arg(flag("sensitivity", "command-replay-sensitivity"))
+        .group(clap::ArgGroup::new("what").args(["class", "list", "all", "record"]).required(true))
 }
 
 fn watch_command(language: Language) -> Command {
@@ -330,6 +366,16 @@ fn task(matches: &ArgMatches) -> Task {
             caseload: matches.get_one::<String>("caseload").map(|with| with == "with"),
             ablation: matches.get_flag("ablation"),
             json: matches.get_flag("json"),
+            record: AskedRecord {
+                files: matches.get_many("record").map(|files| files.cloned().collect()).unwrap_or_default(),
+                course: word("course"),
+                has_one_office: matches.get_flag("one-office"),
+                has_no_organisations: matches.get_flag("no-organisations"),
+                has_verdicts: matches.get_flag("verdicts"),
+                is_tuning_half: matches.get_flag("tuning-half"),
+                victims: *matches.get_one("victims").expect("it has a default"),
+                sensitivity: matches.get_flag("sensitivity"),
+            },
         }),
         "decoys" => Task::Decoys(AskedDecoys {
             config: path("config"),

@@ -9,6 +9,7 @@ mod init;
 mod input;
 mod inspect;
 mod replay;
+mod replay_record;
 mod serve;
 mod watch;
 

@@ -264,7 +264,7 @@ fn sheets_without_resources_are_a_reason() {
 fn lists_walked_to_their_end_are_a_reason_by_themselves() {
     let off = vec![SignalKind::Lists, SignalKind::Volume, SignalKind::Slow];
     let mut house = House::with(Options { off, ..Options::default() });
-    for step in 0..60_i64 {
+    for step in 0..300_i64 {
         let size = if step % 3 == 2 { 0 } else { 3 };
         let persons: Vec<SeenPerson> = (0..size).map(|n| person((30_000 + step * 10 + n) as u64)).collect();
         house.see(2, NOON + step * 60, &persons, HOME, SightingKind::Shown);

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use digue_detection::{Engine, Finding, Options, Sighting, SightingKind, SignalKind, Weight};
+use digue_detection::{Engine, Finding, Options, Sighting, SightingKind, SignalKind, Tuning, Weight};
 use digue_types::Timestamp;
 
 use super::rivals::{self, Calibration, RIVALS};
-use super::theft::{self, Before, Class, From, Habits};
-use super::{DAY_MS, Record, RecordError, View};
+use super::theft::{self, Before, Habits, RecordClass, ThiefPlace};
+use super::{DAY_MS, Record, RecordError, RecordedView};
 use crate::draw::Draw;
 
 /// Days of work before an account is taken for a victim: it has habits.
@@ -19,12 +19,12 @@ const REOPENED_BEFORE: i64 = 21;
 
 /// Which accounts are stolen: thresholds are set looking at one half, the other one judges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Half {
+pub enum RecordHalf {
     Tuning,
     Judging,
 }
 
-impl Half {
+impl RecordHalf {
     fn holds(self, name: &str) -> bool {
         let is_judging = digue_detection::engine::key_of(name).count_ones() % 2 == 1;
         is_judging == (self == Self::Judging)
@@ -33,20 +33,20 @@ impl Half {
 
 /// How a record is played.
 #[derive(Clone, Debug)]
-pub struct Options_ {
-    pub half: Half,
+pub struct PlaySettings {
+    pub half: RecordHalf,
     pub victims: usize,
     pub off: Vec<SignalKind>,
     pub has_one_office: bool,
     /// People say the day after each false containment that it was work; otherwise it is only opened
     /// again.
     pub has_verdicts: bool,
-    pub tuning: digue_detection::Tuning,
+    pub tuning: Tuning,
 }
 
 /// What honest work suffered.
 #[derive(Clone, Debug, Default)]
-pub struct Honest {
+pub struct HonestTally {
     pub days_worked: usize,
     pub containments: usize,
     pub alerts: usize,
@@ -60,7 +60,7 @@ pub struct Honest {
 
 /// What one theft cost.
 #[derive(Clone, Debug)]
-pub struct Cost {
+pub struct TheftCost {
     pub persons: usize,
     /// Calendar days from the first move to the last containment.
     pub days: Option<f64>,
@@ -68,24 +68,24 @@ pub struct Cost {
     pub rivals: Vec<(usize, bool)>,
 }
 
-/// A player of one record.
-pub struct Player<'r> {
+/// One record, and how it is played.
+pub struct RecordBenchmark<'r> {
     record: &'r Record,
-    options: Options_,
+    options: PlaySettings,
     days: Vec<BTreeMap<i64, u32>>,
     calibration: Calibration,
 }
 
 struct Start<'c> {
-    class: &'c Class,
+    class: &'c RecordClass,
     place: usize,
     day: i64,
     accounts: Vec<usize>,
     seed: u64,
 }
 
-impl<'r> Player<'r> {
-    pub fn new(record: &'r Record, options: Options_) -> Result<Self, RecordError> {
+impl<'r> RecordBenchmark<'r> {
+    pub fn new(record: &'r Record, options: PlaySettings) -> Result<Self, RecordError> {
         let days = record.days();
         if days.iter().all(|days| days.len() < HABIT_DAYS) {
             return Err(RecordError::TooShort { found: days.len() });
@@ -104,13 +104,13 @@ impl<'r> Player<'r> {
     }
 
     /// Shows one view to the watch.
-    fn see(&self, engine: &mut Engine, view: &View, thief: Option<From>) -> Option<Finding> {
+    fn see(&self, engine: &mut Engine, view: &RecordedView, thief: Option<ThiefPlace>) -> Option<Finding> {
         let account = self.record.accounts.get(view.account);
         let made = format!("new-{}", view.account);
         let name = account.map_or(made.as_str(), |account| &account.name);
         let organisation = account.map_or("org0", |account| &account.organisation);
         let number = if self.options.has_one_office { 0 } else { view.account };
-        let is_elsewhere = thief == Some(From::Elsewhere);
+        let is_elsewhere = thief == Some(ThiefPlace::Elsewhere);
         let ip = match is_elsewhere {
             true => format!("203.0.{}.9", 100 + view.account % 100),
             false => format!("10.{}.{}.7", number / 250, number % 250),
@@ -140,10 +140,10 @@ impl<'r> Player<'r> {
     }
 
     /// The record as it is.
-    pub fn honest(&self, mut say: impl FnMut(&Finding)) -> Honest {
+    pub fn honest(&self, mut say: impl FnMut(&Finding)) -> HonestTally {
         let mut engine = self.engine();
         let mut honest =
-            Honest { days_worked: self.days.iter().map(BTreeMap::len).sum(), ..Honest::default() };
+            HonestTally { days_worked: self.days.iter().map(BTreeMap::len).sum(), ..HonestTally::default() };
         let mut by_day: HashMap<i64, usize> = HashMap::new();
         let mut accounts = HashSet::new();
         let mut verdicts: std::collections::VecDeque<(i64, usize)> = std::collections::VecDeque::new();
@@ -175,7 +175,7 @@ impl<'r> Player<'r> {
 
     /// Accounts of this half with habits, and the day from which they have them.
     fn candidates(&self) -> Vec<(usize, i64)> {
-        let last = self.record.views.last().map_or(0, View::day);
+        let last = self.record.views.last().map_or(0, RecordedView::day);
         let of = |(account, days): (usize, &BTreeMap<i64, u32>)| {
             let day = *days.keys().nth(HABIT_DAYS)?;
             let is_ours = self.options.half.holds(&self.record.accounts[account].name);
@@ -184,9 +184,9 @@ impl<'r> Player<'r> {
         self.days.iter().enumerate().filter_map(of).collect()
     }
 
-    fn starts<'c>(&self, classes: &'c [Class]) -> Vec<Start<'c>> {
+    fn starts<'c>(&self, classes: &'c [RecordClass]) -> Vec<Start<'c>> {
         let candidates = self.candidates();
-        let last = self.record.views.last().map_or(0, View::day);
+        let last = self.record.views.last().map_or(0, RecordedView::day);
         let mut starts = Vec::new();
         for (place, class) in classes.iter().enumerate() {
             for victim in 0..self.options.victims {
@@ -215,7 +215,14 @@ impl<'r> Player<'r> {
     }
 
     /// `count` accounts with a past, of the same organisation or of different ones.
-    fn together(&self, class: &Class, account: usize, count: usize, day: i64, draw: &mut Draw) -> Vec<usize> {
+    fn together(
+        &self,
+        class: &RecordClass,
+        account: usize,
+        count: usize,
+        day: i64,
+        draw: &mut Draw,
+    ) -> Vec<usize> {
         let organisation = |account: usize| &self.record.accounts[account].organisation;
         let mut all: Vec<usize> = (0..self.record.accounts.len())
             .filter(|&other| other != account && self.days[other].range(..day).count() >= 3)
@@ -229,8 +236,8 @@ impl<'r> Player<'r> {
     }
 
     /// What each theft costs, by class.
-    pub fn thefts(&self, classes: &[Class]) -> Vec<Vec<Cost>> {
-        let mut costs: Vec<Vec<Cost>> = classes.iter().map(|_| Vec::new()).collect();
+    pub fn thefts(&self, classes: &[RecordClass]) -> Vec<Vec<TheftCost>> {
+        let mut costs: Vec<Vec<TheftCost>> = classes.iter().map(|_| Vec::new()).collect();
         let mut engine = self.engine();
         let mut next = 0;
         for start in self.starts(classes) {
@@ -247,9 +254,9 @@ impl<'r> Player<'r> {
         costs
     }
 
-    fn play(&self, mut engine: Engine, mut next: usize, start: &Start<'_>) -> Cost {
+    fn play(&self, mut engine: Engine, mut next: usize, start: &Start<'_>) -> TheftCost {
         let class = start.class;
-        let mut theft: Vec<View> = Vec::new();
+        let mut theft: Vec<RecordedView> = Vec::new();
         for (place, &account) in start.accounts.iter().enumerate() {
             let habits = self.habits(account, start.day);
             theft.extend(theft::draw(
@@ -263,7 +270,7 @@ impl<'r> Player<'r> {
         }
         if class.before == Before::Reopened {
             // Stolen once before, cut off within seconds, and opened again the next day.
-            let fast = Class { pace: theft::Pace::Sheets(1.0), ..*class };
+            let fast = RecordClass { pace: theft::Pace::Sheets(1.0), ..*class };
             let day = start.day - REOPENED_BEFORE;
             let mut first = theft::draw(
                 &fast,
@@ -277,7 +284,7 @@ impl<'r> Player<'r> {
             theft.extend(first);
         }
         theft.sort_by_key(|view| view.at_ms);
-        let until = theft.last().map_or(start.day, View::day) + 1;
+        let until = theft.last().map_or(start.day, RecordedView::day) + 1;
         let mut cut: HashMap<usize, i64> = HashMap::new();
         let mut lost: HashSet<(usize, u64)> = HashSet::new();
         let mut moves = theft.iter().peekable();
@@ -299,19 +306,6 @@ impl<'r> Player<'r> {
             let found = self.see(&mut engine, view, is_theft.then_some(class.from));
             let found = found.filter(|found| found.weight == Weight::Containment && found.account.is_some());
             if found.is_some() && is_mine && counts(view.at_ms) {
-                if std::env::var("TELL").is_ok() {
-                    let f = found.as_ref().unwrap();
-                    println!(
-                        "   TELL {} start {} at {:.1} ev {:.1} {:?} p95 {:.0} mean {:.1}",
-                        f.account.as_deref().unwrap_or(""),
-                        start.day,
-                        (view.at_ms as f64 / DAY_MS as f64) - start.day as f64,
-                        f.evidence,
-                        f.signals,
-                        self.habits(start.accounts[0], start.day).p95,
-                        self.habits(start.accounts[0], start.day).mean
-                    );
-                }
                 cut.insert(view.account, view.at_ms);
             } else if is_theft && counts(view.at_ms) {
                 lost.extend(view.persons.iter().map(|person| (view.account, person.key)));
@@ -320,7 +314,7 @@ impl<'r> Player<'r> {
         let begin = theft.iter().map(|view| view.at_ms).find(|at| counts(*at)).unwrap_or(0);
         let end = cut.values().copied().max().unwrap_or(begin);
         let is_over = cut.len() == start.accounts.len();
-        Cost {
+        TheftCost {
             persons: lost.len(),
             days: is_over.then(|| (end - begin) as f64 / DAY_MS as f64),
             rivals: self.rivals(start, &theft),
@@ -338,9 +332,9 @@ impl<'r> Player<'r> {
         Habits { mean, p95: f64::from(p95), days: days.clone() }
     }
 
-    fn rivals(&self, start: &Start<'_>, theft: &[View]) -> Vec<(usize, bool)> {
-        let until = theft.last().map_or(start.day, View::day) + 1;
-        let theft: Vec<View> = theft.iter().filter(|view| view.day() >= start.day).cloned().collect();
+    fn rivals(&self, start: &Start<'_>, theft: &[RecordedView]) -> Vec<(usize, bool)> {
+        let until = theft.last().map_or(start.day, RecordedView::day) + 1;
+        let theft: Vec<RecordedView> = theft.iter().filter(|view| view.day() >= start.day).cloned().collect();
         let nothing = BTreeMap::new();
         let of = |rival| {
             let (mut persons, mut is_stopped) = (0, true);

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::{Record, View};
+use super::{Record, RecordedView};
 
 /// A way of judging one account by its own views.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,7 +142,7 @@ pub fn lost(
     calibration: Calibration,
     days: &BTreeMap<i64, u32>,
     start: i64,
-    views: &[(&View, bool)],
+    views: &[(&RecordedView, bool)],
 ) -> (HashSet<u64>, bool) {
     let mut test = Cusum::new(calibration.pool);
     let mut past: Vec<u32> = Vec::new();
@@ -190,14 +190,14 @@ pub fn lost(
 /// The views of `accounts` in a record from `start` on, and the thief's among them.
 pub fn merged<'v>(
     record: &'v Record,
-    theft: &'v [View],
+    theft: &'v [RecordedView],
     account: usize,
     from: i64,
     until: i64,
-) -> Vec<(&'v View, bool)> {
+) -> Vec<(&'v RecordedView, bool)> {
     let first = record.views.partition_point(|view| view.day() < from);
     let own = record.views[first..].iter().take_while(|view| view.day() < until);
-    let mut views: Vec<(&View, bool)> =
+    let mut views: Vec<(&RecordedView, bool)> =
         own.filter(|view| view.account == account).map(|view| (view, false)).collect();
     views.extend(theft.iter().filter(|view| view.account == account).map(|view| (view, true)));
     views.sort_by_key(|(view, _)| view.at_ms);

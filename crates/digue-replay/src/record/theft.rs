@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DAY_MS, Record, View, seen};
+use super::{DAY_MS, Record, RecordedView, seen};
 use crate::draw::Draw;
 
 /// Days for which a slow theft goes on unless it is stopped.
@@ -10,7 +10,7 @@ pub const THEFT_DAYS: i64 = 30;
 
 /// Where the thief sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum From {
+pub enum ThiefPlace {
     /// The holder's own machine and session.
     Holder,
     /// A device that the account was never seen with.
@@ -76,7 +76,7 @@ pub enum Pace {
 
 /// What a class is held to (goals P2 and P3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Goal {
+pub enum RecordGoal {
     /// At most so many persons, in every theft.
     Persons(usize),
     /// So many of a hundred within so many days.
@@ -89,10 +89,10 @@ pub enum Goal {
 
 /// One class of theft.
 #[derive(Clone, Copy, Debug)]
-pub struct Class {
+pub struct RecordClass {
     pub name: &'static str,
     pub pace: Pace,
-    pub from: From,
+    pub from: ThiefPlace,
     pub before: Before,
     /// Hours of the day, UTC.
     pub hours: (i64, i64),
@@ -100,11 +100,11 @@ pub struct Class {
     pub accounts: usize,
     pub is_one_organisation: bool,
     pub days: i64,
-    pub goal: Goal,
+    pub goal: RecordGoal,
 }
 
-const fn class(name: &'static str, pace: Pace, from: From, goal: Goal) -> Class {
-    Class {
+const fn class(name: &'static str, pace: Pace, from: ThiefPlace, goal: RecordGoal) -> RecordClass {
+    RecordClass {
         name,
         pace,
         from,
@@ -117,79 +117,101 @@ const fn class(name: &'static str, pace: Pace, from: From, goal: Goal) -> Class 
     }
 }
 
-const fn within(days: i64, percent: usize) -> Goal {
-    Goal::Within { days, percent }
+const fn within(days: i64, percent: usize) -> RecordGoal {
+    RecordGoal::Within { days, percent }
 }
 
-const FAST: Goal = Goal::Persons(50);
-const LISTS: Goal = Goal::Persons(300);
-const NEW: Class = Class { before: Before::New, ..class("", Pace::Daily(0.0), From::Elsewhere, Goal::Rival) };
+const FAST: RecordGoal = RecordGoal::Persons(50);
+const LISTS: RecordGoal = RecordGoal::Persons(300);
+const NEW: RecordClass = RecordClass {
+    before: Before::New,
+    ..class("", Pace::Daily(0.0), ThiefPlace::Elsewhere, RecordGoal::Rival)
+};
 
 /// Every class, the fast ones first.
-pub const CLASSES: [Class; 42] = [
-    class("sheets-1-holder", Pace::Sheets(1.0), From::Holder, FAST),
-    class("sheets-4-elsewhere", Pace::Sheets(4.0), From::Elsewhere, FAST),
-    Class { name: "sheets-1-new-account", pace: Pace::Sheets(1.0), goal: FAST, ..NEW },
-    class("lists-of-50", Pace::Lists(50), From::Holder, LISTS),
-    class("lists-of-10", Pace::Lists(10), From::Holder, LISTS),
-    Class { name: "lists-of-50-new-account", pace: Pace::Lists(50), goal: LISTS, ..NEW },
-    class("export-3000", Pace::Export(3000), From::Holder, LISTS),
-    Class {
+pub const CLASSES: [RecordClass; 42] = [
+    class("sheets-1-holder", Pace::Sheets(1.0), ThiefPlace::Holder, FAST),
+    class("sheets-4-elsewhere", Pace::Sheets(4.0), ThiefPlace::Elsewhere, FAST),
+    RecordClass { name: "sheets-1-new-account", pace: Pace::Sheets(1.0), goal: FAST, ..NEW },
+    class("lists-of-50", Pace::Lists(50), ThiefPlace::Holder, LISTS),
+    class("lists-of-10", Pace::Lists(10), ThiefPlace::Holder, LISTS),
+    RecordClass { name: "lists-of-50-new-account", pace: Pace::Lists(50), goal: LISTS, ..NEW },
+    class("export-3000", Pace::Export(3000), ThiefPlace::Holder, LISTS),
+    RecordClass {
         hours: (0, 5),
         days: 5,
-        ..class("night-100", Pace::Daily(100.0), From::Elsewhere, within(1, 95))
+        ..class("night-100", Pace::Daily(100.0), ThiefPlace::Elsewhere, within(1, 95))
     },
-    class("daily-60-elsewhere", Pace::Daily(60.0), From::Elsewhere, within(3, 95)),
-    class("daily-60-holder", Pace::Daily(60.0), From::Holder, within(3, 95)),
-    class("daily-20", Pace::Daily(20.0), From::Holder, Goal::Rival),
-    class("daily-10", Pace::Daily(10.0), From::Holder, Goal::Inherent),
-    class("daily-5", Pace::Daily(5.0), From::Holder, Goal::Inherent),
-    class("imitation-30", Pace::Imitation(0.3), From::Holder, Goal::Inherent),
-    class("imitation-100", Pace::Imitation(1.0), From::Holder, Goal::Rival),
-    class("imitation-200", Pace::Imitation(2.0), From::Holder, Goal::Rival),
-    Class { before: Before::Leave, ..class("leave", Pace::OfMean(1.0), From::Holder, Goal::Inherent) },
-    class("ramp-10", Pace::RampOfMean { from: 0.1, growth: 1.1 }, From::Holder, Goal::Rival),
-    class("ramp-5", Pace::RampOfP95 { from: 0.5, growth: 1.05 }, From::Holder, Goal::Rival),
-    class("alternate-1.3", Pace::Pulse { factor: 1.3, every: 2 }, From::Holder, Goal::Rival),
-    class("fourth-2.5", Pace::Pulse { factor: 2.5, every: 4 }, From::Holder, Goal::Rival),
-    class("p95-1.2", Pace::OfP95(1.2), From::Holder, within(14, 80)),
-    class("p95-2", Pace::OfP95(2.0), From::Holder, within(3, 95)),
-    class("p95-5", Pace::OfP95(5.0), From::Holder, within(3, 95)),
-    Class {
+    class("daily-60-elsewhere", Pace::Daily(60.0), ThiefPlace::Elsewhere, within(3, 95)),
+    class("daily-60-holder", Pace::Daily(60.0), ThiefPlace::Holder, within(3, 95)),
+    class("daily-20", Pace::Daily(20.0), ThiefPlace::Holder, RecordGoal::Rival),
+    class("daily-10", Pace::Daily(10.0), ThiefPlace::Holder, RecordGoal::Inherent),
+    class("daily-5", Pace::Daily(5.0), ThiefPlace::Holder, RecordGoal::Inherent),
+    class("imitation-30", Pace::Imitation(0.3), ThiefPlace::Holder, RecordGoal::Inherent),
+    class("imitation-100", Pace::Imitation(1.0), ThiefPlace::Holder, RecordGoal::Rival),
+    class("imitation-200", Pace::Imitation(2.0), ThiefPlace::Holder, RecordGoal::Rival),
+    RecordClass {
+        before: Before::Leave,
+        ..class("leave", Pace::OfMean(1.0), ThiefPlace::Holder, RecordGoal::Inherent)
+    },
+    class("ramp-10", Pace::RampOfMean { from: 0.1, growth: 1.1 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("ramp-5", Pace::RampOfP95 { from: 0.5, growth: 1.05 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("alternate-1.3", Pace::Pulse { factor: 1.3, every: 2 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("fourth-2.5", Pace::Pulse { factor: 2.5, every: 4 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("p95-1.2", Pace::OfP95(1.2), ThiefPlace::Holder, within(14, 80)),
+    class("p95-2", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95)),
+    class("p95-5", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95)),
+    RecordClass {
         before: Before::Reopened,
-        ..class("p95-2-reopened", Pace::OfP95(2.0), From::Holder, within(3, 95))
+        ..class("p95-2-reopened", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95))
     },
-    Class {
+    RecordClass {
         before: Before::Reopened,
-        ..class("p95-5-reopened", Pace::OfP95(5.0), From::Holder, within(3, 95))
+        ..class("p95-5-reopened", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95))
     },
-    class("by-number", Pace::ByNumber { times: 1 }, From::Holder, Goal::Rival),
-    class("by-number-twice", Pace::ByNumber { times: 2 }, From::Holder, Goal::Rival),
-    class("four-lists-of-50", Pace::DailyLists { lists: 4, size: 50 }, From::Holder, LISTS),
-    class("ten-lists-of-10", Pace::DailyLists { lists: 10, size: 10 }, From::Holder, LISTS),
-    class("lists-of-3", Pace::DailyLists { lists: 66, size: 3 }, From::Holder, LISTS),
-    class("one-list-of-200", Pace::DailyLists { lists: 1, size: 200 }, From::Holder, LISTS),
-    class("list-then-sheets", Pace::ListThenSheets { daily: 60 }, From::Holder, within(3, 95)),
-    Class { name: "new-40", pace: Pace::Daily(40.0), goal: Goal::Rival, ..NEW },
-    Class { name: "new-60", pace: Pace::Daily(60.0), goal: Goal::Rival, ..NEW },
-    Class { name: "new-100", pace: Pace::Daily(100.0), goal: within(3, 95), ..NEW },
-    Class { name: "new-150", pace: Pace::Daily(150.0), goal: within(3, 95), ..NEW },
-    Class { name: "new-four-lists-of-50", pace: Pace::DailyLists { lists: 4, size: 50 }, goal: LISTS, ..NEW },
-    Class { accounts: 3, ..class("three-organisations-20", Pace::Daily(20.0), From::Holder, Goal::Inherent) },
-    Class { accounts: 3, ..class("three-organisations-60", Pace::Daily(60.0), From::Holder, within(3, 95)) },
-    Class {
+    class("by-number", Pace::ByNumber { times: 1 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("by-number-twice", Pace::ByNumber { times: 2 }, ThiefPlace::Holder, RecordGoal::Rival),
+    class("four-lists-of-50", Pace::DailyLists { lists: 4, size: 50 }, ThiefPlace::Holder, LISTS),
+    class("ten-lists-of-10", Pace::DailyLists { lists: 10, size: 10 }, ThiefPlace::Holder, LISTS),
+    class("lists-of-3", Pace::DailyLists { lists: 66, size: 3 }, ThiefPlace::Holder, LISTS),
+    class("one-list-of-200", Pace::DailyLists { lists: 1, size: 200 }, ThiefPlace::Holder, LISTS),
+    class("list-then-sheets", Pace::ListThenSheets { daily: 60 }, ThiefPlace::Holder, within(3, 95)),
+    RecordClass { name: "new-40", pace: Pace::Daily(40.0), goal: RecordGoal::Rival, ..NEW },
+    RecordClass { name: "new-60", pace: Pace::Daily(60.0), goal: RecordGoal::Rival, ..NEW },
+    RecordClass { name: "new-100", pace: Pace::Daily(100.0), goal: within(3, 95), ..NEW },
+    RecordClass { name: "new-150", pace: Pace::Daily(150.0), goal: within(3, 95), ..NEW },
+    RecordClass {
+        name: "new-four-lists-of-50",
+        pace: Pace::DailyLists { lists: 4, size: 50 },
+        goal: LISTS,
+        ..NEW
+    },
+    RecordClass {
+        accounts: 3,
+        ..class("three-organisations-20", Pace::Daily(20.0), ThiefPlace::Holder, RecordGoal::Inherent)
+    },
+    RecordClass {
+        accounts: 3,
+        ..class("three-organisations-60", Pace::Daily(60.0), ThiefPlace::Holder, within(3, 95))
+    },
+    RecordClass {
         accounts: 10,
         is_one_organisation: true,
-        ..class("ten-accounts-100", Pace::Daily(100.0), From::Holder, within(1, 95))
+        ..class("ten-accounts-100", Pace::Daily(100.0), ThiefPlace::Holder, within(1, 95))
     },
-    Class {
+    RecordClass {
         accounts: 10,
         is_one_organisation: true,
-        ..class("ten-accounts-lists", Pace::DailyLists { lists: 4, size: 50 }, From::Holder, within(1, 95))
+        ..class(
+            "ten-accounts-lists",
+            Pace::DailyLists { lists: 4, size: 50 },
+            ThiefPlace::Holder,
+            within(1, 95),
+        )
     },
 ];
 
-impl Class {
+impl RecordClass {
     pub fn parse(name: &str) -> Option<Self> {
         CLASSES.into_iter().find(|class| class.name == name)
     }
@@ -206,13 +228,13 @@ pub struct Habits {
 
 /// Draws what a thief does with one account from `start` on.
 pub fn draw(
-    class: &Class,
+    class: &RecordClass,
     record: &Record,
     account: usize,
     habits: &Habits,
     start: i64,
     seed: u64,
-) -> Vec<View> {
+) -> Vec<RecordedView> {
     let mut draw = Draw::new(seed);
     let is_fresh = draw.once_in(2);
     let mut thief = Thief { record, account, views: Vec::new(), drawn: 0, seed, is_fresh, draw };
@@ -238,7 +260,7 @@ pub fn draw(
 struct Thief<'r> {
     record: &'r Record,
     account: usize,
-    views: Vec<View>,
+    views: Vec<RecordedView>,
     drawn: u64,
     seed: u64,
     /// Reads persons whom nobody has read; otherwise anybody.
@@ -248,7 +270,7 @@ struct Thief<'r> {
 
 impl Thief<'_> {
     fn push(&mut self, at_ms: i64, persons: Vec<digue_detection::SeenPerson>, action: &'static str) {
-        self.views.push(View { at_ms, account: self.account, persons, action });
+        self.views.push(RecordedView { at_ms, account: self.account, persons, action });
     }
 
     fn person(&mut self) -> digue_detection::SeenPerson {
@@ -276,7 +298,7 @@ impl Thief<'_> {
     }
 
     /// One day of a slow theft: its `count`th.
-    fn day(&mut self, class: &Class, habits: &Habits, day: i64, count: i64) {
+    fn day(&mut self, class: &RecordClass, habits: &Habits, day: i64, count: i64) {
         // 1970-01-01 was a Thursday; by night every day is as good.
         let is_rest = matches!(day.rem_euclid(7), 2 | 3) && class.hours == (8, 18);
         if is_rest {
@@ -304,7 +326,7 @@ impl Thief<'_> {
         }
     }
 
-    fn within(&mut self, class: &Class, day: i64) -> i64 {
+    fn within(&mut self, class: &RecordClass, day: i64) -> i64 {
         let (from, until) = class.hours;
         day * DAY_MS + from * 3_600_000 + self.draw.below(((until - from) * 3_600_000) as usize) as i64
     }
@@ -319,14 +341,14 @@ impl Thief<'_> {
         }
     }
 
-    fn lists(&mut self, class: &Class, day: i64, lists: usize, size: usize) {
+    fn lists(&mut self, class: &RecordClass, day: i64, lists: usize, size: usize) {
         for _ in 0..lists {
             let at = self.within(class, day);
             self.list(at, size);
         }
     }
 
-    fn list_then_sheets(&mut self, class: &Class, day: i64, daily: usize) {
+    fn list_then_sheets(&mut self, class: &RecordClass, day: i64, daily: usize) {
         for _ in 0..daily.div_ceil(10) {
             let begin = self.within(class, day);
             self.list(begin, 10);

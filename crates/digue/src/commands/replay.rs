@@ -7,10 +7,13 @@ use digue_replay::theft::{CLASSES, Class, Goal};
 use serde_json::json;
 
 use super::evidence::Progress;
-use super::{BAD, GOOD, Out};
+use super::{BAD, GOOD, Out, replay_record};
 use crate::cli::AskedReplay;
 
 pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
+    if !asked.record.files.is_empty() {
+        return replay_record::run(out, asked);
+    }
     if asked.lists {
         for class in CLASSES {
             out.line(&format!("{} | {}", class.name, goal(out, class.goal)));

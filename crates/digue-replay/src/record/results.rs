@@ -1,0 +1,157 @@
+//! What a record shows of the watch: one row for each class of theft, beside the rivals, and what
+//! honest work suffered.
+
+use serde::Serialize;
+
+use super::play::{HonestTally, PlaySettings, RecordBenchmark, TheftCost};
+use super::rivals::RIVALS;
+use super::theft::{CLASSES, RecordClass, RecordGoal};
+use super::{Record, RecordError};
+use digue_detection::{SignalKind, Tuning};
+
+/// One class of theft: how many were stopped, and what they cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordRow {
+    pub class: &'static str,
+    pub thefts: usize,
+    pub stopped: usize,
+    /// Distinct persons whom the thief saw until every account was cut off: median and most.
+    pub persons: [usize; 2],
+    /// Thefts stopped within one, three and fourteen days.
+    pub within: [usize; 3],
+    /// Thefts that reach the goal of the class, and whether enough do; `None` where it has none.
+    pub met: usize,
+    pub is_reached: Option<bool>,
+    /// The same by each rival: how many it stopped, and the median of persons.
+    pub rivals: Vec<RivalRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct RivalRow {
+    pub rival: &'static str,
+    pub stopped: usize,
+    pub persons: usize,
+}
+
+/// What a record shows under one setting.
+#[derive(Clone, Debug)]
+pub struct RecordResults {
+    pub honest: HonestTally,
+    pub rows: Vec<RecordRow>,
+}
+
+/// Plays `record` once for honest work and once for the thefts of `classes`.
+pub fn measure(
+    record: &Record,
+    settings: &PlaySettings,
+    classes: &[RecordClass],
+) -> Result<RecordResults, RecordError> {
+    let benchmark = RecordBenchmark::new(record, settings.clone())?;
+    let honest = benchmark.honest(|_| {});
+    let costs = benchmark.thefts(classes);
+    let rows = classes.iter().zip(&costs).map(|(class, costs)| row(class, costs)).collect();
+    Ok(RecordResults { honest, rows })
+}
+
+fn row(class: &RecordClass, costs: &[TheftCost]) -> RecordRow {
+    let stopped = costs.iter().filter(|cost| cost.days.is_some()).count();
+    let within = [1.0, 3.0, 14.0]
+        .map(|days| costs.iter().filter(|cost| cost.days.is_some_and(|end| end <= days)).count());
+    let rivals: Vec<RivalRow> = RIVALS
+        .iter()
+        .enumerate()
+        .map(|(place, rival)| RivalRow {
+            rival: rival.code(),
+            stopped: costs.iter().filter(|cost| cost.rivals[place].1).count(),
+            persons: median(costs.iter().map(|cost| cost.rivals[place].0)),
+        })
+        .collect();
+    let volume_only = rivals.last().map_or(0, |rival| rival.stopped);
+    let met = costs.iter().filter(|cost| is_met(class.goal, cost)).count();
+    let is_reached = match class.goal {
+        RecordGoal::Persons(_) => Some(met == costs.len()),
+        RecordGoal::Within { percent, .. } => Some(met * 100 >= percent * costs.len()),
+        RecordGoal::Rival => Some(stopped >= volume_only),
+        RecordGoal::Inherent => None,
+    };
+    RecordRow {
+        class: class.name,
+        thefts: costs.len(),
+        stopped,
+        persons: [
+            median(costs.iter().map(|cost| cost.persons)),
+            costs.iter().map(|cost| cost.persons).max().unwrap_or(0),
+        ],
+        within,
+        met,
+        is_reached,
+        rivals,
+    }
+}
+
+fn is_met(goal: RecordGoal, cost: &TheftCost) -> bool {
+    match goal {
+        RecordGoal::Persons(most) => cost.days.is_some() && cost.persons <= most,
+        RecordGoal::Within { days, .. } => cost.days.is_some_and(|end| end <= days as f64),
+        RecordGoal::Rival | RecordGoal::Inherent => cost.days.is_some(),
+    }
+}
+
+fn median(values: impl Iterator<Item = usize>) -> usize {
+    let mut values: Vec<usize> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
+/// What one change of the watch does to a record: its name, false containments and alerts, thefts
+/// that reach their goals, and persons lost by all thefts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Variation {
+    pub name: String,
+    pub containments: usize,
+    pub alerts: usize,
+    pub met: usize,
+    pub stopped: usize,
+    pub thefts: usize,
+    /// Sum over the classes of the median of persons lost.
+    pub persons: usize,
+}
+
+/// Without each signal in turn, beside the whole.
+pub fn ablation(record: &Record, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+    let mut rows = vec![vary(record, settings, "-".to_owned())?];
+    for &signal in SignalKind::ALL {
+        let settings = PlaySettings { off: vec![signal], ..settings.clone() };
+        rows.push(vary(record, &settings, signal.code().to_owned())?);
+    }
+    Ok(rows)
+}
+
+/// With each constant of the watch halved and doubled, beside the whole.
+pub fn sensitivity(record: &Record, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+    let mut rows = vec![vary(record, settings, "-".to_owned())?];
+    for &name in Tuning::NAMES {
+        for (factor, sign) in [(0.5, "1/2"), (2.0, "x2")] {
+            let mut settings = settings.clone();
+            if let Some(constant) = settings.tuning.named(name) {
+                *constant *= factor;
+            }
+            rows.push(vary(record, &settings, format!("{name} {sign}"))?);
+        }
+    }
+    Ok(rows)
+}
+
+fn vary(record: &Record, settings: &PlaySettings, name: String) -> Result<Variation, RecordError> {
+    let results = measure(record, settings, &CLASSES)?;
+    let sum = |of: fn(&RecordRow) -> usize| results.rows.iter().map(of).sum();
+    Ok(Variation {
+        name,
+        containments: results.honest.containments,
+        alerts: results.honest.alerts,
+        met: sum(|row| row.met),
+        stopped: sum(|row| row.stopped),
+        thefts: sum(|row| row.thefts),
+        persons: sum(|row| row.persons[0]),
+    })
+}

@@ -1,0 +1,193 @@
+//! `digue replay --record FILE`: thefts put into recorded work, in a table or as JSON.
+
+use std::path::Path;
+
+use digue_detection::Tuning;
+use digue_inspect::lines::{InputError, InputFault};
+use digue_locales::{Value, number, text, text_with};
+use digue_replay::record::play::{HonestTally, PlaySettings, RecordHalf};
+use digue_replay::record::results::{self, RecordResults, RecordRow, Variation};
+use digue_replay::record::theft::{CLASSES, RecordClass};
+use digue_replay::record::{Conditions, Course, Record, RecordError};
+use serde_json::json;
+
+use super::{BAD, GOOD, NOT_RUN, Out, input};
+use crate::cli::AskedReplay;
+
+pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
+    let classes = CLASSES.to_vec();
+    let mut is_reached = true;
+    for path in &asked.record.files {
+        let record = match read(path) {
+            Ok(record) => conditions(asked).apply(record),
+            Err(error) => return unread(out, path, &error),
+        };
+        match play(out, asked, path, &record, &classes) {
+            Ok(reached) => is_reached &= reached,
+            Err(error) => return unread(out, path, &error),
+        }
+    }
+    if is_reached { GOOD } else { BAD }
+}
+
+fn conditions(asked: &AskedReplay) -> Conditions {
+    let course = match asked.record.course.as_str() {
+        "surge" => Course::Surge,
+        "growth" => Course::Growth,
+        _ => Course::AsRecorded,
+    };
+    Conditions {
+        course,
+        has_one_office: asked.record.has_one_office,
+        has_no_organisations: asked.record.has_no_organisations,
+    }
+}
+
+fn settings(asked: &AskedReplay) -> PlaySettings {
+    PlaySettings {
+        half: if asked.record.is_tuning_half { RecordHalf::Tuning } else { RecordHalf::Judging },
+        victims: usize::try_from(asked.record.victims).unwrap_or(usize::MAX).min(1000),
+        off: Vec::new(),
+        has_one_office: asked.record.has_one_office,
+        has_verdicts: asked.record.has_verdicts,
+        tuning: Tuning::default(),
+    }
+}
+
+fn read(path: &Path) -> Result<Record, RecordError> {
+    let error = |error: std::io::Error| InputFault { after: 0, error: InputError::from(error) };
+    Record::read(input::open(path).map_err(error)?.reader)
+}
+
+fn unread(out: &Out, path: &Path, error: &RecordError) -> u8 {
+    let file = ("file", Value::from(path.display().to_string()));
+    match error {
+        RecordError::Input(fault) => input::complain(out, path, fault),
+        RecordError::Header => out.complain("replay-record-header-fault", &[file]),
+        RecordError::Line(line) => out.complain("replay-record-line", &[file, ("line", Value::from(*line))]),
+        RecordError::TooShort { found } => {
+            let days = digue_replay::record::play::HABIT_DAYS;
+            let values = [file, ("accounts", Value::from(*found)), ("days", Value::from(days))];
+            out.complain("replay-record-short", &values);
+        }
+    }
+    NOT_RUN
+}
+
+/// Plays one record; true when every goal is reached.
+fn play(
+    out: &Out,
+    asked: &AskedReplay,
+    path: &Path,
+    record: &Record,
+    classes: &[RecordClass],
+) -> Result<bool, RecordError> {
+    let settings = settings(asked);
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if asked.ablation || asked.record.sensitivity {
+        let mut rows = Vec::new();
+        if asked.ablation {
+            rows.extend(results::ablation(record, &settings)?);
+        }
+        if asked.record.sensitivity {
+            rows.extend(results::sensitivity(record, &settings)?);
+        }
+        tell_variations(out, asked, &name, &rows);
+        return Ok(true);
+    }
+    let results = results::measure(record, &settings, classes)?;
+    if asked.json {
+        tell_json(out, asked, &name, &results);
+    } else {
+        tell(out, &name, &results);
+    }
+    Ok(results.rows.iter().all(|row| row.is_reached != Some(false)))
+}
+
+fn tell(out: &Out, name: &str, results: &RecordResults) {
+    out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
+    out.say("replay-record-header", &[]);
+    for row in &results.rows {
+        let reached = match row.is_reached {
+            Some(true) => text(out.language, "replay-reached"),
+            Some(false) => {
+                let values = [("met", Value::from(row.met)), ("runs", Value::from(row.thefts))];
+                text_with(out.language, "replay-missed", &values)
+            }
+            None => text(out.language, "replay-record-no-goal"),
+        };
+        let rivals: Vec<String> =
+            row.rivals.iter().map(|rival| format!("{}/{}", rival.stopped, rival.persons)).collect();
+        let [median, most] = row.persons;
+        let [one, three, fourteen] = row.within;
+        out.line(&format!(
+            "{} | {} / {} | {median} {most} | {one} {three} {fourteen} | {} | {reached}",
+            row.class,
+            row.stopped,
+            row.thefts,
+            rivals.join(" | "),
+        ));
+    }
+    let honest = &results.honest;
+    let values = [
+        ("days", Value::from(number(out.language, honest.days_worked as u64))),
+        ("containments", Value::from(honest.containments)),
+        ("containmentRate", Value::from(rate(honest.containments, honest, 10_000.0))),
+        ("alerts", Value::from(honest.alerts)),
+        ("alertRate", Value::from(rate(honest.alerts, honest, 1000.0))),
+        ("most", Value::from(honest.most_in_a_day)),
+        ("accounts", Value::from(honest.accounts)),
+    ];
+    out.say("replay-record-honest", &values);
+}
+
+fn rate(count: usize, honest: &HonestTally, of: f64) -> String {
+    format!("{:.1}", count as f64 * of / honest.days_worked.max(1) as f64)
+}
+
+fn tell_json(out: &Out, asked: &AskedReplay, name: &str, results: &RecordResults) {
+    let honest = &results.honest;
+    for row in &results.rows {
+        out.line(&with_record(row, asked, name).to_string());
+    }
+    let line = json!({
+        "record": name,
+        "course": asked.record.course,
+        "one_office": asked.record.has_one_office,
+        "verdicts": asked.record.has_verdicts,
+        "class": "honest-work",
+        "account_days_worked": honest.days_worked,
+        "false_containments": honest.containments,
+        "false_alerts": honest.alerts,
+        "accounts_contained": honest.accounts,
+        "most_in_a_day": honest.most_in_a_day,
+        "leads": honest.leads,
+    });
+    out.line(&line.to_string());
+}
+
+fn with_record(row: &RecordRow, asked: &AskedReplay, name: &str) -> serde_json::Value {
+    json!({
+        "record": name,
+        "course": asked.record.course,
+        "one_office": asked.record.has_one_office,
+        "result": row,
+    })
+}
+
+fn tell_variations(out: &Out, asked: &AskedReplay, name: &str, rows: &[Variation]) {
+    if !asked.json {
+        out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
+        out.say("replay-record-variations", &[]);
+    }
+    for row in rows {
+        if asked.json {
+            out.line(&json!({"record": name, "variation": row}).to_string());
+            continue;
+        }
+        out.line(&format!(
+            "{} | {} | {} | {} | {} | {} | {}",
+            row.name, row.containments, row.alerts, row.stopped, row.met, row.thefts, row.persons
+        ));
+    }
+}
