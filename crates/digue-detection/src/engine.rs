@@ -335,7 +335,7 @@ impl Engine {
             // One profile for all further ones: they are watched, if not told apart.
             return self.profiles.len() - 1;
         }
-        let portal = self.portal(portal, day);
+        let portal = self.portal(portal);
         let organisation = self.organisation(organisation);
         self.organisations[organisation as usize].company.accounts += 1;
         let number = u32::try_from(self.profiles.len()).expect("bounded");
@@ -359,14 +359,14 @@ impl Engine {
         (profile.share, profile.share_day) = (0.0, profile.today.day);
     }
 
-    fn portal(&mut self, name: &str, first_day: i32) -> u32 {
+    fn portal(&mut self, name: &str) -> u32 {
         if let Some(&known) = self.portal_names.get(name) {
             return known;
         }
         let number = u32::try_from(self.portals.len()).expect("few portals");
         let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
         self.portals.push(Portal {
-            common: Common { work: work.unwrap_or_default(), first_day, ..Common::default() },
+            common: Common { work: work.unwrap_or_default(), first_day: i32::MAX, ..Common::default() },
             seen: Known::new(SEEN),
             explained: 0.0,
             programs: 0.0,

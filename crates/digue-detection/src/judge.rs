@@ -9,11 +9,11 @@ use crate::places::Place;
 use crate::profile::{LIST_DAYS, Profile};
 use crate::sighting::Sighting;
 use crate::signal::{Figures, Signal, SignalKind};
-use crate::tally::{Count, DAILY, RULES};
+use crate::tally::{Count, DAILY, RULES, SHEETS};
 use crate::volume;
 
 /// Which networks many organisations share is known after so many days.
-const CROWDS_KNOWN_AFTER: i32 = 7;
+const CROWDS_KNOWN_AFTER: u32 = 7;
 /// Requests of a day that no map describes, above which people are told.
 const UNMAPPED_MAX: u32 = 1000;
 
@@ -266,7 +266,7 @@ impl Engine {
             signals.push(Signal { kind: SignalKind::SharedPlace, evidence, figures });
         }
         if let Some(network) = self.networks.get(&place.network)
-            && day - portal.common.first_day >= CROWDS_KNOWN_AFTER
+            && portal.common.days(day) >= CROWDS_KNOWN_AFTER
             && network.crowded_days < 3
             && network.organisations.len() >= 4
         {
@@ -447,12 +447,12 @@ impl Engine {
         let organisation = &self.organisations[profile.organisation as usize];
         let day = profile.today.day;
         let (_, honest) =
-            profile.rise(&self.options.tuning, &portal.common, 1, &profile.today, Context::default());
+            profile.rise(&self.options.tuning, &portal.common, SHEETS, &profile.today, Context::default());
         Around {
             usual: honest.upper().ceil() as u32,
             portal_factor: portal.surge.factor(day),
             organisation_factor: organisation.surge.factor(day),
-            portal_days: (day - portal.common.first_day).unsigned_abs(),
+            portal_days: portal.common.days(day),
             known_accounts: portal.common.levels.accounts() as u32,
             is_early: portal.common.is_early(day),
             innocent: self.innocent(account, signals),
@@ -475,7 +475,8 @@ impl Engine {
             return Some(lead.figures.usual);
         }
         let place = match lead.kind {
-            SignalKind::Volume | SignalKind::Slow | SignalKind::Unexplained | SignalKind::Lists => 0,
+            SignalKind::Volume | SignalKind::Slow | SignalKind::Unexplained => 0,
+            SignalKind::Lists => 1,
             _ => return None,
         };
         let (count, common) = (DAILY[place].0, &self.portals[profile.portal as usize].common);

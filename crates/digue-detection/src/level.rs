@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use crate::tuning::Tuning;
 
 /// Days that make the level.
-const DAYS: usize = 80;
+const DAYS: usize = 40;
 /// Standard deviations from the mean to the 95th percentile of a skewed count.
 const UPPER_DEVIATIONS: f32 = 1.8;
 /// Nobody is surely done after the first.

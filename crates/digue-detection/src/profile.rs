@@ -107,7 +107,7 @@ pub(crate) struct Common {
     pub(crate) fetches: bool,
     pub(crate) rates: Rates,
     pub(crate) work: Work,
-    /// Day on which the portal was first seen.
+    /// First day of work that was seen at the portal; far ahead before it.
     pub(crate) first_day: i32,
     /// Accounts at work on the last day, and on the one before.
     pub(crate) at_work: [u32; 2],
@@ -117,6 +117,7 @@ pub(crate) struct Common {
 impl Common {
     /// An account begins its day.
     fn note_work(&mut self, day: i32) {
+        self.first_day = self.first_day.min(day);
         if day > self.at_work_day {
             self.at_work = [0, self.at_work[0]];
             self.at_work_day = day;
@@ -124,9 +125,14 @@ impl Common {
         self.at_work[0] += 1;
     }
 
+    /// Days since work was first seen at the portal.
+    pub(crate) fn days(&self, day: i32) -> u32 {
+        u32::try_from(day.saturating_sub(self.first_day)).unwrap_or(0)
+    }
+
     /// True in the first two weeks of a portal, or while few of its accounts have habits.
     pub(crate) fn is_early(&self, day: i32) -> bool {
-        let days = (day - self.first_day).unsigned_abs();
+        let days = self.days(day);
         let at_work = self.at_work[0].max(self.at_work[1]);
         fusion::is_early(days, self.levels.accounts() as u32, at_work)
     }

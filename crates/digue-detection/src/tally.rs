@@ -72,7 +72,13 @@ pub(crate) const RULES: [Rule; 12] = [
 ];
 
 /// Counts that are judged by the day and over days, and their shares of the budget.
-pub(crate) const DAILY: [(Count, f32); 2] = [(Count::Reached, -0.22), (Count::Sheets, -0.7)];
+pub(crate) const DAILY: [(Count, f32); 3] =
+    [(Count::New, -0.35), (Count::Reached, -0.7), (Count::Sheets, -0.8)];
+
+/// Place of the sheets in [`DAILY`].
+pub(crate) const SHEETS: usize = 2;
+/// A newcomer meets its own caseload for the first time for so long.
+const NEWCOMER_DAYS: i32 = 30;
 
 /// What three made-up peers are taken to do at most, nineteen days in twenty.
 pub(crate) const fn prior(count: Count) -> f32 {
@@ -212,7 +218,12 @@ impl PeerLevels {
     ) -> Prediction {
         let count = DAILY[place].0;
         let prior = beyond_first(prior(count) * work.factor(count) / 2.0);
-        let peers = self.means[place].logarithm(prior);
+        let mut peers = self.means[place].logarithm(prior);
+        if age_days < NEWCOMER_DAYS {
+            // To a newcomer everybody is new: those who have been there long say by their sheets how many.
+            let sheets = self.means[SHEETS].logarithm(prior);
+            peers = (peers.0.max(sheets.0), peers.1.max(sheets.1));
+        }
         let known = 3.0 * f64::from(prior).powi(2);
         let (excess, squares) = self.spreads[place];
         let dispersion = ((excess + known * f64::from(DISPERSION)) / (squares + known)) as f32;

@@ -257,7 +257,9 @@ fn sheets_without_resources_are_a_reason() {
         let at = noon + step / 20 * DAY + step % 20 * 900;
         house.open(1, at, &[20_000 + step as u64 * 13]);
     }
-    house.contained(1, SignalKind::NoResources);
+    house.contained(1, SignalKind::Slow);
+    let mut said = house.found.iter().flat_map(|finding| &finding.signals);
+    assert!(said.any(|signal| signal.kind == SignalKind::NoResources), "{:?}", house.found);
 }
 
 #[test]
