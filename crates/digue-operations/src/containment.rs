@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, Signal, SignalKind, Weight};
+use digue_detection::{Action, Around, Finding, Signal, SignalKind, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, Verdict};
@@ -40,6 +40,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         weight: finding.weight.code().to_owned(),
         evidence: (f64::from(finding.evidence) * 1000.0) as i64,
         signals: to_json(&finding.signals),
+        around: around_json(&finding),
         persons: finding.persons,
         action: step.taken.code().to_owned(),
         wished: step.wished.code().to_owned(),
@@ -162,6 +163,40 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
     signals.collect()
 }
 
+/// A finding about an organisation as a whole has no account's day around it.
+fn around_json(finding: &Finding) -> String {
+    match finding.account {
+        Some(_) => serde_json::to_string(&finding.around).unwrap_or_default(),
+        None => String::new(),
+    }
+}
+
+/// What lies around a finding, as far as it was kept.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum KeptAround {
+    Kept(Around),
+    /// The finding is of before it was kept, or about an organisation.
+    NotKept,
+    /// Something was kept and cannot be read: it is not taken for an ordinary day.
+    Unreadable,
+}
+
+impl KeptAround {
+    pub const fn known(self) -> Option<Around> {
+        match self {
+            Self::Kept(around) => Some(around),
+            Self::NotKept | Self::Unreadable => None,
+        }
+    }
+}
+
+pub fn around_of(record: &FindingRecord) -> KeptAround {
+    if record.around.is_empty() {
+        return KeptAround::NotKept;
+    }
+    serde_json::from_str(&record.around).map_or(KeptAround::Unreadable, KeptAround::Kept)
+}
+
 /// Mail to everybody who decides, once a finding, and no storm.
 async fn tell_people(house: &House, record: &FindingRecord) -> Result<(), OperationError> {
     if !house.sends_mail() {
@@ -222,6 +257,7 @@ pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationEr
 pub struct FindingView {
     pub record: FindingRecord,
     pub signals: Vec<Signal>,
+    pub around: KeptAround,
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
     pub gate: Gate,
@@ -241,7 +277,7 @@ pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingVi
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
         gate = house.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
-    Ok(FindingView { signals: signals_of(&record), record, days, gate })
+    Ok(FindingView { signals: signals_of(&record), around: around_of(&record), record, days, gate })
 }
 
 /// Says what a finding was: a theft, or work. Decided once, by whoever may act, with a reason.

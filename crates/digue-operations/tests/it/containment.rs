@@ -2,12 +2,13 @@
 
 use digue_access::{Reach, Role};
 use digue_detection::playbook::Step;
-use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Weight};
-use digue_operations::containment;
+use digue_detection::{Action, Around, Figures, Finding, Signal, SignalKind, Weight};
+use digue_operations::containment::{self, KeptAround};
 use digue_operations::mail;
 use digue_operations::recovery::PERCENT_AFTER;
 use digue_operations::sentry::Found;
 use digue_operations::{Actor, OperationError};
+use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId};
 
@@ -103,6 +104,23 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
     assert_eq!((view.undecided, view.oldest, view.false_alarms), (0, None, 1));
     let acts = home.acts();
     assert_eq!(acts.iter().filter(|(act, _)| *act == Act::FindingCleared).count(), 1);
+}
+
+#[tokio::test]
+async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let mut found = found(&home, "a1", Weight::Containment, Action::StepUp);
+    let around = Around { sheets: 31, usual: 7, portal_factor: 3.2, innocent: Some(9), ..Around::default() };
+    found.finding.around = around;
+    containment::respond(&home.house, found).await.unwrap();
+    let record = home.store.findings(1).await.unwrap().remove(0);
+    let view = containment::finding(&home.house, &rssi, &record.id).await.unwrap();
+    assert_eq!(view.around, KeptAround::Kept(around));
+    for (kept, read) in [("", KeptAround::NotKept), ("{\"usual\":1}", KeptAround::Unreadable)] {
+        let old = FindingRecord { around: kept.to_owned(), ..record.clone() };
+        assert_eq!(containment::around_of(&old), read);
+    }
 }
 
 #[tokio::test]

@@ -96,6 +96,7 @@ async fn a_finding_is_decided_once() {
         weight: "alert".into(),
         evidence: 3000,
         signals: "[]".into(),
+        around: String::new(),
         persons: 40,
         action: "observe".into(),
         wished: "observe".into(),

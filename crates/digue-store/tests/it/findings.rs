@@ -15,6 +15,7 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
         weight: "containment".into(),
         evidence: 4_210,
         signals: "[]".into(),
+        around: r#"{"usual":12}"#.into(),
         persons: 32,
         action: "close-account".into(),
         wished: "close-organisation".into(),

@@ -13,6 +13,7 @@ async fn old_store(url: &str, rows: &[&str]) {
         "DROP TABLE granted_keys",
         "DROP TABLE identity_invitations",
         "ALTER TABLE sessions DROP COLUMN other_ip",
+        "ALTER TABLE findings DROP COLUMN around",
         "DELETE FROM migrations WHERE number >= 13",
     ];
     for statement in old.iter().chain(rows) {

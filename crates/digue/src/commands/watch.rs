@@ -37,6 +37,9 @@ struct Decision<'f> {
     action: &'static str,
     reasons: Vec<String>,
     signals: Vec<digue_detection::Signal>,
+    /// The days around it; absent where it is about an organisation as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    around: Option<digue_detection::Around>,
     /// Decimal logarithm of the odds against honest work.
     evidence: f32,
     /// Shown to the account that day, the response that reveals it included.
@@ -146,6 +149,7 @@ impl Writer {
             action: Playbook::default().step(finding, 0, 0).taken.code(),
             reasons: finding.signals.iter().map(|signal| sentence(self.language, signal)).collect(),
             signals: finding.signals.clone(),
+            around: finding.account.is_some().then_some(finding.around),
             evidence: finding.evidence,
             persons: finding.persons,
         };
