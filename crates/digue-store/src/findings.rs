@@ -26,6 +26,8 @@ pub struct FindingRecord {
     /// What was done, and what the playbook wished.
     pub action: String,
     pub wished: String,
+    /// Too many accounts had been closed unasked: people are asked first.
+    pub is_fused: bool,
     /// When other systems were told; zero while they were not.
     pub told_at: Timestamp,
     pub verdict: Option<Verdict>,
@@ -42,13 +44,13 @@ pub struct Verdict {
 }
 
 const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
-                       wished, told_at, verdict, decided_by, decided_at, reason, around";
+                       wished, told_at, verdict, decided_by, decided_at, reason, around, fused";
 
 impl Store {
     pub async fn add_finding(&self, finding: &FindingRecord) -> Stored<()> {
         let sql = format!(
             "INSERT INTO findings ({COLUMNS}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', $13)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', $13, $14)"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(finding.id.as_str())
@@ -64,6 +66,7 @@ impl Store {
             .bind(finding.wished.as_str())
             .bind(finding.told_at.micros())
             .bind(finding.around.as_str())
+            .bind(i64::from(finding.is_fused))
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -129,6 +129,8 @@ struct FindingPage {
     /// What is usual for a day, and its height in the picture.
     usual: Option<(u64, f64)>,
     gate: Gate,
+    /// Hours within which automatic closings are counted.
+    fuse_hours: u32,
     may_decide: bool,
 }
 
@@ -176,7 +178,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let FindingView { record, signals, around, days, gate } =
+    let FindingView { record, signals, around, days, gate, fuse_hours } =
         told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
@@ -210,6 +212,7 @@ pub(crate) async fn show(
         usual,
         days,
         gate,
+        fuse_hours,
         may_decide: visitor.role.is_some_and(Role::can_act),
         record,
         w,

@@ -100,6 +100,7 @@ async fn a_finding_is_decided_once() {
         persons: 40,
         action: "observe".into(),
         wished: "observe".into(),
+        is_fused: false,
         told_at: Timestamp::ZERO,
         verdict: None,
     };

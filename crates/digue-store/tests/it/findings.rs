@@ -19,6 +19,7 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
         persons: 32,
         action: "close-account".into(),
         wished: "close-organisation".into(),
+        is_fused: id == "f2",
         told_at: Timestamp::ZERO,
         verdict: None,
     }
