@@ -98,6 +98,8 @@ pub(crate) const FIRST_DAYS: i32 = 5;
 const REOPENINGS_MAX: usize = 2;
 /// A place that several accounts have used for so long is an office, not a thief's.
 const OFFICE_DAYS: i32 = 7;
+/// An account is at work that worked in so many days.
+const AT_WORK_DAYS: i32 = 7;
 /// Remembered places, and networks that are followed.
 pub(crate) const PLACES_MAX: usize = 65_536;
 
@@ -138,6 +140,13 @@ struct Tenants {
     last_account: u32,
     /// Accounts that took turns there; more than a few are as good as many.
     accounts: u8,
+}
+
+/// How many accounts worked at a portal lately.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AtWork {
+    pub accounts: u32,
+    pub of_organisation: u32,
 }
 
 /// The watch over all accounts.
@@ -312,6 +321,24 @@ impl Engine {
             .collect();
         names.sort_unstable();
         names
+    }
+
+    /// Accounts that worked at a portal in the last seven days, and those of them that are of this
+    /// organisation. Accounts that were made before their first visit belong to no named portal: they
+    /// count at each.
+    pub fn at_work(&self, at: Timestamp, portal: &str, organisation: &str) -> AtWork {
+        let (_, day) = self.clock(at);
+        let of_portal = [self.portal_names.get(portal), self.portal_names.get("")];
+        let organisation = self.organisation_names.get(organisation);
+        let mut at_work = AtWork::default();
+        for profile in &self.profiles {
+            let is_recent = profile.last_day.is_some_and(|last| day - last < AT_WORK_DAYS);
+            if is_recent && of_portal.contains(&Some(&profile.portal)) {
+                at_work.accounts += 1;
+                at_work.of_organisation += u32::from(organisation == Some(&profile.organisation));
+            }
+        }
+        at_work
     }
 
     /// Accounts that are followed.

@@ -62,8 +62,10 @@ pub struct Finding {
 }
 
 /// What lies around a finding about an account, for the person who decides.
-#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Around {
+    /// Sheets opened on this day so far.
+    pub sheets: u32,
     /// Sheets in a day below which nineteen of this account's days in twenty stay.
     pub usual: u32,
     /// How many times as much as usual the whole portal does on this day, at least 1.

@@ -449,6 +449,7 @@ impl Engine {
         let (_, honest) =
             profile.rise(&self.options.tuning, &portal.common, SHEETS, &profile.today, Context::default());
         Around {
+            sheets: profile.today.count(Count::Sheets),
             usual: honest.upper().ceil() as u32,
             portal_factor: portal.surge.factor(day),
             organisation_factor: organisation.surge.factor(day),

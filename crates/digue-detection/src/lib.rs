@@ -37,7 +37,7 @@ mod volume;
 pub use batch::Batches;
 pub use engine::{DeclaredBatch, Engine, Options};
 pub use fusion::{Around, Bars, Finding, Weight};
-pub use playbook::{Action, Playbook};
+pub use playbook::{Action, Fuse, Playbook, RecentClosings};
 pub use sighting::{Kind as SightingKind, SeenPerson, Sighting};
 pub use signal::{Figures, Signal, SignalKind};
 pub use tally::Work;

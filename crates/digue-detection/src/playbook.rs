@@ -68,6 +68,47 @@ pub struct Playbook {
     pub organisation_after: u32,
     /// Organisations closed within a day before the portal is.
     pub portal_after: u32,
+    pub fuse: Fuse,
+}
+
+/// Bounds how many accounts of one portal are closed unasked: when many are found at once, the portal has
+/// changed more often than all of them were stolen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fuse {
+    /// Of the portal's accounts that worked in the last days, in percent.
+    pub share_percent: u32,
+    /// So many may be closed however few work at the portal.
+    pub accounts: u32,
+    pub hours: u32,
+}
+
+impl Default for Fuse {
+    fn default() -> Self {
+        Self { share_percent: 5, accounts: 5, hours: 24 }
+    }
+}
+
+impl Fuse {
+    /// Accounts that may be closed within the fuse's hours, of so many at work.
+    pub fn limit(self, at_work: u32) -> u32 {
+        let share = u64::from(at_work) * u64::from(self.share_percent) / 100;
+        self.accounts.max(u32::try_from(share).unwrap_or(u32::MAX))
+    }
+}
+
+/// What was closed lately where a finding is, this finding not counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecentClosings {
+    /// Accounts of the organisation that were cut off within a day.
+    pub accounts: u32,
+    /// Organisations of the portal with such accounts.
+    pub organisations: u32,
+    /// Accounts of the portal that were closed unasked within the fuse's hours.
+    pub closed_at_portal: u32,
+    /// Accounts of the portal that worked in the last days.
+    pub at_work: u32,
+    /// Those of them that closing the organisation would close in addition.
+    pub open_in_organisation: u32,
 }
 
 impl Default for Playbook {
@@ -82,6 +123,7 @@ impl Default for Playbook {
             ],
             organisation_after: 3,
             portal_after: 5,
+            fuse: Fuse::default(),
         }
     }
 }
@@ -91,12 +133,35 @@ impl Default for Playbook {
 pub struct Step {
     pub taken: Action,
     pub wished: Action,
+    /// The fuse held it back: people are asked.
+    pub is_fused: bool,
 }
 
 impl Playbook {
-    /// `closed_accounts` of the organisation and `closed_organisations` of the portal are those of
-    /// the last day, this finding not counted.
-    pub fn step(&self, finding: &Finding, closed_accounts: u32, closed_organisations: u32) -> Step {
+    /// What is done, of what the lines say, within what may be done unasked.
+    pub fn step(&self, finding: &Finding, recent: &RecentClosings) -> Step {
+        let wished = self.wished(finding, recent);
+        // A portal stops for everybody: that takes a person, whatever the settings say.
+        let bounded = wished.min(self.automatic).min(Action::CloseOrganisation);
+        let taken = self.within_fuse(bounded, recent);
+        Step { taken, wished, is_fused: taken < bounded }
+    }
+
+    /// A step that closes no more accounts than the fuse lets through. A fresh passkey is always let
+    /// through: the holder of an account goes on after it, a copied cookie does not.
+    fn within_fuse(&self, action: Action, recent: &RecentClosings) -> Action {
+        let left = self.fuse.limit(recent.at_work).saturating_sub(recent.closed_at_portal);
+        let closes_one = action.min(Action::CloseAccount);
+        if left == 0 {
+            action.min(Action::StepUp)
+        } else if action >= Action::CloseOrganisation && recent.open_in_organisation > left {
+            closes_one
+        } else {
+            action
+        }
+    }
+
+    fn wished(&self, finding: &Finding, recent: &RecentClosings) -> Action {
         let lead = finding.signals.first().map(|signal| signal.kind);
         let fits = |line: &&Line| {
             let is_led = line.signals.is_empty() || lead.is_some_and(|lead| line.signals.contains(&lead));
@@ -107,13 +172,19 @@ impl Playbook {
             // A step that left it open did not stop it.
             wished = wished.max(Action::CloseAccount);
         }
-        if finding.weight == Weight::Containment && closed_accounts + 1 >= self.organisation_after {
+        if finding.organisation.is_empty() {
+            // Accounts of which nobody says to whom they belong are no organisation.
+            return wished.min(Action::CloseAccount);
+        }
+        if finding.weight == Weight::Containment
+            && recent.accounts.saturating_add(1) >= self.organisation_after
+        {
             wished = wished.max(Action::CloseOrganisation);
-            if closed_organisations + 1 >= self.portal_after {
+            if recent.organisations.saturating_add(1) >= self.portal_after {
                 wished = Action::ClosePortal;
             }
         }
-        Step { taken: wished.min(self.automatic), wished }
+        wished
     }
 }
 
@@ -142,8 +213,16 @@ mod tests {
 
     #[track_caller]
     fn check(weight: Weight, kind: SignalKind, closed: (u32, u32), taken: Action, wished: Action) {
-        let step = Playbook::default().step(&finding(weight, kind), closed.0, closed.1);
-        assert_eq!(step, Step { taken, wished });
+        let recent = RecentClosings { accounts: closed.0, organisations: closed.1, ..Default::default() };
+        let step = Playbook::default().step(&finding(weight, kind), &recent);
+        assert_eq!(step, Step { taken, wished, is_fused: false });
+    }
+
+    /// The step about a theft by one account of many, after so many closings.
+    fn fused(automatic: Action, recent: RecentClosings) -> (Action, bool) {
+        let playbook = Playbook { automatic, ..Playbook::default() };
+        let step = playbook.step(&finding(Weight::Containment, SignalKind::Pace), &recent);
+        (step.taken, step.is_fused)
     }
 
     #[test]
@@ -157,7 +236,7 @@ mod tests {
     #[test]
     fn what_goes_on_after_a_step_up_is_closed() {
         let again = Finding { is_repeated: true, ..finding(Weight::Containment, SignalKind::Slow) };
-        assert_eq!(Playbook::default().step(&again, 0, 0).taken, Action::CloseAccount);
+        assert_eq!(Playbook::default().step(&again, &RecentClosings::default()).taken, Action::CloseAccount);
     }
 
     #[test]
@@ -166,5 +245,63 @@ mod tests {
         check(Weight::Containment, SignalKind::Pace, (2, 0), CloseOrganisation, CloseOrganisation);
         check(Weight::Containment, SignalKind::Pace, (2, 4), CloseOrganisation, ClosePortal);
         check(Weight::Alert, SignalKind::Pace, (9, 9), Observe, Observe);
+    }
+
+    #[test]
+    fn no_more_accounts_are_closed_than_the_fuse_lets_through() {
+        let after = |closed_at_portal, at_work| {
+            let recent = RecentClosings { closed_at_portal, at_work, ..Default::default() };
+            fused(Action::CloseOrganisation, recent)
+        };
+        for (closed, at_work, expected) in [
+            (4, 3, (Action::CloseAccount, false)),
+            (5, 3, (Action::StepUp, true)),
+            (5, 119, (Action::StepUp, true)),
+            (5, 120, (Action::CloseAccount, false)),
+            (9, 200, (Action::CloseAccount, false)),
+            (10, 200, (Action::StepUp, true)),
+            (u32::MAX, u32::MAX, (Action::StepUp, true)),
+        ] {
+            assert_eq!(after(closed, at_work), expected, "{closed} of {at_work}");
+        }
+    }
+
+    #[test]
+    fn an_organisation_is_closed_only_when_all_of_it_fits_in_the_fuse() {
+        let after = |open_in_organisation, closed_at_portal| {
+            let recent = RecentClosings {
+                accounts: 2,
+                closed_at_portal,
+                at_work: 200,
+                open_in_organisation,
+                ..Default::default()
+            };
+            fused(Action::CloseOrganisation, recent)
+        };
+        assert_eq!(after(8, 2), (Action::CloseOrganisation, false));
+        assert_eq!(after(9, 2), (Action::CloseAccount, true));
+        assert_eq!(after(1, 10), (Action::StepUp, true));
+    }
+
+    #[test]
+    fn what_is_not_automatic_is_not_the_fuses_doing() {
+        let recent = RecentClosings { closed_at_portal: 99, ..Default::default() };
+        for automatic in [Action::Observe, Action::LowerBudget, Action::CaseloadOnly, Action::StepUp] {
+            assert_eq!(fused(automatic, recent), (automatic, false));
+        }
+    }
+
+    #[test]
+    fn a_portal_is_never_closed_unasked() {
+        let recent = RecentClosings { accounts: 9, organisations: 9, ..Default::default() };
+        assert_eq!(fused(Action::ClosePortal, recent), (Action::CloseOrganisation, false));
+    }
+
+    #[test]
+    fn accounts_without_an_organisation_close_none() {
+        let recent = RecentClosings { accounts: 9, organisations: 9, ..Default::default() };
+        let alone = Finding { organisation: String::new(), ..finding(Weight::Containment, SignalKind::Pace) };
+        let step = Playbook::default().step(&alone, &recent);
+        assert_eq!((step.taken, step.wished), (Action::CloseAccount, Action::CloseAccount));
     }
 }

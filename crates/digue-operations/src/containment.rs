@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, Signal, SignalKind, Weight};
+use digue_detection::{Action, Around, Finding, Signal, SignalKind, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, Verdict};
-use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
+use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
 use crate::actor::Actor;
+use crate::closings::Closing;
 use crate::error::OperationError;
 use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
 use crate::house::{House, Words};
@@ -40,9 +41,11 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         weight: finding.weight.code().to_owned(),
         evidence: (f64::from(finding.evidence) * 1000.0) as i64,
         signals: to_json(&finding.signals),
+        around: around_json(&finding),
         persons: finding.persons,
         action: step.taken.code().to_owned(),
         wished: step.wished.code().to_owned(),
+        is_fused: step.is_fused,
         told_at: Timestamp::ZERO,
         verdict: None,
     };
@@ -65,8 +68,9 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         reason: reason_of(&finding.signals),
     };
     let written = house.write_down(&Actor::digue(), act, words).await.map(drop);
+    let begins = fuse_begins(house, &record).await;
     let stored = house.store.add_finding(&record).await.map_err(OperationError::from);
-    if let Err(error) = tell_people(house, &record).await {
+    if let Err(error) = tell_people(house, &record, begins).await {
         tracing::error!(%error, finding = id, "People could not be told of a finding");
     }
     acted?;
@@ -162,10 +166,90 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
     signals.collect()
 }
 
-/// Mail to everybody who decides, once a finding, and no storm.
-async fn tell_people(house: &House, record: &FindingRecord) -> Result<(), OperationError> {
+/// A finding about an organisation as a whole has no account's day around it.
+fn around_json(finding: &Finding) -> String {
+    match finding.account {
+        Some(_) => serde_json::to_string(&finding.around).unwrap_or_default(),
+        None => String::new(),
+    }
+}
+
+/// What lies around a finding, as far as it was kept.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum KeptAround {
+    Kept(Around),
+    /// The finding is of before it was kept, or about an organisation.
+    NotKept,
+    /// Something was kept and cannot be read: it is not taken for an ordinary day.
+    Unreadable,
+}
+
+impl KeptAround {
+    pub const fn known(self) -> Option<Around> {
+        match self {
+            Self::Kept(around) => Some(around),
+            Self::NotKept | Self::Unreadable => None,
+        }
+    }
+}
+
+pub fn around_of(record: &FindingRecord) -> KeptAround {
+    if record.around.is_empty() {
+        return KeptAround::NotKept;
+    }
+    serde_json::from_str(&record.around).map_or(KeptAround::Unreadable, KeptAround::Kept)
+}
+
+/// Since when a fuse that holds something back now did so.
+fn fuse_since(house: &House) -> Timestamp {
+    house.clock.now().minus(Duration::from_hours(u64::from(house.sentry().fuse().hours)))
+}
+
+/// True for the first finding of a portal that the fuse held back. A store that cannot be read is no reason
+/// to leave people without word.
+async fn fuse_begins(house: &House, record: &FindingRecord) -> bool {
+    if !record.is_fused {
+        return false;
+    }
+    let since = fuse_since(house);
+    let of_fuse = |known: &FindingRecord| {
+        known.is_fused && known.portal == record.portal && known.at > since && known.id != record.id
+    };
+    !house.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
+}
+
+/// What was closed unasked before a start, for the fuse to count on.
+pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
+    let since = fuse_since(house);
+    let rules = house.gateway().rules();
+    let findings = house.store.findings(FINDINGS).await?;
+    let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
+        let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
+        let of_organisation =
+            rules.directory.iter().filter(|(_, known)| known.organisation == record.organisation).count();
+        let closes_all = taken >= Action::CloseOrganisation;
+        Some(Closing {
+            at: record.at,
+            account: record.account.as_ref()?.to_string(),
+            organisation: record.organisation.to_string(),
+            portal: record.portal.to_string(),
+            taken,
+            accounts: if closes_all { u32::try_from(of_organisation).unwrap_or(u32::MAX) } else { 1 },
+        })
+    });
+    house.sentry().recall_closings(closings);
+    Ok(())
+}
+
+/// Mail to everybody who decides, once a finding, and no storm; once a fuse in any case.
+async fn tell_people(house: &House, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
     if !house.sends_mail() {
         return Ok(());
+    }
+    if fuse_begins {
+        let portal = record.portal.clone();
+        return mail::tell_roles(house, Role::can_act, |_| Mail::ClosingsHeld { portal: portal.clone() })
+            .await;
     }
     let hour = house.clock.now().minus(Duration::from_hours(1));
     let lately = house.store.findings(100).await?.iter().filter(|known| known.at > hour).count();
@@ -190,6 +274,37 @@ pub struct WatchView {
     /// Accounts times days of the last thirty.
     pub account_days: u64,
     pub accounts: usize,
+    /// Portals that close no account by themselves any more.
+    pub held: Vec<HeldClosings>,
+    /// Hours within which automatic closings are counted.
+    pub fuse_hours: u32,
+}
+
+/// A portal where the fuse holds automatic closings back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldClosings {
+    pub portal: PortalId,
+    pub since: Timestamp,
+    /// Findings that it held back and that nobody has decided.
+    pub waiting: usize,
+}
+
+/// What the fuse holds back now, and what it did and waits for a decision; by portal.
+fn held_closings(findings: &[FindingRecord], since: Timestamp) -> Vec<HeldClosings> {
+    let mut held: Vec<HeldClosings> = Vec::new();
+    let fused = |record: &&FindingRecord| record.is_fused && (record.at > since || record.verdict.is_none());
+    for record in findings.iter().filter(fused) {
+        let waiting = usize::from(record.verdict.is_none());
+        match held.iter_mut().find(|known| known.portal == record.portal) {
+            Some(known) => {
+                known.since = known.since.min(record.at);
+                known.waiting += waiting;
+            }
+            None => held.push(HeldClosings { portal: record.portal.clone(), since: record.at, waiting }),
+        }
+    }
+    held.sort_by(|a, b| a.portal.cmp(&b.portal));
+    held
 }
 
 /// Findings on the page.
@@ -213,6 +328,8 @@ pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationEr
         false_alarms: findings.iter().filter(is_false).count(),
         account_days: house.gateway().rules().directory.iter().count() as u64 * RATE_DAYS,
         accounts: house.sentry().accounts(),
+        held: held_closings(&findings, fuse_since(house)),
+        fuse_hours: house.sentry().fuse().hours,
         findings,
     })
 }
@@ -222,9 +339,12 @@ pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationEr
 pub struct FindingView {
     pub record: FindingRecord,
     pub signals: Vec<Signal>,
+    pub around: KeptAround,
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
     pub gate: Gate,
+    /// Hours within which automatic closings are counted.
+    pub fuse_hours: u32,
 }
 
 /// Days in the picture.
@@ -241,7 +361,15 @@ pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingVi
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
         gate = house.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
-    Ok(FindingView { signals: signals_of(&record), record, days, gate })
+    let fuse_hours = house.sentry().fuse().hours;
+    Ok(FindingView {
+        signals: signals_of(&record),
+        around: around_of(&record),
+        record,
+        days,
+        gate,
+        fuse_hours,
+    })
 }
 
 /// Says what a finding was: a theft, or work. Decided once, by whoever may act, with a reason.

@@ -281,7 +281,8 @@ impl House {
         let gates = self.gateway().rules().gates.clone();
         let is_open = |account: &str| {
             AccountId::parse(account).is_ok_and(|account| {
-                gates.of(&digue_access::Reach::Account(account)) == digue_types::Gate::Open
+                // Who works on behind a step-up is watched on.
+                gates.of(&digue_access::Reach::Account(account)) != digue_types::Gate::Closed
             })
         };
         let read = |take: &mut dyn FnMut(Event)| {

@@ -16,6 +16,7 @@ pub mod bundle;
 pub mod caseloads;
 mod ceremonies;
 pub mod clock;
+mod closings;
 pub mod containment;
 mod csv_file;
 pub mod decoys;

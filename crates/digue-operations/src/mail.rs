@@ -12,7 +12,7 @@ use digue_access::Role;
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::{UnreadKind, Verdict};
 use digue_store::MailRecord;
-use digue_types::{AccountId, Timestamp};
+use digue_types::{AccountId, PortalId, Timestamp};
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
@@ -215,6 +215,8 @@ pub enum Mail {
     SignInBlocked { account: AccountId },
     /// The watch found something about this account.
     Finding { account: AccountId },
+    /// This portal closes no account by itself any more: too many were.
+    ClosingsHeld { portal: PortalId },
     /// The week of the management system, for one of its officers.
     Digest { account: AccountId, week: Week },
     /// The self-assessment of this account's organisation is over, or ends soon.
@@ -235,6 +237,7 @@ impl Mail {
             Self::FactorsChanged { .. } => "factors-changed",
             Self::SignInBlocked { .. } => "sign-in-blocked",
             Self::Finding { .. } => "finding",
+            Self::ClosingsHeld { .. } => "closings-held",
             Self::Digest { .. } => "digest",
             Self::AssessmentDue { .. } => "assessment-due",
             Self::DeskAnswer { .. } => "desk-answer",
@@ -246,7 +249,7 @@ impl Mail {
     fn account(&self) -> AccountId {
         match self {
             // It is about no account.
-            Self::PersonNews { .. } => Actor::digue().account,
+            Self::PersonNews { .. } | Self::ClosingsHeld { .. } => Actor::digue().account,
             Self::Invitation { account, .. }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
@@ -264,6 +267,7 @@ impl Mail {
         match self {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
+            Self::ClosingsHeld { portal } => portal.to_string(),
             Self::DeskAnswer { verdict, unread, .. } => {
                 let codes = unread.iter().map(|kind| kind.code());
                 core::iter::once(verdict.code()).chain(codes).collect::<Vec<_>>().join(" ")
@@ -285,6 +289,7 @@ impl Mail {
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             "finding" => Some(Self::Finding { account }),
+            "closings-held" => Some(Self::ClosingsHeld { portal: PortalId::parse(&record.detail).ok()? }),
             "assessment-due" => Some(Self::AssessmentDue { account }),
             "contested" => Some(Self::Contested { account }),
             "person-news" => {
@@ -448,6 +453,9 @@ fn message(
             ("euros", Value::from(week.euros)),
         ]);
     }
+    if let Mail::ClosingsHeld { portal } = mail {
+        values.push(("portal", Value::from(portal.as_str())));
+    }
     if let Mail::PersonNews { is_first, visits } = mail {
         values.push(("visits", Value::from(*visits)));
         values.push(("first", Value::from(u64::from(*is_first))));
@@ -510,6 +518,7 @@ mod tests {
             },
             Mail::Contested { account },
             Mail::PersonNews { is_first: true, visits: 3 },
+            Mail::ClosingsHeld { portal: "kairos".parse().unwrap() },
         ];
         let kinds = mails.iter().map(|mail| match mail {
             Mail::Invitation { .. } => 0,
@@ -522,8 +531,9 @@ mod tests {
             Mail::DeskAnswer { .. } => 7,
             Mail::Contested { .. } => 8,
             Mail::PersonNews { .. } => 9,
+            Mail::ClosingsHeld { .. } => 10,
         });
-        assert_eq!(kinds.collect::<HashSet<_>>().len(), 10);
+        assert_eq!(kinds.collect::<HashSet<_>>().len(), 11);
         mails
     }
 

@@ -8,14 +8,15 @@
 //! Portals that are only observed have an engine of their own: what is found there is told and never acted upon,
 //! and weighs nothing at the portals whose rules are enforced.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use digue_detection::playbook::Step;
 use digue_detection::sighting::number_of;
 use digue_detection::{
-    Action, Bars, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, Weight,
+    Action, Bars, Engine, Finding, Fuse, Options, Playbook, RecentClosings, SeenPerson, Sighting,
+    SightingKind, Weight,
 };
 use digue_gateway::ports::{Fetch, Sentinel, Word};
 use digue_types::{
@@ -23,6 +24,8 @@ use digue_types::{
     Reason, Timestamp,
 };
 use tokio::sync::mpsc;
+
+use crate::closings::{Closing, Closings};
 
 /// How the watch is set.
 #[derive(Clone, Debug)]
@@ -62,8 +65,6 @@ pub struct Found {
 pub const MEMORY: Duration = Duration::from_hours(45 * 24);
 /// Refusals of one entry that are counted one by one.
 const COUNTED_MAX: u64 = 1000;
-/// Closings of one day count towards closing more.
-const CLOSED_FOR: Duration = Duration::from_hours(24);
 
 /// The watch of a running Digue.
 pub struct Sentry {
@@ -79,8 +80,7 @@ struct State {
     trial: Engine,
     /// Accounts from which everything is withheld until their gate is shut.
     cut: HashSet<AccountId>,
-    /// Time, organisation and portal of the accounts that were closed lately.
-    closed: VecDeque<(Timestamp, String, String)>,
+    closings: Closings,
     made: HashMap<(AccountId, i64), u32>,
     /// What came while the memory is made again.
     backlog: Option<Vec<PendingEvent>>,
@@ -100,7 +100,7 @@ impl Sentry {
             engine: Self::engine(&rules),
             trial: Self::engine(&rules),
             cut: HashSet::new(),
-            closed: VecDeque::new(),
+            closings: Closings::default(),
             made: HashMap::new(),
             backlog: None,
         };
@@ -138,6 +138,17 @@ impl Sentry {
         (self.rules.decoys.len(), self.rules.playbook.automatic)
     }
 
+    /// Beyond how many closings people are asked.
+    pub(crate) fn fuse(&self) -> Fuse {
+        self.rules.playbook.fuse
+    }
+
+    /// What was closed unasked before a start counts after it, too.
+    pub(crate) fn recall_closings(&self, closings: impl Iterator<Item = Closing>) {
+        let mut state = self.state();
+        closings.for_each(|closing| state.closings.note(closing));
+    }
+
     /// The account's gate is shut: the door holds it by itself.
     pub(crate) fn held(&self, account: &AccountId) {
         self.state().cut.remove(account);
@@ -165,7 +176,7 @@ impl Sentry {
     }
 
     /// Makes the memory again: `read` hands over the events of the journal that were there when
-    /// `begin_remembering` was called; `is_open` tells whose gate is open, `is_observed` which portals are only
+    /// `begin_remembering` was called; `is_open` tells who may work on, if only after a fresh proof, `is_observed` which portals are only
     /// observed now.
     pub fn remember<E>(
         &self,
@@ -183,7 +194,7 @@ impl Sentry {
             Event::Exposure(exposure) => {
                 let found = observe(&mut engine, &exposure);
                 if let Some(finding) = found
-                    && Self::leaves_open(&finding, self.rules.playbook.step(&finding, 0, 0).taken)
+                    && Self::leaves_open(&finding, self.step_alone(&finding).taken)
                 {
                     engine.left_open(&finding);
                 }
@@ -263,6 +274,11 @@ impl Sentry {
         finding.weight == Weight::Containment && is_conditional && !finding.is_repeated
     }
 
+    /// The step about a finding as if nothing else had been closed.
+    fn step_alone(&self, finding: &Finding) -> Step {
+        self.rules.playbook.step(finding, &RecentClosings::default())
+    }
+
     /// Has the engine look at an exposure, and sends on what it finds.
     fn weigh(&self, state: &mut State, exposure: &Exposure) -> Word {
         let Some(finding) = observe(&mut state.engine, exposure) else {
@@ -271,22 +287,19 @@ impl Sentry {
         if state.cut.contains(&exposure.account) {
             return Word::Withhold;
         }
-        let since = exposure.at.minus(CLOSED_FOR);
-        while state.closed.front().is_some_and(|(at, ..)| *at < since) {
-            state.closed.pop_front();
-        }
-        let accounts = state.closed.iter().filter(|(_, house, _)| *house == finding.organisation).count();
-        let houses: HashSet<&String> = state
-            .closed
-            .iter()
-            .filter(|(_, _, portal)| *portal == finding.portal)
-            .map(|(_, house, _)| house)
-            .collect();
-        let step = self.rules.playbook.step(&finding, count(accounts), count(houses.len()));
+        let recent = state.closings.recent(&state.engine, &finding, &self.rules.playbook);
+        let step = self.rules.playbook.step(&finding, &recent);
         let is_cut = finding.weight == Weight::Containment && step.taken > Action::LowerBudget;
         if is_cut && finding.account.is_some() {
-            let closed = (exposure.at, finding.organisation.clone(), finding.portal.clone());
-            state.closed.push_back(closed);
+            let closes_all = step.taken >= Action::CloseOrganisation;
+            state.closings.note(Closing {
+                at: exposure.at,
+                account: exposure.account.to_string(),
+                organisation: finding.organisation.clone(),
+                portal: finding.portal.clone(),
+                taken: step.taken,
+                accounts: if closes_all { recent.open_in_organisation } else { 1 },
+            });
             state.cut.insert(exposure.account.clone());
         }
         if Self::leaves_open(&finding, step.taken) {
@@ -301,14 +314,10 @@ impl Sentry {
     /// What is found at a portal that is only observed: people are told what would have been done.
     fn weigh_trial(&self, state: &mut State, exposure: &Exposure) {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
-        let wished = self.rules.playbook.step(&finding, 0, 0).wished;
-        let step = Step { taken: Action::Observe, wished };
+        let wished = self.step_alone(&finding).wished;
+        let step = Step { taken: Action::Observe, wished, is_fused: false };
         let _ = self.found.send(Found { finding, step, is_trial: true });
     }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// One exposure for the engine; what was imported tells of another time and is left out.

@@ -1,7 +1,7 @@
 //! Signals in words, for whoever decides.
 
-use digue_detection::Signal;
-use digue_locales::{Language, Value, text_with};
+use digue_detection::{Around, Signal, SignalKind};
+use digue_locales::{Language, Value, text, text_with};
 
 /// One sentence with its figures.
 pub fn sentence(language: Language, signal: &Signal) -> String {
@@ -13,6 +13,55 @@ pub fn sentence(language: Language, signal: &Signal) -> String {
         ("days", Value::from(figures.minutes / 1440)),
     ];
     text_with(language, &format!("signal-{}", signal.kind), &values)
+}
+
+/// What it would have taken for its leading reason not to be told to anybody.
+pub fn innocence(language: Language, around: &Around, lead: &Signal) -> String {
+    let Some((key, count)) = unit_of(lead.kind).zip(around.innocent.filter(|count| *count > 0)) else {
+        return text(language, "innocent-never");
+    };
+    // A rise over days would have ended with a smaller last day; what has no window is counted by the day.
+    let is_by_day = lead.kind == SignalKind::Slow || lead.figures.minutes == 0;
+    let minutes = if is_by_day { 1440 } else { lead.figures.minutes };
+    text_with(
+        language,
+        key,
+        &[("count", Value::from(count)), ("period", Value::from(period(language, minutes)))],
+    )
+}
+
+/// What the number of a signal counts, where a smaller one would have been no reason.
+const fn unit_of(kind: SignalKind) -> Option<&'static str> {
+    match kind {
+        SignalKind::Unexplained | SignalKind::Volume | SignalKind::Slow | SignalKind::Lists => {
+            Some("innocent-persons")
+        }
+        SignalKind::Export => Some("innocent-response"),
+        SignalKind::Pace | SignalKind::Burst => Some("innocent-sheets"),
+        SignalKind::Order => Some("innocent-run"),
+        SignalKind::Pages => Some("innocent-pages"),
+        SignalKind::ListsEnded => Some("innocent-lists"),
+        SignalKind::Searches => Some("innocent-searches"),
+        SignalKind::Empty | SignalKind::Uninspected => Some("innocent-responses"),
+        SignalKind::Refusals | SignalKind::Unmapped => Some("innocent-requests"),
+        SignalKind::Shape
+        | SignalKind::Hours
+        | SignalKind::Rhythm
+        | SignalKind::NoResources
+        | SignalKind::Program
+        | SignalKind::Moved
+        | SignalKind::TwoPlaces
+        | SignalKind::NewDevice
+        | SignalKind::OlderCookie
+        | SignalKind::Dormant
+        | SignalKind::NewAccount
+        | SignalKind::Recovered
+        | SignalKind::AccountsMade
+        | SignalKind::Decoy
+        | SignalKind::Collusion
+        | SignalKind::SharedPlace
+        | SignalKind::CrowdedNetwork => None,
+    }
 }
 
 /// `10 minutes`, `1 heure`, `3 jours`.
@@ -38,6 +87,23 @@ mod tests {
                 let figures = Figures { seen: 67, usual: 12, minutes: 4320 };
                 let said = sentence(language, &Signal { kind, evidence: 4.0, figures });
                 assert!(!said.contains('[') && said.ends_with('.'), "{kind}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_says_what_would_have_been_innocent_in_both_languages() {
+        for &kind in SignalKind::ALL {
+            for language in Language::ALL {
+                for (minutes, innocent) in
+                    [(0, Some(1)), (10, Some(12)), (4320, Some(9)), (10, Some(0)), (0, None)]
+                {
+                    let lead =
+                        Signal { kind, evidence: 4.0, figures: Figures { seen: 67, usual: 12, minutes } };
+                    let said = innocence(language, &Around { innocent, ..Around::default() }, &lead);
+                    assert!(!said.contains('[') && said.ends_with('.'), "{kind}: {said}");
+                    assert!(!said.contains(" 0 "), "{kind}: {said}");
+                }
             }
         }
     }

@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use digue_access::caseload::{self, Caseloads};
 use digue_detection::{
-    Action, Engine, Finding, Options, Playbook, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
+    Action, Engine, Finding, Options, Playbook, RecentClosings, SeenPerson, Sighting, SightingKind,
+    SignalKind, Weight,
 };
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
 
@@ -286,7 +287,8 @@ impl Heist<'_> {
         let same = |account: &&usize| same_house(&watched.world, self.theft, **account, step.account);
         let closed = self.cut.keys().filter(same).count() - 1;
         let closed = u32::try_from(closed).unwrap_or(u32::MAX);
-        if Playbook::default().step(&finding, closed, 0).taken >= Action::CloseOrganisation {
+        let recent = RecentClosings { accounts: closed, ..RecentClosings::default() };
+        if Playbook::default().step(&finding, &recent).taken >= Action::CloseOrganisation {
             let all: Vec<usize> = self.accounts.iter().filter(same).copied().collect();
             for account in all {
                 self.cut.entry(account).or_insert(step.at_ms);

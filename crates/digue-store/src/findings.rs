@@ -19,11 +19,15 @@ pub struct FindingRecord {
     pub evidence: i64,
     /// The signals as JSON, the strongest first.
     pub signals: String,
+    /// What lies around it, as JSON; empty where that was not kept.
+    pub around: String,
     /// Shown to the account that day.
     pub persons: u32,
     /// What was done, and what the playbook wished.
     pub action: String,
     pub wished: String,
+    /// Too many accounts had been closed unasked: people are asked first.
+    pub is_fused: bool,
     /// When other systems were told; zero while they were not.
     pub told_at: Timestamp,
     pub verdict: Option<Verdict>,
@@ -40,13 +44,13 @@ pub struct Verdict {
 }
 
 const COLUMNS: &str = "id, at, account, organisation, portal, weight, evidence, signals, persons, action, \
-                       wished, told_at, verdict, decided_by, decided_at, reason";
+                       wished, told_at, verdict, decided_by, decided_at, reason, around, fused";
 
 impl Store {
     pub async fn add_finding(&self, finding: &FindingRecord) -> Stored<()> {
         let sql = format!(
             "INSERT INTO findings ({COLUMNS}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '')"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', $13, $14)"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(finding.id.as_str())
@@ -61,6 +65,8 @@ impl Store {
             .bind(finding.action.as_str())
             .bind(finding.wished.as_str())
             .bind(finding.told_at.micros())
+            .bind(finding.around.as_str())
+            .bind(i64::from(finding.is_fused))
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -5,7 +5,7 @@ use sqlx::{AnyPool, Row as _};
 use crate::{StoreError, Stored, spellings};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -20,6 +20,8 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0012-identities.sql"),
     include_str!("../migrations/0013-invitations.sql"),
     include_str!("../migrations/0014-names.sql"),
+    include_str!("../migrations/0015-around.sql"),
+    include_str!("../migrations/0016-fuse.sql"),
 ];
 
 /// The number of the migration with which names became canonical: its text cannot say how.

@@ -316,9 +316,11 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
         weight: text(row, "weight")?,
         evidence: row.try_get("evidence")?,
         signals: text(row, "signals")?,
+        around: text(row, "around")?,
         persons: u32::try_from(row.try_get::<i64, _>("persons")?).map_err(|_| corrupt("persons"))?,
         action: text(row, "action")?,
         wished: text(row, "wished")?,
+        is_fused: row.try_get::<i64, _>("fused")? != 0,
         told_at: time(row, "told_at")?,
         verdict,
     })

@@ -188,6 +188,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
 
     // The watch remembers beside the doors; until then a fresh one looks.
     remember(&house, &journal);
+    containment::recall_closings(&house).await?;
 
     // What open incidents are about is followed again.
     incidents::follow_open(&house).await?;

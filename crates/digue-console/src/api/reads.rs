@@ -412,6 +412,7 @@ pub(crate) async fn findings(
             "kind": finding.weight,
             "evidence": finding.evidence as f64 / 1000.0,
             "signals": containment::signals_of(finding),
+            "around": containment::around_of(finding).known(),
             "persons": finding.persons,
             "action": finding.action,
             "verdict": finding.verdict.as_ref().map(|verdict| if verdict.is_theft { "theft" } else { "work" }),

@@ -6,9 +6,9 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_detection::Signal;
-use digue_operations::containment::{self, FindingView, WatchView};
-use digue_operations::signals::sentence;
+use digue_detection::{Around, Signal};
+use digue_operations::containment::{self, FindingView, KeptAround, WatchView};
+use digue_operations::signals::{innocence, sentence};
 use digue_operations::stored_records::StoredKind;
 use digue_store::FindingRecord;
 use digue_types::{Gate, Timestamp};
@@ -115,6 +115,11 @@ struct FindingPage {
     /// Sentence, evidence.
     reasons: Vec<(String, String)>,
     evidence: String,
+    /// What it would have taken to be innocent, where that is known.
+    innocent: Option<String>,
+    around: Option<AroundRows>,
+    /// Why the days around are not known.
+    unknown: Option<String>,
     /// One in so many account-days of honest work.
     odds: u64,
     days: Vec<(Timestamp, u64)>,
@@ -124,7 +129,47 @@ struct FindingPage {
     /// What is usual for a day, and its height in the picture.
     usual: Option<(u64, f64)>,
     gate: Gate,
+    /// Hours within which automatic closings are counted.
+    fuse_hours: u32,
     may_decide: bool,
+}
+
+/// The days of the account, its portal and its organisation, in words.
+struct AroundRows {
+    sheets: String,
+    usual: String,
+    portal: String,
+    organisation: String,
+    /// What is usual was taken from elsewhere.
+    early: Option<String>,
+}
+
+fn rows_of(w: &Words, around: &Around) -> AroundRows {
+    // Below a tenth more than ordinary the page would say `1.0 times`.
+    let times = |factor: f32| match factor >= 1.1 {
+        true => w.with1("finding-around-factor", "factor", w.decimal(f64::from(factor))),
+        false => w.say("finding-around-ordinary"),
+    };
+    let early = || {
+        let values = [("days", around.portal_days.into()), ("accounts", around.known_accounts.into())];
+        w.with("finding-early", values)
+    };
+    AroundRows {
+        sheets: w.counted("finding-around-sheets", around.sheets),
+        usual: w.counted("finding-around-most", around.usual),
+        portal: times(around.portal_factor),
+        organisation: times(around.organisation_factor),
+        early: around.is_early.then(early),
+    }
+}
+
+fn unknown(w: &Words, record: &FindingRecord, around: KeptAround) -> Option<String> {
+    match around {
+        KeptAround::Kept(_) => None,
+        // About an organisation as a whole nothing of the sort is ever kept.
+        KeptAround::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
+        KeptAround::Unreadable => Some(w.say("finding-around-unreadable")),
+    }
 }
 
 pub(crate) async fn show(
@@ -133,12 +178,15 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let FindingView { record, signals, days, gate } =
+    let FindingView { record, signals, around, days, gate, fuse_hours } =
         told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
         |signal: &Signal| (sentence(visitor.language, signal), w.decimal(f64::from(signal.evidence)));
     let reasons = signals.iter().map(reason).collect();
+    let known = around.known();
+    let innocent = known.zip(signals.first());
+    let innocent = innocent.map(|(around, lead)| innocence(visitor.language, &around, lead));
     let days: Vec<(Timestamp, u64)> =
         days.into_iter().map(|(day, persons)| (Timestamp::from_secs(day * 86_400), persons as u64)).collect();
     let values: Vec<u64> = days.iter().map(|(_, persons)| *persons).collect();
@@ -153,6 +201,9 @@ pub(crate) async fn show(
     });
     Ok(page(&FindingPage {
         reasons,
+        innocent,
+        around: known.map(|around| rows_of(&w, &around)),
+        unknown: unknown(&w, &record, around),
         evidence: w.decimal(evidence),
         odds: 10_f64.powf(evidence.clamp(0.0, 9.0)) as u64,
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
@@ -161,6 +212,7 @@ pub(crate) async fn show(
         usual,
         days,
         gate,
+        fuse_hours,
         may_decide: visitor.role.is_some_and(Role::can_act),
         record,
         w,

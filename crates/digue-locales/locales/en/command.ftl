@@ -52,6 +52,7 @@ fault-unknown-name = "{ $name }" is not a name known here
 fault-missing = "{ $name }" is missing
 fault-type = "{ $name }" must be of the form { $detail }
 fault-value = "{ $name }" is not right: { $detail }
+fault-automatic-portal = "{ $name }" cannot be close-portal: a portal is never closed without a person who decides it; close-organisation at most
 fault-policy = { $detail }
 fault-no-portal = no portal is described in this folder
 fault-portal-twice = the portal "{ $detail }" is described in another file already

@@ -524,9 +524,30 @@ finding-title = What was found
 finding-persons = persons shown that day
 finding-done = what was done
 finding-wished = The playbook asked for more: { $action }. The automatic level that was chosen held it back.
+finding-fused = The playbook asked for: { $action }. Too many accounts of this portal were closed automatically within { $hours } hours for another one to be closed without a person deciding. Close it yourself if it is a theft, or say that it was work.
+watch-held = Portal { $portal }: automatic closing has been suspended since { $since }. Too many of its accounts were closed within { $hours } hours; further ones are only asked for a fresh proof of identity. Findings held back that wait for your decision: { $waiting }.
+watch-held-wished = held back, to be decided: { $action }
 finding-reasons = Why
 finding-odds = Total strength { $evidence }: honest work comes to this on about one account-day in { $odds }.
 finding-wrong = It would be wrong if this work was planned: a backlog, standing in for a colleague, an export that was asked for. Ask the person by another channel than the account.
+finding-around = The day around it
+finding-around-who = Who
+finding-around-day = That day
+finding-around-usual = Usually
+finding-around-account = This account
+finding-around-portal = The whole portal { $portal }
+finding-around-organisation = The whole organisation { $organisation }
+finding-around-sheets = { $count ->
+    [one] one sheet opened
+   *[other] { $shown } sheets opened
+}
+finding-around-most = at most { $shown } a day
+finding-around-factor = { $factor } times the ordinary
+finding-around-ordinary = an ordinary day
+finding-around-not-kept = What the day of the account, the portal and the organisation was like was not kept with this finding: it is not known.
+finding-around-unreadable = What the day of the account, the portal and the organisation was like cannot be read again: it is not known.
+finding-early = The portal has been known for { $days } days only, with { $accounts } accounts whose habits are known. What is usual was therefore taken from what such work usually is, and the number of persons of a day is not yet enough to raise an alert.
+verdict-reopening = Reopening the account is not a verdict: it teaches the watch nothing, and it judges as before. The verdict “It was work” allows what this finding cites for fourteen days.
 finding-days = Persons by day
 finding-days-alt = Persons shown by day, at most { $shown }
 finding-days-top = at most { $shown }

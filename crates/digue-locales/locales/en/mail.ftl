@@ -39,3 +39,11 @@ mail-finding-body =
     The watch found something unusual about the account { $account }. What was seen, what was done and what is left to decide are in the console, on the page Watch.
 
     { $link }
+
+mail-closings-held-subject = Digue closes no more accounts by itself
+mail-closings-held-body =
+    Hello,
+
+    On the portal { $portal } the watch has closed as many accounts by itself as it may without a person deciding. It closes no more of them: further accounts are asked for a fresh proof of identity, and their findings wait for your decision in the console, on the page of the watch.
+
+    { $link }

@@ -64,6 +64,44 @@ signal-unmapped = { $seen } requests in the day for addresses that the portal's 
 signal-refusals = { $seen } requests outside the caseload refused in the day; usually at most { $usual }.
 signal-uninspected = { $seen } responses could not be inspected today; usually at most { $usual }.
 
+innocent-persons = Up to { $count ->
+    [one] one person
+   *[other] { $count } persons
+} within { $period }, nothing would have been reported for the first of these reasons.
+innocent-response = Up to { $count ->
+    [one] one new person
+   *[other] { $count } new persons
+} in one response, nothing would have been reported for the first of these reasons.
+innocent-sheets = Up to { $count ->
+    [one] one sheet
+   *[other] { $count } sheets
+} within { $period }, nothing would have been reported for the first of these reasons.
+innocent-run = Up to { $count ->
+    [one] one sheet
+   *[other] { $count } sheets in a row
+} in the order of the identifiers, nothing would have been reported for the first of these reasons.
+innocent-pages = Up to { $count ->
+    [one] one page
+   *[other] { $count } pages in a row
+} of one list, nothing would have been reported for the first of these reasons.
+innocent-lists = Up to { $count ->
+    [one] one list
+   *[other] { $count } lists
+} walked to the end in the day, nothing would have been reported for the first of these reasons.
+innocent-searches = Up to { $count ->
+    [one] one search
+   *[other] { $count } searches
+} in the day, nothing would have been reported for the first of these reasons.
+innocent-responses = Up to { $count ->
+    [one] one such response
+   *[other] { $count } such responses
+} in the day, nothing would have been reported for the first of these reasons.
+innocent-requests = Up to { $count ->
+    [one] one such request
+   *[other] { $count } such requests
+} in the day, nothing would have been reported for the first of these reasons.
+innocent-never = No number, however small, would have removed the first of these reasons.
+
 action-observe = observe
 action-lower-budget = lower the budgets
 action-caseload-only = caseload only

@@ -52,6 +52,7 @@ fault-unknown-name = « { $name } » n'est pas un nom connu ici
 fault-missing = il manque « { $name } »
 fault-type = « { $name } » doit être de la forme { $detail }
 fault-value = « { $name } » n'est pas bon : { $detail }
+fault-automatic-portal = « { $name } » ne peut pas être close-portal : un portail n'est jamais fermé sans qu'une personne le décide ; au plus close-organisation
 fault-policy = { $detail }
 fault-no-portal = aucun portail n'est décrit dans ce dossier
 fault-portal-twice = le portail « { $detail } » est déjà décrit dans un autre fichier

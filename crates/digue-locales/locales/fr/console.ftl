@@ -524,9 +524,30 @@ finding-title = Ce qui a été trouvé
 finding-persons = personnes montrées ce jour-là
 finding-done = ce qui a été fait
 finding-wished = Le scénario prévoyait davantage : { $action }. Le niveau automatique choisi l'a retenu.
+finding-fused = Le scénario prévoyait : { $action }. Trop de comptes de ce portail ont été fermés automatiquement en { $hours } heures pour qu'un autre le soit sans qu'une personne décide. À vous de fermer si c'est un vol, ou de dire que c'était du travail.
+watch-held = Portail { $portal } : fermetures automatiques suspendues depuis le { $since }. Trop de comptes y ont été fermés en { $hours } heures ; aux suivants il est seulement demandé une nouvelle preuve d'identité. Constats retenus qui attendent votre décision : { $waiting }.
+watch-held-wished = retenu, à décider : { $action }
 finding-reasons = Pourquoi
 finding-odds = Force totale { $evidence } : un travail honnête n'en arrive là qu'un jour-compte sur { $odds } environ.
 finding-wrong = Ce serait une erreur si ce travail était prévu : reprise d'un dossier en retard, remplacement d'un collègue, export demandé. Demandez à la personne par un autre canal que son compte.
+finding-around = La journée autour
+finding-around-who = Qui
+finding-around-day = Ce jour-là
+finding-around-usual = D'habitude
+finding-around-account = Ce compte
+finding-around-portal = Tout le portail { $portal }
+finding-around-organisation = Toute l'organisation { $organisation }
+finding-around-sheets = { $count ->
+    [one] une fiche ouverte
+   *[other] { $shown } fiches ouvertes
+}
+finding-around-most = au plus { $shown } par jour
+finding-around-factor = { $factor } fois l'ordinaire
+finding-around-ordinary = un jour ordinaire
+finding-around-not-kept = Ce qu'était la journée du compte, du portail et de l'organisation n'a pas été gardé avec ce constat : on ne le sait pas.
+finding-around-unreadable = Ce qu'était la journée du compte, du portail et de l'organisation ne peut pas être relu : on ne le sait pas.
+finding-early = Le portail n'est connu que depuis { $days } jours, avec { $accounts } comptes dont on connaît les habitudes. Ce qui est habituel a donc été pris de ce qu'est d'ordinaire un tel travail, et le nombre de personnes d'une journée ne suffit pas encore à donner l'alerte.
+verdict-reopening = Rouvrir le compte n'est pas un verdict : cela n'apprend rien à la surveillance, qui juge ensuite comme avant. Le verdict « C'était du travail » autorise pendant quatorze jours ce que ce constat cite.
 finding-days = Personnes par jour
 finding-days-alt = Personnes montrées par jour, au plus { $shown }
 finding-days-top = au plus { $shown }

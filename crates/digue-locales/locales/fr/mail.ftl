@@ -39,3 +39,11 @@ mail-finding-body =
     La surveillance a trouvé quelque chose d'anormal sur le compte { $account }. Ce qui a été vu, ce qui a été fait et ce qu'il reste à décider sont dans la console, à la page Surveillance.
 
     { $link }
+
+mail-closings-held-subject = Digue ne ferme plus de compte de lui-même
+mail-closings-held-body =
+    Bonjour,
+
+    Sur le portail { $portal }, la surveillance a fermé d'elle-même autant de comptes qu'elle le peut sans qu'une personne décide. Elle n'en ferme plus : aux comptes suivants elle demande une nouvelle preuve d'identité, et leurs constats attendent votre décision dans la console, à la page Surveillance.
+
+    { $link }

@@ -64,6 +64,44 @@ signal-unmapped = { $seen } demandes dans la journée à des adresses que la car
 signal-refusals = { $seen } demandes hors portefeuille refusées dans la journée ; d'habitude au plus { $usual }.
 signal-uninspected = { $seen } réponses n'ont pas pu être inspectées aujourd'hui ; d'habitude au plus { $usual }.
 
+innocent-persons = Jusqu'à { $count ->
+    [one] une personne
+   *[other] { $count } personnes
+} en { $period }, rien n'aurait été signalé pour la première de ces raisons.
+innocent-response = Jusqu'à { $count ->
+    [one] une personne nouvelle
+   *[other] { $count } personnes nouvelles
+} dans une seule réponse, rien n'aurait été signalé pour la première de ces raisons.
+innocent-sheets = Jusqu'à { $count ->
+    [one] une fiche
+   *[other] { $count } fiches
+} en { $period }, rien n'aurait été signalé pour la première de ces raisons.
+innocent-run = Jusqu'à { $count ->
+    [one] une fiche
+   *[other] { $count } fiches de suite
+} dans l'ordre des identifiants, rien n'aurait été signalé pour la première de ces raisons.
+innocent-pages = Jusqu'à { $count ->
+    [one] une page
+   *[other] { $count } pages à la suite
+} d'une même liste, rien n'aurait été signalé pour la première de ces raisons.
+innocent-lists = Jusqu'à { $count ->
+    [one] une liste parcourue
+   *[other] { $count } listes parcourues
+} jusqu'à la fin dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+innocent-searches = Jusqu'à { $count ->
+    [one] une recherche
+   *[other] { $count } recherches
+} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+innocent-responses = Jusqu'à { $count ->
+    [one] une de ces réponses
+   *[other] { $count } de ces réponses
+} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+innocent-requests = Jusqu'à { $count ->
+    [one] une de ces demandes
+   *[other] { $count } de ces demandes
+} dans la journée, rien n'aurait été signalé pour la première de ces raisons.
+innocent-never = Aucun nombre, si petit soit-il, n'aurait écarté la première de ces raisons.
+
 action-observe = observer
 action-lower-budget = baisser les budgets
 action-caseload-only = portefeuille seul

@@ -2,14 +2,16 @@
 
 use digue_access::{Reach, Role};
 use digue_detection::playbook::Step;
-use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Weight};
-use digue_operations::containment;
+use digue_detection::{Action, Around, Figures, Finding, Signal, SignalKind, Weight};
+use digue_gateway::ports::Sentinel as _;
+use digue_operations::containment::{self, KeptAround};
 use digue_operations::mail;
 use digue_operations::recovery::PERCENT_AFTER;
-use digue_operations::sentry::Found;
+use digue_operations::sentry::{Found, Sentry, WatchRules};
 use digue_operations::{Actor, OperationError};
+use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
-use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId};
+use digue_types::{AccountId, Act, Basis, Event, Exposure, Gate, OrganisationId, PersonRef, PortalId};
 
 use crate::approvals::{again, somebody};
 use crate::house::{Home, Plan, mail_to};
@@ -28,9 +30,9 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
         signals: vec![signal],
         persons: 31,
         is_repeated: false,
-        around: digue_detection::Around::default(),
+        around: Around::default(),
     };
-    Found { finding, step: Step { taken, wished: taken }, is_trial: false }
+    Found { finding, step: Step { taken, wished: taken, is_fused: false }, is_trial: false }
 }
 
 #[tokio::test]
@@ -106,6 +108,23 @@ async fn a_finding_is_decided_once_by_who_may_act_and_clearing_ends_a_step_up() 
 }
 
 #[tokio::test]
+async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
+    let home = Home::open().await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    let mut found = found(&home, "a1", Weight::Containment, Action::StepUp);
+    let around = Around { sheets: 31, usual: 7, portal_factor: 3.2, innocent: Some(9), ..Around::default() };
+    found.finding.around = around;
+    containment::respond(&home.house, found).await.unwrap();
+    let record = home.store.findings(1).await.unwrap().remove(0);
+    let view = containment::finding(&home.house, &rssi, &record.id).await.unwrap();
+    assert_eq!(view.around, KeptAround::Kept(around));
+    for (kept, read) in [("", KeptAround::NotKept), ("{\"usual\":1}", KeptAround::Unreadable)] {
+        let old = FindingRecord { around: kept.to_owned(), ..record.clone() };
+        assert_eq!(containment::around_of(&old), read);
+    }
+}
+
+#[tokio::test]
 async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let mailbox = Mailbox::open();
     let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
@@ -120,4 +139,74 @@ async fn officers_are_told_by_mail_and_not_in_a_storm() {
     let told = mailbox.messages();
     assert!((1..=6).contains(&told.len()), "{}", told.len());
     assert!(told.iter().all(|(to, text)| to == "rssi@exemple.fr" && !text.contains("enter?link")));
+}
+
+/// `account` of `organisation` is shown these persons, so many hours after the first day.
+fn shown(account: u64, organisation: u64, hours: u64, persons: std::ops::Range<u64>) -> Exposure {
+    let event = digue_testkit::events::shown(hours * 3600 + account, &format!("a{account}"), "P1");
+    let Event::Exposure(mut exposure) = event else { panic!("an exposure") };
+    exposure.organisation = OrganisationId::parse(&format!("of-{organisation}")).unwrap();
+    exposure.shown[0].basis = Basis::NotRequired;
+    exposure.shown[0].persons =
+        persons.map(|person| PersonRef::parse(&format!("P{account}-{person}")).unwrap()).collect();
+    *exposure
+}
+
+/// 200 accounts work one day; on the next one each of them exports 300 persons. What was done about each.
+fn all_export(organisations: u64) -> Vec<Step> {
+    let sentry = Sentry::new(WatchRules::default());
+    let mut found = sentry.take_found().unwrap();
+    for account in 0..200 {
+        sentry.look(&shown(account, account % organisations, 0, 0..1));
+    }
+    for account in 0..200 {
+        sentry.look(&shown(account, account % organisations, 24, 100..400));
+    }
+    let mut steps = Vec::new();
+    while let Ok(Found { finding, step, .. }) = found.try_recv() {
+        if finding.weight == Weight::Containment {
+            steps.push(step);
+        }
+    }
+    assert_eq!(steps.len(), 200, "each of them is found");
+    steps
+}
+
+#[test]
+fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_people_about_the_rest() {
+    // Ten are five in a hundred of 200.
+    for organisations in [200, 1, 40] {
+        let steps = all_export(organisations);
+        let closed = steps.iter().filter(|step| step.taken == Action::CloseAccount).count();
+        assert_eq!(closed, 10, "{organisations} organisations");
+        assert!(steps.iter().all(|step| step.taken < Action::CloseOrganisation), "none fits in the fuse");
+        let rest: Vec<&Step> = steps.iter().filter(|step| step.taken != Action::CloseAccount).collect();
+        assert!(rest.iter().all(|step| step.taken == Action::StepUp && step.is_fused));
+        assert!(rest.iter().all(|step| step.wished >= Action::CloseAccount), "what it wished is said");
+    }
+}
+
+#[tokio::test]
+async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_decided() {
+    let mailbox = Mailbox::open();
+    let home = Home::with(Plan { mail: Some(mail_to(&mailbox)), ..Plan::default() }).await;
+    let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
+    home.with_address("rssi", "rssi@exemple.fr").await;
+    for account in 0..9 {
+        let mut found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
+        if account >= 7 {
+            found.step = Step { taken: Action::StepUp, wished: Action::CloseOrganisation, is_fused: true };
+        }
+        containment::respond(&home.house, found).await.unwrap();
+    }
+    mail::send_due(&home.house).await.unwrap();
+    let told = mailbox.messages();
+    let of_fuse = told.iter().filter(|(_, text)| text.contains("kairos")).count();
+    assert_eq!(of_fuse, 1, "{told:?}");
+    let view = containment::view(&home.house, &rssi).await.unwrap();
+    let held: Vec<(&str, usize)> =
+        view.held.iter().map(|held| (held.portal.as_str(), held.waiting)).collect();
+    assert_eq!(held, [("kairos", 2)]);
+    let gate = Reach::Account(AccountId::parse("b8").unwrap());
+    assert_eq!(home.house.gateway().rules().gates.of(&gate), Gate::StepUp);
 }

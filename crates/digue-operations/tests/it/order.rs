@@ -96,9 +96,11 @@ async fn a_finding_is_decided_once() {
         weight: "alert".into(),
         evidence: 3000,
         signals: "[]".into(),
+        around: String::new(),
         persons: 40,
         action: "observe".into(),
         wished: "observe".into(),
+        is_fused: false,
         told_at: Timestamp::ZERO,
         verdict: None,
     };

@@ -15,9 +15,11 @@ fn finding(id: &str, at: Timestamp) -> FindingRecord {
         weight: "containment".into(),
         evidence: 4_210,
         signals: "[]".into(),
+        around: r#"{"usual":12}"#.into(),
         persons: 32,
         action: "close-account".into(),
         wished: "close-organisation".into(),
+        is_fused: id == "f2",
         told_at: Timestamp::ZERO,
         verdict: None,
     }

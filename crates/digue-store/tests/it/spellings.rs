@@ -13,6 +13,8 @@ async fn old_store(url: &str, rows: &[&str]) {
         "DROP TABLE granted_keys",
         "DROP TABLE identity_invitations",
         "ALTER TABLE sessions DROP COLUMN other_ip",
+        "ALTER TABLE findings DROP COLUMN around",
+        "ALTER TABLE findings DROP COLUMN fused",
         "DELETE FROM migrations WHERE number >= 13",
     ];
     for statement in old.iter().chain(rows) {

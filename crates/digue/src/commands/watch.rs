@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use digue_detection::{Engine, Finding, Options, Playbook, Weight};
+use digue_detection::{Engine, Finding, Options, Playbook, RecentClosings, Weight};
 use digue_locales::{Language, Value, text};
 use digue_operations::error::LineFault;
 use digue_operations::signals::sentence;
@@ -37,6 +37,9 @@ struct Decision<'f> {
     action: &'static str,
     reasons: Vec<String>,
     signals: Vec<digue_detection::Signal>,
+    /// The days around it; absent where it is about an organisation as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    around: Option<digue_detection::Around>,
     /// Decimal logarithm of the odds against honest work.
     evidence: f32,
     /// Shown to the account that day, the response that reveals it included.
@@ -143,9 +146,10 @@ impl Writer {
             account: finding.account.as_deref(),
             organisation: &finding.organisation,
             kind: finding.weight.code(),
-            action: Playbook::default().step(finding, 0, 0).taken.code(),
+            action: Playbook::default().step(finding, &RecentClosings::default()).taken.code(),
             reasons: finding.signals.iter().map(|signal| sentence(self.language, signal)).collect(),
             signals: finding.signals.clone(),
+            around: finding.account.is_some().then_some(finding.around),
             evidence: finding.evidence,
             persons: finding.persons,
         };

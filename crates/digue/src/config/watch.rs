@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use digue_detection::playbook::Line;
-use digue_detection::{Action, Bars, Options, Playbook, SignalKind, Weight};
+use digue_detection::{Action, Bars, Fuse, Options, Playbook, SignalKind, Weight};
 
 use digue_operations::alerts::{AlertRules, Webhook};
 
@@ -54,6 +54,11 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     };
     let Some(section) = section else { return Some(settings) };
     if let Some(automatic) = section.choice("automatic", &ACTIONS) {
+        if automatic == Action::ClosePortal {
+            // It stops the work of everybody: never without a person.
+            section.fault("automatic", "fault-automatic-portal", "");
+            return None;
+        }
         settings.playbook.automatic = automatic;
     }
     let bar = |key: &str, usual: f32| match section.number(key) {
@@ -81,6 +86,7 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     settings.listed_max = small("listed_persons", settings.listed_max)?;
     settings.playbook.organisation_after = small("organisation_after", settings.playbook.organisation_after)?;
     settings.playbook.portal_after = small("portal_after", settings.playbook.portal_after)?;
+    settings.playbook.fuse = read_fuse(&section, settings.playbook.fuse)?;
     let lines: Vec<Option<Line>> = section.sections("playbook").iter().map(read_line).collect();
     if !lines.is_empty() {
         settings.playbook.lines = lines.into_iter().collect::<Option<Vec<_>>>()?;
@@ -113,6 +119,26 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     }
     Some(settings)
 }
+
+/// Beyond how many closings people are asked.
+fn read_fuse(section: &Section<'_>, usual: Fuse) -> Option<Fuse> {
+    let within = |key: &str, usual: u32, most: u32| match section.number(key) {
+        None => Some(usual),
+        Some(number) if (1..=most).contains(&number) => Some(number),
+        Some(_) => {
+            section.fault(key, "fault-value", format!("1-{most}"));
+            None
+        }
+    };
+    Some(Fuse {
+        share_percent: within("fuse_share", usual.share_percent, 100)?,
+        accounts: within("fuse_accounts", usual.accounts, u32::MAX)?,
+        hours: within("fuse_hours", usual.hours, FUSE_HOURS_MAX)?,
+    })
+}
+
+/// Findings of a month are read again at a start.
+const FUSE_HOURS_MAX: u32 = 30 * 24;
 
 /// A shorter secret could be tried out.
 const SECRET_CHARS_MIN: usize = 24;

@@ -55,6 +55,11 @@ fn a_theft_is_cut_off_within_tens_of_persons_and_people_decide() {
     let id = format!("fi-{id}");
     let finding = officer.get(&format!("/watch/{id}")).text();
     assert!(finding.contains("name=\"verdict\""), "{finding}");
+    // It explains itself: the days around it, what would have been innocent, that nobody is known yet.
+    for said in ["un jour ordinaire", "rien n&#39;aurait été signalé", "depuis 0 jours", "pas un verdict"]
+    {
+        assert!(finding.contains(said) || finding.contains(&said.replace("&#39;", "'")), "{said}: {finding}");
+    }
     // Exported, and decided once, with a reason.
     assert!(officer.get("/watch.csv").text().contains("a1"));
     let body = format!("id={id}&verdict=work&reason=inventaire+de+fin+de+mois");

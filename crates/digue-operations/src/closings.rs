@@ -1,0 +1,133 @@
+//! Accounts that the watch contained by itself lately: several of one organisation widen the next step, many of one
+//! portal end the closing.
+//!
+//! It counts what was done unasked. What people close, and what they open again, is theirs and changes nothing here.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use digue_detection::{Action, Engine, Finding, Playbook, RecentClosings};
+use digue_types::Timestamp;
+
+/// Closings of one day count towards closing more.
+const WIDENS_FOR: Duration = Duration::from_hours(24);
+
+/// One account that was contained, or its organisation with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Closing {
+    pub(crate) at: Timestamp,
+    pub(crate) account: String,
+    pub(crate) organisation: String,
+    pub(crate) portal: String,
+    pub(crate) taken: Action,
+    /// Accounts that it closed, those of the organisation included.
+    pub(crate) accounts: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct Closings(VecDeque<Closing>);
+
+impl Closings {
+    /// An account counts once, by the strictest step: memory that was made again finds it again.
+    pub(crate) fn note(&mut self, closing: Closing) {
+        let is_milder = |known: &Closing| known.account == closing.account && known.taken > closing.taken;
+        if !self.0.iter().any(is_milder) {
+            self.0.retain(|known| known.account != closing.account);
+            self.0.push_back(closing);
+        }
+    }
+
+    /// What was closed where `finding` is, and how many work there.
+    pub(crate) fn recent(
+        &mut self,
+        engine: &Engine,
+        finding: &Finding,
+        playbook: &Playbook,
+    ) -> RecentClosings {
+        let fuse_hours = Duration::from_hours(u64::from(playbook.fuse.hours));
+        let kept_since = finding.at.minus(fuse_hours.max(WIDENS_FOR));
+        self.0.retain(|closing| closing.at >= kept_since);
+        let (widens_since, fuse_since) = (finding.at.minus(WIDENS_FOR), finding.at.minus(fuse_hours));
+        let of_day = || self.0.iter().filter(|closing| closing.at >= widens_since);
+        let of_portal = |closing: &&Closing| closing.portal == finding.portal;
+        let of_organisation = |closing: &&Closing| closing.organisation == finding.organisation;
+        let accounts = of_day().filter(of_organisation).count();
+        let organisations: HashSet<&str> =
+            of_day().filter(of_portal).map(|closing| closing.organisation.as_str()).collect();
+        let fused = || {
+            let closes =
+                |closing: &&Closing| closing.taken >= Action::CloseAccount && closing.at >= fuse_since;
+            self.0.iter().filter(closes).filter(of_portal)
+        };
+        let at_work = engine.at_work(finding.at, &finding.portal, &finding.organisation);
+        let closed_here = count(fused().filter(of_organisation).count());
+        RecentClosings {
+            accounts: count(accounts),
+            organisations: count(organisations.len()),
+            closed_at_portal: fused().fold(0_u32, |sum, closing| sum.saturating_add(closing.accounts)),
+            at_work: at_work.accounts,
+            open_in_organisation: at_work.of_organisation.saturating_sub(closed_here).max(1),
+        }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use digue_detection::{Around, Fuse, Options, Weight};
+
+    use super::*;
+
+    fn at(hours: u64) -> Timestamp {
+        Timestamp::from_secs(1_763_812_800).plus(Duration::from_hours(hours))
+    }
+
+    fn closing(hours: u64, account: &str, taken: Action) -> Closing {
+        let (organisation, portal) = ("of-1".to_owned(), "kairos".to_owned());
+        Closing { at: at(hours), account: account.to_owned(), organisation, portal, taken, accounts: 1 }
+    }
+
+    fn finding(hours: u64, organisation: &str, portal: &str) -> Finding {
+        Finding {
+            at: at(hours),
+            account: Some("a9".to_owned()),
+            organisation: organisation.to_owned(),
+            portal: portal.to_owned(),
+            weight: Weight::Containment,
+            evidence: 4.2,
+            signals: Vec::new(),
+            persons: 10,
+            is_repeated: false,
+            around: Around::default(),
+        }
+    }
+
+    #[test]
+    fn closings_count_within_their_hours_where_they_were_and_each_account_once() {
+        let mut closings = Closings::default();
+        for (hours, account, taken) in [
+            (0, "a1", Action::CloseAccount),
+            (1, "a2", Action::StepUp),
+            (2, "a3", Action::CloseAccount),
+            (2, "a3", Action::CloseAccount),
+        ] {
+            closings.note(closing(hours, account, taken));
+        }
+        let engine = Engine::new(Options::default());
+        let fuse = Fuse { hours: 48, ..Fuse::default() };
+        let playbook = Playbook { fuse, ..Playbook::default() };
+        let mut recent = |hours, organisation, portal| {
+            let recent = closings.recent(&engine, &finding(hours, organisation, portal), &playbook);
+            (recent.accounts, recent.organisations, recent.closed_at_portal)
+        };
+        assert_eq!(recent(3, "of-1", "kairos"), (3, 1, 2));
+        assert_eq!(recent(3, "of-2", "kairos"), (0, 1, 2));
+        assert_eq!(recent(3, "of-2", "other"), (0, 0, 0));
+        // A day later what widens is over, what the fuse counts is not.
+        assert_eq!(recent(27, "of-1", "kairos"), (0, 0, 2));
+        assert_eq!(recent(51, "of-1", "kairos"), (0, 0, 0));
+    }
+}
