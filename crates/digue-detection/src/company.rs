@@ -81,12 +81,13 @@ impl Strangers {
         self.today = self.today.saturating_add(persons);
     }
 
-    /// Evidence, persons of today, and what is usual; `None` while nothing is out of the usual.
-    pub(crate) fn evidence(&self) -> Option<(f32, u32, f32)> {
+    /// Evidence, persons of today, and what is usual on a day on which everybody does `factor` times as
+    /// much; `None` while nothing is out of the usual.
+    pub(crate) fn evidence(&self, factor: f32) -> Option<(f32, u32, f32)> {
         if self.level.days() < SETTLED_DAYS {
             return None;
         }
-        let usual = self.level.own()?.max(10.0);
+        let usual = self.level.own()?.max(10.0) * factor;
         let evidence = volume::evidence(self.today, usual) - 0.5;
         (evidence > 0.0).then_some((evidence, self.today, usual))
     }
@@ -125,10 +126,11 @@ mod tests {
         for day in 0..40 {
             strangers.add(&Tuning::default(), day, 12 + (day as u32 * 7) % 9);
         }
-        assert_eq!(strangers.evidence(), None);
+        assert_eq!(strangers.evidence(1.0), None);
         strangers.add(&Tuning::default(), 40, 80);
         strangers.add(&Tuning::default(), 40, 30);
-        let (evidence, today, usual) = strangers.evidence().unwrap();
+        let (evidence, today, usual) = strangers.evidence(1.0).unwrap();
+        assert_eq!(strangers.evidence(6.0), None, "where everybody does six times as much");
         assert!(evidence > 4.0 && today == 110 && usual < 25.0, "{evidence} {usual}");
     }
 

@@ -372,7 +372,9 @@ impl Engine {
         if organisation.name.is_empty() {
             return None;
         }
-        let (evidence, seen, usual) = organisation.strangers.evidence()?;
+        let surge = &self.portals[profile.portal as usize].surge;
+        let factor = surge.factor_without(Some(&organisation.surge), day);
+        let (evidence, seen, usual) = organisation.strangers.evidence(factor)?;
         let is_news = organisation.alerted_day != day && evidence >= self.options.bars.containment;
         if !is_news || self.options.off.contains(&kind) {
             return None;
