@@ -367,7 +367,9 @@ impl Engine {
         self.organisations[organisation as usize].company.accounts += 1;
         let number = u32::try_from(self.profiles.len()).expect("bounded");
         self.account_names.insert(account.to_owned(), number);
-        self.profiles.push(Profile::new(organisation, portal, day));
+        let mut profile = Profile::new(organisation, portal, day);
+        profile.expect(&self.options.tuning, &self.portals[portal as usize].common, day);
+        self.profiles.push(profile);
         number as usize
     }
 

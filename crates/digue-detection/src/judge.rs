@@ -113,8 +113,8 @@ impl Engine {
 
     /// What is usual of a rule's count on this day; beyond its bound only where people once said so.
     fn usual_in_window(&self, profile: &Profile, place: usize) -> f32 {
-        let (rule, common) = (&RULES[place], &self.portals[profile.portal as usize].common);
-        let usual = profile.usual(common, rule.count, profile.today.day);
+        let rule = &RULES[place];
+        let usual = profile.usual(rule.count, profile.today.day);
         let is_longer = rule.minutes >= 10;
         let usual = if is_longer { usual * profile.factor } else { usual };
         if profile.is_confirmed(rule.count) { usual } else { usual.min(rule.usual_max) }
@@ -126,7 +126,9 @@ impl Engine {
         let common = &self.portals[profile.portal as usize].common;
         let mut bets = [(0.0, -30.0); DAILY.len()];
         for (place, (count, weight)) in DAILY.into_iter().enumerate() {
-            let (rise, _) = profile.rise(&self.options.tuning, common, place, &profile.today, context);
+            let Some(rise) = profile.rise(&self.options.tuning, place, &profile.today, context) else {
+                continue;
+            };
             let (kind, minutes) = if rise.days > 1 {
                 (SignalKind::Slow, rise.days * 1440)
             } else {
@@ -448,8 +450,7 @@ impl Engine {
         let portal = &self.portals[profile.portal as usize];
         let organisation = &self.organisations[profile.organisation as usize];
         let day = profile.today.day;
-        let (_, honest) =
-            profile.rise(&self.options.tuning, &portal.common, SHEETS, &profile.today, Context::default());
+        let honest = profile.prediction(SHEETS);
         Around {
             sheets: profile.today.count(Count::Sheets),
             usual: honest.upper().ceil() as u32,
@@ -482,14 +483,15 @@ impl Engine {
             SignalKind::Lists => 1,
             _ => return None,
         };
-        let (count, common) = (DAILY[place].0, &self.portals[profile.portal as usize].common);
+        let count = DAILY[place].0;
         let mut day = profile.today;
         let (mut low, mut high) = (0, day.count(count));
         while low < high {
             let middle = (low + high).div_ceil(2);
             day.set(count, middle);
-            let (rise, _) = profile.rise(&self.options.tuning, common, place, &day, profile.context);
-            if rise.evidence + DAILY[place].1 < alert { low = middle } else { high = middle - 1 }
+            let rise = profile.rise(&self.options.tuning, place, &day, profile.context);
+            let is_innocent = rise.is_none_or(|rise| rise.evidence + DAILY[place].1 < alert);
+            if is_innocent { low = middle } else { high = middle - 1 }
         }
         Some(if lead.kind == SignalKind::Lists { low * 2 } else { low })
     }

@@ -18,7 +18,7 @@ use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
 use crate::standing::Standing;
 use crate::surge::Share;
-use crate::tally::{ALL, Count, DAILY, Day, LevelFigures, Levels, PeerLevels, Work, floor};
+use crate::tally::{ALL, COUNTS, Count, DAILY, Day, LevelFigures, Levels, PeerLevels, Work, floor};
 use crate::tuning::Tuning;
 
 /// Persons that are surely remembered for an account.
@@ -94,6 +94,9 @@ pub(crate) struct Profile {
     pub(crate) signs: Signs,
     /// New persons by lists on the days of the last week.
     listed: VecDeque<(i32, u32)>,
+    /// What is usual, and predicted, on a day like any other: reckoned when the day begins.
+    usuals: [f32; COUNTS],
+    predictions: [Prediction; DAILY.len()],
 }
 
 /// What an account's peers have in common.
@@ -178,6 +181,8 @@ impl Profile {
             context: Context::default(),
             signs: Signs::default(),
             listed: VecDeque::new(),
+            usuals: [1.0; COUNTS],
+            predictions: [Prediction { mean: 1.0, dispersion: 1.0 }; DAILY.len()],
         }
     }
 
@@ -201,10 +206,21 @@ impl Profile {
     }
 
     /// What is usual of `count` on a day like any other.
-    pub(crate) fn usual(&self, common: &Common, count: Count, day: i32) -> f32 {
-        let peers = common.levels.usual(count, common.work);
-        let usual = self.levels.of(count).usual(peers, self.age(day)).max(floor(count));
-        usual.max(self.allowed(count, day).unwrap_or(0.0))
+    pub(crate) fn usual(&self, count: Count, day: i32) -> f32 {
+        self.usuals[count as usize].max(self.allowed(count, day).unwrap_or(0.0))
+    }
+
+    /// Reckons once a day what each response of it is compared with.
+    pub(crate) fn expect(&mut self, tuning: &Tuning, common: &Common, day: i32) {
+        let age = self.age(day);
+        for count in ALL {
+            let peers = common.levels.usual(count, common.work);
+            self.usuals[count as usize] = self.levels.of(count).usual(peers, age).max(floor(count));
+        }
+        for (place, (count, _)) in DAILY.into_iter().enumerate() {
+            let level = self.levels.of(count);
+            self.predictions[place] = common.levels.prediction(tuning, place, level, age, common.work);
+        }
     }
 
     /// What people found to be work, while it is allowed.
@@ -218,24 +234,18 @@ impl Profile {
         self.confirmed >> (count as u32) & 1 == 1
     }
 
-    /// The day's count of one of `DAILY`, against what was predicted.
-    pub(crate) fn rise(
-        &self,
-        tuning: &Tuning,
-        common: &Common,
-        place: usize,
-        day: &Day,
-        context: Context,
-    ) -> (Rise, Prediction) {
-        let count = DAILY[place].0;
-        let honest = self.prediction(tuning, common, place, day.day);
-        let seen = self.judged(count, day, honest);
-        (self.levels.daily[place].with(tuning, day.day, seen, honest, context), honest)
+    /// The day's count of one of `DAILY`, against what was predicted; `None` while there is nothing to say.
+    pub(crate) fn rise(&self, tuning: &Tuning, place: usize, day: &Day, context: Context) -> Option<Rise> {
+        let honest = self.prediction(place);
+        let seen = self.judged(DAILY[place].0, day, honest);
+        // Up to the mean every bet loses, and what earlier days won was told then.
+        let is_more = seen as f32 > honest.mean;
+        is_more.then(|| self.levels.daily[place].with(tuning, day.day, seen, honest, context))
     }
 
-    fn prediction(&self, tuning: &Tuning, common: &Common, place: usize, day: i32) -> Prediction {
-        let level = self.levels.of(DAILY[place].0);
-        common.levels.prediction(tuning, place, level, self.age(day), common.work).times(self.factor)
+    /// What is predicted of one of `DAILY` for this day.
+    pub(crate) fn prediction(&self, place: usize) -> Prediction {
+        self.predictions[place].times(self.factor)
     }
 
     /// The count as it is judged: what is allowed is as good as what is predicted.
@@ -296,6 +306,7 @@ impl Profile {
             self.close(tuning, &done, common);
         }
         common.note_work(day);
+        self.expect(tuning, common, day);
         self.today = Day::of(day);
         (self.context, self.signs, self.factor) = (Context::default(), Signs::default(), 1.0);
         self.has_fetched = false;
@@ -324,7 +335,7 @@ impl Profile {
                 self.levels.daily[place].forget();
                 continue;
             }
-            let honest = self.prediction(tuning, common, place, done.day);
+            let honest = self.prediction(place);
             let seen = self.judged(count, done, honest);
             self.levels.daily[place].close(tuning, done.day, seen, honest, context);
         }
@@ -336,7 +347,7 @@ impl Profile {
                 // Rare things have a level of the days on which they happen.
                 continue;
             }
-            let usual = self.usual(common, count, done.day);
+            let usual = self.usual(count, done.day);
             let is_allowed = self.allowed(count, done.day).is_some();
             let level = self.levels.of_mut(count);
             let before = LevelFigures::of(level);
