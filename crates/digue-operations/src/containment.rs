@@ -218,11 +218,14 @@ async fn fuse_begins(house: &House, record: &FindingRecord) -> bool {
     !house.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
 }
 
+/// Findings read at a start: closings lie among many alerts.
+const RECALLED: u32 = 10_000;
+
 /// What was closed unasked before a start, for the fuse to count on.
 pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
     let since = fuse_since(house);
     let rules = house.gateway().rules();
-    let findings = house.store.findings(FINDINGS).await?;
+    let findings = house.store.findings(RECALLED).await?;
     let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
         let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
         let of_organisation =
