@@ -86,6 +86,12 @@ impl DeclaredBatch {
             minute >= self.from_minute || minute < self.until_minute
         }
     }
+
+    /// The day on which its hours began: one night is one batch, on both sides of midnight.
+    const fn day_of(&self, minute: u32, day: i32) -> i32 {
+        let is_after_midnight = self.from_minute > self.until_minute && minute < self.until_minute;
+        if is_after_midnight { day - 1 } else { day }
+    }
 }
 
 /// Persons of a portal whose last reading is remembered, at least.
@@ -440,6 +446,7 @@ impl Engine {
         let minute = second / 60 % 1440;
         let fits = |batch: &DeclaredBatch| batch.account == sighting.account && batch.holds(minute);
         let Some(place) = self.options.batches.iter().position(fits) else { return false };
+        let day = self.options.batches[place].day_of(minute, day);
         let (last, count) = &mut self.batched[place];
         if *last != day {
             (*last, *count) = (day, 0);

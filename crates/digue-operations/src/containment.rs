@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, Around, Finding, Signal, SignalKind, Weight};
+use digue_detection::{Action, Around, DeclaredBatch, Finding, Signal, SignalKind, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
 use digue_store::{FindingRecord, Verdict};
@@ -218,11 +218,14 @@ async fn fuse_begins(house: &House, record: &FindingRecord) -> bool {
     !house.store.findings(FINDINGS).await.is_ok_and(|known| known.iter().any(of_fuse))
 }
 
+/// Findings read at a start: closings lie among many alerts.
+const RECALLED: u32 = 10_000;
+
 /// What was closed unasked before a start, for the fuse to count on.
 pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
     let since = fuse_since(house);
     let rules = house.gateway().rules();
-    let findings = house.store.findings(FINDINGS).await?;
+    let findings = house.store.findings(RECALLED).await?;
     let closings = findings.iter().filter(|record| record.at > since).filter_map(|record| {
         let taken = Action::parse(&record.action).filter(|taken| *taken >= Action::CloseAccount)?;
         let of_organisation =
@@ -345,6 +348,8 @@ pub struct FindingView {
     pub gate: Gate,
     /// Hours within which automatic closings are counted.
     pub fuse_hours: u32,
+    /// Work of the account that comes by itself.
+    pub batches: Vec<DeclaredBatch>,
 }
 
 /// Days in the picture.
@@ -361,14 +366,18 @@ pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingVi
         days = (last - DAYS + 1..=last).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
         gate = house.gateway().rules().gates.of(&Reach::Account(account.clone()));
     }
-    let fuse_hours = house.sentry().fuse().hours;
     Ok(FindingView {
         signals: signals_of(&record),
         around: around_of(&record),
-        record,
         days,
         gate,
-        fuse_hours,
+        fuse_hours: house.sentry().fuse().hours,
+        batches: record
+            .account
+            .as_ref()
+            .map(|account| house.sentry().batches_of(account))
+            .unwrap_or_default(),
+        record,
     })
 }
 

@@ -15,8 +15,8 @@ use std::time::Duration;
 use digue_detection::playbook::Step;
 use digue_detection::sighting::number_of;
 use digue_detection::{
-    Action, Bars, Engine, Finding, Fuse, Options, Playbook, RecentClosings, SeenPerson, Sighting,
-    SightingKind, Weight,
+    Action, Bars, DeclaredBatch, Engine, Finding, Fuse, Options, Playbook, RecentClosings, SeenPerson,
+    Sighting, SightingKind, Weight, Work,
 };
 use digue_gateway::ports::{Fetch, Sentinel, Word};
 use digue_types::{
@@ -38,6 +38,10 @@ pub struct WatchRules {
     pub decoys: Vec<(PopulationId, String)>,
     /// Added to UTC: when people work.
     pub day_offset_secs: i32,
+    /// Work that comes by itself at a stated hour.
+    pub batches: Vec<DeclaredBatch>,
+    /// What is worked at each portal, where the operator says so.
+    pub work: Vec<(PortalId, Work)>,
 }
 
 impl Default for WatchRules {
@@ -48,6 +52,8 @@ impl Default for WatchRules {
             listed_max: Options::default().listed_max,
             decoys: Vec::new(),
             day_offset_secs: 0,
+            batches: Vec::new(),
+            work: Vec::new(),
         }
     }
 }
@@ -114,6 +120,8 @@ impl Sentry {
             listed_max: rules.listed_max,
             day_offset_secs: rules.day_offset_secs,
             decoys: decoys.collect(),
+            batches: rules.batches.clone(),
+            work: rules.work.iter().map(|(portal, work)| (portal.to_string(), *work)).collect(),
             ..Options::default()
         })
     }
@@ -136,6 +144,12 @@ impl Sentry {
     /// Persons who do not exist, of every population, and the strictest step taken by itself.
     pub(crate) fn means(&self) -> (usize, Action) {
         (self.rules.decoys.len(), self.rules.playbook.automatic)
+    }
+
+    /// What was declared to come by itself, of an account.
+    pub(crate) fn batches_of(&self, account: &AccountId) -> Vec<DeclaredBatch> {
+        let batches = self.rules.batches.iter();
+        batches.filter(|batch| batch.account == account.as_str()).cloned().collect()
     }
 
     /// Beyond how many closings people are asked.

@@ -3,6 +3,7 @@
 //! They are read as every other list of the operator is: any usual encoding and delimiter, quoted cells. A list with
 //! a fault is not used at all, for a theft may hide in the row that was left out.
 
+use digue_detection::DeclaredBatch;
 use digue_types::Timestamp;
 
 use crate::csv_file::{Column, CsvFile, PlacedFault, Row};
@@ -15,6 +16,8 @@ pub struct ListedAccount {
     /// Empty when the list does not say it.
     pub organisation: String,
     pub created: Option<Timestamp>,
+    /// Work of it that comes by itself; its hours are those of UTC.
+    pub batch: Option<DeclaredBatch>,
 }
 
 /// A person in the caseload of an account or of an organisation.
@@ -27,10 +30,11 @@ pub struct ListedRelation {
     pub until: Option<Timestamp>,
 }
 
-const ACCOUNTS: [Column; 3] = [
+const ACCOUNTS: [Column; 4] = [
     Column { name: "account", aliases: &["account", "compte"] },
     Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
     Column { name: "created", aliases: &["created", "created at", "cree", "cree le"] },
+    Column { name: "batch", aliases: &["batch", "traitement"] },
 ];
 
 const CASELOAD: [Column; 5] = [
@@ -44,7 +48,8 @@ const CASELOAD: [Column; 5] = [
 /// Faults that are listed; a file with more is wrong as a whole.
 const FAULTS_MAX: usize = 20;
 
-/// CSV with a header: `account`, and `organisation` and `created` (a date or an instant) if wished.
+/// CSV with a header: `account`, and `organisation`, `created` (a date or an instant) and `batch`
+/// (`01:00-05:00 600`: hours and persons a day) if wished.
 ///
 /// # Errors
 /// Every fault with its line and column.
@@ -55,7 +60,9 @@ pub fn accounts(bytes: &[u8]) -> Result<Vec<ListedAccount>, Vec<LineFault>> {
             return Err(LineFault::new(row.line, "watch-list-account").at("account"));
         }
         let organisation = row.cell(1).to_owned();
-        Ok(ListedAccount { account: account.to_owned(), organisation, created: moment(row, 2, "created")? })
+        let created = moment(row, 2, "created")?;
+        let batch = batch(row, account)?;
+        Ok(ListedAccount { account: account.to_owned(), organisation, created, batch })
     })
 }
 
@@ -102,6 +109,38 @@ fn rows<T>(
     if faults.is_empty() { Ok(taken) } else { Err(faults) }
 }
 
+fn batch(row: &Row<'_>, account: &str) -> Result<Option<DeclaredBatch>, LineFault> {
+    let text = row.cell(3);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parse = || {
+        let (hours, persons) = text.split_once(' ')?;
+        let (from, until) = hours.split_once('-')?;
+        let (from_minute, until_minute) = (parse_minute(from)?, parse_minute(until)?);
+        let persons = persons.trim().parse().ok().filter(|persons| *persons > 0)?;
+        let account = account.to_owned();
+        (from_minute != until_minute).then_some(DeclaredBatch { account, from_minute, until_minute, persons })
+    };
+    parse().map(Some).ok_or_else(|| LineFault::new(row.line, "watch-list-batch").at("batch"))
+}
+
+/// The minute of the day of `01:00`; `24:00` is written `00:00`.
+pub fn parse_minute(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two = |part: &str| {
+        let is_written = part.len() == 2 && part.bytes().all(|digit| digit.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| is_written)
+    };
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+/// As `parse_minute` reads it.
+pub fn written_minute(minute: u32) -> String {
+    format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
+}
+
 fn moment(row: &Row<'_>, column: usize, name: &str) -> Result<Option<Timestamp>, LineFault> {
     match row.cell(column) {
         "" => Ok(None),
@@ -132,6 +171,7 @@ mod tests {
             account: account.to_owned(),
             organisation: organisation.to_owned(),
             created,
+            batch: None,
         };
         let instant = Timestamp::parse_rfc3339("2026-01-02T08:00:00Z");
         assert_eq!(listed, [of("a1", "Dupont, frères", date("2026-01-02")), of("a;2", "of-2", instant)]);
@@ -145,6 +185,23 @@ mod tests {
         };
         let expected = [of("a1", "P1", date("2026-01-02"), None), of("o", "P;2", None, date("2026-02-01"))];
         assert_eq!(listed.unwrap(), expected);
+    }
+
+    #[test]
+    fn a_batch_has_hours_and_persons() {
+        let listed = accounts(b"account;batch\na1;23:30-05:00 600\na2;\n").unwrap();
+        let batch =
+            DeclaredBatch { account: "a1".into(), from_minute: 1410, until_minute: 300, persons: 600 };
+        assert_eq!((&listed[0].batch, &listed[1].batch), (&Some(batch), &None));
+        for wrong in ["01:00-05:00", "01:00-05:00 0", "1:00-05:00 6", "01:00-24:00 6", "01:00-01:00 6", "600"]
+        {
+            let fault = LineFault::new(2, "watch-list-batch").at("batch");
+            assert_eq!(
+                accounts(format!("account,batch\na1,{wrong}\n").as_bytes()),
+                Err(vec![fault]),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -155,6 +155,13 @@ fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mu
             faults.push(Fault { file, line: 0, key: "fault-unknown-population", name, detail });
         }
     }
+    for known in &settings.watch.work {
+        if portals.iter().all(|(_, portal)| portal.id != known.portal) {
+            let (file, line) = (settings.file.clone(), known.line);
+            let (name, detail) = ("watch.work".to_owned(), known.portal.to_string());
+            faults.push(Fault { file, line, key: "fault-watch-portal", name, detail });
+        }
+    }
     for decoy in &settings.watch.decoys {
         let portal = portals.iter().find(|(_, portal)| portal.id.as_str() == decoy.portal);
         // A decoy that is not written as the portal writes it would never be met.

@@ -443,6 +443,8 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
             .filter_map(|decoy| Some((populations(&decoy.portal)?, decoy.person.clone())))
             .collect(),
         day_offset_secs: i32::try_from(hours * 3600).unwrap_or(0),
+        batches: settings.watch.batches.clone(),
+        work: settings.watch.work.iter().map(|known| (known.portal.clone(), known.work)).collect(),
     }
 }
 

@@ -6,10 +6,11 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_detection::{Around, Signal};
+use digue_detection::{Around, DeclaredBatch, Signal};
 use digue_operations::containment::{self, FindingView, KeptAround, WatchView};
 use digue_operations::signals::{innocence, sentence};
 use digue_operations::stored_records::StoredKind;
+use digue_operations::watch_lists::written_minute;
 use digue_store::FindingRecord;
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
@@ -131,6 +132,8 @@ struct FindingPage {
     gate: Gate,
     /// Hours within which automatic closings are counted.
     fuse_hours: u32,
+    /// Work of the account that was declared, one sentence each.
+    batches: Vec<String>,
     may_decide: bool,
 }
 
@@ -163,6 +166,15 @@ fn rows_of(w: &Words, around: &Around) -> AroundRows {
     }
 }
 
+fn batch_line(w: &Words, batch: &DeclaredBatch) -> String {
+    let values = [
+        ("from", written_minute(batch.from_minute).into()),
+        ("until", written_minute(batch.until_minute).into()),
+        ("persons", w.number(batch.persons).into()),
+    ];
+    w.with("finding-batch", values)
+}
+
 fn unknown(w: &Words, record: &FindingRecord, around: KeptAround) -> Option<String> {
     match around {
         KeptAround::Kept(_) => None,
@@ -178,7 +190,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let FindingView { record, signals, around, days, gate, fuse_hours } =
+    let FindingView { record, signals, around, days, gate, fuse_hours, batches } =
         told(&visitor, containment::finding(&console.house, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let reason =
@@ -213,6 +225,7 @@ pub(crate) async fn show(
         days,
         gate,
         fuse_hours,
+        batches: batches.iter().map(|batch| batch_line(&w, batch)).collect(),
         may_decide: visitor.role.is_some_and(Role::can_act),
         record,
         w,

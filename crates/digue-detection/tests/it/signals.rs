@@ -1,6 +1,8 @@
 //! Each signal once where it must be heard, and once where it must not.
 
-use digue_detection::{Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight};
+use digue_detection::{
+    DeclaredBatch, Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
+};
 use digue_types::Timestamp;
 
 const MONDAY: i64 = 1_780_272_000;
@@ -324,4 +326,58 @@ fn an_account_that_was_left_open_is_found_again_when_it_goes_on_and_worse() {
         house.open(1, NOON + 7200 + step, &[12_000 + step as u64]);
     }
     assert!(house.found.iter().any(|finding| finding.is_repeated), "{:?}", house.found);
+}
+
+/// Twelve accounts, the sixth of which fetches 500 persons a night from eleven to three.
+fn with_batch(decoys: &[u64]) -> House {
+    let batch =
+        DeclaredBatch { account: "a5".to_owned(), from_minute: 23 * 60, until_minute: 3 * 60, persons: 500 };
+    let decoys = decoys.iter().map(|number| person(*number).key).collect();
+    House::with(Options { batches: vec![batch], decoys, ..Options::default() })
+}
+
+/// An hour before midnight, of the night of `day`.
+const fn night(day: i64) -> i64 {
+    NOON + day * DAY + 11 * 3600
+}
+
+#[test]
+fn a_declared_batch_is_no_theft_night_after_night() {
+    let mut house = with_batch(&[]);
+    for day in 0..30 {
+        for list in 0..10 {
+            let first = 100_000 + (day * 1000 + list * 50) as u64;
+            house.open(5, night(day) + list * 1200, &(first..first + 50).collect::<Vec<u64>>());
+        }
+    }
+    assert!(house.found.is_empty(), "{:?}", house.found);
+}
+
+#[test]
+fn what_goes_beyond_a_declared_batch_is_judged() {
+    let persons = |more: u64| (100_000..100_500 + more).collect::<Vec<u64>>();
+    let mut house = with_batch(&[]);
+    house.open(5, night(0), &persons(0));
+    assert!(house.found.is_empty(), "{:?}", house.found);
+    let mut house = with_batch(&[]);
+    house.open(5, night(0), &persons(1));
+    house.contained(5, SignalKind::Export);
+    // In two responses, on both sides of midnight: it is one night.
+    let mut house = with_batch(&[]);
+    house.open(5, night(0) + 3000, &persons(0));
+    house.open(5, night(0) + 4000, &(200_000..200_300).collect::<Vec<u64>>());
+    house.contained(5, SignalKind::Export);
+    // Outside of its hours, and by another account.
+    for (account, second) in [(5, NOON), (4, night(0))] {
+        let mut house = with_batch(&[]);
+        house.open(account, second, &persons(0));
+        house.contained(account, SignalKind::Export);
+    }
+}
+
+#[test]
+fn a_fictitious_person_is_judged_in_a_declared_batch_too() {
+    let mut house = with_batch(&[100_007]);
+    house.open(5, night(0), &(100_000..100_040).collect::<Vec<u64>>());
+    house.contained(5, SignalKind::Decoy);
 }

@@ -547,6 +547,7 @@ finding-around-ordinary = an ordinary day
 finding-around-not-kept = What the day of the account, the portal and the organisation was like was not kept with this finding: it is not known.
 finding-around-unreadable = What the day of the account, the portal and the organisation was like cannot be read again: it is not known.
 finding-early = The portal has been known for { $days } days only, with { $accounts } accounts whose habits are known. What is usual was therefore taken from what such work usually is, and the number of persons of a day is not yet enough to raise an alert.
+finding-batch = A batch is declared for this account: from { $from } to { $until }, at most { $persons } persons; what goes beyond is judged, and fictitious persons always are.
 verdict-reopening = Reopening the account is not a verdict: it teaches the watch nothing, and it judges as before. The verdict “It was work” allows what this finding cites for fourteen days.
 finding-days = Persons by day
 finding-days-alt = Persons shown by day, at most { $shown }

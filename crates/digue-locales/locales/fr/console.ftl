@@ -547,6 +547,7 @@ finding-around-ordinary = un jour ordinaire
 finding-around-not-kept = Ce qu'était la journée du compte, du portail et de l'organisation n'a pas été gardé avec ce constat : on ne le sait pas.
 finding-around-unreadable = Ce qu'était la journée du compte, du portail et de l'organisation ne peut pas être relu : on ne le sait pas.
 finding-early = Le portail n'est connu que depuis { $days } jours, avec { $accounts } comptes dont on connaît les habitudes. Ce qui est habituel a donc été pris de ce qu'est d'ordinaire un tel travail, et le nombre de personnes d'une journée ne suffit pas encore à donner l'alerte.
+finding-batch = Un traitement est déclaré pour ce compte : de { $from } à { $until }, au plus { $persons } personnes ; ce qui le dépasse est jugé, et les personnes fictives le sont toujours.
 verdict-reopening = Rouvrir le compte n'est pas un verdict : cela n'apprend rien à la surveillance, qui juge ensuite comme avant. Le verdict « C'était du travail » autorise pendant quatorze jours ce que ce constat cite.
 finding-days = Personnes par jour
 finding-days-alt = Personnes montrées par jour, au plus { $shown }

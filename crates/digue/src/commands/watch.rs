@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use digue_detection::{Engine, Finding, Options, Playbook, RecentClosings, Weight};
+use digue_detection::{DeclaredBatch, Engine, Finding, Options, Playbook, RecentClosings, Weight};
 use digue_locales::{Language, Value, text};
 use digue_operations::error::LineFault;
 use digue_operations::signals::sentence;
@@ -50,14 +50,15 @@ struct Decision<'f> {
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
 fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
-    let (Some(accounts), Some(caseload)) =
+    let (Some((accounts, batches)), Some(caseload)) =
         (accounts(out, asked.accounts.as_deref()), caseload(out, asked.caseload.as_deref()))
     else {
         return Ok(NOT_RUN);
     };
     let watcher = || {
-        let engine = Engine::new(Options { reopens_after: Some(REOPENS_AFTER), ..Options::default() });
-        Watcher::new(engine, &accounts, &caseload)
+        let batches = batches.clone();
+        let options = Options { reopens_after: Some(REOPENS_AFTER), batches, ..Options::default() };
+        Watcher::new(Engine::new(options), &accounts, &caseload)
     };
     let path = &asked.exposures;
     let played = record(path).map_err(PlayError::opening);
@@ -167,13 +168,14 @@ fn instant(at: Timestamp) -> String {
     }
 }
 
-/// The list of accounts, empty without one; `None` when it cannot be used, which has been told.
-fn accounts(out: &Out, path: Option<&Path>) -> Option<AccountList> {
-    let mut list = AccountList::default();
+/// The list of accounts with their batches, empty without one; `None` when it cannot be used, which has been told.
+fn accounts(out: &Out, path: Option<&Path>) -> Option<(AccountList, Vec<DeclaredBatch>)> {
+    let (mut list, mut batches) = (AccountList::default(), Vec::new());
     for row in rows(out, path, watch_lists::accounts)? {
         list.add(&row.account, &row.organisation, row.created);
+        batches.extend(row.batch);
     }
-    Some(list)
+    Some((list, batches))
 }
 
 fn caseload(out: &Out, path: Option<&Path>) -> Option<CaseloadList> {

@@ -425,6 +425,11 @@ impl<'s> Section<'s> {
         self.source.line_at(self.span.start)
     }
 
+    /// Where a value of the section stands, to speak of it later.
+    pub(crate) fn line_of(&self, key: &str) -> usize {
+        self.source.line_at(self.table.get(key).map_or(self.span.start, |value| value.span().start))
+    }
+
     /// Something that reads well and is most likely not meant.
     pub(crate) fn warn(&self, key: &str, warning: &'static str, detail: impl Display) {
         let start = self.table.get(key).map_or(self.span.start, |value| value.span().start);
@@ -460,6 +465,14 @@ impl<'s> Section<'s> {
     pub(crate) fn need_section(&self, key: &str) -> Option<Section<'s>> {
         self.must_have(key);
         self.section(key)
+    }
+
+    /// The names in the table, in the order of the file.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<(usize, String)> =
+            self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
+        names.sort();
+        names.into_iter().map(|(_, name)| name).collect()
     }
 
     /// Tables of a table, in the order of the file.

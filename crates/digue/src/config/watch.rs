@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use digue_detection::playbook::Line;
-use digue_detection::{Action, Bars, Fuse, Options, Playbook, SignalKind, Weight};
+use digue_detection::{Action, Bars, DeclaredBatch, Fuse, Options, Playbook, SignalKind, Weight, Work};
 
 use digue_operations::alerts::{AlertRules, Webhook};
+use digue_operations::watch_lists::parse_minute;
+use digue_types::{AccountId, PortalId};
 
 use super::reader::Section;
 
@@ -18,7 +20,18 @@ pub(crate) struct WatchSettings {
     pub(crate) listed_max: u32,
     /// Persons who do not exist.
     pub(crate) decoys: Vec<Decoy>,
+    /// Work that comes by itself.
+    pub(crate) batches: Vec<DeclaredBatch>,
+    pub(crate) work: Vec<PortalWork>,
     pub(crate) alerts: AlertRules,
+}
+
+/// What is worked at a portal, and the line that says so.
+#[derive(Clone)]
+pub(crate) struct PortalWork {
+    pub(crate) portal: PortalId,
+    pub(crate) work: Work,
+    pub(crate) line: usize,
 }
 
 /// A person who does not exist, and the line that says so.
@@ -50,6 +63,8 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
         bars: Bars::default(),
         listed_max: Options::default().listed_max,
         decoys: Vec::new(),
+        batches: Vec::new(),
+        work: Vec::new(),
         alerts: AlertRules::default(),
     };
     let Some(section) = section else { return Some(settings) };
@@ -91,6 +106,11 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     if !lines.is_empty() {
         settings.playbook.lines = lines.into_iter().collect::<Option<Vec<_>>>()?;
     }
+    let batches: Vec<_> = section.sections("batches").iter().map(read_batch).collect();
+    settings.batches = batches.into_iter().collect::<Option<Vec<_>>>()?;
+    if let Some(work) = section.section("work") {
+        settings.work = read_work(&work)?;
+    }
     if let Some(path) = section.path("decoys") {
         settings.decoys = read_decoys(&section, &path)?;
     }
@@ -119,6 +139,49 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     }
     Some(settings)
 }
+
+/// `[[watch.batches]]`: account, hours and persons a day.
+fn read_batch(section: &Section<'_>) -> Option<DeclaredBatch> {
+    let account = section.need("account", AccountId::parse);
+    let minute = |text: &str| parse_minute(text).ok_or("00:00-23:59");
+    let (from, until) = (section.need("from", minute), section.need("until", minute));
+    if !section.has("persons") {
+        section.fault("persons", "fault-missing", "");
+    }
+    let persons = section.number("persons");
+    if persons == Some(0) {
+        section.fault("persons", "fault-value", "1-4294967295");
+        return None;
+    }
+    if from.is_some() && from == until {
+        section.fault("until", "fault-value", "until != from");
+        return None;
+    }
+    Some(DeclaredBatch {
+        account: account?.to_string(),
+        from_minute: from?,
+        until_minute: until?,
+        persons: persons?,
+    })
+}
+
+/// `[watch.work]`: portals by their names.
+fn read_work(section: &Section<'_>) -> Option<Vec<PortalWork>> {
+    let read = |name: String| {
+        let work = section.choice(&name, &WORK)?;
+        match PortalId::parse(&name) {
+            Ok(portal) => Some(PortalWork { portal, work, line: section.line_of(&name) }),
+            Err(error) => {
+                section.fault(&name, "fault-value", error);
+                None
+            }
+        }
+    };
+    let read: Vec<_> = section.names().into_iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+const WORK: [(&str, Work); 2] = [("files", Work::Files), ("desk", Work::Desk)];
 
 /// Beyond how many closings people are asked.
 fn read_fuse(section: &Section<'_>, usual: Fuse) -> Option<Fuse> {

@@ -215,6 +215,8 @@ fn lists_are_read_as_spreadsheets_write_them_and_every_fault_has_its_place() {
     let (code, decisions, said) = with(b"account,created\n\"a\n1\",\na2,01/02/2026\n");
     assert!(code == Some(2) && decisions.is_empty());
     assert!(said.contains("accounts.csv: line 4 (created): a date"), "{said}");
+    let (code, _, said) = with(b"account,batch\na1,01:00-05:00 600\na2,1-5 600\n");
+    assert!(code == Some(2) && said.contains("accounts.csv: line 3 (batch): hours"), "{said}");
     let (code, _, said) = with(b"PK\x03\x04workbook");
     assert!(code == Some(2) && said.contains("accounts.csv is a ZIP archive"), "{said}");
     let (code, _, said) = with(b"name;since\na1;x\n");

@@ -270,3 +270,55 @@ fn a_finding_is_told_once_to_machines() {
     assert!(officer.get("/watch").text().contains("a1"));
     assert_eq!(receiver.heard().len(), heard.len());
 }
+
+/// `digue check` of the usual plan with this at its end.
+fn checked(settings: &str) -> (bool, String) {
+    let house = House::open(&Plan::usual(), obliging);
+    let place = house.folder.path().join("digue.toml");
+    let text = std::fs::read_to_string(&place).unwrap();
+    // The plan's own section of the watch comes last.
+    std::fs::write(&place, format!("{text}\n{settings}")).unwrap();
+    let done = digue(house.folder.path(), &["check"]);
+    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    (done.status.success(), said)
+}
+
+#[test]
+fn declared_batches_kinds_of_work_and_the_fuse_are_read_or_told_with_their_line() {
+    let batch = |rest: &str| format!("[[watch.batches]]\naccount = \"of-1.nuit\"\n{rest}");
+    let hours = "from = \"23:00\"\nuntil = \"03:00\"\n";
+    let good = format!("{}[watch.work]\nportail = \"desk\"\n", batch(&format!("{hours}persons = 600\n")));
+    let (is_good, said) = checked(&good);
+    assert!(is_good, "{said}");
+    for (settings, expected) in [
+        (batch(&format!("{hours}persons = 0\n")), "persons"),
+        (batch(hours), "persons"),
+        (batch("from = \"24:00\"\nuntil = \"03:00\"\npersons = 6\n"), "00:00-23:59"),
+        (batch("from = \"03:00\"\nuntil = \"03:00\"\npersons = 6\n"), "until"),
+        (batch(&format!("{hours}persons = 6\n")).replace("of-1.nuit", "of 1/nuit"), "account"),
+        ("[watch.work]\nportail = \"counter\"\n".to_owned(), "files | desk"),
+        ("[watch.work]\nelsewhere = \"desk\"\n".to_owned(), "elsewhere"),
+    ] {
+        let (is_good, said) = checked(&settings);
+        assert!(!is_good && said.contains(expected) && said.contains("digue.toml:"), "{settings}: {said}");
+    }
+}
+
+#[test]
+fn a_portal_cannot_be_set_to_close_by_itself() {
+    let house = House::open(&watched(WATCH), obliging);
+    let place = house.folder.path().join("digue.toml");
+    let text = std::fs::read_to_string(&place).unwrap();
+    for (setting, expected) in [
+        ("automatic = \"close-portal\"", "close-organisation"),
+        ("automatic = \"close-account\"\nfuse_share = 101", "1-100"),
+        ("fuse_accounts = 0", "fuse_accounts"),
+        ("fuse_hours = 0", "fuse_hours"),
+    ] {
+        std::fs::write(&place, text.replace("automatic = \"close-organisation\"", setting)).unwrap();
+        let done = digue(house.folder.path(), &["check"]);
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(!done.status.success() && said.contains(expected), "{setting}: {said}");
+    }
+}
