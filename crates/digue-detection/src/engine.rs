@@ -362,6 +362,7 @@ impl Engine {
     fn account(&mut self, account: &str, organisation: &str, portal: &str, day: i32) -> usize {
         if let Some(&known) = self.account_names.get(account) {
             self.move_to(known as usize, organisation);
+            self.place_at(known as usize, portal);
             return known as usize;
         }
         if self.profiles.len() >= self.options.accounts_max {
@@ -392,6 +393,20 @@ impl Engine {
         let profile = &mut self.profiles[account];
         (profile.organisation, profile.of_organisation) = (now, crate::surge::Share::default());
         (profile.share, profile.share_day) = (0.0, profile.today.day);
+    }
+
+    /// An account that was made before it worked belongs to the portal at which it works first.
+    fn place_at(&mut self, account: usize, portal: &str) {
+        if portal.is_empty() || self.profiles[account].last_day.is_some() {
+            return;
+        }
+        let number = self.portal(portal);
+        let profile = &mut self.profiles[account];
+        if profile.portal != number {
+            profile.portal = number;
+            let common = &self.portals[number as usize].common;
+            profile.expect(&self.options.tuning, common, profile.today.day);
+        }
     }
 
     fn portal(&mut self, name: &str) -> u32 {

@@ -252,6 +252,15 @@ fn a_finding_says_what_would_have_been_innocent_and_what_the_others_did() {
 }
 
 #[test]
+fn an_account_that_was_made_before_it_worked_is_judged_at_its_portal() {
+    let mut portal = at_work();
+    portal.engine.made(Timestamp::from_secs(MONDAY + 62 * DAY), "a50", "o1", "", 1);
+    portal.read(50, 63..66, 90, 0);
+    let finding = portal.found.iter().find(|finding| finding.weight == Weight::Containment).unwrap();
+    assert_eq!((finding.portal.as_str(), finding.around.known_accounts), ("kairos", 30));
+}
+
+#[test]
 fn an_account_that_moved_is_judged_where_it_is() {
     let mut portal = at_work();
     let mut show = |organisation: &str, second: i64| {
