@@ -233,8 +233,8 @@ fn a_declared_batch_is_work_up_to_its_number() {
 fn a_batch_is_judged_outside_of_its_hours() {
     let batch = DeclaredBatch { account: "a5".to_owned(), from_minute: 1380, until_minute: 60, persons: 500 };
     let mut portal = Portal::new(Options { batches: vec![batch], ..Options::default() });
-    portal.show(5, MONDAY + 23 * 3600 + 1800, 400, 0);
-    portal.show(5, MONDAY + DAY + 1800, 400, 0);
+    portal.show(5, MONDAY + 23 * 3600 + 1800, 300, 0);
+    portal.show(5, MONDAY + DAY + 1800, 200, 0);
     assert!(portal.found.is_empty(), "over midnight: {:?}", portal.found);
     portal.show(5, MONDAY + DAY + 12 * 3600, 400, 0);
     assert_eq!(portal.contained(5), 1);
