@@ -403,7 +403,7 @@ impl Engine {
         let number = self.portal(portal);
         let profile = &mut self.profiles[account];
         if profile.portal != number {
-            profile.portal = number;
+            (profile.portal, profile.of_portal) = (number, crate::surge::Share::default());
             let common = &self.portals[number as usize].common;
             profile.expect(&self.options.tuning, common, profile.today.day);
         }
@@ -519,12 +519,21 @@ impl Engine {
             // A name in a list is half a person opened: lists come in tens.
             profile.today.add(Count::Reached, met.listed.div_ceil(2));
         }
+        self.note_response(account, sighting, second, day, met.listed > 0);
+        self.note_share(account, day);
+        met
+    }
+
+    /// What kind of response it was, and the greatest counts of the day's windows.
+    fn note_response(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32, lists: bool) {
+        let profile = &mut self.profiles[account];
+        let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
         let page = Page {
             second,
             action: hash(sighting.action),
             persons: sighting.persons.len(),
             is_list: !is_sheet,
-            is_strange: met.listed > 0,
+            is_strange: lists,
         };
         let (pages, is_end) = profile.paging.next(page);
         profile.today.at_least(Count::Pages, pages);
@@ -545,8 +554,6 @@ impl Engine {
         }
         profile.today.at_least(Count::BurstMinute, all[0]);
         profile.today.at_least(Count::ListsTen, lists[1]);
-        self.note_share(account, day);
-        met
     }
 
     /// Where the account stands in the day of its portal and of its organisation.

@@ -58,11 +58,13 @@ impl Surge {
             if share.bucket == bucket {
                 return;
             }
-            self.buckets[usize::from(share.bucket) - 1] -= 1;
+            let before = &mut self.buckets[usize::from(share.bucket) - 1];
+            *before = before.saturating_sub(1);
         } else {
             self.at_work += 1;
         }
-        self.buckets[usize::from(bucket) - 1] += 1;
+        let now = &mut self.buckets[usize::from(bucket) - 1];
+        *now = now.saturating_add(1);
         *share = Share { day, bucket };
     }
 
@@ -80,13 +82,14 @@ impl Surge {
     /// The day's factor so far without those of `others`, 1 or more; `None` where too few are at work.
     fn of_today(&self, others: Option<&Self>) -> Option<f32> {
         let others = others.filter(|others| others.day == self.day);
-        let at_work = self.at_work - others.map_or(0, |others| others.at_work);
+        // Saturating: an account that moved within the day stands in two organisations.
+        let at_work = self.at_work.saturating_sub(others.map_or(0, |others| others.at_work));
         if at_work < ACCOUNTS_MIN {
             return None;
         }
         let (mut below, mut median) = (0, 0);
         for (place, count) in self.buckets.iter().enumerate() {
-            below += u32::from(count - others.map_or(0, |others| others.buckets[place]));
+            below += u32::from(count.saturating_sub(others.map_or(0, |others| others.buckets[place])));
             if below * 2 >= at_work {
                 median = place;
                 break;
