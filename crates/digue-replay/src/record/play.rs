@@ -190,7 +190,9 @@ impl<'r> RecordBenchmark<'r> {
         let mut starts = Vec::new();
         for (place, class) in classes.iter().enumerate() {
             for victim in 0..self.options.victims {
-                let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |h, b| h * 33 + u64::from(b));
+                let seed = class.name.bytes().fold(victim as u64 * 1_000_003, |seed, byte| {
+                    seed.wrapping_mul(33).wrapping_add(u64::from(byte))
+                });
                 let mut draw = Draw::new(seed);
                 let Some(&(account, from)) = candidates.get(draw.below(candidates.len())) else { continue };
                 let until = self.days[account]
@@ -265,7 +267,7 @@ impl<'r> RecordBenchmark<'r> {
                 account,
                 &habits,
                 start.day,
-                start.seed + place as u64,
+                start.seed.wrapping_add(place as u64),
             ));
         }
         if class.before == Before::Reopened {

@@ -155,3 +155,37 @@ fn vary(record: &Record, settings: &PlaySettings, name: String) -> Result<Variat
         persons: sum(|row| row.persons[0]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use digue_types::Timestamp;
+
+    use super::*;
+    use crate::record::play::RecordHalf;
+
+    #[test]
+    fn a_small_record_is_played_through_every_class() {
+        let mut table = "at,account,person\n".to_owned();
+        for day in 0..120_i64 {
+            for account in 0..12 {
+                for step in 0..3 + (day + account) % 3 {
+                    let at = Timestamp::from_secs(day * 86_400 + 30_000 + step * 4000 + account * 17);
+                    table += &format!("{at},a{account},P{}\n", day * 50 + account * 4 + step);
+                }
+            }
+        }
+        let record = Record::read(table.as_bytes()).unwrap();
+        let settings = PlaySettings {
+            half: RecordHalf::Judging,
+            victims: 1,
+            off: Vec::new(),
+            has_one_office: false,
+            has_verdicts: true,
+            tuning: Tuning::default(),
+        };
+        let results = measure(&record, &settings, &CLASSES).unwrap();
+        assert_eq!((results.rows.len(), results.honest.containments), (CLASSES.len(), 0));
+        let fast = results.rows.iter().find(|row| row.class == "sheets-1-holder").unwrap();
+        assert_eq!((fast.stopped, fast.is_reached), (1, Some(true)), "{fast:?}");
+    }
+}
