@@ -11,6 +11,7 @@
 //!
 //! `docs/decisions/0017-the-watch-bets-on-days.md` has the proof sketch and what was tried.
 
+use crate::negative_binomial::log_negative_binomial;
 use crate::tuning::Tuning;
 
 /// Amounts that a theft adds, in upper levels of the account, and their shares.
@@ -19,6 +20,7 @@ const AMOUNTS: [(f32, f32); 5] = [(0.5, 0.25), (1.0, 0.25), (2.0, 0.2), (5.0, 0.
 const USES: [f32; 3] = [0.25, 0.5, 0.25];
 /// Fewer persons than this are a busy day.
 const PERSONS_MIN: u32 = 5;
+
 /// What an honest day's count is predicted to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Prediction {
@@ -77,9 +79,9 @@ impl Prediction {
     }
 
     fn log_honest(self, tuning: &Tuning, count: f32) -> f64 {
-        let likely = log_negative_binomial(count, self.mean, self.dispersion);
+        let likely = log_count(count, self.mean, self.dispersion);
         let mean = tuning.unlike_mean * (self.mean + 1.0);
-        let unlike = log_negative_binomial(count, mean, 1.0 / tuning.unlike_size);
+        let unlike = log_count(count, mean, 1.0 / tuning.unlike_size);
         let share = f64::from(tuning.unlike_share);
         ((1.0 - share) * likely.exp() + share * unlike.exp()).max(1e-300).ln()
     }
@@ -87,7 +89,7 @@ impl Prediction {
     fn log_theft(self, count: f32, amount: f32) -> f64 {
         let mean = self.mean + amount;
         let own = self.mean * self.mean * self.dispersion;
-        log_negative_binomial(count, mean, (own + 0.15 * amount * amount) / (mean * mean))
+        log_count(count, mean, (own + 0.15 * amount * amount) / (mean * mean))
     }
 
     /// Decimal logarithms of the likelihood ratios, by amount.
@@ -102,24 +104,9 @@ impl Prediction {
     }
 }
 
-fn log_negative_binomial(count: f32, mean: f32, dispersion: f32) -> f64 {
-    let (count, mean) = (f64::from(count), f64::from(mean));
-    let size = 1.0 / f64::from(dispersion.max(0.01));
-    log_gamma(count + size) - log_gamma(size) - log_gamma(count + 1.0)
-        + size * (size / (size + mean)).ln()
-        + count * (mean / (size + mean)).ln()
-}
-
-/// Stirling's series, shifted to arguments above 8.
-fn log_gamma(mut x: f64) -> f64 {
-    let mut product = 1.0;
-    while x < 8.0 {
-        product *= x;
-        x += 1.0;
-    }
-    (x - 0.5) * x.ln() - x + 0.918_938_533_204_672_7 + 1.0 / (12.0 * x)
-        - 1.0 / (360.0 * x * x * x)
-        - product.ln()
+/// By its dispersion, 1 / size.
+fn log_count(count: f32, mean: f32, dispersion: f32) -> f64 {
+    log_negative_binomial(f64::from(count), f64::from(mean), 1.0 / f64::from(dispersion.max(0.01)))
 }
 
 /// What is known of a day besides its volume, as decimal logarithms of bets: against the account's
@@ -311,12 +298,6 @@ mod tests {
             assert!(now >= last - 0.05 || count < 8, "{count}: {now} after {last}");
             last = now;
         }
-    }
-
-    #[test]
-    fn log_gamma_is_that_of_factorials() {
-        assert!((log_gamma(1.0)).abs() < 1e-6 && (log_gamma(11.0) - 3_628_800_f64.ln()).abs() < 1e-6);
-        assert!((log_gamma(0.5) - std::f64::consts::PI.sqrt().ln()).abs() < 1e-6);
     }
 
     /// How often honest days, drawn from the prediction, exceed `bar`.

@@ -9,11 +9,11 @@ use digue_types::Timestamp;
 use hashbrown::{HashMap, HashSet};
 
 use crate::company::{Company, Strangers};
-use crate::fusion::{Bars, Finding};
+use crate::fusion::{Bars, Finding, Weight};
 use crate::known::Known;
 use crate::paging::Page;
 use crate::places::{Agents, Place, hash};
-use crate::profile::{Common, Profile};
+use crate::profile::{Common, Judged, Profile};
 use crate::shape::kind_of;
 use crate::sighting::{Kind, Sighting};
 use crate::signal::SignalKind;
@@ -230,7 +230,8 @@ impl Engine {
         }) {
             profile.reopen(day);
             if profile.reopenings() >= REOPENINGS_MAX {
-                profile.confirm(&self.options.tuning, day);
+                let last = profile.last_containment();
+                profile.confirm(&self.options.tuning, last, day);
             }
         }
         let portal = &mut self.portals[profile.portal as usize];
@@ -306,12 +307,22 @@ impl Engine {
         }
     }
 
-    /// People found that what the last finding about an account cited was work: so much is allowed
-    /// for a fortnight, and teaches.
-    pub fn found_to_be_work(&mut self, at: Timestamp, account: &str) {
+    /// People found that what the finding of `found_at` about an account cited was work: so much is allowed
+    /// for a fortnight, and teaches. Where the instant is not known, what allows least is taken.
+    pub fn found_to_be_work(
+        &mut self,
+        at: Timestamp,
+        account: &str,
+        weight: Weight,
+        found_at: Option<Timestamp>,
+    ) {
         let (_, day) = self.clock(at);
+        let judged = Judged { weight, second: found_at.map(|at| self.clock(at).0) };
         if let Some(&owner) = self.account_names.get(account) {
-            self.profiles[owner as usize].confirm(&self.options.tuning, day);
+            self.profiles[owner as usize].confirm(&self.options.tuning, judged, day);
+            if self.profiles[owner as usize].contained.is_some() {
+                return;
+            }
             self.remembered.retain(|_, (_, whose)| *whose != owner);
             self.remembered_networks.retain(|_, (_, whose)| *whose != owner);
         }

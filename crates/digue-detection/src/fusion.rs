@@ -32,6 +32,10 @@ pub enum Weight {
 }
 
 impl Weight {
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Alert, Self::Containment].into_iter().find(|weight| weight.code() == code)
+    }
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::Alert => "alert",
@@ -83,11 +87,16 @@ pub struct Around {
     pub innocent: Option<u32>,
 }
 
-/// A portal is new for two weeks, and as long as few of its accounts have habits.
+/// A portal is new for two weeks, and for two months as long as few of its accounts have habits.
+///
+/// No longer than that: a small portal never has many, and who makes accounts by the dozen must not blind the
+/// watch over the others.
 pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32) -> bool {
     const DAYS: u32 = 14;
+    const DAYS_MAX: u32 = 60;
     const ACCOUNTS: u32 = 5;
-    portal_days < DAYS || known_accounts < ACCOUNTS || known_accounts * 3 < at_work
+    let has_few = known_accounts < ACCOUNTS || known_accounts.saturating_mul(3) < at_work;
+    portal_days < DAYS || portal_days < DAYS_MAX && has_few
 }
 
 /// The bet of all counts together, as a decimal logarithm.

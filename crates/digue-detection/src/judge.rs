@@ -19,7 +19,6 @@ const UNMAPPED_MAX: u32 = 1000;
 
 /// Devices and networks of contained accounts are remembered for so long.
 const REMEMBERED_DAYS: i32 = 180;
-/// Lists of an account's first days show its caseload for the first time.
 /// Above this share of responses, programs are the rule on a portal.
 const PROGRAMS_RULE: f32 = 0.2;
 /// An account that was left open under conditions is measured against that finding for so long.
@@ -424,7 +423,9 @@ impl Engine {
             profile.alerted = Some((day, total));
         }
         let persons = profile.today.count(Count::Sheets) + profile.today.count(Count::Listed);
-        profile.cite(signals.iter().flat_map(|signal| cited(signal.kind)).copied());
+        let signals = strongest(signals);
+        let weight = if is_containment { Weight::Containment } else { Weight::Alert };
+        profile.cite(weight, (second, day), signals.iter().flat_map(|signal| cited(signal.kind)).copied());
         let around = self.around(account, &signals);
         let organisation = self.organisations[self.profiles[account].organisation as usize].name.clone();
         if is_containment {
@@ -435,9 +436,9 @@ impl Engine {
             account: Some(sighting.account.to_owned()),
             organisation,
             portal: sighting.portal.to_owned(),
-            weight: if is_containment { Weight::Containment } else { Weight::Alert },
+            weight,
             evidence: total,
-            signals: strongest(signals),
+            signals,
             persons,
             is_repeated: stepped.is_some(),
             around,
@@ -463,10 +464,10 @@ impl Engine {
         }
     }
 
-    /// The most that the leading count could have been without a word to anybody; `None` where no
+    /// The most that the count of the first reason could have been without a word to anybody; `None` where no
     /// number is innocent.
     fn innocent(&self, account: usize, signals: &[Signal]) -> Option<u32> {
-        let lead = signals.iter().max_by(|a, b| a.evidence.total_cmp(&b.evidence))?;
+        let lead = signals.first()?;
         let profile = &self.profiles[account];
         let alert = self.options.bars.alert;
         if let Some(place) =
@@ -477,6 +478,9 @@ impl Engine {
         }
         if matches!(lead.kind, SignalKind::Export | SignalKind::Lists) && lead.evidence >= 6.0 {
             return Some(lead.figures.usual);
+        }
+        if lead.kind == SignalKind::Unmapped {
+            return Some(UNMAPPED_MAX - 1);
         }
         let place = match lead.kind {
             SignalKind::Volume | SignalKind::Slow | SignalKind::Unexplained => 0,

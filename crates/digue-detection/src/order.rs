@@ -52,9 +52,14 @@ impl Order {
     }
 }
 
+/// How far one number is from another; `None` for the same number, and for a leap.
 fn step(from: u64, to: u64) -> Option<i64> {
-    let size = i64::try_from(from.abs_diff(to).clamp(1, STEP_MAX + 1)).ok()?;
-    (from.abs_diff(to) <= STEP_MAX && from != to).then_some(if to > from { size } else { -size })
+    let size = from.abs_diff(to);
+    if size == 0 || size > STEP_MAX {
+        return None;
+    }
+    let size = size.cast_signed();
+    Some(if to > from { size } else { -size })
 }
 
 #[cfg(test)]

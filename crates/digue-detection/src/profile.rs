@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use crate::context::{Rates, Signs};
 use crate::daily::{Context, Prediction, Rise};
 use crate::fetching::Days;
-use crate::fusion;
+use crate::fusion::{self, Weight};
 use crate::known::Known;
 use crate::order::Order;
 use crate::paging::Paging;
@@ -40,6 +40,26 @@ const REOPENINGS_DAYS: i32 = 30;
 /// Working days before the account's own kinds of persons and hours are known.
 const KNOWN_WORK_DAYS: usize = 8;
 
+/// What one finding was about: the counts of its day, which a verdict may allow.
+#[derive(Clone, Debug)]
+struct Cited {
+    weight: Weight,
+    second: u32,
+    day: i32,
+    counts: Vec<(Count, u32)>,
+}
+
+/// Findings of an account that a verdict may still come for.
+const CITED_MAX: usize = 16;
+
+/// Which finding a verdict is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Judged {
+    pub(crate) weight: Weight,
+    /// When it was found; `None` where the verdict does not say it.
+    pub(crate) second: Option<u32>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) organisation: u32,
@@ -70,8 +90,8 @@ pub(crate) struct Profile {
     tainted_day: Option<i32>,
     /// Days on which it was opened again without anybody saying what it had been.
     reopenings: VecDeque<i32>,
-    /// What the last finding was about, with the counts of that day.
-    cited: Vec<(Count, u32)>,
+    /// What the last findings were about.
+    cited: VecDeque<Cited>,
     /// What people found to be work, until when.
     allowed: Vec<(Count, f32, i32)>,
     /// Counts of which people once said that they were work: their habits count whole.
@@ -133,7 +153,7 @@ impl Common {
         u32::try_from(day.saturating_sub(self.first_day)).unwrap_or(0)
     }
 
-    /// True in the first two weeks of a portal, or while few of its accounts have habits.
+    /// True while what is usual at the portal is taken from elsewhere (`fusion::is_early`).
     pub(crate) fn is_early(&self, day: i32) -> bool {
         let days = self.days(day);
         let at_work = self.at_work[0].max(self.at_work[1]);
@@ -167,7 +187,7 @@ impl Profile {
             contained: None,
             tainted_day: None,
             reopenings: VecDeque::new(),
-            cited: Vec::new(),
+            cited: VecDeque::new(),
             allowed: Vec::new(),
             confirmed: 0,
             stepped: None,
@@ -322,8 +342,10 @@ impl Profile {
         }
         if self.tainted_day == Some(done.day) {
             // It was cut off on that day: until people say that it was work, nothing of it is.
-            for (count, seen) in &mut self.cited {
-                *seen = (*seen).max(done.count(*count));
+            for cited in self.cited.iter_mut().filter(|cited| cited.day == done.day) {
+                for (count, seen) in &mut cited.counts {
+                    *seen = (*seen).max(done.count(*count));
+                }
             }
             return;
         }
@@ -376,8 +398,17 @@ impl Profile {
     }
 
     /// What a finding is about: what people will have judged when they give their verdict.
-    pub(crate) fn cite(&mut self, counts: impl Iterator<Item = Count>) {
-        self.cited = counts.map(|count| (count, self.today.count(count))).collect();
+    pub(crate) fn cite(
+        &mut self,
+        weight: Weight,
+        (second, day): (u32, i32),
+        counts: impl Iterator<Item = Count>,
+    ) {
+        let counts = counts.map(|count| (count, self.today.count(count))).collect();
+        self.cited.push_back(Cited { weight, second, day, counts });
+        if self.cited.len() > CITED_MAX {
+            self.cited.pop_front();
+        }
     }
 
     /// The operator opened it again. That says that somebody may work on, not that what was read was
@@ -395,24 +426,43 @@ impl Profile {
         }
     }
 
+    /// The finding by which it was last cut off.
+    pub(crate) fn last_containment(&self) -> Judged {
+        let last = self.cited.iter().rev().find(|cited| cited.weight == Weight::Containment);
+        Judged { weight: Weight::Containment, second: last.map(|cited| cited.second) }
+    }
+
     /// Openings of the last month that nobody explained.
     pub(crate) fn reopenings(&self) -> usize {
         self.reopenings.len()
     }
 
-    /// People found what the last finding cited to be work: so much is allowed for a fortnight, and
-    /// the days of it teach whole. What was not cited stays as it was.
-    pub(crate) fn confirm(&mut self, tuning: &Tuning, day: i32) {
-        self.contained = None;
-        self.reopenings.clear();
-        for (count, seen) in std::mem::take(&mut self.cited) {
-            let same_day = self.tainted_day == Some(self.today.day);
-            let seen = if same_day { seen.max(self.today.count(count)) } else { seen };
+    /// People found what a finding cited to be work: so much is allowed for a fortnight, and the days of it
+    /// teach whole. What was not cited stays as it was.
+    ///
+    /// Where the verdict does not say which finding it is about, the one of its weight that allows least is
+    /// taken: a word about one must never allow what a theft read.
+    pub(crate) fn confirm(&mut self, tuning: &Tuning, judged: Judged, day: i32) {
+        let least = |cited: &Cited| cited.counts.iter().map(|(_, seen)| u64::from(*seen)).sum::<u64>();
+        let is_meant = |cited: &Cited| {
+            cited.weight == judged.weight && judged.second.is_none_or(|second| second == cited.second)
+        };
+        let fits = self.cited.iter().enumerate().filter(|(_, cited)| is_meant(cited));
+        let place = fits.min_by_key(|(_, cited)| least(cited)).map(|(place, _)| place);
+        let cited = place.and_then(|place| self.cited.remove(place));
+        for (count, seen) in cited.map_or(Vec::new(), |cited| cited.counts) {
             self.allowed.retain(|(of, _, until)| *of != count && day <= *until);
             self.allowed.push((count, seen as f32 * tuning.allowed_more, day + ALLOWED_DAYS));
             self.confirmed |= 1 << count as u32;
         }
-        self.tainted_day = None;
+        let is_of_containment =
+            judged.second.is_none_or(|second| self.contained.is_none_or(|at| at == second));
+        if self.contained.is_some() && (judged.weight == Weight::Alert || !is_of_containment) {
+            // It is cut off for something else, of which nobody has said anything.
+            return;
+        }
+        self.reopenings.clear();
+        (self.contained, self.tainted_day) = (None, None);
         self.begin_anew();
     }
 

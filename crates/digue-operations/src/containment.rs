@@ -20,7 +20,7 @@ use crate::incidents;
 use crate::mail::{self, Mail};
 use crate::recovery;
 use crate::secret::name;
-use crate::sentry::{Found, portal_of};
+use crate::sentry::{Found, finding_before, portal_of};
 
 /// Mails about findings to one person within an hour; then the console has the rest.
 const MAILS_AN_HOUR: usize = 6;
@@ -169,7 +169,7 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
 /// A finding about an organisation as a whole has no account's day around it.
 fn around_json(finding: &Finding) -> String {
     match finding.account {
-        Some(_) => serde_json::to_string(&finding.around).unwrap_or_default(),
+        Some(_) => serde_json::to_string(&finding.around).expect("numbers and truth values are written"),
         None => String::new(),
     }
 }
@@ -398,7 +398,7 @@ pub async fn decide(
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
     let words = Words {
         subject: subject_of(&record),
-        before: record.weight.clone(),
+        before: finding_before(&record),
         after: format!("finding:{}", record.id),
         reason: reason.clone(),
     };

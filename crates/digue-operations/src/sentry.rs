@@ -19,6 +19,7 @@ use digue_detection::{
     Sighting, SightingKind, Weight, Work,
 };
 use digue_gateway::ports::{Fetch, Sentinel, Word};
+use digue_store::FindingRecord;
 use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId,
     Reason, Timestamp,
@@ -411,7 +412,10 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
                 engine.contained(act.at, account);
             }
             // What a person found to be work teaches, after a restart, too; an opening does not.
-            Act::FindingCleared => engine.found_to_be_work(act.at, account),
+            Act::FindingCleared => {
+                let (weight, found_at) = judged_finding(&act.before);
+                engine.found_to_be_work(act.at, account, weight, found_at);
+            }
             Act::AccountRecovered => engine.recovered(act.at, account),
             _ => {}
         }
@@ -421,6 +425,17 @@ fn tell(engines: [&mut Engine; 2], made: &mut HashMap<(AccountId, i64), u32>, ac
             engine.made(act.at, account, organisation, "", row);
         }
     }
+}
+
+/// Weight and instant of the finding that a verdict is about, as its entry has them.
+pub(crate) fn finding_before(record: &FindingRecord) -> String {
+    format!("{} {}", record.weight, record.at)
+}
+
+/// Entries of before have the weight alone; without a weight it is an alert, which allows the least.
+fn judged_finding(before: &str) -> (Weight, Option<Timestamp>) {
+    let (weight, at) = before.split_once(' ').unwrap_or((before, ""));
+    (Weight::parse(weight).unwrap_or(Weight::Alert), Timestamp::parse_rfc3339(at))
 }
 
 /// The portal of a finding, where it is one of ours.

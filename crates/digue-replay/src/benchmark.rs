@@ -70,7 +70,7 @@ struct Watched {
     portal_key: u64,
     honest: Honest,
     worked: HashSet<(usize, i64)>,
-    reopen: Vec<(i64, String)>,
+    reopen: Vec<(i64, String, Timestamp)>,
 }
 
 impl Watched {
@@ -143,8 +143,9 @@ impl Watched {
 
     /// People say of whom the watch wronged the day before that it was work.
     fn reopen(&mut self, day: i64) {
-        for (_, account) in self.reopen.extract_if(.., |(due, _)| *due <= day).collect::<Vec<_>>() {
-            self.engine.found_to_be_work(at(day * DAY_MS), &account);
+        for (_, account, found_at) in self.reopen.extract_if(.., |(due, ..)| *due <= day).collect::<Vec<_>>()
+        {
+            self.engine.found_to_be_work(at(day * DAY_MS), &account, Weight::Containment, Some(found_at));
         }
     }
 
@@ -153,7 +154,7 @@ impl Watched {
             Weight::Alert => self.honest.alerts += 1,
             Weight::Containment => {
                 self.honest.containments += 1;
-                self.reopen.extend(finding.account.clone().map(|account| (day + 1, account)));
+                self.reopen.extend(finding.account.clone().map(|account| (day + 1, account, finding.at)));
             }
         }
     }

@@ -65,13 +65,13 @@ pub enum RecordError {
     Header,
     #[error("line {0}: expected a time such as 2026-06-01 08:00:00, an account and a person")]
     Line(u64),
-    #[error("nobody has worked on {needed} days or more: {found} accounts in all", needed = play::HABIT_DAYS)]
+    #[error("of {found} accounts none of this half has worked long enough for a theft to be put into it")]
     TooShort { found: usize },
 }
 
 impl Record {
     /// Reads CSV with a header, packed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and, if
-    /// there is one, `organisation` are taken, further columns left alone; times are UTC.
+    /// there is one, `organisation` are taken, further columns left alone; times are UTC, cells unquoted.
     pub fn read(text: impl Read) -> Result<Self, RecordError> {
         let mut lines = InputLines::new(text, LINE_BYTES_MAX);
         let header = lines.next_line()?.ok_or(RecordError::Header)?;
@@ -84,7 +84,8 @@ impl Record {
                 continue;
             }
             let text = String::from_utf8_lossy(line.bytes);
-            let row = columns.row(&text).ok_or(RecordError::Line(line.number))?;
+            let row = columns.row(&text).filter(|_| !line.is_too_long);
+            let row = row.ok_or(RecordError::Line(line.number))?;
             let account = *known.entry(row.account.to_owned()).or_insert_with(|| {
                 let organisation = row.organisation.to_owned();
                 record.accounts.push(RecordedAccount { name: row.account.to_owned(), organisation });
@@ -137,7 +138,11 @@ impl Columns {
         })
     }
 
+    /// `None` when it is not a line of the form; cells in quotes are not: a comma within would move the others.
     fn row<'l>(&self, line: &'l str) -> Option<RecordLine<'l>> {
+        if line.contains('"') {
+            return None;
+        }
         let fields: Vec<&str> = line.split(',').map(str::trim).collect();
         let field = |place: usize| fields.get(place).copied().filter(|text| !text.is_empty());
         Some(RecordLine {
@@ -244,6 +249,9 @@ mod tests {
         let fault = |text: &str| Record::read(text.as_bytes()).unwrap_err().to_string();
         assert!(fault("at,who\n").contains("columns"));
         assert!(fault("at,account,person\n2026-06-01 08:00:00,a,P\nyesterday,a,P\n").starts_with("line 3:"));
+        assert!(fault("at,account,person\n2026-06-01 08:00:00,\"Dupont, A\",P\n").starts_with("line 2:"));
+        let long = format!("at,account,person\n2026-06-01 08:00:00,a,P,{}\n", "x".repeat(9000));
+        assert!(fault(&long).starts_with("line 2:"));
     }
 
     #[test]

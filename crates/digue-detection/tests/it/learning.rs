@@ -133,7 +133,7 @@ fn a_verdict_allows_what_was_cited_and_no_more() {
     let mut portal = at_work();
     portal.read(1, 63..68, 30, 0);
     assert_eq!(portal.contained(1), 1);
-    portal.engine.found_to_be_work(Timestamp::from_secs(MONDAY + 68 * DAY), "a1");
+    portal.engine.found_to_be_work(Timestamp::from_secs(MONDAY + 68 * DAY), "a1", Weight::Containment, None);
     portal.work(0..30, 68..70, 1);
     portal.found.clear();
     // As much as the cited day is work now; ten times as much is not, nor is haste.
@@ -145,10 +145,92 @@ fn a_verdict_allows_what_was_cited_and_no_more() {
 }
 
 #[test]
+fn a_word_about_an_alert_allows_nothing_of_a_theft() {
+    let mut portal = at_work();
+    // Up to the alert, then far beyond it.
+    let mut sheets = 0;
+    while !portal.found.iter().any(|finding| finding.weight == Weight::Alert) {
+        portal.show(1, MONDAY + 63 * DAY + 9 * 3600 + sheets * 1200, 1, 0);
+        sheets += 1;
+    }
+    assert_eq!(portal.contained(1), 0, "{:?}", portal.found);
+    portal.read(1, 64..68, 200, 0);
+    assert_eq!(portal.contained(1), 1);
+    let now = Timestamp::from_secs(MONDAY + 69 * DAY);
+    portal.engine.found_to_be_work(now, "a1", Weight::Alert, None);
+    assert_eq!(portal.engine.contained_accounts(), ["a1"], "the theft is another finding");
+    portal.engine.reopened(now, "a1");
+    portal.read(1, 70..74, 200, 0);
+    assert_eq!(portal.contained(1), 2);
+}
+
+#[test]
+fn a_verdict_allows_what_its_own_finding_cited() {
+    let mut portal = at_work();
+    let day = |day: i64| Timestamp::from_secs(MONDAY + day * DAY);
+    portal.read(1, 63..68, 25, 0);
+    let small = portal.found.iter().rfind(|finding| finding.weight == Weight::Containment).unwrap().at;
+    portal.engine.reopened(day(69), "a1");
+    portal.read(1, 70..75, 300, 0);
+    assert_eq!(portal.contained(1), 2);
+    // The first was work; the account stays cut off for the second, and may not do as much again.
+    portal.engine.found_to_be_work(day(76), "a1", Weight::Containment, Some(small));
+    assert_eq!(portal.engine.contained_accounts(), ["a1"]);
+    portal.engine.reopened(day(76), "a1");
+    portal.read(1, 77..82, 300, 0);
+    assert_eq!(portal.contained(1), 3);
+    // A verdict about a finding that is not known allows nothing.
+    portal.engine.found_to_be_work(day(83), "a1", Weight::Containment, Some(day(1)));
+    assert_eq!(portal.engine.contained_accounts(), ["a1"]);
+}
+
+#[test]
+fn accounts_made_by_the_dozen_blind_nobody() {
+    let mut portal = at_work();
+    for account in 100..250 {
+        portal.show(account, MONDAY + 63 * DAY + 8 * 3600 + i64::from(account), 1, 0);
+    }
+    portal.read(1, 63..67, 60, 0);
+    assert_eq!(portal.contained(1), 1, "{:?}", portal.found);
+}
+
+#[test]
+fn a_small_portal_is_watched_by_days_too() {
+    let mut portal = Portal::new(Options::default());
+    portal.work(0..3, 0..80, 1);
+    portal.read(1, 84..90, 60, 0);
+    assert_eq!(portal.contained(1), 1, "{:?}", portal.found);
+}
+
+#[test]
+fn an_account_that_goes_to_and_fro_between_organisations_upsets_nothing() {
+    let mut portal = at_work();
+    for step in 0..400_i64 {
+        for account in 0..8 {
+            let organisation = ["o0", "o1", "o2", "elsewhere"][usize::try_from(step + account).unwrap() % 4];
+            let name = format!("a{account}");
+            let key = (step * 8 + account).unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            portal.engine.observe(&Sighting {
+                at: Timestamp::from_secs(MONDAY + 63 * DAY + 30_000 + step * 60),
+                portal: "kairos",
+                organisation,
+                account: &name,
+                session: "",
+                action: "",
+                ip: "",
+                agent: "",
+                kind: SightingKind::Shown,
+                persons: &[SeenPerson { key, number: None, is_explained: true }],
+            });
+        }
+    }
+}
+
+#[test]
 fn what_was_allowed_expires() {
     let mut portal = at_work();
     portal.read(1, 63..68, 40, 0);
-    portal.engine.found_to_be_work(Timestamp::from_secs(MONDAY + 68 * DAY), "a1");
+    portal.engine.found_to_be_work(Timestamp::from_secs(MONDAY + 68 * DAY), "a1", Weight::Containment, None);
     // It goes back to its usual work for two months.
     portal.work(0..30, 68..130, 1);
     portal.found.clear();

@@ -1,7 +1,7 @@
 //! Plays a record through the watch: once as it is, for the false alarms, and from the day of each
 //! theft on, for what the theft costs.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use digue_detection::{Engine, Finding, Options, Sighting, SightingKind, SignalKind, Tuning, Weight};
@@ -87,11 +87,12 @@ struct Start<'c> {
 impl<'r> RecordBenchmark<'r> {
     pub fn new(record: &'r Record, options: PlaySettings) -> Result<Self, RecordError> {
         let days = record.days();
-        if days.iter().all(|days| days.len() < HABIT_DAYS) {
-            return Err(RecordError::TooShort { found: days.len() });
-        }
         let calibration = Calibration::of(&days);
-        Ok(Self { record, options, days, calibration })
+        let benchmark = Self { record, options, days, calibration };
+        if benchmark.candidates().is_empty() {
+            return Err(RecordError::TooShort { found: benchmark.days.len() });
+        }
+        Ok(benchmark)
     }
 
     fn engine(&self) -> Engine {
@@ -140,27 +141,27 @@ impl<'r> RecordBenchmark<'r> {
     }
 
     /// The record as it is.
-    pub fn honest(&self, mut say: impl FnMut(&Finding)) -> HonestTally {
+    pub fn honest(&self) -> HonestTally {
         let mut engine = self.engine();
         let mut honest =
             HonestTally { days_worked: self.days.iter().map(BTreeMap::len).sum(), ..HonestTally::default() };
         let mut by_day: HashMap<i64, usize> = HashMap::new();
         let mut accounts = HashSet::new();
-        let mut verdicts: std::collections::VecDeque<(i64, usize)> = std::collections::VecDeque::new();
+        let mut verdicts: VecDeque<(i64, usize, Timestamp)> = VecDeque::new();
         for view in &self.record.views {
-            while let Some((_, account)) = verdicts.pop_front_if(|(due, _)| *due <= view.at_ms) {
+            while let Some((_, account, found_at)) = verdicts.pop_front_if(|(due, ..)| *due <= view.at_ms) {
                 let at = Timestamp::from_micros(view.at_ms * 1000);
-                engine.found_to_be_work(at, &self.record.accounts[account].name);
+                let name = &self.record.accounts[account].name;
+                engine.found_to_be_work(at, name, Weight::Containment, Some(found_at));
             }
             let Some(finding) = self.see(&mut engine, view, None) else { continue };
-            say(&finding);
             match finding.weight {
                 Weight::Alert => honest.alerts += 1,
                 Weight::Containment => {
                     honest.containments += 1;
                     accounts.insert(view.account);
                     if self.options.has_verdicts {
-                        verdicts.push_back((view.at_ms + DAY_MS / 2, view.account));
+                        verdicts.push_back((view.at_ms + DAY_MS / 2, view.account, finding.at));
                     }
                     *by_day.entry(view.day()).or_default() += 1;
                     let lead = finding.signals.first().map_or("", |signal| signal.kind.code());

@@ -19,11 +19,23 @@ pub struct RecordRow {
     pub persons: [usize; 2],
     /// Thefts stopped within one, three and fourteen days.
     pub within: [usize; 3],
-    /// Thefts that reach the goal of the class, and whether enough do; `None` where it has none.
+    /// Thefts that reach the goal of the class, and whether enough do.
     pub met: usize,
-    pub is_reached: Option<bool>,
+    pub goal: GoalResult,
     /// The same by each rival: how many it stopped, and the median of persons.
     pub rivals: Vec<RivalRow>,
+}
+
+/// Whether the goal of a class was reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoalResult {
+    Reached,
+    Missed,
+    /// The class is held to nothing.
+    NotHeld,
+    /// No theft of the class could be put into the record: nothing was shown.
+    NotRun,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +59,7 @@ pub fn measure(
     classes: &[RecordClass],
 ) -> Result<RecordResults, RecordError> {
     let benchmark = RecordBenchmark::new(record, settings.clone())?;
-    let honest = benchmark.honest(|_| {});
+    let honest = benchmark.honest();
     let costs = benchmark.thefts(classes);
     let rows = classes.iter().zip(&costs).map(|(class, costs)| row(class, costs)).collect();
     Ok(RecordResults { honest, rows })
@@ -74,6 +86,12 @@ fn row(class: &RecordClass, costs: &[TheftCost]) -> RecordRow {
         RecordGoal::Rival => Some(stopped >= volume_only),
         RecordGoal::Inherent => None,
     };
+    let goal = match is_reached {
+        Some(_) | None if costs.is_empty() => GoalResult::NotRun,
+        Some(true) => GoalResult::Reached,
+        Some(false) => GoalResult::Missed,
+        None => GoalResult::NotHeld,
+    };
     RecordRow {
         class: class.name,
         thefts: costs.len(),
@@ -84,7 +102,7 @@ fn row(class: &RecordClass, costs: &[TheftCost]) -> RecordRow {
         ],
         within,
         met,
-        is_reached,
+        goal,
         rivals,
     }
 }
@@ -186,6 +204,6 @@ mod tests {
         let results = measure(&record, &settings, &CLASSES).unwrap();
         assert_eq!((results.rows.len(), results.honest.containments), (CLASSES.len(), 0));
         let fast = results.rows.iter().find(|row| row.class == "sheets-1-holder").unwrap();
-        assert_eq!((fast.stopped, fast.is_reached), (1, Some(true)), "{fast:?}");
+        assert_eq!((fast.stopped, fast.goal), (1, GoalResult::Reached), "{fast:?}");
     }
 }

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
+use digue_detection::log_negative_binomial;
+
 use super::{Record, RecordedView};
 
 /// A way of judging one account by its own views.
@@ -88,22 +90,6 @@ impl Cusum {
         let variance = (spread + 5.0 * pooled * (mean / self.pool.0).powi(2)) / (count + 5.0);
         (mean, (mean * mean / (variance - mean).max(0.02 * mean)).clamp(0.2, 50.0))
     }
-}
-
-fn log_negative_binomial(count: f64, mean: f64, size: f64) -> f64 {
-    log_gamma(count + size) - log_gamma(size) - log_gamma(count + 1.0)
-        + size * (size / (size + mean)).ln()
-        + count * (mean / (size + mean)).ln()
-}
-
-/// Stirling's series, shifted to arguments above 8: eight digits.
-fn log_gamma(mut x: f64) -> f64 {
-    let mut shift = 0.0;
-    while x < 8.0 {
-        shift -= x.ln();
-        x += 1.0;
-    }
-    shift + (x - 0.5) * x.ln() - x + 0.918_938_533_204_672_7 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x.powi(3))
 }
 
 /// What the rivals know of a record: the pool, and the threshold of the test.

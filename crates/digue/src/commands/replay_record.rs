@@ -6,7 +6,7 @@ use digue_detection::Tuning;
 use digue_inspect::lines::{InputError, InputFault};
 use digue_locales::{Value, number, text, text_with};
 use digue_replay::record::play::{HonestTally, PlaySettings, RecordHalf};
-use digue_replay::record::results::{self, RecordResults, RecordRow, Variation};
+use digue_replay::record::results::{self, GoalResult, RecordResults, RecordRow, Variation};
 use digue_replay::record::theft::{CLASSES, RecordClass};
 use digue_replay::record::{Conditions, Course, Record, RecordError};
 use serde_json::json;
@@ -66,7 +66,7 @@ fn unread(out: &Out, path: &Path, error: &RecordError) -> u8 {
         RecordError::Header => out.complain("replay-record-header-fault", &[file]),
         RecordError::Line(line) => out.complain("replay-record-line", &[file, ("line", Value::from(*line))]),
         RecordError::TooShort { found } => {
-            let days = digue_replay::record::play::HABIT_DAYS;
+            let days = digue_replay::record::play::HABIT_DAYS + 1;
             let values = [file, ("accounts", Value::from(*found)), ("days", Value::from(days))];
             out.complain("replay-record-short", &values);
         }
@@ -101,20 +101,21 @@ fn play(
     } else {
         tell(out, &name, &results);
     }
-    Ok(results.rows.iter().all(|row| row.is_reached != Some(false)))
+    Ok(results.rows.iter().all(|row| matches!(row.goal, GoalResult::Reached | GoalResult::NotHeld)))
 }
 
 fn tell(out: &Out, name: &str, results: &RecordResults) {
     out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
     out.say("replay-record-header", &[]);
     for row in &results.rows {
-        let reached = match row.is_reached {
-            Some(true) => text(out.language, "replay-reached"),
-            Some(false) => {
+        let reached = match row.goal {
+            GoalResult::Reached => text(out.language, "replay-reached"),
+            GoalResult::Missed => {
                 let values = [("met", Value::from(row.met)), ("runs", Value::from(row.thefts))];
                 text_with(out.language, "replay-missed", &values)
             }
-            None => text(out.language, "replay-record-no-goal"),
+            GoalResult::NotHeld => text(out.language, "replay-record-no-goal"),
+            GoalResult::NotRun => text(out.language, "replay-record-not-run"),
         };
         let rivals: Vec<String> =
             row.rivals.iter().map(|rival| format!("{}/{}", rival.stopped, rival.persons)).collect();

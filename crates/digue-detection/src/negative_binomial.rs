@@ -1,0 +1,38 @@
+//! Logarithms of negative-binomial probabilities: counts that vary more than chance alone gives.
+
+/// Natural logarithm of the probability of `count` where the mean is `mean` and the variance
+/// `mean + mean^2 / size`.
+///
+/// ```
+/// use digue_detection::log_negative_binomial;
+/// let all: f64 = (0..1000).map(|count| log_negative_binomial(f64::from(count), 4.0, 1.5).exp()).sum();
+/// assert!((all - 1.0).abs() < 1e-6);
+/// ```
+pub fn log_negative_binomial(count: f64, mean: f64, size: f64) -> f64 {
+    log_gamma(count + size) - log_gamma(size) - log_gamma(count + 1.0)
+        + size * (size / (size + mean)).ln()
+        + count * (mean / (size + mean)).ln()
+}
+
+/// Stirling's series, shifted to arguments above 8: eight digits.
+fn log_gamma(mut x: f64) -> f64 {
+    let mut product = 1.0;
+    while x < 8.0 {
+        product *= x;
+        x += 1.0;
+    }
+    (x - 0.5) * x.ln() - x + 0.918_938_533_204_672_7 + 1.0 / (12.0 * x)
+        - 1.0 / (360.0 * x * x * x)
+        - product.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_gamma_is_that_of_factorials() {
+        assert!((log_gamma(1.0)).abs() < 1e-6 && (log_gamma(11.0) - 3_628_800_f64.ln()).abs() < 1e-6);
+        assert!((log_gamma(0.5) - std::f64::consts::PI.sqrt().ln()).abs() < 1e-6);
+    }
+}
