@@ -256,24 +256,56 @@ async fn spool<'b>(
         true => Some(console.bodies.alone.acquire().await.map_err(|_| NotTaken::Busy)?),
         false => None,
     };
-    Ok((Body::from_stream(chunks(file)), Kept::Disk { _share: share, _turn: turn }))
+    let chunks = chunks(file).await.map_err(NotTaken::Unwritable)?;
+    Ok((Body::from_stream(chunks), Kept::Disk { _share: share, _turn: turn }))
 }
 
 const CHUNK_BYTES: usize = 256 << 10;
 
-fn chunks(file: tokio::fs::File) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
-    futures_util::stream::try_unfold(file, |mut file| async move {
-        use tokio::io::AsyncReadExt as _;
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let read = file.read(&mut chunk).await?;
-        chunk.truncate(read);
-        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
-    })
+/// A file in chunks, of which the first is there already: multer 3.1 asks its stream twice for the first boundary, and
+/// takes a body that comes whole at the second time for one that ended before it.
+async fn chunks(
+    mut file: tokio::fs::File,
+) -> io::Result<impl futures_util::Stream<Item = io::Result<Bytes>>> {
+    let first = next_chunk(&mut file).await?;
+    let rest = futures_util::stream::try_unfold(file, |mut file| async move {
+        let chunk = next_chunk(&mut file).await?;
+        Ok((!chunk.is_empty()).then_some((chunk, file)))
+    });
+    Ok(futures_util::stream::once(std::future::ready(Ok(first))).chain(rest))
+}
+
+/// Empty at the end.
+async fn next_chunk(file: &mut tokio::fs::File) -> io::Result<Bytes> {
+    use tokio::io::AsyncReadExt as _;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let read = file.read(&mut chunk).await?;
+    chunk.truncate(read);
+    Ok(Bytes::from(chunk))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_was_spooled_comes_whole_and_its_beginning_at_once() {
+        use futures_util::FutureExt as _;
+        for size in [0, 1, 5_000, CHUNK_BYTES, 3 * CHUNK_BYTES + 7] {
+            let bytes: Vec<u8> = (0..size).map(|place| (place % 251) as u8).collect();
+            let mut file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
+            file.write_all(&bytes).await.unwrap();
+            file.flush().await.unwrap();
+            file.rewind().await.unwrap();
+            let mut chunks = Box::pin(chunks(file).await.unwrap());
+            let first = chunks.next().now_or_never().expect("multer must not wait for it");
+            let mut whole = first.unwrap().unwrap().to_vec();
+            while let Some(chunk) = chunks.next().await {
+                whole.extend_from_slice(&chunk.unwrap());
+            }
+            assert_eq!(whole, bytes);
+        }
+    }
 
     const ROUTER: &str = include_str!("router.rs");
 
