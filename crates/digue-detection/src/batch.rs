@@ -55,6 +55,7 @@ impl Owned {
         ];
         texts.into_iter().for_each(String::clear);
         self.persons.clear();
+        self.persons.shrink_to(PERSONS_KEPT);
         self.kind = Kind::Shown;
     }
 
@@ -82,8 +83,9 @@ pub struct Batches {
     spare: Vec<Owned>,
 }
 
-/// Rooms that are kept.
-const SPARE_MAX: usize = 64;
+/// Rooms that are kept, and persons for whom each has room.
+const SPARE_MAX: usize = 1024;
+const PERSONS_KEPT: usize = 256;
 
 impl Batches {
     /// An empty sighting, to be filled in and pushed.

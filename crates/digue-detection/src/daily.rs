@@ -165,7 +165,7 @@ impl Daily {
         context: Context,
     ) -> Rise {
         let ratios = honest.ratios(tuning, count as f32);
-        let mut total = 0.0_f64;
+        let mut total = 0.0_f32;
         let mut most = Rise { evidence: -9.0, days: 1, counted: count, upper: honest.upper() };
         for (amount, (_, share)) in AMOUNTS.into_iter().enumerate() {
             for (place, use_share) in USES.into_iter().enumerate() {
@@ -174,14 +174,14 @@ impl Daily {
                 let is_much = next.counted as f32 >= tuning.worthwhile * next.upper;
                 let evidence = if is_much { next.sum } else { next.sum.min(tuning.drift_max) };
                 let evidence = if next.counted < PERSONS_MIN { evidence.min(0.0) } else { evidence };
-                total += f64::from(share * use_share) * 10_f64.powf(f64::from(evidence.min(30.0)));
+                total += share * use_share * (evidence.min(30.0) * std::f32::consts::LN_10).exp();
                 if evidence > most.evidence {
                     let days = u32::try_from(day - next.since + 1).unwrap_or(1);
                     most = Rise { evidence, days, counted: next.counted, upper: next.upper };
                 }
             }
         }
-        Rise { evidence: total.log10() as f32 + tuning.looseness, ..most }
+        Rise { evidence: total.log10() + tuning.looseness, ..most }
     }
 
     /// The day is over.

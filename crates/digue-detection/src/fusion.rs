@@ -101,9 +101,9 @@ pub(crate) const fn is_early(portal_days: u32, known_accounts: u32, at_work: u32
 
 /// The bet of all counts together, as a decimal logarithm.
 pub(crate) fn together(bets: impl Iterator<Item = (f32, f32)>) -> f32 {
-    let total: f64 =
-        bets.map(|(weight, evidence)| 10_f64.powf(f64::from((weight + evidence).min(30.0)))).sum();
-    if total > 0.0 { total.log10() as f32 } else { -3.0 }
+    let total: f32 =
+        bets.map(|(weight, evidence)| ((weight + evidence).min(30.0) * std::f32::consts::LN_10).exp()).sum();
+    if total > 0.0 { total.log10() } else { -3.0 }
 }
 
 /// Bounds of what is not volume.

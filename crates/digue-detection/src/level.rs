@@ -21,15 +21,45 @@ const BEYOND_MIN: f32 = 0.4;
 /// Days of an account before its growth is held.
 const GROWTH_AFTER: usize = 20;
 
+/// Counts of the last days, in place: there are as many of these as accounts and kinds of counts.
+#[derive(Clone, Debug)]
+struct LastDays {
+    counts: [u16; DAYS],
+    /// Where the next one goes.
+    next: usize,
+    len: usize,
+}
+
+impl Default for LastDays {
+    fn default() -> Self {
+        Self { counts: [0; DAYS], next: 0, len: 0 }
+    }
+}
+
+impl LastDays {
+    fn push(&mut self, count: u16) {
+        self.counts[self.next] = count;
+        self.next = (self.next + 1) % DAYS;
+        self.len = (self.len + 1).min(DAYS);
+    }
+
+    /// The latest ones, at most `number`, in two parts.
+    fn latest(&self, number: usize) -> (&[u16], &[u16]) {
+        let number = number.min(self.len);
+        match self.next.checked_sub(number) {
+            Some(first) => (&self.counts[first..self.next], &[]),
+            None => (&self.counts[DAYS - (number - self.next)..], &self.counts[..self.next]),
+        }
+    }
+}
+
 /// One account's days of one kind of count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Level {
-    days: VecDeque<(i32, u16)>,
+    days: LastDays,
     waiting: VecDeque<(i32, u16)>,
     /// 95th percentile of `days`.
     own: f32,
-    /// Sum of `days`.
-    sum: f32,
     mean: f32,
     /// Variance over the squared mean, beyond what chance alone gives.
     dispersion: f32,
@@ -41,17 +71,17 @@ pub(crate) struct Level {
 impl Level {
     /// Working days that made it.
     pub(crate) fn days(&self) -> usize {
-        self.days.len()
+        self.days.len
     }
 
     /// The own level alone, at least 1; `None` before the fifth day.
     pub(crate) fn own(&self) -> Option<f32> {
-        (self.days.len() >= 5).then_some(self.own.max(1.0))
+        (self.days.len >= 5).then_some(self.own.max(1.0))
     }
 
     /// Mean count of a working day; `None` before the fifth.
     pub(crate) fn mean(&self) -> Option<f32> {
-        (self.days.len() >= 5).then_some(self.mean.max(0.2))
+        (self.days.len >= 5).then_some(self.mean.max(0.2))
     }
 
     /// Mean count beyond the first of a working day: a day is one of work because there was one.
@@ -66,7 +96,7 @@ impl Level {
 
     /// The level at an account's age, with what its peers know, for whom `trust` days are worth of.
     pub(crate) fn usual(&self, peers: f32, age_days: i32) -> f32 {
-        let days = self.days.len() as f32;
+        let days = self.days.len as f32;
         // Peers weigh four days, more in the first two months, when work is still growing.
         let young = 8.0 * (1.0 - age_days as f32 / 60.0).max(0.0);
         let trust = 4.0 * 20.0 / days.max(20.0) + young;
@@ -82,16 +112,13 @@ impl Level {
             self.waiting.iter().take_while(|(then, _)| (day - then) as f32 >= tuning.wait_days).count();
         if ripe > 0 {
             for _ in 0..ripe {
-                let (then, count) = self.waiting.pop_front().expect("counted");
-                self.days.push_back((then, count));
-            }
-            while self.days.len() > DAYS {
-                self.days.pop_front();
+                let (_, count) = self.waiting.pop_front().expect("counted");
+                self.days.push(count);
             }
             if is_confirmed {
                 self.ceiling = f32::MAX;
             }
-            self.sort(tuning, day);
+            self.reckon(tuning, day);
         }
     }
 
@@ -100,23 +127,19 @@ impl Level {
         self.waiting.clear();
     }
 
-    fn sort(&mut self, tuning: &Tuning, day: i32) {
-        let mut counts: Vec<u16> = self.days.iter().map(|(_, count)| *count).collect();
-        counts.sort_unstable();
-        let number = counts.len() as f32;
-        self.sum = counts.iter().map(|count| f32::from(*count)).sum();
-        self.own = percentile_95(&counts);
-        let p95 = self.own;
+    fn reckon(&mut self, tuning: &Tuning, day: i32) {
+        let number = self.days.len as f32;
+        let p95 = percentile_95(self.days.latest(DAYS));
+        self.own = p95;
         // Work that grows: the second best of the last ten days.
-        if counts.len() >= 10 {
-            let mut recent: Vec<u16> = self.days.iter().rev().take(10).map(|(_, count)| *count).collect();
-            recent.sort_unstable();
-            self.own = self.own.max(f32::from(recent[8]));
+        if self.days.len >= 10 {
+            let [_, second, _] = greatest(self.days.latest(10));
+            self.own = self.own.max(f32::from(second));
         }
-        let mean = self.sum / number;
+        let mean = sum(self.days.latest(DAYS)) / number;
         let late_days = tuning.late_days as usize;
         // Work that grows or changes: the last weeks speak where they are more.
-        let late: f32 = self.days.iter().rev().take(late_days).map(|(_, count)| f32::from(*count)).sum();
+        let late = sum(self.days.latest(late_days));
         // From the 95th percentile: one day unlike the others must not hide the next.
         let deviation = ((p95 - mean) / UPPER_DEVIATIONS).max(0.0);
         let beyond = beyond_first(mean);
@@ -127,7 +150,7 @@ impl Level {
 
     /// Holds the growth of the mean.
     fn hold(&mut self, tuning: &Tuning, day: i32) {
-        if self.days.len() < GROWTH_AFTER || self.ceiling <= 0.0 {
+        if self.days.len < GROWTH_AFTER || self.ceiling <= 0.0 {
             (self.ceiling, self.ceiling_day) = (self.mean, day);
             return;
         }
@@ -147,14 +170,32 @@ pub(crate) fn beyond_first(mean: f32) -> f32 {
     (mean - 1.0).max(BEYOND_MIN)
 }
 
-fn percentile_95(sorted: &[u16]) -> f32 {
-    let place = (0.95 * (sorted.len() as f32 + 1.0) - 1.0).max(0.0);
-    let (below, last) = (place as usize, sorted.len() - 1);
+/// Of at most `DAYS` counts, between the two that are next to it.
+fn percentile_95(counts: (&[u16], &[u16])) -> f32 {
+    let number = counts.0.len() + counts.1.len();
+    let greatest = greatest(counts);
+    let place = (0.95 * (number as f32 + 1.0) - 1.0).max(0.0);
+    let (below, last) = (place as usize, number - 1);
     if below >= last {
-        return f32::from(sorted[last]);
+        return f32::from(greatest[0]);
     }
-    let (low, high) = (f32::from(sorted[below]), f32::from(sorted[below + 1]));
+    let (low, high) = (f32::from(greatest[last - below]), f32::from(greatest[last - below - 1]));
     low + (place - below as f32) * (high - low)
+}
+
+/// The three greatest, the greatest first; 0 for those that are missing.
+fn greatest((earlier, later): (&[u16], &[u16])) -> [u16; 3] {
+    let [mut first, mut second, mut third] = [0; 3];
+    for &count in earlier.iter().chain(later) {
+        third = third.max(count.min(second));
+        second = second.max(count.min(first));
+        first = first.max(count);
+    }
+    [first, second, third]
+}
+
+fn sum((earlier, later): (&[u16], &[u16])) -> f32 {
+    earlier.iter().chain(later).map(|count| f32::from(*count)).sum()
 }
 
 fn whole(count: f32) -> u16 {
@@ -216,6 +257,40 @@ mod tests {
             level.learn(&Tuning::default(), day as i32, count as f32, 1000.0, false);
         }
         level
+    }
+
+    #[test]
+    fn the_latest_days_are_the_last_that_came() {
+        let mut days = LastDays::default();
+        for count in 1..=100_u16 {
+            days.push(count);
+            for number in [1, 3, 10, 28, DAYS] {
+                let (earlier, later) = days.latest(number);
+                let latest: Vec<u16> = earlier.iter().chain(later).copied().collect();
+                let expected: Vec<u16> = (1..=count).rev().take(number).collect();
+                assert_eq!(latest.into_iter().rev().collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn the_percentile_is_that_of_the_sorted_days() {
+        let mut state = 1_u64;
+        for number in 1..=DAYS {
+            let counts: Vec<u16> = (0..number)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (state >> 60) as u16
+                })
+                .collect();
+            let mut sorted = counts.clone();
+            sorted.sort_unstable();
+            let place = (0.95 * (number as f32 + 1.0) - 1.0).max(0.0);
+            let at = |place: usize| f32::from(sorted[place.min(number - 1)]);
+            let (low, high) = (at(place as usize), at(place as usize + 1));
+            let expected = low + place.fract() * (high - low);
+            assert!((percentile_95((&counts, &[])) - expected).abs() < 1e-4, "{sorted:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod spool;
 
 use std::borrow::Cow;
 
+use digue_detection::batch::Owned;
 use digue_detection::engine::key_of;
 use digue_detection::sighting::number_of;
 use digue_detection::{Batches, Engine, Finding, SeenPerson};
@@ -96,33 +97,21 @@ pub fn instant_of(line: &[u8]) -> Result<Timestamp, Unread> {
     parse(line).map(|(at, _)| at)
 }
 
-/// Plays lines through an engine.
-pub struct Watcher<'l> {
-    engine: Engine,
-    batches: Batches,
+/// Reads lines, with what goes with them.
+struct LineReader<'l> {
     accounts: &'l AccountList,
     caseload: &'l CaseloadList,
     last: Timestamp,
-    pub lines: u64,
+    lines: u64,
 }
 
-impl<'l> Watcher<'l> {
-    pub fn new(mut engine: Engine, accounts: &'l AccountList, caseload: &'l CaseloadList) -> Self {
-        for (account, organisation, at) in accounts.created() {
-            engine.made(at, account, organisation, "", 1);
-        }
-        Self {
-            engine,
-            batches: Batches::default(),
-            accounts,
-            caseload,
-            last: Timestamp::from_micros(i64::MIN),
-            lines: 0,
-        }
+impl<'l> LineReader<'l> {
+    fn new(accounts: &'l AccountList, caseload: &'l CaseloadList) -> Self {
+        Self { accounts, caseload, last: Timestamp::from_micros(i64::MIN), lines: 0 }
     }
 
-    /// Reads one line; what earlier lines revealed comes out.
-    pub fn read(&mut self, line: &[u8], found: &mut Vec<Finding>) -> Result<(), Unread> {
+    /// Reads one line into `sighting`, which is empty.
+    fn read(&mut self, line: &[u8], sighting: &mut Owned) -> Result<(), Unread> {
         let (at, line) = parse(line)?;
         if at < self.last {
             return Err(Unread::Order);
@@ -135,7 +124,6 @@ impl<'l> Watcher<'l> {
             organisation => organisation,
         };
         let client = line.client.unwrap_or_default();
-        let mut sighting = self.batches.blank();
         sighting.at = at;
         sighting.persons.extend(line.persons.iter().map(|Text(person)| {
             let key = key_of(person);
@@ -157,18 +145,41 @@ impl<'l> Watcher<'l> {
         ] {
             member.push_str(text);
         }
-        self.batches.push(&mut self.engine, sighting, found);
         Ok(())
     }
+}
 
-    /// Accounts that were met.
-    pub fn accounts(&self) -> usize {
-        self.engine.accounts()
+/// Judges what was read, in its order.
+struct Judge {
+    engine: Engine,
+    batches: Batches,
+    found: Vec<Finding>,
+}
+
+impl Judge {
+    fn push(&mut self, sighting: Owned) {
+        self.batches.push(&mut self.engine, sighting, &mut self.found);
     }
 
-    /// What the last instant revealed.
-    pub fn finish(&mut self, found: &mut Vec<Finding>) {
-        self.batches.flush(&mut self.engine, found);
+    /// Judges the last instant, too.
+    fn finish(&mut self) {
+        self.batches.flush(&mut self.engine, &mut self.found);
+    }
+}
+
+/// Plays lines through an engine.
+pub struct Watcher<'l> {
+    reader: LineReader<'l>,
+    judge: Judge,
+}
+
+impl<'l> Watcher<'l> {
+    pub fn new(mut engine: Engine, accounts: &'l AccountList, caseload: &'l CaseloadList) -> Self {
+        for (account, organisation, at) in accounts.created() {
+            engine.made(at, account, organisation, "", 1);
+        }
+        let judge = Judge { engine, batches: Batches::default(), found: Vec::new() };
+        Self { reader: LineReader::new(accounts, caseload), judge }
     }
 }
 
@@ -183,10 +194,8 @@ mod tests {
 
     fn read(line: &[u8]) -> Result<(), Unread> {
         let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
-        let mut watcher = Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
-        let read = watcher.read(line, &mut Vec::new());
-        watcher.finish(&mut Vec::new());
-        read
+        let mut reader = LineReader::new(&accounts, &caseload);
+        reader.read(line, &mut Owned::blank())
     }
 
     #[test]
@@ -199,16 +208,18 @@ mod tests {
         let mut accounts = AccountList::default();
         accounts.add("a", listed, None);
         let caseload = CaseloadList::default();
-        let mut watcher = Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
-        let mut found = Vec::new();
+        let Watcher { mut reader, mut judge } =
+            Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
         // Enough persons in a minute for any bar.
         for second in 0..600 {
             let at = format!("2026-06-01T08:{:02}:{:02}Z", second / 60, second % 60);
             let line = line.replace("AT", &at).replace("P1", &format!("P{second}"));
-            watcher.read(line.as_bytes(), &mut found).unwrap();
+            let mut sighting = Owned::blank();
+            reader.read(line.as_bytes(), &mut sighting).unwrap();
+            judge.push(sighting);
         }
-        watcher.finish(&mut found);
-        found.first().expect("a theft").organisation.clone()
+        judge.finish();
+        judge.found.first().expect("a theft").organisation.clone()
     }
 
     #[test]

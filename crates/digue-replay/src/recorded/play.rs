@@ -3,17 +3,21 @@
 //! While lines are in the order of their time they go to the engine as they come, and nothing is kept. At the first one
 //! that is earlier than the one before, what was judged is dropped: the record is read once more, sorted. A pipe
 //! cannot be opened twice, so its packed bytes are kept in a temporary file while they pass.
+//!
+//! One thread reads and another judges: each takes about as long as the other.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 
 use digue_detection::Finding;
+use digue_detection::batch::Owned;
 use digue_inspect::lines::{InputError, InputFault, InputLine, InputLines};
 
 use super::sort::{LineSorter, RUN_BYTES, SpillError};
 use super::spool::Spool;
-use super::{Unread, Watcher, instant_of};
+use super::{Judge, LineReader, Unread, Watcher, instant_of};
 
 /// As much as a portal may report at once (`POST /v1/exposures`): no longer line is an exposure.
 pub const LINE_BYTES_MAX: usize = 8 << 20;
@@ -116,36 +120,100 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
 
     /// What came of it; `None` when a line is earlier than the one before it.
     fn in_order(&self, input: impl Read) -> Result<Option<RecordOutcome>, PlayError> {
-        let mut pass = RecordPass::new((self.watcher)());
-        let is_in_order = pass.each(input, |pass, line| {
-            match pass.watcher.read(line.bytes, &mut pass.findings) {
-                Ok(()) => {}
-                Err(Unread::Order) => return Ok(false),
-                Err(reason) => pass.unread.note(line.number, reason),
-            }
-            Ok(true)
-        })?;
-        Ok(is_in_order.then(|| pass.finish()))
+        self.pass(|pass| {
+            pass.each(input, |pass, line| {
+                match pass.read(line.bytes) {
+                    Ok(()) => {}
+                    Err(Unread::Order) => return Ok(false),
+                    Err(reason) => pass.unread.note(line.number, reason),
+                }
+                Ok(true)
+            })
+        })
     }
 
     fn sorted(&self, input: impl Read) -> Result<RecordOutcome, PlayError> {
-        let mut pass = RecordPass::new((self.watcher)());
-        let mut sorter = LineSorter::new(self.run_bytes, self.temporary);
-        pass.each(input, |pass, line| {
-            match instant_of(line.bytes) {
-                Ok(at) => sorter.push(at, line.number, line.bytes)?,
-                Err(reason) => pass.unread.note(line.number, reason),
-            }
+        let played = self.pass(|pass| {
+            let mut sorter = LineSorter::new(self.run_bytes, self.temporary);
+            pass.each(input, |pass, line| {
+                match instant_of(line.bytes) {
+                    Ok(at) => sorter.push(at, line.number, line.bytes)?,
+                    Err(reason) => pass.unread.note(line.number, reason),
+                }
+                Ok(true)
+            })?;
+            sorter.each(|number, line| -> Result<(), PlayError> {
+                if let Err(reason) = pass.read(line) {
+                    pass.unread.note(number, reason);
+                }
+                Ok(())
+            })?;
             Ok(true)
         })?;
-        sorter.each(|number, line| -> Result<(), PlayError> {
-            if let Err(reason) = pass.watcher.read(line, &mut pass.findings) {
-                pass.unread.note(number, reason);
-            }
-            Ok(())
-        })?;
-        Ok(pass.finish())
+        Ok(played.expect("read to its end"))
     }
+
+    /// Reads the record by `read`, which says whether it came to its end, while another thread judges what was read.
+    fn pass(
+        &self,
+        read: impl FnOnce(&mut RecordPass<'l>) -> Result<bool, PlayError>,
+    ) -> Result<Option<RecordOutcome>, PlayError> {
+        let Watcher { reader, judge } = (self.watcher)();
+        let (full, to_judge) = mpsc::sync_channel(CHUNKS);
+        let (to_fill, empty) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let judging = scope.spawn(|| judge_all(judge, to_judge, to_fill));
+            let mut pass = RecordPass {
+                reader,
+                chunk: Chunk::default(),
+                full,
+                empty,
+                unread: UnreadLines::default(),
+                stopped: None,
+            };
+            let read = read(&mut pass);
+            pass.hand_over();
+            let RecordPass { reader, unread, stopped, full, .. } = pass;
+            drop(full);
+            let judge = judging.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause));
+            let outcome = RecordOutcome {
+                lines: reader.lines,
+                accounts: judge.engine.accounts(),
+                findings: judge.found,
+                unread,
+                stopped,
+            };
+            Ok(read?.then_some(outcome))
+        })
+    }
+}
+
+/// Judges what comes, and gives the rooms back.
+fn judge_all(mut judge: Judge, full: Receiver<Chunk>, empty: Sender<Chunk>) -> Judge {
+    for mut chunk in full {
+        let number = chunk.sightings.len();
+        chunk.sightings.drain(..).for_each(|sighting| judge.push(sighting));
+        chunk.rooms.extend(std::iter::repeat_with(|| judge.batches.blank()).take(number));
+        chunk.persons = 0;
+        // Nobody takes rooms any more when the last line was read.
+        drop(empty.send(chunk));
+    }
+    judge.finish();
+    judge
+}
+
+/// Sightings that go to the judge at a time; persons in them, from which on they go.
+const CHUNK_SIGHTINGS: usize = 256;
+const CHUNK_PERSONS: usize = 65_536;
+/// Chunks that wait for the judge.
+const CHUNKS: usize = 4;
+
+/// Sightings on their way, and empty ones on their way back.
+#[derive(Default)]
+struct Chunk {
+    sightings: Vec<Owned>,
+    rooms: Vec<Owned>,
+    persons: usize,
 }
 
 impl UnreadLines {
@@ -159,17 +227,15 @@ impl UnreadLines {
 
 /// One reading of the record.
 struct RecordPass<'l> {
-    watcher: Watcher<'l>,
-    findings: Vec<Finding>,
+    reader: LineReader<'l>,
+    chunk: Chunk,
+    full: SyncSender<Chunk>,
+    empty: Receiver<Chunk>,
     unread: UnreadLines,
     stopped: Option<InputFault>,
 }
 
-impl<'l> RecordPass<'l> {
-    fn new(watcher: Watcher<'l>) -> Self {
-        Self { watcher, findings: Vec::new(), unread: UnreadLines::default(), stopped: None }
-    }
-
+impl RecordPass<'_> {
     /// Hands over every line that says something, until `take` says false; false then. An input that ends early, or
     /// is damaged, ends here.
     fn each(
@@ -197,15 +263,25 @@ impl<'l> RecordPass<'l> {
         }
     }
 
-    fn finish(mut self) -> RecordOutcome {
-        self.watcher.finish(&mut self.findings);
-        RecordOutcome {
-            lines: self.watcher.lines,
-            accounts: self.watcher.accounts(),
-            findings: self.findings,
-            unread: self.unread,
-            stopped: self.stopped,
+    fn read(&mut self, line: &[u8]) -> Result<(), Unread> {
+        let mut sighting = self.chunk.rooms.pop().unwrap_or(Owned::blank());
+        if let Err(reason) = self.reader.read(line, &mut sighting) {
+            self.chunk.rooms.push(sighting);
+            return Err(reason);
         }
+        self.chunk.persons += sighting.persons.len();
+        self.chunk.sightings.push(sighting);
+        if self.chunk.sightings.len() >= CHUNK_SIGHTINGS || self.chunk.persons >= CHUNK_PERSONS {
+            self.hand_over();
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) {
+        let next = self.empty.try_recv().unwrap_or_default();
+        let chunk = std::mem::replace(&mut self.chunk, next);
+        // The judge ends only when it panics, which is told when it is joined.
+        drop(self.full.send(chunk));
     }
 }
 
