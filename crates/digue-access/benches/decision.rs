@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use digue_access::caseload::read_csv;
-use digue_access::{Budgets, Facts, Limits, LimitsTable, Mode, RouteAccess, Snapshot, release};
+use digue_access::{
+    BudgetLimits, Budgets, EnforcementMode, LimitsTable, RequestFacts, RouteAccess, Snapshot, release,
+};
 use digue_types::person::PersonKeyer;
 use digue_types::{AccountId, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Timestamp};
 
@@ -65,8 +67,8 @@ fn decision(criterion: &mut Criterion) {
         caseloads: [(population.clone(), std::sync::Arc::new(caseloads))].into(),
         ..Snapshot::default()
     };
-    let all = Limits([Some(100_000), Some(100_000), Some(100_000), None]);
-    let portal_limits = Limits([None, Some(100_000_000), Some(100_000_000), None]);
+    let all = BudgetLimits([Some(100_000), Some(100_000), Some(100_000), None]);
+    let portal_limits = BudgetLimits([None, Some(100_000_000), Some(100_000_000), None]);
     let table =
         LimitsTable { account: all, organisation: all, portal: portal_limits, ..LimitsTable::default() };
     let mut budgets = Budgets::new(table);
@@ -92,14 +94,14 @@ fn decision(criterion: &mut Criterion) {
         .collect();
     let decide = |budgets: &mut Budgets, number: usize, keys: &[PersonKey], now: Timestamp| {
         let (account, organisation, _) = &responses[number % responses.len()];
-        let facts = Facts {
+        let facts = RequestFacts {
             now,
             portal: &portal,
             population: &population,
             route: "liste",
             action: "list",
             access: &access,
-            mode: Mode::Enforced,
+            mode: EnforcementMode::Enforced,
             account,
             organisation,
             ip: "192.0.2.1",

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use digue_types::{AccountId, Exposure, OrganisationId, PersonKey, Reason, Scope, Timestamp, Window};
+use digue_types::{
+    AccountId, Exposure, OrganisationId, PersonKey, RefusalReason, Scope, SlidingWindow, Timestamp,
+};
 use digue_types::{Basis, person::PersonKeyer};
 use hashbrown::HashMap;
 
@@ -11,10 +13,10 @@ use crate::ledger::Ledger;
 
 /// The most distinct persons in each window; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits(pub [Option<u32>; 4]);
+pub struct BudgetLimits(pub [Option<u32>; 4]);
 
-impl Limits {
-    pub fn of(self, window: Window) -> Option<u32> {
+impl BudgetLimits {
+    pub fn of(self, window: SlidingWindow) -> Option<u32> {
         self.0[window.index()]
     }
 
@@ -25,27 +27,27 @@ impl Limits {
         Self(self.0.map(|limit| limit.map(|limit| u32::try_from(part(limit)).unwrap_or(limit).max(1))))
     }
 
-    fn longest(self) -> Option<Window> {
-        Window::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
+    fn longest(self) -> Option<SlidingWindow> {
+        SlidingWindow::ALL.into_iter().rev().find(|window| self.of(*window).is_some())
     }
 }
 
 /// All limits of one portal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitsTable {
-    pub account: Limits,
-    pub organisation: Limits,
-    pub portal: Limits,
+    pub account: BudgetLimits,
+    pub organisation: BudgetLimits,
+    pub portal: BudgetLimits,
     /// Persons found by exact search, per account.
-    pub exact_search: Limits,
+    pub exact_search: BudgetLimits,
     /// Persons opened with break-glass, per account.
-    pub break_glass: Limits,
+    pub break_glass: BudgetLimits,
     /// Responses released without inspection, per account.
-    pub uninspected: Limits,
+    pub uninspected: BudgetLimits,
 }
 
 /// Which limit would be broken.
-type Broken = Reason;
+type Broken = RefusalReason;
 
 /// Persons counted so far on one portal.
 #[derive(Debug)]
@@ -83,7 +85,7 @@ pub struct Charge<'c> {
 
 impl Budgets {
     pub fn new(limits: LimitsTable) -> Self {
-        let portal = Ledger::of_many(limits.portal.longest().unwrap_or(Window::Minute));
+        let portal = Ledger::of_many(limits.portal.longest().unwrap_or(SlidingWindow::Minute));
         Self {
             limits,
             accounts: HashMap::new(),
@@ -113,7 +115,7 @@ impl Budgets {
                 table.break_glass,
                 table.uninspected,
             ]
-            .map(Limits::longest)
+            .map(BudgetLimits::longest)
         };
         if horizons(&self.limits) == horizons(&limits) {
             self.limits = limits;
@@ -137,17 +139,18 @@ impl Budgets {
         let Charge { account, organisation, persons, percent, .. } = *charge;
         let mut broken = Vec::new();
         let mut look = |ledger: &mut Ledger,
-                        limits: Limits,
+                        limits: BudgetLimits,
                         persons: &[PersonKey],
-                        reason: &dyn Fn(Window) -> Reason| {
+                        reason: &dyn Fn(SlidingWindow) -> RefusalReason| {
             if persons.is_empty() {
                 return;
             }
             // Far from every limit it does not matter which of them are new: no look-up is needed.
             let added_at_most = u32::try_from(persons.len()).unwrap_or(u32::MAX);
             let is_far = |counts: [u32; 4]| {
-                let fits = |w: Window, limit: u32| counts[w.index()].saturating_add(added_at_most) <= limit;
-                Window::ALL.into_iter().all(|w| limits.of(w).is_none_or(|limit| fits(w, limit)))
+                let fits =
+                    |w: SlidingWindow, limit: u32| counts[w.index()].saturating_add(added_at_most) <= limit;
+                SlidingWindow::ALL.into_iter().all(|w| limits.of(w).is_none_or(|limit| fits(w, limit)))
             };
             if is_far(ledger.counts_at_most()) {
                 return;
@@ -157,7 +160,7 @@ impl Budgets {
                 return;
             }
             let new = ledger.new_persons(now, persons);
-            for window in Window::ALL {
+            for window in SlidingWindow::ALL {
                 let Some(limit) = limits.of(window) else {
                     continue;
                 };
@@ -170,19 +173,19 @@ impl Budgets {
         };
         let limits = &self.limits;
         let ledger = ledger_of(&mut self.accounts, account, limits.account);
-        look(ledger, limits.account.reduced(percent), persons, &|w| Reason::Budget(Scope::Account, w));
+        look(ledger, limits.account.reduced(percent), persons, &|w| RefusalReason::Budget(Scope::Account, w));
         let ledger = ledger_of(&mut self.organisations, organisation, limits.organisation);
-        look(ledger, limits.organisation, persons, &|w| Reason::Budget(Scope::Organisation, w));
-        look(&mut self.portal, limits.portal, persons, &|w| Reason::Budget(Scope::Portal, w));
+        look(ledger, limits.organisation, persons, &|w| RefusalReason::Budget(Scope::Organisation, w));
+        look(&mut self.portal, limits.portal, persons, &|w| RefusalReason::Budget(Scope::Portal, w));
         if !charge.by_exact_search.is_empty() {
             let ledger = ledger_of(&mut self.exact_search, account, remembered(limits.exact_search));
             let limits = limits.exact_search.reduced(percent);
-            look(ledger, limits, charge.by_exact_search, &Reason::ExactSearchBudget);
+            look(ledger, limits, charge.by_exact_search, &RefusalReason::ExactSearchBudget);
         }
         if !charge.by_break_glass.is_empty() {
             let ledger = ledger_of(&mut self.break_glass, account, limits.break_glass);
             let limits = limits.break_glass.reduced(percent);
-            look(ledger, limits, charge.by_break_glass, &Reason::BreakGlassBudget);
+            look(ledger, limits, charge.by_break_glass, &RefusalReason::BreakGlassBudget);
         }
         broken
     }
@@ -257,10 +260,10 @@ impl Budgets {
         let limits = self.limits.uninspected.reduced(percent);
         let ledger = ledger_of(&mut self.uninspected, account, limits);
         let counts = ledger.counts(now);
-        let broken: Vec<Broken> = Window::ALL
+        let broken: Vec<Broken> = SlidingWindow::ALL
             .into_iter()
             .filter(|&w| limits.of(w).is_some_and(|limit| counts[w.index()] >= limit))
-            .map(Reason::UninspectedBudget)
+            .map(RefusalReason::UninspectedBudget)
             .collect();
         if broken.is_empty() || force {
             // Each response is its own "person".
@@ -309,7 +312,7 @@ impl Budgets {
         let mut usages = Vec::new();
         for (account, ledger) in &mut self.accounts {
             let counts = ledger.counts(now);
-            let windows = Window::ALL.into_iter().filter_map(|window| {
+            let windows = SlidingWindow::ALL.into_iter().filter_map(|window| {
                 let limit = limits.of(window)?;
                 Some(Usage { account: account.clone(), window, shown: counts[window.index()], limit })
             });
@@ -336,7 +339,7 @@ impl Budgets {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
     pub account: AccountId,
-    pub window: Window,
+    pub window: SlidingWindow,
     pub shown: u32,
     pub limit: u32,
 }
@@ -351,7 +354,7 @@ impl Usage {
 fn absorb_all<K: Hash + Eq + Clone>(
     ledgers: &mut HashMap<K, Ledger>,
     before: &HashMap<K, Ledger>,
-    limits: Limits,
+    limits: BudgetLimits,
 ) {
     for (key, ledger) in before {
         ledger_of(ledgers, key, limits).absorb(ledger);
@@ -359,16 +362,16 @@ fn absorb_all<K: Hash + Eq + Clone>(
 }
 
 /// The same limits, with a window of a day at least.
-fn remembered(limits: Limits) -> Limits {
+fn remembered(limits: BudgetLimits) -> BudgetLimits {
     let mut windows = limits.0;
-    windows[Window::Day.index()].get_or_insert(u32::MAX);
-    Limits(windows)
+    windows[SlidingWindow::Day.index()].get_or_insert(u32::MAX);
+    BudgetLimits(windows)
 }
 
 fn ledger_of<'m, K: Hash + Eq + Clone>(
     ledgers: &'m mut HashMap<K, Ledger>,
     key: &K,
-    limits: Limits,
+    limits: BudgetLimits,
 ) -> &'m mut Ledger {
-    ledgers.entry_ref(key).or_insert_with(|| Ledger::new(limits.longest().unwrap_or(Window::Minute)))
+    ledgers.entry_ref(key).or_insert_with(|| Ledger::new(limits.longest().unwrap_or(SlidingWindow::Minute)))
 }

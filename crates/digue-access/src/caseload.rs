@@ -12,21 +12,21 @@ use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp}
 
 mod list;
 
-use list::{List, Relation};
+use list::{ListedRelation, RelationList};
 
 /// Faults reported for one file; a file with more is wrong as a whole.
 const FAULTS_MAX: usize = 1000;
 
 /// Why and when a relation holds.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Term {
+pub struct RelationTerm {
     pub reason: String,
     pub from: Option<Timestamp>,
     /// Exclusive.
     pub until: Option<Timestamp>,
 }
 
-impl Term {
+impl RelationTerm {
     fn holds(&self, now: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
     }
@@ -35,9 +35,9 @@ impl Term {
 /// All caseloads of one population.
 #[derive(Clone, Debug, Default)]
 pub struct Caseloads {
-    terms: Arc<Vec<Term>>,
-    accounts: HashMap<AccountId, Arc<List>>,
-    organisations: HashMap<OrganisationId, Arc<List>>,
+    terms: Arc<Vec<RelationTerm>>,
+    accounts: HashMap<AccountId, Arc<RelationList>>,
+    organisations: HashMap<OrganisationId, Arc<RelationList>>,
 }
 
 impl Caseloads {
@@ -48,15 +48,15 @@ impl Caseloads {
         organisation: &OrganisationId,
         person: PersonKey,
         now: Timestamp,
-    ) -> Option<&Term> {
+    ) -> Option<&RelationTerm> {
         self.holder(account, organisation).find(person, now)
     }
 
     /// The caseload of one account, its organisation's included, looked up once for many persons.
-    pub fn holder(&self, account: &AccountId, organisation: &OrganisationId) -> Holder<'_> {
+    pub fn holder(&self, account: &AccountId, organisation: &OrganisationId) -> AccountCaseload<'_> {
         let own = self.accounts.get(account).map(AsRef::as_ref);
         let shared = self.organisations.get(organisation).map(AsRef::as_ref);
-        Holder { terms: &self.terms, lists: [own, shared] }
+        AccountCaseload { terms: &self.terms, lists: [own, shared] }
     }
 
     /// How many persons are in the caseload of each account.
@@ -66,10 +66,15 @@ impl Caseloads {
 
     /// What an organisation and these accounts of its were given: how much of it holds now, and how
     /// much of that ends when.
-    pub fn extent(&self, organisation: &OrganisationId, accounts: &[AccountId], now: Timestamp) -> Extent {
+    pub fn extent(
+        &self,
+        organisation: &OrganisationId,
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> CaseloadExtent {
         let shared = self.organisations.get(organisation).into_iter();
         let own = accounts.iter().filter_map(|account| self.accounts.get(account));
-        let mut extent = Extent::default();
+        let mut extent = CaseloadExtent::default();
         for term in shared.chain(own).flat_map(|list| list.terms()) {
             let term = &self.terms[term as usize];
             if term.holds(now) {
@@ -91,7 +96,7 @@ impl Caseloads {
 
 /// How much somebody was given, in relations of a person and a holder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct CaseloadExtent {
     pub relations: usize,
     /// How many end at each moment.
     pub ends: BTreeMap<Timestamp, usize>,
@@ -99,12 +104,12 @@ pub struct Extent {
 
 /// What one account may see.
 #[derive(Clone, Copy)]
-pub struct Holder<'c> {
-    terms: &'c [Term],
-    lists: [Option<&'c List>; 2],
+pub struct AccountCaseload<'c> {
+    terms: &'c [RelationTerm],
+    lists: [Option<&'c RelationList>; 2],
 }
 
-impl<'c> Holder<'c> {
+impl<'c> AccountCaseload<'c> {
     /// Makes `find` quicker for this many persons.
     pub fn expect(&self, persons: usize) {
         for list in self.lists.iter().flatten() {
@@ -112,7 +117,7 @@ impl<'c> Holder<'c> {
         }
     }
 
-    pub fn find(&self, person: PersonKey, now: Timestamp) -> Option<&'c Term> {
+    pub fn find(&self, person: PersonKey, now: Timestamp) -> Option<&'c RelationTerm> {
         self.lists.iter().flatten().find_map(|list| {
             let terms = list.terms_of(person).map(|number| &self.terms[number as usize]);
             terms.into_iter().find(|term| term.holds(now))
@@ -188,16 +193,16 @@ pub enum HolderName {
 
 /// One relation, as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct CaseloadRow {
     pub holder: HolderName,
     /// Canonical.
     pub person: String,
-    pub term: Term,
+    pub term: RelationTerm,
 }
 
 /// The cells of a row, as text.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RowCells<'r> {
+pub struct CaseloadCells<'r> {
     pub account: &'r str,
     pub organisation: &'r str,
     pub person: &'r str,
@@ -208,14 +213,18 @@ pub struct RowCells<'r> {
 
 /// Turns cells into relations. Rows come grouped by holder in practice: the last name stays at hand.
 #[derive(Default)]
-pub struct RowReader {
+pub struct CaseloadRowReader {
     last: Option<HolderName>,
 }
 
-impl RowReader {
-    pub fn read(&mut self, cells: RowCells<'_>, canonical: Canonical<'_>) -> Result<Row, CaseloadFaultKind> {
+impl CaseloadRowReader {
+    pub fn read(
+        &mut self,
+        cells: CaseloadCells<'_>,
+        canonical: Canonical<'_>,
+    ) -> Result<CaseloadRow, CaseloadFaultKind> {
         let person = canonical(cells.person.trim())?;
-        let term = Term {
+        let term = RelationTerm {
             reason: cells.reason.trim().to_owned(),
             from: parse_moment(cells.from).ok_or(CaseloadFaultKind::FromDate)?,
             until: parse_moment(cells.until).ok_or(CaseloadFaultKind::UntilDate)?,
@@ -225,7 +234,11 @@ impl RowReader {
         {
             return Err(CaseloadFaultKind::Period);
         }
-        Ok(Row { holder: self.holder(cells.account.trim(), cells.organisation.trim())?, person, term })
+        Ok(CaseloadRow {
+            holder: self.holder(cells.account.trim(), cells.organisation.trim())?,
+            person,
+            term,
+        })
     }
 
     fn holder(&mut self, account: &str, organisation: &str) -> Result<HolderName, CaseloadFaultKind> {
@@ -258,14 +271,14 @@ pub fn read_csv(
     canonical: Canonical<'_>,
 ) -> Result<Caseloads, Vec<CaseloadFault>> {
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(input);
-    let columns = match reader.headers().map(Columns::locate) {
+    let columns = match reader.headers().map(CaseloadColumns::locate) {
         Ok(Some(columns)) => columns,
         _ => {
             return Err(vec![CaseloadFault { line: 1, kind: CaseloadFaultKind::Header }]);
         }
     };
-    let mut builder = Builder::new(population);
-    let mut rows = RowReader::default();
+    let mut builder = CaseloadBuilder::new(population);
+    let mut rows = CaseloadRowReader::default();
     let mut faults = Vec::new();
     let mut cells = csv::StringRecord::new();
     loop {
@@ -286,7 +299,7 @@ pub fn read_csv(
     if faults.is_empty() { Ok(builder.finish()) } else { Err(faults) }
 }
 
-struct Columns {
+struct CaseloadColumns {
     account: Option<usize>,
     organisation: Option<usize>,
     person: usize,
@@ -295,7 +308,7 @@ struct Columns {
     until: Option<usize>,
 }
 
-impl Columns {
+impl CaseloadColumns {
     fn locate(header: &csv::StringRecord) -> Option<Self> {
         let place =
             |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').trim() == name);
@@ -310,10 +323,10 @@ impl Columns {
         (columns.account.is_some() || columns.organisation.is_some()).then_some(columns)
     }
 
-    fn cells<'r>(&self, row: &'r csv::StringRecord) -> RowCells<'r> {
+    fn cells<'r>(&self, row: &'r csv::StringRecord) -> CaseloadCells<'r> {
         // A column that the header has not is blank for every row.
         let cell = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or("");
-        RowCells {
+        CaseloadCells {
             account: cell(self.account),
             organisation: cell(self.organisation),
             person: cell(Some(self.person)),
@@ -325,18 +338,18 @@ impl Columns {
 }
 
 /// Puts relations together.
-pub struct Builder {
+pub struct CaseloadBuilder {
     keyer: PersonKeyer,
-    terms: Vec<Term>,
-    term_ids: HashMap<Term, u32>,
+    terms: Vec<RelationTerm>,
+    term_ids: HashMap<RelationTerm, u32>,
     /// The last row's term: rows of one extraction share it.
     last_term: Option<u32>,
-    lists: HashMap<HolderName, Vec<Relation>>,
+    lists: HashMap<HolderName, Vec<ListedRelation>>,
     /// Rows come grouped by holder in practice: the last list stays at hand.
-    last: Option<(HolderName, Vec<Relation>)>,
+    last: Option<(HolderName, Vec<ListedRelation>)>,
 }
 
-impl Builder {
+impl CaseloadBuilder {
     pub fn new(population: &PopulationId) -> Self {
         Self {
             keyer: PersonKeyer::new(population),
@@ -348,8 +361,8 @@ impl Builder {
         }
     }
 
-    pub fn add(&mut self, row: &Row) {
-        let relation = Relation { person: self.keyer.key(&row.person), term: self.term(&row.term) };
+    pub fn add(&mut self, row: &CaseloadRow) {
+        let relation = ListedRelation { person: self.keyer.key(&row.person), term: self.term(&row.term) };
         match &mut self.last {
             Some((last, list)) if *last == row.holder => list.push(relation),
             _ => {
@@ -367,7 +380,7 @@ impl Builder {
         }
     }
 
-    fn term(&mut self, term: &Term) -> u32 {
+    fn term(&mut self, term: &RelationTerm) -> u32 {
         if let Some(last) = self.last_term.filter(|last| self.terms[*last as usize] == *term) {
             return last;
         }
@@ -384,7 +397,7 @@ impl Builder {
         self.put_back();
         let mut caseloads = Caseloads { terms: Arc::new(self.terms), ..Caseloads::default() };
         for (holder, list) in self.lists {
-            let list = Arc::new(List::new(list));
+            let list = Arc::new(RelationList::new(list));
             match holder {
                 HolderName::Account(account) => drop(caseloads.accounts.insert(account, list)),
                 HolderName::Organisation(organisation) => {
@@ -398,24 +411,24 @@ impl Builder {
 
 /// How much of a relation holds already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum RelationCoverage {
     /// At no moment from now on does it show more than what is in force.
     Whole,
     /// It would show more; these parts of its time hold already.
-    Part(Vec<Term>),
+    Part(Vec<RelationTerm>),
 }
 
 impl Caseloads {
     /// What `row` would show from `now` on that these caseloads do not show yet. `keyer` is their
     /// population's. The relation of an account is compared with those of this account alone: what its
     /// organisation has today it may lose, or leave.
-    pub fn held(&self, row: &Row, keyer: &PersonKeyer, now: Timestamp) -> Held {
+    pub fn held(&self, row: &CaseloadRow, keyer: &PersonKeyer, now: Timestamp) -> RelationCoverage {
         let list = match &row.holder {
             HolderName::Account(account) => self.accounts.get(account),
             HolderName::Organisation(organisation) => self.organisations.get(organisation),
         };
         let known = list.into_iter().flat_map(|list| list.terms_of(keyer.key(&row.person)));
-        let mut known: Vec<&Term> = known.map(|term| &self.terms[term as usize]).collect();
+        let mut known: Vec<&RelationTerm> = known.map(|term| &self.terms[term as usize]).collect();
         known.sort_by_key(|term| begin(term));
         let (from, until) = (begin(&row.term).max(now), end(&row.term));
         let mut covered = from;
@@ -425,26 +438,26 @@ impl Caseloads {
             }
         }
         if covered >= until {
-            return Held::Whole;
+            return RelationCoverage::Whole;
         }
         let common = known.into_iter().filter_map(|term| common(&row.term, term));
-        Held::Part(common.collect())
+        RelationCoverage::Part(common.collect())
     }
 }
 
-fn begin(term: &Term) -> Timestamp {
+fn begin(term: &RelationTerm) -> Timestamp {
     term.from.unwrap_or(Timestamp::from_micros(i64::MIN))
 }
 
-fn end(term: &Term) -> Timestamp {
+fn end(term: &RelationTerm) -> Timestamp {
     term.until.unwrap_or(Timestamp::from_micros(i64::MAX))
 }
 
 /// The time that two terms have in common, with the reason of the first.
-fn common(one: &Term, other: &Term) -> Option<Term> {
+fn common(one: &RelationTerm, other: &RelationTerm) -> Option<RelationTerm> {
     let from = if begin(one) >= begin(other) { one.from } else { other.from };
     let until = if end(one) <= end(other) { one.until } else { other.until };
-    let term = Term { reason: one.reason.clone(), from, until };
+    let term = RelationTerm { reason: one.reason.clone(), from, until };
     (begin(&term) < end(&term)).then_some(term)
 }
 
@@ -570,7 +583,7 @@ mod tests {
         let keyer = PersonKeyer::new(&population());
         let held = |text: &str| {
             let cells: Vec<&str> = text.split(',').collect();
-            let cells = RowCells {
+            let cells = CaseloadCells {
                 account: cells[0],
                 organisation: cells[1],
                 person: cells[2],
@@ -578,11 +591,11 @@ mod tests {
                 until: cells[4],
                 reason: "",
             };
-            let row = RowReader::default().read(cells, &|text| Ok(text.to_owned())).unwrap();
+            let row = CaseloadRowReader::default().read(cells, &|text| Ok(text.to_owned())).unwrap();
             match known.held(&row, &keyer, NOON) {
-                Held::Whole => "whole".to_owned(),
-                Held::Part(terms) => {
-                    let dates = |term: &Term| {
+                RelationCoverage::Whole => "whole".to_owned(),
+                RelationCoverage::Part(terms) => {
+                    let dates = |term: &RelationTerm| {
                         let day = |at: Option<Timestamp>| {
                             at.map_or("-".to_owned(), |at| at.to_string()[..10].into())
                         };
@@ -625,25 +638,25 @@ mod tests {
             now in 0i64..12,
         ) {
             let at = Timestamp::from_secs;
-            let term = |(from, until): (Option<i64>, Option<i64>)| Term {
+            let term = |(from, until): (Option<i64>, Option<i64>)| RelationTerm {
                 reason: String::new(),
                 from: from.map(at),
                 until: until.map(at),
             };
-            let row = |term: Term| Row {
+            let row = |term: RelationTerm| CaseloadRow {
                 holder: HolderName::Account(AccountId::parse("a1").unwrap()),
                 person: "P1".to_owned(),
                 term,
             };
-            let mut builder = Builder::new(&population());
+            let mut builder = CaseloadBuilder::new(&population());
             known.iter().for_each(|one| builder.add(&row(term(*one))));
             let caseloads = builder.finish();
             let wanted = row(term(wanted));
             let held = |moment: i64| known.iter().any(|one| term(*one).holds(at(moment)));
             let shows_more = (now..20).any(|moment| wanted.term.holds(at(moment)) && !held(moment));
             match caseloads.held(&wanted, &PersonKeyer::new(&population()), at(now)) {
-                Held::Whole => proptest::prop_assert!(!shows_more),
-                Held::Part(terms) => {
+                RelationCoverage::Whole => proptest::prop_assert!(!shows_more),
+                RelationCoverage::Part(terms) => {
                     proptest::prop_assert!(shows_more);
                     for moment in -2..20 {
                         let is_kept = terms.iter().any(|term| term.holds(at(moment)));

@@ -5,26 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, Reason, Timestamp,
+    AccountId, Basis, Gate, OrganisationId, Outcome, PersonKey, PopulationId, PortalId, RefusalReason,
+    Timestamp,
 };
 
 use crate::budget::{Budgets, Charge};
 use crate::caseload::Caseloads;
-use crate::directory::Directory;
+use crate::directory::AccountDirectory;
 use crate::gate::GateTable;
-use crate::keys::Keys;
+use crate::keys::ApiKeys;
 use crate::policy::{Policies, PolicyFacts};
 
 /// Whether the rules of a portal are enforced, or only tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mode {
+pub enum EnforcementMode {
     #[default]
     Enforced,
     /// Journals what it would have refused, and refuses nothing: neither rules nor gates nor sessions.
     ObserveOnly,
 }
 
-impl Mode {
+impl EnforcementMode {
     /// What a refusal is made of; a portal that is only observed has none.
     pub const fn enforcement(self) -> Option<Enforcement> {
         match self {
@@ -56,14 +57,14 @@ pub struct RouteAccess {
 pub struct Snapshot {
     pub caseloads: HashMap<PopulationId, Arc<Caseloads>>,
     pub caseload_version: u64,
-    pub directory: Arc<Directory>,
+    pub directory: Arc<AccountDirectory>,
     pub gates: Arc<GateTable>,
     pub policies: Arc<Policies>,
     /// Version of portal maps and policies together.
     pub policy_version: u64,
     pub break_glass: Arc<HashMap<(PortalId, AccountId), BreakGlass>>,
     /// Keys of programs.
-    pub keys: Arc<Keys>,
+    pub keys: Arc<ApiKeys>,
     /// Accounts with a part of their limits, for a while.
     pub reductions: Arc<HashMap<AccountId, Reduction>>,
     /// Where the self-assessment of each organisation stands, for policies; unknown ones are `due`.
@@ -94,14 +95,14 @@ pub struct BreakGlass {
 
 /// The facts of one request.
 #[derive(Clone, Debug)]
-pub struct Facts<'f> {
+pub struct RequestFacts<'f> {
     pub now: Timestamp,
     pub portal: &'f PortalId,
     pub population: &'f PopulationId,
     pub route: &'f str,
     pub action: &'f str,
     pub access: &'f RouteAccess,
-    pub mode: Mode,
+    pub mode: EnforcementMode,
     pub account: &'f AccountId,
     pub organisation: &'f OrganisationId,
     pub ip: &'f str,
@@ -121,7 +122,7 @@ pub struct Facts<'f> {
 pub struct Decision {
     pub outcome: Outcome,
     /// Empty when released without reserve; the grounds otherwise.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RefusalReason>,
     /// The right by which each person is shown, in the order they were given.
     pub bases: Vec<Basis>,
     pub justification: Option<String>,
@@ -131,9 +132,9 @@ pub struct Decision {
 pub fn admit(
     snapshot: &Snapshot,
     budgets: &Budgets,
-    facts: &Facts<'_>,
+    facts: &RequestFacts<'_>,
     subjects: &[PersonKey],
-) -> Result<(), Vec<Reason>> {
+) -> Result<(), Vec<RefusalReason>> {
     if facts.mode.enforcement().is_none() {
         return Ok(());
     }
@@ -145,9 +146,9 @@ pub fn admit(
 pub fn against_request(
     snapshot: &Snapshot,
     budgets: &Budgets,
-    facts: &Facts<'_>,
+    facts: &RequestFacts<'_>,
     subjects: &[PersonKey],
-) -> Vec<Reason> {
+) -> Vec<RefusalReason> {
     if let Some(reason) = gate_refusal(snapshot, facts) {
         return vec![reason];
     }
@@ -167,7 +168,7 @@ pub fn against_request(
 pub fn release(
     snapshot: &Snapshot,
     budgets: &mut Budgets,
-    facts: &Facts<'_>,
+    facts: &RequestFacts<'_>,
     persons: &[PersonKey],
 ) -> Decision {
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
@@ -180,7 +181,7 @@ pub fn release(
     let outside = bases.iter().filter(|basis| **basis == Basis::None).count();
     if outside > 0 {
         reasons.push(if facts.is_exact_search && facts.access.allows_exact_search {
-            Reason::NotExact
+            RefusalReason::NotExact
         } else {
             outside_reason(snapshot, facts)
         });
@@ -216,7 +217,7 @@ pub fn release(
 }
 
 /// May a response leave that nobody could look into, given that the map allows it?
-pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &Facts<'_>) -> Decision {
+pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &RequestFacts<'_>) -> Decision {
     let enforcement = facts.mode.enforcement();
     let mut reasons = Vec::from_iter(gate_refusal(snapshot, facts));
     if let Some(enforcement) = enforcement
@@ -235,34 +236,38 @@ pub fn release_uninspected(snapshot: &Snapshot, budgets: &mut Budgets, facts: &F
     Decision { outcome, reasons, bases: Vec::new(), justification: None }
 }
 
-fn refused(_: Enforcement, reasons: Vec<Reason>) -> Decision {
+fn refused(_: Enforcement, reasons: Vec<RefusalReason>) -> Decision {
     Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 
 /// The gate's refusal, if it stands in the way of this account now.
-pub fn gate_refusal(snapshot: &Snapshot, facts: &Facts<'_>) -> Option<Reason> {
+pub fn gate_refusal(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> Option<RefusalReason> {
     let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
     // Five minutes: a gate that asks for a proof is opened by one, not by yesterday's.
     let proof_age_max = match gate {
-        Gate::Closed => return Some(Reason::GateClosed(scope)),
+        Gate::Closed => return Some(RefusalReason::GateClosed(scope)),
         Gate::StepUp => Some(Duration::from_mins(5)),
         Gate::Open | Gate::CaseloadOnly => facts.access.proof_age_max,
     };
     proof_age_max
         .is_some_and(|limit| facts.now.since(facts.proved_at) > limit)
-        .then_some(Reason::StepUp(scope))
+        .then_some(RefusalReason::StepUp(scope))
 }
 
-fn outside_reason(snapshot: &Snapshot, facts: &Facts<'_>) -> Reason {
+fn outside_reason(snapshot: &Snapshot, facts: &RequestFacts<'_>) -> RefusalReason {
     let (gate, scope) = snapshot.gates.effective(facts.portal, facts.organisation, facts.account);
-    if gate == Gate::CaseloadOnly { Reason::CaseloadOnly(scope) } else { Reason::OutsideCaseload }
+    if gate == Gate::CaseloadOnly {
+        RefusalReason::CaseloadOnly(scope)
+    } else {
+        RefusalReason::OutsideCaseload
+    }
 }
 
 /// By what right each person may be shown; `Basis::None` where there is none.
 fn bases(
     snapshot: &Snapshot,
     budgets: &Budgets,
-    facts: &Facts<'_>,
+    facts: &RequestFacts<'_>,
     persons: &[PersonKey],
     is_request: bool,
 ) -> Vec<Basis> {
@@ -312,7 +317,7 @@ fn bases(
     bases
 }
 
-fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &Facts<'_>) -> Option<&'s BreakGlass> {
+fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &RequestFacts<'_>) -> Option<&'s BreakGlass> {
     if snapshot.break_glass.is_empty() {
         return None;
     }
@@ -320,7 +325,12 @@ fn live_break_glass<'s>(snapshot: &'s Snapshot, facts: &Facts<'_>) -> Option<&'s
     snapshot.break_glass.get(&key).filter(|glass| facts.now < glass.until)
 }
 
-fn policy_refusal(snapshot: &Snapshot, facts: &Facts<'_>, persons: usize, outside: usize) -> Option<Reason> {
+fn policy_refusal(
+    snapshot: &Snapshot,
+    facts: &RequestFacts<'_>,
+    persons: usize,
+    outside: usize,
+) -> Option<RefusalReason> {
     let role = snapshot.directory.find(facts.account).map_or("", |record| record.role.code());
     snapshot.policies.refusal(&PolicyFacts {
         account: facts.account.as_str(),

@@ -104,9 +104,9 @@ pub struct AccountRecord {
 
 /// All accounts that may sign in.
 #[derive(Clone, Debug, Default)]
-pub struct Directory(HashMap<AccountId, AccountRecord>);
+pub struct AccountDirectory(HashMap<AccountId, AccountRecord>);
 
-impl Directory {
+impl AccountDirectory {
     pub fn insert(&mut self, account: AccountId, record: AccountRecord) {
         self.0.insert(account, record);
     }
@@ -128,7 +128,7 @@ impl Directory {
     }
 }
 
-impl FromIterator<(AccountId, AccountRecord)> for Directory {
+impl FromIterator<(AccountId, AccountRecord)> for AccountDirectory {
     fn from_iter<I: IntoIterator<Item = (AccountId, AccountRecord)>>(accounts: I) -> Self {
         Self(accounts.into_iter().collect())
     }

@@ -21,9 +21,9 @@ pub struct ApiKey {
 
 /// All keys in force.
 #[derive(Clone, Debug, Default)]
-pub struct Keys(HashMap<TokenHash, ApiKey>);
+pub struct ApiKeys(HashMap<TokenHash, ApiKey>);
 
-impl Keys {
+impl ApiKeys {
     pub fn insert(&mut self, secret: TokenHash, key: ApiKey) {
         self.0.insert(secret, key);
     }
@@ -57,7 +57,7 @@ impl Keys {
     }
 }
 
-impl FromIterator<(TokenHash, ApiKey)> for Keys {
+impl FromIterator<(TokenHash, ApiKey)> for ApiKeys {
     fn from_iter<I: IntoIterator<Item = (TokenHash, ApiKey)>>(keys: I) -> Self {
         Self(keys.into_iter().collect())
     }

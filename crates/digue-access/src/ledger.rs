@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use digue_types::{PersonKey, Timestamp, Window};
+use digue_types::{PersonKey, SlidingWindow, Timestamp};
 use hashbrown::HashMap;
 
 /// The distinct persons shown within one scope: an account, an organisation, a portal.
@@ -30,7 +30,7 @@ pub struct Ledger {
     dropped: u64,
     counts: [u32; 4],
     now: u32,
-    longest: Window,
+    longest: SlidingWindow,
 }
 
 /// More than this waiting is sorted in by whoever charges next.
@@ -41,16 +41,16 @@ const PARTS_OF_MANY: usize = 256;
 
 impl Ledger {
     /// Counts in windows up to `longest`; longer ones stay at zero.
-    pub fn new(longest: Window) -> Self {
+    pub fn new(longest: SlidingWindow) -> Self {
         Self::in_parts(longest, 1)
     }
 
     /// `new`, for a scope of millions of persons.
-    pub fn of_many(longest: Window) -> Self {
+    pub fn of_many(longest: SlidingWindow) -> Self {
         Self::in_parts(longest, PARTS_OF_MANY)
     }
 
-    fn in_parts(longest: Window, parts: usize) -> Self {
+    fn in_parts(longest: SlidingWindow, parts: usize) -> Self {
         Self {
             last_seen: vec![HashMap::new(); parts],
             pending: VecDeque::new(),
@@ -198,17 +198,17 @@ impl Ledger {
         &mut self.last_seen[place]
     }
 
-    fn windows(&self) -> impl Iterator<Item = Window> + use<> {
+    fn windows(&self) -> impl Iterator<Item = SlidingWindow> + use<> {
         let longest = self.longest;
-        Window::ALL.into_iter().take_while(move |window| *window <= longest)
+        SlidingWindow::ALL.into_iter().take_while(move |window| *window <= longest)
     }
 
-    fn is_within(&self, at: u32, window: Window) -> bool {
+    fn is_within(&self, at: u32, window: SlidingWindow) -> bool {
         at.saturating_add(length_secs(window)) > self.now
     }
 }
 
-fn length_secs(window: Window) -> u32 {
+fn length_secs(window: SlidingWindow) -> u32 {
     u32::try_from(window.length().as_secs()).expect("30 days fit")
 }
 
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_person_counts_once_until_the_window_has_passed() {
-        let mut ledger = Ledger::new(Window::Day);
+        let mut ledger = Ledger::new(SlidingWindow::Day);
         let mut at = |secs: i64, who: &[u64]| {
             let now = Timestamp::from_secs(secs);
             ledger.charge(now, &who.iter().map(|&n| person(n)).collect::<Vec<_>>());
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_steps_back_forgets_nobody() {
-        let mut ledger = Ledger::new(Window::Hour);
+        let mut ledger = Ledger::new(SlidingWindow::Hour);
         ledger.charge(Timestamp::from_secs(1000), &[person(1)]);
         assert_eq!(ledger.counts(Timestamp::from_secs(10))[0], 1);
         ledger.charge(Timestamp::from_secs(10), &[person(2)]);
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_has_passed_is_forgotten() {
-        let mut ledger = Ledger::new(Window::Minute);
+        let mut ledger = Ledger::new(SlidingWindow::Minute);
         for second in 0..10_000 {
             ledger.charge(Timestamp::from_secs(second), &[person(u64::try_from(second).unwrap())]);
             ledger.settle(1);
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn waiting_charges_are_bounded_and_never_undercounted() {
-        let mut ledger = Ledger::of_many(Window::Hour);
+        let mut ledger = Ledger::of_many(SlidingWindow::Hour);
         let now = Timestamp::from_secs(1000);
         for number in 0..PENDING_MAX as u64 + 10 {
             ledger.charge(now, &[person(number << 32)]);
@@ -285,14 +285,14 @@ mod tests {
         fn counts_are_those_of_the_definition(
             steps in proptest::collection::vec((0i64..4000, 0u64..12, 0usize..3, any::<bool>()), 1..120)
         ) {
-            let mut ledger = Ledger::new(Window::Hour);
+            let mut ledger = Ledger::new(SlidingWindow::Hour);
             let mut shown: BTreeMap<u64, i64> = BTreeMap::new();
             let mut now = 0;
             for (wait, who, sorted_in, asked) in steps {
                 now += wait / 20;
                 let time = Timestamp::from_secs(now);
                 if asked {
-                    let expected = [Window::Minute, Window::Hour].map(|w| {
+                    let expected = [SlidingWindow::Minute, SlidingWindow::Hour].map(|w| {
                         let length = w.length().as_secs() as i64;
                         u32::from(!shown.get(&who).is_some_and(|at| at + length > now))
                     });
@@ -301,7 +301,7 @@ mod tests {
                 }
                 ledger.charge(time, &[person(who)]);
                 shown.insert(who, now);
-                let expected = [Window::Minute, Window::Hour].map(|w| {
+                let expected = [SlidingWindow::Minute, SlidingWindow::Hour].map(|w| {
                     let length = w.length().as_secs() as i64;
                     u32::try_from(shown.values().filter(|at| **at + length > now).count()).unwrap()
                 });

@@ -16,11 +16,13 @@ pub mod session;
 pub mod shares;
 pub mod turns;
 
-pub use budget::{Budgets, Limits, LimitsTable};
-pub use caseload::{CaseloadFault, Caseloads, Extent};
-pub use decide::{Decision, Enforcement, Facts, Mode, RouteAccess, Snapshot, admit, release};
-pub use directory::{AccountRecord, Directory, Role};
+pub use budget::{BudgetLimits, Budgets, LimitsTable};
+pub use caseload::{CaseloadExtent, CaseloadFault, Caseloads};
+pub use decide::{
+    Decision, Enforcement, EnforcementMode, RequestFacts, RouteAccess, Snapshot, admit, release,
+};
+pub use directory::{AccountDirectory, AccountRecord, Role};
 pub use gate::{GateTable, Reach};
-pub use keys::{ApiKey, Keys};
+pub use keys::{ApiKey, ApiKeys};
 pub use policy::{Policies, PolicyFault};
-pub use session::{OpenSession, Origin, Session, SessionLimits, Sessions};
+pub use session::{OpenSession, RequestOrigin, Session, SessionLimits, Sessions};

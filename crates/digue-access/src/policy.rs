@@ -10,7 +10,7 @@ use cedar_policy::{
     Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
     PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
-use digue_types::{AccountId, OrganisationId, Reason};
+use digue_types::{AccountId, OrganisationId, RefusalReason};
 use miette::Diagnostic as _;
 
 /// The vocabulary that policy files may use, shown by `digue init` and checked at load.
@@ -159,14 +159,14 @@ impl Policies {
     }
 
     /// `None` when allowed, the reason otherwise.
-    pub fn refusal(&self, facts: &PolicyFacts<'_>) -> Option<Reason> {
+    pub fn refusal(&self, facts: &PolicyFacts<'_>) -> Option<RefusalReason> {
         if self.set.is_empty() {
             return None;
         }
         match self.evaluate(facts) {
             Some(Decision::Allow) => None,
-            Some(Decision::Deny) => Some(Reason::Policy),
-            None => Some(Reason::PolicyError),
+            Some(Decision::Deny) => Some(RefusalReason::Policy),
+            None => Some(RefusalReason::PolicyError),
         }
     }
 
@@ -242,7 +242,7 @@ mod tests {
             forbid(principal, action, resource) when { context.posture == \"due\" && context.action == \"export\" };",
         );
         let due = PolicyFacts { posture: "due", action: "export", ..facts() };
-        assert_eq!(policies.refusal(&due), Some(Reason::Policy));
+        assert_eq!(policies.refusal(&due), Some(RefusalReason::Policy));
         assert_eq!(policies.refusal(&PolicyFacts { posture: "grace", ..due }), None);
         assert_eq!(policies.refusal(&PolicyFacts { posture: "due", ..facts() }), None);
     }
@@ -282,7 +282,7 @@ mod tests {
             forbid(principal, action, resource) when { context.hour < 7 || context.hour >= 20 };";
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
-        assert_eq!(policies.refusal(&PolicyFacts { hour: 3, ..facts() }), Some(Reason::Policy));
+        assert_eq!(policies.refusal(&PolicyFacts { hour: 3, ..facts() }), Some(RefusalReason::Policy));
     }
 
     #[test]
@@ -291,8 +291,14 @@ mod tests {
             when { context.ip.isInRange(ip(\"192.0.2.0/24\")) };";
         let policies = policies(text);
         assert_eq!(policies.refusal(&facts()), None);
-        assert_eq!(policies.refusal(&PolicyFacts { ip: "198.51.100.1", ..facts() }), Some(Reason::Policy));
-        assert_eq!(policies.refusal(&PolicyFacts { organisation: "of-2", ..facts() }), Some(Reason::Policy));
+        assert_eq!(
+            policies.refusal(&PolicyFacts { ip: "198.51.100.1", ..facts() }),
+            Some(RefusalReason::Policy)
+        );
+        assert_eq!(
+            policies.refusal(&PolicyFacts { organisation: "of-2", ..facts() }),
+            Some(RefusalReason::Policy)
+        );
     }
 
     #[test]

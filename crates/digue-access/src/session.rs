@@ -63,10 +63,12 @@ impl ClientIp {
     }
 
     /// The network: 24 bits of IPv4, 48 of IPv6, about a site's.
-    fn network(self) -> Option<Network> {
+    fn network(self) -> Option<ClientNetwork> {
         match self {
-            Self::Known(IpAddr::V4(ip)) => Some(Network { is_v4: true, bits: u128::from(ip.to_bits() >> 8) }),
-            Self::Known(IpAddr::V6(ip)) => Some(Network { is_v4: false, bits: ip.to_bits() >> 80 }),
+            Self::Known(IpAddr::V4(ip)) => {
+                Some(ClientNetwork { is_v4: true, bits: u128::from(ip.to_bits() >> 8) })
+            }
+            Self::Known(IpAddr::V6(ip)) => Some(ClientNetwork { is_v4: false, bits: ip.to_bits() >> 80 }),
             Self::Unknown => None,
         }
     }
@@ -83,14 +85,14 @@ impl fmt::Display for ClientIp {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Network {
+struct ClientNetwork {
     is_v4: bool,
     bits: u128,
 }
 
 /// Where a request comes from and with what: what can be seen of a device from outside.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Origin {
+pub struct RequestOrigin {
     pub ip: ClientIp,
     /// The browser's name for itself, cut.
     pub agent: String,
@@ -132,7 +134,7 @@ pub struct Session {
     /// The last fresh proof of identity.
     pub proved_at: Timestamp,
     /// Where and with what it was opened: for its holder to recognise it, and to hold it to that.
-    pub origin: Origin,
+    pub origin: RequestOrigin,
     /// Its address of the other family: one machine may use IPv4 and IPv6 by turns. It is taken over
     /// when something besides the cookie shows that it is its holder's: the key of the device, or a
     /// fresh proof.
@@ -147,7 +149,7 @@ impl Session {
     }
 
     /// True when a request cannot come from where the session was opened.
-    fn has_moved(&self, seen: &Origin, held_to: HeldTo) -> bool {
+    fn has_moved(&self, seen: &RequestOrigin, held_to: HeldTo) -> bool {
         let other_agent = held_to.agent && self.origin.agent != seen.agent;
         // What one side does not know cannot be compared.
         let both_tls = !self.origin.tls.is_empty() && !seen.tls.is_empty();
@@ -172,14 +174,14 @@ impl Session {
 /// Whoever shows a session's cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearer<'b> {
-    pub origin: &'b Origin,
+    pub origin: &'b RequestOrigin,
     /// SHA-256 of the device's short cookie.
     pub device: Option<&'b TokenHash>,
 }
 
 /// Why a cookie is not enough.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Doubt {
+pub enum SessionDoubt {
     /// It comes from another network, browser or TLS stack than the session was opened with.
     Moved,
     /// The short cookie of the device's key is missing or over.
@@ -188,10 +190,10 @@ pub enum Doubt {
 
 /// What a cookie leads to.
 #[derive(Debug)]
-pub enum Found<'s> {
+pub enum SessionLookup<'s> {
     Good(&'s Session),
     /// The session lives, and whoever asks may not be its holder.
-    Doubted(&'s Session, Doubt),
+    Doubted(&'s Session, SessionDoubt),
     Nothing,
 }
 
@@ -221,16 +223,22 @@ impl Sessions {
     }
 
     /// The live session of this cookie on this host; marked as used now when it is its holder's.
-    pub fn touch(&mut self, token: &TokenHash, host: &str, bearer: Bearer<'_>, now: Timestamp) -> Found<'_> {
+    pub fn touch(
+        &mut self,
+        token: &TokenHash,
+        host: &str,
+        bearer: Bearer<'_>,
+        now: Timestamp,
+    ) -> SessionLookup<'_> {
         let limits = self.limits;
         let Some(known) = self.by_token.get(token).filter(|session| session.host == host) else {
-            return Found::Nothing;
+            return SessionLookup::Nothing;
         };
         if !known.is_live(now, &limits) {
             let over = known.id.clone();
             self.tokens.remove(&over);
             self.by_token.remove(token);
-            return Found::Nothing;
+            return SessionLookup::Nothing;
         }
         let session = self.by_token.get_mut(token).expect("found above");
         // Whoever copied the cookie has an address of the other family, too: without a key that stays on
@@ -240,13 +248,13 @@ impl Sessions {
             session.other_ip = bearer.origin.ip;
         }
         if session.has_moved(bearer.origin, limits.held_to) {
-            return Found::Doubted(session, Doubt::Moved);
+            return SessionLookup::Doubted(session, SessionDoubt::Moved);
         }
         if session.device.as_ref().is_some_and(|device| !device.accepts(bearer.device, now)) {
-            return Found::Doubted(session, Doubt::Unbound);
+            return SessionLookup::Doubted(session, SessionDoubt::Unbound);
         }
         session.seen_at = session.seen_at.max(now);
-        Found::Good(session)
+        SessionLookup::Good(session)
     }
 
     /// Binds a session to a key, or gives it its next short cookie.
@@ -322,11 +330,11 @@ impl Sessions {
 mod tests {
     use super::*;
 
-    fn origin(ip: &str, agent: &str, tls: &str) -> Origin {
-        Origin { ip: ClientIp::read(ip), agent: agent.into(), tls: tls.into() }
+    fn origin(ip: &str, agent: &str, tls: &str) -> RequestOrigin {
+        RequestOrigin { ip: ClientIp::read(ip), agent: agent.into(), tls: tls.into() }
     }
 
-    fn home() -> Origin {
+    fn home() -> RequestOrigin {
         origin("192.0.2.7", "Firefox", "a_b")
     }
 
@@ -357,7 +365,7 @@ mod tests {
 
     fn is_good(sessions: &mut Sessions, host: &str, at: Timestamp) -> bool {
         let bearer = Bearer { origin: &home(), device: None };
-        matches!(sessions.touch(&[1; 32], host, bearer, at), Found::Good(_))
+        matches!(sessions.touch(&[1; 32], host, bearer, at), SessionLookup::Good(_))
     }
 
     #[test]
@@ -395,12 +403,12 @@ mod tests {
     #[test]
     fn a_cookie_that_moved_is_doubted_and_its_holder_is_not() {
         let mut sessions = sessions();
-        let mut check = |origin: Origin, is_moved: bool| {
+        let mut check = |origin: RequestOrigin, is_moved: bool| {
             let bearer = Bearer { origin: &origin, device: None };
             let found = sessions.touch(&[1; 32], "portal.test", bearer, minutes(1));
             let expected = match found {
-                Found::Doubted(_, Doubt::Moved) => true,
-                Found::Good(_) => false,
+                SessionLookup::Doubted(_, SessionDoubt::Moved) => true,
+                SessionLookup::Good(_) => false,
                 other => panic!("{other:?}"),
             };
             assert_eq!(expected, is_moved, "{origin:?}");
@@ -424,7 +432,7 @@ mod tests {
     fn moves_from(sessions: &mut Sessions, ip: &str, device: Option<&TokenHash>) -> bool {
         let origin = origin(ip, "Firefox", "a_b");
         let bearer = Bearer { origin: &origin, device };
-        !matches!(sessions.touch(&[1; 32], "portal.test", bearer, minutes(1)), Found::Good(_))
+        !matches!(sessions.touch(&[1; 32], "portal.test", bearer, minutes(1)), SessionLookup::Good(_))
     }
 
     #[test]
@@ -470,7 +478,7 @@ mod tests {
             let cookie = cookie.map(|byte| [byte; 32]);
             let bearer = Bearer { origin: &home(), device: cookie.as_ref() };
             let found = sessions.touch(&[1; 32], "portal.test", bearer, at);
-            assert_eq!(matches!(found, Found::Good(_)), is_good, "{cookie:?}: {found:?}");
+            assert_eq!(matches!(found, SessionLookup::Good(_)), is_good, "{cookie:?}: {found:?}");
         };
         sessions.bind(&id, device([2; 32], None));
         check(&mut sessions, None, minutes(1), false);

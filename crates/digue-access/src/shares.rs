@@ -22,11 +22,11 @@ pub fn network_of(address: IpAddr) -> IpAddr {
 #[derive(Debug)]
 pub struct SharedAmount<H> {
     limit: usize,
-    state: Mutex<State<H>>,
+    state: Mutex<SharedAmountState<H>>,
 }
 
 #[derive(Debug)]
-struct State<H> {
+struct SharedAmountState<H> {
     used: usize,
     held: HashMap<H, usize>,
 }
@@ -42,7 +42,7 @@ pub struct ShareExceeded;
 
 /// What one use holds, on account of all its holders; given back when dropped.
 #[derive(Debug)]
-pub struct Share<H: Clone + Eq + Hash> {
+pub struct AmountShare<H: Clone + Eq + Hash> {
     from: Arc<SharedAmount<H>>,
     holders: Vec<(H, Eighths)>,
     amount: usize,
@@ -50,11 +50,11 @@ pub struct Share<H: Clone + Eq + Hash> {
 
 impl<H: Clone + Eq + Hash> SharedAmount<H> {
     pub fn new(limit: usize) -> Arc<Self> {
-        let state = State { used: 0, held: HashMap::new() };
+        let state = SharedAmountState { used: 0, held: HashMap::new() };
         Arc::new(Self { limit, state: Mutex::new(state) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State<H>> {
+    fn state(&self) -> MutexGuard<'_, SharedAmountState<H>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,12 +63,12 @@ impl<H: Clone + Eq + Hash> SharedAmount<H> {
     }
 
     /// Begins a use on account of holders, each with its weight.
-    pub fn begin(self: &Arc<Self>, holders: Vec<(H, Eighths)>) -> Share<H> {
-        Share { from: self.clone(), holders, amount: 0 }
+    pub fn begin(self: &Arc<Self>, holders: Vec<(H, Eighths)>) -> AmountShare<H> {
+        AmountShare { from: self.clone(), holders, amount: 0 }
     }
 }
 
-impl<H: Clone + Eq + Hash> Share<H> {
+impl<H: Clone + Eq + Hash> AmountShare<H> {
     pub const fn amount(&self) -> usize {
         self.amount
     }
@@ -109,7 +109,7 @@ impl<H: Clone + Eq + Hash> Share<H> {
     }
 }
 
-impl<H: Clone + Eq + Hash> Drop for Share<H> {
+impl<H: Clone + Eq + Hash> Drop for AmountShare<H> {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(of("192.0.2.7"), "192.0.2.7");
     }
 
-    fn takes(share: &mut Share<&'static str>, each: usize) -> usize {
+    fn takes(share: &mut AmountShare<&'static str>, each: usize) -> usize {
         while share.grow(each).is_ok() {}
         share.amount()
     }

@@ -12,17 +12,17 @@ pub struct TurnOrder<H, J> {
     per_holder: usize,
     waiting_per_holder: usize,
     working: usize,
-    lines: HashMap<H, Line<J>>,
+    lines: HashMap<H, WaitingLine<J>>,
 }
 
 #[derive(Debug)]
-struct Line<J> {
+struct WaitingLine<J> {
     working: usize,
     waiting: VecDeque<J>,
     used: u64,
 }
 
-impl<J> Line<J> {
+impl<J> WaitingLine<J> {
     fn is_idle(&self) -> bool {
         self.working == 0 && self.waiting.is_empty()
     }
@@ -46,7 +46,7 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         let least = self.lines.values().filter(|line| !line.is_idle()).map(|line| line.used).min();
         let limit = self.waiting_per_holder;
         let line = self.lines.entry(holder.clone());
-        let line = line.or_insert_with(|| Line { working: 0, waiting: VecDeque::new(), used: 0 });
+        let line = line.or_insert_with(|| WaitingLine { working: 0, waiting: VecDeque::new(), used: 0 });
         if line.waiting.len() >= limit {
             return Err(LineFull);
         }
@@ -63,7 +63,7 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
             return None;
         }
         let per_holder = self.per_holder;
-        let may = |line: &Line<J>| line.working < per_holder && !line.waiting.is_empty();
+        let may = |line: &WaitingLine<J>| line.working < per_holder && !line.waiting.is_empty();
         let (holder, line) =
             self.lines.iter_mut().filter(|(_, line)| may(line)).min_by_key(|(_, l)| l.used)?;
         let job = line.waiting.pop_front()?;
@@ -78,7 +78,7 @@ impl<H: Clone + Eq + Hash, J> TurnOrder<H, J> {
         line.working = line.working.saturating_sub(1);
         line.used = line.used.saturating_add(used);
         self.working = self.working.saturating_sub(1);
-        if self.lines.values().all(Line::is_idle) {
+        if self.lines.values().all(WaitingLine::is_idle) {
             self.lines.clear();
         }
     }

@@ -12,8 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use digue_locales::text;
-use digue_operations::caseloads::{self, Mode};
-use digue_operations::loads::Growth;
+use digue_operations::caseloads::{self, LoadMode};
+use digue_operations::loads::LoadGrowth;
 use digue_operations::{OperationError, aliases};
 use digue_types::{PopulationId, PortalId};
 use serde::Deserialize;
@@ -25,9 +25,9 @@ use crate::router::Console;
 use crate::visitor::Visitor;
 
 /// An operation's error as a problem document.
-pub(crate) struct Problem(pub(crate) Visitor, pub(crate) OperationError);
+pub(crate) struct ApiError(pub(crate) Visitor, pub(crate) OperationError);
 
-impl IntoResponse for Problem {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self(visitor, error) = self;
         let (mut status, title, detail) = outcome(&error);
@@ -59,45 +59,45 @@ impl IntoResponse for Problem {
     }
 }
 
-pub(crate) fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, Problem> {
-    result.map_err(|error| Problem(visitor.clone(), error))
+pub(crate) fn answer<T>(visitor: &Visitor, result: Result<T, OperationError>) -> Result<T, ApiError> {
+    result.map_err(|error| ApiError(visitor.clone(), error))
 }
 
 /// A JSON body; whatever does not fit is a problem document like any other.
-pub(crate) struct Sent<T>(pub(crate) T);
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
-    type Rejection = Problem;
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let visitor = request.extensions().get::<Visitor>().cloned();
         let visitor = match visitor {
             Some(visitor) => visitor,
-            None => return Err(Problem(Visitor::nobody(), OperationError::Denied)),
+            None => return Err(ApiError(Visitor::nobody(), OperationError::Denied)),
         };
         match Json::<T>::from_request(request, state).await {
             Ok(Json(sent)) => Ok(Self(sent)),
-            Err(_) => Err(Problem(visitor, OperationError::Invalid("invalid-json"))),
+            Err(_) => Err(ApiError(visitor, OperationError::Invalid("invalid-json"))),
         }
     }
 }
 
 /// Parameters that say whether they are within the limits that the description gives.
-pub(crate) trait Limited {
+pub(crate) trait QuotaPermit {
     fn is_within(&self) -> bool;
 }
 
 /// Query parameters, in the same way.
-pub(crate) struct Asked<T>(pub(crate) T);
+pub(crate) struct ApiQuery<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Limited> FromRequestParts<S> for Asked<T> {
-    type Rejection = Problem;
+impl<S: Send + Sync, T: DeserializeOwned + QuotaPermit> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_else(Visitor::nobody);
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) if asked.is_within() => Ok(Self(asked)),
-            _ => Err(Problem(visitor, OperationError::Invalid("invalid-query"))),
+            _ => Err(ApiError(visitor, OperationError::Invalid("invalid-query"))),
         }
     }
 }
@@ -110,8 +110,8 @@ pub(crate) async fn openapi() -> Response {
 }
 
 /// An address or a method that the interface does not have.
-pub(crate) async fn not_found(visitor: Visitor) -> Problem {
-    Problem(visitor, OperationError::NotFound("page"))
+pub(crate) async fn not_found(visitor: Visitor) -> ApiError {
+    ApiError(visitor, OperationError::NotFound("page"))
 }
 
 fn population(text: &str) -> Result<PopulationId, OperationError> {
@@ -119,7 +119,7 @@ fn population(text: &str) -> Result<PopulationId, OperationError> {
 }
 
 /// 200, or 202 when a part waits for a second person.
-fn loaded(mut told: Value, waiting: Option<(String, Growth)>, ignored: Vec<String>) -> Response {
+fn loaded(mut told: Value, waiting: Option<(String, LoadGrowth)>, ignored: Vec<String>) -> Response {
     if !ignored.is_empty() {
         told["ignored"] = ignored.into();
     }
@@ -140,19 +140,19 @@ fn loaded(mut told: Value, waiting: Option<(String, Growth)>, ignored: Vec<Strin
 /// `?confirm=loss`: whoever loads it knows that little or nothing is left.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Loading {
+pub(crate) struct LoadBody {
     confirm: Option<String>,
 }
 
-impl Limited for Loading {
+impl QuotaPermit for LoadBody {
     fn is_within(&self) -> bool {
         self.confirm.as_deref().is_none_or(|confirm| confirm == "loss")
     }
 }
 
-impl Loading {
-    fn replace(&self) -> Mode {
-        Mode::Replace { confirms_loss: self.confirm.is_some() }
+impl LoadBody {
+    fn replace(&self) -> LoadMode {
+        LoadMode::Replace { confirms_loss: self.confirm.is_some() }
     }
 }
 
@@ -161,8 +161,8 @@ async fn load_caseload(
     visitor: &Visitor,
     name: &str,
     body: Bytes,
-    mode: Mode,
-) -> Result<Response, Problem> {
+    mode: LoadMode,
+) -> Result<Response, ApiError> {
     let actor = answer(visitor, visitor.actor(&console.house))?;
     let name = answer(visitor, population(name))?;
     let done = caseloads::load(&console.house, &actor, &name, body.to_vec(), mode).await;
@@ -175,9 +175,9 @@ pub(crate) async fn replace_caseload(
     State(console): State<Console>,
     visitor: Visitor,
     Path(name): Path<String>,
-    Asked(loading): Asked<Loading>,
+    ApiQuery(loading): ApiQuery<LoadBody>,
     body: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     load_caseload(&console, &visitor, &name, body, loading.replace()).await
 }
 
@@ -186,17 +186,17 @@ pub(crate) async fn add_caseload(
     visitor: Visitor,
     Path(name): Path<String>,
     body: Bytes,
-) -> Result<Response, Problem> {
-    load_caseload(&console, &visitor, &name, body, Mode::Add).await
+) -> Result<Response, ApiError> {
+    load_caseload(&console, &visitor, &name, body, LoadMode::Add).await
 }
 
 pub(crate) async fn replace_aliases(
     State(console): State<Console>,
     visitor: Visitor,
     Path(portal): Path<String>,
-    Asked(loading): Asked<Loading>,
+    ApiQuery(loading): ApiQuery<LoadBody>,
     body: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let portal = PortalId::parse(&portal).map_err(|_| OperationError::NotFound("portal"));
     let portal = answer(&visitor, portal)?;

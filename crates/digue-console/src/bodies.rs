@@ -13,14 +13,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use digue_access::Role;
-use digue_access::shares::{Eighths, Share, SharedAmount, network_of};
+use digue_access::shares::{AmountShare, Eighths, SharedAmount, network_of};
 use digue_operations::attachments::FILE_BYTES_MAX;
-use digue_operations::{House, OperationError};
+use digue_operations::{App, OperationError};
 use digue_types::AccountId;
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
-use crate::api::Problem;
+use crate::api::ApiError;
 use crate::error::{PageError, too_large};
 use crate::router::Console;
 use crate::visitor::Visitor;
@@ -47,7 +47,7 @@ const ALONE_BYTES_MIN: usize = 32 << 20;
 
 /// Who may send a body, and how large it is.
 #[derive(Clone, Copy)]
-enum Rule {
+enum BodyRule {
     /// Whoever asks.
     Public(usize),
     /// An account, or a program of one.
@@ -57,37 +57,37 @@ enum Rule {
 }
 
 /// What is not here is for members, and of the usual size. All below `/.digue/` is for signing in: public and small.
-const RULES: &[(&str, Rule)] = &[
-    ("/check", Rule::Public(SMALL_BYTES_MAX)),
-    ("/messages", Rule::Public(MESSAGE_BYTES_MAX)),
+const RULES: &[(&str, BodyRule)] = &[
+    ("/check", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/messages", BodyRule::Public(MESSAGE_BYTES_MAX)),
     // A person comes with a code or a cookie of their own.
-    ("/person/door", Rule::Public(SMALL_BYTES_MAX)),
-    ("/person/letter", Rule::Public(SMALL_BYTES_MAX)),
-    ("/person/leave", Rule::Public(SMALL_BYTES_MAX)),
-    ("/person/ask", Rule::Public(SMALL_BYTES_MAX)),
-    ("/person/wish", Rule::Public(SMALL_BYTES_MAX)),
-    ("/incidents/{incident}/notices", Rule::Role(Role::can_respond, CONTACTS_BYTES_MAX)),
-    ("/incidents/{incident}/files", Rule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX)),
-    ("/register/import", Rule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/exchange/pia", Rule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/exchange/template", Rule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/registers/{kind}/import", Rule::Member(SHEET_BYTES_MAX)),
-    ("/smsi/documents/{record}", Rule::Member(SHEET_BYTES_MAX)),
-    ("/api/v1/caseloads/{population}", Rule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
-    ("/api/v1/aliases/{portal}", Rule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
+    ("/person/door", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/letter", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/leave", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/ask", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/person/wish", BodyRule::Public(SMALL_BYTES_MAX)),
+    ("/incidents/{incident}/notices", BodyRule::Role(Role::can_respond, CONTACTS_BYTES_MAX)),
+    ("/incidents/{incident}/files", BodyRule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX)),
+    ("/register/import", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/exchange/pia", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/exchange/template", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/registers/{kind}/import", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/documents/{record}", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/api/v1/caseloads/{population}", BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
+    ("/api/v1/aliases/{portal}", BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX)),
 ];
 
-fn rule_of(path: &str) -> Rule {
+fn rule_of(path: &str) -> BodyRule {
     if path.starts_with("/.digue/") {
-        return Rule::Public(SMALL_BYTES_MAX);
+        return BodyRule::Public(SMALL_BYTES_MAX);
     }
     let known = RULES.iter().find(|(known, _)| *known == path).map(|(_, rule)| *rule);
-    known.unwrap_or(Rule::Member(USUAL_BYTES_MAX))
+    known.unwrap_or(BodyRule::Member(USUAL_BYTES_MAX))
 }
 
 /// On whose account bytes wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Sender {
+enum BodySender {
     Account(AccountId),
     /// An address, or a network of IPv6.
     Address(String),
@@ -97,8 +97,8 @@ enum Sender {
 
 /// What waits, of all requests.
 pub(crate) struct Bodies {
-    held: Arc<SharedAmount<Sender>>,
-    spooled: Arc<SharedAmount<Sender>>,
+    held: Arc<SharedAmount<BodySender>>,
+    spooled: Arc<SharedAmount<BodySender>>,
     /// One body above `ALONE_BYTES_MIN` at a time is in memory.
     alone: tokio::sync::Semaphore,
 }
@@ -114,7 +114,7 @@ impl Bodies {
 }
 
 /// Why a body is not taken.
-enum NotTaken {
+enum BodyError {
     TooLarge,
     Busy,
     /// Its sender stopped in the middle.
@@ -147,73 +147,75 @@ pub(crate) async fn admit(State(console): State<Console>, mut request: Request, 
     }
 }
 
-type Senders = Vec<(Sender, Eighths)>;
+type Senders = Vec<(BodySender, Eighths)>;
 
 /// How much this visitor may send here, and on whose account.
-fn permitted(house: &House, visitor: &Visitor, rule: Rule) -> Result<(usize, Senders), OperationError> {
+fn permitted(house: &App, visitor: &Visitor, rule: BodyRule) -> Result<(usize, Senders), OperationError> {
     let actor = match (rule, visitor.actor(house)) {
-        (Rule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
+        (BodyRule::Public(limit), Err(_)) => return Ok((limit, strangers(visitor))),
         (_, actor) => actor?,
     };
     let limit = match rule {
-        Rule::Public(limit) | Rule::Member(limit) => limit,
-        Rule::Role(may, limit) if may(actor.role) => limit,
-        Rule::Role(..) => return Err(OperationError::Denied),
+        BodyRule::Public(limit) | BodyRule::Member(limit) => limit,
+        BodyRule::Role(may, limit) if may(actor.role) => limit,
+        BodyRule::Role(..) => return Err(OperationError::Denied),
     };
-    Ok((limit, vec![(Sender::Account(actor.account), Eighths(8))]))
+    Ok((limit, vec![(BodySender::Account(actor.account), Eighths(8))]))
 }
 
 /// All strangers together get a half, each address a sixteenth of what is free.
 fn strangers(visitor: &Visitor) -> Senders {
     let said = visitor.origin.ip.to_string();
     let address = said.parse().map_or(said, |address| network_of(address).to_string());
-    vec![(Sender::Address(address), Eighths(1)), (Sender::Strangers, Eighths(8))]
+    vec![(BodySender::Address(address), Eighths(1)), (BodySender::Strangers, Eighths(8))]
 }
 
 fn refused(visitor: &Visitor, path: &str, error: OperationError) -> Response {
     match path.starts_with("/api/") {
-        true => Problem(visitor.clone(), error).into_response(),
+        true => ApiError(visitor.clone(), error).into_response(),
         false => PageError::new(visitor, error).into_response(),
     }
 }
 
-fn not_taken(visitor: &Visitor, path: &str, why: NotTaken) -> Response {
+fn not_taken(visitor: &Visitor, path: &str, why: BodyError) -> Response {
     match why {
-        NotTaken::TooLarge => too_large(visitor, path.starts_with("/api/")),
-        NotTaken::Busy => refused(visitor, path, OperationError::Busy),
-        NotTaken::Cut => StatusCode::BAD_REQUEST.into_response(),
-        NotTaken::Unwritable(error) => refused(visitor, path, OperationError::Unavailable(error.to_string())),
+        BodyError::TooLarge => too_large(visitor, path.starts_with("/api/")),
+        BodyError::Busy => refused(visitor, path, OperationError::Busy),
+        BodyError::Cut => StatusCode::BAD_REQUEST.into_response(),
+        BodyError::Unwritable(error) => {
+            refused(visitor, path, OperationError::Unavailable(error.to_string()))
+        }
     }
 }
 
 /// The pieces of a body, at most `limit` bytes of them.
-struct Pieces {
+struct BodyPieces {
     stream: BodyDataStream,
     left: usize,
 }
 
-impl Pieces {
+impl BodyPieces {
     /// What says that it is larger is not begun.
-    fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, NotTaken> {
+    fn begin(body: Body, headers: &HeaderMap, limit: usize) -> Result<Self, BodyError> {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
-            return Err(NotTaken::TooLarge);
+            return Err(BodyError::TooLarge);
         }
         Ok(Self { stream: body.into_data_stream(), left: limit })
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, NotTaken> {
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(piece) = self.stream.next().await else { return Ok(None) };
-        let piece = piece.map_err(|_| NotTaken::Cut)?;
-        self.left = self.left.checked_sub(piece.len()).ok_or(NotTaken::TooLarge)?;
+        let piece = piece.map_err(|_| BodyError::Cut)?;
+        self.left = self.left.checked_sub(piece.len()).ok_or(BodyError::TooLarge)?;
         Ok(Some(piece))
     }
 }
 
 /// What a body keeps from others until its request is answered.
-enum Kept<'b> {
-    Memory { _share: Share<Sender> },
-    Disk { _share: Share<Sender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
+enum BodyStorage<'b> {
+    Memory { _share: AmountShare<BodySender> },
+    Disk { _share: AmountShare<BodySender>, _turn: Option<tokio::sync::SemaphorePermit<'b>> },
 }
 
 /// Reads a body into memory, on account of its senders.
@@ -223,15 +225,15 @@ async fn hold<'b>(
     headers: &HeaderMap,
     limit: usize,
     senders: Senders,
-) -> Result<(Body, Kept<'b>), NotTaken> {
-    let mut pieces = Pieces::begin(body, headers, limit)?;
+) -> Result<(Body, BodyStorage<'b>), BodyError> {
+    let mut pieces = BodyPieces::begin(body, headers, limit)?;
     let mut share = bodies.held.begin(senders);
     let mut whole = Vec::new();
     while let Some(piece) = pieces.next().await? {
-        share.grow(piece.len()).map_err(|_| NotTaken::Busy)?;
+        share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
         whole.extend_from_slice(&piece);
     }
-    Ok((Body::from(whole), Kept::Memory { _share: share }))
+    Ok((Body::from(whole), BodyStorage::Memory { _share: share }))
 }
 
 /// Writes a body to a file without a name, and hands it on from there when it is whole.
@@ -241,23 +243,23 @@ async fn spool<'b>(
     headers: &HeaderMap,
     limit: usize,
     senders: Senders,
-) -> Result<(Body, Kept<'b>), NotTaken> {
-    let mut pieces = Pieces::begin(body, headers, limit)?;
+) -> Result<(Body, BodyStorage<'b>), BodyError> {
+    let mut pieces = BodyPieces::begin(body, headers, limit)?;
     let mut share = console.bodies.spooled.begin(senders);
-    let file = tempfile::tempfile_in(console.house.data_folder()).map_err(NotTaken::Unwritable)?;
+    let file = tempfile::tempfile_in(console.house.data_folder()).map_err(BodyError::Unwritable)?;
     let mut file = tokio::fs::File::from_std(file);
     while let Some(piece) = pieces.next().await? {
-        share.grow(piece.len()).map_err(|_| NotTaken::Busy)?;
-        file.write_all(&piece).await.map_err(NotTaken::Unwritable)?;
+        share.grow(piece.len()).map_err(|_| BodyError::Busy)?;
+        file.write_all(&piece).await.map_err(BodyError::Unwritable)?;
     }
-    file.flush().await.map_err(NotTaken::Unwritable)?;
-    file.rewind().await.map_err(NotTaken::Unwritable)?;
+    file.flush().await.map_err(BodyError::Unwritable)?;
+    file.rewind().await.map_err(BodyError::Unwritable)?;
     let turn = match share.amount() > ALONE_BYTES_MIN {
-        true => Some(console.bodies.alone.acquire().await.map_err(|_| NotTaken::Busy)?),
+        true => Some(console.bodies.alone.acquire().await.map_err(|_| BodyError::Busy)?),
         false => None,
     };
-    let chunks = chunks(file).await.map_err(NotTaken::Unwritable)?;
-    Ok((Body::from_stream(chunks), Kept::Disk { _share: share, _turn: turn }))
+    let chunks = chunks(file).await.map_err(BodyError::Unwritable)?;
+    Ok((Body::from_stream(chunks), BodyStorage::Disk { _share: share, _turn: turn }))
 }
 
 const CHUNK_BYTES: usize = 256 << 10;
@@ -319,18 +321,18 @@ mod tests {
     #[test]
     fn what_is_not_in_the_table_is_for_members() {
         for path in ["/gates", "/api/v1/approvals", "/a/new/{route}", "/space/persons"] {
-            assert!(matches!(rule_of(path), Rule::Member(USUAL_BYTES_MAX)), "{path}");
+            assert!(matches!(rule_of(path), BodyRule::Member(USUAL_BYTES_MAX)), "{path}");
         }
-        assert!(matches!(rule_of("/.digue/enter"), Rule::Public(SMALL_BYTES_MAX)));
+        assert!(matches!(rule_of("/.digue/enter"), BodyRule::Public(SMALL_BYTES_MAX)));
     }
 
     #[test]
     fn strangers_send_little_and_large_bodies_need_a_role() {
         for (path, rule) in RULES {
             match rule {
-                Rule::Public(limit) => assert!(*limit <= MESSAGE_BYTES_MAX, "{path}"),
-                Rule::Member(limit) => assert!(*limit <= SHEET_BYTES_MAX, "{path}"),
-                Rule::Role(may, _) => assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}"),
+                BodyRule::Public(limit) => assert!(*limit <= MESSAGE_BYTES_MAX, "{path}"),
+                BodyRule::Member(limit) => assert!(*limit <= SHEET_BYTES_MAX, "{path}"),
+                BodyRule::Role(may, _) => assert!(!may(Role::Agent) && !may(Role::Delegate), "{path}"),
             }
         }
     }

@@ -1,10 +1,10 @@
 //! A page about stored records says which of them are not as the journal tells.
 
-use digue_operations::stored_records::{self, Difference, StoredKind};
+use digue_operations::stored_records::{self, RecordDifference, StoredKind};
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::Words;
+use crate::view::Localizer;
 use crate::visitor::Visitor;
 
 /// Words for a page that shows records of these kinds, those that differ among them named; with `name` only those
@@ -14,21 +14,21 @@ pub(crate) async fn words_beside(
     visitor: &Visitor,
     kinds: &[StoredKind],
     name: Option<&str>,
-) -> Result<Words, PageError> {
-    let mut words = Words::in_zone(visitor, &console.zone);
+) -> Result<Localizer, PageError> {
+    let mut words = Localizer::in_zone(visitor, &console.zone);
     let actor = told(visitor, visitor.actor(&console.house))?;
     // Whoever looks after a part only is not told of the whole.
     if !actor.role.can_watch() {
         return Ok(words);
     }
     let compared = told(visitor, stored_records::compare(&console.house, &actor, kinds).await)?;
-    let is_asked = |one: &&Difference| name.is_none_or(|name| one.is_about(name));
+    let is_asked = |one: &&RecordDifference| name.is_none_or(|name| one.is_about(name));
     let language = visitor.language;
     words.differs = compared.differences.iter().filter(is_asked).map(|one| one.in_words(language)).collect();
     Ok(words)
 }
 
 /// What a check kept, in words: `gate:account:a1`.
-pub(crate) fn kept_in_words(w: &Words, kept: &str) -> String {
-    Difference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
+pub(crate) fn kept_in_words(w: &Localizer, kept: &str) -> String {
+    RecordDifference::parse(kept).map_or_else(|| kept.to_owned(), |one| one.in_words(w.reader().language))
 }

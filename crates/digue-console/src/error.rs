@@ -7,7 +7,7 @@ use digue_locales::{Language, text};
 use digue_operations::OperationError;
 
 use crate::proof::NeedsProof;
-use crate::view::{Words, page};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// A page that could not be shown.
@@ -30,7 +30,7 @@ pub(crate) fn told<T>(visitor: &Visitor, result: Result<T, OperationError>) -> R
 #[derive(Template)]
 #[template(path = "message.html")]
 struct MessagePage {
-    w: Words,
+    w: Localizer,
     title: String,
     text: String,
     details: Vec<String>,
@@ -52,7 +52,7 @@ impl IntoResponse for PageError {
         if status.is_server_error() {
             tracing::error!(error = %self.error, "A page could not be shown");
         }
-        let w = Words::new(&self.visitor);
+        let w = Localizer::new(&self.visitor);
         let details = match &self.error {
             OperationError::Faults(faults) => faults
                 .iter()
@@ -90,7 +90,7 @@ pub(crate) fn column_said(language: Language, column: &str) -> String {
 /// A body that is larger than this route takes.
 pub(crate) fn too_large(visitor: &Visitor, is_api: bool) -> Response {
     let status = StatusCode::PAYLOAD_TOO_LARGE;
-    let w = Words::new(visitor);
+    let w = Localizer::new(visitor);
     let (title, text) = (w.say("too-large-title"), w.say("too-large"));
     if is_api {
         let problem = serde_json::json!({

@@ -8,14 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use digue_operations::providers::{self, Own};
+use digue_operations::providers::{self, OwnIdentity};
 use digue_operations::{OperationError, password};
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::pages::door::device_of;
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, page};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 /// Marks a response in whose place the proof is asked for.
@@ -28,7 +28,7 @@ const KEPT_BYTES_MAX: usize = 64 << 10;
 #[derive(Template)]
 #[template(path = "proof.html")]
 struct ProofPage {
-    w: Words,
+    w: Localizer,
     /// Where the kept form goes, and how.
     action: String,
     is_post: bool,
@@ -36,7 +36,7 @@ struct ProofPage {
     /// The same fields, as one value.
     body: String,
     has_password: bool,
-    identities: Vec<Own>,
+    identities: Vec<OwnIdentity>,
     is_wrong: bool,
     /// Proved: only to be sent again.
     is_proved: bool,
@@ -62,7 +62,7 @@ pub(crate) async fn keep_form(State(console): State<Console>, request: Request, 
             // Other bodies cannot be kept on a page: their form is filled in again.
             let is_kept = !is_post || !kept.is_empty();
             let (action, is_post) = if is_kept { (action, is_post) } else { ("/".to_owned(), false) };
-            ask(&console, &visitor, Kept { action, is_post, body }, false).await
+            ask(&console, &visitor, KeptForm { action, is_post, body }, false).await
         }
         _ => response,
     }
@@ -80,13 +80,13 @@ async fn read(request: Request) -> Result<(Request, Bytes), StatusCode> {
 }
 
 /// What was sent, to be sent again.
-struct Kept {
+struct KeptForm {
     action: String,
     is_post: bool,
     body: String,
 }
 
-impl Kept {
+impl KeptForm {
     fn fields(&self) -> Vec<(String, String)> {
         let fields = if self.is_post {
             self.body.as_str()
@@ -106,11 +106,17 @@ fn pair_of(pair: &str) -> (String, String) {
     (plain(name), plain(value))
 }
 
-async fn ask(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool) -> Response {
+async fn ask(console: &Console, visitor: &Visitor, kept: KeptForm, is_wrong: bool) -> Response {
     show(console, visitor, kept, is_wrong, false).await
 }
 
-async fn show(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool, is_proved: bool) -> Response {
+async fn show(
+    console: &Console,
+    visitor: &Visitor,
+    kept: KeptForm,
+    is_wrong: bool,
+    is_proved: bool,
+) -> Response {
     let (mut has_password, mut identities) = (false, Vec::new());
     if let Ok(session) = visitor.console_session() {
         has_password = password::own(&console.house, session).await.is_ok_and(|own| own.is_some());
@@ -118,7 +124,7 @@ async fn show(console: &Console, visitor: &Visitor, kept: Kept, is_wrong: bool, 
     }
     let fields = kept.fields();
     let page = page(&ProofPage {
-        w: Words::new(visitor),
+        w: Localizer::new(visitor),
         fields,
         action: kept.action.split('?').next().unwrap_or_default().to_owned(),
         is_post: kept.is_post,
@@ -154,7 +160,7 @@ pub(crate) async fn by_password(
     let session = told(&visitor, visitor.console_session())?;
     let is_local = form.action.starts_with('/') && !form.action.starts_with("//");
     let action = if is_local { form.action } else { "/".to_owned() };
-    let kept = Kept { action, is_post: form.is_post == 1, body: form.body };
+    let kept = KeptForm { action, is_post: form.is_post == 1, body: form.body };
     let device = device_of(&headers);
     match password::prove(&console.house, session, &form.password, &form.code, device).await {
         Ok(()) => Ok(show(&console, &visitor, kept, false, true).await),
@@ -169,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_comes_back_field_by_field() {
-        let kept = Kept {
+        let kept = KeptForm {
             action: "/gates".into(),
             is_post: true,
             body: "scope=account&reason=vol+d%27un+poste&x".into(),
@@ -177,7 +183,7 @@ mod tests {
         let expected = [("scope", "account"), ("reason", "vol d'un poste"), ("x", "")];
         assert_eq!(kept.fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let asked =
-            Kept { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
+            KeptForm { action: "/persons/sights.csv?person=P1".into(), is_post: false, body: String::new() };
         assert_eq!(asked.fields(), [("person".to_owned(), "P1".to_owned())]);
     }
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post, put};
-use digue_operations::House;
+use digue_operations::App;
 use jiff::tz::TimeZone;
 
 use crate::api::{self, acts, reads, usage};
@@ -22,7 +22,7 @@ use crate::{form, proof, view};
 /// What pages work with.
 #[derive(Clone)]
 pub struct Console {
-    pub(crate) house: Arc<House>,
+    pub(crate) house: Arc<App>,
     pub(crate) zone: TimeZone,
     pub(crate) demo: Option<Arc<dyn Demo>>,
     pub(crate) bodies: Arc<Bodies>,
@@ -46,7 +46,7 @@ pub struct AttackProgress {
     pub is_over: bool,
 }
 
-pub fn router(house: Arc<House>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
+pub fn router(house: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
     let console = Console { house, zone, demo, bodies: Bodies::new() };
     pages()
         .merge(response())

@@ -20,7 +20,7 @@ use crate::visitor::Visitor;
 
 /// The reader's language and zone, in every template as `w`.
 #[derive(Clone)]
-pub(crate) struct Words {
+pub(crate) struct Localizer {
     language: Language,
     zone: TimeZone,
     pub(crate) account: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Words {
     pub(crate) differs: Vec<String>,
 }
 
-impl Words {
+impl Localizer {
     pub(crate) fn new(visitor: &Visitor) -> Self {
         Self {
             language: visitor.language,
@@ -59,8 +59,8 @@ impl Words {
     }
 
     /// Whoever reads, for papers.
-    pub(crate) fn reader(&self) -> digue_operations::papers::Reader {
-        digue_operations::papers::Reader { language: self.language, zone: self.zone.clone() }
+    pub(crate) fn reader(&self) -> digue_operations::papers::PaperReader {
+        digue_operations::papers::PaperReader { language: self.language, zone: self.zone.clone() }
     }
 
     pub(crate) fn code(&self) -> &'static str {
@@ -98,12 +98,12 @@ impl Words {
     }
 
     /// A sentence about one number.
-    pub(crate) fn counted(&self, key: &str, count: impl Count) -> String {
+    pub(crate) fn counted(&self, key: &str, count: impl ShownCount) -> String {
         let shown = number(self.language, count.count());
         self.with(key, [("count", Value::from(count.count())), ("shown", Value::from(shown))])
     }
 
-    pub(crate) fn number(&self, count: impl Count) -> String {
+    pub(crate) fn number(&self, count: impl ShownCount) -> String {
         number(self.language, count.count())
     }
 
@@ -132,15 +132,15 @@ impl Words {
         }
     }
 
-    pub(crate) fn time(&self, at: impl Moment) -> String {
+    pub(crate) fn time(&self, at: impl ShownInstant) -> String {
         self.format(at.moment(), "%H:%M:%S")
     }
 
-    pub(crate) fn minute(&self, at: impl Moment) -> String {
+    pub(crate) fn minute(&self, at: impl ShownInstant) -> String {
         self.format(at.moment(), "%H:%M")
     }
 
-    pub(crate) fn moment(&self, at: impl Moment) -> String {
+    pub(crate) fn moment(&self, at: impl ShownInstant) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y %H:%M:%S",
             Language::English => "%d %b %Y, %H:%M:%S",
@@ -148,7 +148,7 @@ impl Words {
         self.format(at.moment(), pattern)
     }
 
-    pub(crate) fn date(&self, at: impl Moment) -> String {
+    pub(crate) fn date(&self, at: impl ShownInstant) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y",
             Language::English => "%d %b %Y",
@@ -157,7 +157,7 @@ impl Words {
     }
 
     /// A day of the calendar.
-    pub(crate) fn day(&self, day: impl Day) -> String {
+    pub(crate) fn day(&self, day: impl ShownDay) -> String {
         let pattern = match self.language {
             Language::French => "%d/%m/%Y",
             Language::English => "%d %b %Y",
@@ -204,43 +204,43 @@ impl Words {
 
     /// Why somebody did something: a person's words as they are; what Digue wrote for programs as a link to its
     /// finding.
-    pub(crate) fn why(&self, by: impl ToString, reason: &str) -> Why {
+    pub(crate) fn why(&self, by: impl ToString, reason: &str) -> ShownReason {
         let finding = reason.split_once(' ').filter(|(word, _)| matches!(*word, "watch" | "finding"));
         let finding = finding.map(|(_, rest)| rest.split(':').next().unwrap_or(rest));
         match finding.filter(|id| id.starts_with("fi-")) {
-            Some(id) => Why { said: self.say("why-finding"), finding: id.to_owned() },
+            Some(id) => ShownReason { said: self.say("why-finding"), finding: id.to_owned() },
             // The watch tells of a finding by its figures; the page of the findings has them in words.
             None if by.to_string() == "digue" && reason == "quarantine" => {
-                Why { said: self.say("account-quarantined"), finding: String::new() }
+                ShownReason { said: self.say("account-quarantined"), finding: String::new() }
             }
             None if by.to_string() == "digue" && !reason.is_empty() => {
-                Why { said: self.say("why-watch"), finding: String::new() }
+                ShownReason { said: self.say("why-watch"), finding: String::new() }
             }
-            None => Why { said: reason.to_owned(), finding: String::new() },
+            None => ShownReason { said: reason.to_owned(), finding: String::new() },
         }
     }
 
     /// A reason in one sentence.
-    pub(crate) fn reason(&self, reason: &digue_types::Reason) -> String {
+    pub(crate) fn reason(&self, reason: &digue_types::RefusalReason) -> String {
         text(self.language, &format!("reason-{}", reason.family()))
     }
 }
 
 /// A reason as a page shows it.
-pub(crate) struct Why {
+pub(crate) struct ShownReason {
     pub(crate) said: String,
     /// The finding that it leads to; empty without one.
     pub(crate) finding: String,
 }
 
 /// A number that a template shows.
-pub(crate) trait Count {
+pub(crate) trait ShownCount {
     fn count(&self) -> u64;
 }
 
 macro_rules! counts {
     ($($integer:ty),+) => {
-        $(impl Count for $integer {
+        $(impl ShownCount for $integer {
             fn count(&self) -> u64 {
                 *self as u64
             }
@@ -249,41 +249,41 @@ macro_rules! counts {
 }
 counts!(u64, u32, usize);
 
-impl<C: Count> Count for &C {
+impl<C: ShownCount> ShownCount for &C {
     fn count(&self) -> u64 {
         (*self).count()
     }
 }
 
 /// A time that a template shows.
-pub(crate) trait Moment {
+pub(crate) trait ShownInstant {
     fn moment(&self) -> Timestamp;
 }
 
-impl Moment for Timestamp {
+impl ShownInstant for Timestamp {
     fn moment(&self) -> Timestamp {
         *self
     }
 }
 
-impl<M: Moment> Moment for &M {
+impl<M: ShownInstant> ShownInstant for &M {
     fn moment(&self) -> Timestamp {
         (*self).moment()
     }
 }
 
 /// A day that a template shows.
-pub(crate) trait Day {
+pub(crate) trait ShownDay {
     fn day(&self) -> Date;
 }
 
-impl Day for Date {
+impl ShownDay for Date {
     fn day(&self) -> Date {
         *self
     }
 }
 
-impl<D: Day> Day for &D {
+impl<D: ShownDay> ShownDay for &D {
     fn day(&self) -> Date {
         (*self).day()
     }

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use digue_access::session::Doubt;
-use digue_access::{Origin, Role, Session};
+use digue_access::session::SessionDoubt;
+use digue_access::{RequestOrigin, Role, Session};
 use digue_locales::Language;
-use digue_operations::{Actor, House, OperationError};
+use digue_operations::{Actor, App, OperationError};
 use digue_types::{AccountId, PortalId};
 
 #[derive(Clone, Debug)]
@@ -20,10 +20,10 @@ pub struct Visitor {
     /// The role of the session's account, for the menu; what one may do is asked of operations.
     pub role: Option<Role>,
     /// A session whose cookie came from elsewhere: good for proving who one is, and nothing else.
-    pub doubted: Option<(Session, Doubt)>,
+    pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed its request.
     pub program: Option<AccountId>,
-    pub origin: Origin,
+    pub origin: RequestOrigin,
     pub language: Language,
 }
 
@@ -36,7 +36,7 @@ impl Visitor {
         self.session.as_ref().ok_or(OperationError::Denied)
     }
 
-    pub(crate) fn actor(&self, house: &House) -> Result<Actor, OperationError> {
+    pub(crate) fn actor(&self, house: &App) -> Result<Actor, OperationError> {
         let is_stranger = self.session.is_none() && self.program.is_none();
         // The console's pages are the console's: a portal's session opens none of them.
         if self.portal.is_some() && !is_stranger {
@@ -61,7 +61,7 @@ impl Visitor {
             role: None,
             doubted: None,
             program: None,
-            origin: Origin::default(),
+            origin: RequestOrigin::default(),
             language: Language::French,
         }
     }

@@ -7,12 +7,12 @@ use digue_types::Timestamp;
 
 use crate::engine::Engine;
 use crate::fusion::Finding;
-use crate::sighting::{Kind, SeenPerson, Sighting};
+use crate::sighting::{SeenPerson, Sighting, SightingKind};
 
 /// A sighting that owns what it names.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[must_use]
-pub struct Owned {
+pub struct OwnedSighting {
     pub at: Timestamp,
     pub account: String,
     pub portal: String,
@@ -21,11 +21,11 @@ pub struct Owned {
     pub action: String,
     pub ip: String,
     pub agent: String,
-    pub kind: Kind,
+    pub kind: SightingKind,
     pub persons: Vec<SeenPerson>,
 }
 
-impl Owned {
+impl OwnedSighting {
     /// Nobody, nowhere, at the beginning of time: to be filled in.
     pub const fn blank() -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Owned {
             action: String::new(),
             ip: String::new(),
             agent: String::new(),
-            kind: Kind::Shown,
+            kind: SightingKind::Shown,
             persons: Vec::new(),
         }
     }
@@ -56,7 +56,7 @@ impl Owned {
         texts.into_iter().for_each(String::clear);
         self.persons.clear();
         self.persons.shrink_to(PERSONS_KEPT);
-        self.kind = Kind::Shown;
+        self.kind = SightingKind::Shown;
     }
 
     pub fn as_sighting(&self) -> Sighting<'_> {
@@ -78,9 +78,9 @@ impl Owned {
 /// Collects the sightings of one instant and hands them to the engine in one order.
 #[derive(Default)]
 pub struct Batches {
-    waiting: Vec<Owned>,
+    waiting: Vec<OwnedSighting>,
     /// Sightings that were handed over, to be filled in again: a million lines need no million rooms.
-    spare: Vec<Owned>,
+    spare: Vec<OwnedSighting>,
 }
 
 /// Rooms that are kept, and persons for whom each has room.
@@ -89,13 +89,13 @@ const PERSONS_KEPT: usize = 256;
 
 impl Batches {
     /// An empty sighting, to be filled in and pushed.
-    pub fn blank(&mut self) -> Owned {
-        self.spare.pop().unwrap_or(Owned::blank())
+    pub fn blank(&mut self) -> OwnedSighting {
+        self.spare.pop().unwrap_or(OwnedSighting::blank())
     }
 
     /// Takes in one sighting; the findings of earlier instants come out. A time before the one at
     /// hand is taken for it.
-    pub fn push(&mut self, engine: &mut Engine, mut sighting: Owned, found: &mut Vec<Finding>) {
+    pub fn push(&mut self, engine: &mut Engine, mut sighting: OwnedSighting, found: &mut Vec<Finding>) {
         if let Some(last) = self.waiting.last() {
             if sighting.at > last.at {
                 self.flush(engine, found);

@@ -18,14 +18,14 @@ const EVIDENCE_MAX: f32 = 3.0;
 
 /// One organisation's day.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Company {
+pub(crate) struct OrganisationDay {
     pub(crate) accounts: u32,
     day: i32,
     sum: f32,
     taking_part: u32,
 }
 
-impl Company {
+impl OrganisationDay {
     /// An account's evidence of `day` changed from a share of `before` (0 when it had none today)
     /// to `evidence`; returns its share now.
     pub(crate) fn weigh(&mut self, tuning: &Tuning, day: i32, before: f32, evidence: f32) -> f32 {
@@ -63,13 +63,13 @@ const SETTLED_DAYS: usize = 10;
 /// Persons new to their reader and without explanation, of a whole organisation by day: what its
 /// accounts share out among them shows here.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Strangers {
+pub(crate) struct UnknownPersons {
     day: i32,
     today: u32,
     level: Level,
 }
 
-impl Strangers {
+impl UnknownPersons {
     pub(crate) fn add(&mut self, tuning: &Tuning, day: i32, persons: u32) {
         if day > self.day {
             let usual = self.level.own().unwrap_or(1.0);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn ten_accounts_that_are_each_a_little_busy_are_a_company() {
-        let mut company = Company { accounts: 12, ..Company::default() };
+        let mut company = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
         for _ in 0..10 {
             company.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
@@ -109,11 +109,11 @@ mod tests {
 
     #[test]
     fn two_busy_accounts_are_no_company_and_a_large_house_has_busy_days() {
-        let mut small = Company { accounts: 12, ..Company::default() };
+        let mut small = OrganisationDay { accounts: 12, ..OrganisationDay::default() };
         small.weigh(&Tuning::default(), 5, 0.0, 2.0);
         small.weigh(&Tuning::default(), 5, 0.0, 2.0);
         assert_eq!(small.evidence(5), None);
-        let mut large = Company { accounts: 500, ..Company::default() };
+        let mut large = OrganisationDay { accounts: 500, ..OrganisationDay::default() };
         for _ in 0..6 {
             large.weigh(&Tuning::default(), 5, 0.0, 1.5);
         }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_organisation_that_shares_a_theft_out_is_heard() {
-        let mut strangers = Strangers::default();
+        let mut strangers = UnknownPersons::default();
         for day in 0..40 {
             strangers.add(&Tuning::default(), day, 12 + (day as u32 * 7) % 9);
         }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_new_day_begins_anew() {
-        let mut company = Company { accounts: 5, ..Company::default() };
+        let mut company = OrganisationDay { accounts: 5, ..OrganisationDay::default() };
         for _ in 0..4 {
             company.weigh(&Tuning::default(), 5, 0.0, 2.0);
         }

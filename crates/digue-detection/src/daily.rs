@@ -112,12 +112,12 @@ fn log_count(count: f32, mean: f32, dispersion: f32) -> f64 {
 /// What is known of a day besides its volume, as decimal logarithms of bets: against the account's
 /// own habits, and with what says that somebody else sits there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Context {
+pub(crate) struct DayContext {
     pub(crate) habits: f32,
     pub(crate) elsewhere: f32,
 }
 
-impl Context {
+impl DayContext {
     /// What each use takes of it. It never says more than the volume does: a few persons at an odd
     /// hour from a new device are worth an alert.
     fn used(self, volume: f32) -> [f32; USES.len()] {
@@ -128,7 +128,7 @@ impl Context {
 
 /// One sum, the first day of its present rise, and what was counted since.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sum {
+struct CusumState {
     sum: f32,
     since: i32,
     counted: u32,
@@ -139,7 +139,7 @@ struct Sum {
 /// The sums of one account and one kind of count, at the end of its last closed day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Daily {
-    sums: [[Sum; USES.len()]; AMOUNTS.len()],
+    sums: [[CusumState; USES.len()]; AMOUNTS.len()],
 }
 
 /// Evidence that somebody reads more than the account does, and its figures.
@@ -162,7 +162,7 @@ impl Daily {
         day: i32,
         count: u32,
         honest: Prediction,
-        context: Context,
+        context: DayContext,
     ) -> Rise {
         let ratios = honest.ratios(tuning, count as f32);
         let mut total = 0.0_f32;
@@ -191,7 +191,7 @@ impl Daily {
         day: i32,
         count: u32,
         honest: Prediction,
-        context: Context,
+        context: DayContext,
     ) {
         let ratios = honest.ratios(tuning, count as f32);
         let before = *self;
@@ -211,13 +211,13 @@ impl Daily {
         count: u32,
         upper: f32,
         ratio: f32,
-        context: Context,
-    ) -> Sum {
+        context: DayContext,
+    ) -> CusumState {
         let before = self.sums[amount][place];
         let begins = before.sum <= 0.0 || (day - before.since) as f32 >= tuning.rise_days;
         let sum = if begins { 0.0 } else { before.sum };
         let sum = sum + ratio + context.used(ratio)[place];
-        Sum {
+        CusumState {
             sum,
             since: if begins { day } else { before.since },
             counted: if begins { count } else { before.counted.saturating_add(count) },
@@ -244,8 +244,8 @@ mod tests {
         let mut daily = Daily::default();
         let mut last = 0.0;
         for (day, &count) in counts.iter().enumerate() {
-            last = daily.with(&tuning(), day as i32, count, HONEST, Context::default()).evidence;
-            daily.close(&tuning(), day as i32, count, HONEST, Context::default());
+            last = daily.with(&tuning(), day as i32, count, HONEST, DayContext::default()).evidence;
+            daily.close(&tuning(), day as i32, count, HONEST, DayContext::default());
         }
         last
     }
@@ -294,7 +294,7 @@ mod tests {
     fn more_is_never_less_evident() {
         let mut last = -10.0;
         for count in 0..400 {
-            let now = Daily::default().with(&tuning(), 0, count, HONEST, Context::default()).evidence;
+            let now = Daily::default().with(&tuning(), 0, count, HONEST, DayContext::default()).evidence;
             assert!(now >= last - 0.05 || count < 8, "{count}: {now} after {last}");
             last = now;
         }
@@ -313,11 +313,11 @@ mod tests {
             *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let drawn = (*state >> 11) as f64 / (1_u64 << 53) as f64;
             let count = below.partition_point(|share| *share < drawn) as u32 + 1;
-            if daily.with(&tuning(), day, count, honest, Context::default()).evidence >= bar {
+            if daily.with(&tuning(), day, count, honest, DayContext::default()).evidence >= bar {
                 alarms += 1;
                 daily.forget();
             } else {
-                daily.close(&tuning(), day, count, honest, Context::default());
+                daily.close(&tuning(), day, count, honest, DayContext::default());
             }
         }
         alarms

@@ -8,22 +8,22 @@ use std::time::Duration;
 use digue_types::Timestamp;
 use hashbrown::{HashMap, HashSet};
 
-use crate::company::{Company, Strangers};
+use crate::company::{OrganisationDay, UnknownPersons};
 use crate::fusion::{Bars, Finding, Weight};
-use crate::known::Known;
-use crate::paging::Page;
-use crate::places::{Agents, Place, hash};
-use crate::profile::{Common, Judged, Profile};
+use crate::known::RecentSet;
+use crate::paging::ListPage;
+use crate::places::{Agents, ClientPlace, hash};
+use crate::profile::{FindingReference, PortalHabits, Profile};
 use crate::shape::kind_of;
-use crate::sighting::{Kind, Sighting};
+use crate::sighting::{Sighting, SightingKind};
 use crate::signal::SignalKind;
 use crate::surge::Surge;
-use crate::tally::{Count, Work};
+use crate::tally::{DayCount, Work};
 use crate::tuning::Tuning;
 
 /// How the engine is set.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct EngineOptions {
     pub bars: Bars,
     /// Signals that are not listened to.
     pub off: Vec<SignalKind>,
@@ -47,7 +47,7 @@ pub struct Options {
     pub tuning: Tuning,
 }
 
-impl Default for Options {
+impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             bars: Bars::default(),
@@ -110,9 +110,9 @@ const AT_WORK_DAYS: i32 = 7;
 pub(crate) const PLACES_MAX: usize = 65_536;
 
 #[derive(Clone)]
-pub(crate) struct Portal {
-    pub(crate) common: Common,
-    seen: Known,
+pub(crate) struct PortalState {
+    pub(crate) common: PortalHabits,
+    seen: RecentSet,
     /// Share of the persons shown lately that had an explanation.
     pub(crate) explained: f32,
     /// Share of the responses of late that went to programs.
@@ -121,17 +121,17 @@ pub(crate) struct Portal {
 }
 
 #[derive(Clone)]
-pub(crate) struct Organisation {
+pub(crate) struct OrganisationState {
     pub(crate) name: String,
-    pub(crate) company: Company,
-    pub(crate) strangers: Strangers,
+    pub(crate) company: OrganisationDay,
+    pub(crate) strangers: UnknownPersons,
     pub(crate) alerted_day: i32,
     pub(crate) surge: Surge,
 }
 
 /// A network, and the organisations that used it today.
 #[derive(Clone, Default)]
-pub(crate) struct Network {
+pub(crate) struct NetworkUse {
     first_day: i32,
     day: i32,
     pub(crate) organisations: Vec<u32>,
@@ -141,7 +141,7 @@ pub(crate) struct Network {
 
 /// Who else comes from a place: an office behind one address, with one browser.
 #[derive(Clone, Copy)]
-struct Tenants {
+struct PlaceUsers {
     first_day: i32,
     last_account: u32,
     /// Accounts that took turns there; more than a few are as good as many.
@@ -158,18 +158,18 @@ pub struct AtWork {
 /// The watch over all accounts.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) options: Options,
-    pub(crate) portals: Vec<Portal>,
+    pub(crate) options: EngineOptions,
+    pub(crate) portals: Vec<PortalState>,
     portal_names: HashMap<String, u32>,
-    pub(crate) organisations: Vec<Organisation>,
+    pub(crate) organisations: Vec<OrganisationState>,
     organisation_names: HashMap<String, u32>,
     pub(crate) profiles: Vec<Profile>,
     account_names: HashMap<String, u32>,
     /// Places of contained accounts, with the day and whose they were.
-    pub(crate) remembered: HashMap<Place, (i32, u32)>,
+    pub(crate) remembered: HashMap<ClientPlace, (i32, u32)>,
     pub(crate) remembered_networks: HashMap<u32, (i32, u32)>,
-    pub(crate) networks: HashMap<u32, Network>,
-    tenants: HashMap<Place, Tenants>,
+    pub(crate) networks: HashMap<u32, NetworkUse>,
+    tenants: HashMap<ClientPlace, PlaceUsers>,
     agents: Agents,
     /// Persons of today by each declared batch.
     batched: Vec<(i32, u32)>,
@@ -177,7 +177,7 @@ pub struct Engine {
 
 /// The persons of one response as `observe` met them.
 #[derive(Default)]
-pub(crate) struct Met {
+pub(crate) struct ResponseCounts {
     /// By sheets, new to the account and unexplained.
     pub(crate) new: u32,
     /// By lists, new to the account and unexplained.
@@ -186,7 +186,7 @@ pub(crate) struct Met {
 }
 
 impl Engine {
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: EngineOptions) -> Self {
         Self {
             batched: vec![(-1, 0); options.batches.len()],
             options,
@@ -211,7 +211,7 @@ impl Engine {
         let (second, day) = self.clock(sighting.at);
         let account = self.account(sighting.account, sighting.organisation, sighting.portal, day);
         self.begin(account, day);
-        if sighting.kind == Kind::Resource {
+        if sighting.kind == SightingKind::Resource {
             let profile = &mut self.profiles[account];
             profile.has_fetched = true;
             self.portals[profile.portal as usize].common.fetches = true;
@@ -237,23 +237,23 @@ impl Engine {
         let portal = &mut self.portals[profile.portal as usize];
         portal.programs += 0.005 * (f32::from(u8::from(place.is_program)) - portal.programs);
         let met = match sighting.kind {
-            Kind::Resource => unreachable!("returned above"),
-            Kind::Shown => self.meet(account, sighting, second, day),
-            Kind::Uninspected(_) => {
-                profile.today.add(Count::Uninspected, 1);
-                Met::default()
+            SightingKind::Resource => unreachable!("returned above"),
+            SightingKind::Shown => self.meet(account, sighting, second, day),
+            SightingKind::Uninspected(_) => {
+                profile.today.add(DayCount::Uninspected, 1);
+                ResponseCounts::default()
             }
-            Kind::Moved => {
+            SightingKind::Moved => {
                 profile.places.refused(day);
-                Met::default()
+                ResponseCounts::default()
             }
-            Kind::Unmapped => {
-                profile.today.add(Count::Unmapped, 1);
-                Met::default()
+            SightingKind::Unmapped => {
+                profile.today.add(DayCount::Unmapped, 1);
+                ResponseCounts::default()
             }
-            Kind::Refused => {
-                profile.today.add(Count::Refused, 1);
-                Met::default()
+            SightingKind::Refused => {
+                profile.today.add(DayCount::Refused, 1);
+                ResponseCounts::default()
             }
         };
         self.crowd(place, account, day);
@@ -317,7 +317,7 @@ impl Engine {
         found_at: Option<Timestamp>,
     ) {
         let (_, day) = self.clock(at);
-        let judged = Judged { weight, second: found_at.map(|at| self.clock(at).0) };
+        let judged = FindingReference { weight, second: found_at.map(|at| self.clock(at).0) };
         if let Some(&owner) = self.account_names.get(account) {
             self.profiles[owner as usize].confirm(&self.options.tuning, judged, day);
             if self.profiles[owner as usize].contained.is_some() {
@@ -402,7 +402,7 @@ impl Engine {
         company.accounts = company.accounts.saturating_sub(1);
         self.organisations[now as usize].company.accounts += 1;
         let profile = &mut self.profiles[account];
-        (profile.organisation, profile.of_organisation) = (now, crate::surge::Share::default());
+        (profile.organisation, profile.of_organisation) = (now, crate::surge::SurgeShare::default());
         (profile.share, profile.share_day) = (0.0, profile.today.day);
     }
 
@@ -414,7 +414,7 @@ impl Engine {
         let number = self.portal(portal);
         let profile = &mut self.profiles[account];
         if profile.portal != number {
-            (profile.portal, profile.of_portal) = (number, crate::surge::Share::default());
+            (profile.portal, profile.of_portal) = (number, crate::surge::SurgeShare::default());
             let common = &self.portals[number as usize].common;
             profile.expect(&self.options.tuning, common, profile.today.day);
         }
@@ -426,9 +426,13 @@ impl Engine {
         }
         let number = u32::try_from(self.portals.len()).expect("few portals");
         let work = self.options.work.iter().find(|(portal, _)| portal == name).map(|(_, work)| *work);
-        self.portals.push(Portal {
-            common: Common { work: work.unwrap_or_default(), first_day: i32::MAX, ..Common::default() },
-            seen: Known::new(SEEN),
+        self.portals.push(PortalState {
+            common: PortalHabits {
+                work: work.unwrap_or_default(),
+                first_day: i32::MAX,
+                ..PortalHabits::default()
+            },
+            seen: RecentSet::new(SEEN),
             explained: 0.0,
             programs: 0.0,
             surge: Surge::new(self.options.tuning.portal_doubt, self.options.tuning.ordinary),
@@ -442,10 +446,10 @@ impl Engine {
             return known;
         }
         let number = u32::try_from(self.organisations.len()).expect("fewer than accounts");
-        self.organisations.push(Organisation {
+        self.organisations.push(OrganisationState {
             name: name.to_owned(),
-            company: Company::default(),
-            strangers: Strangers::default(),
+            company: OrganisationDay::default(),
+            strangers: UnknownPersons::default(),
             alerted_day: -1,
             surge: Surge::new(2.0 * self.options.tuning.portal_doubt, self.options.tuning.ordinary),
         });
@@ -482,13 +486,13 @@ impl Engine {
     }
 
     /// Counts the persons of a response.
-    fn meet(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32) -> Met {
+    fn meet(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32) -> ResponseCounts {
         let is_batch = !self.options.batches.is_empty() && self.is_batch(sighting, second, day);
         let profile = &mut self.profiles[account];
         let portal = &mut self.portals[profile.portal as usize];
         let today = u16::try_from(day).unwrap_or(u16::MAX);
         let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
-        let mut met = Met::default();
+        let mut met = ResponseCounts::default();
         profile.sheets.move_on(second);
         profile.lists.move_on(second);
         for person in sighting.persons {
@@ -504,11 +508,11 @@ impl Engine {
             if is_sheet {
                 profile.sheets.meet(second, key);
                 if profile.opens(key) {
-                    profile.today.add(Count::Sheets, 1);
+                    profile.today.add(DayCount::Sheets, 1);
                 }
                 if is_strange {
-                    profile.today.add(Count::New, 1);
-                    profile.today.add(Count::Reached, 1);
+                    profile.today.add(DayCount::New, 1);
+                    profile.today.add(DayCount::Reached, 1);
                     met.new += 1;
                 }
                 if is_new {
@@ -516,11 +520,11 @@ impl Engine {
                     *kind = kind.saturating_add(1);
                 }
                 let run = profile.order.next(person.number);
-                profile.today.at_least(Count::Run, run);
+                profile.today.at_least(DayCount::Run, run);
             } else if is_strange {
                 met.listed += 1;
                 profile.lists.meet(second, key);
-                profile.today.add(Count::Listed, 1);
+                profile.today.add(DayCount::Listed, 1);
             }
         }
         if met.listed > 0 {
@@ -528,7 +532,7 @@ impl Engine {
         }
         if profile.age(day) >= FIRST_DAYS {
             // A name in a list is half a person opened: lists come in tens.
-            profile.today.add(Count::Reached, met.listed.div_ceil(2));
+            profile.today.add(DayCount::Reached, met.listed.div_ceil(2));
         }
         self.note_response(account, sighting, second, day, met.listed > 0);
         self.note_share(account, day);
@@ -539,7 +543,7 @@ impl Engine {
     fn note_response(&mut self, account: usize, sighting: &Sighting<'_>, second: u32, day: i32, lists: bool) {
         let profile = &mut self.profiles[account];
         let is_sheet = sighting.persons.len() <= SHEET_PERSONS_MAX;
-        let page = Page {
+        let page = ListPage {
             second,
             action: hash(sighting.action),
             persons: sighting.persons.len(),
@@ -547,24 +551,24 @@ impl Engine {
             is_strange: lists,
         };
         let (pages, is_end) = profile.paging.next(page);
-        profile.today.at_least(Count::Pages, pages);
-        profile.today.add(Count::Ended, u32::from(is_end));
+        profile.today.at_least(DayCount::Pages, pages);
+        profile.today.add(DayCount::Ended, u32::from(is_end));
         if sighting.persons.is_empty() {
-            profile.today.add(Count::Empty, 1);
+            profile.today.add(DayCount::Empty, 1);
         } else if is_sheet {
             profile.rhythm.meet(sighting.at.micros().div_euclid(1000));
             profile.today.hours |= 1 << hour_of(second, day);
         }
         if sighting.action == "search" {
-            profile.today.add(Count::Searches, 1);
+            profile.today.add(DayCount::Searches, 1);
         }
         let (paced, all, lists) = (profile.sheets.paced(), profile.sheets.all(), profile.lists.all());
-        let counts = [Count::PacedMinute, Count::PacedTen, Count::PacedHour];
+        let counts = [DayCount::PacedMinute, DayCount::PacedTen, DayCount::PacedHour];
         for (count, seen) in counts.into_iter().zip(paced) {
             profile.today.at_least(count, seen);
         }
-        profile.today.at_least(Count::BurstMinute, all[0]);
-        profile.today.at_least(Count::ListsTen, lists[1]);
+        profile.today.at_least(DayCount::BurstMinute, all[0]);
+        profile.today.at_least(DayCount::ListsTen, lists[1]);
     }
 
     /// Where the account stands in the day of its portal and of its organisation.
@@ -573,7 +577,7 @@ impl Engine {
         let portal = &mut self.portals[profile.portal as usize];
         let organisation = &mut self.organisations[profile.organisation as usize];
         if let Some(mean) = profile.settled_mean() {
-            let ratio = profile.today.count(Count::Sheets) as f32 / mean;
+            let ratio = profile.today.count(DayCount::Sheets) as f32 / mean;
             portal.surge.note(&mut profile.of_portal, day, ratio);
             if !organisation.name.is_empty() {
                 organisation.surge.note(&mut profile.of_organisation, day, ratio);
@@ -591,7 +595,7 @@ impl Engine {
     }
 
     /// Which organisations use a network today.
-    fn crowd(&mut self, place: Place, account: usize, day: i32) {
+    fn crowd(&mut self, place: ClientPlace, account: usize, day: i32) {
         if place.network == 0 {
             return;
         }
@@ -605,7 +609,7 @@ impl Engine {
         let network = self
             .networks
             .entry(place.network)
-            .or_insert_with(|| Network { first_day: day, ..Network::default() });
+            .or_insert_with(|| NetworkUse { first_day: day, ..NetworkUse::default() });
         if network.day != day {
             if network.organisations.len() >= 4 {
                 network.crowded_days = network.crowded_days.saturating_add(1);
@@ -620,12 +624,12 @@ impl Engine {
     }
 
     /// Which accounts take turns at a place.
-    fn share_place(&mut self, place: Place, account: usize, day: i32) {
+    fn share_place(&mut self, place: ClientPlace, account: usize, day: i32) {
         let account = u32::try_from(account).expect("bounded");
         if self.tenants.len() >= PLACES_MAX && !self.tenants.contains_key(&place) {
             return;
         }
-        let fresh = Tenants { first_day: day, last_account: account, accounts: 1 };
+        let fresh = PlaceUsers { first_day: day, last_account: account, accounts: 1 };
         let tenants = self.tenants.entry(place).or_insert(fresh);
         if tenants.last_account != account {
             tenants.last_account = account;
@@ -634,7 +638,7 @@ impl Engine {
     }
 
     /// True when several accounts have come from this place for longer than a theft takes: an office.
-    pub(crate) fn is_office(&self, place: Place, day: i32) -> bool {
+    pub(crate) fn is_office(&self, place: ClientPlace, day: i32) -> bool {
         let is_old = |first_day: i32| day - first_day >= OFFICE_DAYS;
         self.tenants.get(&place).is_some_and(|tenants| tenants.accounts > 1 && is_old(tenants.first_day))
     }

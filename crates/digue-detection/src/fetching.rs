@@ -11,12 +11,12 @@ const DAYS_MIN: f32 = 10.0;
 
 /// Days of work, and those with resources; old ones fade.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Days {
+pub(crate) struct FetchingDays {
     all: f32,
     fetching: f32,
 }
 
-impl Days {
+impl FetchingDays {
     const FADING: f32 = 0.98;
 
     pub(crate) fn learn(&mut self, has_fetched: bool) {
@@ -27,7 +27,7 @@ impl Days {
 
 /// Decimal logarithm of the odds against a day of `sheets` without a resource; `None` while that is
 /// usual, or not known to be unusual.
-pub(crate) fn evidence(sheets: u32, own: Days, peers: Days) -> Option<f32> {
+pub(crate) fn evidence(sheets: u32, own: FetchingDays, peers: FetchingDays) -> Option<f32> {
     if sheets < SHEETS_MIN || peers.all < DAYS_MIN {
         return None;
     }
@@ -42,8 +42,8 @@ pub(crate) fn evidence(sheets: u32, own: Days, peers: Days) -> Option<f32> {
 mod tests {
     use super::*;
 
-    fn days(all: u32, fetching: u32) -> Days {
-        let mut days = Days::default();
+    fn days(all: u32, fetching: u32) -> FetchingDays {
+        let mut days = FetchingDays::default();
         for day in 0..all {
             days.learn(day >= all - fetching);
         }
@@ -61,6 +61,10 @@ mod tests {
         assert_eq!(evidence(5, days(20, 20), days(40, 40)), None);
         assert_eq!(evidence(20, days(20, 0), days(40, 0)), None, "resources do not pass here");
         assert_eq!(evidence(20, days(20, 4), days(40, 38)), None, "this one keeps what it fetched");
-        assert_eq!(evidence(20, Days::default(), Days::default()), None, "nothing is known yet");
+        assert_eq!(
+            evidence(20, FetchingDays::default(), FetchingDays::default()),
+            None,
+            "nothing is known yet"
+        );
     }
 }

@@ -62,12 +62,12 @@ pub struct Finding {
     pub persons: u32,
     /// The account went on, and worse, after a step that left it open.
     pub is_repeated: bool,
-    pub around: Around,
+    pub around: Surroundings,
 }
 
 /// What lies around a finding about an account, for the person who decides.
 #[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Around {
+pub struct Surroundings {
     /// Sheets opened on this day so far.
     pub sheets: u32,
     /// Sheets in a day below which nineteen of this account's days in twenty stay.

@@ -1,15 +1,15 @@
 //! Weighs what is known of an account now, and says what it reveals.
 
-use crate::company::Company;
-use crate::daily::Context;
-use crate::engine::{Engine, FIRST_DAYS, Met, PLACES_MAX};
+use crate::company::OrganisationDay;
+use crate::daily::DayContext;
+use crate::engine::{Engine, FIRST_DAYS, PLACES_MAX, ResponseCounts};
 use crate::fetching;
-use crate::fusion::{Around, Bars, CONTEXT_MAX, Finding, Weight, strongest, together};
-use crate::places::Place;
+use crate::fusion::{Bars, CONTEXT_MAX, Finding, Surroundings, Weight, strongest, together};
+use crate::places::ClientPlace;
 use crate::profile::{LIST_DAYS, Profile};
 use crate::sighting::Sighting;
 use crate::signal::{Figures, Signal, SignalKind};
-use crate::tally::{Count, DAILY, RULES, SHEETS};
+use crate::tally::{DAILY, DayCount, RULES, SHEETS};
 use crate::volume;
 
 /// Which networks many organisations share is known after so many days.
@@ -30,14 +30,14 @@ impl Engine {
         &mut self,
         account: usize,
         sighting: &Sighting<'_>,
-        place: Place,
-        met: &Met,
+        place: ClientPlace,
+        met: &ResponseCounts,
     ) -> Option<Finding> {
         let mut signals = Vec::new();
         let fast = self.windows(account, &mut signals);
         let hard = self.hard(account, met, &mut signals);
         let unmapped = self.unmapped(account, &mut signals);
-        let slow = self.days(account, Context::default(), &mut Vec::new());
+        let slow = self.days(account, DayContext::default(), &mut Vec::new());
         let is_loud = hard.max(unmapped) > 0.0 || together([(0.0, fast), (0.0, slow)].into_iter()) >= 0.3;
         if !is_loud && !self.is_placed(account, place) {
             // Nearly every response of nearly every day ends here.
@@ -53,7 +53,7 @@ impl Engine {
         let context = if self.is_fast(account) { context.max(0.0) } else { context };
         let fast = fast.max(0.0);
         let fast = fast + context.min(1.25 * fast);
-        let slow = self.days(account, Context { habits, elsewhere }, &mut signals);
+        let slow = self.days(account, DayContext { habits, elsewhere }, &mut signals);
         let total = together([(0.0, fast), (0.0, slow)].into_iter()).max(hard);
         let shared = self.company(account, total);
         signals.extend(shared);
@@ -72,7 +72,7 @@ impl Engine {
             return (0.0, 0.0);
         }
         for (kind, evidence) in [(SignalKind::Shape, kinds), (SignalKind::Hours, hours)] {
-            let seen = profile.today.count(Count::New);
+            let seen = profile.today.count(DayCount::New);
             signals.push(Signal { kind, evidence, figures: Figures { seen, ..Figures::default() } });
         }
         (days, (kinds + hours).clamp(-1.0, 2.0))
@@ -86,7 +86,7 @@ impl Engine {
         for (place, rule) in RULES.iter().enumerate() {
             let seen = self.seen_in_window(profile, place);
             // The first lists of an account show its caseload for the first time.
-            let is_first = rule.count == Count::ListsTen && profile.age(today.day) < FIRST_DAYS;
+            let is_first = rule.count == DayCount::ListsTen && profile.age(today.day) < FIRST_DAYS;
             if seen < 3 || is_first || self.options.off.contains(&rule.kind) {
                 continue;
             }
@@ -120,7 +120,7 @@ impl Engine {
     }
 
     /// The bets of whole days.
-    fn days(&self, account: usize, context: Context, signals: &mut Vec<Signal>) -> f32 {
+    fn days(&self, account: usize, context: DayContext, signals: &mut Vec<Signal>) -> f32 {
         let profile = &self.profiles[account];
         let common = &self.portals[profile.portal as usize].common;
         let mut bets = [(0.0, -30.0); DAILY.len()];
@@ -140,7 +140,7 @@ impl Engine {
             if rise.evidence > 0.1 {
                 let mut figures = Figures::new(rise.counted, rise.upper, minutes);
                 if kind == SignalKind::Lists {
-                    figures.seen = profile.today.count(Count::Listed) + profile.today.count(Count::New);
+                    figures.seen = profile.today.count(DayCount::Listed) + profile.today.count(DayCount::New);
                 }
                 signals.push(Signal { kind, evidence: rise.evidence, figures });
             }
@@ -152,22 +152,22 @@ impl Engine {
         evidence.min(most)
     }
 
-    fn kind_of_day(&self, profile: &Profile, count: Count) -> SignalKind {
-        let is_by_lists = profile.today.count(Count::Listed) * 2 > profile.today.count(Count::Reached);
-        if count == Count::Reached && is_by_lists {
+    fn kind_of_day(&self, profile: &Profile, count: DayCount) -> SignalKind {
+        let is_by_lists = profile.today.count(DayCount::Listed) * 2 > profile.today.count(DayCount::Reached);
+        if count == DayCount::Reached && is_by_lists {
             SignalKind::Lists
         } else {
             self.kind_of_volume(profile, count)
         }
     }
 
-    fn kind_of_volume(&self, profile: &Profile, count: Count) -> SignalKind {
+    fn kind_of_volume(&self, profile: &Profile, count: DayCount) -> SignalKind {
         let is_fed = self.portals[profile.portal as usize].explained > 0.5;
-        if is_fed && count != Count::Sheets { SignalKind::Unexplained } else { SignalKind::Volume }
+        if is_fed && count != DayCount::Sheets { SignalKind::Unexplained } else { SignalKind::Volume }
     }
 
     /// What needs no history: persons who do not exist, exports beyond any work.
-    fn hard(&self, account: usize, met: &Met, signals: &mut Vec<Signal>) -> f32 {
+    fn hard(&self, account: usize, met: &ResponseCounts, signals: &mut Vec<Signal>) -> f32 {
         let profile = &self.profiles[account];
         let mut hard = 0.0_f32;
         let mut say = |kind: SignalKind, evidence: f32, seen: u32, usual: u32, minutes: u32| {
@@ -180,15 +180,15 @@ impl Engine {
             say(SignalKind::Decoy, 8.0, met.decoys, 0, 0);
         }
         // More than any work needs, unless people found such work.
-        let usual = profile.levels.of(Count::Listed);
-        let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(Count::Listed));
+        let usual = profile.levels.of(DayCount::Listed);
+        let learnt = usual.own().filter(|_| usual.days() >= 10 && profile.is_confirmed(DayCount::Listed));
         let known = learnt.unwrap_or(0.0) * 1.5;
-        let allowed = profile.allowed(Count::Listed, profile.today.day).unwrap_or(0.0);
+        let allowed = profile.allowed(DayCount::Listed, profile.today.day).unwrap_or(0.0);
         let max = self.options.listed_max.max(known.max(allowed) as u32);
         if met.listed > max {
             say(SignalKind::Export, 6.0, met.listed, max, 0);
         } else if met.listed > 0 {
-            let (ten, day) = (profile.lists.all()[1], profile.today.count(Count::Listed));
+            let (ten, day) = (profile.lists.all()[1], profile.today.count(DayCount::Listed));
             if ten > max {
                 say(SignalKind::Lists, 6.0, ten, max, 10);
             }
@@ -211,7 +211,7 @@ impl Engine {
     /// A flood of requests that nothing describes is worth a word to people and no more, and is nobody's but this
     /// account's: a page that changed before its map did makes all of its readers do the same.
     fn unmapped(&self, account: usize, signals: &mut Vec<Signal>) -> f32 {
-        let seen = self.profiles[account].today.count(Count::Unmapped);
+        let seen = self.profiles[account].today.count(DayCount::Unmapped);
         if seen < UNMAPPED_MAX || self.options.off.contains(&SignalKind::Unmapped) {
             return 0.0;
         }
@@ -224,7 +224,12 @@ impl Engine {
 
     /// What the day was besides its volume: signs that are worth something at this portal, and the
     /// bet on all of them. The worst of the day is remembered for its end.
-    pub(crate) fn weigh_context(&mut self, account: usize, place: Place, signs: &mut Vec<Signal>) -> f32 {
+    pub(crate) fn weigh_context(
+        &mut self,
+        account: usize,
+        place: ClientPlace,
+        signs: &mut Vec<Signal>,
+    ) -> f32 {
         self.context(account, place, signs);
         signs.retain(|signal| !self.options.off.contains(&signal.kind));
         let profile = &mut self.profiles[account];
@@ -240,13 +245,13 @@ impl Engine {
         profile.context.elsewhere
     }
 
-    fn context(&self, account: usize, place: Place, signals: &mut Vec<Signal>) {
+    fn context(&self, account: usize, place: ClientPlace, signals: &mut Vec<Signal>) {
         let profile = &self.profiles[account];
         let day = profile.today.day;
         let portal = &self.portals[profile.portal as usize];
         profile.places.signals(place, day, profile.worked(), portal.programs > PROGRAMS_RULE, signals);
         profile.standing.signals(day, signals);
-        let sheets = profile.today.count(Count::Sheets);
+        let sheets = profile.today.count(DayCount::Sheets);
         let usually = (profile.fetching, portal.common.fetching);
         if let Some(evidence) =
             fetching::evidence(sheets, usually.0, usually.1).filter(|_| !profile.has_fetched)
@@ -280,7 +285,7 @@ impl Engine {
 
     /// A place shared with an account that was cut off, and how many days ago. Places that this account
     /// has long come from, or an office, say nothing.
-    fn shared(&self, account: usize, place: Place, day: i32) -> Option<(f32, u32)> {
+    fn shared(&self, account: usize, place: ClientPlace, day: i32) -> Option<(f32, u32)> {
         let profile = &self.profiles[account];
         if !profile.places.is_young(place, day) || self.is_office(place, day) {
             return None;
@@ -297,7 +302,7 @@ impl Engine {
     }
 
     /// True when where it is asked from is worth a word by itself.
-    fn is_placed(&self, account: usize, place: Place) -> bool {
+    fn is_placed(&self, account: usize, place: ClientPlace) -> bool {
         let profile = &self.profiles[account];
         let is_remembered =
             self.remembered.contains_key(&place) && profile.places.is_young(place, profile.today.day);
@@ -321,7 +326,7 @@ impl Engine {
             // Accounts of which nobody says to whom they belong are not one organisation.
             return None;
         }
-        let company: &mut Company = &mut organisation.company;
+        let company: &mut OrganisationDay = &mut organisation.company;
         let before = if profile.share_day == day { profile.share } else { 0.0 };
         if before == 0.0 && evidence < 1.0 {
             return None;
@@ -360,14 +365,14 @@ impl Engine {
             signals: vec![together],
             persons: 0,
             is_repeated: false,
-            around: Around::default(),
+            around: Surroundings::default(),
         })
     }
 
     /// Once a day: the organisation as a whole reads more strangers than it ever does.
     pub(crate) fn many_strangers(&mut self, account: usize, sighting: &Sighting<'_>) -> Option<Finding> {
         let profile = &self.profiles[account];
-        let kind = self.kind_of_volume(profile, Count::New);
+        let kind = self.kind_of_volume(profile, DayCount::New);
         let (number, day) = (profile.organisation as usize, profile.today.day);
         let organisation = &self.organisations[number];
         if organisation.name.is_empty() {
@@ -392,7 +397,7 @@ impl Engine {
             signals: vec![signal],
             persons: 0,
             is_repeated: false,
-            around: Around::default(),
+            around: Surroundings::default(),
         })
     }
 
@@ -422,7 +427,7 @@ impl Engine {
             }
             profile.alerted = Some((day, total));
         }
-        let persons = profile.today.count(Count::Sheets) + profile.today.count(Count::Listed);
+        let persons = profile.today.count(DayCount::Sheets) + profile.today.count(DayCount::Listed);
         let signals = strongest(signals);
         let weight = if is_containment { Weight::Containment } else { Weight::Alert };
         profile.cite(weight, (second, day), signals.iter().flat_map(|signal| cited(signal.kind)).copied());
@@ -446,14 +451,14 @@ impl Engine {
     }
 
     /// The days of the account, its portal and its organisation, and what would have been innocent.
-    fn around(&self, account: usize, signals: &[Signal]) -> Around {
+    fn around(&self, account: usize, signals: &[Signal]) -> Surroundings {
         let profile = &self.profiles[account];
         let portal = &self.portals[profile.portal as usize];
         let organisation = &self.organisations[profile.organisation as usize];
         let day = profile.today.day;
         let honest = profile.prediction(SHEETS);
-        Around {
-            sheets: profile.today.count(Count::Sheets),
+        Surroundings {
+            sheets: profile.today.count(DayCount::Sheets),
             usual: honest.upper().ceil() as u32,
             portal_factor: portal.surge.factor(day),
             organisation_factor: organisation.surge.factor(day),
@@ -504,7 +509,7 @@ impl Engine {
         let owner = u32::try_from(account).expect("bounded");
         let profile = &mut self.profiles[account];
         profile.contain(second, day);
-        let places: Vec<Place> = profile.places.recent(day).collect();
+        let places: Vec<ClientPlace> = profile.places.recent(day).collect();
         for place in places {
             if self.is_office(place, day) {
                 continue;
@@ -524,23 +529,23 @@ impl Engine {
 }
 
 /// Counts that a signal is about.
-const fn cited(kind: SignalKind) -> &'static [Count] {
+const fn cited(kind: SignalKind) -> &'static [DayCount] {
     match kind {
         SignalKind::Pace | SignalKind::Burst => {
-            &[Count::PacedMinute, Count::PacedTen, Count::PacedHour, Count::BurstMinute]
+            &[DayCount::PacedMinute, DayCount::PacedTen, DayCount::PacedHour, DayCount::BurstMinute]
         }
-        SignalKind::Lists | SignalKind::Export => &[Count::ListsTen, Count::Listed, Count::Reached],
+        SignalKind::Lists | SignalKind::Export => &[DayCount::ListsTen, DayCount::Listed, DayCount::Reached],
         SignalKind::Unexplained | SignalKind::Volume | SignalKind::Slow => {
-            &[Count::Reached, Count::New, Count::Sheets]
+            &[DayCount::Reached, DayCount::New, DayCount::Sheets]
         }
-        SignalKind::Order => &[Count::Run],
-        SignalKind::Pages => &[Count::Pages],
-        SignalKind::ListsEnded => &[Count::Ended],
-        SignalKind::Searches => &[Count::Searches],
-        SignalKind::Empty => &[Count::Empty],
-        SignalKind::Uninspected => &[Count::Uninspected],
-        SignalKind::Refusals => &[Count::Refused],
-        SignalKind::Unmapped => &[Count::Unmapped],
+        SignalKind::Order => &[DayCount::Run],
+        SignalKind::Pages => &[DayCount::Pages],
+        SignalKind::ListsEnded => &[DayCount::Ended],
+        SignalKind::Searches => &[DayCount::Searches],
+        SignalKind::Empty => &[DayCount::Empty],
+        SignalKind::Uninspected => &[DayCount::Uninspected],
+        SignalKind::Refusals => &[DayCount::Refused],
+        SignalKind::Unmapped => &[DayCount::Unmapped],
         SignalKind::Shape
         | SignalKind::Hours
         | SignalKind::Rhythm

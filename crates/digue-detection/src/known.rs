@@ -5,13 +5,13 @@ use hashbrown::HashMap;
 /// Numbers with the day they were last met, in two generations: when the young one is full it
 /// becomes the old one, and what was old is forgotten.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct RecentSet {
     young: HashMap<u32, u16>,
     old: HashMap<u32, u16>,
     generation_max: usize,
 }
 
-impl Known {
+impl RecentSet {
     /// Remembers at least `generation_max` and at most twice as many.
     pub(crate) fn new(generation_max: usize) -> Self {
         Self { young: HashMap::new(), old: HashMap::new(), generation_max }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn it_is_bounded_and_keeps_the_recent_half() {
-        let mut known = Known::new(100);
+        let mut known = RecentSet::new(100);
         for key in 0..1000 {
             assert_eq!(known.meet(key, 7), None);
         }

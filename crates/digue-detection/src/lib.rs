@@ -36,11 +36,11 @@ mod tuning;
 mod volume;
 
 pub use batch::Batches;
-pub use engine::{DeclaredBatch, Engine, Options};
-pub use fusion::{Around, Bars, Finding, Weight};
+pub use engine::{DeclaredBatch, Engine, EngineOptions};
+pub use fusion::{Bars, Finding, Surroundings, Weight};
 pub use negative_binomial::log_negative_binomial;
 pub use playbook::{Action, Fuse, Playbook, RecentClosings};
-pub use sighting::{Kind as SightingKind, SeenPerson, Sighting};
+pub use sighting::{SeenPerson, Sighting, SightingKind};
 pub use signal::{Figures, Signal, SignalKind};
 pub use tally::Work;
 pub use tuning::Tuning;

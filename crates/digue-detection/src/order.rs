@@ -5,7 +5,7 @@
 
 /// One walk: its last number, its step (0 before the second), and how many it has.
 #[derive(Clone, Copy, Debug)]
-struct Walk {
+struct NumberWalk {
     last: u64,
     step: i64,
     run: u32,
@@ -18,9 +18,9 @@ const STEP_MAX: u64 = 100_000;
 
 /// Follows the sheets of one account; the walk met last comes first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Order(Vec<Walk>);
+pub(crate) struct NumberOrder(Vec<NumberWalk>);
 
-impl Order {
+impl NumberOrder {
     /// The next sheet; how many came one after the other by the same step, this one included.
     pub(crate) fn next(&mut self, number: Option<u64>) -> u32 {
         let Some(number) = number else {
@@ -29,7 +29,7 @@ impl Order {
         if let Some(place) = self.0.iter().position(|walk| walk.last == number) {
             return self.0[place].run;
         }
-        let goes_on = |walk: &Walk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
+        let goes_on = |walk: &NumberWalk| walk.step != 0 && step(walk.last, number) == Some(walk.step);
         let place = self.0.iter().position(goes_on).or_else(|| {
             // A second number gives any of the others its step; the one met last is the likeliest.
             self.0.iter().position(|walk| walk.step == 0 && step(walk.last, number).is_some())
@@ -38,14 +38,14 @@ impl Order {
             Some(place) => {
                 let before = self.0.remove(place);
                 let step = step(before.last, number).expect("found by it");
-                Walk { last: number, step, run: before.run + 1 }
+                NumberWalk { last: number, step, run: before.run + 1 }
             }
-            None => Walk { last: number, step: 0, run: 1 },
+            None => NumberWalk { last: number, step: 0, run: 1 },
         };
         self.0.insert(0, walk);
         // A walk of two was a guess: its last number may begin another one.
         if walk.run == 2 {
-            self.0.insert(1, Walk { last: number, step: 0, run: 1 });
+            self.0.insert(1, NumberWalk { last: number, step: 0, run: 1 });
         }
         self.0.truncate(WALKS);
         walk.run
@@ -68,7 +68,7 @@ mod tests {
 
     #[track_caller]
     fn check(numbers: &[u64], expected: u32) {
-        let mut order = Order::default();
+        let mut order = NumberOrder::default();
         let most = numbers.iter().map(|&number| order.next(Some(number))).max();
         assert_eq!(most, Some(expected), "{numbers:?}");
     }

@@ -10,7 +10,7 @@ const FULL_PAGES: u32 = 2;
 
 /// What a response was, for a walk.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Page {
+pub(crate) struct ListPage {
     pub(crate) second: u32,
     /// Stands for the action of the route.
     pub(crate) action: u32,
@@ -31,7 +31,7 @@ pub(crate) struct Paging {
 
 impl Paging {
     /// The next response: pages of the walk so far, and true when this one ends it.
-    pub(crate) fn next(&mut self, page: Page) -> (u32, bool) {
+    pub(crate) fn next(&mut self, page: ListPage) -> (u32, bool) {
         let goes_on = self.pages > 0
             && self.action == page.action
             && page.second.saturating_sub(self.last_second) <= APART;
@@ -64,7 +64,7 @@ mod tests {
         let (mut most, mut ends) = (0, 0);
         for (place, &persons) in sizes.iter().enumerate() {
             let second = 1000 + place as u32 * apart;
-            let page = Page { second, action: 1, persons, is_list: persons > 2, is_strange };
+            let page = ListPage { second, action: 1, persons, is_list: persons > 2, is_strange };
             let (pages, is_end) = paging.next(page);
             most = most.max(pages);
             ends += u32::from(is_end);
@@ -93,7 +93,7 @@ mod tests {
         for place in 0..12_u32 {
             let is_list = place % 2 == 0;
             let (action, persons) = if is_list { (1, 50) } else { (2, 1) };
-            let page = Page { second: place * 5, action, persons, is_list, is_strange: true };
+            let page = ListPage { second: place * 5, action, persons, is_list, is_strange: true };
             most = most.max(paging.next(page).0);
         }
         assert_eq!(most, 6);

@@ -41,7 +41,7 @@ const PROGRAMS: [&str; 16] = [
 
 /// Network and program of one request, as numbers; 0 where nobody said.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct ClientPlace {
     pub(crate) network: u32,
     pub(crate) agent: u32,
     pub(crate) is_program: bool,
@@ -60,19 +60,19 @@ pub(crate) struct Agents(HashMap<u32, bool>);
 const AGENTS_MAX: usize = 4096;
 
 impl Agents {
-    pub(crate) fn place(&mut self, ip: &str, agent: &str) -> Place {
+    pub(crate) fn place(&mut self, ip: &str, agent: &str) -> ClientPlace {
         let number = if agent.is_empty() { 0 } else { hash(agent).max(1) };
         if self.0.len() >= AGENTS_MAX {
             self.0.clear();
         }
         let is_program = number != 0 && *self.0.entry(number).or_insert_with(|| is_program(agent));
         let network = if ip.is_empty() { 0 } else { hash(network_of(ip)).max(1) };
-        Place { network, agent: number, is_program }
+        ClientPlace { network, agent: number, is_program }
     }
 }
 
 #[cfg(test)]
-impl Place {
+impl ClientPlace {
     pub(crate) fn of(ip: &str, agent: &str) -> Self {
         Agents::default().place(ip, agent)
     }
@@ -93,11 +93,11 @@ pub(crate) fn hash(text: &str) -> u32 {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Session {
+struct SessionPlace {
     name: u32,
-    place: Place,
+    place: ClientPlace,
     /// The place before, and how often they took turns within ten minutes of each other.
-    other: Place,
+    other: ClientPlace,
     turns: u32,
     since_second: u32,
     last_second: u32,
@@ -107,8 +107,8 @@ struct Session {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// With the day of their first use and the days on which they were used.
-    devices: Vec<(Place, i32, u16, i32)>,
-    sessions: Vec<Session>,
+    devices: Vec<(ClientPlace, i32, u16, i32)>,
+    sessions: Vec<SessionPlace>,
     /// What the session in use has shown.
     moved: f32,
     turns: u32,
@@ -119,7 +119,7 @@ pub(crate) struct Places {
 
 impl Places {
     /// A request from `place`, in `session`.
-    pub(crate) fn meet(&mut self, session: &str, place: Place, second: u32, day: i32) {
+    pub(crate) fn meet(&mut self, session: &str, place: ClientPlace, second: u32, day: i32) {
         if day != self.moved_day {
             (self.moved, self.turns, self.moved_day, self.older_cookie) = (0.0, 0, day, None);
         }
@@ -136,18 +136,18 @@ impl Places {
                 let oldest = (0..self.sessions.len()).min_by_key(|&at| self.sessions[at].last_second);
                 self.sessions.swap_remove(oldest.expect("four sessions"));
             }
-            self.sessions.push(Session {
+            self.sessions.push(SessionPlace {
                 name,
                 place,
                 since_second: second,
                 last_second: second,
-                ..Session::default()
+                ..SessionPlace::default()
             });
             return;
         };
         if second.saturating_sub(known.last_second) > SESSION_RESTS {
             // A record that names sessions by their account: another day is another session.
-            (known.place, known.other, known.turns) = (place, Place::default(), 0);
+            (known.place, known.other, known.turns) = (place, ClientPlace::default(), 0);
             known.since_second = second;
         }
         if known.place != place {
@@ -170,7 +170,7 @@ impl Places {
     }
 
     /// Notes a device; true when the account was never seen with it.
-    fn meet_device(&mut self, place: Place, day: i32) -> bool {
+    fn meet_device(&mut self, place: ClientPlace, day: i32) -> bool {
         if let Some(known) = self.devices.iter_mut().find(|(known, ..)| *known == place) {
             if known.3 != day {
                 known.2 = known.2.saturating_add(1);
@@ -190,7 +190,7 @@ impl Places {
     /// where programs are the rule.
     pub(crate) fn signals(
         &self,
-        place: Place,
+        place: ClientPlace,
         today: i32,
         days: usize,
         programs: bool,
@@ -241,12 +241,12 @@ impl Places {
 
     /// Devices and networks, to be remembered when the account is cut off; those it has long used
     /// are its holder's.
-    pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = Place> {
+    pub(crate) fn recent(&self, day: i32) -> impl Iterator<Item = ClientPlace> {
         self.devices.iter().filter(move |(_, first, ..)| day - first <= YOUNG_DAYS).map(|(place, ..)| *place)
     }
 
     /// True when the account came to use this place within the last days.
-    pub(crate) fn is_young(&self, place: Place, day: i32) -> bool {
+    pub(crate) fn is_young(&self, place: ClientPlace, day: i32) -> bool {
         self.devices.iter().any(|(known, first, ..)| *known == place && day - first <= YOUNG_DAYS)
     }
 }
@@ -260,11 +260,11 @@ mod tests {
     fn signals(visits: &[(&str, &str, u32)]) -> Vec<SignalKind> {
         let mut places = Places::default();
         for day in 0..12 {
-            places.meet("old", Place::of(HOME.0, HOME.1), day * 86_400, day as i32);
+            places.meet("old", ClientPlace::of(HOME.0, HOME.1), day * 86_400, day as i32);
         }
-        let mut last = Place::default();
+        let mut last = ClientPlace::default();
         for &(ip, agent, second) in visits {
-            last = Place::of(ip, agent);
+            last = ClientPlace::of(ip, agent);
             places.meet("s1", last, 12 * 86_400 + second, 12);
         }
         let mut out = Vec::new();
@@ -309,7 +309,7 @@ mod tests {
         let said = signals(&[("203.0.113.9", "python-requests/2.32", 0)]);
         assert!(said.contains(&SignalKind::Program) && said.contains(&SignalKind::NewDevice), "{said:?}");
         let mut places = Places::default();
-        let program = Place::of("192.0.2.7", "python-requests/2.32");
+        let program = ClientPlace::of("192.0.2.7", "python-requests/2.32");
         for day in 0..12 {
             places.meet("api", program, day * 86_400, day as i32);
         }
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn where_programs_are_the_rule_one_says_nothing() {
         let mut places = Places::default();
-        let program = Place::of("192.0.2.7", "python-requests/2.32");
+        let program = ClientPlace::of("192.0.2.7", "python-requests/2.32");
         places.meet("s", program, 0, 0);
         let mut out = Vec::new();
         places.signals(program, 0, 0, true, &mut out);
@@ -331,8 +331,8 @@ mod tests {
     #[test]
     fn a_session_name_that_lives_for_days_moves_house_by_night() {
         let mut places = Places::default();
-        places.meet("a1", Place::of(HOME.0, HOME.1), 0, 0);
-        places.meet("a1", Place::of(HOME.0, "Mozilla/5.0 Chrome/150"), 86_400, 1);
+        places.meet("a1", ClientPlace::of(HOME.0, HOME.1), 0, 0);
+        places.meet("a1", ClientPlace::of(HOME.0, "Mozilla/5.0 Chrome/150"), 86_400, 1);
         assert!(!places.has_moved());
     }
 

@@ -51,7 +51,7 @@ impl Action {
 
 /// One line: for a finding of this weight that one of these signals leads, this step.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
+pub struct PlaybookLine {
     pub weight: Weight,
     /// Empty: any.
     pub signals: Vec<SignalKind>,
@@ -63,7 +63,7 @@ pub struct Line {
 pub struct Playbook {
     /// The strictest step that is taken without being asked.
     pub automatic: Action,
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlaybookLine>,
     /// Accounts of one organisation cut off within a day before the organisation is.
     pub organisation_after: u32,
     /// Organisations closed within a day before the portal is.
@@ -117,9 +117,9 @@ impl Default for Playbook {
         Self {
             automatic: Action::CloseOrganisation,
             lines: vec![
-                Line { weight: Weight::Containment, signals: slow, action: Action::StepUp },
-                Line { weight: Weight::Containment, signals: vec![], action: Action::CloseAccount },
-                Line { weight: Weight::Alert, signals: vec![], action: Action::Observe },
+                PlaybookLine { weight: Weight::Containment, signals: slow, action: Action::StepUp },
+                PlaybookLine { weight: Weight::Containment, signals: vec![], action: Action::CloseAccount },
+                PlaybookLine { weight: Weight::Alert, signals: vec![], action: Action::Observe },
             ],
             organisation_after: 3,
             portal_after: 5,
@@ -130,7 +130,7 @@ impl Default for Playbook {
 
 /// What to do about a finding, and what the playbook would have wished.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct PlaybookStep {
     pub taken: Action,
     pub wished: Action,
     /// The fuse held it back: people are asked.
@@ -139,12 +139,12 @@ pub struct Step {
 
 impl Playbook {
     /// What is done, of what the lines say, within what may be done unasked.
-    pub fn step(&self, finding: &Finding, recent: &RecentClosings) -> Step {
+    pub fn step(&self, finding: &Finding, recent: &RecentClosings) -> PlaybookStep {
         let wished = self.wished(finding, recent);
         // A portal stops for everybody: that takes a person, whatever the settings say.
         let bounded = wished.min(self.automatic).min(Action::CloseOrganisation);
         let taken = self.within_fuse(bounded, recent);
-        Step { taken, wished, is_fused: taken < bounded }
+        PlaybookStep { taken, wished, is_fused: taken < bounded }
     }
 
     /// A step that closes no more accounts than the fuse lets through. A fresh passkey is always let
@@ -163,7 +163,7 @@ impl Playbook {
 
     fn wished(&self, finding: &Finding, recent: &RecentClosings) -> Action {
         let lead = finding.signals.first().map(|signal| signal.kind);
-        let fits = |line: &&Line| {
+        let fits = |line: &&PlaybookLine| {
             let is_led = line.signals.is_empty() || lead.is_some_and(|lead| line.signals.contains(&lead));
             line.weight == finding.weight && is_led
         };
@@ -193,7 +193,7 @@ mod tests {
     use digue_types::Timestamp;
 
     use super::*;
-    use crate::fusion::Around;
+    use crate::fusion::Surroundings;
     use crate::signal::{Figures, Signal};
 
     fn finding(weight: Weight, kind: SignalKind) -> Finding {
@@ -207,7 +207,7 @@ mod tests {
             signals: vec![Signal { kind, evidence: 4.0, figures: Figures::default() }],
             persons: 10,
             is_repeated: false,
-            around: Around::default(),
+            around: Surroundings::default(),
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
     fn check(weight: Weight, kind: SignalKind, closed: (u32, u32), taken: Action, wished: Action) {
         let recent = RecentClosings { accounts: closed.0, organisations: closed.1, ..Default::default() };
         let step = Playbook::default().step(&finding(weight, kind), &recent);
-        assert_eq!(step, Step { taken, wished, is_fused: false });
+        assert_eq!(step, PlaybookStep { taken, wished, is_fused: false });
     }
 
     /// The step about a theft by one account of many, after so many closings.

@@ -5,20 +5,20 @@ use std::collections::VecDeque;
 use hashbrown::HashSet;
 
 use crate::context::{Rates, Signs};
-use crate::daily::{Context, Prediction, Rise};
-use crate::fetching::Days;
+use crate::daily::{DayContext, Prediction, Rise};
+use crate::fetching::FetchingDays;
 use crate::fusion::{self, Weight};
-use crate::known::Known;
-use crate::order::Order;
+use crate::known::RecentSet;
+use crate::order::NumberOrder;
 use crate::paging::Paging;
-use crate::places::Place;
+use crate::places::ClientPlace;
 use crate::places::Places;
-use crate::recent::Recent;
+use crate::recent::RecentEvents;
 use crate::rhythm::Rhythm;
 use crate::shape::{HOURS, KINDS, Mixture, OF_HOURS, OF_KINDS, bounded};
-use crate::standing::Standing;
-use crate::surge::Share;
-use crate::tally::{ALL, COUNTS, Count, DAILY, Day, LevelFigures, Levels, PeerLevels, Work, floor};
+use crate::standing::AccountDates;
+use crate::surge::SurgeShare;
+use crate::tally::{ALL, AccountDay, COUNTS, DAILY, DayCount, LevelFigures, Levels, PeerLevels, Work, floor};
 use crate::tuning::Tuning;
 
 /// Persons that are surely remembered for an account.
@@ -42,11 +42,11 @@ const KNOWN_WORK_DAYS: usize = 8;
 
 /// What one finding was about: the counts of its day, which a verdict may allow.
 #[derive(Clone, Debug)]
-struct Cited {
+struct CitedCounts {
     weight: Weight,
     second: u32,
     day: i32,
-    counts: Vec<(Count, u32)>,
+    counts: Vec<(DayCount, u32)>,
 }
 
 /// Findings of an account that a verdict may still come for.
@@ -54,7 +54,7 @@ const CITED_MAX: usize = 16;
 
 /// Which finding a verdict is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Judged {
+pub(crate) struct FindingReference {
     pub(crate) weight: Weight,
     /// When it was found; `None` where the verdict does not say it.
     pub(crate) second: Option<u32>,
@@ -66,24 +66,24 @@ pub(crate) struct Profile {
     pub(crate) portal: u32,
     pub(crate) first_day: i32,
     pub(crate) last_day: Option<i32>,
-    known: Known,
+    known: RecentSet,
     today_sheets: HashSet<u32>,
-    pub(crate) sheets: Recent,
-    pub(crate) lists: Recent,
-    pub(crate) today: Day,
+    pub(crate) sheets: RecentEvents,
+    pub(crate) lists: RecentEvents,
+    pub(crate) today: AccountDay,
     pub(crate) levels: Levels,
     kinds: Mixture<KINDS>,
     hours: Mixture<HOURS>,
     /// Day and strangeness of the last working days.
     strange: VecDeque<(i32, f32)>,
-    pub(crate) order: Order,
+    pub(crate) order: NumberOrder,
     pub(crate) paging: Paging,
     /// Days with resources, and whether this is one.
-    pub(crate) fetching: Days,
+    pub(crate) fetching: FetchingDays,
     pub(crate) has_fetched: bool,
     pub(crate) rhythm: Rhythm,
     pub(crate) places: Places,
-    pub(crate) standing: Standing,
+    pub(crate) standing: AccountDates,
     /// Second of the containment in force.
     pub(crate) contained: Option<u32>,
     /// Day of the last containment: it teaches nothing.
@@ -91,9 +91,9 @@ pub(crate) struct Profile {
     /// Days on which it was opened again without anybody saying what it had been.
     reopenings: VecDeque<i32>,
     /// What the last findings were about.
-    cited: VecDeque<Cited>,
+    cited: VecDeque<CitedCounts>,
     /// What people found to be work, until when.
-    allowed: Vec<(Count, f32, i32)>,
+    allowed: Vec<(DayCount, f32, i32)>,
     /// Counts of which people once said that they were work: their habits count whole.
     confirmed: u32,
     /// Day and strength of the containment after which it was left open under conditions.
@@ -104,13 +104,13 @@ pub(crate) struct Profile {
     pub(crate) share: f32,
     pub(crate) share_day: i32,
     /// Where it stands in its portal's and its organisation's day.
-    pub(crate) of_portal: Share,
-    pub(crate) of_organisation: Share,
+    pub(crate) of_portal: SurgeShare,
+    pub(crate) of_organisation: SurgeShare,
     /// How many times as much as usual everybody does, when it was last looked at.
     pub(crate) factor: f32,
-    pub(crate) last_place: Place,
+    pub(crate) last_place: ClientPlace,
     /// What was known of the day besides its volume, at its worst, and the signs shown.
-    pub(crate) context: Context,
+    pub(crate) context: DayContext,
     pub(crate) signs: Signs,
     /// New persons by lists on the days of the last week.
     listed: VecDeque<(i32, u32)>,
@@ -121,11 +121,11 @@ pub(crate) struct Profile {
 
 /// What an account's peers have in common.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Common {
+pub(crate) struct PortalHabits {
     pub(crate) levels: PeerLevels,
     pub(crate) kinds: Mixture<KINDS>,
     pub(crate) hours: Mixture<HOURS>,
-    pub(crate) fetching: Days,
+    pub(crate) fetching: FetchingDays,
     /// Resources of this portal pass the lock.
     pub(crate) fetches: bool,
     pub(crate) rates: Rates,
@@ -137,7 +137,7 @@ pub(crate) struct Common {
     pub(crate) at_work_day: i32,
 }
 
-impl Common {
+impl PortalHabits {
     /// An account begins its day.
     fn note_work(&mut self, day: i32) {
         self.first_day = self.first_day.min(day);
@@ -168,22 +168,22 @@ impl Profile {
             portal,
             first_day: day,
             last_day: None,
-            known: Known::new(KNOWN),
+            known: RecentSet::new(KNOWN),
             today_sheets: HashSet::new(),
-            sheets: Recent::default(),
-            lists: Recent::default(),
-            today: Day::of(day),
+            sheets: RecentEvents::default(),
+            lists: RecentEvents::default(),
+            today: AccountDay::of(day),
             levels: Levels::default(),
             kinds: Mixture::default(),
             hours: Mixture::default(),
             strange: VecDeque::new(),
-            order: Order::default(),
+            order: NumberOrder::default(),
             paging: Paging::default(),
-            fetching: Days::default(),
+            fetching: FetchingDays::default(),
             has_fetched: false,
             rhythm: Rhythm::default(),
             places: Places::default(),
-            standing: Standing::default(),
+            standing: AccountDates::default(),
             contained: None,
             tainted_day: None,
             reopenings: VecDeque::new(),
@@ -194,11 +194,11 @@ impl Profile {
             alerted: None,
             share: 0.0,
             share_day: day,
-            of_portal: Share::default(),
-            of_organisation: Share::default(),
+            of_portal: SurgeShare::default(),
+            of_organisation: SurgeShare::default(),
             factor: 1.0,
-            last_place: Place::default(),
-            context: Context::default(),
+            last_place: ClientPlace::default(),
+            context: DayContext::default(),
             signs: Signs::default(),
             listed: VecDeque::new(),
             usuals: [1.0; COUNTS],
@@ -222,16 +222,16 @@ impl Profile {
 
     /// Working days before today.
     pub(crate) fn worked(&self) -> usize {
-        self.levels.of(Count::Sheets).days().max(self.levels.of(Count::Listed).days())
+        self.levels.of(DayCount::Sheets).days().max(self.levels.of(DayCount::Listed).days())
     }
 
     /// What is usual of `count` on a day like any other.
-    pub(crate) fn usual(&self, count: Count, day: i32) -> f32 {
+    pub(crate) fn usual(&self, count: DayCount, day: i32) -> f32 {
         self.usuals[count as usize].max(self.allowed(count, day).unwrap_or(0.0))
     }
 
     /// Reckons once a day what each response of it is compared with.
-    pub(crate) fn expect(&mut self, tuning: &Tuning, common: &Common, day: i32) {
+    pub(crate) fn expect(&mut self, tuning: &Tuning, common: &PortalHabits, day: i32) {
         let age = self.age(day);
         for count in ALL {
             let peers = common.levels.usual(count, common.work);
@@ -244,18 +244,24 @@ impl Profile {
     }
 
     /// What people found to be work, while it is allowed.
-    pub(crate) fn allowed(&self, count: Count, day: i32) -> Option<f32> {
-        let fits = |(of, _, until): &&(Count, f32, i32)| *of == count && day <= *until;
+    pub(crate) fn allowed(&self, count: DayCount, day: i32) -> Option<f32> {
+        let fits = |(of, _, until): &&(DayCount, f32, i32)| *of == count && day <= *until;
         self.allowed.iter().find(fits).map(|(_, value, _)| *value)
     }
 
     /// Whether people once said that such counts were work.
-    pub(crate) fn is_confirmed(&self, count: Count) -> bool {
+    pub(crate) fn is_confirmed(&self, count: DayCount) -> bool {
         self.confirmed >> (count as u32) & 1 == 1
     }
 
     /// The day's count of one of `DAILY`, against what was predicted; `None` while there is nothing to say.
-    pub(crate) fn rise(&self, tuning: &Tuning, place: usize, day: &Day, context: Context) -> Option<Rise> {
+    pub(crate) fn rise(
+        &self,
+        tuning: &Tuning,
+        place: usize,
+        day: &AccountDay,
+        context: DayContext,
+    ) -> Option<Rise> {
         let honest = self.prediction(place);
         let seen = self.judged(DAILY[place].0, day, honest);
         // Up to the mean every bet loses, and what earlier days won was told then.
@@ -269,7 +275,7 @@ impl Profile {
     }
 
     /// The count as it is judged: what is allowed is as good as what is predicted.
-    fn judged(&self, count: Count, day: &Day, honest: Prediction) -> u32 {
+    fn judged(&self, count: DayCount, day: &AccountDay, honest: Prediction) -> u32 {
         let seen = day.count(count);
         match self.allowed(count, day.day) {
             Some(allowed) if seen as f32 <= allowed => seen.min(honest.mean as u32 + 1),
@@ -295,19 +301,19 @@ impl Profile {
 
     /// Mean of its working days, once it has habits.
     pub(crate) fn settled_mean(&self) -> Option<f32> {
-        let level = self.levels.of(Count::Sheets);
+        let level = self.levels.of(DayCount::Sheets);
         level.mean().filter(|_| level.days() >= SETTLED_DAYS)
     }
 
     /// How strange the last days were, today included: -1 to 3, 0 without history.
-    pub(crate) fn strangeness(&self, common: &Common) -> (f32, f32, f32) {
+    pub(crate) fn strangeness(&self, common: &PortalHabits) -> (f32, f32, f32) {
         let (kinds, hours) = self.strangeness_of(&self.today, common);
         let last = self.strange.iter().filter(|(day, _)| self.today.day - day < 14).rev();
         let before: f32 = last.take(STRANGE_DAYS - 1).map(|(_, strange)| *strange).sum();
         ((before + kinds + hours).clamp(-1.0, 3.0), kinds, hours)
     }
 
-    fn strangeness_of(&self, day: &Day, common: &Common) -> (f32, f32) {
+    fn strangeness_of(&self, day: &AccountDay, common: &PortalHabits) -> (f32, f32) {
         if self.worked() < KNOWN_WORK_DAYS {
             return (0.0, 0.0);
         }
@@ -317,7 +323,7 @@ impl Profile {
     }
 
     /// Begins `day`: the working day before it is closed and teaches what is usual.
-    pub(crate) fn begin(&mut self, tuning: &Tuning, day: i32, common: &mut Common) {
+    pub(crate) fn begin(&mut self, tuning: &Tuning, day: i32, common: &mut PortalHabits) {
         if day <= self.today.day {
             return;
         }
@@ -327,14 +333,14 @@ impl Profile {
         }
         common.note_work(day);
         self.expect(tuning, common, day);
-        self.today = Day::of(day);
-        (self.context, self.signs, self.factor) = (Context::default(), Signs::default(), 1.0);
+        self.today = AccountDay::of(day);
+        (self.context, self.signs, self.factor) = (DayContext::default(), Signs::default(), 1.0);
         self.has_fetched = false;
         self.today_sheets.clear();
         self.today_sheets.shrink_to(64);
     }
 
-    fn close(&mut self, tuning: &Tuning, done: &Day, common: &mut Common) {
+    fn close(&mut self, tuning: &Tuning, done: &AccountDay, common: &mut PortalHabits) {
         let (kinds, hours) = self.strangeness_of(done, common);
         self.strange.push_back((done.day, kinds + hours));
         while self.strange.len() > STRANGE_DAYS {
@@ -349,7 +355,7 @@ impl Profile {
             }
             return;
         }
-        let context = Context { habits: (kinds + hours).clamp(-1.0, 2.0), ..self.context };
+        let context = DayContext { habits: (kinds + hours).clamp(-1.0, 2.0), ..self.context };
         let is_early = common.is_early(done.day);
         for (place, (count, _)) in DAILY.into_iter().enumerate() {
             if is_early {
@@ -365,7 +371,7 @@ impl Profile {
         let teaching = if is_early { 3.0 } else { 1.0 };
         for count in ALL {
             let seen = done.count(count);
-            if seen == 0 && !matches!(count, Count::New | Count::Sheets | Count::Reached) {
+            if seen == 0 && !matches!(count, DayCount::New | DayCount::Sheets | DayCount::Reached) {
                 // Rare things have a level of the days on which they happen.
                 continue;
             }
@@ -377,7 +383,7 @@ impl Profile {
             common.levels.replace(count, &before, &LevelFigures::of(level));
         }
         // Resources are not journalled: days before the first one, made again, say nothing.
-        if common.fetches && done.count(Count::Sheets) > 0 {
+        if common.fetches && done.count(DayCount::Sheets) > 0 {
             self.fetching.learn(self.has_fetched);
             common.fetching.learn(self.has_fetched);
         }
@@ -402,10 +408,10 @@ impl Profile {
         &mut self,
         weight: Weight,
         (second, day): (u32, i32),
-        counts: impl Iterator<Item = Count>,
+        counts: impl Iterator<Item = DayCount>,
     ) {
         let counts = counts.map(|count| (count, self.today.count(count))).collect();
-        self.cited.push_back(Cited { weight, second, day, counts });
+        self.cited.push_back(CitedCounts { weight, second, day, counts });
         if self.cited.len() > CITED_MAX {
             self.cited.pop_front();
         }
@@ -422,14 +428,14 @@ impl Profile {
         }
         self.begin_anew();
         if self.tainted_day == Some(self.today.day) {
-            self.today = Day::of(self.today.day);
+            self.today = AccountDay::of(self.today.day);
         }
     }
 
     /// The finding by which it was last cut off.
-    pub(crate) fn last_containment(&self) -> Judged {
+    pub(crate) fn last_containment(&self) -> FindingReference {
         let last = self.cited.iter().rev().find(|cited| cited.weight == Weight::Containment);
-        Judged { weight: Weight::Containment, second: last.map(|cited| cited.second) }
+        FindingReference { weight: Weight::Containment, second: last.map(|cited| cited.second) }
     }
 
     /// Openings of the last month that nobody explained.
@@ -442,9 +448,9 @@ impl Profile {
     ///
     /// Where the verdict does not say which finding it is about, the one of its weight that allows least is
     /// taken: a word about one must never allow what a theft read.
-    pub(crate) fn confirm(&mut self, tuning: &Tuning, judged: Judged, day: i32) {
-        let least = |cited: &Cited| cited.counts.iter().map(|(_, seen)| u64::from(*seen)).sum::<u64>();
-        let is_meant = |cited: &Cited| {
+    pub(crate) fn confirm(&mut self, tuning: &Tuning, judged: FindingReference, day: i32) {
+        let least = |cited: &CitedCounts| cited.counts.iter().map(|(_, seen)| u64::from(*seen)).sum::<u64>();
+        let is_meant = |cited: &CitedCounts| {
             cited.weight == judged.weight && judged.second.is_none_or(|second| second == cited.second)
         };
         let fits = self.cited.iter().enumerate().filter(|(_, cited)| is_meant(cited));
@@ -472,8 +478,8 @@ impl Profile {
         for daily in &mut self.levels.daily {
             daily.forget();
         }
-        (self.sheets, self.lists) = (Recent::default(), Recent::default());
-        (self.order, self.paging) = (Order::default(), Paging::default());
+        (self.sheets, self.lists) = (RecentEvents::default(), RecentEvents::default());
+        (self.order, self.paging) = (NumberOrder::default(), Paging::default());
         self.listed.clear();
     }
 }

@@ -15,7 +15,7 @@ const LOG_MAX: usize = 8192;
 
 /// Distinct numbers in sliding windows, twice: all, and at most four of each second.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recent {
+pub(crate) struct RecentEvents {
     last: HashMap<u32, u32>,
     /// Second, number, whether it counts as paced.
     log: VecDeque<(u32, u32, bool)>,
@@ -27,7 +27,7 @@ pub(crate) struct Recent {
     in_this_second: u32,
 }
 
-impl Recent {
+impl RecentEvents {
     /// Counts `key` as met at `second`; a clock that steps back stands still.
     pub(crate) fn meet(&mut self, second: u32, key: u32) {
         let second = second.max(self.now);
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_person_counts_once_an_hour_in_each_window() {
-        let mut recent = Recent::default();
+        let mut recent = RecentEvents::default();
         for second in 0..10 {
             recent.meet(1000 + second, second % 3);
         }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn of_one_second_four_are_paced() {
-        let mut recent = Recent::default();
+        let mut recent = RecentEvents::default();
         for key in 0..35 {
             recent.meet(1000, key);
         }
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_second_begins_anew_also_when_time_was_told_before() {
-        let mut recent = Recent::default();
+        let mut recent = RecentEvents::default();
         for second in 0..10 {
             recent.move_on(1000 + second);
             recent.meet(1000 + second, second);
@@ -136,7 +136,7 @@ mod tests {
     proptest! {
         #[test]
         fn counts_are_bounded_and_never_panic(steps in proptest::collection::vec((0u32..900, 0u32..40), 0..400)) {
-            let mut recent = Recent::default();
+            let mut recent = RecentEvents::default();
             let mut now = 0;
             for (wait, key) in steps {
                 now += wait / 3;

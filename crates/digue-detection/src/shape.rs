@@ -59,7 +59,7 @@ impl<const N: usize> Mixture<N> {
     /// Decimal logarithm of how much better peers explain a day than the account itself does.
     ///
     /// `certainty` bounds how many days the account's own mixture is worth.
-    pub(crate) fn strangeness(&self, peers: &Self, counts: &[u16; N], rule: Rule) -> f32 {
+    pub(crate) fn strangeness(&self, peers: &Self, counts: &[u16; N], rule: MixturePrior) -> f32 {
         let own_total = self.total();
         if own_total < 3.0 || counts.iter().all(|count| *count == 0) {
             return 0.0;
@@ -79,13 +79,13 @@ impl<const N: usize> Mixture<N> {
 
 /// What a stranger's day is taken to be: peers' mixture, and something of everything.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rule {
+pub(crate) struct MixturePrior {
     peers_weight: f32,
     evenly: f32,
 }
 
-pub(crate) const OF_KINDS: Rule = Rule { peers_weight: 4.0, evenly: 0.4 };
-pub(crate) const OF_HOURS: Rule = Rule { peers_weight: 6.0, evenly: 0.1 };
+pub(crate) const OF_KINDS: MixturePrior = MixturePrior { peers_weight: 4.0, evenly: 0.4 };
+pub(crate) const OF_HOURS: MixturePrior = MixturePrior { peers_weight: 6.0, evenly: 0.1 };
 
 /// Natural logarithm of the Dirichlet-multinomial likelihood, up to a constant of the counts.
 fn log_likelihood(weights: &[f32], counts: &[u16]) -> f32 {

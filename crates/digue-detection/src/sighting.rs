@@ -4,7 +4,7 @@ use digue_types::Timestamp;
 
 /// What a response was, as far as the watch cares.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Kind {
+pub enum SightingKind {
     /// It showed the persons that come with it; perhaps nobody.
     Shown,
     /// A style sheet, script or image, which shows nobody.
@@ -43,7 +43,7 @@ pub struct Sighting<'s> {
     /// Where it was asked from; empty when nobody said.
     pub ip: &'s str,
     pub agent: &'s str,
-    pub kind: Kind,
+    pub kind: SightingKind,
     /// Distinct.
     pub persons: &'s [SeenPerson],
 }

@@ -13,7 +13,7 @@ const MADE_IN_A_ROW: u32 = 3;
 
 /// Dates of one account, in days.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct AccountDates {
     pub(crate) made: Option<i32>,
     pub(crate) recovered: Option<i32>,
     /// The day of a return, and how many days the silence was.
@@ -22,7 +22,7 @@ pub(crate) struct Standing {
     pub(crate) made_with: u32,
 }
 
-impl Standing {
+impl AccountDates {
     /// The account works on `day`, for the first time since `last`.
     pub(crate) fn work(&mut self, last: Option<i32>, day: i32) {
         if let Some(silence) = last.map(|last| day - last).filter(|silence| *silence >= DORMANT_DAYS) {
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(standing: Standing, day: i32, expected: &[SignalKind]) {
+    fn check(standing: AccountDates, day: i32, expected: &[SignalKind]) {
         let mut out = Vec::new();
         standing.signals(day, &mut out);
         assert_eq!(out.iter().map(|signal| signal.kind).collect::<Vec<_>>(), expected);
@@ -70,26 +70,26 @@ mod tests {
 
     #[test]
     fn a_return_after_two_months_is_told_for_three_days() {
-        let mut standing = Standing::default();
+        let mut standing = AccountDates::default();
         standing.work(Some(10), 75);
         check(standing, 75, &[SignalKind::Dormant]);
         check(standing, 78, &[]);
-        let mut usual = Standing::default();
+        let mut usual = AccountDates::default();
         usual.work(Some(10), 40);
         check(usual, 40, &[]);
     }
 
     #[test]
     fn an_account_is_new_for_a_week_and_told_apart_in_a_row() {
-        let one = Standing { made: Some(10), made_with: 1, ..Standing::default() };
+        let one = AccountDates { made: Some(10), made_with: 1, ..AccountDates::default() };
         check(one, 12, &[SignalKind::NewAccount]);
         check(one, 17, &[]);
-        check(Standing { made_with: 3, ..one }, 12, &[SignalKind::AccountsMade]);
+        check(AccountDates { made_with: 3, ..one }, 12, &[SignalKind::AccountsMade]);
     }
 
     #[test]
     fn a_recovery_is_told_for_a_fortnight() {
-        let standing = Standing { recovered: Some(10), ..Standing::default() };
+        let standing = AccountDates { recovered: Some(10), ..AccountDates::default() };
         check(standing, 12, &[SignalKind::Recovered]);
         check(standing, 30, &[]);
     }

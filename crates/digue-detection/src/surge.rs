@@ -32,7 +32,7 @@ pub(crate) struct Surge {
 
 /// Where an account stands in its group's day.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Share {
+pub(crate) struct SurgeShare {
     day: i32,
     /// Bucket and 1, or 0 before its first count of the day.
     bucket: u8,
@@ -44,7 +44,7 @@ impl Surge {
     }
 
     /// An account has done `ratio` times its mean day so far.
-    pub(crate) fn note(&mut self, share: &mut Share, day: i32, ratio: f32) {
+    pub(crate) fn note(&mut self, share: &mut SurgeShare, day: i32, ratio: f32) {
         if day > self.day {
             self.close();
             self.day = day;
@@ -65,7 +65,7 @@ impl Surge {
         }
         let now = &mut self.buckets[usize::from(bucket) - 1];
         *now = now.saturating_add(1);
-        *share = Share { day, bucket };
+        *share = SurgeShare { day, bucket };
     }
 
     fn close(&mut self) {
@@ -120,7 +120,7 @@ impl Surge {
 mod tests {
     use super::*;
 
-    fn day(surge: &mut Surge, shares: &mut [Share], day: i32, ratio: impl Fn(usize) -> f32) {
+    fn day(surge: &mut Surge, shares: &mut [SurgeShare], day: i32, ratio: impl Fn(usize) -> f32) {
         for (place, share) in shares.iter_mut().enumerate() {
             surge.note(share, day, ratio(place) / 2.0);
             surge.note(share, day, ratio(place));
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn everybody_three_times_as_busy_is_a_factor_of_nearly_three() {
-        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![Share::default(); 20]);
+        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 20]);
         day(&mut surge, &mut shares, 1, |place| 0.5 + place as f32 / 20.0);
         assert!((1.0..1.3).contains(&surge.factor(1)), "{}", surge.factor(1));
         day(&mut surge, &mut shares, 2, |place| 3.0 * (0.5 + place as f32 / 20.0));
@@ -139,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_few_thieves_move_nothing() {
-        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![Share::default(); 12]);
+        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 12]);
         day(&mut surge, &mut shares, 1, |place| if place < 4 { 50.0 } else { 0.8 });
         assert!(surge.factor(1) < 1.2, "{}", surge.factor(1));
     }
 
     #[test]
     fn a_busy_week_speaks_for_the_next_morning() {
-        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![Share::default(); 20]);
+        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 20]);
         for one in 1..6 {
             day(&mut surge, &mut shares, one, |_| 3.0);
         }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn three_accounts_say_nothing() {
-        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![Share::default(); 3]);
+        let (mut surge, mut shares) = (Surge::new(3.0, 0.85), vec![SurgeShare::default(); 3]);
         day(&mut surge, &mut shares, 1, |_| 9.0);
         assert!((surge.factor(1) - 1.0).abs() < f32::EPSILON);
     }

@@ -8,7 +8,7 @@ use crate::tuning::Tuning;
 
 /// Counts of a day; for windows, the greatest of the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Count {
+pub(crate) enum DayCount {
     /// Sheets in a minute, ten minutes, an hour; at most four of each second.
     PacedMinute,
     PacedTen,
@@ -42,8 +42,8 @@ pub(crate) enum Count {
 pub(crate) const COUNTS: usize = 17;
 
 /// A way in which a count may be evident within the day.
-pub(crate) struct Rule {
-    pub(crate) count: Count,
+pub(crate) struct WindowRule {
+    pub(crate) count: DayCount,
     pub(crate) kind: SignalKind,
     pub(crate) minutes: u32,
     /// Share of the false-alarm budget, as a decimal logarithm.
@@ -52,28 +52,28 @@ pub(crate) struct Rule {
     pub(crate) usual_max: f32,
 }
 
-const fn rule(count: Count, kind: SignalKind, minutes: u32, weight: f32, usual_max: f32) -> Rule {
-    Rule { count, kind, minutes, weight, usual_max }
+const fn rule(count: DayCount, kind: SignalKind, minutes: u32, weight: f32, usual_max: f32) -> WindowRule {
+    WindowRule { count, kind, minutes, weight, usual_max }
 }
 
-pub(crate) const RULES: [Rule; 12] = [
-    rule(Count::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
-    rule(Count::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
-    rule(Count::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
-    rule(Count::BurstMinute, SignalKind::Burst, 1, -1.2, 8.0),
-    rule(Count::ListsTen, SignalKind::Lists, 10, -1.2, 36.0),
-    rule(Count::Run, SignalKind::Order, 0, -1.2, 100.0),
-    rule(Count::Pages, SignalKind::Pages, 0, -1.6, 30.0),
-    rule(Count::Ended, SignalKind::ListsEnded, 0, -1.6, 30.0),
-    rule(Count::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
-    rule(Count::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
-    rule(Count::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
-    rule(Count::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
+pub(crate) const RULES: [WindowRule; 12] = [
+    rule(DayCount::PacedMinute, SignalKind::Pace, 1, -0.9, 6.5),
+    rule(DayCount::PacedTen, SignalKind::Pace, 10, -1.2, 40.0),
+    rule(DayCount::PacedHour, SignalKind::Pace, 60, -1.2, 150.0),
+    rule(DayCount::BurstMinute, SignalKind::Burst, 1, -1.2, 8.0),
+    rule(DayCount::ListsTen, SignalKind::Lists, 10, -1.2, 36.0),
+    rule(DayCount::Run, SignalKind::Order, 0, -1.2, 100.0),
+    rule(DayCount::Pages, SignalKind::Pages, 0, -1.6, 30.0),
+    rule(DayCount::Ended, SignalKind::ListsEnded, 0, -1.6, 30.0),
+    rule(DayCount::Searches, SignalKind::Searches, 0, -1.5, 1000.0),
+    rule(DayCount::Empty, SignalKind::Empty, 0, -1.5, 1000.0),
+    rule(DayCount::Uninspected, SignalKind::Uninspected, 0, -1.2, 1000.0),
+    rule(DayCount::Refused, SignalKind::Refusals, 0, -1.2, 40.0),
 ];
 
 /// Counts that are judged by the day and over days, and their shares of the budget.
-pub(crate) const DAILY: [(Count, f32); 3] =
-    [(Count::New, -0.35), (Count::Reached, -0.7), (Count::Sheets, -0.8)];
+pub(crate) const DAILY: [(DayCount, f32); 3] =
+    [(DayCount::New, -0.35), (DayCount::Reached, -0.7), (DayCount::Sheets, -0.8)];
 
 /// Place of the sheets in [`DAILY`].
 pub(crate) const SHEETS: usize = 2;
@@ -81,42 +81,42 @@ pub(crate) const SHEETS: usize = 2;
 const NEWCOMER_DAYS: i32 = 30;
 
 /// What three made-up peers are taken to do at most, nineteen days in twenty.
-pub(crate) const fn prior(count: Count) -> f32 {
+pub(crate) const fn prior(count: DayCount) -> f32 {
     match count {
-        Count::PacedMinute => 3.0,
-        Count::PacedTen => 8.0,
-        Count::PacedHour => 20.0,
-        Count::BurstMinute => 4.0,
-        Count::ListsTen => 40.0,
-        Count::Sheets => 10.0,
-        Count::New | Count::Reached => 5.0,
-        Count::Listed => 60.0,
-        Count::Run | Count::Pages => 6.0,
-        Count::Ended => 3.0,
-        Count::Searches => 25.0,
-        Count::Empty => 8.0,
-        Count::Uninspected => 5.0,
-        Count::Refused => 4.0,
-        Count::Unmapped => 20.0,
+        DayCount::PacedMinute => 3.0,
+        DayCount::PacedTen => 8.0,
+        DayCount::PacedHour => 20.0,
+        DayCount::BurstMinute => 4.0,
+        DayCount::ListsTen => 40.0,
+        DayCount::Sheets => 10.0,
+        DayCount::New | DayCount::Reached => 5.0,
+        DayCount::Listed => 60.0,
+        DayCount::Run | DayCount::Pages => 6.0,
+        DayCount::Ended => 3.0,
+        DayCount::Searches => 25.0,
+        DayCount::Empty => 8.0,
+        DayCount::Uninspected => 5.0,
+        DayCount::Refused => 4.0,
+        DayCount::Unmapped => 20.0,
     }
 }
 
 /// Below this nobody is unusual: five sheets in an hour are not four times something.
-pub(crate) const fn floor(count: Count) -> f32 {
+pub(crate) const fn floor(count: DayCount) -> f32 {
     match count {
-        Count::PacedMinute => 2.5,
-        Count::PacedTen => 4.0,
-        Count::PacedHour => 7.0,
-        Count::BurstMinute | Count::Refused | Count::Uninspected | Count::Ended => 3.0,
-        Count::ListsTen | Count::Listed | Count::Searches | Count::Unmapped => 10.0,
-        Count::Sheets | Count::New | Count::Reached => 1.3,
-        Count::Run | Count::Pages | Count::Empty => 5.0,
+        DayCount::PacedMinute => 2.5,
+        DayCount::PacedTen => 4.0,
+        DayCount::PacedHour => 7.0,
+        DayCount::BurstMinute | DayCount::Refused | DayCount::Uninspected | DayCount::Ended => 3.0,
+        DayCount::ListsTen | DayCount::Listed | DayCount::Searches | DayCount::Unmapped => 10.0,
+        DayCount::Sheets | DayCount::New | DayCount::Reached => 1.3,
+        DayCount::Run | DayCount::Pages | DayCount::Empty => 5.0,
     }
 }
 
 /// One day of one account.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Day {
+pub(crate) struct AccountDay {
     pub(crate) day: i32,
     counts: [u32; COUNTS],
     /// First-time persons by kind (see `shape`).
@@ -125,24 +125,24 @@ pub(crate) struct Day {
     pub(crate) hours: u64,
 }
 
-impl Day {
+impl AccountDay {
     pub(crate) fn of(day: i32) -> Self {
         Self { day, ..Self::default() }
     }
 
-    pub(crate) fn count(&self, count: Count) -> u32 {
+    pub(crate) fn count(&self, count: DayCount) -> u32 {
         self.counts[count as usize]
     }
 
-    pub(crate) fn add(&mut self, count: Count, more: u32) {
+    pub(crate) fn add(&mut self, count: DayCount, more: u32) {
         self.counts[count as usize] = self.counts[count as usize].saturating_add(more);
     }
 
-    pub(crate) fn set(&mut self, count: Count, seen: u32) {
+    pub(crate) fn set(&mut self, count: DayCount, seen: u32) {
         self.counts[count as usize] = seen;
     }
 
-    pub(crate) fn at_least(&mut self, count: Count, seen: u32) {
+    pub(crate) fn at_least(&mut self, count: DayCount, seen: u32) {
         self.counts[count as usize] = self.counts[count as usize].max(seen);
     }
 
@@ -160,11 +160,11 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    pub(crate) fn of(&self, count: Count) -> &Level {
+    pub(crate) fn of(&self, count: DayCount) -> &Level {
         &self.levels[count as usize]
     }
 
-    pub(crate) fn of_mut(&mut self, count: Count) -> &mut Level {
+    pub(crate) fn of_mut(&mut self, count: DayCount) -> &mut Level {
         &mut self.levels[count as usize]
     }
 }
@@ -183,7 +183,7 @@ pub(crate) struct PeerLevels {
 const DISPERSION: f32 = 0.6;
 
 impl PeerLevels {
-    pub(crate) fn usual(&self, count: Count, work: Work) -> f32 {
+    pub(crate) fn usual(&self, count: DayCount, work: Work) -> f32 {
         self.levels[count as usize].usual(prior(count) * work.factor(count))
     }
 
@@ -193,7 +193,7 @@ impl PeerLevels {
     }
 
     /// `level` changed from what it was, as one of an account's counts.
-    pub(crate) fn replace(&mut self, count: Count, before: &LevelFigures, after: &LevelFigures) {
+    pub(crate) fn replace(&mut self, count: DayCount, before: &LevelFigures, after: &LevelFigures) {
         self.levels[count as usize].replace(before.own, after.own);
         if let Some(place) = DAILY.iter().position(|(daily, _)| *daily == count) {
             self.means[place].replace(before.mean, after.mean);
@@ -268,16 +268,16 @@ impl Work {
         }
     }
 
-    const fn factor(self, count: Count) -> f32 {
+    const fn factor(self, count: DayCount) -> f32 {
         match (self, count) {
             (
                 Self::Desk,
-                Count::PacedTen
-                | Count::PacedHour
-                | Count::Sheets
-                | Count::New
-                | Count::Reached
-                | Count::Searches,
+                DayCount::PacedTen
+                | DayCount::PacedHour
+                | DayCount::Sheets
+                | DayCount::New
+                | DayCount::Reached
+                | DayCount::Searches,
             ) => 3.0,
             (Self::Desk | Self::Files, _) => 1.0,
         }
@@ -285,24 +285,24 @@ impl Work {
 }
 
 /// Every count, in order.
-pub(crate) const ALL: [Count; COUNTS] = [
-    Count::PacedMinute,
-    Count::PacedTen,
-    Count::PacedHour,
-    Count::BurstMinute,
-    Count::ListsTen,
-    Count::Sheets,
-    Count::New,
-    Count::Listed,
-    Count::Run,
-    Count::Pages,
-    Count::Ended,
-    Count::Searches,
-    Count::Empty,
-    Count::Uninspected,
-    Count::Refused,
-    Count::Unmapped,
-    Count::Reached,
+pub(crate) const ALL: [DayCount; COUNTS] = [
+    DayCount::PacedMinute,
+    DayCount::PacedTen,
+    DayCount::PacedHour,
+    DayCount::BurstMinute,
+    DayCount::ListsTen,
+    DayCount::Sheets,
+    DayCount::New,
+    DayCount::Listed,
+    DayCount::Run,
+    DayCount::Pages,
+    DayCount::Ended,
+    DayCount::Searches,
+    DayCount::Empty,
+    DayCount::Uninspected,
+    DayCount::Refused,
+    DayCount::Unmapped,
+    DayCount::Reached,
 ];
 
 #[cfg(test)]

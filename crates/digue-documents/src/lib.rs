@@ -15,7 +15,7 @@ mod word;
 use text::PrintableDocument;
 
 pub use csv_line::{csv_line, csv_line_by};
-pub use sheet::{Sheet, SheetCell, SheetDay, sheet_name, xlsx};
+pub use sheet::{SheetDay, WrittenCell, WrittenSheet, sheet_name, xlsx};
 
 /// A document, in the order in which it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,14 +27,14 @@ pub struct Document {
     pub language: &'static str,
     /// At the foot of every page.
     pub foot: String,
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<DocumentBlock>,
     /// RFC 3339; `None` where the file is not to say when it was made.
     pub made_at: Option<String>,
 }
 
 /// One piece of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Block {
+pub enum DocumentBlock {
     Title(String),
     Heading(String),
     Paragraph(String),

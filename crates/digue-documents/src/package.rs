@@ -11,13 +11,13 @@ use crate::Unprintable;
 pub(crate) const CORE: &str = "docProps/core.xml";
 
 /// The parts in their order.
-pub(crate) struct Package(Vec<(String, Vec<u8>)>);
+pub(crate) struct OfficePackage(Vec<(String, Vec<u8>)>);
 
 fn failed(error: impl ToString) -> Unprintable {
     Unprintable(error.to_string())
 }
 
-impl Package {
+impl OfficePackage {
     /// One that we wrote.
     pub(crate) fn open(bytes: &[u8]) -> Result<Self, Unprintable> {
         Self::open_within(bytes, u64::MAX)
@@ -80,10 +80,10 @@ mod tests {
 
     #[test]
     fn what_unpacks_to_more_than_its_share_is_refused() {
-        let package = Package(vec![("big".to_owned(), vec![0; 1_000]), ("more".to_owned(), vec![1])]);
+        let package = OfficePackage(vec![("big".to_owned(), vec![0; 1_000]), ("more".to_owned(), vec![1])]);
         let bytes = package.written().unwrap();
-        assert!(Package::open_within(&bytes, 1_000).is_err());
-        assert_eq!(Package::open_within(&bytes, 1_001).unwrap().names().count(), 2);
-        assert!(Package::open(b"not a file").is_err());
+        assert!(OfficePackage::open_within(&bytes, 1_000).is_err());
+        assert_eq!(OfficePackage::open_within(&bytes, 1_001).unwrap().names().count(), 2);
+        assert!(OfficePackage::open(b"not a file").is_err());
     }
 }

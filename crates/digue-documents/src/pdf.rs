@@ -20,8 +20,8 @@ use krilla::{Document as File, SerializeSettings};
 use crate::Unprintable;
 use crate::properties::MadeAt;
 use crate::text::PrintableDocument;
-use letters::{Look, SMALL};
-use pages::{FOOT, HEIGHT, INNER, MARGIN, Mark, Pages, WIDTH};
+use letters::{SMALL, TextStyle};
+use pages::{ContentMark, FOOT, HEIGHT, INNER, MARGIN, PdfPages, WIDTH};
 
 pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
     let accessible = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
@@ -35,7 +35,7 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
 }
 
 fn printed_as(document: &PrintableDocument, configuration: Configuration) -> Result<Vec<u8>, KrillaError> {
-    let mut pages = Pages::default();
+    let mut pages = PdfPages::default();
     if !document.title.is_empty() && !document.has_own_titles {
         pages.title(&document.title);
     }
@@ -47,7 +47,7 @@ fn printed_as(document: &PrintableDocument, configuration: Configuration) -> Res
     let title = titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default().to_owned();
     file.set_metadata(metadata(document, title.clone()));
     file.set_outline(pages.structure.outline(&title));
-    let Pages { mut all, now, structure, .. } = pages;
+    let PdfPages { mut all, now, structure, .. } = pages;
     all.push(now);
     let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); structure.leaves()];
     for (place, marks) in all.iter().enumerate() {
@@ -77,9 +77,9 @@ fn metadata(document: &PrintableDocument, title: String) -> Metadata {
     metadata.creation_date(date.second(at.second).utc_offset_hour(hours).utc_offset_minute(minutes))
 }
 
-fn draw(surface: &mut Surface<'_>, mark: &Mark, drawn: &mut [Vec<Identifier>]) {
+fn draw(surface: &mut Surface<'_>, mark: &ContentMark, drawn: &mut [Vec<Identifier>]) {
     match mark {
-        Mark::Text { x, y, look, line, leaf } => {
+        ContentMark::Text { x, y, look, line, leaf } => {
             let said = if line.ends_a_word { format!("{} ", line.text) } else { line.text.clone() };
             let shown = look.letters().shown(&said);
             if shown.trim().is_empty() {
@@ -92,13 +92,13 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark, drawn: &mut [Vec<Identifier>]) {
             draw_text(surface, (*x, *y), *look, &shown);
             surface.end_tagged();
         }
-        Mark::Rule { y } => {
+        ContentMark::Rule { y } => {
             surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
             surface.set_fill(Some(ink(0xdc, 0xd9, 0xd3)));
             fill(surface, &[(MARGIN, *y)], INNER, 0.6);
             surface.end_tagged();
         }
-        Mark::Squares { places, side, leaf } => {
+        ContentMark::Squares { places, side, leaf } => {
             match leaf {
                 Some(leaf) => leaf.take(surface.start_tagged(ContentTag::Other), drawn),
                 None => {
@@ -114,13 +114,13 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark, drawn: &mut [Vec<Identifier>]) {
 
 /// The same on every page, and no part of what is read.
 fn draw_foot(surface: &mut Surface<'_>, text: &str) {
-    let look = Look { size: SMALL, is_quiet: true, is_bold: false };
+    let look = TextStyle { size: SMALL, is_quiet: true, is_bold: false };
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
     draw_text(surface, (MARGIN, HEIGHT - FOOT), look, &look.letters().shown(text));
     surface.end_tagged();
 }
 
-fn draw_text(surface: &mut Surface<'_>, (x, y): (f32, f32), look: Look, text: &str) {
+fn draw_text(surface: &mut Surface<'_>, (x, y): (f32, f32), look: TextStyle, text: &str) {
     surface.set_fill(Some(if look.is_quiet { ink(0x5a, 0x66, 0x6c) } else { ink(0x1d, 0x23, 0x26) }));
     let at = Point::from_xy(x, y);
     surface.draw_text(at, look.letters().font.clone(), look.size, text, false, TextDirection::Auto);

@@ -3,12 +3,12 @@
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use crate::package::{CORE, Package};
+use crate::package::{CORE, OfficePackage};
 use crate::{Unprintable, properties, text};
 
 /// One sheet of a workbook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sheet {
+pub struct WrittenSheet {
     /// At most 31 signs; what spreadsheets do not allow is left out.
     pub name: String,
     /// BCP 47; the first sheet's is the workbook's.
@@ -16,12 +16,12 @@ pub struct Sheet {
     /// What stands above the header, a row each.
     pub above: Vec<String>,
     pub header: Vec<String>,
-    pub rows: Vec<Vec<SheetCell>>,
+    pub rows: Vec<Vec<WrittenCell>>,
 }
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SheetCell {
+pub enum WrittenCell {
     Text(String),
     Whole(u64),
     /// An amount of money in hundredths.
@@ -48,19 +48,19 @@ impl SheetDay {
     }
 }
 
-impl From<String> for SheetCell {
+impl From<String> for WrittenCell {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<&str> for SheetCell {
+impl From<&str> for WrittenCell {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl SheetCell {
+impl WrittenCell {
     /// Signs that it takes on the sheet.
     fn width(&self) -> usize {
         match self {
@@ -114,9 +114,9 @@ impl CellFormats {
 }
 
 /// A workbook with a frozen header, filters, and columns as wide as what they hold.
-pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, Unprintable> {
+pub fn xlsx(sheets: &[WrittenSheet]) -> Result<Vec<u8>, Unprintable> {
     let failed = |error: XlsxError| Unprintable(error.to_string());
-    let sheets: Vec<Sheet> = sheets.iter().map(text::sheet).collect();
+    let sheets: Vec<WrittenSheet> = sheets.iter().map(text::sheet).collect();
     let mut workbook = Workbook::new();
     let formats = CellFormats::new();
     for sheet in &sheets {
@@ -125,12 +125,12 @@ pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, Unprintable> {
     let bytes = workbook.save_to_buffer().map_err(failed)?;
     let (title, language) = sheets.first().map_or(("", ""), |sheet| (sheet.name.as_str(), sheet.language));
     // The library knows no language, and writes the hour at which it ran.
-    let mut package = Package::open(&bytes)?;
+    let mut package = OfficePackage::open(&bytes)?;
     package.replace(CORE, properties::core(title, language, None));
     package.written()
 }
 
-fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &CellFormats) -> Result<(), XlsxError> {
+fn write_sheet(page: &mut Worksheet, sheet: &WrittenSheet, formats: &CellFormats) -> Result<(), XlsxError> {
     let name = sheet_name(&sheet.name);
     if !name.is_empty() {
         page.set_name(name)?;
@@ -143,7 +143,7 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &CellFormats) -> Re
     for (place, text) in (0_u16..).zip(&sheet.header) {
         page.write_string_with_format(header, place, text, &head)?;
         let cells = sheet.rows.iter().filter_map(|row| row.get(usize::from(place)));
-        let longest = cells.map(SheetCell::width).max().unwrap_or(0);
+        let longest = cells.map(WrittenCell::width).max().unwrap_or(0);
         let width = longest.max(text.chars().count()).min(COLUMN_CHARS_MAX);
         page.set_column_width(place, width as f64 + 2.0)?;
     }
@@ -162,32 +162,32 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &CellFormats) -> Re
 fn write_cell(
     page: &mut Worksheet,
     (line, place): (u32, u16),
-    cell: &SheetCell,
+    cell: &WrittenCell,
     formats: &CellFormats,
 ) -> Result<(), XlsxError> {
     let date = |day: &SheetDay| ExcelDateTime::from_ymd(day.year, day.month, day.day);
     match cell {
-        SheetCell::Text(text) => {
+        WrittenCell::Text(text) => {
             let text: String = text.chars().take(CELL_CHARS_MAX).collect();
             page.write_string_with_format(line, place, text, &formats.text)?;
         }
-        SheetCell::Whole(number) if *number <= EXACT_MAX => {
+        WrittenCell::Whole(number) if *number <= EXACT_MAX => {
             page.write_number_with_format(line, place, *number as f64, &formats.text)?;
         }
-        SheetCell::Whole(number) => {
+        WrittenCell::Whole(number) => {
             page.write_string_with_format(line, place, number.to_string(), &formats.text)?;
         }
-        SheetCell::Cents(cents) if *cents <= EXACT_MAX => {
+        WrittenCell::Cents(cents) if *cents <= EXACT_MAX => {
             page.write_number_with_format(line, place, *cents as f64 / 100.0, &formats.amount)?;
         }
-        SheetCell::Cents(cents) => {
+        WrittenCell::Cents(cents) => {
             let text = format!("{}.{:02}", cents / 100, cents % 100);
             page.write_string_with_format(line, place, text, &formats.text)?;
         }
-        SheetCell::Day(day) => {
+        WrittenCell::Day(day) => {
             page.write_datetime_with_format(line, place, date(day)?, &formats.day)?;
         }
-        SheetCell::Moment(day, [hour, minute, second]) => {
+        WrittenCell::Moment(day, [hour, minute, second]) => {
             let at = date(day)?.and_hms(u16::from(*hour), *minute, f64::from(*second))?;
             page.write_datetime_with_format(line, place, at, &formats.moment)?;
         }
@@ -214,18 +214,23 @@ mod tests {
         assert_eq!(SheetDay::new(1900, 2, 28), None);
         assert_eq!(SheetDay::new(2026, 2, 30), None);
         let row = vec![
-            SheetCell::Day(day),
-            SheetCell::Moment(day, [12, 0, 0]),
-            SheetCell::Whole(1200),
-            SheetCell::Cents(123_450),
-            SheetCell::Whole(u64::MAX),
-            SheetCell::from("=1+1\u{b}\u{ffff}"),
+            WrittenCell::Day(day),
+            WrittenCell::Moment(day, [12, 0, 0]),
+            WrittenCell::Whole(1200),
+            WrittenCell::Cents(123_450),
+            WrittenCell::Whole(u64::MAX),
+            WrittenCell::from("=1+1\u{b}\u{ffff}"),
         ];
         let header = vec!["h".to_owned(); row.len()];
-        let sheet =
-            Sheet { name: "L'été".into(), language: "fr", header, rows: vec![row], ..Sheet::default() };
+        let sheet = WrittenSheet {
+            name: "L'été".into(),
+            language: "fr",
+            header,
+            rows: vec![row],
+            ..WrittenSheet::default()
+        };
         let bytes = xlsx(&[sheet]).unwrap();
-        let package = Package::open(&bytes).unwrap();
+        let package = OfficePackage::open(&bytes).unwrap();
         let part = |name: &str| package.text(name).unwrap().unwrap();
         let cells = part("xl/worksheets/sheet1.xml");
         for value in ["<v>46354</v>", "<v>46354.5</v>", "<v>1200</v>", "<v>1234.5</v>"] {

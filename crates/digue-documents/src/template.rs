@@ -5,7 +5,7 @@
 
 mod marks;
 
-use crate::package::{CORE, Package};
+use crate::package::{CORE, OfficePackage};
 use crate::text::{PrintableDocument, escaped};
 use crate::word::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 use crate::{Unprintable, properties, word};
@@ -18,7 +18,7 @@ fn failed(error: impl ToString) -> Unprintable {
 }
 
 pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
-    let mut package = Package::open_within(template, BYTES_MAX)?;
+    let mut package = OfficePackage::open_within(template, BYTES_MAX)?;
     let text = package.text(DOCUMENT)?.ok_or_else(|| failed("the template is no Word file"))?;
     let mut content = content(document)?;
     if let Some(styles) = package.text(STYLES)? {
@@ -50,7 +50,7 @@ pub(crate) fn printed(template: &[u8], document: &PrintableDocument) -> Result<V
 
 /// The body of the document's own Word file.
 fn content(document: &PrintableDocument) -> Result<String, Unprintable> {
-    let own = Package::open(&word::printed(document)?)?.text(DOCUMENT)?.unwrap_or_default();
+    let own = OfficePackage::open(&word::printed(document)?)?.text(DOCUMENT)?.unwrap_or_default();
     const OPEN: &str = "<w:body>";
     let to = own.rfind("<w:sectPr").or_else(|| own.rfind("</w:body>"));
     match (own.find(OPEN), to) {

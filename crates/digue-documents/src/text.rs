@@ -1,7 +1,7 @@
 //! Texts as files keep them. People paste signs that XML does not allow, such as the soft line break of Word, and one
 //! of them makes a whole file unreadable: every text of a document and of a workbook passes here, and nowhere else.
 
-use crate::{Block, Document, Sheet, SheetCell};
+use crate::{Document, DocumentBlock, WrittenCell, WrittenSheet};
 
 /// A text without what XML 1.0 does not allow (§2.2, `Char`); breaks of lines and pages are line breaks.
 ///
@@ -67,30 +67,34 @@ impl std::ops::Deref for PrintableDocument {
     }
 }
 
-fn block(block: &Block) -> Block {
+fn block(block: &DocumentBlock) -> DocumentBlock {
     let row = |row: &Vec<String>| row.iter().map(|text| printable(text)).collect::<Vec<String>>();
     match block {
-        Block::Title(text) => Block::Title(in_one_line(text)),
-        Block::Heading(text) => Block::Heading(in_one_line(text)),
-        Block::Paragraph(text) => Block::Paragraph(printable(text)),
-        Block::Quiet(text) => Block::Quiet(printable(text)),
-        Block::Point(number, text) => Block::Point(*number, printable(text)),
-        Block::Pair(asked, answer) => Block::Pair(printable(asked), printable(answer)),
-        Block::Table { header, rows } => {
-            Block::Table { header: row(header), rows: rows.iter().map(row).collect() }
+        DocumentBlock::Title(text) => DocumentBlock::Title(in_one_line(text)),
+        DocumentBlock::Heading(text) => DocumentBlock::Heading(in_one_line(text)),
+        DocumentBlock::Paragraph(text) => DocumentBlock::Paragraph(printable(text)),
+        DocumentBlock::Quiet(text) => DocumentBlock::Quiet(printable(text)),
+        DocumentBlock::Point(number, text) => DocumentBlock::Point(*number, printable(text)),
+        DocumentBlock::Pair(asked, answer) => DocumentBlock::Pair(printable(asked), printable(answer)),
+        DocumentBlock::Table { header, rows } => {
+            DocumentBlock::Table { header: row(header), rows: rows.iter().map(row).collect() }
         }
-        Block::Squares { says, rows } => Block::Squares { says: in_one_line(says), rows: rows.clone() },
-        Block::Break => Block::Break,
+        DocumentBlock::Squares { says, rows } => {
+            DocumentBlock::Squares { says: in_one_line(says), rows: rows.clone() }
+        }
+        DocumentBlock::Break => DocumentBlock::Break,
     }
 }
 
 /// A sheet all of whose texts may be written to a file.
-pub(crate) fn sheet(sheet: &Sheet) -> Sheet {
-    let cell = |cell: &SheetCell| match cell {
-        SheetCell::Text(text) => SheetCell::Text(allowed(text)),
-        SheetCell::Whole(_) | SheetCell::Cents(_) | SheetCell::Day(_) | SheetCell::Moment(..) => cell.clone(),
+pub(crate) fn sheet(sheet: &WrittenSheet) -> WrittenSheet {
+    let cell = |cell: &WrittenCell| match cell {
+        WrittenCell::Text(text) => WrittenCell::Text(allowed(text)),
+        WrittenCell::Whole(_) | WrittenCell::Cents(_) | WrittenCell::Day(_) | WrittenCell::Moment(..) => {
+            cell.clone()
+        }
     };
-    Sheet {
+    WrittenSheet {
         name: in_one_line(&sheet.name),
         language: sheet.language,
         above: sheet.above.iter().map(|text| allowed(text)).collect(),

@@ -10,7 +10,7 @@ use docx_rs::{
 };
 
 use crate::text::PrintableDocument;
-use crate::{Block, Unprintable};
+use crate::{DocumentBlock, Unprintable};
 
 pub(crate) use parts::{DOCUMENT, HEADINGS, NAMESPACE, STYLES, heading_style};
 
@@ -28,20 +28,20 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
     let mut answered: Vec<(&String, &String)> = Vec::new();
     for (place, block) in document.blocks.iter().enumerate() {
         // Questions that follow each other stand in one table.
-        if let Block::Pair(asked, answer) = block {
+        if let DocumentBlock::Pair(asked, answer) = block {
             answered.push((asked, answer));
-            if !matches!(document.blocks.get(place + 1), Some(Block::Pair(..))) {
+            if !matches!(document.blocks.get(place + 1), Some(DocumentBlock::Pair(..))) {
                 docx = docx.add_table(pairs(&answered));
                 answered.clear();
             }
             continue;
         }
         docx = match block {
-            Block::Title(text) => docx.add_paragraph(styled("Heading1", text)),
-            Block::Heading(text) => docx.add_paragraph(styled("Heading2", text)),
-            Block::Paragraph(text) => docx.add_paragraph(lines(Paragraph::new(), text, false)),
-            Block::Quiet(text) => docx.add_paragraph(lines(Paragraph::new(), text, true)),
-            Block::Point(number, text) => {
+            DocumentBlock::Title(text) => docx.add_paragraph(styled("Heading1", text)),
+            DocumentBlock::Heading(text) => docx.add_paragraph(styled("Heading2", text)),
+            DocumentBlock::Paragraph(text) => docx.add_paragraph(lines(Paragraph::new(), text, false)),
+            DocumentBlock::Quiet(text) => docx.add_paragraph(lines(Paragraph::new(), text, true)),
+            DocumentBlock::Point(number, text) => {
                 let mark = number.map_or_else(|| "• ".to_owned(), |number| format!("{number}. "));
                 docx.add_paragraph(lines(
                     Paragraph::new().indent(Some(360), None, None, None),
@@ -49,10 +49,10 @@ pub(crate) fn printed(document: &PrintableDocument) -> Result<Vec<u8>, Unprintab
                     false,
                 ))
             }
-            Block::Pair(..) => docx,
-            Block::Table { header, rows } => with_table(docx, header, rows),
-            Block::Squares { rows, .. } => squares(docx, rows),
-            Block::Break => {
+            DocumentBlock::Pair(..) => docx,
+            DocumentBlock::Table { header, rows } => with_table(docx, header, rows),
+            DocumentBlock::Squares { rows, .. } => squares(docx, rows),
+            DocumentBlock::Break => {
                 docx.add_paragraph(Paragraph::new().add_run(Run::new().add_break(BreakType::Page)))
             }
         };

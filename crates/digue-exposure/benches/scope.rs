@@ -12,7 +12,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use digue_exposure::{Index, Question, Sizes, View};
+use digue_exposure::{Index, IndexView, ScopeQuestion, SegmentSizes};
 use digue_journal::Committed;
 use digue_types::{AccountId, Event, PersonRef, Timestamp};
 
@@ -129,7 +129,7 @@ fn theft(draw: &mut Draw) -> Vec<(u32, u32, u32)> {
 /// counted.
 fn load(rows: u64, folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
-    let (mut index, _) = Index::open(folder, &|_| None, Sizes::default()).expect("it opens");
+    let (mut index, _) = Index::open(folder, &|_| None, SegmentSizes::default()).expect("it opens");
     index.note_checkpoint(0, ROOT);
     let accounts: Vec<AccountId> =
         (0..ACCOUNTS).map(|n| AccountId::parse(&format!("a{n}")).expect("a name")).collect();
@@ -170,19 +170,22 @@ fn person(number: u32) -> PersonRef {
     PersonRef::parse(std::str::from_utf8(&text).expect("digits")).expect("a reference")
 }
 
-fn ask(view: &View) {
+fn ask(view: &IndexView) {
     let at = |seconds: u64| Some(Timestamp::from_secs(seconds as i64));
     let account = |number: u32| AccountId::parse(&format!("a{number}")).expect("a name");
-    let between =
-        |from: u64, lasts: u64| Question { from: at(from), to: at(from + lasts), ..Question::default() };
-    let one = Question { accounts: vec![account(THIEF)], ..between(THEFT, THEFT_LASTS) };
-    let fifty = Question { accounts: (100..150).map(account).collect(), ..between(THEFT, 30 * 86_400) };
+    let between = |from: u64, lasts: u64| ScopeQuestion {
+        from: at(from),
+        to: at(from + lasts),
+        ..ScopeQuestion::default()
+    };
+    let one = ScopeQuestion { accounts: vec![account(THIEF)], ..between(THEFT, THEFT_LASTS) };
+    let fifty = ScopeQuestion { accounts: (100..150).map(account).collect(), ..between(THEFT, 30 * 86_400) };
     let all = between(THEFT, 7 * 86_400);
-    let first = Question { accounts: vec![account(THIEF)], ..between(THEFT, 60) };
+    let first = ScopeQuestion { accounts: vec![account(THIEF)], ..between(THEFT, 60) };
     let first = view.answer(&first, &mut |_| {}).expect("an answer");
     // References have leading zeros: the least text is the least number.
     let victim = first.persons.iter().map(|one| one.person.clone()).min().expect("somebody");
-    let count = |question: &Question| view.count(question).expect("an answer").to_string();
+    let count = |question: &ScopeQuestion| view.count(question).expect("an answer").to_string();
     report("Q1", &|| count(&one));
     report("Q2", &|| count(&fifty));
     report("Q3", &|| sights(view, &victim));
@@ -190,7 +193,7 @@ fn ask(view: &View) {
 }
 
 /// Account, first and last second, times: of everybody who was shown this person.
-fn sights(view: &View, person: &PersonRef) -> String {
+fn sights(view: &IndexView, person: &PersonRef) -> String {
     let mut accounts: BTreeMap<u32, (i64, i64, u32)> = BTreeMap::new();
     for sight in view.of_person(person).expect("an answer") {
         let number = sight.account.as_str()[1..].parse().expect("a number");

@@ -28,13 +28,13 @@ pub(crate) fn pack(values: &[u32], out: &mut Vec<u8>) {
 
 /// A packed column, read in place.
 #[derive(Clone, Copy)]
-pub(crate) struct Column<'b> {
+pub(crate) struct PackedColumn<'b> {
     least: u32,
     width: usize,
     bytes: &'b [u8],
 }
 
-impl<'b> Column<'b> {
+impl<'b> PackedColumn<'b> {
     /// The column of `count` numbers at the start of `bytes`, and what follows it.
     pub(crate) fn split(bytes: &'b [u8], count: usize) -> Option<(Self, &'b [u8])> {
         let (least, rest) = bytes.split_first_chunk::<4>()?;
@@ -69,7 +69,7 @@ mod tests {
             let mut bytes = Vec::new();
             pack(&values, &mut bytes);
             bytes.push(7);
-            let (column, rest) = Column::split(&bytes, values.len()).unwrap();
+            let (column, rest) = PackedColumn::split(&bytes, values.len()).unwrap();
             prop_assert_eq!(rest, &[7]);
             for (place, value) in values.iter().enumerate() {
                 prop_assert_eq!(column.at(place), *value);
@@ -81,9 +81,9 @@ mod tests {
     fn bytes_that_are_too_few_are_no_column() {
         let mut bytes = Vec::new();
         pack(&[1, 2, 3], &mut bytes);
-        assert!(Column::split(&bytes[..bytes.len() - 1], 3).is_none());
-        assert!(Column::split(&[], 0).is_none());
+        assert!(PackedColumn::split(&bytes[..bytes.len() - 1], 3).is_none());
+        assert!(PackedColumn::split(&[], 0).is_none());
         bytes[4] = 33;
-        assert!(Column::split(&bytes, 3).is_none());
+        assert!(PackedColumn::split(&bytes, 3).is_none());
     }
 }

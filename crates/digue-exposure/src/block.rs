@@ -1,6 +1,6 @@
 //! Rows, and the blocks of one account's rows that a segment is made of.
 
-use crate::bits::{self, Column};
+use crate::bits::{self, PackedColumn};
 use crate::persons::Dense;
 
 /// In place of a person: a response that showed nobody.
@@ -11,7 +11,7 @@ pub(crate) const BLOCK_ROWS: usize = 1024;
 
 /// One person shown in one response, or one response that showed nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct ExposureRow {
     pub(crate) account: u32,
     pub(crate) person: Dense,
     /// Seconds since 1970.
@@ -26,14 +26,14 @@ pub(crate) struct Row {
 
 /// The session, and the address that it was used from; empty when they were not said.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(crate) struct Origin {
+pub(crate) struct ExposureOrigin {
     pub(crate) session: Box<str>,
     pub(crate) ip: Box<str>,
 }
 
 /// Appends the persons of rows, as plain words: most questions need no more, and those of all blocks
 /// of an account lie together.
-pub(crate) fn write_persons(rows: &[Row], out: &mut Vec<u8>) {
+pub(crate) fn write_persons(rows: &[ExposureRow], out: &mut Vec<u8>) {
     for row in rows {
         out.extend_from_slice(&row.person.to_le_bytes());
     }
@@ -44,20 +44,21 @@ pub(crate) fn write_persons(rows: &[Row], out: &mut Vec<u8>) {
 /// `rows` are of one account, in order of time; `entry_base` is at or below their entries;
 /// `origin_of` tells what their `origin` stands for.
 pub(crate) fn write<'o>(
-    rows: &[Row],
+    rows: &[ExposureRow],
     entry_base: u64,
-    origin_of: impl Fn(u32) -> &'o Origin,
+    origin_of: impl Fn(u32) -> &'o ExposureOrigin,
     out: &mut Vec<u8>,
 ) {
     let column = |values: &mut dyn Iterator<Item = u32>, out: &mut Vec<u8>| {
         bits::pack(&values.collect::<Vec<u32>>(), out);
     };
     column(&mut rows.iter().map(|row| row.at), out);
-    let relative = |row: &Row| u32::try_from(row.entry - entry_base).expect("a segment has fewer entries");
+    let relative =
+        |row: &ExposureRow| u32::try_from(row.entry - entry_base).expect("a segment has fewer entries");
     column(&mut rows.iter().map(relative), out);
     let mut contexts: Vec<u32> = Vec::new();
     column(&mut rows.iter().map(|row| place_in(&mut contexts, row.context)), out);
-    let mut origins: Vec<&Origin> = Vec::new();
+    let mut origins: Vec<&ExposureOrigin> = Vec::new();
     column(&mut rows.iter().map(|row| place_in(&mut origins, origin_of(row.origin))), out);
     column(&mut rows.iter().map(|row| row.found), out);
     out.extend_from_slice(&(contexts.len() as u16).to_le_bytes());
@@ -84,30 +85,30 @@ fn place_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
 }
 
 /// A block that was read.
-pub(crate) struct Block<'b> {
+pub(crate) struct ExposureBlock<'b> {
     account: u32,
     entry_base: u64,
     persons: &'b [[u8; 4]],
-    at: Column<'b>,
-    entry: Column<'b>,
-    context: Column<'b>,
-    origin: Column<'b>,
-    found: Column<'b>,
+    at: PackedColumn<'b>,
+    entry: PackedColumn<'b>,
+    context: PackedColumn<'b>,
+    origin: PackedColumn<'b>,
+    found: PackedColumn<'b>,
     contexts: &'b [[u8; 4]],
     origins: &'b [u8],
     origin_count: usize,
 }
 
-impl<'b> Block<'b> {
+impl<'b> ExposureBlock<'b> {
     /// The block with these persons and columns; `None` when they do not read.
     pub(crate) fn read(persons: &'b [u8], columns: &'b [u8], account: u32, entry_base: u64) -> Option<Self> {
         let (persons, _) = persons.as_chunks::<4>();
         let count = persons.len();
-        let (at, rest) = Column::split(columns, count)?;
-        let (entry, rest) = Column::split(rest, count)?;
-        let (context, rest) = Column::split(rest, count)?;
-        let (origin, rest) = Column::split(rest, count)?;
-        let (found, rest) = Column::split(rest, count)?;
+        let (at, rest) = PackedColumn::split(columns, count)?;
+        let (entry, rest) = PackedColumn::split(rest, count)?;
+        let (context, rest) = PackedColumn::split(rest, count)?;
+        let (origin, rest) = PackedColumn::split(rest, count)?;
+        let (found, rest) = PackedColumn::split(rest, count)?;
         let (contexts, rest) = rest.split_first_chunk::<2>()?;
         let (contexts, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*contexts)) * 4)?;
         let (origins, rest) = rest.split_first_chunk::<2>()?;
@@ -146,8 +147,8 @@ impl<'b> Block<'b> {
         self.at.at(place)
     }
 
-    pub(crate) fn row(&self, place: usize) -> Row {
-        Row {
+    pub(crate) fn row(&self, place: usize) -> ExposureRow {
+        ExposureRow {
             account: self.account,
             person: self.person(place),
             at: self.at(place),
@@ -160,7 +161,7 @@ impl<'b> Block<'b> {
     }
 
     /// The sessions and addresses of the block; `None` when they do not read.
-    pub(crate) fn origins(&self) -> Option<Vec<Origin>> {
+    pub(crate) fn origins(&self) -> Option<Vec<ExposureOrigin>> {
         let mut rest = self.origins;
         let mut take = || {
             let (length, after) = rest.split_first()?;
@@ -168,7 +169,7 @@ impl<'b> Block<'b> {
             rest = after;
             Some(Box::from(std::str::from_utf8(text).ok()?))
         };
-        (0..self.origin_count).map(|_| Some(Origin { session: take()?, ip: take()? })).collect()
+        (0..self.origin_count).map(|_| Some(ExposureOrigin { session: take()?, ip: take()? })).collect()
     }
 }
 
@@ -176,8 +177,8 @@ impl<'b> Block<'b> {
 mod tests {
     use super::*;
 
-    fn row(place: u32) -> Row {
-        Row {
+    fn row(place: u32) -> ExposureRow {
+        ExposureRow {
             account: 5,
             person: if place == 3 { NOBODY } else { place * 77 },
             at: 1_763_000_000 + place * 10,
@@ -190,20 +191,20 @@ mod tests {
 
     #[test]
     fn reads_what_it_wrote() {
-        let rows: Vec<Row> = (0..300).map(row).collect();
+        let rows: Vec<ExposureRow> = (0..300).map(row).collect();
         let origins = [
-            Origin { session: "s1".into(), ip: "192.0.2.1".into() },
-            Origin { session: "s2".into(), ip: "".into() },
+            ExposureOrigin { session: "s1".into(), ip: "192.0.2.1".into() },
+            ExposureOrigin { session: "s2".into(), ip: "".into() },
         ];
         let (mut persons, mut bytes) = (Vec::new(), Vec::new());
         write_persons(&rows, &mut persons);
         write(&rows, 1000, |number| &origins[number as usize], &mut bytes);
-        let block = Block::read(&persons, &bytes, 5, 1000).unwrap();
-        let again: Vec<Row> = (0..block.len()).map(|place| block.row(place)).collect();
+        let block = ExposureBlock::read(&persons, &bytes, 5, 1000).unwrap();
+        let again: Vec<ExposureRow> = (0..block.len()).map(|place| block.row(place)).collect();
         assert_eq!(again, rows);
         assert_eq!(block.origins().unwrap(), origins);
         for length in 0..bytes.len() {
-            let cut = Block::read(&persons, &bytes[..length], 5, 1000);
+            let cut = ExposureBlock::read(&persons, &bytes[..length], 5, 1000);
             assert!(cut.is_none_or(|block| block.origins().is_none()), "cut at {length}");
         }
     }

@@ -8,22 +8,22 @@ use digue_journal::tree::Hash;
 use digue_journal::{Committed, codec};
 use digue_types::{AccountId, Administration, Event, Exposure, PortalId, Timestamp};
 
-use crate::block::{NOBODY, Origin, Row};
-use crate::pulse::{Coverage, Minute, Pulse, Seen};
+use crate::block::{ExposureOrigin, ExposureRow, NOBODY};
+use crate::pulse::{CountedExposure, Coverage, ExposureCounters, Minute};
 use crate::segment::IndexError;
-use crate::shelf::{self, Chunk, Shared, Shelf, Sizes};
-use crate::view::View;
+use crate::shelf::{self, RowChunk, SegmentSizes, SegmentStore, SharedIndex};
+use crate::view::IndexView;
 
 /// The index of one journal.
 pub struct Index {
-    shared: Arc<Shared>,
-    shelf: Shelf,
+    shared: Arc<SharedIndex>,
+    shelf: SegmentStore,
     folder: Option<PathBuf>,
     size: u64,
     /// The chunk that is being filled.
-    chunk: Chunk,
-    origins: HashMap<Origin, u32>,
-    pulse: Pulse,
+    chunk: RowChunk,
+    origins: HashMap<ExposureOrigin, u32>,
+    pulse: ExposureCounters,
     acts: Vec<(u64, Administration)>,
     /// Acts that are on disk with the index.
     acts_kept: usize,
@@ -48,19 +48,19 @@ impl Default for Index {
 impl Index {
     /// An index in memory alone.
     pub fn new() -> Self {
-        let shared = Arc::new(Shared::default());
-        Self::over(shared.clone(), Shelf::in_memory(shared), None)
+        let shared = Arc::new(SharedIndex::default());
+        Self::over(shared.clone(), SegmentStore::in_memory(shared), None)
     }
 
-    fn over(shared: Arc<Shared>, shelf: Shelf, folder: Option<PathBuf>) -> Self {
+    fn over(shared: Arc<SharedIndex>, shelf: SegmentStore, folder: Option<PathBuf>) -> Self {
         Self {
             shared,
             shelf,
             folder,
             size: 0,
-            chunk: Chunk::default(),
+            chunk: RowChunk::default(),
             origins: HashMap::new(),
-            pulse: Pulse::default(),
+            pulse: ExposureCounters::default(),
             acts: Vec::new(),
             acts_kept: 0,
             checkpoint: None,
@@ -72,17 +72,18 @@ impl Index {
     pub fn open(
         folder: &Path,
         root_at: &dyn Fn(u64) -> Option<Hash>,
-        sizes: Sizes,
+        sizes: SegmentSizes,
     ) -> Result<(Self, Opening), IndexError> {
         let (index, opening) = Self::read(folder, root_at)?;
         let Some((mut index, state)) = index else {
             shelf::clear(folder)?;
-            let shared = Arc::new(Shared::default());
-            let shelf = Shelf::in_folder(shared.clone(), folder, shelf::LoadedState::default(), sizes)?;
+            let shared = Arc::new(SharedIndex::default());
+            let shelf =
+                SegmentStore::in_folder(shared.clone(), folder, shelf::LoadedState::default(), sizes)?;
             return Ok((Self::over(shared, shelf, Some(folder.to_owned())), opening));
         };
         shelf::remove_strangers(folder, &index.shared.layout().segments)?;
-        index.shelf = Shelf::in_folder(index.shared.clone(), folder, state, sizes)?;
+        index.shelf = SegmentStore::in_folder(index.shared.clone(), folder, state, sizes)?;
         index.folder = Some(folder.to_owned());
         Ok((index, opening))
     }
@@ -128,7 +129,7 @@ impl Index {
             }
         }
         let shared = Arc::new(shared);
-        let mut index = Self::over(shared.clone(), Shelf::in_memory(shared), None);
+        let mut index = Self::over(shared.clone(), SegmentStore::in_memory(shared), None);
         (index.size, index.pulse, index.acts_kept) = (size, pulse, acts.len());
         (index.acts, index.checkpoint, index.chunk.entries) = (acts, checkpoint, size..size);
         Ok((Some((index, state)), Opening { size, rebuilt: None }))
@@ -169,7 +170,7 @@ impl Index {
     }
 
     fn end_chunk(&mut self) {
-        let next = Chunk { entries: self.size..self.size, ..Chunk::default() };
+        let next = RowChunk { entries: self.size..self.size, ..RowChunk::default() };
         let full = std::mem::replace(&mut self.chunk, next);
         self.origins.clear();
         self.shelf.add(full);
@@ -213,7 +214,7 @@ impl Index {
         let mut names = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
         let account = names.account(&exposure.account);
         let at = u32::try_from(exposure.at.secs().max(0)).unwrap_or(u32::MAX);
-        let row = |person, context, found| Row { account, person, at, entry, context, origin, found };
+        let row = |person, context, found| ExposureRow { account, person, at, entry, context, origin, found };
         if exposure.shown.is_empty() {
             let context = names.context(account, exposure, None);
             self.chunk.rows.push(row(NOBODY, context, exposure.persons_found));
@@ -237,8 +238,10 @@ impl Index {
         {
             return self.chunk.origins.len() as u32 - 1;
         }
-        let origin =
-            Origin { session: exposure.session.as_str().into(), ip: exposure.client.ip.as_str().into() };
+        let origin = ExposureOrigin {
+            session: exposure.session.as_str().into(),
+            ip: exposure.client.ip.as_str().into(),
+        };
         let next = self.chunk.origins.len() as u32;
         let chunk = &mut self.chunk;
         *self.origins.entry(origin).or_insert_with_key(|origin| {
@@ -248,10 +251,10 @@ impl Index {
     }
 
     /// What there is now, for questions that take their time: nothing waits for them.
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> IndexView {
         let mut layout = self.shared.layout().clone();
         layout.chunks.push(Arc::new(self.chunk.clone()));
-        View::new(self.shared.clone(), layout, self.size)
+        IndexView::new(self.shared.clone(), layout, self.size)
     }
 
     /// The last `count` minutes up to `now`, oldest first, silent ones included.
@@ -264,7 +267,7 @@ impl Index {
     }
 
     /// The last `count` exposures of all, newest first.
-    pub fn recent(&self, count: usize) -> impl Iterator<Item = &Seen> {
+    pub fn recent(&self, count: usize) -> impl Iterator<Item = &CountedExposure> {
         self.pulse.recent(count)
     }
 

@@ -28,7 +28,7 @@ pub fn read_any_bytes(bytes: &[u8]) {
     let mut set = sets::PersonSet::new(1 << 17);
     let _ = set.add_all(vec![bytes]);
     if let Some(block) =
-        block::Block::read(&bytes[..bytes.len() / 8 * 4], &bytes[bytes.len() / 8 * 4..], 1, 0)
+        block::ExposureBlock::read(&bytes[..bytes.len() / 8 * 4], &bytes[bytes.len() / 8 * 4..], 1, 0)
     {
         let _ = block.origins();
         assert!((0..block.len()).all(|place| block.row(place).account == 1));
@@ -36,8 +36,8 @@ pub fn read_any_bytes(bytes: &[u8]) {
 }
 
 pub use index::{Index, Opening};
-pub use pulse::{Coverage, Minute, Seen};
-pub use scope::{Affected, Answer, Bound, Lookup, Quality, Question, Subject};
+pub use pulse::{CountedExposure, Coverage, Minute};
+pub use scope::{Affected, CountBound, Lookup, Quality, ScopeAnswer, ScopeQuestion, Subject};
 pub use segment::IndexError;
-pub use shelf::Sizes;
-pub use view::{Sight, View};
+pub use shelf::SegmentSizes;
+pub use view::{IndexView, Sight};

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use digue_types::{
     AccountId, Basis, Category, Exposure, Inspection, Means, OrganisationId, Outcome, PopulationId, PortalId,
-    Reason, RouteName,
+    RefusalReason, RouteName,
 };
 
 /// What exposures of one route to one organisation have in common.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Context {
+pub(crate) struct ExposureContext {
     pub(crate) organisation: OrganisationId,
     pub(crate) portal: PortalId,
     pub(crate) route: RouteName,
@@ -19,7 +19,7 @@ pub(crate) struct Context {
     pub(crate) inspection: Inspection,
     /// `None` where nobody was shown.
     pub(crate) right: Option<Right>,
-    pub(crate) reasons: Vec<Reason>,
+    pub(crate) reasons: Vec<RefusalReason>,
 }
 
 /// By what right persons were shown, and by which means they were found in the response.
@@ -38,7 +38,7 @@ fn parse_right(text: &str) -> Option<Right> {
     Some((Basis::parse(basis)?, Means::parse(means)?))
 }
 
-impl Context {
+impl ExposureContext {
     pub(crate) fn of(exposure: &Exposure, right: Option<Right>) -> Self {
         Self {
             organisation: exposure.organisation.clone(),
@@ -105,17 +105,17 @@ impl Context {
 
 /// Accounts and contexts by number, and which accounts each organisation had.
 #[derive(Default)]
-pub(crate) struct Names {
+pub(crate) struct NameTable {
     accounts: Vec<AccountId>,
     account_numbers: HashMap<AccountId, u32>,
-    contexts: Vec<Context>,
-    context_numbers: HashMap<Context, u32>,
+    contexts: Vec<ExposureContext>,
+    context_numbers: HashMap<ExposureContext, u32>,
     /// The last context of each account: the next one is most often the same.
     last_context: Vec<u32>,
     members: HashMap<OrganisationId, BTreeSet<u32>>,
 }
 
-impl Names {
+impl NameTable {
     pub(crate) fn account(&mut self, account: &AccountId) -> u32 {
         if let Some(known) = self.account_numbers.get(account) {
             return *known;
@@ -132,7 +132,7 @@ impl Names {
         if self.contexts.get(last as usize).is_some_and(|known| known.is_of(exposure, right)) {
             return last;
         }
-        let context = Context::of(exposure, right);
+        let context = ExposureContext::of(exposure, right);
         let number = match self.context_numbers.get(&context) {
             Some(known) => *known,
             None => self.push_context(context),
@@ -142,7 +142,7 @@ impl Names {
         number
     }
 
-    fn push_context(&mut self, context: Context) -> u32 {
+    fn push_context(&mut self, context: ExposureContext) -> u32 {
         let number = u32::try_from(self.contexts.len()).expect("fewer than 4 billion contexts");
         self.contexts.push(context.clone());
         self.context_numbers.insert(context, number);
@@ -161,11 +161,11 @@ impl Names {
         self.accounts.len()
     }
 
-    pub(crate) fn context_of(&self, number: u32) -> &Context {
+    pub(crate) fn context_of(&self, number: u32) -> &ExposureContext {
         &self.contexts[number as usize]
     }
 
-    pub(crate) fn contexts(&self) -> &[Context] {
+    pub(crate) fn contexts(&self) -> &[ExposureContext] {
         &self.contexts
     }
 
@@ -203,7 +203,7 @@ impl Names {
             names.account(&lines.next()?.parse().ok()?);
         }
         for _ in 0..contexts {
-            names.push_context(Context::from_line(lines.next()?)?);
+            names.push_context(ExposureContext::from_line(lines.next()?)?);
         }
         for line in lines {
             let mut cells = line.split('\t');

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use digue_types::{
-    AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, Reason, RouteName, Timestamp,
+    AccountId, Exposure, Inspection, OrganisationId, Outcome, PortalId, RefusalReason, RouteName, Timestamp,
 };
 
 /// One exposure, without what only the journal needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct CountedExposure {
     /// Index of the journal entry.
     pub entry: u64,
     /// To the second.
@@ -19,7 +19,7 @@ pub struct Seen {
     pub organisation: OrganisationId,
     pub outcome: Outcome,
     pub inspection: Inspection,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RefusalReason>,
     /// Persons shown, by right; empty when refused.
     pub shown: u32,
     /// Persons found in the response, also when it was refused.
@@ -71,17 +71,17 @@ const RECENT_MAX: usize = 200;
 
 /// The counters; they are kept with the index, and exactly as far as it goes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pulse {
+pub(crate) struct ExposureCounters {
     minutes: BTreeMap<i64, Minute>,
     coverage: BTreeMap<PortalId, Coverage>,
-    recent: VecDeque<Seen>,
+    recent: VecDeque<CountedExposure>,
 }
 
-impl Pulse {
+impl ExposureCounters {
     pub(crate) fn add(&mut self, entry: u64, exposure: &Exposure) {
         let shown = exposure.persons().count();
         self.count(exposure, shown as u64);
-        self.recent.push_front(Seen {
+        self.recent.push_front(CountedExposure {
             entry,
             at: Timestamp::from_secs(exposure.at.secs()),
             portal: exposure.portal.clone(),
@@ -110,13 +110,13 @@ impl Pulse {
             minute.responses += requests;
             minute.refused += if exposure.outcome == Outcome::Refused { requests } else { 0 };
             match exposure.outcome {
-                Outcome::Refused if exposure.reasons.contains(&Reason::UnknownRoute) => {
+                Outcome::Refused if exposure.reasons.contains(&RefusalReason::UnknownRoute) => {
                     coverage.outside_map += requests;
                 }
                 Outcome::Refused => coverage.refused += requests,
                 Outcome::WouldRefuse => {
                     coverage.would_refuse += requests;
-                    if exposure.reasons.contains(&Reason::UnknownRoute) {
+                    if exposure.reasons.contains(&RefusalReason::UnknownRoute) {
                         coverage.outside_map += requests;
                     }
                 }
@@ -154,7 +154,7 @@ impl Pulse {
         self.coverage.get(portal).copied().unwrap_or_default()
     }
 
-    pub(crate) fn recent(&self, count: usize) -> impl Iterator<Item = &Seen> {
+    pub(crate) fn recent(&self, count: usize) -> impl Iterator<Item = &CountedExposure> {
         self.recent.iter().take(count)
     }
 

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 /// Which exposures are asked for; an empty list asks for all. Times are whole seconds: `from` is
 /// within, `to` is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Question {
+pub struct ScopeQuestion {
     pub accounts: Vec<AccountId>,
     pub organisations: Vec<OrganisationId>,
     pub portals: Vec<PortalId>,
@@ -59,7 +59,7 @@ impl Affected {
 
 /// On which side the true count may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum CountBound {
     /// These persons and no others.
     Exact,
     /// These persons, and perhaps others.
@@ -68,7 +68,7 @@ pub enum Bound {
     Upper,
 }
 
-impl Bound {
+impl CountBound {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -92,11 +92,11 @@ pub struct Quality {
 }
 
 impl Quality {
-    pub const fn bound(self) -> Bound {
+    pub const fn bound(self) -> CountBound {
         match self {
-            Self { uninspected: 0, unseen: 0, presumed: 0, swept: 0 } => Bound::Exact,
-            Self { uninspected: 0, unseen: 0, .. } => Bound::Upper,
-            _ => Bound::Lower,
+            Self { uninspected: 0, unseen: 0, presumed: 0, swept: 0 } => CountBound::Exact,
+            Self { uninspected: 0, unseen: 0, .. } => CountBound::Upper,
+            _ => CountBound::Lower,
         }
     }
 }
@@ -119,7 +119,7 @@ pub enum Lookup<T> {
 
 /// The answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct ScopeAnswer {
     /// Sorted by population and person.
     pub persons: Vec<Affected>,
     /// Rows that the answer rests on: one for each person in each response.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::block::{self, BLOCK_ROWS, Block, NOBODY, Origin, Row};
+use crate::block::{self, BLOCK_ROWS, ExposureBlock, ExposureOrigin, ExposureRow, NOBODY};
 use crate::persons::Dense;
 use crate::sets;
 
@@ -48,7 +48,7 @@ struct BlockPlace {
 
 /// Rows of one account: its persons from `persons_at` on, then the columns of its blocks.
 #[derive(Clone, Copy)]
-struct Section {
+struct AccountSection {
     account: u32,
     persons_at: u64,
     /// Where the next section starts.
@@ -62,7 +62,7 @@ struct Section {
 const SECTION_READ_MAX: u64 = 64 << 10;
 
 /// A segment on disk.
-pub(crate) struct Segment {
+pub(crate) struct IndexSegment {
     file: File,
     path: PathBuf,
     entries: Range<u64>,
@@ -82,7 +82,7 @@ pub(crate) struct Segment {
     at_most: u32,
 }
 
-impl Segment {
+impl IndexSegment {
     /// The stretch of the journal that it covers.
     pub(crate) fn entries(&self) -> Range<u64> {
         self.entries.clone()
@@ -113,13 +113,13 @@ impl Segment {
         IndexError::Damaged(format!("{}: {what}", self.path.display()))
     }
 
-    fn section_of(&self, account: u32) -> Option<Section> {
+    fn section_of(&self, account: u32) -> Option<AccountSection> {
         self.accounts.binary_search(&account).ok().map(|place| self.section(place))
     }
 
-    fn section(&self, place: usize) -> Section {
+    fn section(&self, place: usize) -> AccountSection {
         let first_block = self.first_blocks[place] as usize;
-        Section {
+        AccountSection {
             account: self.accounts[place],
             persons_at: self.persons_at[place],
             end: self.persons_at.get(place + 1).copied().unwrap_or(self.blocks_end),
@@ -129,7 +129,7 @@ impl Segment {
         }
     }
 
-    fn block_end(&self, section: &Section, place: usize) -> u64 {
+    fn block_end(&self, section: &AccountSection, place: usize) -> u64 {
         if place + 1 < section.end_block { self.blocks[place + 1].offset } else { section.end }
     }
 
@@ -139,7 +139,7 @@ impl Segment {
     }
 
     /// The blocks of a section that have rows in `times`.
-    fn within(&self, section: &Section, times: &Range<u32>) -> Range<usize> {
+    fn within(&self, section: &AccountSection, times: &Range<u32>) -> Range<usize> {
         let all = section.first_block..section.end_block;
         let first = all.start + self.blocks[all.clone()].partition_point(|block| block.at_most < times.start);
         let end = first + self.blocks[first..all.end].partition_point(|block| block.at_least < times.end);
@@ -147,7 +147,7 @@ impl Segment {
     }
 
     /// Where the persons of a block lie.
-    fn persons_of(&self, section: &Section, place: usize) -> Range<u64> {
+    fn persons_of(&self, section: &AccountSection, place: usize) -> Range<u64> {
         let start = section.persons_at + u64::from(self.blocks[place].first_row - section.first_row) * 4;
         start..start + self.block_rows(place) as u64 * 4
     }
@@ -158,7 +158,7 @@ impl Segment {
         account: u32,
         times: Range<u32>,
         buffer: &mut Vec<u8>,
-        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
+        take: &mut dyn FnMut(&ExposureBlock<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
         let Some(section) = self.section_of(account) else { return Ok(()) };
         let places = self.within(&section, &times);
@@ -179,11 +179,11 @@ impl Segment {
     /// A block out of the bytes of its section, which start at `base`.
     fn take_block(
         &self,
-        section: &Section,
+        section: &AccountSection,
         place: usize,
         bytes: &[u8],
         base: u64,
-        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
+        take: &mut dyn FnMut(&ExposureBlock<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
         let cut = |range: Range<u64>| &bytes[(range.start - base) as usize..(range.end - base) as usize];
         let persons = cut(self.persons_of(section, place));
@@ -193,11 +193,11 @@ impl Segment {
 
     fn read_block(
         &self,
-        section: &Section,
+        section: &AccountSection,
         place: usize,
         persons: &mut Vec<u8>,
         columns: &mut Vec<u8>,
-        take: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,
+        take: &mut dyn FnMut(&ExposureBlock<'_>) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
         let range = self.persons_of(section, place);
         self.read(range.start, (range.end - range.start) as usize, persons)?;
@@ -208,16 +208,16 @@ impl Segment {
 
     fn block<'b>(
         &self,
-        section: &Section,
+        section: &AccountSection,
         place: usize,
         persons: &'b [u8],
         columns: &'b [u8],
-    ) -> Result<Block<'b>, IndexError> {
+    ) -> Result<ExposureBlock<'b>, IndexError> {
         let known = &self.blocks[place];
         if crc32fast::hash(columns) != known.checksum || crc32fast::hash(persons) != known.persons_sum {
             return Err(self.damaged("a block's checksum"));
         }
-        Block::read(persons, columns, section.account, self.entries.start)
+        ExposureBlock::read(persons, columns, section.account, self.entries.start)
             .ok_or_else(|| self.damaged("a block"))
     }
 
@@ -283,7 +283,7 @@ impl Segment {
     }
 
     /// The rows that show `person`, in no order.
-    pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<Row>, IndexError> {
+    pub(crate) fn of_person(&self, person: Dense) -> Result<Vec<ExposureRow>, IndexError> {
         let bucket = (person / BUCKET) as usize;
         let (Some(start), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else {
             return Ok(Vec::new());
@@ -341,8 +341,8 @@ impl Segment {
     fn rows_of(
         &self,
         account: u32,
-        rows: &mut Vec<Row>,
-        origins: &mut Vec<Origin>,
+        rows: &mut Vec<ExposureRow>,
+        origins: &mut Vec<ExposureOrigin>,
     ) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         self.visit(account, 0..u32::MAX, &mut buffer, &mut |block| {
@@ -350,7 +350,7 @@ impl Segment {
             origins.extend(block.origins().ok_or_else(|| self.damaged("origins"))?);
             rows.extend((0..block.len()).map(|place| {
                 let row = block.row(place);
-                Row { origin: row.origin + base, ..row }
+                ExposureRow { origin: row.origin + base, ..row }
             }));
             Ok(())
         })
@@ -381,12 +381,12 @@ impl Segment {
     }
 
     fn parse(directory: &[u8], file: File, path: &Path) -> Option<Self> {
-        Directory::parse(directory).map(|directory| directory.over(file, path))
+        SegmentDirectory::parse(directory).map(|directory| directory.over(file, path))
     }
 }
 
 /// What a directory says, before there is a file under it.
-struct Directory {
+struct SegmentDirectory {
     entries: Range<u64>,
     rows: u32,
     accounts: Vec<u32>,
@@ -398,14 +398,14 @@ struct Directory {
     hours: Vec<(u32, u64, u32)>,
 }
 
-impl Directory {
+impl SegmentDirectory {
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut input = Input(bytes);
+        let mut input = SegmentInput(bytes);
         let entries = input.u64()?..input.u64()?;
         let rows = input.u32()?;
-        let accounts = input.list(Input::u32)?;
-        let first_blocks = input.list(Input::u32)?;
-        let persons_at = input.list(Input::u64)?;
+        let accounts = input.list(SegmentInput::u32)?;
+        let first_blocks = input.list(SegmentInput::u32)?;
+        let persons_at = input.list(SegmentInput::u64)?;
         let blocks = input.list(|input| {
             Some(BlockPlace {
                 offset: input.u64()?,
@@ -417,7 +417,7 @@ impl Directory {
             })
         })?;
         let blocks_end = input.u64()?;
-        let buckets = input.list(Input::u32)?;
+        let buckets = input.list(SegmentInput::u32)?;
         let hours = input.list(|input| Some((input.u32()?, input.u64()?, input.u32()?)))?;
         let is_sound = first_blocks.len() == accounts.len() + 1
             && first_blocks.is_sorted_by(|a, b| a < b)
@@ -442,8 +442,8 @@ impl Directory {
         })
     }
 
-    fn over(self, file: File, path: &Path) -> Segment {
-        Segment {
+    fn over(self, file: File, path: &Path) -> IndexSegment {
+        IndexSegment {
             file,
             path: path.to_owned(),
             at_least: self.blocks.iter().map(|block| block.at_least).min().unwrap_or(0),
@@ -462,7 +462,7 @@ impl Directory {
 }
 
 pub(crate) fn read_any_bytes(bytes: &[u8]) {
-    let _ = (Directory::parse(bytes), checked(bytes));
+    let _ = (SegmentDirectory::parse(bytes), checked(bytes));
 }
 
 /// What follows a checksum that fits.
@@ -471,9 +471,9 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
     (u32::from_le_bytes(*checksum) == crc32fast::hash(rest)).then_some(rest)
 }
 
-struct Input<'b>(&'b [u8]);
+struct SegmentInput<'b>(&'b [u8]);
 
-impl Input<'_> {
+impl SegmentInput<'_> {
     fn u32(&mut self) -> Option<u32> {
         let (bytes, rest) = self.0.split_first_chunk::<4>()?;
         self.0 = rest;
@@ -497,7 +497,7 @@ impl Input<'_> {
 }
 
 /// Writes a segment, account by account.
-pub(crate) struct Writer {
+pub(crate) struct SegmentWriter {
     out: BufWriter<File>,
     path: PathBuf,
     entries: Range<u64>,
@@ -514,7 +514,7 @@ pub(crate) struct Writer {
     bytes: Vec<u8>,
 }
 
-impl Writer {
+impl SegmentWriter {
     pub(crate) fn create(path: &Path, entries: Range<u64>, rows: usize) -> io::Result<Self> {
         Ok(Self {
             out: BufWriter::with_capacity(1 << 20, File::create(path)?),
@@ -536,8 +536,8 @@ impl Writer {
     pub(crate) fn account<'o>(
         &mut self,
         account: u32,
-        rows: &[Row],
-        origin_of: &impl Fn(u32) -> &'o Origin,
+        rows: &[ExposureRow],
+        origin_of: &impl Fn(u32) -> &'o ExposureOrigin,
     ) -> io::Result<()> {
         self.bytes.clear();
         block::write_persons(rows, &mut self.bytes);
@@ -617,7 +617,7 @@ impl Writer {
     }
 
     /// Ends the file, durable, and opens it.
-    pub(crate) fn finish(mut self) -> Result<Segment, IndexError> {
+    pub(crate) fn finish(mut self) -> Result<IndexSegment, IndexError> {
         let blocks_end = self.offset;
         let buckets = self.write_postings()?;
         let hours = self.write_hours()?;
@@ -654,7 +654,7 @@ impl Writer {
         self.out.write_all(&crc32fast::hash(&directory).to_le_bytes())?;
         self.out.write_all(MAGIC)?;
         self.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
-        Segment::open(&self.path)
+        IndexSegment::open(&self.path)
     }
 }
 
@@ -663,13 +663,16 @@ fn bucket_of(posting: u64) -> u32 {
 }
 
 /// One segment out of several that follow each other.
-pub(crate) fn merge(sources: &[std::sync::Arc<Segment>], path: &Path) -> Result<Segment, IndexError> {
+pub(crate) fn merge(
+    sources: &[std::sync::Arc<IndexSegment>],
+    path: &Path,
+) -> Result<IndexSegment, IndexError> {
     let entries = sources[0].entries.start..sources[sources.len() - 1].entries.end;
     let rows = sources.iter().map(|source| source.rows as usize).sum();
     let mut accounts: Vec<u32> = sources.iter().flat_map(|source| source.accounts()).copied().collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let mut writer = Writer::create(path, entries, rows)?;
+    let mut writer = SegmentWriter::create(path, entries, rows)?;
     let (mut rows, mut origins) = (Vec::new(), Vec::new());
     for account in accounts {
         rows.clear();

@@ -14,15 +14,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use digue_journal::tree::Hash;
 use digue_types::PopulationId;
 
-use crate::block::{Origin, Row};
-use crate::names::Names;
+use crate::block::{ExposureOrigin, ExposureRow};
+use crate::names::NameTable;
 use crate::persons::Persons;
-use crate::pulse::Pulse;
-use crate::segment::{IndexError, Segment, Writer, merge};
+use crate::pulse::ExposureCounters;
+use crate::segment::{IndexError, IndexSegment, SegmentWriter, merge};
 
 /// How many rows go where; the usual numbers hold a year of a nation.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct SegmentSizes {
     /// Rows of one chunk in memory.
     pub chunk_rows: usize,
     /// Rows that are written together.
@@ -35,7 +35,7 @@ pub struct Sizes {
     pub waiting_rows_max: usize,
 }
 
-impl Default for Sizes {
+impl Default for SegmentSizes {
     fn default() -> Self {
         Self {
             chunk_rows: 4096,
@@ -49,24 +49,24 @@ impl Default for Sizes {
 
 /// Rows in memory, in the order of the journal.
 #[derive(Clone, Default)]
-pub(crate) struct Chunk {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) origins: Vec<Origin>,
+pub(crate) struct RowChunk {
+    pub(crate) rows: Vec<ExposureRow>,
+    pub(crate) origins: Vec<ExposureOrigin>,
     pub(crate) entries: Range<u64>,
 }
 
 /// What there is, at one moment.
 #[derive(Clone, Default)]
-pub(crate) struct Layout {
+pub(crate) struct SegmentLayout {
     /// Oldest first.
-    pub(crate) segments: Vec<Arc<Segment>>,
+    pub(crate) segments: Vec<Arc<IndexSegment>>,
     /// Those being written, then those that wait; oldest first.
-    pub(crate) chunks: Vec<Arc<Chunk>>,
+    pub(crate) chunks: Vec<Arc<RowChunk>>,
     /// How many of `chunks` the thread has been given.
     given: usize,
 }
 
-impl Layout {
+impl SegmentLayout {
     /// What is in memory.
     pub(crate) fn without_segments(&self) -> Self {
         Self { segments: Vec::new(), chunks: self.chunks.clone(), given: 0 }
@@ -75,27 +75,27 @@ impl Layout {
 
 /// What the index and its readers share.
 #[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) names: RwLock<Names>,
+pub(crate) struct SharedIndex {
+    pub(crate) names: RwLock<NameTable>,
     pub(crate) persons: RwLock<Persons>,
-    pub(crate) layout: Mutex<Layout>,
+    pub(crate) layout: Mutex<SegmentLayout>,
     /// Wakes whoever waits for the disk.
     pub(crate) written: Condvar,
     /// Why the files are not written any more.
     pub(crate) failure: Mutex<Option<String>>,
 }
 
-impl Shared {
-    pub(crate) fn layout(&self) -> MutexGuard<'_, Layout> {
+impl SharedIndex {
+    pub(crate) fn layout(&self) -> MutexGuard<'_, SegmentLayout> {
         self.layout.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A stretch to write, with the counters as they stood at its end.
-struct Stretch {
-    chunks: Vec<Arc<Chunk>>,
+struct PendingSegment {
+    chunks: Vec<Arc<RowChunk>>,
     end: u64,
-    pulse: Pulse,
+    pulse: ExposureCounters,
     /// Acts since the last stretch, each as the bytes of its journal entry.
     acts: Vec<(u64, Vec<u8>)>,
     /// A size and root of the journal, at or before `end`.
@@ -103,26 +103,26 @@ struct Stretch {
 }
 
 /// The writer's end.
-pub(crate) struct Shelf {
-    shared: Arc<Shared>,
-    pub(crate) sizes: Sizes,
-    sender: Option<Sender<Stretch>>,
+pub(crate) struct SegmentStore {
+    shared: Arc<SharedIndex>,
+    pub(crate) sizes: SegmentSizes,
+    sender: Option<Sender<PendingSegment>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 /// What was read from a folder.
-pub(crate) struct Loaded {
-    pub(crate) shared: Shared,
+pub(crate) struct LoadedIndex {
+    pub(crate) shared: SharedIndex,
     pub(crate) size: u64,
-    pub(crate) pulse: Pulse,
+    pub(crate) pulse: ExposureCounters,
     pub(crate) acts: Vec<(u64, Vec<u8>)>,
     pub(crate) checkpoint: Option<(u64, Hash)>,
-    state: State,
+    state: StoredState,
 }
 
 /// What is on disk already.
 #[derive(Clone, Default)]
-struct State {
+struct StoredState {
     persons: u32,
     persons_bytes: u64,
     persons_sum: crc32fast::Hasher,
@@ -131,27 +131,28 @@ struct State {
     next_file: u64,
 }
 
-impl Shelf {
+impl SegmentStore {
     /// Nothing on disk: all rows stay in memory.
-    pub(crate) fn in_memory(shared: Arc<Shared>) -> Self {
-        Self { shared, sizes: Sizes::default(), sender: None, thread: None }
+    pub(crate) fn in_memory(shared: Arc<SharedIndex>) -> Self {
+        Self { shared, sizes: SegmentSizes::default(), sender: None, thread: None }
     }
 
     /// Writes to `folder` from here on.
     pub(crate) fn in_folder(
-        shared: Arc<Shared>,
+        shared: Arc<SharedIndex>,
         folder: &Path,
         loaded: LoadedState,
-        sizes: Sizes,
+        sizes: SegmentSizes,
     ) -> io::Result<Self> {
         let (sender, receiver) = channel();
-        let keeper = Keeper { shared: shared.clone(), folder: folder.to_owned(), state: loaded.0, sizes };
+        let keeper =
+            SegmentThread { shared: shared.clone(), folder: folder.to_owned(), state: loaded.0, sizes };
         let thread = std::thread::Builder::new().name("index".into()).spawn(|| keeper.run(receiver))?;
         Ok(Self { shared, sizes, sender: Some(sender), thread: Some(thread) })
     }
 
     /// Puts a full chunk on the shelf; waits when too much waits already.
-    pub(crate) fn add(&self, chunk: Chunk) {
+    pub(crate) fn add(&self, chunk: RowChunk) {
         let mut layout = self.shared.layout();
         layout.chunks.push(Arc::new(chunk));
         while self.sender.is_some()
@@ -177,7 +178,7 @@ impl Shelf {
     pub(crate) fn flush(
         &self,
         end: u64,
-        pulse: Pulse,
+        pulse: ExposureCounters,
         acts: Vec<(u64, Vec<u8>)>,
         checkpoint: Option<(u64, Hash)>,
     ) {
@@ -188,7 +189,7 @@ impl Shelf {
         drop(layout);
         let checkpoint = checkpoint.filter(|(size, _)| *size <= end);
         // The thread is gone only after it said why.
-        let _ = sender.send(Stretch { chunks, end, pulse, acts, checkpoint });
+        let _ = sender.send(PendingSegment { chunks, end, pulse, acts, checkpoint });
     }
 
     /// Waits until everything given is on disk.
@@ -200,7 +201,7 @@ impl Shelf {
     }
 }
 
-impl Drop for Shelf {
+impl Drop for SegmentStore {
     fn drop(&mut self) {
         self.close();
     }
@@ -208,25 +209,25 @@ impl Drop for Shelf {
 
 /// Opaque: what `load` found on disk.
 #[derive(Default)]
-pub(crate) struct LoadedState(State);
+pub(crate) struct LoadedState(StoredState);
 
-impl Loaded {
+impl LoadedIndex {
     /// Takes the state out for the thread.
-    pub(crate) fn into_parts(self) -> (Shared, LoadedState, u64, Pulse, Vec<(u64, Vec<u8>)>) {
+    pub(crate) fn into_parts(self) -> (SharedIndex, LoadedState, u64, ExposureCounters, Vec<(u64, Vec<u8>)>) {
         (self.shared, LoadedState(self.state), self.size, self.pulse, self.acts)
     }
 }
 
 /// The thread.
-struct Keeper {
-    shared: Arc<Shared>,
+struct SegmentThread {
+    shared: Arc<SharedIndex>,
     folder: PathBuf,
-    state: State,
-    sizes: Sizes,
+    state: StoredState,
+    sizes: SegmentSizes,
 }
 
-impl Keeper {
-    fn run(mut self, receiver: Receiver<Stretch>) {
+impl SegmentThread {
+    fn run(mut self, receiver: Receiver<PendingSegment>) {
         for stretch in receiver {
             if let Err(error) = self.keep(&stretch) {
                 // The journal has it all: what cannot be written stays in memory, and is said.
@@ -237,7 +238,7 @@ impl Keeper {
         }
     }
 
-    fn keep(&mut self, stretch: &Stretch) -> Result<(), IndexError> {
+    fn keep(&mut self, stretch: &PendingSegment) -> Result<(), IndexError> {
         if !stretch.chunks.is_empty() {
             let segment = Arc::new(self.write(&stretch.chunks)?);
             let mut layout = self.shared.layout();
@@ -256,18 +257,18 @@ impl Keeper {
         Ok(())
     }
 
-    fn write(&mut self, chunks: &[Arc<Chunk>]) -> Result<Segment, IndexError> {
+    fn write(&mut self, chunks: &[Arc<RowChunk>]) -> Result<IndexSegment, IndexError> {
         let entries = chunks[0].entries.start..chunks[chunks.len() - 1].entries.end;
         let mut rows = Vec::with_capacity(chunks.iter().map(|chunk| chunk.rows.len()).sum());
-        let mut origins: Vec<&Origin> = Vec::new();
+        let mut origins: Vec<&ExposureOrigin> = Vec::new();
         for chunk in chunks {
             let base = origins.len() as u32;
             origins.extend(&chunk.origins);
-            rows.extend(chunk.rows.iter().map(|row| Row { origin: row.origin + base, ..*row }));
+            rows.extend(chunk.rows.iter().map(|row| ExposureRow { origin: row.origin + base, ..*row }));
         }
         rows.sort_unstable_by_key(|row| (row.account, row.at, row.entry, row.person));
         let path = self.next_path();
-        let mut writer = Writer::create(&path, entries, rows.len())?;
+        let mut writer = SegmentWriter::create(&path, entries, rows.len())?;
         for account in rows.chunk_by(|a, b| a.account == b.account) {
             writer.account(account[0].account, account, &|number| origins[number as usize])?;
         }
@@ -280,14 +281,14 @@ impl Keeper {
     }
 
     /// Puts the last segments together while there are enough of one size; returns those replaced.
-    fn merge(&mut self) -> Result<Vec<Arc<Segment>>, IndexError> {
+    fn merge(&mut self) -> Result<Vec<Arc<IndexSegment>>, IndexError> {
         let mut replaced = Vec::new();
         loop {
             let segments = self.shared.layout().segments.clone();
             let Some(last) = segments.last().filter(|last| last.rows() < self.sizes.segment_rows_max) else {
                 break;
             };
-            let alike = |segment: &&Arc<Segment>| segment.rows() < last.rows().saturating_mul(4).max(1);
+            let alike = |segment: &&Arc<IndexSegment>| segment.rows() < last.rows().saturating_mul(4).max(1);
             let count = segments.iter().rev().take_while(alike).take(self.sizes.merge_count).count();
             if count < self.sizes.merge_count {
                 break;
@@ -327,7 +328,7 @@ impl Keeper {
         append(&self.folder.join("acts"), &mut self.state.acts_bytes, &mut self.state.acts_sum, &bytes)
     }
 
-    fn write_manifest(&self, stretch: &Stretch) -> io::Result<()> {
+    fn write_manifest(&self, stretch: &PendingSegment) -> io::Result<()> {
         let state = &self.state;
         let (populations, names) = {
             // Names before persons, as the writer takes them: the other way round both would wait.
@@ -411,7 +412,7 @@ pub(crate) fn remembered(folder: &Path) -> Result<Option<(u64, Hash)>, IndexErro
     }
 }
 
-pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
+pub(crate) fn load(folder: &Path) -> Result<Option<LoadedIndex>, IndexError> {
     let text = match fs::read_to_string(folder.join("manifest")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read?,
@@ -419,7 +420,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
     let damaged = |what: &str| IndexError::Damaged(what.to_owned());
     let manifest = Manifest::parse(&text).ok_or_else(|| damaged("the manifest"))?;
     let names = read_part(&folder.join(format!("names.{}", manifest.files)), manifest.names)?;
-    let names = names.and_then(|(bytes, _)| Names::from_text(std::str::from_utf8(&bytes).ok()?));
+    let names = names.and_then(|(bytes, _)| NameTable::from_text(std::str::from_utf8(&bytes).ok()?));
     let persons = read_part(&folder.join("persons"), (manifest.persons.1, manifest.persons.2))?;
     let (persons, persons_sum) = persons.ok_or_else(|| damaged("the persons' dictionary"))?;
     let persons = Persons::read(&persons, manifest.populations.clone(), manifest.persons.0);
@@ -427,20 +428,20 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Loaded>, IndexError> {
     let (acts, acts_sum) = acts.ok_or_else(|| damaged("the acts"))?;
     let mut segments = Vec::new();
     for name in &manifest.segments {
-        segments.push(Arc::new(Segment::open(&folder.join("segments").join(name))?));
+        segments.push(Arc::new(IndexSegment::open(&folder.join("segments").join(name))?));
     }
-    Ok(Some(Loaded {
-        shared: Shared {
+    Ok(Some(LoadedIndex {
+        shared: SharedIndex {
             names: RwLock::new(names.ok_or_else(|| damaged("the names"))?),
             persons: RwLock::new(persons.ok_or_else(|| damaged("the persons' dictionary"))?),
-            layout: Mutex::new(Layout { segments, chunks: Vec::new(), given: 0 }),
-            ..Shared::default()
+            layout: Mutex::new(SegmentLayout { segments, chunks: Vec::new(), given: 0 }),
+            ..SharedIndex::default()
         },
         size: manifest.size,
         pulse: manifest.pulse,
         acts: parse_acts(&acts).ok_or_else(|| damaged("the acts"))?,
         checkpoint: manifest.checkpoint,
-        state: State {
+        state: StoredState {
             persons: manifest.persons.0,
             persons_bytes: manifest.persons.1,
             persons_sum,
@@ -488,7 +489,7 @@ struct Manifest {
     checkpoint: Option<(u64, Hash)>,
     populations: Vec<PopulationId>,
     segments: Vec<String>,
-    pulse: Pulse,
+    pulse: ExposureCounters,
 }
 
 impl Manifest {
@@ -539,7 +540,7 @@ pub(crate) fn clear(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes segments that the manifest does not name: a crash left them.
-pub(crate) fn remove_strangers(folder: &Path, known: &[Arc<Segment>]) -> io::Result<()> {
+pub(crate) fn remove_strangers(folder: &Path, known: &[Arc<IndexSegment>]) -> io::Result<()> {
     for item in fs::read_dir(folder.join("segments"))? {
         let path = item?.path();
         if !known.iter().any(|segment| segment.path() == path) {
@@ -553,7 +554,7 @@ pub(crate) fn read_any_bytes(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     // With the checksum that a damaged file would lack.
     let _ = Manifest::parse(&format!("{MAGIC}\n{}\n{text}", crc32fast::hash(text.as_bytes())));
-    let _ = (Names::from_text(&text), parse_acts(bytes));
+    let _ = (NameTable::from_text(&text), parse_acts(bytes));
     let populations = vec![PopulationId::parse("p").expect("a name")];
     let _ = Persons::read(bytes, populations, 3);
 }

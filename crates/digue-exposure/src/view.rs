@@ -11,14 +11,14 @@ use digue_types::{
     RouteName, Timestamp,
 };
 
-use crate::block::{Block, NOBODY, Origin, Row};
-use crate::names::{Context, Names};
+use crate::block::{ExposureBlock, ExposureOrigin, ExposureRow, NOBODY};
+use crate::names::{ExposureContext, NameTable};
 use crate::persons::{Dense, Persons};
-use crate::pulse::Seen;
-use crate::scope::{Affected, Answer, Quality, Question, Subject};
+use crate::pulse::CountedExposure;
+use crate::scope::{Affected, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use crate::segment::{HOUR, IndexError};
 use crate::sets::PersonSet;
-use crate::shelf::{Layout, Shared};
+use crate::shelf::{SegmentLayout, SharedIndex};
 
 /// One person shown to one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +36,14 @@ pub struct Sight {
 }
 
 /// The index at one moment.
-pub struct View {
-    shared: Arc<Shared>,
-    layout: Layout,
+pub struct IndexView {
+    shared: Arc<SharedIndex>,
+    layout: SegmentLayout,
     size: u64,
 }
 
 /// A question in the index's own numbers.
-struct Filter {
+struct IndexFilter {
     /// Ascending; `None` is everybody.
     accounts: Option<Vec<u32>>,
     /// By context number; `None` is all.
@@ -54,7 +54,7 @@ struct Filter {
     before_entry: u64,
 }
 
-impl Filter {
+impl IndexFilter {
     fn account(account: u32, times: Range<u32>) -> Self {
         Self {
             accounts: Some(vec![account]),
@@ -70,13 +70,13 @@ impl Filter {
         !self.sessions.is_empty() || !self.networks.is_empty()
     }
 
-    fn takes_origin(&self, origin: &Origin) -> bool {
+    fn takes_origin(&self, origin: &ExposureOrigin) -> bool {
         let has_session = self.sessions.is_empty() || self.sessions.contains(&origin.session);
         let is_within = |ip: IpAddr| self.networks.iter().any(|network| network.contains(&ip));
         has_session && (self.networks.is_empty() || origin.ip.parse().is_ok_and(is_within))
     }
 
-    fn takes(&self, row: &Row) -> bool {
+    fn takes(&self, row: &ExposureRow) -> bool {
         self.times.contains(&row.at)
             && row.entry < self.before_entry
             && self.contexts.as_ref().is_none_or(|taken| taken[row.context as usize])
@@ -91,8 +91,8 @@ impl Filter {
 /// Above this, persons are gathered as bits and not as a list.
 const LIST_MAX: usize = 1 << 15;
 
-impl View {
-    pub(crate) fn new(shared: Arc<Shared>, layout: Layout, size: u64) -> Self {
+impl IndexView {
+    pub(crate) fn new(shared: Arc<SharedIndex>, layout: SegmentLayout, size: u64) -> Self {
         Self { shared, layout, size }
     }
 
@@ -108,7 +108,7 @@ impl View {
         (rows, segments.len(), segments.iter().map(|segment| segment.resident_bytes()).sum())
     }
 
-    fn names(&self) -> RwLockReadGuard<'_, Names> {
+    fn names(&self) -> RwLockReadGuard<'_, NameTable> {
         self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,7 +116,7 @@ impl View {
         self.shared.persons.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn filter(&self, question: &Question) -> Filter {
+    fn filter(&self, question: &ScopeQuestion) -> IndexFilter {
         let names = self.names();
         let seconds = |at: Timestamp| u32::try_from(at.secs().max(0)).unwrap_or(u32::MAX);
         let asks_contexts =
@@ -141,7 +141,7 @@ impl View {
             accounts.sort_unstable();
             accounts.dedup();
         }
-        Filter {
+        IndexFilter {
             accounts,
             contexts,
             sessions: question.sessions.iter().map(|session| session.as_str().into()).collect(),
@@ -152,7 +152,7 @@ impl View {
     }
 
     /// Hands over every row that the filter takes; rows of one account come together in a segment.
-    fn each(&self, filter: &Filter, take: &mut dyn FnMut(&Row)) -> Result<(), IndexError> {
+    fn each(&self, filter: &IndexFilter, take: &mut dyn FnMut(&ExposureRow)) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         for segment in &self.layout.segments {
             if !segment.overlaps(filter.times.start, filter.times.end)
@@ -185,7 +185,7 @@ impl View {
     }
 
     /// Names of a question that no entry has and `is_known` does not know either.
-    pub fn unknown(&self, question: &Question, is_known: &dyn Fn(Subject<'_>) -> bool) -> Vec<String> {
+    pub fn unknown(&self, question: &ScopeQuestion, is_known: &dyn Fn(Subject<'_>) -> bool) -> Vec<String> {
         let names = self.names();
         let contexts = names.contexts();
         let accounts = question
@@ -215,12 +215,12 @@ impl View {
     }
 
     /// Distinct persons that the question's exposures showed.
-    pub fn count(&self, question: &Question) -> Result<usize, IndexError> {
+    pub fn count(&self, question: &ScopeQuestion) -> Result<usize, IndexError> {
         let filter = self.filter(question);
         if filter.is_plain() && filter.accounts.is_none() {
             return Ok(self.of_everybody(&filter)?.len());
         }
-        let mut gathered = Gathered::new(self.persons().len());
+        let mut gathered = PersonCounter::new(self.persons().len());
         if !filter.is_plain() {
             self.each(&filter, &mut |row| gathered.add(row.person))?;
             return Ok(gathered.len());
@@ -230,7 +230,7 @@ impl View {
     }
 
     /// Where accounts and times alone decide, blocks that lie within give their persons as they are.
-    fn gather_plain(&self, filter: &Filter, gathered: &mut Gathered) -> Result<(), IndexError> {
+    fn gather_plain(&self, filter: &IndexFilter, gathered: &mut PersonCounter) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         let accounts = filter.accounts.as_deref().unwrap_or_default();
         for segment in
@@ -247,7 +247,7 @@ impl View {
     }
 
     /// Everybody's persons: whole hours as the sets they are kept in, the rest row by row.
-    fn of_everybody(&self, filter: &Filter) -> Result<PersonSet, IndexError> {
+    fn of_everybody(&self, filter: &IndexFilter) -> Result<PersonSet, IndexError> {
         let mut set = PersonSet::new(self.persons().len());
         let times = &filter.times;
         let first_hour = times.start.next_multiple_of(HOUR);
@@ -267,7 +267,7 @@ impl View {
             vec![times.clone()]
         };
         for edge in edges.into_iter().filter(|edge| !edge.is_empty()) {
-            let filter = Filter { accounts: None, ..Filter::account(0, edge) };
+            let filter = IndexFilter { accounts: None, ..IndexFilter::account(0, edge) };
             self.each(&filter, &mut |row| set.insert_somebody(row.person))?;
         }
         if has_whole_hours {
@@ -279,10 +279,14 @@ impl View {
     }
 
     /// The persons with all that proves it. `progress` is told how many rows were found so far.
-    pub fn answer(&self, question: &Question, progress: &mut dyn FnMut(u64)) -> Result<Answer, IndexError> {
+    pub fn answer(
+        &self,
+        question: &ScopeQuestion,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<ScopeAnswer, IndexError> {
         let filter = self.filter(question);
-        let mut judge = Judge::default();
-        let mut rows: Vec<Row> = Vec::new();
+        let mut judge = QualityJudge::default();
+        let mut rows: Vec<ExposureRow> = Vec::new();
         {
             let names = self.names();
             self.each(&filter, &mut |row| {
@@ -321,7 +325,7 @@ impl View {
             })
             .collect();
         list.sort_unstable_by(|a, b| (&a.population, &a.person).cmp(&(&b.population, &b.person)));
-        Ok(Answer { persons: list, exposures: rows.len() as u64, quality: judge.quality() })
+        Ok(ScopeAnswer { persons: list, exposures: rows.len() as u64, quality: judge.quality() })
     }
 
     /// Everyone who was shown `person`, in any population, newest first.
@@ -350,7 +354,7 @@ impl View {
         Ok(sights)
     }
 
-    fn rows_of_person(&self, number: Dense, rows: &mut Vec<Row>) -> Result<(), IndexError> {
+    fn rows_of_person(&self, number: Dense, rows: &mut Vec<ExposureRow>) -> Result<(), IndexError> {
         for segment in &self.layout.segments {
             rows.extend(segment.of_person(number)?);
         }
@@ -360,11 +364,11 @@ impl View {
     }
 
     /// The last `count` exposures of `account`, newest first.
-    pub fn of_account(&self, account: &AccountId, count: usize) -> Result<Vec<Seen>, IndexError> {
+    pub fn of_account(&self, account: &AccountId, count: usize) -> Result<Vec<CountedExposure>, IndexError> {
         let Some(number) = self.names().find_account(account) else {
             return Ok(Vec::new());
         };
-        self.exposures(&Filter::account(number, 0..u32::MAX), count)
+        self.exposures(&IndexFilter::account(number, 0..u32::MAX), count)
     }
 
     /// The last `count` exposures of `account` from `from` to `to`, both included, newest first.
@@ -374,16 +378,16 @@ impl View {
         from: Timestamp,
         to: Timestamp,
         count: usize,
-    ) -> Result<Vec<Seen>, IndexError> {
+    ) -> Result<Vec<CountedExposure>, IndexError> {
         let Some(number) = self.names().find_account(account) else {
             return Ok(Vec::new());
         };
-        self.exposures(&Filter::account(number, both(from, to)), count)
+        self.exposures(&IndexFilter::account(number, both(from, to)), count)
     }
 
-    fn exposures(&self, filter: &Filter, count: usize) -> Result<Vec<Seen>, IndexError> {
+    fn exposures(&self, filter: &IndexFilter, count: usize) -> Result<Vec<CountedExposure>, IndexError> {
         // By entry, newest last; only the newest are kept.
-        let mut newest: BTreeMap<u64, (Row, u32)> = BTreeMap::new();
+        let mut newest: BTreeMap<u64, (ExposureRow, u32)> = BTreeMap::new();
         self.each(filter, &mut |row| {
             let is_new =
                 newest.len() < count || newest.first_key_value().is_some_and(|(least, _)| row.entry > *least);
@@ -398,7 +402,7 @@ impl View {
         let names = self.names();
         let seen = newest.into_values().rev().map(|(row, shown)| {
             let context = names.context_of(row.context);
-            Seen {
+            CountedExposure {
                 entry: row.entry,
                 at: seconds(row.at),
                 portal: context.portal.clone(),
@@ -427,7 +431,7 @@ impl View {
             return Ok(Vec::new());
         };
         let mut shown: BTreeMap<Dense, (u32, u32)> = BTreeMap::new();
-        self.each(&Filter::account(number, both(from, to)), &mut |row| {
+        self.each(&IndexFilter::account(number, both(from, to)), &mut |row| {
             if row.person != NOBODY {
                 let known = shown.entry(row.person).or_default();
                 *known = (known.0 + 1, known.1.max(row.at));
@@ -457,7 +461,7 @@ impl View {
             return Ok(BTreeMap::new());
         };
         let mut pairs: Vec<(i64, Dense)> = Vec::new();
-        self.each(&Filter::account(number, 0..u32::MAX), &mut |row| {
+        self.each(&IndexFilter::account(number, 0..u32::MAX), &mut |row| {
             if row.person != NOBODY {
                 pairs.push((period_of(seconds(row.at)), row.person));
             }
@@ -471,7 +475,7 @@ impl View {
     /// Distinct persons shown to anybody in the time before `now`.
     pub fn distinct_since(&self, now: Timestamp, length: std::time::Duration) -> Result<usize, IndexError> {
         let from = Some(now.minus(length));
-        self.count(&Question { from, ..Question::default() })
+        self.count(&ScopeQuestion { from, ..ScopeQuestion::default() })
     }
 
     /// An entry at or before the first one with a row at or after `from`.
@@ -500,7 +504,11 @@ fn both(from: Timestamp, to: Timestamp) -> Range<u32> {
     second(from)..second(to).saturating_add(1)
 }
 
-fn take_block(block: &Block<'_>, filter: &Filter, take: &mut dyn FnMut(&Row)) -> Result<(), IndexError> {
+fn take_block(
+    block: &ExposureBlock<'_>,
+    filter: &IndexFilter,
+    take: &mut dyn FnMut(&ExposureRow),
+) -> Result<(), IndexError> {
     let origins = if filter.asks_origins() {
         let origins = block.origins().ok_or_else(|| IndexError::Damaged("origins of a block".to_owned()))?;
         let taken: Vec<bool> = origins.iter().map(|origin| filter.takes_origin(origin)).collect();
@@ -526,14 +534,14 @@ fn take_block(block: &Block<'_>, filter: &Filter, take: &mut dyn FnMut(&Row)) ->
 
 /// How good an answer is, row by row.
 #[derive(Default)]
-struct Judge {
+struct QualityJudge {
     quality: Quality,
     /// Responses that could not be looked into and of which some persons were found all the same, each once.
     uninspected: HashSet<u64>,
 }
 
-impl Judge {
-    fn take(&mut self, context: &Context, row: &Row) {
+impl QualityJudge {
+    fn take(&mut self, context: &ExposureContext, row: &ExposureRow) {
         if context.outcome == Outcome::Refused {
             return;
         }
@@ -561,7 +569,7 @@ impl Judge {
 }
 
 /// Only looks like an identifier: the map does not describe where it stood.
-fn is_by_pattern(context: &Context) -> bool {
+fn is_by_pattern(context: &ExposureContext) -> bool {
     match context.right {
         Some((_, Means::Sweep | Means::Header)) => true,
         Some((_, Means::Described | Means::Request)) | None => false,
@@ -569,18 +577,18 @@ fn is_by_pattern(context: &Context) -> bool {
 }
 
 /// The response was seen, and the person stood where the map describes persons.
-fn is_certain(context: &Context) -> bool {
+fn is_certain(context: &ExposureContext) -> bool {
     !is_by_pattern(context) && !matches!(context.inspection, Inspection::RequestOnly | Inspection::Imported)
 }
 
 /// Persons being counted: a list while they are few, bits when they are many.
-struct Gathered {
+struct PersonCounter {
     list: Vec<Dense>,
     set: Option<PersonSet>,
     known: Dense,
 }
 
-impl Gathered {
+impl PersonCounter {
     fn new(known: Dense) -> Self {
         Self { list: Vec::new(), set: None, known }
     }

@@ -85,12 +85,12 @@ const SOCKET: u64 = 0;
 /// One connection.
 #[derive(Debug)]
 pub struct Activity {
-    state: Mutex<State>,
+    state: Mutex<ActivityState>,
     end: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct ActivityState {
     ending: Option<Ending>,
     requests: usize,
     has_served: bool,
@@ -149,7 +149,7 @@ impl Transfer {
 
 impl Activity {
     pub fn new(now: Instant) -> Self {
-        let state = State {
+        let state = ActivityState {
             ending: None,
             requests: 0,
             has_served: false,
@@ -161,7 +161,7 @@ impl Activity {
         Self { state: Mutex::new(state), end: Notify::new() }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, ActivityState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -249,7 +249,7 @@ impl Activity {
     }
 }
 
-impl State {
+impl ActivityState {
     fn judge(&mut self, now: Instant, limits: &PaceLimits) -> Option<Ending> {
         if self.requests == 0 && !self.is_writing() {
             let idle = now.saturating_duration_since(self.idle_since);

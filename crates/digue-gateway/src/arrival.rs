@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use digue_types::Reason;
+use digue_types::RefusalReason;
 use http::header;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::body::Body;
 use crate::connection::ConnectionFacts;
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::headers;
 use crate::identity;
-use crate::key::{self, Target};
+use crate::key::{self, ProofTarget};
 use crate::paced::KeptUntilSent;
 use crate::path::Segments;
 use crate::portal::Portal;
-use crate::ports::{Arrival, Future1};
+use crate::ports::{Future1, LocalArrival};
 use crate::refusal::{Refusal, wants_page};
 use crate::visit::{observe, visit};
 use crate::{forward_auth, reported};
 
 /// Answers one request. Never fails: a fault is a refusal.
 pub fn respond(
-    shared: Arc<Shared>,
+    shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<Body>,
 ) -> Future1<Response<Body>> {
@@ -44,7 +44,7 @@ pub fn respond(
 
 /// 1. Which host, which path: Digue's own pages, or a portal.
 async fn arrive(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
@@ -63,10 +63,10 @@ async fn arrive(
     {
         return Ok(observe(shared, connection, portal.clone(), host, path.ok(), request).await);
     }
-    let path = path.map_err(|_| Refusal::of(vec![Reason::MalformedRequest], None))?;
+    let path = path.map_err(|_| Refusal::of(vec![RefusalReason::MalformedRequest], None))?;
     // Digue's own pages know their methods.
     if portal.is_some() && !is_reserved && is_refused_method(request.method()) {
-        return Err(Refusal::of(vec![Reason::MalformedRequest], None));
+        return Err(Refusal::of(vec![RefusalReason::MalformedRequest], None));
     }
     let is_own_port = authority.port.is_none_or(|port| port == connection.local_port || hosts.has_port(port));
     let portal = portal.filter(|_| is_own_port);
@@ -102,7 +102,7 @@ pub(crate) fn is_refused_method(method: &Method) -> bool {
 
 /// Digue's own pages, told where they are asked from and by whom.
 async fn local(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     connection: ConnectionFacts,
     portal: Option<Arc<Portal>>,
     host: String,
@@ -111,11 +111,11 @@ async fn local(
     let now = shared.clock.now();
     let origin = connection.origin;
     let (session, doubted) = match identity::session_of(shared, &host, &origin, request.headers(), now) {
-        identity::Known::Good(session) => (Some(session), None),
-        identity::Known::Doubted(session, doubt) => (None, Some((session, doubt))),
-        identity::Known::Nobody => (None, None),
+        identity::SessionCaller::Good(session) => (Some(session), None),
+        identity::SessionCaller::Doubted(session, doubt) => (None, Some((session, doubt))),
+        identity::SessionCaller::Nobody => (None, None),
     };
-    let target = Target { host: &host, method: request.method(), path: request.uri().path() };
+    let target = ProofTarget { host: &host, method: request.method(), path: request.uri().path() };
     let program = key::by_key(shared, target, request.headers(), now);
     let program = program.and_then(Result::ok).map(|caller| caller.account);
     let account = session.as_ref().map(|session| &session.account).or(program.as_ref());
@@ -123,7 +123,7 @@ async fn local(
         Ok(counted) => counted,
         Err(_) => return Refusal::busy().respond(request.headers()),
     };
-    request.extensions_mut().insert(Arrival {
+    request.extensions_mut().insert(LocalArrival {
         host,
         is_secure: connection.is_secure,
         portal: portal.map(|portal| portal.id.clone()),
@@ -159,7 +159,7 @@ impl Authority {
 
 /// The host of a request: one, the same in target and field.
 fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
-    let malformed = || Refusal::of(vec![Reason::MalformedRequest], None);
+    let malformed = || Refusal::of(vec![RefusalReason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();
     let field = fields.next().map(|value| value.to_str().map_err(|_| malformed())).transpose()?;
     if fields.next().is_some() {

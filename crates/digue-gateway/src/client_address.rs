@@ -41,7 +41,7 @@ pub enum ClientHeader {
 
 /// What trusted proxies say of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct ForwardedClient {
     pub ip: ClientIp,
     /// The scheme that its connection had; `None` when they say nothing of it.
     pub is_secure: Option<bool>,
@@ -49,22 +49,22 @@ pub struct Said {
 
 /// The rightmost address that is not a trusted proxy's; the peer's when the peer itself is not trusted.
 /// What stands left of it anybody can have written.
-pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> Said {
+pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> ForwardedClient {
     if !proxies.contains(&peer) {
-        return Said { ip: ClientIp::Known(peer), is_secure: None };
+        return ForwardedClient { ip: ClientIp::Known(peer), is_secure: None };
     }
     match proxies.says_client_in {
         ClientHeader::XForwardedFor => {
             let values = headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes);
             let listed: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
             let (ip, _) = last_untrusted(peer, listed.iter().map(|text| parse_bytes(text)), proxies);
-            Said { ip, is_secure: scheme_before(headers) }
+            ForwardedClient { ip, is_secure: scheme_before(headers) }
         }
         ClientHeader::Forwarded => {
             let elements = forwarded_elements(headers);
             let addresses = elements.iter().map(|element| element.address);
             let (ip, place) = last_untrusted(peer, addresses, proxies);
-            Said { ip, is_secure: place.and_then(|place| elements[place].is_secure) }
+            ForwardedClient { ip, is_secure: place.and_then(|place| elements[place].is_secure) }
         }
     }
 }
@@ -144,16 +144,16 @@ fn is_port(text: &str) -> bool {
 }
 
 /// One element of `Forwarded`: who asked the proxy that wrote it, and over what.
-struct Element {
+struct ForwardedElement {
     address: Option<IpAddr>,
     is_secure: Option<bool>,
 }
 
-fn forwarded_elements(headers: &HeaderMap) -> Vec<Element> {
+fn forwarded_elements(headers: &HeaderMap) -> Vec<ForwardedElement> {
     let mut elements = Vec::new();
     for value in headers.get_all("forwarded") {
         let Ok(text) = value.to_str() else {
-            elements.push(Element { address: None, is_secure: None });
+            elements.push(ForwardedElement { address: None, is_secure: None });
             continue;
         };
         elements.extend(split_outside_quotes(text, ',').map(parse_element));
@@ -161,8 +161,8 @@ fn forwarded_elements(headers: &HeaderMap) -> Vec<Element> {
     elements
 }
 
-fn parse_element(text: &str) -> Element {
-    let mut element = Element { address: None, is_secure: None };
+fn parse_element(text: &str) -> ForwardedElement {
+    let mut element = ForwardedElement { address: None, is_secure: None };
     for pair in split_outside_quotes(text, ';') {
         let Some((name, value)) = pair.split_once('=') else { continue };
         let value = unquoted(value.trim());
@@ -315,7 +315,7 @@ mod tests {
             let headers = headers(&[("forwarded", text.as_bytes()), ("x-forwarded-for", b"6.6.6.6")]);
             let peer = "10.0.0.1".parse().unwrap();
             let said = client_of(peer, &headers, &proxies(ClientHeader::Forwarded));
-            assert_eq!(said, Said { ip, is_secure }, "{text}");
+            assert_eq!(said, ForwardedClient { ip, is_secure }, "{text}");
             let usual = client_of(peer, &headers, &proxies(ClientHeader::XForwardedFor));
             assert_eq!(usual.ip, known("6.6.6.6"));
         };

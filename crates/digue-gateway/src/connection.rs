@@ -3,21 +3,21 @@
 
 use std::net::IpAddr;
 
-use digue_access::Origin;
+use digue_access::RequestOrigin;
 use http::header::{self, HeaderMap};
 
 use crate::client_address::{TrustedProxies, client_of};
-use crate::ja4::Fingerprint;
+use crate::ja4::TlsFingerprint;
 
 /// What one connection knows about the other end.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer {
+pub struct PeerAddress {
     pub address: IpAddr,
     /// The port of this machine that it came to.
     pub local_port: u16,
     pub is_secure: bool,
     /// What its TLS stack showed of itself, when TLS ends here.
-    pub tls: Option<Fingerprint>,
+    pub tls: Option<TlsFingerprint>,
 }
 
 /// What one request's connection was, as far as Digue can see.
@@ -30,11 +30,11 @@ pub struct ConnectionFacts {
     /// The client's own connection was encrypted.
     pub is_secure: bool,
     pub local_port: u16,
-    pub origin: Origin,
+    pub origin: RequestOrigin,
 }
 
 impl ConnectionFacts {
-    pub fn of(peer: Peer, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
+    pub fn of(peer: PeerAddress, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
         let said = client_of(peer.address, headers, proxies);
         let is_from_proxy = proxies.contains(&peer.address);
         // What a proxy's TLS looks like says nothing about its clients.
@@ -50,7 +50,7 @@ impl ConnectionFacts {
             is_from_proxy,
             is_secure: said.is_secure.unwrap_or(peer.is_secure),
             local_port: peer.local_port,
-            origin: Origin {
+            origin: RequestOrigin {
                 ip: said.ip,
                 agent: user_agent(headers),
                 tls: tls.map(|tls| tls.as_str().to_owned()).unwrap_or_default(),

@@ -47,28 +47,28 @@ impl Default for ConnectionLimits {
 pub struct ConnectionTable {
     limits: ConnectionLimits,
     trusted: Vec<IpNet>,
-    rows: Mutex<Rows>,
+    rows: Mutex<ConnectionRows>,
     /// Requests under way, by client: one connection of HTTP/2, or of a proxy, carries many.
     requests: Mutex<HashMap<IpAddr, usize>>,
 }
 
 #[derive(Debug, Default)]
-struct Rows {
+struct ConnectionRows {
     next: u64,
-    all: HashMap<u64, Row>,
+    all: HashMap<u64, ConnectionRow>,
     /// Numbers of the connections of each client; those of trusted proxies are not in it.
     by_client: HashMap<IpAddr, HashSet<u64>>,
 }
 
 #[derive(Debug)]
-struct Row {
+struct ConnectionRow {
     client: Option<IpAddr>,
     activity: Arc<Activity>,
 }
 
 /// There is no place, and nobody to displace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Crowded {
+pub enum TableFull {
     #[error("too many connections from this address")]
     Address,
     #[error("too many connections")]
@@ -130,7 +130,7 @@ impl ConnectionTable {
     }
 
     /// Taken before the lock of a connection's activity, never within it.
-    fn rows(&self) -> MutexGuard<'_, Rows> {
+    fn rows(&self) -> MutexGuard<'_, ConnectionRows> {
         lock(&self.rows)
     }
 
@@ -143,7 +143,7 @@ impl ConnectionTable {
     }
 
     /// A place for a connection from `peer`, if need be that of one that waits idly.
-    pub fn admit(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Result<Slot, Crowded> {
+    pub fn admit(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Result<Slot, TableFull> {
         let peer = peer.to_canonical();
         let is_proxy = self.trusted.iter().any(|network| network.contains(&peer));
         let client = (!is_proxy).then(|| network_of(peer));
@@ -153,10 +153,10 @@ impl ConnectionTable {
             && rows.by_client.get(&client).is_some_and(|own| own.len() >= self.limits.per_address)
             && rows.displace(Some(client), self.limits.per_address) == 0
         {
-            return Err(Crowded::Address);
+            return Err(TableFull::Address);
         }
         if rows.all.len() >= self.limits.in_all && rows.displace(None, self.limits.in_all) == 0 {
-            return Err(Crowded::All);
+            return Err(TableFull::All);
         }
         let number = rows.add(client, activity.clone());
         drop(rows);
@@ -171,12 +171,12 @@ impl ConnectionTable {
     }
 
     /// Counts a request of a client, whether it comes through a trusted proxy or not.
-    pub fn admit_request(self: &Arc<Self>, client: IpAddr) -> Result<ClientRequest, Crowded> {
+    pub fn admit_request(self: &Arc<Self>, client: IpAddr) -> Result<ClientRequest, TableFull> {
         let client = network_of(client);
         let mut requests = lock(&self.requests);
         let count = requests.entry(client).or_default();
         if *count >= self.limits.per_address {
-            return Err(Crowded::Address);
+            return Err(TableFull::Address);
         }
         *count += 1;
         drop(requests);
@@ -221,11 +221,11 @@ fn note(endings: &[Ending]) {
     }
 }
 
-impl Rows {
+impl ConnectionRows {
     fn add(&mut self, client: Option<IpAddr>, activity: Arc<Activity>) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.all.insert(number, Row { client, activity });
+        self.all.insert(number, ConnectionRow { client, activity });
         if let Some(client) = client {
             self.by_client.entry(client).or_default().insert(number);
         }
@@ -314,7 +314,7 @@ mod tests {
         let (table, now) = (table(2, 2), Instant::now());
         let slots = [table.admit(from(1), now).unwrap(), table.admit(from(2), now).unwrap()];
         slots.iter().for_each(|slot| slot.activity.begin_request());
-        assert_eq!(table.admit(from(3), now).unwrap_err(), Crowded::All);
+        assert_eq!(table.admit(from(3), now).unwrap_err(), TableFull::All);
         let body = slots[0].activity.begin_transfer(crate::activity::Direction::FromClient);
         slots[0].activity.turn(body, 0, true, now);
         assert!(table.admit(from(3), now).is_ok(), "an unfinished body is waiting, too");
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!((table.len(), slots[0].share_key()), (50, None));
         let first = table.admit_request(from(1)).unwrap();
         let _second = table.admit_request(from(1)).unwrap();
-        assert_eq!(table.admit_request(from(1)).unwrap_err(), Crowded::Address);
+        assert_eq!(table.admit_request(from(1)).unwrap_err(), TableFull::Address);
         assert!(table.admit_request(from(2)).is_ok());
         drop(first);
         assert!(table.admit_request(from(1)).is_ok());

@@ -14,7 +14,7 @@ use crate::identity::CallerKind;
 
 /// When an account was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub struct AccountCut {
     pub at: Timestamp,
     /// An officer let it work again since: headers are believed again. Tokens of before are not: whoever
     /// holds one may be the thief.
@@ -23,15 +23,15 @@ pub struct Cut {
 
 /// All accounts that were cut.
 #[derive(Debug, Default)]
-pub struct Cuts(RwLock<HashMap<AccountId, Cut>>);
+pub struct AccountCuts(RwLock<HashMap<AccountId, AccountCut>>);
 
-impl Cuts {
-    pub fn set(&self, account: AccountId, cut: Cut) {
+impl AccountCuts {
+    pub fn set(&self, account: AccountId, cut: AccountCut) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(account, cut);
     }
 
     /// The cut of an account that is let work again; `None` when there was none.
-    pub fn lift(&self, account: &AccountId) -> Option<Cut> {
+    pub fn lift(&self, account: &AccountId) -> Option<AccountCut> {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let cut = all.get_mut(account)?;
         cut.is_lifted = true;
@@ -66,17 +66,17 @@ mod tests {
         let account = AccountId::parse("a1").unwrap();
         let at = Timestamp::from_secs;
         let hour = Duration::from_hours(1);
-        let cuts = Cuts::default();
+        let cuts = AccountCuts::default();
         let token = |secs| CallerKind::Token { signed_in_at: at(secs) };
         assert!(!cuts.refuse(&account, CallerKind::Header, at(100), hour));
-        cuts.set(account.clone(), Cut { at: at(100), is_lifted: false });
+        cuts.set(account.clone(), AccountCut { at: at(100), is_lifted: false });
         assert!(cuts.refuse(&account, CallerKind::Header, at(101), hour));
         assert!(!cuts.refuse(&account, CallerKind::Header, at(100 + 3600), hour));
         assert!(cuts.refuse(&account, token(100), at(100_000), hour));
         assert!(cuts.refuse(&account, CallerKind::Token { signed_in_at: Timestamp::ZERO }, at(101), hour));
         assert!(!cuts.refuse(&account, token(101), at(102), hour));
         assert!(!cuts.refuse(&AccountId::parse("a2").unwrap(), CallerKind::Header, at(101), hour));
-        assert_eq!(cuts.lift(&account), Some(Cut { at: at(100), is_lifted: true }));
+        assert_eq!(cuts.lift(&account), Some(AccountCut { at: at(100), is_lifted: true }));
         assert!(!cuts.refuse(&account, CallerKind::Header, at(101), hour));
         assert!(cuts.refuse(&account, token(99), at(101), hour));
     }

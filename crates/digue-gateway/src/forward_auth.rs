@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use digue_types::Reason;
+use digue_types::RefusalReason;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
@@ -16,7 +16,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use crate::arrival::{Authority, is_refused_method};
 use crate::body::{Body, empty};
 use crate::connection::ConnectionFacts;
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::identity::token_hash;
 use crate::ports::Future1;
 use crate::refusal::{Refusal, wants_page};
@@ -74,7 +74,7 @@ struct Original {
 
 /// 200, with the identity where the proxy showed its secret; or the refusal that the proxy hands on.
 pub fn answer(
-    shared: Arc<Shared>,
+    shared: Arc<SharedGateway>,
     connection: ConnectionFacts,
     request: Request<()>,
 ) -> Future1<Response<Body>> {
@@ -111,11 +111,11 @@ fn refused(refusal: &Refusal, headers: &HeaderMap, dialect: Option<Dialect>) -> 
 }
 
 fn malformed() -> Refusal {
-    Refusal::of(vec![Reason::MalformedRequest], None)
+    Refusal::of(vec![RefusalReason::MalformedRequest], None)
 }
 
 async fn check(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     connection: &ConnectionFacts,
     request: &Request<()>,
     dialect: Option<(Dialect, &str)>,
@@ -166,7 +166,7 @@ async fn check(
 }
 
 /// Whether the proxy showed its secret; `None` when it has none.
-fn is_proxys_own(shared: &Shared, headers: &HeaderMap) -> Option<bool> {
+fn is_proxys_own(shared: &SharedGateway, headers: &HeaderMap) -> Option<bool> {
     let secret = shared.proxies.secret?;
     let shown = headers.get(PROXY_SECRET).and_then(|value| value.to_str().ok());
     // Hashes are compared, never secrets, so the time of the comparison tells nothing useful.
@@ -235,7 +235,7 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Duration;
 
-    use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+    use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot};
     use digue_inspect::{IdentifierKind, Pick, RequestRule, RequestSource, ResponseRules};
     use digue_types::{ActionName, Exposure, PersonRef, PopulationId, PortalId, RouteName, Timestamp};
     use ring::rand::SystemRandom;
@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
     use crate::client_address::TrustedProxies;
-    use crate::connection::Peer;
+    use crate::connection::PeerAddress;
     use crate::gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
     use crate::graphql::GraphQl;
     use crate::identity::Asserter;
@@ -253,7 +253,9 @@ mod tests {
         BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryRule, Route, RouteKind, Timeouts,
         Upstream,
     };
-    use crate::ports::{Aliases, Clock, Fetch, LocalPages, Recorder, Sentinel, Unrecorded, Word};
+    use crate::ports::{
+        Aliases, Clock, JournalWriteError, LocalPages, Recorder, ResourceFetch, ResponseMonitor, Verdict,
+    };
     use crate::response_headers::HeaderRules;
     use crate::upstream::UpstreamClient;
 
@@ -280,15 +282,17 @@ mod tests {
 
     #[test]
     fn each_proxy_gets_what_it_understands() {
-        let refusal =
-            Refusal::of(vec![Reason::Budget(digue_types::Scope::Account, digue_types::Window::Day)], Some(7));
+        let refusal = Refusal::of(
+            vec![RefusalReason::Budget(digue_types::Scope::Account, digue_types::SlidingWindow::Day)],
+            Some(7),
+        );
         let nginx = refused(&refusal, &HeaderMap::new(), Some(Dialect::AuthRequest));
         assert_eq!(nginx.status(), StatusCode::FORBIDDEN);
         assert_eq!(nginx.headers()[CAUSE], "429 budget:account:24h");
         let traefik = refused(&refusal, &HeaderMap::new(), Some(Dialect::ForwardAuth));
         assert_eq!(traefik.status(), StatusCode::TOO_MANY_REQUESTS);
         let stranger = refused(
-            &Refusal::of(vec![Reason::NoSession], None),
+            &Refusal::of(vec![RefusalReason::NoSession], None),
             &HeaderMap::new(),
             Some(Dialect::AuthRequest),
         );
@@ -299,18 +303,18 @@ mod tests {
     #[derive(Default)]
     struct Watching(Mutex<Vec<Exposure>>);
 
-    impl Sentinel for Watching {
-        fn look(&self, exposure: &Exposure) -> Word {
+    impl ResponseMonitor for Watching {
+        fn look(&self, exposure: &Exposure) -> Verdict {
             self.0.lock().unwrap().push(exposure.clone());
             let is_theft = exposure.persons().any(|person| person.as_str() == "P9");
-            if is_theft { Word::Withhold } else { Word::Pass }
+            if is_theft { Verdict::Withhold } else { Verdict::Pass }
         }
 
         fn observe(&self, exposure: &Exposure) {
             self.0.lock().unwrap().push(exposure.clone());
         }
 
-        fn fetched(&self, _: &Fetch<'_>) {}
+        fn fetched(&self, _: &ResourceFetch<'_>) {}
     }
 
     /// A journal in memory.
@@ -318,7 +322,7 @@ mod tests {
     struct Entries(Arc<Mutex<Vec<Exposure>>>);
 
     impl Recorder for Entries {
-        fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>> {
+        fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>> {
             let mut entries = self.0.lock().unwrap();
             let index = entries.len() as u64;
             entries.extend(exposures);
@@ -381,7 +385,7 @@ mod tests {
             response: ResponseRules { blocks: vec![], errors: None },
             uninspected: OnUninspected::default(),
             held_bytes_max: 1,
-            inspect_limits: digue_inspect::Limits::default(),
+            inspect_limits: digue_inspect::InspectionLimits::default(),
             request_bytes_max: 1,
         };
         Portal {
@@ -397,7 +401,7 @@ mod tests {
             mapping: IdentityMapping::default(),
             request_headers: vec![],
             named_headers: NamedHeaders::default(),
-            mode: Mode::Enforced,
+            mode: EnforcementMode::Enforced,
             kinds,
             primary: 0,
             limits: LimitsTable::default(),
@@ -431,8 +435,12 @@ mod tests {
             proxies: TrustedProxies::of(vec![loopback]),
             limits: GatewayLimits::default(),
         });
-        let peer =
-            Peer { address: "127.0.0.1".parse().unwrap(), local_port: 80, is_secure: false, tls: None };
+        let peer = PeerAddress {
+            address: "127.0.0.1".parse().unwrap(),
+            local_port: 80,
+            is_secure: false,
+            tls: None,
+        };
         let mut answers = Vec::new();
         for url in urls {
             let request = Request::get("/.digue/authz/auth-request")
@@ -465,7 +473,7 @@ mod tests {
         // A restart reads the journal: it must not know more or less than what looked live.
         assert_eq!(names(&told), names(&written));
         assert!(written.iter().all(|exposure| exposure.inspection == digue_types::Inspection::RequestOnly));
-        assert_eq!(written[1].reasons, [Reason::Withheld]);
+        assert_eq!(written[1].reasons, [RefusalReason::Withheld]);
         assert_eq!(written[1].persons().count(), 0);
     }
 }

@@ -14,14 +14,14 @@ use tokio::sync::watch;
 use crate::account_requests::AccountRequests;
 use crate::client_address::TrustedProxies;
 use crate::connections::{ConnectionLimits, ConnectionTable};
-use crate::cuts::{Cut, Cuts};
+use crate::cuts::{AccountCut, AccountCuts};
 use crate::hold::HeldBytes;
 use crate::identity::{Asserter, Caller};
 use crate::inspection::InspectionQueue;
 use crate::key::UsedProofs;
 use crate::pending_entries::PendingEntries;
 use crate::portal::Portal;
-use crate::ports::{Aliases, Clock, LocalPages, Recorder, Sentinel};
+use crate::ports::{Aliases, Clock, LocalPages, Recorder, ResponseMonitor};
 use crate::refusal::Refusal;
 use crate::refusals::RefusalCounter;
 use crate::upstream::UpstreamClient;
@@ -32,7 +32,7 @@ pub struct GatewayParts {
     pub rules: Snapshot,
     pub sessions: Sessions,
     pub recorder: Arc<dyn Recorder>,
-    pub sentinel: Arc<dyn Sentinel>,
+    pub sentinel: Arc<dyn ResponseMonitor>,
     pub clock: Arc<dyn Clock>,
     pub aliases: Arc<dyn Aliases>,
     pub pages: Arc<dyn LocalPages>,
@@ -126,19 +126,19 @@ impl Hosts {
 }
 
 /// State shared by all requests.
-pub struct Shared {
+pub struct SharedGateway {
     pub(crate) hosts: ArcSwap<Hosts>,
     pub(crate) rules: ArcSwap<Snapshot>,
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) recorder: Arc<dyn Recorder>,
-    pub(crate) sentinel: Arc<dyn Sentinel>,
+    pub(crate) sentinel: Arc<dyn ResponseMonitor>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<dyn Aliases>,
     pub(crate) pages: Arc<dyn LocalPages>,
     pub(crate) asserter: Asserter,
     pub(crate) upstream: UpstreamClient,
     pub(crate) proxies: TrustedProxies,
-    pub(crate) cuts: Cuts,
+    pub(crate) cuts: AccountCuts,
     pub(crate) held: Arc<HeldBytes>,
     /// Copies of what passes by observed portals: their own, so that observing takes nothing from the others.
     pub(crate) observed: Arc<HeldBytes>,
@@ -159,7 +159,7 @@ pub struct Shared {
     boot: u64,
 }
 
-impl Shared {
+impl SharedGateway {
     /// A name for one request and its response, unique over restarts.
     pub(crate) fn next_exchange(&self) -> digue_types::ExchangeId {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
@@ -196,7 +196,7 @@ impl Shared {
     }
 }
 
-impl Shared {
+impl SharedGateway {
     /// An observed response has no entry: nothing stops for it, and it is said.
     pub(crate) fn note_unrecorded(&self, cause: &str) {
         let count = self.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
@@ -206,12 +206,12 @@ impl Shared {
 
 /// A handle on the running gateway.
 #[derive(Clone)]
-pub struct Gateway(pub(crate) Arc<Shared>);
+pub struct Gateway(pub(crate) Arc<SharedGateway>);
 
 impl Gateway {
     pub fn new(parts: GatewayParts) -> Self {
         let boot = u64::try_from(parts.clock.now().micros()).unwrap_or(0);
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedGateway {
             hosts: ArcSwap::from_pointee(parts.hosts),
             rules: ArcSwap::from_pointee(parts.rules),
             sessions: Mutex::new(parts.sessions),
@@ -224,7 +224,7 @@ impl Gateway {
             upstream: parts.upstream,
             connections: ConnectionTable::new(parts.limits.connections, parts.proxies.networks.clone()),
             proxies: parts.proxies,
-            cuts: Cuts::default(),
+            cuts: AccountCuts::default(),
             held: HeldBytes::new(parts.limits.held_bytes),
             observed: HeldBytes::new(parts.limits.held_bytes / 4),
             pending_entries: PendingEntries::default(),
@@ -345,19 +345,19 @@ impl Gateway {
     }
 
     /// Ends all that an account goes on with: its sessions, and what others vouch for since before now.
-    pub fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, Cut) {
-        let cut = Cut { at: self.0.clock.now(), is_lifted: false };
+    pub fn cut_account(&self, account: &AccountId) -> (Vec<SessionId>, AccountCut) {
+        let cut = AccountCut { at: self.0.clock.now(), is_lifted: false };
         self.0.cuts.set(account.clone(), cut);
         (self.cut_sessions(|session| session.account == *account), cut)
     }
 
     /// A cut made before this start.
-    pub fn restore_cut(&self, account: AccountId, cut: Cut) {
+    pub fn restore_cut(&self, account: AccountId, cut: AccountCut) {
         self.0.cuts.set(account, cut);
     }
 
     /// Lets an account work again, whom a proxy vouches for; `None` when it was not cut.
-    pub fn lift_cut(&self, account: &AccountId) -> Option<Cut> {
+    pub fn lift_cut(&self, account: &AccountId) -> Option<AccountCut> {
         self.0.cuts.lift(account)
     }
 

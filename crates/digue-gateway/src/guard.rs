@@ -15,7 +15,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::watch;
 
 use crate::body::{Body, BoxError};
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::identity::{Caller, CallerKind};
 
 /// Pieces in which a held response leaves, so that it can be cut between two of them.
@@ -23,14 +23,14 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// Watches over one account on one portal.
 #[derive(Clone)]
-pub struct Guard {
-    shared: Arc<Shared>,
+pub struct CutGuard {
+    shared: Arc<SharedGateway>,
     portal: PortalId,
     caller: Caller,
 }
 
-impl Guard {
-    pub fn new(shared: Arc<Shared>, portal: PortalId, caller: Caller) -> Self {
+impl CutGuard {
+    pub fn new(shared: Arc<SharedGateway>, portal: PortalId, caller: Caller) -> Self {
         Self { shared, portal, caller }
     }
 
@@ -70,9 +70,9 @@ impl Guard {
 }
 
 /// A body under guard.
-pub struct Guarded {
-    inner: Source,
-    guard: Guard,
+pub struct GuardedBody {
+    inner: GuardedSource,
+    guard: CutGuard,
     cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     changes: watch::Receiver<u64>,
     /// Told how many bytes left, once the body is over.
@@ -80,28 +80,28 @@ pub struct Guarded {
     sent: u64,
 }
 
-enum Source {
+enum GuardedSource {
     Held { bytes: Bytes },
     Stream { start: Bytes, rest: Body },
 }
 
-impl Guarded {
+impl GuardedBody {
     /// A held response, in pieces.
-    pub fn held(guard: Guard, bytes: Bytes) -> Self {
-        Self::new(guard, Source::Held { bytes }, None)
+    pub fn held(guard: CutGuard, bytes: Bytes) -> Self {
+        Self::new(guard, GuardedSource::Held { bytes }, None)
     }
 
     /// What was read of a stream and the rest of it.
     pub fn stream(
-        guard: Guard,
+        guard: CutGuard,
         start: Bytes,
         rest: Body,
         on_end: Option<Box<dyn FnOnce(u64) + Send>>,
     ) -> Self {
-        Self::new(guard, Source::Stream { start, rest }, on_end)
+        Self::new(guard, GuardedSource::Stream { start, rest }, on_end)
     }
 
-    fn new(guard: Guard, inner: Source, on_end: Option<Box<dyn FnOnce(u64) + Send>>) -> Self {
+    fn new(guard: CutGuard, inner: GuardedSource, on_end: Option<Box<dyn FnOnce(u64) + Send>>) -> Self {
         let changes = guard.shared.changes.subscribe();
         let watching = guard.clone();
         Self { inner, guard, cut: Box::pin(async move { watching.cut().await }), changes, on_end, sent: 0 }
@@ -111,9 +111,9 @@ impl Guarded {
 /// The account was cut while it was reading.
 #[derive(Debug, thiserror::Error)]
 #[error("the account was cut")]
-pub struct Cut;
+pub struct CutWhileReading;
 
-impl HttpBody for Guarded {
+impl HttpBody for GuardedBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -128,16 +128,16 @@ impl HttpBody for Guarded {
             this.changes.mark_unchanged();
         }
         if (changed && this.guard.is_cut()) || this.cut.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(Err(Box::new(Cut))));
+            return Poll::Ready(Some(Err(Box::new(CutWhileReading))));
         }
         let piece = match &mut this.inner {
-            Source::Held { bytes } => {
+            GuardedSource::Held { bytes } => {
                 if bytes.is_empty() {
                     return Poll::Ready(None);
                 }
                 bytes.split_to(bytes.len().min(PIECE_BYTES))
             }
-            Source::Stream { start, rest } => {
+            GuardedSource::Stream { start, rest } => {
                 if start.is_empty() {
                     match Pin::new(rest).poll_frame(context) {
                         Poll::Pending => return Poll::Pending,
@@ -158,13 +158,13 @@ impl HttpBody for Guarded {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.inner, Source::Held { bytes } if bytes.is_empty())
+        matches!(&self.inner, GuardedSource::Held { bytes } if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
-            Source::Held { bytes } => SizeHint::with_exact(bytes.len() as u64),
-            Source::Stream { start, rest } => {
+            GuardedSource::Held { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            GuardedSource::Stream { start, rest } => {
                 let hint = rest.size_hint();
                 let start = start.len() as u64;
                 match hint.exact() {
@@ -176,7 +176,7 @@ impl HttpBody for Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl Drop for GuardedBody {
     fn drop(&mut self) {
         if let Some(on_end) = self.on_end.take() {
             on_end(self.sent);

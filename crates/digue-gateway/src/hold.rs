@@ -15,14 +15,14 @@ use crate::body::{Body, BoxError};
 
 /// On whose account bytes are held.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Holder {
+pub enum BodyHolder {
     Connection(u64),
     Account(AccountId),
     Organisation(OrganisationId),
     Portal(PortalId),
 }
 
-impl Holder {
+impl BodyHolder {
     /// One account, and one connection, gets at most a half of all, an organisation two thirds, and a portal
     /// three quarters; however many are greedy, see [`shares`], a part stays free.
     const fn weight(&self) -> Eighths {
@@ -35,32 +35,32 @@ impl Holder {
 }
 
 /// Bytes held by all messages together.
-pub type HeldBytes = SharedAmount<Holder>;
+pub type HeldBytes = SharedAmount<BodyHolder>;
 
 /// What one message holds.
-pub type Share = shares::Share<Holder>;
+pub type Share = shares::AmountShare<BodyHolder>;
 
 /// Begins to hold on account of these.
-pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = Holder>) -> Share {
+pub(crate) fn begin(held: &Arc<HeldBytes>, holders: impl IntoIterator<Item = BodyHolder>) -> Share {
     held.begin(holders.into_iter().map(|holder| (holder.clone(), holder.weight())).collect())
 }
 
 /// Bytes that hold their share until the last of them is gone: out of queues and buffers, too.
 pub(crate) fn counted(bytes: Bytes, share: Share) -> Bytes {
-    struct Counted {
+    struct CountedBytes {
         bytes: Bytes,
         _share: Share,
     }
-    impl AsRef<[u8]> for Counted {
+    impl AsRef<[u8]> for CountedBytes {
         fn as_ref(&self) -> &[u8] {
             &self.bytes
         }
     }
-    Bytes::from_owner(Counted { bytes, _share: share })
+    Bytes::from_owner(CountedBytes { bytes, _share: share })
 }
 
 /// What became of a body that was to be held.
-pub enum Held {
+pub enum HeldBody {
     Whole {
         bytes: Bytes,
         share: Share,
@@ -84,7 +84,7 @@ pub enum HoldError {
 }
 
 /// Reads `body` whole, at most `limit` bytes; `idle` is the longest silence between two pieces.
-pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) -> Result<Held, HoldError> {
+pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) -> Result<HeldBody, HoldError> {
     let mut collected = Collected { share, first: Bytes::new(), joined: BytesMut::new(), limit };
     if let Some(length) = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()) {
         collected.share.grow(length.min(limit))?;
@@ -102,7 +102,7 @@ pub async fn hold(mut body: Body, limit: usize, idle: Duration, share: Share) ->
         };
         collected.add(piece)?;
         if collected.len() > limit {
-            return Ok(Held::TooLarge { start: collected.start(), rest: body });
+            return Ok(HeldBody::TooLarge { start: collected.start(), rest: body });
         }
     }
 }
@@ -148,8 +148,8 @@ impl Collected {
         if joined.is_empty() { std::mem::take(&mut self.first) } else { joined.freeze() }
     }
 
-    fn whole(mut self) -> Held {
-        Held::Whole { bytes: self.bytes(), share: self.share }
+    fn whole(mut self) -> HeldBody {
+        HeldBody::Whole { bytes: self.bytes(), share: self.share }
     }
 
     fn start(mut self) -> Bytes {
@@ -164,8 +164,8 @@ mod tests {
 
     const IDLE: Duration = Duration::from_secs(60);
 
-    fn account(name: &str) -> Vec<Holder> {
-        vec![Holder::Account(AccountId::parse(name).unwrap())]
+    fn account(name: &str) -> Vec<BodyHolder> {
+        vec![BodyHolder::Account(AccountId::parse(name).unwrap())]
     }
 
     /// A body without a length.
@@ -192,7 +192,7 @@ mod tests {
     async fn what_is_held_is_counted_until_the_last_byte_is_gone() {
         let held = HeldBytes::new(10_000);
         for body in [full(vec![7; 1000]), pieces(&[300, 300, 400])] {
-            let Held::Whole { bytes, share } =
+            let HeldBody::Whole { bytes, share } =
                 hold(body, 2000, IDLE, begin(&held, account("a1"))).await.unwrap()
             else {
                 panic!("it fits")
@@ -212,7 +212,7 @@ mod tests {
     async fn the_start_of_what_is_too_large_is_counted_too() {
         let held = HeldBytes::new(10_000);
         let read = hold(pieces(&[600, 600, 600]), 1000, IDLE, begin(&held, account("a1"))).await.unwrap();
-        let Held::TooLarge { start, .. } = read else { panic!("too large") };
+        let HeldBody::TooLarge { start, .. } = read else { panic!("too large") };
         assert_eq!(start.len(), 1200);
         assert!(held.used() >= 1200);
         drop(start);
@@ -232,6 +232,6 @@ mod tests {
         assert!(matches!(refused, HoldError::Full(_)));
         assert_eq!(kept.len(), 50);
         let other = hold(full(vec![7; 20_000]), 30_000, IDLE, begin(&held, account("honest"))).await;
-        assert!(matches!(other, Ok(Held::Whole { .. })));
+        assert!(matches!(other, Ok(HeldBody::Whole { .. })));
     }
 }

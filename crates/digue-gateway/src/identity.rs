@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::session::{Bearer, Doubt, Found, TokenHash};
-use digue_access::{Origin, Session, Snapshot};
+use digue_access::session::{Bearer, SessionDoubt, SessionLookup, TokenHash};
+use digue_access::{RequestOrigin, Session, Snapshot};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::connection::ConnectionFacts;
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::headers::{device_cookie, session_cookie};
 use crate::jwt::{self, KeySet, KeySetError, NumericDate, TokenFault};
-use crate::key::{Target, by_key};
+use crate::key::{ProofTarget, by_key};
 use crate::name_mapping::NameFault;
 use crate::portal::{Identity, Portal};
 
@@ -58,7 +58,7 @@ impl CallerKind {
 
 /// Why nobody is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stranger {
+pub enum IdentityFailure {
     /// No session, token or header, or one that is no longer good or was cut.
     NotSignedIn,
     /// Recognised, but unknown to Digue or suspended.
@@ -69,19 +69,19 @@ pub enum Stranger {
 
 /// What is asked for, and from where.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct IdentityRequest<'a> {
     pub portal: &'a Portal,
-    pub target: Target<'a>,
+    pub target: ProofTarget<'a>,
     pub connection: &'a ConnectionFacts,
 }
 
 /// Recognises the caller of a request to a portal.
 pub(crate) fn identify(
-    shared: &Shared,
-    asked: &Asked<'_>,
+    shared: &SharedGateway,
+    asked: &IdentityRequest<'_>,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<Caller, Stranger> {
+) -> Result<Caller, IdentityFailure> {
     let snapshot = shared.rules.load();
     let portal = asked.portal;
     let mut caller = match &portal.identity {
@@ -92,21 +92,21 @@ pub(crate) fn identify(
         Identity::Jwt(verifier) => verifier.identify(portal, &snapshot, headers, now)?,
         Identity::Header { account, organisation, from } => {
             if !from.iter().any(|network| network.contains(&asked.connection.peer)) {
-                return Err(Stranger::NotSignedIn);
+                return Err(IdentityFailure::NotSignedIn);
             }
             by_header(portal, &snapshot, (account, organisation.as_ref()), headers)?
         }
     };
     match snapshot.directory.find(&caller.account) {
-        Some(record) if record.is_suspended => return Err(Stranger::NotAdmitted),
+        Some(record) if record.is_suspended => return Err(IdentityFailure::NotAdmitted),
         // As it is now: a session is older than a move to another organisation.
         Some(record) => caller.organisation = record.organisation.clone(),
         // A session outlives its account only until it is seen here.
-        None if !caller.kind.is_vouched_for() => return Err(Stranger::NotAdmitted),
+        None if !caller.kind.is_vouched_for() => return Err(IdentityFailure::NotAdmitted),
         None => {}
     }
     if shared.is_cut(&caller, now) {
-        return Err(Stranger::NotSignedIn);
+        return Err(IdentityFailure::NotSignedIn);
     }
     Ok(caller)
 }
@@ -117,36 +117,36 @@ pub fn token_hash(secret: &str) -> TokenHash {
 }
 
 /// Whose session a request shows.
-pub enum Known {
+pub enum SessionCaller {
     Good(Session),
-    Doubted(Session, Doubt),
+    Doubted(Session, SessionDoubt),
     Nobody,
 }
 
 /// The session of a request's cookies, marked as used now when it is its holder's.
 pub fn session_of(
-    shared: &Shared,
+    shared: &SharedGateway,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Known {
+) -> SessionCaller {
     with_session(shared, host, origin, headers, now, |found| match found {
-        Found::Good(session) => Known::Good(session.clone()),
-        Found::Doubted(session, doubt) => Known::Doubted(session.clone(), doubt),
-        Found::Nothing => Known::Nobody,
+        SessionLookup::Good(session) => SessionCaller::Good(session.clone()),
+        SessionLookup::Doubted(session, doubt) => SessionCaller::Doubted(session.clone(), doubt),
+        SessionLookup::Nothing => SessionCaller::Nobody,
     })
 }
 
 fn with_session<T>(
-    shared: &Shared,
+    shared: &SharedGateway,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     now: Timestamp,
-    look: impl FnOnce(Found<'_>) -> T,
+    look: impl FnOnce(SessionLookup<'_>) -> T,
 ) -> T {
-    let Some(secret) = session_cookie(headers) else { return look(Found::Nothing) };
+    let Some(secret) = session_cookie(headers) else { return look(SessionLookup::Nothing) };
     let device = device_cookie(headers).map(token_hash);
     let bearer = Bearer { origin, device: device.as_ref() };
     let mut sessions = shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,12 +154,12 @@ fn with_session<T>(
 }
 
 fn by_session(
-    shared: &Shared,
+    shared: &SharedGateway,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<Caller, Stranger> {
+) -> Result<Caller, IdentityFailure> {
     let caller = |session: &Session| Caller {
         account: session.account.clone(),
         organisation: session.organisation.clone(),
@@ -168,9 +168,9 @@ fn by_session(
         kind: CallerKind::Session,
     };
     with_session(shared, host, origin, headers, now, |found| match found {
-        Found::Good(session) => Ok(caller(session)),
-        Found::Doubted(session, _) => Err(Stranger::Doubted(Box::new(caller(session)))),
-        Found::Nothing => Err(Stranger::NotSignedIn),
+        SessionLookup::Good(session) => Ok(caller(session)),
+        SessionLookup::Doubted(session, _) => Err(IdentityFailure::Doubted(Box::new(caller(session)))),
+        SessionLookup::Nothing => Err(IdentityFailure::NotSignedIn),
     })
 }
 
@@ -179,12 +179,12 @@ fn by_header(
     snapshot: &Snapshot,
     (account, organisation): (&HeaderName, Option<&HeaderName>),
     headers: &HeaderMap,
-) -> Result<Caller, Stranger> {
+) -> Result<Caller, IdentityFailure> {
     let told = |name: &HeaderName| match single_text(headers, name) {
         Ok(text) => Ok(text.filter(|text| !text.trim().is_empty())),
         Err(fault) => Err(not_taken(portal, "header", &fault)),
     };
-    let account = told(account)?.ok_or(Stranger::NotSignedIn)?;
+    let account = told(account)?.ok_or(IdentityFailure::NotSignedIn)?;
     let account = portal.mapping.account(account).map_err(|fault| not_taken(portal, "account", &fault))?;
     let said = organisation.map(told).transpose()?.flatten();
     let said = said.map(|text| portal.mapping.organisation(text));
@@ -196,14 +196,14 @@ fn by_header(
 }
 
 /// Names an identity that was vouched for and cannot be taken; the name itself is not for logs.
-fn not_taken(portal: &Portal, what: &str, fault: &dyn std::fmt::Display) -> Stranger {
+fn not_taken(portal: &Portal, what: &str, fault: &dyn std::fmt::Display) -> IdentityFailure {
     tracing::warn!(
         portal.id = %portal.id,
         what,
         cause = %fault,
         "An identity was not taken; `[identity.mapping]` of the map says how names are read"
     );
-    Stranger::NotAdmitted
+    IdentityFailure::NotAdmitted
 }
 
 /// A header that comes once, as text; names of people are written in UTF-8.
@@ -222,16 +222,16 @@ fn organisation_of(
     snapshot: &Snapshot,
     account: &AccountId,
     said: Option<Result<OrganisationId, NameFault>>,
-) -> Result<OrganisationId, Stranger> {
+) -> Result<OrganisationId, IdentityFailure> {
     if let Some(record) = snapshot.directory.find(account) {
         return Ok(record.organisation.clone());
     }
-    let said = said.ok_or(Stranger::NotAdmitted)?;
+    let said = said.ok_or(IdentityFailure::NotAdmitted)?;
     said.map_err(|fault| not_taken(portal, "organisation", &fault))
 }
 
 /// Verifies the tokens of a portal that authenticates by itself.
-pub struct Verifier {
+pub struct TokenVerifier {
     keys: KeySet,
     issuer: String,
     audience: String,
@@ -267,7 +267,7 @@ pub struct VerifierOptions {
     pub organisation_claim: Option<String>,
 }
 
-impl Verifier {
+impl TokenVerifier {
     pub fn new(options: VerifierOptions) -> Result<Self, KeySetError> {
         let keys = KeySet::parse(&options.jwks)?;
         Ok(Self {
@@ -287,14 +287,14 @@ impl Verifier {
         snapshot: &Snapshot,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<Caller, Stranger> {
-        let token = self.token(headers).ok_or(Stranger::NotSignedIn)?;
+    ) -> Result<Caller, IdentityFailure> {
+        let token = self.token(headers).ok_or(IdentityFailure::NotSignedIn)?;
         let claims = self.claims(token, now).map_err(|fault| {
             // Anybody can send any token: a fault is written once in a while, not each time.
             if self.written.is_due(fault, now) {
                 tracing::warn!(portal.id = %portal.id, cause = %fault, "A token was not believed");
             }
-            Stranger::NotSignedIn
+            IdentityFailure::NotSignedIn
         })?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let account = claims.get(&self.account_claim).ok_or(NameFault::NoText);

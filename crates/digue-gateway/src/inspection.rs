@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use digue_access::shares::ShareExceeded;
 use digue_access::turns::{LineFull, TurnOrder};
-use digue_inspect::{Message, Reading, ShownIdentifiers, Unreadable};
-use digue_types::{AccountId, Unread, UnreadCause};
+use digue_inspect::{Message, ResponseReading, ShownIdentifiers, Unreadable};
+use digue_types::{AccountId, ReadFailure, UnreadCause};
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
 use tokio::sync::oneshot;
@@ -130,7 +130,7 @@ pub(crate) fn look_into(
     bytes: &Bytes,
 ) -> Result<ShownIdentifiers, Unreadable> {
     let caught = catch_unwind(AssertUnwindSafe(|| read(portal, route, status, headers, bytes)));
-    caught.unwrap_or_else(|_| Err(Unread::new(UnreadCause::Failed).into()))
+    caught.unwrap_or_else(|_| Err(ReadFailure::new(UnreadCause::Failed).into()))
 }
 
 fn read(
@@ -140,7 +140,7 @@ fn read(
     headers: &HeaderMap,
     bytes: &Bytes,
 ) -> Result<ShownIdentifiers, Unreadable> {
-    let unreadable = |name: &str| Unreadable::from(Unread::new(UnreadCause::Header).at(name));
+    let unreadable = |name: &str| Unreadable::from(ReadFailure::new(UnreadCause::Header).at(name));
     let types: Vec<&HeaderValue> = headers.get_all(header::CONTENT_TYPE).iter().collect();
     let content_type = match types[..] {
         [] => None,
@@ -154,9 +154,9 @@ fn read(
     let message =
         Message { status: status.as_u16(), content_type, content_encoding: &codings.join(","), body: bytes };
     match digue_inspect::inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
-        Reading::Persons(shown) => Ok(shown),
-        Reading::ShowsNobody(_) => Ok(ShownIdentifiers::default()),
-        Reading::Unreadable(why) => Err(why),
+        ResponseReading::Persons(shown) => Ok(shown),
+        ResponseReading::ShowsNobody(_) => Ok(ShownIdentifiers::default()),
+        ResponseReading::Unreadable(why) => Err(why),
     }
 }
 

@@ -19,9 +19,9 @@ const HELLO_BYTES_MAX: usize = 16 << 10;
 
 /// The part of JA4 that one TLS stack keeps from connection to connection: two short hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fingerprint([u8; 25]);
+pub struct TlsFingerprint([u8; 25]);
 
-impl Fingerprint {
+impl TlsFingerprint {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("hexadecimal digits")
     }
@@ -117,8 +117,8 @@ impl Hello {
         )
     }
 
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(self.hashes(&PASSING).as_bytes().try_into().expect("twice twelve digits"))
+    pub fn fingerprint(&self) -> TlsFingerprint {
+        TlsFingerprint(self.hashes(&PASSING).as_bytes().try_into().expect("twice twelve digits"))
     }
 
     fn hashes(&self, without: &[u16]) -> String {
@@ -159,7 +159,9 @@ fn short_hash(text: &str) -> String {
 }
 
 /// Reads the first message of a connection, and gives the connection back whole.
-pub async fn overhear<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<(Option<Fingerprint>, Replayed<S>)> {
+pub async fn overhear<S: AsyncRead + Unpin>(
+    mut stream: S,
+) -> io::Result<(Option<TlsFingerprint>, Replayed<S>)> {
     let mut read = BytesMut::with_capacity(2048);
     let hello = loop {
         if stream.read_buf(&mut read).await? == 0 || read[0] != 22 {

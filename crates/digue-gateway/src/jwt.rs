@@ -274,14 +274,14 @@ impl JwtSigner for Es256Signer {
     }
 }
 
-enum Key {
+enum JwtKey {
     Plain(Vec<u8>),
     Rsa { n: Vec<u8>, e: Vec<u8> },
 }
 
 struct RingVerifier {
     algorithm: Algorithm,
-    key: Key,
+    key: JwtKey,
 }
 
 fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
@@ -289,8 +289,8 @@ fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn Jwt
         return Err(new_error(ErrorKind::InvalidKeyFormat));
     }
     let key = match key.kind() {
-        DecodingKeyKind::SecretOrDer(bytes) => Key::Plain(bytes.clone()),
-        DecodingKeyKind::RsaModulusExponent { n, e } => Key::Rsa { n: n.clone(), e: e.clone() },
+        DecodingKeyKind::SecretOrDer(bytes) => JwtKey::Plain(bytes.clone()),
+        DecodingKeyKind::RsaModulusExponent { n, e } => JwtKey::Rsa { n: n.clone(), e: e.clone() },
     };
     Ok(Box::new(RingVerifier { algorithm: *algorithm, key }))
 }
@@ -298,7 +298,7 @@ fn make_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn Jwt
 impl Verifier<Vec<u8>> for RingVerifier {
     fn verify(&self, message: &[u8], signed: &Vec<u8>) -> std::result::Result<(), Error> {
         let is_good = match (&self.key, self.algorithm) {
-            (Key::Rsa { n, e }, algorithm) => {
+            (JwtKey::Rsa { n, e }, algorithm) => {
                 let parameters = match algorithm {
                     Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
                     Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
@@ -307,7 +307,7 @@ impl Verifier<Vec<u8>> for RingVerifier {
                 };
                 RsaPublicKeyComponents { n, e }.verify(parameters, message, signed).is_ok()
             }
-            (Key::Plain(key), algorithm) => {
+            (JwtKey::Plain(key), algorithm) => {
                 let verification: &dyn VerificationAlgorithm = match algorithm {
                     Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
                     Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,

@@ -18,8 +18,8 @@ use http::{HeaderMap, Method};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use crate::gateway::{Shared, lock};
-use crate::identity::{Caller, CallerKind, Stranger, token_hash};
+use crate::gateway::{SharedGateway, lock};
+use crate::identity::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::possession;
 
 /// How far the clock of a program may be from ours.
@@ -34,7 +34,7 @@ const PROOFS_MAX: usize = 20_000;
 
 /// What a proof must be for.
 #[derive(Clone, Copy)]
-pub struct Target<'t> {
+pub struct ProofTarget<'t> {
     pub host: &'t str,
     pub method: &'t Method,
     /// The path, as it was sent.
@@ -65,25 +65,27 @@ impl UsedProofs {
 
 /// The account whose key signed this request; `None` when it shows no key.
 pub fn by_key(
-    shared: &Shared,
-    target: Target<'_>,
+    shared: &SharedGateway,
+    target: ProofTarget<'_>,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Option<Result<Caller, Stranger>> {
-    let place = Place::of(headers)?;
+) -> Option<Result<Caller, IdentityFailure>> {
+    let place = ProofPlace::of(headers)?;
     let mut values = headers.get_all(&place.authorization).iter();
     let secret = values.next().and_then(secret_of);
-    let (Some(secret), None) = (secret, values.next()) else { return Some(Err(Stranger::NotSignedIn)) };
-    Some(verify(shared, target, headers, (secret, &place.proof), now).ok_or(Stranger::NotSignedIn))
+    let (Some(secret), None) = (secret, values.next()) else {
+        return Some(Err(IdentityFailure::NotSignedIn));
+    };
+    Some(verify(shared, target, headers, (secret, &place.proof), now).ok_or(IdentityFailure::NotSignedIn))
 }
 
 /// The headers in which a key and its proof come.
-struct Place {
+struct ProofPlace {
     authorization: HeaderName,
     proof: HeaderName,
 }
 
-impl Place {
+impl ProofPlace {
     /// `None` when a request shows no key.
     fn of(headers: &HeaderMap) -> Option<Self> {
         if headers.contains_key(OWN_AUTHORIZATION) {
@@ -105,15 +107,15 @@ fn secret_of(value: &HeaderValue) -> Option<&str> {
 
 /// Takes a key out of a request that goes on to a portal.
 pub fn strip(headers: &mut HeaderMap) {
-    if let Some(place) = Place::of(headers) {
+    if let Some(place) = ProofPlace::of(headers) {
         headers.remove(place.authorization);
         headers.remove(place.proof);
     }
 }
 
 fn verify(
-    shared: &Shared,
-    target: Target<'_>,
+    shared: &SharedGateway,
+    target: ProofTarget<'_>,
     headers: &HeaderMap,
     (secret, proof_name): (&str, &HeaderName),
     now: Timestamp,
@@ -155,7 +157,7 @@ fn verify(
 }
 
 /// The address of this request, without query: scheme of the web, host, path.
-fn is_address(said: &str, target: Target<'_>) -> bool {
+fn is_address(said: &str, target: ProofTarget<'_>) -> bool {
     let Ok(uri) = said.parse::<http::Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
     let is_host = uri.host().is_some_and(|host| host.eq_ignore_ascii_case(target.host));

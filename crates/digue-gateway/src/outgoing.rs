@@ -8,14 +8,14 @@ use http::request::Parts;
 use http::{Request, Uri, Version};
 
 use crate::connection::ConnectionFacts;
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::headers;
 use crate::identity::Caller;
 use crate::portal::{Identity, Portal};
 
 /// The request as the portal gets it: same method, same target, Digue's word on who and whence.
 pub(crate) fn outgoing(
-    shared: &Shared,
+    shared: &SharedGateway,
     portal: &Portal,
     caller: Option<&Caller>,
     asked: &Parts,
@@ -83,7 +83,7 @@ fn passing(portal: &Portal, caller: Option<&Caller>) -> Vec<HeaderName> {
 }
 
 pub(crate) fn say_who(
-    shared: &Shared,
+    shared: &SharedGateway,
     portal: &Portal,
     caller: &Caller,
     now: Timestamp,

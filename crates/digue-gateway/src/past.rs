@@ -3,8 +3,8 @@
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
 use digue_types::{
-    AccountId, Basis, Client, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome, SessionId,
-    ShownPersons, Timestamp,
+    AccountId, Basis, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome, RequestClient,
+    SessionId, ShownPersons, Timestamp,
 };
 use http::{Method, Uri};
 
@@ -22,7 +22,7 @@ pub struct PastRequest {
     pub account: AccountId,
     pub organisation: OrganisationId,
     pub session: SessionId,
-    pub client: Client,
+    pub client: RequestClient,
     pub method: Method,
     pub target: Uri,
     pub status: u16,
@@ -33,7 +33,7 @@ pub struct PastRequest {
 
 /// Why a request of the past says nothing about persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotTaken {
+pub enum PastRequestError {
     /// The path is none that a server would have understood.
     Path,
     /// No rule of the map matches.
@@ -47,21 +47,25 @@ pub enum NotTaken {
 }
 
 /// The exposure that this request was, as far as the request tells: the response was not seen.
-pub fn exposure_of(portal: &Portal, aliases: &dyn Aliases, past: PastRequest) -> Result<Exposure, NotTaken> {
-    let segments = Segments::parse(past.target.path()).map_err(|_| NotTaken::Path)?;
-    let (route, values) = portal.route(&past.method, &segments).ok_or(NotTaken::UnknownRoute)?;
+pub fn exposure_of(
+    portal: &Portal,
+    aliases: &dyn Aliases,
+    past: PastRequest,
+) -> Result<Exposure, PastRequestError> {
+    let segments = Segments::parse(past.target.path()).map_err(|_| PastRequestError::Path)?;
+    let (route, values) = portal.route(&past.method, &segments).ok_or(PastRequestError::UnknownRoute)?;
     if matches!(route.kind, RouteKind::Assets { .. }) {
-        return Err(NotTaken::Assets);
+        return Err(PastRequestError::Assets);
     }
     if !(200..300).contains(&past.status) {
-        return Err(NotTaken::NotShown);
+        return Err(PastRequestError::NotShown);
     }
     let query = past.target.query().unwrap_or_default();
     let parts = RequestParts { path: &values, query, content_type: "", body: &[] };
-    let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| NotTaken::Values)?;
+    let fields = read_request(&route.request, &portal.kinds, &parts).map_err(|_| PastRequestError::Values)?;
     let named = route.request.iter().filter(|rule| rule.is_subject);
     let identifiers = named.flat_map(|rule| fields.0.get(&rule.name).into_iter().flatten());
-    let persons = persons_of(portal, aliases, identifiers).map_err(|_| NotTaken::Values)?;
+    let persons = persons_of(portal, aliases, identifiers).map_err(|_| PastRequestError::Values)?;
     let found = u32::try_from(persons.len()).unwrap_or(u32::MAX);
     let shown = if persons.is_empty() {
         vec![]

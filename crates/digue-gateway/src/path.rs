@@ -81,10 +81,10 @@ fn decode(part: &str) -> Result<String, PathError> {
 
 /// The path of a route: literal segments, `{name}` for one segment, `**` at the end for any rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(Vec<Part>);
+pub struct Pattern(Vec<PatternPart>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum PatternPart {
     Literal(String),
     /// A segment with a fixed beginning and end around its name: `{numero}.json`.
     Named {
@@ -95,7 +95,7 @@ enum Part {
     Rest,
 }
 
-impl Part {
+impl PatternPart {
     /// Ascending from what fits one segment only to what fits any.
     fn looseness(&self) -> (u8, std::cmp::Reverse<usize>) {
         match self {
@@ -129,13 +129,13 @@ impl Pattern {
         let mut parts = Vec::new();
         for (place, piece) in pieces.iter().enumerate() {
             parts.push(match *piece {
-                "**" if place == last => Part::Rest,
+                "**" if place == last => PatternPart::Rest,
                 "**" => return Err(PatternError::RestNotLast),
                 "" if place != last => return Err(PatternError::Segment),
                 _ => parse_part(piece)?,
             });
         }
-        if parts.first() == Some(&Part::Literal(".digue".to_owned())) {
+        if parts.first() == Some(&PatternPart::Literal(".digue".to_owned())) {
             return Err(PatternError::Reserved);
         }
         Ok(Self(parts))
@@ -144,16 +144,16 @@ impl Pattern {
     /// True when some path may be both patterns': never false where there is one.
     pub fn overlaps(&self, other: &Self) -> bool {
         let mut both = self.0.iter().zip(&other.0);
-        let is_rest = |pattern: &Self, place: usize| pattern.0.get(place) == Some(&Part::Rest);
+        let is_rest = |pattern: &Self, place: usize| pattern.0.get(place) == Some(&PatternPart::Rest);
         let length = self.0.len().min(other.0.len());
         let differs = both.any(|(a, b)| match (a, b) {
-            (Part::Rest, _) | (_, Part::Rest) => false,
-            (Part::Literal(a), Part::Literal(b)) => a != b,
-            (Part::Named { before, after, .. }, Part::Literal(literal))
-            | (Part::Literal(literal), Part::Named { before, after, .. }) => {
+            (PatternPart::Rest, _) | (_, PatternPart::Rest) => false,
+            (PatternPart::Literal(a), PatternPart::Literal(b)) => a != b,
+            (PatternPart::Named { before, after, .. }, PatternPart::Literal(literal))
+            | (PatternPart::Literal(literal), PatternPart::Named { before, after, .. }) => {
                 !literal.starts_with(before.as_str()) || !literal.ends_with(after.as_str())
             }
-            (Part::Named { .. }, Part::Named { .. }) => false,
+            (PatternPart::Named { .. }, PatternPart::Named { .. }) => false,
         });
         let ends_alike = self.0.len() == other.0.len()
             || (0..=length).any(|place| is_rest(self, place) || is_rest(other, place));
@@ -166,13 +166,13 @@ impl Pattern {
         let mut segments = path.0.iter();
         for part in &self.0 {
             match part {
-                Part::Rest => return Some(values),
-                Part::Literal(literal) => {
+                PatternPart::Rest => return Some(values),
+                PatternPart::Literal(literal) => {
                     if segments.next()? != literal {
                         return None;
                     }
                 }
-                Part::Named { before, name, after } => {
+                PatternPart::Named { before, name, after } => {
                     let value = segments.next()?.strip_prefix(before.as_str())?;
                     let value = value.strip_suffix(after.as_str()).filter(|value| !value.is_empty())?;
                     values.push((name.clone(), value.to_owned()));
@@ -185,14 +185,14 @@ impl Pattern {
     /// The more specific of two patterns comes first: what is literal before what is named, a name with a fixed
     /// beginning or end before one without, a rest last.
     pub fn by_specificity(&self, other: &Self) -> Ordering {
-        let parts = self.0.iter().map(Part::looseness);
-        parts.cmp(other.0.iter().map(Part::looseness))
+        let parts = self.0.iter().map(PatternPart::looseness);
+        parts.cmp(other.0.iter().map(PatternPart::looseness))
     }
 
     /// True when both take the same paths, whatever their names are called.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let is_same = |(one, other): (&Part, &Part)| match (one, other) {
-            (Part::Named { before, after, .. }, Part::Named { before: b, after: a, .. }) => {
+        let is_same = |(one, other): (&PatternPart, &PatternPart)| match (one, other) {
+            (PatternPart::Named { before, after, .. }, PatternPart::Named { before: b, after: a, .. }) => {
                 (before, after) == (b, a)
             }
             _ => one == other,
@@ -203,7 +203,9 @@ impl Pattern {
     /// A piece that is taken literally and was most likely not meant so: `*.css`, `:id`, `a?b=1`.
     pub fn odd_literal(&self) -> Option<&str> {
         self.0.iter().find_map(|part| match part {
-            Part::Literal(text) if text.starts_with(':') || text.contains(['*', '?', '#', '<', '$']) => {
+            PatternPart::Literal(text)
+                if text.starts_with(':') || text.contains(['*', '?', '#', '<', '$']) =>
+            {
                 Some(text.as_str())
             }
             _ => None,
@@ -212,19 +214,19 @@ impl Pattern {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
-            Part::Named { name, .. } => Some(name.as_str()),
+            PatternPart::Named { name, .. } => Some(name.as_str()),
             _ => None,
         })
     }
 }
 
-fn parse_part(piece: &str) -> Result<Part, PatternError> {
+fn parse_part(piece: &str) -> Result<PatternPart, PatternError> {
     let Some((before, rest)) = piece.split_once('{') else {
         if piece.contains('}') {
             return Err(PatternError::Braces);
         }
         return match Segments::parse(&format!("/{piece}")) {
-            Ok(segments) => Ok(Part::Literal(segments.0[0].clone())),
+            Ok(segments) => Ok(PatternPart::Literal(segments.0[0].clone())),
             Err(_) => Err(PatternError::Segment),
         };
     };
@@ -233,7 +235,7 @@ fn parse_part(piece: &str) -> Result<Part, PatternError> {
     if !is_name || after.contains(['{', '}']) {
         return Err(PatternError::Braces);
     }
-    Ok(Part::Named { before: before.to_owned(), name: name.to_owned(), after: after.to_owned() })
+    Ok(PatternPart::Named { before: before.to_owned(), name: name.to_owned(), after: after.to_owned() })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use digue_access::{LimitsTable, Mode, RouteAccess};
+use digue_access::{EnforcementMode, LimitsTable, RouteAccess};
 use digue_inspect::{IdentifierKind, RequestRule, ResponseRules};
 use digue_types::{
     ActionName, Category, PersonKey, PersonRef, PopulationId, PortalId, RouteName, UninspectedCause,
@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use regex::Regex;
 
 use crate::graphql::GraphQl;
-use crate::identity::Verifier;
+use crate::identity::TokenVerifier;
 use crate::name_mapping::IdentityMapping;
 use crate::path::{Pattern, Segments};
 use crate::response_headers::HeaderRules;
@@ -35,7 +35,7 @@ pub struct Portal {
     pub request_headers: Vec<HeaderName>,
     /// Headers that carry the identity to the portal in its own words.
     pub named_headers: NamedHeaders,
-    pub mode: Mode,
+    pub mode: EnforcementMode,
     pub kinds: Vec<IdentifierKind>,
     /// The kind whose canonical text is the person reference itself.
     pub primary: usize,
@@ -82,7 +82,7 @@ pub enum Identity {
     /// Digue's own sessions.
     Session,
     /// A JWT that the portal's own login issued.
-    Jwt(Box<Verifier>),
+    Jwt(Box<TokenVerifier>),
     /// Headers set by a proxy in front of Digue, at one of these addresses.
     Header { account: HeaderName, organisation: Option<HeaderName>, from: Vec<IpNet> },
 }
@@ -144,7 +144,7 @@ pub struct Route {
     pub uninspected: OnUninspected,
     /// Bytes of a response, as sent, that are held at most.
     pub held_bytes_max: usize,
-    pub inspect_limits: digue_inspect::Limits,
+    pub inspect_limits: digue_inspect::InspectionLimits,
     /// Bytes of a request body; larger ones are refused.
     pub request_bytes_max: u64,
 }
@@ -210,14 +210,14 @@ pub enum RouteKind {
 /// What to do with a response that could not be inspected, cause by cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct OnUninspected {
-    pub too_large: Choice,
-    pub unknown_type: Choice,
-    pub broken: Choice,
-    pub undescribed: Choice,
+    pub too_large: UninspectedChoice,
+    pub unknown_type: UninspectedChoice,
+    pub broken: UninspectedChoice,
+    pub undescribed: UninspectedChoice,
 }
 
 impl OnUninspected {
-    pub const fn of(self, cause: UninspectedCause) -> Choice {
+    pub const fn of(self, cause: UninspectedCause) -> UninspectedChoice {
         match cause {
             UninspectedCause::TooLarge => self.too_large,
             UninspectedCause::UnknownType => self.unknown_type,
@@ -228,7 +228,7 @@ impl OnUninspected {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Choice {
+pub enum UninspectedChoice {
     #[default]
     Refuse,
     /// Release, journalled with its size, under the budget of uninspected responses.

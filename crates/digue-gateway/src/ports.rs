@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use digue_access::session::Doubt;
-use digue_access::{Origin, Session};
+use digue_access::session::SessionDoubt;
+use digue_access::{RequestOrigin, Session};
 use digue_types::{AccountId, Exposure, OrganisationId, PersonRef, PortalId, Timestamp};
 use http::{Request, Response};
 
@@ -15,13 +15,13 @@ pub type Future1<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Makes exposures durable. The gateway releases nothing before `Ok`.
 pub trait Recorder: Send + Sync {
     /// The index of the (first) entry.
-    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>>;
+    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>>;
 }
 
 /// The journal did not take the entry: nothing leaves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the journal cannot be written: {0}")]
-pub struct Unrecorded(pub String);
+pub struct JournalWriteError(pub String);
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -31,20 +31,20 @@ pub trait Clock: Send + Sync {
 }
 
 /// Looks at every response before it leaves.
-pub trait Sentinel: Send + Sync {
+pub trait ResponseMonitor: Send + Sync {
     /// Told of each exposure as it is about to be journalled, refusals included.
-    fn look(&self, exposure: &Exposure) -> Word;
+    fn look(&self, exposure: &Exposure) -> Verdict;
 
     /// Told of each exposure at a portal that is only observed, after the response has left: nothing may follow.
     fn observe(&self, exposure: &Exposure);
 
     /// Told of each style sheet, script or image that goes to a recognised account.
-    fn fetched(&self, fetch: &Fetch<'_>);
+    fn fetched(&self, fetch: &ResourceFetch<'_>);
 }
 
 /// Who fetched what shows nobody.
 #[derive(Clone, Copy, Debug)]
-pub struct Fetch<'f> {
+pub struct ResourceFetch<'f> {
     pub at: Timestamp,
     pub portal: &'f PortalId,
     pub organisation: &'f OrganisationId,
@@ -55,23 +55,23 @@ pub struct Fetch<'f> {
 
 /// What a sentinel says of a response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Word {
+pub enum Verdict {
     Pass,
     /// It reveals a theft: it does not leave.
     Withhold,
 }
 
 /// A door without a watch.
-pub struct Unwatched;
+pub struct NoMonitor;
 
-impl Sentinel for Unwatched {
-    fn look(&self, _: &Exposure) -> Word {
-        Word::Pass
+impl ResponseMonitor for NoMonitor {
+    fn look(&self, _: &Exposure) -> Verdict {
+        Verdict::Pass
     }
 
     fn observe(&self, _: &Exposure) {}
 
-    fn fetched(&self, _: &Fetch<'_>) {}
+    fn fetched(&self, _: &ResourceFetch<'_>) {}
 }
 
 /// Brings an identifier of another kind to the person reference, by the portal's alias table.
@@ -86,7 +86,7 @@ pub trait LocalPages: Send + Sync {
 
 /// Where a local request came in; an extension of the request.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct LocalArrival {
     pub host: String,
     pub is_secure: bool,
     /// The portal of this host; `None` on the console's.
@@ -94,8 +94,8 @@ pub struct Arrival {
     pub session: Option<Session>,
     /// A session whose cookie came from elsewhere, or without the key of its device: good for
     /// proving who one is, and for nothing else.
-    pub doubted: Option<(Session, Doubt)>,
+    pub doubted: Option<(Session, SessionDoubt)>,
     /// The account of a program that signed the request with its key.
     pub program: Option<AccountId>,
-    pub origin: Origin,
+    pub origin: RequestOrigin,
 }

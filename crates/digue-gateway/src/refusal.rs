@@ -1,14 +1,14 @@
 //! A refusal, said so that its reader can act: RFC 9457 for programs, a page for people.
 
 use digue_locales::{Language, Value, text, text_with};
-use digue_types::Reason;
+use digue_types::RefusalReason;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::body::{Body, full};
 use crate::headers::cookies;
-use crate::ports::Unrecorded;
+use crate::ports::JournalWriteError;
 
 /// What the reader is told.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Refusal {
     /// Locale keys of the sentences.
     pub details: Vec<String>,
     /// Machine-readable grounds.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RefusalReason>,
     /// Index of the journal entry.
     pub entry: Option<u64>,
     pub may_break_glass: bool,
@@ -38,26 +38,30 @@ impl Refusal {
     }
 
     /// The journal does not take the entry: nothing leaves.
-    pub fn unrecorded(Unrecorded(cause): Unrecorded) -> Self {
+    pub fn unrecorded(JournalWriteError(cause): JournalWriteError) -> Self {
         tracing::error!(cause, "The journal does not take entries; nothing leaves");
         Self::unavailable(StatusCode::SERVICE_UNAVAILABLE, "unavailable-title", "unavailable-journal")
     }
 
     /// The rules refused.
-    pub fn of(reasons: Vec<Reason>, entry: Option<u64>) -> Self {
+    pub fn of(reasons: Vec<RefusalReason>, entry: Option<u64>) -> Self {
         let status = match reasons.first() {
-            Some(Reason::NoSession | Reason::SessionMoved | Reason::StepUp(_)) => StatusCode::UNAUTHORIZED,
-            Some(Reason::MalformedRequest | Reason::UnknownParameter | Reason::RenamedFields) => {
-                StatusCode::BAD_REQUEST
+            Some(RefusalReason::NoSession | RefusalReason::SessionMoved | RefusalReason::StepUp(_)) => {
+                StatusCode::UNAUTHORIZED
             }
             Some(
-                Reason::Budget(..)
-                | Reason::ExactSearchBudget(_)
-                | Reason::BreakGlassBudget(_)
-                | Reason::UninspectedBudget(_)
-                | Reason::TooManyRequests,
+                RefusalReason::MalformedRequest
+                | RefusalReason::UnknownParameter
+                | RefusalReason::RenamedFields,
+            ) => StatusCode::BAD_REQUEST,
+            Some(
+                RefusalReason::Budget(..)
+                | RefusalReason::ExactSearchBudget(_)
+                | RefusalReason::BreakGlassBudget(_)
+                | RefusalReason::UninspectedBudget(_)
+                | RefusalReason::TooManyRequests,
             ) => StatusCode::TOO_MANY_REQUESTS,
-            Some(Reason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
+            Some(RefusalReason::Uninspectable(_)) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         };
         let mut details: Vec<String> =
@@ -135,18 +139,18 @@ impl Refusal {
 
     fn problem(&self, language: Language) -> String {
         #[derive(Serialize)]
-        struct Problem<'p> {
+        struct ProblemDocument<'p> {
             r#type: String,
             title: String,
             status: u16,
             detail: String,
-            #[serde(skip_serializing_if = "<[Reason]>::is_empty")]
-            reasons: &'p [Reason],
+            #[serde(skip_serializing_if = "<[RefusalReason]>::is_empty")]
+            reasons: &'p [RefusalReason],
             #[serde(skip_serializing_if = "Option::is_none")]
             entry: Option<u64>,
         }
-        let kind = self.reasons.first().map(Reason::family);
-        let problem = Problem {
+        let kind = self.reasons.first().map(RefusalReason::family);
+        let problem = ProblemDocument {
             r#type: kind.map_or("about:blank".to_owned(), |family| format!("urn:digue:refusal:{family}")),
             title: text(language, self.title),
             status: self.status.as_u16(),
@@ -172,7 +176,9 @@ impl Refusal {
         let mut links = String::new();
         if self.status == StatusCode::UNAUTHORIZED {
             // A session is not enough where the identity must be proved now.
-            let asks_proof = |reason: &Reason| matches!(reason, Reason::StepUp(_) | Reason::SessionMoved);
+            let asks_proof = |reason: &RefusalReason| {
+                matches!(reason, RefusalReason::StepUp(_) | RefusalReason::SessionMoved)
+            };
             let is_step_up = self.reasons.iter().any(asks_proof);
             links.push_str(&format!(
                 "<a class=\"button\" href=\"/.digue/sign-in?next={}{}\">{}</a>",
@@ -242,13 +248,13 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use digue_types::{Scope, Window};
+    use digue_types::{Scope, SlidingWindow};
 
     use super::*;
 
     #[test]
     fn programs_get_a_problem_document_with_the_entry() {
-        let refusal = Refusal::of(vec![Reason::Budget(Scope::Account, Window::Hour)], Some(42));
+        let refusal = Refusal::of(vec![RefusalReason::Budget(Scope::Account, SlidingWindow::Hour)], Some(42));
         let response = refusal.respond(&HeaderMap::new());
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
@@ -262,7 +268,7 @@ mod tests {
     fn people_get_a_page_in_their_language() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,*/*"));
-        let refusal = Refusal::of(vec![Reason::OutsideCaseload], Some(7));
+        let refusal = Refusal::of(vec![RefusalReason::OutsideCaseload], Some(7));
         assert!(refusal.page(Language::French).contains("portefeuille"));
         assert!(refusal.page(Language::English).contains("caseload"));
         assert_eq!(refusal.respond(&headers).headers()[header::CONTENT_LANGUAGE], "fr");
@@ -275,39 +281,39 @@ mod tests {
             refusal.return_to = Some("/fiche/P1?a=b".to_owned());
             refusal.page(Language::French)
         };
-        let stranger = link(Reason::NoSession);
+        let stranger = link(RefusalReason::NoSession);
         assert!(stranger.contains("/.digue/sign-in?next=") && !stranger.contains("fresh"), "{stranger}");
-        let step_up = link(Reason::StepUp(Scope::Account));
+        let step_up = link(RefusalReason::StepUp(Scope::Account));
         assert!(step_up.contains("&amp;fresh=1") && step_up.contains("Prouver"), "{step_up}");
     }
 
     #[test]
     fn every_reason_has_its_sentence_in_both_languages() {
         let families = [
-            Reason::NoSession,
-            Reason::SessionMoved,
-            Reason::UnknownAccount,
-            Reason::UnknownRoute,
-            Reason::MalformedRequest,
-            Reason::UnknownParameter,
-            Reason::RenamedFields,
-            Reason::BodyUnseen,
-            Reason::GateClosed(Scope::Account),
-            Reason::CaseloadOnly(Scope::Account),
-            Reason::StepUp(Scope::Account),
-            Reason::OutsideCaseload,
-            Reason::NotExact,
-            Reason::Budget(Scope::Account, Window::Day),
-            Reason::ExactSearchBudget(Window::Day),
-            Reason::BreakGlassBudget(Window::Day),
-            Reason::UninspectedBudget(Window::Day),
-            Reason::Uninspectable(digue_types::UninspectedCause::Broken),
-            Reason::Policy,
-            Reason::PolicyError,
-            Reason::RequestTooLarge,
-            Reason::Withheld,
-            Reason::DoneNotShown,
-            Reason::OutcomeUnknown,
+            RefusalReason::NoSession,
+            RefusalReason::SessionMoved,
+            RefusalReason::UnknownAccount,
+            RefusalReason::UnknownRoute,
+            RefusalReason::MalformedRequest,
+            RefusalReason::UnknownParameter,
+            RefusalReason::RenamedFields,
+            RefusalReason::BodyUnseen,
+            RefusalReason::GateClosed(Scope::Account),
+            RefusalReason::CaseloadOnly(Scope::Account),
+            RefusalReason::StepUp(Scope::Account),
+            RefusalReason::OutsideCaseload,
+            RefusalReason::NotExact,
+            RefusalReason::Budget(Scope::Account, SlidingWindow::Day),
+            RefusalReason::ExactSearchBudget(SlidingWindow::Day),
+            RefusalReason::BreakGlassBudget(SlidingWindow::Day),
+            RefusalReason::UninspectedBudget(SlidingWindow::Day),
+            RefusalReason::Uninspectable(digue_types::UninspectedCause::Broken),
+            RefusalReason::Policy,
+            RefusalReason::PolicyError,
+            RefusalReason::RequestTooLarge,
+            RefusalReason::Withheld,
+            RefusalReason::DoneNotShown,
+            RefusalReason::OutcomeUnknown,
         ];
         for reason in families {
             let key = format!("reason-{}", reason.family());

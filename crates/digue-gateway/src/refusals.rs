@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use digue_types::{
-    AccountId, ActionName, Exposure, Inspection, PortalId, Reason, Repeated, RouteName, Timestamp,
+    AccountId, ActionName, Exposure, Inspection, PortalId, RefusalReason, RepeatedExposure, RouteName,
+    Timestamp,
 };
 
 use crate::gateway::lock;
@@ -20,16 +21,16 @@ const SINGLE_MAX: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kind {
+struct RefusalKind {
     account: AccountId,
     portal: PortalId,
-    reasons: Vec<Reason>,
+    reasons: Vec<RefusalReason>,
     /// At a portal that is only observed, bytes left: how far they were looked into is not merged away.
     inspection: Inspection,
 }
 
 #[derive(Debug)]
-struct Window {
+struct RefusalWindow {
     since: Timestamp,
     single: u32,
     counted: Option<Exposure>,
@@ -37,14 +38,14 @@ struct Window {
 
 /// The refusals of the last minute, by kind.
 #[derive(Debug, Default)]
-pub(crate) struct RefusalCounter(Mutex<HashMap<Kind, Window>>);
+pub(crate) struct RefusalCounter(Mutex<HashMap<RefusalKind, RefusalWindow>>);
 
 impl RefusalCounter {
     /// The refusal again, when it is to be written by itself; otherwise it was counted.
     pub(crate) fn take(&self, refusal: Exposure) -> Option<Exposure> {
         let kind = kind_of(&refusal);
         let mut kinds = lock(&self.0);
-        let fresh = || Window { since: refusal.at, single: 0, counted: None };
+        let fresh = || RefusalWindow { since: refusal.at, single: 0, counted: None };
         let window = kinds.entry(kind).or_insert_with(fresh);
         if window.single < SINGLE_MAX {
             window.single += 1;
@@ -73,13 +74,13 @@ impl RefusalCounter {
     /// Counts again what could not be written.
     pub(crate) fn put_back(&self, refusals: Exposure) {
         let mut kinds = lock(&self.0);
-        let fresh = || Window { since: refusals.at, single: SINGLE_MAX, counted: None };
+        let fresh = || RefusalWindow { since: refusals.at, single: SINGLE_MAX, counted: None };
         kinds.entry(kind_of(&refusals)).or_insert_with(fresh).count(refusals);
     }
 }
 
-fn kind_of(refusal: &Exposure) -> Kind {
-    Kind {
+fn kind_of(refusal: &Exposure) -> RefusalKind {
+    RefusalKind {
         account: refusal.account.clone(),
         portal: refusal.portal.clone(),
         reasons: refusal.reasons.clone(),
@@ -87,12 +88,12 @@ fn kind_of(refusal: &Exposure) -> Kind {
     }
 }
 
-impl Window {
+impl RefusalWindow {
     fn count(&mut self, refusal: Exposure) {
         match &mut self.counted {
             Some(counted) => merge(counted, &refusal),
             None => {
-                let repeated = refusal.repeated.unwrap_or(Repeated { count: 1, until: refusal.at });
+                let repeated = refusal.repeated.unwrap_or(RepeatedExposure { count: 1, until: refusal.at });
                 self.counted = Some(Exposure { repeated: Some(repeated), ..refusal });
             }
         }
@@ -102,8 +103,8 @@ impl Window {
 /// One entry for both. What differs between them is left open rather than said of all.
 fn merge(counted: &mut Exposure, refusal: &Exposure) {
     let until = refusal.repeated.map_or(refusal.at, |repeated| repeated.until);
-    let before = counted.repeated.unwrap_or(Repeated { count: 1, until: counted.at });
-    counted.repeated = Some(Repeated {
+    let before = counted.repeated.unwrap_or(RepeatedExposure { count: 1, until: counted.at });
+    counted.repeated = Some(RepeatedExposure {
         count: before.count.saturating_add(refusal.requests()),
         until: before.until.max(until),
     });
@@ -126,11 +127,11 @@ fn merge(counted: &mut Exposure, refusal: &Exposure) {
 
 #[cfg(test)]
 mod tests {
-    use digue_types::{Client, ExchangeId, OrganisationId, Outcome, PopulationId, SessionId};
+    use digue_types::{ExchangeId, OrganisationId, Outcome, PopulationId, RequestClient, SessionId};
 
     use super::*;
 
-    fn refusal(account: &str, route: &str, reason: Reason, secs: i64) -> Exposure {
+    fn refusal(account: &str, route: &str, reason: RefusalReason, secs: i64) -> Exposure {
         Exposure {
             at: Timestamp::from_secs(secs),
             exchange: ExchangeId::parse("x").unwrap(),
@@ -140,7 +141,7 @@ mod tests {
             account: AccountId::parse(account).unwrap(),
             organisation: OrganisationId::parse("of-1").unwrap(),
             session: SessionId::parse("s").unwrap(),
-            client: Client::default(),
+            client: RequestClient::default(),
             outcome: Outcome::Refused,
             reasons: vec![reason],
             inspection: Inspection::NotReached,
@@ -172,7 +173,7 @@ mod tests {
         // Ten minutes, a hundred a second.
         for second in 0..600 {
             for _ in 0..100 {
-                written.extend(counter.take(refusal("a1", "-", Reason::UnknownRoute, second)));
+                written.extend(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, second)));
             }
             written.extend(counter.due(Timestamp::from_secs(second), false));
         }
@@ -187,7 +188,7 @@ mod tests {
     #[test]
     fn after_a_quiet_window_refusals_are_written_one_by_one_again() {
         let counter = RefusalCounter::default();
-        let one = |secs| counter.take(refusal("a1", "-", Reason::UnknownRoute, secs));
+        let one = |secs| counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, secs));
         assert_eq!((0..30).filter_map(|_| one(0)).count(), 10);
         assert_eq!(counter.due(Timestamp::from_secs(59), false), []);
         assert_eq!(count(&counter.due(Timestamp::from_secs(60), false)), 20);
@@ -201,11 +202,11 @@ mod tests {
     fn kinds_are_counted_apart_and_what_differs_within_one_is_left_open() {
         let counter = RefusalCounter::default();
         for number in 0..20 {
-            let _ = counter.take(refusal("a1", "fiche", Reason::OutsideCaseload, number));
-            let _ = counter.take(refusal("a2", "fiche", Reason::OutsideCaseload, number));
-            let _ = counter.take(refusal("a1", "-", Reason::UnknownRoute, number));
+            let _ = counter.take(refusal("a1", "fiche", RefusalReason::OutsideCaseload, number));
+            let _ = counter.take(refusal("a2", "fiche", RefusalReason::OutsideCaseload, number));
+            let _ = counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, number));
         }
-        let _ = counter.take(refusal("a2", "liste", Reason::OutsideCaseload, 20));
+        let _ = counter.take(refusal("a2", "liste", RefusalReason::OutsideCaseload, 20));
         let mut due = counter.due(Timestamp::from_secs(30), true);
         due.sort_by_key(|entry| (entry.account.clone(), entry.requests()));
         let told: Vec<_> = due.iter().map(|e| (e.account.as_str(), e.route.as_str(), e.requests())).collect();
@@ -217,9 +218,9 @@ mod tests {
     #[test]
     fn what_the_disk_refused_is_counted_again() {
         let counter = RefusalCounter::default();
-        (0..15).for_each(|_| drop(counter.take(refusal("a1", "-", Reason::UnknownRoute, 1))));
+        (0..15).for_each(|_| drop(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, 1))));
         let lost = counter.due(Timestamp::from_secs(100), false).remove(0);
-        drop(counter.take(refusal("a1", "-", Reason::UnknownRoute, 101)));
+        drop(counter.take(refusal("a1", "-", RefusalReason::UnknownRoute, 101)));
         counter.put_back(lost);
         let due = counter.due(Timestamp::from_secs(200), false);
         assert_eq!((count(&due), due.len(), due[0].at), (6, 1, Timestamp::from_secs(1)));

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use digue_access::budget::Charge;
 use digue_locales::text;
 use digue_types::{
-    ActionName, Basis, Category, Client, ExchangeId, Exposure, Inspection, Means, Outcome, PersonKey,
-    PersonRef, Reason, RouteName, SessionId, ShownPersons, Timestamp,
+    ActionName, Basis, Category, ExchangeId, Exposure, Inspection, Means, Outcome, PersonKey, PersonRef,
+    RefusalReason, RequestClient, RouteName, SessionId, ShownPersons, Timestamp,
 };
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{Body, full};
 use crate::client_address::told_address;
-use crate::gateway::{Shared, lock};
-use crate::hold::{self, Held, HoldError, Holder, hold};
+use crate::gateway::{SharedGateway, lock};
+use crate::hold::{self, BodyHolder, HeldBody, HoldError, hold};
 use crate::identity::token_hash;
 use crate::portal::Portal;
 use crate::refusal::{Refusal, language_of};
@@ -37,7 +37,7 @@ pub fn is_asked(request: &Request<Body>) -> bool {
 /// be `null`, as many programs write what they have not.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'l> {
+struct ReportedLine<'l> {
     at: String,
     account: String,
     organisation: String,
@@ -51,34 +51,34 @@ struct Line<'l> {
     #[serde(default)]
     categories: Option<Vec<String>>,
     #[serde(default)]
-    client: Option<LineClient>,
+    client: Option<ReportedClient>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct LineClient {
+struct ReportedClient {
     ip: Option<String>,
     user_agent: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Accepted {
+struct AcceptedReport {
     first_entry: u64,
     entries: usize,
     /// Limits that these exposures broke, by account.
-    over_budget: BTreeMap<String, Vec<Reason>>,
+    over_budget: BTreeMap<String, Vec<RefusalReason>>,
 }
 
 #[derive(Serialize)]
-struct Faulty {
+struct FaultyReport {
     r#type: &'static str,
     title: String,
     status: u16,
-    faults: Vec<Fault>,
+    faults: Vec<ReportFault>,
 }
 
 #[derive(Serialize)]
-struct Fault {
+struct ReportFault {
     /// From 1.
     line: usize,
     /// The member at fault; empty for the line as a whole.
@@ -92,15 +92,16 @@ struct Fault {
 type Wrong = (&'static str, &'static str);
 
 /// Journals the report of the portal whose token it carries.
-pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let portal = portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![Reason::NoSession], None))?;
+pub async fn answer(shared: &Arc<SharedGateway>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+    let portal =
+        portal_of(shared, &request).ok_or_else(|| Refusal::of(vec![RefusalReason::NoSession], None))?;
     let language = language_of(request.headers());
-    let share = hold::begin(&shared.held, [Holder::Portal(portal.id.clone())]);
+    let share = hold::begin(&shared.held, [BodyHolder::Portal(portal.id.clone())]);
     // The bytes are counted as held as long as they are read.
     let (body, _share) = match hold(request.into_body(), BODY_BYTES_MAX, portal.timeouts.idle, share).await {
-        Ok(Held::Whole { bytes, share }) => (bytes, share),
+        Ok(HeldBody::Whole { bytes, share }) => (bytes, share),
         Err(HoldError::Full(_)) => return Err(Refusal::busy()),
-        Ok(Held::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => {
+        Ok(HeldBody::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return Err(Refusal::unavailable(status, "too-large-title", "too-large"));
         }
@@ -110,9 +111,9 @@ pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Resp
         Err(wrong) => {
             let said = |(line, (member, code)): (usize, Wrong)| {
                 let fault = text(language, &format!("report-fault-{code}"));
-                Fault { line, member, code, fault }
+                ReportFault { line, member, code, fault }
             };
-            let faulty = Faulty {
+            let faulty = FaultyReport {
                 r#type: "urn:digue:invalid-report",
                 title: text(language, "report-invalid-title"),
                 status: 422,
@@ -122,7 +123,7 @@ pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Resp
         }
     };
     if exposures.is_empty() {
-        let accepted = Accepted { first_entry: 0, entries: 0, over_budget: BTreeMap::new() };
+        let accepted = AcceptedReport { first_entry: 0, entries: 0, over_budget: BTreeMap::new() };
         return Ok(json(StatusCode::OK, &accepted));
     }
     let entries = exposures.len();
@@ -132,12 +133,12 @@ pub async fn answer(shared: &Arc<Shared>, request: Request<Body>) -> Result<Resp
         shared.sentinel.look(exposure);
     }
     let first_entry = shared.recorder.record(exposures).await.map_err(Refusal::unrecorded)?;
-    Ok(json(StatusCode::OK, &Accepted { first_entry, entries, over_budget }))
+    Ok(json(StatusCode::OK, &AcceptedReport { first_entry, entries, over_budget }))
 }
 
 /// The portal whose report token the request carries. Hashes are compared, never secrets, so the
 /// time of the comparison tells nothing useful.
-fn portal_of(shared: &Shared, request: &Request<Body>) -> Option<Arc<Portal>> {
+fn portal_of(shared: &SharedGateway, request: &Request<Body>) -> Option<Arc<Portal>> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -148,7 +149,11 @@ fn portal_of(shared: &Shared, request: &Request<Body>) -> Option<Arc<Portal>> {
     hosts.portals().find(|portal| portal.report_token == Some(hash)).cloned()
 }
 
-fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Exposure>, Vec<(usize, Wrong)>> {
+fn read_lines(
+    shared: &SharedGateway,
+    portal: &Portal,
+    body: &[u8],
+) -> Result<Vec<Exposure>, Vec<(usize, Wrong)>> {
     let mut exposures = Vec::new();
     let mut faults = Vec::new();
     for (place, line) in body.split(|b| *b == b'\n').enumerate() {
@@ -167,7 +172,7 @@ fn read_lines(shared: &Shared, portal: &Portal, body: &[u8]) -> Result<Vec<Expos
     if faults.is_empty() { Ok(exposures) } else { Err(faults) }
 }
 
-fn read_line(shared: &Shared, portal: &Portal, line: &[u8]) -> Result<Exposure, Wrong> {
+fn read_line(shared: &SharedGateway, portal: &Portal, line: &[u8]) -> Result<Exposure, Wrong> {
     let exposure = exposure_of(portal, line, shared.clock.now(), shared.next_exchange())?;
     let rules = shared.rules.load();
     let (policy_version, caseload_version) = (rules.policy_version, rules.caseload_version);
@@ -181,7 +186,7 @@ pub fn exposure_of(
     now: Timestamp,
     exchange: ExchangeId,
 ) -> Result<Exposure, (&'static str, &'static str)> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
+    let line: ReportedLine<'_> = serde_json::from_slice(line).map_err(|error| ("", category(&error)))?;
     if line.portal != portal.id.as_str() {
         return Err(("portal", "other-portal"));
     }
@@ -216,7 +221,7 @@ pub fn exposure_of(
             .organisation(&line.organisation)
             .map_err(|_| ("organisation", "name"))?,
         session: SessionId::parse(session).map_err(name("session"))?,
-        client: Client {
+        client: RequestClient {
             ip: told_address(&said(client.ip)),
             user_agent: said(client.user_agent).chars().take(200).collect(),
         },
@@ -251,11 +256,15 @@ fn category(error: &serde_json::Error) -> &'static str {
     }
 }
 
-fn count(shared: &Shared, portal: &Portal, exposures: &[Exposure]) -> BTreeMap<String, Vec<Reason>> {
+fn count(
+    shared: &SharedGateway,
+    portal: &Portal,
+    exposures: &[Exposure],
+) -> BTreeMap<String, Vec<RefusalReason>> {
     let keyer = portal.keyer();
     let hosts = shared.hosts.load();
     let mut budgets = lock(hosts.budgets(&portal.id));
-    let mut over: BTreeMap<String, Vec<Reason>> = BTreeMap::new();
+    let mut over: BTreeMap<String, Vec<RefusalReason>> = BTreeMap::new();
     for exposure in exposures {
         let keys: Vec<PersonKey> = exposure.persons().map(|p| keyer.key(p.as_str())).collect();
         let charge = Charge {

@@ -70,7 +70,7 @@ pub fn is_never_passed(name: &HeaderName) -> bool {
 }
 
 /// What a header is, by its name.
-enum Class {
+enum HeaderClass {
     Never,
     /// A fixed vocabulary.
     Fixed(fn(&str) -> bool),
@@ -80,25 +80,25 @@ enum Class {
     Custom,
 }
 
-fn class_of(name: &HeaderName) -> Class {
+fn class_of(name: &HeaderName) -> HeaderClass {
     if is_never_passed(name) {
-        return Class::Never;
+        return HeaderClass::Never;
     }
     match name.as_str() {
-        "content-length" => Class::Fixed(is_number),
-        "date" | "last-modified" => Class::Fixed(is_date),
-        "retry-after" => Class::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6),
-        "content-language" => Class::Fixed(|value| all(value, ',', is_language)),
-        "content-encoding" => Class::Fixed(|value| all(value, ',', is_coding)),
+        "content-length" => HeaderClass::Fixed(is_number),
+        "date" | "last-modified" => HeaderClass::Fixed(is_date),
+        "retry-after" => HeaderClass::Fixed(|value| is_date(value) || is_number(value) && value.len() <= 6),
+        "content-language" => HeaderClass::Fixed(|value| all(value, ',', is_language)),
+        "content-encoding" => HeaderClass::Fixed(|value| all(value, ',', is_coding)),
         "vary" | "access-control-allow-headers" | "access-control-expose-headers" => {
-            Class::Fixed(|value| all(value, ',', is_field_name))
+            HeaderClass::Fixed(|value| all(value, ',', is_field_name))
         }
-        "allow" | "access-control-allow-methods" => Class::Fixed(|value| {
+        "allow" | "access-control-allow-methods" => HeaderClass::Fixed(|value| {
             all(value, ',', |word| word == "*" || is_of(word, |b| b.is_ascii_uppercase()))
         }),
-        "cache-control" => Class::Fixed(|value| all(value, ',', is_cache_directive)),
-        "content-type" => Class::Fixed(is_plain_media_type),
-        "strict-transport-security" => Class::Fixed(|value| all(value, ';', is_transport_directive)),
+        "cache-control" => HeaderClass::Fixed(|value| all(value, ',', is_cache_directive)),
+        "content-type" => HeaderClass::Fixed(is_plain_media_type),
+        "strict-transport-security" => HeaderClass::Fixed(|value| all(value, ';', is_transport_directive)),
         "x-frame-options"
         | "x-content-type-options"
         | "referrer-policy"
@@ -107,15 +107,15 @@ fn class_of(name: &HeaderName) -> Class {
         | "cross-origin-resource-policy"
         | "x-permitted-cross-domain-policies"
         | "x-dns-prefetch-control"
-        | "x-download-options" => Class::Fixed(|value| all(value, ',', is_words)),
+        | "x-download-options" => HeaderClass::Fixed(|value| all(value, ',', is_words)),
         "access-control-allow-credentials" | "origin-agent-cluster" => {
-            Class::Fixed(|value| ["true", "?1", "?0"].contains(&value))
+            HeaderClass::Fixed(|value| ["true", "?1", "?0"].contains(&value))
         }
-        "access-control-max-age" => Class::Fixed(|value| is_number(value) && value.len() <= 6),
+        "access-control-max-age" => HeaderClass::Fixed(|value| is_number(value) && value.len() <= 6),
         "access-control-allow-origin" | "timing-allow-origin" => {
-            Class::Fixed(|value| matches!(value, "*" | "null"))
+            HeaderClass::Fixed(|value| matches!(value, "*" | "null"))
         }
-        "x-xss-protection" => Class::Fixed(|value| matches!(value, "0" | "1" | "1; mode=block")),
+        "x-xss-protection" => HeaderClass::Fixed(|value| matches!(value, "0" | "1" | "1; mode=block")),
         "location"
         | "content-location"
         | "link"
@@ -127,8 +127,8 @@ fn class_of(name: &HeaderName) -> Class {
         | "permissions-policy"
         | "www-authenticate"
         | "content-description"
-        | "sourcemap" => Class::Text,
-        _ => Class::Custom,
+        | "sourcemap" => HeaderClass::Text,
+        _ => HeaderClass::Custom,
     }
 }
 
@@ -149,10 +149,12 @@ impl HeaderSweep<'_> {
     pub(crate) fn pass_held(&self, headers: &mut HeaderMap) -> Vec<Identifier> {
         let mut shown = Vec::new();
         self.retain(headers, |name, value| match class_of(name) {
-            Class::Never => false,
-            Class::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
-            Class::Fixed(_) | Class::Text => self.passes_text(name, value, self.can_recognise(), &mut shown),
-            Class::Custom => self.passes_text(name, value, false, &mut shown),
+            HeaderClass::Never => false,
+            HeaderClass::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
+            HeaderClass::Fixed(_) | HeaderClass::Text => {
+                self.passes_text(name, value, self.can_recognise(), &mut shown)
+            }
+            HeaderClass::Custom => self.passes_text(name, value, false, &mut shown),
         });
         shown
     }
@@ -165,7 +167,7 @@ impl HeaderSweep<'_> {
         };
         self.retain(headers, |name, value| match class_of(name) {
             _ if ends_sessions(name) || is_for_servers(name) => false,
-            Class::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
+            HeaderClass::Fixed(keeps_to_it) if value.to_str().is_ok_and(keeps_to_it) => true,
             // The map says that it shows nobody; a tag that looks like somebody is no reason to lose the resource.
             _ => self.look(name, value).is_some_and(|shown| shown.is_empty()),
         });

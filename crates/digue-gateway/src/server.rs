@@ -21,10 +21,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::arrival;
 use crate::body::{Body, boxed, empty};
-use crate::connection::{ConnectionFacts, Peer};
+use crate::connection::{ConnectionFacts, PeerAddress};
 use crate::connections::{ConnectionLimits, ConnectionTable, Slot};
-use crate::gateway::{Gateway, Shared};
-use crate::ja4::{self, Fingerprint};
+use crate::gateway::{Gateway, SharedGateway};
+use crate::ja4::{self, TlsFingerprint};
 use crate::paced::{KeptUntilSent, Paced, PacedSocket, UnderWay};
 
 const HEADER_BYTES_MAX: usize = 64 * 1024;
@@ -165,13 +165,13 @@ impl Connection {
     }
 
     /// `tls` is what the client's TLS showed of itself; `None` without TLS.
-    async fn serve<I>(mut self, io: I, tls: Option<Option<Fingerprint>>)
+    async fn serve<I>(mut self, io: I, tls: Option<Option<TlsFingerprint>>)
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
         let address = self.address.ip().to_canonical();
         let local_port = self.local_port;
-        let peer = Peer { address, local_port, is_secure: tls.is_some(), tls: tls.flatten() };
+        let peer = PeerAddress { address, local_port, is_secure: tls.is_some(), tls: tls.flatten() };
         let (shared, slot) = (self.gateway.0.clone(), self.slot.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let (shared, slot) = (shared.clone(), slot.clone());
@@ -200,9 +200,9 @@ impl Connection {
 
 /// Answers one request, and keeps account of it until its last byte.
 async fn respond(
-    shared: Arc<Shared>,
+    shared: Arc<SharedGateway>,
     slot: Arc<Slot>,
-    peer: Peer,
+    peer: PeerAddress,
     request: Request<Incoming>,
 ) -> Response<Paced> {
     let facts = ConnectionFacts::of(peer, request.headers(), &shared.proxies);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use digue_inspect::{Identifier, ShownIdentifiers, Unreadable};
-use digue_types::{Basis, Means, PersonRef, ShownPersons, Unread, UnreadCause};
+use digue_types::{Basis, Means, PersonRef, ReadFailure, ShownPersons, UnreadCause};
 
 use crate::portal::Portal;
 use crate::ports::Aliases;
@@ -56,7 +56,7 @@ fn person_of(
 ) -> Result<PersonRef, Unreadable> {
     let kind = &portal.kinds[identifier.kind].name;
     let unwritable =
-        |_| Unread::new(UnreadCause::ValueShape).by_rule(kind).shaped_as(&identifier.text).into();
+        |_| ReadFailure::new(UnreadCause::ValueShape).by_rule(kind).shaped_as(&identifier.text).into();
     if identifier.kind == portal.primary {
         return PersonRef::parse(&identifier.text).map_err(unwritable);
     }

@@ -17,14 +17,14 @@ pub(crate) struct CopiedBody {
     pub(crate) bytes: Bytes,
     /// Bytes that passed, kept or not.
     pub(crate) passed: u64,
-    pub(crate) extent: Extent,
+    pub(crate) extent: CopyExtent,
     /// The memory of the copy is counted as long as it is there.
     pub(crate) share: Option<Share>,
 }
 
 /// How much of a body the copy is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Extent {
+pub(crate) enum CopyExtent {
     #[default]
     Whole,
     /// It is larger than what may be kept.
@@ -37,12 +37,12 @@ pub(crate) enum Extent {
 
 /// The copy of a body, readable while and after it passes.
 #[derive(Clone)]
-pub(crate) struct BodyCopy(Arc<Mutex<State>>);
+pub(crate) struct BodyCopy(Arc<Mutex<CopyState>>);
 
-struct State {
+struct CopyState {
     kept: BytesMut,
     passed: u64,
-    extent: Extent,
+    extent: CopyExtent,
     limit: usize,
     share: Option<Share>,
 }
@@ -50,30 +50,31 @@ struct State {
 impl BodyCopy {
     fn new(limit: usize, share: Share) -> Self {
         let share = Some(share);
-        let state = State { kept: BytesMut::new(), passed: 0, extent: Extent::CutShort, limit, share };
+        let state =
+            CopyState { kept: BytesMut::new(), passed: 0, extent: CopyExtent::CutShort, limit, share };
         Self(Arc::new(Mutex::new(state)))
     }
 
     fn add(&self, piece: &Bytes) {
         let mut state = lock(&self.0);
         state.passed += piece.len() as u64;
-        if state.extent != Extent::CutShort {
+        if state.extent != CopyExtent::CutShort {
             return;
         }
         if state.kept.len() + piece.len() > state.limit {
-            state.give_up(Extent::TooLarge);
+            state.give_up(CopyExtent::TooLarge);
         } else if state.share.as_mut().is_some_and(|share| share.grow(piece.len()).is_ok()) {
             state.kept.extend_from_slice(piece);
         } else {
-            state.give_up(Extent::NoRoom);
+            state.give_up(CopyExtent::NoRoom);
         }
     }
 
     /// The body came to its end.
     fn end(&self) {
         let mut state = lock(&self.0);
-        if state.extent == Extent::CutShort {
-            state.extent = Extent::Whole;
+        if state.extent == CopyExtent::CutShort {
+            state.extent = CopyExtent::Whole;
         }
     }
 
@@ -89,8 +90,8 @@ impl BodyCopy {
     }
 }
 
-impl State {
-    fn give_up(&mut self, why: Extent) {
+impl CopyState {
+    fn give_up(&mut self, why: CopyExtent) {
         self.extent = why;
         self.kept = BytesMut::new();
         self.share = None;
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(pieces: Body, limit: usize, room: usize, kept: &[u8], passed: u64, extent: Extent) {
+    fn check(pieces: Body, limit: usize, room: usize, kept: &[u8], passed: u64, extent: CopyExtent) {
         let (teed, copy) = tee(pieces, limit, begin(&HeldBytes::new(room), []));
         let read = read(teed);
         let copied = copy.take();
@@ -235,11 +236,11 @@ mod tests {
 
     #[test]
     fn all_bytes_pass_and_as_many_as_may_be_are_kept() {
-        check(pieces(2, false), 8, 8, b"abcdabcd", 8, Extent::Whole);
-        check(pieces(3, false), 8, 80, b"", 12, Extent::TooLarge);
-        check(pieces(3, false), 80, 8, b"", 12, Extent::NoRoom);
-        check(pieces(1, true), 80, 80, b"abcd", 4, Extent::CutShort);
-        check(pieces(0, false), 80, 80, b"", 0, Extent::Whole);
+        check(pieces(2, false), 8, 8, b"abcdabcd", 8, CopyExtent::Whole);
+        check(pieces(3, false), 8, 80, b"", 12, CopyExtent::TooLarge);
+        check(pieces(3, false), 80, 8, b"", 12, CopyExtent::NoRoom);
+        check(pieces(1, true), 80, 80, b"abcd", 4, CopyExtent::CutShort);
+        check(pieces(0, false), 80, 80, b"", 0, CopyExtent::Whole);
     }
 
     #[test]
@@ -247,7 +248,7 @@ mod tests {
         let (ended, told) = std::sync::mpsc::channel();
         let (teed, copy) = tee(pieces(1, false), 80, begin(&HeldBytes::new(80), []));
         drop(teed.on_end(move || ended.send(()).unwrap()));
-        assert_eq!(copy.take().extent, Extent::CutShort);
+        assert_eq!(copy.take().extent, CopyExtent::CutShort);
         assert_eq!(told.try_iter().count(), 1);
     }
 
@@ -257,7 +258,7 @@ mod tests {
         for _ in 0..3 {
             let (teed, copy) = tee(pieces(2, false), 80, begin(&held, []));
             read(teed).unwrap();
-            assert_eq!(copy.take().extent, Extent::Whole);
+            assert_eq!(copy.take().extent, CopyExtent::Whole);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) async fn tunnel(
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if !is_websocket {
-        return Err(Refusal::of(vec![digue_types::Reason::MalformedRequest], None));
+        return Err(Refusal::of(vec![digue_types::RefusalReason::MalformedRequest], None));
     }
     let guard = tunnel.permit().await?;
     let client_side = hyper::upgrade::on(&mut request);

@@ -11,9 +11,9 @@ mod unheld;
 
 use std::sync::Arc;
 
-use digue_access::{Enforcement, Facts};
+use digue_access::{Enforcement, RequestFacts};
 use digue_inspect::Identifier;
-use digue_types::{Client, ExchangeId, Inspection, PersonRef, Reason, Timestamp, Unread};
+use digue_types::{ExchangeId, Inspection, PersonRef, ReadFailure, RefusalReason, RequestClient, Timestamp};
 use http::{HeaderMap, Method, Request, Response, Uri};
 
 pub(crate) use self::observe::{observe, observe_unseen};
@@ -22,11 +22,11 @@ pub(crate) use self::unheld::Tunnel;
 use crate::body::{Body, limited};
 use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
-use crate::gateway::Shared;
-use crate::guard::Guard;
-use crate::hold::{self, HeldBytes, Holder, Share};
-use crate::identity::{self, Asked, Caller, Stranger};
-use crate::key::Target;
+use crate::gateway::SharedGateway;
+use crate::guard::CutGuard;
+use crate::hold::{self, BodyHolder, HeldBytes, Share};
+use crate::identity::{self, Caller, IdentityFailure, IdentityRequest};
+use crate::key::ProofTarget;
 use crate::outgoing::outgoing;
 use crate::paced::KeptUntilSent;
 use crate::path::Segments;
@@ -38,12 +38,12 @@ use crate::upgrade;
 ///
 /// `M` is the [`Enforcement`] where the visit may be refused, and an `Observation` where nothing may follow.
 struct Visit<M> {
-    shared: Arc<Shared>,
+    shared: Arc<SharedGateway>,
     portal: Arc<Portal>,
     route: usize,
     caller: Caller,
     connection: ConnectionFacts,
-    client: Client,
+    client: RequestClient,
     exchange: ExchangeId,
     now: Timestamp,
     /// Another proxy forwards the request: its response is not seen here.
@@ -52,7 +52,7 @@ struct Visit<M> {
     /// Persons that the request names.
     subjects: Vec<PersonRef>,
     /// What could not be read of the response.
-    unread: Option<Unread>,
+    unread: Option<ReadFailure>,
     method: Method,
     mode: M,
 }
@@ -85,19 +85,19 @@ pub(crate) struct PortalRequest<'r> {
 }
 
 impl<'r> PortalRequest<'r> {
-    fn identity(&self) -> Asked<'r> {
-        let target = Target { host: self.host, method: self.method, path: self.uri.path() };
-        Asked { portal: self.portal, target, connection: self.connection }
+    fn identity(&self) -> IdentityRequest<'r> {
+        let target = ProofTarget { host: self.host, method: self.method, path: self.uri.path() };
+        IdentityRequest { portal: self.portal, target, connection: self.connection }
     }
 
-    fn client(&self) -> Client {
+    fn client(&self) -> RequestClient {
         let origin = &self.connection.origin;
-        Client { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
+        RequestClient { ip: origin.ip.to_string(), user_agent: origin.agent.clone() }
     }
 }
 
 /// What was found of route and caller.
-enum Recognised {
+enum RecognisedRequest {
     /// A route that the map gives to anybody.
     Public { request_bytes_max: u64 },
     /// A visit with a caller and a route, and the values in the path.
@@ -107,11 +107,11 @@ enum Recognised {
 
 /// 2. Who is it, and which rule of the map is asked for. Every way in to a portal leads through here.
 async fn recognise(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
     asked: PortalRequest<'_>,
     path: &Segments,
-) -> Result<Recognised, Refusal> {
+) -> Result<RecognisedRequest, Refusal> {
     let portal = asked.portal;
     let now = shared.clock.now();
     let found = portal.route(asked.method, path);
@@ -120,11 +120,11 @@ async fn recognise(
         && route.kind == (RouteKind::Assets { is_public: true })
     {
         unheld::note_fetch(shared, &asked, now);
-        return Ok(Recognised::Public { request_bytes_max: route.request_bytes_max });
+        return Ok(RecognisedRequest::Public { request_bytes_max: route.request_bytes_max });
     }
     let (caller, is_doubted) = match identity::identify(shared, &asked.identity(), asked.headers, now) {
         Ok(caller) => (caller, false),
-        Err(Stranger::Doubted(caller)) => (*caller, true),
+        Err(IdentityFailure::Doubted(caller)) => (*caller, true),
         Err(stranger) => return Err(not_recognised(&stranger)),
     };
     let mut visit = Visit {
@@ -145,7 +145,7 @@ async fn recognise(
     };
     if is_doubted {
         // Known by its cookie, and perhaps not its holder: written down, because it may be a theft.
-        return Err(visit.refuse(vec![Reason::SessionMoved], Inspection::NotReached).await);
+        return Err(visit.refuse(vec![RefusalReason::SessionMoved], Inspection::NotReached).await);
     }
     let counted = shared.account_requests.begin(&visit.caller.account).map_err(|_| Refusal::busy())?;
     let kept = KeptUntilSent::new(counted);
@@ -154,14 +154,14 @@ async fn recognise(
     };
     visit.route = place;
     if visit.asks_too_often() {
-        return Err(visit.refuse(vec![Reason::TooManyRequests], Inspection::NotReached).await);
+        return Err(visit.refuse(vec![RefusalReason::TooManyRequests], Inspection::NotReached).await);
     }
-    Ok(Recognised::Visit(Box::new(visit), values, kept))
+    Ok(RecognisedRequest::Visit(Box::new(visit), values, kept))
 }
 
 /// A request to a portal through this gateway.
 pub(crate) async fn visit(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
     connection: ConnectionFacts,
     portal: Arc<Portal>,
@@ -180,12 +180,12 @@ pub(crate) async fn visit(
         is_request_only: false,
     };
     match recognise(shared, enforcement, asked, &path).await? {
-        Recognised::Public { request_bytes_max } => {
+        RecognisedRequest::Public { request_bytes_max } => {
             let body = limited(body, usize::try_from(request_bytes_max).unwrap_or(usize::MAX));
             let outgoing = outgoing(shared, &portal, None, &parts, &connection, shared.clock.now());
             unheld::pass_through(shared, &portal, outgoing, body).await
         }
-        Recognised::Visit(visit, values, kept) => {
+        RecognisedRequest::Visit(visit, values, kept) => {
             let request = Request::from_parts(parts, body);
             let mut response = match visit.route().kind {
                 RouteKind::Assets { .. } => visit.pass_assets(request).await,
@@ -200,15 +200,15 @@ pub(crate) async fn visit(
 
 /// Forward authentication: the caller and the entry, where there are any, of a request that may go on.
 pub(crate) async fn permit_unseen(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     enforcement: Enforcement,
     asked: PortalRequest<'_>,
 ) -> Result<(Option<Caller>, Option<u64>), Refusal> {
-    let malformed = |_| Refusal::of(vec![Reason::MalformedRequest], None);
+    let malformed = |_| Refusal::of(vec![RefusalReason::MalformedRequest], None);
     let path = Segments::parse(asked.uri.path()).map_err(malformed)?;
     match recognise(shared, enforcement, asked, &path).await? {
-        Recognised::Public { .. } => Ok((None, None)),
-        Recognised::Visit(visit, values, _kept) => {
+        RecognisedRequest::Public { .. } => Ok((None, None)),
+        RecognisedRequest::Visit(visit, values, _kept) => {
             let query = asked.uri.query().unwrap_or_default();
             let (caller, entry) = visit.permit_unseen(&values, query).await?;
             Ok((Some(caller), entry))
@@ -216,11 +216,11 @@ pub(crate) async fn permit_unseen(
     }
 }
 
-fn not_recognised(stranger: &Stranger) -> Refusal {
+fn not_recognised(stranger: &IdentityFailure) -> Refusal {
     let reason = match stranger {
-        Stranger::NotAdmitted => Reason::UnknownAccount,
-        Stranger::NotSignedIn => Reason::NoSession,
-        Stranger::Doubted(_) => Reason::SessionMoved,
+        IdentityFailure::NotAdmitted => RefusalReason::UnknownAccount,
+        IdentityFailure::NotSignedIn => RefusalReason::NoSession,
+        IdentityFailure::Doubted(_) => RefusalReason::SessionMoved,
     };
     Refusal::of(vec![reason], None)
 }
@@ -238,9 +238,9 @@ impl<M> Visit<M> {
         &self.portal.routes[self.route]
     }
 
-    fn facts(&self) -> Facts<'_> {
+    fn facts(&self) -> RequestFacts<'_> {
         let route = self.route();
-        Facts {
+        RequestFacts {
             now: self.now,
             portal: &self.portal.id,
             population: &self.portal.population,
@@ -263,14 +263,14 @@ impl<M> Visit<M> {
     fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
         let connection = extensions.get::<Arc<Slot>>().and_then(|slot| slot.share_key());
         let who = [
-            Holder::Account(self.caller.account.clone()),
-            Holder::Organisation(self.caller.organisation.clone()),
-            Holder::Portal(self.portal.id.clone()),
+            BodyHolder::Account(self.caller.account.clone()),
+            BodyHolder::Organisation(self.caller.organisation.clone()),
+            BodyHolder::Portal(self.portal.id.clone()),
         ];
-        hold::begin(of, connection.map(Holder::Connection).into_iter().chain(who))
+        hold::begin(of, connection.map(BodyHolder::Connection).into_iter().chain(who))
     }
 
-    fn guard(&self) -> Guard {
-        Guard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
+    fn guard(&self) -> CutGuard {
+        CutGuard::new(self.shared.clone(), self.portal.id.clone(), self.caller.clone())
     }
 }

@@ -3,11 +3,14 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, Take, parse_selector};
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, parse_selector};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
-use digue_inspect::jsonpath::Path;
-use digue_inspect::table::{Column, ColumnRule, TableRules};
-use digue_inspect::{Block, IdentifierKind, Limits, Message, Pick, Reading, ResponseRules, Rules, inspect};
+use digue_inspect::jsonpath::RecordPath;
+use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
+use digue_inspect::{
+    BlockRules, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
+    inspect,
+};
 
 const PERSONS: usize = 100;
 
@@ -15,8 +18,8 @@ fn pick() -> Pick {
     Pick::whole(0, "id")
 }
 
-fn block(kind: &str, rules: Rules) -> ResponseRules {
-    ResponseRules { blocks: vec![Block::new(vec![kind.to_owned()], rules)], errors: None }
+fn block(kind: &str, rules: BlockRules) -> ResponseRules {
+    ResponseRules { blocks: vec![RuleBlock::new(vec![kind.to_owned()], rules)], errors: None }
 }
 
 fn json() -> (ResponseRules, String) {
@@ -28,14 +31,14 @@ fn json() -> (ResponseRules, String) {
         )
     };
     let persons: Vec<String> = (0..PERSONS).map(person).collect();
-    let path = |text| Path::parse(text).unwrap();
+    let path = |text| RecordPath::parse(text).unwrap();
     let map = JsonMap {
         rules: vec![JsonRule::new(path("$.personnes[*].id"), pick())],
         records: vec![path("$.personnes[*]")],
         ..JsonMap::default()
     };
     let text = format!(r#"{{"page":1,"personnes":[{}]}}"#, persons.join(","));
-    (block("application/json", Rules::Json(JsonRules::new(map).unwrap())), text)
+    (block("application/json", BlockRules::Json(JsonRules::new(map).unwrap())), text)
 }
 
 fn html() -> (ResponseRules, String) {
@@ -47,18 +50,18 @@ fn html() -> (ResponseRules, String) {
         )
     };
     let rows: String = (0..PERSONS).map(row).collect();
-    let take = Take::Attribute("data-id".into());
+    let take = IdentifierPart::Attribute("data-id".into());
     let selector = || parse_selector("tr[data-id]").unwrap();
     let rules = vec![HtmlRule { selector: selector(), take, pick: pick(), is_own: true }];
     let rules = HtmlRules { rules, records: HtmlRecords::At(vec![selector()]), ..HtmlRules::default() };
-    (block("text/html", Rules::Html(rules)), format!("<!doctype html><table>{rows}</table>"))
+    (block("text/html", BlockRules::Html(rules)), format!("<!doctype html><table>{rows}</table>"))
 }
 
 fn csv() -> (ResponseRules, String) {
     let row = |n: usize| format!("{}A;Nom{n};{}\r\n", 1_000_000 + n, "x".repeat(300));
     let rows: String = (0..PERSONS).map(row).collect();
-    let columns = vec![ColumnRule::new(Column::Named("id".into()), pick())];
-    let rules = Rules::Csv(TableRules { columns, delimiter: Some(b';'), ..TableRules::default() });
+    let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
+    let rules = BlockRules::Csv(TableRules { columns, delimiter: Some(b';'), ..TableRules::default() });
     (block("text/csv", rules), format!("id;nom;note\r\n{rows}"))
 }
 
@@ -68,7 +71,7 @@ fn throughput(criterion: &mut Criterion) {
         steps: vec![],
         shape: Some(regex::Regex::new("^[0-9]{7}[A-Z]$").unwrap()),
     }];
-    let limits = Limits::default();
+    let limits = InspectionLimits::default();
     let mut group = criterion.benchmark_group("inspect");
     for (name, kind, (rules, text)) in
         [("json", "application/json", json()), ("html", "text/html", html()), ("csv", "text/csv", csv())]
@@ -82,7 +85,7 @@ fn throughput(criterion: &mut Criterion) {
                     content_encoding: "",
                     body: black_box(text.as_bytes()),
                 };
-                let Reading::Persons(shown) = inspect(&rules, &kinds, &message, &limits) else {
+                let ResponseReading::Persons(shown) = inspect(&rules, &kinds, &message, &limits) else {
                     unreachable!("persons are shown")
                 };
                 assert_eq!(shown.found.len(), PERSONS);

@@ -14,16 +14,16 @@ pub enum LogForm {
     /// `combined` of nginx and Apache; `common` is its beginning.
     Combined,
     /// One object a line.
-    Json(Members),
+    Json(LogMembers),
     /// With a header.
-    Csv(Members),
+    Csv(LogMembers),
     /// No access log: exposures as a portal reports them, one object a line.
     Exposures,
 }
 
 /// The names that a JSON or CSV log gives to what is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Members {
+pub struct LogMembers {
     pub at: String,
     pub account: String,
     pub organisation: String,
@@ -36,7 +36,7 @@ pub struct Members {
     pub bytes: String,
 }
 
-impl Default for Members {
+impl Default for LogMembers {
     /// The names of nginx's variables.
     fn default() -> Self {
         let name = |text: &str| text.to_owned();
@@ -57,7 +57,7 @@ impl Default for Members {
 
 /// What one line says, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields {
+pub struct LogFields {
     pub at: String,
     pub account: String,
     pub organisation: String,
@@ -85,7 +85,7 @@ impl CsvHeader {
     ///
     /// # Errors
     /// The needed name that no delimiter gives.
-    pub fn read(line: &str, members: &Members) -> Result<Self, String> {
+    pub fn read(line: &str, members: &LogMembers) -> Result<Self, String> {
         let needed = [&members.at, &members.account, &members.target, &members.status];
         let line = without_mark(line);
         let missing = |columns: &[String]| needed.into_iter().find(|name| !columns.contains(name)).cloned();
@@ -110,7 +110,7 @@ fn without_mark(line: &str) -> &str {
 
 impl LogForm {
     /// The fields of one line.
-    pub fn read(&self, line: &str, header: Option<&CsvHeader>) -> Option<Fields> {
+    pub fn read(&self, line: &str, header: Option<&CsvHeader>) -> Option<LogFields> {
         let line = without_mark(line);
         let mut fields = match self {
             Self::Combined => combined(line),
@@ -172,7 +172,7 @@ pub fn lacks_zone(text: &str) -> bool {
 /// A line of the combined form, or of the common one, which lacks the last two fields.
 ///
 /// `vhost_combined` of Apache has the host before the address.
-fn combined(line: &str) -> Option<Fields> {
+fn combined(line: &str) -> Option<LogFields> {
     let (first, rest) = line.split_once(' ')?;
     let (ip, rest) = match rest.split_once(' ') {
         Some((second, rest)) if !is_address(first) && is_address(second) => (second, rest),
@@ -193,7 +193,7 @@ fn combined(line: &str) -> Option<Fields> {
     };
     let user_agent = String::from_utf8_lossy(&user_agent).into_owned();
     let (method, target) = request_line(&addressed(&request))?;
-    Some(Fields {
+    Some(LogFields {
         at: at.to_owned(),
         account: account.to_owned(),
         ip: ip.to_owned(),
@@ -202,7 +202,7 @@ fn combined(line: &str) -> Option<Fields> {
         target,
         status: status.to_owned(),
         bytes: bytes.to_owned(),
-        ..Fields::default()
+        ..LogFields::default()
     })
 }
 
@@ -261,16 +261,16 @@ fn quoted(text: &str) -> Option<(Vec<u8>, &str)> {
     None
 }
 
-impl Members {
+impl LogMembers {
     /// The fields, each looked up by its name; `request` stands for method and target together.
-    fn fields(&self, find: impl Fn(&str) -> Option<String>) -> Option<Fields> {
+    fn fields(&self, find: impl Fn(&str) -> Option<String>) -> Option<LogFields> {
         let text = |name: &str| find(name).unwrap_or_default();
         let (method, target) = match (find(&self.method), find(&self.target)) {
             (Some(method), Some(target)) => (method, target),
             (None, Some(target)) => ("GET".to_owned(), target),
             _ => request_line(&find("request")?)?,
         };
-        Some(Fields {
+        Some(LogFields {
             at: find(&self.at)?,
             account: text(&self.account),
             organisation: text(&self.organisation),
@@ -286,11 +286,11 @@ impl Members {
 }
 
 /// Names of servers that write JSON in a form of their own; a point goes into an object.
-fn own_names(object: &Json) -> Option<Members> {
+fn own_names(object: &Json) -> Option<LogMembers> {
     let name = |text: &str| text.to_owned();
     if object["request"]["uri"].is_string() {
         // Caddy.
-        return Some(Members {
+        return Some(LogMembers {
             at: name("ts"),
             account: name("user_id"),
             ip: name("request.remote_ip"),
@@ -298,10 +298,10 @@ fn own_names(object: &Json) -> Option<Members> {
             method: name("request.method"),
             target: name("request.uri"),
             bytes: name("size"),
-            ..Members::default()
+            ..LogMembers::default()
         });
     }
-    object["RequestPath"].is_string().then(|| Members {
+    object["RequestPath"].is_string().then(|| LogMembers {
         // Traefik.
         at: name("StartUTC"),
         account: name("ClientUsername"),
@@ -311,7 +311,7 @@ fn own_names(object: &Json) -> Option<Members> {
         target: name("RequestPath"),
         status: name("DownstreamStatus"),
         bytes: name("DownstreamContentSize"),
-        ..Members::default()
+        ..LogMembers::default()
     })
 }
 
@@ -324,7 +324,7 @@ fn member<'j>(object: &'j Json, name: &str) -> Option<&'j Json> {
     })
 }
 
-fn json_fields(line: &str, members: &Members) -> Option<Fields> {
+fn json_fields(line: &str, members: &LogMembers) -> Option<LogFields> {
     let object: Json =
         serde_json::from_str(line).or_else(|_| serde_json::from_str(&json_escaped(line))).ok()?;
     object.as_object()?;
@@ -367,7 +367,7 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn csv_fields(line: &str, header: &CsvHeader, members: &Members) -> Option<Fields> {
+fn csv_fields(line: &str, header: &CsvHeader, members: &LogMembers) -> Option<LogFields> {
     let cells = cells(line, header.delimiter)?;
     if cells.len() != header.columns.len() {
         return None;
@@ -470,8 +470,8 @@ mod tests {
 
     #[test]
     fn logs_of_other_servers_are_read() {
-        let (combined, json) = (LogForm::Combined, LogForm::Json(Members::default()));
-        let csv = LogForm::Csv(Members::default());
+        let (combined, json) = (LogForm::Combined, LogForm::Json(LogMembers::default()));
+        let csv = LogForm::Csv(LogMembers::default());
         for (form, file, place) in [
             (&combined, "combined-ok.log", 0),
             (&combined, "vhost-combined.log", 0),
@@ -523,17 +523,17 @@ mod tests {
     #[test]
     fn json_and_csv_lines_are_read_by_their_names() {
         let json = r#"{"time_iso8601":"2025-07-12T19:04:05Z","remote_user":"a","request":"GET /x HTTP/2.0","status":200}"#;
-        let fields = json_fields(json, &Members::default()).unwrap();
+        let fields = json_fields(json, &LogMembers::default()).unwrap();
         assert_eq!((fields.target.as_str(), fields.status.as_str()), ("/x", "200"));
         for separator in [",", ";", "\t"] {
             let line = ["time_iso8601", "remote_user", "request_uri", "status"].join(separator);
-            let header = CsvHeader::read(&line, &Members::default()).unwrap();
+            let header = CsvHeader::read(&line, &LogMembers::default()).unwrap();
             let line = ["t", "\"a, b; c\"", "/x", "404"].join(separator);
-            let fields = csv_fields(&line, &header, &Members::default()).unwrap();
+            let fields = csv_fields(&line, &header, &LogMembers::default()).unwrap();
             assert_eq!((fields.account.as_str(), fields.method.as_str()), ("a, b; c", "GET"));
-            assert_eq!(csv_fields(&["t", "a"].join(separator), &header, &Members::default()), None);
+            assert_eq!(csv_fields(&["t", "a"].join(separator), &header, &LogMembers::default()), None);
         }
-        let missing = |line: &str| CsvHeader::read(line, &Members::default()).unwrap_err();
+        let missing = |line: &str| CsvHeader::read(line, &LogMembers::default()).unwrap_err();
         assert_eq!(missing("time_iso8601;remote_user;status"), "request_uri");
         assert_eq!(missing("zeit,wer"), "time_iso8601");
     }

@@ -6,18 +6,18 @@
 
 mod lexer;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::identifier::{Collector, is_blank};
-use crate::reading::{Tally, Unreadable};
+use crate::reading::{ReadingTally, Unreadable};
 use crate::sweep::{SweptTexts, is_invisible};
-use crate::table::{CellValue, Rows, TableRow, TableRules};
+use crate::table::{CellValue, TableRow, TableRows, TableRules};
 use lexer::{Lexer, Quotes};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Reads a table, already decoded to text.
-pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
+pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
     let (hint, text) = match separator_hint(text) {
         Some((delimiter, rest)) => (Some(delimiter), rest),
@@ -49,8 +49,8 @@ pub fn read(rules: &TableRules, text: &str, found: &mut Collector<'_>) -> Result
 
 /// The file is readable when one candidate reads it whole. That it holds no row is believed only when all of them
 /// say so.
-fn conclude(candidates: Vec<Candidate>) -> Result<Tally, Unreadable> {
-    let mut best: Option<Tally> = None;
+fn conclude(candidates: Vec<CsvCandidate>) -> Result<ReadingTally, Unreadable> {
+    let mut best: Option<ReadingTally> = None;
     let (mut fault, mut absent) = (None, None);
     for candidate in candidates {
         match candidate.read {
@@ -64,7 +64,7 @@ fn conclude(candidates: Vec<Candidate>) -> Result<Tally, Unreadable> {
         (Some(best), Some(fault)) if best.records == 0 => Err(fault),
         (Some(best), _) => Ok(best),
         (None, Some(fault)) => Err(fault),
-        (None, None) => Err(absent.unwrap_or_else(|| Unread::new(UnreadCause::Column).into())),
+        (None, None) => Err(absent.unwrap_or_else(|| ReadFailure::new(UnreadCause::Column).into())),
     }
 }
 
@@ -122,11 +122,11 @@ fn quotings(text: &str) -> Vec<Quotes> {
 }
 
 /// What one reading of the file gave.
-struct Candidate {
+struct CsvCandidate {
     has_header: bool,
     /// Whether another way of quoting may see other rows.
     is_doubtful: bool,
-    read: Result<Tally, Unreadable>,
+    read: Result<ReadingTally, Unreadable>,
 }
 
 /// One reading of the file.
@@ -142,9 +142,10 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// Reads to the end. After a fault, what still has the shape of an identifier is taken. Fails when the response
     /// cannot be read in any way.
-    fn read(self, quotes: Quotes, found: &mut Collector<'_>) -> Result<Candidate, Unreadable> {
+    fn read(self, quotes: Quotes, found: &mut Collector<'_>) -> Result<CsvCandidate, Unreadable> {
         let is_by_line = matches!(quotes, Quotes::InLine | Quotes::None) && self.text.contains('"');
-        let mut rows = if is_by_line { Rows::of_one_width(self.rules) } else { Rows::new(self.rules) };
+        let mut rows =
+            if is_by_line { TableRows::of_one_width(self.rules) } else { TableRows::new(self.rules) };
         let mut lexer = Lexer::new(self.text, self.delimiter, quotes);
         let mut swept = SweptTexts::default();
         let mut fault: Option<Unreadable> = None;
@@ -175,7 +176,7 @@ impl Attempt<'_> {
             Some(fault) => Err(fault),
             None => rows.finish(),
         };
-        Ok(Candidate { has_header, is_doubtful, read })
+        Ok(CsvCandidate { has_header, is_doubtful, read })
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::reading::Unreadable;
 
@@ -28,7 +28,9 @@ const ZSTD_WINDOW_BYTES_MAX: u64 = 8 << 20;
 pub fn decode<'b>(coding: &str, body: &'b [u8], limit: usize) -> Result<Cow<'b, [u8]>, Unreadable> {
     let names: Vec<&str> = coding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() > CODINGS_MAX {
-        return Err(Unread::new(UnreadCause::Coding).at(format_args!("coded {} times", names.len())).into());
+        return Err(ReadFailure::new(UnreadCause::Coding)
+            .at(format_args!("coded {} times", names.len()))
+            .into());
     }
     let mut bytes = Cow::Borrowed(body);
     for name in names.iter().rev() {
@@ -47,7 +49,7 @@ fn decode_one(name: &str, body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadab
         "br" => decode_brotli(body, limit),
         "zstd" => decode_zstd(body, limit),
         "deflate" => decode_deflate(body, limit),
-        _ => Err(Unread::new(UnreadCause::Coding).at(name).into()),
+        _ => Err(ReadFailure::new(UnreadCause::Coding).at(name).into()),
     }
 }
 
@@ -121,7 +123,7 @@ fn decode_deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
 
 /// What does not decompress whole, or goes on after its end.
 fn undecodable() -> Unreadable {
-    let detail = Unread::new(UnreadCause::Coding);
+    let detail = ReadFailure::new(UnreadCause::Coding);
     Unreadable { cause: digue_types::UninspectedCause::Broken, detail }
 }
 
@@ -133,7 +135,7 @@ pub fn charset(declared: Option<&str>, bytes: &[u8]) -> Result<&'static Encoding
     }
     match declared.map(str::trim).filter(|label| !label.is_empty()) {
         Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
-            .ok_or_else(|| Unread::new(UnreadCause::CharacterSet).at(label).into()),
+            .ok_or_else(|| ReadFailure::new(UnreadCause::CharacterSet).at(label).into()),
         None if let Some(encoding) = utf_16_without_mark(bytes) => Ok(encoding),
         None if std::str::from_utf8(bytes).is_ok() => Ok(UTF_8),
         None => Ok(WINDOWS_1252),
@@ -153,7 +155,7 @@ fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 pub fn text<'b>(declared: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> {
     let (text, _, had_errors) = charset(declared, bytes)?.decode(bytes);
     if had_errors {
-        return Err(Unread::new(UnreadCause::CharacterSet).at("text").into());
+        return Err(ReadFailure::new(UnreadCause::CharacterSet).at("text").into());
     }
     Ok(text)
 }

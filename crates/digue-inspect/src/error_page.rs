@@ -9,14 +9,14 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::LazyLock;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::html::{self, HtmlRecords, HtmlRules, Selector, parse_selector};
 use crate::identifier::{Collector, is_blank};
 use crate::json::is_plain_name;
 use crate::reading::Unreadable;
-use crate::response::Limits;
+use crate::response::InspectionLimits;
 
 /// What a JSON answer to a failed request says of itself: RFC 9457, and what frameworks add. In lower case, without
 /// hyphens and underscores.
@@ -108,7 +108,7 @@ const MORE_MEMBERS: [&str; 18] = [
 /// `Undescribed`, with the place of the first member that may be somebody's.
 pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
     let first = RefCell::new(None);
-    let words = Words { is_own: true, place: "$", first: &first };
+    let words = ErrorValueVisitor { is_own: true, place: "$", first: &first };
     let mut input = serde_json::Deserializer::from_str(text);
     let read = words.deserialize(&mut input).and_then(|()| input.end());
     match (first.into_inner(), read) {
@@ -120,14 +120,14 @@ pub(crate) fn check_json(text: &str) -> Result<(), Unreadable> {
 
 /// Looks at each value as it comes: of two members with one name, both are shown.
 #[derive(Clone, Copy)]
-struct Words<'w> {
+struct ErrorValueVisitor<'w> {
     /// Below a member that errors have.
     is_own: bool,
     place: &'w str,
     first: &'w RefCell<Option<String>>,
 }
 
-impl Words<'_> {
+impl ErrorValueVisitor<'_> {
     fn note(self, is_plain: bool) {
         if !self.is_own && !is_plain {
             self.first.borrow_mut().get_or_insert_with(|| self.place.to_owned());
@@ -135,7 +135,7 @@ impl Words<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Words<'_> {
+impl<'de> DeserializeSeed<'de> for ErrorValueVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -143,7 +143,7 @@ impl<'de> DeserializeSeed<'de> for Words<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Words<'_> {
+impl<'de> Visitor<'de> for ErrorValueVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,7 +196,7 @@ impl<'de> Visitor<'de> for Words<'_> {
                 self.first.borrow_mut().get_or_insert_with(|| format!("{}.*", self.place));
             }
             let place = format!("{}.{}", self.place, if is_own { &name } else { "*" });
-            members.next_value_seed(Words { is_own, place: &place, first: self.first })?;
+            members.next_value_seed(ErrorValueVisitor { is_own, place: &place, first: self.first })?;
         }
         Ok(())
     }
@@ -253,7 +253,11 @@ static DATA_RULES: LazyLock<HtmlRules> = LazyLock::new(|| {
 
 /// # Errors
 /// `Undescribed` at the first element with data; whatever makes a page unreadable.
-pub(crate) fn check_html(charset: Option<&str>, bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
+pub(crate) fn check_html(
+    charset: Option<&str>,
+    bytes: &[u8],
+    limits: &InspectionLimits,
+) -> Result<(), Unreadable> {
     // Without kinds no element has an identifier: each that holds something is a record without one.
     let mut none = Collector::new(&[], &[], 0);
     match html::read(&DATA_RULES, charset, bytes, limits, &mut none) {
@@ -266,7 +270,7 @@ pub(crate) fn check_html(charset: Option<&str>, bytes: &[u8], limits: &Limits) -
 }
 
 fn undescribed(place: &str) -> Unreadable {
-    Unread::new(UnreadCause::Undescribed).at(place).into()
+    ReadFailure::new(UnreadCause::Undescribed).at(place).into()
 }
 
 #[cfg(test)]
@@ -294,7 +298,7 @@ mod tests {
             "<form><input type=hidden name=jeton value=abc><input name=nom value=''><button>Envoyer</button></form>",
             "<table><tr><th>Erreur</th></tr></table>",
         ] {
-            assert_eq!(check_html(None, page.as_bytes(), &Limits::default()), Ok(()), "{page}");
+            assert_eq!(check_html(None, page.as_bytes(), &InspectionLimits::default()), Ok(()), "{page}");
         }
     }
 
@@ -322,7 +326,7 @@ mod tests {
             "<form><input type=email name=mail value='m@x.fr'></form>",
             "<textarea>Durand, voir le dossier</textarea>",
         ] {
-            let found = check_html(None, page.as_bytes(), &Limits::default()).unwrap_err().detail;
+            let found = check_html(None, page.as_bytes(), &InspectionLimits::default()).unwrap_err().detail;
             assert_eq!(found.cause, UnreadCause::Undescribed, "{page}");
         }
     }

@@ -9,9 +9,9 @@
 //! page holds: texts, attributes, comments, scripts, templates, and what a browser drops.
 
 use crate::identifier::{Collector, Pick};
-use crate::reading::{Tally, Unreadable};
-use crate::response::Limits;
-use digue_types::{Unread, UnreadCause};
+use crate::reading::{ReadingTally, Unreadable};
+use crate::response::InspectionLimits;
+use digue_types::{ReadFailure, UnreadCause};
 
 mod build;
 mod charset;
@@ -23,12 +23,12 @@ mod tokens;
 mod tree;
 mod walk;
 
-use build::Manner;
-use walk::{Plan, Walk};
+use build::ParseManner;
+use walk::{HtmlWalk, WalkPlan};
 
 /// A text with its character references (`&eacute;`, `&#39;`) as the characters that they stand for.
 pub fn decode_references(text: &str) -> std::borrow::Cow<'_, str> {
-    references::decoded(text, references::Context::Text)
+    references::decoded(text, references::ReferenceContext::Text)
 }
 
 pub use selector::{Selector, SelectorError, parse_selector};
@@ -37,7 +37,7 @@ pub use selector::{Selector, SelectorError, parse_selector};
 #[derive(Clone, Debug)]
 pub struct HtmlRule {
     pub selector: Selector,
-    pub take: Take,
+    pub take: IdentifierPart,
     pub pick: Pick,
     /// Whether the identifier is the record's own; a link to somebody else is not.
     pub is_own: bool,
@@ -76,7 +76,7 @@ pub enum HtmlRecords {
 
 /// Which part of the element is the identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Take {
+pub enum IdentifierPart {
     /// All text within, as a person reads it.
     Text,
     /// The attribute of this name in lower case. `value` of an option that states none is its text.
@@ -91,51 +91,51 @@ pub fn read(
     rules: &HtmlRules,
     charset: Option<&str>,
     bytes: &[u8],
-    limits: &Limits,
+    limits: &InspectionLimits,
     found: &mut Collector<'_>,
-) -> Result<Tally, Unreadable> {
+) -> Result<ReadingTally, Unreadable> {
     if bytes.len() > limits.decoded_bytes_max {
         return Err(Unreadable::too_large());
     }
     let text = charset::text(charset, bytes)?;
-    let plan = Plan::new(rules);
-    let (mut tally, met) = read_as(&plan, &text, Manner::default(), found, 0)?;
+    let plan = WalkPlan::new(rules);
+    let (mut tally, met) = read_as(&plan, &text, ParseManner::default(), found, 0)?;
     if met.noscript {
-        let manner = Manner { runs_scripts: true, ..Manner::default() };
+        let manner = ParseManner { runs_scripts: true, ..ParseManner::default() };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
         tally = either(tally, other);
     }
     if met.xml {
-        let manner = Manner { is_xml: true, ..Manner::default() };
+        let manner = ParseManner { is_xml: true, ..ParseManner::default() };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
         tally = either(tally, other);
     }
     if met.stray_table_part {
-        let manner = Manner { is_fragment: true, ..Manner::default() };
+        let manner = ParseManner { is_fragment: true, ..ParseManner::default() };
         let (other, _) = read_as(&plan, &text, manner, found, 0)?;
         // The page alone drops the row that says that there is nobody.
         let nobody = tally.nobody.or(other.nobody);
-        tally = Tally { nobody, ..either(tally, other) };
+        tally = ReadingTally { nobody, ..either(tally, other) };
     }
     Ok(tally)
 }
 
 fn read_as(
-    plan: &Plan<'_>,
+    plan: &WalkPlan<'_>,
     text: &str,
-    manner: Manner,
+    manner: ParseManner,
     found: &mut Collector<'_>,
     depth: usize,
-) -> Result<(Tally, build::Met), Unreadable> {
+) -> Result<(ReadingTally, build::AttributeLookup), Unreadable> {
     let mut built = build::build(text, manner, found.has_sweep())?;
     let met = built.met;
-    let tally = Walk::read(plan, &mut built, manner, found, depth)?;
+    let tally = HtmlWalk::read(plan, &mut built, manner, found, depth)?;
     Ok((tally, met))
 }
 
 /// Two readings of one page: the larger of each count, and nobody only where both say so.
-fn either(one: Tally, other: Tally) -> Tally {
-    Tally {
+fn either(one: ReadingTally, other: ReadingTally) -> ReadingTally {
+    ReadingTally {
         records: one.records.max(other.records),
         nobody: one.nobody.and(other.nobody),
         texts: one.texts.max(other.texts),
@@ -146,16 +146,16 @@ fn either(one: Tally, other: Tally) -> Tally {
 
 /// Reads a page within a page.
 fn read_nested(
-    plan: &Plan<'_>,
+    plan: &WalkPlan<'_>,
     text: &str,
-    manner: Manner,
+    manner: ParseManner,
     found: &mut Collector<'_>,
     depth: usize,
-) -> Result<Tally, Unreadable> {
+) -> Result<ReadingTally, Unreadable> {
     if depth > INNER_PAGES_MAX {
-        return Err(Unread::new(UnreadCause::TooDeep).at("srcdoc").into());
+        return Err(ReadFailure::new(UnreadCause::TooDeep).at("srcdoc").into());
     }
-    read_as(plan, text, Manner { is_fragment: false, ..manner }, found, depth).map(|(tally, _)| tally)
+    read_as(plan, text, ParseManner { is_fragment: false, ..manner }, found, depth).map(|(tally, _)| tally)
 }
 
 #[cfg(test)]

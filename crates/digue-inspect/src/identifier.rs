@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::BuildHasher as _;
 
-use digue_types::{Means, Unread, UnreadCause};
+use digue_types::{Means, ReadFailure, UnreadCause};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use regex::Regex;
 use smol_str::SmolStr;
@@ -144,7 +144,7 @@ impl Pick {
 /// What became of a text that a rule reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Taken {
+pub enum IdentifierOutcome {
     /// It held this many identifiers, repeated ones counted again.
     Identifiers(usize),
     /// It held nothing but white space.
@@ -153,7 +153,7 @@ pub enum Taken {
     NoMatch,
 }
 
-impl Taken {
+impl IdentifierOutcome {
     pub const fn is_some(self) -> bool {
         matches!(self, Self::Identifiers(_))
     }
@@ -193,7 +193,12 @@ impl<'k> Collector<'k> {
 
     /// Takes the identifiers of `text`, which lies at `place`. Blank text holds none, which its caller has to
     /// judge; text of the wrong shape means that the map does not describe this message.
-    pub fn take(&mut self, pick: &Pick, text: &str, place: impl Fn() -> String) -> Result<Taken, Unreadable> {
+    pub fn take(
+        &mut self,
+        pick: &Pick,
+        text: &str,
+        place: impl Fn() -> String,
+    ) -> Result<IdentifierOutcome, Unreadable> {
         self.pick(pick, text, Means::Described, place)
     }
 
@@ -203,13 +208,13 @@ impl<'k> Collector<'k> {
         text: &str,
         means: Means,
         place: impl Fn() -> String,
-    ) -> Result<Taken, Unreadable> {
+    ) -> Result<IdentifierOutcome, Unreadable> {
         if is_blank(text) {
-            return Ok(Taken::Blank);
+            return Ok(IdentifierOutcome::Blank);
         }
         let Some(pattern) = &pick.pattern else {
             self.add(pick, text, means, &place)?;
-            return Ok(Taken::Identifiers(1));
+            return Ok(IdentifierOutcome::Identifiers(1));
         };
         let mut taken = 0;
         for groups in pattern.captures_iter(text) {
@@ -218,7 +223,7 @@ impl<'k> Collector<'k> {
                 taken += 1;
             }
         }
-        Ok(if taken > 0 { Taken::Identifiers(taken) } else { Taken::NoMatch })
+        Ok(if taken > 0 { IdentifierOutcome::Identifiers(taken) } else { IdentifierOutcome::NoMatch })
     }
 
     fn canonical(
@@ -228,7 +233,7 @@ impl<'k> Collector<'k> {
         place: &impl Fn() -> String,
     ) -> Result<Identifier, Unreadable> {
         let text = self.kinds[pick.kind].canonical(text).ok_or_else(|| {
-            Unread::new(UnreadCause::ValueShape).by_rule(&pick.rule).at(place()).shaped_as(text)
+            ReadFailure::new(UnreadCause::ValueShape).by_rule(&pick.rule).at(place()).shaped_as(text)
         })?;
         Ok(Identifier { kind: pick.kind, text })
     }
@@ -422,8 +427,8 @@ mod tests {
         let mut found = Collector::new(&kinds, &[], 10);
         let pick = Pick::whole(0, "numero");
         let place = || "row 3".to_owned();
-        assert_eq!(found.take(&pick, "\u{a0}1234\u{ad}567A\n", place), Ok(Taken::Identifiers(1)));
-        assert_eq!(found.take(&pick, " \u{200b} ", place), Ok(Taken::Blank));
+        assert_eq!(found.take(&pick, "\u{a0}1234\u{ad}567A\n", place), Ok(IdentifierOutcome::Identifiers(1)));
+        assert_eq!(found.take(&pick, " \u{200b} ", place), Ok(IdentifierOutcome::Blank));
         let refused = found.take(&pick, "Dupont", place).unwrap_err();
         assert_eq!(refused.to_string(), "value-shape, rule numero, at row 3, shape Aaaaaa");
     }

@@ -7,24 +7,24 @@
 
 use std::fmt;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 use serde::de::{Deserialize, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::identifier::{Collector, Pick, is_blank};
-use crate::jsonpath::{Path, Select, Step};
-use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::jsonpath::{JsonPathSegment, RecordPath, Select};
+use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 mod scan;
 mod walk;
 
-use walk::Walk;
+use walk::JsonWalk;
 pub(crate) use walk::is_plain_name;
 
 /// One place of a document where identifiers lie.
 #[derive(Clone, Debug)]
 pub struct JsonRule {
-    pub path: Path,
+    pub path: RecordPath,
     pub pick: Pick,
     /// Whether the identifier is the record's own. Unsaid, it is when no other rule of the same record reaches less
     /// deep: a longer way leads to another person, named within.
@@ -32,7 +32,7 @@ pub struct JsonRule {
 }
 
 impl JsonRule {
-    pub fn new(path: Path, pick: Pick) -> Self {
+    pub fn new(path: RecordPath, pick: Pick) -> Self {
         Self { path, pick, is_own: None }
     }
 }
@@ -42,11 +42,11 @@ impl JsonRule {
 pub struct JsonMap {
     pub rules: Vec<JsonRule>,
     /// Each leads to one person's record.
-    pub records: Vec<Path>,
+    pub records: Vec<RecordPath>,
     /// Lists, objects or values that are empty when the answer is: `$.rows[*]` is the list `$.rows` without an item.
-    pub empty: Vec<Path>,
+    pub empty: Vec<RecordPath>,
     /// Parts that show nobody.
-    pub no_person: Vec<Path>,
+    pub no_person: Vec<RecordPath>,
     /// Values that an exact search is compared with.
     pub compare: Vec<JsonRule>,
     /// Names that a record's members have; others are counted as undescribed. Empty: any.
@@ -57,13 +57,13 @@ pub struct JsonMap {
 #[derive(Clone, Debug)]
 pub struct JsonRules {
     /// Steps of all streamable paths, one bit each.
-    steps: Vec<Step>,
+    steps: Vec<JsonPathSegment>,
     /// The bit that follows each step, or the target that is reached after it.
-    after: Vec<After>,
+    after: Vec<RemainingPath>,
     start: Bits,
     /// Targets that the document itself is.
     at_root: Bits,
-    targets: Vec<Target>,
+    targets: Vec<NodeTarget>,
     masks: Masks,
     /// Records that may be lists: a rule finds their identifier at a place of the list.
     list_records: Bits,
@@ -80,14 +80,14 @@ type Bits = u128;
 const STEPS_MAX: usize = 127;
 
 #[derive(Clone, Copy, Debug)]
-enum After {
+enum RemainingPath {
     Step(usize),
     Target(usize),
 }
 
 /// What a node is, once a path has led to it.
 #[derive(Clone, Debug)]
-enum Target {
+enum NodeTarget {
     /// An identifier: of its own at these distances below a record, one for each kind of record.
     Pick {
         pick: Pick,
@@ -136,7 +136,7 @@ impl JsonRules {
         };
         let own = own_distances(&map.rules, &map.records)?;
         for (record, path) in map.records.iter().enumerate() {
-            compiled.add(path, Target::Record)?;
+            compiled.add(path, NodeTarget::Record)?;
             let mut own_rules =
                 map.rules.iter().zip(&own).filter(|(_, own)| own.iter().any(|(of, _)| *of == record));
             if own_rules.any(|(rule, _)| rule.path.is_in_list_below(path)) {
@@ -144,17 +144,17 @@ impl JsonRules {
             }
         }
         for path in &map.empty {
-            compiled.add(&path.without_last_wildcard(), Target::Empty)?;
+            compiled.add(&path.without_last_wildcard(), NodeTarget::Empty)?;
         }
         for path in &map.no_person {
-            compiled.add(path, Target::NoPerson)?;
+            compiled.add(path, NodeTarget::NoPerson)?;
         }
         for rule in map.compare {
-            compiled.add(&rule.path, Target::Compare(rule.pick))?;
+            compiled.add(&rule.path, NodeTarget::Compare(rule.pick))?;
         }
         for (rule, own_below) in map.rules.into_iter().zip(own) {
             if rule.path.is_streamable() {
-                compiled.add(&rule.path, Target::Pick { pick: rule.pick, own_below })?;
+                compiled.add(&rule.path, NodeTarget::Pick { pick: rule.pick, own_below })?;
             } else {
                 compiled.treed.push(rule);
             }
@@ -162,20 +162,20 @@ impl JsonRules {
         Ok(compiled)
     }
 
-    fn add(&mut self, path: &Path, target: Target) -> Result<(), JsonRulesError> {
+    fn add(&mut self, path: &RecordPath, target: NodeTarget) -> Result<(), JsonRulesError> {
         let steps = path.steps.clone().ok_or(JsonRulesError::RecordPath)?;
         if self.steps.len() + steps.len() > STEPS_MAX || self.targets.len() == STEPS_MAX {
             return Err(JsonRulesError::TooManySteps);
         }
         let bit = 1 << self.targets.len();
         match &target {
-            Target::Pick { .. } => self.masks.picks |= bit,
-            Target::Record => self.masks.records |= bit,
-            Target::Empty => self.masks.empty |= bit,
-            Target::NoPerson => self.masks.no_person |= bit,
-            Target::Compare(_) => self.masks.compare |= bit,
+            NodeTarget::Pick { .. } => self.masks.picks |= bit,
+            NodeTarget::Record => self.masks.records |= bit,
+            NodeTarget::Empty => self.masks.empty |= bit,
+            NodeTarget::NoPerson => self.masks.no_person |= bit,
+            NodeTarget::Compare(_) => self.masks.compare |= bit,
         }
-        let end = After::Target(self.targets.len());
+        let end = RemainingPath::Target(self.targets.len());
         self.targets.push(target);
         if steps.is_empty() {
             self.at_root |= bit;
@@ -186,14 +186,14 @@ impl JsonRules {
         for (place, step) in steps.into_iter().enumerate() {
             let next = self.steps.len() + 1;
             self.steps.push(step);
-            self.after.push(if place + 1 < count { After::Step(next) } else { end });
+            self.after.push(if place + 1 < count { RemainingPath::Step(next) } else { end });
         }
         Ok(())
     }
 
     /// Reads one document.
-    pub fn read(&self, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
-        let tally = Walk::read(self, text, found)?;
+    pub fn read(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
+        let tally = JsonWalk::read(self, text, found)?;
         if !self.treed.is_empty() {
             self.query_tree(text, found)?;
         }
@@ -207,14 +207,14 @@ impl JsonRules {
     }
 
     /// Reads one document a line; blank lines are allowed.
-    pub fn read_lines(&self, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
-        let mut tally = Tally::default();
+    pub fn read_lines(&self, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
+        let mut tally = ReadingTally::default();
         for (number, line) in (1..).zip(text.split('\n')) {
             if !is_blank(line) {
                 let read = self.read(line, found).map_err(|unreadable| in_line(unreadable, number))?;
                 // Each line is believed by itself: an empty one says nothing of the next.
                 if self.counts_texts && read.records == 0 && read.nobody.is_none() {
-                    return Err(in_line(Unread::new(UnreadCause::NoRecord).into(), number));
+                    return Err(in_line(ReadFailure::new(UnreadCause::NoRecord).into(), number));
                 }
                 tally.add(read);
             }
@@ -223,7 +223,8 @@ impl JsonRules {
     }
 
     fn query_tree(&self, text: &str, found: &mut Collector<'_>) -> Result<(), Unreadable> {
-        let Tree(value) = serde_json::from_str(text).map_err(|error| syntax(error.line(), error.column()))?;
+        let JsonTree(value) =
+            serde_json::from_str(text).map_err(|error| syntax(error.line(), error.column()))?;
         for rule in &self.treed {
             for node in rule.path.whole.query(&value).all() {
                 let place = || rule.pick.rule.to_string();
@@ -266,8 +267,8 @@ impl JsonRules {
             };
             if matches {
                 match self.after[bit] {
-                    After::Step(after) => next |= 1 << after,
-                    After::Target(target) => reached |= 1 << target,
+                    RemainingPath::Step(after) => next |= 1 << after,
+                    RemainingPath::Target(target) => reached |= 1 << target,
                 }
             }
         }
@@ -276,7 +277,10 @@ impl JsonRules {
 }
 
 /// For each rule, the records whose own identifier it reaches, with its distance below them.
-fn own_distances(rules: &[JsonRule], records: &[Path]) -> Result<Vec<Vec<(usize, usize)>>, JsonRulesError> {
+fn own_distances(
+    rules: &[JsonRule],
+    records: &[RecordPath],
+) -> Result<Vec<Vec<(usize, usize)>>, JsonRulesError> {
     let mut own: Vec<Vec<(usize, usize)>> = vec![vec![]; rules.len()];
     for (record, path) in records.iter().enumerate() {
         let distances: Vec<Option<usize>> = rules
@@ -306,15 +310,15 @@ fn in_line(mut unreadable: Unreadable, number: usize) -> Unreadable {
 }
 
 fn syntax(line: usize, column: usize) -> Unreadable {
-    Unread::new(UnreadCause::Syntax).at(format_args!("line {line} column {column}")).into()
+    ReadFailure::new(UnreadCause::Syntax).at(format_args!("line {line} column {column}")).into()
 }
 
 fn inexact(pick: &Pick, place: String) -> Unreadable {
-    Unread::new(UnreadCause::InexactNumber).by_rule(&pick.rule).at(place).into()
+    ReadFailure::new(UnreadCause::InexactNumber).by_rule(&pick.rule).at(place).into()
 }
 
 fn not_identifier(pick: &Pick, place: String) -> Unreadable {
-    Unread::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
+    ReadFailure::new(UnreadCause::NotIdentifier).by_rule(&pick.rule).at(place).into()
 }
 
 /// A number as the identifier that it is: whole, also when written with a fraction of zeros (pandas writes every
@@ -367,11 +371,11 @@ enum Child<'k> {
 
 /// A parsed tree in which no object has the same name twice: a tree keeps one of the two, and
 /// the client may keep the other.
-struct Tree(Value);
+struct JsonTree(Value);
 
-impl<'de> Deserialize<'de> for Tree {
+impl<'de> Deserialize<'de> for JsonTree {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        TreeVisitor.deserialize(input).map(Tree)
+        TreeVisitor.deserialize(input).map(JsonTree)
     }
 }
 
@@ -447,11 +451,11 @@ mod tests {
     }
 
     fn rule(path: &str) -> JsonRule {
-        JsonRule::new(Path::parse(path).unwrap(), Pick::whole(0, path))
+        JsonRule::new(RecordPath::parse(path).unwrap(), Pick::whole(0, path))
     }
 
-    fn paths(texts: &[&str]) -> Vec<Path> {
-        texts.iter().map(|text| Path::parse(text).unwrap()).collect()
+    fn paths(texts: &[&str]) -> Vec<RecordPath> {
+        texts.iter().map(|text| RecordPath::parse(text).unwrap()).collect()
     }
 
     fn rules(texts: &[&str]) -> JsonRules {
@@ -554,7 +558,7 @@ mod tests {
         }
     }
 
-    fn tally(map: JsonMap, text: &str) -> Result<Tally, Unreadable> {
+    fn tally(map: JsonMap, text: &str) -> Result<ReadingTally, Unreadable> {
         let kinds = kinds();
         JsonRules::new(map).unwrap().read(text, &mut Collector::new(&kinds, &[], 100))
     }

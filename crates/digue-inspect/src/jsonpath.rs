@@ -10,24 +10,24 @@ use serde_json_path::JsonPath;
 /// A path that RFC 9535 does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSONPath: {0}")]
-pub struct PathError(pub String);
+pub struct JsonPathError(pub String);
 
 /// A compiled path.
 #[derive(Clone, Debug)]
-pub struct Path {
+pub struct RecordPath {
     text: String,
-    pub(crate) steps: Option<Vec<Step>>,
+    pub(crate) steps: Option<Vec<JsonPathSegment>>,
     pub(crate) whole: JsonPath,
 }
 
 /// One segment of a streamable path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct JsonPathSegment {
     pub(crate) is_descendant: bool,
     pub(crate) select: Select,
 }
 
-impl Step {
+impl JsonPathSegment {
     /// True when every node that `other` leads to, this step leads to as well.
     fn covers(&self, other: &Self) -> bool {
         let selects = match (&self.select, &other.select) {
@@ -47,9 +47,9 @@ pub(crate) enum Select {
     Any,
 }
 
-impl Path {
-    pub fn parse(text: &str) -> Result<Self, PathError> {
-        let whole = JsonPath::parse(text).map_err(|error| PathError(error.to_string()))?;
+impl RecordPath {
+    pub fn parse(text: &str) -> Result<Self, JsonPathError> {
+        let whole = JsonPath::parse(text).map_err(|error| JsonPathError(error.to_string()))?;
         Ok(Self { text: text.to_owned(), steps: parse_steps(text), whole })
     }
 
@@ -97,7 +97,7 @@ impl Path {
 }
 
 /// The steps of a path that needs no tree; `None` for any other. `text` is a valid RFC 9535 path.
-fn parse_steps(text: &str) -> Option<Vec<Step>> {
+fn parse_steps(text: &str) -> Option<Vec<JsonPathSegment>> {
     let mut rest = text.strip_prefix('$')?;
     let mut steps = Vec::new();
     while !rest.is_empty() {
@@ -115,7 +115,7 @@ fn parse_steps(text: &str) -> Option<Vec<Step>> {
                 _ => return None,
             }
         };
-        steps.push(Step { is_descendant, select });
+        steps.push(JsonPathSegment { is_descendant, select });
         rest = after;
     }
     Some(steps)
@@ -146,17 +146,17 @@ mod tests {
     #[test]
     fn common_paths_need_no_tree() {
         for text in ["$.items[*].id", "$[:].id", "$..id", "$['a b'][0]", "$.données.*", "$..*", "$"] {
-            assert!(Path::parse(text).unwrap().is_streamable(), "{text}");
+            assert!(RecordPath::parse(text).unwrap().is_streamable(), "{text}");
         }
         for text in ["$[?@.kind=='person'].id", "$[-1]", "$[0:3].id", "$['a','b']"] {
-            assert!(!Path::parse(text).unwrap().is_streamable(), "{text}");
+            assert!(!RecordPath::parse(text).unwrap().is_streamable(), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_path_is_refused() {
         for text in ["", "items", "$.", "$[", "$..", "$[?]"] {
-            assert!(Path::parse(text).is_err(), "{text}");
+            assert!(RecordPath::parse(text).is_err(), "{text}");
         }
     }
 }

@@ -26,6 +26,8 @@ pub mod xlsx;
 pub mod xml;
 
 pub use identifier::{Collector, Identifier, IdentifierKind, Normalise, Pick};
-pub use reading::{Reading, ShownIdentifiers, Unreadable, WhyNobody};
+pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use request::{RequestFields, RequestRule, RequestSource, read_request};
-pub use response::{Block, ErrorRules, Limits, Message, ResponseRules, Rules, StatusPattern, inspect};
+pub use response::{
+    BlockRules, ErrorRules, InspectionLimits, Message, ResponseRules, RuleBlock, StatusPattern, inspect,
+};

@@ -3,13 +3,13 @@
 //! *Nobody found* is never an answer by itself: it becomes `ShowsNobody` only through a reason that the map
 //! or the message gives, and `Unreadable` otherwise.
 
-use digue_types::{Inspection, Means, UninspectedCause, Unread, UnreadCause};
+use digue_types::{Inspection, Means, ReadFailure, UninspectedCause, UnreadCause};
 
 use crate::identifier::Identifier;
 
 /// The answer to: whom does this message show?
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub enum ResponseReading {
     Persons(ShownIdentifiers),
     ShowsNobody(WhyNobody),
     Unreadable(Unreadable),
@@ -54,13 +54,13 @@ impl ShownIdentifiers {
 #[error("{detail}")]
 pub struct Unreadable {
     pub cause: UninspectedCause,
-    pub detail: Unread,
+    pub detail: ReadFailure,
 }
 
 impl Unreadable {
     /// The response is larger than the limit.
     pub fn too_large() -> Self {
-        Unread::new(UnreadCause::TooLarge).into()
+        ReadFailure::new(UnreadCause::TooLarge).into()
     }
 
     pub fn inspection(&self) -> Inspection {
@@ -68,8 +68,8 @@ impl Unreadable {
     }
 }
 
-impl From<Unread> for Unreadable {
-    fn from(detail: Unread) -> Self {
+impl From<ReadFailure> for Unreadable {
+    fn from(detail: ReadFailure) -> Self {
         let cause = match detail.cause {
             UnreadCause::TooLarge => UninspectedCause::TooLarge,
             UnreadCause::MediaType | UnreadCause::Coding => UninspectedCause::UnknownType,
@@ -97,7 +97,7 @@ impl From<Unread> for Unreadable {
 
 /// What a reader saw besides identifiers, told to whoever concludes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct ReadingTally {
     /// Records that were there, each with an identifier of its own.
     pub records: usize,
     /// How it is known that there is none.
@@ -110,7 +110,7 @@ pub struct Tally {
     pub first_undescribed: Option<String>,
 }
 
-impl Tally {
+impl ReadingTally {
     /// Counts a text outside of what the map describes.
     pub fn add_undescribed(&mut self, count: u64, place: impl FnOnce() -> String) {
         self.undescribed += count;

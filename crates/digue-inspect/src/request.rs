@@ -8,7 +8,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::identifier::{Collector, IdentifierKind, Pick};
 use crate::json::{JsonMap, JsonRule, JsonRules};
@@ -45,7 +45,7 @@ pub struct JsonSource {
 
 impl RequestSource {
     /// A source in a JSON body; the pick is applied by `read_request`.
-    pub fn json(path: crate::jsonpath::Path, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
+    pub fn json(path: crate::jsonpath::RecordPath, pick: Pick) -> Result<Self, crate::json::JsonRulesError> {
         let last_name = last_name(path.text());
         let map = JsonMap { rules: vec![JsonRule::new(path, pick)], ..JsonMap::default() };
         Ok(Self::Json(Box::new(JsonSource { rules: JsonRules::new(map)?, last_name })))
@@ -101,7 +101,7 @@ pub fn read_request(
             }
             // A body of another type than the map expects is not passed over.
             RequestSource::Form(_) | RequestSource::Json(_) if !parts.body.is_empty() => {
-                return Err(Unread::new(UnreadCause::MediaType).at(parts.content_type).into());
+                return Err(ReadFailure::new(UnreadCause::MediaType).at(parts.content_type).into());
             }
             RequestSource::Form(_) | RequestSource::Json(_) => {}
         }
@@ -123,7 +123,7 @@ fn last_name(path: &str) -> Option<String> {
 
 /// A body that is UTF-8, and that says nothing else: the portal believes what it says.
 fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str, Unreadable> {
-    let unread = || Unread::new(UnreadCause::CharacterSet).at(what);
+    let unread = || ReadFailure::new(UnreadCause::CharacterSet).at(what);
     let parameters = parts.content_type.split(';').skip(1);
     let declared = parameters
         .filter_map(|parameter| parameter.split_once('='))
@@ -142,7 +142,7 @@ fn utf8_body<'r>(parts: &RequestParts<'r>, what: &'static str) -> Result<&'r str
 fn check_spellings(name: &str, given: impl IntoIterator<Item = String>) -> Result<(), Unreadable> {
     let wanted = loose(name);
     if given.into_iter().any(|other| other != name && loose(&other) == wanted) {
-        return Err(Unread::new(UnreadCause::Syntax).at("a second spelling of a parameter").into());
+        return Err(ReadFailure::new(UnreadCause::Syntax).at("a second spelling of a parameter").into());
     }
     Ok(())
 }
@@ -158,14 +158,14 @@ fn loose(name: &str) -> String {
 fn member_names(text: &str) -> Result<Vec<String>, Unreadable> {
     let mut names = Vec::new();
     let mut input = serde_json::Deserializer::from_str(text);
-    let read = Names(&mut names).deserialize(&mut input).and_then(|()| input.end());
-    read.map_err(|_| Unread::new(UnreadCause::Syntax).at("JSON body"))?;
+    let read = ParameterNames(&mut names).deserialize(&mut input).and_then(|()| input.end());
+    read.map_err(|_| ReadFailure::new(UnreadCause::Syntax).at("JSON body"))?;
     Ok(names)
 }
 
-struct Names<'n>(&'n mut Vec<String>);
+struct ParameterNames<'n>(&'n mut Vec<String>);
 
-impl<'de> DeserializeSeed<'de> for Names<'_> {
+impl<'de> DeserializeSeed<'de> for ParameterNames<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -173,7 +173,7 @@ impl<'de> DeserializeSeed<'de> for Names<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Names<'_> {
+impl<'de> Visitor<'de> for ParameterNames<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,14 +205,14 @@ impl<'de> Visitor<'de> for Names<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
-        while all.next_element_seed(Names(self.0))?.is_some() {}
+        while all.next_element_seed(ParameterNames(self.0))?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
             self.0.push(name);
-            members.next_value_seed(Names(self.0))?;
+            members.next_value_seed(ParameterNames(self.0))?;
         }
         Ok(())
     }
@@ -254,13 +254,13 @@ fn form_decode(text: &str) -> Result<String, Unreadable> {
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| Unread::new(UnreadCause::CharacterSet).at("parameter").into())
+        .map_err(|_| ReadFailure::new(UnreadCause::CharacterSet).at("parameter").into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jsonpath::Path;
+    use crate::jsonpath::RecordPath;
 
     fn kinds() -> Vec<IdentifierKind> {
         vec![IdentifierKind { name: "id".into(), steps: vec![crate::Normalise::Compact], shape: None }]
@@ -288,7 +288,7 @@ mod tests {
         check(RequestSource::Query("n%69r".into()), &parts("nir=1", "", ""), &[]);
         let form = "application/x-www-form-urlencoded; charset=utf-8";
         check(RequestSource::Form("id".into()), &parts("", form, "id=7&id=8"), &["7", "8"]);
-        let json = RequestSource::json(Path::parse("$.filter.id").unwrap(), pick()).unwrap();
+        let json = RequestSource::json(RecordPath::parse("$.filter.id").unwrap(), pick()).unwrap();
         check(json, &parts("", "application/json", r#"{"filter":{"id":9}}"#), &["9"]);
     }
 
@@ -308,7 +308,7 @@ mod tests {
             assert!(!form(plain, body), "{body}");
         }
         let json = |body: &str| {
-            let source = RequestSource::json(Path::parse("$.filter.id").unwrap(), pick()).unwrap();
+            let source = RequestSource::json(RecordPath::parse("$.filter.id").unwrap(), pick()).unwrap();
             let rules = [RequestRule { name: "x".into(), source, pick: pick(), is_subject: true }];
             read_request(&rules, &kinds(), &parts("", "application/json", body)).is_ok()
         };

@@ -1,6 +1,6 @@
 //! One response: which block of rules fits its type, what it shows, and how that is known.
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::csv_table;
 use crate::decode;
@@ -8,21 +8,21 @@ use crate::error_page;
 use crate::html::{self, HtmlRules};
 use crate::identifier::{Collector, IdentifierKind, Pick, is_blank};
 use crate::json::JsonRules;
-use crate::reading::{Reading, Tally, Unreadable, WhyNobody};
+use crate::reading::{ReadingTally, ResponseReading, Unreadable, WhyNobody};
 use crate::table::TableRules;
 use crate::xlsx;
 use crate::xml::{self, XmlRules};
 
 /// What one inspection may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct InspectionLimits {
     /// Bytes after decompression.
     pub decoded_bytes_max: usize,
     /// Distinct identifiers.
     pub identifiers_max: usize,
 }
 
-impl Default for Limits {
+impl Default for InspectionLimits {
     fn default() -> Self {
         Self { decoded_bytes_max: 16 << 20, identifiers_max: 100_000 }
     }
@@ -31,15 +31,15 @@ impl Default for Limits {
 /// How responses of one route are read: one block for each type that the portal answers with.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseRules {
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<RuleBlock>,
     pub errors: Option<ErrorRules>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct RuleBlock {
     /// Media types without parameters, lower case; `*+json` style suffixes are understood.
     pub types: Vec<String>,
-    pub rules: Rules,
+    pub rules: BlockRules,
     /// Patterns looked for in every text besides the rules.
     pub sweep: Vec<Pick>,
     /// Why the map names no records: then nobody found is nobody shown, on the word of the map.
@@ -50,9 +50,9 @@ pub struct Block {
     pub undescribed_max: Option<u16>,
 }
 
-impl Block {
+impl RuleBlock {
     /// A block that describes everything: no text may lie outside of it.
-    pub fn new(types: Vec<String>, rules: Rules) -> Self {
+    pub fn new(types: Vec<String>, rules: BlockRules) -> Self {
         Self {
             types,
             rules,
@@ -101,7 +101,7 @@ impl StatusPattern {
 }
 
 #[derive(Clone, Debug)]
-pub enum Rules {
+pub enum BlockRules {
     Json(JsonRules),
     NdJson(JsonRules),
     Html(HtmlRules),
@@ -146,19 +146,19 @@ pub fn inspect(
     rules: &ResponseRules,
     kinds: &[IdentifierKind],
     message: &Message<'_>,
-    limits: &Limits,
-) -> Reading {
-    read(rules, kinds, message, limits).unwrap_or_else(Reading::Unreadable)
+    limits: &InspectionLimits,
+) -> ResponseReading {
+    read(rules, kinds, message, limits).unwrap_or_else(ResponseReading::Unreadable)
 }
 
 fn read(
     rules: &ResponseRules,
     kinds: &[IdentifierKind],
     message: &Message<'_>,
-    limits: &Limits,
-) -> Result<Reading, Unreadable> {
+    limits: &InspectionLimits,
+) -> Result<ResponseReading, Unreadable> {
     if message.body.is_empty() {
-        return Ok(Reading::ShowsNobody(WhyNobody::EmptyBody));
+        return Ok(ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
     }
     let media = MediaType::parse(message.content_type.unwrap_or_default());
     let errors =
@@ -168,11 +168,11 @@ fn read(
         let is_error_page = errors.is_some_and(|errors| media.fits_one(&errors.types));
         return match errors {
             Some(errors) if is_error_page => read_error_page(rules, errors, kinds, &media, message, limits),
-            _ => Err(Unread::new(UnreadCause::MediaType).at(&media.essence).into()),
+            _ => Err(ReadFailure::new(UnreadCause::MediaType).at(&media.essence).into()),
         };
     };
-    if matches!(block.rules, Rules::Nobody) {
-        return Ok(Reading::ShowsNobody(WhyNobody::Stated));
+    if matches!(block.rules, BlockRules::Nobody) {
+        return Ok(ResponseReading::ShowsNobody(WhyNobody::Stated));
     }
     let bytes = decode::decode(message.content_encoding, message.body, limits.decoded_bytes_max)?;
     let mut found = Collector::new(kinds, &block.sweep, limits.identifiers_max);
@@ -196,8 +196,8 @@ fn read_error_page(
     kinds: &[IdentifierKind],
     media: &MediaType,
     message: &Message<'_>,
-    limits: &Limits,
-) -> Result<Reading, Unreadable> {
+    limits: &InspectionLimits,
+) -> Result<ResponseReading, Unreadable> {
     let limit = errors.bytes_max.min(limits.decoded_bytes_max);
     let bytes = decode::decode(message.content_encoding, message.body, limit)?;
     let text = decode::text(media.charset.as_deref(), &bytes)?;
@@ -209,7 +209,7 @@ fn read_error_page(
 }
 
 /// Of a short answer to a failed request, whether it has the form of data.
-fn check_words(media: &MediaType, bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
+fn check_words(media: &MediaType, bytes: &[u8], limits: &InspectionLimits) -> Result<(), Unreadable> {
     let is_usual = |format| usual_types(format).iter().any(|known| media.fits(known));
     let charset = media.charset.as_deref();
     if is_usual("json") {
@@ -221,38 +221,38 @@ fn check_words(media: &MediaType, bytes: &[u8], limits: &Limits) -> Result<(), U
     }
 }
 
-fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> Reading {
+fn reading(why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
     match why {
-        Some(why) if found.count() == 0 => Reading::ShowsNobody(why),
-        _ => Reading::Persons(found.into_shown()),
+        Some(why) if found.count() == 0 => ResponseReading::ShowsNobody(why),
+        _ => ResponseReading::Persons(found.into_shown()),
     }
 }
 
-impl Block {
+impl RuleBlock {
     fn read(
         &self,
         charset: Option<&str>,
         bytes: &[u8],
-        limits: &Limits,
+        limits: &InspectionLimits,
         found: &mut Collector<'_>,
-    ) -> Result<Tally, Unreadable> {
+    ) -> Result<ReadingTally, Unreadable> {
         match &self.rules {
-            Rules::Json(json) => {
+            BlockRules::Json(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
                 json.read(without_guard(&decode::text(charset, bytes)?), found)
             }
-            Rules::NdJson(json) => {
+            BlockRules::NdJson(json) => {
                 sweep_as_utf8(charset, bytes, found)?;
                 json.read_lines(without_guard(&decode::text(charset, bytes)?), found)
             }
-            Rules::Html(html) => html::read(html, charset, bytes, limits, found),
-            Rules::Csv(table) => csv_table::read(table, &decode::text(charset, bytes)?, found),
-            Rules::Xlsx(table) => xlsx::read(table, bytes, limits, found),
-            Rules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, bytes)?, found),
-            Rules::Text { is_record_per_line } => {
+            BlockRules::Html(html) => html::read(html, charset, bytes, limits, found),
+            BlockRules::Csv(table) => csv_table::read(table, &decode::text(charset, bytes)?, found),
+            BlockRules::Xlsx(table) => xlsx::read(table, bytes, limits, found),
+            BlockRules::Xml(rules) => xml::read(rules, &decode::xml_text(charset, bytes)?, found),
+            BlockRules::Text { is_record_per_line } => {
                 read_text(*is_record_per_line, &decode::text(charset, bytes)?, found)
             }
-            Rules::Nobody => Ok(Tally::default()),
+            BlockRules::Nobody => Ok(ReadingTally::default()),
         }
     }
 
@@ -260,14 +260,14 @@ impl Block {
     fn conclude(
         &self,
         status: u16,
-        tally: &Tally,
+        tally: &ReadingTally,
         found: &Collector<'_>,
     ) -> Result<Option<WhyNobody>, Unreadable> {
         if let Some(permille) = self.undescribed_max
             && tally.undescribed * 1000 > tally.texts * u64::from(permille)
         {
             let place = tally.first_undescribed.as_deref().unwrap_or_default();
-            let detail = Unread::new(UnreadCause::Undescribed);
+            let detail = ReadFailure::new(UnreadCause::Undescribed);
             return Err(detail.at(format_args!("{place} ({})", tally.undescribed)).into());
         }
         if tally.records > 0 {
@@ -278,13 +278,13 @@ impl Block {
         let why = tally.nobody.or(by_status.then_some(WhyNobody::Status)).or(stated);
         match why {
             Some(why) => Ok(Some(why)),
-            None => Err(Unread::new(UnreadCause::NoRecord)
+            None => Err(ReadFailure::new(UnreadCause::NoRecord)
                 .at(format_args!("{} outside of records", found.count()))
                 .into()),
         }
     }
 
-    fn reading(&self, why: Option<WhyNobody>, found: Collector<'_>) -> Reading {
+    fn reading(&self, why: Option<WhyNobody>, found: Collector<'_>) -> ResponseReading {
         reading(why, found)
     }
 }
@@ -315,8 +315,12 @@ fn sweep_as_utf8(charset: Option<&str>, bytes: &[u8], found: &mut Collector<'_>)
     found.sweep(&String::from_utf8_lossy(bytes), String::new)
 }
 
-fn read_text(is_record_per_line: bool, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
-    let mut tally = Tally::default();
+fn read_text(
+    is_record_per_line: bool,
+    text: &str,
+    found: &mut Collector<'_>,
+) -> Result<ReadingTally, Unreadable> {
+    let mut tally = ReadingTally::default();
     if !is_record_per_line {
         found.sweep(text, String::new)?;
         return Ok(tally);
@@ -326,7 +330,7 @@ fn read_text(is_record_per_line: bool, text: &str, found: &mut Collector<'_>) ->
     for (number, line) in (1..).zip(text.split(ends)).filter(|(_, line)| !is_blank(line)) {
         let place = || format!("line {number}");
         if !found.holds_identifier(line) {
-            return Err(Unread::new(UnreadCause::NamelessRecord).at(place()).into());
+            return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place()).into());
         }
         found.sweep(line, place)?;
         tally.records += 1;
@@ -371,17 +375,17 @@ mod tests {
 
     use super::*;
     use crate::json::{JsonMap, JsonRule};
-    use crate::jsonpath::Path;
+    use crate::jsonpath::RecordPath;
 
     fn kinds() -> Vec<IdentifierKind> {
         vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }]
     }
 
-    fn path(text: &str) -> Path {
-        Path::parse(text).unwrap()
+    fn path(text: &str) -> RecordPath {
+        RecordPath::parse(text).unwrap()
     }
 
-    fn block(sweep: Option<&str>) -> Block {
+    fn block(sweep: Option<&str>) -> RuleBlock {
         let map = JsonMap {
             rules: vec![JsonRule::new(path("$.items[*].id"), Pick::whole(0, "$.items[*].id"))],
             records: vec![path("$.items[*]")],
@@ -390,31 +394,37 @@ mod tests {
             ..JsonMap::default()
         };
         let types = usual_types("json").iter().map(|t| (*t).to_owned()).collect();
-        let mut block = Block::new(types, Rules::Json(JsonRules::new(map).unwrap()));
+        let mut block = RuleBlock::new(types, BlockRules::Json(JsonRules::new(map).unwrap()));
         block.sweep =
             sweep.map(|p| Pick::by_pattern(0, Regex::new(p).unwrap(), "sweep")).into_iter().collect();
         block
     }
 
-    fn look_with(rules: &ResponseRules, status: u16, content_type: &str, body: &str) -> Reading {
+    fn look_with(rules: &ResponseRules, status: u16, content_type: &str, body: &str) -> ResponseReading {
         let message =
             Message { status, content_type: Some(content_type), content_encoding: "", body: body.as_bytes() };
-        inspect(rules, &kinds(), &message, &Limits::default())
+        inspect(rules, &kinds(), &message, &InspectionLimits::default())
     }
 
-    fn look(content_type: &str, body: &str) -> Reading {
+    fn look(content_type: &str, body: &str) -> ResponseReading {
         let rules = ResponseRules { blocks: vec![block(None)], errors: None };
         look_with(&rules, 200, content_type, body)
     }
 
     #[track_caller]
-    fn check_cause(reading: Reading, cause: UnreadCause) {
-        assert!(matches!(&reading, Reading::Unreadable(why) if why.detail.cause == cause), "{reading:?}");
+    fn check_cause(reading: ResponseReading, cause: UnreadCause) {
+        assert!(
+            matches!(&reading, ResponseReading::Unreadable(why) if why.detail.cause == cause),
+            "{reading:?}"
+        );
     }
 
     #[track_caller]
-    fn check_count(reading: Reading, count: usize) {
-        assert!(matches!(&reading, Reading::Persons(shown) if shown.found.len() == count), "{reading:?}");
+    fn check_count(reading: ResponseReading, count: usize) {
+        assert!(
+            matches!(&reading, ResponseReading::Persons(shown) if shown.found.len() == count),
+            "{reading:?}"
+        );
     }
 
     const ONE: &str = r#"{"items":[{"id":1,"nom":"x"}]}"#;
@@ -426,12 +436,12 @@ mod tests {
         check_count(look("Application/Problem+JSON", ONE), 1);
         check_cause(look("text/html", ONE), UnreadCause::MediaType);
         check_cause(look("", ONE), UnreadCause::MediaType);
-        assert_eq!(look("", ""), Reading::ShowsNobody(WhyNobody::EmptyBody));
+        assert_eq!(look("", ""), ResponseReading::ShowsNobody(WhyNobody::EmptyBody));
     }
 
     #[test]
     fn nobody_found_is_nobody_shown_only_where_the_map_says_so() {
-        let empty = Reading::ShowsNobody(WhyNobody::DescribedAsEmpty);
+        let empty = ResponseReading::ShowsNobody(WhyNobody::DescribedAsEmpty);
         assert_eq!(look("application/json", r#"{"items":[]}"#), empty);
         assert_eq!(look("application/json", r#"{"items":[],"page":{"of":"x"}}"#), empty);
         for body in ["{}", "[]", r#"{"item":[]}"#, r#"{"items":{"a":null}}"#, "7", "null", "true"] {
@@ -445,7 +455,9 @@ mod tests {
         check_cause(look("application/json", facets), UnreadCause::Undescribed);
         let beside = r#"{"items":[{"id":1}],"par_nom":{"DUPONT":1}}"#;
         check_cause(look("application/json", beside), UnreadCause::Undescribed);
-        let Reading::Unreadable(why) = look("application/json", facets) else { unreachable!("just seen") };
+        let ResponseReading::Unreadable(why) = look("application/json", facets) else {
+            unreachable!("just seen")
+        };
         assert_eq!(why.detail.place, "$.facets.mail[0].value (2)");
     }
 
@@ -468,7 +480,7 @@ mod tests {
             types: vec!["text/html".into()],
             bytes_max: 100,
         });
-        let nobody = Reading::ShowsNobody(WhyNobody::Status);
+        let nobody = ResponseReading::ShowsNobody(WhyNobody::Status);
         assert_eq!(look_with(&rules, 404, "application/json", error), nobody);
         assert_eq!(look_with(&rules, 404, "text/html", "<h1>Not found</h1>"), nobody);
         check_count(look_with(&rules, 422, "text/html", "<h1>P0001</h1>"), 1);
@@ -484,7 +496,7 @@ mod tests {
     fn the_sweep_finds_what_the_rules_forgot_and_says_so() {
         let body = r#"{"items":[{"id":"P0001","note":"voir aussi\nP0002"}]}"#;
         let rules = ResponseRules { blocks: vec![block(Some(r"\bP[0-9]{4}\b"))], errors: None };
-        let Reading::Persons(shown) = look_with(&rules, 200, "application/json", body) else {
+        let ResponseReading::Persons(shown) = look_with(&rules, 200, "application/json", body) else {
             unreachable!("two persons are shown")
         };
         let found: Vec<_> = shown.found.iter().map(|(id, means)| (id.text.as_str(), *means)).collect();
@@ -497,7 +509,9 @@ mod tests {
         let body = b"{\"items\":[{\"id\":1,\"note\":\"\xffP0002\"}]}";
         let message =
             Message { status: 200, content_type: Some("application/json"), content_encoding: "", body };
-        let Reading::Persons(shown) = inspect(&rules, &kinds(), &message, &Limits::default()) else {
+        let ResponseReading::Persons(shown) =
+            inspect(&rules, &kinds(), &message, &InspectionLimits::default())
+        else {
             unreachable!("two persons are shown")
         };
         assert_eq!(shown.found.len(), 2, "{shown:?}");
@@ -505,7 +519,8 @@ mod tests {
 
     #[test]
     fn a_text_can_be_a_list_of_lines() {
-        let mut lines = Block::new(vec!["text/plain".into()], Rules::Text { is_record_per_line: true });
+        let mut lines =
+            RuleBlock::new(vec!["text/plain".into()], BlockRules::Text { is_record_per_line: true });
         lines.sweep = vec![Pick::by_pattern(0, Regex::new("P[0-9]+").unwrap(), "sweep")];
         let rules = ResponseRules { blocks: vec![lines], errors: None };
         check_count(look_with(&rules, 200, "text/plain", "P1 a\n\nP2 b\n"), 2);
@@ -517,7 +532,7 @@ mod tests {
 
     #[test]
     fn more_identifiers_than_the_limit_is_too_large() {
-        let limits = Limits { identifiers_max: 1, ..Limits::default() };
+        let limits = InspectionLimits { identifiers_max: 1, ..InspectionLimits::default() };
         let rules = ResponseRules { blocks: vec![block(None)], errors: None };
         let body = br#"{"items":[{"id":1},{"id":2}]}"#;
         let message =

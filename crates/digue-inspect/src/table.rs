@@ -11,13 +11,13 @@ use regex::Regex;
 
 use crate::identifier::Pick;
 
-pub(crate) use rows::{CellValue, Rows, TableRow};
+pub(crate) use rows::{CellValue, TableRow, TableRows};
 
 /// A column that holds identifiers.
 #[derive(Clone, Debug)]
 pub struct ColumnRule {
     /// Names that the column may have; a table has one of them.
-    pub columns: Vec<Column>,
+    pub columns: Vec<MapColumn>,
     pub pick: Pick,
     /// A table without the column is read by the other rules.
     pub is_optional: bool,
@@ -27,14 +27,14 @@ pub struct ColumnRule {
 
 impl ColumnRule {
     /// One column, that must be there, and whose identifier is the row's own.
-    pub fn new(column: Column, pick: Pick) -> Self {
+    pub fn new(column: MapColumn, pick: Pick) -> Self {
         Self { columns: vec![column], pick, is_optional: false, is_own: true }
     }
 }
 
 /// How a map names a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
+pub enum MapColumn {
     /// By the text of its header; white space and letter case around it do not matter.
     Named(String),
     /// By its place, from 1. A first row that does not fit the kind's shape, while the next does, is a header.
@@ -62,6 +62,6 @@ impl TableRules {
     /// True when every column is known by its place, so that a table needs no header.
     pub(crate) fn is_numbered(&self) -> bool {
         let columns = || self.columns.iter().flat_map(|rule| &rule.columns);
-        !self.columns.is_empty() && columns().all(|column| matches!(column, Column::Number(_)))
+        !self.columns.is_empty() && columns().all(|column| matches!(column, MapColumn::Number(_)))
     }
 }

@@ -16,15 +16,15 @@ mod upload;
 
 use std::collections::HashMap;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::identifier::Collector;
-use crate::reading::{Tally, Unreadable};
-use crate::response::Limits;
-use crate::table::{Rows, TableRow, TableRules};
+use crate::reading::{ReadingTally, Unreadable};
+use crate::response::InspectionLimits;
+use crate::table::{TableRow, TableRows, TableRules};
 use asides::Asides;
-use package::{Package, Sheet};
-use sheet::{Common, SheetRow, read_sheet};
+use package::{SheetPart, XlsxPackage};
+use sheet::{SheetRow, WorkbookTables, read_sheet};
 
 pub use number_look::{Quantity, UploadedNumber};
 pub use sheet::CoveredCells;
@@ -39,16 +39,16 @@ const LEGEND_ROWS_MAX: usize = 3;
 pub fn read(
     rules: &TableRules,
     bytes: &[u8],
-    limits: &Limits,
+    limits: &InspectionLimits,
     found: &mut Collector<'_>,
-) -> Result<Tally, Unreadable> {
-    let mut package = Package::open(bytes, limits.decoded_bytes_max)?;
+) -> Result<ReadingTally, Unreadable> {
+    let mut package = XlsxPackage::open(bytes, limits.decoded_bytes_max)?;
     let mut asides = Asides::default();
-    let common = Common { believes_formulas: rules.believes_formulas, ..package.common(found)? };
-    let mut tally = Tally::default();
+    let common = WorkbookTables { believes_formulas: rules.believes_formulas, ..package.common(found)? };
+    let mut tally = ReadingTally::default();
     let (mut tables, mut absent) = (0, None);
     for sheet in package.sheets().to_vec() {
-        let mut reader = SheetTable { rows: Rows::new(rules), legend: Legend::default(), rules };
+        let mut reader = SheetTable { rows: TableRows::new(rules), legend: Legend::default(), rules };
         let part = package.unpack(&sheet.part)?;
         let take = &mut |row: &SheetRow<'_>, found: &mut Collector<'_>| reader.read(row, found);
         read_sheet(&sheet.name, &sheet.part, &part, &common, &mut asides, found, take)?;
@@ -67,14 +67,14 @@ pub fn read(
     package.read_others(&mut asides, found)?;
     asides.conclude(found)?;
     if tables == 0 {
-        return Err(absent.unwrap_or_else(|| Unread::new(UnreadCause::Column).into()));
+        return Err(absent.unwrap_or_else(|| ReadFailure::new(UnreadCause::Column).into()));
     }
     Ok(tally)
 }
 
 /// What a sheet turned out to be.
 enum SheetHolds {
-    Table(Tally),
+    Table(ReadingTally),
     /// Texts that cannot be identifiers, and the columns that were not there.
     NoTable(Unreadable),
     Nothing,
@@ -82,7 +82,7 @@ enum SheetHolds {
 
 /// Reads one sheet as a table, and looks at it as a legend as long as it may be none.
 struct SheetTable<'r> {
-    rows: Rows<'r>,
+    rows: TableRows<'r>,
     legend: Legend,
     rules: &'r TableRules,
 }
@@ -96,7 +96,7 @@ impl SheetTable<'_> {
         Ok(())
     }
 
-    fn finish(self, sheet: &Sheet, found: &Collector<'_>) -> Result<SheetHolds, Unreadable> {
+    fn finish(self, sheet: &SheetPart, found: &Collector<'_>) -> Result<SheetHolds, Unreadable> {
         if self.rows.is_below_header() {
             return self.rows.finish().map(SheetHolds::Table);
         }
@@ -107,7 +107,7 @@ impl SheetTable<'_> {
         let Err(absent) = self.rows.finish() else { return Ok(SheetHolds::Nothing) };
         if self.legend.looks_like_identifier || could_hold {
             let rule = absent.detail.rule;
-            return Err(Unread::new(UnreadCause::Column).by_rule(&rule).at(&sheet.name).into());
+            return Err(ReadFailure::new(UnreadCause::Column).by_rule(&rule).at(&sheet.name).into());
         }
         Ok(SheetHolds::NoTable(absent))
     }

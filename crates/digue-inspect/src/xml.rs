@@ -5,13 +5,13 @@
 //! all the text within it. A document type with declarations of its own is not followed: entities
 //! could then stand for anything.
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use crate::identifier::{Collector, Pick, is_blank};
-use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Elements within elements; deeper documents are hostile.
 const DEPTH_MAX: usize = 256;
@@ -118,7 +118,7 @@ impl XmlPath {
         (!self.is_from_root).then_some(self.names.len())
     }
 
-    fn fits(&self, open: &[Element]) -> bool {
+    fn fits(&self, open: &[XmlElement]) -> bool {
         let Some(above) = open.len().checked_sub(self.names.len()) else { return false };
         (above == 0 || !self.is_from_root)
             && self
@@ -130,10 +130,10 @@ impl XmlPath {
 }
 
 /// Reads a document, already decoded to text.
-pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<Tally, Unreadable> {
+pub fn read(rules: &XmlRules, text: &str, found: &mut Collector<'_>) -> Result<ReadingTally, Unreadable> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = true;
-    let mut walk = Walk::new(rules);
+    let mut walk = XmlWalk::new(rules);
     loop {
         let event = reader.read_event().map_err(|_| broken(reader.error_position()))?;
         let position = reader.buffer_position();
@@ -183,7 +183,7 @@ const MIXED_TIMES_MAX: usize = 4;
 const MIXED_BYTES_FREE: usize = 64 << 10;
 
 /// An open element.
-struct Element {
+struct XmlElement {
     name: String,
     has_children: bool,
     /// Its own text, without that of its children.
@@ -196,19 +196,19 @@ struct Element {
 }
 
 /// A record whose end has not come yet.
-struct OpenRecord {
+struct OpenXmlRecord {
     record: usize,
     depth: usize,
     has_own: bool,
 }
 
 /// Where the reader is.
-struct Walk<'r> {
+struct XmlWalk<'r> {
     rules: &'r XmlRules,
-    open: Vec<Element>,
+    open: Vec<XmlElement>,
     /// Texts being collected: depth of the element, its rule, text.
     texts: Vec<(usize, &'r XmlRule, bool, String)>,
-    records: Vec<OpenRecord>,
+    records: Vec<OpenXmlRecord>,
     roots: usize,
     /// Everything that a person may read, for the sweep.
     heard: String,
@@ -219,10 +219,10 @@ struct Walk<'r> {
     /// Bytes of texts that were kept once more, because elements stand among them.
     mixed_bytes: usize,
     keeps_heard: bool,
-    tally: Tally,
+    tally: ReadingTally,
 }
 
-impl<'r> Walk<'r> {
+impl<'r> XmlWalk<'r> {
     fn new(rules: &'r XmlRules) -> Self {
         Self {
             rules,
@@ -235,7 +235,7 @@ impl<'r> Walk<'r> {
             joined: String::new(),
             mixed_bytes: 0,
             keeps_heard: true,
-            tally: Tally::default(),
+            tally: ReadingTally::default(),
         }
     }
 
@@ -248,12 +248,12 @@ impl<'r> Walk<'r> {
         self.keeps_heard = found.has_sweep();
         self.roots += usize::from(self.open.is_empty());
         if self.open.len() == DEPTH_MAX {
-            return Err(Unread::new(UnreadCause::TooDeep).into());
+            return Err(ReadFailure::new(UnreadCause::TooDeep).into());
         }
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
         }
-        self.open.push(Element {
+        self.open.push(XmlElement {
             name: start.local_name().into_inner().to_owned(),
             has_children: false,
             has_text: false,
@@ -269,7 +269,7 @@ impl<'r> Walk<'r> {
         let depth = self.open.len();
         for (record, path) in self.rules.records.iter().enumerate() {
             if path.fits(&self.open) {
-                self.records.push(OpenRecord { record, depth, has_own: false });
+                self.records.push(OpenXmlRecord { record, depth, has_own: false });
             }
         }
         let is_no_person = self.rules.no_person.iter().any(|path| path.fits(&self.open));
@@ -357,7 +357,7 @@ impl<'r> Walk<'r> {
         }
         while let Some(record) = self.records.pop_if(|record| record.depth == depth) {
             if !record.has_own {
-                return Err(Unread::new(UnreadCause::NamelessRecord).at(place_of(&self.open)).into());
+                return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(&self.open)).into());
             }
             self.tally.records += 1;
         }
@@ -387,7 +387,7 @@ impl<'r> Walk<'r> {
         self.mixed_bytes += text.len();
         // Elements with text within elements with text, without end.
         if self.mixed_bytes > MIXED_TIMES_MAX * self.joined.len() + MIXED_BYTES_FREE {
-            return Err(Unread::new(UnreadCause::TooDeep).into());
+            return Err(ReadFailure::new(UnreadCause::TooDeep).into());
         }
         self.hear(&text);
         Ok(())
@@ -430,12 +430,12 @@ fn is_telling(value: &str) -> bool {
     digits >= 7 || (has_letters && !matches!(value.trim(), "true" | "false" | "yes" | "no"))
 }
 
-fn place_of(open: &[Element]) -> String {
+fn place_of(open: &[XmlElement]) -> String {
     open.iter().flat_map(|element| ["/", &element.name]).collect()
 }
 
 fn broken(position: u64) -> Unreadable {
-    Unread::new(UnreadCause::Syntax).at(format_args!("byte {position}")).into()
+    ReadFailure::new(UnreadCause::Syntax).at(format_args!("byte {position}")).into()
 }
 
 #[cfg(test)]

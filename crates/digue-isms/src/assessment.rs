@@ -88,12 +88,12 @@ pub const TO_DO: usize = 3;
 
 /// What the portal saw: so many of so many are not as they should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Fact {
+pub struct PortalFact {
     pub population: u64,
     pub failing: u64,
 }
 
-impl Fact {
+impl PortalFact {
     /// Of nobody, nothing was learnt.
     pub const fn holds(self) -> Option<bool> {
         if self.population == 0 { None } else { Some(self.failing == 0) }
@@ -152,7 +152,7 @@ impl Question {
 }
 
 /// An answer beside a fact; nothing where nothing was said that a fact could meet.
-pub fn gap(question: Question, said: Option<Said>, fact: Option<Fact>) -> Option<Gap> {
+pub fn gap(question: Question, said: Option<Said>, fact: Option<PortalFact>) -> Option<Gap> {
     match (said?, fact?.holds()?) {
         (Said::Yes, true) if question.is_proven_by_fact() => Some(Gap::Confirmed),
         (Said::Yes, true) => Some(Gap::Unrefuted),
@@ -175,7 +175,7 @@ fn distance(said: Said, gap: Option<Gap>) -> u32 {
 }
 
 /// What to do first: the gravest of what is not in place, at most three.
-pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<Fact>) -> Vec<Question> {
+pub fn to_do(values: &Values, fact: impl Fn(Question) -> Option<PortalFact>) -> Vec<Question> {
     let scored = Question::ALL.iter().filter_map(|question| {
         let said = question.answer(values)?;
         let score = distance(said, gap(*question, Some(said), fact(*question))) * question.weight();
@@ -233,7 +233,7 @@ pub fn posture(signed: Option<Date>, known_since: Date, grace_days: i64, today: 
 impl Assessment {
     /// The answers as they stand in the record.
     pub fn answers(&self) -> Values {
-        use crate::register::Record as _;
+        use crate::register::RegisterRecord as _;
         self.write()
     }
 }
@@ -257,7 +257,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kinds::Kind;
+    use crate::kinds::RegisterKind;
 
     fn values(pairs: &[(Question, Said)]) -> Values {
         pairs
@@ -266,12 +266,12 @@ mod tests {
             .collect()
     }
 
-    const ALL_WELL: Option<Fact> = Some(Fact { population: 5, failing: 0 });
-    const TWO_MISS: Option<Fact> = Some(Fact { population: 5, failing: 2 });
+    const ALL_WELL: Option<PortalFact> = Some(PortalFact { population: 5, failing: 0 });
+    const TWO_MISS: Option<PortalFact> = Some(PortalFact { population: 5, failing: 2 });
 
     #[test]
     fn every_question_has_its_field_in_the_record() {
-        let fields: Vec<&str> = Kind::Assessment.fields().iter().map(|field| field.code).collect();
+        let fields: Vec<&str> = RegisterKind::Assessment.fields().iter().map(|field| field.code).collect();
         for question in Question::ALL {
             assert!(fields.contains(&question.code()), "{question:?}");
         }
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_is_said_stands_beside_what_is_seen() {
-        const NOBODY: Option<Fact> = Some(Fact { population: 0, failing: 0 });
+        const NOBODY: Option<PortalFact> = Some(PortalFact { population: 0, failing: 0 });
         for (question, said, fact, expected) in [
             (Question::Passkeys, Said::Yes, ALL_WELL, Some(Gap::Confirmed)),
             (Question::Passkeys, Said::Yes, TWO_MISS, Some(Gap::Contradicted)),
@@ -308,7 +308,8 @@ mod tests {
             (Question::Stored, Said::Partly),
             (Question::Updates, Said::Yes),
         ]);
-        let fact = |question| (question == Question::Passkeys).then_some(Fact { population: 5, failing: 2 });
+        let fact =
+            |question| (question == Question::Passkeys).then_some(PortalFact { population: 5, failing: 2 });
         assert_eq!(to_do(&said, fact), [Question::Passkeys, Question::Backups, Question::Deputy]);
         assert_eq!(to_do(&said, |_| None)[0], Question::Backups);
     }

@@ -3,15 +3,15 @@
 use jiff::civil::Date;
 
 use crate::kinds::{
-    Acceptance, Audit, Campaign, Declared, Document, Exception, Finding, Kind, Measure, Objective,
-    Processing, Review, Risk,
+    Acceptance, Audit, Campaign, Declared, Document, Exception, Finding, Measure, Objective, Processing,
+    RegisterKind, Review, Risk,
 };
-use crate::register::{Entry, Registers, days_between};
-use crate::standing::Now;
+use crate::register::{RegisterEntry, Registers, days_between};
+use crate::standing::Measurements;
 
 /// What is due of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum What {
+pub enum DueKind {
     Do,
     RenewEvidence,
     Review,
@@ -24,7 +24,7 @@ pub enum What {
     Reach,
 }
 
-impl What {
+impl DueKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Do => "do",
@@ -43,10 +43,10 @@ impl What {
 
 /// One thing that is due.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Due {
+pub struct DueItem {
     pub on: Date,
-    pub what: What,
-    pub kind: Kind,
+    pub what: DueKind,
+    pub kind: RegisterKind,
     pub id: String,
     pub title: String,
     pub owner: String,
@@ -60,16 +60,23 @@ pub struct Due {
 pub const REVIEW_MONTHS: i32 = 12;
 
 /// Everything that has a day and is not done, the oldest first.
-pub fn due(registers: &Registers, now: Now) -> Vec<Due> {
-    let mut list = List { now, due: Vec::new() };
+pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
+    let mut list = DueList { now, due: Vec::new() };
     for measure in registers.read::<Measure>() {
         list.measure(&measure);
     }
-    for Entry { id, record, .. } in registers.read::<Risk>() {
-        list.add(record.review_on, What::Review, Kind::Risk, &id, &record.title.0, &record.owner.0);
+    for RegisterEntry { id, record, .. } in registers.read::<Risk>() {
+        list.add(
+            record.review_on,
+            DueKind::Review,
+            RegisterKind::Risk,
+            &id,
+            &record.title.0,
+            &record.owner.0,
+        );
     }
     let risks = registers.read::<Risk>();
-    for Entry { id, record, .. } in registers.read::<Acceptance>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Acceptance>() {
         let risk = risks.iter().find(|risk| Some(&risk.id) == record.risk.0.as_ref());
         // A later acceptance of the same risk takes over.
         let is_last = registers
@@ -81,42 +88,49 @@ pub fn due(registers: &Registers, now: Now) -> Vec<Due> {
             let title = &risk.record.title.0;
             list.add(
                 record.expires_on,
-                What::RenewAcceptance,
-                Kind::Acceptance,
+                DueKind::RenewAcceptance,
+                RegisterKind::Acceptance,
                 &id,
                 title,
                 &record.approver.0,
             );
         }
     }
-    for Entry { id, record, .. } in registers.read::<Exception>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Exception>() {
         list.add(
             record.expires_on,
-            What::EndException,
-            Kind::Exception,
+            DueKind::EndException,
+            RegisterKind::Exception,
             &id,
             &record.title.0,
             &record.approver.0,
         );
     }
-    for Entry { id, record, .. } in registers.read::<Audit>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Audit>() {
         let on = record.planned_from.filter(|_| record.done_on.is_none());
-        list.add(on, What::Hold, Kind::Audit, &id, &record.title.0, &record.auditor.0);
+        list.add(on, DueKind::Hold, RegisterKind::Audit, &id, &record.title.0, &record.auditor.0);
     }
     for finding in registers.read::<Finding>() {
         list.finding(&finding);
     }
-    for Entry { id, record, .. } in registers.read::<Document>() {
-        list.add(record.review_on, What::Review, Kind::Document, &id, &record.title.0, &record.approved_by.0);
+    for RegisterEntry { id, record, .. } in registers.read::<Document>() {
+        list.add(
+            record.review_on,
+            DueKind::Review,
+            RegisterKind::Document,
+            &id,
+            &record.title.0,
+            &record.approved_by.0,
+        );
     }
-    for Entry { id, record, .. } in registers.read::<Campaign>() {
-        list.add(record.due, What::Finish, Kind::Campaign, &id, &record.title.0, "");
+    for RegisterEntry { id, record, .. } in registers.read::<Campaign>() {
+        list.add(record.due, DueKind::Finish, RegisterKind::Campaign, &id, &record.title.0, "");
     }
-    for Entry { id, record, .. } in registers.read::<Objective>() {
-        list.add(record.due, What::Reach, Kind::Objective, &id, &record.title.0, &record.owner.0);
+    for RegisterEntry { id, record, .. } in registers.read::<Objective>() {
+        list.add(record.due, DueKind::Reach, RegisterKind::Objective, &id, &record.title.0, &record.owner.0);
     }
-    for Entry { id, record, .. } in registers.read::<Processing>() {
-        list.add(record.review_on, What::Review, Kind::Processing, &id, &record.title.0, "");
+    for RegisterEntry { id, record, .. } in registers.read::<Processing>() {
+        list.add(record.review_on, DueKind::Review, RegisterKind::Processing, &id, &record.title.0, "");
     }
     list.next_review(&registers.read::<Review>());
     let mut due = list.due;
@@ -124,15 +138,23 @@ pub fn due(registers: &Registers, now: Now) -> Vec<Due> {
     due
 }
 
-struct List {
-    now: Now,
-    due: Vec<Due>,
+struct DueList {
+    now: Measurements,
+    due: Vec<DueItem>,
 }
 
-impl List {
-    fn add(&mut self, on: Option<Date>, what: What, kind: Kind, id: &str, title: &str, owner: &str) {
+impl DueList {
+    fn add(
+        &mut self,
+        on: Option<Date>,
+        what: DueKind,
+        kind: RegisterKind,
+        id: &str,
+        title: &str,
+        owner: &str,
+    ) {
         let Some(on) = on else { return };
-        self.due.push(Due {
+        self.due.push(DueItem {
             on,
             what,
             kind,
@@ -144,15 +166,22 @@ impl List {
         });
     }
 
-    fn measure(&mut self, Entry { id, record, .. }: &Entry<Measure>) {
+    fn measure(&mut self, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) {
         let (title, owner) = (&record.title.0, &record.owner.0);
         match record.declared.0 {
             Some(Declared::Dropped) => {}
             Some(Declared::InPlace) => {
-                self.add(record.evidence_until, What::RenewEvidence, Kind::Measure, id, title, owner);
+                self.add(
+                    record.evidence_until,
+                    DueKind::RenewEvidence,
+                    RegisterKind::Measure,
+                    id,
+                    title,
+                    owner,
+                );
             }
             _ => {
-                self.add(record.due, What::Do, Kind::Measure, id, title, owner);
+                self.add(record.due, DueKind::Do, RegisterKind::Measure, id, title, owner);
                 if let Some(last) = self.due.last_mut().filter(|last| last.id == *id) {
                     last.euros = record.penalty_due(self.now);
                 }
@@ -160,20 +189,27 @@ impl List {
         }
     }
 
-    fn finding(&mut self, Entry { id, record, .. }: &Entry<Finding>) {
+    fn finding(&mut self, RegisterEntry { id, record, .. }: &RegisterEntry<Finding>) {
         let (title, owner) = (&record.title.0, &record.owner.0);
         if record.closed_on.is_none() {
-            self.add(record.due, What::Correct, Kind::Finding, id, title, owner);
+            self.add(record.due, DueKind::Correct, RegisterKind::Finding, id, title, owner);
         } else if record.effect.0.is_none() {
-            self.add(record.effect_on, What::VerifyEffect, Kind::Finding, id, title, owner);
+            self.add(record.effect_on, DueKind::VerifyEffect, RegisterKind::Finding, id, title, owner);
         }
     }
 
     /// The next management review: planned, or a year after the last one.
-    fn next_review(&mut self, reviews: &[Entry<Review>]) {
+    fn next_review(&mut self, reviews: &[RegisterEntry<Review>]) {
         let planned = reviews.iter().filter(|review| review.record.signed_on.is_none());
-        for Entry { id, record, .. } in planned {
-            self.add(record.held_on, What::Hold, Kind::Review, id, &record.title.0, &record.chair.0);
+        for RegisterEntry { id, record, .. } in planned {
+            self.add(
+                record.held_on,
+                DueKind::Hold,
+                RegisterKind::Review,
+                id,
+                &record.title.0,
+                &record.chair.0,
+            );
         }
         let last = reviews.iter().filter(|review| review.record.signed_on.is_some());
         if let Some(last) = last.max_by_key(|review| review.record.held_on)
@@ -181,7 +217,14 @@ impl List {
         {
             let months = jiff::Span::new().months(REVIEW_MONTHS);
             let next = last.record.held_on.and_then(|held| held.checked_add(months).ok());
-            self.add(next, What::Hold, Kind::Review, &last.id, &last.record.title.0, &last.record.chair.0);
+            self.add(
+                next,
+                DueKind::Hold,
+                RegisterKind::Review,
+                &last.id,
+                &last.record.title.0,
+                &last.record.chair.0,
+            );
         }
     }
 }

@@ -25,8 +25,8 @@ macro_rules! checks {
                 match code { $($code => Some(Self::$name),)+ _ => None }
             }
 
-            pub const fn rule(self) -> Rule {
-                use Rule::{AtMost, NoneFails, SharePermille};
+            pub const fn rule(self) -> PassRule {
+                use PassRule::{AtMost, NoneFails, SharePermille};
                 match self { $(Self::$name => $rule,)+ }
             }
 
@@ -45,7 +45,7 @@ macro_rules! checks {
 
 /// When a measurement passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Rule {
+pub enum PassRule {
     /// Nobody and nothing of the population fails.
     NoneFails,
     /// At most so many thousandths of the population fail.
@@ -122,29 +122,29 @@ impl Check {
     }
 
     /// What came of a measurement.
-    pub fn judge(self, found: &Found) -> Outcome {
+    pub fn judge(self, found: &Measurement) -> CheckOutcome {
         match &found.not_run {
-            Some(NotRun::Failed) => return Outcome::Error,
-            Some(NotRun::NoSource | NotRun::Gone) => return Outcome::NotRun,
+            Some(NotRun::Failed) => return CheckOutcome::Error,
+            Some(NotRun::NoSource | NotRun::Gone) => return CheckOutcome::NotRun,
             None => {}
         }
         let passes = match self.rule() {
-            Rule::NoneFails => found.failing.is_empty(),
-            Rule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
-            Rule::AtMost(most) => found.value.is_some_and(|value| value <= most),
+            PassRule::NoneFails => found.failing.is_empty(),
+            PassRule::SharePermille(most) => found.failing_count() * 1000 <= most * found.population,
+            PassRule::AtMost(most) => found.value.is_some_and(|value| value <= most),
         };
         // Of nobody, nothing was learnt.
         match (found.population, passes) {
-            (0, _) => Outcome::NotRun,
-            (_, true) => Outcome::Pass,
-            (_, false) => Outcome::Fail,
+            (0, _) => CheckOutcome::NotRun,
+            (_, true) => CheckOutcome::Pass,
+            (_, false) => CheckOutcome::Fail,
         }
     }
 }
 
 /// What a question to the running system answered.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Found {
+pub struct Measurement {
     pub population: u64,
     /// Names of those that fail, in their order; counts of events have a number instead.
     pub failing: Vec<String>,
@@ -182,7 +182,7 @@ impl NotRun {
     }
 }
 
-impl Found {
+impl Measurement {
     pub fn failing_count(&self) -> u64 {
         self.failing_events.max(self.failing.len() as u64)
     }
@@ -209,14 +209,14 @@ impl Found {
 
 /// How a check ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum CheckOutcome {
     Pass,
     Fail,
     Error,
     NotRun,
 }
 
-impl Outcome {
+impl CheckOutcome {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -233,11 +233,11 @@ impl Outcome {
 
 /// A result, with what somebody else needs to find it again.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Result {
+pub struct CheckResult {
     pub check: Check,
     pub at: Timestamp,
-    pub outcome: Outcome,
-    pub found: Found,
+    pub outcome: CheckOutcome,
+    pub found: Measurement,
     /// Entries of the journal that were there, and the root over them.
     pub journal_size: u64,
     pub journal_root: String,
@@ -245,10 +245,10 @@ pub struct Result {
     pub version: String,
 }
 
-impl Result {
+impl CheckResult {
     /// What is hashed: one line for each fact, always in this order.
     pub fn canonical(&self) -> String {
-        let Found { population, failing, value, not_run, .. } = &self.found;
+        let Measurement { population, failing, value, not_run, .. } = &self.found;
         format!(
             "digue-check-1\n{} {}\n{}\npopulation {population}\nfailing {} {}\nvalue {}\nnot-run {}\njournal {} {}\nversion {}\n",
             self.check.code(),
@@ -272,7 +272,7 @@ impl Result {
 
 /// A check that somebody switched off, until when and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Disabled {
+pub struct DisabledCheck {
     pub by: String,
     pub reason: String,
     pub until: Timestamp,
@@ -285,10 +285,10 @@ mod tests {
     #[test]
     fn nothing_asked_is_not_a_pass() {
         for check in Check::ALL {
-            assert_eq!(check.judge(&Found::default()), Outcome::NotRun, "{}", check.code());
+            assert_eq!(check.judge(&Measurement::default()), CheckOutcome::NotRun, "{}", check.code());
             for why in [NotRun::NoSource, NotRun::Gone, NotRun::Failed] {
-                let expected = if why == NotRun::Failed { Outcome::Error } else { Outcome::NotRun };
-                assert_eq!(check.judge(&Found::unknown(why)), expected, "{}", check.code());
+                let expected = if why == NotRun::Failed { CheckOutcome::Error } else { CheckOutcome::NotRun };
+                assert_eq!(check.judge(&Measurement::unknown(why)), expected, "{}", check.code());
                 assert_eq!(NotRun::parse(why.code()), Some(why));
             }
         }
@@ -296,15 +296,15 @@ mod tests {
 
     #[test]
     fn rules_are_as_they_say() {
-        let some = |failing: usize| Found::of(100, vec!["a1".to_owned(); failing]);
-        assert_eq!(Check::Passkeys.judge(&some(0)), Outcome::Pass);
-        assert_eq!(Check::Passkeys.judge(&some(1)), Outcome::Fail);
-        assert_eq!(Check::Awareness.judge(&some(10)), Outcome::Pass);
-        assert_eq!(Check::Awareness.judge(&some(11)), Outcome::Fail);
-        assert_eq!(Check::Lockout.judge(&Found::value(10)), Outcome::Pass);
-        assert_eq!(Check::Lockout.judge(&Found::value(50)), Outcome::Fail);
-        let events = Found { population: 1000, failing_events: 11, ..Found::default() };
-        assert_eq!(Check::Uninspected.judge(&events), Outcome::Fail);
+        let some = |failing: usize| Measurement::of(100, vec!["a1".to_owned(); failing]);
+        assert_eq!(Check::Passkeys.judge(&some(0)), CheckOutcome::Pass);
+        assert_eq!(Check::Passkeys.judge(&some(1)), CheckOutcome::Fail);
+        assert_eq!(Check::Awareness.judge(&some(10)), CheckOutcome::Pass);
+        assert_eq!(Check::Awareness.judge(&some(11)), CheckOutcome::Fail);
+        assert_eq!(Check::Lockout.judge(&Measurement::value(10)), CheckOutcome::Pass);
+        assert_eq!(Check::Lockout.judge(&Measurement::value(50)), CheckOutcome::Fail);
+        let events = Measurement { population: 1000, failing_events: 11, ..Measurement::default() };
+        assert_eq!(Check::Uninspected.judge(&events), CheckOutcome::Fail);
     }
 
     #[test]

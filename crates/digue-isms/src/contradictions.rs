@@ -2,16 +2,16 @@
 //! leads to the record that says it.
 
 use crate::kinds::{
-    Acceptance, Applicability, Declared, Document, Exception, Finding, Kind, Level, Measure, MeasureOrigin,
-    Risk, Role, Treatment, YesNo,
+    Acceptance, Applicability, Declared, Document, Exception, Finding, Measure, MeasureOrigin, RegisterKind,
+    Risk, RiskLevel, Role, Treatment, YesNo,
 };
-use crate::register::{Entry, Registers};
-use crate::signatures::{self, Signed};
-use crate::standing::{Measured, Now, Stale, Standing};
+use crate::register::{RegisterEntry, Registers};
+use crate::signatures::{self, SignatureState};
+use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 
 /// What is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Wrong {
+pub enum ContradictionKind {
     /// Promised in a DPIA, an injunction or an audit, its day is past, and it is not done.
     PromisedNotDone,
     /// In place, it is said; what measures it says otherwise.
@@ -45,7 +45,7 @@ pub enum Wrong {
     RoleWithoutDeputy,
 }
 
-impl Wrong {
+impl ContradictionKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::PromisedNotDone => "promised-not-done",
@@ -72,9 +72,9 @@ impl Wrong {
 
 /// One contradiction, and the record that says it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Contradiction {
-    pub wrong: Wrong,
-    pub kind: Kind,
+pub struct RegisterContradiction {
+    pub wrong: ContradictionKind,
+    pub kind: RegisterKind,
     pub id: String,
     pub title: String,
     pub days: u32,
@@ -82,7 +82,11 @@ pub struct Contradiction {
 }
 
 /// Everything that does not hold together, the loudest first.
-pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> Vec<Contradiction> {
+pub fn contradictions(
+    registers: &Registers,
+    measured: &MeasuredState,
+    now: Measurements,
+) -> Vec<RegisterContradiction> {
     let measures = registers.read::<Measure>();
     let mut found = Vec::new();
     for measure in &measures {
@@ -92,39 +96,49 @@ pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> V
     for risk in registers.read::<Risk>() {
         of_risk(&risk, &measures, &acceptances, now, &mut found);
     }
-    for Entry { id, record, .. } in registers.read::<Exception>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Exception>() {
         if record.expires_on.is_none_or(|until| until < now.today) {
-            found.push(wrong(Wrong::ExceptionExpired, Kind::Exception, &id, &record.title.0));
+            found.push(wrong(
+                ContradictionKind::ExceptionExpired,
+                RegisterKind::Exception,
+                &id,
+                &record.title.0,
+            ));
         }
     }
     not_signed(registers, &mut found);
-    for Entry { id, record, .. } in registers.read::<Applicability>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Applicability>() {
         if record.applies.0 == Some(YesNo::No) && record.exclusion.0.is_empty() {
             found.push(wrong(
-                Wrong::ExcludedWithoutReason,
-                Kind::Applicability,
+                ContradictionKind::ExcludedWithoutReason,
+                RegisterKind::Applicability,
                 &id,
                 &record.requirement.0.join(" "),
             ));
         }
     }
-    for Entry { id, record, .. } in registers.read::<Finding>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Finding>() {
         let is_due = record.effect_on.is_none_or(|on| on < now.today);
         if record.closed_on.is_some() && record.effect.0.is_none() && is_due {
-            found.push(wrong(Wrong::EffectNotVerified, Kind::Finding, &id, &record.title.0));
+            found.push(wrong(
+                ContradictionKind::EffectNotVerified,
+                RegisterKind::Finding,
+                &id,
+                &record.title.0,
+            ));
         }
     }
-    for Entry { id, record, .. } in registers.read::<Document>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Document>() {
         if record.approved_on.is_none() {
-            found.push(wrong(Wrong::NotApproved, Kind::Document, &id, &record.title.0));
+            found.push(wrong(ContradictionKind::NotApproved, RegisterKind::Document, &id, &record.title.0));
         }
     }
-    for Entry { id, record, .. } in registers.read::<Role>() {
+    for RegisterEntry { id, record, .. } in registers.read::<Role>() {
         let title = record.role.0.map(|role| role.code()).unwrap_or_default();
         if record.holder.0.is_empty() {
-            found.push(wrong(Wrong::RoleEmpty, Kind::Role, &id, title));
+            found.push(wrong(ContradictionKind::RoleEmpty, RegisterKind::Role, &id, title));
         } else if record.deputy.0.is_empty() {
-            found.push(wrong(Wrong::RoleWithoutDeputy, Kind::Role, &id, title));
+            found.push(wrong(ContradictionKind::RoleWithoutDeputy, RegisterKind::Role, &id, title));
         }
     }
     found.sort_by(|a, b| {
@@ -134,32 +148,32 @@ pub fn contradictions(registers: &Registers, measured: &Measured, now: Now) -> V
 }
 
 /// Records that say who decided them, without a signature of that one.
-fn not_signed(registers: &Registers, found: &mut Vec<Contradiction>) {
-    for kind in Kind::ALL.iter().filter(|kind| kind.signatory().is_some()) {
+fn not_signed(registers: &Registers, found: &mut Vec<RegisterContradiction>) {
+    for kind in RegisterKind::ALL.iter().filter(|kind| kind.signatory().is_some()) {
         for revision in registers.of(*kind) {
-            if signatures::signed(registers, revision) == Some(Signed::Typed) {
+            if signatures::signed(registers, revision) == Some(SignatureState::Typed) {
                 let of = |field: &str| revision.values.get(field).and_then(|texts| texts.first());
                 let title = of("title").or_else(|| of("risk")).map(String::as_str).unwrap_or_default();
-                found.push(wrong(Wrong::NotSigned, *kind, &revision.id, title));
+                found.push(wrong(ContradictionKind::NotSigned, *kind, &revision.id, title));
             }
         }
     }
 }
 
-fn wrong(wrong: Wrong, kind: Kind, id: &str, title: &str) -> Contradiction {
-    Contradiction { wrong, kind, id: id.to_owned(), title: title.to_owned(), days: 0, euros: 0 }
+fn wrong(wrong: ContradictionKind, kind: RegisterKind, id: &str, title: &str) -> RegisterContradiction {
+    RegisterContradiction { wrong, kind, id: id.to_owned(), title: title.to_owned(), days: 0, euros: 0 }
 }
 
 fn of_measure(
-    Entry { id, record, .. }: &Entry<Measure>,
-    measured: &Measured,
-    now: Now,
-    found: &mut Vec<Contradiction>,
+    RegisterEntry { id, record, .. }: &RegisterEntry<Measure>,
+    measured: &MeasuredState,
+    now: Measurements,
+    found: &mut Vec<RegisterContradiction>,
 ) {
     let (days, euros) = (record.overdue_days(now), record.penalty_due(now));
     let mut say = |what| {
-        let one = wrong(what, Kind::Measure, id, &record.title.0);
-        found.push(Contradiction { days, euros, ..one });
+        let one = wrong(what, RegisterKind::Measure, id, &record.title.0);
+        found.push(RegisterContradiction { days, euros, ..one });
     };
     let is_promised = matches!(
         record.origin.0,
@@ -168,27 +182,27 @@ fn of_measure(
         )
     );
     match record.standing(measured, now) {
-        Standing::Contradicted => say(Wrong::Contradicted),
-        Standing::Unproven => say(Wrong::Unproven),
-        Standing::Declared if record.evidence.0.is_empty() => say(Wrong::WithoutProof),
-        Standing::Late if is_promised => say(Wrong::PromisedNotDone),
-        Standing::Late if record.owner.0.is_empty() => say(Wrong::LateWithoutOwner),
+        MeasureState::Contradicted => say(ContradictionKind::Contradicted),
+        MeasureState::Unproven => say(ContradictionKind::Unproven),
+        MeasureState::Declared if record.evidence.0.is_empty() => say(ContradictionKind::WithoutProof),
+        MeasureState::Late if is_promised => say(ContradictionKind::PromisedNotDone),
+        MeasureState::Late if record.owner.0.is_empty() => say(ContradictionKind::LateWithoutOwner),
         _ => {}
     }
 }
 
 fn of_risk(
-    Entry { id, record, .. }: &Entry<Risk>,
-    measures: &[Entry<Measure>],
-    acceptances: &[Entry<Acceptance>],
-    now: Now,
-    found: &mut Vec<Contradiction>,
+    RegisterEntry { id, record, .. }: &RegisterEntry<Risk>,
+    measures: &[RegisterEntry<Measure>],
+    acceptances: &[RegisterEntry<Acceptance>],
+    now: Measurements,
+    found: &mut Vec<RegisterContradiction>,
 ) {
-    let mut say = |what| found.push(wrong(what, Kind::Risk, id, &record.title.0));
-    let own: Vec<&Entry<Measure>> =
+    let mut say = |what| found.push(wrong(what, RegisterKind::Risk, id, &record.title.0));
+    let own: Vec<&RegisterEntry<Measure>> =
         measures.iter().filter(|measure| record.measures.0.contains(&measure.id)).collect();
     // A residual level is what one expects of measures that are in place, or on their way in time.
-    let counts = |measure: &&Entry<Measure>| match measure.record.declared.0 {
+    let counts = |measure: &&RegisterEntry<Measure>| match measure.record.declared.0 {
         Some(Declared::InPlace) => true,
         Some(Declared::Dropped) => false,
         _ => measure.record.overdue_days(now) == 0,
@@ -197,19 +211,19 @@ fn of_risk(
         && residual < level
     {
         if own.is_empty() {
-            say(Wrong::LoweredWithoutMeasure);
+            say(ContradictionKind::LoweredWithoutMeasure);
         } else if !own.iter().any(counts) {
-            say(Wrong::LoweredOnPaper);
+            say(ContradictionKind::LoweredOnPaper);
         }
     }
-    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= Level::High) {
-        say(Wrong::Untreated);
+    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= RiskLevel::High) {
+        say(ContradictionKind::Untreated);
     }
     let last = acceptances.iter().rfind(|one| one.record.risk.0.as_ref() == Some(id));
     match last.map(|one| one.record.staleness(Some(record), now)) {
-        None if record.treatment.0 == Some(Treatment::Accept) => say(Wrong::NotAccepted),
-        Some(Some(Stale::Expired)) => say(Wrong::AcceptanceExpired),
-        Some(Some(Stale::Changed)) => say(Wrong::AcceptanceChanged),
+        None if record.treatment.0 == Some(Treatment::Accept) => say(ContradictionKind::NotAccepted),
+        Some(Some(StaleReason::Expired)) => say(ContradictionKind::AcceptanceExpired),
+        Some(Some(StaleReason::Changed)) => say(ContradictionKind::AcceptanceChanged),
         _ => {}
     }
 }

@@ -9,14 +9,14 @@ use digue_types::list::Listed;
 use digue_types::written::{self, Unwritten};
 use jiff::civil::Date;
 
-use crate::register::{Kind, Record};
+use crate::register::{RegisterKind, RegisterRecord};
 
 /// What a record holds, field by field.
 pub type Values = BTreeMap<String, Vec<String>>;
 
 /// What a field may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Shape {
+pub enum FieldShape {
     /// One line of at most 300 characters.
     Line,
     /// At most 8,000 characters.
@@ -32,9 +32,9 @@ pub enum Shape {
     /// Several of a closed list.
     Many(&'static str, &'static [&'static str]),
     /// The name of one record of a kind.
-    Link(Kind),
+    Link(RegisterKind),
     /// Names of records of a kind.
-    Links(Kind),
+    Links(RegisterKind),
     /// Requirements of frameworks: `iso-5.15`.
     Requirements,
     /// Codes of checks.
@@ -45,14 +45,14 @@ pub enum Shape {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FieldDef {
     pub code: &'static str,
-    pub shape: Shape,
+    pub shape: FieldShape,
     /// Must be filled.
     pub is_needed: bool,
 }
 
 /// Why a value does not fit its field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Unfit {
+pub enum FieldError {
     #[error("it is missing")]
     Missing,
     #[error("it is too long")]
@@ -89,7 +89,7 @@ pub enum Unfit {
     Backwards,
 }
 
-impl Unfit {
+impl FieldError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -115,9 +115,9 @@ impl Unfit {
 
 /// A field that does not fit, and why.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fault {
+pub struct FieldFault {
     pub field: &'static str,
-    pub unfit: Unfit,
+    pub unfit: FieldError,
 }
 
 pub const LINE_CHARS_MAX: usize = 300;
@@ -126,11 +126,11 @@ pub const TEXT_CHARS_MAX: usize = 8_000;
 pub const LINKS_MAX: usize = 500;
 
 /// A type of values.
-pub trait Cell: Sized + Default {
-    const SHAPE: Shape;
+pub trait FieldValue: Sized + Default {
+    const SHAPE: FieldShape;
 
     /// Reads the text form; nothing at all is the default.
-    fn read(texts: &[String]) -> Result<Self, Unfit>;
+    fn read(texts: &[String]) -> Result<Self, FieldError>;
 
     fn write(&self) -> Vec<String>;
 }
@@ -146,15 +146,15 @@ fn owned(text: Option<impl ToString>) -> Vec<String> {
 
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Line(pub String);
+pub struct ShortText(pub String);
 
-impl Cell for Line {
-    const SHAPE: Shape = Shape::Line;
+impl FieldValue for ShortText {
+    const SHAPE: FieldShape = FieldShape::Line;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let text = only(texts).unwrap_or_default();
         if text.chars().count() > LINE_CHARS_MAX || text.contains(['\n', '\r']) {
-            return Err(Unfit::Long);
+            return Err(FieldError::Long);
         }
         Ok(Self(text.to_owned()))
     }
@@ -166,15 +166,15 @@ impl Cell for Line {
 
 /// Paragraphs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Text(pub String);
+pub struct LongText(pub String);
 
-impl Cell for Text {
-    const SHAPE: Shape = Shape::Text;
+impl FieldValue for LongText {
+    const SHAPE: FieldShape = FieldShape::Text;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let text = only(texts).unwrap_or_default();
         if text.chars().count() > TEXT_CHARS_MAX {
-            return Err(Unfit::Long);
+            return Err(FieldError::Long);
         }
         Ok(Self(text.replace("\r\n", "\n")))
     }
@@ -184,11 +184,11 @@ impl Cell for Text {
     }
 }
 
-impl Cell for Option<Date> {
-    const SHAPE: Shape = Shape::Day;
+impl FieldValue for Option<Date> {
+    const SHAPE: FieldShape = FieldShape::Day;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
-        only(texts).map(|text| text.parse().map_err(|_| Unfit::Day)).transpose()
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
+        only(texts).map(|text| text.parse().map_err(|_| FieldError::Day)).transpose()
     }
 
     fn write(&self) -> Vec<String> {
@@ -196,12 +196,12 @@ impl Cell for Option<Date> {
     }
 }
 
-impl Cell for Option<u32> {
-    const SHAPE: Shape = Shape::Number;
+impl FieldValue for Option<u32> {
+    const SHAPE: FieldShape = FieldShape::Number;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let digits = only(texts).map(|text| text.split_whitespace().collect::<String>());
-        digits.map(|text| text.parse().map_err(|_| Unfit::Number)).transpose()
+        digits.map(|text| text.parse().map_err(|_| FieldError::Number)).transpose()
     }
 
     fn write(&self) -> Vec<String> {
@@ -215,16 +215,17 @@ pub struct Amount {
     pub cents: Option<u64>,
 }
 
-impl Cell for Amount {
-    const SHAPE: Shape = Shape::Amount;
+impl FieldValue for Amount {
+    const SHAPE: FieldShape = FieldShape::Amount;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let Some(text) = only(texts) else { return Ok(Self::default()) };
         let number = written::number(text).map_err(|fault| match fault {
-            Unwritten::Form => Unfit::Amount,
-            Unwritten::Ambiguous => Unfit::Ambiguous,
+            Unwritten::Form => FieldError::Amount,
+            Unwritten::Ambiguous => FieldError::Ambiguous,
         })?;
-        let cents = number.hundredths().and_then(|cents| u64::try_from(cents).ok()).ok_or(Unfit::Amount)?;
+        let cents =
+            number.hundredths().and_then(|cents| u64::try_from(cents).ok()).ok_or(FieldError::Amount)?;
         Ok(Self { cents: Some(cents) })
     }
 
@@ -247,11 +248,11 @@ impl<L> Default for One<L> {
     }
 }
 
-impl<L: Listed> Cell for One<L> {
-    const SHAPE: Shape = Shape::One(L::PREFIX, L::CODES);
+impl<L: Listed> FieldValue for One<L> {
+    const SHAPE: FieldShape = FieldShape::One(L::PREFIX, L::CODES);
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
-        only(texts).map(|text| L::parse(text).ok_or(Unfit::Choice)).transpose().map(Self)
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
+        only(texts).map(|text| L::parse(text).ok_or(FieldError::Choice)).transpose().map(Self)
     }
 
     fn write(&self) -> Vec<String> {
@@ -269,13 +270,13 @@ impl<L> Default for Many<L> {
     }
 }
 
-impl<L: Listed + PartialEq> Cell for Many<L> {
-    const SHAPE: Shape = Shape::Many(L::PREFIX, L::CODES);
+impl<L: Listed + PartialEq> FieldValue for Many<L> {
+    const SHAPE: FieldShape = FieldShape::Many(L::PREFIX, L::CODES);
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let mut chosen = Vec::new();
         for text in names(texts) {
-            let one = L::parse(&text).ok_or(Unfit::Choice)?;
+            let one = L::parse(&text).ok_or(FieldError::Choice)?;
             if !chosen.contains(&one) {
                 chosen.push(one);
             }
@@ -301,24 +302,24 @@ fn names(texts: &[String]) -> Vec<String> {
 
 /// The name of a record of a kind, or none.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Link<R>(pub Option<String>, PhantomData<fn() -> R>);
+pub struct RecordLink<R>(pub Option<String>, PhantomData<fn() -> R>);
 
-impl<R> Link<R> {
+impl<R> RecordLink<R> {
     pub fn to(name: &str) -> Self {
         Self(Some(name.to_owned()), PhantomData)
     }
 }
 
-impl<R> Default for Link<R> {
+impl<R> Default for RecordLink<R> {
     fn default() -> Self {
         Self(None, PhantomData)
     }
 }
 
-impl<R: Record> Cell for Link<R> {
-    const SHAPE: Shape = Shape::Link(R::KIND);
+impl<R: RegisterRecord> FieldValue for RecordLink<R> {
+    const SHAPE: FieldShape = FieldShape::Link(R::KIND);
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let name = only(texts).filter(|name| name.len() <= LINE_CHARS_MAX);
         Ok(Self(name.map(ToOwned::to_owned), PhantomData))
     }
@@ -330,26 +331,26 @@ impl<R: Record> Cell for Link<R> {
 
 /// Names of records of a kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Links<R>(pub Vec<String>, PhantomData<fn() -> R>);
+pub struct RecordLinks<R>(pub Vec<String>, PhantomData<fn() -> R>);
 
-impl<R> Links<R> {
+impl<R> RecordLinks<R> {
     pub fn to(names: impl IntoIterator<Item = String>) -> Self {
         Self(names.into_iter().collect(), PhantomData)
     }
 }
 
-impl<R> Default for Links<R> {
+impl<R> Default for RecordLinks<R> {
     fn default() -> Self {
         Self(Vec::new(), PhantomData)
     }
 }
 
-impl<R: Record> Cell for Links<R> {
-    const SHAPE: Shape = Shape::Links(R::KIND);
+impl<R: RegisterRecord> FieldValue for RecordLinks<R> {
+    const SHAPE: FieldShape = FieldShape::Links(R::KIND);
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let names = names(texts);
-        if names.len() > LINKS_MAX { Err(Unfit::Long) } else { Ok(Self(names, PhantomData)) }
+        if names.len() > LINKS_MAX { Err(FieldError::Long) } else { Ok(Self(names, PhantomData)) }
     }
 
     fn write(&self) -> Vec<String> {
@@ -361,13 +362,13 @@ impl<R: Record> Cell for Links<R> {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Requirements(pub Vec<String>);
 
-impl Cell for Requirements {
-    const SHAPE: Shape = Shape::Requirements;
+impl FieldValue for Requirements {
+    const SHAPE: FieldShape = FieldShape::Requirements;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let names = names(texts);
         let is_known = names.iter().all(|name| crate::framework::requirement(name).is_some());
-        if is_known { Ok(Self(names)) } else { Err(Unfit::Unknown) }
+        if is_known { Ok(Self(names)) } else { Err(FieldError::Unknown) }
     }
 
     fn write(&self) -> Vec<String> {
@@ -379,12 +380,12 @@ impl Cell for Requirements {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Checks(pub Vec<crate::check::Check>);
 
-impl Cell for Checks {
-    const SHAPE: Shape = Shape::Checks;
+impl FieldValue for Checks {
+    const SHAPE: FieldShape = FieldShape::Checks;
 
-    fn read(texts: &[String]) -> Result<Self, Unfit> {
+    fn read(texts: &[String]) -> Result<Self, FieldError> {
         let checks = names(texts).iter().map(|name| crate::check::Check::parse(name)).collect();
-        Option::<Vec<_>>::map(checks, Self).ok_or(Unfit::Unknown)
+        Option::<Vec<_>>::map(checks, Self).ok_or(FieldError::Unknown)
     }
 
     fn write(&self) -> Vec<String> {
@@ -404,9 +405,9 @@ mod tests {
         {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(read("1,500"), Err(Unfit::Ambiguous));
+        assert_eq!(read("1,500"), Err(FieldError::Ambiguous));
         for text in ["-3", "1,5555", "beaucoup"] {
-            assert_eq!(read(text), Err(Unfit::Amount), "{text}");
+            assert_eq!(read(text), Err(FieldError::Amount), "{text}");
         }
     }
 }

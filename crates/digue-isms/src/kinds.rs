@@ -7,9 +7,10 @@ use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::field::{
-    Amount, Cell, Checks, Fault, FieldDef, Line, Link, Links, Many, One, Requirements, Text, Unfit, Values,
+    Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One, RecordLink,
+    RecordLinks, Requirements, ShortText, Values,
 };
-use crate::register::Record;
+use crate::register::RegisterRecord;
 
 type Day = Option<Date>;
 type Number = Option<u32>;
@@ -202,9 +203,9 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $code:literal $prefix:literal { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
         /// A kind of record.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum Kind { $($name,)+ }
+        pub enum RegisterKind { $($name,)+ }
 
-        impl Kind {
+        impl RegisterKind {
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             pub const fn code(self) -> &'static str {
@@ -228,7 +229,7 @@ macro_rules! kinds {
             ///
             /// # Errors
             /// Every field that does not fit.
-            pub fn checked(self, values: &Values) -> Result<Values, Vec<Fault>> {
+            pub fn checked(self, values: &Values) -> Result<Values, Vec<FieldFault>> {
                 let read = match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ };
                 let backwards = self.backwards(values);
                 match read {
@@ -244,29 +245,29 @@ macro_rules! kinds {
             #[derive(Clone, PartialEq, Debug, Default)]
             pub struct $name { $(pub $field: $cell,)+ }
 
-            impl Record for $name {
-                const KIND: Kind = Kind::$name;
+            impl RegisterRecord for $name {
+                const KIND: RegisterKind = RegisterKind::$name;
 
                 fn fields() -> &'static [FieldDef] {
                     const FIELDS: &[FieldDef] = &[$(FieldDef {
                         code: $label,
-                        shape: <$cell as Cell>::SHAPE,
+                        shape: <$cell as FieldValue>::SHAPE,
                         is_needed: kinds!(@need $($need)?),
                     },)+];
                     FIELDS
                 }
 
-                fn read(values: &Values) -> Result<Self, Vec<Fault>> {
+                fn read(values: &Values) -> Result<Self, Vec<FieldFault>> {
                     let mut faults = Vec::new();
                     let mut record = Self::default();
                     $(
                         let texts = values.get($label).map_or(&[][..], Vec::as_slice);
-                        match <$cell as Cell>::read(texts) {
+                        match <$cell as FieldValue>::read(texts) {
                             Ok(cell) if kinds!(@need $($need)?) && cell.write().is_empty() => {
-                                faults.push(Fault { field: $label, unfit: Unfit::Missing });
+                                faults.push(FieldFault { field: $label, unfit: FieldError::Missing });
                             }
                             Ok(cell) => record.$field = cell,
-                            Err(unfit) => faults.push(Fault { field: $label, unfit }),
+                            Err(unfit) => faults.push(FieldFault { field: $label, unfit }),
                         }
                     )+
                     if faults.is_empty() { Ok(record) } else { Err(faults) }
@@ -292,54 +293,54 @@ macro_rules! kinds {
 kinds! {
     /// Scope, issues and interested parties (4.1 to 4.3).
     Context "context" "CX" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         about "about" One<ContextKind> [needed],
-        effect "effect" Text,
-        requirement "requirement" Text,
-        treatment "treatment" Text,
+        effect "effect" LongText,
+        requirement "requirement" LongText,
+        treatment "treatment" LongText,
     }
 
     /// A role, who holds it and who stands in (5.3, 7.2).
     Role "role" "RO" {
         role "role" One<RoleKey> [needed],
-        holder "holder" Line,
-        deputy "deputy" Line,
-        duties "duties" Text,
-        competence "competence" Text,
+        holder "holder" ShortText,
+        deputy "deputy" ShortText,
+        duties "duties" LongText,
+        competence "competence" LongText,
         appointed "appointed" Day,
     }
 
     Asset "asset" "BI" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         about "about" One<AssetKind> [needed],
-        owner "owner" Line,
+        owner "owner" ShortText,
         confidentiality "confidentiality" One<Four>,
         integrity "integrity" One<Four>,
         availability "availability" One<Four>,
-        supports "supports" Links<Asset>,
+        supports "supports" RecordLinks<Asset>,
     }
 
     /// EBIOS RM, workshop 1: what must not happen to an asset.
     FearedEvent "feared-event" "ER" {
-        title "title" Line [needed],
-        asset "asset" Link<Asset>,
+        title "title" ShortText [needed],
+        asset "asset" RecordLink<Asset>,
         gravity "gravity" One<Gravity> [needed],
-        effect "effect" Text,
+        effect "effect" LongText,
     }
 
     /// EBIOS RM, workshop 2: who may want what.
     RiskSource "risk-source" "SR" {
-        title "title" Line [needed],
-        goal "goal" Line [needed],
+        title "title" ShortText [needed],
+        goal "goal" ShortText [needed],
         means "means" One<Four>,
         motivation "motivation" One<Four>,
         is_kept "kept" One<YesNo>,
-        reason "reason" Text,
+        reason "reason" LongText,
     }
 
     /// EBIOS RM, workshop 3: a stakeholder of the ecosystem.
     Stakeholder "stakeholder" "PP" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         dependence "dependence" One<Four> [needed],
         penetration "penetration" One<Four> [needed],
         maturity "maturity" One<Four> [needed],
@@ -348,12 +349,12 @@ kinds! {
 
     /// A risk: what leads to what, how likely and how grave before, now and after (workshops 3 to 5).
     Risk "risk" "RI" {
-        title "title" Line [needed],
-        source "source" Link<RiskSource>,
-        event "event" Link<FearedEvent>,
-        path "path" Text,
-        assets "assets" Links<Asset>,
-        owner "owner" Line,
+        title "title" ShortText [needed],
+        source "source" RecordLink<RiskSource>,
+        event "event" RecordLink<FearedEvent>,
+        path "path" LongText,
+        assets "assets" RecordLinks<Asset>,
+        owner "owner" ShortText,
         inherent_likelihood "inherent-likelihood" One<Likelihood>,
         inherent_gravity "inherent-gravity" One<Gravity>,
         likelihood "likelihood" One<Likelihood> [needed],
@@ -361,40 +362,40 @@ kinds! {
         residual_likelihood "residual-likelihood" One<Likelihood>,
         residual_gravity "residual-gravity" One<Gravity>,
         treatment "treatment" One<Treatment>,
-        measures "measures" Links<Measure>,
+        measures "measures" RecordLinks<Measure>,
         signals "signals" Checks,
-        incidents "incidents" Text,
+        incidents "incidents" LongText,
         review_on "review-on" Day,
     }
 
     /// A risk accepted: frozen, and found stale by computation. Never changed.
     Acceptance "acceptance" "AC" {
-        risk "risk" Link<Risk> [needed],
+        risk "risk" RecordLink<Risk> [needed],
         residual_likelihood "residual-likelihood" One<Likelihood> [needed],
         residual_gravity "residual-gravity" One<Gravity> [needed],
-        justification "justification" Text [needed],
-        approver "approver" Line [needed],
+        justification "justification" LongText [needed],
+        approver "approver" ShortText [needed],
         accepted_on "accepted-on" Day [needed],
         expires_on "expires-on" Day [needed],
     }
 
     Measure "measure" "ME" {
-        title "title" Line [needed],
-        description "description" Text,
+        title "title" ShortText [needed],
+        description "description" LongText,
         about "about" One<MeasureKind>,
         purpose "purpose" One<Purpose>,
         priority "priority" One<Priority> [needed],
-        owner "owner" Line,
+        owner "owner" ShortText,
         due "due" Day,
         declared "declared" One<Declared> [needed],
         declared_on "declared-on" Day,
         origin "origin" One<MeasureOrigin>,
-        origin_reference "origin-reference" Line,
+        origin_reference "origin-reference" ShortText,
         penalty "penalty" Number,
         cost "cost" Amount,
         requirements "requirements" Requirements,
         checks "checks" Checks,
-        evidence "evidence" Text,
+        evidence "evidence" LongText,
         evidence_until "evidence-until" Day,
     }
 
@@ -403,109 +404,109 @@ kinds! {
         requirement "requirement" Requirements [needed],
         applies "applies" One<YesNo> [needed],
         inclusion "inclusion" Many<Inclusion>,
-        exclusion "exclusion" Text,
-        measures "measures" Links<Measure>,
+        exclusion "exclusion" LongText,
+        measures "measures" RecordLinks<Measure>,
     }
 
     Objective "objective" "OB" {
-        title "title" Line [needed],
-        indicator "indicator" Line [needed],
-        target "target" Line [needed],
+        title "title" ShortText [needed],
+        indicator "indicator" ShortText [needed],
+        target "target" ShortText [needed],
         check "check" Checks,
-        owner "owner" Line,
+        owner "owner" ShortText,
         due "due" Day,
     }
 
     /// A value of an indicator for a period; a correction is a new one.
     Measurement "measurement" "VA" {
-        objective "objective" Link<Objective> [needed],
-        period "period" Line [needed],
-        value "value" Line [needed],
-        remark "remark" Text,
+        objective "objective" RecordLink<Objective> [needed],
+        period "period" ShortText [needed],
+        value "value" ShortText [needed],
+        remark "remark" LongText,
     }
 
     /// An internal audit (9.2); its sample is drawn from a population with a seed.
     Audit "audit" "AU" {
-        title "title" Line [needed],
-        scope "scope" Text [needed],
+        title "title" ShortText [needed],
+        scope "scope" LongText [needed],
         criteria "criteria" Requirements,
-        auditor "auditor" Line [needed],
-        independence "independence" Text,
+        auditor "auditor" ShortText [needed],
+        independence "independence" LongText,
         planned_from "planned-from" Day [needed],
         planned_to "planned-to" Day,
         done_on "done-on" Day,
         population "population" One<Population>,
         seed "seed" Number,
         size "size" Number,
-        sample "sample" Text,
+        sample "sample" LongText,
         conclusion "conclusion" One<Conclusion>,
-        signed_by "signed-by" Line,
+        signed_by "signed-by" ShortText,
     }
 
     /// What was found, why, what was done, and whether it helped (10.2).
     Finding "finding" "CO" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         about "about" One<FindingKind> [needed],
         source "source" One<FindingSource> [needed],
-        audit "audit" Link<Audit>,
+        audit "audit" RecordLink<Audit>,
         requirement "requirement" Requirements,
-        cause "cause" Text,
-        correction "correction" Text,
-        corrective_action "corrective-action" Text,
-        measures "measures" Links<Measure>,
-        owner "owner" Line,
+        cause "cause" LongText,
+        correction "correction" LongText,
+        corrective_action "corrective-action" LongText,
+        measures "measures" RecordLinks<Measure>,
+        owner "owner" ShortText,
         due "due" Day,
         closed_on "closed-on" Day,
-        evidence "evidence" Text,
+        evidence "evidence" LongText,
         effect_on "effect-on" Day,
         effect "effect" One<Effect>,
     }
 
     /// A management review (9.3): its inputs are filled when it is prepared.
     Review "review" "RD" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         held_on "held-on" Day [needed],
-        chair "chair" Line [needed],
-        attendees "attendees" Text,
-        inputs "inputs" Text,
-        decisions "decisions" Text,
-        measures "measures" Links<Measure>,
-        signed_by "signed-by" Line,
+        chair "chair" ShortText [needed],
+        attendees "attendees" LongText,
+        inputs "inputs" LongText,
+        decisions "decisions" LongText,
+        measures "measures" RecordLinks<Measure>,
+        signed_by "signed-by" ShortText,
         signed_on "signed-on" Day,
     }
 
     Exception "exception" "DE" {
-        title "title" Line [needed],
-        justification "justification" Text [needed],
-        compensating "compensating" Text,
-        measures "measures" Links<Measure>,
-        approver "approver" Line [needed],
+        title "title" ShortText [needed],
+        justification "justification" LongText [needed],
+        compensating "compensating" LongText,
+        measures "measures" RecordLinks<Measure>,
+        approver "approver" ShortText [needed],
         expires_on "expires-on" Day [needed],
     }
 
     /// A controlled document (7.5); its file is kept by its hash.
     Document "document" "DO" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         about "about" One<DocumentKind> [needed],
-        edition "edition" Line [needed],
-        file "file" Line,
+        edition "edition" ShortText [needed],
+        file "file" ShortText,
         audience "audience" One<Audience>,
-        approved_by "approved-by" Line,
+        approved_by "approved-by" ShortText,
         approved_on "approved-on" Day,
         review_on "review-on" Day,
     }
 
     /// Somebody read an edition of a document. Never changed.
     Receipt "receipt" "LU" {
-        document "document" Link<Document> [needed],
-        edition "edition" Line [needed],
-        reader "reader" Line [needed],
+        document "document" RecordLink<Document> [needed],
+        edition "edition" ShortText [needed],
+        reader "reader" ShortText [needed],
         read_on "read-on" Day [needed],
     }
 
     /// A campaign of awareness (7.3).
     Campaign "campaign" "CA" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         modules "modules" Many<crate::awareness::Module> [needed],
         audience "audience" One<Audience> [needed],
         starts_on "starts-on" Day [needed],
@@ -516,16 +517,16 @@ kinds! {
     Attestation "attestation" "AT" {
         module "module" One<crate::awareness::Module> [needed],
         edition "edition" Number [needed],
-        person "person" Line [needed],
-        organisation "organisation" Line,
+        person "person" ShortText [needed],
+        organisation "organisation" ShortText,
         done_on "done-on" Day [needed],
         right "right" Number [needed],
     }
 
     /// A partner's signed self-assessment. Never changed: the next year has its own.
     Assessment "assessment" "AE" {
-        organisation "organisation" Line [needed],
-        signed_by "signed-by" Line [needed],
+        organisation "organisation" ShortText [needed],
+        signed_by "signed-by" ShortText [needed],
         signed_on "signed-on" Day [needed],
         updates "updates" One<crate::assessment::Said>,
         antivirus "antivirus" One<crate::assessment::Said>,
@@ -546,37 +547,37 @@ kinds! {
         procedure "procedure" One<crate::assessment::Said>,
         contacts "contacts" One<crate::assessment::Said>,
         trained "trained" One<crate::assessment::Said>,
-        comment "comment" Text,
+        comment "comment" LongText,
     }
 
     /// The account that a record names signed one revision of it. Never changed.
     Signature "signature" "SI" {
-        record "record" Line [needed],
+        record "record" ShortText [needed],
         revision "revision" Number [needed],
         signed_on "signed-on" Day [needed],
     }
 
     /// A processing of personal data (GDPR art. 30), as controller or processor.
     Processing "processing" "TR" {
-        title "title" Line [needed],
+        title "title" ShortText [needed],
         role "role" One<ProcessingRole> [needed],
-        on_behalf_of "on-behalf-of" Text,
-        purposes "purposes" Text [needed],
+        on_behalf_of "on-behalf-of" LongText,
+        purposes "purposes" LongText [needed],
         basis "basis" One<LegalBasis>,
-        persons "persons" Text,
-        data "data" Text,
-        recipients "recipients" Text,
-        processors "processors" Text,
-        transfers "transfers" Text,
-        retention "retention" Text,
-        security "security" Text,
-        portal "portal" Line,
-        dpia "dpia" Line,
+        persons "persons" LongText,
+        data "data" LongText,
+        recipients "recipients" LongText,
+        processors "processors" LongText,
+        transfers "transfers" LongText,
+        retention "retention" LongText,
+        security "security" LongText,
+        portal "portal" ShortText,
+        dpia "dpia" ShortText,
         review_on "review-on" Day,
     }
 }
 
-impl Kind {
+impl RegisterKind {
     /// Written once: a correction is another record.
     pub const fn is_frozen(self) -> bool {
         matches!(
@@ -611,7 +612,7 @@ impl Kind {
     }
 
     /// Ends that come before their beginnings.
-    fn backwards(self, values: &Values) -> Vec<Fault> {
+    fn backwards(self, values: &Values) -> Vec<FieldFault> {
         // What is no day is a fault of its own.
         let day = |field: &str| values.get(field)?.first()?.trim().parse::<Date>().ok();
         let is_backwards = |(from, to): &&(&str, &str)| match (day(from), day(to)) {
@@ -619,7 +620,7 @@ impl Kind {
             (None, _) | (_, None) => false,
         };
         let ends = self.periods().iter().filter(is_backwards);
-        ends.map(|(_, field)| Fault { field, unfit: Unfit::Backwards }).collect()
+        ends.map(|(_, field)| FieldFault { field, unfit: FieldError::Backwards }).collect()
     }
 
     /// True when a record with these values is not changed any more: written once, or signed.
@@ -645,14 +646,14 @@ impl Kind {
 
 /// The level of a risk: likelihood and gravity on the 4x4 scale.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Level {
+pub enum RiskLevel {
     Low,
     Moderate,
     High,
     Critical,
 }
 
-impl Level {
+impl RiskLevel {
     /// The product decides; what is critical and likely at all is never low.
     pub fn of(likelihood: Likelihood, gravity: Gravity) -> Self {
         let (likelihood, gravity) = (place(likelihood), place(gravity));
@@ -682,13 +683,13 @@ pub fn place<L: Listed>(one: L) -> u32 {
 
 impl Risk {
     /// Now.
-    pub fn level(&self) -> Option<Level> {
-        Some(Level::of(self.likelihood.0?, self.gravity.0?))
+    pub fn level(&self) -> Option<RiskLevel> {
+        Some(RiskLevel::of(self.likelihood.0?, self.gravity.0?))
     }
 
     /// When its measures are in place.
-    pub fn residual(&self) -> Option<Level> {
-        Some(Level::of(self.residual_likelihood.0?, self.residual_gravity.0?))
+    pub fn residual(&self) -> Option<RiskLevel> {
+        Some(RiskLevel::of(self.residual_likelihood.0?, self.residual_gravity.0?))
     }
 }
 

@@ -21,6 +21,6 @@ pub mod standing;
 pub mod start;
 pub mod statement;
 
-pub use check::{Check, Outcome, Result as CheckResult};
-pub use field::{Fault, FieldDef, Shape, Values};
-pub use register::{Entry, Kind, Record, Registers, Revision};
+pub use check::{Check, CheckOutcome, CheckResult};
+pub use field::{FieldDef, FieldFault, FieldShape, Values};
+pub use register::{RegisterEntry, RegisterKind, RegisterRecord, Registers, Revision};

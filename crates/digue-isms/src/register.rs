@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use digue_types::Timestamp;
 use jiff::civil::Date;
 
-use crate::field::{Fault, FieldDef, Values};
+use crate::field::{FieldDef, FieldFault, Values};
 
-pub use crate::kinds::Kind;
+pub use crate::kinds::RegisterKind;
 
 /// A kind of record with typed fields.
-pub trait Record: Sized + Default + Clone {
-    const KIND: Kind;
+pub trait RegisterRecord: Sized + Default + Clone {
+    const KIND: RegisterKind;
 
     fn fields() -> &'static [FieldDef];
 
@@ -22,7 +22,7 @@ pub trait Record: Sized + Default + Clone {
     ///
     /// # Errors
     /// Every field that does not fit, with the reason.
-    fn read(values: &Values) -> Result<Self, Vec<Fault>>;
+    fn read(values: &Values) -> Result<Self, Vec<FieldFault>>;
 
     fn write(&self) -> Values;
 }
@@ -30,7 +30,7 @@ pub trait Record: Sized + Default + Clone {
 /// One state of one record: who wrote it and when.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Revision {
-    pub kind: Kind,
+    pub kind: RegisterKind,
     /// `ME-12`: stable, in spreadsheets too.
     pub id: String,
     /// From 1.
@@ -44,7 +44,7 @@ pub struct Revision {
 
 /// A record in force, read.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Entry<R> {
+pub struct RegisterEntry<R> {
     pub id: String,
     pub number: u32,
     pub at: Timestamp,
@@ -54,19 +54,19 @@ pub struct Entry<R> {
 
 /// Everything in force: the last revision of each record that is not over.
 #[derive(Clone, Debug, Default)]
-pub struct Registers(BTreeMap<Kind, Vec<Revision>>);
+pub struct Registers(BTreeMap<RegisterKind, Vec<Revision>>);
 
 impl Registers {
     /// Of revisions in any order; only the last of each record counts.
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Self {
-        let mut last: BTreeMap<(Kind, String), Revision> = BTreeMap::new();
+        let mut last: BTreeMap<(RegisterKind, String), Revision> = BTreeMap::new();
         for revision in revisions {
             let key = (revision.kind, revision.id.clone());
             if last.get(&key).is_none_or(|known| known.number < revision.number) {
                 last.insert(key, revision);
             }
         }
-        let mut registers: BTreeMap<Kind, Vec<Revision>> = BTreeMap::new();
+        let mut registers: BTreeMap<RegisterKind, Vec<Revision>> = BTreeMap::new();
         for revision in last.into_values().filter(|revision| !revision.is_over) {
             registers.entry(revision.kind).or_default().push(revision);
         }
@@ -77,25 +77,25 @@ impl Registers {
     }
 
     /// Records of a kind in the order of their names.
-    pub fn of(&self, kind: Kind) -> &[Revision] {
+    pub fn of(&self, kind: RegisterKind) -> &[Revision] {
         self.0.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    pub fn find(&self, kind: Kind, id: &str) -> Option<&Revision> {
+    pub fn find(&self, kind: RegisterKind, id: &str) -> Option<&Revision> {
         self.of(kind).iter().find(|revision| revision.id == id)
     }
 
     /// Records of a kind, read. What a later version wrote and this one cannot read is left out.
-    pub fn read<R: Record>(&self) -> Vec<Entry<R>> {
+    pub fn read<R: RegisterRecord>(&self) -> Vec<RegisterEntry<R>> {
         self.read_those(|_| true)
     }
 
     /// The same, of those whose values are `wanted`: of thousands, the others are not read.
-    pub fn read_those<R: Record>(&self, wanted: impl Fn(&Values) -> bool) -> Vec<Entry<R>> {
+    pub fn read_those<R: RegisterRecord>(&self, wanted: impl Fn(&Values) -> bool) -> Vec<RegisterEntry<R>> {
         let read = |revision: &Revision| {
             let record = R::read(&revision.values).ok()?;
             let Revision { id, number, at, by, .. } = revision.clone();
-            Some(Entry { id, number, at, by, record })
+            Some(RegisterEntry { id, number, at, by, record })
         };
         self.of(R::KIND).iter().filter(|revision| wanted(&revision.values)).filter_map(read).collect()
     }

@@ -8,7 +8,7 @@ use crate::register::{Registers, Revision};
 
 /// How a record stands that names who signs it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Signed {
+pub enum SignatureState {
     /// It names nobody yet.
     Unnamed,
     /// It names somebody, who signed nothing.
@@ -19,7 +19,7 @@ pub enum Signed {
     },
 }
 
-impl Signed {
+impl SignatureState {
     pub const fn is_signed(&self) -> bool {
         matches!(self, Self::By { .. })
     }
@@ -27,13 +27,13 @@ impl Signed {
 
 /// Who signed this revision; `None` for a kind that nobody signs. Whoever writes a record that names the own
 /// account signs by writing it. A further revision has to be signed again.
-pub fn signed(registers: &Registers, revision: &Revision) -> Option<Signed> {
+pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureState> {
     let field = revision.kind.signatory()?;
     let Some(named) = revision.values.get(field).and_then(|texts| texts.first()) else {
-        return Some(Signed::Unnamed);
+        return Some(SignatureState::Unnamed);
     };
     if is_same(named, &revision.by) {
-        return Some(Signed::By { account: revision.by.clone(), at: revision.at });
+        return Some(SignatureState::By { account: revision.by.clone(), at: revision.at });
     }
     let signatures = registers.read_those::<Signature>(|values| {
         values.get("record").is_some_and(|record| record.first() == Some(&revision.id))
@@ -41,7 +41,7 @@ pub fn signed(registers: &Registers, revision: &Revision) -> Option<Signed> {
     let own = signatures
         .into_iter()
         .find(|one| one.record.revision == Some(revision.number) && is_same(named, &one.by));
-    Some(own.map_or(Signed::Typed, |one| Signed::By { account: one.by, at: one.at }))
+    Some(own.map_or(SignatureState::Typed, |one| SignatureState::By { account: one.by, at: one.at }))
 }
 
 /// True when a name in a record is that of an account.

@@ -4,8 +4,8 @@
 use crate::check::Check;
 use crate::framework::{self, Requirement};
 use crate::kinds::{Applicability, Inclusion, Measure, MeasureOrigin, YesNo};
-use crate::register::{Entry, Registers};
-use crate::standing::{Measured, Now, Says, Standing};
+use crate::register::{RegisterEntry, Registers};
+use crate::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 
 /// How far a control is put in place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,26 +41,26 @@ impl Implementation {
 
 /// One line of the statement.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct StatementLine {
     pub control: &'static Requirement,
     /// What somebody decided; without a decision the control applies.
-    pub decided: Option<Entry<Applicability>>,
+    pub decided: Option<RegisterEntry<Applicability>>,
     pub inclusion: Vec<Inclusion>,
     /// Names of the measures that meet it, and where each stands.
-    pub measures: Vec<(String, Standing)>,
+    pub measures: Vec<(String, MeasureState)>,
     /// Checks that speak to it, and what each says.
-    pub checks: Vec<(Check, Says)>,
+    pub checks: Vec<(Check, CheckStatement)>,
     pub implementation: Implementation,
 }
 
-impl Line {
+impl StatementLine {
     pub fn applies(&self) -> bool {
         self.decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No))
     }
 }
 
 /// The statement as it stands now.
-pub fn statement(registers: &Registers, measured: &Measured, now: Now) -> Vec<Line> {
+pub fn statement(registers: &Registers, measured: &MeasuredState, now: Measurements) -> Vec<StatementLine> {
     let measures = registers.read::<Measure>();
     let decisions = registers.read::<Applicability>();
     framework::controls().map(|control| line(control, &measures, &decisions, measured, now)).collect()
@@ -68,47 +68,48 @@ pub fn statement(registers: &Registers, measured: &Measured, now: Now) -> Vec<Li
 
 fn line(
     control: &'static Requirement,
-    measures: &[Entry<Measure>],
-    decisions: &[Entry<Applicability>],
-    measured: &Measured,
-    now: Now,
-) -> Line {
-    let is_about =
-        |decided: &&Entry<Applicability>| decided.record.requirement.0.iter().any(|id| id == control.id);
+    measures: &[RegisterEntry<Measure>],
+    decisions: &[RegisterEntry<Applicability>],
+    measured: &MeasuredState,
+    now: Measurements,
+) -> StatementLine {
+    let is_about = |decided: &&RegisterEntry<Applicability>| {
+        decided.record.requirement.0.iter().any(|id| id == control.id)
+    };
     let decided = decisions.iter().rfind(is_about).cloned();
     let named = decided.as_ref().map_or(&[][..], |decided| &decided.record.measures.0);
-    let meets = |measure: &&Entry<Measure>| {
+    let meets = |measure: &&RegisterEntry<Measure>| {
         measure.record.requirements.0.iter().any(|id| id == control.id) || named.contains(&measure.id)
     };
-    let own: Vec<&Entry<Measure>> = measures.iter().filter(meets).collect();
-    let standings: Vec<(String, Standing)> =
+    let own: Vec<&RegisterEntry<Measure>> = measures.iter().filter(meets).collect();
+    let standings: Vec<(String, MeasureState)> =
         own.iter().map(|measure| (measure.id.clone(), measure.record.standing(measured, now))).collect();
     let speaks = |check: &&Check| check.requirements().contains(&control.id);
-    let checks: Vec<(Check, Says)> =
+    let checks: Vec<(Check, CheckStatement)> =
         Check::ALL.iter().filter(speaks).map(|check| (*check, measured.says(*check, now))).collect();
     let applies = decided.as_ref().is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No));
     let implementation =
         if applies { implementation(&standings, &checks) } else { Implementation::NotApplicable };
     let inclusion = inclusion(decided.as_ref(), &own);
-    Line { control, decided, inclusion, measures: standings, checks, implementation }
+    StatementLine { control, decided, inclusion, measures: standings, checks, implementation }
 }
 
 /// The worst that is known comes first: nobody's word outweighs a check that fails.
-fn implementation(measures: &[(String, Standing)], checks: &[(Check, Says)]) -> Implementation {
+fn implementation(measures: &[(String, MeasureState)], checks: &[(Check, CheckStatement)]) -> Implementation {
     let stands =
-        |wanted: &[Standing]| measures.iter().filter(|(_, standing)| wanted.contains(standing)).count();
-    let fails = checks.iter().any(|(_, says)| *says == Says::Fail);
-    if fails || stands(&[Standing::Contradicted]) > 0 {
+        |wanted: &[MeasureState]| measures.iter().filter(|(_, standing)| wanted.contains(standing)).count();
+    let fails = checks.iter().any(|(_, says)| *says == CheckStatement::Fail);
+    if fails || stands(&[MeasureState::Contradicted]) > 0 {
         return Implementation::Failing;
     }
-    let alive = measures.len() - stands(&[Standing::Dropped]);
-    let in_place = stands(&[Standing::Proven, Standing::Declared, Standing::Unproven]);
-    let all_pass = !checks.is_empty() && checks.iter().all(|(_, says)| *says == Says::Pass);
+    let alive = measures.len() - stands(&[MeasureState::Dropped]);
+    let in_place = stands(&[MeasureState::Proven, MeasureState::Declared, MeasureState::Unproven]);
+    let all_pass = !checks.is_empty() && checks.iter().all(|(_, says)| *says == CheckStatement::Pass);
     match (alive, in_place) {
         (0, _) if all_pass => Implementation::Measured,
         (0, _) => Implementation::Nothing,
         (all, done) if all == done => {
-            let is_proven = all_pass || stands(&[Standing::Proven]) == all;
+            let is_proven = all_pass || stands(&[MeasureState::Proven]) == all;
             if is_proven { Implementation::Measured } else { Implementation::Declared }
         }
         (_, 0) => Implementation::Planned,
@@ -117,7 +118,10 @@ fn implementation(measures: &[(String, Standing)], checks: &[(Check, Says)]) -> 
 }
 
 /// Why a control is in: what somebody said, else what its measures come from.
-fn inclusion(decided: Option<&Entry<Applicability>>, measures: &[&Entry<Measure>]) -> Vec<Inclusion> {
+fn inclusion(
+    decided: Option<&RegisterEntry<Applicability>>,
+    measures: &[&RegisterEntry<Measure>],
+) -> Vec<Inclusion> {
     if let Some(decided) = decided
         && !decided.record.inclusion.0.is_empty()
     {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use digue_journal::disk::Disk;
 use digue_journal::journal::NoObserver;
 use digue_journal::note::Signer;
-use digue_journal::{Journal, Options};
+use digue_journal::{Journal, JournalOptions};
 use digue_types::Event;
 
 const SECONDS: u64 = 3;
@@ -40,7 +40,7 @@ fn sync_millis(folder: &std::path::Path) -> f64 {
 
 fn measure(folder: &std::path::Path, writers: usize) {
     let journal = Arc::new(
-        Journal::open(Options {
+        Journal::open(JournalOptions {
             disk: Disk::new(folder),
             keyring: digue_testkit::keys::keyring(&Disk::new(folder)),
             signer: Signer::from_seed("bench", &[1; 32]).expect("a key"),

@@ -8,9 +8,9 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use digue_types::{
-    AccountId, Act, ActionName, Administration, Basis, Category, Client, Event, ExchangeId, Exposure,
-    Inspection, Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, Reason, Repeated,
-    RouteName, SessionId, ShownPersons, Timestamp, Unread, UnreadCause,
+    AccountId, Act, ActionName, Administration, Basis, Category, Event, ExchangeId, Exposure, Inspection,
+    Means, OrganisationId, Outcome, PersonRef, PopulationId, PortalId, ReadFailure, RefusalReason,
+    RepeatedExposure, RequestClient, RouteName, SessionId, ShownPersons, Timestamp, UnreadCause,
 };
 
 const KIND_EXPOSURE: u8 = 1;
@@ -189,7 +189,7 @@ fn write_texts(out: &mut Out<'_>, texts: impl ExactSizeIterator<Item = String>) 
 }
 
 fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
-    let mut fields = Fields::open(input)?;
+    let mut fields = FieldReader::open(input)?;
     Ok(Exposure {
         at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
         exchange: fields.name(2, ExchangeId::parse)?,
@@ -199,12 +199,12 @@ fn read_exposure(input: &mut Decoder<'_>) -> Result<Exposure, DecodeError> {
         account: fields.name(6, AccountId::parse)?,
         organisation: fields.name(7, OrganisationId::parse)?,
         session: fields.name(8, SessionId::parse)?,
-        client: Client {
+        client: RequestClient {
             ip: fields.maybe(9, read_text)?.unwrap_or_default(),
             user_agent: fields.maybe(10, read_text)?.unwrap_or_default(),
         },
         outcome: fields.need(11, |d| coded(d.u8()?, Outcome::from_number))?,
-        reasons: fields.maybe(12, |d| read_list(d, str::parse::<Reason>))?.unwrap_or_default(),
+        reasons: fields.maybe(12, |d| read_list(d, str::parse::<RefusalReason>))?.unwrap_or_default(),
         inspection: fields.need(13, |d| coded(d.u8()?, Inspection::from_number))?,
         population: fields.name(14, PopulationId::parse)?,
         shown: fields.maybe(15, read_shown)?.unwrap_or_default(),
@@ -249,7 +249,7 @@ fn write_administration(out: &mut Out<'_>, a: &Administration) -> Written {
 }
 
 fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, DecodeError> {
-    let mut fields = Fields::open(input)?;
+    let mut fields = FieldReader::open(input)?;
     let act = Administration {
         at: Timestamp::from_micros(fields.need(1, |d| Ok(d.i64()?))?),
         actor: fields.name(2, AccountId::parse)?,
@@ -264,13 +264,13 @@ fn read_administration(input: &mut Decoder<'_>) -> Result<Administration, Decode
 }
 
 /// Reads a map whose keys ascend, field by field, in the order of the keys.
-struct Fields<'d, 'b> {
+struct FieldReader<'d, 'b> {
     input: &'d mut Decoder<'b>,
     left: u64,
     next: Option<u8>,
 }
 
-impl<'d, 'b> Fields<'d, 'b> {
+impl<'d, 'b> FieldReader<'d, 'b> {
     fn open(input: &'d mut Decoder<'b>) -> Result<Self, DecodeError> {
         let left = input.map()?.ok_or_else(|| DecodeError("a map without length".into()))?;
         let mut fields = Self { input, left, next: None };
@@ -363,12 +363,12 @@ fn read_shown(input: &mut Decoder<'_>) -> Result<Vec<ShownPersons>, DecodeError>
     Ok(shown)
 }
 
-fn read_unread(input: &mut Decoder<'_>) -> Result<Unread, DecodeError> {
+fn read_unread(input: &mut Decoder<'_>) -> Result<ReadFailure, DecodeError> {
     if input.array()? != Some(4) {
         return Err(DecodeError("what could not be read is a cause and three texts".into()));
     }
     let cause = coded(input.u8()?, UnreadCause::from_number)?;
-    Ok(Unread { cause, rule: read_text(input)?, place: read_text(input)?, shape: read_text(input)? })
+    Ok(ReadFailure { cause, rule: read_text(input)?, place: read_text(input)?, shape: read_text(input)? })
 }
 
 fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
@@ -378,16 +378,16 @@ fn read_pair(input: &mut Decoder<'_>) -> Result<(u16, u16), DecodeError> {
     Ok((input.u16()?, input.u16()?))
 }
 
-fn read_repeated(input: &mut Decoder<'_>) -> Result<Repeated, DecodeError> {
+fn read_repeated(input: &mut Decoder<'_>) -> Result<RepeatedExposure, DecodeError> {
     if input.array()? != Some(2) {
         return Err(DecodeError("a count and a time tell how often".into()));
     }
-    Ok(Repeated { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
+    Ok(RepeatedExposure { count: input.u64()?, until: Timestamp::from_micros(input.i64()?) })
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use digue_types::{Scope, Window};
+    use digue_types::{Scope, SlidingWindow};
     use proptest::prelude::*;
 
     use super::*;
@@ -403,9 +403,9 @@ pub(crate) mod tests {
             account: AccountId::parse("of-12.agent3").unwrap(),
             organisation: OrganisationId::parse("of-12").unwrap(),
             session: SessionId::parse("s1").unwrap(),
-            client: Client { ip: "127.0.0.1".into(), user_agent: "test".into() },
+            client: RequestClient { ip: "127.0.0.1".into(), user_agent: "test".into() },
             outcome: Outcome::Released,
-            reasons: vec![Reason::Budget(Scope::Account, Window::Hour)],
+            reasons: vec![RefusalReason::Budget(Scope::Account, SlidingWindow::Hour)],
             inspection: Inspection::Inspected,
             population: PopulationId::parse("demandeurs").unwrap(),
             shown: vec![ShownPersons {
@@ -472,7 +472,7 @@ pub(crate) mod tests {
             written.status = status;
             written.body_bytes = bytes;
             written.repeated = repeated.map(|(count, secs)| {
-                Repeated { count, until: Timestamp::from_secs(secs.into()) }
+                RepeatedExposure { count, until: Timestamp::from_secs(secs.into()) }
             });
             let event = Event::Exposure(Box::new(written));
             prop_assert_eq!(decode(&encode(&event)), Ok(event));

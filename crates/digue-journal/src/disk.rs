@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A durable step of the journal, in the order of a normal commit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Step {
+pub enum DurableStep {
     WalCreate,
     WalWrite,
     WalSync,
@@ -29,7 +29,7 @@ pub enum Step {
     KeyOverwrite,
 }
 
-impl Step {
+impl DurableStep {
     pub const ALL: [Self; 15] = [
         Self::WalCreate,
         Self::WalWrite,
@@ -51,7 +51,7 @@ impl Step {
 
 /// What a fault does to a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Strike {
+pub enum FaultEffect {
     Proceed,
     /// The step does not happen and the system reports this error number.
     Fail(i32),
@@ -63,7 +63,7 @@ pub enum Strike {
 
 /// Decides the fate of each durable step. A test may also end the process inside `strike`.
 pub trait Faults: Send + Sync {
-    fn strike(&self, step: Step) -> Strike;
+    fn strike(&self, step: DurableStep) -> FaultEffect;
 }
 
 /// A process that starts another holds its locks twice for an instant, between fork and exec; a
@@ -148,7 +148,7 @@ impl Disk {
     }
 
     pub fn remove(&self, name: &str) -> io::Result<()> {
-        self.step(Step::Remove, || fs::remove_file(self.root.join(name)))
+        self.step(DurableStep::Remove, || fs::remove_file(self.root.join(name)))
     }
 
     /// Removes the partial tiles of a tile that is now full; their absence is no loss.
@@ -161,7 +161,7 @@ impl Disk {
 
     /// Writes a tile so that it is whole or absent. Its folder is synced later, by `sync_folders`.
     pub fn write_tile(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
-        let steps = [Step::TileWrite, Step::TileSync, Step::TileRename];
+        let steps = [DurableStep::TileWrite, DurableStep::TileSync, DurableStep::TileRename];
         self.write_whole(name, bytes, steps)?;
         folders.remember(name);
         Ok(())
@@ -169,21 +169,23 @@ impl Disk {
 
     /// Replaces the checkpoint: from the rename on, the journal has this size.
     pub fn replace_checkpoint(&self, bytes: &[u8]) -> io::Result<()> {
-        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
+        let steps =
+            [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
         self.write_whole("checkpoint", bytes, steps)?;
         self.sync_folder(Path::new(""))
     }
 
     /// Writes a small file that must be whole or absent, and durable under its name.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let steps = [Step::CheckpointWrite, Step::CheckpointSync, Step::CheckpointRename];
+        let steps =
+            [DurableStep::CheckpointWrite, DurableStep::CheckpointSync, DurableStep::CheckpointRename];
         self.write_whole(name, bytes, steps)?;
         self.sync_folder(Path::new(name).parent().unwrap_or(Path::new("")))
     }
 
     /// Writes a key file; its folder is synced by `sync_folders`.
     pub fn write_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
-        self.write_whole(name, bytes, [Step::KeyWrite, Step::KeySync, Step::KeyRename])?;
+        self.write_whole(name, bytes, [DurableStep::KeyWrite, DurableStep::KeySync, DurableStep::KeyRename])?;
         folders.remember(name);
         Ok(())
     }
@@ -193,14 +195,14 @@ impl Disk {
     pub fn replace_key(&self, name: &str, bytes: &[u8], folders: &mut Folders) -> io::Result<()> {
         let mut old = OpenOptions::new().write(true).open(self.root.join(name))?;
         self.write_key(name, bytes, folders)?;
-        self.step(Step::KeyOverwrite, || {
+        self.step(DurableStep::KeyOverwrite, || {
             let length = usize::try_from(old.metadata()?.len()).unwrap_or(0);
             old.write_all(&vec![0; length])?;
             old.sync_all()
         })
     }
 
-    fn write_whole(&self, name: &str, bytes: &[u8], steps: [Step; 3]) -> io::Result<()> {
+    fn write_whole(&self, name: &str, bytes: &[u8], steps: [DurableStep; 3]) -> io::Result<()> {
         let path = self.root.join(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -221,7 +223,7 @@ impl Disk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.step(Step::FolderSync, || File::open(self.root.join(folder))?.sync_all())
+        self.step(DurableStep::FolderSync, || File::open(self.root.join(folder))?.sync_all())
     }
 
     /// Creates an empty write-ahead file with its header, durable under its name.
@@ -231,7 +233,7 @@ impl Disk {
             fs::create_dir_all(folder)?;
         }
         let mut opened = None;
-        self.step(Step::WalCreate, || {
+        self.step(DurableStep::WalCreate, || {
             let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
             file.write_all(header)?;
             file.sync_all()?;
@@ -244,34 +246,34 @@ impl Disk {
         Ok(WalFile { disk: self.clone(), file })
     }
 
-    fn write_all(&self, step: Step, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    fn write_all(&self, step: DurableStep, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         match self.strike(step) {
-            Strike::Proceed => file.write_all(bytes),
-            Strike::Fail(code) => Err(io::Error::from_raw_os_error(code)),
-            Strike::FailAfter(code) => {
+            FaultEffect::Proceed => file.write_all(bytes),
+            FaultEffect::Fail(code) => Err(io::Error::from_raw_os_error(code)),
+            FaultEffect::FailAfter(code) => {
                 file.write_all(bytes)?;
                 Err(io::Error::from_raw_os_error(code))
             }
-            Strike::Short(code) => {
+            FaultEffect::Short(code) => {
                 file.write_all(&bytes[..bytes.len() / 2])?;
                 Err(io::Error::from_raw_os_error(code))
             }
         }
     }
 
-    fn step(&self, step: Step, act: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    fn step(&self, step: DurableStep, act: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         match self.strike(step) {
-            Strike::Proceed => act(),
-            Strike::Fail(code) | Strike::Short(code) => Err(io::Error::from_raw_os_error(code)),
-            Strike::FailAfter(code) => {
+            FaultEffect::Proceed => act(),
+            FaultEffect::Fail(code) | FaultEffect::Short(code) => Err(io::Error::from_raw_os_error(code)),
+            FaultEffect::FailAfter(code) => {
                 act()?;
                 Err(io::Error::from_raw_os_error(code))
             }
         }
     }
 
-    fn strike(&self, step: Step) -> Strike {
-        self.faults.as_ref().map_or(Strike::Proceed, |faults| faults.strike(step))
+    fn strike(&self, step: DurableStep) -> FaultEffect {
+        self.faults.as_ref().map_or(FaultEffect::Proceed, |faults| faults.strike(step))
     }
 }
 
@@ -300,7 +302,7 @@ impl WalFile {
     /// Writes and makes durable; on error what is on disk is unknown.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let disk = self.disk.clone();
-        disk.write_all(Step::WalWrite, &mut self.file, bytes)?;
-        disk.step(Step::WalSync, || self.file.sync_data())
+        disk.write_all(DurableStep::WalWrite, &mut self.file, bytes)?;
+        disk.step(DurableStep::WalSync, || self.file.sync_data())
     }
 }

@@ -12,7 +12,7 @@ use crate::tree::{self, Hash};
 
 /// A checkpoint that is remembered outside of the journal's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct JournalHead {
     /// Who remembers it.
     pub place: String,
     pub size: u64,
@@ -22,11 +22,11 @@ pub struct Head {
 
 /// How a journal contradicts a head.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Contradiction {
+pub enum HeadContradiction {
     #[error("the journal has {size} entries, {} knows of {}", .head.place, .head.size)]
-    Older { size: u64, head: Head },
+    Older { size: u64, head: JournalHead },
     #[error("the journal's first {} entries are not those that {} knows", .head.size, .head.place)]
-    Fork { head: Head },
+    Fork { head: JournalHead },
 }
 
 /// The first contradiction between the journal in `disk` and `heads`. An empty folder has 0 entries.
@@ -36,8 +36,8 @@ pub enum Contradiction {
 pub fn contradiction(
     disk: &Disk,
     key: &Verifier,
-    heads: &[Head],
-) -> Result<Option<Contradiction>, OpenError> {
+    heads: &[JournalHead],
+) -> Result<Option<HeadContradiction>, OpenError> {
     let published = match disk.read("checkpoint")? {
         Some(_) => {
             let note = reader::checkpoint_note(disk)?;
@@ -52,7 +52,7 @@ pub fn contradiction(
     let size = published + tail.len() as u64;
     for head in heads {
         if head.size > size {
-            return Ok(Some(Contradiction::Older { size, head: head.clone() }));
+            return Ok(Some(HeadContradiction::Older { size, head: head.clone() }));
         }
         let Some(root) = head.root else { continue };
         // What lies below was forgotten with its tiles: its pruned root is signed.
@@ -68,7 +68,7 @@ pub fn contradiction(
             edge.root()
         };
         if found != root {
-            return Ok(Some(Contradiction::Fork { head: head.clone() }));
+            return Ok(Some(HeadContradiction::Fork { head: head.clone() }));
         }
     }
     Ok(None)

@@ -19,16 +19,16 @@ use digue_types::{Event, Timestamp};
 use crate::checkpoint::Checkpoint;
 use crate::codec;
 use crate::disk::{Disk, WalFile};
-use crate::keyring::{KeyError, KeyRecord, Keyring, Opened, Stream};
+use crate::keyring::{KeyError, Keyring, OpenedKeyring, PeriodKeyRecord, Stream};
 use crate::note::Signer;
 use crate::proof::Prover;
 use crate::prune::{self, Pruned};
 use crate::publisher::Publisher;
 use crate::reader;
 use crate::receipt::Receipt as SignedReceipt;
-use crate::seal::{Clear, EVENT_BYTES_MAX, EntryKey};
-use crate::tree::{Edge, Hash, TILE_WIDTH};
-use crate::verify::{self, Against, Report};
+use crate::seal::{ClearHeader, EVENT_BYTES_MAX, EntryKey};
+use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
+use crate::verify::{self, VerifyAgainst, VerifyReport};
 use crate::wal;
 
 /// A write-ahead file is followed by a new one above this size.
@@ -45,7 +45,7 @@ const READ_CHUNK: u64 = 64 * 256;
 const GATHER: Duration = Duration::from_micros(700);
 
 /// What a journal needs to run.
-pub struct Options {
+pub struct JournalOptions {
     pub disk: Disk,
     pub signer: Signer,
     /// Seals each entry under the key of its period.
@@ -54,11 +54,11 @@ pub struct Options {
     pub queue_max: usize,
     /// The longest time between a commit and the checkpoint that covers it.
     pub checkpoint_every: Duration,
-    pub observer: Box<dyn Observer>,
+    pub observer: Box<dyn JournalObserver>,
 }
 
 /// Is told what became durable, in order, without gap. Must return quickly: commits wait for it.
-pub trait Observer: Send {
+pub trait JournalObserver: Send {
     fn committed(&mut self, entries: &[Committed]);
     fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
     /// The disk refused; appends fail until it accepts again.
@@ -68,7 +68,7 @@ pub trait Observer: Send {
 /// Observes nothing.
 pub struct NoObserver;
 
-impl Observer for NoObserver {
+impl JournalObserver for NoObserver {
     fn committed(&mut self, _entries: &[Committed]) {}
 }
 
@@ -81,7 +81,7 @@ pub struct Committed {
 
 /// Where an append lies in the journal: `count` entries from `first` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Appended {
     pub first: u64,
     pub count: u64,
 }
@@ -117,7 +117,7 @@ pub enum OpenError {
 
 /// A running journal. Dropping it closes it.
 pub struct Journal {
-    shared: Arc<Shared>,
+    shared: Arc<SharedJournal>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// The folder's lock, held until the journal is closed.
     lock: Mutex<Option<File>>,
@@ -125,7 +125,7 @@ pub struct Journal {
 
 /// Where the journal stands.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Status {
+pub struct JournalStatus {
     /// Entries that are durable.
     pub size: u64,
     /// Entries under the last signed checkpoint.
@@ -134,23 +134,23 @@ pub struct Status {
     pub failure: Option<String>,
 }
 
-type Done = Box<dyn FnOnce(Result<Receipt, AppendError>) + Send>;
+type Done = Box<dyn FnOnce(Result<Appended, AppendError>) + Send>;
 
-struct Waiting {
+struct WaitingAppend {
     entries: Vec<(Vec<u8>, Event)>,
     done: Done,
 }
 
-struct Shared {
-    queue: Mutex<Queue>,
+struct SharedJournal {
+    queue: Mutex<AppendQueue>,
     /// Wakes the committer: entries wait, or the journal closes.
     work: Condvar,
     /// Wakes the publisher at closing time.
     closing: Condvar,
     publisher: Mutex<Publisher>,
     committed: Mutex<Vec<Vec<u8>>>,
-    status: Mutex<Status>,
-    observer: Mutex<Box<dyn Observer>>,
+    status: Mutex<JournalStatus>,
+    observer: Mutex<Box<dyn JournalObserver>>,
     keyring: Keyring,
     /// The first entry that pruning left.
     minimum: AtomicU64,
@@ -159,21 +159,21 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct Queue {
-    waiting: Vec<Waiting>,
+struct AppendQueue {
+    waiting: Vec<WaitingAppend>,
     is_closed: bool,
     is_drained: bool,
 }
 
 impl Journal {
     /// Opens or creates the journal in the folder of `options.disk`, recovering what a crash left.
-    pub fn open(options: Options) -> Result<Self, OpenError> {
+    pub fn open(options: JournalOptions) -> Result<Self, OpenError> {
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
         options.keyring.load()?;
         let mut publisher = Publisher {
             disk: options.disk,
             signer: options.signer,
-            edge: Edge::new(),
+            edge: TreeEdge::new(),
             bundle: Vec::new(),
             covered_wals: Vec::new(),
         };
@@ -181,13 +181,13 @@ impl Journal {
         let size = publisher.edge.size();
         let pruned = Pruned::read(&publisher.disk, publisher.signer.verifier())?;
         let minimum = pruned.map_or(0, |pruned| pruned.minimum);
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedJournal {
             queue: Mutex::default(),
             work: Condvar::new(),
             closing: Condvar::new(),
             publisher: Mutex::new(publisher),
             committed: Mutex::default(),
-            status: Mutex::new(Status { size, checkpoint_size: size, failure: None }),
+            status: Mutex::new(JournalStatus { size, checkpoint_size: size, failure: None }),
             observer: Mutex::new(options.observer),
             keyring: options.keyring,
             minimum: AtomicU64::new(minimum),
@@ -216,7 +216,7 @@ impl Journal {
     pub fn append(
         &self,
         events: Vec<Event>,
-        done: impl FnOnce(Result<Receipt, AppendError>) + Send + 'static,
+        done: impl FnOnce(Result<Appended, AppendError>) + Send + 'static,
     ) {
         if let Err((error, done)) = self.enqueue(events, Box::new(done)) {
             done(Err(error));
@@ -245,14 +245,14 @@ impl Journal {
         if queue.waiting.len() >= self.shared.queue_max {
             return Err((AppendError::Busy { limit: self.shared.queue_max }, done));
         }
-        queue.waiting.push(Waiting { entries, done });
+        queue.waiting.push(WaitingAppend { entries, done });
         drop(queue);
         self.shared.work.notify_one();
         Ok(())
     }
 
     /// `append`, waiting for the answer on this thread.
-    pub fn append_and_wait(&self, events: Vec<Event>) -> Result<Receipt, AppendError> {
+    pub fn append_and_wait(&self, events: Vec<Event>) -> Result<Appended, AppendError> {
         let (sender, receiver) = mpsc::channel();
         self.append(events, move |result| {
             let _ = sender.send(result);
@@ -270,7 +270,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the range goes past the last checkpoint, or a file does not read.
-    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, Opened)>, OpenError> {
+    pub fn entries(&self, range: std::ops::Range<u64>) -> Result<Vec<(u64, OpenedKeyring)>, OpenError> {
         let first = range.start.max(self.minimum());
         let sealed = {
             // While it reads nothing is published: the last bundle keeps its name.
@@ -281,7 +281,7 @@ impl Journal {
     }
 
     /// Hands over every durable entry from `first` on, in order, those not yet published included.
-    pub fn each(&self, first: u64, take: &mut dyn FnMut(u64, Opened)) -> Result<(), OpenError> {
+    pub fn each(&self, first: u64, take: &mut dyn FnMut(u64, OpenedKeyring)) -> Result<(), OpenError> {
         let mut at = first;
         loop {
             let end = lock(&self.shared.publisher).edge.size().min(at.saturating_add(READ_CHUNK));
@@ -374,7 +374,7 @@ impl Journal {
     }
 
     /// The period keys and what became of them.
-    pub fn keys(&self) -> Vec<KeyRecord> {
+    pub fn keys(&self) -> Vec<PeriodKeyRecord> {
         self.shared.keyring.records()
     }
 
@@ -401,15 +401,15 @@ impl Journal {
     ///
     /// # Errors
     /// The check could not run.
-    pub fn verify(&self) -> Result<Report, OpenError> {
+    pub fn verify(&self) -> Result<VerifyReport, OpenError> {
         let (disk, key) = {
             let publisher = lock(&self.shared.publisher);
             (Disk::new(publisher.disk.root()), publisher.signer.verifier().clone())
         };
-        verify::verify(&disk, &Against::key(&key), |_, _| {})
+        verify::verify(&disk, &VerifyAgainst::key(&key), |_, _| {})
     }
 
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> JournalStatus {
         lock(&self.shared.status).clone()
     }
 
@@ -434,7 +434,7 @@ impl Drop for Journal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forgotten {
     /// The keys that were destroyed now.
-    pub keys: Vec<KeyRecord>,
+    pub keys: Vec<PeriodKeyRecord>,
     /// The first entry that is left on the disk.
     pub minimum: u64,
 }
@@ -459,7 +459,8 @@ fn readable_from(publisher: &Publisher, start: u64, destroyed: &HashSet<u32>) ->
     let mut minimum = start;
     while minimum + width <= size {
         let entries = reader::bundle(&publisher.disk, minimum / width, TILE_WIDTH)?;
-        let is_gone = |sealed: &Vec<u8>| Clear::of(sealed).is_ok_and(|clear| destroyed.contains(&clear.key));
+        let is_gone =
+            |sealed: &Vec<u8>| ClearHeader::of(sealed).is_ok_and(|clear| destroyed.contains(&clear.key));
         if !entries.iter().all(is_gone) {
             break;
         }
@@ -475,7 +476,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 struct Committer {
-    shared: Arc<Shared>,
+    shared: Arc<SharedJournal>,
     /// `None` after a failure, until `recover` gives a new one.
     wal: Option<WalFile>,
     next: u64,
@@ -497,7 +498,7 @@ impl Committer {
         self.shared.closing.notify_all();
     }
 
-    fn next_batch(&mut self) -> Option<Vec<Waiting>> {
+    fn next_batch(&mut self) -> Option<Vec<WaitingAppend>> {
         let mut queue = lock(&self.shared.queue);
         while queue.waiting.is_empty() {
             if queue.is_closed {
@@ -523,7 +524,7 @@ impl Committer {
     }
 
     /// One write and one sync for the whole batch. On `Ok` every entry of it is durable.
-    fn commit(&mut self, batch: &[Waiting]) -> Result<(), OpenError> {
+    fn commit(&mut self, batch: &[WaitingAppend]) -> Result<(), OpenError> {
         self.ensure_wal()?;
         let mut buffer = Vec::with_capacity(64 * 1024);
         let entries = batch.iter().flat_map(|waiting| &waiting.entries);
@@ -578,24 +579,24 @@ impl Committer {
         drop(publisher);
         let mut committed = Vec::new();
         for (index, bytes) in (from..).zip(late) {
-            if let Opened::Event(event) = shared.keyring.open(&bytes)? {
+            if let OpenedKeyring::Event(event) = shared.keyring.open(&bytes)? {
                 committed.push(Committed { index, event });
             }
         }
         self.next = size;
         self.wal = Some(wal);
         self.wal_bytes = 0;
-        *lock(&shared.status) = Status { size, checkpoint_size: size, failure: None };
+        *lock(&shared.status) = JournalStatus { size, checkpoint_size: size, failure: None };
         lock(&shared.observer).committed(&committed);
         Ok(())
     }
 
-    fn tell(&mut self, batch: Vec<Waiting>) {
+    fn tell(&mut self, batch: Vec<WaitingAppend>) {
         let mut committed = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
         let mut bytes_committed = Vec::new();
         for waiting in batch {
-            let receipt = Receipt { first: self.next, count: waiting.entries.len() as u64 };
+            let receipt = Appended { first: self.next, count: waiting.entries.len() as u64 };
             answers.push((waiting.done, receipt));
             for (bytes, event) in waiting.entries {
                 committed.push(Committed { index: self.next, event });
@@ -611,7 +612,7 @@ impl Committer {
         lock(&self.shared.observer).committed(&committed);
     }
 
-    fn fail(&self, batch: Vec<Waiting>, error: &OpenError) {
+    fn fail(&self, batch: Vec<WaitingAppend>, error: &OpenError) {
         let text = source_text(error);
         lock(&self.shared.status).failure = Some(text.clone());
         lock(&self.shared.observer).failed(&text);
@@ -628,7 +629,7 @@ fn source_text(error: &OpenError) -> String {
     }
 }
 
-fn publish_until_closed(shared: &Shared) {
+fn publish_until_closed(shared: &SharedJournal) {
     loop {
         let queue = lock(&shared.queue);
         let is_last = if queue.is_drained {
@@ -644,7 +645,7 @@ fn publish_until_closed(shared: &Shared) {
     }
 }
 
-fn publish_committed(shared: &Shared) {
+fn publish_committed(shared: &SharedJournal) {
     let mut publisher = lock(&shared.publisher);
     let entries = std::mem::take(&mut *lock(&shared.committed));
     if entries.is_empty() {

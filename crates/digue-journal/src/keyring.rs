@@ -17,7 +17,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use crate::codec;
 use crate::disk::{Disk, Folders};
-use crate::seal::{Clear, EntryKey, PeriodKey, SealError};
+use crate::seal::{ClearHeader, EntryKey, PeriodKey, SealError};
 
 const FOLDER: &str = "keys";
 const MAGIC: &str = "digue-period-key-1";
@@ -145,7 +145,7 @@ impl From<SealError> for KeyError {
 
 /// A period key and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeyRecord {
+pub struct PeriodKeyRecord {
     pub number: u32,
     pub stream: Stream,
     pub period: Period,
@@ -155,9 +155,9 @@ pub struct KeyRecord {
 
 /// An entry that was opened, or can be no more.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Opened {
+pub enum OpenedKeyring {
     Event(Event),
-    Forgotten(Clear),
+    Forgotten(ClearHeader),
 }
 
 /// The period keys of one journal.
@@ -167,12 +167,12 @@ pub struct Keyring {
     length: PeriodLength,
     /// `None` for readers: they make no key.
     draw: Option<Draw>,
-    keys: Mutex<Keys>,
+    keys: Mutex<PeriodKeys>,
 }
 
 #[derive(Default)]
-struct Keys {
-    records: BTreeMap<u32, KeyRecord>,
+struct PeriodKeys {
+    records: BTreeMap<u32, PeriodKeyRecord>,
     open: HashMap<u32, Arc<PeriodKey>>,
     /// By stream and day: what an append asks for.
     today: HashMap<(Stream, i64), Arc<PeriodKey>>,
@@ -243,9 +243,14 @@ impl Keyring {
         Ok(key)
     }
 
-    fn make(&self, keys: &mut Keys, stream: Stream, period: Period) -> Result<Arc<PeriodKey>, KeyError> {
+    fn make(
+        &self,
+        keys: &mut PeriodKeys,
+        stream: Stream,
+        period: Period,
+    ) -> Result<Arc<PeriodKey>, KeyError> {
         // What is older than a destroyed period of its stream is past its retention as well.
-        let is_past = |known: &KeyRecord| {
+        let is_past = |known: &PeriodKeyRecord| {
             known.stream == stream && known.destroyed.is_some() && known.period.end() >= period.end()
         };
         if keys.records.values().any(is_past) {
@@ -255,7 +260,7 @@ impl Keyring {
         let (Some(master), Some(draw)) = (&self.master, &self.draw) else {
             return Err(KeyError::Missing(number));
         };
-        let record = KeyRecord { number, stream, period, destroyed: None };
+        let record = PeriodKeyRecord { number, stream, period, destroyed: None };
         let (mut secret, mut nonce) = ([0; 32], [0; NONCE_LEN]);
         draw(&mut secret);
         draw(&mut nonce);
@@ -271,8 +276,8 @@ impl Keyring {
     }
 
     /// Opens an entry of the journal.
-    pub fn open(&self, sealed: &[u8]) -> Result<Opened, KeyError> {
-        let clear = Clear::of(sealed)?;
+    pub fn open(&self, sealed: &[u8]) -> Result<OpenedKeyring, KeyError> {
+        let clear = ClearHeader::of(sealed)?;
         match self.period_key(clear.key) {
             Ok(key) => {
                 let event = codec::decode(&key.open(sealed)?);
@@ -281,20 +286,20 @@ impl Keyring {
                 if event.at() != clear.at {
                     return Err(KeyError::Entry("its two dates differ".into()));
                 }
-                Ok(Opened::Event(event))
+                Ok(OpenedKeyring::Event(event))
             }
-            Err(KeyError::Forgotten(_)) => Ok(Opened::Forgotten(clear)),
+            Err(KeyError::Forgotten(_)) => Ok(OpenedKeyring::Forgotten(clear)),
             Err(error) => Err(error),
         }
     }
 
     /// The key that discloses this entry and no other.
     pub fn disclose(&self, sealed: &[u8]) -> Result<EntryKey, KeyError> {
-        Ok(self.period_key(Clear::of(sealed)?.key)?.key_of(sealed)?)
+        Ok(self.period_key(ClearHeader::of(sealed)?.key)?.key_of(sealed)?)
     }
 
     fn period_key(&self, number: u32) -> Result<Arc<PeriodKey>, KeyError> {
-        let known = |keys: &Keys| (keys.open.get(&number).cloned(), keys.records.get(&number).cloned());
+        let known = |keys: &PeriodKeys| (keys.open.get(&number).cloned(), keys.records.get(&number).cloned());
         let mut found = known(&self.lock());
         if found.1.is_none() {
             // Made since this reader looked.
@@ -310,7 +315,7 @@ impl Keyring {
     }
 
     /// All keys, oldest number first.
-    pub fn records(&self) -> Vec<KeyRecord> {
+    pub fn records(&self) -> Vec<PeriodKeyRecord> {
         self.lock().records.values().cloned().collect()
     }
 
@@ -323,12 +328,12 @@ impl Keyring {
         stream: &Stream,
         before: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<KeyRecord>, KeyError> {
+    ) -> Result<Vec<PeriodKeyRecord>, KeyError> {
         let mut keys = self.lock();
-        let due = |known: &&KeyRecord| {
+        let due = |known: &&PeriodKeyRecord| {
             known.stream == *stream && known.destroyed.is_none() && known.period.end() <= before
         };
-        let due: Vec<KeyRecord> = keys.records.values().filter(due).cloned().collect();
+        let due: Vec<PeriodKeyRecord> = keys.records.values().filter(due).cloned().collect();
         let mut destroyed = Vec::new();
         for mut record in due {
             record.destroyed = Some(now);
@@ -344,7 +349,7 @@ impl Keyring {
         Ok(destroyed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Keys> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, PeriodKeys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -353,19 +358,19 @@ fn file(number: u32) -> String {
     format!("{FOLDER}/{number:010}")
 }
 
-fn head(record: &KeyRecord) -> String {
+fn head(record: &PeriodKeyRecord) -> String {
     format!("{MAGIC}\n{} {} {}\n", record.number, record.stream, record.period)
 }
 
 /// A key file: the record, and the wrapped secret while there is one.
-pub fn parse(bytes: &[u8]) -> Option<(KeyRecord, Option<Vec<u8>>)> {
+pub fn parse(bytes: &[u8]) -> Option<(PeriodKeyRecord, Option<Vec<u8>>)> {
     let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
     let mut lines = text.split('\n');
     if lines.next()? != MAGIC {
         return None;
     }
     let mut words = lines.next()?.split(' ');
-    let mut record = KeyRecord {
+    let mut record = PeriodKeyRecord {
         number: words.next()?.parse().ok()?,
         stream: Stream::parse(words.next()?)?,
         period: Period::parse(words.next()?)?,
@@ -384,7 +389,7 @@ pub fn parse(bytes: &[u8]) -> Option<(KeyRecord, Option<Vec<u8>>)> {
     }
 }
 
-fn wrap(master: &MasterKey, record: &KeyRecord, secret: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Vec<u8> {
+fn wrap(master: &MasterKey, record: &PeriodKeyRecord, secret: &[u8; 32], nonce: [u8; NONCE_LEN]) -> Vec<u8> {
     let mut body = secret.to_vec();
     let aad = Aad::from(head(record));
     let sealed = master.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body);
@@ -392,7 +397,7 @@ fn wrap(master: &MasterKey, record: &KeyRecord, secret: &[u8; 32], nonce: [u8; N
     [nonce.as_slice(), &body].concat()
 }
 
-fn unwrap(master: &MasterKey, record: &KeyRecord, wrapped: Vec<u8>) -> Option<[u8; 32]> {
+fn unwrap(master: &MasterKey, record: &PeriodKeyRecord, wrapped: Vec<u8>) -> Option<[u8; 32]> {
     let (nonce, body) = wrapped.split_first_chunk::<NONCE_LEN>()?;
     let mut body = body.to_vec();
     let aad = Aad::from(head(record));

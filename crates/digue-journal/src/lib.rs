@@ -27,4 +27,4 @@ pub mod verify;
 mod wal;
 pub mod witness;
 
-pub use journal::{AppendError, Committed, Journal, OpenError, Options, Receipt};
+pub use journal::{AppendError, Appended, Committed, Journal, JournalOptions, OpenError};

@@ -8,7 +8,7 @@ use crate::journal::OpenError;
 use crate::note::Signer;
 use crate::reader;
 use crate::tile;
-use crate::tree::{self, Edge, Hash, TILE_WIDTH};
+use crate::tree::{self, Hash, TILE_WIDTH, TreeEdge};
 use crate::wal;
 
 /// Owns the tree's files: tiles, bundles, checkpoint, and the list of write-ahead files.
@@ -16,7 +16,7 @@ pub(crate) struct Publisher {
     pub(crate) disk: Disk,
     pub(crate) signer: Signer,
     /// The right edge at the last checkpoint.
-    pub(crate) edge: Edge,
+    pub(crate) edge: TreeEdge,
     /// The bytes of the unfinished entry bundle at the last checkpoint.
     pub(crate) bundle: Vec<u8>,
     /// Where each write-ahead file starts, oldest first.
@@ -44,7 +44,7 @@ impl Publisher {
             if !self.disk.list("tile")?.is_empty() || !self.disk.list(wal::FOLDER)?.is_empty() {
                 return Err(tampered("the checkpoint is missing"));
             }
-            (self.edge, self.bundle) = (Edge::new(), Vec::new());
+            (self.edge, self.bundle) = (TreeEdge::new(), Vec::new());
             return Ok(());
         };
         let note = String::from_utf8(note).map_err(|_| tampered("the checkpoint is no text"))?;
@@ -105,7 +105,7 @@ impl Publisher {
         Ok(checkpoint)
     }
 
-    fn write_partial_tiles(&self, edge: &Edge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
+    fn write_partial_tiles(&self, edge: &TreeEdge, bundle: &[u8], folders: &mut Folders) -> io::Result<()> {
         for (level, hashes) in edge.partial_tiles() {
             let place = tile::tiles_at(level, edge.size());
             if place != tile::tiles_at(level, self.edge.size()) {

@@ -7,7 +7,7 @@ use crate::disk::Disk;
 use crate::journal::OpenError;
 use crate::note::Note;
 use crate::tile;
-use crate::tree::{Edge, Hash, TILE_WIDTH};
+use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
 use crate::wal;
 
 fn tampered(what: String) -> OpenError {
@@ -47,7 +47,7 @@ pub fn bundle(disk: &Disk, index: u64, width: usize) -> Result<Vec<Vec<u8>>, Ope
 }
 
 /// The right edge of the tree of `size` leaves, from its unfinished tiles.
-pub fn edge(disk: &Disk, size: u64) -> Result<Edge, OpenError> {
+pub fn edge(disk: &Disk, size: u64) -> Result<TreeEdge, OpenError> {
     let mut levels = Vec::new();
     for level in 0.. {
         let (full, width) = tile::tiles_at(level, size);
@@ -56,7 +56,7 @@ pub fn edge(disk: &Disk, size: u64) -> Result<Edge, OpenError> {
         }
         levels.push(if width > 0 { hash_tile(disk, level, full, width)? } else { Vec::new() });
     }
-    Ok(Edge::from_parts(size, levels))
+    Ok(TreeEdge::from_parts(size, levels))
 }
 
 /// Entries of `range`, in order, of a journal whose last checkpoint covers `published` entries: the

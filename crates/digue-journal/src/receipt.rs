@@ -13,7 +13,7 @@ use crate::checkpoint::Checkpoint;
 use crate::codec;
 use crate::cosign::{CosignerKey, witnessed_by};
 use crate::note::{NoteError, Verifier};
-use crate::seal::{Clear, EntryKey};
+use crate::seal::{ClearHeader, EntryKey};
 use crate::tree::{self, Hash, ProofError};
 
 const MAGIC: &str = "c2sp.org/tlog-proof@v1";
@@ -50,7 +50,7 @@ pub struct Receipt {
 
 /// What a receipt proves.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Proven {
+pub struct ProvenEntry {
     pub index: u64,
     pub checkpoint: Checkpoint,
     /// What the entry shows without a key.
@@ -108,7 +108,7 @@ impl Receipt {
         key: &Verifier,
         witnesses: &[CosignerKey],
         quorum: usize,
-    ) -> Result<Proven, ReceiptError> {
+    ) -> Result<ProvenEntry, ReceiptError> {
         let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
         let leaf = tree::leaf_hash(&self.sealed);
         tree::verify_inclusion(self.index, checkpoint.size, leaf, &self.proof, &checkpoint.root)?;
@@ -117,11 +117,11 @@ impl Receipt {
             return Err(ReceiptError::Witnesses { found: seen.len(), needed: quorum });
         }
         let clear =
-            Clear::of(&self.sealed).map_err(|_| ReceiptError::Malformed("the entry is not sealed"))?;
+            ClearHeader::of(&self.sealed).map_err(|_| ReceiptError::Malformed("the entry is not sealed"))?;
         let event = self.disclosed.map(|key| key.open(&self.sealed)).transpose();
         let event = event.map_err(|_| ReceiptError::Disclosure)?;
         let event = event.map(|bytes| codec::decode(&bytes)).transpose();
-        Ok(Proven {
+        Ok(ProvenEntry {
             index: self.index,
             checkpoint,
             at: clear.at,

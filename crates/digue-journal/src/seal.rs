@@ -38,13 +38,13 @@ pub enum SealError {
 
 /// What a sealed entry shows to whoever has no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clear {
+pub struct ClearHeader {
     /// Number of the period key.
     pub key: u32,
     pub at: Timestamp,
 }
 
-impl Clear {
+impl ClearHeader {
     /// The clear part of `sealed`.
     pub fn of(sealed: &[u8]) -> Result<Self, SealError> {
         if sealed.len() < HEADER_BYTES + TAG_BYTES || sealed[0] != VERSION {
@@ -91,7 +91,7 @@ impl EntryKey {
 
     /// The event's bytes.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        Clear::of(sealed)?;
+        ClearHeader::of(sealed)?;
         let (header, body) = sealed.split_at(HEADER_BYTES);
         if header[CLEAR_BYTES + SIV_BYTES..] != self.commitment() {
             return Err(SealError::WrongKey);
@@ -120,7 +120,7 @@ impl PeriodKey {
 
     /// The bytes that go into the journal; `event` has at most `EVENT_BYTES_MAX` bytes.
     pub fn seal(&self, at: Timestamp, event: &[u8]) -> Vec<u8> {
-        let clear = Clear { key: self.number, at }.to_bytes();
+        let clear = ClearHeader { key: self.number, at }.to_bytes();
         let siv = self.siv_of(&clear, event);
         let key = self.key_from(&siv);
         let mut sealed = Vec::with_capacity(HEADER_BYTES + event.len() + TAG_BYTES);
@@ -149,7 +149,7 @@ impl PeriodKey {
 
     /// The key of the one entry `sealed`, to be disclosed with it.
     pub fn key_of(&self, sealed: &[u8]) -> Result<EntryKey, SealError> {
-        if Clear::of(sealed)?.key != self.number {
+        if ClearHeader::of(sealed)?.key != self.number {
             return Err(SealError::WrongKey);
         }
         Ok(self.key_from(&sealed[CLEAR_BYTES..CLEAR_BYTES + SIV_BYTES]))
@@ -181,7 +181,7 @@ mod tests {
     fn opens_what_it_sealed_and_shows_key_and_date_only() {
         let key = PeriodKey::new(3, &[7; 32]);
         let sealed = key.seal(AT, b"an event");
-        assert_eq!(Clear::of(&sealed), Ok(Clear { key: 3, at: AT }));
+        assert_eq!(ClearHeader::of(&sealed), Ok(ClearHeader { key: 3, at: AT }));
         assert_eq!(key.open(&sealed), Ok(b"an event".to_vec()));
         assert!(!sealed.windows(8).any(|bytes| bytes == b"an event"));
         assert_eq!(sealed, key.seal(AT, b"an event"), "the same event gives the same leaf");

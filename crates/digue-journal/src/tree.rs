@@ -54,7 +54,7 @@ pub const TILE_WIDTH: usize = 256;
 
 /// The right edge of the tree, tile level by tile level: all that is needed to grow it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edge {
+pub struct TreeEdge {
     size: u64,
     /// `levels[l]` holds the hashes of the rightmost, unfinished tile of level `l` (0 to 255).
     levels: Vec<Vec<Hash>>,
@@ -68,7 +68,7 @@ pub struct FullTile {
     pub hashes: Vec<Hash>,
 }
 
-impl Edge {
+impl TreeEdge {
     pub fn new() -> Self {
         Self::default()
     }

@@ -10,17 +10,17 @@ use crate::checkpoint::Checkpoint;
 use crate::cosign::{CosignerKey, witnessed_by};
 use crate::disk::Disk;
 use crate::journal::OpenError;
-use crate::keyring::{KeyError, Keyring, Opened};
+use crate::keyring::{KeyError, Keyring, OpenedKeyring};
 use crate::note::Verifier;
 use crate::prune::Pruned;
 use crate::reader;
-use crate::seal::Clear;
+use crate::seal::ClearHeader;
 use crate::tile;
-use crate::tree::{self, Edge, Hash, TILE_WIDTH};
+use crate::tree::{self, Hash, TILE_WIDTH, TreeEdge};
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct VerifyReport {
     /// Entries under the checkpoint.
     pub size: u64,
     /// Durable entries that the next checkpoint will cover.
@@ -34,10 +34,10 @@ pub struct Report {
     pub forgotten: u64,
     /// Witnesses of the last cosigned checkpoint, with their dates.
     pub witnessed: Vec<(String, Timestamp)>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<VerifyFinding>,
 }
 
-impl Report {
+impl VerifyReport {
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
@@ -45,18 +45,18 @@ impl Report {
 
 /// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct VerifyFinding {
     /// The first entry concerned.
     pub entry: u64,
     /// Date of the last sound entry before it.
     pub since: Option<Timestamp>,
-    pub kind: FindingKind,
+    pub kind: VerifyFindingKind,
     /// The file, or the detail an expert needs.
     pub detail: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FindingKind {
+pub enum VerifyFindingKind {
     /// No checkpoint, or one that this key did not sign.
     Checkpoint,
     /// A file is missing or cut.
@@ -77,7 +77,7 @@ pub enum FindingKind {
     Keys,
 }
 
-impl FindingKind {
+impl VerifyFindingKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Checkpoint => "checkpoint",
@@ -93,21 +93,21 @@ impl FindingKind {
     }
 }
 
-impl FindingKind {
+impl VerifyFindingKind {
     /// True for what is not seen without the keys of the entries.
     pub const fn needs_keys(self) -> bool {
         matches!(self, Self::UnreadableEntry | Self::Keys)
     }
 }
 
-impl fmt::Display for FindingKind {
+impl fmt::Display for VerifyFindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
 }
 
 /// What to verify a journal against.
-pub struct Against<'a> {
+pub struct VerifyAgainst<'a> {
     pub key: &'a Verifier,
     /// A checkpoint that the auditor kept.
     pub earlier: Option<&'a Checkpoint>,
@@ -118,7 +118,7 @@ pub struct Against<'a> {
     pub quorum: usize,
 }
 
-impl<'a> Against<'a> {
+impl<'a> VerifyAgainst<'a> {
     /// The journal's own key and nothing else.
     pub fn key(key: &'a Verifier) -> Self {
         Self { key, earlier: None, keyring: None, witnesses: &[], quorum: 0 }
@@ -131,14 +131,14 @@ impl<'a> Against<'a> {
 /// The check could not run.
 pub fn verify(
     disk: &Disk,
-    against: &Against<'_>,
+    against: &VerifyAgainst<'_>,
     mut progress: impl FnMut(u64, u64),
-) -> Result<Report, OpenError> {
+) -> Result<VerifyReport, OpenError> {
     let earlier = against.earlier;
-    let mut walk = Walk {
+    let mut walk = VerifyWalk {
         disk,
-        report: Report::default(),
-        edge: Edge::new(),
+        report: VerifyReport::default(),
+        edge: TreeEdge::new(),
         keyring: against.keyring,
         minimum: 0,
         cosigned: None,
@@ -154,7 +154,7 @@ pub fn verify(
     walk.report.root = Some(head.root);
     if let Some(earlier) = earlier.filter(|earlier| earlier.size > head.size) {
         let detail = format!("{} entries were signed, {} are left", earlier.size, head.size);
-        walk.find(head.size, FindingKind::Rewritten, detail);
+        walk.find(head.size, VerifyFindingKind::Rewritten, detail);
     }
     let width = TILE_WIDTH as u64;
     for index in 0..head.size.div_ceil(width) {
@@ -165,21 +165,21 @@ pub fn verify(
         progress(index * width + count as u64, head.size);
     }
     if walk.edge.root() != head.root {
-        walk.find(0, FindingKind::WrongRoot, "the signed root is another".to_owned());
+        walk.find(0, VerifyFindingKind::WrongRoot, "the signed root is another".to_owned());
     }
     walk.partial_tiles()?;
     match reader::unpublished(disk, head.size) {
         Ok(tail) => walk.report.unpublished = tail.len() as u64,
-        Err(OpenError::Tampered(detail)) => walk.find(head.size, FindingKind::MissingFile, detail),
+        Err(OpenError::Tampered(detail)) => walk.find(head.size, VerifyFindingKind::MissingFile, detail),
         Err(other) => return Err(other),
     }
     Ok(walk.report)
 }
 
-struct Walk<'d> {
+struct VerifyWalk<'d> {
     disk: &'d Disk,
-    report: Report,
-    edge: Edge,
+    report: VerifyReport,
+    edge: TreeEdge,
     keyring: Option<&'d Keyring>,
     /// The first entry that pruning left.
     minimum: u64,
@@ -187,11 +187,11 @@ struct Walk<'d> {
     cosigned: Option<Checkpoint>,
 }
 
-impl Walk<'_> {
+impl VerifyWalk<'_> {
     fn pruned(&mut self, key: &Verifier) -> Result<(), OpenError> {
         match Pruned::read(self.disk, key) {
             Ok(pruned) => self.minimum = pruned.map_or(0, |pruned| pruned.minimum),
-            Err(OpenError::Tampered(detail)) => self.find(0, FindingKind::Checkpoint, detail),
+            Err(OpenError::Tampered(detail)) => self.find(0, VerifyFindingKind::Checkpoint, detail),
             Err(other) => return Err(other),
         }
         self.report.minimum = self.minimum;
@@ -204,7 +204,7 @@ impl Walk<'_> {
             None | Some(Ok(())) => Ok(()),
             Some(Err(KeyError::Disk(error))) => Err(error.into()),
             Some(Err(error)) => {
-                self.find(0, FindingKind::Keys, error.to_string());
+                self.find(0, VerifyFindingKind::Keys, error.to_string());
                 self.keyring = None;
                 Ok(())
             }
@@ -212,7 +212,7 @@ impl Walk<'_> {
     }
 
     /// The last cosigned checkpoint must be cosigned by enough witnesses, and the journal continue it.
-    fn witnesses(&mut self, against: &Against<'_>, head: &Checkpoint) -> Result<(), OpenError> {
+    fn witnesses(&mut self, against: &VerifyAgainst<'_>, head: &Checkpoint) -> Result<(), OpenError> {
         if against.witnesses.is_empty() {
             return Ok(());
         }
@@ -222,23 +222,23 @@ impl Walk<'_> {
         self.report.witnessed = seen.iter().map(|(key, at)| (key.name().to_owned(), *at)).collect();
         if seen.len() < against.quorum {
             let detail = format!("{} of {} witnesses", seen.len(), against.quorum);
-            self.find(head.size, FindingKind::Witnesses, detail);
+            self.find(head.size, VerifyFindingKind::Witnesses, detail);
         }
         match Checkpoint::open(&note, against.key) {
             Ok(cosigned) if cosigned.size > head.size => {
                 let detail = format!("{} entries were witnessed, {} are left", cosigned.size, head.size);
-                self.find(head.size, FindingKind::Rewritten, detail);
+                self.find(head.size, VerifyFindingKind::Rewritten, detail);
             }
             Ok(cosigned) => self.cosigned = Some(cosigned),
             Err(_) if seen.is_empty() => {}
-            Err(error) => self.find(head.size, FindingKind::Witnesses, error.to_string()),
+            Err(error) => self.find(head.size, VerifyFindingKind::Witnesses, error.to_string()),
         }
         Ok(())
     }
 
-    fn find(&mut self, entry: u64, kind: FindingKind, detail: String) {
+    fn find(&mut self, entry: u64, kind: VerifyFindingKind, detail: String) {
         let since = self.report.last_at;
-        self.report.findings.push(Finding { entry, since, kind, detail });
+        self.report.findings.push(VerifyFinding { entry, since, kind, detail });
     }
 
     fn checkpoint(&mut self, key: &Verifier) -> Result<Option<Checkpoint>, OpenError> {
@@ -247,13 +247,13 @@ impl Walk<'_> {
             if !self.disk.root().is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
             }
-            self.find(0, FindingKind::Checkpoint, "checkpoint is missing".to_owned());
+            self.find(0, VerifyFindingKind::Checkpoint, "checkpoint is missing".to_owned());
             return Ok(None);
         };
         match Checkpoint::open(&String::from_utf8_lossy(&note), key) {
             Ok(head) => Ok(Some(head)),
             Err(error) => {
-                self.find(0, FindingKind::Checkpoint, error.to_string());
+                self.find(0, VerifyFindingKind::Checkpoint, error.to_string());
                 Ok(None)
             }
         }
@@ -295,7 +295,7 @@ impl Walk<'_> {
         match read {
             Ok(read) => Ok(Some(read)),
             Err(OpenError::Tampered(detail)) => {
-                self.find(entry, FindingKind::MissingFile, detail);
+                self.find(entry, VerifyFindingKind::MissingFile, detail);
                 Ok(None)
             }
             Err(other) => Err(other),
@@ -306,12 +306,12 @@ impl Walk<'_> {
     fn entry(&mut self, number: u64, sealed: &[u8], stored: Hash, tile: u64, width: usize) -> Hash {
         let leaf = tree::leaf_hash(sealed);
         if stored != leaf {
-            self.find(number, FindingKind::WrongHash, tile::hash_tile_path(0, tile, width));
+            self.find(number, VerifyFindingKind::WrongHash, tile::hash_tile_path(0, tile, width));
         }
         let at = match self.keyring.map(|keys| keys.open(sealed)) {
-            None => Clear::of(sealed).map(|clear| clear.at).map_err(|error| error.to_string()),
-            Some(Ok(Opened::Event(event))) => Ok(event.at()),
-            Some(Ok(Opened::Forgotten(clear))) => {
+            None => ClearHeader::of(sealed).map(|clear| clear.at).map_err(|error| error.to_string()),
+            Some(Ok(OpenedKeyring::Event(event))) => Ok(event.at()),
+            Some(Ok(OpenedKeyring::Forgotten(clear))) => {
                 self.report.forgotten += 1;
                 Ok(clear.at)
             }
@@ -322,7 +322,7 @@ impl Walk<'_> {
                 self.report.first_at.get_or_insert(at);
                 self.report.last_at = Some(at);
             }
-            Err(error) => self.find(number, FindingKind::UnreadableEntry, error),
+            Err(error) => self.find(number, VerifyFindingKind::UnreadableEntry, error),
         }
         leaf
     }
@@ -334,7 +334,7 @@ impl Walk<'_> {
         let differs = |kept: &Checkpoint| kept.size == size && kept.root != self.edge.root();
         if earlier.is_some_and(differs) || cosigned.is_some_and(differs) {
             let detail = "the entries up to there are not those that were signed".to_owned();
-            self.find(0, FindingKind::Rewritten, detail);
+            self.find(0, VerifyFindingKind::Rewritten, detail);
             self.cosigned = None;
         }
     }
@@ -344,8 +344,8 @@ impl Walk<'_> {
         let path = tile::hash_tile_path(level, index, hashes.len());
         match reader::hash_tile(self.disk, level, index, hashes.len()) {
             Ok(stored) if stored == hashes => {}
-            Ok(_) => self.find(first, FindingKind::WrongHash, path),
-            Err(OpenError::Tampered(detail)) => self.find(first, FindingKind::MissingFile, detail),
+            Ok(_) => self.find(first, VerifyFindingKind::WrongHash, path),
+            Err(OpenError::Tampered(detail)) => self.find(first, VerifyFindingKind::MissingFile, detail),
             Err(other) => return Err(other),
         }
         Ok(())

@@ -36,7 +36,7 @@ fn checksum(index: u64, entry: &[u8]) -> u32 {
 }
 
 /// What a write-ahead file holds.
-pub(crate) struct Segment<'b> {
+pub(crate) struct WalSegment<'b> {
     pub(crate) start: u64,
     pub(crate) entries: Vec<&'b [u8]>,
     /// True when bytes follow the last whole record: a write was cut short.
@@ -44,10 +44,10 @@ pub(crate) struct Segment<'b> {
 }
 
 /// Reads a write-ahead file up to its first broken record; `None` when even its header is not whole.
-pub(crate) fn parse(bytes: &[u8]) -> Option<Segment<'_>> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<WalSegment<'_>> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (start, mut rest) = rest.split_first_chunk::<8>()?;
-    let mut segment = Segment { start: u64::from_be_bytes(*start), entries: Vec::new(), is_torn: false };
+    let mut segment = WalSegment { start: u64::from_be_bytes(*start), entries: Vec::new(), is_torn: false };
     while !rest.is_empty() {
         match parse_record(rest, segment.start + segment.entries.len() as u64) {
             Some((entry, after)) => {

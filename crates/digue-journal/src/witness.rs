@@ -58,7 +58,7 @@ impl<'r> AddCheckpoint<'r> {
 
 /// What a witness answers; the status codes are the specification's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum WitnessAnswer {
     /// 200: the cosignature's line.
     Cosigned(String),
     /// 400.
@@ -75,7 +75,7 @@ pub enum Answer {
     Inconsistent,
 }
 
-impl Answer {
+impl WitnessAnswer {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Cosigned(_) => 200,
@@ -89,7 +89,7 @@ impl Answer {
 }
 
 /// A witness with its memory.
-pub struct Witness {
+pub struct WitnessState {
     disk: Disk,
     cosigner: Cosigner,
     journals: Vec<Verifier>,
@@ -97,7 +97,7 @@ pub struct Witness {
     turn: Mutex<()>,
 }
 
-impl Witness {
+impl WitnessState {
     /// `disk` must be held (`Disk::lock`) by this process alone.
     pub fn new(disk: Disk, cosigner: Cosigner, journals: Vec<Verifier>) -> Self {
         Self { disk, cosigner, journals, turn: Mutex::new(()) }
@@ -107,45 +107,45 @@ impl Witness {
     ///
     /// # Errors
     /// The memory cannot be read or written: nothing was signed.
-    pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<Answer, OpenError> {
+    pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<WitnessAnswer, OpenError> {
         let Some(asked) = AddCheckpoint::parse(body) else {
-            return Ok(Answer::Malformed);
+            return Ok(WitnessAnswer::Malformed);
         };
         let Ok(note) = Note::parse(asked.note) else {
-            return Ok(Answer::Malformed);
+            return Ok(WitnessAnswer::Malformed);
         };
         let origin = note.text.lines().next().unwrap_or_default();
         let Some(key) = self.journals.iter().find(|key| key.name() == origin) else {
-            return Ok(Answer::UnknownJournal);
+            return Ok(WitnessAnswer::UnknownJournal);
         };
         let head = match Checkpoint::open(asked.note, key) {
             Ok(head) => head,
-            Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => return Ok(Answer::NotSigned),
-            Err(_) => return Ok(Answer::Malformed),
+            Err(NoteError::NotSigned(_) | NoteError::BadSignature(_)) => return Ok(WitnessAnswer::NotSigned),
+            Err(_) => return Ok(WitnessAnswer::Malformed),
         };
         if asked.old > head.size {
-            return Ok(Answer::Malformed);
+            return Ok(WitnessAnswer::Malformed);
         }
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known(key)?;
         let known_size = known.as_ref().map_or(0, |known| known.size);
         if asked.old != known_size {
-            return Ok(Answer::Conflict(known_size));
+            return Ok(WitnessAnswer::Conflict(known_size));
         }
         let known_root = known.map_or_else(tree::empty_root, |known| known.root);
         if head.size == known_size && head.root != known_root {
             self.keep_refused(asked.note)?;
-            return Ok(Answer::Fork(known_size));
+            return Ok(WitnessAnswer::Fork(known_size));
         }
         let continues =
             tree::verify_consistency(known_size, head.size, &asked.proof, &known_root, &head.root);
         if continues.is_err() {
             self.keep_refused(asked.note)?;
-            return Ok(Answer::Inconsistent);
+            return Ok(WitnessAnswer::Inconsistent);
         }
         // Remembered before it is said: a witness that forgets could sign two histories.
         self.disk.write_note(&file(key), asked.note.as_bytes())?;
-        Ok(Answer::Cosigned(self.cosigner.cosign(note.text, now)))
+        Ok(WitnessAnswer::Cosigned(self.cosigner.cosign(note.text, now)))
     }
 
     /// The last checkpoint of this journal that was cosigned.

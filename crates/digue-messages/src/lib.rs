@@ -15,7 +15,7 @@ pub mod returned;
 mod shape;
 pub mod verdict;
 
-pub use proof::{Proof, Records};
-pub use read::{Link, Mailbox, Read, Submission, SubmissionFault, UnreadPart, read};
+pub use proof::{DnsRecords, Proof};
+pub use read::{Mailbox, MessageLink, ReadMessage, SubmissionFault, SubmittedMessage, UnreadPart, read};
 pub use shape::UnreadKind;
-pub use verdict::{HandedIn, Known, Opinion, Sign, Verdict, judge};
+pub use verdict::{OfficialSenders, Opinion, Sign, SubmissionWay, Verdict, judge};

@@ -1,7 +1,7 @@
 //! Words and links of pages and of plain text, as their reader would see them. Nothing is followed.
 
 use crate::domains;
-use crate::read::Link;
+use crate::read::MessageLink;
 
 /// Links that are looked at.
 pub(crate) const LINKS_MAX: usize = 200;
@@ -32,7 +32,7 @@ fn begins_a_line(tag: &str) -> bool {
 }
 
 /// Links of HTML with the words that stand for them.
-pub(crate) fn links_of_html(html: &str) -> Vec<Link> {
+pub(crate) fn links_of_html(html: &str) -> Vec<MessageLink> {
     let small = html.to_ascii_lowercase();
     let mut links = Vec::new();
     let mut from = 0;
@@ -52,7 +52,7 @@ pub(crate) fn links_of_html(html: &str) -> Vec<Link> {
         let shown = without_tags(shown.split("</a").next().unwrap_or_default());
         let shown: String =
             shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
-        links.push(Link { shown, host });
+        links.push(MessageLink { shown, host });
         if links.len() == LINKS_MAX {
             break;
         }
@@ -61,13 +61,13 @@ pub(crate) fn links_of_html(html: &str) -> Vec<Link> {
 }
 
 /// Addresses in plain text.
-pub(crate) fn links_of_text(text: &str) -> Vec<Link> {
+pub(crate) fn links_of_text(text: &str) -> Vec<MessageLink> {
     let words = text.split(|sign: char| sign.is_whitespace() || "<>\"'()[]{}".contains(sign));
     let hosts = words.filter_map(|word| {
         let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let is_link = word.contains("://") || word.to_ascii_lowercase().starts_with("www.");
         let host = if is_link { domains::host_of(word) } else { None }?;
-        Some(Link { shown: word.chars().take(200).collect(), host })
+        Some(MessageLink { shown: word.chars().take(200).collect(), host })
     });
     hosts.take(LINKS_MAX).collect()
 }
@@ -81,7 +81,7 @@ mod tests {
         let html = "<p>Cliquez <a class=x HREF='https://Vol.example/ft?a=1'><b>www.francetravail.fr</b></a> \
                     <a href=\"mailto:a@b.fr\">ici</a> <a href=\"&#104;ttps://x.example\">là</a>";
         let links = links_of_html(html);
-        let link = |shown: &str, host: &str| Link { shown: shown.to_owned(), host: host.to_owned() };
+        let link = |shown: &str, host: &str| MessageLink { shown: shown.to_owned(), host: host.to_owned() };
         assert_eq!(links, [link("www.francetravail.fr", "vol.example"), link("là", "x.example")]);
         assert_eq!(
             links_of_text("voir (https://a.example/x), ou www.b.example."),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cfb::{CompoundFile, OpenOptions};
 
-use crate::shape::{Shape, UnreadKind};
+use crate::shape::{FileShape, UnreadKind};
 
 /// A compound file begins so.
 pub(crate) const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -51,16 +51,16 @@ pub(crate) struct OutlookMessage {
 }
 
 /// Reads a compound file; one that holds no message is a document of some other program.
-pub(crate) fn read(bytes: &[u8]) -> Shape<'static> {
+pub(crate) fn read(bytes: &[u8]) -> FileShape<'static> {
     let Ok(mut file) = OpenOptions::new().open_with(Cursor::new(bytes)) else {
-        return Shape::Unread(UnreadKind::Outlook);
+        return FileShape::Unread(UnreadKind::Outlook);
     };
     if !file.is_stream(Path::new("/").join(PROPERTIES)) {
-        return Shape::Unread(UnreadKind::Document);
+        return FileShape::Unread(UnreadKind::Document);
     }
     match message(&mut file, Path::new("/"), 0) {
-        Ok(message) => Shape::Outlook(Box::new(message)),
-        Err(_) => Shape::Unread(UnreadKind::Outlook),
+        Ok(message) => FileShape::Outlook(Box::new(message)),
+        Err(_) => FileShape::Unread(UnreadKind::Outlook),
     }
 }
 
@@ -202,8 +202,8 @@ pub(crate) mod tests {
 
     fn outlook(bytes: &[u8]) -> OutlookMessage {
         match read(bytes) {
-            Shape::Outlook(message) => *message,
-            Shape::Unread(kind) => panic!("{kind:?}"),
+            FileShape::Outlook(message) => *message,
+            FileShape::Unread(kind) => panic!("{kind:?}"),
             _ => panic!("another shape"),
         }
     }
@@ -242,10 +242,10 @@ pub(crate) mod tests {
         let mut other = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
         other.create_stream("/WordDocument").unwrap().write_all(b"x").unwrap();
         let other = other.into_inner().into_inner();
-        assert!(matches!(read(&other), Shape::Unread(UnreadKind::Document)));
+        assert!(matches!(read(&other), FileShape::Unread(UnreadKind::Document)));
         let half_a_letter = written(&[("__substg1.0_0037001F", b"a")]);
         for broken in [&half_a_letter[..], MAGIC, &[MAGIC, &[0; 700]].concat()] {
-            assert!(matches!(read(broken), Shape::Unread(UnreadKind::Outlook)));
+            assert!(matches!(read(broken), FileShape::Unread(UnreadKind::Outlook)));
         }
     }
 

@@ -20,8 +20,8 @@ use mail_auth::{
 };
 
 use crate::domains::is_under;
-use crate::read::{Read, Submission};
-use crate::received::{ChainEnd, Hop, is_internal};
+use crate::read::{ReadMessage, SubmittedMessage};
+use crate::received::{ChainEnd, ReceivedHop, is_internal};
 
 /// What is proven of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -62,14 +62,14 @@ pub enum ServerCheck {
 
 /// Records of official senders, by name.
 #[derive(Default)]
-pub struct Records(HashMap<String, Txt>);
+pub struct DnsRecords(HashMap<String, Txt>);
 
 /// A line that is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {0} is no record that is understood")]
 pub struct RecordFault(pub usize);
 
-impl Records {
+impl DnsRecords {
     /// One record a line, as `dig +noall +answer TXT` prints it: a name, and texts in quotes; what
     /// stands between them does not matter. Lines that begin with `;` or `#` are left out.
     ///
@@ -123,7 +123,7 @@ fn record(line: &str) -> Option<(String, Txt)> {
     Some((format!("{}.", name.trim_end_matches('.').to_lowercase()), txt))
 }
 
-impl ResolverCache<String, Txt> for Records {
+impl ResolverCache<String, Txt> for DnsRecords {
     fn get<Q>(&self, name: &Q) -> Option<Txt>
     where
         String: Borrow<Q>,
@@ -147,7 +147,7 @@ impl ResolverCache<String, Txt> for Records {
 const SIGNATURES_MAX: usize = 20;
 
 /// Verifies every message of a submission, in their order.
-pub async fn prove_all(submission: &Submission, records: &Records) -> Vec<Proof> {
+pub async fn prove_all(submission: &SubmittedMessage, records: &DnsRecords) -> Vec<Proof> {
     let mut proofs = Vec::with_capacity(submission.messages.len());
     for read in &submission.messages {
         proofs.push(prove(read, records).await);
@@ -156,7 +156,7 @@ pub async fn prove_all(submission: &Submission, records: &Records) -> Vec<Proof>
 }
 
 /// Verifies a message that says it comes from one of the domains whose records are known.
-pub async fn prove(read: &Read, records: &Records) -> Proof {
+pub async fn prove(read: &ReadMessage, records: &DnsRecords) -> Proof {
     let mut proof = Proof::default();
     if !read.is_mail {
         return proof;
@@ -190,10 +190,10 @@ pub async fn prove(read: &Read, records: &Records) -> Proof {
 
 /// The best of the signatures that the sender's own domain made.
 async fn signature(
-    read: &Read,
+    read: &ReadMessage,
     raw: &[u8],
     is_exact: bool,
-    records: &Records,
+    records: &DnsRecords,
     authenticator: &MessageAuthenticator,
 ) -> SignatureCheck {
     // Not strict: a signature of the first so many bytes is told from none.
@@ -257,7 +257,7 @@ const ONCE: [&str; 8] = [
 const SIGNED: [&str; 3] = ["from", "subject", "reply-to"];
 
 /// True when what a reader sees is what was signed: the whole body, one sender, one subject.
-fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &Read) -> bool {
+fn covers(signature: &Signature, message: &AuthenticatedMessage<'_>, read: &ReadMessage) -> bool {
     let names = header_names(message.raw_message);
     let count = |name: &str| names.iter().filter(|known| known.eq_ignore_ascii_case(name.as_bytes())).count();
     let is_signed = |name: &str| signature.h.iter().any(|signed| signed.trim().eq_ignore_ascii_case(name));
@@ -299,7 +299,11 @@ fn with_line_ends(raw: &[u8]) -> Vec<u8> {
 
 /// Whether it was handed over by a machine of its domain. Lines below the newest may be made up: a machine
 /// of the domain there is no proof, and keeps the message from being called forged.
-async fn server(read: &Read, records: &Records, authenticator: &MessageAuthenticator) -> ServerCheck {
+async fn server(
+    read: &ReadMessage,
+    records: &DnsRecords,
+    authenticator: &MessageAuthenticator,
+) -> ServerCheck {
     let domain = read.from_domain();
     let sender = if read.return_path.is_empty() { &read.from_address } else { &read.return_path };
     let sender_domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -309,7 +313,7 @@ async fn server(read: &Read, records: &Records, authenticator: &MessageAuthentic
     }
     let mut is_foreign = false;
     for (place, hop) in read.hops.hops.iter().enumerate() {
-        let Hop::Machine { ip, helo } = hop else { continue };
+        let ReceivedHop::Machine { ip, helo } = hop else { continue };
         // A machine within the reader's own network is of nobody's records.
         if is_internal(*ip) {
             continue;
@@ -337,7 +341,7 @@ struct Policy {
 }
 
 /// The policy of a domain, or of the one that it is below.
-fn policy(records: &Records, domain: &str) -> Option<Policy> {
+fn policy(records: &DnsRecords, domain: &str) -> Option<Policy> {
     let mut name = domain;
     loop {
         if let Some(Txt::Dmarc(dmarc)) = records.0.get(&format!("_dmarc.{name}.")) {

@@ -10,8 +10,8 @@ use mail_parser::{Address, HeaderName, Message, MessagePart, MimeHeaders as _, P
 use crate::links::{LINKS_MAX, links_of_html, links_of_text, without_tags};
 use crate::outlook::OutlookMessage;
 use crate::quoted;
-use crate::received::{Chain, chain};
-use crate::shape::{self, Shape, UnreadKind, shape};
+use crate::received::{ReceivedChain, chain};
+use crate::shape::{self, FileShape, UnreadKind, shape};
 
 /// Larger ones are refused before anything is read.
 pub const BYTES_MAX: usize = 2 << 20;
@@ -26,7 +26,7 @@ const NAME_CHARS_MAX: usize = 120;
 
 /// A link: what is shown for it, and where it leads. Never followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct MessageLink {
     pub shown: String,
     /// The host, in small letters.
     pub host: String,
@@ -52,7 +52,7 @@ fn domain_of(address: &str) -> &str {
 
 /// What a message says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct ReadMessage {
     /// True when there were headers: a sender can be compared.
     pub is_mail: bool,
     pub from_name: String,
@@ -64,7 +64,7 @@ pub struct Read {
     pub text: String,
     /// Who is said to have written what the text quotes.
     pub quoted: Vec<Mailbox>,
-    pub links: Vec<Link>,
+    pub links: Vec<MessageLink>,
     /// Names of files; they are not opened.
     pub attachments: Vec<String>,
     /// The message as it was sent, where a signature may be in it; empty when it was not kept so.
@@ -73,14 +73,14 @@ pub struct Read {
     pub is_signed: bool,
     /// The servers that handed it on. The newest line alone is written by the reporter's own server,
     /// those below may be made up.
-    pub hops: Chain,
+    pub hops: ReceivedChain,
     /// Another message is attached to it.
     pub carries: bool,
     /// Where mail servers were told to send it back.
     pub return_path: String,
 }
 
-impl Read {
+impl ReadMessage {
     pub fn from_domain(&self) -> &str {
         domain_of(&self.from_address)
     }
@@ -100,9 +100,9 @@ pub struct UnreadPart {
 
 /// All that somebody handed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Submission {
+pub struct SubmittedMessage {
     /// The message itself, then those attached to it; none when it could not be read.
-    pub messages: Vec<Read>,
+    pub messages: Vec<ReadMessage>,
     pub unread: Vec<UnreadPart>,
 }
 
@@ -119,24 +119,24 @@ pub enum SubmissionFault {
 ///
 /// # Errors
 /// What is too large or holds nothing.
-pub fn read(bytes: &[u8]) -> Result<Submission, SubmissionFault> {
+pub fn read(bytes: &[u8]) -> Result<SubmittedMessage, SubmissionFault> {
     if bytes.len() > BYTES_MAX {
         return Err(SubmissionFault::TooLarge);
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(SubmissionFault::Blank);
     }
-    let mut submission = Submission::default();
+    let mut submission = SubmittedMessage::default();
     match shape(bytes) {
-        Shape::Mail(raw) => submission.add_mail(&raw, 0),
-        Shape::Outlook(message) => submission.add_outlook(*message, 0),
-        Shape::Page(html) => {
+        FileShape::Mail(raw) => submission.add_mail(&raw, 0),
+        FileShape::Outlook(message) => submission.add_outlook(*message, 0),
+        FileShape::Page(html) => {
             let mut body = Body { html, ..Body::default() };
-            let read = Read { is_mail: false, ..body.read(&mut submission) };
+            let read = ReadMessage { is_mail: false, ..body.read(&mut submission) };
             submission.messages.push(read);
         }
-        Shape::Words(text) => submission.add_words(text),
-        Shape::Unread(kind) => submission.miss(kind, ""),
+        FileShape::Words(text) => submission.add_words(text),
+        FileShape::Unread(kind) => submission.miss(kind, ""),
     }
     Ok(submission)
 }
@@ -151,7 +151,7 @@ pub fn sender(bytes: &[u8]) -> Option<String> {
     Some(sender)
 }
 
-impl Submission {
+impl SubmittedMessage {
     fn miss(&mut self, kind: UnreadKind, name: &str) {
         let unread = UnreadPart { kind, name: name.chars().take(NAME_CHARS_MAX).collect() };
         if !self.unread.contains(&unread) && self.unread.len() < MESSAGES_MAX {
@@ -177,7 +177,7 @@ impl Submission {
         let mut body = Body { text, ..Body::default() };
         let mut read = body.read(self);
         read.quoted.retain(|sender| *sender != from);
-        self.messages.push(Read { from_name: from.name, from_address: from.address, subject, ..read });
+        self.messages.push(ReadMessage { from_name: from.name, from_address: from.address, subject, ..read });
     }
 
     fn add_mail(&mut self, raw: &[u8], depth: usize) {
@@ -199,13 +199,13 @@ impl Submission {
         };
         let Some(message) = message else { return };
         let place = self.messages.len();
-        self.messages.push(Read::default());
+        self.messages.push(ReadMessage::default());
         let mut body = Body::default();
         for part in &message.parts {
             self.add_part(part, raw, depth, &mut body);
         }
-        let read = Read { carries: self.messages.len() > place + 1, ..body.read(self) };
-        self.messages[place] = Read { raw: raw.to_vec(), ..with_headers(&message, read) };
+        let read = ReadMessage { carries: self.messages.len() > place + 1, ..body.read(self) };
+        self.messages[place] = ReadMessage { raw: raw.to_vec(), ..with_headers(&message, read) };
     }
 
     fn add_part(&mut self, part: &MessagePart<'_>, raw: &[u8], depth: usize, body: &mut Body) {
@@ -248,8 +248,8 @@ impl Submission {
         let is_attached =
             !name.is_empty() || part.content_disposition().is_some_and(|how| how.is_attachment());
         match is_attached.then(|| shape(text.as_bytes())) {
-            Some(Shape::Mail(raw)) => self.add_mail(&raw, depth + 1),
-            Some(Shape::Unread(kind)) => self.miss(kind, name),
+            Some(FileShape::Mail(raw)) => self.add_mail(&raw, depth + 1),
+            Some(FileShape::Unread(kind)) => self.miss(kind, name),
             _ if text.contains("-----BEGIN PGP MESSAGE") => self.miss(UnreadKind::Encrypted, name),
             _ => push_lines(&mut body.text, text),
         }
@@ -258,13 +258,15 @@ impl Submission {
     /// A file is looked at as far as it may be the message that is asked about.
     fn add_file(&mut self, bytes: &[u8], name: &str, depth: usize, body: &mut Body) {
         match shape(bytes) {
-            Shape::Mail(raw) => self.add_mail(&raw, depth + 1),
-            Shape::Outlook(message) => self.add_outlook(*message, depth + 1),
-            Shape::Words(text) => push_lines(&mut body.text, &text),
-            Shape::Page(html) => push_lines(&mut body.html, &html),
-            Shape::Unread(kind) if is_message_kind(kind) || has_message_ending(name) => self.miss(kind, name),
+            FileShape::Mail(raw) => self.add_mail(&raw, depth + 1),
+            FileShape::Outlook(message) => self.add_outlook(*message, depth + 1),
+            FileShape::Words(text) => push_lines(&mut body.text, &text),
+            FileShape::Page(html) => push_lines(&mut body.html, &html),
+            FileShape::Unread(kind) if is_message_kind(kind) || has_message_ending(name) => {
+                self.miss(kind, name)
+            }
             // A document, a picture: its name is told, and that it was not opened.
-            Shape::Unread(_) => {}
+            FileShape::Unread(_) => {}
         }
     }
 
@@ -294,7 +296,7 @@ impl Submission {
             return;
         }
         let place = self.messages.len();
-        self.messages.push(Read::default());
+        self.messages.push(ReadMessage::default());
         for kind in &message.unread {
             self.miss(*kind, "");
         }
@@ -305,7 +307,7 @@ impl Submission {
         for inner in message.messages {
             self.add_outlook(inner, depth + 1);
         }
-        let mut read = Read { carries: self.messages.len() > place + 1, ..body.read(self) };
+        let mut read = ReadMessage { carries: self.messages.len() > place + 1, ..body.read(self) };
         let headers = format!("{}\r\n\r\n", message.headers.trim_end());
         if let Some(headers) = shape::headers(headers.as_bytes()) {
             read = with_headers(&headers, read);
@@ -319,7 +321,7 @@ impl Submission {
         }
         read.attachments =
             message.files.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect();
-        self.messages[place] = Read { is_mail: true, ..read };
+        self.messages[place] = ReadMessage { is_mail: true, ..read };
     }
 }
 
@@ -332,7 +334,7 @@ struct Body {
 }
 
 impl Body {
-    fn read(&mut self, into: &mut Submission) -> Read {
+    fn read(&mut self, into: &mut SubmittedMessage) -> ReadMessage {
         let html = cut(&self.html);
         let plain = without_tags(html);
         let has_picture = self.has_picture || html.to_ascii_lowercase().contains("<img");
@@ -347,7 +349,7 @@ impl Body {
         if text.trim().is_empty() && has_picture {
             into.miss(UnreadKind::Picture, "");
         }
-        Read { quoted: quoted::senders(text), text: text.to_owned(), links, ..Read::default() }
+        ReadMessage { quoted: quoted::senders(text), text: text.to_owned(), links, ..ReadMessage::default() }
     }
 }
 
@@ -418,7 +420,7 @@ fn has_message_ending(name: &str) -> bool {
 }
 
 /// Completes what the body says with what the headers say.
-fn with_headers(message: &Message<'_>, read: Read) -> Read {
+fn with_headers(message: &Message<'_>, read: ReadMessage) -> ReadMessage {
     let mailbox = |one: &mail_parser::Addr<'_>| Mailbox {
         name: one.name.as_deref().unwrap_or_default().to_owned(),
         address: one.address.as_deref().unwrap_or_default().trim().to_lowercase(),
@@ -440,7 +442,7 @@ fn with_headers(message: &Message<'_>, read: Read) -> Read {
         [one] => one.as_text().unwrap_or_default(),
         _ => "",
     };
-    Read {
+    ReadMessage {
         is_mail: true,
         from_name: first.name,
         from_address: first.address,

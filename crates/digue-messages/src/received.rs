@@ -12,7 +12,7 @@ const LINE_BYTES_MAX: usize = 4096;
 
 /// One server handing on a message, as its line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hop {
+pub enum ReceivedHop {
     /// Another machine brought it.
     Machine { ip: IpAddr, helo: String },
     /// Handed on within one server: the line names nobody.
@@ -31,20 +31,20 @@ pub enum ChainEnd {
 
 /// The lines of a message, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Chain {
-    pub hops: Vec<Hop>,
+pub struct ReceivedChain {
+    pub hops: Vec<ReceivedHop>,
     pub end: ChainEnd,
 }
 
 /// Reads lines in the order of the message, up to the first that is not understood.
-pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Chain {
+pub fn chain<'l>(lines: impl Iterator<Item = &'l [u8]>) -> ReceivedChain {
     let mut hops = Vec::new();
     for line in lines {
         let hop = (hops.len() < HOPS_MAX).then(|| core::str::from_utf8(line).ok().and_then(hop)).flatten();
-        let Some(hop) = hop else { return Chain { hops, end: ChainEnd::Unreadable } };
+        let Some(hop) = hop else { return ReceivedChain { hops, end: ChainEnd::Unreadable } };
         hops.push(hop);
     }
-    Chain { hops, end: ChainEnd::Whole }
+    ReceivedChain { hops, end: ChainEnd::Whole }
 }
 
 /// A machine of a network of one's own: no record of a domain speaks of it.
@@ -61,33 +61,33 @@ pub fn is_internal(ip: IpAddr) -> bool {
     }
 }
 
-enum Token {
+enum ReceivedToken {
     Word(String),
     Comment(String),
 }
 
-impl Token {
+impl ReceivedToken {
     fn is_word(&self, word: &str) -> bool {
         matches!(self, Self::Word(own) if own.eq_ignore_ascii_case(word))
     }
 }
 
 /// One line; `None` when it is not understood or can be understood in two ways.
-pub fn hop(line: &str) -> Option<Hop> {
+pub fn hop(line: &str) -> Option<ReceivedHop> {
     let tokens = tokens(line)?;
     match tokens.as_slice() {
-        [first, Token::Word(claimed), rest @ ..] if first.is_word("from") => from(claimed, rest),
+        [first, ReceivedToken::Word(claimed), rest @ ..] if first.is_word("from") => from(claimed, rest),
         // Gmail, Postfix: a message that came from nowhere else.
         [first, rest @ ..] if first.is_word("by") => {
-            rest.iter().all(|token| !token.is_word("from")).then_some(Hop::Within)
+            rest.iter().all(|token| !token.is_word("from")).then_some(ReceivedHop::Within)
         }
-        [Token::Comment(text)] if text.starts_with("qmail ") => Some(Hop::Within),
+        [ReceivedToken::Comment(text)] if text.starts_with("qmail ") => Some(ReceivedHop::Within),
         _ => None,
     }
 }
 
 /// `claimed` is what the machine called itself, or, by Exim and Yahoo, its address.
-fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
+fn from(claimed: &str, rest: &[ReceivedToken]) -> Option<ReceivedHop> {
     let mut ends = rest.iter().enumerate().filter(|(_, token)| token.is_word("by"));
     let (end, _) = ends.next()?;
     if ends.next().is_some() {
@@ -97,13 +97,13 @@ fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
     let mut helo = None;
     for token in &rest[..end] {
         // A word where a comment belongs: somebody else's way, or a name with spaces in it.
-        let Token::Comment(text) = token else { return None };
+        let ReceivedToken::Comment(text) = token else { return None };
         let (found, said) = comment(text);
         addresses.extend(found);
         helo = helo.or(said);
     }
     if end == 0 && is_delivered(&rest[1..]) {
-        return Some(Hop::Within);
+        return Some(ReceivedHop::Within);
     }
     addresses.dedup();
     let ip = match (addresses.as_slice(), &helo) {
@@ -112,11 +112,14 @@ fn from(claimed: &str, rest: &[Token]) -> Option<Hop> {
         ([], Some(_)) => address(claimed)?,
         _ => return None,
     };
-    Some(Hop::Machine { ip, helo: helo.unwrap_or_else(|| claimed.trim_matches(['[', ']']).to_owned()) })
+    Some(ReceivedHop::Machine {
+        ip,
+        helo: helo.unwrap_or_else(|| claimed.trim_matches(['[', ']']).to_owned()),
+    })
 }
 
 /// Put into a mailbox, or taken from a program of the same machine: no other one had it in between.
-fn is_delivered(after_by: &[Token]) -> bool {
+fn is_delivered(after_by: &[ReceivedToken]) -> bool {
     let mut words = after_by.iter().skip_while(|token| !token.is_word("with")).skip(1);
     words
         .next()
@@ -161,7 +164,7 @@ fn address(word: &str) -> Option<IpAddr> {
 }
 
 /// Words and comments up to the date; `None` when parentheses do not match.
-fn tokens(line: &str) -> Option<Vec<Token>> {
+fn tokens(line: &str) -> Option<Vec<ReceivedToken>> {
     if line.len() > LINE_BYTES_MAX {
         return None;
     }
@@ -179,7 +182,7 @@ fn tokens(line: &str) -> Option<Vec<Token>> {
             }
             (')', 0) => return None,
             (')', 1) => {
-                tokens.push(Token::Comment(core::mem::take(&mut text).trim().to_owned()));
+                tokens.push(ReceivedToken::Comment(core::mem::take(&mut text).trim().to_owned()));
                 depth = 0;
             }
             (')', _) => {
@@ -199,9 +202,9 @@ fn tokens(line: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-fn push_word(tokens: &mut Vec<Token>, text: &mut String) {
+fn push_word(tokens: &mut Vec<ReceivedToken>, text: &mut String) {
     if !text.is_empty() {
-        tokens.push(Token::Word(core::mem::take(text)));
+        tokens.push(ReceivedToken::Word(core::mem::take(text)));
     }
 }
 
@@ -209,8 +212,8 @@ fn push_word(tokens: &mut Vec<Token>, text: &mut String) {
 mod tests {
     use super::*;
 
-    fn machine(ip: &str, helo: &str) -> Option<Hop> {
-        Some(Hop::Machine { ip: ip.parse().unwrap(), helo: helo.to_owned() })
+    fn machine(ip: &str, helo: &str) -> Option<ReceivedHop> {
+        Some(ReceivedHop::Machine { ip: ip.parse().unwrap(), helo: helo.to_owned() })
     }
 
     #[test]
@@ -291,7 +294,7 @@ mod tests {
             "from mx.moi.example by imap.moi.example with LMTP id x (envelope-from <a@b.fr>) for <c@d.fr>; Sat",
             "from list by mx.moi.example with local (Exim 4.96) id 1; Sat",
         ] {
-            assert_eq!(hop(line), Some(Hop::Within), "{line}");
+            assert_eq!(hop(line), Some(ReceivedHop::Within), "{line}");
         }
     }
 
@@ -304,7 +307,7 @@ mod tests {
             "from 203.0.113.9 (EHLO [192.0.2.25]) by 10.1.2.3 with SMTPs; Sat",
         ] {
             assert!(
-                matches!(hop(line), Some(Hop::Machine { ip, .. }) if ip.to_string() == "203.0.113.9"),
+                matches!(hop(line), Some(ReceivedHop::Machine { ip, .. }) if ip.to_string() == "203.0.113.9"),
                 "{line}"
             );
         }
@@ -329,7 +332,7 @@ mod tests {
     fn a_line_that_is_not_understood_ends_the_chain() {
         let good = "from smtp.a.fr (smtp.a.fr [192.0.2.25]) by mx (Postfix) with ESMTPS id 9; Sat";
         let read = chain(["someone was here", good].map(str::as_bytes).into_iter());
-        assert_eq!(read, Chain { hops: Vec::new(), end: ChainEnd::Unreadable });
+        assert_eq!(read, ReceivedChain { hops: Vec::new(), end: ChainEnd::Unreadable });
         let read = chain([good, "\u{fffd} from", good].map(str::as_bytes).into_iter());
         assert_eq!((read.hops.len(), read.end), (1, ChainEnd::Unreadable));
         let read = chain(core::iter::repeat_n(good.as_bytes(), HOPS_MAX + 1));

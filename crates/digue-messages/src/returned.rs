@@ -6,7 +6,7 @@ use crate::shape;
 
 /// A report that a message did not arrive, for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returned {
+pub struct BounceReport {
     /// RFC 3463: `5.1.1`.
     pub status: String,
     /// The addresses that it was sent back to, then the names of the messages that it quotes.
@@ -14,7 +14,7 @@ pub struct Returned {
 }
 
 /// Reads a report; a delay is not the end, and neither is anything else.
-pub fn returned(bytes: &[u8]) -> Option<Returned> {
+pub fn returned(bytes: &[u8]) -> Option<BounceReport> {
     let message = shape::parsed(bytes)?;
     let status = message.parts.iter().filter(|part| is(part, "message", "delivery-status"));
     let status = status.filter_map(|part| failed(&String::from_utf8_lossy(part.contents()))).next()?;
@@ -28,7 +28,7 @@ pub fn returned(bytes: &[u8]) -> Option<Returned> {
     });
     let back = message.to().into_iter().flat_map(|to| to.iter()).filter_map(|to| to.address.as_deref());
     let names = back.map(ToOwned::to_owned).chain(quoted).collect();
-    Some(Returned { status, names })
+    Some(BounceReport { status, names })
 }
 
 fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {

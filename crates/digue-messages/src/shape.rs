@@ -42,7 +42,7 @@ lists! {
 }
 
 /// The bytes of a file, understood.
-pub(crate) enum Shape<'b> {
+pub(crate) enum FileShape<'b> {
     /// Headers and a body, without what a mail program puts around them.
     Mail(Cow<'b, [u8]>),
     Outlook(Box<OutlookMessage>),
@@ -75,7 +75,7 @@ const BEGINNINGS: [(&[u8], UnreadKind); 16] = [
 ];
 
 /// Tells what bytes are by their content: names of files are what their sender says.
-pub(crate) fn shape(bytes: &[u8]) -> Shape<'_> {
+pub(crate) fn shape(bytes: &[u8]) -> FileShape<'_> {
     if bytes.starts_with(outlook::MAGIC) {
         return outlook::read(bytes);
     }
@@ -84,26 +84,26 @@ pub(crate) fn shape(bytes: &[u8]) -> Shape<'_> {
     if let Some((beginning, kind)) = known
         && (beginning.len() > 2 || is_binary(bytes))
     {
-        return Shape::Unread(*kind);
+        return FileShape::Unread(*kind);
     }
     if bytes.get(4..8) == Some(b"ftyp") {
-        return Shape::Unread(UnreadKind::Picture);
+        return FileShape::Unread(UnreadKind::Picture);
     }
     match utf16(bytes) {
         Utf16::No => {}
-        Utf16::Damaged => return Shape::Unread(UnreadKind::Charset),
+        Utf16::Damaged => return FileShape::Unread(UnreadKind::Charset),
         Utf16::Text(text) => return of_text(text),
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mail = match without_wrapping(bytes) {
         Ok(mail) => mail,
-        Err(kind) => return Shape::Unread(kind),
+        Err(kind) => return FileShape::Unread(kind),
     };
     if is_mail(mail) {
-        return Shape::Mail(Cow::Borrowed(mail));
+        return FileShape::Mail(Cow::Borrowed(mail));
     }
     if is_binary(bytes) {
-        return Shape::Unread(UnreadKind::Form);
+        return FileShape::Unread(UnreadKind::Form);
     }
     words(match core::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -112,19 +112,19 @@ pub(crate) fn shape(bytes: &[u8]) -> Shape<'_> {
     })
 }
 
-fn of_text(text: String) -> Shape<'static> {
+fn of_text(text: String) -> FileShape<'static> {
     match without_wrapping(text.as_bytes()) {
-        Ok(mail) if is_mail(mail) => Shape::Mail(Cow::Owned(mail.to_vec())),
+        Ok(mail) if is_mail(mail) => FileShape::Mail(Cow::Owned(mail.to_vec())),
         Ok(_) => words(text),
-        Err(kind) => Shape::Unread(kind),
+        Err(kind) => FileShape::Unread(kind),
     }
 }
 
-fn words(text: String) -> Shape<'static> {
+fn words(text: String) -> FileShape<'static> {
     let start: String = text.trim_start().chars().take(2000).collect::<String>().to_ascii_lowercase();
     let marks = ["<html", "<!doctype html", "<body", "<table", "<div", "<p"];
     let is_page = start.starts_with('<') && marks.iter().any(|mark| start.contains(mark));
-    if is_page { Shape::Page(text) } else { Shape::Words(text) }
+    if is_page { FileShape::Page(text) } else { FileShape::Words(text) }
 }
 
 /// Parts and headers; `None` for what the parser does not take.
@@ -230,7 +230,7 @@ mod tests {
 
     fn mail_of(bytes: &[u8]) -> Option<Vec<u8>> {
         match shape(bytes) {
-            Shape::Mail(mail) => Some(mail.into_owned()),
+            FileShape::Mail(mail) => Some(mail.into_owned()),
             _ => None,
         }
     }
@@ -283,7 +283,7 @@ mod tests {
             (&two, UnreadKind::Mbox),
             (&cut, UnreadKind::Damaged),
         ] {
-            let Shape::Unread(found) = shape(bytes) else { panic!("{bytes:?}") };
+            let FileShape::Unread(found) = shape(bytes) else { panic!("{bytes:?}") };
             assert_eq!(found, kind, "{bytes:?}");
         }
     }
@@ -291,10 +291,10 @@ mod tests {
     #[test]
     fn words_are_read_in_the_letters_they_were_kept_in() {
         for bytes in [&b"Votre identit\xe9 \x9cuvre"[..], "Votre identité œuvre".as_bytes()] {
-            assert!(matches!(shape(bytes), Shape::Words(text) if text == "Votre identité œuvre"));
+            assert!(matches!(shape(bytes), FileShape::Words(text) if text == "Votre identité œuvre"));
         }
-        assert!(matches!(shape(b"BM est une marque"), Shape::Words(_)));
-        assert!(matches!(shape(b"<html><body>x"), Shape::Page(_)));
-        assert!(matches!(shape(b"<3 merci"), Shape::Words(_)));
+        assert!(matches!(shape(b"BM est une marque"), FileShape::Words(_)));
+        assert!(matches!(shape(b"<html><body>x"), FileShape::Page(_)));
+        assert!(matches!(shape(b"<3 merci"), FileShape::Words(_)));
     }
 }

@@ -4,7 +4,7 @@ use digue_types::lists;
 
 use crate::domains::{is_under, looks_like, readable};
 use crate::proof::{Proof, ServerCheck, SignatureCheck};
-use crate::read::{Mailbox, Read, Submission, UnreadPart};
+use crate::read::{Mailbox, ReadMessage, SubmittedMessage, UnreadPart};
 
 lists! {
     /// What is to be thought of a message.
@@ -59,7 +59,7 @@ lists! {
 
 /// What is known of official senders.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct OfficialSenders {
     /// Domains that official messages come from, and lead to.
     pub domains: Vec<String>,
     /// Names that people know them by: `France Travail`.
@@ -137,7 +137,7 @@ const URGES: [&str; 12] = [
 
 /// How a message came to be judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HandedIn {
+pub enum SubmissionWay {
     /// Its file or its words, by somebody who asks about them.
     Shown,
     /// Sent to the desk: the message itself is its sender's question, what it carries or quotes is asked about.
@@ -146,12 +146,12 @@ pub enum HandedIn {
 
 /// What was found about one message.
 #[derive(Default)]
-struct Facts {
+struct MessageFacts {
     signs: Vec<(Sign, String)>,
     look_alikes: Vec<String>,
 }
 
-impl Facts {
+impl MessageFacts {
     fn add(&mut self, sign: Sign, about: impl Into<String>) {
         let fact = (sign, about.into());
         if !self.signs.contains(&fact) {
@@ -172,13 +172,13 @@ impl Facts {
 
 /// Judges all that was handed in by its facts; `proofs` are those of its messages, in their order.
 pub fn judge(
-    submission: &Submission,
+    submission: &SubmittedMessage,
     proofs: &[Proof],
-    known: &Known,
+    known: &OfficialSenders,
     code: Option<CodeSeen>,
-    how: HandedIn,
+    how: SubmissionWay,
 ) -> Opinion {
-    let mut all: Vec<Facts> = Vec::new();
+    let mut all: Vec<MessageFacts> = Vec::new();
     for (place, read) in submission.messages.iter().enumerate() {
         // A message without a proof is one of which nothing is proven.
         let proof = proofs.get(place).copied().unwrap_or_default();
@@ -219,13 +219,13 @@ pub fn judge(
 /// The verdict, and the message that it is about: the worst of what is asked about, or what those who carry
 /// it do themselves.
 fn decide(
-    submission: &Submission,
-    all: &mut [Facts],
-    known: &Known,
-    how: HandedIn,
+    submission: &SubmittedMessage,
+    all: &mut [MessageFacts],
+    known: &OfficialSenders,
+    how: SubmissionWay,
 ) -> (Verdict, Option<usize>) {
     let carries = |place: usize| {
-        let is_question = place == 0 && how == HandedIn::Forwarded;
+        let is_question = place == 0 && how == SubmissionWay::Forwarded;
         is_question || submission.messages.get(place).is_some_and(|read| read.carries)
     };
     let (carriers, asked): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|place| carries(*place));
@@ -251,10 +251,15 @@ fn decide(
 
 /// Who carries a message is somebody who forwards it, or a fraud that leans on a genuine one: what it says
 /// counts, and what proves it does not. True for one that says it is official and cannot prove it.
-fn of_carrier(carrier: &mut Facts, read: &Read, known: &Known, how: HandedIn) -> bool {
+fn of_carrier(
+    carrier: &mut MessageFacts,
+    read: &ReadMessage,
+    known: &OfficialSenders,
+    how: SubmissionWay,
+) -> bool {
     let is_proven = carrier.has(&[Sign::Proven]);
     without_proof(carrier);
-    if is_proven || how == HandedIn::Forwarded {
+    if is_proven || how == SubmissionWay::Forwarded {
         return false;
     }
     let names = [&read.from_address, &read.from_name, &read.subject].into_iter();
@@ -264,7 +269,7 @@ fn of_carrier(carrier: &mut Facts, read: &Read, known: &Known, how: HandedIn) ->
 }
 
 /// Where a message is from that only carries what is asked about says nothing of that.
-fn without_proof(carrier: &mut Facts) {
+fn without_proof(carrier: &mut MessageFacts) {
     carrier.signs.retain(|(sign, _)| {
         !matches!(
             sign,
@@ -291,7 +296,7 @@ const fn weight(verdict: Verdict) -> u8 {
 }
 
 /// What is about all that was handed in.
-fn of_whole(submission: &Submission, code: Option<CodeSeen>) -> Vec<(Sign, String)> {
+fn of_whole(submission: &SubmittedMessage, code: Option<CodeSeen>) -> Vec<(Sign, String)> {
     let code = code.map(|code| match code {
         CodeSeen::Genuine => Sign::CodeGenuine,
         CodeSeen::Unknown => Sign::CodeUnknown,
@@ -301,8 +306,8 @@ fn of_whole(submission: &Submission, code: Option<CodeSeen>) -> Vec<(Sign, Strin
     code.into_iter().chain(unread).map(|sign| (sign, String::new())).collect()
 }
 
-fn facts(read: &Read, proof: Proof, known: &Known) -> Facts {
-    let mut facts = Facts::default();
+fn facts(read: &ReadMessage, proof: Proof, known: &OfficialSenders) -> MessageFacts {
+    let mut facts = MessageFacts::default();
     of_sender(read, proof, known, &mut facts);
     of_quoted(read, known, &mut facts);
     of_links(read, known, &mut facts);
@@ -313,11 +318,11 @@ fn facts(read: &Read, proof: Proof, known: &Known) -> Facts {
     facts
 }
 
-fn is_official(domain: &str, known: &Known) -> bool {
+fn is_official(domain: &str, known: &OfficialSenders) -> bool {
     known.domains.iter().any(|one| is_under(domain, one))
 }
 
-fn of_sender(read: &Read, proof: Proof, known: &Known, facts: &mut Facts) {
+fn of_sender(read: &ReadMessage, proof: Proof, known: &OfficialSenders, facts: &mut MessageFacts) {
     let first = Mailbox { name: read.from_name.clone(), address: read.from_address.clone() };
     let domain = readable(read.from_domain());
     if !read.more_senders.is_empty() {
@@ -337,7 +342,7 @@ fn of_sender(read: &Read, proof: Proof, known: &Known, facts: &mut Facts) {
 }
 
 /// What is known of a message that says it comes from an official domain.
-fn of_proof(proof: Proof, domain: &str, facts: &mut Facts) {
+fn of_proof(proof: Proof, domain: &str, facts: &mut MessageFacts) {
     let (is_broken, is_foreign) =
         (proof.signature == SignatureCheck::Broken, proof.server == ServerCheck::Foreign);
     match proof.signature {
@@ -363,7 +368,7 @@ fn of_proof(proof: Proof, domain: &str, facts: &mut Facts) {
 }
 
 /// A sender that looks official without being it.
-fn of_name(sender: &Mailbox, known: &Known, facts: &mut Facts) {
+fn of_name(sender: &Mailbox, known: &OfficialSenders, facts: &mut MessageFacts) {
     let domain = readable(sender.domain());
     if is_official(&domain, known) {
         return;
@@ -383,7 +388,7 @@ fn of_name(sender: &Mailbox, known: &Known, facts: &mut Facts) {
 }
 
 /// What is quoted is what somebody wrote: its senders can lie, and are never proven.
-fn of_quoted(read: &Read, known: &Known, facts: &mut Facts) {
+fn of_quoted(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFacts) {
     for sender in &read.quoted {
         let domain = readable(sender.domain());
         let is_named = known.names.iter().any(|name| contains_words(&sender.name, name));
@@ -396,7 +401,7 @@ fn of_quoted(read: &Read, known: &Known, facts: &mut Facts) {
     }
 }
 
-fn of_links(read: &Read, known: &Known, facts: &mut Facts) {
+fn of_links(read: &ReadMessage, known: &OfficialSenders, facts: &mut MessageFacts) {
     let is_known = |host: &str| known.domains.iter().any(|domain| is_under(host, domain));
     let claims = known
         .names
@@ -417,7 +422,7 @@ fn of_links(read: &Read, known: &Known, facts: &mut Facts) {
     }
 }
 
-fn of_words(read: &Read, facts: &mut Facts) {
+fn of_words(read: &ReadMessage, facts: &mut MessageFacts) {
     let text =
         format!("{}\n{}", read.subject, read.text).to_lowercase().replace(['\u{a0}', '\u{202f}', '’'], " ");
     if let Some(word) = SECRETS.iter().find(|word| asks(&text, word)) {
@@ -475,7 +480,7 @@ fn same_words(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-fn verdict(facts: &Facts) -> Verdict {
+fn verdict(facts: &MessageFacts) -> Verdict {
     let lies = [Sign::Forged, Sign::LooksLike, Sign::LinkLies, Sign::LinkLooksLike, Sign::CodeCopied];
     let claims = facts.has(&[Sign::ClaimsName]);
     if facts.has(&lies) || (claims && facts.has(&[Sign::AsksSecret, Sign::LinkElsewhere, Sign::Attachment])) {

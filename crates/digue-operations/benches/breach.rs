@@ -7,10 +7,10 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use digue_access::{Reach, Role};
-use digue_exposure::Question;
-use digue_operations::notices::{self, Asked, Style};
+use digue_exposure::ScopeQuestion;
+use digue_operations::notices::{self, CampaignRequest, Style};
 use digue_operations::{breach, gates, incidents};
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_types::{Event, Gate, PersonRef};
 
@@ -55,7 +55,8 @@ async fn measure(persons: usize) {
     let id = incidents::open(&home.house, &dpo, Source::Containment, "Kairos", "account:a1")
         .await
         .expect("it opens");
-    let question = Question { accounts: vec!["a1".parse().expect("a name")], ..Question::default() };
+    let question =
+        ScopeQuestion { accounts: vec!["a1".parse().expect("a name")], ..ScopeQuestion::default() };
     let version = breach::compute_affected(&home.house, &dpo, &id, question).await.expect("a set");
     println!(
         "contain to signed list (E5): {} persons in {:.1} s, sha256 {}",
@@ -65,7 +66,7 @@ async fn measure(persons: usize) {
     );
 
     let reason = "les faits du journal le montrent".to_owned();
-    let decided = Note::PersonsDecided { inform: true, exemption: None, reason };
+    let decided = IncidentNote::PersonsDecided { inform: true, exemption: None, reason };
     incidents::add(&home.house, &dpo, &id, None, decided).await.expect("decided");
     let mut contacts = Vec::from("person,email\n");
     for number in 0..persons {
@@ -77,7 +78,7 @@ async fn measure(persons: usize) {
     let blocks = notices::Blocks { contact: "dpo@exemple.fr".to_owned(), happened, ..blocks };
     let subject = subject.replace("[à compléter]", "Exemple");
     let begun = Instant::now();
-    let asked = Asked { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
+    let asked = CampaignRequest { version: 1, after: None, style, subject, blocks, rate: 60_000, contacts };
     notices::prepare(&home.house, &dpo, &id, asked).await.expect("asked for");
     notices::prepare_due(&home.house).await.expect("prepared");
     let took = begun.elapsed().as_secs_f64();

@@ -12,17 +12,17 @@ use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_types::{AccountId, Act, Gate, OrganisationId};
 
 use crate::actor::Actor;
-use crate::approvals::{self, NewAccount, Wish};
+use crate::approvals::{self, ApprovalRequest, NewAccount};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::invitations;
 use crate::sign_in;
 
 /// An account as its overseers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct OverseenAccount {
     pub account: AccountId,
     pub record: AccountRecord,
     pub passkeys: usize,
@@ -65,7 +65,7 @@ pub(crate) fn answers_for(rules: &Snapshot, actor: &Actor, account: &AccountId) 
 
 /// The accounts that the actor answers for: all of them for the operator's watchers, those of the
 /// own organisation for its delegate; by name.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenAccount>, OperationError> {
     let rules = house.gateway().rules();
     if !actor.role.oversees() {
         return Err(OperationError::Denied);
@@ -79,13 +79,13 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
     let sessions = house.gateway().session_counts();
     let held = |counts: &HashMap<AccountId, usize>, account| counts.get(account).copied().unwrap_or(0);
     let theirs = rules.directory.iter().filter(|(_, r)| sees_all || Some(&r.organisation) == own.as_ref());
-    let mut known: Vec<Known> = theirs
+    let mut known: Vec<OverseenAccount> = theirs
         .map(|(account, record)| {
             let answers = answers_for(&rules, actor, account);
             let unconfirmed = house.unconfirmed().find(account);
             let may_hand_over = invitations::may_hand_over(house, actor, account);
             let has_address = unconfirmed.as_ref().is_some_and(|known| !known.email.is_empty());
-            Known {
+            OverseenAccount {
                 passkeys: held(&passkeys, account),
                 identities: held(&identities, account),
                 has_password: passwords.contains(account),
@@ -113,7 +113,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
 ///
 /// # Errors
 /// `Invalid` for the last one who leads an organisation: somebody else first takes over.
-pub async fn leave(house: &House, actor: &Actor) -> Result<(), OperationError> {
+pub async fn leave(house: &App, actor: &Actor) -> Result<(), OperationError> {
     actor.must_be_fresh(house)?;
     let rules = house.gateway().rules();
     let own = rules.directory.find(&actor.account).cloned().ok_or(OperationError::Denied)?;
@@ -147,7 +147,7 @@ pub enum AtTerminal {
 /// While no officer can sign in by themselves the terminal sets Digue up. From then on whoever holds it
 /// is one person like others: an officer grants what is asked for here.
 pub async fn set_at_terminal(
-    house: &House,
+    house: &App,
     account: &AccountId,
     (organisation, role): (OrganisationId, Role),
     moves: bool,
@@ -169,10 +169,14 @@ pub async fn set_at_terminal(
         return Ok(AtTerminal::Saved);
     }
     let wish = match known {
-        Some(_) => Wish::MoveAccount { account: account.clone(), organisation: organisation.clone(), role },
+        Some(_) => ApprovalRequest::MoveAccount {
+            account: account.clone(),
+            organisation: organisation.clone(),
+            role,
+        },
         None => {
             let account = account.clone();
-            Wish::AddAccounts(vec![NewAccount {
+            ApprovalRequest::AddAccounts(vec![NewAccount {
                 account,
                 organisation: organisation.clone(),
                 role,
@@ -184,12 +188,12 @@ pub async fn set_at_terminal(
 }
 
 /// True when somebody who may be the second person can sign in by themselves.
-async fn has_officer(house: &House) -> Result<bool, OperationError> {
+async fn has_officer(house: &App) -> Result<bool, OperationError> {
     Ok(!officers(house).await?.is_empty())
 }
 
 /// Those who may be the second person and can sign in by themselves.
-async fn officers(house: &House) -> Result<Vec<AccountId>, OperationError> {
+async fn officers(house: &App) -> Result<Vec<AccountId>, OperationError> {
     let rules = house.gateway().rules();
     let mut found = Vec::new();
     let all = rules.directory.iter().filter(|(_, record)| record.role.can_review() && !record.is_suspended);
@@ -207,7 +211,7 @@ async fn officers(house: &House) -> Result<Vec<AccountId>, OperationError> {
 /// A one-time link, for whoever holds the terminal. Not of an officer who signs in by themselves while
 /// another one does, too: who lost a passkey is given the account back by two persons.
 pub async fn link_at_terminal(
-    house: &House,
+    house: &App,
     account: &AccountId,
     host: &str,
     lasts: Duration,
@@ -221,7 +225,7 @@ pub async fn link_at_terminal(
 
 /// Suspends an account and ends its sessions, or lets it work again.
 pub async fn set_suspended(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     is_suspended: bool,
@@ -265,8 +269,8 @@ pub async fn set_suspended(
     Ok(())
 }
 
-fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> Words {
-    Words {
+fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> ActDetails {
+    ActDetails {
         subject: format!("account:{account}"),
         before: before.to_owned(),
         after: after.to_owned(),
@@ -276,7 +280,7 @@ fn change(account: &AccountId, before: &str, after: &str, reason: &str) -> Words
 
 /// Like closing a gate: it acts first and is written second.
 async fn suspend(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     reason: &str,

@@ -4,7 +4,7 @@ use digue_access::{Role, Session};
 use digue_types::{AccountId, Timestamp};
 
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -16,7 +16,7 @@ pub struct Actor {
 
 impl Actor {
     /// The account behind a session, as the directory knows it now.
-    pub fn of_session(house: &House, session: &Session) -> Result<Self, OperationError> {
+    pub fn of_session(house: &App, session: &Session) -> Result<Self, OperationError> {
         let rules = house.gateway().rules();
         let record = rules.directory.find(&session.account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
@@ -26,7 +26,7 @@ impl Actor {
 
     /// A program that signed its request with a key of this account. It cannot prove afresh who it
     /// is, so it does nothing that asks for that.
-    pub fn of_program(house: &House, account: &AccountId) -> Result<Self, OperationError> {
+    pub fn of_program(house: &App, account: &AccountId) -> Result<Self, OperationError> {
         let rules = house.gateway().rules();
         let record = rules.directory.find(account).filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
@@ -51,7 +51,7 @@ impl Actor {
 
     /// Sensitive acts (granting, asking for what widens, taking data out) ask for a proof of
     /// identity of the last minutes: a session that was left open, or stolen, does none of them.
-    pub(crate) fn must_be_fresh(&self, house: &House) -> Result<(), OperationError> {
+    pub(crate) fn must_be_fresh(&self, house: &App) -> Result<(), OperationError> {
         let age = house.clock.now().since(self.proved_at);
         if age <= house.sign_in.proof_lasts { Ok(()) } else { Err(OperationError::ProofNeeded) }
     }
@@ -83,7 +83,7 @@ impl Actor {
 
 /// As long as nobody has confirmed who holds an account, it is an agent on the console: whoever got hold
 /// of its invitation acts as nobody.
-fn role_now(house: &House, account: &AccountId, role: Role) -> Role {
+fn role_now(house: &App, account: &AccountId, role: Role) -> Role {
     if house.unconfirmed().has(account) { Role::Agent } else { role }
 }
 

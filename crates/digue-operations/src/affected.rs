@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use digue_exposure::{Affected, Answer, Bound, Question};
+use digue_exposure::{Affected, CountBound, ScopeAnswer, ScopeQuestion};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::note::{NoteError, Verifier};
 use digue_types::Timestamp;
@@ -38,7 +38,7 @@ pub enum AffectedError {
 /// A file that was read and whose signature holds.
 #[derive(Debug)]
 pub struct SignedList {
-    pub question: Question,
+    pub question: ScopeQuestion,
     pub checkpoint: Checkpoint,
     pub computed_at: String,
     /// The lines of the persons, as they stand in the file.
@@ -47,7 +47,7 @@ pub struct SignedList {
 }
 
 /// A question as the file and the API write it.
-pub fn question_json(question: &Question) -> Json {
+pub fn question_json(question: &ScopeQuestion) -> Json {
     let networks: Vec<String> = question.networks.iter().map(ToString::to_string).collect();
     json!({
         "accounts": question.accounts,
@@ -61,7 +61,7 @@ pub fn question_json(question: &Question) -> Json {
     })
 }
 
-pub(crate) fn question_of(json: &Json) -> Option<Question> {
+pub(crate) fn question_of(json: &Json) -> Option<ScopeQuestion> {
     fn list<T: std::str::FromStr>(json: &Json, name: &str) -> Option<Vec<T>> {
         json[name].as_array()?.iter().map(|item| item.as_str()?.parse().ok()).collect()
     }
@@ -70,7 +70,7 @@ pub(crate) fn question_of(json: &Json) -> Option<Question> {
         Json::String(text) => Timestamp::parse_rfc3339(text).map(Some),
         _ => None,
     };
-    Some(Question {
+    Some(ScopeQuestion {
         accounts: list(json, "accounts")?,
         organisations: list(json, "organisations")?,
         portals: list(json, "portals")?,
@@ -103,20 +103,20 @@ pub fn person_json(person: &Affected) -> Json {
 
 /// Persons of a list that are named by an identifier of another kind: the journal alone cannot tell
 /// whether the list holds them under their own, too.
-pub fn unmerged(answer: &Answer) -> u64 {
+pub fn unmerged(answer: &ScopeAnswer) -> u64 {
     answer.persons.iter().filter(|one| one.person.as_str().contains(':')).count() as u64
 }
 
 /// On which side the lines of a list may err.
-pub fn bound(answer: &Answer) -> Bound {
+pub fn bound(answer: &ScopeAnswer) -> CountBound {
     match answer.quality.bound() {
-        Bound::Exact if unmerged(answer) > 0 => Bound::Upper,
+        CountBound::Exact if unmerged(answer) > 0 => CountBound::Upper,
         bound => bound,
     }
 }
 
 /// The head: everything but the persons.
-pub fn head(question: &Question, answer: &Answer, checkpoint: &str, now: Timestamp) -> Json {
+pub fn head(question: &ScopeQuestion, answer: &ScopeAnswer, checkpoint: &str, now: Timestamp) -> Json {
     let quality = answer.quality;
     json!({
         "form": FORM,
@@ -142,7 +142,7 @@ fn statement(origin: &str, digest: &str) -> String {
 pub fn write(
     out: &mut dyn Write,
     head: &Json,
-    answer: &Answer,
+    answer: &ScopeAnswer,
     origin: &str,
     sign: &dyn Fn(&str) -> String,
 ) -> io::Result<()> {
@@ -202,18 +202,18 @@ pub fn read(mut input: impl BufRead, key: &Verifier) -> Result<SignedList, Affec
     let note = head["checkpoint"].as_str().ok_or(malformed(1, "no checkpoint"))?;
     let checkpoint = Checkpoint::open(note, key).map_err(AffectedError::Checkpoint)?;
     let computed_at = head["computed_at"].as_str().unwrap_or_default().to_owned();
-    let question = Question { before_entry: Some(checkpoint.size), ..question };
+    let question = ScopeQuestion { before_entry: Some(checkpoint.size), ..question };
     Ok(SignedList { question, checkpoint, computed_at, lines, head })
 }
 
 /// Lines that are in one computation and not in the other, the first ones of each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Difference {
+pub struct ListDifference {
     pub missing: Vec<String>,
     pub unknown: Vec<String>,
 }
 
-impl Difference {
+impl ListDifference {
     pub fn is_none(&self) -> bool {
         self.missing.is_empty() && self.unknown.is_empty()
     }
@@ -223,12 +223,12 @@ impl Difference {
 const DIFFERENCE_MAX: usize = 20;
 
 /// Compares a file with what was computed again.
-pub fn compare(list: &SignedList, again: &Answer) -> Difference {
+pub fn compare(list: &SignedList, again: &ScopeAnswer) -> ListDifference {
     let known: std::collections::BTreeSet<&str> = list.lines.iter().map(String::as_str).collect();
     let computed: std::collections::BTreeSet<String> = again.persons.iter().map(person_line).collect();
     let missing = known.iter().filter(|line| !computed.contains(**line)).map(|line| (*line).to_owned());
     let unknown = computed.iter().filter(|line| !known.contains(line.as_str())).cloned();
-    Difference {
+    ListDifference {
         missing: missing.take(DIFFERENCE_MAX).collect(),
         unknown: unknown.take(DIFFERENCE_MAX).collect(),
     }
@@ -273,13 +273,13 @@ mod tests {
         Signer::from_seed("digue.test", &[1; 32]).unwrap()
     }
 
-    fn answer() -> (Question, Answer) {
+    fn answer() -> (ScopeQuestion, ScopeAnswer) {
         let mut index = Index::new();
         for (entry, person) in ["P1", "P2", "P1", "P3"].into_iter().enumerate() {
             let event = digue_testkit::events::shown(entry as u64, "a1", person);
             index.add(&Committed { index: entry as u64, event });
         }
-        let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+        let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
         let answer = index.view().answer(&question, &mut |_| {}).unwrap();
         (question, answer)
     }
@@ -298,7 +298,7 @@ mod tests {
     fn a_list_is_read_back_and_computed_again() {
         let list = read(file().as_slice(), signer().verifier()).unwrap();
         let (question, answer) = answer();
-        assert_eq!(list.question, Question { before_entry: Some(4), ..question });
+        assert_eq!(list.question, ScopeQuestion { before_entry: Some(4), ..question });
         assert_eq!((list.lines.len(), &list.head["quality"]), (3, &json!("exact")));
         assert!(compare(&list, &answer).is_none());
         let mut fewer = answer.clone();
@@ -314,8 +314,8 @@ mod tests {
             let event = digue_testkit::events::shown(entry as u64, "a1", person);
             index.add(&Committed { index: entry as u64, event });
         }
-        let answer = index.view().answer(&Question::default(), &mut |_| {}).unwrap();
-        assert_eq!((unmerged(&answer), bound(&answer)), (1, Bound::Upper));
+        let answer = index.view().answer(&ScopeQuestion::default(), &mut |_| {}).unwrap();
+        assert_eq!((unmerged(&answer), bound(&answer)), (1, CountBound::Upper));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use digue_types::Timestamp;
 use ring::hmac;
 
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::ocsf;
 
 /// Where findings go.
@@ -36,7 +36,7 @@ pub struct Webhook {
 }
 
 /// Tells findings to machines.
-pub(crate) struct Herald {
+pub(crate) struct AlertSender {
     rules: AlertRules,
     /// Not before this, and how long to wait next.
     pause: Mutex<(Timestamp, Duration)>,
@@ -47,7 +47,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// Bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
-impl Herald {
+impl AlertSender {
     /// True when findings leave for another system.
     pub(crate) fn has_listener(&self) -> bool {
         self.rules.webhook.is_some() || self.rules.syslog.is_some()
@@ -59,7 +59,7 @@ impl Herald {
 }
 
 /// Tells what waits; to be called often. How many findings were told.
-pub async fn tell_due(house: &House) -> Result<usize, OperationError> {
+pub async fn tell_due(house: &App) -> Result<usize, OperationError> {
     let herald = house.herald();
     let now = house.clock.now();
     if now < herald.pause.lock().unwrap_or_else(PoisonError::into_inner).0 {
@@ -80,7 +80,12 @@ pub async fn tell_due(house: &House) -> Result<usize, OperationError> {
     Ok(told)
 }
 
-async fn tell(house: &House, herald: &Herald, record: &FindingRecord, now: Timestamp) -> Result<(), String> {
+async fn tell(
+    house: &App,
+    herald: &AlertSender,
+    record: &FindingRecord,
+    now: Timestamp,
+) -> Result<(), String> {
     let event = ocsf::finding_event(house.console_url(), record).to_string();
     if let (Some(webhook), Some(client)) = (&herald.rules.webhook, house.client()) {
         post(client, webhook, &event, now).await?;

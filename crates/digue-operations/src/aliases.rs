@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use digue_exposure::{Affected, Answer};
+use digue_exposure::{Affected, ScopeAnswer};
 use digue_gateway::Portal;
 use digue_gateway::ports::Aliases;
 use digue_inspect::IdentifierKind;
 use digue_types::{Act, PersonRef, PopulationId, PortalId};
 
 use crate::actor::Actor;
-use crate::caseloads::{self, Mode};
-use crate::csv_file::{Column, CsvFile, PlacedFault};
+use crate::caseloads::{self, LoadMode};
+use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::{House, Words};
-use crate::kept_files::{Draft, DraftWriter, KeptFile, NotTaken};
-use crate::loads::{self, Allowance, Counter, Growth, Target, WaitingLoad};
+use crate::house::{ActDetails, App};
+use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile, UnfinishedFile};
+use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
-/// Kind and identifier, to person.
+/// RegisterKind and identifier, to person.
 pub type Table = HashMap<(String, String), PersonRef>;
 
 /// All tables in force.
@@ -59,10 +59,10 @@ const KIND: usize = 0;
 const IDENTIFIER: usize = 1;
 const PERSON: usize = 2;
 
-const COLUMNS: [Column; 3] = [
-    Column { name: "kind", aliases: &["kind", "type", "sorte"] },
-    Column { name: "identifier", aliases: &["identifier", "identifiant"] },
-    Column { name: "person", aliases: &["person", "personne"] },
+const COLUMNS: [CsvColumn; 3] = [
+    CsvColumn { name: "kind", aliases: &["kind", "type", "sorte"] },
+    CsvColumn { name: "identifier", aliases: &["identifier", "identifiant"] },
+    CsvColumn { name: "person", aliases: &["person", "personne"] },
 ];
 
 const FAULTS_MAX: usize = 1000;
@@ -114,7 +114,7 @@ fn read_row(
 
 /// Every reference under which the journal may show a person whom somebody typed: the portal's own form,
 /// the person that another identifier stands for, and the identifiers that stand for that person.
-pub fn references(house: &House, typed: &str) -> Vec<PersonRef> {
+pub fn references(house: &App, typed: &str) -> Vec<PersonRef> {
     let typed = typed.trim();
     let mut texts = caseloads::forms(house, typed);
     for portal in house.gateway().hosts().portals() {
@@ -137,7 +137,7 @@ pub fn references(house: &House, typed: &str) -> Vec<PersonRef> {
 
 /// The person whom a reference of the journal means today; true where it is an identifier of another kind
 /// that no alias brings to a person.
-pub fn person_of(house: &House, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
+pub fn person_of(house: &App, population: &PopulationId, reference: &PersonRef) -> (PersonRef, bool) {
     let Some((kind, identifier)) = reference.as_str().split_once(':') else {
         return (reference.clone(), false);
     };
@@ -158,7 +158,7 @@ pub fn person_of(house: &House, population: &PopulationId, reference: &PersonRef
 
 /// Brings together the persons of an answer that the aliases in force say are one, also where the entries
 /// are older than the aliases; how many identifiers are still of nobody known.
-pub fn merged(house: &House, answer: &Answer) -> (Answer, u64) {
+pub fn merged(house: &App, answer: &ScopeAnswer) -> (ScopeAnswer, u64) {
     let mut known: BTreeMap<(PopulationId, PersonRef), Affected> = BTreeMap::new();
     let mut unmerged = 0;
     for one in &answer.persons {
@@ -171,7 +171,7 @@ pub fn merged(house: &House, answer: &Answer) -> (Answer, u64) {
         }
     }
     let persons = known.into_values().collect();
-    (Answer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
+    (ScopeAnswer { persons, exposures: answer.exposures, quality: answer.quality }, unmerged)
 }
 
 /// What a load of aliases did.
@@ -180,39 +180,39 @@ pub struct LoadedAliases {
     /// In force now.
     pub aliases: usize,
     /// What waits for a second person: the request's name, and what it would show.
-    pub waiting: Option<(String, Growth)>,
+    pub waiting: Option<(String, LoadGrowth)>,
     /// Columns of the file that mean nothing here.
     pub ignored: Vec<String>,
 }
 
 /// Loads a CSV as the alias table of a portal.
 pub async fn load(
-    house: &House,
+    house: &App,
     actor: &Actor,
     portal: &PortalId,
     csv: Vec<u8>,
-    mode: Mode,
+    mode: LoadMode,
 ) -> Result<LoadedAliases, OperationError> {
     actor.must_load()?;
     let _one = house.loads.lock().await;
-    let allowance = loads::allowance(house, actor, &Target::Aliases(portal.clone())).await?;
+    let allowance = loads::allowance(house, actor, &LoadTarget::Aliases(portal.clone())).await?;
     load_judged(house, actor, portal, csv, mode, allowance).await
 }
 
 /// `load`, by whoever holds the load lock.
 async fn load_judged(
-    house: &House,
+    house: &App,
     actor: &Actor,
     portal: &PortalId,
     csv: Vec<u8>,
-    mode: Mode,
+    mode: LoadMode,
     allowance: Allowance,
 ) -> Result<LoadedAliases, OperationError> {
-    let target = Target::Aliases(portal.clone());
+    let target = LoadTarget::Aliases(portal.clone());
     let map = house.gateway().hosts().portal(portal).ok_or(OperationError::NotFound("portal"))?.clone();
     let file = kept(&house.data_folder, portal);
     let base = house.aliases.of(portal);
-    if mode == Mode::Add && file.read(house).await?.is_err() {
+    if mode == LoadMode::Add && file.read(house).await?.is_err() {
         return Err(OperationError::Invalid("invalid-aliases-kept"));
     }
     let feed = match &allowance {
@@ -223,7 +223,7 @@ async fn load_judged(
     let judged = tokio::task::spawn_blocking(move || judge(&map, &base, &csv, mode, &allowance, &draft));
     let judged = judged.await.map_err(|error| OperationError::Unavailable(error.to_string()))??;
     let version = loads::last_replaced(house, &target).await?;
-    let replaced = if mode == Mode::Add { version } else { version + 1 };
+    let replaced = if mode == LoadMode::Add { version } else { version + 1 };
     let waiting = match judged.waiting {
         Some((draft, growth)) => {
             let load =
@@ -235,7 +235,7 @@ async fn load_judged(
     let count = judged.table.len();
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
     let after = format!("aliases:{count} sha256:{}{waits}", judged.next.digest);
-    let words = Words { subject: format!("portal:{portal}"), after, ..Words::default() };
+    let words = ActDetails { subject: format!("portal:{portal}"), after, ..ActDetails::default() };
     if let Some(feed) = feed.filter(|_| judged.added > 0) {
         feed.charge(house, judged.added).await?;
     }
@@ -248,10 +248,10 @@ async fn load_judged(
 }
 
 /// A file, compared with the table in force.
-struct Judged {
+struct AliasComparison {
     table: Table,
-    next: Draft,
-    waiting: Option<(Draft, Growth)>,
+    next: FileDraft,
+    waiting: Option<(FileDraft, LoadGrowth)>,
     /// What a feed added by itself.
     added: u64,
     ignored: Vec<String>,
@@ -261,20 +261,22 @@ fn judge(
     map: &Portal,
     base: &Table,
     csv: &[u8],
-    mode: Mode,
+    mode: LoadMode,
     allowance: &Allowance,
     draft: &Path,
-) -> Result<Judged, OperationError> {
+) -> Result<AliasComparison, OperationError> {
     let (rows, ignored) = read_rows(csv, map)?;
     let loses = match mode {
-        Mode::Replace { confirms_loss } => !confirms_loss && (rows.is_empty() || rows.len() < base.len() / 2),
-        Mode::Add => rows.is_empty(),
+        LoadMode::Replace { confirms_loss } => {
+            !confirms_loss && (rows.is_empty() || rows.len() < base.len() / 2)
+        }
+        LoadMode::Add => rows.is_empty(),
     };
     if loses {
         return Err(OperationError::Invalid("invalid-load-shrinks"));
     }
     let mut named: HashMap<(&str, &PersonRef), usize> = HashMap::new();
-    let kept_rows = base.iter().filter(|(key, _)| mode == Mode::Add || rows.contains_key(*key));
+    let kept_rows = base.iter().filter(|(key, _)| mode == LoadMode::Add || rows.contains_key(*key));
     let after = kept_rows.filter(|(key, _)| !rows.contains_key(*key)).chain(&rows);
     after.for_each(|((kind, _), person)| *named.entry((kind, person)).or_default() += 1);
     // A row merges when it moves an identifier to another person, or gives a person a second one of a kind.
@@ -296,9 +298,9 @@ fn judge(
     };
     let keyer = map.keyer();
     let sizes = HashMap::new();
-    let mut counter = Counter::new(&sizes);
+    let mut counter = GrowthCounter::new(&sizes);
     let mut later = Table::new();
-    let mut table = if mode == Mode::Add { base.clone() } else { Table::new() };
+    let mut table = if mode == LoadMode::Add { base.clone() } else { Table::new() };
     for (key, person) in &rows {
         if waits.contains(key) {
             counter.alias(keyer.key(person.as_str()), merges(key, person));
@@ -312,13 +314,13 @@ fn judge(
     let later = write(&later, draft.with_extension("later"))?;
     let added = if is_within { alone } else { 0 };
     let waiting = (growth.rows > 0).then_some((later, growth));
-    Ok(Judged { table, next, waiting, added, ignored })
+    Ok(AliasComparison { table, next, waiting, added, ignored })
 }
 
 /// Writes a table in the order of its keys: the same table has the same digest.
-fn write(table: &Table, path: PathBuf) -> Result<Draft, OperationError> {
+fn write(table: &Table, path: PathBuf) -> Result<FileDraft, OperationError> {
     let fault = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let draft = DraftWriter::create(path).map_err(|error| fault(&error))?;
+    let draft = FileDraftWriter::create(path).map_err(|error| fault(&error))?;
     let mut writer = csv::Writer::from_writer(draft);
     let mut rows: Vec<_> = table.iter().collect();
     rows.sort_unstable();
@@ -332,22 +334,22 @@ fn write(table: &Table, path: PathBuf) -> Result<Draft, OperationError> {
 }
 
 /// The rows that wait are those that were asked for.
-pub(crate) async fn must_be_current(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
-    let Target::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
+pub(crate) async fn must_be_current(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+    let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
     caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await.map(drop)
 }
 
 /// Loads what waited, once a second person granted it.
-pub(crate) async fn load_granted(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
-    let Target::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
+pub(crate) async fn load_granted(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+    let LoadTarget::Aliases(portal) = &load.target else { return Err(OperationError::NotFound("portal")) };
     let _one = house.loads.lock().await;
     let csv = caseloads::waiting_rows(house, load, &waiting_folder(house, portal)).await?;
-    load_judged(house, &Actor::digue(), portal, csv, Mode::Add, Allowance::All).await.map(drop)
+    load_judged(house, &Actor::digue(), portal, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
 /// Loads the alias tables that the last start left. A file that cannot be believed leaves what is in
 /// force as it is; at a start every identifier is then a person of its own.
-pub async fn load_kept(house: &House) -> Result<(), OperationError> {
+pub async fn load_kept(house: &App) -> Result<(), OperationError> {
     let _one = house.loads.lock().await;
     for portal in house.gateway().hosts().portals() {
         let file = kept(&house.data_folder, &portal.id);
@@ -368,7 +370,7 @@ pub async fn load_kept(house: &House) -> Result<(), OperationError> {
             }
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "A kept alias file cannot be read");
-                house.note_not_taken(&file.name, NotTaken::Unreadable).await?;
+                house.note_not_taken(&file.name, UnfinishedFile::Unreadable).await?;
             }
         }
     }
@@ -386,11 +388,11 @@ pub fn kept_table(data_folder: &Path, portal: &Portal) -> Result<Option<Table>, 
 
 fn kept(data_folder: &Path, portal: &PortalId) -> KeptFile {
     KeptFile {
-        name: Target::Aliases(portal.clone()).name(),
+        name: LoadTarget::Aliases(portal.clone()).name(),
         path: data_folder.join("aliases").join(format!("{portal}.csv")),
     }
 }
 
-fn waiting_folder(house: &House, portal: &PortalId) -> PathBuf {
+fn waiting_folder(house: &App, portal: &PortalId) -> PathBuf {
     house.data_folder.join("aliases").join("waiting").join(portal.as_str())
 }

@@ -8,20 +8,20 @@ mod wish;
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role, Snapshot};
-use digue_store::{ApprovalRecord, Decided, GateRecord};
+use digue_store::{ApprovalDecision, ApprovalRecord, GateRecord};
 use digue_types::{AccountId, Act, Gate, OrganisationId, Timestamp};
 
-pub use wish::{NewAccount, Wish};
+pub use wish::{ApprovalRequest, NewAccount};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
-use crate::caseloads::{self, Addition};
+use crate::caseloads::{self, AgreedRelation};
 use crate::error::OperationError;
-use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
-use crate::invitations::{self, Invitation, Involved};
-use crate::loads::{self, Target, WaitingLoad};
-use crate::reopening::Step;
+use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
+use crate::house::{ActDetails, App};
+use crate::invitations::{self, Invitation, InvolvedAccounts};
+use crate::loads::{self, LoadTarget, WaitingLoad};
+use crate::reopening::ReopeningStep;
 use crate::secret::name;
 use crate::{aliases, keys, recovery, reopening};
 
@@ -31,15 +31,20 @@ pub const WAITS: Duration = Duration::from_hours(24);
 pub const QUARANTINE: &str = "quarantine";
 
 /// Asks for something that needs a second person.
-pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Result<String, OperationError> {
+pub async fn ask(
+    house: &App,
+    actor: &Actor,
+    wish: &ApprovalRequest,
+    reason: &str,
+) -> Result<String, OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     may_ask(house, actor, wish)?;
     actor.must_be_fresh(house)?;
     is_possible(house, wish)?;
     let rules = house.gateway().rules();
     let organisation = match wish {
-        Wish::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
-        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => {
+        ApprovalRequest::AddAccounts(accounts) => accounts.first().map(|one| one.organisation.clone()),
+        ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
             rules.directory.find(account).map(|record| record.organisation.clone())
         }
         _ => organisation_of(&rules, actor),
@@ -50,9 +55,9 @@ pub async fn ask(house: &House, actor: &Actor, wish: &Wish, reason: &str) -> Res
 
 /// Keeps a wish that may be asked.
 pub(crate) async fn keep(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    wish: &Wish,
+    wish: &ApprovalRequest,
     organisation: OrganisationId,
     reason: String,
 ) -> Result<String, OperationError> {
@@ -72,11 +77,13 @@ pub(crate) async fn keep(
     // Of two who ask for the same at once, one does.
     let _one_at_a_time = house.asking().lock().await;
     let waits = |known: &ApprovalRecord| known.decided.is_none() && now < known.expires_at;
-    let is_same = |known: &ApprovalRecord| Wish::of(known).is_some_and(|known| known.overlaps(wish));
+    let is_same =
+        |known: &ApprovalRecord| ApprovalRequest::of(known).is_some_and(|known| known.overlaps(wish));
     if house.store.approvals().await?.iter().any(|known| waits(known) && is_same(known)) {
         return Err(OperationError::Conflict);
     }
-    let words = Words { subject: record.subject.clone(), after: wish.told(), reason, ..Words::default() };
+    let words =
+        ActDetails { subject: record.subject.clone(), after: wish.told(), reason, ..ActDetails::default() };
     house.write_down(actor, Act::ApprovalAsked, words).await?;
     house.store.add_approval(&record).await?;
     Ok(record.id)
@@ -84,7 +91,7 @@ pub(crate) async fn keep(
 
 /// Asks for what a load would show more; whoever loads may.
 pub(crate) async fn ask_for_load(
-    house: &House,
+    house: &App,
     actor: &Actor,
     load: WaitingLoad,
 ) -> Result<String, OperationError> {
@@ -98,7 +105,7 @@ pub(crate) async fn ask_for_load(
             && now < known.expires_at
     });
     let waiting: Vec<ApprovalRecord> = waiting.collect();
-    let wish = Wish::Load(load);
+    let wish = ApprovalRequest::Load(load);
     // The same file sent again waits already.
     if let Some(known) = waiting.iter().find(|known| known.detail == wish.detail()) {
         return Ok(known.id.clone());
@@ -112,37 +119,37 @@ pub(crate) async fn ask_for_load(
 /// Loads of one file that may wait at once: a feed that is beyond its bound sends one each night.
 const LOADS_WAITING_MAX: usize = 20;
 
-fn may_ask(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationError> {
+fn may_ask(house: &App, actor: &Actor, wish: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = house.gateway().rules();
     match wish {
-        Wish::OpenGate { .. } => actor.must_act(),
-        Wish::Reopen(_) => actor.must_respond(),
-        Wish::AddAccounts(accounts) => {
+        ApprovalRequest::OpenGate { .. } => actor.must_act(),
+        ApprovalRequest::Reopen(_) => actor.must_respond(),
+        ApprovalRequest::AddAccounts(accounts) => {
             let own = organisation_of(&rules, actor);
             let may = |one: &NewAccount| may_add(actor, own.as_ref(), &one.organisation, one.role);
             allow(!accounts.is_empty() && accounts.iter().all(may))
         }
-        Wish::RecoverAccount { account, .. } | Wish::IssueKey { account, .. } => {
+        ApprovalRequest::RecoverAccount { account, .. } | ApprovalRequest::IssueKey { account, .. } => {
             allow(answers_for(&rules, actor, account))
         }
-        Wish::ExportJournal => actor.must_watch(),
-        Wish::AddToCaseload(addition) => may_ask_for(&rules, actor, addition),
-        Wish::HandOver { organisation, from, .. } => {
+        ApprovalRequest::ExportJournal => actor.must_watch(),
+        ApprovalRequest::AddToCaseload(addition) => may_ask_for(&rules, actor, addition),
+        ApprovalRequest::HandOver { organisation, from, .. } => {
             let own = organisation_of(&rules, actor);
             allow(
                 actor.role == Role::Delegate && *from == actor.account && own.as_ref() == Some(organisation),
             )
         }
-        Wish::AllowFeed { .. } => allow(actor.role.can_act() || actor.role.can_load()),
+        ApprovalRequest::AllowFeed { .. } => allow(actor.role.can_act() || actor.role.can_load()),
         // Asked by whoever changed the map, or loaded the file.
-        Wish::WidenRules { .. } | Wish::Load(_) => Err(OperationError::Denied),
+        ApprovalRequest::WidenRules { .. } | ApprovalRequest::Load(_) => Err(OperationError::Denied),
         // Asked at the terminal.
-        Wish::MoveAccount { .. } => Err(OperationError::Denied),
+        ApprovalRequest::MoveAccount { .. } => Err(OperationError::Denied),
     }
 }
 
 /// Whoever leads an organisation asks for it and for its own accounts.
-fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &Addition) -> Result<(), OperationError> {
+fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &AgreedRelation) -> Result<(), OperationError> {
     let is_own = organisation_of(rules, actor).as_ref() == Some(&addition.organisation);
     let is_theirs = addition.account.as_ref().is_none_or(|account| {
         rules.directory.find(account).is_some_and(|record| record.organisation == addition.organisation)
@@ -151,36 +158,40 @@ fn may_ask_for(rules: &Snapshot, actor: &Actor, addition: &Addition) -> Result<(
 }
 
 /// A wish that could not be carried out now is not asked for, nor granted.
-fn is_possible(house: &House, wish: &Wish) -> Result<(), OperationError> {
+fn is_possible(house: &App, wish: &ApprovalRequest) -> Result<(), OperationError> {
     let rules = house.gateway().rules();
     match wish {
         // Confirming its holder opens the gate of such an account, and nothing else does.
-        Wish::OpenGate { reach: Reach::Account(account), .. }
-        | Wish::Reopen(Step { reach: Reach::Account(account), .. })
-        | Wish::IssueKey { account, .. }
+        ApprovalRequest::OpenGate { reach: Reach::Account(account), .. }
+        | ApprovalRequest::Reopen(ReopeningStep { reach: Reach::Account(account), .. })
+        | ApprovalRequest::IssueKey { account, .. }
             if house.unconfirmed().has(account) =>
         {
             Err(OperationError::Invalid("invalid-gate-unconfirmed"))
         }
-        Wish::OpenGate { reach, gate } if rules.gates.of(reach) <= *gate => Err(OperationError::Conflict),
-        Wish::AddAccounts(accounts)
+        ApprovalRequest::OpenGate { reach, gate } if rules.gates.of(reach) <= *gate => {
+            Err(OperationError::Conflict)
+        }
+        ApprovalRequest::AddAccounts(accounts)
             if accounts.iter().any(|one| rules.directory.find(&one.account).is_some()) =>
         {
             Err(OperationError::Invalid("invalid-account-exists"))
         }
-        Wish::RecoverAccount { since, .. } if *since > house.clock.now() => {
+        ApprovalRequest::RecoverAccount { since, .. } if *since > house.clock.now() => {
             Err(OperationError::Invalid("invalid-since"))
         }
-        Wish::AddToCaseload(addition) if addition.until.is_some_and(|until| until <= house.clock.now()) => {
+        ApprovalRequest::AddToCaseload(addition)
+            if addition.until.is_some_and(|until| until <= house.clock.now()) =>
+        {
             Err(OperationError::Invalid("invalid-until"))
         }
         // Who loads, and whose programs then do.
-        Wish::AllowFeed { account, .. }
+        ApprovalRequest::AllowFeed { account, .. }
             if rules.directory.find(account).is_none_or(|record| !record.role.can_load()) =>
         {
             Err(OperationError::Invalid("invalid-feed-account"))
         }
-        Wish::HandOver { organisation, from, to } => {
+        ApprovalRequest::HandOver { organisation, from, to } => {
             let successor = rules.directory.find(to).filter(|record| {
                 record.organisation == *organisation && !record.is_suspended && record.role != Role::Delegate
             });
@@ -208,35 +219,39 @@ pub(crate) fn may_add(
 
 /// May this actor be the second person? Never the one who asked, nor the one it is about. Whoever
 /// could have asked may; and the security officer and the data protection officer watch each other.
-fn may_decide(house: &House, actor: &Actor, record: &ApprovalRecord) -> bool {
-    let Some(wish) = Wish::of(record) else { return false };
+fn may_decide(house: &App, actor: &Actor, record: &ApprovalRecord) -> bool {
+    let Some(wish) = ApprovalRequest::of(record) else { return false };
     let is_about = match &wish {
-        Wish::RecoverAccount { account, .. }
-        | Wish::IssueKey { account, .. }
-        | Wish::AllowFeed { account, .. }
-        | Wish::MoveAccount { account, .. } => *account == actor.account,
+        ApprovalRequest::RecoverAccount { account, .. }
+        | ApprovalRequest::IssueKey { account, .. }
+        | ApprovalRequest::AllowFeed { account, .. }
+        | ApprovalRequest::MoveAccount { account, .. } => *account == actor.account,
 
-        Wish::HandOver { to, .. } => *to == actor.account,
+        ApprovalRequest::HandOver { to, .. } => *to == actor.account,
         _ => false,
     };
     if actor.account == record.asked_by || is_about {
         return false;
     }
-    let could_ask =
-        matches!(wish, Wish::AddAccounts(_) | Wish::RecoverAccount { .. } | Wish::IssueKey { .. });
+    let could_ask = matches!(
+        wish,
+        ApprovalRequest::AddAccounts(_)
+            | ApprovalRequest::RecoverAccount { .. }
+            | ApprovalRequest::IssueKey { .. }
+    );
     actor.role.can_review() || (could_ask && may_ask(house, actor, &wish).is_ok())
 }
 
 /// An approval, and whether the reader may decide it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingApproval {
     pub record: ApprovalRecord,
     pub may_decide: bool,
     pub is_over: bool,
 }
 
 /// Approvals that concern the actor, the newest first.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<WaitingApproval>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&house.gateway().rules(), actor);
     let now = house.clock.now();
@@ -244,47 +259,48 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Waiting>, Operatio
     records.retain(|record| actor.role.can_watch() || Some(&record.organisation) == own.as_ref());
     let waiting = records.into_iter().map(|record| {
         let is_over = record.decided.is_some() || now >= record.expires_at;
-        Waiting { may_decide: !is_over && may_decide(house, actor, &record), is_over, record }
+        WaitingApproval { may_decide: !is_over && may_decide(house, actor, &record), is_over, record }
     });
     Ok(waiting.collect())
 }
 
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    pub wish: Wish,
+pub struct ApprovalOutcome {
+    pub wish: ApprovalRequest,
     /// Accounts whose holders are to be invited, by somebody who neither asked nor granted.
     pub invitations: Vec<Invitation>,
 }
 
 /// Grants or refuses; what is granted is done at once.
 pub async fn decide(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     is_granted: bool,
-) -> Result<Outcome, OperationError> {
+) -> Result<ApprovalOutcome, OperationError> {
     let waiting = list(house, actor).await?.into_iter().find(|waiting| waiting.record.id == id);
-    let Waiting { record, may_decide, is_over } = waiting.ok_or(OperationError::NotFound("approval"))?;
+    let WaitingApproval { record, may_decide, is_over } =
+        waiting.ok_or(OperationError::NotFound("approval"))?;
     if is_over {
         return Err(OperationError::Conflict);
     }
     allow(may_decide)?;
     actor.must_be_fresh(house)?;
-    let wish =
-        Wish::of(&record).ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
+    let wish = ApprovalRequest::of(&record)
+        .ok_or_else(|| OperationError::Unavailable("a stored wish does not read".into()))?;
     if is_granted {
         is_possible(house, &wish)?;
         must_be_current(house, actor, &wish).await?;
     }
-    let words = Words {
+    let words = ActDetails {
         subject: record.subject.clone(),
         before: format!("asked by {}", record.asked_by),
         after: wish.told(),
         reason: record.reason.clone(),
     };
     let act = if is_granted { Act::ApprovalGranted } else { Act::ApprovalRefused };
-    let decided = Decided { by: actor.account.clone(), at: house.clock.now(), is_granted };
+    let decided = ApprovalDecision { by: actor.account.clone(), at: house.clock.now(), is_granted };
     // Claimed, written down, settled, carried out: the journal says nothing of a decision that came too late.
     let claim = house.store.claim_approval(id, &decided);
     let release = house.store.release_approval(id, &actor.account);
@@ -293,89 +309,91 @@ pub async fn decide(
         return Err(OperationError::Conflict);
     }
     let invitations = if is_granted { carry_out(house, actor, &wish, &record).await? } else { Vec::new() };
-    Ok(Outcome { wish, invitations })
+    Ok(ApprovalOutcome { wish, invitations })
 }
 
 /// What waits beside the wish is still what was asked, and gives nothing to whoever grants it.
-async fn must_be_current(house: &House, actor: &Actor, wish: &Wish) -> Result<(), OperationError> {
+async fn must_be_current(house: &App, actor: &Actor, wish: &ApprovalRequest) -> Result<(), OperationError> {
     match wish {
-        Wish::Load(load) => match load.target {
-            Target::Caseload(_) if caseloads::gives_to(house, load, &actor.account).await? => {
+        ApprovalRequest::Load(load) => match load.target {
+            LoadTarget::Caseload(_) if caseloads::gives_to(house, load, &actor.account).await? => {
                 Err(OperationError::SecondNeeded)
             }
-            Target::Caseload(_) => Ok(()),
-            Target::Aliases(_) => aliases::must_be_current(house, load).await,
+            LoadTarget::Caseload(_) => Ok(()),
+            LoadTarget::Aliases(_) => aliases::must_be_current(house, load).await,
         },
-        Wish::WidenRules { of, detail } => house.wanted_rules(of, detail).await.map(drop),
+        ApprovalRequest::WidenRules { of, detail } => house.wanted_rules(of, detail).await.map(drop),
         _ => Ok(()),
     }
 }
 
 async fn carry_out(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    wish: &Wish,
+    wish: &ApprovalRequest,
     record: &ApprovalRecord,
 ) -> Result<Vec<Invitation>, OperationError> {
     match wish {
-        Wish::OpenGate { reach, gate } => {
-            gates::apply(house, actor, reach.clone(), *gate, &record.reason, Consent::Two).await?;
+        ApprovalRequest::OpenGate { reach, gate } => {
+            gates::apply(house, actor, reach.clone(), *gate, &record.reason, ActAuthority::Two).await?;
             Ok(Vec::new())
         }
-        Wish::Reopen(step) => {
+        ApprovalRequest::Reopen(step) => {
             reopening::carry_out(house, actor, step, &record.reason).await?;
             Ok(Vec::new())
         }
-        Wish::AddAccounts(accounts) => add_accounts(house, actor, accounts, &record.asked_by).await,
-        Wish::RecoverAccount { account, since } => {
+        ApprovalRequest::AddAccounts(accounts) => {
+            add_accounts(house, actor, accounts, &record.asked_by).await
+        }
+        ApprovalRequest::RecoverAccount { account, since } => {
             recovery::carry_out(house, actor, account, *since, record).await.map(|one| vec![one])
         }
-        Wish::WidenRules { of, detail } => {
+        ApprovalRequest::WidenRules { of, detail } => {
             house.grant_rules(of, detail).await?;
             Ok(Vec::new())
         }
-        Wish::AddToCaseload(addition) => {
+        ApprovalRequest::AddToCaseload(addition) => {
             caseloads::add_one(house, addition, &record.reason).await?;
             Ok(Vec::new())
         }
-        Wish::Load(load) => {
+        ApprovalRequest::Load(load) => {
             match load.target {
-                Target::Caseload(_) => caseloads::load_granted(house, load).await?,
-                Target::Aliases(_) => aliases::load_granted(house, load).await?,
+                LoadTarget::Caseload(_) => caseloads::load_granted(house, load).await?,
+                LoadTarget::Aliases(_) => aliases::load_granted(house, load).await?,
             }
             Ok(Vec::new())
         }
-        Wish::MoveAccount { account, organisation, role } => {
+        ApprovalRequest::MoveAccount { account, organisation, role } => {
             move_account(house, actor, account, organisation, *role).await?;
             Ok(Vec::new())
         }
-        Wish::AllowFeed { account, target, per_day } => {
-            let words = Words {
+        ApprovalRequest::AllowFeed { account, target, per_day } => {
+            let words = ActDetails {
                 subject: format!("account:{account}"),
                 after: format!("{} {per_day}", target.name()),
                 reason: record.reason.clone(),
-                ..Words::default()
+                ..ActDetails::default()
             };
             house.write_down(actor, Act::FeedAllowed, words).await?;
             loads::allow_feed(house, account, target, *per_day).await?;
             Ok(Vec::new())
         }
-        Wish::HandOver { from, to, .. } => {
+        ApprovalRequest::HandOver { from, to, .. } => {
             hand_over(house, actor, from, to).await?;
             Ok(Vec::new())
         }
-        Wish::IssueKey { account, thumbprint, name } => {
+        ApprovalRequest::IssueKey { account, thumbprint, name } => {
             keys::grant(house, actor, record, (account, thumbprint, name)).await?;
             Ok(Vec::new())
         }
         // The export is used as long as it is fresh.
-        Wish::ExportJournal => Ok(Vec::new()),
+        ApprovalRequest::ExportJournal => Ok(Vec::new()),
     }
 }
 
 /// Gives an account to another organisation, or another role.
 async fn move_account(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     organisation: &OrganisationId,
@@ -383,11 +401,11 @@ async fn move_account(
 ) -> Result<(), OperationError> {
     let known = house.gateway().rules().directory.find(account).cloned();
     let known = known.ok_or(OperationError::NotFound("account"))?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("{} {}", known.organisation, known.role.code()),
         after: format!("{organisation} {}", role.code()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::AccountMoved, words).await?;
     let moved = AccountRecord { organisation: organisation.clone(), role, ..known };
@@ -397,7 +415,7 @@ async fn move_account(
 /// The successor must hold a passkey, as every delegate; the sessions of both end, so that nobody goes on
 /// with the rights of before.
 async fn hand_over(
-    house: &House,
+    house: &App,
     actor: &Actor,
     from: &AccountId,
     to: &AccountId,
@@ -418,14 +436,14 @@ async fn hand_over(
 }
 
 async fn add_accounts(
-    house: &House,
+    house: &App,
     actor: &Actor,
     accounts: &[NewAccount],
     asked_by: &AccountId,
 ) -> Result<Vec<Invitation>, OperationError> {
     // The gates first: an account that exists is never without its own.
     for one in accounts {
-        let involved = Involved { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
+        let involved = InvolvedAccounts { asked_by, granted_by: &actor.account, email: one.email.as_deref() };
         invitations::put_aside(house, actor, &one.account, involved).await?;
     }
     let record = |one: &NewAccount| AccountRecord {
@@ -449,10 +467,10 @@ pub(crate) fn is_quarantine(gate: &GateRecord) -> bool {
 }
 
 /// True when this actor asked for an export of the journal, and somebody granted it a while ago.
-pub(crate) async fn may_export(house: &House, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
+pub(crate) async fn may_export(house: &App, actor: &Actor, now: Timestamp) -> Result<bool, OperationError> {
     let is_theirs = |record: &ApprovalRecord| {
         let granted = record.decided.as_ref().filter(|decided| decided.is_granted);
-        record.kind == Wish::ExportJournal.kind()
+        record.kind == ApprovalRequest::ExportJournal.kind()
             && record.asked_by == actor.account
             && granted.is_some_and(|decided| now.since(decided.at) < WAITS)
     };

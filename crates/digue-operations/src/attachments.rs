@@ -6,7 +6,7 @@ use digue_store::FileRecord;
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::House;
+use crate::house::App;
 
 /// Longer ones belong into an archive.
 pub const FILE_BYTES_MAX: usize = 10 << 20;
@@ -18,7 +18,7 @@ const NAME_CHARS_MAX: usize = 120;
 /// # Errors
 /// `Invalid` for an empty or oversized one; `Conflict` when the same one is there.
 pub(crate) async fn keep(
-    house: &House,
+    house: &App,
     actor: &Actor,
     subject: &str,
     name: &str,
@@ -43,7 +43,7 @@ pub(crate) async fn keep(
 /// # Errors
 /// `NotFound` when the subject has no such file.
 pub(crate) async fn read(
-    house: &House,
+    house: &App,
     subject: &str,
     hash: &str,
 ) -> Result<(String, Vec<u8>), OperationError> {

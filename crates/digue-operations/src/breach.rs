@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use digue_exposure::{Answer, Question};
+use digue_exposure::{ScopeAnswer, ScopeQuestion};
 use digue_locales::{Language, Value, text, text_with};
-use digue_response::affected::{CountDoubt, Others, Person, Quality, QualityReason, Version};
+use digue_response::affected::{
+    AffectedPerson, AffectedVersion, CountDoubt, OtherQuestion, Quality, QualityReason,
+};
 use digue_response::claim::{ClaimKind, Happening};
 use digue_response::clock::ClockKind;
 use digue_response::incident::State;
-use digue_response::notification::{Draft, Field, Filled, From, Stage, Submission};
+use digue_response::notification::{
+    Field, FilledField, FormFieldSource, NotificationDraft, SentNotification, Stage,
+};
 use digue_response::severity::{Score, Terms};
 use digue_response::vocabulary::{DataKind, Nature};
-use digue_response::{Entry, Incident, Note};
+use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::{AccountId, Event, OrganisationId, PortalId, Timestamp};
 use ring::digest::{Context, SHA256};
 use serde_json::{Value as Json, json};
@@ -21,12 +25,12 @@ use serde_json::{Value as Json, json};
 use crate::actor::Actor;
 use crate::affected;
 use crate::error::OperationError;
-use crate::evidence::{self, Form};
+use crate::evidence::{self, EvidenceForm};
 use crate::files::{hex, keep};
-use crate::house::House;
+use crate::house::App;
 use crate::incidents::{self, IncidentView};
-use crate::papers::Reader;
-use crate::scope::{self, Scoped};
+use crate::papers::PaperReader;
+use crate::scope::{self, ScopeResult};
 use crate::watch::read_entries;
 
 /// Computes the affected set anew: a further version, its signed list kept beside the journal.
@@ -34,17 +38,17 @@ use crate::watch::read_entries;
 /// # Errors
 /// `Busy` when the list is larger than the console computes.
 pub async fn compute_affected(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
-    question: Question,
-) -> Result<Version, OperationError> {
+    question: ScopeQuestion,
+) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
     let (_, incident) = incidents::fold(house, id).await?;
     let scoped = scope::computed(house, question).await?;
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let others = incident.affected().map(|version| version.others.clone()).unwrap_or_default();
-    let version = Version {
+    let version = AffectedVersion {
         number,
         question: affected::question_json(&scoped.question).to_string(),
         checkpoint: scoped.size.to_string(),
@@ -57,17 +61,17 @@ pub async fn compute_affected(
     let sign = |text: &str| house.journal.sign(text);
     let written = affected::write(&mut bytes, &head, &scoped.answer, &house.journal.origin(), &sign);
     written.and_then(|()| keep(&list_path(house, id, number), &bytes)).map_err(unavailable)?;
-    incidents::add(house, actor, id, None, Note::Affected(version.clone())).await?;
+    incidents::add(house, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
 
 /// States persons who are not users themselves: relatives, trusted third persons. A further version.
 pub async fn state_others(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
-    others: Vec<Others>,
-) -> Result<Version, OperationError> {
+    others: Vec<OtherQuestion>,
+) -> Result<AffectedVersion, OperationError> {
     actor.must_respond()?;
     if others.iter().any(|other| other.basis.trim().is_empty()) {
         return Err(OperationError::Invalid("incident-refused-no-reason"));
@@ -75,9 +79,9 @@ pub async fn state_others(
     let (_, incident) = incidents::fold(house, id).await?;
     let number = u32::try_from(incident.affected.len()).unwrap_or(u32::MAX).saturating_add(1);
     let version = match incident.affected() {
-        Some(last) => Version { number, others, ..last.clone() },
+        Some(last) => AffectedVersion { number, others, ..last.clone() },
         // Without a list of persons, as after an outage: what somebody states.
-        None => Version {
+        None => AffectedVersion {
             number,
             question: String::new(),
             checkpoint: String::new(),
@@ -92,12 +96,12 @@ pub async fn state_others(
             others,
         },
     };
-    incidents::add(house, actor, id, None, Note::Affected(version.clone())).await?;
+    incidents::add(house, actor, id, None, IncidentNote::Affected(version.clone())).await?;
     Ok(version)
 }
 
 /// Computes a version again at its checkpoint; true when it gives the same hash.
-pub async fn recompute(house: &House, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
+pub async fn recompute(house: &App, actor: &Actor, id: &str, number: u32) -> Result<bool, OperationError> {
     actor.must_watch()?;
     let (_, incident) = incidents::fold(house, id).await?;
     let version = incident.affected.iter().find(|version| version.number == number);
@@ -106,7 +110,7 @@ pub async fn recompute(house: &House, actor: &Actor, id: &str, number: u32) -> R
     let json = serde_json::from_str(&version.question).map_err(unavailable)?;
     let question = affected::question_of(&json).ok_or(OperationError::NotFound("version"))?;
     let before_entry = version.checkpoint.parse().ok();
-    let question = Question { before_entry, ..question };
+    let question = ScopeQuestion { before_entry, ..question };
     let work = move || view.answer(&question, &mut |_| {});
     let answer = tokio::task::spawn_blocking(work).await.map_err(unavailable)?;
     Ok(hash_of(&house.answered(answer)?) == version.hash)
@@ -114,24 +118,25 @@ pub async fn recompute(house: &House, actor: &Actor, id: &str, number: u32) -> R
 
 /// The signed list of a version, as it was kept.
 pub async fn signed_list(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     number: u32,
 ) -> Result<Vec<u8>, OperationError> {
     let fetch = async { list_bytes(house, id, number) };
-    evidence::read(house, actor, Form::File, fetch, |_| format!("incident:{id} affected:{number}")).await
+    evidence::read(house, actor, EvidenceForm::File, fetch, |_| format!("incident:{id} affected:{number}"))
+        .await
 }
 
 /// `signed_list`, for whoever reads it on behalf of an act of its own.
-pub(crate) fn list_bytes(house: &House, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
+pub(crate) fn list_bytes(house: &App, id: &str, number: u32) -> Result<Vec<u8>, OperationError> {
     std::fs::read(list_path(house, id, number)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => OperationError::NotFound("version"),
         _ => OperationError::Unavailable(error.to_string()),
     })
 }
 
-fn list_path(house: &House, id: &str, number: u32) -> PathBuf {
+fn list_path(house: &App, id: &str, number: u32) -> PathBuf {
     // Names of incidents are drawn here; a name from a request must not leave the folder.
     let name: String =
         id.chars().filter(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
@@ -143,7 +148,7 @@ fn unavailable(error: impl ToString) -> OperationError {
 }
 
 /// SHA-256 over the persons' lines: the same list has the same hash whenever it is computed.
-fn hash_of(answer: &Answer) -> String {
+fn hash_of(answer: &ScopeAnswer) -> String {
     let mut hash = Context::new(&SHA256);
     for person in &answer.persons {
         hash.update(affected::person_line(person).as_bytes());
@@ -153,7 +158,7 @@ fn hash_of(answer: &Answer) -> String {
 }
 
 /// The figures of an answer, each person once.
-fn counted(scoped: &Scoped) -> Version {
+fn counted(scoped: &ScopeResult) -> AffectedVersion {
     let people = &scoped.people;
     let mut by_category: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_population: BTreeMap<String, u64> = BTreeMap::new();
@@ -164,7 +169,7 @@ fn counted(scoped: &Scoped) -> Version {
         }
     }
     let (persons, quality) = scoped.counted();
-    Version {
+    AffectedVersion {
         number: 0,
         question: String::new(),
         checkpoint: String::new(),
@@ -182,9 +187,9 @@ fn counted(scoped: &Scoped) -> Version {
 
 /// What is asked first about an incident: what was shown in the session in which the account was found
 /// out, and not all that its holder ever read.
-pub async fn suggested(house: &House, view: &IncidentView) -> Result<Question, OperationError> {
+pub async fn suggested(house: &App, view: &IncidentView) -> Result<ScopeQuestion, OperationError> {
     let incident = &view.incident;
-    let mut question = Question::default();
+    let mut question = ScopeQuestion::default();
     // A name that does not read would ask about everybody.
     let unread = |_| OperationError::Unavailable("what the incident is about does not read".to_owned());
     match incident.about.split_once(':') {
@@ -219,7 +224,7 @@ pub struct Controller {
     pub phone: String,
 }
 
-pub fn controller(house: &House, language: Language) -> Controller {
+pub fn controller(house: &App, language: Language) -> Controller {
     let missing = || text(language, "paper-missing");
     let said = |field: Field| house.response().controller.get(&field).cloned().unwrap_or_else(missing);
     Controller {
@@ -283,16 +288,16 @@ fn natures(incident: &Incident) -> Vec<Nature> {
 }
 
 /// The draft of the notification: every field filled from facts or answers, or unknown.
-pub fn draft(house: &House, view: &IncidentView, language: Language) -> Draft {
+pub fn draft(house: &App, view: &IncidentView, language: Language) -> NotificationDraft {
     let answers = view.incident.fields.iter().map(|(field, said)| (*field, said.what.clone())).collect();
-    Draft::new(&facts(house, view, language), &answers)
+    NotificationDraft::new(&facts(house, view, language), &answers)
 }
 
 /// What Digue knows by itself, as values of fields.
-fn facts(house: &House, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
+fn facts(house: &App, view: &IncidentView, language: Language) -> BTreeMap<Field, Vec<String>> {
     let IncidentView { incident, entries, .. } = view;
     let rules = house.response();
-    let reader = Reader { language, zone: rules.zone.clone() };
+    let reader = PaperReader { language, zone: rules.zone.clone() };
     let mut facts: BTreeMap<Field, Vec<String>> =
         rules.controller.iter().map(|(field, value)| (*field, vec![value.clone()])).collect();
     let mut one = |field: Field, value: Option<String>| {
@@ -373,7 +378,7 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
 }
 
 /// How it came to light: when it was discovered, when it was opened, and by whom.
-fn circumstances(view: &IncidentView, reader: &Reader) -> String {
+fn circumstances(view: &IncidentView, reader: &PaperReader) -> String {
     let incident = &view.incident;
     let discovered = incident.discovered_at();
     let values = [
@@ -387,7 +392,7 @@ fn circumstances(view: &IncidentView, reader: &Reader) -> String {
 }
 
 /// What was in place, as far as the running system knows.
-fn measures_before(house: &House, language: Language) -> String {
+fn measures_before(house: &App, language: Language) -> String {
     let rules = house.gateway().rules();
     let accounts = rules.directory.iter().count();
     let hosts = house.gateway().hosts();
@@ -403,7 +408,7 @@ fn measures_before(house: &House, language: Language) -> String {
 }
 
 /// What was done, from the log: gates and what people wrote down as done.
-fn measures_taken(entries: &[Entry], reader: &Reader) -> Option<String> {
+fn measures_taken(entries: &[IncidentEntry], reader: &PaperReader) -> Option<String> {
     let lines: Vec<String> = entries.iter().filter_map(|entry| reader.taken(entry)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
@@ -420,7 +425,7 @@ fn measures_planned(incident: &Incident) -> Option<String> {
 /// # Errors
 /// After the hour, as long as nobody gave reasons for the delay (art. 33(1)).
 pub async fn submit(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     stage: Stage,
@@ -430,28 +435,28 @@ pub async fn submit(
 ) -> Result<(), OperationError> {
     let view = incidents::view(house, actor, id).await?;
     let draft = draft(house, &view, language);
-    let submission = Submission {
+    let submission = SentNotification {
         stage,
         submitted_at: at.micros(),
         receipt: receipt.trim().to_owned(),
         snapshot: draft.snapshot(),
         unknown: draft.unknown().into_iter().map(|(field, _)| field).collect(),
     };
-    incidents::add(house, actor, id, None, Note::Submitted(submission)).await.map(drop)
+    incidents::add(house, actor, id, None, IncidentNote::Submitted(submission)).await.map(drop)
 }
 
 /// The notification as structured values: code, value, where it comes from, who can answer.
-pub fn notification_json(house: &House, view: &IncidentView, language: Language) -> Json {
+pub fn notification_json(house: &App, view: &IncidentView, language: Language) -> Json {
     let draft = draft(house, view, language);
     let fields = draft.0.iter().map(|(field, filled)| {
         let said = match filled {
-            Filled::Value { value, from, computed } => json!({
+            FilledField::Value { value, from, computed } => json!({
                 "value": value,
-                "from": if *from == From::Facts { "facts" } else { "answer" },
+                "from": if *from == FormFieldSource::Facts { "facts" } else { "answer" },
                 "computed": computed,
             }),
-            Filled::Unknown(who) => json!({ "unknown": true, "who": who }),
-            Filled::NotAsked => json!({ "not_asked": true }),
+            FilledField::Unknown(who) => json!({ "unknown": true, "who": who }),
+            FilledField::NotAsked => json!({ "not_asked": true }),
         };
         (field.code().to_owned(), said)
     });
@@ -485,19 +490,19 @@ pub fn notification_json(house: &House, view: &IncidentView, language: Language)
 
 /// Persons of version `later` that `earlier` does not hold: to be told in a complement, and nobody else.
 pub fn complement(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     earlier: u32,
     later: u32,
-) -> Result<Vec<Person>, OperationError> {
+) -> Result<Vec<AffectedPerson>, OperationError> {
     actor.must_watch()?;
     let (earlier, later) = (persons(house, id, earlier)?, persons(house, id, later)?);
     Ok(digue_response::affected::complement(&earlier, &later))
 }
 
 /// The persons of a version, sorted.
-pub(crate) fn persons(house: &House, id: &str, number: u32) -> Result<Vec<Person>, OperationError> {
+pub(crate) fn persons(house: &App, id: &str, number: u32) -> Result<Vec<AffectedPerson>, OperationError> {
     let bytes = list_bytes(house, id, number)?;
     let text = std::str::from_utf8(&bytes).map_err(unavailable)?;
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).map_err(unavailable));
@@ -506,7 +511,7 @@ pub(crate) fn persons(house: &House, id: &str, number: u32) -> Result<Vec<Person
         let line = line?;
         // Head and seal name nobody.
         if let (Some(population), Some(person)) = (line["population"].as_str(), line["person"].as_str()) {
-            persons.push(Person { population: population.to_owned(), person: person.to_owned() });
+            persons.push(AffectedPerson { population: population.to_owned(), person: person.to_owned() });
         }
     }
     persons.sort_unstable();

@@ -11,7 +11,7 @@ use digue_types::{Act, PortalId};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::gates::parse_reason;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::secret::name;
 
 /// Characters of a justification at least: a sentence, not a word.
@@ -21,7 +21,7 @@ const WRITING_LASTS: Duration = Duration::from_mins(10);
 
 /// Opens one for the account of this session on this portal.
 pub async fn open(
-    house: &House,
+    house: &App,
     session: &Session,
     portal: &PortalId,
     justification: &str,
@@ -48,11 +48,11 @@ pub async fn open(
         until: now.plus(map.break_glass.lasts),
         reviewed: None,
     };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("portal:{portal}"),
         after: format!("{} until:{}", record.id, record.until),
         reason: justification.clone(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     let mut rules = house.rules().await;
     house.write_down(&actor, Act::BreakGlassOpened, words).await?;
@@ -66,20 +66,20 @@ pub async fn open(
 }
 
 /// All of them, newest first.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<BreakGlassRecord>, OperationError> {
     actor.must_watch()?;
     Ok(house.store.break_glass().await?)
 }
 
 /// Marks one as looked at; not by the person who opened it.
-pub async fn review(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn review(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_review()?;
     let known = house.store.break_glass().await?;
     let record = known.iter().find(|r| r.id == id).ok_or(OperationError::NotFound("break-glass"))?;
     if record.account == actor.account {
         return Err(OperationError::Denied);
     }
-    let words = Words { subject: id.to_owned(), ..Words::default() };
+    let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
     let claim = house.store.review_break_glass(id, &actor.account, house.clock.now());
     let release = house.store.release_break_glass(id);
     house.claim((actor, Act::BreakGlassReviewed, words), claim, release).await.map(drop)

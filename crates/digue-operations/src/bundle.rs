@@ -3,39 +3,41 @@
 
 use std::io::{Cursor, Write as _};
 
-use digue_response::Note;
+use digue_response::IncidentNote;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
-use crate::evidence::{self, Form};
-use crate::house::House;
+use crate::evidence::{self, EvidenceForm};
+use crate::house::App;
 use crate::incidents::IncidentView;
-use crate::papers::{self, Reader};
-use crate::stored_records::Sources;
+use crate::papers::{self, PaperReader};
+use crate::stored_records::PaperSources;
 
 /// Receipts of one archive; the log names the rest by number.
 const RECEIPTS_MAX: usize = 500;
 
 /// The archive of an incident: after a fresh proof, and with a word in the journal.
 pub async fn complaint(
-    house: &House,
+    house: &App,
     actor: &Actor,
     view: &IncidentView,
-    reader: &Reader,
+    reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
     let named = |_: &Vec<u8>| format!("complaint:{}", view.reference());
-    evidence::read(house, actor, Form::File, packed(house, view, reader), named).await
+    evidence::read(house, actor, EvidenceForm::File, packed(house, view, reader), named).await
 }
 
-async fn packed(house: &House, view: &IncidentView, reader: &Reader) -> Result<Vec<u8>, OperationError> {
+async fn packed(house: &App, view: &IncidentView, reader: &PaperReader) -> Result<Vec<u8>, OperationError> {
     let document =
         papers::paper(house, view, reader, "complaint").ok_or(OperationError::NotFound("paper"))?;
-    let mut archive = Archive(ZipWriter::new(Cursor::new(Vec::new())));
-    for (name, form) in [("complaint.pdf", papers::Form::Pdf), ("complaint.docx", papers::Form::Docx)] {
-        let sources = Sources::incident(&view.record.id);
+    let mut archive = EvidenceBundle(ZipWriter::new(Cursor::new(Vec::new())));
+    for (name, form) in
+        [("complaint.pdf", papers::PaperFormat::Pdf), ("complaint.docx", papers::PaperFormat::Docx)]
+    {
+        let sources = PaperSources::incident(&view.record.id);
         archive.add(name, &papers::printed_from(house, &document, form, sources).await?)?;
     }
     archive.add("journal.pub", format!("{}\n", house.journal.public_key()).as_bytes())?;
@@ -59,8 +61,8 @@ async fn packed(house: &House, view: &IncidentView, reader: &Reader) -> Result<V
 /// The entries of the journal that the log names, each once.
 fn entries_of(view: &IncidentView) -> Vec<u64> {
     let named = view.entries.iter().filter_map(|entry| match &entry.note {
-        Note::Seen { journal, .. } => Some(*journal).filter(|journal| *journal > 0),
-        Note::Said { journal, .. } => *journal,
+        IncidentNote::Seen { journal, .. } => Some(*journal).filter(|journal| *journal > 0),
+        IncidentNote::Said { journal, .. } => *journal,
         _ => None,
     });
     let mut entries: Vec<u64> = named.chain([view.record.journal]).collect();
@@ -70,9 +72,9 @@ fn entries_of(view: &IncidentView) -> Vec<u64> {
     entries
 }
 
-struct Archive(ZipWriter<Cursor<Vec<u8>>>);
+struct EvidenceBundle(ZipWriter<Cursor<Vec<u8>>>);
 
-impl Archive {
+impl EvidenceBundle {
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), OperationError> {
         let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
         self.0.start_file(name, SimpleFileOptions::default()).map_err(|error| unavailable(&error))?;

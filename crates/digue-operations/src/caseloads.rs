@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use digue_access::caseload::{
-    Builder, CaseloadFault, CaseloadFaultKind, Caseloads, Held, HolderName, Row, RowCells, RowReader,
+    CaseloadBuilder, CaseloadCells, CaseloadFault, CaseloadFaultKind, CaseloadRow, CaseloadRowReader,
+    Caseloads, HolderName, RelationCoverage,
 };
 use digue_gateway::Portal;
 use digue_types::person::PersonKeyer;
@@ -18,27 +19,27 @@ use digue_types::{AccountId, Act, OrganisationId, PopulationId, Timestamp};
 
 use crate::actor::Actor;
 use crate::approvals;
-use crate::csv_file::{Column, CsvFile, PlacedFault};
+use crate::csv_file::{CsvColumn, CsvFile, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::{House, Words};
-use crate::kept_files::{Draft, DraftWriter, KeptFile};
-use crate::loads::{self, Allowance, Counter, Growth, Target, WaitingLoad};
+use crate::house::{ActDetails, App};
+use crate::kept_files::{FileDraft, FileDraftWriter, KeptFile};
+use crate::loads::{self, Allowance, GrowthCounter, LoadGrowth, LoadTarget, WaitingLoad};
 
 /// What a load did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
+pub struct LoadOutcome {
     /// In force now.
     pub relations: usize,
     pub version: u64,
     /// What waits for a second person: the request's name, and what it would show.
-    pub waiting: Option<(String, Growth)>,
+    pub waiting: Option<(String, LoadGrowth)>,
     /// Columns of the file that mean nothing here.
     pub ignored: Vec<String>,
 }
 
 /// What a load does with what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum LoadMode {
     /// `confirms_loss`: whoever loads it knows that little or nothing is left.
     Replace {
         confirms_loss: bool,
@@ -48,37 +49,37 @@ pub enum Mode {
 
 /// Loads a CSV into the caseloads of a population.
 pub async fn load(
-    house: &House,
+    house: &App,
     actor: &Actor,
     population: &PopulationId,
     csv: Vec<u8>,
-    mode: Mode,
-) -> Result<Loaded, OperationError> {
+    mode: LoadMode,
+) -> Result<LoadOutcome, OperationError> {
     actor.must_load()?;
     let _one = house.loads.lock().await;
-    let allowance = loads::allowance(house, actor, &Target::Caseload(population.clone())).await?;
+    let allowance = loads::allowance(house, actor, &LoadTarget::Caseload(population.clone())).await?;
     load_judged(house, actor, population, csv, mode, allowance).await
 }
 
 /// `load`, by whoever holds the load lock.
 async fn load_judged(
-    house: &House,
+    house: &App,
     actor: &Actor,
     population: &PopulationId,
     csv: Vec<u8>,
-    mode: Mode,
+    mode: LoadMode,
     allowance: Allowance,
-) -> Result<Loaded, OperationError> {
-    let target = Target::Caseload(population.clone());
-    let job = Job::new(house, population, csv, mode, allowance).await?;
+) -> Result<LoadOutcome, OperationError> {
+    let target = LoadTarget::Caseload(population.clone());
+    let job = CaseloadJob::new(house, population, csv, mode, allowance).await?;
     let feed = job.feed();
     let prepared = job.run().await?;
     let rules = house.gateway().rules();
     let (before, version) = (rules.caseload_version, rules.caseload_version + 1);
     drop(rules);
     let replaced = match mode {
-        Mode::Replace { .. } => version,
-        Mode::Add => loads::last_replaced(house, &target).await?,
+        LoadMode::Replace { .. } => version,
+        LoadMode::Add => loads::last_replaced(house, &target).await?,
     };
     let waiting = match prepared.waiting {
         Some((draft, growth)) => {
@@ -91,11 +92,11 @@ async fn load_judged(
     let relations = prepared.caseloads.relations();
     let after = format!("version:{version} relations:{relations} sha256:{}", prepared.next.digest);
     let waits = waiting.as_ref().map_or(String::new(), |(id, growth)| format!(" {id} {}", growth.line()));
-    let words = Words {
+    let words = ActDetails {
         subject: format!("population:{population}"),
         before: format!("version:{before}"),
         after: after + &waits,
-        ..Words::default()
+        ..ActDetails::default()
     };
     // Charged first: what fails afterwards was spent, and never the other way round.
     if let Some(feed) = feed.filter(|_| prepared.added.readings > 0) {
@@ -104,21 +105,21 @@ async fn load_judged(
     house.write_down(actor, Act::CaseloadLoaded, words).await?;
     kept(house, population).put(house, prepared.next).await?;
     house.store.set_setting("caseload-version", &version.to_string()).await?;
-    if matches!(mode, Mode::Replace { .. }) {
+    if matches!(mode, LoadMode::Replace { .. }) {
         loads::set_replaced(house, &target, version).await?;
     }
     publish(house, population, prepared.caseloads, version).await;
-    Ok(Loaded { relations, version, waiting, ignored: prepared.ignored })
+    Ok(LoadOutcome { relations, version, waiting, ignored: prepared.ignored })
 }
 
 /// Keeps what waits beside the files in force, and asks for a second person.
 pub(crate) async fn ask(
-    house: &House,
+    house: &App,
     actor: &Actor,
     load: WaitingLoad,
-    draft: Draft,
+    draft: FileDraft,
     folder: &Path,
-) -> Result<(String, Growth), OperationError> {
+) -> Result<(String, LoadGrowth), OperationError> {
     // A program proves nothing afresh: what it sends beyond its bound waits all the same.
     if !actor.is_program() {
         actor.must_be_fresh(house)?;
@@ -130,18 +131,18 @@ pub(crate) async fn ask(
 }
 
 /// Puts caseloads in force; the lock of the rules is held for no longer than that.
-async fn publish(house: &House, population: &PopulationId, caseloads: Caseloads, version: u64) {
+async fn publish(house: &App, population: &PopulationId, caseloads: Caseloads, version: u64) {
     let mut rules = house.rules().await;
     rules.caseloads.insert(population.clone(), Arc::new(caseloads));
     rules.caseload_version = rules.caseload_version.max(version);
     house.publish(&rules);
     drop(rules);
-    house.not_taken.clear(&Target::Caseload(population.clone()).name());
+    house.not_taken.clear(&LoadTarget::Caseload(population.clone()).name());
 }
 
 /// One relation that two persons agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addition {
+pub struct AgreedRelation {
     pub population: PopulationId,
     /// Canonical.
     pub person: String,
@@ -153,35 +154,40 @@ pub struct Addition {
 }
 
 /// Adds it to what is in force.
-pub(crate) async fn add_one(house: &House, addition: &Addition, reason: &str) -> Result<(), OperationError> {
+pub(crate) async fn add_one(
+    house: &App,
+    addition: &AgreedRelation,
+    reason: &str,
+) -> Result<(), OperationError> {
     let holder = match &addition.account {
         Some(account) => HolderName::Account(account.clone()),
         None => HolderName::Organisation(addition.organisation.clone()),
     };
-    let term = digue_access::caseload::Term { reason: reason.to_owned(), from: None, until: addition.until };
-    let row = Row { holder, person: addition.person.clone(), term };
+    let term =
+        digue_access::caseload::RelationTerm { reason: reason.to_owned(), from: None, until: addition.until };
+    let row = CaseloadRow { holder, person: addition.person.clone(), term };
     let mut rows = RowWriter::new(Vec::new()).map_err(unavailable)?;
     rows.write(&row).map_err(unavailable)?;
     let csv = rows.finish().map_err(unavailable)?;
     let _one = house.loads.lock().await;
     let done =
-        load_judged(house, &Actor::digue(), &addition.population, csv, Mode::Add, Allowance::All).await;
+        load_judged(house, &Actor::digue(), &addition.population, csv, LoadMode::Add, Allowance::All).await;
     done.map(drop)
 }
 
 /// Loads what waited, once a second person granted it.
-pub(crate) async fn load_granted(house: &House, load: &WaitingLoad) -> Result<(), OperationError> {
-    let Target::Caseload(population) = &load.target else {
+pub(crate) async fn load_granted(house: &App, load: &WaitingLoad) -> Result<(), OperationError> {
+    let LoadTarget::Caseload(population) = &load.target else {
         return Err(OperationError::NotFound("population"));
     };
     let _one = house.loads.lock().await;
     let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
-    load_judged(house, &Actor::digue(), population, csv, Mode::Add, Allowance::All).await.map(drop)
+    load_judged(house, &Actor::digue(), population, csv, LoadMode::Add, Allowance::All).await.map(drop)
 }
 
 /// The rows that wait, if they are those that were asked for and nothing replaced their file since.
 pub(crate) async fn waiting_rows(
-    house: &House,
+    house: &App,
     load: &WaitingLoad,
     folder: &Path,
 ) -> Result<Vec<u8>, OperationError> {
@@ -197,11 +203,11 @@ pub(crate) async fn waiting_rows(
 
 /// True when granting this load would give something to the account that grants it.
 pub(crate) async fn gives_to(
-    house: &House,
+    house: &App,
     load: &WaitingLoad,
     account: &AccountId,
 ) -> Result<bool, OperationError> {
-    let Target::Caseload(population) = &load.target else { return Ok(false) };
+    let LoadTarget::Caseload(population) = &load.target else { return Ok(false) };
     let csv = waiting_rows(house, load, &waiting_file(house, population)).await?;
     let portal = portal_of(house, population)?;
     let rules = house.gateway().rules();
@@ -218,7 +224,7 @@ pub(crate) async fn gives_to(
 
 /// The canonical form of a person of a population, as somebody typed it.
 pub(crate) fn canonical(
-    house: &House,
+    house: &App,
     population: &PopulationId,
     typed: &str,
 ) -> Result<String, OperationError> {
@@ -229,7 +235,7 @@ pub(crate) fn canonical(
 
 /// How the portals may write a person that a file names: in the form of each population, and as it
 /// stands there, for populations whose maps are gone.
-pub(crate) fn forms(house: &House, typed: &str) -> Vec<String> {
+pub(crate) fn forms(house: &App, typed: &str) -> Vec<String> {
     let hosts = house.gateway().hosts();
     let canonical = hosts.portals().filter_map(|portal| portal.kinds[portal.primary].canonical(typed.trim()));
     let mut forms: Vec<String> = canonical.map(String::from).chain([typed.trim().to_owned()]).collect();
@@ -245,13 +251,13 @@ const REASON: usize = 3;
 const FROM: usize = 4;
 const UNTIL: usize = 5;
 
-const COLUMNS: [Column; 6] = [
-    Column { name: "account", aliases: &["account", "compte"] },
-    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    Column { name: "person", aliases: &["person", "personne"] },
-    Column { name: "reason", aliases: &["reason", "motif"] },
-    Column { name: "from", aliases: &["from", "du", "début", "debut"] },
-    Column { name: "until", aliases: &["until", "au", "fin"] },
+const COLUMNS: [CsvColumn; 6] = [
+    CsvColumn { name: "account", aliases: &["account", "compte"] },
+    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    CsvColumn { name: "person", aliases: &["person", "personne"] },
+    CsvColumn { name: "reason", aliases: &["reason", "motif"] },
+    CsvColumn { name: "from", aliases: &["from", "du", "début", "debut"] },
+    CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
 ];
 
 /// Faults that are listed; a file with more is wrong as a whole.
@@ -262,7 +268,7 @@ fn each_row(
     csv: &[u8],
     portal: &Portal,
     decoys: &HashSet<String>,
-    take: &mut dyn FnMut(&Row),
+    take: &mut dyn FnMut(&CaseloadRow),
 ) -> Result<Vec<String>, OperationError> {
     let told = |fault: PlacedFault| fault.told("caseload");
     let file =
@@ -275,13 +281,13 @@ fn each_row(
         let person = primary.canonical(text).map(String::from).ok_or(CaseloadFaultKind::Person)?;
         if decoys.contains(&person) { Err(CaseloadFaultKind::Decoy) } else { Ok(person) }
     };
-    let mut rows = RowReader::default();
+    let mut rows = CaseloadRowReader::default();
     let mut faults = Vec::new();
     file.each(|read| {
         let fault = match read {
             Err(fault) => told(fault),
             Ok(row) => {
-                let cells = RowCells {
+                let cells = CaseloadCells {
                     account: row.cell(ACCOUNT),
                     organisation: row.cell(ORGANISATION),
                     person: row.cell(PERSON),
@@ -320,7 +326,7 @@ impl<W: std::io::Write> RowWriter<W> {
         Ok(Self(writer))
     }
 
-    fn write(&mut self, row: &Row) -> csv::Result<()> {
+    fn write(&mut self, row: &CaseloadRow) -> csv::Result<()> {
         let (account, organisation) = match &row.holder {
             HolderName::Account(account) => (account.as_str(), ""),
             HolderName::Organisation(organisation) => ("", organisation.as_str()),
@@ -337,11 +343,11 @@ impl<W: std::io::Write> RowWriter<W> {
 }
 
 /// A file that is read and compared, away from the workers that serve requests.
-struct Job {
+struct CaseloadJob {
     portal: Arc<Portal>,
     decoys: HashSet<String>,
     csv: Vec<u8>,
-    mode: Mode,
+    mode: LoadMode,
     allowance: Allowance,
     /// In force, as it was kept; empty when nothing ever was.
     kept: Vec<u8>,
@@ -352,28 +358,28 @@ struct Job {
 }
 
 /// What came of it.
-struct Prepared {
+struct PreparedLoad {
     caseloads: Caseloads,
-    next: Draft,
-    waiting: Option<(Draft, Growth)>,
+    next: FileDraft,
+    waiting: Option<(FileDraft, LoadGrowth)>,
     /// What a feed added by itself.
-    added: Growth,
+    added: LoadGrowth,
     ignored: Vec<String>,
 }
 
-impl Job {
+impl CaseloadJob {
     async fn new(
-        house: &House,
+        house: &App,
         population: &PopulationId,
         csv: Vec<u8>,
-        mode: Mode,
+        mode: LoadMode,
         allowance: Allowance,
     ) -> Result<Self, OperationError> {
         let file = kept(house, population);
         let kept = match file.read(house).await? {
             Ok(kept) => kept.unwrap_or_default(),
             // What is kept is to be replaced: nothing of it is needed.
-            Err(_) if matches!(mode, Mode::Replace { .. }) => Vec::new(),
+            Err(_) if matches!(mode, LoadMode::Replace { .. }) => Vec::new(),
             Err(why) => {
                 house.not_taken.note(&file.name, why);
                 return Err(OperationError::Invalid("invalid-caseload-kept"));
@@ -394,18 +400,18 @@ impl Job {
         })
     }
 
-    fn feed(&self) -> Option<loads::Feed> {
+    fn feed(&self) -> Option<loads::LoadFeed> {
         match &self.allowance {
             Allowance::Feed(feed) => Some(feed.clone()),
             Allowance::All | Allowance::Nothing => None,
         }
     }
 
-    async fn run(self) -> Result<Prepared, OperationError> {
+    async fn run(self) -> Result<PreparedLoad, OperationError> {
         tokio::task::spawn_blocking(move || self.prepare()).await.map_err(unavailable)?
     }
 
-    fn prepare(self) -> Result<Prepared, OperationError> {
+    fn prepare(self) -> Result<PreparedLoad, OperationError> {
         let keyer = self.portal.keyer();
         let (ignored, total, added) = self.count(&keyer)?;
         self.must_not_lose(total)?;
@@ -415,15 +421,15 @@ impl Job {
             Allowance::Nothing => false,
             Allowance::Feed(feed) => added.readings <= feed.left,
         };
-        let may = |row: &Row| match &self.allowance {
+        let may = |row: &CaseloadRow| match &self.allowance {
             Allowance::All => true,
             Allowance::Nothing => false,
             Allowance::Feed(feed) => is_within && !feed.is_own(&row.holder),
         };
-        let mut next = Output::create(&self.portal.population, self.draft.with_extension("draft"))?;
-        let mut later = Output::create(&self.portal.population, self.draft.with_extension("later"))?;
-        let mut counter = Counter::new(&self.sizes);
-        if self.mode == Mode::Add && !self.kept.is_empty() {
+        let mut next = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("draft"))?;
+        let mut later = CaseloadOutput::create(&self.portal.population, self.draft.with_extension("later"))?;
+        let mut counter = GrowthCounter::new(&self.sizes);
+        if self.mode == LoadMode::Add && !self.kept.is_empty() {
             each_row(&self.kept, &self.portal, &HashSet::new(), &mut |row| next.push(row))?;
         }
         each_row(
@@ -431,14 +437,14 @@ impl Job {
             &self.portal,
             &self.decoys,
             &mut |row| match self.base.held(row, &keyer, self.now) {
-                Held::Whole if self.mode == Mode::Add => {}
-                Held::Whole => next.push(row),
-                Held::Part(_) if may(row) => next.push(row),
-                Held::Part(terms) => {
+                RelationCoverage::Whole if self.mode == LoadMode::Add => {}
+                RelationCoverage::Whole => next.push(row),
+                RelationCoverage::Part(_) if may(row) => next.push(row),
+                RelationCoverage::Part(terms) => {
                     counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
                     later.push(row);
-                    let terms = terms.into_iter().filter(|_| self.mode != Mode::Add);
-                    terms.for_each(|term| next.push(&Row { term, ..row.clone() }));
+                    let terms = terms.into_iter().filter(|_| self.mode != LoadMode::Add);
+                    terms.for_each(|term| next.push(&CaseloadRow { term, ..row.clone() }));
                 }
             },
         )?;
@@ -446,18 +452,18 @@ impl Job {
         let (next, caseloads) = next.finish()?;
         let (later, _) = later.finish()?;
         let waiting = (growth.rows > 0).then_some((later, growth));
-        let added = if is_within { added } else { Growth::default() };
-        Ok(Prepared { caseloads, next, waiting, added, ignored })
+        let added = if is_within { added } else { LoadGrowth::default() };
+        Ok(PreparedLoad { caseloads, next, waiting, added, ignored })
     }
 
     /// The columns that mean nothing, the rows of the file, and what it adds beside the sender's own.
-    fn count(&self, keyer: &PersonKeyer) -> Result<(Vec<String>, u64, Growth), OperationError> {
+    fn count(&self, keyer: &PersonKeyer) -> Result<(Vec<String>, u64, LoadGrowth), OperationError> {
         let mut total = 0;
-        let mut counter = Counter::new(&self.sizes);
+        let mut counter = GrowthCounter::new(&self.sizes);
         let ignored = each_row(&self.csv, &self.portal, &self.decoys, &mut |row| {
             total += 1;
             let is_own = matches!(&self.allowance, Allowance::Feed(feed) if feed.is_own(&row.holder));
-            if !is_own && matches!(self.base.held(row, keyer, self.now), Held::Part(_)) {
+            if !is_own && matches!(self.base.held(row, keyer, self.now), RelationCoverage::Part(_)) {
                 counter.relation(&row.holder, keyer.key(&row.person), row.term.until.is_some());
             }
         })?;
@@ -468,36 +474,37 @@ impl Job {
     fn must_not_lose(&self, total: u64) -> Result<(), OperationError> {
         let before = u64::try_from(self.base.relations()).unwrap_or(u64::MAX);
         match self.mode {
-            Mode::Replace { confirms_loss: false } if total == 0 || total < before / 2 => {
+            LoadMode::Replace { confirms_loss: false } if total == 0 || total < before / 2 => {
                 Err(OperationError::Invalid("invalid-load-shrinks"))
             }
-            Mode::Add if total == 0 => Err(OperationError::Invalid("invalid-load-empty")),
-            Mode::Replace { .. } | Mode::Add => Ok(()),
+            LoadMode::Add if total == 0 => Err(OperationError::Invalid("invalid-load-empty")),
+            LoadMode::Replace { .. } | LoadMode::Add => Ok(()),
         }
     }
 }
 
 /// Rows on their way to a file and to memory. A fault of the disk is kept until the end.
-struct Output {
-    rows: RowWriter<DraftWriter>,
-    builder: Builder,
+struct CaseloadOutput {
+    rows: RowWriter<FileDraftWriter>,
+    builder: CaseloadBuilder,
     fault: Option<csv::Error>,
 }
 
-impl Output {
+impl CaseloadOutput {
     fn create(population: &PopulationId, path: PathBuf) -> Result<Self, OperationError> {
-        let rows = RowWriter::new(DraftWriter::create(path).map_err(unavailable)?).map_err(unavailable)?;
-        Ok(Self { rows, builder: Builder::new(population), fault: None })
+        let rows =
+            RowWriter::new(FileDraftWriter::create(path).map_err(unavailable)?).map_err(unavailable)?;
+        Ok(Self { rows, builder: CaseloadBuilder::new(population), fault: None })
     }
 
-    fn push(&mut self, row: &Row) {
+    fn push(&mut self, row: &CaseloadRow) {
         self.builder.add(row);
         if let Err(error) = self.rows.write(row) {
             self.fault.get_or_insert(error);
         }
     }
 
-    fn finish(self) -> Result<(Draft, Caseloads), OperationError> {
+    fn finish(self) -> Result<(FileDraft, Caseloads), OperationError> {
         if let Some(fault) = self.fault {
             return Err(unavailable(fault));
         }
@@ -509,7 +516,7 @@ impl Output {
 
 /// Loads what the last start left. A file that cannot be believed leaves what is in force as it is; at a
 /// start that is nobody.
-pub async fn load_kept(house: &House) -> Result<(), OperationError> {
+pub async fn load_kept(house: &App) -> Result<(), OperationError> {
     let _one = house.loads.lock().await;
     let hosts = house.gateway().hosts();
     let populations: std::collections::BTreeSet<PopulationId> =
@@ -526,7 +533,7 @@ pub async fn load_kept(house: &House) -> Result<(), OperationError> {
         };
         let portal = portal_of(house, &population)?;
         let parsed = tokio::task::spawn_blocking(move || {
-            let mut builder = Builder::new(&portal.population);
+            let mut builder = CaseloadBuilder::new(&portal.population);
             // A decoy planted since: the file holds as it is, and reading the decoy is evidence all the same.
             each_row(&csv, &portal, &HashSet::new(), &mut |row| builder.add(row)).map(|_| builder.finish())
         });
@@ -534,27 +541,27 @@ pub async fn load_kept(house: &House) -> Result<(), OperationError> {
             Ok(caseloads) => publish(house, &population, caseloads, 0).await,
             Err(error) => {
                 tracing::error!(%error, file = %file.path.display(), "A kept caseload file cannot be read");
-                house.note_not_taken(&file.name, crate::kept_files::NotTaken::Unreadable).await?;
+                house.note_not_taken(&file.name, crate::kept_files::UnfinishedFile::Unreadable).await?;
             }
         }
     }
     Ok(())
 }
 
-pub(crate) fn portal_of(house: &House, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
+pub(crate) fn portal_of(house: &App, population: &PopulationId) -> Result<Arc<Portal>, OperationError> {
     let hosts = house.gateway().hosts();
     let found = hosts.portals().find(|portal| portal.population == *population).cloned();
     found.ok_or(OperationError::NotFound("population"))
 }
 
-fn kept(house: &House, population: &PopulationId) -> KeptFile {
+fn kept(house: &App, population: &PopulationId) -> KeptFile {
     KeptFile {
-        name: Target::Caseload(population.clone()).name(),
+        name: LoadTarget::Caseload(population.clone()).name(),
         path: house.data_folder.join("caseloads").join(format!("{population}.csv")),
     }
 }
 
-fn waiting_file(house: &House, population: &PopulationId) -> PathBuf {
+fn waiting_file(house: &App, population: &PopulationId) -> PathBuf {
     house.data_folder.join("caseloads").join("waiting").join(population.as_str())
 }
 

@@ -14,7 +14,7 @@ const WIDENS_FOR: Duration = Duration::from_hours(24);
 
 /// One account that was contained, or its organisation with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Closing {
+pub(crate) struct AccountClosing {
     pub(crate) at: Timestamp,
     pub(crate) account: String,
     pub(crate) organisation: String,
@@ -25,12 +25,13 @@ pub(crate) struct Closing {
 }
 
 #[derive(Default)]
-pub(crate) struct Closings(VecDeque<Closing>);
+pub(crate) struct AccountClosings(VecDeque<AccountClosing>);
 
-impl Closings {
+impl AccountClosings {
     /// An account counts once, by the strictest step: memory that was made again finds it again.
-    pub(crate) fn note(&mut self, closing: Closing) {
-        let is_milder = |known: &Closing| known.account == closing.account && known.taken > closing.taken;
+    pub(crate) fn note(&mut self, closing: AccountClosing) {
+        let is_milder =
+            |known: &AccountClosing| known.account == closing.account && known.taken > closing.taken;
         if !self.0.iter().any(is_milder) {
             self.0.retain(|known| known.account != closing.account);
             self.0.push_back(closing);
@@ -49,14 +50,14 @@ impl Closings {
         self.0.retain(|closing| closing.at >= kept_since);
         let (widens_since, fuse_since) = (finding.at.minus(WIDENS_FOR), finding.at.minus(fuse_hours));
         let of_day = || self.0.iter().filter(|closing| closing.at >= widens_since);
-        let of_portal = |closing: &&Closing| closing.portal == finding.portal;
-        let of_organisation = |closing: &&Closing| closing.organisation == finding.organisation;
+        let of_portal = |closing: &&AccountClosing| closing.portal == finding.portal;
+        let of_organisation = |closing: &&AccountClosing| closing.organisation == finding.organisation;
         let accounts = of_day().filter(of_organisation).count();
         let organisations: HashSet<&str> =
             of_day().filter(of_portal).map(|closing| closing.organisation.as_str()).collect();
         let fused = || {
             let closes =
-                |closing: &&Closing| closing.taken >= Action::CloseAccount && closing.at >= fuse_since;
+                |closing: &&AccountClosing| closing.taken >= Action::CloseAccount && closing.at >= fuse_since;
             self.0.iter().filter(closes).filter(of_portal)
         };
         let at_work = engine.at_work(finding.at, &finding.portal, &finding.organisation);
@@ -77,7 +78,7 @@ fn count(number: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use digue_detection::{Around, Fuse, Options, Weight};
+    use digue_detection::{EngineOptions, Fuse, Surroundings, Weight};
 
     use super::*;
 
@@ -85,9 +86,16 @@ mod tests {
         Timestamp::from_secs(1_763_812_800).plus(Duration::from_hours(hours))
     }
 
-    fn closing(hours: u64, account: &str, taken: Action) -> Closing {
+    fn closing(hours: u64, account: &str, taken: Action) -> AccountClosing {
         let (organisation, portal) = ("of-1".to_owned(), "kairos".to_owned());
-        Closing { at: at(hours), account: account.to_owned(), organisation, portal, taken, accounts: 1 }
+        AccountClosing {
+            at: at(hours),
+            account: account.to_owned(),
+            organisation,
+            portal,
+            taken,
+            accounts: 1,
+        }
     }
 
     fn finding(hours: u64, organisation: &str, portal: &str) -> Finding {
@@ -101,13 +109,13 @@ mod tests {
             signals: Vec::new(),
             persons: 10,
             is_repeated: false,
-            around: Around::default(),
+            around: Surroundings::default(),
         }
     }
 
     #[test]
     fn closings_count_within_their_hours_where_they_were_and_each_account_once() {
-        let mut closings = Closings::default();
+        let mut closings = AccountClosings::default();
         for (hours, account, taken) in [
             (0, "a1", Action::CloseAccount),
             (1, "a2", Action::StepUp),
@@ -116,7 +124,7 @@ mod tests {
         ] {
             closings.note(closing(hours, account, taken));
         }
-        let engine = Engine::new(Options::default());
+        let engine = Engine::new(EngineOptions::default());
         let fuse = Fuse { hours: 48, ..Fuse::default() };
         let playbook = Playbook { fuse, ..Playbook::default() };
         let mut recent = |hours, organisation, portal| {

@@ -4,31 +4,31 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_detection::{Action, Around, DeclaredBatch, Finding, Signal, SignalKind, Weight};
+use digue_detection::{Action, DeclaredBatch, Finding, Signal, SignalKind, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
-use digue_store::{FindingRecord, Verdict};
+use digue_store::{FindingRecord, FindingVerdict};
 use digue_types::{AccountId, Act, Gate, OrganisationId, PortalId, Timestamp};
 
 use crate::actor::Actor;
-use crate::closings::Closing;
+use crate::closings::AccountClosing;
 use crate::error::OperationError;
-use crate::gates::{self, Consent, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::gates::{self, ActAuthority, REASON_CHARS_MAX, REASON_CHARS_MIN, parse_reason};
+use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::incidents;
 use crate::mail::{self, Mail};
 use crate::recovery;
 use crate::secret::name;
-use crate::sentry::{Found, finding_before, portal_of};
+use crate::sentry::{MonitoredFinding, finding_before, portal_of};
 
 /// Mails about findings to one person within an hour; then the console has the rest.
 const MAILS_AN_HOUR: usize = 6;
 
 /// Carries out the step of a finding. The door withholds already; every failure is said and the
 /// rest is done all the same.
-pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> {
-    let Found { finding, step, is_trial } = found;
+pub async fn respond(house: &App, found: MonitoredFinding) -> Result<(), OperationError> {
+    let MonitoredFinding { finding, step, is_trial } = found;
     let id = name("fi")?;
     let account = finding.account.as_deref().and_then(|account| AccountId::parse(account).ok());
     let record = FindingRecord {
@@ -61,7 +61,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
         Weight::Containment if !is_trial => Act::WatchContained,
         Weight::Containment | Weight::Alert => Act::WatchAlerted,
     };
-    let words = Words {
+    let words = ActDetails {
         subject: subject_of(&record),
         before: format!("evidence:{:.1} persons:{}", finding.evidence, finding.persons),
         after: step.taken.code().to_owned(),
@@ -80,7 +80,7 @@ pub async fn respond(house: &House, found: Found) -> Result<(), OperationError> 
 
 /// Shuts what the step says, cuts sessions, lowers the limits for when it is open again.
 async fn act_on(
-    house: &House,
+    house: &App,
     account: &AccountId,
     record: &FindingRecord,
     action: Action,
@@ -107,7 +107,7 @@ async fn act_on(
     for (reach, gate) in shut {
         let is_stricter = gate > house.gateway().rules().gates.of(&reach);
         if is_stricter
-            && let Err(error) = gates::apply(house, &digue, reach, gate, &reason, Consent::One).await
+            && let Err(error) = gates::apply(house, &digue, reach, gate, &reason, ActAuthority::One).await
         {
             failed = Err(error);
         }
@@ -146,7 +146,7 @@ fn to_json(signals: &[Signal]) -> String {
 /// Signals as they were stored; what a later version wrote and this one does not know is left out.
 pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
     #[derive(serde::Deserialize)]
-    struct Stored {
+    struct StoredSignal {
         kind: String,
         evidence: f32,
         figures: StoredFigures,
@@ -157,7 +157,7 @@ pub fn signals_of(record: &FindingRecord) -> Vec<Signal> {
         usual: u32,
         minutes: u32,
     }
-    let stored: Vec<Stored> = serde_json::from_str(&record.signals).unwrap_or_default();
+    let stored: Vec<StoredSignal> = serde_json::from_str(&record.signals).unwrap_or_default();
     let signals = stored.into_iter().filter_map(|signal| {
         let StoredFigures { seen, usual, minutes } = signal.figures;
         let figures = digue_detection::Figures { seen, usual, minutes };
@@ -176,16 +176,16 @@ fn around_json(finding: &Finding) -> String {
 
 /// What lies around a finding, as far as it was kept.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum KeptAround {
-    Kept(Around),
+pub enum StoredSurroundings {
+    Kept(Surroundings),
     /// The finding is of before it was kept, or about an organisation.
     NotKept,
     /// Something was kept and cannot be read: it is not taken for an ordinary day.
     Unreadable,
 }
 
-impl KeptAround {
-    pub const fn known(self) -> Option<Around> {
+impl StoredSurroundings {
+    pub const fn known(self) -> Option<Surroundings> {
         match self {
             Self::Kept(around) => Some(around),
             Self::NotKept | Self::Unreadable => None,
@@ -193,21 +193,21 @@ impl KeptAround {
     }
 }
 
-pub fn around_of(record: &FindingRecord) -> KeptAround {
+pub fn around_of(record: &FindingRecord) -> StoredSurroundings {
     if record.around.is_empty() {
-        return KeptAround::NotKept;
+        return StoredSurroundings::NotKept;
     }
-    serde_json::from_str(&record.around).map_or(KeptAround::Unreadable, KeptAround::Kept)
+    serde_json::from_str(&record.around).map_or(StoredSurroundings::Unreadable, StoredSurroundings::Kept)
 }
 
 /// Since when a fuse that holds something back now did so.
-fn fuse_since(house: &House) -> Timestamp {
+fn fuse_since(house: &App) -> Timestamp {
     house.clock.now().minus(Duration::from_hours(u64::from(house.sentry().fuse().hours)))
 }
 
 /// True for the first finding of a portal that the fuse held back. A store that cannot be read is no reason
 /// to leave people without word.
-async fn fuse_begins(house: &House, record: &FindingRecord) -> bool {
+async fn fuse_begins(house: &App, record: &FindingRecord) -> bool {
     if !record.is_fused {
         return false;
     }
@@ -222,7 +222,7 @@ async fn fuse_begins(house: &House, record: &FindingRecord) -> bool {
 const RECALLED: u32 = 10_000;
 
 /// What was closed unasked before a start, for the fuse to count on.
-pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
+pub async fn recall_closings(house: &App) -> Result<(), OperationError> {
     let since = fuse_since(house);
     let rules = house.gateway().rules();
     let findings = house.store.findings(RECALLED).await?;
@@ -231,7 +231,7 @@ pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
         let of_organisation =
             rules.directory.iter().filter(|(_, known)| known.organisation == record.organisation).count();
         let closes_all = taken >= Action::CloseOrganisation;
-        Some(Closing {
+        Some(AccountClosing {
             at: record.at,
             account: record.account.as_ref()?.to_string(),
             organisation: record.organisation.to_string(),
@@ -245,7 +245,7 @@ pub async fn recall_closings(house: &House) -> Result<(), OperationError> {
 }
 
 /// Mail to everybody who decides, once a finding, and no storm; once a fuse in any case.
-async fn tell_people(house: &House, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
+async fn tell_people(house: &App, record: &FindingRecord, fuse_begins: bool) -> Result<(), OperationError> {
     if !house.sends_mail() {
         return Ok(());
     }
@@ -315,7 +315,7 @@ const FINDINGS: u32 = 500;
 /// False alarms are reckoned over so many days.
 const RATE_DAYS: u64 = 30;
 
-pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationError> {
+pub async fn view(house: &App, actor: &Actor) -> Result<WatchView, OperationError> {
     actor.must_watch()?;
     let now = house.clock.now();
     let findings = house.store.findings(FINDINGS).await?;
@@ -342,7 +342,7 @@ pub async fn view(house: &House, actor: &Actor) -> Result<WatchView, OperationEr
 pub struct FindingView {
     pub record: FindingRecord,
     pub signals: Vec<Signal>,
-    pub around: KeptAround,
+    pub around: StoredSurroundings,
     /// Distinct persons of each of the last days, the oldest first, as (day since 1970, persons).
     pub days: Vec<(i64, usize)>,
     pub gate: Gate,
@@ -355,7 +355,7 @@ pub struct FindingView {
 /// Days in the picture.
 const DAYS: i64 = 30;
 
-pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
+pub async fn finding(house: &App, actor: &Actor, id: &str) -> Result<FindingView, OperationError> {
     actor.must_watch()?;
     let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let last = record.at.utc_day();
@@ -385,7 +385,7 @@ pub async fn finding(house: &House, actor: &Actor, id: &str) -> Result<FindingVi
 ///
 /// Work feeds the account's habits, by its entry in the journal. A gate that the watch closed is opened apart, by two persons.
 pub async fn decide(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     is_theft: bool,
@@ -396,13 +396,13 @@ pub async fn decide(
     let record = house.store.finding(id).await?.ok_or(OperationError::NotFound("finding"))?;
     let now = house.clock.now();
     let act = if is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-    let words = Words {
+    let words = ActDetails {
         subject: subject_of(&record),
         before: finding_before(&record),
         after: format!("finding:{}", record.id),
         reason: reason.clone(),
     };
-    let verdict = Verdict { is_theft, by: actor.account.clone(), at: now, reason };
+    let verdict = FindingVerdict { is_theft, by: actor.account.clone(), at: now, reason };
     let claim = house.store.decide_finding(id, &verdict);
     house.claim((actor, act, words), claim, house.store.release_finding(id, &actor.account)).await?;
     if is_theft && incidents::about(house, &subject_of(&record)).await.is_none() {
@@ -420,7 +420,7 @@ pub async fn decide(
         let gate = house.gateway().rules().gates.of(&reach);
         if matches!(gate, Gate::StepUp | Gate::CaseloadOnly) {
             let reason = format!("finding {}", record.id);
-            gates::apply(house, actor, reach, Gate::Open, &reason, Consent::One).await?;
+            gates::apply(house, actor, reach, Gate::Open, &reason, ActAuthority::One).await?;
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::error::{LineFault, OperationError};
 /// A column that is looked for: the name it has in faults, and every name that it may have in a file,
 /// in lower case and without accents.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
+pub(crate) struct CsvColumn {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
 }
@@ -84,14 +84,14 @@ pub(crate) struct CsvFile<'b> {
 }
 
 /// One row, its cells trimmed.
-pub(crate) struct Row<'r> {
+pub(crate) struct CsvFileRow<'r> {
     pub(crate) line: usize,
     cells: &'r csv::StringRecord,
     places: &'r [Option<usize>],
     ignored: &'r [usize],
 }
 
-impl<'r> Row<'r> {
+impl<'r> CsvFileRow<'r> {
     /// The columns that nobody looks for and that this row fills, by their places in `ignored`.
     pub(crate) fn filled_ignored(&self) -> impl Iterator<Item = usize> {
         let is_filled = |place: &usize| {
@@ -115,7 +115,11 @@ fn is_blank(sign: char) -> bool {
 impl<'b> CsvFile<'b> {
     /// Finds encoding, delimiter and columns; the columns of `needed` (places in `columns`) must be
     /// there.
-    pub(crate) fn open(bytes: &'b [u8], columns: &[Column], needed: &[usize]) -> Result<Self, PlacedFault> {
+    pub(crate) fn open(
+        bytes: &'b [u8],
+        columns: &[CsvColumn],
+        needed: &[usize],
+    ) -> Result<Self, PlacedFault> {
         let text = decode(bytes)?;
         let (start, line, said) = beginning(&text);
         let delimiters = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
@@ -148,14 +152,14 @@ impl<'b> CsvFile<'b> {
     }
 
     /// Hands over every row that is not blank, or why it cannot be read, until `take` says false.
-    pub(crate) fn each(&self, mut take: impl FnMut(Result<Row<'_>, PlacedFault>) -> bool) {
+    pub(crate) fn each(&self, mut take: impl FnMut(Result<CsvFileRow<'_>, PlacedFault>) -> bool) {
         let rest = &self.text[self.start..];
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .flexible(true)
             .has_headers(false)
             .from_reader(rest.as_bytes());
-        let mut lines = Lines { text: &self.text, at: 0, line: 1 };
+        let mut lines = CsvLines { text: &self.text, at: 0, line: 1 };
         let mut cells = csv::StringRecord::new();
         let mut is_header = true;
         loop {
@@ -187,7 +191,7 @@ impl CsvFile<'_> {
         line: usize,
         cells: &'r csv::StringRecord,
         is_unclosed: bool,
-    ) -> Result<Row<'r>, PlacedFault> {
+    ) -> Result<CsvFileRow<'r>, PlacedFault> {
         let is_filled =
             |place: usize| cells.get(place).is_some_and(|cell| !cell.trim_matches(is_blank).is_empty());
         let fault = |column, kind| Err(PlacedFault { line, column, kind });
@@ -199,7 +203,7 @@ impl CsvFile<'_> {
         }
         match self.nameless.iter().find(|place| is_filled(**place)) {
             Some(place) => fault(Some(place + 1), CsvFault::Nameless),
-            None => Ok(Row { line, cells, places: &self.places, ignored: &self.ignored_places }),
+            None => Ok(CsvFileRow { line, cells, places: &self.places, ignored: &self.ignored_places }),
         }
     }
 }
@@ -233,7 +237,7 @@ fn sheet(text: &str, line: usize, delimiter: u8, rows_max: usize) -> Result<Uplo
         .flexible(true)
         .has_headers(false)
         .from_reader(text.as_bytes());
-    let mut lines = Lines { text, at: 0, line };
+    let mut lines = CsvLines { text, at: 0, line };
     let (mut rows, mut cells, mut extra_lines) = (Vec::new(), csv::StringRecord::new(), 0);
     // The text decoded: a reader over it meets no other error.
     while reader.read_record(&mut cells).unwrap_or(false) {
@@ -283,8 +287,8 @@ fn uploaded(cell: &str) -> UploadedCell {
 }
 
 /// The delimiter under which the header names most of the columns, and its cells; the first of equals.
-fn best_header(text: &str, delimiters: &[u8], columns: &[Column]) -> Option<(u8, csv::StringRecord)> {
-    let is_found = |cells: &csv::StringRecord, column: &Column| {
+fn best_header(text: &str, delimiters: &[u8], columns: &[CsvColumn]) -> Option<(u8, csv::StringRecord)> {
+    let is_found = |cells: &csv::StringRecord, column: &CsvColumn| {
         cells.iter().any(|cell| column.aliases.contains(&name_of(cell).as_str()))
     };
     let mut best = None;
@@ -306,13 +310,13 @@ fn is_unclosed(record: &str) -> bool {
 }
 
 /// Where lines begin; asked in order.
-struct Lines<'t> {
+struct CsvLines<'t> {
     text: &'t str,
     at: usize,
     line: usize,
 }
 
-impl Lines<'_> {
+impl CsvLines<'_> {
     /// The line, from 1, on which a record begins that the reader places here: perhaps on the end of
     /// the line before.
     fn of(&mut self, place: usize) -> usize {
@@ -350,7 +354,7 @@ fn name_of(cell: &str) -> String {
 /// Where the header begins, on which line, and the delimiter that a first line `sep=;` says.
 fn beginning(text: &str) -> (usize, usize, Option<u8>) {
     let blank = text.len() - text.trim_start_matches(['\r', '\n', '\u{feff}']).len();
-    let mut lines = Lines { text, at: 0, line: 1 };
+    let mut lines = CsvLines { text, at: 0, line: 1 };
     let end = text[blank..].find(['\r', '\n']).map_or(text.len(), |end| blank + end);
     let first = text[blank..end].trim().to_lowercase();
     match first.strip_prefix("sep=").map(str::as_bytes) {
@@ -369,7 +373,7 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PlacedFault> {
     };
     match text.find(is_foreign) {
         Some(place) => {
-            let line = Lines { text: &text, at: 0, line: 1 }.of(place);
+            let line = CsvLines { text: &text, at: 0, line: 1 }.of(place);
             Err(PlacedFault { line, column: None, kind: CsvFault::Encoding })
         }
         None => Ok(text),
@@ -390,10 +394,10 @@ fn unmarked(bytes: &[u8]) -> &'static Encoding {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 3] = [
-        Column { name: "account", aliases: &["account", "compte"] },
-        Column { name: "person", aliases: &["person", "personne"] },
-        Column { name: "reason", aliases: &["reason", "motif"] },
+    const COLUMNS: [CsvColumn; 3] = [
+        CsvColumn { name: "account", aliases: &["account", "compte"] },
+        CsvColumn { name: "person", aliases: &["person", "personne"] },
+        CsvColumn { name: "reason", aliases: &["reason", "motif"] },
     ];
 
     fn rows(bytes: &[u8]) -> Result<Vec<String>, PlacedFault> {

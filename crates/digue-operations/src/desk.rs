@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_locales::{Language, Value, text, text_with};
-use digue_messages::read::{self, Read, Submission};
+use digue_messages::read::{self, ReadMessage, SubmittedMessage};
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{HandedIn, Known, Opinion, Records, Sign, UnreadPart, judge, proof};
+use digue_messages::{DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, UnreadPart, judge, proof};
 use digue_response::code::Code;
 use digue_store::ReportRecord;
 use digue_types::{AccountId, Act, Timestamp};
@@ -18,7 +18,7 @@ use digue_types::{AccountId, Act, Timestamp};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::genuine;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::mail::{self, Mail};
 use crate::maildir;
 use crate::secret::name;
@@ -40,14 +40,14 @@ pub struct DeskRules {
     /// Names that people know them by.
     pub names: Vec<String>,
     /// What these domains publish: keys of signatures, senders, policies.
-    pub records: Arc<Records>,
+    pub records: Arc<DnsRecords>,
     /// The Maildir that forwarded messages are delivered to.
     pub inbox: Option<PathBuf>,
 }
 
 /// What somebody is told of a message.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct MessageReport {
     pub opinion: Opinion,
     /// Who it says it comes from, and its subject: for the reader to recognise it.
     pub from: String,
@@ -61,15 +61,15 @@ pub struct Told {
 /// # Errors
 /// `Invalid` for what is empty or too large; `Busy` when one place asks too often.
 pub async fn examine(
-    house: &House,
+    house: &App,
     language: Language,
     actor: Option<&Actor>,
     bytes: &[u8],
     ip: &str,
-) -> Result<Told, OperationError> {
+) -> Result<MessageReport, OperationError> {
     house.turnstile().pass(house.clock.now(), ip)?;
     let submission = read::read(bytes).map_err(|_| OperationError::Invalid("invalid-message"))?;
-    let opinion = opinion(house, &submission, HandedIn::Shown).await?;
+    let opinion = opinion(house, &submission, SubmissionWay::Shown).await?;
     let reporter = actor.map(|actor| actor.account.to_string()).unwrap_or_default();
     // What strangers show is kept within their share, and once a day; everybody is told the verdict.
     if actor.is_some() || house.turnstile().keeps_report(house.clock.now(), ip) {
@@ -77,7 +77,7 @@ pub async fn examine(
     }
     let about = opinion.about.and_then(|place| submission.messages.get(place));
     let read = about.cloned().unwrap_or_default();
-    Ok(Told {
+    Ok(MessageReport {
         from: match (read.from_name.as_str(), read.from_address.as_str()) {
             ("", address) => address.to_owned(),
             (name, "") => name.to_owned(),
@@ -89,14 +89,18 @@ pub async fn examine(
     })
 }
 
-async fn opinion(house: &House, submission: &Submission, how: HandedIn) -> Result<Opinion, OperationError> {
+async fn opinion(
+    house: &App,
+    submission: &SubmittedMessage,
+    how: SubmissionWay,
+) -> Result<Opinion, OperationError> {
     let rules = house.desk();
     let official = genuine::official(house).await?;
     let mut domains = rules.domains.clone();
     let own =
         house.mailer().and_then(|mailer| mailer.sender().rsplit_once('@').map(|(_, own)| own.to_owned()));
     domains.extend(own.filter(|own| !rules.domains.contains(own)));
-    let known = Known {
+    let known = OfficialSenders {
         domains,
         names: rules.names.clone(),
         subjects: official.into_iter().map(|one| one.subject).collect(),
@@ -110,7 +114,7 @@ async fn opinion(house: &House, submission: &Submission, how: HandedIn) -> Resul
 }
 
 /// A code in the text: ours, ours in another message, or nobody's.
-async fn code_seen(house: &House, read: &Read) -> Result<Option<CodeSeen>, OperationError> {
+async fn code_seen(house: &App, read: &ReadMessage) -> Result<Option<CodeSeen>, OperationError> {
     let words = read.text.split(|sign: char| sign.is_whitespace() || ",;()[]".contains(sign));
     let mut codes = words
         .filter(|word| word.matches('-').count() == 3)
@@ -127,7 +131,7 @@ async fn code_seen(house: &House, read: &Read) -> Result<Option<CodeSeen>, Opera
     Ok(Some(if is_its { CodeSeen::Genuine } else { CodeSeen::Copied }))
 }
 
-async fn keep(house: &House, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
+async fn keep(house: &App, reporter: &str, opinion: &Opinion) -> Result<(), OperationError> {
     let codes: Vec<&str> = opinion.signs.iter().map(|(sign, _)| sign.code()).collect();
     let record = ReportRecord {
         id: name("mr")?,
@@ -145,7 +149,12 @@ async fn keep(house: &House, reporter: &str, opinion: &Opinion) -> Result<(), Op
 }
 
 /// What can be pasted into a report at Signal Spam, 33700 or 17Cyber.
-fn report(language: Language, read: &Read, submission: &Submission, opinion: &Opinion) -> String {
+fn report(
+    language: Language,
+    read: &ReadMessage,
+    submission: &SubmittedMessage,
+    opinion: &Opinion,
+) -> String {
     let from = if read.from_address.is_empty() { &read.from_name } else { &read.from_address };
     let links = submission.messages.iter().flat_map(|read| &read.links);
     let mut hosts: Vec<&str> = links.map(|link| link.host.as_str()).collect();
@@ -180,26 +189,27 @@ fn unread_in_words(language: Language, unread: &UnreadPart) -> String {
 }
 
 /// Messages that people showed, for the operator's watchers.
-pub async fn reports(house: &House, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
+pub async fn reports(house: &App, actor: &Actor) -> Result<Vec<ReportRecord>, OperationError> {
     actor.must_watch()?;
     Ok(house.store.reports(LISTED).await?)
 }
 
 /// Puts the look-alike domains of a report on the public page.
-pub async fn publish(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn publish(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let report = house.store.report(id).await?.ok_or(OperationError::NotFound("report"))?;
     if report.look_alikes.is_empty() || report.published_at > Timestamp::ZERO {
         return Err(OperationError::Conflict);
     }
-    let words = Words { subject: format!("report:{id}"), after: report.look_alikes, ..Words::default() };
+    let words =
+        ActDetails { subject: format!("report:{id}"), after: report.look_alikes, ..ActDetails::default() };
     let claim = house.store.publish_report(id, house.clock.now());
     let release = house.store.release_report(id);
     house.claim((actor, Act::LookAlikesPublished, words), claim, release).await.map(drop)
 }
 
 /// Domains that look official and are not: each once, the newest first, for everybody to see.
-pub async fn look_alikes(house: &House) -> Result<Vec<(String, Timestamp)>, OperationError> {
+pub async fn look_alikes(house: &App) -> Result<Vec<(String, Timestamp)>, OperationError> {
     let mut published: Vec<(String, Timestamp)> = Vec::new();
     for report in house.store.published_reports(LISTED).await? {
         for domain in report.look_alikes.split(' ') {
@@ -212,20 +222,20 @@ pub async fn look_alikes(house: &House) -> Result<Vec<(String, Timestamp)>, Oper
 }
 
 /// Forgets reports that are older than a year; how many.
-pub async fn forget_due(house: &House) -> Result<u64, OperationError> {
+pub async fn forget_due(house: &App) -> Result<u64, OperationError> {
     Ok(house.store.forget_reports(house.clock.now().minus(KEPT_FOR)).await?)
 }
 
 /// Reads what people forwarded to the desk's own address, and answers those who have an account: nobody
 /// else, for a forged sender would have the desk write to strangers.
-pub async fn read_due(house: &House) -> Result<u64, OperationError> {
+pub async fn read_due(house: &App) -> Result<u64, OperationError> {
     let Some(folder) = house.desk().inbox.clone() else { return Ok(0) };
     let waiting = maildir::waiting(folder, read::BYTES_MAX as u64, READ_AT_ONCE).await?;
     let mut read_count = 0;
     for (path, bytes) in waiting {
         // What is too large came without its bytes, and stays for a person to read.
         if let Some(Ok(shown)) = bytes.as_deref().map(read::read) {
-            let opinion = opinion(house, &shown, HandedIn::Forwarded).await?;
+            let opinion = opinion(house, &shown, SubmissionWay::Forwarded).await?;
             let reporter = bytes.as_deref().and_then(read::sender).unwrap_or_default();
             let account = account_of(house, &reporter).await?;
             keep(house, account.as_ref().map_or("", AccountId::as_str), &opinion).await?;
@@ -241,7 +251,7 @@ pub async fn read_due(house: &House) -> Result<u64, OperationError> {
     Ok(read_count)
 }
 
-async fn account_of(house: &House, address: &str) -> Result<Option<AccountId>, OperationError> {
+async fn account_of(house: &App, address: &str) -> Result<Option<AccountId>, OperationError> {
     if address.is_empty() {
         return Ok(None);
     }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::secret::Secret;
 
 /// How long the short cookie is good for.
@@ -59,35 +59,35 @@ impl Challenges {
 }
 
 /// The header that invites a browser to bind a session that was opened just now.
-pub fn invitation(house: &House, session: &Session) -> Result<String, OperationError> {
+pub fn invitation(house: &App, session: &Session) -> Result<String, OperationError> {
     let challenge = house.challenges.draw(&session.id, house.clock.now())?;
     Ok(format!("(ES256 RS256);path=\"{REGISTER}\";challenge=\"{challenge}\""))
 }
 
 /// A session that a key now holds: the short cookie, and what the browser is told of both.
-pub struct Bound {
+pub struct BoundSession {
     pub cookie: Secret,
     pub instructions: Value,
 }
 
 /// Binds a session to the key that signed its challenge. Once: a session that has a key keeps it.
-pub async fn register(house: &House, session: &Session, token: &str) -> Result<Bound, OperationError> {
+pub async fn register(house: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     if session.device.is_some() {
         return Err(OperationError::Conflict);
     }
     let proved = prove(house, session, token, None)?;
     let actor = Actor::of_session(house, session)?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("session:{}", session.id),
         after: format!("key:{}", &proved.thumbprint[..12]),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&actor, Act::SessionBound, words).await?;
     give_cookie(house, session, proved.key, None).await
 }
 
 /// What a browser is asked to sign before it gets its next short cookie.
-pub fn challenge(house: &House, session: &Session) -> Result<String, OperationError> {
+pub fn challenge(house: &App, session: &Session) -> Result<String, OperationError> {
     if session.device.is_none() {
         return Err(OperationError::NotFound("device"));
     }
@@ -95,7 +95,7 @@ pub fn challenge(house: &House, session: &Session) -> Result<String, OperationEr
 }
 
 /// Gives the next short cookie to whoever holds the session's key.
-pub async fn refresh(house: &House, session: &Session, token: &str) -> Result<Bound, OperationError> {
+pub async fn refresh(house: &App, session: &Session, token: &str) -> Result<BoundSession, OperationError> {
     let device = session.device.as_ref().ok_or(OperationError::NotFound("device"))?;
     let proved = prove(house, session, token, Some(&device.key))?;
     debug_assert_eq!(proved.key, device.key);
@@ -104,7 +104,7 @@ pub async fn refresh(house: &House, session: &Session, token: &str) -> Result<Bo
 }
 
 fn prove(
-    house: &House,
+    house: &App,
     session: &Session,
     token: &str,
     known: Option<&str>,
@@ -116,11 +116,11 @@ fn prove(
 }
 
 async fn give_cookie(
-    house: &House,
+    house: &App,
     session: &Session,
     key: String,
     before: Option<([u8; 32], Timestamp)>,
-) -> Result<Bound, OperationError> {
+) -> Result<BoundSession, OperationError> {
     let cookie = Secret::draw()?;
     let until = house.clock.now().plus(COOKIE_LASTS);
     let device = Device { key, cookie: cookie.hash(), until, before };
@@ -141,5 +141,5 @@ async fn give_cookie(
             "attributes": "Path=/; Secure; HttpOnly; SameSite=Lax",
         }],
     });
-    Ok(Bound { cookie, instructions })
+    Ok(BoundSession { cookie, instructions })
 }

@@ -1,7 +1,7 @@
 //! Entries of the journal as JSON: one form for the command line, the console and the API.
 
 use digue_exposure::Sight;
-use digue_journal::seal::Clear;
+use digue_journal::seal::ClearHeader;
 use digue_types::{Event, Exposure};
 use serde_json::{Value as Json, json};
 
@@ -24,7 +24,7 @@ pub fn as_json(index: u64, event: &Event) -> Json {
 }
 
 /// An entry whose key was destroyed: that it was there, and when.
-pub fn forgotten_json(index: u64, clear: Clear) -> Json {
+pub fn forgotten_json(index: u64, clear: ClearHeader) -> Json {
     json!({"entry": index, "kind": "forgotten", "at": clear.at, "key": clear.key})
 }
 

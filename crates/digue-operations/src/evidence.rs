@@ -14,11 +14,11 @@ use digue_types::{AccountId, Act, Timestamp};
 use crate::actor::Actor;
 use crate::approvals;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// How it is handed over. The rule is the same; the journal says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum EvidenceForm {
     /// On a page, or to a program.
     Shown,
     /// As a file that stays with the reader.
@@ -30,9 +30,9 @@ pub const ENTRIES_A_DAY: u64 = 500;
 
 /// What each account read of the journal today.
 #[derive(Default)]
-pub(crate) struct Readings(Mutex<HashMap<AccountId, (i64, u64)>>);
+pub(crate) struct EvidenceReads(Mutex<HashMap<AccountId, (i64, u64)>>);
 
-impl Readings {
+impl EvidenceReads {
     /// Takes so many entries from the day's allowance; false when it does not hold them.
     fn take(&self, account: &AccountId, now: Timestamp, entries: u64) -> bool {
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,14 +47,14 @@ impl Readings {
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reading {
-    pub(crate) form: Form,
+pub(crate) struct EvidenceRead {
+    pub(crate) form: EvidenceForm,
     /// Entries of the journal as they are; zero for everything else.
     pub(crate) entries: u64,
 }
 
-impl From<Form> for Reading {
-    fn from(form: Form) -> Self {
+impl From<EvidenceForm> for EvidenceRead {
+    fn from(form: EvidenceForm) -> Self {
         Self { form, entries: 0 }
     }
 }
@@ -66,24 +66,24 @@ impl From<Form> for Reading {
 /// `Denied` to whoever does not watch; `ProofNeeded` without a fresh proof; `SecondNeeded` beyond the day's
 /// allowance of the journal.
 pub(crate) async fn read<T>(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    reading: impl Into<Reading>,
+    reading: impl Into<EvidenceRead>,
     fetch: impl Future<Output = Result<T, OperationError>>,
     named: impl FnOnce(&T) -> String,
 ) -> Result<T, OperationError> {
-    let Reading { form, entries } = reading.into();
+    let EvidenceRead { form, entries } = reading.into();
     may_read(house, actor, entries).await?;
     let found = fetch.await?;
     let act = match form {
-        Form::Shown => Act::EvidenceRead,
-        Form::File => Act::Exported,
+        EvidenceForm::Shown => Act::EvidenceRead,
+        EvidenceForm::File => Act::Exported,
     };
-    house.write_down(actor, act, Words { subject: named(&found), ..Words::default() }).await?;
+    house.write_down(actor, act, ActDetails { subject: named(&found), ..ActDetails::default() }).await?;
     Ok(found)
 }
 
-async fn may_read(house: &House, actor: &Actor, entries: u64) -> Result<(), OperationError> {
+async fn may_read(house: &App, actor: &Actor, entries: u64) -> Result<(), OperationError> {
     actor.must_watch()?;
     actor.must_be_fresh(house)?;
     let now = house.clock.now();
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_day_holds_so_many_entries_however_they_are_asked_for() {
-        let readings = Readings::default();
+        let readings = EvidenceReads::default();
         let (a, b) = (AccountId::parse("a").unwrap(), AccountId::parse("b").unwrap());
         let now = Timestamp::from_secs(86_400);
         assert!(!readings.take(&a, now, ENTRIES_A_DAY + 1));

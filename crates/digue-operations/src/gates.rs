@@ -12,7 +12,7 @@ use digue_types::{AccountId, Act, Gate};
 use crate::actor::Actor;
 use crate::approvals::QUARANTINE;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::identity_cuts::{self, CutDone};
 
 /// Characters of a reason at least: enough for a few words.
@@ -34,7 +34,7 @@ pub fn parse_reason(text: &str, chars_min: usize) -> Result<String, OperationErr
 
 /// Whether one person acts, or a second one has granted it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Consent {
+pub(crate) enum ActAuthority {
     One,
     Two,
 }
@@ -42,7 +42,7 @@ pub(crate) enum Consent {
 /// Sets a gate, effective on live sessions and streams at once. A closed one is opened by two
 /// persons: `approvals`.
 pub async fn set_gate(
-    house: &House,
+    house: &App,
     actor: &Actor,
     reach: Reach,
     gate: Gate,
@@ -53,17 +53,17 @@ pub async fn set_gate(
     if reason.trim() == QUARANTINE {
         return Err(OperationError::Invalid("invalid-reason-short"));
     }
-    apply(house, actor, reach, gate, reason, Consent::One).await
+    apply(house, actor, reach, gate, reason, ActAuthority::One).await
 }
 
 /// `set_gate`, for whoever was found to be allowed to.
 pub(crate) async fn apply(
-    house: &House,
+    house: &App,
     actor: &Actor,
     reach: Reach,
     gate: Gate,
     reason: &str,
-    consent: Consent,
+    consent: ActAuthority,
 ) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     // Confirming its holder opens the gate of such an account, and nothing else does.
@@ -75,10 +75,10 @@ pub(crate) async fn apply(
     if before == gate {
         return Err(OperationError::Conflict);
     }
-    if before == Gate::Closed && consent == Consent::One {
+    if before == Gate::Closed && consent == ActAuthority::One {
         return Err(OperationError::SecondNeeded);
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("{}:{}", reach.scope().code(), reach.name()),
         before: before.code().to_owned(),
         after: gate.code().to_owned(),
@@ -113,14 +113,14 @@ pub(crate) async fn apply(
 }
 
 /// Gates that are not open, with who shut them and why.
-pub async fn shut_gates(house: &House, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
+pub async fn shut_gates(house: &App, actor: &Actor) -> Result<Vec<GateRecord>, OperationError> {
     actor.must_watch()?;
     Ok(house.store.gates().await?)
 }
 
 /// Ends every session of an account, and what others vouch for; streams in flight stop within a second.
 pub async fn cut_sessions(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     reason: &str,
@@ -128,7 +128,7 @@ pub async fn cut_sessions(
     actor.must_act()?;
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let cut = identity_cuts::cut_account(house, account).await?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("sessions:{}", cut.sessions.len()),
         after: format!("sessions:0 headers-until:{}", cut.headers_refused_until),

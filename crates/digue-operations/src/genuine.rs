@@ -12,32 +12,37 @@ use serde::Serialize;
 
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::notices::{self, blocks_of};
-use crate::papers::Reader;
-use crate::shares::{Limits, Shares};
+use crate::papers::PaperReader;
+use crate::shares::{QuotaLimits, Quotas};
 
 /// What anybody may ask within a minute: more than people make, and divided fairly among all who ask.
-const CHECKS: Limits =
-    Limits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
+const CHECKS: QuotaLimits =
+    QuotaLimits { period: Duration::from_mins(1), per_address: 20, per_network: 100, total: 3000, least: 2 };
 
 /// Counts what is asked without an account, so that nobody tries codes out and nobody starves the others.
-pub(crate) struct Turnstile {
-    checks: Shares,
-    reports: Shares,
+pub(crate) struct RateLimiter {
+    checks: Quotas,
+    reports: Quotas,
 }
 
 /// Messages shown by strangers that are kept within a day.
-const REPORTS: Limits =
-    Limits { period: Duration::from_hours(24), per_address: 50, per_network: 200, total: 5000, least: 2 };
+const REPORTS: QuotaLimits = QuotaLimits {
+    period: Duration::from_hours(24),
+    per_address: 50,
+    per_network: 200,
+    total: 5000,
+    least: 2,
+};
 
-impl Default for Turnstile {
+impl Default for RateLimiter {
     fn default() -> Self {
-        Self { checks: Shares::new(CHECKS), reports: Shares::new(REPORTS) }
+        Self { checks: Quotas::new(CHECKS), reports: Quotas::new(REPORTS) }
     }
 }
 
-impl Turnstile {
+impl RateLimiter {
     pub(crate) fn pass(&self, now: Timestamp, ip: &str) -> Result<(), OperationError> {
         self.checks.pass(now, ip)
     }
@@ -65,7 +70,7 @@ const PLACES: usize = 4;
 
 /// Checks a code as somebody typed it. An unknown code and no code are answered alike: `None`.
 pub async fn check(
-    house: &House,
+    house: &App,
     language: Language,
     typed: &str,
     ip: &str,
@@ -86,7 +91,7 @@ pub async fn check(
     let is_replayed = places.len() > PLACES;
     house.store.note_check(notice.code, &places.join(" ")).await?;
     let blocks = blocks_of(&campaign)?;
-    let reader = Reader { language, zone: house.response().zone.clone() };
+    let reader = PaperReader { language, zone: house.response().zone.clone() };
     let first_words: Vec<&str> = blocks.happened.split_whitespace().take(8).collect();
     Ok(Some(Genuine {
         channel: text(language, &format!("channel-{}", notice.channel)),
@@ -122,7 +127,7 @@ pub struct Official {
 }
 
 /// The messages that the house has sent, and sends: for the public page and its mirror.
-pub async fn official(house: &House) -> Result<Vec<Official>, OperationError> {
+pub async fn official(house: &App) -> Result<Vec<Official>, OperationError> {
     let campaigns = house.store.campaigns().await?;
     let mut shown = Vec::new();
     for campaign in campaigns {
@@ -157,7 +162,7 @@ pub async fn official(house: &House) -> Result<Vec<Official>, OperationError> {
 
 /// The list of official messages as one signed text: newspapers and call centres mirror it, and
 /// anybody verifies it with the journal's public key.
-pub async fn official_signed(house: &House) -> Result<String, OperationError> {
+pub async fn official_signed(house: &App) -> Result<String, OperationError> {
     let official = official(house).await?;
     let json =
         serde_json::to_string(&official).map_err(|error| OperationError::Unavailable(error.to_string()))?;

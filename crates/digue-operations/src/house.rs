@@ -8,48 +8,48 @@ use std::sync::{
 use std::time::Duration;
 
 use digue_access::session::HeldTo;
-use digue_access::{Keys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
-use digue_exposure::{IndexError, View};
+use digue_access::{ApiKeys, OpenSession, Policies, SessionLimits, Sessions, Snapshot};
+use digue_exposure::{IndexError, IndexView};
 use digue_gateway::Gateway;
 use digue_gateway::ports::Clock;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::Journal;
-use digue_journal::keyring::Opened;
+use digue_journal::keyring::OpenedKeyring;
 use digue_store::{MailRecord, Store, StoreError, live_break_glass};
 use digue_types::{AccountId, Act, Administration, Event};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::actor::Actor;
-use crate::alerts::{AlertRules, Herald};
+use crate::alerts::{AlertRules, AlertSender};
 use crate::aliases::AliasTables;
 use crate::desk::DeskRules;
 use crate::devices::Challenges;
 use crate::error::OperationError;
-use crate::evidence::Readings;
-use crate::genuine::Turnstile;
-use crate::incidents::{self, Following, ResponseRules};
+use crate::evidence::EvidenceReads;
+use crate::genuine::RateLimiter;
+use crate::incidents::{self, IncidentFollowing, OperatorRules};
 use crate::indexing::{IndexFolder, Rebuilder};
-use crate::invitations::Unconfirmed;
-use crate::isms::Smsi;
-use crate::kept_files::{NotTaken, NotTakenFiles};
+use crate::invitations::UnconfirmedAccounts;
+use crate::isms::IsmsState;
+use crate::kept_files::{UnfinishedFile, UnfinishedFiles};
 use crate::mail::{MailSettings, Mailer};
 use crate::passkey::Passkeys;
 use crate::password::{PasswordRules, Passwords};
-use crate::persons::Presence;
+use crate::persons::PersonSessions;
 use crate::providers::{ProviderRules, Providers};
-use crate::recorder::Standing;
+use crate::recorder::JournalState;
 use crate::retention::Retentions;
-use crate::sentry::Sentry;
+use crate::sentry::DetectionMonitor;
 use crate::space::PartnerRules;
-use crate::space::assessment::Standings;
-use crate::stored_records::Journalled;
-use crate::witnesses::{Watchtower, WitnessRules, WitnessView};
+use crate::space::assessment::AssessmentAnswers;
+use crate::stored_records::JournalledActs;
+use crate::witnesses::{WitnessRounds, WitnessRules, WitnessView};
 
 /// What the house is built from.
-pub struct HouseParts {
+pub struct AppParts {
     pub store: Store,
     pub journal: Arc<Journal>,
-    pub standing: Arc<RwLock<Standing>>,
+    pub standing: Arc<RwLock<JournalState>>,
     pub clock: Arc<dyn Clock>,
     pub aliases: Arc<AliasTables>,
     pub policies: Policies,
@@ -66,9 +66,9 @@ pub struct HouseParts {
     /// Other systems that are told of findings.
     pub alerts: AlertRules,
     /// The watch at the door.
-    pub sentry: Arc<Sentry>,
+    pub sentry: Arc<DetectionMonitor>,
     /// Who answers for the data, and which clocks run.
-    pub response: ResponseRules,
+    pub response: OperatorRules,
     /// What is asked of partner organisations.
     pub partners: PartnerRules,
     /// What messages that people show are compared with.
@@ -105,38 +105,38 @@ impl SignInRules {
 }
 
 /// The house.
-pub struct House {
+pub struct App {
     pub(crate) store: Store,
     pub(crate) journal: Arc<Journal>,
-    standing: Arc<RwLock<Standing>>,
+    standing: Arc<RwLock<JournalState>>,
     rebuilder: Rebuilder,
-    sentry: Arc<Sentry>,
-    herald: Herald,
-    response: ResponseRules,
+    sentry: Arc<DetectionMonitor>,
+    herald: AlertSender,
+    response: OperatorRules,
     partners: PartnerRules,
     desk: DeskRules,
-    following: Following,
-    turnstile: Turnstile,
-    smsi: Smsi,
-    journalled: StdMutex<Journalled>,
-    presence: Presence,
+    following: IncidentFollowing,
+    turnstile: RateLimiter,
+    smsi: IsmsState,
+    journalled: StdMutex<JournalledActs>,
+    presence: PersonSessions,
     /// Whoever asks for a second person looks first at what waits: one at a time.
     asking: Mutex<()>,
-    readings: Readings,
-    unconfirmed: Unconfirmed,
-    standings: Standings,
+    readings: EvidenceReads,
+    unconfirmed: UnconfirmedAccounts,
+    standings: AssessmentAnswers,
     client: Option<UpstreamClient>,
     is_published: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) aliases: Arc<AliasTables>,
     /// Held by whoever loads a caseload or an alias table, before the lock of the rules.
     pub(crate) loads: Mutex<()>,
-    pub(crate) not_taken: NotTakenFiles,
+    pub(crate) not_taken: UnfinishedFiles,
     /// Rules as they will be published next; whoever changes them holds this lock.
     rules: Mutex<Snapshot>,
     gateway: OnceLock<Gateway>,
     retentions: RwLock<Arc<Retentions>>,
-    pub(crate) watchtower: Watchtower,
+    pub(crate) watchtower: WitnessRounds,
     pub(crate) session_limits: SessionLimits,
     pub(crate) data_folder: PathBuf,
     pub(crate) sign_in: SignInRules,
@@ -151,9 +151,9 @@ pub struct House {
     portal_urls: Vec<(String, String)>,
 }
 
-impl House {
+impl App {
     /// Reads the state and prepares the rules; the gateway is attached by `attach`.
-    pub async fn new(parts: HouseParts) -> Result<Self, OperationError> {
+    pub async fn new(parts: AppParts) -> Result<Self, OperationError> {
         let now = parts.clock.now();
         let break_glass = live_break_glass(&parts.store.break_glass().await?, now);
         let version = parts.store.setting("caseload-version").await?;
@@ -170,7 +170,7 @@ impl House {
             // `space::assessment::refresh` fills them before the doors open.
             postures: Arc::default(),
         };
-        let unconfirmed = Unconfirmed::new(parts.store.unconfirmed().await?);
+        let unconfirmed = UnconfirmedAccounts::new(parts.store.unconfirmed().await?);
         let passwords = match &parts.sign_in.password {
             Some(rules) => Some(Passwords::new(rules.clone(), &parts.sign_in.key)?),
             None => None,
@@ -185,23 +185,23 @@ impl House {
             clock: parts.clock,
             aliases: parts.aliases,
             loads: Mutex::default(),
-            not_taken: NotTakenFiles::default(),
+            not_taken: UnfinishedFiles::default(),
             rules: Mutex::new(rules),
             retentions: RwLock::new(Arc::new(parts.retentions)),
-            watchtower: Watchtower::new(parts.witnesses, parts.client.clone(), now),
-            herald: Herald::new(parts.alerts),
+            watchtower: WitnessRounds::new(parts.witnesses, parts.client.clone(), now),
+            herald: AlertSender::new(parts.alerts),
             response: parts.response,
             partners: parts.partners,
             desk: parts.desk,
-            following: Following::default(),
-            turnstile: Turnstile::default(),
-            smsi: Smsi::default(),
+            following: IncidentFollowing::default(),
+            turnstile: RateLimiter::default(),
+            smsi: IsmsState::default(),
             journalled: StdMutex::default(),
-            presence: Presence::default(),
+            presence: PersonSessions::default(),
             asking: Mutex::default(),
-            readings: Readings::default(),
+            readings: EvidenceReads::default(),
             unconfirmed,
-            standings: Standings::default(),
+            standings: AssessmentAnswers::default(),
             client: parts.client,
             gateway: OnceLock::new(),
             session_limits: parts.session_limits,
@@ -252,12 +252,12 @@ impl House {
     }
 
     /// What is known from the journal.
-    pub fn standing(&self) -> RwLockReadGuard<'_, Standing> {
+    pub fn standing(&self) -> RwLockReadGuard<'_, JournalState> {
         self.standing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The index as it is now, for questions that take their time.
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> IndexView {
         self.standing().index.view()
     }
 
@@ -269,7 +269,7 @@ impl House {
     /// Hands over the events of the journal from entry `first` on, where they can be read.
     pub fn each_entry(&self, first: u64, take: &mut dyn FnMut(Event)) -> Result<(), OperationError> {
         let read = self.journal.each(first, &mut |_, opened| {
-            if let Opened::Event(event) = opened {
+            if let OpenedKeyring::Event(event) = opened {
                 take(event);
             }
         });
@@ -287,7 +287,7 @@ impl House {
         };
         let read = |take: &mut dyn FnMut(Event)| {
             let read = self.journal.each(entries.start, &mut |index, opened| {
-                if let Opened::Event(event) = opened
+                if let OpenedKeyring::Event(event) = opened
                     && index < entries.end
                 {
                     take(event);
@@ -313,12 +313,12 @@ impl House {
     }
 
     /// The watch at the door.
-    pub fn sentry(&self) -> &Sentry {
+    pub fn sentry(&self) -> &DetectionMonitor {
         &self.sentry
     }
 
     /// Who answers for the data, and which clocks run.
-    pub fn response(&self) -> &ResponseRules {
+    pub fn response(&self) -> &OperatorRules {
         &self.response
     }
 
@@ -332,21 +332,21 @@ impl House {
         self.portal_urls.iter().map(|(_, url)| url.clone()).collect()
     }
 
-    pub(crate) fn standings(&self) -> &Standings {
+    pub(crate) fn standings(&self) -> &AssessmentAnswers {
         &self.standings
     }
 
     /// What the acts of the journal say of stored records. Lock order: this one, then `standing`.
-    pub(crate) fn journalled(&self) -> StdMutexGuard<'_, Journalled> {
+    pub(crate) fn journalled(&self) -> StdMutexGuard<'_, JournalledActs> {
         self.journalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Accounts whose holder nobody has confirmed.
-    pub(crate) fn unconfirmed(&self) -> &Unconfirmed {
+    pub(crate) fn unconfirmed(&self) -> &UnconfirmedAccounts {
         &self.unconfirmed
     }
 
-    pub(crate) fn readings(&self) -> &Readings {
+    pub(crate) fn readings(&self) -> &EvidenceReads {
         &self.readings
     }
 
@@ -354,7 +354,7 @@ impl House {
         &self.asking
     }
 
-    pub(crate) fn presence(&self) -> &Presence {
+    pub(crate) fn presence(&self) -> &PersonSessions {
         &self.presence
     }
 
@@ -362,7 +362,7 @@ impl House {
         &self.desk
     }
 
-    pub(crate) fn turnstile(&self) -> &Turnstile {
+    pub(crate) fn turnstile(&self) -> &RateLimiter {
         &self.turnstile
     }
 
@@ -371,15 +371,15 @@ impl House {
         std::iter::once(self.console_url.as_str()).chain(self.portal_urls.iter().map(|(_, url)| url.as_str()))
     }
 
-    pub(crate) fn smsi(&self) -> &Smsi {
+    pub(crate) fn smsi(&self) -> &IsmsState {
         &self.smsi
     }
 
-    pub(crate) fn following(&self) -> &Following {
+    pub(crate) fn following(&self) -> &IncidentFollowing {
         &self.following
     }
 
-    pub(crate) fn herald(&self) -> &Herald {
+    pub(crate) fn herald(&self) -> &AlertSender {
         &self.herald
     }
 
@@ -409,7 +409,7 @@ impl House {
         })
     }
 
-    pub fn journal_status(&self) -> digue_journal::journal::Status {
+    pub fn journal_status(&self) -> digue_journal::journal::JournalStatus {
         self.journal.status()
     }
 
@@ -545,10 +545,10 @@ impl House {
         let moved: Vec<AccountId> =
             accounts.iter().filter(|(id, record)| is_moved(id, record)).map(|(id, _)| id.clone()).collect();
         // One entry for each: the journal alone tells which accounts there are.
-        let words = accounts.iter().map(|(id, record)| Words {
+        let words = accounts.iter().map(|(id, record)| ActDetails {
             subject: format!("account:{id}"),
             after: format!("{} {}", record.organisation, record.role.code()),
-            ..Words::default()
+            ..ActDetails::default()
         });
         self.write_all(actor, Act::AccountSaved, words.collect()).await?;
         self.store.save_accounts(&accounts).await?;
@@ -571,7 +571,7 @@ impl House {
         &self,
         actor: &Actor,
         act: Act,
-        words: Words,
+        words: ActDetails,
     ) -> Result<u64, OperationError> {
         self.write_all(actor, act, vec![words]).await
     }
@@ -581,13 +581,13 @@ impl House {
         &self,
         actor: &Actor,
         act: Act,
-        all: Vec<Words>,
+        all: Vec<ActDetails>,
     ) -> Result<u64, OperationError> {
         if all.is_empty() {
             return Ok(0);
         }
         let at = self.clock.now();
-        let event = |words: &Words| {
+        let event = |words: &ActDetails| {
             Event::Administration(Administration {
                 at,
                 actor: actor.account.clone(),
@@ -621,7 +621,7 @@ impl House {
     /// `Conflict` when the store refuses the claim; nothing is written then.
     pub(crate) async fn claim(
         &self,
-        (actor, act, words): (&Actor, Act, Words),
+        (actor, act, words): (&Actor, Act, ActDetails),
         claim: impl Future<Output = Result<bool, StoreError>>,
         release: impl Future<Output = Result<(), StoreError>>,
     ) -> Result<u64, OperationError> {
@@ -641,21 +641,22 @@ impl House {
 
     /// Says in the journal that Digue started or stopped, and under which rules.
     pub async fn note(&self, act: Act, subject: String) -> Result<u64, OperationError> {
-        self.write_down(&Actor::digue(), act, Words { subject, ..Words::default() }).await
+        self.write_down(&Actor::digue(), act, ActDetails { subject, ..ActDetails::default() }).await
     }
 
     /// Says, in the log and once in the journal, that a kept file is not in force.
-    pub(crate) async fn note_not_taken(&self, name: &str, why: NotTaken) -> Result<(), OperationError> {
+    pub(crate) async fn note_not_taken(&self, name: &str, why: UnfinishedFile) -> Result<(), OperationError> {
         tracing::error!(file = name, cause = why.code(), "A kept file is not in force; load it again");
         if self.not_taken.note(name, why) {
             return Ok(());
         }
-        let words = Words { subject: name.to_owned(), after: why.code().to_owned(), ..Words::default() };
+        let words =
+            ActDetails { subject: name.to_owned(), after: why.code().to_owned(), ..ActDetails::default() };
         self.write_down(&Actor::digue(), Act::FileNotTaken, words).await.map(drop)
     }
 
     /// Kept files that are not in force, by what they are.
-    pub fn files_not_taken(&self) -> std::collections::BTreeMap<String, NotTaken> {
+    pub fn files_not_taken(&self) -> std::collections::BTreeMap<String, UnfinishedFile> {
         self.not_taken.all()
     }
 
@@ -678,7 +679,7 @@ impl House {
     }
 }
 
-async fn stored_keys(store: &Store) -> Result<Keys, OperationError> {
+async fn stored_keys(store: &Store) -> Result<ApiKeys, OperationError> {
     Ok(store.keys().await?.into_iter().map(|record| (record.secret, record.key)).collect())
 }
 
@@ -701,7 +702,7 @@ pub struct SettingsView {
 
 /// The texts of an act.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Words {
+pub(crate) struct ActDetails {
     pub(crate) subject: String,
     pub(crate) before: String,
     pub(crate) after: String,

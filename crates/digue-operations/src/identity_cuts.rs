@@ -3,11 +3,11 @@
 //! A proxy's header and a token of the portal's own login cannot be taken back. They are refused from the
 //! cut on, as `digue_gateway::cuts` says, and the mark outlives a restart.
 
-use digue_gateway::cuts::Cut;
+use digue_gateway::cuts::AccountCut;
 use digue_types::{AccountId, SessionId, Timestamp};
 
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 const SETTINGS: &str = "identity-cut.";
 
@@ -21,7 +21,7 @@ pub struct CutDone {
 }
 
 /// Cuts first and keeps it second: a containment must not wait for a disk that fails.
-pub(crate) async fn cut_account(house: &House, account: &AccountId) -> Result<CutDone, OperationError> {
+pub(crate) async fn cut_account(house: &App, account: &AccountId) -> Result<CutDone, OperationError> {
     let (sessions, cut) = house.gateway().cut_account(account);
     house.store.set_setting(&setting(account), &line(cut)).await?;
     house.store.remove_sessions(&sessions).await?;
@@ -30,7 +30,7 @@ pub(crate) async fn cut_account(house: &House, account: &AccountId) -> Result<Cu
 }
 
 /// Lets an account work again whom a proxy vouches for.
-pub(crate) async fn lift(house: &House, account: &AccountId) -> Result<(), OperationError> {
+pub(crate) async fn lift(house: &App, account: &AccountId) -> Result<(), OperationError> {
     match house.gateway().lift_cut(account) {
         Some(cut) => Ok(house.store.set_setting(&setting(account), &line(cut)).await?),
         None => Ok(()),
@@ -41,7 +41,7 @@ pub(crate) async fn lift(house: &House, account: &AccountId) -> Result<(), Opera
 ///
 /// # Errors
 /// A mark that does not read: what it refused would be let in.
-pub async fn restore(house: &House) -> Result<(), OperationError> {
+pub async fn restore(house: &App) -> Result<(), OperationError> {
     for (name, text) in house.store.settings_under(SETTINGS).await? {
         let unreadable = || OperationError::Unavailable("a stored cut does not read".to_owned());
         let account = AccountId::parse(&name).map_err(|_| unreadable())?;
@@ -54,16 +54,16 @@ fn setting(account: &AccountId) -> String {
     format!("{SETTINGS}{account}")
 }
 
-fn line(cut: Cut) -> String {
+fn line(cut: AccountCut) -> String {
     format!("{}{}", cut.at.micros(), if cut.is_lifted { " lifted" } else { "" })
 }
 
-fn parse(text: &str) -> Option<Cut> {
+fn parse(text: &str) -> Option<AccountCut> {
     let (micros, is_lifted) = match text.strip_suffix(" lifted") {
         Some(micros) => (micros, true),
         None => (text, false),
     };
-    Some(Cut { at: Timestamp::from_micros(micros.parse().ok()?), is_lifted })
+    Some(AccountCut { at: Timestamp::from_micros(micros.parse().ok()?), is_lifted })
 }
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_cut_is_read_as_it_was_kept() {
         for is_lifted in [false, true] {
-            let cut = Cut { at: Timestamp::from_micros(1_795_834_951_000_001), is_lifted };
+            let cut = AccountCut { at: Timestamp::from_micros(1_795_834_951_000_001), is_lifted };
             assert_eq!(parse(&line(cut)), Some(cut));
         }
         assert_eq!(parse("yesterday"), None);

@@ -10,21 +10,22 @@ use std::io::{self, Read, Write};
 
 use digue_gateway::Portal;
 use digue_gateway::client_address::told_address;
-use digue_gateway::past::{NotTaken, PastRequest, exposure_of};
+use digue_gateway::past::{PastRequest, PastRequestError, exposure_of};
 use digue_gateway::ports::Aliases;
 use digue_gateway::reported;
 use digue_inspect::access_log::{self, CsvHeader, LogForm};
 use digue_inspect::lines::{InputFault, InputLine, InputLines};
 use digue_journal::{Journal, codec};
 use digue_types::{
-    AccountId, Act, Administration, Client, Event, ExchangeId, Exposure, OrganisationId, SessionId, Timestamp,
+    AccountId, Act, Administration, Event, ExchangeId, Exposure, OrganisationId, RequestClient, SessionId,
+    Timestamp,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
 /// What became of the lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ImportTally {
     pub lines: u64,
     /// Written now.
     pub written: u64,
@@ -72,7 +73,7 @@ pub enum ImportError {
 /// A log that was read.
 #[derive(Debug)]
 pub struct LogOutcome {
-    pub tally: Tally,
+    pub tally: ImportTally,
     /// Why it was not read to its end; the lines before were taken.
     pub stopped: Option<InputFault>,
 }
@@ -92,7 +93,7 @@ type LineName = [u8; 16];
 pub fn known_lines(journal: &Journal) -> Result<HashSet<LineName>, ImportError> {
     let mut known = HashSet::new();
     journal.each(0, &mut |_, opened| {
-        if let digue_journal::keyring::Opened::Event(Event::Exposure(exposure)) = opened
+        if let digue_journal::keyring::OpenedKeyring::Event(Event::Exposure(exposure)) = opened
             && exposure.source.is_some()
         {
             known.extend(parse_line_name(exposure.exchange.as_str()));
@@ -125,7 +126,7 @@ impl Importer<'_> {
             name,
             known,
             rejects,
-            tally: Tally::default(),
+            tally: ImportTally::default(),
             repeats: HashMap::new(),
             batch: Vec::new(),
             header: None,
@@ -196,7 +197,7 @@ impl Importer<'_> {
         Ok(())
     }
 
-    fn note(&self, name: &str, tally: &Tally) -> Result<(), ImportError> {
+    fn note(&self, name: &str, tally: &ImportTally) -> Result<(), ImportError> {
         if self.is_trial || tally.written == 0 {
             return Ok(());
         }
@@ -263,7 +264,7 @@ impl Importer<'_> {
             organisation: self.organisation(&account, &fields.organisation)?,
             account,
             session: SessionId::parse(session).map_err(|_| "session")?,
-            client: Client {
+            client: RequestClient {
                 ip: told_address(&fields.ip),
                 user_agent: fields.user_agent.chars().take(200).collect(),
             },
@@ -274,10 +275,10 @@ impl Importer<'_> {
             source: source.chars().take(400).collect(),
         };
         exposure_of(self.portal, self.aliases, past).map_err(|reason| match reason {
-            NotTaken::Path => "path",
-            NotTaken::UnknownRoute => "unknown-route",
-            NotTaken::Values => "values",
-            NotTaken::Assets | NotTaken::NotShown => "without-persons",
+            PastRequestError::Path => "path",
+            PastRequestError::UnknownRoute => "unknown-route",
+            PastRequestError::Values => "values",
+            PastRequestError::Assets | PastRequestError::NotShown => "without-persons",
         })
     }
 
@@ -312,7 +313,7 @@ struct LogReading<'r> {
     name: &'r str,
     known: &'r mut HashSet<LineName>,
     rejects: &'r mut dyn Write,
-    tally: Tally,
+    tally: ImportTally,
     repeats: HashMap<LineName, u32>,
     batch: Vec<Event>,
     header: Option<CsvHeader>,

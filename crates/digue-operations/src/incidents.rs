@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 
 use digue_response::affected::CountDoubt;
-use digue_response::clock::{Clock, RULES, Rule};
-use digue_response::incident::{Kind, Refused, Source, State};
+use digue_response::clock::{ClockRule, LegalClock, RULES};
+use digue_response::incident::{EntryKind, EntryRefusal, Source, State};
 use digue_response::notification::Field;
 use digue_response::sheet::Sheet;
-use digue_response::{Entry, Incident, Note};
+use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_store::{ContactSource, EntryRecord, IncidentRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use jiff::tz::TimeZone;
@@ -21,20 +21,20 @@ use crate::actor::Actor;
 use crate::attachments;
 use crate::containment::subject_of;
 use crate::error::OperationError;
-use crate::evidence::{self, Form};
+use crate::evidence::{self, EvidenceForm};
 use crate::files::sha256;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::isms;
 use crate::secret::name;
 use crate::stored_records::SAME_MOMENT;
 
 /// What the operator says of itself, and which laws are its own.
 #[derive(Clone, Debug)]
-pub struct ResponseRules {
+pub struct OperatorRules {
     /// Where days begin and end for the law.
     pub zone: TimeZone,
     /// The dated table of clocks.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ClockRule>,
     /// Name, number, address, contact: fields of the notification that do not change.
     pub controller: BTreeMap<Field, String>,
     /// Where the portal keeps how to reach its persons.
@@ -43,7 +43,7 @@ pub struct ResponseRules {
     pub is_nis2: bool,
 }
 
-impl Default for ResponseRules {
+impl Default for OperatorRules {
     fn default() -> Self {
         Self {
             zone: TimeZone::UTC,
@@ -58,9 +58,9 @@ impl Default for ResponseRules {
 
 /// What open incidents are about: the subject of acts, and the incidents that follow it.
 #[derive(Default)]
-pub(crate) struct Following(RwLock<HashMap<String, Vec<String>>>);
+pub(crate) struct IncidentFollowing(RwLock<HashMap<String, Vec<String>>>);
 
-impl Following {
+impl IncidentFollowing {
     fn of(&self, subject: &str) -> Vec<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
     }
@@ -90,9 +90,9 @@ impl Following {
 #[derive(Clone, Debug)]
 pub struct IncidentView {
     pub record: IncidentRecord,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<IncidentEntry>,
     pub incident: Incident,
-    pub clocks: Vec<Clock>,
+    pub clocks: Vec<LegalClock>,
     pub now: Timestamp,
 }
 
@@ -121,7 +121,7 @@ pub fn reference(record: &IncidentRecord) -> String {
 /// Opens an incident; its name. `about` is the subject of acts that it follows: `account:a1`,
 /// `organisation:of-1`, `portal:kairos`, or empty.
 pub async fn open(
-    house: &House,
+    house: &App,
     actor: &Actor,
     source: Source,
     title: &str,
@@ -134,14 +134,14 @@ pub async fn open(
     }
     let id = name("in")?;
     let now = house.clock.now();
-    let note = Note::Opened { source, title: title.to_owned(), about: about.to_owned() };
+    let note = IncidentNote::Opened { source, title: title.to_owned(), about: about.to_owned() };
     let first = record_of(&id, 1, (now, now), actor, &note);
-    let words = Words {
+    let words = ActDetails {
         subject: format!("incident:{id}"),
         before: about.to_owned(),
         // Texts stay in the store, their hash is evidence.
         after: journalled_form(&first),
-        ..Words::default()
+        ..ActDetails::default()
     };
     let journal = house.write_down(actor, Act::IncidentOpened, words).await?;
     house.store.open_incident(&id, journal, &first).await?;
@@ -149,7 +149,7 @@ pub async fn open(
         house.following().follow(about, &id);
     }
     let rules = house.response();
-    let role = Note::RoleSet {
+    let role = IncidentNote::RoleSet {
         role: digue_response::incident::Role::Controller,
         is_insured: rules.is_insured,
         is_nis2: rules.is_nis2,
@@ -158,7 +158,7 @@ pub async fn open(
     // An earlier register tells what is over.
     let sheets = if source == Source::Imported { &[] } else { first_sheets(about) };
     for sheet in sheets {
-        add(house, &Actor::digue(), &id, None, Note::SheetAdded { sheet: *sheet }).await?;
+        add(house, &Actor::digue(), &id, None, IncidentNote::SheetAdded { sheet: *sheet }).await?;
     }
     look_back(house, &id, about).await?;
     Ok(id)
@@ -177,7 +177,7 @@ fn first_sheets(about: &str) -> &'static [Sheet] {
 }
 
 /// What was found and done about the same subject before anybody opened an incident.
-async fn look_back(house: &House, id: &str, about: &str) -> Result<(), OperationError> {
+async fn look_back(house: &App, id: &str, about: &str) -> Result<(), OperationError> {
     let Some((kind, subject)) = about.split_once(':') else { return Ok(()) };
     let since = house.clock.now().minus(LOOK_BACK);
     let findings = house.store.findings(500).await?;
@@ -187,12 +187,12 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
         "portal" => finding.portal.as_str() == subject,
         _ => false,
     };
-    let mut earlier: Vec<(Timestamp, ProvedBy, Note)> = findings
+    let mut earlier: Vec<(Timestamp, ProvedBy, IncidentNote)> = findings
         .iter()
         .filter(|finding| finding.at > since)
         .filter(concerns)
         .map(|finding| {
-            let note = Note::Seen {
+            let note = IncidentNote::Seen {
                 act: format!("watch-{}ed", finding.weight.trim_end_matches("ment")),
                 subject: about.to_owned(),
                 before: format!(
@@ -212,7 +212,7 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
         |finding| {
             let verdict = finding.verdict.as_ref()?;
             let act = if verdict.is_theft { Act::FindingConfirmed } else { Act::FindingCleared };
-            let note = Note::Seen {
+            let note = IncidentNote::Seen {
                 act: act.code().to_owned(),
                 subject: about.to_owned(),
                 before: String::new(),
@@ -227,7 +227,7 @@ async fn look_back(house: &House, id: &str, about: &str) -> Result<(), Operation
     ));
     for gate in house.store.gates().await? {
         if format!("{}:{}", gate.reach.scope().code(), gate.reach.name()) == about {
-            let note = Note::Seen {
+            let note = IncidentNote::Seen {
                 act: Act::GateSet.code().to_owned(),
                 subject: about.to_owned(),
                 before: String::new(),
@@ -256,8 +256,8 @@ struct ProvedBy {
 
 /// The same with the entry of the journal that proves it, where the index has read that far; a gate as the journal
 /// tells it, whatever became of its row. Another account's act of the same moment proves nothing.
-fn with_entry(house: &House, at: Timestamp, proof: &ProvedBy, note: Note) -> Note {
-    let Note::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
+fn with_entry(house: &App, at: Timestamp, proof: &ProvedBy, note: IncidentNote) -> IncidentNote {
+    let IncidentNote::Seen { act, subject, before, after, reason, by, .. } = note else { return note };
     let standing = house.standing();
     let mut acts = standing.index.acts(usize::MAX).take_while(|(_, known)| at.since(known.at) <= SAME_MOMENT);
     let found = acts.find(|(_, known)| {
@@ -269,7 +269,7 @@ fn with_entry(house: &House, at: Timestamp, proof: &ProvedBy, note: Note) -> Not
             && known.at.since(at) <= SAME_MOMENT
     });
     match found {
-        Some((journal, known)) if known.act == Act::GateSet => Note::Seen {
+        Some((journal, known)) if known.act == Act::GateSet => IncidentNote::Seen {
             act,
             subject,
             before: known.before.clone(),
@@ -280,7 +280,7 @@ fn with_entry(house: &House, at: Timestamp, proof: &ProvedBy, note: Note) -> Not
         },
         found => {
             let journal = found.map_or(0, |(journal, _)| *journal);
-            Note::Seen { act, subject, before, after, reason, journal, by }
+            IncidentNote::Seen { act, subject, before, after, reason, journal, by }
         }
     }
 }
@@ -293,7 +293,7 @@ const LOOK_BACK: std::time::Duration = std::time::Duration::from_hours(24 * 30);
 ///
 /// # Errors
 /// `Denied` to whoever leads no organisation's agents.
-pub async fn report(house: &House, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
+pub async fn report(house: &App, actor: &Actor, title: &str, text: &str) -> Result<String, OperationError> {
     let own = organisation_of(&house.gateway().rules(), actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
     if text.trim().is_empty() {
@@ -311,7 +311,7 @@ pub async fn report(house: &House, actor: &Actor, title: &str, text: &str) -> Re
     let digue = Actor::digue();
     let id = open(house, &digue, Source::Partner, title, &format!("organisation:{own}")).await?;
     let text = format!("{} – {}", actor.account, text.trim());
-    add(house, &digue, &id, None, Note::Said { kind: Kind::Fact, text, journal: None }).await?;
+    add(house, &digue, &id, None, IncidentNote::Said { kind: EntryKind::Fact, text, journal: None }).await?;
     Ok(id)
 }
 
@@ -320,7 +320,7 @@ const REPORTS_MAX: usize = 5;
 const REPORTS_WITHIN: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Incidents about the actor's own organisation and its accounts, for whoever leads its agents.
-pub async fn own(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+pub async fn own(house: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
     let own = own.filter(|_| actor.role.leads_agents()).ok_or(OperationError::Denied)?;
@@ -341,7 +341,7 @@ pub async fn own(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, Oper
 
 /// Keeps a file with an incident: its hash is in the log, so it cannot be another one later.
 pub async fn keep_file(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     name: &str,
@@ -350,13 +350,13 @@ pub async fn keep_file(
     actor.must_respond()?;
     fold(house, id).await?;
     let file = attachments::keep(house, actor, &format!("incident:{id}"), name, bytes).await?;
-    let note = Note::Kept { name: file.name, hash: file.hash, size: file.size };
+    let note = IncidentNote::Kept { name: file.name, hash: file.hash, size: file.size };
     add(house, actor, id, None, note).await.map(drop)
 }
 
 /// A file of an incident: its name, and what it holds.
 pub async fn file(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     hash: &str,
@@ -368,16 +368,16 @@ pub async fn file(
         }
         attachments::read(house, &format!("incident:{id}"), hash).await
     };
-    evidence::read(house, actor, Form::File, fetch, |_| format!("file:{hash}")).await
+    evidence::read(house, actor, EvidenceForm::File, fetch, |_| format!("file:{hash}")).await
 }
 
 /// Adds an entry; `at` is when it happened, now if nobody says.
 pub async fn add(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     at: Option<Timestamp>,
-    note: Note,
+    note: IncidentNote,
 ) -> Result<u32, OperationError> {
     actor.must_respond()?;
     let now = house.clock.now();
@@ -385,30 +385,33 @@ pub async fn add(
     let rules = house.response();
     incident.accepts(&note, now, &rules.rules, &rules.zone).map_err(refused)?;
     if at.is_some_and(|at| at > now) {
-        return Err(refused(Refused::Future));
+        return Err(refused(EntryRefusal::Future));
     }
-    if matches!(note, Note::StateSet { state: State::Resolved, .. }) {
+    if matches!(note, IncidentNote::StateSet { state: State::Resolved, .. }) {
         // The log knows of campaigns that ended; one that runs is in the store alone.
         let campaigns = house.store.campaigns().await?;
         if campaigns.iter().any(|one| one.incident == id && is_under_way(&one.state)) {
-            return Err(refused(Refused::NoticesUnsent));
+            return Err(refused(EntryRefusal::NoticesUnsent));
         }
     }
     let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
     let record = record_of(id, number, (at.unwrap_or(now), now), actor, &note);
-    let words =
-        Words { subject: format!("incident:{id}"), after: journalled_form(&record), ..Words::default() };
+    let words = ActDetails {
+        subject: format!("incident:{id}"),
+        after: journalled_form(&record),
+        ..ActDetails::default()
+    };
     let claim = house.store.add_incident_entry(&record);
     let release = house.store.release_incident_entry(&record);
     house.claim((actor, Act::IncidentNoted, words), claim, release).await?;
-    if let Note::Lesson { measure, owner, due, text } = &note
+    if let IncidentNote::Lesson { measure, owner, due, text } = &note
         && !measure.trim().is_empty()
     {
         // Boxed: writing a measure down is an act that incidents may follow.
         let due = due.map(Timestamp::from_micros);
         Box::pin(isms::learn(house, actor, id, measure, text, owner, due)).await?;
     }
-    if let Note::StateSet { .. } = note {
+    if let IncidentNote::StateSet { .. } = note {
         let (_, incident) = fold(house, id).await?;
         if incident.is_closed() {
             house.following().leave(id);
@@ -420,7 +423,12 @@ pub async fn add(
 }
 
 /// Adds several entries, or none: each is checked before the first is written.
-pub async fn add_all(house: &House, actor: &Actor, id: &str, notes: Vec<Note>) -> Result<(), OperationError> {
+pub async fn add_all(
+    house: &App,
+    actor: &Actor,
+    id: &str,
+    notes: Vec<IncidentNote>,
+) -> Result<(), OperationError> {
     actor.must_respond()?;
     let (_, incident) = fold(house, id).await?;
     let rules = house.response();
@@ -437,15 +445,15 @@ pub async fn add_all(house: &House, actor: &Actor, id: &str, notes: Vec<Note>) -
 ///
 /// Boxed, because an entry is itself written down.
 pub(crate) fn note_act<'h>(
-    house: &'h House,
+    house: &'h App,
     actor: &'h Actor,
     act: Act,
-    words: &'h Words,
+    words: &'h ActDetails,
     journal: u64,
 ) -> Noting<'h> {
     Box::pin(async move {
         for id in concerned(house, &words.subject) {
-            let note = Note::Seen {
+            let note = IncidentNote::Seen {
                 act: act.code().to_owned(),
                 subject: words.subject.clone(),
                 before: words.before.clone(),
@@ -463,7 +471,7 @@ pub(crate) fn note_act<'h>(
 }
 
 /// Open incidents about a subject; those about an organisation follow its accounts.
-fn concerned(house: &House, subject: &str) -> Vec<String> {
+fn concerned(house: &App, subject: &str) -> Vec<String> {
     if house.following().is_empty() {
         return Vec::new();
     }
@@ -485,7 +493,7 @@ pub(crate) fn is_under_way(state: &str) -> bool {
 type Noting<'h> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
 
 /// Follows again what open incidents are about, after a start.
-pub async fn follow_open(house: &House) -> Result<(), OperationError> {
+pub async fn follow_open(house: &App) -> Result<(), OperationError> {
     for (record, _, incident) in all(house).await? {
         if !incident.is_closed() && !incident.about.is_empty() {
             house.following().follow(&incident.about, &record.id);
@@ -495,7 +503,7 @@ pub async fn follow_open(house: &House) -> Result<(), OperationError> {
 }
 
 /// Every incident, the newest first.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<IncidentView>, OperationError> {
     actor.must_watch()?;
     let now = house.clock.now();
     let rules = house.response();
@@ -506,7 +514,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<IncidentView>, Ope
     Ok(views.collect())
 }
 
-pub async fn view(house: &House, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
+pub async fn view(house: &App, actor: &Actor, id: &str) -> Result<IncidentView, OperationError> {
     actor.must_watch()?;
     let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
     let (entries, incident) = fold(house, id).await?;
@@ -516,12 +524,12 @@ pub async fn view(house: &House, actor: &Actor, id: &str) -> Result<IncidentView
 }
 
 /// The open incident that is about a subject, if there is one.
-pub async fn about(house: &House, subject: &str) -> Option<String> {
+pub async fn about(house: &App, subject: &str) -> Option<String> {
     house.following().of(subject).into_iter().next()
 }
 
-async fn all(house: &House) -> Result<Vec<(IncidentRecord, Vec<Entry>, Incident)>, OperationError> {
-    let mut entries: HashMap<String, Vec<Entry>> = HashMap::new();
+async fn all(house: &App) -> Result<Vec<(IncidentRecord, Vec<IncidentEntry>, Incident)>, OperationError> {
+    let mut entries: HashMap<String, Vec<IncidentEntry>> = HashMap::new();
     for record in house.store.incident_entries("").await? {
         let incident = record.incident.clone();
         entries.entry(incident).or_default().push(entry_of(record)?);
@@ -535,7 +543,7 @@ async fn all(house: &House) -> Result<Vec<(IncidentRecord, Vec<Entry>, Incident)
     Ok(all)
 }
 
-pub(crate) async fn fold(house: &House, id: &str) -> Result<(Vec<Entry>, Incident), OperationError> {
+pub(crate) async fn fold(house: &App, id: &str) -> Result<(Vec<IncidentEntry>, Incident), OperationError> {
     let records = house.store.incident_entries(id).await?;
     if records.is_empty() || id.is_empty() {
         return Err(OperationError::NotFound("incident"));
@@ -549,10 +557,10 @@ fn unreadable(id: &str) -> OperationError {
     OperationError::Unavailable(format!("the entries of {id} cannot be read"))
 }
 
-fn entry_of(record: EntryRecord) -> Result<Entry, OperationError> {
+fn entry_of(record: EntryRecord) -> Result<IncidentEntry, OperationError> {
     let note = serde_json::from_str(&record.note).map_err(|_| unreadable(&record.incident))?;
     let EntryRecord { number, at, recorded_at, author, .. } = record;
-    Ok(Entry { number, at, recorded_at, author, note })
+    Ok(IncidentEntry { number, at, recorded_at, author, note })
 }
 
 fn record_of(
@@ -560,7 +568,7 @@ fn record_of(
     number: u32,
     (at, recorded_at): (Timestamp, Timestamp),
     actor: &Actor,
-    note: &Note,
+    note: &IncidentNote,
 ) -> EntryRecord {
     EntryRecord {
         incident: incident.to_owned(),
@@ -572,29 +580,29 @@ fn record_of(
     }
 }
 
-pub(crate) fn refused(why: Refused) -> OperationError {
+pub(crate) fn refused(why: EntryRefusal) -> OperationError {
     OperationError::Invalid(match why {
-        Refused::NoReason => "incident-refused-no-reason",
-        Refused::NoText => "incident-refused-no-text",
-        Refused::NoSuchEntry => "incident-refused-no-such-entry",
-        Refused::NoSuchStep => "incident-refused-no-such-step",
-        Refused::Undecided => "incident-refused-undecided",
-        Refused::NotNotified => "incident-refused-not-notified",
-        Refused::NotificationOpen => "incident-refused-notification-open",
-        Refused::PersonsNotTold => "incident-refused-persons-not-told",
-        Refused::NoticesUnsent => "incident-refused-notices-unsent",
-        Refused::NobodyAffected => "incident-refused-nobody-affected",
-        Refused::PublicNotTold => "incident-refused-public-not-told",
-        Refused::ControllerNotTold => "incident-refused-controller-not-told",
-        Refused::BeforeAwareness => "incident-refused-before-awareness",
-        Refused::StepsOpen => "incident-refused-steps-open",
-        Refused::Future => "incident-refused-future",
-        Refused::Backwards => "incident-refused-backwards",
-        Refused::DelayUnexplained => "incident-refused-delay-unexplained",
-        Refused::ExemptionNeeded => "incident-refused-exemption-needed",
-        Refused::Value => "incident-refused-value",
-        Refused::OpenedTwice => "incident-refused-opened-twice",
-        Refused::Closed => "incident-refused-closed",
+        EntryRefusal::NoReason => "incident-refused-no-reason",
+        EntryRefusal::NoText => "incident-refused-no-text",
+        EntryRefusal::NoSuchEntry => "incident-refused-no-such-entry",
+        EntryRefusal::NoSuchStep => "incident-refused-no-such-step",
+        EntryRefusal::Undecided => "incident-refused-undecided",
+        EntryRefusal::NotNotified => "incident-refused-not-notified",
+        EntryRefusal::NotificationOpen => "incident-refused-notification-open",
+        EntryRefusal::PersonsNotTold => "incident-refused-persons-not-told",
+        EntryRefusal::NoticesUnsent => "incident-refused-notices-unsent",
+        EntryRefusal::NobodyAffected => "incident-refused-nobody-affected",
+        EntryRefusal::PublicNotTold => "incident-refused-public-not-told",
+        EntryRefusal::ControllerNotTold => "incident-refused-controller-not-told",
+        EntryRefusal::BeforeAwareness => "incident-refused-before-awareness",
+        EntryRefusal::StepsOpen => "incident-refused-steps-open",
+        EntryRefusal::Future => "incident-refused-future",
+        EntryRefusal::Backwards => "incident-refused-backwards",
+        EntryRefusal::DelayUnexplained => "incident-refused-delay-unexplained",
+        EntryRefusal::ExemptionNeeded => "incident-refused-exemption-needed",
+        EntryRefusal::Value => "incident-refused-value",
+        EntryRefusal::OpenedTwice => "incident-refused-opened-twice",
+        EntryRefusal::Closed => "incident-refused-closed",
     })
 }
 
@@ -611,7 +619,7 @@ pub(crate) fn journalled_forms(entry: &EntryRecord) -> [String; 2] {
 
 /// True when the entries of the store are those that the journal holds the hashes of: nobody wrote
 /// into the database beside Digue. Numbers of entries that differ.
-pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
+pub async fn check(house: &App, actor: &Actor, id: &str) -> Result<Vec<u32>, OperationError> {
     actor.must_watch()?;
     let records = house.store.incident_entries(id).await?;
     let record = house.store.incident(id).await?.ok_or(OperationError::NotFound("incident"))?;
@@ -632,7 +640,7 @@ pub async fn check(house: &House, actor: &Actor, id: &str) -> Result<Vec<u32>, O
 
 /// What Digue knows for the steps of sheets: by the code of the fact, named values of its sentence.
 pub async fn facts(
-    house: &House,
+    house: &App,
     actor: &Actor,
     view: &IncidentView,
 ) -> Result<BTreeMap<&'static str, Vec<(&'static str, String)>>, OperationError> {

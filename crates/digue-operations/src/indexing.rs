@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use digue_exposure::{Index, IndexError, Opening, Sizes};
-use digue_journal::keyring::Opened;
+use digue_exposure::{Index, IndexError, Opening, SegmentSizes};
+use digue_journal::keyring::OpenedKeyring;
 use digue_journal::{Committed, Journal, OpenError};
 
-use crate::recorder::Standing;
+use crate::recorder::JournalState;
 
 /// Where the indexes of one journal lie.
 #[derive(Clone, Debug)]
@@ -113,7 +113,8 @@ pub fn open(
     std::fs::create_dir_all(&folder.0)?;
     folder.remove_others()?;
     folder.remove_stale()?;
-    let (mut index, opening) = Index::open(&folder.current(), &|size| journal.root(size), Sizes::default())?;
+    let (mut index, opening) =
+        Index::open(&folder.current(), &|size| journal.root(size), SegmentSizes::default())?;
     if let Some(cause) = &opening.rebuilt {
         tracing::warn!(cause, "The exposure index was damaged and is made again from the journal");
     }
@@ -150,12 +151,12 @@ fn catch_up(index: &mut Index, journal: &Journal, progress: &mut dyn FnMut(u64))
 }
 
 /// Adds one entry as it was read from a journal.
-pub fn take(index: &mut Index, entry: u64, opened: Opened) {
+pub fn take(index: &mut Index, entry: u64, opened: OpenedKeyring) {
     // What lies before it was pruned.
     index.skip_to(entry);
     match opened {
-        Opened::Event(event) => index.add(&Committed { index: entry, event }),
-        Opened::Forgotten(_) => index.skip_to(entry + 1),
+        OpenedKeyring::Event(event) => index.add(&Committed { index: entry, event }),
+        OpenedKeyring::Forgotten(_) => index.skip_to(entry + 1),
     }
 }
 
@@ -182,7 +183,7 @@ impl Rebuilder {
     }
 
     /// Starts making another index on a thread of its own; while one is being made, one more follows.
-    pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<Standing>>) {
+    pub(crate) fn start(&self, journal: &Arc<Journal>, standing: &Arc<RwLock<JournalState>>) {
         self.is_wanted.store(true, Ordering::Release);
         if self.is_running.swap(true, Ordering::AcqRel) {
             return;
@@ -212,14 +213,14 @@ impl Rebuilder {
 fn rebuild(
     folder: Option<&IndexFolder>,
     journal: &Journal,
-    standing: &RwLock<Standing>,
+    standing: &RwLock<JournalState>,
 ) -> Result<(), IndexingError> {
     let write = || standing.write().unwrap_or_else(PoisonError::into_inner);
     let next = folder.map(IndexFolder::next);
     let mut fresh = match &next {
         Some((_, path)) => {
             let _ = std::fs::remove_dir_all(path);
-            Index::open(path, &|_| None, Sizes::default())?.0
+            Index::open(path, &|_| None, SegmentSizes::default())?.0
         }
         None => Index::new(),
     };

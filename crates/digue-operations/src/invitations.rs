@@ -24,8 +24,8 @@ use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
 use crate::approvals::{QUARANTINE, is_quarantine};
 use crate::error::OperationError;
-use crate::gates::{self, Consent, REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
+use crate::house::{ActDetails, App};
 use crate::identity_cuts;
 use crate::mail::{self, Mail};
 use crate::sign_in;
@@ -35,9 +35,9 @@ pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
 
 /// Accounts whose holder nobody has confirmed, as the store has them.
 #[derive(Default)]
-pub(crate) struct Unconfirmed(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
+pub(crate) struct UnconfirmedAccounts(RwLock<HashMap<AccountId, UnconfirmedRecord>>);
 
-impl Unconfirmed {
+impl UnconfirmedAccounts {
     pub(crate) fn new(records: Vec<UnconfirmedRecord>) -> Self {
         let known = records.into_iter().map(|record| (record.account.clone(), record));
         Self(RwLock::new(known.collect()))
@@ -51,7 +51,7 @@ impl Unconfirmed {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(account)
     }
 
-    async fn save(&self, house: &House, record: UnconfirmedRecord) -> Result<(), OperationError> {
+    async fn save(&self, house: &App, record: UnconfirmedRecord) -> Result<(), OperationError> {
         house.store.save_unconfirmed(&record).await?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(record.account.clone(), record);
@@ -92,7 +92,7 @@ pub struct Invitation {
 }
 
 /// Who made it possible that somebody is invited.
-pub(crate) struct Involved<'i> {
+pub(crate) struct InvolvedAccounts<'i> {
     pub(crate) asked_by: &'i AccountId,
     pub(crate) granted_by: &'i AccountId,
     pub(crate) email: Option<&'i str>,
@@ -101,10 +101,10 @@ pub(crate) struct Involved<'i> {
 /// Puts an account aside until its holder is confirmed: its gate closes, and one that is closed already
 /// stays closed for its own reason.
 pub(crate) async fn put_aside(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
-    involved: Involved<'_>,
+    involved: InvolvedAccounts<'_>,
 ) -> Result<(), OperationError> {
     let record = UnconfirmedRecord {
         account: account.clone(),
@@ -117,14 +117,14 @@ pub(crate) async fn put_aside(
     };
     house.unconfirmed().save(house, record).await?;
     let reach = Reach::Account(account.clone());
-    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, Consent::Two).await {
+    match gates::apply(house, actor, reach, Gate::Closed, QUARANTINE, ActAuthority::Two).await {
         Ok(()) | Err(OperationError::Conflict) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 /// Answers for the account, or is an officer of the operator; nobody for their own.
-fn is_concerned(house: &House, actor: &Actor, account: &AccountId) -> bool {
+fn is_concerned(house: &App, actor: &Actor, account: &AccountId) -> bool {
     let rules = house.gateway().rules();
     let is_officer = actor.role.can_review() && rules.directory.find(account).is_some();
     actor.account != *account && (is_officer || answers_for(&rules, actor, account))
@@ -139,13 +139,13 @@ fn has_held(record: &UnconfirmedRecord, actor: &Actor) -> bool {
 }
 
 /// May this actor hand the invitation over?
-pub(crate) fn may_hand_over(house: &House, actor: &Actor, account: &AccountId) -> bool {
+pub(crate) fn may_hand_over(house: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = house.unconfirmed().find(account);
     is_concerned(house, actor, account) && record.is_some_and(|record| !is_involved(&record, actor))
 }
 
 /// May this actor confirm the holder, once there is one?
-pub(crate) fn may_confirm(house: &House, actor: &Actor, account: &AccountId) -> bool {
+pub(crate) fn may_confirm(house: &App, actor: &Actor, account: &AccountId) -> bool {
     let record = house.unconfirmed().find(account);
     let is_free = |record: UnconfirmedRecord| !is_involved(&record, actor) && !has_held(&record, actor);
     is_concerned(house, actor, account) && record.is_some_and(is_free)
@@ -153,7 +153,7 @@ pub(crate) fn may_confirm(house: &House, actor: &Actor, account: &AccountId) -> 
 
 /// The record of an account that this actor hands over.
 fn handed_over_by(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
 ) -> Result<UnconfirmedRecord, OperationError> {
@@ -168,7 +168,7 @@ fn handed_over_by(
 /// # Errors
 /// `Involved` for whoever asked or granted; `Conflict` for an account whose holder is known.
 pub async fn hand_over(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
 ) -> Result<Invitation, OperationError> {
@@ -182,7 +182,7 @@ pub async fn hand_over(
 /// Mails the invitation of a new account to the address of its request, for which this actor, who neither
 /// asked nor granted, vouches. Nobody of the console sees the link. After a recovery nothing goes by mail:
 /// whoever stole the account may read its holder's.
-pub async fn send(house: &House, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
+pub async fn send(house: &App, actor: &Actor, account: &AccountId) -> Result<Invitation, OperationError> {
     let _one_at_a_time = house.asking().lock().await;
     let record = handed_over_by(house, actor, account)?;
     if record.email.is_empty() || !house.sends_mail() {
@@ -198,7 +198,7 @@ pub async fn send(house: &House, actor: &Actor, account: &AccountId) -> Result<I
 /// An invitation begins anew: whatever an earlier one led to - keys, links, sessions - is gone, so that who
 /// took it holds nothing of the account any more.
 async fn begin_anew(
-    house: &House,
+    house: &App,
     actor: &Actor,
     record: UnconfirmedRecord,
     is_seen: bool,
@@ -208,10 +208,10 @@ async fn begin_anew(
     if !is_known {
         return Err(OperationError::Invalid("invalid-invitation-suspended"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         after: if is_seen { "link" } else { "mail" }.to_owned(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::InvitationHandedOver, words).await?;
     identity_cuts::cut_account(house, &account).await?;
@@ -229,7 +229,7 @@ async fn begin_anew(
 /// What changes the ways into an account waits for its turn, and is done for a session that lives then: an
 /// invitation or a recovery in between leaves nothing behind of what was under way.
 pub(crate) async fn hold_still<'h>(
-    house: &'h House,
+    house: &'h App,
     session: &Session,
 ) -> Result<MutexGuard<'h, ()>, OperationError> {
     let turn = house.asking().lock().await;
@@ -238,7 +238,7 @@ pub(crate) async fn hold_still<'h>(
 }
 
 /// The permit of the mail of an invitation, as long as it is the last one.
-pub(crate) fn permit_of_mail(house: &House, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
+pub(crate) fn permit_of_mail(house: &App, account: &AccountId, at: Timestamp) -> Option<LinkPermit> {
     let record = house.unconfirmed().find(account)?;
     let is_last = record.invited_at == at && !record.email.is_empty();
     is_last.then(|| LinkPermit { account: account.clone(), issuer: Actor::digue() })
@@ -247,7 +247,7 @@ pub(crate) fn permit_of_mail(house: &House, account: &AccountId, at: Timestamp) 
 /// The permit of whoever holds the terminal. For an account that is put aside it is a hand-over like any
 /// other.
 pub(crate) async fn permit_at_terminal(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
 ) -> Result<LinkPermit, OperationError> {
@@ -259,14 +259,14 @@ pub(crate) async fn permit_at_terminal(
 }
 
 /// The permit of an account's own holder, who has just proved who they are.
-pub(crate) fn permit_of_holder(house: &House, session: &Session) -> Result<LinkPermit, OperationError> {
+pub(crate) fn permit_of_holder(house: &App, session: &Session) -> Result<LinkPermit, OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     Ok(LinkPermit { account: session.account.clone(), issuer: actor })
 }
 
 /// What the account is opened with, by names that change with each of them.
-async fn factors(house: &House, account: &AccountId) -> Result<Vec<String>, OperationError> {
+async fn factors(house: &App, account: &AccountId) -> Result<Vec<String>, OperationError> {
     let mut factors: Vec<String> = Vec::new();
     factors
         .extend(house.store.passkeys_of(account).await?.into_iter().map(|key| format!("passkey {}", key.id)));
@@ -286,7 +286,7 @@ const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_SIGNS: usize = 8;
 
 /// `K7Q3-9XTM`: another one after each invitation and each change of a key.
-fn code_of(house: &House, record: &UnconfirmedRecord, factors: &[String]) -> String {
+fn code_of(house: &App, record: &UnconfirmedRecord, factors: &[String]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
     let account = &record.account;
     let text = format!("confirmation {account}\n{}\n{}", record.invited_at.micros(), factors.join("\n"));
@@ -298,7 +298,7 @@ fn code_of(house: &House, record: &UnconfirmedRecord, factors: &[String]) -> Str
 
 /// The code that the holder of an unconfirmed account says to whoever confirms; `None` without a key, and
 /// for an account whose holder is known.
-pub async fn own_code(house: &House, session: &Session) -> Result<Option<String>, OperationError> {
+pub async fn own_code(house: &App, session: &Session) -> Result<Option<String>, OperationError> {
     Actor::of_session(house, session)?;
     let Some(record) = house.unconfirmed().find(&session.account) else { return Ok(None) };
     let factors = factors(house, &session.account).await?;
@@ -312,7 +312,7 @@ pub async fn own_code(house: &House, session: &Session) -> Result<Option<String>
 /// # Errors
 /// `Involved` for whoever asked, granted or held the link; `Invalid` for another code.
 pub async fn confirm(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     code: &str,
@@ -339,7 +339,8 @@ pub async fn confirm(
         return Err(OperationError::Invalid("invalid-confirm-code"));
     }
     identity_cuts::cut_account(house, account).await?;
-    let words = Words { subject: format!("account:{account}"), reason: how.clone(), ..Words::default() };
+    let words =
+        ActDetails { subject: format!("account:{account}"), reason: how.clone(), ..ActDetails::default() };
     let claim = house.store.remove_unconfirmed(account);
     let release = house.store.save_unconfirmed(&record);
     house.claim((actor, Act::HolderConfirmed, words), claim, release).await?;
@@ -348,7 +349,7 @@ pub async fn confirm(
     let reach = Reach::Account(account.clone());
     let gates = house.store.gates().await?;
     if gates.iter().any(|gate| gate.reach == reach && is_quarantine(gate)) {
-        gates::apply(house, actor, reach, Gate::Open, &how, Consent::Two).await?;
+        gates::apply(house, actor, reach, Gate::Open, &how, ActAuthority::Two).await?;
     }
     Ok(())
 }

@@ -20,10 +20,10 @@ pub mod statement;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use digue_isms::field::{Fault, Shape, Unfit, Values};
-use digue_isms::kinds::Kind;
+use digue_isms::field::{FieldError, FieldFault, FieldShape, Values};
+use digue_isms::kinds::RegisterKind;
 use digue_isms::register::{Registers, Revision};
-use digue_isms::standing::{Measured, Now};
+use digue_isms::standing::{MeasuredState, Measurements};
 use digue_locales::{Language, text};
 use digue_store::RevisionRecord;
 use digue_types::{Act, Timestamp};
@@ -32,17 +32,17 @@ use jiff::civil::Date;
 use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// What is in force, ready for whoever looks.
 #[derive(Default)]
-pub(crate) struct Smsi {
+pub(crate) struct IsmsState {
     registers: RwLock<Option<Arc<Registers>>>,
     /// One revision after the other: names are given, links are checked.
     pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
-impl Smsi {
+impl IsmsState {
     fn forget(&self) {
         *self.registers.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -63,12 +63,12 @@ pub fn must_govern(actor: &Actor) -> Result<(), OperationError> {
 }
 
 /// Everything in force.
-pub async fn registers(house: &House, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
+pub async fn registers(house: &App, actor: &Actor) -> Result<Arc<Registers>, OperationError> {
     must_read(actor)?;
     in_force(house).await
 }
 
-pub(crate) async fn in_force(house: &House) -> Result<Arc<Registers>, OperationError> {
+pub(crate) async fn in_force(house: &App) -> Result<Arc<Registers>, OperationError> {
     if let Some(known) = house.smsi().known() {
         return Ok(known);
     }
@@ -80,35 +80,35 @@ pub(crate) async fn in_force(house: &House) -> Result<Arc<Registers>, OperationE
 
 /// A revision as it was stored; one that a later version wrote and this one cannot read is left out.
 fn revision_of(record: RevisionRecord) -> Option<Revision> {
-    let kind = Kind::parse(&record.kind)?;
+    let kind = RegisterKind::parse(&record.kind)?;
     let values = serde_json::from_str(&record.content).ok()?;
     let RevisionRecord { id, number, at, author, is_over, .. } = record;
     Some(Revision { kind, id, number, at, by: author, is_over, values })
 }
 
 /// Now, as an instant and as a day of the house.
-pub fn now(house: &House) -> Now {
+pub fn now(house: &App) -> Measurements {
     let at = house.clock.now();
-    Now { at, today: day_of(house, at) }
+    Measurements { at, today: day_of(house, at) }
 }
 
 /// The day of an instant where the house is.
-pub fn day_of(house: &House, at: Timestamp) -> Date {
+pub fn day_of(house: &App, at: Timestamp) -> Date {
     let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     instant.to_zoned(house.response().zone.clone()).date()
 }
 
 /// What the checks last said, for whoever may look.
-pub async fn measured(house: &House, actor: &Actor) -> Result<Measured, OperationError> {
+pub async fn measured(house: &App, actor: &Actor) -> Result<MeasuredState, OperationError> {
     must_read(actor)?;
     checks::measured(house).await
 }
 
 /// Every revision of a record, the first one first.
 pub async fn history(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     id: &str,
 ) -> Result<Vec<Revision>, OperationError> {
     must_read(actor)?;
@@ -119,23 +119,23 @@ pub async fn history(
 
 /// Why a record was not saved.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsaved {
+pub enum SaveError {
     #[error("fields do not fit")]
-    Faults(Vec<Fault>),
+    Faults(Vec<FieldFault>),
     #[error(transparent)]
     Operation(#[from] OperationError),
 }
 
-impl From<Unsaved> for OperationError {
-    fn from(unsaved: Unsaved) -> Self {
+impl From<SaveError> for OperationError {
+    fn from(unsaved: SaveError) -> Self {
         match unsaved {
-            Unsaved::Operation(error) => error,
-            Unsaved::Faults(_) => Self::Invalid("invalid-record"),
+            SaveError::Operation(error) => error,
+            SaveError::Faults(_) => Self::Invalid("invalid-record"),
         }
     }
 }
 
-impl From<digue_store::StoreError> for Unsaved {
+impl From<digue_store::StoreError> for SaveError {
     fn from(error: digue_store::StoreError) -> Self {
         Self::Operation(error.into())
     }
@@ -146,12 +146,12 @@ impl From<digue_store::StoreError> for Unsaved {
 /// # Errors
 /// Every field that does not fit; `Conflict` for a kind that is written once.
 pub async fn save(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     id: Option<&str>,
     values: &Values,
-) -> Result<String, Unsaved> {
+) -> Result<String, SaveError> {
     must_govern(actor)?;
     if kind.is_written_by_digue() {
         return Err(OperationError::Denied.into());
@@ -161,16 +161,16 @@ pub async fn save(
 
 /// `save`, for whoever was found to be allowed to.
 pub(crate) async fn write(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     id: Option<&str>,
     values: &Values,
-) -> Result<String, Unsaved> {
-    let values = kind.checked(values).map_err(Unsaved::Faults)?;
+) -> Result<String, SaveError> {
+    let values = kind.checked(values).map_err(SaveError::Faults)?;
     let _one_at_a_time = house.smsi().writing.lock().await;
     let registers = in_force(house).await?;
-    unknown_links(&registers, kind, &values).map_err(Unsaved::Faults)?;
+    unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
     let (id, number) = match id {
         Some(id) => {
             let known = registers.find(kind, id).ok_or(OperationError::NotFound("record"))?;
@@ -184,12 +184,12 @@ pub(crate) async fn write(
         }
         None => (format!("{}-{}", kind.prefix(), free_number(house, &registers, kind).await?), 1),
     };
-    add(house, actor, Draft { kind, id: id.clone(), number, is_over: false, values }).await?;
+    add(house, actor, RevisionDraft { kind, id: id.clone(), number, is_over: false, values }).await?;
     Ok(id)
 }
 
 /// Ends a record: it is not in force any more, and stays in the history.
-pub async fn end(house: &House, actor: &Actor, kind: Kind, id: &str) -> Result<(), OperationError> {
+pub async fn end(house: &App, actor: &Actor, kind: RegisterKind, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
     let _one_at_a_time = house.smsi().writing.lock().await;
     let registers = in_force(house).await?;
@@ -198,24 +198,28 @@ pub async fn end(house: &House, actor: &Actor, kind: Kind, id: &str) -> Result<(
         return Err(OperationError::Conflict);
     }
     let (number, values) = (known.number + 1, known.values.clone());
-    add(house, actor, Draft { kind, id: id.to_owned(), number, is_over: true, values }).await
+    add(house, actor, RevisionDraft { kind, id: id.to_owned(), number, is_over: true, values }).await
 }
 
 /// A revision to be written.
-pub(crate) struct Draft {
-    pub(crate) kind: Kind,
+pub(crate) struct RevisionDraft {
+    pub(crate) kind: RegisterKind,
     pub(crate) id: String,
     pub(crate) number: u32,
     pub(crate) is_over: bool,
     pub(crate) values: Values,
 }
 
-async fn add(house: &House, actor: &Actor, draft: Draft) -> Result<(), OperationError> {
+async fn add(house: &App, actor: &Actor, draft: RevisionDraft) -> Result<(), OperationError> {
     add_all(house, actor, vec![draft]).await
 }
 
 /// Adds many revisions at once, each with its entry in the journal.
-pub(crate) async fn add_all(house: &House, actor: &Actor, drafts: Vec<Draft>) -> Result<(), OperationError> {
+pub(crate) async fn add_all(
+    house: &App,
+    actor: &Actor,
+    drafts: Vec<RevisionDraft>,
+) -> Result<(), OperationError> {
     if drafts.is_empty() {
         return Ok(());
     }
@@ -226,7 +230,7 @@ pub(crate) async fn add_all(house: &House, actor: &Actor, drafts: Vec<Draft>) ->
     if added { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
-fn record_of(house: &House, actor: &Actor, draft: &Draft) -> RevisionRecord {
+fn record_of(house: &App, actor: &Actor, draft: &RevisionDraft) -> RevisionRecord {
     RevisionRecord {
         kind: draft.kind.code().to_owned(),
         id: draft.id.clone(),
@@ -239,20 +243,20 @@ fn record_of(house: &House, actor: &Actor, draft: &Draft) -> RevisionRecord {
 }
 
 /// Texts stay in the store, their hash is evidence.
-pub(crate) fn words_of(record: &RevisionRecord) -> Words {
+pub(crate) fn words_of(record: &RevisionRecord) -> ActDetails {
     let end = if record.is_over { " over" } else { "" };
-    Words {
+    ActDetails {
         subject: format!("record:{}", record.id),
         after: format!("{} {} {}{end}", record.kind, record.number, sha256(&record.content)),
-        ..Words::default()
+        ..ActDetails::default()
     }
 }
 
 /// The next number of a kind, also after records that ended: 13 for `ME-13`.
 pub(crate) async fn free_number(
-    house: &House,
+    house: &App,
     registers: &Registers,
-    kind: Kind,
+    kind: RegisterKind,
 ) -> Result<u32, OperationError> {
     let place = |id: &str| id.strip_prefix(kind.prefix())?.strip_prefix('-')?.parse::<u32>().ok();
     let mut next = registers.of(kind).iter().filter_map(|known| place(&known.id)).max().unwrap_or(0) + 1;
@@ -263,32 +267,36 @@ pub(crate) async fn free_number(
 }
 
 /// Links lead to records that are in force.
-pub(crate) fn unknown_links(registers: &Registers, kind: Kind, values: &Values) -> Result<(), Vec<Fault>> {
+pub(crate) fn unknown_links(
+    registers: &Registers,
+    kind: RegisterKind,
+    values: &Values,
+) -> Result<(), Vec<FieldFault>> {
     let mut faults = Vec::new();
     for field in kind.fields() {
-        let (Shape::Link(to) | Shape::Links(to)) = field.shape else { continue };
+        let (FieldShape::Link(to) | FieldShape::Links(to)) = field.shape else { continue };
         let names = values.get(field.code).map_or(&[][..], Vec::as_slice);
         if names.iter().any(|name| registers.find(to, name).is_none()) {
-            faults.push(Fault { field: field.code, unfit: Unfit::Unknown });
+            faults.push(FieldFault { field: field.code, unfit: FieldError::Unknown });
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 /// The title of a record, as lists show it.
-pub fn title(kind: Kind, values: &Values, language: Language) -> String {
+pub fn title(kind: RegisterKind, values: &Values, language: Language) -> String {
     let of = |field: &str| values.get(field).and_then(|texts| texts.first()).cloned();
     let named = of("title");
     named
         .or_else(|| match kind {
-            Kind::Role => of("role").map(|code| text(language, &format!("smsi-role-{code}"))),
-            Kind::Applicability => of("requirement"),
-            Kind::Acceptance => of("risk"),
-            Kind::Measurement => of("objective"),
-            Kind::Receipt => of("document"),
-            Kind::Attestation => of("person"),
-            Kind::Assessment => of("organisation"),
-            Kind::Signature => of("record"),
+            RegisterKind::Role => of("role").map(|code| text(language, &format!("smsi-role-{code}"))),
+            RegisterKind::Applicability => of("requirement"),
+            RegisterKind::Acceptance => of("risk"),
+            RegisterKind::Measurement => of("objective"),
+            RegisterKind::Receipt => of("document"),
+            RegisterKind::Attestation => of("person"),
+            RegisterKind::Assessment => of("organisation"),
+            RegisterKind::Signature => of("record"),
             _ => None,
         })
         .unwrap_or_default()
@@ -296,7 +304,7 @@ pub fn title(kind: Kind, values: &Values, language: Language) -> String {
 
 /// The measure that follows from a lesson of an incident.
 pub(crate) async fn learn(
-    house: &House,
+    house: &App,
     actor: &Actor,
     incident: &str,
     measure: &str,
@@ -315,7 +323,7 @@ pub(crate) async fn learn(
         ("owner", owner.to_owned()),
         ("due", due),
     ];
-    write(house, actor, Kind::Measure, None, &values_of(fields)).await?;
+    write(house, actor, RegisterKind::Measure, None, &values_of(fields)).await?;
     Ok(())
 }
 

@@ -10,13 +10,13 @@ use digue_exposure::Index;
 use digue_journal::OpenError;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
-use digue_journal::heads::{Contradiction, Head, contradiction};
+use digue_journal::heads::{HeadContradiction, JournalHead, contradiction};
 use digue_journal::note::Verifier;
 use digue_store::Store;
 
 use crate::error::OperationError;
 use crate::files::keep;
-use crate::house::House;
+use crate::house::App;
 use crate::indexing::IndexFolder;
 
 const SETTING: &str = "journal-head";
@@ -26,7 +26,7 @@ const FILE: &str = "journal-head";
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
     #[error(transparent)]
-    Contradiction(#[from] Contradiction),
+    Contradiction(#[from] HeadContradiction),
     #[error("{place} holds a checkpoint that this journal's key did not sign")]
     Foreign { place: String },
     #[error(transparent)]
@@ -41,7 +41,7 @@ pub fn file(data_folder: &Path) -> PathBuf {
 }
 
 /// What the folder beside the journal remembers of it.
-pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<Head>, HeadError> {
+pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<JournalHead>, HeadError> {
     let unreadable = |error: &dyn ToString| HeadError::Unreadable(error.to_string());
     let mut heads = Vec::new();
     let path = file(data_folder);
@@ -52,15 +52,15 @@ pub fn beside(data_folder: &Path, key: &Verifier) -> Result<Vec<Head>, HeadError
     }
     let index = IndexFolder::new(&data_folder.join("index")).current();
     if let Some((size, root)) = Index::remembered(&index).map_err(|error| unreadable(&error))? {
-        heads.push(Head { place: index.display().to_string(), size, root: Some(root) });
+        heads.push(JournalHead { place: index.display().to_string(), size, root: Some(root) });
     }
     Ok(heads)
 }
 
-fn head_of(note: &str, place: &str, key: &Verifier) -> Result<Head, HeadError> {
+fn head_of(note: &str, place: &str, key: &Verifier) -> Result<JournalHead, HeadError> {
     let foreign = |_| HeadError::Foreign { place: place.to_owned() };
     let Checkpoint { size, root, .. } = Checkpoint::open(note, key).map_err(foreign)?;
-    Ok(Head { place: place.to_owned(), size, root: Some(root) })
+    Ok(JournalHead { place: place.to_owned(), size, root: Some(root) })
 }
 
 /// Refuses a journal that is older than what is remembered of it, or that continues otherwise.
@@ -82,7 +82,7 @@ pub async fn must_continue(
 }
 
 /// Remembers the journal's last checkpoint, beside its folder and in the store.
-pub async fn remember(house: &House) -> Result<(), OperationError> {
+pub async fn remember(house: &App) -> Result<(), OperationError> {
     let size = house.journal.status().checkpoint_size;
     let (note, _) =
         house.journal.continuation(size).map_err(|error| OperationError::Unavailable(error.to_string()))?;

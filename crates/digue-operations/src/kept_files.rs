@@ -13,11 +13,11 @@ use ring::digest::{Context, SHA256, digest};
 
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::House;
+use crate::house::App;
 
 /// Why a kept file is not in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NotTaken {
+pub enum UnfinishedFile {
     /// It was there, and is not any more.
     Missing,
     /// It is not the one that was loaded.
@@ -26,7 +26,7 @@ pub enum NotTaken {
     Unreadable,
 }
 
-impl NotTaken {
+impl UnfinishedFile {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -38,11 +38,11 @@ impl NotTaken {
 
 /// Kept files that are not in force, by what they are: `caseload:personnes`, `aliases:portail`.
 #[derive(Default)]
-pub(crate) struct NotTakenFiles(RwLock<BTreeMap<String, NotTaken>>);
+pub(crate) struct UnfinishedFiles(RwLock<BTreeMap<String, UnfinishedFile>>);
 
-impl NotTakenFiles {
+impl UnfinishedFiles {
     /// True when it is known so already.
-    pub(crate) fn note(&self, name: &str, why: NotTaken) -> bool {
+    pub(crate) fn note(&self, name: &str, why: UnfinishedFile) -> bool {
         let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
         files.insert(name.to_owned(), why) == Some(why)
     }
@@ -51,7 +51,7 @@ impl NotTakenFiles {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
-    pub(crate) fn all(&self) -> BTreeMap<String, NotTaken> {
+    pub(crate) fn all(&self) -> BTreeMap<String, UnfinishedFile> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -69,7 +69,7 @@ impl KeptFile {
     }
 
     /// The digests that the file may have; two of them while it is being replaced.
-    async fn digests(&self, house: &House) -> Result<Option<Vec<String>>, OperationError> {
+    async fn digests(&self, house: &App) -> Result<Option<Vec<String>>, OperationError> {
         let known = house.store.setting(&self.setting()).await?;
         Ok(known.map(|known| known.split(' ').map(ToOwned::to_owned).collect()))
     }
@@ -78,8 +78,8 @@ impl KeptFile {
     /// this Digue begins with.
     pub(crate) async fn read(
         &self,
-        house: &House,
-    ) -> Result<Result<Option<Vec<u8>>, NotTaken>, OperationError> {
+        house: &App,
+    ) -> Result<Result<Option<Vec<u8>>, UnfinishedFile>, OperationError> {
         let known = self.digests(house).await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -88,23 +88,23 @@ impl KeptFile {
         let read = read.await.map_err(|error| OperationError::Unavailable(error.to_string()))?;
         Ok(match (read, known) {
             (Ok((digest, bytes)), Some(known)) if known.contains(&digest) => Ok(Some(bytes)),
-            (Ok(_), Some(_)) => Err(NotTaken::Changed),
+            (Ok(_), Some(_)) => Err(UnfinishedFile::Changed),
             (Ok((digest, bytes)), None) => {
                 house.store.set_setting(&self.setting(), &digest).await?;
                 Ok(Some(bytes))
             }
             (Err(error), None) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => Err(NotTaken::Missing),
+            (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => Err(UnfinishedFile::Missing),
             (Err(error), _) => {
                 tracing::error!(%error, file = %self.path.display(), "A kept file cannot be read");
-                Err(NotTaken::Unreadable)
+                Err(UnfinishedFile::Unreadable)
             }
         })
     }
 
     /// Puts `draft`, which is durable, in its place. Whatever moment a crash chooses, the file that is
     /// there is known.
-    pub(crate) async fn put(&self, house: &House, draft: Draft) -> Result<(), OperationError> {
+    pub(crate) async fn put(&self, house: &App, draft: FileDraft) -> Result<(), OperationError> {
         let before = self.digests(house).await?.unwrap_or_default();
         let both = [before, vec![draft.digest.clone()]].concat().join(" ");
         house.store.set_setting(&self.setting(), &both).await?;
@@ -114,12 +114,12 @@ impl KeptFile {
 }
 
 /// A file that is written whole and durable before it gets its name.
-pub(crate) struct Draft {
+pub(crate) struct FileDraft {
     pub(crate) digest: String,
     path: PathBuf,
 }
 
-impl Draft {
+impl FileDraft {
     /// Gives it its name for good.
     pub(crate) async fn rename(&self, path: PathBuf) -> Result<(), OperationError> {
         let from = self.path.clone();
@@ -135,27 +135,27 @@ impl Draft {
 }
 
 /// Writes a draft, and its digest as it goes.
-pub(crate) struct DraftWriter {
+pub(crate) struct FileDraftWriter {
     file: io::BufWriter<std::fs::File>,
     path: PathBuf,
     digest: Context,
 }
 
-impl DraftWriter {
+impl FileDraftWriter {
     pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(path.parent().expect("the file lies in a folder"))?;
         let file = io::BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
         Ok(Self { file, path, digest: Context::new(&SHA256) })
     }
 
-    pub(crate) fn finish(self) -> io::Result<Draft> {
+    pub(crate) fn finish(self) -> io::Result<FileDraft> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(Draft { digest: hex(self.digest.finish().as_ref()), path: self.path })
+        Ok(FileDraft { digest: hex(self.digest.finish().as_ref()), path: self.path })
     }
 }
 
-impl io::Write for DraftWriter {
+impl io::Write for FileDraftWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.digest.update(&bytes[..count]);

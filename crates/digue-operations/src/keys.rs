@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use digue_access::{ApiKey, Session};
 use digue_gateway::possession;
-use digue_store::{ApprovalRecord, GrantedKeyRecord, KeyRecord};
+use digue_store::{ApiKeyRecord, ApprovalRecord, GrantedKeyRecord};
 use digue_types::{AccountId, Act, SessionId};
 
 use crate::accounts::{answers_for, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::secret::{Secret, name};
 
@@ -48,7 +48,7 @@ pub fn parse_public_key(text: &str) -> Result<String, OperationError> {
 
 /// Lets a key wait for the holder of its account.
 pub(crate) async fn grant(
-    house: &House,
+    house: &App,
     actor: &Actor,
     asked: &ApprovalRecord,
     (account, thumbprint, called): (&AccountId, &str, &str),
@@ -66,7 +66,7 @@ pub(crate) async fn grant(
 }
 
 /// Keys that wait for the holder of this session's account.
-pub async fn waiting(house: &House, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
+pub async fn waiting(house: &App, session: &Session) -> Result<Vec<GrantedKeyRecord>, OperationError> {
     Actor::of_session(house, session)?;
     let now = house.clock.now();
     let mut waiting = house.store.granted_keys_of(&session.account).await?;
@@ -78,7 +78,7 @@ pub async fn waiting(house: &House, session: &Session) -> Result<Vec<GrantedKeyR
 ///
 /// # Errors
 /// `NotFound` for another account's; `Denied` as long as nobody has confirmed who holds this one.
-pub async fn fetch(house: &House, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
+pub async fn fetch(house: &App, session: &Session, id: &str) -> Result<IssuedKey, OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     let _turn = invitations::hold_still(house, session).await?;
@@ -97,7 +97,7 @@ pub async fn fetch(house: &House, session: &Session, id: &str) -> Result<IssuedK
 }
 
 async fn issue(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     thumbprint: &str,
@@ -111,15 +111,15 @@ async fn issue(
         thumbprint: thumbprint.to_owned(),
         expires_at: now.plus(KEY_LASTS),
     };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         after: format!("{} until:{}", key.id, key.expires_at),
         reason: called.to_owned(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::KeyIssued, words).await?;
     let record =
-        KeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
+        ApiKeyRecord { secret: secret.hash(), key: key.clone(), name: called.to_owned(), added_at: now };
     house.store.add_key(&record).await?;
     let mut rules = house.rules().await;
     Arc::make_mut(&mut rules.keys).insert(secret.hash(), key.clone());
@@ -128,7 +128,7 @@ async fn issue(
 }
 
 /// Keys of the accounts that the actor oversees.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<KeyRecord>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ApiKeyRecord>, OperationError> {
     allow(actor.role.oversees())?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
@@ -141,12 +141,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<KeyRecord>, Operat
 }
 
 /// Revokes a key: narrowing, so one person is enough, and it acts before it is written.
-pub async fn revoke(
-    house: &House,
-    actor: &Actor,
-    id: &SessionId,
-    reason: &str,
-) -> Result<(), OperationError> {
+pub async fn revoke(house: &App, actor: &Actor, id: &SessionId, reason: &str) -> Result<(), OperationError> {
     let reason = parse_reason(reason, REASON_CHARS_MIN)?;
     let known = list(house, actor).await?.into_iter().find(|record| record.key.id == *id);
     let record = known.ok_or(OperationError::NotFound("key"))?;
@@ -159,11 +154,11 @@ pub async fn revoke(
         }
         house.publish(&rules);
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{}", record.key.account),
         before: id.to_string(),
         reason,
-        ..Words::default()
+        ..ActDetails::default()
     };
     let written = house.write_down(actor, Act::KeyRevoked, words).await;
     house.store.remove_key(id).await?;
@@ -171,7 +166,7 @@ pub async fn revoke(
 }
 
 /// Takes all keys of an account away, as a recovery does.
-pub(crate) async fn revoke_all(house: &House, account: &AccountId) -> Result<(), OperationError> {
+pub(crate) async fn revoke_all(house: &App, account: &AccountId) -> Result<(), OperationError> {
     {
         let mut rules = house.rules().await;
         Arc::make_mut(&mut rules.keys).remove_of(account);

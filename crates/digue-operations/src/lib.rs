@@ -73,4 +73,4 @@ pub mod witnesses;
 
 pub use actor::Actor;
 pub use error::OperationError;
-pub use house::{House, HouseParts, SignInRules};
+pub use house::{App, AppParts, SignInRules};

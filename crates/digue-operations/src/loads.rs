@@ -13,16 +13,16 @@ use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, PortalId, 
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// What is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum LoadTarget {
     Caseload(PopulationId),
     Aliases(PortalId),
 }
 
-impl Target {
+impl LoadTarget {
     /// `caseload:personnes`, `aliases:portail`.
     pub fn name(&self) -> String {
         match self {
@@ -42,7 +42,7 @@ impl Target {
 
 /// How much more could be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Growth {
+pub struct LoadGrowth {
     /// Rows of the file.
     pub rows: u64,
     pub persons: u64,
@@ -59,7 +59,7 @@ pub struct Growth {
 
 const NAMES: [&str; 7] = ["rows", "persons", "accounts", "organisations", "readings", "endless", "merges"];
 
-impl Growth {
+impl LoadGrowth {
     /// As one line of text: `rows:3 persons:2 ...`.
     pub(crate) fn line(&self) -> String {
         let numbers = [
@@ -88,17 +88,17 @@ impl Growth {
 }
 
 /// Counts growth row by row.
-pub(crate) struct Counter<'c> {
-    growth: Growth,
+pub(crate) struct GrowthCounter<'c> {
+    growth: LoadGrowth,
     persons: HashSet<PersonKey>,
     holders: BTreeSet<HolderName>,
     /// How many accounts each organisation has.
     sizes: &'c HashMap<OrganisationId, u64>,
 }
 
-impl<'c> Counter<'c> {
+impl<'c> GrowthCounter<'c> {
     pub(crate) fn new(sizes: &'c HashMap<OrganisationId, u64>) -> Self {
-        Self { growth: Growth::default(), persons: HashSet::new(), holders: BTreeSet::new(), sizes }
+        Self { growth: LoadGrowth::default(), persons: HashSet::new(), holders: BTreeSet::new(), sizes }
     }
 
     pub(crate) fn relation(&mut self, holder: &HolderName, person: PersonKey, ends: bool) {
@@ -123,10 +123,10 @@ impl<'c> Counter<'c> {
         self.persons.insert(person);
     }
 
-    pub(crate) fn finish(self) -> Growth {
+    pub(crate) fn finish(self) -> LoadGrowth {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let accounts = self.holders.iter().filter(|holder| matches!(holder, HolderName::Account(_))).count();
-        Growth {
+        LoadGrowth {
             persons: count(self.persons.len()),
             accounts: count(accounts),
             organisations: count(self.holders.len() - accounts),
@@ -150,12 +150,12 @@ pub(crate) enum Allowance {
     /// Two persons agreed, or Digue is being set up at its terminal.
     All,
     Nothing,
-    Feed(Feed),
+    Feed(LoadFeed),
 }
 
 /// What a feed may add now.
 #[derive(Clone, Debug)]
-pub(crate) struct Feed {
+pub(crate) struct LoadFeed {
     /// Readings left of the day.
     pub(crate) left: u64,
     /// Whose rows always wait.
@@ -167,7 +167,7 @@ pub(crate) struct Feed {
 
 const DAY: Duration = Duration::from_hours(24);
 
-impl Feed {
+impl LoadFeed {
     /// True when a row would give something to the sender itself.
     pub(crate) fn is_own(&self, holder: &HolderName) -> bool {
         match holder {
@@ -177,22 +177,22 @@ impl Feed {
     }
 
     /// Keeps what it added: the bound is of a day, not of a run.
-    pub(crate) async fn charge(&self, house: &House, readings: u64) -> Result<(), OperationError> {
+    pub(crate) async fn charge(&self, house: &App, readings: u64) -> Result<(), OperationError> {
         let all = self.used.iter().copied().chain([(house.clock.now(), readings)]);
         let lines: Vec<String> = all.map(|(at, count)| format!("{}:{count}", at.micros())).collect();
         Ok(house.store.set_setting(&self.setting, &lines.join(" ")).await?)
     }
 }
 
-fn bound_of(account: &AccountId, target: &Target) -> String {
+fn bound_of(account: &AccountId, target: &LoadTarget) -> String {
     format!("feed:{account}/{}", target.name())
 }
 
 /// Lets the programs of an account add so many readings a day.
 pub(crate) async fn allow_feed(
-    house: &House,
+    house: &App,
     account: &AccountId,
-    target: &Target,
+    target: &LoadTarget,
     per_day: u32,
 ) -> Result<(), OperationError> {
     Ok(house.store.set_setting(&bound_of(account, target), &per_day.to_string()).await?)
@@ -200,9 +200,9 @@ pub(crate) async fn allow_feed(
 
 /// What `actor` may load into `target` alone.
 pub(crate) async fn allowance(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    target: &Target,
+    target: &LoadTarget,
 ) -> Result<Allowance, OperationError> {
     if actor.is_digue() {
         return Ok(Allowance::All);
@@ -227,7 +227,7 @@ pub(crate) async fn allowance(
         }
     }
     let spent: u64 = used.iter().map(|(_, count)| count).sum();
-    Ok(Allowance::Feed(Feed {
+    Ok(Allowance::Feed(LoadFeed {
         left: bound.saturating_sub(spent),
         own_accounts: accounts_of_holder(house, &actor.account).await?,
         own_organisation: house
@@ -242,10 +242,7 @@ pub(crate) async fn allowance(
 }
 
 /// The account, and those that are reached under the same address: whoever holds one holds the others.
-async fn accounts_of_holder(
-    house: &House,
-    account: &AccountId,
-) -> Result<HashSet<AccountId>, OperationError> {
+async fn accounts_of_holder(house: &App, account: &AccountId) -> Result<HashSet<AccountId>, OperationError> {
     let contacts = house.store.contacts().await?;
     let address = contacts.get(account).filter(|address| !address.is_empty());
     let is_same = |known: &str| address.is_some_and(|address| known.eq_ignore_ascii_case(address));
@@ -256,12 +253,12 @@ async fn accounts_of_holder(
 /// A load that waits, or what waits of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingLoad {
-    pub target: Target,
+    pub target: LoadTarget,
     /// The load that it adds to: once the file was replaced by another one, it is out of date.
     pub base: u64,
     /// SHA-256 of its rows, which lie beside the files in force.
     pub digest: String,
-    pub growth: Growth,
+    pub growth: LoadGrowth,
 }
 
 impl WaitingLoad {
@@ -269,16 +266,16 @@ impl WaitingLoad {
         format!("{} {} {}", self.base, self.digest, self.growth.line())
     }
 
-    pub(crate) fn parse(target: Target, detail: &str) -> Option<Self> {
+    pub(crate) fn parse(target: LoadTarget, detail: &str) -> Option<Self> {
         let mut parts = detail.splitn(3, ' ');
         let base = parts.next()?.parse().ok()?;
         let digest = parts.next()?.to_owned();
-        Some(Self { target, base, digest, growth: Growth::parse(parts.next()?)? })
+        Some(Self { target, base, digest, growth: LoadGrowth::parse(parts.next()?)? })
     }
 }
 
 /// The load that replaced everything last.
-pub(crate) async fn last_replaced(house: &House, target: &Target) -> Result<u64, OperationError> {
+pub(crate) async fn last_replaced(house: &App, target: &LoadTarget) -> Result<u64, OperationError> {
     let kept = house.store.setting(&format!("replaced:{}", target.name())).await?;
     match kept {
         Some(text) => text
@@ -288,7 +285,11 @@ pub(crate) async fn last_replaced(house: &House, target: &Target) -> Result<u64,
     }
 }
 
-pub(crate) async fn set_replaced(house: &House, target: &Target, version: u64) -> Result<(), OperationError> {
+pub(crate) async fn set_replaced(
+    house: &App,
+    target: &LoadTarget,
+    version: u64,
+) -> Result<(), OperationError> {
     Ok(house.store.set_setting(&format!("replaced:{}", target.name()), &version.to_string()).await?)
 }
 
@@ -298,12 +299,19 @@ mod tests {
 
     #[test]
     fn what_waits_is_kept_as_it_was_counted() {
-        let growth =
-            Growth { rows: 3, persons: 2, accounts: 1, organisations: 0, readings: 3, endless: 1, merges: 0 };
-        let target = Target::parse("caseload:personnes").unwrap();
+        let growth = LoadGrowth {
+            rows: 3,
+            persons: 2,
+            accounts: 1,
+            organisations: 0,
+            readings: 3,
+            endless: 1,
+            merges: 0,
+        };
+        let target = LoadTarget::parse("caseload:personnes").unwrap();
         let load = WaitingLoad { target: target.clone(), base: 7, digest: "ab".into(), growth };
         assert_eq!(WaitingLoad::parse(target, &load.detail()), Some(load));
-        assert_eq!(Target::parse("aliases:portail").unwrap().name(), "aliases:portail");
-        assert_eq!(Target::parse("caseload"), None);
+        assert_eq!(LoadTarget::parse("aliases:portail").unwrap().name(), "aliases:portail");
+        assert_eq!(LoadTarget::parse("caseload"), None);
     }
 }

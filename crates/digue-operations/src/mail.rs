@@ -25,9 +25,9 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Ex
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::invitations::{self, INVITATION_LASTS};
-use crate::isms::digest::Week;
+use crate::isms::digest::WeeklyFigures;
 use crate::secret::name;
 use crate::sign_in;
 
@@ -43,12 +43,12 @@ pub struct MailSettings {
     /// Signs what leaves (RFC 6376); `None` leaves it to the mail server.
     pub dkim: Option<Dkim>,
     /// Where mail servers send back what they cannot deliver.
-    pub returns: Option<Returns>,
+    pub returns: Option<BounceSettings>,
 }
 
 /// The way back of notices.
 #[derive(Clone)]
-pub struct Returns {
+pub struct BounceSettings {
     /// `retours@exemple.fr`; each notice has a name of its own after a `+`.
     pub address: String,
     /// The Maildir that it is delivered to.
@@ -78,7 +78,7 @@ pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     dkim: Option<DkimConfig>,
-    returns: Option<Returns>,
+    returns: Option<BounceSettings>,
     is_sending: AtomicBool,
 }
 
@@ -218,7 +218,7 @@ pub enum Mail {
     /// This portal closes no account by itself any more: too many were.
     ClosingsHeld { portal: PortalId },
     /// The week of the management system, for one of its officers.
-    Digest { account: AccountId, week: Week },
+    Digest { account: AccountId, week: WeeklyFigures },
     /// The self-assessment of this account's organisation is over, or ends soon.
     AssessmentDue { account: AccountId },
     /// What is to be thought of a message that this account forwarded.
@@ -302,7 +302,7 @@ impl Mail {
                 let unread: Option<Vec<UnreadKind>> = codes.map(UnreadKind::parse).collect();
                 Some(Self::DeskAnswer { account, verdict, unread: unread? })
             }
-            "digest" => Some(Self::Digest { account, week: Week::parse(&record.detail)? }),
+            "digest" => Some(Self::Digest { account, week: WeeklyFigures::parse(&record.detail)? }),
             _ => None,
         }
     }
@@ -314,7 +314,7 @@ pub(crate) fn parse_address(text: &str) -> Option<String> {
 }
 
 /// Puts a mail in the queue.
-pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
+pub(crate) async fn queue(house: &App, recipient: &str, mail: &Mail) -> Result<(), OperationError> {
     let now = house.clock.now();
     let record = MailRecord {
         id: name("ml")?,
@@ -330,11 +330,7 @@ pub(crate) async fn queue(house: &House, recipient: &str, mail: &Mail) -> Result
 }
 
 /// Writes to the holder of an account, where an address is known and mail is sent.
-pub(crate) async fn tell_holder(
-    house: &House,
-    account: &AccountId,
-    mail: &Mail,
-) -> Result<(), OperationError> {
+pub(crate) async fn tell_holder(house: &App, account: &AccountId, mail: &Mail) -> Result<(), OperationError> {
     if !house.sends_mail() {
         return Ok(());
     }
@@ -346,7 +342,7 @@ pub(crate) async fn tell_holder(
 
 /// Writes to everybody at work whose role is asked for, where an address is known and mail is sent.
 pub(crate) async fn tell_roles(
-    house: &House,
+    house: &App,
     is_told: impl Fn(Role) -> bool,
     mail: impl Fn(AccountId) -> Mail,
 ) -> Result<(), OperationError> {
@@ -364,7 +360,7 @@ pub(crate) async fn tell_roles(
 }
 
 /// Sends what is due. To be called often; a call during another one does nothing.
-pub async fn send_due(house: &House) -> Result<usize, OperationError> {
+pub async fn send_due(house: &App) -> Result<usize, OperationError> {
     let Some(mailer) = house.mailer() else { return Ok(0) };
     if mailer.is_sending.swap(true, Ordering::SeqCst) {
         return Ok(0);
@@ -374,7 +370,7 @@ pub async fn send_due(house: &House) -> Result<usize, OperationError> {
     sent
 }
 
-async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationError> {
+async fn send_all(house: &App, mailer: &Mailer) -> Result<usize, OperationError> {
     let now = house.clock.now();
     let mut sent = 0;
     for record in house.store.mails().await? {
@@ -405,14 +401,14 @@ async fn send_all(house: &House, mailer: &Mailer) -> Result<usize, OperationErro
 }
 
 /// An invitation that another one followed, or whose account has its holder, does not leave any more.
-fn is_wanted(house: &House, mail: &Mail) -> bool {
+fn is_wanted(house: &App, mail: &Mail) -> bool {
     match mail {
         Mail::Invitation { account, at } => invitations::permit_of_mail(house, account, *at).is_some(),
         _ => true,
     }
 }
 
-async fn send(house: &House, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
+async fn send(house: &App, mailer: &Mailer, record: &MailRecord, mail: &Mail) -> Result<(), String> {
     // Only a server that answers is worth a link.
     let is_there = mailer.transport.test_connection().await.map_err(|error| error.to_string())?;
     if !is_there {
@@ -485,7 +481,7 @@ mod tests {
 
     use super::*;
 
-    fn mailer(returns: Option<Returns>) -> Mailer {
+    fn mailer(returns: Option<BounceSettings>) -> Mailer {
         let settings = MailSettings {
             host: "127.0.0.1".to_owned(),
             port: 25,
@@ -509,7 +505,7 @@ mod tests {
             Mail::FactorsChanged { account: account.clone() },
             Mail::SignInBlocked { account: account.clone() },
             Mail::Finding { account: account.clone() },
-            Mail::Digest { account: account.clone(), week: Week::default() },
+            Mail::Digest { account: account.clone(), week: WeeklyFigures::default() },
             Mail::AssessmentDue { account: account.clone() },
             Mail::DeskAnswer {
                 account: account.clone(),
@@ -595,7 +591,7 @@ mod tests {
     #[test]
     fn every_notice_has_them_too() {
         let folder = PathBuf::from("retours");
-        for returns in [None, Some(Returns { address: "retours@exemple.fr".to_owned(), folder })] {
+        for returns in [None, Some(BounceSettings { address: "retours@exemple.fr".to_owned(), folder })] {
             let mailer = mailer(returns);
             let made =
                 mailer.notice("lea@armor.example", "Vos données", "Bonjour é", "ca-x1", "7K3M-9QXT-2BVN-R");

@@ -12,7 +12,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
 use digue_response::incident::NoticesEnded;
@@ -20,16 +20,16 @@ use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, Timestamp};
 
 pub use post::{letters, others};
-pub use prepare::{Asked, RATE, RATE_MAX, prepare, prepare_due};
+pub use prepare::{CampaignRequest, RATE, RATE_MAX, prepare, prepare_due};
 pub use returns::read_due;
-pub use text::{Blocks, Seen, Style, measured, proposed, proposed_for, written};
+pub use text::{Blocks, ShownData, Style, measured, proposed, proposed_for, written};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::incidents;
-use crate::papers::Reader;
+use crate::papers::PaperReader;
 use crate::stored_records;
 
 /// One campaign with its counts.
@@ -104,7 +104,7 @@ pub(crate) fn journalled_forms(campaign: &CampaignRecord) -> [String; 2] {
 
 /// Campaigns of an incident; of all of them for an empty name.
 pub async fn campaigns(
-    house: &House,
+    house: &App,
     actor: &Actor,
     incident: &str,
 ) -> Result<Vec<CampaignView>, OperationError> {
@@ -131,7 +131,7 @@ pub async fn campaigns(
 /// `Invalid` for an end that would give up notices unsaid, for a start without a mail server when there are messages to send; `Conflict` for a state that
 /// does not follow.
 pub async fn set_state(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     state: &str,
@@ -160,11 +160,11 @@ pub async fn set_state(
     if state == "ended" && !gives_up && kept_back(&house.store.notice_counts(id).await?) > 0 {
         return Err(OperationError::Invalid("notices-kept-back"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("campaign:{id}"),
         before: campaign.state.clone(),
         after: state.to_owned(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     let now = house.clock.now();
     let ended_at = if state == "ended" { now } else { Timestamp::ZERO };
@@ -188,7 +188,7 @@ fn kept_back(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// A letter that was changed beside Digue goes to nobody.
-async fn must_be_as_prepared(house: &House, campaign: &CampaignRecord) -> Result<(), OperationError> {
+async fn must_be_as_prepared(house: &App, campaign: &CampaignRecord) -> Result<(), OperationError> {
     if stored_records::is_as_prepared(house, campaign).await {
         return Ok(());
     }
@@ -196,7 +196,7 @@ async fn must_be_as_prepared(house: &House, campaign: &CampaignRecord) -> Result
 }
 
 /// Writes down what became of the notices; that the persons were informed only when every one left.
-async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
+async fn tell_the_log(house: &App, actor: &Actor, campaign: &CampaignRecord) -> Result<(), OperationError> {
     let counts = house.store.notice_counts(&campaign.id).await?;
     let of = |state: &str| counts.get(state).copied().unwrap_or(0);
     // A letter that no file has was handed to nobody.
@@ -209,7 +209,7 @@ async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -
         unsent: all - sent - listed - unreached,
         unreached,
     };
-    let told = Note::Met {
+    let told = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: house.clock.now().micros(),
         to: campaign.subject.clone(),
@@ -218,7 +218,7 @@ async fn tell_the_log(house: &House, actor: &Actor, campaign: &CampaignRecord) -
     };
     // A campaign that told nobody informs nobody: the duty stands.
     let is_whole = ended.is_whole() && sent + listed > 0;
-    incidents::add(house, actor, &campaign.incident, None, Note::NoticesEnded(ended)).await?;
+    incidents::add(house, actor, &campaign.incident, None, IncidentNote::NoticesEnded(ended)).await?;
     if is_whole {
         incidents::add(house, actor, &campaign.incident, None, told).await?;
     }
@@ -236,12 +236,12 @@ pub(crate) fn gone(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// After a start: what was being sent is not sent again by itself.
-pub async fn after_a_start(house: &House) -> Result<u64, OperationError> {
+pub async fn after_a_start(house: &App) -> Result<u64, OperationError> {
     Ok(house.store.doubt_notices().await?)
 }
 
 /// Sends what the rates of running campaigns allow until `until`; how many left.
-pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
+pub async fn send_due(house: &App, most: u32) -> Result<u32, OperationError> {
     let Some(mailer) = house.mailer() else { return Ok(0) };
     let mut sent = 0;
     for campaign in house.store.campaigns().await? {
@@ -278,14 +278,14 @@ pub async fn send_due(house: &House, most: u32) -> Result<u32, OperationError> {
 
 /// The text of a notice, made again: it has the hash that was kept.
 pub fn text_of(
-    house: &House,
+    house: &App,
     style: Style,
     blocks: &Blocks,
     campaign: &CampaignRecord,
     notice: &NoticeRecord,
 ) -> Result<String, OperationError> {
-    let reader = Reader { language: style.language(), zone: house.response().zone.clone() };
-    let seen: Seen = kept("facts of a notice", &notice.seen)?;
+    let reader = PaperReader { language: style.language(), zone: house.response().zone.clone() };
+    let seen: ShownData = kept("facts of a notice", &notice.seen)?;
     let code = Code::of(notice.code.to_be_bytes());
     Ok(written(style, blocks, &seen, code, &notice.masked, &reader.date(campaign.made_at)))
 }
@@ -331,7 +331,7 @@ mod tests {
         for broken in ["", "{}", "{\"happened\":\"a\"", "null"] {
             campaign.blocks = broken.to_owned();
             assert!(matches!(blocks_of(&campaign), Err(OperationError::Unavailable(_))), "{broken}");
-            assert!(kept::<Seen>("facts", broken).is_err(), "{broken}");
+            assert!(kept::<ShownData>("facts", broken).is_err(), "{broken}");
         }
         campaign.language = "klingon".to_owned();
         assert!(matches!(style_of(&campaign), Err(OperationError::Unavailable(_))));

@@ -10,10 +10,10 @@ use digue_types::{AccountId, OrganisationId};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
-use crate::approvals::{NewAccount, Wish, may_add};
-use crate::csv_file::{Column, CsvFile, PlacedFault, Row};
+use crate::approvals::{ApprovalRequest, NewAccount, may_add};
+use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use crate::error::{LineFault, OperationError};
-use crate::house::House;
+use crate::house::App;
 use crate::mail::parse_address;
 use crate::organisations::roles_to_give;
 
@@ -28,16 +28,16 @@ const ROLE: usize = 2;
 const EMAIL: usize = 3;
 
 /// French and English names; only the account is needed.
-const COLUMNS: [Column; 4] = [
-    Column { name: "account", aliases: &["account", "compte", "identifiant"] },
-    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    Column { name: "role", aliases: &["role", "rôle"] },
-    Column { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
+const COLUMNS: [CsvColumn; 4] = [
+    CsvColumn { name: "account", aliases: &["account", "compte", "identifiant"] },
+    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    CsvColumn { name: "role", aliases: &["role", "rôle"] },
+    CsvColumn { name: "email", aliases: &["email", "e-mail", "mail", "courriel"] },
 ];
 
 /// Reads the wish that a file describes: columns `account`, and `organisation`, `role`, `email` where
 /// they differ from the actor's own organisation, an agent, and nobody's mail.
-pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, OperationError> {
+pub fn read(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ApprovalRequest, OperationError> {
     allow(!roles_to_give(actor).is_empty())?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
@@ -83,7 +83,11 @@ pub fn read(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Wish, Operatio
     if accounts.is_empty() && faults.is_empty() {
         faults.push(LineFault::new(1, "onboarding-fault-empty"));
     }
-    if faults.is_empty() { Ok(Wish::AddAccounts(accounts)) } else { Err(OperationError::Faults(faults)) }
+    if faults.is_empty() {
+        Ok(ApprovalRequest::AddAccounts(accounts))
+    } else {
+        Err(OperationError::Faults(faults))
+    }
 }
 
 /// The address of one person, as it will be kept; `None` when it is none.
@@ -91,7 +95,7 @@ pub fn parse_email(text: &str) -> Option<String> {
     parse_address(text)
 }
 
-fn read_row(row: &Row<'_>, own: Option<&OrganisationId>) -> Result<NewAccount, (usize, &'static str)> {
+fn read_row(row: &CsvFileRow<'_>, own: Option<&OrganisationId>) -> Result<NewAccount, (usize, &'static str)> {
     let organisation = match row.cell(ORGANISATION) {
         "" => own.cloned().ok_or((ORGANISATION, "onboarding-fault-organisation"))?,
         text => OrganisationId::parse(text).map_err(|_| (ORGANISATION, "onboarding-fault-organisation"))?,

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use digue_access::{Reach, Role};
 use digue_store::OrganisationRecord;
-use digue_types::{Act, Gate, OrganisationId, PortalId, Window};
+use digue_types::{Act, Gate, OrganisationId, PortalId, SlidingWindow};
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::mail::parse_address;
 
 const NAME_CHARS_MAX: usize = 120;
 
 /// An organisation as its overseers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct OverseenOrganisation {
     pub record: OrganisationRecord,
     pub accounts: usize,
     pub suspended: usize,
@@ -29,16 +29,16 @@ pub struct Known {
 }
 
 /// All organisations for the operator's watchers, the own one for those who lead its agents.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<OverseenOrganisation>, OperationError> {
     allow(actor.role.oversees())?;
     let rules = house.gateway().rules();
     let own = organisation_of(&rules, actor);
     let mut records = house.store.organisations().await?;
     records.retain(|record| actor.role.can_watch() || Some(&record.id) == own.as_ref());
     let counts = house.gateway().session_counts();
-    let mut known: HashMap<OrganisationId, Known> = HashMap::new();
+    let mut known: HashMap<OrganisationId, OverseenOrganisation> = HashMap::new();
     for record in records {
-        let of = Known {
+        let of = OverseenOrganisation {
             accounts: 0,
             suspended: 0,
             leaders: 0,
@@ -57,32 +57,36 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<Known>, OperationE
             of.sessions += counts.get(account).copied().unwrap_or(0);
         }
     }
-    let mut known: Vec<Known> = known.into_values().collect();
+    let mut known: Vec<OverseenOrganisation> = known.into_values().collect();
     known.sort_by(|a, b| a.record.id.cmp(&b.record.id));
     Ok(known)
 }
 
-fn persons_day(house: &House, organisation: &OrganisationId) -> u32 {
+fn persons_day(house: &App, organisation: &OrganisationId) -> u32 {
     let now = house.clock.now();
     let gateway = house.gateway();
     let hosts = gateway.hosts();
     let shown = hosts.portals().filter_map(|portal| {
         gateway.with_budgets(&portal.id, |budgets| budgets.shown_to_organisation(organisation, now))
     });
-    shown.map(|windows| windows[Window::Day.index()]).max().unwrap_or(0)
+    shown.map(|windows| windows[SlidingWindow::Day.index()]).max().unwrap_or(0)
 }
 
 /// One organisation with its limits.
 #[derive(Clone, Debug)]
-pub struct View {
-    pub known: Known,
+pub struct OrganisationView {
+    pub known: OverseenOrganisation,
     /// Distinct persons in each window, on each portal, with the limit.
-    pub budgets: Vec<(PortalId, Window, u32, u32)>,
+    pub budgets: Vec<(PortalId, SlidingWindow, u32, u32)>,
     /// May change its name and address.
     pub may_change: bool,
 }
 
-pub async fn view(house: &House, actor: &Actor, id: &OrganisationId) -> Result<View, OperationError> {
+pub async fn view(
+    house: &App,
+    actor: &Actor,
+    id: &OrganisationId,
+) -> Result<OrganisationView, OperationError> {
     let known = list(house, actor).await?.into_iter().find(|known| known.record.id == *id);
     let known = known.ok_or(OperationError::NotFound("organisation"))?;
     let (gateway, now) = (house.gateway(), house.clock.now());
@@ -91,17 +95,17 @@ pub async fn view(house: &House, actor: &Actor, id: &OrganisationId) -> Result<V
     for portal in hosts.portals() {
         let shown = gateway.with_budgets(&portal.id, |known| known.shown_to_organisation(id, now));
         let shown = shown.unwrap_or_default();
-        budgets.extend(Window::ALL.into_iter().filter_map(|window| {
+        budgets.extend(SlidingWindow::ALL.into_iter().filter_map(|window| {
             let limit = portal.limits.organisation.of(window)?;
             Some((portal.id.clone(), window, shown[window.index()], limit))
         }));
     }
-    Ok(View { known, budgets, may_change: actor.role.can_act() })
+    Ok(OrganisationView { known, budgets, may_change: actor.role.can_act() })
 }
 
 /// Adds an organisation, or changes its name and address.
 pub async fn save(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &OrganisationId,
     called: &str,
@@ -118,11 +122,11 @@ pub async fn save(
         text => parse_address(text).ok_or(OperationError::Invalid("invalid-email"))?,
     };
     let before = house.store.organisations().await?.into_iter().find(|known| known.id == *id);
-    let words = Words {
+    let words = ActDetails {
         subject: format!("organisation:{id}"),
         before: before.map(|known| known.name).unwrap_or_default(),
         after: called.to_owned(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::OrganisationSaved, words).await?;
     let record = OrganisationRecord { id: id.clone(), name: called.to_owned(), email };

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use digue_documents::{Block, Document, Sheet, SheetCell, SheetDay, docx, docx_in, pdf, xlsx};
+use digue_documents::{
+    Document, DocumentBlock, SheetDay, WrittenCell, WrittenSheet, docx, docx_in, pdf, xlsx,
+};
 use digue_locales::{Language, Value, text, text_with};
-use digue_response::affected::Version;
+use digue_response::affected::AffectedVersion;
 use digue_response::claim::{ClaimKind, Happening};
-use digue_response::notification::{Block as Part, Field, Filled, From, Shape};
-use digue_response::register::{COLUMNS, Column, Row};
+use digue_response::notification::{Block as Part, Field, FilledField, FormFieldShape, FormFieldSource};
+use digue_response::register::{COLUMNS, ViolationColumn, ViolationRow};
 use digue_types::{Act, Timestamp};
 use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
@@ -19,20 +21,20 @@ use crate::attachments;
 use crate::breach;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::incidents::IncidentView;
 use crate::isms;
-use crate::stored_records::Sources;
+use crate::stored_records::PaperSources;
 
 /// The forms in which a paper is had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
+pub enum PaperFormat {
     Pdf,
     Docx,
     Xlsx,
 }
 
-impl Form {
+impl PaperFormat {
     /// By the end of a file's name.
     pub fn parse(ending: &str) -> Option<Self> {
         match ending {
@@ -54,12 +56,12 @@ impl Form {
 
 /// In whose language and zone a paper is written.
 #[derive(Clone)]
-pub struct Reader {
+pub struct PaperReader {
     pub language: Language,
     pub zone: TimeZone,
 }
 
-impl Reader {
+impl PaperReader {
     pub(crate) fn say(&self, key: &str) -> String {
         text(self.language, key)
     }
@@ -95,13 +97,13 @@ impl Reader {
 
     /// The same for a spreadsheet, to the second and without its offset: a text where this would be another moment
     /// when it comes in again.
-    fn moment_cell(&self, at: Timestamp) -> SheetCell {
+    fn moment_cell(&self, at: Timestamp) -> WrittenCell {
         let exact = jiff::Timestamp::from_microsecond(at.micros()).ok().and_then(|time| {
             let local = time.to_zoned(self.zone.clone()).datetime();
             let again = self.zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
             let day = SheetDay::new(local.year(), local.month(), local.day())?;
             let clock = [local.hour(), local.minute(), local.second()].map(i8::unsigned_abs);
-            (again == time && local.subsec_nanosecond() == 0).then_some(SheetCell::Moment(day, clock))
+            (again == time && local.subsec_nanosecond() == 0).then_some(WrittenCell::Moment(day, clock))
         });
         exact.unwrap_or_else(|| self.exact(at).into())
     }
@@ -121,27 +123,27 @@ impl Reader {
     /// A value of a field in words.
     pub fn value(&self, field: Field, value: &[String]) -> String {
         let shown = value.iter().map(|said| match field.shape() {
-            Shape::One(_) | Shape::Many(_) => {
+            FormFieldShape::One(_) | FormFieldShape::Many(_) => {
                 field.choice_key(said).map_or_else(|| said.clone(), |key| self.say(&key))
             }
-            Shape::Moment => {
+            FormFieldShape::Moment => {
                 Timestamp::parse_rfc3339(said).map_or_else(|| said.clone(), |at| self.moment(at))
             }
-            Shape::Number => {
+            FormFieldShape::Number => {
                 said.parse::<u64>().map_or_else(|_| said.clone(), |n| digue_locales::number(self.language, n))
             }
-            Shape::Line | Shape::Text => said.clone(),
+            FormFieldShape::Line | FormFieldShape::Text => said.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Prints a document; a spreadsheet is made by `register_sheets`.
-pub fn printed(document: &Document, form: Form) -> Result<Vec<u8>, OperationError> {
+pub fn printed(document: &Document, form: PaperFormat) -> Result<Vec<u8>, OperationError> {
     let printed = match form {
-        Form::Pdf => pdf(document),
-        Form::Docx => docx(document),
-        Form::Xlsx => return Err(OperationError::NotFound("form")),
+        PaperFormat::Pdf => pdf(document),
+        PaperFormat::Docx => docx(document),
+        PaperFormat::Xlsx => return Err(OperationError::NotFound("form")),
     };
     printed.map_err(|error| OperationError::Unavailable(error.to_string()))
 }
@@ -152,17 +154,17 @@ const TEMPLATE: &str = "template:docx";
 /// Prints a document made from stored records; those that are not as the journal tells stand at its head. A
 /// Word file goes into the operator's own paper, if there is one.
 pub async fn printed_from(
-    house: &House,
+    house: &App,
     document: &Document,
-    form: Form,
-    sources: Sources<'_>,
+    form: PaperFormat,
+    sources: PaperSources<'_>,
 ) -> Result<Vec<u8>, OperationError> {
     let language = Language::parse(document.language).unwrap_or_default();
     let mut blocks = sources.warning(house, language).await?;
     blocks.extend(document.blocks.iter().cloned());
     let made_at = Some(house.clock.now().to_string());
     let document = &Document { made_at, blocks, ..document.clone() };
-    if form == Form::Docx
+    if form == PaperFormat::Docx
         && let Some(last) = house.store.files(TEMPLATE).await?.last()
         && let Some(template) = house.store.file_bytes(TEMPLATE, &last.hash).await?
     {
@@ -176,40 +178,44 @@ pub async fn printed_from(
 /// # Errors
 /// `Invalid` for a file that a document does not go into.
 pub async fn take_template(
-    house: &House,
+    house: &App,
     actor: &Actor,
     name: &str,
     bytes: &[u8],
 ) -> Result<(), OperationError> {
     isms::must_govern(actor)?;
     docx_in(bytes, &Document::default()).map_err(|_| OperationError::Invalid("invalid-template"))?;
-    let words = Words {
+    let words = ActDetails {
         subject: TEMPLATE.to_owned(),
         after: hex(digest(&SHA256, bytes).as_ref()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::Configured, words).await?;
     attachments::keep(house, actor, TEMPLATE, name, bytes).await.map(drop)
 }
 
 /// The notification, block by block, in the order of the teleservice.
-pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Document {
+pub fn notification(house: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     let draft = breach::draft(house, view, reader.language);
     let mut blocks = vec![
-        Block::Paragraph(reader.say1("paper-stage", "stage", reader.say(view.incident.next_stage().key()))),
-        Block::Quiet(reader.say1("paper-made", "at", reader.moment(view.now))),
+        DocumentBlock::Paragraph(reader.say1(
+            "paper-stage",
+            "stage",
+            reader.say(view.incident.next_stage().key()),
+        )),
+        DocumentBlock::Quiet(reader.say1("paper-made", "at", reader.moment(view.now))),
     ];
     for part in Part::ALL {
         let fields = draft.0.iter().filter(|(field, _)| field.block() == *part);
-        let pairs: Vec<Block> =
+        let pairs: Vec<DocumentBlock> =
             fields.filter_map(|(field, filled)| pair_of(reader, *field, filled)).collect();
         if !pairs.is_empty() {
-            blocks.push(Block::Heading(reader.say(part.key())));
+            blocks.push(DocumentBlock::Heading(reader.say(part.key())));
             blocks.extend(pairs);
         }
     }
-    blocks.push(Block::Heading(reader.say("claims-title")));
-    blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
+    blocks.push(DocumentBlock::Heading(reader.say("claims-title")));
+    blocks.extend(reader.claims_with_sources(view).into_iter().map(DocumentBlock::Paragraph));
     blocks.extend(clocks(view, reader));
     Document {
         title: format!("{} – {}", reader.say("incident-notification"), view.reference()),
@@ -220,25 +226,25 @@ pub fn notification(house: &House, view: &IncidentView, reader: &Reader) -> Docu
     }
 }
 
-fn pair_of(reader: &Reader, field: Field, filled: &Filled) -> Option<Block> {
+fn pair_of(reader: &PaperReader, field: Field, filled: &FilledField) -> Option<DocumentBlock> {
     let asked = reader.say(field.key());
     match filled {
-        Filled::Value { value, from, .. } => {
+        FilledField::Value { value, from, .. } => {
             let mut said = reader.value(field, value);
-            if *from == From::Facts {
+            if *from == FormFieldSource::Facts {
                 said = format!("{said} ({})", reader.say("notification-computed"));
             }
-            Some(Block::Pair(asked, said))
+            Some(DocumentBlock::Pair(asked, said))
         }
-        Filled::Unknown(who) => {
-            Some(Block::Pair(asked, reader.say1("notification-ask", "who", reader.say(who.key()))))
+        FilledField::Unknown(who) => {
+            Some(DocumentBlock::Pair(asked, reader.say1("notification-ask", "who", reader.say(who.key()))))
         }
-        Filled::NotAsked => None,
+        FilledField::NotAsked => None,
     }
 }
 
 /// The clocks of the law as they stand.
-fn clocks(view: &IncidentView, reader: &Reader) -> Vec<Block> {
+fn clocks(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     if view.clocks.is_empty() {
         return Vec::new();
     }
@@ -251,13 +257,13 @@ fn clocks(view: &IncidentView, reader: &Reader) -> Vec<Block> {
             clock.met_at.map(|met| reader.moment(met)).unwrap_or_default(),
         ]
     });
-    let table = Block::Table { header: header.to_vec(), rows: rows.collect() };
-    vec![Block::Heading(reader.say("clocks-title")), table]
+    let table = DocumentBlock::Table { header: header.to_vec(), rows: rows.collect() };
+    vec![DocumentBlock::Heading(reader.say("clocks-title")), table]
 }
 
 /// The register of violations: a page of its own for each, with the reasoning.
-pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Document {
-    let mut blocks = vec![Block::Paragraph(reader.say("register-explain"))];
+pub fn register(house: &App, views: &[IncidentView], reader: &PaperReader) -> Document {
+    let mut blocks = vec![DocumentBlock::Paragraph(reader.say("register-explain"))];
     let header = ["column-reference", "column-title", "column-aware", "severity-cnil", "column-authority"];
     let rows = views.iter().map(|view| {
         let row = row_of(house, view, reader);
@@ -271,22 +277,22 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
         ]
     });
     let header = header.map(|key| reader.say(key)).to_vec();
-    blocks.push(Block::Table { header, rows: rows.collect() });
+    blocks.push(DocumentBlock::Table { header, rows: rows.collect() });
     for view in views {
-        blocks.push(Block::Break);
-        blocks.push(Block::Title(format!("{} – {}", view.reference(), view.incident.title)));
+        blocks.push(DocumentBlock::Break);
+        blocks.push(DocumentBlock::Title(format!("{} – {}", view.reference(), view.incident.title)));
         let row = row_of(house, view, reader);
-        blocks.push(Block::Pair(reader.say("column-state"), reader.say(row.state.key())));
-        blocks.push(Block::Pair(reader.say("decide-authority"), authority(&row, reader)));
-        blocks.push(Block::Pair(reader.say("decide-persons"), persons(&row, reader)));
-        blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
+        blocks.push(DocumentBlock::Pair(reader.say("column-state"), reader.say(row.state.key())));
+        blocks.push(DocumentBlock::Pair(reader.say("decide-authority"), authority(&row, reader)));
+        blocks.push(DocumentBlock::Pair(reader.say("decide-persons"), persons(&row, reader)));
+        blocks.extend(reader.claims_with_sources(view).into_iter().map(DocumentBlock::Paragraph));
         if let Some(reason) = &row.delay_reason {
-            blocks.push(Block::Pair(reader.say("column-delay"), reason.clone()));
+            blocks.push(DocumentBlock::Pair(reader.say("column-delay"), reason.clone()));
         }
         let values = row
             .values
             .iter()
-            .map(|(field, value)| Block::Pair(reader.say(field.key()), reader.value(*field, value)));
+            .map(|(field, value)| DocumentBlock::Pair(reader.say(field.key()), reader.value(*field, value)));
         blocks.extend(values);
         blocks.extend(clocks(view, reader));
     }
@@ -300,18 +306,18 @@ pub fn register(house: &House, views: &[IncidentView], reader: &Reader) -> Docum
 }
 
 /// One row of the register.
-pub fn row_of(house: &House, view: &IncidentView, reader: &Reader) -> Row {
-    Row::new(&view.incident, &breach::draft(house, view, reader.language))
+pub fn row_of(house: &App, view: &IncidentView, reader: &PaperReader) -> ViolationRow {
+    ViolationRow::new(&view.incident, &breach::draft(house, view, reader.language))
 }
 
 /// Decision about the authority, by whom and why.
-fn authority(row: &Row, reader: &Reader) -> String {
+fn authority(row: &ViolationRow, reader: &PaperReader) -> String {
     let Some((is, by, why)) = &row.authority else { return reader.say("undecided") };
     let what = reader.say(if *is { "decided-notify" } else { "decided-not-notify" });
     reader.pair(&what, &format!("{why} ({by})"))
 }
 
-fn persons(row: &Row, reader: &Reader) -> String {
+fn persons(row: &ViolationRow, reader: &PaperReader) -> String {
     let Some((is, exemption, by, why)) = &row.persons else { return reader.say("undecided") };
     let what = reader.say(if *is { "decided-inform" } else { "decided-not-inform" });
     let exemption = exemption.map(|one| format!(" ({})", reader.say(one.key()))).unwrap_or_default();
@@ -319,92 +325,97 @@ fn persons(row: &Row, reader: &Reader) -> String {
 }
 
 /// The register as a table: the columns that `import` reads come first, under their names.
-pub fn register_sheet(house: &House, views: &[IncidentView], reader: &Reader) -> Sheet {
+pub fn register_sheet(house: &App, views: &[IncidentView], reader: &PaperReader) -> WrittenSheet {
     let mut header: Vec<String> =
         COLUMNS.iter().map(|(name, column)| column_name(reader, name, *column)).collect();
     header.push(reader.say("column-reference"));
     let rows = views.iter().map(|view| {
         let row = row_of(house, view, reader);
-        let mut cells: Vec<SheetCell> =
+        let mut cells: Vec<WrittenCell> =
             COLUMNS.iter().map(|(_, column)| register_cell(reader, &row, *column)).collect();
         cells.push(view.reference().into());
         cells
     });
     let (name, language) = (reader.say("register-title"), reader.language.code());
-    Sheet { name, language, header, rows: rows.collect(), ..Sheet::default() }
+    WrittenSheet { name, language, header, rows: rows.collect(), ..WrittenSheet::default() }
 }
 
 /// A cell of the register, as `RowReader` reads it again.
-fn register_cell(reader: &Reader, row: &Row, column: Column) -> SheetCell {
-    let moment = |at: Option<Timestamp>| at.map_or_else(|| SheetCell::from(""), |at| reader.moment_cell(at));
+fn register_cell(reader: &PaperReader, row: &ViolationRow, column: ViolationColumn) -> WrittenCell {
+    let moment =
+        |at: Option<Timestamp>| at.map_or_else(|| WrittenCell::from(""), |at| reader.moment_cell(at));
     let reasoned =
         |is: bool, why: &str| reader.pair(&reader.say(if is { "known-yes" } else { "known-no" }), why);
     let text = match column {
-        Column::Title => row.title.clone(),
-        Column::Aware => return moment(row.aware_at),
-        Column::Field(field) => {
+        ViolationColumn::Title => row.title.clone(),
+        ViolationColumn::Aware => return moment(row.aware_at),
+        ViolationColumn::Field(field) => {
             let value = row.values.get(&field).map_or(&[][..], Vec::as_slice);
             match field.shape() {
-                Shape::Moment | Shape::Number => {
+                FormFieldShape::Moment | FormFieldShape::Number => {
                     let said = value.first().map_or("", String::as_str);
                     let in_kind = match field.shape() {
-                        Shape::Moment => Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at)),
+                        FormFieldShape::Moment => {
+                            Timestamp::parse_rfc3339(said).map(|at| reader.moment_cell(at))
+                        }
                         _ => isms::sheets::whole_cell(said),
                     };
                     return in_kind.unwrap_or_else(|| said.into());
                 }
-                Shape::Line | Shape::Text => value.first().cloned().unwrap_or_default(),
-                Shape::One(_) | Shape::Many(_) => {
+                FormFieldShape::Line | FormFieldShape::Text => value.first().cloned().unwrap_or_default(),
+                FormFieldShape::One(_) | FormFieldShape::Many(_) => {
                     let words = value.iter().map(|code| reader.value(field, std::slice::from_ref(code)));
                     words.collect::<Vec<_>>().join(" ; ")
                 }
             }
         }
-        Column::Authority => {
+        ViolationColumn::Authority => {
             row.authority.as_ref().map(|(is, _, why)| reasoned(*is, why)).unwrap_or_default()
         }
-        Column::NotifiedAt => return moment(row.notified_at),
-        Column::Delay => row.delay_reason.clone().unwrap_or_default(),
-        Column::Persons => row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default(),
-        Column::Exemption => {
+        ViolationColumn::NotifiedAt => return moment(row.notified_at),
+        ViolationColumn::Delay => row.delay_reason.clone().unwrap_or_default(),
+        ViolationColumn::Persons => {
+            row.persons.as_ref().map(|(is, _, _, why)| reasoned(*is, why)).unwrap_or_default()
+        }
+        ViolationColumn::Exemption => {
             let exemption = row.persons.as_ref().and_then(|(_, exemption, ..)| *exemption);
             exemption.map(|exemption| reader.say(exemption.key())).unwrap_or_default()
         }
-        Column::ToldAt => return moment(row.told_at),
-        Column::State => reader.say(row.state.key()),
+        ViolationColumn::ToldAt => return moment(row.told_at),
+        ViolationColumn::State => reader.say(row.state.key()),
     };
     text.into()
 }
 
 /// What a column of the register is called in a reader's language.
-pub fn column_name(reader: &Reader, name: &str, column: Column) -> String {
+pub fn column_name(reader: &PaperReader, name: &str, column: ViolationColumn) -> String {
     match column {
-        Column::Field(field) => reader.say(field.key()),
-        Column::Title => reader.say("column-title"),
-        Column::Aware => reader.say("column-aware"),
-        Column::NotifiedAt => reader.say("column-notified"),
-        Column::Delay => reader.say("column-delay"),
-        Column::Exemption => reader.say("column-exemption"),
-        Column::ToldAt => reader.say("column-told"),
-        Column::State => reader.say("column-state"),
-        Column::Authority | Column::Persons => reader.say(&format!("decide-{name}")),
+        ViolationColumn::Field(field) => reader.say(field.key()),
+        ViolationColumn::Title => reader.say("column-title"),
+        ViolationColumn::Aware => reader.say("column-aware"),
+        ViolationColumn::NotifiedAt => reader.say("column-notified"),
+        ViolationColumn::Delay => reader.say("column-delay"),
+        ViolationColumn::Exemption => reader.say("column-exemption"),
+        ViolationColumn::ToldAt => reader.say("column-told"),
+        ViolationColumn::State => reader.say("column-state"),
+        ViolationColumn::Authority | ViolationColumn::Persons => reader.say(&format!("decide-{name}")),
     }
 }
 
 /// The register in the form that was asked for.
 pub async fn register_file(
-    house: &House,
+    house: &App,
     views: &[IncidentView],
-    reader: &Reader,
-    form: Form,
+    reader: &PaperReader,
+    form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     match form {
-        Form::Xlsx => {
+        PaperFormat::Xlsx => {
             let mut sheets = vec![register_sheet(house, views, reader)];
-            sheets.extend(Sources::INCIDENTS.sheet(house, reader.language).await?);
+            sheets.extend(PaperSources::INCIDENTS.sheet(house, reader.language).await?);
             xlsx(&sheets).map_err(|error| OperationError::Unavailable(error.to_string()))
         }
-        _ => printed_from(house, &register(house, views, reader), form, Sources::INCIDENTS).await,
+        _ => printed_from(house, &register(house, views, reader), form, PaperSources::INCIDENTS).await,
     }
 }
 
@@ -412,7 +423,7 @@ pub async fn register_file(
 pub const PAPERS: [&str; 5] = ["notification", "complaint", "call-centre", "press", "partner"];
 
 /// One paper of an incident by its name; `None` when there is none of this name.
-pub fn paper(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Option<Document> {
+pub fn paper(house: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Option<Document> {
     Some(match name {
         "notification" => notification(house, view, reader),
         "complaint" => complaint(house, view, reader),
@@ -422,43 +433,48 @@ pub fn paper(house: &House, view: &IncidentView, reader: &Reader, name: &str) ->
 }
 
 /// The file for a complaint: facts, times, who and what, and how to verify the evidence.
-fn complaint(house: &House, view: &IncidentView, reader: &Reader) -> Document {
+fn complaint(house: &App, view: &IncidentView, reader: &PaperReader) -> Document {
     let controller = breach::controller(house, reader.language);
     let mut blocks = vec![
-        Block::Paragraph(reader.say1(complaint_by(view.incident.happening()), "body", controller.name)),
-        Block::Heading(reader.say("complaint-facts")),
-        Block::Paragraph(view.incident.title.clone()),
-        Block::Paragraph(reader.happened(&view.incident)),
+        DocumentBlock::Paragraph(reader.say1(
+            complaint_by(view.incident.happening()),
+            "body",
+            controller.name,
+        )),
+        DocumentBlock::Heading(reader.say("complaint-facts")),
+        DocumentBlock::Paragraph(view.incident.title.clone()),
+        DocumentBlock::Paragraph(reader.happened(&view.incident)),
     ];
-    blocks.extend(reader.claims_with_sources(view).into_iter().map(Block::Paragraph));
+    blocks.extend(reader.claims_with_sources(view).into_iter().map(DocumentBlock::Paragraph));
     let moments = view.incident.moments().into_iter().filter_map(|(name, at)| {
-        at.map(|at| Block::Pair(reader.say(&format!("moment-{name}")), reader.moment(at)))
+        at.map(|at| DocumentBlock::Pair(reader.say(&format!("moment-{name}")), reader.moment(at)))
     });
     blocks.extend(moments);
     if let Some(version) = view.incident.affected() {
-        blocks.push(Block::Pair(reader.say("incident-persons"), reader.persons(Some(version))));
-        blocks.push(Block::Pair(reader.say("affected-hash"), version.hash.clone()));
-        blocks.push(Block::Pair(reader.say("affected-checkpoint"), version.checkpoint.clone()));
+        blocks.push(DocumentBlock::Pair(reader.say("incident-persons"), reader.persons(Some(version))));
+        blocks.push(DocumentBlock::Pair(reader.say("affected-hash"), version.hash.clone()));
+        blocks.push(DocumentBlock::Pair(reader.say("affected-checkpoint"), version.checkpoint.clone()));
     }
-    blocks.push(Block::Heading(reader.say("incident-log")));
+    blocks.push(DocumentBlock::Heading(reader.say("incident-log")));
     let header = ["column-number", "column-happened", "column-by", "log-text"].map(|key| reader.say(key));
     let rows = view.entries.iter().map(|entry| {
         let said = reader.logged(&entry.note)?;
         Some(vec![entry.number.to_string(), reader.moment(entry.at), entry.author.clone(), said])
     });
-    blocks.push(Block::Table { header: header.to_vec(), rows: rows.flatten().collect() });
-    blocks.push(Block::Heading(reader.say("complaint-evidence")));
+    blocks.push(DocumentBlock::Table { header: header.to_vec(), rows: rows.flatten().collect() });
+    blocks.push(DocumentBlock::Heading(reader.say("complaint-evidence")));
     let evidence =
         if has_list(view) { "complaint-evidence-with-list" } else { "complaint-evidence-receipts" };
-    blocks.push(Block::Paragraph(reader.say(evidence)));
-    blocks.extend((1..).zip(how_to_verify(view, reader)).map(|(n, line)| Block::Point(Some(n), line)));
+    blocks.push(DocumentBlock::Paragraph(reader.say(evidence)));
+    blocks
+        .extend((1..).zip(how_to_verify(view, reader)).map(|(n, line)| DocumentBlock::Point(Some(n), line)));
     let title = format!("{} – {}", reader.say("complaint-title"), view.reference());
     let (language, foot) = (reader.language.code(), view.reference());
     Document { title, language, foot, blocks, ..Document::default() }
 }
 
 /// How many persons: what somebody answered, else what was counted with how sure it is.
-fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &Reader) -> String {
+fn persons_said(view: &IncidentView, draft: &BTreeMap<Field, Vec<String>>, reader: &PaperReader) -> String {
     let is_answered = view.incident.fields.get(&Field::PersonCount).is_some_and(|said| !said.what.is_empty());
     match draft.get(&Field::PersonCount).filter(|_| is_answered) {
         Some(said) => reader.value(Field::PersonCount, said),
@@ -477,7 +493,7 @@ const fn complaint_by(happening: Happening) -> &'static str {
 }
 
 /// The last version that has a signed list.
-pub(crate) fn listed(view: &IncidentView) -> Option<&Version> {
+pub(crate) fn listed(view: &IncidentView) -> Option<&AffectedVersion> {
     view.incident.affected.iter().rfind(|version| !version.hash.is_empty())
 }
 
@@ -486,7 +502,7 @@ fn has_list(view: &IncidentView) -> bool {
 }
 
 /// The steps that verify the evidence, by the names of the files that are there.
-pub(crate) fn how_to_verify(view: &IncidentView, reader: &Reader) -> Vec<String> {
+pub(crate) fn how_to_verify(view: &IncidentView, reader: &PaperReader) -> Vec<String> {
     let list = listed(view).map(|version| format!("list-{}.ndjson", version.number));
     let steps = reader.say1("complaint-verify", "list", list.clone().unwrap_or_default());
     // The second and the last step are about the list.
@@ -496,7 +512,7 @@ pub(crate) fn how_to_verify(view: &IncidentView, reader: &Reader) -> Vec<String>
 }
 
 /// Texts for those who are asked: a call centre, newspapers, a partner and its own partners.
-fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> Document {
+fn words_of(house: &App, view: &IncidentView, reader: &PaperReader, name: &str) -> Document {
     let controller = breach::controller(house, reader.language);
     let draft = breach::draft(house, view, reader.language).snapshot();
     let said = |field: Field| match draft.get(&field).map(|value| reader.value(field, value)) {
@@ -532,8 +548,10 @@ fn words_of(house: &House, view: &IncidentView, reader: &Reader, name: &str) -> 
     let text = text_with(reader.language, &format!("paper-{name}"), &values);
     // A line that ends with a colon and stands alone is a heading.
     let blocks = text.split("\n\n").map(|part| match part.split_once('\n') {
-        Some((title, body)) => vec![Block::Heading(title.to_owned()), Block::Paragraph(body.to_owned())],
-        None => vec![Block::Paragraph(part.to_owned())],
+        Some((title, body)) => {
+            vec![DocumentBlock::Heading(title.to_owned()), DocumentBlock::Paragraph(body.to_owned())]
+        }
+        None => vec![DocumentBlock::Paragraph(part.to_owned())],
     });
     let title = reader.say(&format!("paper-{name}-title"));
     Document {

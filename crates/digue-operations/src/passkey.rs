@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digue_access::{Origin, Session};
+use digue_access::{RequestOrigin, Session};
 use digue_store::PasskeyRecord;
 use digue_types::{AccountId, Act, Timestamp};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use webauthn_rs::prelude::{
 use crate::actor::Actor;
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::mail::{self, Mail};
 use crate::secret::Secret;
@@ -44,7 +44,7 @@ struct Registration {
 
 /// What a browser needs for its half of a ceremony.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Challenge {
+pub struct PasskeyChallenge {
     pub ceremony: String,
     /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
     pub options: Value,
@@ -61,13 +61,13 @@ impl Passkeys {
 }
 
 /// The passkeys of the account, for itself.
-pub async fn own(house: &House, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
+pub async fn own(house: &App, session: &Session) -> Result<Vec<PasskeyRecord>, OperationError> {
     Actor::of_session(house, session)?;
     Ok(house.store.passkeys_of(&session.account).await?)
 }
 
 /// Begins to add a passkey to one's own account.
-pub async fn begin_adding(house: &House, session: &Session) -> Result<Challenge, OperationError> {
+pub async fn begin_adding(house: &App, session: &Session) -> Result<PasskeyChallenge, OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     let known = house.store.passkeys_of(&actor.account).await?;
@@ -94,12 +94,12 @@ pub async fn begin_adding(house: &House, session: &Session) -> Result<Challenge,
     options["authenticatorSelection"]["requireResidentKey"] = true.into();
     let registration = Registration { account: actor.account, handle, state };
     let ceremony = passkeys.registrations.begin(house.clock.now(), registration)?;
-    Ok(Challenge { ceremony, options })
+    Ok(PasskeyChallenge { ceremony, options })
 }
 
 /// Adds the passkey that the browser made.
 pub async fn finish_adding(
-    house: &House,
+    house: &App,
     session: &Session,
     ceremony: &str,
     called: &str,
@@ -130,11 +130,11 @@ pub async fn finish_adding(
         added_at: now,
         used_at: Timestamp::ZERO,
     };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{}", actor.account),
         before: format!("passkeys:{}", known.len()),
         after: format!("passkey:{} backed-up:{}", short(&record.id), record.is_backed_up),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&actor, Act::PasskeyAdded, words).await?;
     house.store.add_passkey(&record).await?;
@@ -142,7 +142,7 @@ pub async fn finish_adding(
 }
 
 /// Removes one of one's own passkeys; the last one stays.
-pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), OperationError> {
+pub async fn remove(house: &App, session: &Session, id: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     let known = house.store.passkeys_of(&actor.account).await?;
@@ -150,11 +150,11 @@ pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), Op
     if known.len() == 1 {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{}", actor.account),
         before: format!("passkey:{}", short(id)),
         after: format!("passkeys:{}", known.len() - 1),
-        ..Words::default()
+        ..ActDetails::default()
     };
     let claim = house.store.remove_passkey(&actor.account, id);
     house.claim((&actor, Act::PasskeyRemoved, words), claim, house.store.add_passkey(passkey)).await?;
@@ -162,7 +162,7 @@ pub async fn remove(house: &House, session: &Session, id: &str) -> Result<(), Op
 }
 
 /// Begins a sign-in, or a fresh proof of identity: whoever it will be.
-pub fn begin_sign_in(house: &House) -> Result<Challenge, OperationError> {
+pub fn begin_sign_in(house: &App) -> Result<PasskeyChallenge, OperationError> {
     let passkeys = house.passkeys()?;
     let (options, state) = passkeys
         .webauthn
@@ -171,15 +171,15 @@ pub fn begin_sign_in(house: &House) -> Result<Challenge, OperationError> {
     let mut options =
         serde_json::to_value(options).map_err(|e| OperationError::Unavailable(e.to_string()))?;
     let ceremony = passkeys.sign_ins.begin(house.clock.now(), state)?;
-    Ok(Challenge { ceremony, options: options["publicKey"].take() })
+    Ok(PasskeyChallenge { ceremony, options: options["publicKey"].take() })
 }
 
 /// Signs in on the console with the browser's answer; the secret goes into the cookie.
 pub async fn finish_sign_in(
-    house: &House,
+    house: &App,
     ceremony: &str,
     answer: Value,
-    origin: &Origin,
+    origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     let account = verify(house, ceremony, answer).await?;
     let now = house.clock.now();
@@ -193,7 +193,7 @@ pub async fn finish_sign_in(
 
 /// Proves afresh, with a passkey, that the holder of `session` is still its account.
 pub async fn prove(
-    house: &House,
+    house: &App,
     session: &Session,
     ceremony: &str,
     answer: Value,
@@ -206,11 +206,7 @@ pub async fn prove(
 }
 
 /// The account that the answer proves. Every way to be wrong has one answer.
-pub(crate) async fn verify(
-    house: &House,
-    ceremony: &str,
-    answer: Value,
-) -> Result<AccountId, OperationError> {
+pub(crate) async fn verify(house: &App, ceremony: &str, answer: Value) -> Result<AccountId, OperationError> {
     let passkeys = house.passkeys()?;
     let now = house.clock.now();
     let state = passkeys.sign_ins.end(now, ceremony)?;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use digue_access::{Origin, Session};
+use digue_access::{RequestOrigin, Session};
 use digue_store::{Attempts, PasswordRecord};
 use digue_types::{AccountId, Act, Timestamp};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -25,10 +25,10 @@ use totp_rs::Totp;
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::invitations;
 use crate::mail::{self, Mail};
-use crate::secret::{Seal, Secret};
+use crate::secret::{Secret, SecretSeal};
 use crate::sign_in;
 
 /// Failures in a row after which only another way in is left (CNIL: at most 10).
@@ -61,7 +61,7 @@ pub(crate) struct Passwords {
     rules: PasswordRules,
     /// Mixed into every hash: who has the database alone can try nothing.
     pepper: Arc<[u8]>,
-    seal: Seal,
+    seal: SecretSeal,
     /// One hash at a time for strangers and one for devices that are known: signing in never takes
     /// more than that of the machine that holds the portal's door.
     strangers: Semaphore,
@@ -83,7 +83,7 @@ impl Passwords {
         Ok(Self {
             rules,
             pepper,
-            seal: Seal::new(key, b"digue second factor")?,
+            seal: SecretSeal::new(key, b"digue second factor")?,
             strangers: Semaphore::new(1),
             known: Semaphore::new(1),
             strangers_waiting: AtomicUsize::new(0),
@@ -92,8 +92,8 @@ impl Passwords {
     }
 
     /// A place among the strangers who wait, as long as there is one.
-    fn place(&self) -> Result<Place<'_>, OperationError> {
-        let place = Place(&self.strangers_waiting);
+    fn place(&self) -> Result<AttemptPlace<'_>, OperationError> {
+        let place = AttemptPlace(&self.strangers_waiting);
         if place.0.fetch_add(1, Ordering::SeqCst) >= STRANGERS_WAITING_MAX {
             return Err(OperationError::Busy);
         }
@@ -141,7 +141,7 @@ fn totp(secret: &[u8], account: &AccountId) -> Result<Totp, OperationError> {
 
 /// What the page of the second factor shows.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct FactorSetup {
     /// Carries the secret to the answer, sealed: nothing is kept until it is confirmed.
     pub sealed: String,
     /// For typing.
@@ -151,7 +151,7 @@ pub struct Setting {
 }
 
 /// Begins to set a password on one's own account.
-pub fn begin(house: &House, session: &Session) -> Result<Setting, OperationError> {
+pub fn begin(house: &App, session: &Session) -> Result<FactorSetup, OperationError> {
     let actor = may_set(house, session)?;
     let passwords = house.passwords()?;
     let mut secret = [0; 20];
@@ -162,14 +162,14 @@ pub fn begin(house: &House, session: &Session) -> Result<Setting, OperationError
         .map_err(|_| broken("no code could be drawn"))?;
     let until = house.clock.now().plus(SETTING_LASTS);
     let kept = [&until.micros().to_be_bytes()[..], &secret[..]].concat();
-    Ok(Setting {
+    Ok(FactorSetup {
         sealed: passwords.seal(&actor.account, &kept)?,
         secret: totp_rs::Secret::from(secret.to_vec()).to_base32(),
         code: (0..code.size()).map(|y| (0..code.size()).map(|x| code.get_module(x, y)).collect()).collect(),
     })
 }
 
-fn may_set(house: &House, session: &Session) -> Result<Actor, OperationError> {
+fn may_set(house: &App, session: &Session) -> Result<Actor, OperationError> {
     let actor = Actor::of_session(house, session)?;
     house.passwords()?;
     // The account's own role, which a holder whom nobody confirmed does not have yet.
@@ -183,7 +183,7 @@ fn may_set(house: &House, session: &Session) -> Result<Actor, OperationError> {
 
 /// Sets a password with its second factor, both at once; returns the recovery codes, shown once.
 pub async fn set(
-    house: &House,
+    house: &App,
     session: &Session,
     password: &str,
     sealed: &str,
@@ -210,10 +210,10 @@ pub async fn set(
     let codes = (0..CODES).map(|_| recovery_code()).collect::<Result<Vec<String>, _>>()?;
     let hashes: Vec<_> = codes.iter().map(|code| code_hash(code)).collect();
     let _turn = invitations::hold_still(house, session).await?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{}", actor.account),
         after: format!("totp recovery-codes:{CODES}"),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&actor, Act::PasswordSet, words).await?;
     let record = PasswordRecord {
@@ -230,7 +230,7 @@ pub async fn set(
 }
 
 /// Whether one's own account has a password, and how many recovery codes are left.
-pub async fn own(house: &House, session: &Session) -> Result<Option<usize>, OperationError> {
+pub async fn own(house: &App, session: &Session) -> Result<Option<usize>, OperationError> {
     if house.store.password_of(&session.account).await?.is_none() {
         return Ok(None);
     }
@@ -238,7 +238,7 @@ pub async fn own(house: &House, session: &Session) -> Result<Option<usize>, Oper
 }
 
 /// Removes one's own password; something else must be left to sign in with.
-pub async fn remove(house: &House, session: &Session) -> Result<(), OperationError> {
+pub async fn remove(house: &App, session: &Session) -> Result<(), OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     if house.store.password_of(&actor.account).await?.is_none() {
@@ -247,7 +247,7 @@ pub async fn remove(house: &House, session: &Session) -> Result<(), OperationErr
     if house.store.passkeys_of(&actor.account).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-passkey-last"));
     }
-    let words = Words { subject: format!("account:{}", actor.account), ..Words::default() };
+    let words = ActDetails { subject: format!("account:{}", actor.account), ..ActDetails::default() };
     house.write_down(&actor, Act::PasswordRemoved, words).await?;
     house.store.remove_password(&actor.account).await?;
     mail::tell_holder(house, &actor.account, &Mail::FactorsChanged { account: actor.account.clone() }).await
@@ -255,7 +255,7 @@ pub async fn remove(house: &House, session: &Session) -> Result<(), OperationErr
 
 /// What somebody shows who wants to come in.
 #[derive(Clone, Copy)]
-pub struct Shown<'s> {
+pub struct ShownCredentials<'s> {
     pub account: &'s str,
     pub password: &'s str,
     /// Six digits, or a recovery code.
@@ -265,14 +265,14 @@ pub struct Shown<'s> {
 }
 
 /// A session, and the secret of a device that was not known before.
-pub struct Opened {
+pub struct OpenedPassword {
     pub secret: Secret,
     pub session: Session,
     pub device: Option<Secret>,
 }
 
 /// One attempt, counted before anything is known of it.
-struct Trial {
+struct CountedAttempt {
     /// Whose it is; nobody's when there is no such account.
     account: AccountId,
     /// The name of the device when the account knows it, else empty: all others together.
@@ -281,9 +281,9 @@ struct Trial {
     failures_before: u32,
 }
 
-impl Trial {
+impl CountedAttempt {
     async fn begin(
-        house: &House,
+        house: &App,
         account: AccountId,
         device: Option<&str>,
         now: Timestamp,
@@ -304,9 +304,9 @@ impl Trial {
         Ok(Self { account, lane, may_try, failures_before: so_far.map_or(0, |attempts| attempts.failures) })
     }
 
-    async fn failed(&self, house: &House) -> Result<OperationError, OperationError> {
+    async fn failed(&self, house: &App) -> Result<OperationError, OperationError> {
         if self.may_try && self.failures_before + 1 == FAILURES_MAX {
-            let words = Words { subject: format!("account:{}", self.account), ..Words::default() };
+            let words = ActDetails { subject: format!("account:{}", self.account), ..ActDetails::default() };
             house.write_down(&Actor::digue(), Act::SignInBlocked, words).await?;
             let mail = Mail::SignInBlocked { account: self.account.clone() };
             mail::tell_holder(house, &self.account, &mail).await?;
@@ -321,7 +321,11 @@ fn nobody() -> AccountId {
 }
 
 /// Signs in on the console. Every way of being wrong has one answer, after the same work.
-pub async fn sign_in(house: &House, shown: Shown<'_>, origin: &Origin) -> Result<Opened, OperationError> {
+pub async fn sign_in(
+    house: &App,
+    shown: ShownCredentials<'_>,
+    origin: &RequestOrigin,
+) -> Result<OpenedPassword, OperationError> {
     let passwords = house.passwords()?;
     let now = house.clock.now();
     // Who shows no known device waits among strangers, or is sent away before anything is read.
@@ -332,7 +336,7 @@ pub async fn sign_in(house: &House, shown: Shown<'_>, origin: &Origin) -> Result
     let asked = AccountId::parse(shown.account.trim()).unwrap_or_else(|_| nobody());
     let record = house.store.password_of(&asked).await?;
     let account = record.as_ref().map_or_else(nobody, |record| record.account.clone());
-    let trial = Trial::begin(house, account, shown.device, now).await?;
+    let trial = CountedAttempt::begin(house, account, shown.device, now).await?;
     if trial.lane.is_empty() && place.is_none() {
         place = Some(passwords.place()?);
     }
@@ -361,12 +365,12 @@ pub async fn sign_in(house: &House, shown: Shown<'_>, origin: &Origin) -> Result
     } else {
         None
     };
-    Ok(Opened { secret, session, device })
+    Ok(OpenedPassword { secret, session, device })
 }
 
 /// Proves afresh, with password and code, that the holder of a session is still its account.
 pub async fn prove(
-    house: &House,
+    house: &App,
     session: &Session,
     password: &str,
     code: &str,
@@ -377,7 +381,7 @@ pub async fn prove(
     let now = house.clock.now();
     let record = house.store.password_of(&actor.account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
-    let trial = Trial::begin(house, actor.account.clone(), device, now).await?;
+    let trial = CountedAttempt::begin(house, actor.account.clone(), device, now).await?;
     let is_password = compare(passwords, true, password, &record.hash).await?;
     if !trial.may_try || !is_password || !uses_second_factor(house, passwords, &record, code, now).await? {
         return Err(trial.failed(house).await?);
@@ -387,16 +391,12 @@ pub async fn prove(
 }
 
 /// The second factor alone, for an account whose first was proved elsewhere.
-pub(crate) async fn check_second(
-    house: &House,
-    account: &AccountId,
-    code: &str,
-) -> Result<(), OperationError> {
+pub(crate) async fn check_second(house: &App, account: &AccountId, code: &str) -> Result<(), OperationError> {
     let passwords = house.passwords()?;
     let now = house.clock.now();
     let record = house.store.password_of(account).await?;
     let record = record.ok_or(OperationError::NotFound("password"))?;
-    let trial = Trial::begin(house, account.clone(), None, now).await?;
+    let trial = CountedAttempt::begin(house, account.clone(), None, now).await?;
     if !trial.may_try || !uses_second_factor(house, passwords, &record, code, now).await? {
         return Err(trial.failed(house).await?);
     }
@@ -413,9 +413,9 @@ fn may_try(attempts: Attempts, now: Timestamp) -> bool {
 }
 
 /// Holds a place among the strangers who wait.
-struct Place<'p>(&'p AtomicUsize);
+struct AttemptPlace<'p>(&'p AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for AttemptPlace<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -436,7 +436,7 @@ async fn compare(
 }
 
 async fn uses_second_factor(
-    house: &House,
+    house: &App,
     passwords: &Passwords,
     record: &PasswordRecord,
     code: &str,

@@ -19,9 +19,9 @@ use digue_types::{Act, PersonRef, PopulationId, Timestamp};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{House, Words};
-use crate::secret::{Seal, Secret};
-use crate::shares::Shares;
+use crate::house::{ActDetails, App};
+use crate::secret::{Secret, SecretSeal};
+use crate::shares::Quotas;
 
 /// A person reads for a while, on a machine that may be anybody's.
 const IDLE: Duration = Duration::from_mins(20);
@@ -30,42 +30,42 @@ const ABSOLUTE: Duration = Duration::from_hours(1);
 const SESSIONS_MAX: usize = 50_000;
 
 /// Persons who are here, and what is asked by those who are not yet.
-pub(crate) struct Presence {
-    sessions: Mutex<HashMap<TokenHash, Session>>,
+pub(crate) struct PersonSessions {
+    sessions: Mutex<HashMap<TokenHash, PersonSession>>,
     /// Letters that strangers ask for, by place.
-    letters: Shares,
+    letters: Quotas,
     /// Whoever asks looks first at what was asked: one at a time.
     asking: tokio::sync::Mutex<()>,
 }
 
-impl Default for Presence {
+impl Default for PersonSessions {
     fn default() -> Self {
         Self {
             sessions: Mutex::default(),
-            letters: Shares::new(codes::LETTERS),
+            letters: Quotas::new(codes::LETTERS),
             asking: tokio::sync::Mutex::default(),
         }
     }
 }
 
 #[derive(Clone)]
-struct Session {
+struct PersonSession {
     whose: KnownPerson,
     opened_at: Timestamp,
     seen_at: Timestamp,
-    owed: Option<Owed>,
+    owed: Option<PersonDebts>,
 }
 
 /// What a person's session owes to the provider that opened it; its names are keyed hashes.
 #[derive(Clone)]
-pub(crate) struct Owed {
+pub(crate) struct PersonDebts {
     pub(crate) provider: String,
     pub(crate) subject: String,
     pub(crate) sid: Option<String>,
     pub(crate) id_token: String,
 }
 
-impl Session {
+impl PersonSession {
     fn is_live(&self, now: Timestamp) -> bool {
         now.since(self.seen_at) < IDLE && now.since(self.opened_at) < ABSOLUTE
     }
@@ -73,9 +73,9 @@ impl Session {
 
 /// A person who proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person(KnownPerson);
+pub struct SignedInPerson(KnownPerson);
 
-impl Person {
+impl SignedInPerson {
     pub fn whose(&self) -> &KnownPerson {
         &self.0
     }
@@ -92,12 +92,12 @@ fn journal_name(whose: &KnownPerson) -> String {
 
 /// Opens a session for somebody whose identity was proved; the secret is for a cookie.
 pub(crate) async fn open(
-    house: &House,
+    house: &App,
     whose: KnownPerson,
     way: &str,
-    owed: Option<Owed>,
+    owed: Option<PersonDebts>,
 ) -> Result<Secret, OperationError> {
-    let words = Words { subject: journal_name(&whose), after: way.to_owned(), ..Words::default() };
+    let words = ActDetails { subject: journal_name(&whose), after: way.to_owned(), ..ActDetails::default() };
     house.write_down(&Actor::digue(), Act::PersonCame, words).await?;
     let secret = Secret::draw()?;
     let now = house.clock.now();
@@ -106,7 +106,7 @@ pub(crate) async fn open(
     if sessions.len() >= SESSIONS_MAX {
         return Err(OperationError::Busy);
     }
-    sessions.insert(secret.hash(), Session { whose, opened_at: now, seen_at: now, owed });
+    sessions.insert(secret.hash(), PersonSession { whose, opened_at: now, seen_at: now, owed });
     Ok(secret)
 }
 
@@ -114,28 +114,28 @@ pub(crate) async fn open(
 ///
 /// # Errors
 /// `Denied` for an unknown or old one.
-pub fn here(house: &House, secret: &str) -> Result<Person, OperationError> {
+pub fn here(house: &App, secret: &str) -> Result<SignedInPerson, OperationError> {
     let now = house.clock.now();
     let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let session = sessions.get_mut(&digue_gateway::identity::token_hash(secret));
     let session = session.filter(|session| session.is_live(now)).ok_or(OperationError::Denied)?;
     session.seen_at = now;
-    Ok(Person(session.whose.clone()))
+    Ok(SignedInPerson(session.whose.clone()))
 }
 
-pub fn leave(house: &House, secret: &str) {
+pub fn leave(house: &App, secret: &str) {
     let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.remove(&digue_gateway::identity::token_hash(secret));
 }
 
 /// What the session of a cookie owes to a provider.
-pub(crate) fn owed(house: &House, secret: &str) -> Option<Owed> {
+pub(crate) fn owed(house: &App, secret: &str) -> Option<PersonDebts> {
     let sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.get(&digue_gateway::identity::token_hash(secret))?.owed.clone()
 }
 
 /// Ends the sessions that a provider opened, for one of its names of a subject, or of a session of its own.
-pub(crate) fn end_owed(house: &House, provider: &str, subject: Option<&str>, sid: Option<&str>) {
+pub(crate) fn end_owed(house: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
     let mut sessions = house.presence().sessions.lock().unwrap_or_else(PoisonError::into_inner);
     sessions.retain(|_, session| {
         let is_its = session.owed.as_ref().is_some_and(|owed| {
@@ -148,7 +148,7 @@ pub(crate) fn end_owed(house: &House, provider: &str, subject: Option<&str>, sid
 }
 
 /// Populations that persons may belong to, as portals name them.
-pub fn populations(house: &House) -> Vec<PopulationId> {
+pub fn populations(house: &App) -> Vec<PopulationId> {
     let hosts = house.gateway().hosts();
     let mut populations: Vec<PopulationId> =
         hosts.portals().map(|portal| portal.population.clone()).collect();
@@ -170,27 +170,27 @@ pub fn must_read(actor: &Actor) -> Result<(), OperationError> {
 /// # Errors
 /// `Denied` unless the program may read the journal.
 pub async fn of_program(
-    house: &House,
+    house: &App,
     actor: &Actor,
     population: &str,
     typed: &str,
     user: &str,
-) -> Result<Person, OperationError> {
+) -> Result<SignedInPerson, OperationError> {
     actor.must_watch()?;
     let whose = named(house, population, typed)?;
     let user: String = user.chars().filter(|sign| !sign.is_control()).take(128).collect();
-    let words = Words {
+    let words = ActDetails {
         subject: journal_name(&whose),
         after: "findUsage".to_owned(),
         before: user,
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::PersonCame, words).await?;
-    Ok(Person(whose))
+    Ok(SignedInPerson(whose))
 }
 
 /// A person as somebody names them; the only population when none is said.
-fn named(house: &House, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
+fn named(house: &App, population: &str, typed: &str) -> Result<KnownPerson, OperationError> {
     let population = match population {
         "" => {
             let mut all = populations(house);
@@ -206,32 +206,33 @@ fn named(house: &House, population: &str, typed: &str) -> Result<KnownPerson, Op
 }
 
 /// From when on the journal is kept.
-pub fn kept_since(house: &House, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
+pub fn kept_since(house: &App, actor: &Actor) -> Result<Option<Timestamp>, OperationError> {
     actor.must_watch()?;
     sights::since(house)
 }
 
 /// A token with which the portal frames one person's rows for some minutes.
 pub async fn embed(
-    house: &House,
+    house: &App,
     actor: &Actor,
     population: &str,
     typed: &str,
 ) -> Result<String, OperationError> {
     actor.must_watch()?;
     let whose = named(house, population, typed)?;
-    let words = Words { subject: journal_name(&whose), after: "embed".to_owned(), ..Words::default() };
+    let words =
+        ActDetails { subject: journal_name(&whose), after: "embed".to_owned(), ..ActDetails::default() };
     house.write_down(actor, Act::PersonCame, words).await?;
     let until = house.clock.now().plus(EMBED_LASTS).micros();
     let plain = format!("{until}\t{}\t{}", whose.population, whose.person);
-    Seal::new(&house.sign_in.key, EMBED)?.seal("embed", plain.as_bytes())
+    SecretSeal::new(&house.sign_in.key, EMBED)?.seal("embed", plain.as_bytes())
 }
 
 const EMBED: &[u8] = b"digue person embed";
 
 /// The person of such a token.
-pub fn embedded(house: &House, token: &str) -> Result<Person, OperationError> {
-    let seal = Seal::new(&house.sign_in.key, EMBED)?;
+pub fn embedded(house: &App, token: &str) -> Result<SignedInPerson, OperationError> {
+    let seal = SecretSeal::new(&house.sign_in.key, EMBED)?;
     let plain = seal.open("embed", token).and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = plain.ok_or(OperationError::NotFound("page"))?;
     let mut words = plain.splitn(3, '\t');
@@ -241,5 +242,5 @@ pub fn embedded(house: &House, token: &str) -> Result<Person, OperationError> {
     if house.clock.now().micros() >= until {
         return Err(OperationError::NotFound("page"));
     }
-    Ok(Person(whose))
+    Ok(SignedInPerson(whose))
 }

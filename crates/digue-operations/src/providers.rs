@@ -15,25 +15,25 @@ mod persons;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use digue_access::Origin;
+use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
 use digue_store::ContactSource;
 use digue_types::{AccountId, OrganisationId, PopulationId, SessionId, Timestamp};
 use ring::hmac;
 
 pub use accounts::{
-    Linked, Own, Weak, begin_linking, confirm_link, invite_holder, invited_holder, is_invited, own,
-    step_up_by_code, step_up_by_passkey, still_weak, unlink,
+    LinkedIdentity, OwnIdentity, SingleFactorSignIn, begin_linking, confirm_link, invite_holder,
+    invited_holder, is_invited, own, step_up_by_code, step_up_by_passkey, still_weak, unlink,
 };
 pub use ending::{end, ended_by_provider, farewell, farewell_of_person, leaving};
 
 use crate::ceremonies::Ceremonies;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::House;
+use crate::house::App;
 use crate::secret::Secret;
-use ending::Goodbye;
-use peer::{Answer, Peer, Trouble, Vouched};
+use ending::ProviderSignOut;
+use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};
 
 /// A provider, as the configuration has it.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub struct ProviderRules {
     /// Others that a token for us may be for, too.
     pub other_audiences: Vec<String>,
     pub secret: String,
-    pub serves: Serves,
+    pub serves: ProviderAudience,
     /// Beside `openid`.
     pub scopes: Vec<String>,
     pub user_info: UserInfo,
@@ -60,7 +60,7 @@ pub struct ProviderRules {
 
 /// Whose identity it is.
 #[derive(Clone)]
-pub enum Serves {
+pub enum ProviderAudience {
     Accounts,
     Persons(PersonRules),
 }
@@ -117,7 +117,7 @@ enum Factor {
 }
 
 impl FactorRules {
-    fn of(&self, vouched: &Vouched) -> Factor {
+    fn of(&self, vouched: &VerifiedIdentity) -> Factor {
         let is_any = |known: &[String], said: &str| known.iter().any(|pattern| fits(pattern, said));
         let has = |known: &[String]| vouched.amr.iter().any(|said| is_any(known, said));
         if has(&self.bound_amr) {
@@ -142,10 +142,10 @@ fn fits(pattern: &str, said: &str) -> bool {
 
 /// All providers, and who is on the way to one of them.
 pub(crate) struct Providers {
-    peers: Vec<Peer>,
-    asked: Ceremonies<Asked>,
-    halves: Ceremonies<Half>,
-    goodbyes: Ceremonies<Goodbye>,
+    peers: Vec<ProviderPeer>,
+    asked: Ceremonies<PendingSignIn>,
+    halves: Ceremonies<HalfSignIn>,
+    goodbyes: Ceremonies<ProviderSignOut>,
     /// Logout tokens that came, for a while: one is good once.
     logouts: Mutex<HashMap<String, Timestamp>>,
 }
@@ -153,7 +153,7 @@ pub(crate) struct Providers {
 impl Providers {
     pub(crate) fn new(rules: Vec<ProviderRules>) -> Self {
         Self {
-            peers: rules.into_iter().map(Peer::new).collect(),
+            peers: rules.into_iter().map(ProviderPeer::new).collect(),
             asked: Ceremonies::default(),
             halves: Ceremonies::default(),
             goodbyes: Ceremonies::default(),
@@ -161,7 +161,7 @@ impl Providers {
         }
     }
 
-    fn find(&self, id: &str) -> Result<&Peer, OperationError> {
+    fn find(&self, id: &str) -> Result<&ProviderPeer, OperationError> {
         self.peers.iter().find(|peer| peer.rules.id == id).ok_or(OperationError::NotFound("provider"))
     }
 
@@ -175,35 +175,38 @@ impl Providers {
 
 /// A provider, for the pages where one chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct ProviderChoice {
     pub id: String,
     pub label: String,
 }
 
 /// Providers of accounts, in the order of the configuration.
-pub fn for_accounts(house: &House) -> Vec<Choice> {
+pub fn for_accounts(house: &App) -> Vec<ProviderChoice> {
     choices(house, false)
 }
 
 /// Providers of persons.
-pub fn for_persons(house: &House) -> Vec<Choice> {
+pub fn for_persons(house: &App) -> Vec<ProviderChoice> {
     choices(house, true)
 }
 
-fn choices(house: &House, are_persons: bool) -> Vec<Choice> {
+fn choices(house: &App, are_persons: bool) -> Vec<ProviderChoice> {
     let peers = house.providers().peers.iter();
-    let fitting = peers.filter(|peer| matches!(peer.rules.serves, Serves::Persons(_)) == are_persons);
-    fitting.map(|peer| Choice { id: peer.rules.id.clone(), label: peer.rules.label.clone() }).collect()
+    let fitting =
+        peers.filter(|peer| matches!(peer.rules.serves, ProviderAudience::Persons(_)) == are_persons);
+    fitting
+        .map(|peer| ProviderChoice { id: peer.rules.id.clone(), label: peer.rules.label.clone() })
+        .collect()
 }
 
 /// All providers, with their issuers, for the page of settings.
-pub(crate) fn known(house: &House) -> Vec<(String, String)> {
+pub(crate) fn known(house: &App) -> Vec<(String, String)> {
     let peers = house.providers().peers.iter();
     peers.map(|peer| (peer.rules.label.clone(), peer.rules.issuer.clone())).collect()
 }
 
 /// The provider as people know it.
-fn label(house: &House, id: &str) -> String {
+fn label(house: &App, id: &str) -> String {
     house.providers().find(id).map_or_else(|_| id.to_owned(), |peer| peer.rules.label.clone())
 }
 
@@ -222,7 +225,7 @@ pub enum Purpose {
 }
 
 /// Somebody on the way to a provider.
-struct Asked {
+struct PendingSignIn {
     provider: String,
     browser: TokenHash,
     nonce: String,
@@ -233,20 +236,20 @@ struct Asked {
 }
 
 /// Somebody whom a provider vouched for, and who has something left to do here.
-struct Half {
+struct HalfSignIn {
     provider: String,
     browser: TokenHash,
-    vouched: Vouched,
-    then: Then,
+    vouched: VerifiedIdentity,
+    then: AfterSignIn,
 }
 
-enum Then {
+enum AfterSignIn {
     StepUp { account: AccountId, next: String },
     Link { invitation: String, session: Option<SessionId> },
 }
 
 /// Where the browser goes now, and what it is to hold meanwhile.
-pub struct Begun {
+pub struct StartedSignIn {
     pub address: String,
     pub browser: String,
 }
@@ -256,13 +259,13 @@ pub struct Begun {
 /// # Errors
 /// `NotFound` for no such provider, or an invitation that is over; `Unavailable` when it cannot be asked.
 pub async fn begin(
-    house: &House,
+    house: &App,
     provider: &str,
     browser: Option<&str>,
     purpose: Purpose,
-) -> Result<Begun, OperationError> {
+) -> Result<StartedSignIn, OperationError> {
     let peer = house.providers().find(provider)?;
-    let are_persons = matches!(peer.rules.serves, Serves::Persons(_));
+    let are_persons = matches!(peer.rules.serves, ProviderAudience::Persons(_));
     if are_persons != matches!(purpose, Purpose::Person) {
         return Err(OperationError::NotFound("provider"));
     }
@@ -276,12 +279,12 @@ pub async fn begin(
 }
 
 async fn send(
-    house: &House,
-    peer: &Peer,
+    house: &App,
+    peer: &ProviderPeer,
     browser: Option<&str>,
     purpose: Purpose,
     is_forced: bool,
-) -> Result<Begun, OperationError> {
+) -> Result<StartedSignIn, OperationError> {
     let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
     let now = house.clock.now();
     // What a browser holds is good for every tab of it.
@@ -293,7 +296,7 @@ async fn send(
     let state = Secret::draw()?;
     let question = peer.question(client, now, &back, state.reveal(), nonce.reveal(), is_forced).await;
     let question = question.map_err(|trouble| told(peer, trouble))?;
-    let asked = Asked {
+    let asked = PendingSignIn {
         provider: peer.rules.id.clone(),
         browser: digue_gateway::identity::token_hash(&browser),
         nonce: question.nonce,
@@ -302,16 +305,16 @@ async fn send(
         is_forced,
     };
     house.providers().asked.keep(now, state.reveal(), asked);
-    Ok(Begun { address: question.address, browser })
+    Ok(StartedSignIn { address: question.address, browser })
 }
 
 /// Where the provider sends people back to.
-fn back(house: &House, provider: &str) -> String {
+fn back(house: &App, provider: &str) -> String {
     format!("{}/.digue/provider/{provider}/back", house.console_url())
 }
 
 /// What came back with somebody's browser.
-pub struct Reply<'r> {
+pub struct ProviderReply<'r> {
     pub code: &'r str,
     pub state: &'r str,
     pub issuer: Option<&'r str>,
@@ -320,12 +323,12 @@ pub struct Reply<'r> {
 }
 
 /// What became of it.
-pub enum Came {
-    Account(Linked),
+pub enum SignInOutcome {
+    Account(LinkedIdentity),
     Proved {
         next: String,
     },
-    Weak(Weak),
+    Weak(SingleFactorSignIn),
     ToLink {
         ticket: String,
         account: AccountId,
@@ -336,7 +339,7 @@ pub enum Came {
         secret: Secret,
     },
     /// Its proof is too old: it is asked for a new one.
-    Again(Begun),
+    Again(StartedSignIn),
 }
 
 /// Somebody is back from a provider.
@@ -345,12 +348,12 @@ pub enum Came {
 /// `Invalid` for an answer that proves nothing, is not for this browser, or opens no account: one word for
 /// accounts that are suspended and identities that are unknown.
 pub async fn finish(
-    house: &House,
+    house: &App,
     provider: &str,
     browser: Option<&str>,
-    reply: Reply<'_>,
-    origin: &Origin,
-) -> Result<Came, OperationError> {
+    reply: ProviderReply<'_>,
+    origin: &RequestOrigin,
+) -> Result<SignInOutcome, OperationError> {
     let now = house.clock.now();
     let asked = house.providers().asked.end(now, reply.state);
     let asked = asked.map_err(|_| OperationError::Invalid("invalid-provider-state"))?;
@@ -366,7 +369,7 @@ pub async fn finish(
         return Err(OperationError::Invalid("invalid-provider-refused"));
     }
     let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
-    let answer = Answer {
+    let answer = AuthorizationAnswer {
         code: reply.code,
         issuer: reply.issuer,
         nonce: &asked.nonce,
@@ -374,51 +377,57 @@ pub async fn finish(
     };
     let vouched = peer.vouch(client, now, &back(house, provider), answer).await;
     let vouched = vouched.map_err(|trouble| told(peer, trouble))?;
-    let half =
-        |then| Half { provider: provider.to_owned(), browser: asked.browser, vouched: vouched.clone(), then };
+    let half = |then| HalfSignIn {
+        provider: provider.to_owned(),
+        browser: asked.browser,
+        vouched: vouched.clone(),
+        then,
+    };
     match (asked.purpose, &peer.rules.serves) {
-        (Purpose::Person, Serves::Persons(rules)) => {
-            persons::open(house, peer, rules, vouched).await.map(|secret| Came::Person { secret })
+        (Purpose::Person, ProviderAudience::Persons(rules)) => {
+            persons::open(house, peer, rules, vouched).await.map(|secret| SignInOutcome::Person { secret })
         }
-        (Purpose::Link { invitation, session }, Serves::Accounts) => {
-            accounts::ask_link(house, half(Then::Link { invitation, session })).await
+        (Purpose::Link { invitation, session }, ProviderAudience::Accounts) => {
+            accounts::ask_link(house, half(AfterSignIn::Link { invitation, session })).await
         }
-        (Purpose::SignIn { next, is_fresh }, Serves::Accounts) => {
+        (Purpose::SignIn { next, is_fresh }, ProviderAudience::Accounts) => {
             let purpose = Purpose::SignIn { next: next.clone(), is_fresh };
             match accounts::judge(house, peer, &vouched, is_fresh, asked.is_forced).await? {
-                accounts::Judged::Stale => send(house, peer, browser, purpose, true).await.map(Came::Again),
-                accounts::Judged::Weak(account) => {
-                    accounts::ask_more(house, half(Then::StepUp { account, next })).await
+                accounts::IdentityStrength::Stale => {
+                    send(house, peer, browser, purpose, true).await.map(SignInOutcome::Again)
                 }
-                accounts::Judged::Good(account, proved_at) => {
-                    let by = accounts::Way { peer, vouched: &vouched, with: "" };
+                accounts::IdentityStrength::Weak(account) => {
+                    accounts::ask_more(house, half(AfterSignIn::StepUp { account, next })).await
+                }
+                accounts::IdentityStrength::Good(account, proved_at) => {
+                    let by = accounts::ProviderSignIn { peer, vouched: &vouched, with: "" };
                     let (secret, session) = accounts::open(house, by, &account, proved_at, origin).await?;
-                    Ok(Came::Account(Linked { secret, session, next }))
+                    Ok(SignInOutcome::Account(LinkedIdentity { secret, session, next }))
                 }
             }
         }
-        (Purpose::Prove { session, next }, Serves::Accounts) => {
+        (Purpose::Prove { session, next }, ProviderAudience::Accounts) => {
             accounts::prove(house, peer, &vouched, &session).await?;
-            Ok(Came::Proved { next })
+            Ok(SignInOutcome::Proved { next })
         }
         _ => Err(OperationError::NotFound("provider")),
     }
 }
 
 /// What people are told of a provider's trouble, and what operators read of it.
-fn told(peer: &Peer, trouble: Trouble) -> OperationError {
+fn told(peer: &ProviderPeer, trouble: ProviderError) -> OperationError {
     let provider = &peer.rules.id;
     tracing::warn!(provider, %trouble, "An identity could not be proved by its provider");
     match trouble {
-        Trouble::Away(why) => OperationError::Unavailable(why),
-        Trouble::Unbelieved(_) | Trouble::Token { .. } | Trouble::NoToken(_) => {
+        ProviderError::Away(why) => OperationError::Unavailable(why),
+        ProviderError::Unbelieved(_) | ProviderError::Token { .. } | ProviderError::NoToken(_) => {
             OperationError::Invalid("invalid-provider-answer")
         }
     }
 }
 
 /// A provider's name for something, kept so that it is recognised and tells nobody anything.
-fn keyed(house: &House, peer: &Peer, kind: &str, name: &str) -> String {
+fn keyed(house: &App, peer: &ProviderPeer, kind: &str, name: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
     let text = format!("provider {kind}\n{}\n{}\n{name}", peer.rules.id, peer.rules.issuer);
     hex(hmac::sign(&key, text.as_bytes()).as_ref())
@@ -433,7 +442,7 @@ mod tests {
     #[test]
     fn the_factor_is_read_from_the_answer() {
         let check = |amr: &[&str], acr: Option<&str>, expected: Factor| {
-            let vouched = Vouched {
+            let vouched = VerifiedIdentity {
                 subject: "s".into(),
                 sid: None,
                 auth_time: None,

@@ -3,19 +3,19 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_exposure::Index;
-use digue_gateway::ports::{Clock, Future1, Recorder, Unrecorded};
+use digue_gateway::ports::{Clock, Future1, JournalWriteError, Recorder};
 use digue_journal::checkpoint::Checkpoint;
-use digue_journal::journal::Observer;
+use digue_journal::journal::JournalObserver;
 use digue_journal::{Committed, Journal, codec};
 use digue_types::{Event, Exposure, Timestamp};
 
-use crate::sentry::Sentry;
+use crate::sentry::DetectionMonitor;
 
 /// Makes exposures durable.
 pub struct JournalRecorder(pub Arc<Journal>);
 
 impl Recorder for JournalRecorder {
-    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, Unrecorded>> {
+    fn record(&self, exposures: Vec<Exposure>) -> Future1<Result<u64, JournalWriteError>> {
         let events: Vec<Event> = exposures.into_iter().flat_map(codec::chain).collect();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.0.append(events, move |result| {
@@ -24,8 +24,8 @@ impl Recorder for JournalRecorder {
         Box::pin(async move {
             match receiver.await {
                 Ok(Ok(receipt)) => Ok(receipt.first),
-                Ok(Err(error)) => Err(Unrecorded(error.to_string())),
-                Err(_) => Err(Unrecorded("the journal is closed".to_owned())),
+                Ok(Err(error)) => Err(JournalWriteError(error.to_string())),
+                Err(_) => Err(JournalWriteError("the journal is closed".to_owned())),
             }
         })
     }
@@ -33,7 +33,7 @@ impl Recorder for JournalRecorder {
 
 /// What the house knows of its journal, kept current as entries become durable.
 #[derive(Default)]
-pub struct Standing {
+pub struct JournalState {
     pub index: Index,
     pub checkpoint: Option<(Checkpoint, Timestamp)>,
     /// The disk's last refusal, with its date.
@@ -43,13 +43,13 @@ pub struct Standing {
 }
 
 /// Feeds the index.
-pub struct Feeder {
-    pub standing: Arc<RwLock<Standing>>,
-    pub sentry: Arc<Sentry>,
+pub struct JournalIndexer {
+    pub standing: Arc<RwLock<JournalState>>,
+    pub sentry: Arc<DetectionMonitor>,
     pub clock: Arc<dyn Clock>,
 }
 
-impl Observer for Feeder {
+impl JournalObserver for JournalIndexer {
     fn committed(&mut self, entries: &[Committed]) {
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {

@@ -11,16 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digue_access::decide::Reduction;
-use digue_exposure::Seen;
+use digue_exposure::CountedExposure;
 use digue_store::{ApprovalRecord, RecoveryRecord};
 use digue_types::{AccountId, Act, PersonRef, Timestamp};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::evidence::{self, Form};
-use crate::house::{House, Words};
+use crate::evidence::{self, EvidenceForm};
+use crate::house::{ActDetails, App};
 use crate::identity_cuts;
-use crate::invitations::{self, Invitation, Involved};
+use crate::invitations::{self, Invitation, InvolvedAccounts};
 use crate::keys;
 use crate::mail::{self, Mail};
 use crate::secret::name;
@@ -36,7 +36,7 @@ pub(crate) fn reduction(now: Timestamp) -> Reduction {
 
 /// Lowers the limits of an account; kept first, then in force.
 pub(crate) async fn reduce(
-    house: &House,
+    house: &App,
     account: &AccountId,
     reduction: Reduction,
 ) -> Result<(), OperationError> {
@@ -52,7 +52,7 @@ pub(crate) async fn reduce(
 
 /// Does what was granted; somebody else hands the invitation over.
 pub(crate) async fn carry_out(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     since: Timestamp,
@@ -60,13 +60,13 @@ pub(crate) async fn carry_out(
 ) -> Result<Invitation, OperationError> {
     let _one_at_a_time = house.asking().lock().await;
     let now = house.clock.now();
-    let involved = Involved { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
+    let involved = InvolvedAccounts { asked_by: &asked.asked_by, granted_by: &actor.account, email: None };
     invitations::put_aside(house, actor, account, involved).await?;
     let cut = identity_cuts::cut_account(house, account).await?;
     house.store.remove_factors(account).await?;
     keys::revoke_all(house, account).await?;
     let reduction = reduction(now);
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("sessions:{} since:{since}", cut.sessions.len()),
         after: format!("percent:{} until:{}", reduction.percent, reduction.until),
@@ -89,7 +89,7 @@ pub(crate) async fn carry_out(
 }
 
 /// Everybody who leads the organisation's agents, the operator's officers, and the holder.
-async fn tell_administrators(house: &House, account: &AccountId) -> Result<(), OperationError> {
+async fn tell_administrators(house: &App, account: &AccountId) -> Result<(), OperationError> {
     if !house.sends_mail() {
         return Ok(());
     }
@@ -122,7 +122,7 @@ pub struct LookBack {
     pub record: RecoveryRecord,
     /// Distinct persons, with the last time that each was shown.
     pub persons: Vec<(PersonRef, Timestamp)>,
-    pub exposures: Vec<Seen>,
+    pub exposures: Vec<CountedExposure>,
     pub reduction: Option<Reduction>,
 }
 
@@ -134,16 +134,16 @@ const EXPOSURES_MAX: usize = 10_000;
 /// # Errors
 /// `NotFound` for an account that was never recovered.
 pub async fn look_back(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
-    form: Form,
+    form: EvidenceForm,
 ) -> Result<LookBack, OperationError> {
     let fetch = async { looked_back(house, account).await?.ok_or(OperationError::NotFound("recovery")) };
     evidence::read(house, actor, form, fetch, |_| format!("look-back:{account}")).await
 }
 
-async fn looked_back(house: &House, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
+async fn looked_back(house: &App, account: &AccountId) -> Result<Option<LookBack>, OperationError> {
     let known = house.store.recoveries().await?.into_iter().find(|record| record.account == *account);
     let Some(record) = known else { return Ok(None) };
     let view = house.view();

@@ -10,21 +10,25 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use digue_inspect::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_locales::{Language, text, text_with};
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{Entry, REASON_CHARS_MIN, Source, State};
-use digue_response::notification::{Field, Shape, Stage, Submission};
-use digue_response::register::{COLUMNS, CellFault, Column, Earlier, RowReader};
+use digue_response::incident::{IncidentEntry, REASON_CHARS_MIN, Source, State};
+use digue_response::notification::{Field, FormFieldShape, SentNotification, Stage};
+use digue_response::register::{
+    COLUMNS, EarlierViolation, ViolationCellFault, ViolationColumn, ViolationRowReader,
+};
 use digue_response::vocabulary::Exemption;
-use digue_response::{Incident, Note};
+use digue_response::{Incident, IncidentNote};
 use digue_types::Timestamp;
 use digue_types::written::{DayOrder, folded};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::incidents::{self, TITLE_CHARS_MAX};
-use crate::papers::{Reader, column_name, row_of};
-use crate::uploaded_table::{CellUse, NameFit, TableWanted, UnnamedColumn, Untaken, UploadedTable, taken};
+use crate::papers::{PaperReader, column_name, row_of};
+use crate::uploaded_table::{
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken,
+};
 
 /// What somebody sends back to confirm is a third longer than the file.
 const FILE_BYTES_MAX: usize = 11 << 20;
@@ -88,13 +92,13 @@ pub enum RegisterOutcome {
 ///
 /// # Errors
 /// `Invalid` for what is no table, `Faults` where the register's columns are not found.
-pub async fn preview(house: &House, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
+pub async fn preview(house: &App, actor: &Actor, bytes: &[u8]) -> Result<RegisterPreview, OperationError> {
     Ok(plan(house, actor, bytes).await?.preview)
 }
 
 /// Does what a preview showed: `digest` names it.
 pub async fn import(
-    house: &House,
+    house: &App,
     actor: &Actor,
     bytes: &[u8],
     digest: &str,
@@ -115,7 +119,7 @@ pub async fn import(
     Ok(RegisterOutcome::Taken(plan.preview))
 }
 
-async fn plan(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Plan, OperationError> {
+async fn plan(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ViolationImportPlan, OperationError> {
     actor.must_respond()?;
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
@@ -123,7 +127,7 @@ async fn plan(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Plan, Operat
     let table = find(bytes)?;
     let known = KnownViolations::read(house, actor).await?;
     let zone = house.response().zone.clone();
-    let reader = RowReader {
+    let reader = ViolationRowReader {
         zone: &zone,
         now: house.clock.now(),
         choice: &choice,
@@ -135,9 +139,9 @@ async fn plan(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Plan, Operat
             .map(|(place, column)| (*column, DayOrder::of_column(table.texts_of(*place))))
             .collect(),
     };
-    let mut plan = Plan::new(&table, known);
+    let mut plan = ViolationImportPlan::new(&table, known);
     for row in &table.rows {
-        let cells = RowCells::read(&table, row);
+        let cells = ViolationRowCells::read(&table, row);
         if cells.is_blank() {
             continue;
         }
@@ -156,17 +160,17 @@ async fn plan(house: &House, actor: &Actor, bytes: &[u8]) -> Result<Plan, Operat
     Ok(plan)
 }
 
-type RowFaults = Vec<(&'static str, CellFault)>;
+type RowFaults = Vec<(&'static str, ViolationCellFault)>;
 
 /// The texts of a row by column, and the cells that cannot be taken.
-struct RowCells {
+struct ViolationRowCells {
     texts: BTreeMap<&'static str, String>,
     /// As somebody wrote it, in capitals.
     reference: String,
     faults: RowFaults,
 }
 
-impl RowCells {
+impl ViolationRowCells {
     fn read(table: &UploadedTable<&'static str>, row: &UploadedRow) -> Self {
         let mut cells = Self { texts: BTreeMap::new(), reference: String::new(), faults: Vec::new() };
         for (place, name) in &table.columns {
@@ -186,8 +190,9 @@ impl RowCells {
 
     /// The faults of the cells, and of the row as far as its cells can be read: what is unreadable is not missing, too.
     fn with_faults(&self, others: RowFaults) -> RowFaults {
-        let is_new =
-            |(name, _): &(&'static str, CellFault)| !self.faults.iter().any(|(same, _)| same == name);
+        let is_new = |(name, _): &(&'static str, ViolationCellFault)| {
+            !self.faults.iter().any(|(same, _)| same == name)
+        };
         self.faults.iter().copied().chain(others.into_iter().filter(is_new)).collect()
     }
 }
@@ -195,40 +200,46 @@ impl RowCells {
 /// What a column takes of a cell.
 fn usage(name: &str) -> CellUse {
     match COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column) {
-        Some(Column::Aware | Column::NotifiedAt | Column::ToldAt) => CellUse::Day,
-        Some(Column::Exemption | Column::State) => CellUse::Word,
-        Some(Column::Field(field)) => match field.shape() {
-            Shape::Moment => CellUse::Day,
-            Shape::Number => CellUse::Count,
-            Shape::One(_) | Shape::Many(_) => CellUse::Word,
-            Shape::Line | Shape::Text => CellUse::Text,
+        Some(ViolationColumn::Aware | ViolationColumn::NotifiedAt | ViolationColumn::ToldAt) => CellUse::Day,
+        Some(ViolationColumn::Exemption | ViolationColumn::State) => CellUse::Word,
+        Some(ViolationColumn::Field(field)) => match field.shape() {
+            FormFieldShape::Moment => CellUse::Day,
+            FormFieldShape::Number => CellUse::Count,
+            FormFieldShape::One(_) | FormFieldShape::Many(_) => CellUse::Word,
+            FormFieldShape::Line | FormFieldShape::Text => CellUse::Text,
         },
-        Some(Column::Title | Column::Authority | Column::Delay | Column::Persons) | None => CellUse::Text,
+        Some(
+            ViolationColumn::Title
+            | ViolationColumn::Authority
+            | ViolationColumn::Delay
+            | ViolationColumn::Persons,
+        )
+        | None => CellUse::Text,
     }
 }
 
-const fn fault_of(untaken: Untaken) -> CellFault {
+const fn fault_of(untaken: IgnoredCells) -> ViolationCellFault {
     match untaken {
-        Untaken::Unreadable(UnreadableCell::Error) => CellFault::Error,
-        Untaken::Unreadable(UnreadableCell::Formula) => CellFault::Formula,
-        Untaken::Unreadable(UnreadableCell::Covered) => CellFault::Covered,
-        Untaken::Unit => CellFault::Unit,
-        Untaken::Unseen => CellFault::Unseen,
-        Untaken::Truth => CellFault::Truth,
+        IgnoredCells::Unreadable(UnreadableCell::Error) => ViolationCellFault::Error,
+        IgnoredCells::Unreadable(UnreadableCell::Formula) => ViolationCellFault::Formula,
+        IgnoredCells::Unreadable(UnreadableCell::Covered) => ViolationCellFault::Covered,
+        IgnoredCells::Unit => ViolationCellFault::Unit,
+        IgnoredCells::Unseen => ViolationCellFault::Unseen,
+        IgnoredCells::Truth => ViolationCellFault::Truth,
     }
 }
 
 /// Violations that a file asks to open.
-struct Plan {
+struct ViolationImportPlan {
     known: KnownViolations,
     /// References that a row has taken.
     references: HashSet<String>,
     /// Title and notes of each.
-    drafts: Vec<(String, Vec<Note>)>,
+    drafts: Vec<(String, Vec<IncidentNote>)>,
     preview: RegisterPreview,
 }
 
-impl Plan {
+impl ViolationImportPlan {
     fn new(table: &UploadedTable<&'static str>, known: KnownViolations) -> Self {
         let preview = RegisterPreview {
             sheet: table.sheet.clone(),
@@ -243,11 +254,11 @@ impl Plan {
     /// Takes a row, or tells everything that keeps it from being taken.
     fn take(
         &mut self,
-        house: &House,
+        house: &App,
         actor: &Actor,
-        reader: &RowReader<'_>,
+        reader: &ViolationRowReader<'_>,
         row: u32,
-        cells: &RowCells,
+        cells: &ViolationRowCells,
     ) -> RowFaults {
         let (earlier, known) = match self.known.find(reader, cells) {
             Ok(found) => found,
@@ -260,7 +271,7 @@ impl Plan {
             let known = &self.known.all[known];
             let faults = known.differences(&earlier);
             if !known.reference.is_empty() && !self.references.insert(known.reference.clone()) {
-                return vec![(REFERENCE, CellFault::Twice)];
+                return vec![(REFERENCE, ViolationCellFault::Twice)];
             }
             if faults.is_empty() {
                 self.preview.known.push(known.reference.clone());
@@ -269,7 +280,7 @@ impl Plan {
         }
         let notes = match accepted(house, actor, &earlier) {
             Ok(notes) => notes.into_iter().map(|(_, note)| note).collect(),
-            Err(column) => return vec![(column, CellFault::Refused)],
+            Err(column) => return vec![(column, ViolationCellFault::Refused)],
         };
         self.drafts.push((earlier.title.clone(), notes));
         self.preview.opened.push(RowToOpen {
@@ -287,7 +298,7 @@ impl Plan {
 /// What tells one violation from another where no reference does.
 type Identity = (String, Option<Timestamp>);
 
-fn identity(earlier: &Earlier) -> Identity {
+fn identity(earlier: &EarlierViolation) -> Identity {
     (earlier.title.clone(), earlier.aware_at)
 }
 
@@ -296,22 +307,22 @@ struct KnownViolation {
     /// Blank for a row of this file.
     reference: String,
     /// In each language: computed texts are in the words of their reader.
-    rows: Vec<Earlier>,
+    rows: Vec<EarlierViolation>,
     /// Fields that somebody answered: the others are computed anew each time.
     answers: Vec<Field>,
 }
 
 impl KnownViolation {
-    fn planned(earlier: Earlier) -> Self {
+    fn planned(earlier: EarlierViolation) -> Self {
         // The state of a row that says none is what the register makes of it.
         let state = states_of(&earlier).last().copied().unwrap_or(State::Suspected);
         let answers = earlier.fields.keys().copied().collect();
-        let row = without_origin(Earlier { state: Some(state), ..earlier });
+        let row = without_origin(EarlierViolation { state: Some(state), ..earlier });
         Self { reference: String::new(), rows: vec![row], answers }
     }
 
     /// The columns where a row says otherwise than the register in any language.
-    fn differences(&self, row: &Earlier) -> RowFaults {
+    fn differences(&self, row: &EarlierViolation) -> RowFaults {
         let row = without_origin(row.clone());
         let mut differing = self.rows.iter().map(|register| row.differences_from(register));
         let mut columns = differing.next().unwrap_or_default();
@@ -321,11 +332,13 @@ impl KnownViolation {
         columns.into_iter().map(|column| (column, self.fault(column))).collect()
     }
 
-    fn fault(&self, column: &str) -> CellFault {
+    fn fault(&self, column: &str) -> ViolationCellFault {
         let field = COLUMNS.iter().find(|(name, _)| *name == column).map(|(_, column)| *column);
         match field {
-            Some(Column::Field(field)) if !self.answers.contains(&field) => CellFault::Computed,
-            _ => CellFault::Differs,
+            Some(ViolationColumn::Field(field)) if !self.answers.contains(&field) => {
+                ViolationCellFault::Computed
+            }
+            _ => ViolationCellFault::Differs,
         }
     }
 }
@@ -339,12 +352,13 @@ struct KnownViolations {
 }
 
 impl KnownViolations {
-    async fn read(house: &House, actor: &Actor) -> Result<Self, OperationError> {
+    async fn read(house: &App, actor: &Actor) -> Result<Self, OperationError> {
         let zone = house.response().zone.clone();
-        let readers = Language::ALL.map(|language| Reader { language, zone: zone.clone() });
+        let readers = Language::ALL.map(|language| PaperReader { language, zone: zone.clone() });
         let mut known = Self::default();
         for view in incidents::list(house, actor).await? {
-            let row = |reader: &Reader| without_origin(Earlier::of(&row_of(house, &view, reader)));
+            let row =
+                |reader: &PaperReader| without_origin(EarlierViolation::of(&row_of(house, &view, reader)));
             known.add(KnownViolation {
                 reference: view.reference(),
                 rows: readers.iter().map(row).collect(),
@@ -366,14 +380,18 @@ impl KnownViolations {
 
     /// What a row says, and the violation that it is about if that is known. Its reference comes first; one of another
     /// house, that this register gave to another violation, does not hide that the row itself is known.
-    fn find(&self, reader: &RowReader<'_>, cells: &RowCells) -> Result<(Earlier, Option<usize>), RowFaults> {
+    fn find(
+        &self,
+        reader: &ViolationRowReader<'_>,
+        cells: &ViolationRowCells,
+    ) -> Result<(EarlierViolation, Option<usize>), RowFaults> {
         let named = self.by_reference.get(&cells.reference).or_else(|| self.unaware(cells)).copied();
         let earlier = match named {
             Some(at) => reader.read_known(&cells.texts, &self.all[at].rows[0])?,
             None => reader.read(&cells.texts)?,
         };
         if earlier.title.chars().count() > TITLE_CHARS_MAX {
-            return Err(vec![("title", CellFault::Long)]);
+            return Err(vec![("title", ViolationCellFault::Long)]);
         }
         let same = self.by_identity.get(&identity(&earlier)).copied();
         let is_as_it_is = |at: &usize| self.all[*at].differences(&earlier).is_empty();
@@ -381,14 +399,14 @@ impl KnownViolations {
     }
 
     /// The violation of this title whose hour of awareness nobody knows, for a row that says none.
-    fn unaware(&self, cells: &RowCells) -> Option<&usize> {
+    fn unaware(&self, cells: &ViolationRowCells) -> Option<&usize> {
         let title = cells.texts.get("title").filter(|_| !cells.texts.contains_key("aware-at"))?;
         self.by_identity.get(&(title.trim().to_owned(), None))
     }
 }
 
 /// Reasons without the words that say where they come from.
-fn without_origin(mut earlier: Earlier) -> Earlier {
+fn without_origin(mut earlier: EarlierViolation) -> EarlierViolation {
     let origin = reason_from_there("");
     let decisions = [&mut earlier.authority, &mut earlier.persons];
     for (_, reason) in decisions.into_iter().flatten() {
@@ -407,7 +425,7 @@ fn reason_from_there(reason: &str) -> String {
 }
 
 fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
-    let readers = Language::ALL.map(|language| Reader { language, zone: jiff::tz::TimeZone::UTC });
+    let readers = Language::ALL.map(|language| PaperReader { language, zone: jiff::tz::TimeZone::UTC });
     let names = names_of_columns(&readers);
     let sheet_names: Vec<String> = Language::ALL
         .iter()
@@ -421,7 +439,7 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
                 names.iter().find(|(known, ..)| known == name).map(|(_, column, fit)| (*column, *fit))
             },
             is_needed: &|column| column == "title",
-            needed_name: &column_name(&readers[0], "title", Column::Title),
+            needed_name: &column_name(&readers[0], "title", ViolationColumn::Title),
             rows_max: ROWS_MAX,
             invalid: "invalid-register",
         },
@@ -429,7 +447,7 @@ fn find(bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
 }
 
 /// Names of columns in their folded form, those of the export first.
-fn names_of_columns(readers: &[Reader]) -> Vec<(String, &'static str, NameFit)> {
+fn names_of_columns(readers: &[PaperReader]) -> Vec<(String, &'static str, NameFit)> {
     let mut names: Vec<(String, &'static str, NameFit)> = Vec::new();
     let mut add = |name: &str, column: &'static str, fit: NameFit| {
         let name = folded(name);
@@ -455,7 +473,7 @@ fn names_of_columns(readers: &[Reader]) -> Vec<(String, &'static str, NameFit)> 
 
 /// A word of either language as a code of the field.
 fn choice(field: Field, word: &str) -> Option<String> {
-    let (Shape::One(codes) | Shape::Many(codes)) = field.shape() else { return None };
+    let (FormFieldShape::One(codes) | FormFieldShape::Many(codes)) = field.shape() else { return None };
     let word = folded(word);
     let is_it = |code: &&&str| {
         let key = field.choice_key(code).unwrap_or_default();
@@ -482,15 +500,15 @@ fn state(word: &str) -> Option<State> {
 
 /// What the log of an incident of its own would say of a row; the column that the rules of incidents refuse otherwise.
 fn accepted(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    earlier: &Earlier,
-) -> Result<Vec<(&'static str, Note)>, &'static str> {
+    earlier: &EarlierViolation,
+) -> Result<Vec<(&'static str, IncidentNote)>, &'static str> {
     let notes = notes_of(earlier);
     let now = house.clock.now();
     let opened =
-        Note::Opened { source: Source::Imported, title: earlier.title.clone(), about: String::new() };
-    let entry = |number: usize, note: &Note| Entry {
+        IncidentNote::Opened { source: Source::Imported, title: earlier.title.clone(), about: String::new() };
+    let entry = |number: usize, note: &IncidentNote| IncidentEntry {
         number: u32::try_from(number).unwrap_or(u32::MAX),
         at: now,
         recorded_at: now,
@@ -508,7 +526,7 @@ fn accepted(
 }
 
 /// What the log says of a row, each note with the column that it comes from.
-fn notes_of(earlier: &Earlier) -> Vec<(&'static str, Note)> {
+fn notes_of(earlier: &EarlierViolation) -> Vec<(&'static str, IncidentNote)> {
     let language = Language::default();
     let why = text(language, "register-earlier");
     // As it was written; a few letters are no reason and say where they come from, too.
@@ -518,30 +536,40 @@ fn notes_of(earlier: &Earlier) -> Vec<(&'static str, Note)> {
     };
     let mut notes = Vec::new();
     if let Some(at) = earlier.aware_at {
-        notes.push(("aware-at", Note::Aware { at: at.micros(), reason: why.clone(), of: Awareness::Data }));
+        notes.push((
+            "aware-at",
+            IncidentNote::Aware { at: at.micros(), reason: why.clone(), of: Awareness::Data },
+        ));
     }
     let fields = earlier
         .fields
         .iter()
-        .map(|(field, value)| (field.code(), Note::FieldSet { field: *field, value: value.clone() }));
+        .map(|(field, value)| (field.code(), IncidentNote::FieldSet { field: *field, value: value.clone() }));
     notes.extend(fields);
     if let Some((notify, reason)) = &earlier.authority {
-        notes.push(("authority", Note::AuthorityDecided { notify: *notify, reason: reasoned(reason) }));
+        notes.push((
+            "authority",
+            IncidentNote::AuthorityDecided { notify: *notify, reason: reasoned(reason) },
+        ));
     }
     if let Some((inform, reason)) = &earlier.persons {
-        let note =
-            Note::PersonsDecided { inform: *inform, exemption: earlier.exemption, reason: reasoned(reason) };
+        let note = IncidentNote::PersonsDecided {
+            inform: *inform,
+            exemption: earlier.exemption,
+            reason: reasoned(reason),
+        };
         notes.push(("persons", note));
     }
     notes.extend(duties_of(earlier, &why));
     let states = states_of(earlier).iter();
-    notes.extend(states.map(|state| ("state", Note::StateSet { state: *state, reason: why.clone() })));
+    notes
+        .extend(states.map(|state| ("state", IncidentNote::StateSet { state: *state, reason: why.clone() })));
     notes
 }
 
 /// The states that a violation goes through. A register that does not say them is one of violations that are over, as far as its
 /// decisions were carried out.
-fn states_of(earlier: &Earlier) -> &'static [State] {
+fn states_of(earlier: &EarlierViolation) -> &'static [State] {
     let is_notified = earlier.authority.as_ref().is_some_and(|(is, _)| !is || earlier.notified_at.is_some());
     let is_told = earlier.persons.as_ref().is_some_and(|(is, _)| !is || earlier.told_at.is_some());
     match earlier.state {
@@ -556,11 +584,11 @@ fn states_of(earlier: &Earlier) -> &'static [State] {
 }
 
 /// When the authority and the persons were told, and why late.
-fn duties_of(earlier: &Earlier, why: &str) -> Vec<(&'static str, Note)> {
+fn duties_of(earlier: &EarlierViolation, why: &str) -> Vec<(&'static str, IncidentNote)> {
     let mut notes = Vec::new();
     let language = Language::default();
     let unknown = || text(language, "register-delay-unknown");
-    let explained = |clock, reason: Option<&String>| Note::DelayExplained {
+    let explained = |clock, reason: Option<&String>| IncidentNote::DelayExplained {
         clock,
         reason: reason
             .filter(|reason| reason.chars().count() >= REASON_CHARS_MIN)
@@ -576,27 +604,28 @@ fn duties_of(earlier: &Earlier, why: &str) -> Vec<(&'static str, Note)> {
         if earlier.delay.is_some() || is_late(at) {
             notes.push(("delay", explained(ClockKind::Authority, earlier.delay.as_ref())));
         }
-        let submission = Submission {
+        let submission = SentNotification {
             stage: Stage::Complete,
             submitted_at: at.micros(),
             receipt: String::new(),
             snapshot: BTreeMap::new(),
             unknown: Vec::new(),
         };
-        notes.push(("notified", Note::Submitted(submission)));
+        notes.push(("notified", IncidentNote::Submitted(submission)));
     }
     if let Some(at) = earlier.told_at {
         let means = earlier.fields.get(&Field::InformedBy).and_then(|means| means.first());
         let to = means.cloned().unwrap_or_else(|| why.to_owned());
         let receipt = String::new();
-        let met = Note::Met { clock: ClockKind::Persons, at: at.micros(), to, receipt, persons: None };
+        let met =
+            IncidentNote::Met { clock: ClockKind::Persons, at: at.micros(), to, receipt, persons: None };
         notes.push(("told", met));
     }
     notes
 }
 
 /// What a column is called in a reader's language.
-pub fn column(reader: &Reader, name: &str) -> String {
+pub fn column(reader: &PaperReader, name: &str) -> String {
     if name == REFERENCE {
         return reader.say("column-reference");
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use digue_access::Reach;
 use digue_access::decide::Reduction;
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_types::{AccountId, Gate};
 
 use crate::actor::Actor;
-use crate::approvals::{self, Wish};
+use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
-use crate::gates::{self, Consent};
-use crate::house::House;
+use crate::gates::{self, ActAuthority};
+use crate::house::App;
 use crate::{incidents, recovery};
 
 /// How long the lower limits of one step last.
@@ -21,7 +21,7 @@ const STEP_LASTS: Duration = Duration::from_hours(14 * 24);
 
 /// One step of a reopening.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct ReopeningStep {
     pub reach: Reach,
     pub gate: Gate,
     /// Part of the usual limits; a hundred gives them back.
@@ -33,7 +33,12 @@ pub struct Step {
 ///
 /// # Errors
 /// `Invalid` for a part of no limits; `NotFound` for an incident or an account that is not there.
-pub async fn ask(house: &House, actor: &Actor, step: Step, reason: &str) -> Result<String, OperationError> {
+pub async fn ask(
+    house: &App,
+    actor: &Actor,
+    step: ReopeningStep,
+    reason: &str,
+) -> Result<String, OperationError> {
     actor.must_respond()?;
     if !(1..=100).contains(&step.percent) {
         return Err(OperationError::Invalid("incident-refused-value"));
@@ -44,14 +49,14 @@ pub async fn ask(house: &House, actor: &Actor, step: Step, reason: &str) -> Resu
     {
         return Err(OperationError::NotFound("account"));
     }
-    approvals::ask(house, actor, &Wish::Reopen(step), reason).await
+    approvals::ask(house, actor, &ApprovalRequest::Reopen(step), reason).await
 }
 
 /// Does what was granted.
 pub(crate) async fn carry_out(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    step: &Step,
+    step: &ReopeningStep,
     reason: &str,
 ) -> Result<(), OperationError> {
     let until = house.clock.now().plus(STEP_LASTS);
@@ -59,15 +64,15 @@ pub(crate) async fn carry_out(
         recovery::reduce(house, &account, Reduction { percent: step.percent, until }).await?;
     }
     if house.gateway().rules().gates.of(&step.reach) != step.gate {
-        gates::apply(house, actor, step.reach.clone(), step.gate, reason, Consent::Two).await?;
+        gates::apply(house, actor, step.reach.clone(), step.gate, reason, ActAuthority::Two).await?;
     }
     let what = format!("{}:{} {}", step.reach.scope().code(), step.reach.name(), step.gate.code());
-    let note = Note::Reopening { what, budget_percent: Some(step.percent), text: reason.to_owned() };
+    let note = IncidentNote::Reopening { what, budget_percent: Some(step.percent), text: reason.to_owned() };
     incidents::add(house, actor, &step.incident, None, note).await.map(drop)
 }
 
 /// Accounts whose limits a step sets; a portal's limits are its own.
-fn accounts_of(house: &House, reach: &Reach) -> Vec<AccountId> {
+fn accounts_of(house: &App, reach: &Reach) -> Vec<AccountId> {
     let rules = house.gateway().rules();
     match reach {
         Reach::Account(account) => vec![account.clone()],

@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use digue_journal::journal::Forgotten;
-use digue_journal::keyring::{KeyRecord, Stream};
+use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{AppendError, Journal, OpenError};
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 const DAY: Duration = Duration::from_hours(24);
 const SHORTEST: Duration = Duration::from_hours(24 * 180);
@@ -121,9 +121,9 @@ fn streams(journal: &Journal) -> Vec<Stream> {
 
 /// What the house does by itself: forgets what is past the retention of its stream. Returns how many
 /// keys were destroyed.
-pub async fn forget_due(house: &House) -> Result<usize, OperationError> {
+pub async fn forget_due(house: &App) -> Result<usize, OperationError> {
     let (journal, retentions, now) = (house.journal.clone(), house.retentions(), house.clock().now());
-    let is_due = |key: &KeyRecord| {
+    let is_due = |key: &PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now)
     };
     if !journal.keys().iter().any(is_due) {
@@ -155,8 +155,9 @@ fn forget_stream(
     before: Timestamp,
     now: Timestamp,
 ) -> Result<Forgotten, ForgetError> {
-    let is_due =
-        |key: &KeyRecord| key.stream == *stream && key.destroyed.is_none() && key.period.end() <= before;
+    let is_due = |key: &PeriodKeyRecord| {
+        key.stream == *stream && key.destroyed.is_none() && key.period.end() <= before
+    };
     let periods: Vec<String> =
         journal.keys().iter().filter(|key| is_due(key)).map(|key| key.period.to_string()).collect();
     if periods.is_empty() {

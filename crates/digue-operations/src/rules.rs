@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 use digue_types::{Act, OrganisationId, PortalId};
 
 use crate::actor::Actor;
-use crate::approvals::{self, Wish};
+use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// What a set of rules is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RulesOf {
+pub enum RulesGuard {
     Portal(PortalId),
     /// Every policy file together.
     Policies,
@@ -25,7 +25,7 @@ pub enum RulesOf {
     Proxies,
 }
 
-impl RulesOf {
+impl RulesGuard {
     /// `portal:kairos`, `policies:`, `proxies:`.
     pub fn name(&self) -> String {
         match self {
@@ -49,10 +49,10 @@ const GRANTED: &str = "granted-rules:";
 const WANTED: &str = "wanted-rules:";
 
 /// The rules that were granted last, as text, by what they are about.
-pub async fn granted(house: &House) -> Result<BTreeMap<RulesOf, String>, OperationError> {
+pub async fn granted(house: &App) -> Result<BTreeMap<RulesGuard, String>, OperationError> {
     let kept = house.store.settings_under(GRANTED).await?;
     let named = kept.into_iter().map(|(name, text)| {
-        RulesOf::parse(&name)
+        RulesGuard::parse(&name)
             .map(|of| (of, text))
             .ok_or_else(|| OperationError::Unavailable(format!("the stored rules {name} cannot be read")))
     });
@@ -60,7 +60,7 @@ pub async fn granted(house: &House) -> Result<BTreeMap<RulesOf, String>, Operati
 }
 
 /// Rules that let nothing more through, or that this Digue begins with.
-pub async fn take_over(house: &House, of: &RulesOf, text: &str) -> Result<(), OperationError> {
+pub async fn take_over(house: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
     Ok(house.store.set_setting(&format!("{GRANTED}{}", of.name()), text).await?)
 }
 
@@ -71,8 +71,8 @@ const TOLD_MAX: usize = 4_000;
 
 /// Keeps rules that let more through, and asks for a second person.
 pub async fn hold_back(
-    house: &House,
-    of: &RulesOf,
+    house: &App,
+    of: &RulesGuard,
     text: &str,
     differences: &[String],
 ) -> Result<(), OperationError> {
@@ -82,13 +82,13 @@ pub async fn hold_back(
     let more = (differences.len() > LISTED_MAX).then(|| format!("+{}", differences.len() - LISTED_MAX));
     let lines: Vec<String> =
         std::iter::once(format!("sha256:{}", sha256(text))).chain(listed).chain(more).collect();
-    let wish = Wish::WidenRules { of: of.clone(), detail: lines.join("\n") };
+    let wish = ApprovalRequest::WidenRules { of: of.clone(), detail: lines.join("\n") };
     let operator = OrganisationId::parse("digue").expect("a fixed name");
     match approvals::keep(house, &digue, &wish, operator, String::new()).await {
         Ok(_) => {
             let mut after = lines.join("\n");
             after.truncate(after.floor_char_boundary(TOLD_MAX));
-            let words = Words { subject: of.name(), after, ..Words::default() };
+            let words = ActDetails { subject: of.name(), after, ..ActDetails::default() };
             house.write_down(&digue, Act::RulesHeld, words).await.map(drop)
         }
         // It waits already.
@@ -97,10 +97,10 @@ pub async fn hold_back(
     }
 }
 
-impl House {
+impl App {
     /// The rules that a request is about: what is granted is what was read, and nothing that was written
     /// since.
-    pub(crate) async fn wanted_rules(&self, of: &RulesOf, detail: &str) -> Result<String, OperationError> {
+    pub(crate) async fn wanted_rules(&self, of: &RulesGuard, detail: &str) -> Result<String, OperationError> {
         let wanted = self.store.setting(&format!("{WANTED}{}", of.name())).await?;
         let digest = detail.lines().next().and_then(|line| line.strip_prefix("sha256:"));
         let wanted = wanted.filter(|wanted| Some(sha256(wanted).as_str()) == digest);
@@ -108,10 +108,13 @@ impl House {
     }
 
     /// Grants what waited; whoever serves is told to read the files again.
-    pub(crate) async fn grant_rules(&self, of: &RulesOf, detail: &str) -> Result<(), OperationError> {
+    pub(crate) async fn grant_rules(&self, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
         let wanted = self.wanted_rules(of, detail).await?;
-        let words =
-            Words { subject: of.name(), after: format!("sha256:{}", sha256(&wanted)), ..Words::default() };
+        let words = ActDetails {
+            subject: of.name(),
+            after: format!("sha256:{}", sha256(&wanted)),
+            ..ActDetails::default()
+        };
         self.write_down(&Actor::digue(), Act::RulesGranted, words).await?;
         take_over(self, of, &wanted).await?;
         self.reload_wanted.notify_one();
@@ -130,10 +133,10 @@ mod tests {
 
     #[test]
     fn rules_are_named_and_found_again() {
-        let portal = RulesOf::Portal(PortalId::parse("kairos").unwrap());
-        for of in [portal, RulesOf::Policies, RulesOf::Proxies] {
-            assert_eq!(RulesOf::parse(&of.name()), Some(of));
+        let portal = RulesGuard::Portal(PortalId::parse("kairos").unwrap());
+        for of in [portal, RulesGuard::Policies, RulesGuard::Proxies] {
+            assert_eq!(RulesGuard::parse(&of.name()), Some(of));
         }
-        assert_eq!(RulesOf::parse("policies:x"), None);
+        assert_eq!(RulesGuard::parse("policies:x"), None);
     }
 }

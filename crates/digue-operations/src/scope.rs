@@ -1,6 +1,6 @@
 //! The exact blast radius, for who watches: asked in the console, taken out as a signed list.
 
-use digue_exposure::{Answer, IndexError, Quality, Question, Subject, View};
+use digue_exposure::{IndexError, IndexView, Quality, ScopeAnswer, ScopeQuestion, Subject};
 use digue_journal::note::Note;
 use digue_response::affected::{CountDoubt, Quality as Sureness, QualityReason};
 
@@ -8,17 +8,17 @@ use crate::actor::Actor;
 use crate::affected;
 use crate::aliases;
 use crate::error::OperationError;
-use crate::evidence::{self, Form, Reading};
-use crate::house::House;
+use crate::evidence::{self, EvidenceForm, EvidenceRead};
+use crate::house::App;
 
 /// An answer with the checkpoint that it holds at.
 #[derive(Clone, Debug)]
-pub struct Scoped {
-    pub question: Question,
+pub struct ScopeResult {
+    pub question: ScopeQuestion,
     /// As the journal alone has it: what is signed, and computed again by others.
-    pub answer: Answer,
+    pub answer: ScopeAnswer,
     /// The same persons with the aliases of today: what is counted and shown.
-    pub people: Answer,
+    pub people: ScopeAnswer,
     /// Identifiers that may be persons who are counted already.
     pub unmerged: u64,
     /// The signed note of the checkpoint.
@@ -27,7 +27,7 @@ pub struct Scoped {
     pub size: u64,
 }
 
-impl Scoped {
+impl ScopeResult {
     /// What keeps the count from being exact.
     pub fn doubts(&self) -> Vec<QualityReason> {
         let quality = self.people.quality;
@@ -68,23 +68,23 @@ const PERSONS_MAX: usize = 2_000_000;
 /// # Errors
 /// `Busy` when the answer is larger than the console computes: `digue scope` has no such limit.
 pub async fn scope(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    question: Question,
-    form: Form,
-) -> Result<Scoped, OperationError> {
-    let named = |scoped: &Scoped| format!("scope:{} persons", scoped.people.persons.len());
+    question: ScopeQuestion,
+    form: EvidenceForm,
+) -> Result<ScopeResult, OperationError> {
+    let named = |scoped: &ScopeResult| format!("scope:{} persons", scoped.people.persons.len());
     evidence::read(house, actor, form, computed(house, question), named).await
 }
 
 /// `scope`, for whoever hands out no list.
-pub(crate) async fn computed(house: &House, question: Question) -> Result<Scoped, OperationError> {
+pub(crate) async fn computed(house: &App, question: ScopeQuestion) -> Result<ScopeResult, OperationError> {
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let published = house.journal.status().checkpoint_size;
     let (note, _) = house.journal.continuation(published).map_err(|error| unavailable(&error))?;
     let head = Note::parse(&note).map_err(|error| unavailable(&error))?;
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
-    let question = Question { before_entry: Some(size), ..question };
+    let question = ScopeQuestion { before_entry: Some(size), ..question };
     let (view, asked) = (house.view(), question.clone());
     must_be_known(house, &view, &question).await?;
     // Long answers keep a thread of their own busy.
@@ -100,18 +100,18 @@ pub(crate) async fn computed(house: &House, question: Question) -> Result<Scoped
         return Err(OperationError::Invalid("unknown-subject"));
     }
     let (people, unmerged) = aliases::merged(house, &answer);
-    Ok(Scoped { question, answer, people, unmerged, note, size })
+    Ok(ScopeResult { question, answer, people, unmerged, note, size })
 }
 
-fn is_empty(answer: &Answer) -> bool {
+fn is_empty(answer: &ScopeAnswer) -> bool {
     answer.exposures == 0 && answer.quality == Quality::default()
 }
 
 /// Sessions of a question that were never in an entry, whatever else it asks: a session has no directory.
-pub fn unknown_sessions(view: &View, question: &Question) -> Result<Vec<String>, IndexError> {
+pub fn unknown_sessions(view: &IndexView, question: &ScopeQuestion) -> Result<Vec<String>, IndexError> {
     let mut unknown = Vec::new();
     for session in &question.sessions {
-        let alone = Question { sessions: vec![session.clone()], ..Question::default() };
+        let alone = ScopeQuestion { sessions: vec![session.clone()], ..ScopeQuestion::default() };
         if is_empty(&view.answer(&alone, &mut |_| {})?) {
             unknown.push(session.to_string());
         }
@@ -120,7 +120,11 @@ pub fn unknown_sessions(view: &View, question: &Question) -> Result<Vec<String>,
 }
 
 /// A name that neither the journal nor the directory knows has no answer.
-async fn must_be_known(house: &House, view: &View, question: &Question) -> Result<(), OperationError> {
+async fn must_be_known(
+    house: &App,
+    view: &IndexView,
+    question: &ScopeQuestion,
+) -> Result<(), OperationError> {
     let organisations = house.store.organisations().await?;
     let rules = house.gateway().rules();
     let hosts = house.gateway().hosts();
@@ -140,11 +144,11 @@ async fn must_be_known(house: &House, view: &View, question: &Question) -> Resul
 
 /// The list of `scope` as a signed file: after a fresh proof, and with a word in the journal.
 pub async fn signed_list(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    question: Question,
+    question: ScopeQuestion,
 ) -> Result<Vec<u8>, OperationError> {
-    let scoped = scope(house, actor, question, Form::File).await?;
+    let scoped = scope(house, actor, question, EvidenceForm::File).await?;
     let head = affected::head(&scoped.question, &scoped.answer, &scoped.note, house.clock().now());
     let mut bytes = Vec::new();
     let sign = |text: &str| house.journal.sign(text);
@@ -154,7 +158,7 @@ pub async fn signed_list(
 }
 
 /// The receipt of one entry, which discloses it: after a fresh proof, and with a word in the journal.
-pub async fn receipt(house: &House, actor: &Actor, entry: u64) -> Result<String, OperationError> {
+pub async fn receipt(house: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
         if entry >= house.journal.status().checkpoint_size || entry < house.journal.minimum() {
             return Err(OperationError::NotFound("entry"));
@@ -162,12 +166,12 @@ pub async fn receipt(house: &House, actor: &Actor, entry: u64) -> Result<String,
         let receipt = house.journal.receipt(entry, true);
         receipt.map(|receipt| receipt.to_text()).map_err(|e| OperationError::Unavailable(e.to_string()))
     };
-    let reading = Reading { form: Form::File, entries: 1 };
+    let reading = EvidenceRead { form: EvidenceForm::File, entries: 1 };
     evidence::read(house, actor, reading, fetch, |_| format!("receipt:{entry}")).await
 }
 
 /// A file of the journal for tlog clients, where the operator publishes it.
-pub fn published(house: &House, path: &str) -> Result<Vec<u8>, OperationError> {
+pub fn published(house: &App, path: &str) -> Result<Vec<u8>, OperationError> {
     if !house.is_published() {
         return Err(OperationError::NotFound("file"));
     }

@@ -38,9 +38,9 @@ pub(crate) fn name(prefix: &str) -> Result<String, OperationError> {
 }
 
 /// Keeps what must not be read from the database alone.
-pub(crate) struct Seal(LessSafeKey);
+pub(crate) struct SecretSeal(LessSafeKey);
 
-impl Seal {
+impl SecretSeal {
     /// A key of its own for each use, from the house's.
     pub(crate) fn new(key: &[u8; 32], label: &[u8]) -> Result<Self, OperationError> {
         let mut bytes = key.to_vec();

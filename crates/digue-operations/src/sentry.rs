@@ -12,21 +12,21 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use digue_detection::playbook::Step;
+use digue_detection::playbook::PlaybookStep;
 use digue_detection::sighting::number_of;
 use digue_detection::{
-    Action, Bars, DeclaredBatch, Engine, Finding, Fuse, Options, Playbook, RecentClosings, SeenPerson,
+    Action, Bars, DeclaredBatch, Engine, EngineOptions, Finding, Fuse, Playbook, RecentClosings, SeenPerson,
     Sighting, SightingKind, Weight, Work,
 };
-use digue_gateway::ports::{Fetch, Sentinel, Word};
+use digue_gateway::ports::{ResourceFetch, ResponseMonitor, Verdict};
 use digue_store::FindingRecord;
 use digue_types::{
     AccountId, Act, Administration, Basis, Event, Exposure, Outcome, PersonKey, PopulationId, PortalId,
-    Reason, Timestamp,
+    RefusalReason, Timestamp,
 };
 use tokio::sync::mpsc;
 
-use crate::closings::{Closing, Closings};
+use crate::closings::{AccountClosing, AccountClosings};
 
 /// How the watch is set.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Default for WatchRules {
         Self {
             playbook: Playbook::default(),
             bars: Bars::default(),
-            listed_max: Options::default().listed_max,
+            listed_max: EngineOptions::default().listed_max,
             decoys: Vec::new(),
             day_offset_secs: 0,
             batches: Vec::new(),
@@ -61,9 +61,9 @@ impl Default for WatchRules {
 
 /// A finding and the step that is taken about it.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct MonitoredFinding {
     pub finding: Finding,
-    pub step: Step,
+    pub step: PlaybookStep,
     /// Of a portal that is only observed: people are told, and nothing is done.
     pub is_trial: bool,
 }
@@ -74,20 +74,20 @@ pub const MEMORY: Duration = Duration::from_hours(45 * 24);
 const COUNTED_MAX: u64 = 1000;
 
 /// The watch of a running Digue.
-pub struct Sentry {
+pub struct DetectionMonitor {
     rules: WatchRules,
-    state: Mutex<State>,
-    found: mpsc::UnboundedSender<Found>,
-    receiver: Mutex<Option<mpsc::UnboundedReceiver<Found>>>,
+    state: Mutex<MonitorState>,
+    found: mpsc::UnboundedSender<MonitoredFinding>,
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<MonitoredFinding>>>,
 }
 
-struct State {
+struct MonitorState {
     engine: Engine,
     /// For portals that are only observed.
     trial: Engine,
     /// Accounts from which everything is withheld until their gate is shut.
     cut: HashSet<AccountId>,
-    closings: Closings,
+    closings: AccountClosings,
     made: HashMap<(AccountId, i64), u32>,
     /// What came while the memory is made again.
     backlog: Option<Vec<PendingEvent>>,
@@ -100,14 +100,14 @@ enum PendingEvent {
     Act(Administration),
 }
 
-impl Sentry {
+impl DetectionMonitor {
     pub fn new(rules: WatchRules) -> Self {
         let (found, receiver) = mpsc::unbounded_channel();
-        let state = State {
+        let state = MonitorState {
             engine: Self::engine(&rules),
             trial: Self::engine(&rules),
             cut: HashSet::new(),
-            closings: Closings::default(),
+            closings: AccountClosings::default(),
             made: HashMap::new(),
             backlog: None,
         };
@@ -116,23 +116,23 @@ impl Sentry {
 
     fn engine(rules: &WatchRules) -> Engine {
         let decoys = rules.decoys.iter().map(|(population, person)| PersonKey::new(population, person).0);
-        Engine::new(Options {
+        Engine::new(EngineOptions {
             bars: rules.bars,
             listed_max: rules.listed_max,
             day_offset_secs: rules.day_offset_secs,
             decoys: decoys.collect(),
             batches: rules.batches.clone(),
             work: rules.work.iter().map(|(portal, work)| (portal.to_string(), *work)).collect(),
-            ..Options::default()
+            ..EngineOptions::default()
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MonitorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is found from now on; to be taken once.
-    pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<Found>> {
+    pub fn take_found(&self) -> Option<mpsc::UnboundedReceiver<MonitoredFinding>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -159,7 +159,7 @@ impl Sentry {
     }
 
     /// What was closed unasked before a start counts after it, too.
-    pub(crate) fn recall_closings(&self, closings: impl Iterator<Item = Closing>) {
+    pub(crate) fn recall_closings(&self, closings: impl Iterator<Item = AccountClosing>) {
         let mut state = self.state();
         closings.for_each(|closing| state.closings.note(closing));
     }
@@ -178,7 +178,7 @@ impl Sentry {
     /// An act of administration became durable.
     pub(crate) fn act(&self, act: &Administration) {
         let mut state = self.state();
-        let State { engine, trial, made, backlog, .. } = &mut *state;
+        let MonitorState { engine, trial, made, backlog, .. } = &mut *state;
         tell([engine, trial], made, act);
         if let Some(backlog) = backlog {
             backlog.push(PendingEvent::Act(act.clone()));
@@ -232,7 +232,7 @@ impl Sentry {
                 PendingEvent::Shown(exposure) => drop(self.weigh(&mut state, &exposure)),
                 PendingEvent::Observed(exposure) => self.weigh_trial(&mut state, &exposure),
                 PendingEvent::Act(act) => {
-                    let State { engine, trial, made, .. } = &mut *state;
+                    let MonitorState { engine, trial, made, .. } = &mut *state;
                     tell([engine, trial], made, &act);
                 }
             }
@@ -241,11 +241,11 @@ impl Sentry {
     }
 }
 
-impl Sentinel for Sentry {
-    fn look(&self, exposure: &Exposure) -> Word {
+impl ResponseMonitor for DetectionMonitor {
+    fn look(&self, exposure: &Exposure) -> Verdict {
         let mut state = self.state();
         if state.cut.contains(&exposure.account) {
-            return Word::Withhold;
+            return Verdict::Withhold;
         }
         if let Some(backlog) = &mut state.backlog {
             backlog.push(PendingEvent::Shown(Box::new(exposure.clone())));
@@ -261,9 +261,9 @@ impl Sentinel for Sentry {
         self.weigh_trial(&mut state, exposure);
     }
 
-    fn fetched(&self, fetch: &Fetch<'_>) {
+    fn fetched(&self, fetch: &ResourceFetch<'_>) {
         let mut state = self.state();
-        let State { engine, trial, .. } = &mut *state;
+        let MonitorState { engine, trial, .. } = &mut *state;
         let engine = if fetch.is_observed { trial } else { engine };
         let found = engine.observe(&Sighting {
             at: fetch.at,
@@ -281,7 +281,7 @@ impl Sentinel for Sentry {
     }
 }
 
-impl Sentry {
+impl DetectionMonitor {
     /// True when this step leaves the account open under conditions: it is watched on, once. A trial
     /// that only tells says it once.
     fn leaves_open(finding: &Finding, taken: Action) -> bool {
@@ -290,24 +290,24 @@ impl Sentry {
     }
 
     /// The step about a finding as if nothing else had been closed.
-    fn step_alone(&self, finding: &Finding) -> Step {
+    fn step_alone(&self, finding: &Finding) -> PlaybookStep {
         self.rules.playbook.step(finding, &RecentClosings::default())
     }
 
     /// Has the engine look at an exposure, and sends on what it finds.
-    fn weigh(&self, state: &mut State, exposure: &Exposure) -> Word {
+    fn weigh(&self, state: &mut MonitorState, exposure: &Exposure) -> Verdict {
         let Some(finding) = observe(&mut state.engine, exposure) else {
-            return Word::Pass;
+            return Verdict::Pass;
         };
         if state.cut.contains(&exposure.account) {
-            return Word::Withhold;
+            return Verdict::Withhold;
         }
         let recent = state.closings.recent(&state.engine, &finding, &self.rules.playbook);
         let step = self.rules.playbook.step(&finding, &recent);
         let is_cut = finding.weight == Weight::Containment && step.taken > Action::LowerBudget;
         if is_cut && finding.account.is_some() {
             let closes_all = step.taken >= Action::CloseOrganisation;
-            state.closings.note(Closing {
+            state.closings.note(AccountClosing {
                 at: exposure.at,
                 account: exposure.account.to_string(),
                 organisation: finding.organisation.clone(),
@@ -322,16 +322,16 @@ impl Sentry {
             state.engine.left_open(&finding);
         }
         // The receiver lives as long as the house; without one, in tests, findings are dropped.
-        let _ = self.found.send(Found { finding, step, is_trial: false });
-        if is_cut { Word::Withhold } else { Word::Pass }
+        let _ = self.found.send(MonitoredFinding { finding, step, is_trial: false });
+        if is_cut { Verdict::Withhold } else { Verdict::Pass }
     }
 
     /// What is found at a portal that is only observed: people are told what would have been done.
-    fn weigh_trial(&self, state: &mut State, exposure: &Exposure) {
+    fn weigh_trial(&self, state: &mut MonitorState, exposure: &Exposure) {
         let Some(finding) = observe(&mut state.trial, exposure) else { return };
         let wished = self.step_alone(&finding).wished;
-        let step = Step { taken: Action::Observe, wished, is_fused: false };
-        let _ = self.found.send(Found { finding, step, is_trial: true });
+        let step = PlaybookStep { taken: Action::Observe, wished, is_fused: false };
+        let _ = self.found.send(MonitoredFinding { finding, step, is_trial: true });
     }
 }
 
@@ -341,7 +341,7 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
         return None;
     }
     let kind = match exposure.outcome {
-        Outcome::Refused if exposure.reasons.contains(&Reason::SessionMoved) => SightingKind::Moved,
+        Outcome::Refused if exposure.reasons.contains(&RefusalReason::SessionMoved) => SightingKind::Moved,
         Outcome::Refused if exposure.reasons.iter().any(is_about_persons) => SightingKind::Refused,
         Outcome::Refused if exposure.reasons.iter().any(is_about_addresses) => SightingKind::Unmapped,
         Outcome::Refused => return None,
@@ -376,22 +376,25 @@ fn observe(engine: &mut Engine, exposure: &Exposure) -> Option<Finding> {
 }
 
 /// Refusals that say whom somebody asked for.
-const fn is_about_persons(reason: &Reason) -> bool {
+const fn is_about_persons(reason: &RefusalReason) -> bool {
     matches!(
         reason,
-        Reason::OutsideCaseload
-            | Reason::NotExact
-            | Reason::CaseloadOnly(_)
-            | Reason::Budget(..)
-            | Reason::ExactSearchBudget(_)
-            | Reason::BreakGlassBudget(_)
+        RefusalReason::OutsideCaseload
+            | RefusalReason::NotExact
+            | RefusalReason::CaseloadOnly(_)
+            | RefusalReason::Budget(..)
+            | RefusalReason::ExactSearchBudget(_)
+            | RefusalReason::BreakGlassBudget(_)
     )
 }
 
 /// Refusals that somebody meets who tries addresses, or asks faster than people do. A portal that changed before
 /// its map did makes all of its readers meet them: they are told of, and close nobody.
-const fn is_about_addresses(reason: &Reason) -> bool {
-    matches!(reason, Reason::UnknownRoute | Reason::TooManyRequests | Reason::MalformedRequest)
+const fn is_about_addresses(reason: &RefusalReason) -> bool {
+    matches!(
+        reason,
+        RefusalReason::UnknownRoute | RefusalReason::TooManyRequests | RefusalReason::MalformedRequest
+    )
 }
 
 /// One act for the engines.
@@ -444,8 +447,8 @@ pub(crate) fn portal_of(finding: &Finding) -> Option<PortalId> {
 }
 
 /// A watch that nobody waits for: tests, and houses without a door.
-pub fn unattended() -> Arc<Sentry> {
-    Arc::new(Sentry::new(WatchRules::default()))
+pub fn unattended() -> Arc<DetectionMonitor> {
+    Arc::new(DetectionMonitor::new(WatchRules::default()))
 }
 
 #[cfg(test)]
@@ -463,9 +466,9 @@ mod tests {
             after: after.to_owned(),
             reason: String::new(),
         };
-        let mut engine = Sentry::engine(&WatchRules::default());
+        let mut engine = DetectionMonitor::engine(&WatchRules::default());
         let mut made = HashMap::new();
-        let mut other = Sentry::engine(&WatchRules::default());
+        let mut other = DetectionMonitor::engine(&WatchRules::default());
         let mut tell = |engine: &mut Engine, one| tell([engine, &mut other], &mut made, &one);
         tell(&mut engine, act(Act::AccountSaved, "", "of-1 agent"));
         assert_eq!(engine.accounts(), 1);

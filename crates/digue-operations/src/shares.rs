@@ -16,7 +16,7 @@ use crate::error::OperationError;
 
 /// How much may be asked within one period.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct QuotaLimits {
     pub(crate) period: Duration,
     pub(crate) per_address: u32,
     pub(crate) per_network: u32,
@@ -31,48 +31,50 @@ const NETWORKS_MAX: usize = 200_000;
 
 /// Counts of one period.
 #[derive(Default)]
-struct Counts {
+struct QuotaCounts {
     period: i64,
-    addresses: HashMap<Address, u32>,
-    networks: HashMap<Network, u32>,
+    addresses: HashMap<QuotaAddress, u32>,
+    networks: HashMap<QuotaNetwork, u32>,
 }
 
 /// What one machine may have: an address of IPv4, 64 bits of IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Address(u128);
+struct QuotaAddress(u128);
 
 /// What one customer of a provider may have: 24 bits of IPv4, 48 of IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Network(u128);
+struct QuotaNetwork(u128);
 
-fn places(ip: &str) -> (Address, Network) {
+fn places(ip: &str) -> (QuotaAddress, QuotaNetwork) {
     // IPv4 in the form of IPv6, so that the families do not meet.
     let bits = match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(ip)) => ip.to_ipv6_mapped().to_bits(),
-        Ok(IpAddr::V6(ip)) => return (Address(ip.to_bits() >> 64 << 64), Network(ip.to_bits() >> 80 << 80)),
+        Ok(IpAddr::V6(ip)) => {
+            return (QuotaAddress(ip.to_bits() >> 64 << 64), QuotaNetwork(ip.to_bits() >> 80 << 80));
+        }
         // Whoever has no address shares one.
         Err(_) => 0,
     };
-    (Address(bits), Network(bits >> 8 << 8))
+    (QuotaAddress(bits), QuotaNetwork(bits >> 8 << 8))
 }
 
 /// Counts what is asked, by place.
-pub(crate) struct Shares {
-    limits: Limits,
-    counts: Mutex<Counts>,
+pub(crate) struct Quotas {
+    limits: QuotaLimits,
+    counts: Mutex<QuotaCounts>,
 }
 
-impl Shares {
-    pub(crate) fn new(limits: Limits) -> Self {
+impl Quotas {
+    pub(crate) fn new(limits: QuotaLimits) -> Self {
         Self { limits, counts: Mutex::default() }
     }
 
-    fn lock(&self, now: Timestamp) -> MutexGuard<'_, Counts> {
+    fn lock(&self, now: Timestamp) -> MutexGuard<'_, QuotaCounts> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = i64::try_from(self.limits.period.as_secs()).unwrap_or(i64::MAX).max(1);
         let period = now.secs().div_euclid(seconds);
         if counts.period != period {
-            *counts = Counts { period, ..Counts::default() };
+            *counts = QuotaCounts { period, ..QuotaCounts::default() };
         }
         counts
     }
@@ -111,8 +113,8 @@ impl Shares {
 mod tests {
     use super::*;
 
-    fn shares() -> Shares {
-        Shares::new(Limits {
+    fn shares() -> Quotas {
+        Quotas::new(QuotaLimits {
             period: Duration::from_mins(1),
             per_address: 20,
             per_network: 100,
@@ -121,7 +123,7 @@ mod tests {
         })
     }
 
-    fn passed(shares: &Shares, ip: &str, times: u32) -> u32 {
+    fn passed(shares: &Quotas, ip: &str, times: u32) -> u32 {
         let now = Timestamp::from_secs(60);
         (0..times).map(|_| u32::from(shares.pass(now, ip).is_ok())).sum()
     }

@@ -7,13 +7,13 @@
 use std::time::Duration;
 
 use digue_access::session::ClientIp;
-use digue_access::{OpenSession, Origin, Session};
-use digue_store::{ConnectionRecord, Link};
+use digue_access::{OpenSession, RequestOrigin, Session};
+use digue_store::{ConnectionRecord, StoreConnection};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::invitations::{self, LinkPermit};
 use crate::secret::{Secret, name};
 
@@ -23,7 +23,7 @@ const HAND_OVER_LASTS: Duration = Duration::from_mins(1);
 /// Issues a link that signs `account` in on `host`, once, within `lasts`; returns its address. For whoever
 /// holds the terminal.
 pub async fn issue_link(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     host: &str,
@@ -35,7 +35,7 @@ pub async fn issue_link(
 
 /// Makes a link that was permitted: `invitations` says to whom it goes.
 pub(crate) async fn make_link(
-    house: &House,
+    house: &App,
     permit: &LinkPermit,
     host: &str,
     lasts: Duration,
@@ -50,7 +50,7 @@ const IDENTITY_ONLY: &str = "identity";
 
 /// Makes a link with which the holder of an account, signed in, links an identity to it.
 pub(crate) async fn make_identity_link(
-    house: &House,
+    house: &App,
     permit: &LinkPermit,
     lasts: Duration,
 ) -> Result<Secret, OperationError> {
@@ -59,7 +59,7 @@ pub(crate) async fn make_identity_link(
 
 /// Whose identity may be linked with this link; true when its holder must be signed in for it.
 pub(crate) async fn peek_identity_link(
-    house: &House,
+    house: &App,
     token: &str,
 ) -> Result<(AccountId, bool), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
@@ -73,7 +73,7 @@ pub(crate) async fn peek_identity_link(
 }
 
 async fn keep_link(
-    house: &House,
+    house: &App,
     permit: &LinkPermit,
     host: &str,
     lasts: Duration,
@@ -86,7 +86,7 @@ async fn keep_link(
     }
     house.url_of(host).ok_or(OperationError::NotFound("host"))?;
     let secret = Secret::draw()?;
-    let link = Link {
+    let link = StoreConnection {
         account: account.clone(),
         host: host.to_owned(),
         expires_at: house.clock.now().plus(lasts),
@@ -94,7 +94,7 @@ async fn keep_link(
         proved_at: Timestamp::ZERO,
     };
     let after = format!("host:{host} {state}").trim_end().to_owned();
-    let words = Words { subject: format!("account:{account}"), after, ..Words::default() };
+    let words = ActDetails { subject: format!("account:{account}"), after, ..ActDetails::default() };
     house.write_down(actor, Act::LinkIssued, words).await?;
     house.store.add_link(&secret.hash(), &link).await?;
     Ok(secret)
@@ -102,7 +102,7 @@ async fn keep_link(
 
 /// Whom a link is for, without using it up: a page asks before it signs in, because programs that
 /// preview links open them.
-pub async fn peek_link(house: &House, token: &str, host: &str) -> Result<AccountId, OperationError> {
+pub async fn peek_link(house: &App, token: &str, host: &str) -> Result<AccountId, OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.peek_link(&hash, house.clock.now()).await?;
     let link = link.filter(|link| link.host == host && link.state.is_empty());
@@ -111,10 +111,10 @@ pub async fn peek_link(house: &House, token: &str, host: &str) -> Result<Account
 
 /// Uses a link up and opens a session; the secret goes into the cookie.
 pub async fn enter(
-    house: &House,
+    house: &App,
     token: &str,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     peek_link(house, token, host).await?;
     open(house, token, host, origin, "link").await
@@ -122,16 +122,17 @@ pub async fn enter(
 
 /// Opens on `host` the session of a hand-over, for the browser that holds `state`.
 pub async fn take_over(
-    house: &House,
+    house: &App,
     token: &str,
     state: &str,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
     let hash = digue_gateway::identity::token_hash(token);
     let link = house.store.peek_link(&hash, house.clock.now()).await?;
     // Hashes are compared, so the time of the comparison tells nothing useful.
-    let is_its = |link: &Link| link.host == host && !state.is_empty() && link.state == state_hash(state);
+    let is_its =
+        |link: &StoreConnection| link.host == host && !state.is_empty() && link.state == state_hash(state);
     link.filter(is_its).ok_or(OperationError::NotFound("link"))?;
     open(house, token, host, origin, "hand-over").await
 }
@@ -144,7 +145,7 @@ pub fn state_hash(state: &str) -> String {
 /// The address that opens a session on a portal for the holder of a console session. `state` is the
 /// hash of what the browser holds on that host.
 pub async fn hand_over(
-    house: &House,
+    house: &App,
     session: &Session,
     host: &str,
     state: &str,
@@ -157,7 +158,7 @@ pub async fn hand_over(
     }
     let secret = Secret::draw()?;
     let expires_at = house.clock.now().plus(HAND_OVER_LASTS);
-    let link = Link {
+    let link = StoreConnection {
         account: actor.account,
         host: host.to_owned(),
         expires_at,
@@ -170,10 +171,10 @@ pub async fn hand_over(
 }
 
 async fn open(
-    house: &House,
+    house: &App,
     token: &str,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
     // An invitation that begins anew, or a recovery, finds the session of this link or its row.
@@ -188,10 +189,10 @@ async fn open(
 /// Opens a session for an account that has proved who it is, `by` some way and its details after a
 /// colon; the secret goes into the cookie.
 pub(crate) async fn open_session(
-    house: &House,
+    house: &App,
     account: &AccountId,
     host: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     proved_at: Timestamp,
     by: &str,
 ) -> Result<(Secret, Session), OperationError> {
@@ -213,10 +214,10 @@ pub(crate) async fn open_session(
         device: None,
     };
     let actor = Actor { account: account.clone(), role: record.role, proved_at };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("session:{}", session.id),
         after: format!("host:{host} ip:{} by:{by}", origin.ip),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&actor, Act::SessionOpened, words).await?;
     house.store.add_session(&secret.hash(), &session).await?;
@@ -235,7 +236,7 @@ pub(crate) async fn open_session(
 }
 
 /// One's own live sessions, on every host, the newest first.
-pub fn own_sessions(house: &House, session: &Session) -> Result<Vec<Session>, OperationError> {
+pub fn own_sessions(house: &App, session: &Session) -> Result<Vec<Session>, OperationError> {
     Actor::of_session(house, session)?;
     let mut sessions = house.gateway().sessions_of(&session.account);
     sessions.sort_by_key(|known| std::cmp::Reverse(known.opened_at));
@@ -244,12 +245,12 @@ pub fn own_sessions(house: &House, session: &Session) -> Result<Vec<Session>, Op
 
 /// Writes down that the holder of a session proved afresh, at that moment, who they are.
 pub(crate) async fn note_proof(
-    house: &House,
+    house: &App,
     actor: &Actor,
     session: &Session,
     at: Timestamp,
 ) -> Result<(), OperationError> {
-    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
+    let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
     house.write_down(actor, Act::SessionProved, words).await?;
     house.store.prove_session(&session.id, at).await?;
     house.gateway().prove_session(&session.id, at);
@@ -258,7 +259,7 @@ pub(crate) async fn note_proof(
 
 /// The connections before this one, newest first: whoever was not there says so.
 pub async fn last_connections(
-    house: &House,
+    house: &App,
     session: &Session,
 ) -> Result<Vec<ConnectionRecord>, OperationError> {
     let mut known = house.store.connections_of(&session.account, 12).await?;
@@ -269,7 +270,7 @@ pub async fn last_connections(
 }
 
 /// Ends a session whose holder has just proved, from elsewhere, who they are.
-pub async fn replace(house: &House, old: &Session, new: &Session) -> Result<(), OperationError> {
+pub async fn replace(house: &App, old: &Session, new: &Session) -> Result<(), OperationError> {
     if old.account != new.account {
         return Ok(());
     }
@@ -283,7 +284,7 @@ pub async fn replace(house: &House, old: &Session, new: &Session) -> Result<(), 
 
 /// Ends one of one's own sessions, or all others (`which` is `None`).
 pub async fn cut_own(
-    house: &House,
+    house: &App,
     session: &Session,
     which: Option<&SessionId>,
 ) -> Result<usize, OperationError> {
@@ -292,21 +293,21 @@ pub async fn cut_own(
         known.account == session.account && which.map_or(known.id != session.id, |wanted| known.id == *wanted)
     });
     house.store.remove_sessions(&cut).await?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{}", session.account),
         before: format!("sessions:{}", cut.len()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&actor, Act::SessionCut, words).await?;
     Ok(cut.len())
 }
 
 /// Ends the session that asks.
-pub async fn leave(house: &House, session: &Session) -> Result<(), OperationError> {
+pub async fn leave(house: &App, session: &Session) -> Result<(), OperationError> {
     let cut = house.gateway().cut_sessions(|known| known.id == session.id);
     house.store.remove_sessions(&cut).await?;
     let actor = Actor::of_session(house, session)?;
-    let words = Words { subject: format!("session:{}", session.id), ..Words::default() };
+    let words = ActDetails { subject: format!("session:{}", session.id), ..ActDetails::default() };
     house.write_down(&actor, Act::SessionCut, words).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Signals in words, for whoever decides.
 
-use digue_detection::{Around, Signal, SignalKind};
+use digue_detection::{Signal, SignalKind, Surroundings};
 use digue_locales::{Language, Value, text, text_with};
 
 /// One sentence with its figures.
@@ -16,7 +16,7 @@ pub fn sentence(language: Language, signal: &Signal) -> String {
 }
 
 /// What it would have taken for its leading reason not to be told to anybody.
-pub fn innocence(language: Language, around: &Around, lead: &Signal) -> String {
+pub fn innocence(language: Language, around: &Surroundings, lead: &Signal) -> String {
     let Some((key, count)) = unit_of(lead.kind).zip(around.innocent.filter(|count| *count > 0)) else {
         return text(language, "innocent-never");
     };
@@ -100,7 +100,8 @@ mod tests {
                 {
                     let lead =
                         Signal { kind, evidence: 4.0, figures: Figures { seen: 67, usual: 12, minutes } };
-                    let said = innocence(language, &Around { innocent, ..Around::default() }, &lead);
+                    let said =
+                        innocence(language, &Surroundings { innocent, ..Surroundings::default() }, &lead);
                     assert!(!said.contains('[') && said.ends_with('.'), "{kind}: {said}");
                     assert!(!said.contains(" 0 "), "{kind}: {said}");
                 }

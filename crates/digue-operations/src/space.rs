@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use digue_access::{Reach, Role, Snapshot};
 use digue_store::{BreakGlassRecord, GateRecord};
-use digue_types::{AccountId, Gate, OrganisationId, PopulationId, Timestamp, Window};
+use digue_types::{AccountId, Gate, OrganisationId, PopulationId, SlidingWindow, Timestamp};
 
 use crate::accounts::{self, organisation_of};
 use crate::actor::{Actor, allow};
-use crate::approvals::{self, Wish};
-use crate::caseloads::{self, Addition};
+use crate::approvals::{self, ApprovalRequest};
+use crate::caseloads::{self, AgreedRelation};
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::incidents;
 use crate::isms::day_of;
 
@@ -45,17 +45,17 @@ impl Default for PartnerRules {
 
 /// The organisation as its people see it.
 #[derive(Clone, Debug)]
-pub struct Space {
+pub struct OrganisationSpace {
     pub organisation: OrganisationId,
     pub name: String,
     pub leads: bool,
     /// The organisation's accounts for whoever leads it.
-    pub accounts: Vec<accounts::Known>,
+    pub accounts: Vec<accounts::OverseenAccount>,
     /// Distinct persons of the last day: of the organisation, or of the agent.
     pub persons_day: u32,
     /// The limit of that day on the portal where it is nearest, if there is one.
     pub limit_day: Option<u32>,
-    pub held: Vec<Held>,
+    pub held: Vec<HeldReason>,
     pub unusual: Vec<UnusualDay>,
     /// The first day, since 1970, on which any of the accounts worked, within the days looked back upon: nothing
     /// is known of earlier ones.
@@ -67,7 +67,7 @@ pub struct Space {
 
 /// What keeps somebody from seeing what they usually see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldReason {
     pub reach: Reach,
     pub gate: Gate,
     pub since: Timestamp,
@@ -102,13 +102,13 @@ pub(crate) fn own(rules: &Snapshot, actor: &Actor) -> Result<OrganisationId, Ope
 }
 
 /// The organisation that the actor leads.
-pub(crate) fn led(house: &House, actor: &Actor) -> Result<OrganisationId, OperationError> {
+pub(crate) fn led(house: &App, actor: &Actor) -> Result<OrganisationId, OperationError> {
     allow(actor.role.leads_agents())?;
     own(&house.gateway().rules(), actor)
 }
 
 /// The space of the actor's organisation.
-pub async fn show(house: &House, actor: &Actor) -> Result<Space, OperationError> {
+pub async fn show(house: &App, actor: &Actor) -> Result<OrganisationSpace, OperationError> {
     let rules = house.gateway().rules();
     let organisation = own(&rules, actor)?;
     let leads = actor.role.leads_agents();
@@ -120,7 +120,7 @@ pub async fn show(house: &House, actor: &Actor) -> Result<Space, OperationError>
     let accounts = if leads { accounts::list(house, actor).await? } else { Vec::new() };
     let (unusual, watched_since) = unusual(house, &theirs)?;
     let views = if leads { incidents::own(house, actor).await? } else { Vec::new() };
-    Ok(Space {
+    Ok(OrganisationSpace {
         name: name.unwrap_or_else(|| organisation.to_string()),
         leads,
         accounts,
@@ -148,8 +148,8 @@ fn people(rules: &Snapshot, actor: &Actor, organisation: &OrganisationId) -> Vec
 }
 
 /// Persons of the last day and their limit, on the portal where the limit is nearest.
-fn seen_today(house: &House, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
-    let (gateway, now, day) = (house.gateway(), house.clock.now(), Window::Day);
+fn seen_today(house: &App, actor: &Actor, organisation: &OrganisationId) -> (u32, Option<u32>) {
+    let (gateway, now, day) = (house.gateway(), house.clock.now(), SlidingWindow::Day);
     let hosts = gateway.hosts();
     let seen = hosts.portals().map(|portal| {
         let leads = actor.role.leads_agents();
@@ -171,14 +171,14 @@ fn seen_today(house: &House, actor: &Actor, organisation: &OrganisationId) -> (u
     seen.max_by_key(|one| (nearness(one), one.0)).unwrap_or_default()
 }
 
-fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[AccountId]) -> Vec<Held> {
+fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[AccountId]) -> Vec<HeldReason> {
     let concerns = |reach: &Reach| match reach {
         Reach::Account(account) => theirs.contains(account),
         Reach::Organisation(named) => named == organisation,
         Reach::Portal(_) | Reach::Everything => true,
     };
     let shut = gates.into_iter().filter(|record| record.gate != Gate::Open && concerns(&record.reach));
-    shut.map(|record| Held {
+    shut.map(|record| HeldReason {
         is_quarantine: approvals::is_quarantine(&record),
         gate: record.gate,
         since: record.set_at,
@@ -188,7 +188,7 @@ fn held(gates: Vec<GateRecord>, organisation: &OrganisationId, theirs: &[Account
 }
 
 /// Days far beyond the account's own, the last first; and since which day there are any.
-fn unusual(house: &House, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
+fn unusual(house: &App, accounts: &[AccountId]) -> Result<(Vec<UnusualDay>, Option<i64>), OperationError> {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     let day = |at: Timestamp| digue_isms::register::days_between(epoch, day_of(house, at));
     let first = day(house.clock.now()) - DAYS;
@@ -218,7 +218,7 @@ fn beyond(account: &AccountId, days: impl Iterator<Item = (i64, usize)>) -> Vec<
 }
 
 fn caseload(
-    house: &House,
+    house: &App,
     rules: &Snapshot,
     organisation: &OrganisationId,
     theirs: &[AccountId],
@@ -240,7 +240,7 @@ fn caseload(
 
 /// Asks the operator for one person more, with a reason.
 pub async fn ask_for_person(
-    house: &House,
+    house: &App,
     actor: &Actor,
     (population, person): (&str, &str),
     account: Option<AccountId>,
@@ -250,13 +250,13 @@ pub async fn ask_for_person(
     let organisation = led(house, actor)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
     let person = caseloads::canonical(house, &population, person)?;
-    let addition = Addition { population, person, account, organisation, until };
-    approvals::ask(house, actor, &Wish::AddToCaseload(addition), reason).await.map(drop)
+    let addition = AgreedRelation { population, person, account, organisation, until };
+    approvals::ask(house, actor, &ApprovalRequest::AddToCaseload(addition), reason).await.map(drop)
 }
 
 /// Asks the operator to make somebody else the delegate.
 pub async fn ask_hand_over(
-    house: &House,
+    house: &App,
     actor: &Actor,
     to: AccountId,
     reason: &str,
@@ -268,13 +268,13 @@ pub async fn ask_hand_over(
     if is_own && house.store.passkeys_of(&to).await?.is_empty() {
         return Err(OperationError::Invalid("invalid-successor-passkey"));
     }
-    let wish = Wish::HandOver { organisation, from: actor.account.clone(), to };
+    let wish = ApprovalRequest::HandOver { organisation, from: actor.account.clone(), to };
     approvals::ask(house, actor, &wish, reason).await.map(drop)
 }
 
 /// Says of an agent's use of break-glass that it was not expected: an incident opens at the operator.
 pub async fn doubt_break_glass(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     title: &str,

@@ -2,21 +2,21 @@
 //! with its fact from `digue-response`; nothing here turns a decision into something done.
 
 use digue_locales::{Value, number, text_with};
-use digue_response::affected::Version;
+use digue_response::affected::AffectedVersion;
 use digue_response::claim::{Claim, ClaimKind, ClaimStanding};
-use digue_response::incident::Kind;
+use digue_response::incident::EntryKind;
 use digue_response::vocabulary::DataKind;
-use digue_response::{Entry, Incident, Note};
+use digue_response::{Incident, IncidentEntry, IncidentNote};
 use digue_types::Timestamp;
 
 use crate::incidents::IncidentView;
 use crate::notices::Style;
-use crate::papers::Reader;
+use crate::papers::PaperReader;
 
 /// What the person reads of what was done, in the order of the notice.
 const NOTICE_CLAIMS: [ClaimKind; 2] = [ClaimKind::Access, ClaimKind::Authority];
 
-impl Reader {
+impl PaperReader {
     fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
         let values: Vec<(&str, Value)> =
             values.iter().map(|(name, value)| (*name, Value::from(value.clone()))).collect();
@@ -40,9 +40,9 @@ impl Reader {
         let Some(entry) = view.entries.iter().find(|entry| entry.number == fact.entry()) else { return said };
         let receipt = match &entry.note {
             // Its own campaign counted it.
-            Note::Met { persons: Some(_), .. } => return said,
-            Note::Met { receipt, .. } => receipt.as_str(),
-            Note::Submitted(submission) => submission.receipt.as_str(),
+            IncidentNote::Met { persons: Some(_), .. } => return said,
+            IncidentNote::Met { receipt, .. } => receipt.as_str(),
+            IncidentNote::Submitted(submission) => submission.receipt.as_str(),
             _ => return said,
         };
         let (by, receipt) = (entry.author.clone(), receipt.trim().to_owned());
@@ -142,7 +142,7 @@ impl Reader {
     }
 
     /// How many persons, with how sure it is; said so when nobody counted.
-    pub fn persons(&self, version: Option<&Version>) -> String {
+    pub fn persons(&self, version: Option<&AffectedVersion>) -> String {
         let Some(version) = version else { return self.say("persons-unknown") };
         let key = format!("persons-{}", version.quality.code());
         self.sentence(&key, &[("shown", number(self.language, version.everybody()))])
@@ -207,10 +207,10 @@ impl Reader {
     }
 
     /// One line of what was done, from an entry of the log; `None` for what is no act.
-    pub(crate) fn taken(&self, entry: &Entry) -> Option<String> {
+    pub(crate) fn taken(&self, entry: &IncidentEntry) -> Option<String> {
         let what = match &entry.note {
-            Note::Said { kind: Kind::Action, text, .. } => text.clone(),
-            Note::Seen { act, subject, after, reason, by, .. }
+            IncidentNote::Said { kind: EntryKind::Action, text, .. } => text.clone(),
+            IncidentNote::Seen { act, subject, after, reason, by, .. }
                 if matches!(
                     act.as_str(),
                     "gate-set" | "session-cut" | "account-suspended" | "account-resumed"
@@ -218,17 +218,17 @@ impl Reader {
             {
                 self.act(act, subject, after, (by, reason))
             }
-            Note::Reopening { what, text, .. } => self.pair(&self.reopened(what), text),
+            IncidentNote::Reopening { what, text, .. } => self.pair(&self.reopened(what), text),
             _ => return None,
         };
         Some(self.sentence("taken-at", &[("at", self.moment(entry.at)), ("what", what)]))
     }
 
     /// What an entry of the log says, for the complaint; `None` for what is of no use there.
-    pub(crate) fn logged(&self, note: &Note) -> Option<String> {
+    pub(crate) fn logged(&self, note: &IncidentNote) -> Option<String> {
         Some(match note {
-            Note::Said { text, .. } => text.clone(),
-            Note::Seen { act, subject, after, reason, journal, by, .. } => {
+            IncidentNote::Said { text, .. } => text.clone(),
+            IncidentNote::Seen { act, subject, after, reason, journal, by, .. } => {
                 let what = self.act(act, subject, after, (by, reason));
                 // What was found before the incident was opened has no entry of its own to cite.
                 if *journal == 0 {
@@ -236,8 +236,8 @@ impl Reader {
                 }
                 self.sentence("act-cited", &[("what", what), ("entry", journal.to_string())])
             }
-            Note::StateSet { state, reason } => self.pair(&self.say(state.key()), reason),
-            Note::Aware { at, reason, of } => {
+            IncidentNote::StateSet { state, reason } => self.pair(&self.say(state.key()), reason),
+            IncidentNote::Aware { at, reason, of } => {
                 let at = self.moment(Timestamp::from_micros(*at));
                 let aware = self.sentence("log-aware", &[("at", at), ("of", self.say(of.key()))]);
                 self.pair(&aware, reason)

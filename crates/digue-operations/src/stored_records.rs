@@ -19,15 +19,15 @@ use digue_store::{
 };
 use digue_types::{AccountId, Act, Timestamp, lists};
 
-pub(crate) use self::journalled::Journalled;
-use self::journalled::Said;
-pub use self::warning::{About, Sources};
+use self::journalled::JournalledAct;
+pub(crate) use self::journalled::JournalledActs;
+pub use self::warning::{PaperSources, PaperSubject};
 use crate::actor::Actor;
-use crate::approvals::Wish;
+use crate::approvals::ApprovalRequest;
 use crate::containment::{reason_of, signals_of, subject_of};
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::isms::checks;
 use crate::{incidents, notices};
 
@@ -49,7 +49,7 @@ lists! {
 
 /// A record that is not as the journal says.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Difference {
+pub struct RecordDifference {
     pub kind: StoredKind,
     /// `a1`, `account:a1`, `RI-3`, `in-7 4`: how people know it.
     pub name: String,
@@ -57,7 +57,7 @@ pub struct Difference {
     pub is_missing: bool,
 }
 
-impl Difference {
+impl RecordDifference {
     /// `account:a1` and `in-7 4` are about `a1` and `in-7`.
     pub fn is_about(&self, name: &str) -> bool {
         self.name.split([':', ' ']).any(|part| part == name)
@@ -87,38 +87,38 @@ impl Difference {
 
 /// What came of a comparison.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Comparison {
+pub struct RecordComparison {
     /// Records that could be compared.
     pub compared: u64,
     /// Records older than the first act that can still be read.
     pub older: u64,
-    pub differences: BTreeSet<Difference>,
+    pub differences: BTreeSet<RecordDifference>,
 }
 
 /// What the journal says of one record.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Confirmation {
+enum RecordConfirmation {
     Same,
     Differs,
     /// Its acts may be among those that were forgotten.
     Older,
 }
 
-impl Comparison {
-    fn note(&mut self, kind: StoredKind, name: impl Into<String>, confirmation: Confirmation) {
+impl RecordComparison {
+    fn note(&mut self, kind: StoredKind, name: impl Into<String>, confirmation: RecordConfirmation) {
         match confirmation {
-            Confirmation::Older => self.older += 1,
-            Confirmation::Same => self.compared += 1,
-            Confirmation::Differs => {
+            RecordConfirmation::Older => self.older += 1,
+            RecordConfirmation::Same => self.compared += 1,
+            RecordConfirmation::Differs => {
                 self.compared += 1;
-                self.differences.insert(Difference { kind, name: name.into(), is_missing: false });
+                self.differences.insert(RecordDifference { kind, name: name.into(), is_missing: false });
             }
         }
     }
 
     fn miss(&mut self, kind: StoredKind, name: impl Into<String>) {
         self.compared += 1;
-        self.differences.insert(Difference { kind, name: name.into(), is_missing: true });
+        self.differences.insert(RecordDifference { kind, name: name.into(), is_missing: true });
     }
 }
 
@@ -128,15 +128,18 @@ impl Comparison {
 /// # Errors
 /// A store that does not answer.
 pub async fn compare(
-    house: &House,
+    house: &App,
     actor: &Actor,
     kinds: &[StoredKind],
-) -> Result<Comparison, OperationError> {
+) -> Result<RecordComparison, OperationError> {
     actor.must_watch()?;
     compare_now(house, kinds).await
 }
 
-pub(crate) async fn compare_now(house: &House, kinds: &[StoredKind]) -> Result<Comparison, OperationError> {
+pub(crate) async fn compare_now(
+    house: &App,
+    kinds: &[StoredKind],
+) -> Result<RecordComparison, OperationError> {
     let first = compare_once(house, kinds).await?;
     if first.differences.is_empty() {
         return Ok(first);
@@ -150,8 +153,8 @@ pub(crate) async fn compare_now(house: &House, kinds: &[StoredKind]) -> Result<C
 /// A record, its act and the index's notice of it are there together after so long.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 
-async fn compare_once(house: &House, kinds: &[StoredKind]) -> Result<Comparison, OperationError> {
-    let mut comparison = Comparison::default();
+async fn compare_once(house: &App, kinds: &[StoredKind]) -> Result<RecordComparison, OperationError> {
+    let mut comparison = RecordComparison::default();
     for kind in kinds {
         match kind {
             StoredKind::Account => accounts(house, &mut comparison).await?,
@@ -170,25 +173,25 @@ async fn compare_once(house: &House, kinds: &[StoredKind]) -> Result<Comparison,
 }
 
 /// The journal's word, and since when it is there.
-struct Word<'j> {
-    journalled: &'j Journalled,
+struct JournalStatement<'j> {
+    journalled: &'j JournalledActs,
     /// Zero while nothing was forgotten.
     since: Timestamp,
 }
 
-impl Word<'_> {
+impl JournalStatement<'_> {
     /// Of a record made at `at`: what nobody did, unless its act may be forgotten.
-    fn unless_older(&self, at: Timestamp, is_same: bool) -> Confirmation {
+    fn unless_older(&self, at: Timestamp, is_same: bool) -> RecordConfirmation {
         match is_same {
-            true => Confirmation::Same,
-            false if at < self.since => Confirmation::Older,
-            false => Confirmation::Differs,
+            true => RecordConfirmation::Same,
+            false if at < self.since => RecordConfirmation::Older,
+            false => RecordConfirmation::Differs,
         }
     }
 }
 
 /// Asks the journal, as far as the index has read it.
-fn with_word<T>(house: &House, ask: impl FnOnce(&Word<'_>) -> T) -> T {
+fn with_word<T>(house: &App, ask: impl FnOnce(&JournalStatement<'_>) -> T) -> T {
     let mut journalled = house.journalled();
     let new: Vec<_> = {
         let standing = house.standing();
@@ -200,10 +203,10 @@ fn with_word<T>(house: &House, ask: impl FnOnce(&Word<'_>) -> T) -> T {
     }
     let is_whole = house.journal_minimum() == 0;
     let since = journalled.first_at().filter(|_| !is_whole).unwrap_or(Timestamp::ZERO);
-    ask(&Word { journalled: &journalled, since })
+    ask(&JournalStatement { journalled: &journalled, since })
 }
 
-async fn accounts(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn accounts(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.accounts().await?;
     with_word(house, |word| {
         for (account, record) in &stored {
@@ -217,18 +220,22 @@ async fn accounts(house: &House, to: &mut Comparison) -> Result<(), OperationErr
     Ok(())
 }
 
-fn account_is(word: &Word<'_>, account: &AccountId, record: &AccountRecord) -> Confirmation {
+fn account_is(
+    word: &JournalStatement<'_>,
+    account: &AccountId,
+    record: &AccountRecord,
+) -> RecordConfirmation {
     let Some(said) = word.journalled.account(account) else {
         // Nothing says when an account was made.
         let is_older = word.since > Timestamp::ZERO;
-        return if is_older { Confirmation::Older } else { Confirmation::Differs };
+        return if is_older { RecordConfirmation::Older } else { RecordConfirmation::Differs };
     };
     let is_same = said == format!("{} {}", record.organisation, record.role.code())
         && word.journalled.is_suspended(account) == record.is_suspended;
-    if is_same { Confirmation::Same } else { Confirmation::Differs }
+    if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }
 
-async fn gates(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn gates(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.gates().await?;
     with_word(house, |word| {
         let mut known = BTreeSet::new();
@@ -246,14 +253,14 @@ async fn gates(house: &House, to: &mut Comparison) -> Result<(), OperationError>
     Ok(())
 }
 
-fn gate_is(word: &Word<'_>, subject: &str, gate: &GateRecord) -> Confirmation {
+fn gate_is(word: &JournalStatement<'_>, subject: &str, gate: &GateRecord) -> RecordConfirmation {
     let is_same = word.journalled.gate(subject).is_some_and(|said| {
         said.after == gate.gate.code() && said.reason == gate.reason && said.by == gate.set_by
     });
     word.unless_older(gate.set_at, is_same)
 }
 
-async fn approvals(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn approvals(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.approvals().await?;
     with_word(house, |word| {
         for approval in &stored {
@@ -282,16 +289,16 @@ async fn approvals(house: &House, to: &mut Comparison) -> Result<(), OperationEr
 /// The act and the record are dated one after the other.
 pub(crate) const SAME_MOMENT: Duration = Duration::from_mins(2);
 
-fn is_at(said: &Said, at: Timestamp) -> bool {
+fn is_at(said: &JournalledAct, at: Timestamp) -> bool {
     said.at.since(at).max(at.since(said.at)) <= SAME_MOMENT
 }
 
 /// What is asked, as the journal tells it; `None` when the record does not read.
 fn told(approval: &ApprovalRecord) -> Option<String> {
-    Wish::of(approval).map(|wish| wish.told())
+    ApprovalRequest::of(approval).map(|wish| wish.told())
 }
 
-fn is_asked(word: &Word<'_>, approval: &ApprovalRecord) -> bool {
+fn is_asked(word: &JournalStatement<'_>, approval: &ApprovalRecord) -> bool {
     let Some(told) = told(approval) else { return false };
     word.journalled.asked(&approval.subject).iter().any(|said| {
         said.after == told
@@ -301,7 +308,7 @@ fn is_asked(word: &Word<'_>, approval: &ApprovalRecord) -> bool {
     })
 }
 
-fn is_decided(word: &Word<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
+fn is_decided(word: &JournalStatement<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]) -> bool {
     let asked_by = format!("asked by {}", approval.asked_by);
     let told = told(approval);
     let mut said = word.journalled.decided(&approval.subject).iter().filter(|said| {
@@ -325,7 +332,7 @@ fn is_decided(word: &Word<'_>, approval: &ApprovalRecord, all: &[ApprovalRecord]
 /// As many as are kept in any real operation; more are not looked at, and not believed.
 const FINDINGS_MAX: u32 = 100_000;
 
-async fn findings(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn findings(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.findings(FINDINGS_MAX).await?;
     with_word(house, |word| {
         for finding in &stored {
@@ -345,7 +352,7 @@ async fn findings(house: &House, to: &mut Comparison) -> Result<(), OperationErr
 
 /// Whom the watch acted on more often than findings are kept of them. The act does not hold the name of its
 /// finding: a finding that nobody judged is told by its subject. Those with a verdict are told by their name.
-fn taken_away<'j>(word: &Word<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
+fn taken_away<'j>(word: &JournalStatement<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
     let oldest = stored.iter().map(|finding| finding.at).min().unwrap_or(Timestamp::ZERO);
     let is_cut = stored.len() >= FINDINGS_MAX as usize;
     let known: BTreeSet<&str> = stored.iter().map(|finding| finding.id.as_str()).collect();
@@ -365,7 +372,7 @@ fn taken_away<'j>(word: &Word<'j>, stored: &[FindingRecord]) -> Vec<&'j str> {
     acted.map(|(subject, _)| subject).collect()
 }
 
-fn is_found(word: &Word<'_>, finding: &FindingRecord) -> bool {
+fn is_found(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
     let reason = reason_of(&signals_of(finding));
     let persons = format!(" persons:{}", finding.persons);
     word.journalled
@@ -374,7 +381,7 @@ fn is_found(word: &Word<'_>, finding: &FindingRecord) -> bool {
         .any(|said| said.after == finding.action && said.reason == reason && said.before.ends_with(&persons))
 }
 
-fn is_judged(word: &Word<'_>, finding: &FindingRecord) -> bool {
+fn is_judged(word: &JournalStatement<'_>, finding: &FindingRecord) -> bool {
     match (&finding.verdict, word.journalled.verdict(&finding.id)) {
         (None, None) => true,
         (Some(verdict), Some(said)) => {
@@ -385,7 +392,7 @@ fn is_judged(word: &Word<'_>, finding: &FindingRecord) -> bool {
     }
 }
 
-async fn incident_entries(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn incident_entries(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
     for incident in house.store.incidents().await? {
         stored.extend(house.store.incident_entries(&incident.id).await?);
@@ -408,14 +415,14 @@ async fn incident_entries(house: &House, to: &mut Comparison) -> Result<(), Oper
     Ok(())
 }
 
-fn entry_is(word: &Word<'_>, entry: &EntryRecord) -> Confirmation {
+fn entry_is(word: &JournalStatement<'_>, entry: &EntryRecord) -> RecordConfirmation {
     let subject = format!("incident:{}", entry.incident);
     let forms = incidents::journalled_forms(entry);
     let is_same = forms.iter().any(|form| word.journalled.holds(&subject, form, &entry.author));
     word.unless_older(entry.recorded_at, is_same)
 }
 
-async fn campaigns(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn campaigns(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.campaigns().await?;
     with_word(house, |word| {
         for campaign in &stored {
@@ -431,11 +438,11 @@ async fn campaigns(house: &House, to: &mut Comparison) -> Result<(), OperationEr
 
 /// True when the letter and the number of persons are those of the journal, or older than it: what somebody
 /// else wrote goes to nobody.
-pub(crate) async fn is_as_prepared(house: &House, campaign: &CampaignRecord) -> bool {
+pub(crate) async fn is_as_prepared(house: &App, campaign: &CampaignRecord) -> bool {
     let is_so = || {
         with_word(house, |word| {
             let confirmation = word.unless_older(campaign.made_at, is_prepared(word, campaign));
-            confirmation != Confirmation::Differs
+            confirmation != RecordConfirmation::Differs
         })
     };
     if is_so() {
@@ -446,7 +453,7 @@ pub(crate) async fn is_as_prepared(house: &House, campaign: &CampaignRecord) -> 
     is_so()
 }
 
-fn is_prepared(word: &Word<'_>, campaign: &CampaignRecord) -> bool {
+fn is_prepared(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> bool {
     word.journalled.campaign(&campaign.id).is_some_and(|said| {
         notices::journalled_forms(campaign).contains(&said.before)
             && said.after == format!("persons:{}", campaign.persons)
@@ -454,7 +461,7 @@ fn is_prepared(word: &Word<'_>, campaign: &CampaignRecord) -> bool {
     })
 }
 
-fn campaign_is(word: &Word<'_>, campaign: &CampaignRecord) -> Confirmation {
+fn campaign_is(word: &JournalStatement<'_>, campaign: &CampaignRecord) -> RecordConfirmation {
     let is_same = is_prepared(word, campaign);
     // It becomes ready by itself; everything else somebody does.
     let is_state = match word.journalled.campaign_state(&campaign.id) {
@@ -464,7 +471,7 @@ fn campaign_is(word: &Word<'_>, campaign: &CampaignRecord) -> Confirmation {
     word.unless_older(campaign.made_at, is_same && is_state)
 }
 
-async fn revisions(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn revisions(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.all_revisions().await?;
     with_word(house, |word| {
         let mut known = BTreeSet::new();
@@ -483,13 +490,13 @@ async fn revisions(house: &House, to: &mut Comparison) -> Result<(), OperationEr
     Ok(())
 }
 
-fn revision_is(word: &Word<'_>, revision: &RevisionRecord) -> Confirmation {
+fn revision_is(word: &JournalStatement<'_>, revision: &RevisionRecord) -> RecordConfirmation {
     let words = crate::isms::words_of(revision);
     let is_same = word.journalled.holds(&words.subject, &words.after, &revision.author);
     word.unless_older(revision.at, is_same)
 }
 
-async fn reviews(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn reviews(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let mut stored = Vec::new();
     for review in house.store.reviews().await? {
         let lines = house.store.review_lines(&review.id).await?;
@@ -511,27 +518,27 @@ async fn reviews(house: &House, to: &mut Comparison) -> Result<(), OperationErro
     Ok(())
 }
 
-fn review_is(word: &Word<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> Confirmation {
+fn review_is(word: &JournalStatement<'_>, review: &ReviewRecord, lines: &[ReviewLine]) -> RecordConfirmation {
     let is_same = word.journalled.review(&review.id).is_some_and(|said| {
         said.after == format!("accounts:{} due:{}", lines.len(), review.due_at) && said.by == review.opened_by
     });
     word.unless_older(review.opened_at, is_same)
 }
 
-fn line_is(word: &Word<'_>, line: &ReviewLine) -> Confirmation {
+fn line_is(word: &JournalStatement<'_>, line: &ReviewLine) -> RecordConfirmation {
     let said = word.journalled.review_line(&line.review, &line.account);
     match (line.decision.as_str(), said) {
-        ("", None) => Confirmation::Same,
+        ("", None) => RecordConfirmation::Same,
         (decision, Some(said)) => {
             let is_same =
                 said.after == decision && said.reason == line.reason && said.by.as_str() == line.decided_by;
-            if is_same { Confirmation::Same } else { Confirmation::Differs }
+            if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
         }
         (_, None) => word.unless_older(line.decided_at, false),
     }
 }
 
-async fn check_results(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn check_results(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.last_check_results().await?;
     with_word(house, |word| {
         for result in &stored {
@@ -541,7 +548,7 @@ async fn check_results(house: &House, to: &mut Comparison) -> Result<(), Operati
     Ok(())
 }
 
-fn result_is(word: &Word<'_>, result: &CheckRecord) -> Confirmation {
+fn result_is(word: &JournalStatement<'_>, result: &CheckRecord) -> RecordConfirmation {
     let is_same = checks::outcome_of(result).is_some_and(|(outcome, canonical)| {
         let found = format!("{} {}", outcome.code(), sha256(&canonical));
         word.journalled.checked(&result.name) == Some(found.as_str())
@@ -549,7 +556,7 @@ fn result_is(word: &Word<'_>, result: &CheckRecord) -> Confirmation {
     word.unless_older(result.at, is_same)
 }
 
-async fn switches(house: &House, to: &mut Comparison) -> Result<(), OperationError> {
+async fn switches(house: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
     let stored = house.store.check_switches().await?;
     with_word(house, |word| {
         for switch in &stored {
@@ -559,19 +566,19 @@ async fn switches(house: &House, to: &mut Comparison) -> Result<(), OperationErr
     Ok(())
 }
 
-fn switch_is(word: &Word<'_>, switch: &SwitchRecord) -> Confirmation {
+fn switch_is(word: &JournalStatement<'_>, switch: &SwitchRecord) -> RecordConfirmation {
     let Some(said) = word.journalled.switched(&switch.name) else {
         let is_older = word.since > Timestamp::ZERO;
-        return if is_older { Confirmation::Older } else { Confirmation::Differs };
+        return if is_older { RecordConfirmation::Older } else { RecordConfirmation::Differs };
     };
     let after = if switch.until > said.at { format!("off until {}", switch.until) } else { "on".to_owned() };
     let is_same = said.after == after && said.reason == switch.reason && said.by.as_str() == switch.author;
-    if is_same { Confirmation::Same } else { Confirmation::Differs }
+    if is_same { RecordConfirmation::Same } else { RecordConfirmation::Differs }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Difference, StoredKind};
+    use super::{RecordDifference, StoredKind};
 
     #[test]
     fn a_difference_is_about_the_record_that_it_names() {
@@ -582,10 +589,11 @@ mod tests {
             ("in-71 4", "in-7", false),
             ("RI-3", "RI-3", true),
         ] {
-            let one = Difference { kind: StoredKind::Record, name: found.to_owned(), is_missing: false };
+            let one =
+                RecordDifference { kind: StoredKind::Record, name: found.to_owned(), is_missing: false };
             assert_eq!(one.is_about(name), expected, "{found} {name}");
-            for one in [one.clone(), Difference { is_missing: true, ..one }] {
-                assert_eq!(Difference::parse(&one.to_code()), Some(one));
+            for one in [one.clone(), RecordDifference { is_missing: true, ..one }] {
+                assert_eq!(RecordDifference::parse(&one.to_code()), Some(one));
             }
         }
     }

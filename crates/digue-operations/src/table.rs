@@ -14,7 +14,7 @@ use parquet::schema::parser::parse_message_type;
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum TableColumnKind {
     Text,
     Number,
     /// RFC 3339 in CSV, microseconds since 1970, UTC, in Parquet.
@@ -23,30 +23,30 @@ pub enum Kind {
 
 /// One value.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Cell {
+pub enum TableCell {
     Text(String),
     Number(i64),
     Moment(Timestamp),
 }
 
-impl From<u64> for Cell {
+impl From<u64> for TableCell {
     fn from(number: u64) -> Self {
         Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
     }
 }
 
-impl<T: ToString + ?Sized> From<&T> for Cell {
+impl<T: ToString + ?Sized> From<&T> for TableCell {
     fn from(text: &T) -> Self {
         Self::Text(text.to_string())
     }
 }
 
 /// Columns with their names, as they are written in files.
-pub type Columns = &'static [(&'static str, Kind)];
+pub type Columns = &'static [(&'static str, TableColumnKind)];
 
 /// Takes rows whose cells are of the kinds of its columns.
 pub trait Table {
-    fn row(&mut self, cells: Vec<Cell>) -> io::Result<()>;
+    fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()>;
     /// Ends the file.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
@@ -62,7 +62,7 @@ impl<W: Write> CsvTable<W> {
 }
 
 impl<W: Write> Table for CsvTable<W> {
-    fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
+    fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()> {
         let texts: Vec<String> = cells.into_iter().map(text_of_cell).collect();
         self.0.write_all(csv_line(texts.iter().map(String::as_str)).as_bytes())
     }
@@ -72,11 +72,11 @@ impl<W: Write> Table for CsvTable<W> {
     }
 }
 
-fn text_of_cell(cell: Cell) -> String {
+fn text_of_cell(cell: TableCell) -> String {
     match cell {
-        Cell::Text(text) => text,
-        Cell::Number(number) => number.to_string(),
-        Cell::Moment(at) => at.to_string(),
+        TableCell::Text(text) => text,
+        TableCell::Number(number) => number.to_string(),
+        TableCell::Moment(at) => at.to_string(),
     }
 }
 
@@ -87,15 +87,15 @@ const GROUP_ROWS: usize = 64 << 10;
 pub struct ParquetTable<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     columns: Columns,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<TableCell>>,
 }
 
 impl<W: Write + Send> ParquetTable<W> {
     pub fn new(out: W, columns: Columns) -> io::Result<Self> {
         let fields = columns.iter().map(|(name, kind)| match kind {
-            Kind::Text => format!("required binary {name} (STRING);"),
-            Kind::Number => format!("required int64 {name};"),
-            Kind::Moment => format!("required int64 {name} (TIMESTAMP(MICROS,true));"),
+            TableColumnKind::Text => format!("required binary {name} (STRING);"),
+            TableColumnKind::Number => format!("required int64 {name};"),
+            TableColumnKind::Moment => format!("required int64 {name} (TIMESTAMP(MICROS,true));"),
         });
         let schema = format!("message digue {{ {} }}", fields.collect::<String>());
         let schema = parse_message_type(&schema).map_err(parquet_error)?;
@@ -109,7 +109,7 @@ impl<W: Write + Send> ParquetTable<W> {
         let mut group = self.writer.next_row_group()?;
         for (place, (_, kind)) in self.columns.iter().enumerate() {
             let Some(mut column) = group.next_column()? else { break };
-            if *kind == Kind::Text {
+            if *kind == TableColumnKind::Text {
                 let values: Vec<ByteArray> = rows.iter().map(|row| text_of(&row[place])).collect();
                 column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
             } else {
@@ -123,7 +123,7 @@ impl<W: Write + Send> ParquetTable<W> {
 }
 
 impl<W: Write + Send> Table for ParquetTable<W> {
-    fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
+    fn row(&mut self, cells: Vec<TableCell>) -> io::Result<()> {
         self.rows.push(cells);
         if self.rows.len() >= GROUP_ROWS { self.write_group().map_err(parquet_error) } else { Ok(()) }
     }
@@ -136,19 +136,19 @@ impl<W: Write + Send> Table for ParquetTable<W> {
     }
 }
 
-fn text_of(cell: &Cell) -> ByteArray {
+fn text_of(cell: &TableCell) -> ByteArray {
     match cell {
-        Cell::Text(text) => text.as_str().into(),
-        Cell::Number(number) => number.to_string().as_str().into(),
-        Cell::Moment(at) => at.to_string().as_str().into(),
+        TableCell::Text(text) => text.as_str().into(),
+        TableCell::Number(number) => number.to_string().as_str().into(),
+        TableCell::Moment(at) => at.to_string().as_str().into(),
     }
 }
 
-fn number_of(cell: &Cell) -> i64 {
+fn number_of(cell: &TableCell) -> i64 {
     match cell {
-        Cell::Number(number) => *number,
-        Cell::Moment(at) => at.micros(),
-        Cell::Text(_) => 0,
+        TableCell::Number(number) => *number,
+        TableCell::Moment(at) => at.micros(),
+        TableCell::Text(_) => 0,
     }
 }
 
@@ -158,74 +158,74 @@ fn parquet_error(error: ParquetError) -> io::Error {
 
 /// Entries of the journal, one a row; persons, categories and reasons are JSON lists.
 pub const ENTRY_COLUMNS: Columns = &[
-    ("entry", Kind::Number),
-    ("at", Kind::Moment),
-    ("kind", Kind::Text),
-    ("account", Kind::Text),
-    ("organisation", Kind::Text),
-    ("session", Kind::Text),
-    ("ip", Kind::Text),
-    ("user_agent", Kind::Text),
-    ("portal", Kind::Text),
-    ("route", Kind::Text),
-    ("action", Kind::Text),
-    ("outcome", Kind::Text),
-    ("inspection", Kind::Text),
-    ("reasons", Kind::Text),
-    ("population", Kind::Text),
-    ("persons", Kind::Text),
-    ("persons_found", Kind::Number),
-    ("categories", Kind::Text),
-    ("body_bytes", Kind::Number),
-    ("status", Kind::Number),
-    ("policy_version", Kind::Text),
-    ("caseload_version", Kind::Number),
-    ("justification", Kind::Text),
-    ("part", Kind::Number),
-    ("parts", Kind::Number),
-    ("subject", Kind::Text),
-    ("before", Kind::Text),
-    ("after", Kind::Text),
-    ("reason", Kind::Text),
-    ("requests", Kind::Number),
+    ("entry", TableColumnKind::Number),
+    ("at", TableColumnKind::Moment),
+    ("kind", TableColumnKind::Text),
+    ("account", TableColumnKind::Text),
+    ("organisation", TableColumnKind::Text),
+    ("session", TableColumnKind::Text),
+    ("ip", TableColumnKind::Text),
+    ("user_agent", TableColumnKind::Text),
+    ("portal", TableColumnKind::Text),
+    ("route", TableColumnKind::Text),
+    ("action", TableColumnKind::Text),
+    ("outcome", TableColumnKind::Text),
+    ("inspection", TableColumnKind::Text),
+    ("reasons", TableColumnKind::Text),
+    ("population", TableColumnKind::Text),
+    ("persons", TableColumnKind::Text),
+    ("persons_found", TableColumnKind::Number),
+    ("categories", TableColumnKind::Text),
+    ("body_bytes", TableColumnKind::Number),
+    ("status", TableColumnKind::Number),
+    ("policy_version", TableColumnKind::Text),
+    ("caseload_version", TableColumnKind::Number),
+    ("justification", TableColumnKind::Text),
+    ("part", TableColumnKind::Number),
+    ("parts", TableColumnKind::Number),
+    ("subject", TableColumnKind::Text),
+    ("before", TableColumnKind::Text),
+    ("after", TableColumnKind::Text),
+    ("reason", TableColumnKind::Text),
+    ("requests", TableColumnKind::Number),
 ];
 
 /// An entry as a row of `ENTRY_COLUMNS`.
-pub fn entry_row(index: u64, event: &Event) -> Vec<Cell> {
+pub fn entry_row(index: u64, event: &Event) -> Vec<TableCell> {
     match event {
         Event::Exposure(exposure) => exposure_row(index, exposure),
         Event::Administration(act) => {
-            let mut row = vec![Cell::from(index), Cell::Moment(act.at), "administration".into()];
+            let mut row = vec![TableCell::from(index), TableCell::Moment(act.at), "administration".into()];
             row.push((&act.actor).into());
-            row.extend(std::iter::repeat_n(Cell::from(""), 6));
+            row.extend(std::iter::repeat_n(TableCell::from(""), 6));
             row.push(act.act.code().into());
             for (_, kind) in &ENTRY_COLUMNS[row.len()..ENTRY_COLUMNS.len() - 5] {
-                row.push(if *kind == Kind::Text { "".into() } else { Cell::Number(0) });
+                row.push(if *kind == TableColumnKind::Text { "".into() } else { TableCell::Number(0) });
             }
-            row.extend([&act.subject, &act.before, &act.after, &act.reason].map(Cell::from));
-            row.push(Cell::Number(1));
+            row.extend([&act.subject, &act.before, &act.after, &act.reason].map(TableCell::from));
+            row.push(TableCell::Number(1));
             row
         }
     }
 }
 
-fn exposure_row(index: u64, e: &Exposure) -> Vec<Cell> {
+fn exposure_row(index: u64, e: &Exposure) -> Vec<TableCell> {
     let persons: Vec<&str> = e.persons().map(digue_types::PersonRef::as_str).collect();
-    let list = |json: serde_json::Value| Cell::Text(json.to_string());
-    let mut row = vec![Cell::from(index), Cell::Moment(e.at), "exposure".into()];
+    let list = |json: serde_json::Value| TableCell::Text(json.to_string());
+    let mut row = vec![TableCell::from(index), TableCell::Moment(e.at), "exposure".into()];
     row.extend([(&e.account).into(), (&e.organisation).into(), (&e.session).into()]);
-    row.extend([&e.client.ip, &e.client.user_agent].map(Cell::from));
+    row.extend([&e.client.ip, &e.client.user_agent].map(TableCell::from));
     row.extend([(&e.portal).into(), (&e.route).into(), (&e.action).into()]);
     row.extend([e.outcome.code().into(), e.inspection.code().into(), list(serde_json::json!(e.reasons))]);
     row.extend([(&e.population).into(), list(serde_json::json!(persons))]);
     row.push(u64::from(e.persons_found).into());
     row.push(list(serde_json::json!(e.categories)));
     row.extend([e.body_bytes.into(), u64::from(e.status).into()]);
-    row.push(Cell::Text(format!("{:016x}", e.policy_version)));
+    row.push(TableCell::Text(format!("{:016x}", e.policy_version)));
     row.push(e.caseload_version.into());
-    row.push(Cell::Text(e.justification.clone().unwrap_or_default()));
+    row.push(TableCell::Text(e.justification.clone().unwrap_or_default()));
     row.extend([u64::from(e.part).into(), u64::from(e.parts).into()]);
-    row.extend(std::iter::repeat_n(Cell::from(""), 4));
+    row.extend(std::iter::repeat_n(TableCell::from(""), 4));
     row.push(e.requests().into());
     row
 }
@@ -249,7 +249,7 @@ mod tests {
         })
     }
 
-    fn rows() -> Vec<Vec<Cell>> {
+    fn rows() -> Vec<Vec<TableCell>> {
         vec![entry_row(7, &digue_testkit::events::shown(0, "a1", "P1")), entry_row(8, &act())]
     }
 
@@ -259,9 +259,9 @@ mod tests {
             assert_eq!(row.len(), ENTRY_COLUMNS.len());
             for (cell, (name, kind)) in row.iter().zip(ENTRY_COLUMNS) {
                 let found = match cell {
-                    Cell::Text(_) => Kind::Text,
-                    Cell::Number(_) => Kind::Number,
-                    Cell::Moment(_) => Kind::Moment,
+                    TableCell::Text(_) => TableColumnKind::Text,
+                    TableCell::Number(_) => TableColumnKind::Number,
+                    TableCell::Moment(_) => TableColumnKind::Moment,
                 };
                 assert_eq!(found, *kind, "{name}");
             }

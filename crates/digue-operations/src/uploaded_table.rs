@@ -73,7 +73,7 @@ pub(crate) struct UploadedTable<C> {
     pub(crate) rows: Vec<UploadedRow>,
 }
 
-struct Candidate<C> {
+struct TableCandidate<C> {
     sheet: usize,
     header: usize,
     columns: BTreeMap<usize, C>,
@@ -88,7 +88,7 @@ impl<C: Copy + PartialEq> UploadedTable<C> {
     /// `Invalid` for what is no table; `Faults` with the place where no table, or more than one, is.
     pub(crate) fn find(bytes: &[u8], wanted: &TableWanted<'_, C>) -> Result<Self, OperationError> {
         let mut sheets = sheets_in(bytes, wanted)?;
-        let Candidate { sheet, header, columns, twice } = choose(&sheets, wanted)?;
+        let TableCandidate { sheet, header, columns, twice } = choose(&sheets, wanted)?;
         let UploadedSheet { name, mut rows, covered } = sheets.swap_remove(sheet);
         let heads = rows.drain(..=header).next_back().expect("the header's row");
         if let Some((one, other)) = twice {
@@ -144,7 +144,7 @@ pub(crate) enum CellUse {
 
 /// Why a field cannot take what a cell holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Untaken {
+pub(crate) enum IgnoredCells {
     Unreadable(UnreadableCell),
     /// A percentage, another currency, a duration.
     Unit,
@@ -155,26 +155,26 @@ pub(crate) enum Untaken {
 }
 
 /// What a field takes of a cell; nothing of a blank one.
-pub(crate) fn taken(cell: Option<&UploadedCell>, usage: CellUse) -> Result<&str, Untaken> {
+pub(crate) fn taken(cell: Option<&UploadedCell>, usage: CellUse) -> Result<&str, IgnoredCells> {
     match cell {
         None => Ok(""),
         Some(UploadedCell::Text(text)) => Ok(text.trim()),
-        Some(UploadedCell::Unreadable(why, _)) => Err(Untaken::Unreadable(*why)),
+        Some(UploadedCell::Unreadable(why, _)) => Err(IgnoredCells::Unreadable(*why)),
         Some(cell @ UploadedCell::Truth(_)) if usage == CellUse::Word => Ok(cell.text().unwrap_or_default()),
-        Some(UploadedCell::Truth(_)) => Err(Untaken::Truth),
+        Some(UploadedCell::Truth(_)) => Err(IgnoredCells::Truth),
         Some(UploadedCell::Number(number)) => number_for(number, usage),
     }
 }
 
-fn number_for(number: &UploadedNumber, usage: CellUse) -> Result<&str, Untaken> {
+fn number_for(number: &UploadedNumber, usage: CellUse) -> Result<&str, IgnoredCells> {
     let is_plain = number.quantity == Quantity::Plain;
     match usage {
         CellUse::Day => Ok(&number.value),
         CellUse::Word if is_plain && !number.value.contains('.') => Ok(&number.value),
-        CellUse::Text | CellUse::Word => number.shown.as_deref().map(str::trim).ok_or(Untaken::Unseen),
+        CellUse::Text | CellUse::Word => number.shown.as_deref().map(str::trim).ok_or(IgnoredCells::Unseen),
         CellUse::Amount if is_plain || number.quantity == Quantity::Euros => Ok(&number.value),
         CellUse::Count if is_plain => Ok(&number.value),
-        CellUse::Amount | CellUse::Count => Err(Untaken::Unit),
+        CellUse::Amount | CellUse::Count => Err(IgnoredCells::Unit),
     }
 }
 
@@ -266,10 +266,10 @@ fn fault(line: u32, column: &str, key: &str) -> OperationError {
 fn choose<C: Copy + PartialEq>(
     sheets: &[UploadedSheet],
     wanted: &TableWanted<'_, C>,
-) -> Result<Candidate<C>, OperationError> {
+) -> Result<TableCandidate<C>, OperationError> {
     let found = (0..sheets.len()).filter_map(|sheet| header_of(sheets, sheet, wanted));
-    let mut found: Vec<Candidate<C>> = found.collect();
-    let is_named = |candidate: &Candidate<C>| {
+    let mut found: Vec<TableCandidate<C>> = found.collect();
+    let is_named = |candidate: &TableCandidate<C>| {
         let name = folded(&sheets[candidate.sheet].name);
         wanted.sheet_names.iter().any(|own| folded(own) == name)
     };
@@ -293,13 +293,13 @@ fn header_of<C: Copy + PartialEq>(
     sheets: &[UploadedSheet],
     sheet: usize,
     wanted: &TableWanted<'_, C>,
-) -> Option<Candidate<C>> {
-    let mut best: Option<Candidate<C>> = None;
+) -> Option<TableCandidate<C>> {
+    let mut best: Option<TableCandidate<C>> = None;
     for (header, row) in sheets[sheet].rows.iter().take(HEADER_ROWS_MAX).enumerate() {
         let (columns, twice) = columns_of(row, wanted);
         let is_better = best.as_ref().is_none_or(|best| columns.len() > best.columns.len());
         if is_better && columns.values().any(|column| (wanted.is_needed)(*column)) {
-            best = Some(Candidate { sheet, header, columns, twice });
+            best = Some(TableCandidate { sheet, header, columns, twice });
         }
     }
     best
@@ -418,16 +418,19 @@ mod tests {
     fn a_field_takes_what_it_is_for_and_nothing_else() {
         let percent = number("0.5", Quantity::Percent, Some("50%"));
         assert_eq!(taken(Some(&percent), CellUse::Text), Ok("50%"));
-        assert_eq!(taken(Some(&percent), CellUse::Amount), Err(Untaken::Unit));
-        assert_eq!(taken(Some(&percent), CellUse::Count), Err(Untaken::Unit));
+        assert_eq!(taken(Some(&percent), CellUse::Amount), Err(IgnoredCells::Unit));
+        assert_eq!(taken(Some(&percent), CellUse::Count), Err(IgnoredCells::Unit));
         let euros = number("1500", Quantity::Euros, None);
         assert_eq!(taken(Some(&euros), CellUse::Amount), Ok("1500"));
-        assert_eq!(taken(Some(&euros), CellUse::Count), Err(Untaken::Unit));
-        assert_eq!(taken(Some(&euros), CellUse::Text), Err(Untaken::Unseen));
-        assert_eq!(taken(Some(&UploadedCell::Truth(true)), CellUse::Text), Err(Untaken::Truth));
+        assert_eq!(taken(Some(&euros), CellUse::Count), Err(IgnoredCells::Unit));
+        assert_eq!(taken(Some(&euros), CellUse::Text), Err(IgnoredCells::Unseen));
+        assert_eq!(taken(Some(&UploadedCell::Truth(true)), CellUse::Text), Err(IgnoredCells::Truth));
         assert_eq!(taken(Some(&UploadedCell::Truth(true)), CellUse::Word), Ok("TRUE"));
         assert_eq!(taken(None, CellUse::Text), Ok(""));
         // A requirement typed as 5.10 is not 5.1.
-        assert_eq!(taken(Some(&number("5.1", Quantity::Plain, None)), CellUse::Word), Err(Untaken::Unseen));
+        assert_eq!(
+            taken(Some(&number("5.1", Quantity::Plain, None)), CellUse::Word),
+            Err(IgnoredCells::Unseen)
+        );
     }
 }

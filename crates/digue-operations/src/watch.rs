@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use digue_access::budget::Usage;
 use digue_access::{Reach, Session};
-use digue_exposure::{Coverage, Lookup, Minute, Seen, Sight};
-use digue_journal::keyring::Opened;
+use digue_exposure::{CountedExposure, Coverage, Lookup, Minute, Sight};
+use digue_journal::keyring::OpenedKeyring;
 use digue_types::{
-    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, Timestamp, Window,
+    AccountId, Administration, Event, Gate, OrganisationId, PersonRef, PortalId, SlidingWindow, Timestamp,
 };
 
 use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::aliases;
 use crate::error::OperationError;
-use crate::evidence::{self, Form, Reading};
-use crate::house::House;
+use crate::evidence::{self, EvidenceForm, EvidenceRead};
+use crate::house::App;
 use crate::witnesses::WitnessView;
 
 /// The page of what happens now.
@@ -32,7 +32,7 @@ pub struct Overview {
     pub coverage: Vec<PortalCoverage>,
     /// Responses of observed portals that left without an entry, since the start.
     pub unrecorded: u64,
-    pub recent: Vec<Seen>,
+    pub recent: Vec<CountedExposure>,
     pub acts: Vec<(u64, Administration)>,
     pub journal: JournalView,
     /// Kept files of caseloads and aliases that are not in force: what they are, and why.
@@ -62,7 +62,7 @@ pub struct JournalView {
 /// Minutes in the picture.
 const MINUTES: i64 = 60;
 
-pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError> {
+pub fn overview(house: &App, actor: &Actor) -> Result<Overview, OperationError> {
     actor.must_watch()?;
     let now = house.clock().now();
     let gateway = house.gateway();
@@ -103,14 +103,14 @@ pub fn overview(house: &House, actor: &Actor) -> Result<Overview, OperationError
     })
 }
 
-fn coverage_of(house: &House) -> Vec<PortalCoverage> {
+fn coverage_of(house: &App) -> Vec<PortalCoverage> {
     let hosts = house.gateway().hosts();
     let standing = house.standing();
     let mut coverage: Vec<PortalCoverage> = hosts
         .portals()
         .map(|portal| PortalCoverage {
             portal: portal.id.clone(),
-            observes_only: portal.mode == digue_access::Mode::ObserveOnly,
+            observes_only: portal.mode == digue_access::EnforcementMode::ObserveOnly,
             counts: standing.index.coverage(&portal.id),
         })
         .collect();
@@ -128,11 +128,11 @@ pub struct PortalView {
     /// Relations of its caseload in force.
     pub relations: usize,
     /// What is counted, period, persons.
-    pub limits: Vec<(&'static str, Window, u32)>,
+    pub limits: Vec<(&'static str, SlidingWindow, u32)>,
     pub gate: Gate,
 }
 
-pub fn portals(house: &House, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
+pub fn portals(house: &App, actor: &Actor) -> Result<Vec<PortalView>, OperationError> {
     actor.must_see_coverage()?;
     let (rules, hosts) = (house.gateway().rules(), house.gateway().hosts());
     let views = coverage_of(house).into_iter().filter_map(|coverage| {
@@ -146,7 +146,7 @@ pub fn portals(house: &House, actor: &Actor) -> Result<Vec<PortalView>, Operatio
             ("uninspected", portal.limits.uninspected),
         ];
         let limits = tables.into_iter().flat_map(|(name, limits)| {
-            Window::ALL.into_iter().filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
+            SlidingWindow::ALL.into_iter().filter_map(move |w| limits.of(w).map(|limit| (name, w, limit)))
         });
         Some(PortalView {
             hosts: portal.hosts.clone(),
@@ -163,7 +163,7 @@ pub fn portals(house: &House, actor: &Actor) -> Result<Vec<PortalView>, Operatio
 
 /// Live sessions: all of them for watchers, those of the own organisation for who leads its agents;
 /// the last used first.
-pub fn sessions(house: &House, actor: &Actor) -> Result<Vec<Session>, OperationError> {
+pub fn sessions(house: &App, actor: &Actor) -> Result<Vec<Session>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&house.gateway().rules(), actor);
     let sees_all = actor.role.can_watch();
@@ -178,22 +178,18 @@ pub fn sessions(house: &House, actor: &Actor) -> Result<Vec<Session>, OperationE
 /// # Errors
 /// `SecondNeeded` beyond what one looks at in a day, until somebody has granted an export.
 pub async fn entries(
-    house: &House,
+    house: &App,
     actor: &Actor,
     first: u64,
     count: u64,
-    form: Form,
+    form: EvidenceForm,
 ) -> Result<Vec<(u64, Event)>, OperationError> {
     let fetch = async { read_entries(house, first, count) };
-    let reading = Reading { form, entries: count };
+    let reading = EvidenceRead { form, entries: count };
     evidence::read(house, actor, reading, fetch, |_| format!("journal:{first}+{count}")).await
 }
 
-pub(crate) fn read_entries(
-    house: &House,
-    first: u64,
-    count: u64,
-) -> Result<Vec<(u64, Event)>, OperationError> {
+pub(crate) fn read_entries(house: &App, first: u64, count: u64) -> Result<Vec<(u64, Event)>, OperationError> {
     let broken = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
     let end = house.journal.status().checkpoint_size.min(first.saturating_add(count));
     if first >= end {
@@ -202,8 +198,8 @@ pub(crate) fn read_entries(
     let read = house.journal.entries(first..end).map_err(|error| broken(&error))?;
     // What was forgotten has nothing to show any more.
     let events = read.into_iter().filter_map(|(index, opened)| match opened {
-        Opened::Event(event) => Some((index, event)),
-        Opened::Forgotten(_) => None,
+        OpenedKeyring::Event(event) => Some((index, event)),
+        OpenedKeyring::Forgotten(_) => None,
     });
     Ok(events.collect())
 }
@@ -214,8 +210,8 @@ pub struct AccountView {
     pub account: AccountId,
     pub organisation: Option<String>,
     /// Distinct persons in each window, on each portal, with the limit.
-    pub budgets: Vec<(PortalId, Vec<(Window, u32, Option<u32>)>)>,
-    pub exposures: Vec<Seen>,
+    pub budgets: Vec<(PortalId, Vec<(SlidingWindow, u32, Option<u32>)>)>,
+    pub exposures: Vec<CountedExposure>,
     /// Person, times, last time.
     pub persons: Vec<(PersonRef, u32, Timestamp)>,
     pub sessions: usize,
@@ -226,16 +222,16 @@ const EXPOSURES_MAX: usize = 100_000;
 
 /// What an account was shown. `what` names the part of it that is taken out.
 pub async fn account(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
-    (form, what): (Form, &str),
+    (form, what): (EvidenceForm, &str),
 ) -> Result<AccountView, OperationError> {
     let fetch = async { account_view(house, account) };
     evidence::read(house, actor, form, fetch, |_| format!("{what}:{account}")).await
 }
 
-fn account_view(house: &House, account: &AccountId) -> Result<AccountView, OperationError> {
+fn account_view(house: &App, account: &AccountId) -> Result<AccountView, OperationError> {
     let now = house.clock().now();
     let gateway = house.gateway();
     let record = gateway.rules().directory.find(account).cloned();
@@ -248,7 +244,7 @@ fn account_view(house: &House, account: &AccountId) -> Result<AccountView, Opera
     let mut budgets = Vec::new();
     for portal in hosts.portals() {
         let shown = gateway.with_budgets(&portal.id, |b| b.shown_to(account, now)).unwrap_or_default();
-        let windows = Window::ALL
+        let windows = SlidingWindow::ALL
             .into_iter()
             .map(|window| (window, shown[window.index()], portal.limits.account.of(window)))
             .filter(|(_, _, limit)| limit.is_some());
@@ -277,7 +273,7 @@ pub struct Timeline {
 const ACTS: usize = 50;
 
 pub fn timeline(
-    house: &House,
+    house: &App,
     actor: &Actor,
     account: &AccountId,
     period_of: &dyn Fn(Timestamp) -> i64,
@@ -290,36 +286,36 @@ pub fn timeline(
 
 /// What a text of the search field names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum NamedAccount {
     Account(AccountId),
     Organisation(OrganisationId),
     Person(PersonRef),
 }
 
 /// The account of this name if there is one, or the organisation, else the person.
-pub fn find(house: &House, actor: &Actor, text: &str) -> Result<Named, OperationError> {
+pub fn find(house: &App, actor: &Actor, text: &str) -> Result<NamedAccount, OperationError> {
     actor.must_watch()?;
     if let Ok(account) = AccountId::parse(text) {
         let is_known = house.gateway().rules().directory.find(&account).is_some()
             || house.standing().index.knows(&account);
         if is_known {
-            return Ok(Named::Account(account));
+            return Ok(NamedAccount::Account(account));
         }
     }
     if let Ok(organisation) = OrganisationId::parse(text)
         && house.gateway().rules().directory.iter().any(|(_, record)| record.organisation == organisation)
     {
-        return Ok(Named::Organisation(organisation));
+        return Ok(NamedAccount::Organisation(organisation));
     }
-    PersonRef::parse(text).map(Named::Person).map_err(|_| OperationError::NotFound("person"))
+    PersonRef::parse(text).map(NamedAccount::Person).map_err(|_| OperationError::NotFound("person"))
 }
 
 /// Everyone who was shown this person, newest first.
 pub async fn person(
-    house: &House,
+    house: &App,
     actor: &Actor,
     person: &PersonRef,
-    form: Form,
+    form: EvidenceForm,
 ) -> Result<Lookup<Vec<Sight>>, OperationError> {
     let fetch = async {
         let view = house.view();

@@ -6,7 +6,7 @@
 use digue_detection::DeclaredBatch;
 use digue_types::Timestamp;
 
-use crate::csv_file::{Column, CsvFile, PlacedFault, Row};
+use crate::csv_file::{CsvColumn, CsvFile, CsvFileRow, PlacedFault};
 use crate::error::LineFault;
 
 /// What is known of an account besides what it did.
@@ -22,7 +22,7 @@ pub struct ListedAccount {
 
 /// A person in the caseload of an account or of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedRelation {
+pub struct CaseloadListRow {
     pub holder: String,
     pub person: String,
     pub from: Option<Timestamp>,
@@ -30,19 +30,19 @@ pub struct ListedRelation {
     pub until: Option<Timestamp>,
 }
 
-const ACCOUNTS: [Column; 4] = [
-    Column { name: "account", aliases: &["account", "compte"] },
-    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    Column { name: "created", aliases: &["created", "created at", "cree", "cree le"] },
-    Column { name: "batch", aliases: &["batch", "traitement"] },
+const ACCOUNTS: [CsvColumn; 4] = [
+    CsvColumn { name: "account", aliases: &["account", "compte"] },
+    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    CsvColumn { name: "created", aliases: &["created", "created at", "cree", "cree le"] },
+    CsvColumn { name: "batch", aliases: &["batch", "traitement"] },
 ];
 
-const CASELOAD: [Column; 5] = [
-    Column { name: "account", aliases: &["account", "compte"] },
-    Column { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
-    Column { name: "person", aliases: &["person", "personne"] },
-    Column { name: "from", aliases: &["from", "du", "debut"] },
-    Column { name: "until", aliases: &["until", "au", "fin"] },
+const CASELOAD: [CsvColumn; 5] = [
+    CsvColumn { name: "account", aliases: &["account", "compte"] },
+    CsvColumn { name: "organisation", aliases: &["organisation", "organization", "organisme"] },
+    CsvColumn { name: "person", aliases: &["person", "personne"] },
+    CsvColumn { name: "from", aliases: &["from", "du", "debut"] },
+    CsvColumn { name: "until", aliases: &["until", "au", "fin"] },
 ];
 
 /// Faults that are listed; a file with more is wrong as a whole.
@@ -70,7 +70,7 @@ pub fn accounts(bytes: &[u8]) -> Result<Vec<ListedAccount>, Vec<LineFault>> {
 ///
 /// # Errors
 /// Every fault with its line and column.
-pub fn caseload(bytes: &[u8]) -> Result<Vec<ListedRelation>, Vec<LineFault>> {
+pub fn caseload(bytes: &[u8]) -> Result<Vec<CaseloadListRow>, Vec<LineFault>> {
     rows(bytes, &CASELOAD, &[2], "watch-caseload", |row| {
         let holder = Some(row.cell(0)).filter(|name| !name.is_empty()).unwrap_or(row.cell(1));
         if holder.is_empty() {
@@ -80,7 +80,7 @@ pub fn caseload(bytes: &[u8]) -> Result<Vec<ListedRelation>, Vec<LineFault>> {
         if person.is_empty() {
             return Err(LineFault::new(row.line, "watch-list-person").at("person"));
         }
-        Ok(ListedRelation {
+        Ok(CaseloadListRow {
             holder: holder.to_owned(),
             person: person.to_owned(),
             from: moment(row, 3, "from")?,
@@ -91,10 +91,10 @@ pub fn caseload(bytes: &[u8]) -> Result<Vec<ListedRelation>, Vec<LineFault>> {
 
 fn rows<T>(
     bytes: &[u8],
-    columns: &[Column],
+    columns: &[CsvColumn],
     needed: &[usize],
     prefix: &str,
-    mut read: impl FnMut(&Row<'_>) -> Result<T, LineFault>,
+    mut read: impl FnMut(&CsvFileRow<'_>) -> Result<T, LineFault>,
 ) -> Result<Vec<T>, Vec<LineFault>> {
     let told = |fault: PlacedFault| fault.told(prefix);
     let file = CsvFile::open(bytes, columns, needed).map_err(|fault| vec![told(fault)])?;
@@ -109,7 +109,7 @@ fn rows<T>(
     if faults.is_empty() { Ok(taken) } else { Err(faults) }
 }
 
-fn batch(row: &Row<'_>, account: &str) -> Result<Option<DeclaredBatch>, LineFault> {
+fn batch(row: &CsvFileRow<'_>, account: &str) -> Result<Option<DeclaredBatch>, LineFault> {
     let text = row.cell(3);
     if text.is_empty() {
         return Ok(None);
@@ -141,7 +141,7 @@ pub fn written_minute(minute: u32) -> String {
     format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
 }
 
-fn moment(row: &Row<'_>, column: usize, name: &str) -> Result<Option<Timestamp>, LineFault> {
+fn moment(row: &CsvFileRow<'_>, column: usize, name: &str) -> Result<Option<Timestamp>, LineFault> {
     match row.cell(column) {
         "" => Ok(None),
         text => match Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text)) {
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(listed, [of("a1", "Dupont, frères", date("2026-01-02")), of("a;2", "of-2", instant)]);
         let listed =
             caseload(b"compte;organisme;personne;du;au\na1;;P1;2026-01-02;\n;o;\"P;2\";;2026-02-01\n");
-        let of = |holder: &str, person: &str, from, until| ListedRelation {
+        let of = |holder: &str, person: &str, from, until| CaseloadListRow {
             holder: holder.to_owned(),
             person: person.to_owned(),
             from,

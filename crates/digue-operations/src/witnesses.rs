@@ -13,18 +13,18 @@ use digue_gateway::body;
 use digue_gateway::portal::Timeouts;
 use digue_gateway::upstream::UpstreamClient;
 use digue_journal::cosign::{CosignerKey, witnessed_by};
-use digue_journal::heads::{Contradiction, Head};
+use digue_journal::heads::{HeadContradiction, JournalHead};
 use digue_journal::note::Note;
 use digue_journal::witness::AddCheckpoint;
 use digue_types::{Act, Timestamp};
 
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// Somebody who watches over this journal.
 #[derive(Clone, Debug)]
-pub struct Witness {
+pub struct WitnessPeer {
     pub key: CosignerKey,
     /// The prefix of its requests.
     pub url: String,
@@ -33,7 +33,7 @@ pub struct Witness {
 /// Who must have seen the journal.
 #[derive(Clone, Debug)]
 pub struct WitnessRules {
-    pub witnesses: Vec<Witness>,
+    pub witnesses: Vec<WitnessPeer>,
     /// How many of them.
     pub quorum: usize,
     /// How often they are asked.
@@ -64,14 +64,14 @@ pub struct WitnessView {
 }
 
 /// The state of the asking.
-pub(crate) struct Watchtower {
+pub(crate) struct WitnessRounds {
     pub(crate) rules: WitnessRules,
     client: Option<UpstreamClient>,
-    state: Mutex<State>,
+    state: Mutex<WitnessPeerState>,
 }
 
 #[derive(Default)]
-struct State {
+struct WitnessPeerState {
     /// The size that each witness knows.
     known: HashMap<String, u64>,
     /// Seconds between our clock and the nearest witness's, when they last signed.
@@ -79,7 +79,7 @@ struct State {
     view: WitnessView,
 }
 
-impl Watchtower {
+impl WitnessRounds {
     pub(crate) fn new(rules: WitnessRules, client: Option<UpstreamClient>, now: Timestamp) -> Self {
         let names = rules.witnesses.iter().map(|witness| (witness.key.name().to_owned(), None, None));
         let view = WitnessView {
@@ -89,7 +89,7 @@ impl Watchtower {
             witnesses: names.collect(),
             ..WitnessView::default()
         };
-        Self { rules, client, state: Mutex::new(State { view, ..State::default() }) }
+        Self { rules, client, state: Mutex::new(WitnessPeerState { view, ..WitnessPeerState::default() }) }
     }
 
     pub(crate) fn view(&self) -> WitnessView {
@@ -101,7 +101,7 @@ impl Watchtower {
         self.lock().drift_secs
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, WitnessPeerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,7 +111,7 @@ const ANSWER_BYTES_MAX: usize = 16 << 10;
 
 /// Asks every witness about the last checkpoint, keeps it when enough of them cosigned, and raises or
 /// ends the alarm.
-pub async fn ask_all(house: &House) -> Result<(), OperationError> {
+pub async fn ask_all(house: &App) -> Result<(), OperationError> {
     let tower = &house.watchtower;
     let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
         return Ok(());
@@ -168,20 +168,20 @@ fn own_signature(note: &str, text: &str) -> String {
 
 /// Why a witness did not cosign.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Trouble {
+enum WitnessError {
     /// It has seen more of this journal, or another one: this one was put back or rewritten.
     Contradicts { size: u64, known: Option<u64> },
     /// In words for an administrator.
     Other(String),
 }
 
-impl From<String> for Trouble {
+impl From<String> for WitnessError {
     fn from(words: String) -> Self {
         Self::Other(words)
     }
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for WitnessError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Contradicts { size, known: Some(known) } => {
@@ -195,7 +195,7 @@ impl std::fmt::Display for Trouble {
 
 /// Refuses a journal that a witness has seen further, or otherwise. Asked at a start, before anything is
 /// written; a witness that cannot be reached does not shut a portal.
-pub async fn must_continue(house: &House) -> Result<(), Contradiction> {
+pub async fn must_continue(house: &App) -> Result<(), HeadContradiction> {
     let tower = &house.watchtower;
     let Some(client) = tower.client.as_ref().filter(|_| !tower.rules.witnesses.is_empty()) else {
         return Ok(());
@@ -206,11 +206,12 @@ pub async fn must_continue(house: &House) -> Result<(), Contradiction> {
     let asked = tower.rules.witnesses.iter().map(|witness| ask(house, client, witness, &note, &text));
     let answers = futures_util::future::join_all(asked).await;
     for (witness, answer) in tower.rules.witnesses.iter().zip(answers) {
-        let Err(Trouble::Contradicts { size, known }) = answer else { continue };
-        let head = Head { place: witness.key.name().to_owned(), size: known.unwrap_or(size), root: None };
+        let Err(WitnessError::Contradicts { size, known }) = answer else { continue };
+        let head =
+            JournalHead { place: witness.key.name().to_owned(), size: known.unwrap_or(size), root: None };
         return Err(match known {
-            Some(_) => Contradiction::Older { size, head },
-            None => Contradiction::Fork { head },
+            Some(_) => HeadContradiction::Older { size, head },
+            None => HeadContradiction::Fork { head },
         });
     }
     Ok(())
@@ -218,12 +219,12 @@ pub async fn must_continue(house: &House) -> Result<(), Contradiction> {
 
 /// The cosignature of one witness, or what went wrong.
 async fn ask(
-    house: &House,
+    house: &App,
     client: &UpstreamClient,
-    witness: &Witness,
+    witness: &WitnessPeer,
     note: &str,
     text: &str,
-) -> Result<String, Trouble> {
+) -> Result<String, WitnessError> {
     let name = witness.key.name().to_owned();
     let mut old = house.watchtower.lock().known.get(&name).copied().unwrap_or(0);
     // A witness that knows another size says it: the second question fits.
@@ -244,12 +245,12 @@ async fn ask(
             }
             409 => match answer.trim().parse::<u64>() {
                 Ok(known) if known > size => {
-                    return Err(Trouble::Contradicts { size, known: Some(known) });
+                    return Err(WitnessError::Contradicts { size, known: Some(known) });
                 }
                 Ok(known) if known != old => old = known,
-                _ => return Err(Trouble::Contradicts { size, known: None }),
+                _ => return Err(WitnessError::Contradicts { size, known: None }),
             },
-            422 => return Err(Trouble::Contradicts { size, known: None }),
+            422 => return Err(WitnessError::Contradicts { size, known: None }),
             status => return Err(format!("status {status}").into()),
         }
     }
@@ -272,7 +273,7 @@ async fn send(client: &UpstreamClient, url: &str, body: String) -> Result<(u16, 
 }
 
 /// Begins or ends the alarm; the journal is told once of each.
-async fn alarm(house: &House, now: Timestamp) -> Result<(), OperationError> {
+async fn alarm(house: &App, now: Timestamp) -> Result<(), OperationError> {
     let (change, since) = {
         let mut state = house.watchtower.lock();
         let rules = &house.watchtower.rules;
@@ -290,11 +291,11 @@ async fn alarm(house: &House, now: Timestamp) -> Result<(), OperationError> {
     if act == Act::WitnessesMissing {
         tracing::error!("Too few witnesses see the journal");
     }
-    let words = Words {
+    let words = ActDetails {
         subject: "journal".to_owned(),
         before: since.to_string(),
         after: format!("quorum:{}", house.watchtower.rules.quorum),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&Actor::digue(), act, words).await.map(drop)
 }

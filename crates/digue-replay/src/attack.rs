@@ -18,7 +18,7 @@ use crate::population::Population;
 
 /// What the thief has so far; shared with whoever watches.
 #[derive(Default)]
-pub struct Loot {
+pub struct StolenData {
     pub requests: AtomicU64,
     pub refused: AtomicU64,
     /// Distinct persons the thief asked for.
@@ -27,7 +27,7 @@ pub struct Loot {
     persons: Mutex<HashSet<String>>,
 }
 
-impl Loot {
+impl StolenData {
     /// Distinct persons whose number reached the thief.
     pub fn shown(&self) -> u64 {
         self.persons.lock().map_or(0, |persons| persons.len() as u64)
@@ -47,7 +47,7 @@ impl Loot {
 }
 
 /// The thief's means: an address, the portal's host, a stolen cookie.
-pub struct Thief {
+pub struct AttackClient {
     pub address: SocketAddr,
     pub host: String,
     pub cookie: String,
@@ -71,10 +71,10 @@ pub enum AttackError {
 
 /// Lists, exports, then record by record through exact search; at most `requests_max` requests.
 pub async fn kairos(
-    thief: &Thief,
+    thief: &AttackClient,
     population: &Population,
     requests_max: u64,
-    loot: &Loot,
+    loot: &StolenData,
 ) -> Result<(), AttackError> {
     let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
     let result = read_all(thief, &client, population, requests_max, loot).await;
@@ -83,11 +83,11 @@ pub async fn kairos(
 }
 
 async fn read_all(
-    thief: &Thief,
+    thief: &AttackClient,
     client: &Client<HttpConnector, Full<Bytes>>,
     population: &Population,
     requests_max: u64,
-    loot: &Loot,
+    loot: &StolenData,
 ) -> Result<(), AttackError> {
     let everybody = ["/", "/export.csv?portee=tous", "/export.xlsx?portee=tous"];
     for target in everybody {
@@ -112,10 +112,10 @@ async fn read_all(
 }
 
 async fn ask(
-    thief: &Thief,
+    thief: &AttackClient,
     client: &Client<HttpConnector, Full<Bytes>>,
     target: &str,
-    loot: &Loot,
+    loot: &StolenData,
 ) -> Result<StatusCode, AttackError> {
     let request = Request::builder()
         .uri(format!("http://{}{target}", thief.address))

@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use digue_access::caseload::{self, Caseloads};
 use digue_detection::{
-    Action, Engine, Finding, Options, Playbook, RecentClosings, SeenPerson, Sighting, SightingKind,
+    Action, Engine, EngineOptions, Finding, Playbook, RecentClosings, SeenPerson, Sighting, SightingKind,
     SignalKind, Weight,
 };
 use digue_types::{AccountId, OrganisationId, PersonKey, PopulationId, Timestamp};
 
-use crate::theft::{Class, Goal, Move, Theft};
-use crate::world::{DAY_MS, Visit, World};
+use crate::theft::{Goal, Theft, TheftClass, TheftMove};
+use crate::world::{DAY_MS, World, WorldVisit};
 
 /// Seeds from here on were looked at while thresholds were set; those below are for judging.
 pub const TUNING_SEEDS: u64 = 1_000_000;
@@ -27,7 +27,7 @@ const HARMLESS: usize = 5;
 
 /// How a run is set.
 #[derive(Clone, Debug, Default)]
-pub struct Setting {
+pub struct BenchmarkSettings {
     /// Persons outside the caseload are refused, as with a feed from the operator.
     pub has_caseload: bool,
     pub off: Vec<SignalKind>,
@@ -47,7 +47,7 @@ pub struct Cost {
 
 /// What honest work suffered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Honest {
+pub struct HonestCost {
     /// Days on which accounts worked, and all days on which they existed.
     pub worked_days: u64,
     pub account_days: u64,
@@ -63,19 +63,20 @@ const BEGIN_SECS: i64 = 1_780_272_000;
 
 /// A world with its watch, at some day.
 #[derive(Clone)]
-struct Watched {
+struct WatchedWorld {
     world: World,
     engine: Engine,
-    setting: Setting,
+    setting: BenchmarkSettings,
     portal_key: u64,
-    honest: Honest,
+    honest: HonestCost,
     worked: HashSet<(usize, i64)>,
     reopen: Vec<(i64, String, Timestamp)>,
 }
 
-impl Watched {
-    fn new(seed: u64, setting: &Setting) -> Self {
-        let options = Options { off: setting.off.clone(), day_offset_secs: 7200, ..Options::default() };
+impl WatchedWorld {
+    fn new(seed: u64, setting: &BenchmarkSettings) -> Self {
+        let options =
+            EngineOptions { off: setting.off.clone(), day_offset_secs: 7200, ..EngineOptions::default() };
         let mut engine = Engine::new(options);
         let world = World::draw(seed);
         for worker in &world.workers {
@@ -89,7 +90,7 @@ impl Watched {
             engine,
             setting: setting.clone(),
             portal_key: seed,
-            honest: Honest::default(),
+            honest: HonestCost::default(),
             worked: HashSet::new(),
             reopen: Vec::new(),
         }
@@ -103,7 +104,7 @@ impl Watched {
     }
 
     /// A response of honest work; what the watch says of it.
-    fn visit(&mut self, visit: &Visit) -> Option<Finding> {
+    fn visit(&mut self, visit: &WorldVisit) -> Option<Finding> {
         let persons: Vec<SeenPerson> =
             visit.persons.iter().map(|&person| self.seen(visit.worker, person, visit.is_exact)).collect();
         self.honest.shown += persons.len() as u64;
@@ -180,18 +181,18 @@ fn unique(mut persons: Vec<SeenPerson>) -> Vec<SeenPerson> {
 }
 
 /// What honest work suffers from the watch in the world of `seed`.
-pub fn honest(seed: u64, setting: &Setting) -> Honest {
-    let mut watched = Watched::new(seed, setting);
+pub fn honest(seed: u64, setting: &BenchmarkSettings) -> HonestCost {
+    let mut watched = WatchedWorld::new(seed, setting);
     watched.work(0..HONEST_DAYS);
     let account_days = watched.world.workers.iter().map(|worker| (HONEST_DAYS - worker.since) as u64).sum();
-    Honest { worked_days: watched.worked.len() as u64, account_days, ..watched.honest }
+    HonestCost { worked_days: watched.worked.len() as u64, account_days, ..watched.honest }
 }
 
 /// What each of `classes` costs in the world of `seed`; the world is played once.
-pub fn thefts(seed: u64, setting: &Setting, classes: &[Class]) -> Vec<Cost> {
+pub fn thefts(seed: u64, setting: &BenchmarkSettings, classes: &[TheftClass]) -> Vec<Cost> {
     let mut order: Vec<usize> = (0..classes.len()).collect();
     order.sort_by_key(|&place| classes[place].start(seed));
-    let mut watched = Watched::new(seed, setting);
+    let mut watched = WatchedWorld::new(seed, setting);
     let mut costs = vec![None; classes.len()];
     let mut day = 0;
     for place in order {
@@ -205,7 +206,7 @@ pub fn thefts(seed: u64, setting: &Setting, classes: &[Class]) -> Vec<Cost> {
 }
 
 /// A theft as it goes on.
-struct Heist<'t> {
+struct OngoingTheft<'t> {
     theft: &'t Theft,
     accounts: HashSet<usize>,
     /// When each account was cut off.
@@ -216,13 +217,13 @@ struct Heist<'t> {
 }
 
 /// Plays a theft in the midst of honest work, from the day on which it begins.
-fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
+fn play(mut watched: WatchedWorld, theft: &Theft, goal: Goal) -> Cost {
     for &(house, account) in &theft.made {
         let made = theft.made.len() as u32;
         let since = at(theft.start_ms - 600_000);
         watched.engine.made(since, &name(&watched.world, account), &organisation(house), "kairos", made);
     }
-    let mut heist = Heist {
+    let mut heist = OngoingTheft {
         theft,
         accounts: theft.moves.iter().map(|step| step.account).collect(),
         cut: HashMap::new(),
@@ -256,13 +257,13 @@ fn play(mut watched: Watched, theft: &Theft, goal: Goal) -> Cost {
     heist.cost(goal)
 }
 
-impl Heist<'_> {
+impl OngoingTheft<'_> {
     fn is_over(&self) -> bool {
         self.cut.len() == self.accounts.len()
     }
 
     /// The holder of an account works; that, too, may show that it is stolen.
-    fn work(&mut self, watched: &mut Watched, visit: &Visit) {
+    fn work(&mut self, watched: &mut WatchedWorld, visit: &WorldVisit) {
         if self.cut.contains_key(&visit.worker) {
             return;
         }
@@ -272,7 +273,7 @@ impl Heist<'_> {
         }
     }
 
-    fn steal(&mut self, watched: &mut Watched, step: &Move) {
+    fn steal(&mut self, watched: &mut WatchedWorld, step: &TheftMove) {
         if self.cut.contains_key(&step.account) {
             return;
         }
@@ -344,9 +345,9 @@ fn enforced(world: &World) -> (Caseloads, PopulationId) {
 
 /// One move: what the watch found, whom it showed, and how many of them outside the caseload.
 fn steal(
-    watched: &mut Watched,
+    watched: &mut WatchedWorld,
     theft: &Theft,
-    step: &Move,
+    step: &TheftMove,
     gate: Option<&(Caseloads, PopulationId)>,
 ) -> (Option<Finding>, Vec<u32>, u32) {
     let account = name(&watched.world, step.account);
@@ -392,8 +393,8 @@ fn steal(
 
 /// The costs of one class over all seeds.
 #[derive(Clone, Debug)]
-pub struct Row {
-    pub class: Class,
+pub struct BenchmarkRow {
+    pub class: TheftClass,
     pub costs: Vec<Cost>,
 }
 
@@ -411,7 +412,7 @@ pub struct Summary {
     pub outside: u32,
 }
 
-impl Row {
+impl BenchmarkRow {
     pub fn summary(&self) -> Summary {
         let mut persons: Vec<u32> = self.costs.iter().map(|cost| cost.persons).collect();
         let mut seconds: Vec<f64> = self.costs.iter().filter_map(|cost| cost.seconds).collect();
@@ -445,23 +446,23 @@ fn three<T: Copy + Default>(sorted: &[T]) -> [T; 3] {
 
 /// What all seeds gave.
 #[derive(Clone, Debug)]
-pub struct Results {
-    pub rows: Vec<Row>,
-    pub honest: Honest,
+pub struct BenchmarkResults {
+    pub rows: Vec<BenchmarkRow>,
+    pub honest: HonestCost,
 }
 
 /// Plays `classes` in the worlds of `seeds`, on every core; `progress` hears how many worlds are done.
 pub fn run(
     seeds: std::ops::Range<u64>,
-    setting: &Setting,
-    classes: &[Class],
+    setting: &BenchmarkSettings,
+    classes: &[TheftClass],
     progress: &(dyn Fn(u64) + Sync),
-) -> Results {
+) -> BenchmarkResults {
     use std::sync::atomic::{AtomicU64, Ordering};
     let next = AtomicU64::new(seeds.start);
     let done = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut worlds: Vec<(u64, Vec<Cost>, Honest)> = std::thread::scope(|scope| {
+    let mut worlds: Vec<(u64, Vec<Cost>, HonestCost)> = std::thread::scope(|scope| {
         let work = || {
             let mut mine = Vec::new();
             loop {
@@ -477,8 +478,9 @@ pub fn run(
         handles.into_iter().flat_map(|handle| handle.join().expect("a world does not panic")).collect()
     });
     worlds.sort_by_key(|(seed, ..)| *seed);
-    let mut rows: Vec<Row> = classes.iter().map(|&class| Row { class, costs: Vec::new() }).collect();
-    let mut all = Honest::default();
+    let mut rows: Vec<BenchmarkRow> =
+        classes.iter().map(|&class| BenchmarkRow { class, costs: Vec::new() }).collect();
+    let mut all = HonestCost::default();
     for (_, costs, honest) in worlds {
         for (row, cost) in rows.iter_mut().zip(costs) {
             row.costs.push(cost);
@@ -490,5 +492,5 @@ pub fn run(
         all.explained += honest.explained;
         all.shown += honest.shown;
     }
-    Results { rows, honest: all }
+    BenchmarkResults { rows, honest: all }
 }

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use digue_access::{Facts, release};
+use digue_access::{RequestFacts, release};
 use digue_gateway::{Gateway, Portal};
 use digue_journal::journal::{AppendError, Journal};
 use digue_types::{
-    Basis, Client, Event, ExchangeId, Exposure, Inspection, Means, Outcome, PersonRef, SessionId,
+    Basis, Event, ExchangeId, Exposure, Inspection, Means, Outcome, PersonRef, RequestClient, SessionId,
     ShownPersons, Timestamp,
 };
 
 use crate::draw::Draw;
-use crate::population::{Account, Population};
+use crate::population::{MadeUpAccount, Population};
 
 /// What a day was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Day {
+pub struct WorldDay {
     pub entries: u64,
     /// Persons shown, each time they were.
     pub persons: u64,
@@ -27,7 +27,7 @@ const BATCH: usize = 1000;
 /// A consultation to come.
 struct Consultation<'p> {
     at: Timestamp,
-    account: &'p Account,
+    account: &'p MadeUpAccount,
     route: &'static str,
     persons: Vec<usize>,
 }
@@ -40,10 +40,10 @@ pub fn play(
     population: &Population,
     now: Timestamp,
     seed: u64,
-) -> Result<Day, AppendError> {
+) -> Result<WorldDay, AppendError> {
     let mut consultations = draw_day(population, now, seed);
     consultations.sort_by_key(|consultation| consultation.at);
-    let mut day = Day::default();
+    let mut day = WorldDay::default();
     let mut events = Vec::with_capacity(BATCH);
     for (number, consultation) in consultations.iter().enumerate() {
         let Some(exposure) = decide(gateway, portal, population, consultation, number) else {
@@ -104,7 +104,7 @@ fn decide(
     let keys: Vec<_> = persons.iter().map(|person| portal.person_key(person)).collect();
     let rules = gateway.rules();
     let account = consultation.account;
-    let facts = Facts {
+    let facts = RequestFacts {
         now: consultation.at,
         portal: &portal.id,
         population: &portal.population,
@@ -133,7 +133,7 @@ fn decide(
         account: account.id.clone(),
         organisation: account.organisation.clone(),
         session: SessionId::parse(&format!("day-{}", account.id)).expect("an account name fits"),
-        client: Client { ip: "127.0.0.1".into(), user_agent: "replay".into() },
+        client: RequestClient { ip: "127.0.0.1".into(), user_agent: "replay".into() },
         outcome: decision.outcome,
         reasons: decision.reasons,
         inspection: Inspection::Inspected,

@@ -8,7 +8,7 @@ use crate::draw::Draw;
 
 /// A made-up job seeker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct MadeUpPerson {
     /// Seven digits and a letter, as the portal numbers them.
     pub number: String,
     /// Thirteen characters, without the key.
@@ -24,7 +24,7 @@ pub struct Person {
     pub course: &'static str,
 }
 
-impl Person {
+impl MadeUpPerson {
     /// As printed on a card: `1 85 05 78 006 084 91`.
     pub fn printed_nir(&self) -> String {
         let n = &self.nir;
@@ -43,7 +43,7 @@ impl Person {
 
 /// A made-up account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct MadeUpAccount {
     pub id: AccountId,
     pub organisation: OrganisationId,
     pub is_delegate: bool,
@@ -52,8 +52,8 @@ pub struct Account {
 }
 
 pub struct Population {
-    pub persons: Vec<Person>,
-    pub accounts: Vec<Account>,
+    pub persons: Vec<MadeUpPerson>,
+    pub accounts: Vec<MadeUpAccount>,
     pub organisations: usize,
 }
 
@@ -125,13 +125,13 @@ impl Population {
     /// The same for the same seed. Each person is in the caseload of one account.
     pub fn draw(seed: u64, persons: usize, organisations: usize, accounts: usize) -> Self {
         let mut draw = Draw::new(seed);
-        let persons: Vec<Person> = (0..persons).map(|place| draw_person(&mut draw, place)).collect();
-        let mut accounts: Vec<Account> = (0..accounts)
+        let persons: Vec<MadeUpPerson> = (0..persons).map(|place| draw_person(&mut draw, place)).collect();
+        let mut accounts: Vec<MadeUpAccount> = (0..accounts)
             .map(|place| {
                 let organisation = place % organisations;
                 let rank = place / organisations;
                 let name = format!("of-{organisation:03}");
-                Account {
+                MadeUpAccount {
                     id: AccountId::parse(&format!("{name}.agent{}", rank + 1)).expect("a plain name"),
                     organisation: OrganisationId::parse(&name).expect("a plain name"),
                     is_delegate: rank == 0,
@@ -151,13 +151,13 @@ impl Population {
         Self::draw(2025, 20_000, 400, 1_200)
     }
 
-    pub fn find(&self, number: &str) -> Option<&Person> {
+    pub fn find(&self, number: &str) -> Option<&MadeUpPerson> {
         // Numbers are in order: see `draw_person`.
         let place = self.persons.binary_search_by(|person| person.number.as_str().cmp(number)).ok()?;
         Some(&self.persons[place])
     }
 
-    pub fn account(&self, id: &str) -> Option<&Account> {
+    pub fn account(&self, id: &str) -> Option<&MadeUpAccount> {
         self.accounts.iter().find(|account| account.id.as_str() == id)
     }
 
@@ -173,7 +173,7 @@ impl Population {
     }
 }
 
-fn draw_person(draw: &mut Draw, place: usize) -> Person {
+fn draw_person(draw: &mut Draw, place: usize) -> MadeUpPerson {
     let (first_name, sex) = *draw.pick(&FIRST_NAMES);
     let last_name =
         format!("{}{}{}", draw.pick(&NAME_STARTS), draw.pick(&NAME_MIDDLES), draw.pick(&NAME_ENDS));
@@ -183,7 +183,7 @@ fn draw_person(draw: &mut Draw, place: usize) -> Person {
     let letter = char::from(b'A' + (place % 23) as u8);
     // A stride, so that the next number is a guess and not a certainty.
     let number = format!("{:07}{letter}", 1_000_003 + place * 37);
-    Person {
+    MadeUpPerson {
         nir_key: nir_key(&nir),
         email: format!("personne{place}@exemple.fr"),
         phone: format!("06 99 {:02} {:02} {:02}", draw.below(100), draw.below(100), draw.below(100)),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use digue_locales::{Language, text};
 
-use crate::population::{Person, Population};
+use crate::population::{MadeUpPerson, Population};
 
 /// The header in which the portal is told the account.
 pub const ACCOUNT_HEADER: &str = "x-kairos-compte";
@@ -39,7 +39,7 @@ pub fn router(population: Arc<Population>) -> Router {
 
 type Portal = State<Arc<Population>>;
 
-fn own<'p>(population: &'p Population, headers: &HeaderMap) -> Vec<&'p Person> {
+fn own<'p>(population: &'p Population, headers: &HeaderMap) -> Vec<&'p MadeUpPerson> {
     let account = headers.get(ACCOUNT_HEADER).and_then(|value| value.to_str().ok());
     let account = account.and_then(|id| population.account(id));
     let places = account.map(|account| account.caseload.as_slice()).unwrap_or_default();
@@ -65,7 +65,7 @@ fn layout(title: &str, main: &str) -> Html<String> {
     ))
 }
 
-fn table(persons: &[&Person]) -> String {
+fn table(persons: &[&MadeUpPerson]) -> String {
     if persons.is_empty() {
         return format!("<p class=\"vide\">{}</p>", say("portal-nobody"));
     }
@@ -97,15 +97,15 @@ async fn home(State(population): Portal, headers: HeaderMap) -> Html<String> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct PortalQuery {
     numero: String,
     nir: String,
     nom: String,
     page: usize,
 }
 
-impl Asked {
-    fn find<'p>(&self, population: &'p Population) -> Vec<&'p Person> {
+impl PortalQuery {
+    fn find<'p>(&self, population: &'p Population) -> Vec<&'p MadeUpPerson> {
         if !self.numero.is_empty() {
             return population.find(self.numero.trim()).into_iter().collect();
         }
@@ -123,7 +123,7 @@ impl Asked {
     }
 }
 
-async fn search(State(population): Portal, Query(asked): Query<Asked>) -> Html<String> {
+async fn search(State(population): Portal, Query(asked): Query<PortalQuery>) -> Html<String> {
     let mut main = format!(
         "<form><p><label>{number} <input name=\"numero\"></label></p>\
          <p><label>{nir} <input name=\"nir\"></label></p>\
@@ -158,7 +158,7 @@ async fn sheet(State(population): Portal, Path(number): Path<String>) -> Respons
     layout(&format!("{} {}", person.first_name, person.last_name), &main).into_response()
 }
 
-fn as_json(person: &Person) -> Value {
+fn as_json(person: &MadeUpPerson) -> Value {
     let (year, month, day) = person.born;
     json!({
         "numero": person.number,
@@ -173,7 +173,7 @@ fn as_json(person: &Person) -> Value {
     })
 }
 
-async fn api_list(State(population): Portal, Query(asked): Query<Asked>) -> Json<Value> {
+async fn api_list(State(population): Portal, Query(asked): Query<PortalQuery>) -> Json<Value> {
     let found: Vec<Value> = asked.find(&population).into_iter().map(as_json).collect();
     Json(json!({"page": asked.page, "personnes": found}))
 }
@@ -192,7 +192,7 @@ struct Export {
     portee: String,
 }
 
-fn exported<'p>(population: &'p Population, headers: &HeaderMap, export: &Export) -> Vec<&'p Person> {
+fn exported<'p>(population: &'p Population, headers: &HeaderMap, export: &Export) -> Vec<&'p MadeUpPerson> {
     if export.portee == "tous" { population.persons.iter().collect() } else { own(population, headers) }
 }
 

@@ -51,7 +51,7 @@ pub struct RecordedAccount {
 
 /// Recorded work, in the order of its time.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct RecordedWork {
     pub accounts: Vec<RecordedAccount>,
     pub views: Vec<RecordedView>,
 }
@@ -69,14 +69,14 @@ pub enum RecordError {
     TooShort { found: usize },
 }
 
-impl Record {
+impl RecordedWork {
     /// Reads CSV with a header, packed or not. `at` (or `ts`), `account`, `person` (or `dossier`) and, if
     /// there is one, `organisation` are taken, further columns left alone; times are UTC, cells unquoted.
     pub fn read(text: impl Read) -> Result<Self, RecordError> {
         let mut lines = InputLines::new(text, LINE_BYTES_MAX);
         let header = lines.next_line()?.ok_or(RecordError::Header)?;
         let header = String::from_utf8_lossy(header.bytes).into_owned();
-        let columns = Columns::of(&header).ok_or(RecordError::Header)?;
+        let columns = RecordColumns::of(&header).ok_or(RecordError::Header)?;
         let mut record = Self { accounts: Vec::new(), views: Vec::new() };
         let mut known = HashMap::new();
         while let Some(line) = lines.next_line()? {
@@ -112,7 +112,7 @@ impl Record {
 }
 
 /// Where each column is.
-struct Columns {
+struct RecordColumns {
     at: usize,
     account: usize,
     person: usize,
@@ -126,7 +126,7 @@ struct RecordLine<'l> {
     organisation: &'l str,
 }
 
-impl Columns {
+impl RecordColumns {
     fn of(header: &str) -> Option<Self> {
         let names: Vec<&str> = header.split(',').map(str::trim).collect();
         let place = |wanted: &[&str]| names.iter().position(|name| wanted.contains(name));
@@ -188,7 +188,7 @@ pub struct Conditions {
 
 impl Conditions {
     /// The record as this setting has it.
-    pub fn apply(self, mut record: Record) -> Record {
+    pub fn apply(self, mut record: RecordedWork) -> RecordedWork {
         for (number, account) in record.accounts.iter_mut().enumerate() {
             if self.has_no_organisations {
                 account.organisation.clear();
@@ -212,7 +212,7 @@ impl Conditions {
 }
 
 /// Follows each view by others of the same account, so that there are `times(day)` as many.
-fn multiply(record: &mut Record, times: &dyn Fn(i64) -> f64) {
+fn multiply(record: &mut RecordedWork, times: &dyn Fn(i64) -> f64) {
     let mut draw = Draw::new(7);
     let mut more = Vec::new();
     for (number, view) in record.views.iter().enumerate() {
@@ -239,14 +239,14 @@ mod tests {
 
     #[test]
     fn a_record_is_read_in_the_order_of_its_time() {
-        let record = Record::read(TABLE.as_bytes()).unwrap();
+        let record = RecordedWork::read(TABLE.as_bytes()).unwrap();
         assert_eq!(record.accounts[record.views[0].account].name, "a");
         assert_eq!(record.days()[0].values().copied().collect::<Vec<_>>(), [1]);
     }
 
     #[test]
     fn faults_are_told_by_their_line() {
-        let fault = |text: &str| Record::read(text.as_bytes()).unwrap_err().to_string();
+        let fault = |text: &str| RecordedWork::read(text.as_bytes()).unwrap_err().to_string();
         assert!(fault("at,who\n").contains("columns"));
         assert!(fault("at,account,person\n2026-06-01 08:00:00,a,P\nyesterday,a,P\n").starts_with("line 3:"));
         assert!(fault("at,account,person\n2026-06-01 08:00:00,\"Dupont, A\",P\n").starts_with("line 2:"));
@@ -260,7 +260,7 @@ mod tests {
         for day in 0..100 {
             table += &format!("{},a,P{day}\n", Timestamp::from_secs(day * 86_400));
         }
-        let record = Record::read(table.as_bytes()).unwrap();
+        let record = RecordedWork::read(table.as_bytes()).unwrap();
         let conditions = Conditions { course: Course::Surge, ..Conditions::default() };
         assert_eq!(conditions.apply(record).views.len(), 120);
     }

@@ -10,7 +10,7 @@ pub mod spool;
 
 use std::borrow::Cow;
 
-use digue_detection::batch::Owned;
+use digue_detection::batch::OwnedSighting;
 use digue_detection::engine::key_of;
 use digue_detection::sighting::number_of;
 use digue_detection::{Batches, Engine, Finding, SeenPerson};
@@ -21,47 +21,47 @@ use lists::{AccountList, CaseloadList};
 
 /// One line, as far as the watch reads it; what it does not know it leaves alone.
 #[derive(Deserialize)]
-struct Line<'l> {
+struct ExposureLine<'l> {
     #[serde(borrow)]
     at: Cow<'l, str>,
     #[serde(borrow)]
     account: Cow<'l, str>,
     #[serde(borrow, default)]
-    organisation: Option<Text<'l>>,
+    organisation: Option<LineText<'l>>,
     #[serde(borrow, default)]
-    session: Option<Text<'l>>,
+    session: Option<LineText<'l>>,
     #[serde(borrow, default)]
-    portal: Option<Text<'l>>,
+    portal: Option<LineText<'l>>,
     #[serde(borrow, default)]
-    action: Option<Text<'l>>,
+    action: Option<LineText<'l>>,
     #[serde(borrow)]
-    persons: Vec<Text<'l>>,
+    persons: Vec<LineText<'l>>,
     #[serde(borrow, default)]
-    client: Option<Client<'l>>,
+    client: Option<LineClient<'l>>,
 }
 
 /// A text of a list or one that may be `null`: borrowed where the line holds it as it is, which `Vec<Cow<str>>`
 /// and `Option<Cow<str>>` never do.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+struct LineText<'l>(#[serde(borrow)] Cow<'l, str>);
 
 #[derive(Deserialize, Default)]
-struct Client<'l> {
+struct LineClient<'l> {
     #[serde(borrow, default)]
-    ip: Option<Text<'l>>,
+    ip: Option<LineText<'l>>,
     #[serde(borrow, default)]
-    user_agent: Option<Text<'l>>,
+    user_agent: Option<LineText<'l>>,
 }
 
 /// What a member says; nothing when it is not there.
-fn said<'t>(text: Option<&'t Text<'_>>) -> &'t str {
-    text.map_or("", |Text(text)| text)
+fn said<'t>(text: Option<&'t LineText<'_>>) -> &'t str {
+    text.map_or("", |LineText(text)| text)
 }
 
 /// Why a line was not read; the line is never quoted: it names persons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
+pub enum LineError {
     #[error("not an object of the format")]
     Form,
     #[error("no instant")]
@@ -72,7 +72,7 @@ pub enum Unread {
     Order,
 }
 
-impl Unread {
+impl LineError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Form => "form",
@@ -83,9 +83,9 @@ impl Unread {
     }
 }
 
-fn parse(line: &[u8]) -> Result<(Timestamp, Line<'_>), Unread> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|_| Unread::Form)?;
-    let at = Timestamp::parse_rfc3339(&line.at).ok_or(Unread::Instant)?;
+fn parse(line: &[u8]) -> Result<(Timestamp, ExposureLine<'_>), LineError> {
+    let line: ExposureLine<'_> = serde_json::from_slice(line).map_err(|_| LineError::Form)?;
+    let at = Timestamp::parse_rfc3339(&line.at).ok_or(LineError::Instant)?;
     Ok((at, line))
 }
 
@@ -93,7 +93,7 @@ fn parse(line: &[u8]) -> Result<(Timestamp, Line<'_>), Unread> {
 ///
 /// # Errors
 /// Why [`Watcher::read`] would not read it.
-pub fn instant_of(line: &[u8]) -> Result<Timestamp, Unread> {
+pub fn instant_of(line: &[u8]) -> Result<Timestamp, LineError> {
     parse(line).map(|(at, _)| at)
 }
 
@@ -111,10 +111,10 @@ impl<'l> LineReader<'l> {
     }
 
     /// Reads one line into `sighting`, which is empty.
-    fn read(&mut self, line: &[u8], sighting: &mut Owned) -> Result<(), Unread> {
+    fn read(&mut self, line: &[u8], sighting: &mut OwnedSighting) -> Result<(), LineError> {
         let (at, line) = parse(line)?;
         if at < self.last {
-            return Err(Unread::Order);
+            return Err(LineError::Order);
         }
         self.last = at;
         self.lines += 1;
@@ -125,7 +125,7 @@ impl<'l> LineReader<'l> {
         };
         let client = line.client.unwrap_or_default();
         sighting.at = at;
-        sighting.persons.extend(line.persons.iter().map(|Text(person)| {
+        sighting.persons.extend(line.persons.iter().map(|LineText(person)| {
             let key = key_of(person);
             let is_explained = !self.caseload.is_empty()
                 && (self.caseload.holds(&line.account, key, at)
@@ -150,14 +150,14 @@ impl<'l> LineReader<'l> {
 }
 
 /// Judges what was read, in its order.
-struct Judge {
+struct RecordJudge {
     engine: Engine,
     batches: Batches,
     found: Vec<Finding>,
 }
 
-impl Judge {
-    fn push(&mut self, sighting: Owned) {
+impl RecordJudge {
+    fn push(&mut self, sighting: OwnedSighting) {
         self.batches.push(&mut self.engine, sighting, &mut self.found);
     }
 
@@ -170,7 +170,7 @@ impl Judge {
 /// Plays lines through an engine.
 pub struct Watcher<'l> {
     reader: LineReader<'l>,
-    judge: Judge,
+    judge: RecordJudge,
 }
 
 impl<'l> Watcher<'l> {
@@ -178,24 +178,24 @@ impl<'l> Watcher<'l> {
         for (account, organisation, at) in accounts.created() {
             engine.made(at, account, organisation, "", 1);
         }
-        let judge = Judge { engine, batches: Batches::default(), found: Vec::new() };
+        let judge = RecordJudge { engine, batches: Batches::default(), found: Vec::new() };
         Self { reader: LineReader::new(accounts, caseload), judge }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use digue_detection::Options;
+    use digue_detection::EngineOptions;
     use proptest::prelude::*;
 
     use super::*;
 
     const LINE: &str = r#"{"at":"2026-06-01T08:00:00Z","account":"a","organisation":"o","session":"s","portal":"p","action":"open","persons":["P1","P\\u00e9"],"client":{"ip":"192.0.2.1","user_agent":"Firefox"}}"#;
 
-    fn read(line: &[u8]) -> Result<(), Unread> {
+    fn read(line: &[u8]) -> Result<(), LineError> {
         let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
         let mut reader = LineReader::new(&accounts, &caseload);
-        reader.read(line, &mut Owned::blank())
+        reader.read(line, &mut OwnedSighting::blank())
     }
 
     #[test]
@@ -209,12 +209,12 @@ mod tests {
         accounts.add("a", listed, None);
         let caseload = CaseloadList::default();
         let Watcher { mut reader, mut judge } =
-            Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
+            Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
         // Enough persons in a minute for any bar.
         for second in 0..600 {
             let at = format!("2026-06-01T08:{:02}:{:02}Z", second / 60, second % 60);
             let line = line.replace("AT", &at).replace("P1", &format!("P{second}"));
-            let mut sighting = Owned::blank();
+            let mut sighting = OwnedSighting::blank();
             reader.read(line.as_bytes(), &mut sighting).unwrap();
             judge.push(sighting);
         }
@@ -245,14 +245,14 @@ mod tests {
         assert_eq!(read(client.as_bytes()), Ok(()));
         for member in ["at", "account", "persons"] {
             let line = LINE.replace(&format!("\"{member}\":"), &format!("\"{member}\":null,\"x\":"));
-            assert_eq!(read(line.as_bytes()), Err(Unread::Form), "{member}");
+            assert_eq!(read(line.as_bytes()), Err(LineError::Form), "{member}");
         }
     }
 
     proptest! {
         #[test]
         fn hostile_bytes_are_told_and_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert_eq!(read(&bytes), Err(Unread::Form));
+            prop_assert_eq!(read(&bytes), Err(LineError::Form));
         }
 
         #[test]

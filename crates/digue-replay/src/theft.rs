@@ -7,7 +7,7 @@ use crate::world::{DAY_MS, World};
 
 /// One thing that a thief does.
 #[derive(Clone, Debug)]
-pub struct Move {
+pub struct TheftMove {
     pub at_ms: i64,
     /// Number of the worker whose account it is; beyond the workers: one that was made for the theft.
     pub account: usize,
@@ -20,7 +20,7 @@ pub struct Move {
 /// A theft: its moves in the order of their time, and where they come from.
 #[derive(Clone, Debug)]
 pub struct Theft {
-    pub moves: Vec<Move>,
+    pub moves: Vec<TheftMove>,
     pub ip: String,
     pub agent: &'static str,
     /// Accounts that the thief has a leader make before: organisation and number beyond the workers.
@@ -30,11 +30,11 @@ pub struct Theft {
 
 /// One class of theft.
 #[derive(Clone, Copy, Debug)]
-pub struct Class {
+pub struct TheftClass {
     pub name: &'static str,
     /// When it begins: days into the world, from and to.
     starts: (i64, i64),
-    kind: Kind,
+    kind: TheftKind,
     /// The goal in `goals.md` that it is held to.
     pub goal: Goal,
     /// A case that happened: persons that were taken then.
@@ -51,7 +51,7 @@ pub enum Goal {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum TheftKind {
     /// Sheets at so many a second, by this client.
     Sheets {
         per_second: f64,
@@ -81,7 +81,7 @@ enum Kind {
         factor: f64,
         days: i64,
         hours: (i64, i64),
-        from: From,
+        from: VictimChoice,
     },
     /// So many accounts of one organisation, each so many a day.
     Company {
@@ -99,7 +99,7 @@ enum ClientKind {
 
 /// Whom the thief reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum VictimChoice {
     Anybody,
     /// One after the other by number.
     InOrder,
@@ -107,63 +107,63 @@ enum From {
     Caseload,
 }
 
-const fn class(name: &'static str, starts: (i64, i64), kind: Kind, goal: Goal) -> Class {
-    Class { name, starts, kind, goal, then: None }
+const fn class(name: &'static str, starts: (i64, i64), kind: TheftKind, goal: Goal) -> TheftClass {
+    TheftClass { name, starts, kind, goal, then: None }
 }
 
 const FROM_DAY_ONE: (i64, i64) = (0, 50);
 const LATER: (i64, i64) = (35, 50);
 
-const fn script(per_second: f64) -> Kind {
-    Kind::Sheets { per_second, client: ClientKind::Script }
+const fn script(per_second: f64) -> TheftKind {
+    TheftKind::Sheets { per_second, client: ClientKind::Script }
 }
 
-const fn slow(factor: f64, days: i64, hours: (i64, i64), from: From) -> Kind {
-    Kind::Slow { factor, days, hours, from }
+const fn slow(factor: f64, days: i64, hours: (i64, i64), from: VictimChoice) -> TheftKind {
+    TheftKind::Slow { factor, days, hours, from }
 }
 
 /// Every class; the named cases last.
-pub const CLASSES: [Class; 21] = [
+pub const CLASSES: [TheftClass; 21] = [
     class("sheets-1", FROM_DAY_ONE, script(1.0), Goal::Persons(50)),
     class("sheets-4", FROM_DAY_ONE, script(4.0), Goal::Persons(50)),
     class(
         "sheets-holder-device",
         FROM_DAY_ONE,
-        Kind::Sheets { per_second: 1.5, client: ClientKind::Holder },
+        TheftKind::Sheets { per_second: 1.5, client: ClientKind::Holder },
         Goal::Persons(50),
     ),
-    class("lists", FROM_DAY_ONE, Kind::Lists { size: 40, apart: 4 }, Goal::Persons(300)),
-    class("export", FROM_DAY_ONE, Kind::Export { size: 3000 }, Goal::Persons(300)),
-    class("one-address", LATER, Kind::OneAddress { accounts: 8, daily: 60 }, Goal::Within(3, 80)),
+    class("lists", FROM_DAY_ONE, TheftKind::Lists { size: 40, apart: 4 }, Goal::Persons(300)),
+    class("export", FROM_DAY_ONE, TheftKind::Export { size: 3000 }, Goal::Persons(300)),
+    class("one-address", LATER, TheftKind::OneAddress { accounts: 8, daily: 60 }, Goal::Within(3, 80)),
     class(
         "api-key",
         FROM_DAY_ONE,
-        Kind::Sheets { per_second: 20.0, client: ClientKind::Script },
+        TheftKind::Sheets { per_second: 20.0, client: ClientKind::Script },
         Goal::Persons(50),
     ),
-    class("made-accounts", LATER, Kind::MadeAccounts, Goal::Persons(100)),
-    class("pivot", LATER, Kind::Pivot, Goal::Persons(100)),
-    class("after-reset", LATER, Kind::AfterReset, Goal::Persons(50)),
-    class("slow-office", LATER, slow(2.0, 3, (8, 18), From::Anybody), Goal::Within(3, 95)),
-    class("slow-1.2", LATER, slow(1.2, 14, (8, 18), From::Anybody), Goal::Within(14, 80)),
-    class("slow-in-order", LATER, slow(2.0, 3, (8, 18), From::InOrder), Goal::Within(3, 95)),
-    class("night", LATER, slow(2.0, 3, (0, 5), From::Anybody), Goal::Within(3, 95)),
-    class("own-rhythm", LATER, slow(1.5, 14, (-1, -1), From::Anybody), Goal::Within(14, 80)),
-    class("ten-accounts", LATER, Kind::Company { accounts: 10, daily: 100 }, Goal::Within(1, 100)),
-    class("inside-caseload", LATER, slow(2.0, 14, (8, 18), From::Caseload), Goal::Persons(150)),
-    Class {
+    class("made-accounts", LATER, TheftKind::MadeAccounts, Goal::Persons(100)),
+    class("pivot", LATER, TheftKind::Pivot, Goal::Persons(100)),
+    class("after-reset", LATER, TheftKind::AfterReset, Goal::Persons(50)),
+    class("slow-office", LATER, slow(2.0, 3, (8, 18), VictimChoice::Anybody), Goal::Within(3, 95)),
+    class("slow-1.2", LATER, slow(1.2, 14, (8, 18), VictimChoice::Anybody), Goal::Within(14, 80)),
+    class("slow-in-order", LATER, slow(2.0, 3, (8, 18), VictimChoice::InOrder), Goal::Within(3, 95)),
+    class("night", LATER, slow(2.0, 3, (0, 5), VictimChoice::Anybody), Goal::Within(3, 95)),
+    class("own-rhythm", LATER, slow(1.5, 14, (-1, -1), VictimChoice::Anybody), Goal::Within(14, 80)),
+    class("ten-accounts", LATER, TheftKind::Company { accounts: 10, daily: 100 }, Goal::Within(1, 100)),
+    class("inside-caseload", LATER, slow(2.0, 14, (8, 18), VictimChoice::Caseload), Goal::Persons(150)),
+    TheftClass {
         then: Some(36_820_828),
         ..class("cap-emploi-2024", FROM_DAY_ONE, script(14.7), Goal::Persons(50))
     },
-    Class { then: Some(340_000), ..class("kairos", FROM_DAY_ONE, script(4.0), Goal::Persons(50)) },
-    Class {
+    TheftClass { then: Some(340_000), ..class("kairos", FROM_DAY_ONE, script(4.0), Goal::Persons(50)) },
+    TheftClass {
         then: Some(1_600_000),
-        ..class("missions-locales-2025", LATER, Kind::MadeAccounts, Goal::Persons(100))
+        ..class("missions-locales-2025", LATER, TheftKind::MadeAccounts, Goal::Persons(100))
     },
-    Class { then: Some(678_000), ..class("dgfip-2026", FROM_DAY_ONE, script(8.5), Goal::Persons(50)) },
+    TheftClass { then: Some(678_000), ..class("dgfip-2026", FROM_DAY_ONE, script(8.5), Goal::Persons(50)) },
 ];
 
-impl Class {
+impl TheftClass {
     pub fn parse(name: &str) -> Option<Self> {
         CLASSES.into_iter().find(|class| class.name == name)
     }
@@ -183,12 +183,12 @@ impl Class {
         let day = self.start(seed);
         let start_ms = day * DAY_MS + 9 * 3_600_000 + draw.below(6 * 3_600_000) as i64;
         // A multiple of its own habit asks for an account that has one.
-        let age = if matches!(self.kind, Kind::Slow { .. }) { 20 } else { 0 };
+        let age = if matches!(self.kind, TheftKind::Slow { .. }) { 20 } else { 0 };
         let victim = victim(&mut draw, world, day - age);
-        let mut scene = Scene { draw, world, day, start_ms, moves: Vec::new(), next: 0 };
+        let mut scene = TheftScene { draw, world, day, start_ms, moves: Vec::new(), next: 0 };
         let made = scene.act(self.kind, victim);
         let is_holder =
-            matches!(self.kind, Kind::AfterReset | Kind::Sheets { client: ClientKind::Holder, .. });
+            matches!(self.kind, TheftKind::AfterReset | TheftKind::Sheets { client: ClientKind::Holder, .. });
         scene.moves.sort_by_key(|step| (step.at_ms, step.account));
         let worker = &world.workers[victim];
         Theft {
@@ -240,38 +240,40 @@ fn usual_day(world: &World, account: usize, until: i64) -> f64 {
     counts.get(counts.len().saturating_sub(1) * 95 / 100).copied().unwrap_or(5) as f64
 }
 
-struct Scene<'w> {
+struct TheftScene<'w> {
     draw: Draw,
     world: &'w World,
     day: i64,
     start_ms: i64,
-    moves: Vec<Move>,
+    moves: Vec<TheftMove>,
     /// The next number of who reads in order.
     next: u32,
 }
 
-impl Scene<'_> {
+impl TheftScene<'_> {
     /// Everything that the thief does; the accounts that were made for it.
-    fn act(&mut self, kind: Kind, victim: usize) -> Vec<(usize, usize)> {
+    fn act(&mut self, kind: TheftKind, victim: usize) -> Vec<(usize, usize)> {
         match kind {
-            Kind::Sheets { per_second, .. } => self.sheets(victim, per_second, 3000, "s-thief", "kairos"),
-            Kind::AfterReset => self.sheets(victim, 8.5, 3000, "s-kept", "kairos"),
-            Kind::Lists { size, apart } => {
+            TheftKind::Sheets { per_second, .. } => {
+                self.sheets(victim, per_second, 3000, "s-thief", "kairos")
+            }
+            TheftKind::AfterReset => self.sheets(victim, 8.5, 3000, "s-kept", "kairos"),
+            TheftKind::Lists { size, apart } => {
                 for page in 0..80 {
-                    let persons = (0..size).map(|_| self.person(From::Anybody, victim)).collect();
+                    let persons = (0..size).map(|_| self.person(VictimChoice::Anybody, victim)).collect();
                     self.push(self.start_ms + page * apart * 1000, victim, "list", persons);
                 }
             }
-            Kind::Export { size } => {
-                let persons = (0..size).map(|_| self.person(From::Anybody, victim)).collect();
+            TheftKind::Export { size } => {
+                let persons = (0..size).map(|_| self.person(VictimChoice::Anybody, victim)).collect();
                 self.push(self.start_ms, victim, "export", persons);
             }
-            Kind::OneAddress { accounts, daily } => {
+            TheftKind::OneAddress { accounts, daily } => {
                 for account in self.one_of_each(accounts) {
-                    self.daily(account, daily, 3, (8, 18), From::Anybody);
+                    self.daily(account, daily, 3, (8, 18), VictimChoice::Anybody);
                 }
             }
-            Kind::MadeAccounts => {
+            TheftKind::MadeAccounts => {
                 let house = self.world.workers[victim].organisation;
                 let first = self.world.workers.len();
                 for account in first..first + 2 {
@@ -279,21 +281,21 @@ impl Scene<'_> {
                 }
                 return vec![(house, first), (house, first + 1)];
             }
-            Kind::Pivot => {
+            TheftKind::Pivot => {
                 self.sheets(victim, 1.0, 12, "s-first", "pigp");
                 self.start_ms += 300_000;
                 self.sheets(victim, 2.0, 2000, "s-second", "ader");
             }
-            Kind::Slow { factor, days, hours, from } => {
+            TheftKind::Slow { factor, days, hours, from } => {
                 let own = usual_day(self.world, victim, self.day);
                 self.daily(victim, (factor * own).ceil() as usize, days, hours, from);
             }
-            Kind::Company { accounts, daily } => {
+            TheftKind::Company { accounts, daily } => {
                 let members =
                     self.world.workers.iter().enumerate().filter(|(_, worker)| worker.organisation == 0);
                 let members: Vec<usize> = members.map(|(number, _)| number).take(accounts).collect();
                 for account in members {
-                    self.daily(account, daily, 1, (8, 18), From::Anybody);
+                    self.daily(account, daily, 1, (8, 18), VictimChoice::Anybody);
                 }
             }
         }
@@ -313,19 +315,19 @@ impl Scene<'_> {
         chosen
     }
 
-    fn person(&mut self, from: From, account: usize) -> u32 {
+    fn person(&mut self, from: VictimChoice, account: usize) -> u32 {
         match from {
-            From::Anybody => self.draw.below(self.world.persons as usize) as u32,
-            From::InOrder => {
+            VictimChoice::Anybody => self.draw.below(self.world.persons as usize) as u32,
+            VictimChoice::InOrder => {
                 self.next += 1;
                 (self.next + 1000) % self.world.persons
             }
-            From::Caseload => *self.draw.pick(&self.world.workers[account].caseload),
+            VictimChoice::Caseload => *self.draw.pick(&self.world.workers[account].caseload),
         }
     }
 
     fn push(&mut self, at_ms: i64, account: usize, action: &'static str, persons: Vec<u32>) {
-        self.moves.push(Move { at_ms, account, action, persons, session: "s-thief", portal: "kairos" });
+        self.moves.push(TheftMove { at_ms, account, action, persons, session: "s-thief", portal: "kairos" });
     }
 
     fn sheets(
@@ -336,18 +338,25 @@ impl Scene<'_> {
         session: &'static str,
         portal: &'static str,
     ) {
-        let from = if self.draw.once_in(3) { From::InOrder } else { From::Anybody };
+        let from = if self.draw.once_in(3) { VictimChoice::InOrder } else { VictimChoice::Anybody };
         let mut at = self.start_ms as f64;
         for _ in 0..count {
             at += 1000.0 / per_second * (0.5 + self.draw.below(1000) as f64 / 1000.0);
             let person = self.person(from, account);
             let at_ms = at as i64;
-            self.moves.push(Move { at_ms, account, action: "open", persons: vec![person], session, portal });
+            self.moves.push(TheftMove {
+                at_ms,
+                account,
+                action: "open",
+                persons: vec![person],
+                session,
+                portal,
+            });
         }
     }
 
     /// So many sheets on each working day, between these hours; -1: at the hours of the account.
-    fn daily(&mut self, account: usize, daily: usize, days: i64, hours: (i64, i64), from: From) {
+    fn daily(&mut self, account: usize, daily: usize, days: i64, hours: (i64, i64), from: VictimChoice) {
         let mut day = self.day;
         let mut done = 0;
         while done < days {

@@ -7,7 +7,7 @@ use crate::draw::Draw;
 
 /// What an account is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Job {
+pub enum AccountJob {
     /// A small group, opened again and again.
     Trainer,
     /// Appointments: a larger caseload, many sheets.
@@ -25,7 +25,7 @@ pub enum Job {
 pub struct Worker {
     pub id: String,
     pub organisation: usize,
-    pub job: Job,
+    pub job: AccountJob,
     /// Numbers of persons.
     pub caseload: Vec<u32>,
     /// Sheets of a usual day.
@@ -42,7 +42,7 @@ pub struct Worker {
 
 /// One response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
+pub struct WorldVisit {
     /// Milliseconds since the world began.
     pub at_ms: i64,
     pub worker: usize,
@@ -84,11 +84,11 @@ impl World {
             let network = format!("198.51.{}", 10 + organisation);
             for rank in 0..size {
                 let job = match draw.below(20) {
-                    0..=7 => Job::Trainer,
-                    8..=13 => Job::Counsellor,
-                    14..=15 => Job::Desk,
-                    16..=18 => Job::Manager,
-                    _ => Job::Program,
+                    0..=7 => AccountJob::Trainer,
+                    8..=13 => AccountJob::Counsellor,
+                    14..=15 => AccountJob::Desk,
+                    16..=18 => AccountJob::Manager,
+                    _ => AccountJob::Program,
                 };
                 world.hire(&mut draw, organisation, rank, job, &network);
             }
@@ -96,13 +96,13 @@ impl World {
         world
     }
 
-    fn hire(&mut self, draw: &mut Draw, organisation: usize, rank: usize, job: Job, network: &str) {
+    fn hire(&mut self, draw: &mut Draw, organisation: usize, rank: usize, job: AccountJob, network: &str) {
         let (held, pace) = match job {
-            Job::Trainer => (8 + draw.below(18), 2.0 + draw.below(50) as f64 / 10.0),
-            Job::Counsellor => (40 + draw.below(70), 8.0 + draw.below(140) as f64 / 10.0),
-            Job::Desk => (10, 15.0 + draw.below(250) as f64 / 10.0),
-            Job::Manager => (60 + draw.below(80), 1.0 + draw.below(30) as f64 / 10.0),
-            Job::Program => (20 + draw.below(20), 20.0),
+            AccountJob::Trainer => (8 + draw.below(18), 2.0 + draw.below(50) as f64 / 10.0),
+            AccountJob::Counsellor => (40 + draw.below(70), 8.0 + draw.below(140) as f64 / 10.0),
+            AccountJob::Desk => (10, 15.0 + draw.below(250) as f64 / 10.0),
+            AccountJob::Manager => (60 + draw.below(80), 1.0 + draw.below(30) as f64 / 10.0),
+            AccountJob::Program => (20 + draw.below(20), 20.0),
         };
         let caseload = (0..held).map(|_| draw.below(self.persons as usize) as u32).collect();
         // One in eight arrives while the world goes on.
@@ -114,12 +114,12 @@ impl World {
             job,
             caseload,
             pace,
-            begins: if job == Job::Program { 120 } else { 450 + draw.below(120) as i64 },
+            begins: if job == AccountJob::Program { 120 } else { 450 + draw.below(120) as i64 },
             works_saturdays: draw.once_in(10),
             since,
             away: (away, away + 5 + draw.below(12) as i64),
             ip: format!("{network}.{}", 10 + rank),
-            agent: if job == Job::Program {
+            agent: if job == AccountJob::Program {
                 "planning-sync/3.1".to_owned()
             } else {
                 (*draw.pick(&AGENTS)).to_owned()
@@ -128,7 +128,7 @@ impl World {
     }
 
     /// The responses of `day`, in the order of their time; caseloads turn over.
-    pub fn day(&mut self, day: i64) -> Vec<Visit> {
+    pub fn day(&mut self, day: i64) -> Vec<WorldVisit> {
         let mut draw = Draw::new(self.draw ^ (day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut visits = Vec::new();
         for number in 0..self.workers.len() {
@@ -138,7 +138,7 @@ impl World {
                 continue;
             }
             match worker.job {
-                Job::Program => nightly(worker, number, day, &mut draw, &mut visits),
+                AccountJob::Program => nightly(worker, number, day, &mut draw, &mut visits),
                 _ => work(worker, number, day, self.persons, &mut draw, &mut visits),
             }
         }
@@ -169,7 +169,9 @@ impl Worker {
         let is_away = (self.away.0..self.away.1).contains(&day);
         // A bank holiday now and then, and a day off.
         let is_holiday = day % 37 == 31;
-        day < self.since || (self.job != Job::Program && (rests || is_away || is_holiday)) || draw.once_in(14)
+        day < self.since
+            || (self.job != AccountJob::Program && (rests || is_away || is_holiday))
+            || draw.once_in(14)
     }
 
     /// Sheets of a day: bursts included, as real work has them.
@@ -181,20 +183,27 @@ impl Worker {
     }
 }
 
-fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw, visits: &mut Vec<Visit>) {
+fn work(
+    worker: &Worker,
+    number: usize,
+    day: i64,
+    persons: u32,
+    draw: &mut Draw,
+    visits: &mut Vec<WorldVisit>,
+) {
     let start = day * DAY_MS + (worker.begins + draw.below(40) as i64) * 60_000;
-    let list = |at_ms: i64, action, persons: Vec<u32>| Visit {
+    let list = |at_ms: i64, action, persons: Vec<u32>| WorldVisit {
         at_ms,
         worker: number,
         action,
         persons,
         is_exact: false,
     };
-    if worker.job != Job::Desk {
+    if worker.job != AccountJob::Desk {
         // The first page of the caseload, as a portal's home shows it.
         visits.push(list(start, "list", worker.caseload.iter().take(50).copied().collect()));
     }
-    if worker.job == Job::Manager && day % 30 >= 27 && draw.once_in(2) {
+    if worker.job == AccountJob::Manager && day % 30 >= 27 && draw.once_in(2) {
         let at = start + 3_600_000 + draw.below(7_200_000) as i64;
         visits.push(list(at, "export", worker.caseload.clone()));
     }
@@ -208,7 +217,7 @@ fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw,
             if is_row { 8_000 + draw.below(90_000) as i64 } else { draw.below(2 * mean_gap as usize) as i64 };
         at += gap.max(4_000);
         let is_stranger = match worker.job {
-            Job::Desk => !draw.once_in(4),
+            AccountJob::Desk => !draw.once_in(4),
             _ => draw.once_in(25),
         };
         let person =
@@ -216,7 +225,7 @@ fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw,
         // Now and then somebody opens a colleague's person without having asked for them in full.
         let is_exact = is_stranger && !draw.once_in(14);
         if is_exact {
-            visits.push(Visit {
+            visits.push(WorldVisit {
                 at_ms: at - 3_000,
                 worker: number,
                 action: "search",
@@ -224,15 +233,21 @@ fn work(worker: &Worker, number: usize, day: i64, persons: u32, draw: &mut Draw,
                 is_exact: true,
             });
         }
-        visits.push(Visit { at_ms: at, worker: number, action: "open", persons: vec![person], is_exact });
+        visits.push(WorldVisit {
+            at_ms: at,
+            worker: number,
+            action: "open",
+            persons: vec![person],
+            is_exact,
+        });
     }
 }
 
-fn nightly(worker: &Worker, number: usize, day: i64, draw: &mut Draw, visits: &mut Vec<Visit>) {
+fn nightly(worker: &Worker, number: usize, day: i64, draw: &mut Draw, visits: &mut Vec<WorldVisit>) {
     let mut at = day * DAY_MS + worker.begins * 60_000;
     for &person in worker.caseload.iter().take(30) {
         at += 15_000 + draw.below(4_000) as i64;
-        visits.push(Visit {
+        visits.push(WorldVisit {
             at_ms: at,
             worker: number,
             action: "open",
@@ -263,7 +278,7 @@ mod tests {
             let visits = world.day(day);
             assert!(visits.is_sorted_by_key(|visit| visit.at_ms));
             let people =
-                visits.iter().filter(|visit| world.workers[visit.worker].job != Job::Program).count();
+                visits.iter().filter(|visit| world.workers[visit.worker].job != AccountJob::Program).count();
             assert_eq!(people == 0, day % 7 == 6, "day {day}: {people}");
         }
     }

@@ -62,7 +62,7 @@ impl Quality {
 
 /// One version of the set.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Version {
+pub struct AffectedVersion {
     /// From 1.
     pub number: u32,
     /// The question to the index, as `digue scope` writes it; empty for a number that somebody states.
@@ -88,10 +88,10 @@ pub struct Version {
     pub by_population: BTreeMap<String, u64>,
     /// Persons who are not users themselves, as somebody states them.
     #[serde(default)]
-    pub others: Vec<Others>,
+    pub others: Vec<OtherQuestion>,
 }
 
-impl Version {
+impl AffectedVersion {
     /// Users and others together.
     pub fn everybody(&self) -> u64 {
         self.persons + self.others.iter().map(|other| other.persons).sum::<u64>()
@@ -100,7 +100,7 @@ impl Version {
 
 /// Persons beside the users: relatives, trusted third persons.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Others {
+pub struct OtherQuestion {
     pub kind: PersonKind,
     pub persons: u64,
     /// Where the number comes from.
@@ -109,13 +109,13 @@ pub struct Others {
 
 /// One person of a set.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Person {
+pub struct AffectedPerson {
     pub population: String,
     pub person: String,
 }
 
 /// Persons of `later` that `earlier` does not hold: the complement that is to be told. Both sorted.
-pub fn complement(earlier: &[Person], later: &[Person]) -> Vec<Person> {
+pub fn complement(earlier: &[AffectedPerson], later: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut known = earlier.iter().peekable();
     let new = later.iter().filter(|person| {
         while known.next_if(|other| other < person).is_some() {}
@@ -125,7 +125,7 @@ pub fn complement(earlier: &[Person], later: &[Person]) -> Vec<Person> {
 }
 
 /// Persons of either. Both sorted; so is the result.
-pub fn union(first: &[Person], second: &[Person]) -> Vec<Person> {
+pub fn union(first: &[AffectedPerson], second: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut all = [first, second].concat();
     all.sort_unstable();
     all.dedup();
@@ -154,10 +154,10 @@ mod tests {
         assert_eq!(Quality::of(&[QualityReason { doubt: CountDoubt::Unseen, count: 0 }]), Quality::Exact);
     }
 
-    fn people(numbers: &[u32]) -> Vec<Person> {
-        let mut people: Vec<Person> = numbers
+    fn people(numbers: &[u32]) -> Vec<AffectedPerson> {
+        let mut people: Vec<AffectedPerson> = numbers
             .iter()
-            .map(|number| Person { population: "p".to_owned(), person: format!("{number:04}") })
+            .map(|number| AffectedPerson { population: "p".to_owned(), person: format!("{number:04}") })
             .collect();
         people.sort_unstable();
         people.dedup();
@@ -172,7 +172,7 @@ mod tests {
         ) {
             let (earlier, later) = (people(&earlier), people(&later));
             let new = complement(&earlier, &later);
-            let plain: Vec<Person> = later.iter().filter(|p| !earlier.contains(p)).cloned().collect();
+            let plain: Vec<AffectedPerson> = later.iter().filter(|p| !earlier.contains(p)).cloned().collect();
             proptest::prop_assert_eq!(&new, &plain);
             proptest::prop_assert_eq!(union(&earlier, &new), union(&earlier, &later));
         }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use digue_types::{Timestamp, lists};
 
-use crate::clock::{Clock, ClockKind};
-use crate::incident::{Entry, Incident, Note, State};
+use crate::clock::{ClockKind, LegalClock};
+use crate::incident::{Incident, IncidentEntry, IncidentNote, State};
 use crate::sheet::Sheet;
 use crate::vocabulary::{Cause, Nature};
 
@@ -124,7 +124,7 @@ impl Claim {
 pub struct LoggedActs {
     done: BTreeMap<ClaimKind, LoggedAct>,
     /// The ways in which the access is shut now: its gate, its suspension.
-    shut: BTreeMap<Shut, LoggedAct>,
+    shut: BTreeMap<ShutPortal, LoggedAct>,
     /// When the watch or a partner first saw something.
     seen: Option<LoggedAct>,
     /// A person found that it was a theft.
@@ -132,24 +132,24 @@ pub struct LoggedActs {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Shut {
+enum ShutPortal {
     Gate,
     Suspension,
 }
 
 impl LoggedActs {
-    pub(crate) fn take(&mut self, entry: &Entry, about: &str) {
+    pub(crate) fn take(&mut self, entry: &IncidentEntry, about: &str) {
         let fact = LoggedAct { entry: entry.number, at: entry.at };
         match &entry.note {
-            Note::Submitted(submission) => {
+            IncidentNote::Submitted(submission) => {
                 self.state(ClaimKind::Authority, LoggedAct { at: submission.submitted_at(), ..fact });
             }
-            Note::Met { clock, at, .. } => {
+            IncidentNote::Met { clock, at, .. } => {
                 if let Some(kind) = claim_of(*clock) {
                     self.state(kind, LoggedAct { at: Timestamp::from_micros(*at), ..fact });
                 }
             }
-            Note::Seen { act, subject, after, .. } => self.see(act, after, subject == about, fact),
+            IncidentNote::Seen { act, subject, after, .. } => self.see(act, after, subject == about, fact),
             _ => {}
         }
     }
@@ -169,14 +169,14 @@ impl LoggedActs {
             }
             "finding-confirmed" => self.theft = Some(fact),
             "finding-cleared" => self.theft = None,
-            "gate-set" if is_about => self.shut_or_open(Shut::Gate, after == "closed", fact),
-            "account-suspended" if is_about => self.shut_or_open(Shut::Suspension, true, fact),
-            "account-resumed" if is_about => self.shut_or_open(Shut::Suspension, false, fact),
+            "gate-set" if is_about => self.shut_or_open(ShutPortal::Gate, after == "closed", fact),
+            "account-suspended" if is_about => self.shut_or_open(ShutPortal::Suspension, true, fact),
+            "account-resumed" if is_about => self.shut_or_open(ShutPortal::Suspension, false, fact),
             _ => {}
         }
     }
 
-    fn shut_or_open(&mut self, how: Shut, is_shut: bool, fact: LoggedAct) {
+    fn shut_or_open(&mut self, how: ShutPortal, is_shut: bool, fact: LoggedAct) {
         if is_shut {
             self.shut.entry(how).or_insert(fact);
         } else {
@@ -233,7 +233,7 @@ const fn clock_of(kind: ClaimKind) -> Option<ClockKind> {
 
 impl Incident {
     /// A claim as it stands at an hour, by the clocks that run.
-    pub fn claim(&self, kind: ClaimKind, clocks: &[Clock], now: Timestamp) -> Claim {
+    pub fn claim(&self, kind: ClaimKind, clocks: &[LegalClock], now: Timestamp) -> Claim {
         let standing = match self.acts.fact(kind) {
             Some(fact) => ClaimStanding::Done(fact),
             None => self.pending(kind, clocks, now),
@@ -241,7 +241,7 @@ impl Incident {
         Claim { kind, standing }
     }
 
-    fn pending(&self, kind: ClaimKind, clocks: &[Clock], now: Timestamp) -> ClaimStanding {
+    fn pending(&self, kind: ClaimKind, clocks: &[LegalClock], now: Timestamp) -> ClaimStanding {
         let clock = clock_of(kind).and_then(|wanted| clocks.iter().find(|clock| clock.rule.kind == wanted));
         // A duty that nobody took up yet is not announced: what is announced was decided.
         let is_decided = match kind {
@@ -260,7 +260,7 @@ impl Incident {
     }
 
     /// Duties whose claims a paper makes: those that run, those that were decided, those that were done.
-    pub fn claims(&self, clocks: &[Clock], now: Timestamp) -> Vec<Claim> {
+    pub fn claims(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<Claim> {
         let is_said = |claim: &Claim| match claim.kind {
             ClaimKind::Authority | ClaimKind::Persons => true,
             ClaimKind::Access => !self.about.is_empty(),

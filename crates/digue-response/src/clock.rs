@@ -52,7 +52,7 @@ lists! {
 /// How long a duty may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Term {
+pub enum LegalTerm {
     /// So many elapsed hours.
     Hours(u32),
     /// So many months, at the same hour.
@@ -75,9 +75,9 @@ pub enum Starts {
 
 /// One rule, in force from a day on and until another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
-pub struct Rule {
+pub struct ClockRule {
     pub kind: ClockKind,
-    pub term: Term,
+    pub term: LegalTerm,
     pub starts: Starts,
     /// Article and text, as one cites it.
     pub basis: &'static str,
@@ -92,83 +92,83 @@ pub struct Rule {
 }
 
 /// The table. A new law is a new line; the old one stays, for breaches of its time.
-pub const RULES: [Rule; 9] = [
-    Rule {
+pub const RULES: [ClockRule; 9] = [
+    ClockRule {
         kind: ClockKind::Authority,
-        term: Term::Hours(72),
+        term: LegalTerm::Hours(72),
         starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 33(1)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Processor,
-        term: Term::WithoutDelay,
+        term: LegalTerm::WithoutDelay,
         starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 33(2)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Persons,
-        term: Term::WithoutDelay,
+        term: LegalTerm::WithoutDelay,
         starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 34(1)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Public,
-        term: Term::WithoutDelay,
+        term: LegalTerm::WithoutDelay,
         starts: Starts::Aware(Awareness::Data),
         basis: "RGPD art. 34(3)(c)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Complement,
         // The CNIL asks for it within 72 hours of the first one, if possible.
-        term: Term::Hours(72),
+        term: LegalTerm::Hours(72),
         starts: Starts::Incomplete,
         basis: "RGPD art. 33(4)",
         from: date(2018, 5, 25),
         until: None,
         is_optional: false,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Complaint,
-        term: Term::Hours(72),
+        term: LegalTerm::Hours(72),
         starts: Starts::Aware(Awareness::Attack),
         basis: "Code des assurances, L. 12-10-1",
         from: date(2023, 4, 24),
         until: None,
         is_optional: true,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::EarlyWarning,
-        term: Term::Hours(24),
+        term: LegalTerm::Hours(24),
         starts: Starts::Aware(Awareness::Significant),
         basis: "NIS 2 art. 23(4)(a)",
         from: date(2024, 10, 18),
         until: None,
         is_optional: true,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::Nis2,
-        term: Term::Hours(72),
+        term: LegalTerm::Hours(72),
         starts: Starts::Aware(Awareness::Significant),
         basis: "NIS 2 art. 23(4)(b)",
         from: date(2024, 10, 18),
         until: None,
         is_optional: true,
     },
-    Rule {
+    ClockRule {
         kind: ClockKind::FinalReport,
-        term: Term::Months(1),
+        term: LegalTerm::Months(1),
         starts: Starts::Notified,
         basis: "NIS 2 art. 23(4)(d)",
         from: date(2024, 10, 18),
@@ -178,7 +178,7 @@ pub const RULES: [Rule; 9] = [
 ];
 
 /// The rule of a kind that is in force on a day.
-pub fn rule_of<'r>(rules: &'r [Rule], kind: ClockKind, day: Date) -> Option<&'r Rule> {
+pub fn rule_of<'r>(rules: &'r [ClockRule], kind: ClockKind, day: Date) -> Option<&'r ClockRule> {
     rules
         .iter()
         .find(|rule| rule.kind == kind && rule.from <= day && rule.until.is_none_or(|until| day < until))
@@ -198,16 +198,16 @@ fn stamp(time: &jiff::Zoned) -> Timestamp {
     Timestamp::from_micros(time.timestamp().as_microsecond())
 }
 
-impl Rule {
+impl ClockRule {
     /// When the duty is due, from the start of its clock; `None` without an hour of its own.
     pub fn due(&self, start: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         match self.term {
-            Term::Hours(hours) => Some(start.plus(Duration::from_hours(u64::from(hours)))),
-            Term::Months(months) => {
+            LegalTerm::Hours(hours) => Some(start.plus(Duration::from_hours(u64::from(hours)))),
+            LegalTerm::Months(months) => {
                 let end = zoned(start, zone).checked_add(i64::from(months).months()).ok()?;
                 Some(stamp(&end))
             }
-            Term::WithoutDelay => None,
+            LegalTerm::WithoutDelay => None,
         }
     }
 }
@@ -305,8 +305,8 @@ fn easter(year: i16) -> Date {
 
 /// A clock as it stands at one hour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Clock {
-    pub rule: Rule,
+pub struct LegalClock {
+    pub rule: ClockRule,
     pub started_at: Timestamp,
     /// `None`: without undue delay.
     pub due_at: Option<Timestamp>,
@@ -318,17 +318,17 @@ pub struct Clock {
     pub two_working_days: Option<Timestamp>,
 }
 
-impl Clock {
-    pub fn start(rule: Rule, started_at: Timestamp, met_at: Option<Timestamp>, zone: &TimeZone) -> Self {
+impl LegalClock {
+    pub fn start(rule: ClockRule, started_at: Timestamp, met_at: Option<Timestamp>, zone: &TimeZone) -> Self {
         let hours = match rule.term {
-            Term::Hours(hours) => Some(hours),
-            Term::Months(_) | Term::WithoutDelay => None,
+            LegalTerm::Hours(hours) => Some(hours),
+            LegalTerm::Months(_) | LegalTerm::WithoutDelay => None,
         };
         // The variants are argued about for the authority's 72 hours alone.
         let argued = hours.filter(|_| rule.kind == ClockKind::Authority);
         let tolerance = match rule.term {
-            Term::Months(months) => month_tolerance(started_at, months, zone),
-            Term::Hours(_) | Term::WithoutDelay => {
+            LegalTerm::Months(months) => month_tolerance(started_at, months, zone),
+            LegalTerm::Hours(_) | LegalTerm::WithoutDelay => {
                 argued.map(|hours| hour_tolerance(started_at, hours, zone))
             }
         };
@@ -379,7 +379,7 @@ mod tests {
         stamp(&civil.checked_add(more.hours()).unwrap().to_zoned(paris()).unwrap())
     }
 
-    fn rule(kind: ClockKind) -> Rule {
+    fn rule(kind: ClockKind) -> ClockRule {
         *rule_of(&RULES, kind, date(2026, 11, 28)).unwrap()
     }
 
@@ -399,7 +399,7 @@ mod tests {
     fn the_eight_vectors_of_the_dossier_hold() {
         for (aware, strict, tolerance, two) in VECTORS {
             let rule = *rule_of(&RULES, ClockKind::Authority, day_of(local(aware), &paris())).unwrap();
-            let clock = Clock::start(rule, local(aware), None, &paris());
+            let clock = LegalClock::start(rule, local(aware), None, &paris());
             assert_eq!(clock.due_at, Some(local(strict)), "{aware}: strict");
             assert_eq!(clock.tolerance, Some(local(tolerance)), "{aware}: 1182/71");
             assert_eq!(clock.two_working_days, two.map(local), "{aware}: 3(5)");
@@ -418,7 +418,7 @@ mod tests {
             ("2025-12-31 22:10", "2026-01-03 22:10", None),
             ("2025-07-11 08:00", "2025-07-14 08:00", Some("2025-07-15 24:00")),
         ] {
-            let clock = Clock::start(rule(ClockKind::Authority), local(aware), None, &paris());
+            let clock = LegalClock::start(rule(ClockKind::Authority), local(aware), None, &paris());
             assert_eq!(clock.due_at, Some(local(strict)), "{aware}");
             if let Some(two) = two {
                 assert_eq!(clock.two_working_days, Some(local(two)), "{aware}");
@@ -428,7 +428,8 @@ mod tests {
 
     #[test]
     fn a_final_report_keeps_the_earlier_end_and_says_the_later_one() {
-        let clock = Clock::start(rule(ClockKind::FinalReport), local("2026-01-31 09:30"), None, &paris());
+        let clock =
+            LegalClock::start(rule(ClockKind::FinalReport), local("2026-01-31 09:30"), None, &paris());
         assert_eq!(clock.due_at, Some(local("2026-02-28 09:30")));
         assert_eq!(clock.tolerance, Some(local("2026-03-02 24:00")), "3(2)(c) and 3(4)");
     }
@@ -469,11 +470,11 @@ mod tests {
 
     #[test]
     fn a_rule_is_the_one_of_its_day() {
-        let later = Rule { term: Term::Hours(96), from: date(2028, 1, 1), ..RULES[0] };
-        let table = [Rule { until: Some(date(2028, 1, 1)), ..RULES[0] }, later];
+        let later = ClockRule { term: LegalTerm::Hours(96), from: date(2028, 1, 1), ..RULES[0] };
+        let table = [ClockRule { until: Some(date(2028, 1, 1)), ..RULES[0] }, later];
         let hours = |day| rule_of(&table, ClockKind::Authority, day).map(|rule| rule.term);
-        assert_eq!(hours(date(2027, 12, 31)), Some(Term::Hours(72)));
-        assert_eq!(hours(date(2028, 1, 1)), Some(Term::Hours(96)));
+        assert_eq!(hours(date(2027, 12, 31)), Some(LegalTerm::Hours(72)));
+        assert_eq!(hours(date(2028, 1, 1)), Some(LegalTerm::Hours(96)));
         assert_eq!(hours(date(2018, 5, 24)), None);
         assert_eq!(rule_of(&RULES, ClockKind::Complaint, date(2023, 4, 23)), None);
     }
@@ -497,17 +498,18 @@ mod tests {
     #[test]
     fn remaining_and_overdue_are_computed_from_the_hour_at_which_one_asks() {
         let start = local("2025-07-12 14:20");
-        let clock = Clock::start(RULES[0], start, None, &paris());
+        let clock = LegalClock::start(RULES[0], start, None, &paris());
         let after = |hours| start.plus(Duration::from_hours(hours));
         assert_eq!(clock.remaining(after(70)), Some(Duration::from_hours(2)));
         assert_eq!((clock.remaining(after(80)), clock.overdue(after(72))), (Some(Duration::ZERO), None));
         assert_eq!(clock.overdue(after(80)), Some(Duration::from_hours(8)));
-        let met = Clock { met_at: Some(after(71)), ..clock };
+        let met = LegalClock { met_at: Some(after(71)), ..clock };
         assert_eq!((met.remaining(after(80)), met.overdue(after(80))), (None, None));
         assert_eq!(met.elapsed(after(90)), Duration::from_hours(71));
-        let persons = Clock::start(RULES[2], start, None, &paris());
+        let persons = LegalClock::start(RULES[2], start, None, &paris());
         assert_eq!((persons.due_at, persons.overdue(after(900))), (None, None));
-        let month = Clock::start(rule(ClockKind::FinalReport), local("2026-01-31 10:00"), None, &paris());
+        let month =
+            LegalClock::start(rule(ClockKind::FinalReport), local("2026-01-31 10:00"), None, &paris());
         assert_eq!(month.due_at, Some(local("2026-02-28 10:00")));
     }
 }

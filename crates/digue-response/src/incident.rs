@@ -12,10 +12,10 @@ use digue_types::{Timestamp, lists};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::affected::Version;
+use crate::affected::AffectedVersion;
 use crate::claim::LoggedActs;
-use crate::clock::{Awareness, Clock, ClockKind, Rule, Starts, day_of, rule_of};
-use crate::notification::{Field, Stage, Submission};
+use crate::clock::{Awareness, ClockKind, ClockRule, LegalClock, Starts, day_of, rule_of};
+use crate::notification::{Field, SentNotification, Stage};
 use crate::severity::Terms;
 use crate::sheet::{Answer, Sheet};
 use crate::vocabulary::{Exemption, Gravity};
@@ -50,7 +50,7 @@ lists! {
     }
 
     /// What kind of word an entry is.
-    Kind "entry-kind" {
+    EntryKind "entry-kind" {
         Fact "fact",
         Interpretation "interpretation",
         Decision "decision",
@@ -62,7 +62,7 @@ lists! {
 
 /// One line of the *main courante*.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Entry {
+pub struct IncidentEntry {
     /// From 1, without gaps.
     pub number: u32,
     /// When it happened.
@@ -71,13 +71,13 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// Account; `digue` where nobody typed it.
     pub author: String,
-    pub note: Note,
+    pub note: IncidentNote,
 }
 
 /// What an entry says.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "kebab-case")]
-pub enum Note {
+pub enum IncidentNote {
     Opened {
         source: Source,
         title: String,
@@ -85,7 +85,7 @@ pub enum Note {
         about: String,
     },
     Said {
-        kind: Kind,
+        kind: EntryKind,
         text: String,
         /// Entry of the journal that shows it, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,7 +154,7 @@ pub enum Note {
         task: u32,
         text: String,
     },
-    Affected(Version),
+    Affected(AffectedVersion),
     FieldSet {
         field: Field,
         value: Vec<String>,
@@ -180,7 +180,7 @@ pub enum Note {
         clock: ClockKind,
         reason: String,
     },
-    Submitted(Submission),
+    Submitted(SentNotification),
     /// Another duty was met: complaint filed, controller told, persons told, warning sent.
     Met {
         clock: ClockKind,
@@ -239,7 +239,7 @@ impl NoticesEnded {
 
 /// Why a note cannot be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Refused {
+pub enum EntryRefusal {
     #[error("a reason is needed")]
     NoReason,
     #[error("a text is needed")]
@@ -291,7 +291,7 @@ pub const TEXT_CHARS_MAX: usize = 8_000;
 
 /// A decision with who took it, when and why.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Decided<T> {
+pub struct IncidentDecision<T> {
     pub what: T,
     pub by: String,
     pub at: Timestamp,
@@ -300,14 +300,14 @@ pub struct Decided<T> {
 
 /// Whether persons are told, and if not, why not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Telling {
+pub struct PersonsNotified {
     pub inform: bool,
     pub exemption: Option<Exemption>,
 }
 
 /// A task, open or done.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Task {
+pub struct IncidentTask {
     /// The entry that added it.
     pub number: u32,
     pub title: String,
@@ -359,21 +359,21 @@ pub struct Incident {
     pub is_insured: bool,
     pub is_nis2: bool,
     /// The states it went through, with when and why.
-    pub states: Vec<Decided<State>>,
+    pub states: Vec<IncidentDecision<State>>,
     /// Hours of awareness, the first one first; the last one of each kind counts.
-    pub awareness: Vec<(Awareness, Decided<Timestamp>)>,
+    pub awareness: Vec<(Awareness, IncidentDecision<Timestamp>)>,
     pub occurred: Option<(Timestamp, Option<Timestamp>)>,
     pub sheets: Vec<Sheet>,
     pub steps: BTreeMap<(Sheet, String), StepAnswer>,
-    pub tasks: Vec<Task>,
-    pub affected: Vec<Version>,
-    pub fields: BTreeMap<Field, Decided<Vec<String>>>,
-    pub severity: Option<Decided<Terms>>,
-    pub gravity: Option<Decided<Gravity>>,
-    pub authority: Option<Decided<bool>>,
-    pub persons: Option<Decided<Telling>>,
-    pub delays: BTreeMap<ClockKind, Decided<()>>,
-    pub submissions: Vec<(Timestamp, Submission)>,
+    pub tasks: Vec<IncidentTask>,
+    pub affected: Vec<AffectedVersion>,
+    pub fields: BTreeMap<Field, IncidentDecision<Vec<String>>>,
+    pub severity: Option<IncidentDecision<Terms>>,
+    pub gravity: Option<IncidentDecision<Gravity>>,
+    pub authority: Option<IncidentDecision<bool>>,
+    pub persons: Option<IncidentDecision<PersonsNotified>>,
+    pub delays: BTreeMap<ClockKind, IncidentDecision<()>>,
+    pub submissions: Vec<(Timestamp, SentNotification)>,
     /// Duties met, the first time of each.
     pub met: BTreeMap<ClockKind, DutyMet>,
     /// Entries that say that persons were told.
@@ -397,11 +397,15 @@ pub struct Incident {
 
 impl Incident {
     /// Folds the entries; `None` when the first one does not open it.
-    pub fn of(entries: &[Entry]) -> Option<Self> {
+    pub fn of(entries: &[IncidentEntry]) -> Option<Self> {
         let (first, rest) = entries.split_first()?;
-        let Note::Opened { source, title, about } = &first.note else { return None };
-        let opened =
-            Decided { what: State::Suspected, by: first.author.clone(), at: first.at, reason: title.clone() };
+        let IncidentNote::Opened { source, title, about } = &first.note else { return None };
+        let opened = IncidentDecision {
+            what: State::Suspected,
+            by: first.author.clone(),
+            at: first.at,
+            reason: title.clone(),
+        };
         let mut incident = Self {
             title: title.clone(),
             source: *source,
@@ -447,7 +451,7 @@ impl Incident {
         Some(incident)
     }
 
-    fn take(&mut self, entry: &Entry) {
+    fn take(&mut self, entry: &IncidentEntry) {
         self.entries = entry.number;
         self.acts.take(entry, &self.about);
         if entry.note.states_an_act() {
@@ -455,48 +459,57 @@ impl Incident {
         }
         let (by, at) = (&entry.author, entry.at);
         match &entry.note {
-            Note::Opened { .. } | Note::Said { .. } | Note::Seen { .. } | Note::Withdrawn { .. } => {}
-            Note::Corrected { entry: corrected, .. } => {
+            IncidentNote::Opened { .. }
+            | IncidentNote::Said { .. }
+            | IncidentNote::Seen { .. }
+            | IncidentNote::Withdrawn { .. } => {}
+            IncidentNote::Corrected { entry: corrected, .. } => {
                 self.corrections.entry(*corrected).or_default().push(entry.number);
             }
-            Note::StateSet { state, reason } => self.states.push(decided(*state, by, at, reason)),
-            Note::RoleSet { role, is_insured, is_nis2 } => {
+            IncidentNote::StateSet { state, reason } => self.states.push(decided(*state, by, at, reason)),
+            IncidentNote::RoleSet { role, is_insured, is_nis2 } => {
                 (self.role, self.is_insured, self.is_nis2) = (*role, *is_insured, *is_nis2);
             }
-            Note::Aware { at: hour, reason, of } => {
+            IncidentNote::Aware { at: hour, reason, of } => {
                 self.awareness.push((*of, decided(Timestamp::from_micros(*hour), by, at, reason)));
             }
-            Note::Occurred { from, to } => {
+            IncidentNote::Occurred { from, to } => {
                 self.occurred = Some((Timestamp::from_micros(*from), to.map(Timestamp::from_micros)));
             }
-            Note::SheetAdded { sheet } => {
+            IncidentNote::SheetAdded { sheet } => {
                 if !self.sheets.contains(sheet) {
                     self.sheets.push(*sheet);
                 }
             }
-            Note::Step { sheet, step, answer, text } => {
+            IncidentNote::Step { sheet, step, answer, text } => {
                 let answer = StepAnswer { answer: *answer, text: text.clone(), by: by.clone(), at };
                 self.steps.insert((*sheet, step.clone()), answer);
             }
-            Note::TaskAdded { .. } | Note::TaskDone { .. } | Note::Lesson { .. } => self.take_work(entry),
-            Note::Affected(version) => self.affected.push(version.clone()),
-            Note::FieldSet { field, value } => {
+            IncidentNote::TaskAdded { .. } | IncidentNote::TaskDone { .. } | IncidentNote::Lesson { .. } => {
+                self.take_work(entry)
+            }
+            IncidentNote::Affected(version) => self.affected.push(version.clone()),
+            IncidentNote::FieldSet { field, value } => {
                 self.fields.insert(*field, decided(value.clone(), by, at, ""));
             }
-            Note::SeveritySet { terms, reason } => self.severity = Some(decided(*terms, by, at, reason)),
-            Note::GravitySet { gravity, reason } => self.gravity = Some(decided(*gravity, by, at, reason)),
-            Note::AuthorityDecided { notify, reason } => {
+            IncidentNote::SeveritySet { terms, reason } => {
+                self.severity = Some(decided(*terms, by, at, reason))
+            }
+            IncidentNote::GravitySet { gravity, reason } => {
+                self.gravity = Some(decided(*gravity, by, at, reason))
+            }
+            IncidentNote::AuthorityDecided { notify, reason } => {
                 self.authority = Some(decided(*notify, by, at, reason));
             }
-            Note::PersonsDecided { inform, exemption, reason } => {
-                let telling = Telling { inform: *inform, exemption: *exemption };
+            IncidentNote::PersonsDecided { inform, exemption, reason } => {
+                let telling = PersonsNotified { inform: *inform, exemption: *exemption };
                 self.persons = Some(decided(telling, by, at, reason));
             }
-            Note::DelayExplained { clock, reason } => {
+            IncidentNote::DelayExplained { clock, reason } => {
                 self.delays.insert(*clock, decided((), by, at, reason));
             }
-            Note::Submitted(submission) => self.submissions.push((at, submission.clone())),
-            Note::Met { clock, at, to, receipt, persons } => {
+            IncidentNote::Submitted(submission) => self.submissions.push((at, submission.clone())),
+            IncidentNote::Met { clock, at, to, receipt, persons } => {
                 let at = Timestamp::from_micros(*at);
                 let (to, receipt, persons) = (to.clone(), receipt.clone(), *persons);
                 let met = DutyMet { at, to, receipt, persons, entry: entry.number };
@@ -505,32 +518,32 @@ impl Incident {
                 }
                 self.met.entry(*clock).or_insert(met);
             }
-            Note::NoticesEnded(ended) => self.notices.push((entry.number, ended.clone())),
-            Note::Kept { name, hash, size } => {
+            IncidentNote::NoticesEnded(ended) => self.notices.push((entry.number, ended.clone())),
+            IncidentNote::Kept { name, hash, size } => {
                 self.files.push((at, name.clone(), hash.clone(), *size));
             }
-            Note::Reopening { what, budget_percent, text } => {
+            IncidentNote::Reopening { what, budget_percent, text } => {
                 self.reopenings.push((at, what.clone(), *budget_percent, text.clone()));
             }
         }
     }
 
     /// Tasks and lessons: what is to be done.
-    fn take_work(&mut self, entry: &Entry) {
+    fn take_work(&mut self, entry: &IncidentEntry) {
         match &entry.note {
-            Note::TaskAdded { title, owner, due } => self.tasks.push(Task {
+            IncidentNote::TaskAdded { title, owner, due } => self.tasks.push(IncidentTask {
                 number: entry.number,
                 title: title.clone(),
                 owner: owner.clone(),
                 due: due.map(Timestamp::from_micros),
                 done_at: None,
             }),
-            Note::TaskDone { task, .. } => {
+            IncidentNote::TaskDone { task, .. } => {
                 if let Some(task) = self.tasks.iter_mut().find(|known| known.number == *task) {
                     task.done_at = Some(entry.at);
                 }
             }
-            Note::Lesson { text, measure, owner, due } => self.lessons.push(Lesson {
+            IncidentNote::Lesson { text, measure, owner, due } => self.lessons.push(Lesson {
                 number: entry.number,
                 text: text.clone(),
                 measure: measure.clone(),
@@ -571,7 +584,7 @@ impl Incident {
     }
 
     /// The set that counts.
-    pub fn affected(&self) -> Option<&Version> {
+    pub fn affected(&self) -> Option<&AffectedVersion> {
         self.affected.last()
     }
 
@@ -590,8 +603,8 @@ impl Incident {
     }
 
     /// The last initial notification that left fields open.
-    fn incomplete(&self) -> Option<&Submission> {
-        let is_open = |sent: &Submission| sent.stage == Stage::Initial && !sent.unknown.is_empty();
+    fn incomplete(&self) -> Option<&SentNotification> {
+        let is_open = |sent: &SentNotification| sent.stage == Stage::Initial && !sent.unknown.is_empty();
         self.submissions.iter().map(|(_, sent)| sent).rfind(|sent| is_open(sent))
     }
 
@@ -600,7 +613,7 @@ impl Incident {
         let first = self.incomplete()?.submitted_at();
         let later = self.submissions.iter().map(|(_, sent)| sent);
         let later = later.filter(|sent| sent.stage != Stage::Initial && sent.submitted_at() >= first);
-        later.map(Submission::submitted_at).min()
+        later.map(SentNotification::submitted_at).min()
     }
 
     /// When a duty was met.
@@ -613,7 +626,7 @@ impl Incident {
     }
 
     /// The clocks that run, or ran, once one is aware.
-    pub fn clocks(&self, rules: &[Rule], zone: &TimeZone) -> Vec<Clock> {
+    pub fn clocks(&self, rules: &[ClockRule], zone: &TimeZone) -> Vec<LegalClock> {
         let runs = ClockKind::ALL.iter().filter(|kind| self.concerns(**kind));
         let clocks = runs.filter_map(|kind| {
             // The rule is that of the day of awareness, also for what follows from it.
@@ -624,7 +637,7 @@ impl Incident {
                 Starts::Notified => self.met_at(ClockKind::Nis2)?,
                 Starts::Incomplete => self.incomplete()?.submitted_at(),
             };
-            Some(Clock::start(rule, start, self.met_at(*kind), zone))
+            Some(LegalClock::start(rule, start, self.met_at(*kind), zone))
         });
         clocks.collect()
     }
@@ -665,11 +678,11 @@ impl Incident {
 }
 
 /// Acts that a later entry takes back.
-fn withdrawn(entries: &[Entry]) -> BTreeMap<u32, u32> {
+fn withdrawn(entries: &[IncidentEntry]) -> BTreeMap<u32, u32> {
     let acts: BTreeSet<u32> =
         entries.iter().filter(|entry| entry.note.states_an_act()).map(|entry| entry.number).collect();
     let taken = entries.iter().filter_map(|entry| match &entry.note {
-        Note::Withdrawn { entry: act, .. } if *act < entry.number && acts.contains(act) => {
+        IncidentNote::Withdrawn { entry: act, .. } if *act < entry.number && acts.contains(act) => {
             Some((*act, entry.number))
         }
         _ => None,
@@ -677,6 +690,6 @@ fn withdrawn(entries: &[Entry]) -> BTreeMap<u32, u32> {
     taken.collect()
 }
 
-fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> Decided<T> {
-    Decided { what, by: by.to_owned(), at, reason: reason.to_owned() }
+fn decided<T>(what: T, by: &str, at: Timestamp, reason: &str) -> IncidentDecision<T> {
+    IncidentDecision { what, by: by.to_owned(), at, reason: reason.to_owned() }
 }

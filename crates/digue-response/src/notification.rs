@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use digue_types::{Timestamp, lists};
 use serde::{Deserialize, Serialize};
 
-use crate::incident::{Refused, TEXT_CHARS_MAX};
+use crate::incident::{EntryRefusal, TEXT_CHARS_MAX};
 use crate::vocabulary::{Cause, Consequence, DataKind, Gravity, Harm, Nature, Origin, PersonKind};
 
 lists! {
@@ -115,7 +115,7 @@ lists! {
 
 /// What a value of a field looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Shape {
+pub enum FormFieldShape {
     /// One line.
     Line,
     /// Several.
@@ -195,25 +195,25 @@ impl Field {
         }
     }
 
-    pub const fn shape(self) -> Shape {
+    pub const fn shape(self) -> FormFieldShape {
         use Field as F;
         match self {
-            F::Natures => Shape::Many(&NATURES),
-            F::Origins => Shape::Many(&ORIGINS),
-            F::CauseOf => Shape::One(&CAUSES),
-            F::PersonKinds => Shape::Many(&PERSONS),
-            F::DataKinds => Shape::Many(&DATA),
-            F::Consequences => Shape::Many(&CONSEQUENCES),
-            F::Harms => Shape::Many(&HARMS),
-            F::GravityOf => Shape::One(&GRAVITIES),
+            F::Natures => FormFieldShape::Many(&NATURES),
+            F::Origins => FormFieldShape::Many(&ORIGINS),
+            F::CauseOf => FormFieldShape::One(&CAUSES),
+            F::PersonKinds => FormFieldShape::Many(&PERSONS),
+            F::DataKinds => FormFieldShape::Many(&DATA),
+            F::Consequences => FormFieldShape::Many(&CONSEQUENCES),
+            F::Harms => FormFieldShape::Many(&HARMS),
+            F::GravityOf => FormFieldShape::One(&GRAVITIES),
             F::Established | F::StillGoingOn | F::Identifiable | F::CrossBorder | F::ComplaintFiled => {
-                Shape::One(&KNOWN)
+                FormFieldShape::One(&KNOWN)
             }
-            F::InformedState => Shape::One(&INFORMED),
-            F::PersonCountQuality => Shape::One(&QUALITIES),
-            F::PersonCount | F::RecordCount | F::InformedCount => Shape::Number,
+            F::InformedState => FormFieldShape::One(&INFORMED),
+            F::PersonCountQuality => FormFieldShape::One(&QUALITIES),
+            F::PersonCount | F::RecordCount | F::InformedCount => FormFieldShape::Number,
             F::DiscoveredAt | F::AwareAt | F::StartedAt | F::EndedAt | F::ProcessorToldAt | F::InformedAt => {
-                Shape::Moment
+                FormFieldShape::Moment
             }
             F::Circumstances
             | F::DelayReasons
@@ -225,7 +225,7 @@ impl Field {
             | F::NotInformedWhy
             | F::OtherAuthorities
             | F::Processors
-            | F::JointControllers => Shape::Text,
+            | F::JointControllers => FormFieldShape::Text,
             F::ControllerName
             | F::ControllerNumber
             | F::ControllerAddress
@@ -237,7 +237,7 @@ impl Field {
             | F::ContactPhone
             | F::DataOther
             | F::Support
-            | F::InformedBy => Shape::Line,
+            | F::InformedBy => FormFieldShape::Line,
         }
     }
 
@@ -279,7 +279,7 @@ impl Field {
             _ => Known::PREFIX,
         };
         match self.shape() {
-            Shape::One(codes) | Shape::Many(codes) if codes.contains(&code) => {
+            FormFieldShape::One(codes) | FormFieldShape::Many(codes) if codes.contains(&code) => {
                 Some(format!("{prefix}-{code}"))
             }
             _ => None,
@@ -305,23 +305,23 @@ impl Field {
 }
 
 /// What is wrong with a value; `None` when it fits. An empty value takes an answer back.
-pub fn fault_of(field: Field, value: &[String]) -> Option<Refused> {
+pub fn fault_of(field: Field, value: &[String]) -> Option<EntryRefusal> {
     let fits = match field.shape() {
-        Shape::Many(codes) => value.iter().all(|code| codes.contains(&code.as_str())),
+        FormFieldShape::Many(codes) => value.iter().all(|code| codes.contains(&code.as_str())),
         _ if value.is_empty() => true,
         _ if value.len() > 1 => false,
-        Shape::One(codes) => codes.contains(&value[0].as_str()),
-        Shape::Line => value[0].chars().count() <= 300 && !value[0].contains(['\n', '\r']),
-        Shape::Text => value[0].chars().count() <= TEXT_CHARS_MAX,
-        Shape::Number => value[0].parse::<u64>().is_ok(),
-        Shape::Moment => Timestamp::parse_rfc3339(&value[0]).is_some(),
+        FormFieldShape::One(codes) => codes.contains(&value[0].as_str()),
+        FormFieldShape::Line => value[0].chars().count() <= 300 && !value[0].contains(['\n', '\r']),
+        FormFieldShape::Text => value[0].chars().count() <= TEXT_CHARS_MAX,
+        FormFieldShape::Number => value[0].parse::<u64>().is_ok(),
+        FormFieldShape::Moment => Timestamp::parse_rfc3339(&value[0]).is_some(),
     };
-    (!fits).then_some(Refused::Value)
+    (!fits).then_some(EntryRefusal::Value)
 }
 
 /// Where a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum From {
+pub enum FormFieldSource {
     /// Computed from what Digue measured.
     Facts,
     /// Somebody said so; it stands before the computed one.
@@ -330,10 +330,10 @@ pub enum From {
 
 /// A field as the draft shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Filled {
+pub enum FilledField {
     Value {
         value: Vec<String>,
-        from: From,
+        from: FormFieldSource,
         /// What the facts say where somebody says otherwise.
         computed: Option<Vec<String>>,
     },
@@ -344,9 +344,9 @@ pub enum Filled {
 
 /// Every field of the form, in its order.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Draft(pub Vec<(Field, Filled)>);
+pub struct NotificationDraft(pub Vec<(Field, FilledField)>);
 
-impl Draft {
+impl NotificationDraft {
     /// Answers stand before facts; what neither knows is unknown, with who can answer.
     pub fn new(facts: &BTreeMap<Field, Vec<String>>, answers: &BTreeMap<Field, Vec<String>>) -> Self {
         let given = |values: &BTreeMap<Field, Vec<String>>, field: Field| {
@@ -359,11 +359,13 @@ impl Draft {
             let filled = match (given(answers, field), computed) {
                 (Some(value), computed) => {
                     let computed = computed.filter(|computed| *computed != value);
-                    Filled::Value { value, from: From::Answer, computed }
+                    FilledField::Value { value, from: FormFieldSource::Answer, computed }
                 }
-                (None, Some(value)) => Filled::Value { value, from: From::Facts, computed: None },
-                (None, None) if field.is_asked(&values) => Filled::Unknown(field.who()),
-                (None, None) => Filled::NotAsked,
+                (None, Some(value)) => {
+                    FilledField::Value { value, from: FormFieldSource::Facts, computed: None }
+                }
+                (None, None) if field.is_asked(&values) => FilledField::Unknown(field.who()),
+                (None, None) => FilledField::NotAsked,
             };
             (field, filled)
         });
@@ -372,7 +374,7 @@ impl Draft {
 
     pub fn unknown(&self) -> Vec<(Field, Who)> {
         let unknown = self.0.iter().filter_map(|(field, filled)| match filled {
-            Filled::Unknown(who) => Some((*field, *who)),
+            FilledField::Unknown(who) => Some((*field, *who)),
             _ => None,
         });
         unknown.collect()
@@ -381,7 +383,7 @@ impl Draft {
     /// The values alone: what is kept with a submission.
     pub fn snapshot(&self) -> BTreeMap<Field, Vec<String>> {
         let values = self.0.iter().filter_map(|(field, filled)| match filled {
-            Filled::Value { value, .. } => Some((*field, value.clone())),
+            FilledField::Value { value, .. } => Some((*field, value.clone())),
             _ => None,
         });
         values.collect()
@@ -390,7 +392,7 @@ impl Draft {
 
 /// A notification that was sent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Submission {
+pub struct SentNotification {
     pub stage: Stage,
     /// Microseconds, UTC.
     pub submitted_at: i64,
@@ -400,7 +402,7 @@ pub struct Submission {
     pub unknown: Vec<Field>,
 }
 
-impl Submission {
+impl SentNotification {
     pub fn submitted_at(&self) -> Timestamp {
         Timestamp::from_micros(self.submitted_at)
     }
@@ -434,17 +436,21 @@ mod tests {
 
     #[test]
     fn every_field_is_filled_or_unknown_with_who_can_answer() {
-        let draft = Draft::new(&BTreeMap::new(), &BTreeMap::new());
+        let draft = NotificationDraft::new(&BTreeMap::new(), &BTreeMap::new());
         assert_eq!(draft.0.len(), Field::ALL.len());
         assert!(draft.unknown().len() > 30);
         let facts = BTreeMap::from([(Field::PersonCount, one("340000")), (Field::StillGoingOn, one("yes"))]);
         let answers = BTreeMap::from([(Field::PersonCount, one("340012")), (Field::ContactName, one(" "))]);
-        let draft = Draft::new(&facts, &answers);
+        let draft = NotificationDraft::new(&facts, &answers);
         let of = |field| draft.0.iter().find(|(known, _)| *known == field).map(|(_, filled)| filled).unwrap();
-        let value = Filled::Value { value: one("340012"), from: From::Answer, computed: Some(one("340000")) };
+        let value = FilledField::Value {
+            value: one("340012"),
+            from: FormFieldSource::Answer,
+            computed: Some(one("340000")),
+        };
         assert_eq!(of(Field::PersonCount), &value, "what the facts say stays visible");
-        assert_eq!(of(Field::EndedAt), &Filled::NotAsked, "it still goes on");
-        assert_eq!(of(Field::ContactName), &Filled::Unknown(Who::Dpo), "blanks are no answer");
+        assert_eq!(of(Field::EndedAt), &FilledField::NotAsked, "it still goes on");
+        assert_eq!(of(Field::ContactName), &FilledField::Unknown(Who::Dpo), "blanks are no answer");
     }
 
     #[test]
@@ -463,7 +469,7 @@ mod tests {
         let two = vec!["confidentiality".to_owned(), "availability".to_owned()];
         assert_eq!(
             (fault_of(Field::Natures, &two), fault_of(Field::What, &two)),
-            (None, Some(Refused::Value))
+            (None, Some(EntryRefusal::Value))
         );
     }
 

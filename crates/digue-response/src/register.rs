@@ -11,12 +11,12 @@ use digue_types::written::{DayOrder, Unwritten, WrittenMoment, choices_in, folde
 use jiff::tz::TimeZone;
 
 use crate::incident::{Incident, State, TEXT_CHARS_MAX};
-use crate::notification::{Draft, Field, Filled, Shape, fault_of};
+use crate::notification::{Field, FilledField, FormFieldShape, NotificationDraft, fault_of};
 use crate::vocabulary::Exemption;
 
 /// One row.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Row {
+pub struct ViolationRow {
     pub title: String,
     pub state: State,
     pub opened_at: Timestamp,
@@ -30,10 +30,10 @@ pub struct Row {
     pub told_at: Option<Timestamp>,
 }
 
-impl Row {
-    pub fn new(incident: &Incident, draft: &Draft) -> Self {
+impl ViolationRow {
+    pub fn new(incident: &Incident, draft: &NotificationDraft) -> Self {
         let values = draft.0.iter().filter_map(|(field, filled)| match filled {
-            Filled::Value { value, .. } => Some((*field, value.clone())),
+            FilledField::Value { value, .. } => Some((*field, value.clone())),
             _ => None,
         });
         let authority = incident.authority.as_ref();
@@ -57,7 +57,7 @@ impl Row {
 }
 
 /// The columns of a register, as it is written and read: what each is called, and what it fills.
-pub static COLUMNS: LazyLock<Vec<(&'static str, Column)>> = LazyLock::new(|| {
+pub static COLUMNS: LazyLock<Vec<(&'static str, ViolationColumn)>> = LazyLock::new(|| {
     const FIRST: [Field; 12] = [
         Field::StartedAt,
         Field::EndedAt,
@@ -75,17 +75,17 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, Column)>> = LazyLock::new(|| {
     // Each has a column of its own.
     const ELSEWHERE: [Field; 3] = [Field::AwareAt, Field::DelayReasons, Field::InformedAt];
     let others = Field::ALL.iter().filter(|field| !FIRST.contains(field) && !ELSEWHERE.contains(field));
-    let field = |field: &Field| (field.code(), Column::Field(*field));
-    let mut columns = vec![("title", Column::Title), ("aware-at", Column::Aware)];
+    let field = |field: &Field| (field.code(), ViolationColumn::Field(*field));
+    let mut columns = vec![("title", ViolationColumn::Title), ("aware-at", ViolationColumn::Aware)];
     columns.extend(FIRST.iter().map(field));
     columns.extend([
-        ("authority", Column::Authority),
-        ("notified", Column::NotifiedAt),
-        ("delay", Column::Delay),
-        ("persons", Column::Persons),
-        ("exemption", Column::Exemption),
-        ("told", Column::ToldAt),
-        ("state", Column::State),
+        ("authority", ViolationColumn::Authority),
+        ("notified", ViolationColumn::NotifiedAt),
+        ("delay", ViolationColumn::Delay),
+        ("persons", ViolationColumn::Persons),
+        ("exemption", ViolationColumn::Exemption),
+        ("told", ViolationColumn::ToldAt),
+        ("state", ViolationColumn::State),
     ]);
     columns.extend(others.map(field));
     columns
@@ -93,7 +93,7 @@ pub static COLUMNS: LazyLock<Vec<(&'static str, Column)>> = LazyLock::new(|| {
 
 /// What a column fills.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Column {
+pub enum ViolationColumn {
     Title,
     Aware,
     Field(Field),
@@ -112,7 +112,7 @@ pub enum Column {
 
 /// A row of an earlier register.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Earlier {
+pub struct EarlierViolation {
     pub title: String,
     pub aware_at: Option<Timestamp>,
     pub fields: BTreeMap<Field, Vec<String>>,
@@ -125,11 +125,12 @@ pub struct Earlier {
     pub state: Option<State>,
 }
 
-impl Earlier {
+impl EarlierViolation {
     /// What a row says, as an earlier register would.
-    pub fn of(row: &Row) -> Self {
+    pub fn of(row: &ViolationRow) -> Self {
         let lines = |text: &String| text.trim().replace("\r\n", "\n");
-        let is_column = |field: &Field| COLUMNS.iter().any(|(_, column)| *column == Column::Field(*field));
+        let is_column =
+            |field: &Field| COLUMNS.iter().any(|(_, column)| *column == ViolationColumn::Field(*field));
         let said = |(field, values): (&Field, &Vec<String>)| {
             let values: Vec<String> = values.iter().map(lines).filter(|text| !text.is_empty()).collect();
             (is_column(field) && !values.is_empty()).then_some((*field, values))
@@ -150,19 +151,21 @@ impl Earlier {
 
     /// The columns where this row, as a file says it, is not what the register says; blank cells say nothing.
     pub fn differences_from(&self, register: &Self) -> Vec<&'static str> {
-        let differs = |column: &Column| match column {
-            Column::Title => !self.title.is_empty() && self.title != register.title,
-            Column::Aware => self.aware_at.is_some() && self.aware_at != register.aware_at,
-            Column::Field(field) => {
+        let differs = |column: &ViolationColumn| match column {
+            ViolationColumn::Title => !self.title.is_empty() && self.title != register.title,
+            ViolationColumn::Aware => self.aware_at.is_some() && self.aware_at != register.aware_at,
+            ViolationColumn::Field(field) => {
                 self.fields.get(field).is_some_and(|said| register.fields.get(field) != Some(said))
             }
-            Column::Authority => self.authority.is_some() && self.authority != register.authority,
-            Column::NotifiedAt => self.notified_at.is_some() && self.notified_at != register.notified_at,
-            Column::Delay => self.delay.is_some() && self.delay != register.delay,
-            Column::Persons => self.persons.is_some() && self.persons != register.persons,
-            Column::Exemption => self.exemption.is_some() && self.exemption != register.exemption,
-            Column::ToldAt => self.told_at.is_some() && self.told_at != register.told_at,
-            Column::State => self.state.is_some() && self.state != register.state,
+            ViolationColumn::Authority => self.authority.is_some() && self.authority != register.authority,
+            ViolationColumn::NotifiedAt => {
+                self.notified_at.is_some() && self.notified_at != register.notified_at
+            }
+            ViolationColumn::Delay => self.delay.is_some() && self.delay != register.delay,
+            ViolationColumn::Persons => self.persons.is_some() && self.persons != register.persons,
+            ViolationColumn::Exemption => self.exemption.is_some() && self.exemption != register.exemption,
+            ViolationColumn::ToldAt => self.told_at.is_some() && self.told_at != register.told_at,
+            ViolationColumn::State => self.state.is_some() && self.state != register.state,
         };
         COLUMNS.iter().filter(|(_, column)| differs(column)).map(|(name, _)| *name).collect()
     }
@@ -170,7 +173,7 @@ impl Earlier {
 
 /// What is wrong with a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CellFault {
+pub enum ViolationCellFault {
     /// Needed and empty.
     Missing,
     /// No date or hour.
@@ -211,7 +214,7 @@ pub enum CellFault {
     Refused,
 }
 
-impl CellFault {
+impl ViolationCellFault {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -246,7 +249,7 @@ impl CellFault {
 }
 
 /// What reading rows works with.
-pub struct RowReader<'r> {
+pub struct ViolationRowReader<'r> {
     /// Where hours without a zone were.
     pub zone: &'r TimeZone,
     pub now: Timestamp,
@@ -258,13 +261,16 @@ pub struct RowReader<'r> {
     pub orders: BTreeMap<&'static str, DayOrder>,
 }
 
-impl RowReader<'_> {
+impl ViolationRowReader<'_> {
     /// Reads one row: the texts of the columns that are there.
     ///
     /// # Errors
     /// Every fault of the row.
-    pub fn read(&self, cells: &BTreeMap<&str, String>) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
-        self.read_with(cells, &[Column::Title, Column::Aware])
+    pub fn read(
+        &self,
+        cells: &BTreeMap<&str, String>,
+    ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
+        self.read_with(cells, &[ViolationColumn::Title, ViolationColumn::Aware])
     }
 
     /// Reads a row about a violation that the register has: it may lack what the register lacks.
@@ -274,23 +280,23 @@ impl RowReader<'_> {
     pub fn read_known(
         &self,
         cells: &BTreeMap<&str, String>,
-        register: &Earlier,
-    ) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
-        let needed = [Column::Title, Column::Aware];
+        register: &EarlierViolation,
+    ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
+        let needed = [ViolationColumn::Title, ViolationColumn::Aware];
         self.read_with(cells, if register.aware_at.is_some() { &needed } else { &needed[..1] })
     }
 
     fn read_with(
         &self,
         cells: &BTreeMap<&str, String>,
-        needed: &[Column],
-    ) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
-        let mut row = Earlier::default();
+        needed: &[ViolationColumn],
+    ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
+        let mut row = EarlierViolation::default();
         let mut faults = Vec::new();
         for (name, column) in COLUMNS.iter() {
             let text = cells.get(name).map(|text| text.trim()).unwrap_or_default();
             let read = match text {
-                "" if needed.contains(column) => Err(CellFault::Missing),
+                "" if needed.contains(column) => Err(ViolationCellFault::Missing),
                 "" => Ok(()),
                 text => self.read_cell(&mut row, name, *column, text),
             };
@@ -303,78 +309,91 @@ impl RowReader<'_> {
         if let (Some(from), Some(to)) = (moment(Field::StartedAt), moment(Field::EndedAt))
             && to < from
         {
-            faults.push((Field::EndedAt.code(), CellFault::Backwards));
+            faults.push((Field::EndedAt.code(), ViolationCellFault::Backwards));
         }
         match (&row.persons, row.exemption) {
             (Some((false, why)), None) => match exemption_in(why) {
                 Some(exemption) => row.exemption = Some(exemption),
-                None => faults.push(("exemption", CellFault::Exemption)),
+                None => faults.push(("exemption", ViolationCellFault::Exemption)),
             },
             (Some((false, _)), Some(_)) | (_, None) => {}
-            (Some((true, _)) | None, Some(_)) => faults.push(("exemption", CellFault::Exemption)),
+            (Some((true, _)) | None, Some(_)) => faults.push(("exemption", ViolationCellFault::Exemption)),
         }
         if faults.is_empty() { Ok(row) } else { Err(faults) }
     }
 
     fn read_cell(
         &self,
-        row: &mut Earlier,
+        row: &mut EarlierViolation,
         name: &'static str,
-        column: Column,
+        column: ViolationColumn,
         text: &str,
-    ) -> Result<(), CellFault> {
+    ) -> Result<(), ViolationCellFault> {
         if text.chars().count() > TEXT_CHARS_MAX {
-            return Err(CellFault::Long);
+            return Err(ViolationCellFault::Long);
         }
         match column {
-            Column::Title => row.title = text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
-            Column::Aware => row.aware_at = Some(self.past(name, text)?),
-            Column::Field(field) => drop(row.fields.insert(field, self.value_of(field, name, text)?)),
-            Column::Authority => row.authority = Some(decision(text)?),
-            Column::NotifiedAt => row.notified_at = Some(self.past(name, text)?),
-            Column::Delay => row.delay = Some(text.replace("\r\n", "\n")),
-            Column::Persons => row.persons = Some(decision(text)?),
-            Column::Exemption => row.exemption = Some((self.exemption)(text).ok_or(CellFault::Choice)?),
-            Column::ToldAt => row.told_at = Some(self.past(name, text)?),
-            Column::State => row.state = Some((self.state)(text).ok_or(CellFault::Choice)?),
+            ViolationColumn::Title => row.title = text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+            ViolationColumn::Aware => row.aware_at = Some(self.past(name, text)?),
+            ViolationColumn::Field(field) => {
+                drop(row.fields.insert(field, self.value_of(field, name, text)?))
+            }
+            ViolationColumn::Authority => row.authority = Some(decision(text)?),
+            ViolationColumn::NotifiedAt => row.notified_at = Some(self.past(name, text)?),
+            ViolationColumn::Delay => row.delay = Some(text.replace("\r\n", "\n")),
+            ViolationColumn::Persons => row.persons = Some(decision(text)?),
+            ViolationColumn::Exemption => {
+                row.exemption = Some((self.exemption)(text).ok_or(ViolationCellFault::Choice)?)
+            }
+            ViolationColumn::ToldAt => row.told_at = Some(self.past(name, text)?),
+            ViolationColumn::State => row.state = Some((self.state)(text).ok_or(ViolationCellFault::Choice)?),
         }
         Ok(())
     }
 
-    fn value_of(&self, field: Field, name: &'static str, text: &str) -> Result<Vec<String>, CellFault> {
+    fn value_of(
+        &self,
+        field: Field,
+        name: &'static str,
+        text: &str,
+    ) -> Result<Vec<String>, ViolationCellFault> {
         let values = match field.shape() {
-            Shape::Moment => vec![self.moment(name, text)?.to_string()],
-            Shape::Number => {
-                let number = number(text).map_err(|fault| CellFault::of(fault, CellFault::Number))?;
+            FormFieldShape::Moment => vec![self.moment(name, text)?.to_string()],
+            FormFieldShape::Number => {
+                let number = number(text)
+                    .map_err(|fault| ViolationCellFault::of(fault, ViolationCellFault::Number))?;
                 let whole = number.whole().and_then(|whole| u64::try_from(whole).ok());
-                vec![whole.ok_or(CellFault::Number)?.to_string()]
+                vec![whole.ok_or(ViolationCellFault::Number)?.to_string()]
             }
-            Shape::One(_) => vec![(self.choice)(field, text).ok_or(CellFault::Choice)?],
-            Shape::Many(_) => {
-                choices_in(text, |word| (self.choice)(field, word)).map_err(|_| CellFault::Choice)?
+            FormFieldShape::One(_) => vec![(self.choice)(field, text).ok_or(ViolationCellFault::Choice)?],
+            FormFieldShape::Many(_) => {
+                choices_in(text, |word| (self.choice)(field, word)).map_err(|_| ViolationCellFault::Choice)?
             }
-            Shape::Line => vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")],
-            Shape::Text => vec![text.replace("\r\n", "\n")],
+            FormFieldShape::Line => vec![text.lines().map(str::trim).collect::<Vec<_>>().join(", ")],
+            FormFieldShape::Text => vec![text.replace("\r\n", "\n")],
         };
-        if fault_of(field, &values).is_some() { Err(CellFault::Long) } else { Ok(values) }
+        if fault_of(field, &values).is_some() { Err(ViolationCellFault::Long) } else { Ok(values) }
     }
 
-    fn past(&self, name: &'static str, text: &str) -> Result<Timestamp, CellFault> {
+    fn past(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {
         let at = self.moment(name, text)?;
-        if at > self.now { Err(CellFault::Future) } else { Ok(at) }
+        if at > self.now { Err(ViolationCellFault::Future) } else { Ok(at) }
     }
 
     /// An instant; a day without an hour is its midnight, and an hour without a zone is local.
-    fn moment(&self, name: &'static str, text: &str) -> Result<Timestamp, CellFault> {
+    fn moment(&self, name: &'static str, text: &str) -> Result<Timestamp, ViolationCellFault> {
         let order = self.orders.get(name).copied().unwrap_or_default();
-        let written = moment(text, order).map_err(|fault| CellFault::of(fault, CellFault::Moment))?;
+        let written =
+            moment(text, order).map_err(|fault| ViolationCellFault::of(fault, ViolationCellFault::Moment))?;
         let local = match written {
             WrittenMoment::Instant(at) => return Ok(at),
             WrittenMoment::Day(day) => day.at(0, 0, 0, 0),
             WrittenMoment::Local(at) => at,
         };
         let instant = self.zone.to_ambiguous_timestamp(local).unambiguous();
-        instant.map(|at| Timestamp::from_micros(at.as_microsecond())).map_err(|_| CellFault::Ambiguous)
+        instant
+            .map(|at| Timestamp::from_micros(at.as_microsecond()))
+            .map_err(|_| ViolationCellFault::Ambiguous)
     }
 }
 
@@ -394,28 +413,32 @@ fn exemption_in(reason: &str) -> Option<Exemption> {
     named.or_else(|| is_risk.then_some(Exemption::RiskNotHigh))
 }
 
-fn decision(text: &str) -> Result<(bool, String), CellFault> {
-    let (word, reason) = text.split_once(':').ok_or(CellFault::Decision)?;
+fn decision(text: &str) -> Result<(bool, String), ViolationCellFault> {
+    let (word, reason) = text.split_once(':').ok_or(ViolationCellFault::Decision)?;
     let what = match folded(word).as_str() {
         "oui" | "yes" => true,
         "non" | "no" => false,
-        _ => return Err(CellFault::Decision),
+        _ => return Err(ViolationCellFault::Decision),
     };
     let reason = reason.trim().replace("\r\n", "\n");
-    if reason.is_empty() { Err(CellFault::Decision) } else { Ok((what, reason)) }
+    if reason.is_empty() { Err(ViolationCellFault::Decision) } else { Ok((what, reason)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(cells: &[(&'static str, &str)]) -> Result<Earlier, Vec<(&'static str, CellFault)>> {
+    fn read(
+        cells: &[(&'static str, &str)],
+    ) -> Result<EarlierViolation, Vec<(&'static str, ViolationCellFault)>> {
         let cells = cells.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         let choice = |field: Field, word: &str| {
-            let (Shape::Many(codes) | Shape::One(codes)) = field.shape() else { return None };
+            let (FormFieldShape::Many(codes) | FormFieldShape::One(codes)) = field.shape() else {
+                return None;
+            };
             codes.iter().find(|code| **code == word).map(|code| (*code).to_owned())
         };
-        let reader = RowReader {
+        let reader = ViolationRowReader {
             zone: &TimeZone::get("Europe/Paris").unwrap(),
             now: Timestamp::parse_rfc3339("2026-11-28T00:00:00Z").unwrap(),
             choice: &choice,
@@ -510,7 +533,7 @@ mod tests {
     fn a_row_that_the_register_has_may_lack_what_the_register_lacks() {
         let cells = BTreeMap::from([("title", "t".to_owned())]);
         let zone = TimeZone::UTC;
-        let reader = RowReader {
+        let reader = ViolationRowReader {
             zone: &zone,
             now: Timestamp::from_secs(1_800_000_000),
             choice: &|_, _| None,
@@ -518,11 +541,14 @@ mod tests {
             state: &|_| None,
             orders: BTreeMap::new(),
         };
-        let without = Earlier { title: "t".to_owned(), ..Earlier::default() };
+        let without = EarlierViolation { title: "t".to_owned(), ..EarlierViolation::default() };
         let row = reader.read_known(&cells, &without).unwrap();
         assert_eq!(row.differences_from(&without), Vec::<&str>::new());
-        let with = Earlier { aware_at: at("2026-03-02T13:05:00Z"), ..without };
-        assert_eq!(reader.read_known(&cells, &with).unwrap_err(), [("aware-at", CellFault::Missing)]);
+        let with = EarlierViolation { aware_at: at("2026-03-02T13:05:00Z"), ..without };
+        assert_eq!(
+            reader.read_known(&cells, &with).unwrap_err(),
+            [("aware-at", ViolationCellFault::Missing)]
+        );
         assert!(reader.read(&cells).is_err());
     }
 
@@ -531,7 +557,7 @@ mod tests {
         let faults = read(&[("title", "t"), ("started-at", "2025-03-02"), ("ended-at", "2025-03-01")]);
         assert_eq!(
             faults.unwrap_err(),
-            [("aware-at", CellFault::Missing), ("ended-at", CellFault::Backwards)]
+            [("aware-at", ViolationCellFault::Missing), ("ended-at", ViolationCellFault::Backwards)]
         );
     }
 

@@ -30,18 +30,18 @@ lists! {
 
 /// What a step does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Does {
+pub enum StepEffect {
     /// Asks, and records the answer.
     Asks,
     /// Shows what Digue knows.
-    Reads(Fact),
+    Reads(SheetFact),
     /// Leads to what can be done, and undone, at once.
-    Runs(Action),
+    Runs(SheetAction),
 }
 
 /// Facts that Digue reads by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fact {
+pub enum SheetFact {
     /// Accounts, sessions and last exposure of whom it is about.
     Accounts,
     /// Persons shown so far.
@@ -62,7 +62,7 @@ pub enum Fact {
 
 /// Things that are done with one button and undone by another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Action {
+pub enum SheetAction {
     CloseAccount,
     CloseOrganisation,
     ComputeAffected,
@@ -72,21 +72,21 @@ pub enum Action {
 
 /// One step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct SheetStep {
     pub code: &'static str,
     pub is_mandatory: bool,
-    pub does: Does,
+    pub does: StepEffect,
 }
 
-const fn must(code: &'static str, does: Does) -> Step {
-    Step { code, is_mandatory: true, does }
+const fn must(code: &'static str, does: StepEffect) -> SheetStep {
+    SheetStep { code, is_mandatory: true, does }
 }
 
-const fn may(code: &'static str, does: Does) -> Step {
-    Step { code, is_mandatory: false, does }
+const fn may(code: &'static str, does: StepEffect) -> SheetStep {
+    SheetStep { code, is_mandatory: false, does }
 }
 
-impl Fact {
+impl SheetFact {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",
@@ -101,67 +101,67 @@ impl Fact {
     }
 }
 
-const QUALIFICATION: &[Step] = &[
-    must("log", Does::Asks),
-    must("what", Does::Asks),
-    must("who-is-concerned", Does::Reads(Fact::Accounts)),
-    must("signals", Does::Reads(Fact::Findings)),
-    must("personal-data", Does::Reads(Fact::Categories)),
-    must("still-going-on", Does::Asks),
-    may("other-portals", Does::Reads(Fact::Gates)),
-    may("false-alarm", Does::Asks),
+const QUALIFICATION: &[SheetStep] = &[
+    must("log", StepEffect::Asks),
+    must("what", StepEffect::Asks),
+    must("who-is-concerned", StepEffect::Reads(SheetFact::Accounts)),
+    must("signals", StepEffect::Reads(SheetFact::Findings)),
+    must("personal-data", StepEffect::Reads(SheetFact::Categories)),
+    must("still-going-on", StepEffect::Asks),
+    may("other-portals", StepEffect::Reads(SheetFact::Gates)),
+    may("false-alarm", StepEffect::Asks),
 ];
 
-const CONTAINMENT: &[Step] = &[
-    must("close-account", Does::Runs(Action::CloseAccount)),
-    must("sessions-cut", Does::Reads(Fact::Accounts)),
-    may("close-organisation", Does::Runs(Action::CloseOrganisation)),
-    must("evidence-kept", Does::Runs(Action::Preserve)),
-    must("journal-verified", Does::Reads(Fact::Journal)),
-    may("partner-called", Does::Asks),
+const CONTAINMENT: &[SheetStep] = &[
+    must("close-account", StepEffect::Runs(SheetAction::CloseAccount)),
+    must("sessions-cut", StepEffect::Reads(SheetFact::Accounts)),
+    may("close-organisation", StepEffect::Runs(SheetAction::CloseOrganisation)),
+    must("evidence-kept", StepEffect::Runs(SheetAction::Preserve)),
+    must("journal-verified", StepEffect::Reads(SheetFact::Journal)),
+    may("partner-called", StepEffect::Asks),
 ];
 
-const DATA_LEAK: &[Step] = &[
-    must("affected", Does::Runs(Action::ComputeAffected)),
-    must("categories", Does::Reads(Fact::Categories)),
-    must("uninspected", Does::Reads(Fact::Uninspected)),
-    must("relatives", Does::Asks),
-    must("published", Does::Asks),
-    may("sold", Does::Asks),
-    may("withdrawn", Does::Asks),
+const DATA_LEAK: &[SheetStep] = &[
+    must("affected", StepEffect::Runs(SheetAction::ComputeAffected)),
+    must("categories", StepEffect::Reads(SheetFact::Categories)),
+    must("uninspected", StepEffect::Reads(SheetFact::Uninspected)),
+    must("relatives", StepEffect::Asks),
+    must("published", StepEffect::Asks),
+    may("sold", StepEffect::Asks),
+    may("withdrawn", StepEffect::Asks),
 ];
 
-const STOLEN_ACCOUNT: &[Step] = &[
-    must("holder-called", Does::Asks),
-    must("workstation", Does::Asks),
-    must("second-factor", Does::Asks),
-    must("colleagues", Does::Reads(Fact::Organisation)),
-    may("other-passwords", Does::Asks),
-    may("created-accounts", Does::Reads(Fact::Organisation)),
+const STOLEN_ACCOUNT: &[SheetStep] = &[
+    must("holder-called", StepEffect::Asks),
+    must("workstation", StepEffect::Asks),
+    must("second-factor", StepEffect::Asks),
+    must("colleagues", StepEffect::Reads(SheetFact::Organisation)),
+    may("other-passwords", StepEffect::Asks),
+    may("created-accounts", StepEffect::Reads(SheetFact::Organisation)),
 ];
 
-const RANSOMWARE: &[Step] = &[
-    must("isolated", Does::Asks),
-    must("backups", Does::Asks),
-    must("exfiltration", Does::Asks),
-    must("services-stopped", Does::Asks),
-    must("journal-elsewhere", Does::Reads(Fact::Journal)),
-    may("ransom-note", Does::Asks),
-    may("helped", Does::Asks),
+const RANSOMWARE: &[SheetStep] = &[
+    must("isolated", StepEffect::Asks),
+    must("backups", StepEffect::Asks),
+    must("exfiltration", StepEffect::Asks),
+    must("services-stopped", StepEffect::Asks),
+    must("journal-elsewhere", StepEffect::Reads(SheetFact::Journal)),
+    may("ransom-note", StepEffect::Asks),
+    may("helped", StepEffect::Asks),
 ];
 
-const RESTART: &[Step] = &[
-    must("cause-known", Does::Asks),
-    must("accounts-sound", Does::Reads(Fact::Accounts)),
-    must("passkeys", Does::Asks),
-    must("order", Does::Runs(Action::Reopen)),
-    must("watched", Does::Reads(Fact::Findings)),
-    may("partners-told", Does::Asks),
-    may("lessons", Does::Asks),
+const RESTART: &[SheetStep] = &[
+    must("cause-known", StepEffect::Asks),
+    must("accounts-sound", StepEffect::Reads(SheetFact::Accounts)),
+    must("passkeys", StepEffect::Asks),
+    must("order", StepEffect::Runs(SheetAction::Reopen)),
+    must("watched", StepEffect::Reads(SheetFact::Findings)),
+    may("partners-told", StepEffect::Asks),
+    may("lessons", StepEffect::Asks),
 ];
 
 impl Sheet {
-    pub const fn steps(self) -> &'static [Step] {
+    pub const fn steps(self) -> &'static [SheetStep] {
         match self {
             Self::Qualification => QUALIFICATION,
             Self::Containment => CONTAINMENT,
@@ -172,7 +172,7 @@ impl Sheet {
         }
     }
 
-    pub fn step(self, code: &str) -> Option<&'static Step> {
+    pub fn step(self, code: &str) -> Option<&'static SheetStep> {
         self.steps().iter().find(|step| step.code == code)
     }
 }

@@ -20,12 +20,12 @@ pub struct ApprovalRecord {
     pub asked_by: AccountId,
     pub asked_at: Timestamp,
     pub expires_at: Timestamp,
-    pub decided: Option<Decided>,
+    pub decided: Option<ApprovalDecision>,
 }
 
 /// Who decided, when, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
+pub struct ApprovalDecision {
     pub by: AccountId,
     pub at: Timestamp,
     pub is_granted: bool,
@@ -69,7 +69,7 @@ impl Store {
 
     /// Claims a decision: of those who decide at the same time, one does. It is nobody's decision before
     /// `settle_approval`; a claim whose holder went away is over after a minute.
-    pub async fn claim_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
+    pub async fn claim_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE approvals SET decided_by = $1, decided_at = $2, granted = $3 \
              WHERE id = $4 AND expires_at > $5 \
@@ -88,7 +88,7 @@ impl Store {
     }
 
     /// Makes a claim the decision.
-    pub async fn settle_approval(&self, id: &str, decided: &Decided) -> Stored<bool> {
+    pub async fn settle_approval(&self, id: &str, decided: &ApprovalDecision) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE approvals SET granted = $1 WHERE id = $2 AND granted = $3 AND decided_by = $4",
         )

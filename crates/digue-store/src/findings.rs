@@ -30,12 +30,12 @@ pub struct FindingRecord {
     pub is_fused: bool,
     /// When other systems were told; zero while they were not.
     pub told_at: Timestamp,
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<FindingVerdict>,
 }
 
 /// What a person made of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct FindingVerdict {
     /// A theft, or work.
     pub is_theft: bool,
     pub by: AccountId,
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// Decides, once: of two who decide at the same time, one does.
-    pub async fn decide_finding(&self, id: &str, verdict: &Verdict) -> Stored<bool> {
+    pub async fn decide_finding(&self, id: &str, verdict: &FindingVerdict) -> Stored<bool> {
         let done = sqlx::query(
             "UPDATE findings SET verdict = $1, decided_by = $2, decided_at = $3, reason = $4 \
              WHERE id = $5 AND decided_at = 0",

@@ -8,7 +8,7 @@ use crate::{Store, Stored, rows};
 
 /// A key, with the hash of its secret and what its holders call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRecord {
+pub struct ApiKeyRecord {
     pub secret: TokenHash,
     pub key: ApiKey,
     pub name: String,
@@ -16,7 +16,7 @@ pub struct KeyRecord {
 }
 
 impl Store {
-    pub async fn add_key(&self, record: &KeyRecord) -> Stored<()> {
+    pub async fn add_key(&self, record: &ApiKeyRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO api_keys (id, secret, account, name, thumbprint, added_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -34,7 +34,7 @@ impl Store {
     }
 
     /// All keys, the newest first.
-    pub async fn keys(&self) -> Stored<Vec<KeyRecord>> {
+    pub async fn keys(&self) -> Stored<Vec<ApiKeyRecord>> {
         let rows = sqlx::query(
             "SELECT id, secret, account, name, thumbprint, added_at, expires_at FROM api_keys \
              ORDER BY added_at DESC, id",

@@ -35,23 +35,23 @@ use digue_types::{AccountId, Gate, PortalId, Timestamp};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
-pub use approvals::{ApprovalRecord, Decided};
+pub use approvals::{ApprovalDecision, ApprovalRecord};
 pub use campaigns::{CampaignRecord, NoticeRecord};
 pub use contact_source::{ContactRow, ContactSource};
 pub use files::FileRecord;
-pub use findings::{FindingRecord, Verdict};
+pub use findings::{FindingRecord, FindingVerdict};
 pub use identities::{IdentityRecord, ProviderSession};
 pub use incidents::{EntryRecord, IncidentRecord};
 pub use invitations::{GrantedKeyRecord, UnconfirmedRecord};
 pub use isms::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
-pub use keys::KeyRecord;
+pub use keys::ApiKeyRecord;
 pub use mails::MailRecord;
 pub use passkeys::PasskeyRecord;
 pub use passwords::{Attempts, PasswordRecord};
 pub use people::{OrganisationRecord, RecoveryRecord};
-pub use persons::{HiddenRecord, KnownPerson, PersonCode, RequestRecord, WishRecord};
+pub use persons::{HiddenRecord, KnownPerson, PersonCode, PreferenceRecord, RequestRecord};
 pub use reports::ReportRecord;
-pub use rows::{BreakGlassRecord, GateRecord, Link};
+pub use rows::{BreakGlassRecord, GateRecord, StoreConnection};
 pub use sessions::ConnectionRecord;
 
 /// The database did not do what was asked.
@@ -199,7 +199,7 @@ impl Store {
         rows.iter().map(rows::gate).collect()
     }
 
-    pub async fn add_link(&self, token: &TokenHash, link: &Link) -> Stored<()> {
+    pub async fn add_link(&self, token: &TokenHash, link: &StoreConnection) -> Stored<()> {
         sqlx::query("INSERT INTO links (token, account, host, expires_at, state, proved_at) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(rows::hex(token))
             .bind(link.account.as_str())
@@ -213,7 +213,7 @@ impl Store {
     }
 
     /// Whom a link is for, as long as it is good; it stays good.
-    pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
+    pub async fn peek_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
         let row =
             sqlx::query("SELECT account, host, expires_at, state, proved_at FROM links WHERE token = $1 AND expires_at > $2")
                 .bind(rows::hex(token))
@@ -224,7 +224,7 @@ impl Store {
     }
 
     /// Uses a link up: of two who try at once, one gets it.
-    pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<Link>> {
+    pub async fn take_link(&self, token: &TokenHash, now: Timestamp) -> Stored<Option<StoreConnection>> {
         let row = sqlx::query(
             "DELETE FROM links WHERE token = $1 AND expires_at > $2 \
              RETURNING account, host, expires_at, state, proved_at",

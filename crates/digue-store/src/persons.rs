@@ -68,7 +68,7 @@ impl RequestRecord {
 
 /// What a person wishes to be told by mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WishRecord {
+pub struct PreferenceRecord {
     pub whose: KnownPerson,
     /// Sealed with the house's key.
     pub sealed_email: String,
@@ -263,7 +263,7 @@ impl Store {
         Ok(())
     }
 
-    pub async fn save_wish(&self, wish: &WishRecord) -> Stored<()> {
+    pub async fn save_wish(&self, wish: &PreferenceRecord) -> Stored<()> {
         sqlx::query(
             "INSERT INTO person_wishes (population, person, sealed_email, language, first_visits, monthly, \
              told_entry, digest_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -293,7 +293,7 @@ impl Store {
         Ok(())
     }
 
-    pub async fn wishes(&self) -> Stored<Vec<WishRecord>> {
+    pub async fn wishes(&self) -> Stored<Vec<PreferenceRecord>> {
         let rows = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
              FROM person_wishes ORDER BY population, person",
@@ -303,7 +303,7 @@ impl Store {
         rows.iter().map(rows::wish).collect()
     }
 
-    pub async fn wish_of(&self, whose: &KnownPerson) -> Stored<Option<WishRecord>> {
+    pub async fn wish_of(&self, whose: &KnownPerson) -> Stored<Option<PreferenceRecord>> {
         let row = sqlx::query(
             "SELECT population, person, sealed_email, language, first_visits, monthly, told_entry, digest_at \
              FROM person_wishes WHERE population = $1 AND person = $2",

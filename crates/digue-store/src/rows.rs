@@ -2,25 +2,25 @@
 
 use digue_access::decide::Reduction;
 use digue_access::session::{ClientIp, Device, TokenHash};
-use digue_access::{AccountRecord, ApiKey, Origin, Reach, Role, Session};
+use digue_access::{AccountRecord, ApiKey, Reach, RequestOrigin, Role, Session};
 use digue_types::{AccountId, Gate, IdError, OrganisationId, PortalId, SessionId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::approvals::{ApprovalRecord, CLAIMED, Decided};
+use crate::approvals::{ApprovalDecision, ApprovalRecord, CLAIMED};
 use crate::campaigns::{CampaignRecord, NoticeRecord};
 use crate::files::FileRecord;
-use crate::findings::{FindingRecord, Verdict};
+use crate::findings::{FindingRecord, FindingVerdict};
 use crate::identities::{IdentityRecord, ProviderSession};
 use crate::incidents::{EntryRecord, IncidentRecord};
 use crate::invitations::{GrantedKeyRecord, UnconfirmedRecord};
 use crate::isms::{CheckRecord, ReviewLine, ReviewRecord, RevisionRecord, SwitchRecord};
-use crate::keys::KeyRecord;
+use crate::keys::ApiKeyRecord;
 use crate::mails::MailRecord;
 use crate::passkeys::PasskeyRecord;
 use crate::passwords::{Attempts, PasswordRecord};
 use crate::people::{OrganisationRecord, RecoveryRecord};
-use crate::persons::{HiddenRecord, KnownPerson, RequestRecord, WishRecord};
+use crate::persons::{HiddenRecord, KnownPerson, PreferenceRecord, RequestRecord};
 use crate::reports::ReportRecord;
 use crate::sessions::ConnectionRecord;
 use crate::{StoreError, Stored};
@@ -37,7 +37,7 @@ pub struct GateRecord {
 
 /// A one-time link, good for one account on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct StoreConnection {
     pub account: AccountId,
     pub host: String,
     pub expires_at: Timestamp,
@@ -104,8 +104,8 @@ pub(crate) fn gate(row: &AnyRow) -> Stored<GateRecord> {
     })
 }
 
-pub(crate) fn link(row: &AnyRow) -> Stored<Link> {
-    Ok(Link {
+pub(crate) fn link(row: &AnyRow) -> Stored<StoreConnection> {
+    Ok(StoreConnection {
         account: name(row, "account", AccountId::parse)?,
         host: text(row, "host")?,
         expires_at: time(row, "expires_at")?,
@@ -123,7 +123,7 @@ pub(crate) fn session(row: &AnyRow) -> Stored<(TokenHash, Session)> {
         opened_at: time(row, "opened_at")?,
         seen_at: time(row, "seen_at")?,
         proved_at: time(row, "proved_at")?,
-        origin: Origin {
+        origin: RequestOrigin {
             ip: ClientIp::read(&text(row, "ip")?),
             agent: text(row, "agent")?,
             tls: text(row, "tls")?,
@@ -216,7 +216,7 @@ pub(crate) fn mail(row: &AnyRow) -> Stored<MailRecord> {
     })
 }
 
-pub(crate) fn key(row: &AnyRow) -> Stored<KeyRecord> {
+pub(crate) fn key(row: &AnyRow) -> Stored<ApiKeyRecord> {
     let key = ApiKey {
         id: name(row, "id", SessionId::parse)?,
         account: name(row, "account", AccountId::parse)?,
@@ -224,7 +224,7 @@ pub(crate) fn key(row: &AnyRow) -> Stored<KeyRecord> {
         expires_at: time(row, "expires_at")?,
     };
     let secret = unhex(&text(row, "secret")?).ok_or_else(|| corrupt("secret"))?;
-    Ok(KeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
+    Ok(ApiKeyRecord { secret, key, name: text(row, "name")?, added_at: time(row, "added_at")? })
 }
 
 /// Databases count with a sign.
@@ -253,7 +253,7 @@ pub(crate) fn approval(row: &AnyRow) -> Stored<ApprovalRecord> {
         None
     } else {
         let by = name(row, "decided_by", AccountId::parse)?;
-        Some(Decided { by, at: decided_at, is_granted: granted != 0 })
+        Some(ApprovalDecision { by, at: decided_at, is_granted: granted != 0 })
     };
     Ok(ApprovalRecord {
         id: text(row, "id")?,
@@ -298,7 +298,7 @@ pub(crate) fn finding(row: &AnyRow) -> Stored<FindingRecord> {
     let verdict = if decided_at == Timestamp::ZERO {
         None
     } else {
-        Some(Verdict {
+        Some(FindingVerdict {
             is_theft: text(row, "verdict")? == "theft",
             by: name(row, "decided_by", AccountId::parse)?,
             at: decided_at,
@@ -552,8 +552,8 @@ pub(crate) fn request(row: &AnyRow) -> Stored<RequestRecord> {
     })
 }
 
-pub(crate) fn wish(row: &AnyRow) -> Stored<WishRecord> {
-    Ok(WishRecord {
+pub(crate) fn wish(row: &AnyRow) -> Stored<PreferenceRecord> {
+    Ok(PreferenceRecord {
         whose: known_person(row)?,
         sealed_email: text(row, "sealed_email")?,
         language: text(row, "language")?,

@@ -69,21 +69,21 @@ const ORGANISATIONS: [(&str, &str); 5] = [
 ];
 
 /// Tables with one row of each name.
-const UNIQUE: [(&str, &str, Kind); 5] = [
-    ("accounts", "id", Kind::Account),
-    ("organisations", "id", Kind::Organisation),
-    ("contacts", "account", Kind::Account),
-    ("reductions", "account", Kind::Account),
-    ("passwords", "account", Kind::Account),
+const UNIQUE: [(&str, &str, SpellingKind); 5] = [
+    ("accounts", "id", SpellingKind::Account),
+    ("organisations", "id", SpellingKind::Organisation),
+    ("contacts", "account", SpellingKind::Account),
+    ("reductions", "account", SpellingKind::Account),
+    ("passwords", "account", SpellingKind::Account),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SpellingKind {
     Account,
     Organisation,
 }
 
-impl Kind {
+impl SpellingKind {
     /// The canonical spelling; `None` for what is no name: it is left for its reader to refuse.
     fn canonical(self, text: &str) -> Option<String> {
         match self {
@@ -112,10 +112,10 @@ pub(crate) async fn make_canonical(connection: &mut AnyConnection) -> Stored<()>
         rename(connection, table, column, kind).await?;
     }
     for (table, column) in ACCOUNTS {
-        rename(connection, table, column, Kind::Account).await?;
+        rename(connection, table, column, SpellingKind::Account).await?;
     }
     for (table, column) in ORGANISATIONS {
-        rename(connection, table, column, Kind::Organisation).await?;
+        rename(connection, table, column, SpellingKind::Organisation).await?;
     }
     settle_review_lines(connection).await
 }
@@ -127,7 +127,7 @@ async fn names(connection: &mut AnyConnection, table: &str, column: &str) -> Sto
 }
 
 /// Names of accounts that are not there any more do not count against those that are.
-fn refuse_same(table: &str, kind: Kind, names: &[String], accounts: &[String]) -> Stored<()> {
+fn refuse_same(table: &str, kind: SpellingKind, names: &[String], accounts: &[String]) -> Stored<()> {
     let is_opening = OPENING.contains(&table);
     let kept = names.iter().filter(|name| !is_opening || !is_orphan(name, accounts));
     let mut spelled: Vec<(String, &String)> =
@@ -144,9 +144,9 @@ fn refuse_same(table: &str, kind: Kind, names: &[String], accounts: &[String]) -
 
 /// Another spelling of an account that exists, and no account itself.
 fn is_orphan(name: &str, accounts: &[String]) -> bool {
-    let canonical = Kind::Account.canonical(name);
+    let canonical = SpellingKind::Account.canonical(name);
     let is_there = accounts.iter().any(|account| account == name);
-    !is_there && accounts.iter().any(|account| Kind::Account.canonical(account) == canonical)
+    !is_there && accounts.iter().any(|account| SpellingKind::Account.canonical(account) == canonical)
 }
 
 async fn drop_orphans(connection: &mut AnyConnection, table: &str, accounts: &[String]) -> Stored<()> {
@@ -160,7 +160,7 @@ async fn drop_orphans(connection: &mut AnyConnection, table: &str, accounts: &[S
     Ok(())
 }
 
-async fn rename(connection: &mut AnyConnection, table: &str, column: &str, kind: Kind) -> Stored<()> {
+async fn rename(connection: &mut AnyConnection, table: &str, column: &str, kind: SpellingKind) -> Stored<()> {
     for name in names(connection, table, column).await? {
         let Some(canonical) = kind.canonical(&name).filter(|canonical| *canonical != name) else { continue };
         let text = format!("UPDATE {table} SET {column} = $1 WHERE {column} = $2");
@@ -179,8 +179,8 @@ async fn settle_gates(connection: &mut AnyConnection) -> Stored<()> {
         let gate: String = row.try_get("gate")?;
         let gate = Gate::parse(&gate).ok_or_else(|| StoreError::Corrupt("gate".to_owned()))?;
         let kind = match scope.as_str() {
-            "account" => Kind::Account,
-            "organisation" => Kind::Organisation,
+            "account" => SpellingKind::Account,
+            "organisation" => SpellingKind::Organisation,
             _ => continue,
         };
         let Some(canonical) = kind.canonical(&name) else { continue };
@@ -192,7 +192,7 @@ async fn settle_gates(connection: &mut AnyConnection) -> Stored<()> {
     for row in &rows {
         let (scope, name): (String, String) = (row.try_get("scope")?, row.try_get("name")?);
         let is_weaker = strictest.iter().any(|((known_scope, canonical), (_, kept))| {
-            let kind = if scope == "account" { Kind::Account } else { Kind::Organisation };
+            let kind = if scope == "account" { SpellingKind::Account } else { SpellingKind::Organisation };
             *known_scope == scope && kind.canonical(&name).as_ref() == Some(canonical) && *kept != name
         });
         if is_weaker {
@@ -224,7 +224,7 @@ async fn settle_unconfirmed(connection: &mut AnyConnection) -> Stored<()> {
     let mut kept = std::collections::BTreeSet::new();
     for row in &rows {
         let name: String = row.try_get("account")?;
-        if !kept.insert(Kind::Account.canonical(&name).unwrap_or_else(|| name.clone())) {
+        if !kept.insert(SpellingKind::Account.canonical(&name).unwrap_or_else(|| name.clone())) {
             sqlx::query("DELETE FROM unconfirmed WHERE account = $1")
                 .bind(name)
                 .execute(&mut *connection)
@@ -242,7 +242,7 @@ async fn settle_attempts(connection: &mut AnyConnection) -> Stored<()> {
     let mut kept = std::collections::BTreeSet::new();
     for row in &rows {
         let (name, device): (String, String) = (row.try_get("account")?, row.try_get("device")?);
-        let canonical = Kind::Account.canonical(&name).unwrap_or_else(|| name.clone());
+        let canonical = SpellingKind::Account.canonical(&name).unwrap_or_else(|| name.clone());
         if !kept.insert((canonical, device.clone())) {
             sqlx::query("DELETE FROM attempts WHERE account = $1 AND device = $2")
                 .bind(name)
@@ -263,12 +263,12 @@ async fn settle_review_lines(connection: &mut AnyConnection) -> Stored<()> {
     let mut kept = std::collections::BTreeSet::new();
     for row in &rows {
         let (review, name): (String, String) = (row.try_get("review")?, row.try_get("account")?);
-        let canonical = Kind::Account.canonical(&name).unwrap_or_else(|| name.clone());
+        let canonical = SpellingKind::Account.canonical(&name).unwrap_or_else(|| name.clone());
         let text = match kept.insert((review.clone(), canonical)) {
             true => continue,
             false => "DELETE FROM review_lines WHERE review = $1 AND account = $2",
         };
         sqlx::query(text).bind(review).bind(name).execute(&mut *connection).await?;
     }
-    rename(connection, "review_lines", "account", Kind::Account).await
+    rename(connection, "review_lines", "account", SpellingKind::Account).await
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use digue_journal::disk::{Faults, Step, Strike};
+use digue_journal::disk::{DurableStep, FaultEffect, Faults};
 
 /// ENOSPC and EIO, as Linux numbers them.
 pub const DISK_FULL: i32 = 28;
@@ -10,15 +10,15 @@ pub const IO_ERROR: i32 = 5;
 
 /// Strikes the `nth` occurrence (from 0) of `step`, then `times - 1` more; lets all others pass.
 pub struct FailAt {
-    step: Step,
+    step: DurableStep,
     nth: usize,
     times: usize,
-    strike: Strike,
+    strike: FaultEffect,
     seen: AtomicUsize,
 }
 
 impl FailAt {
-    pub fn new(step: Step, nth: usize, times: usize, strike: Strike) -> Self {
+    pub fn new(step: DurableStep, nth: usize, times: usize, strike: FaultEffect) -> Self {
         Self { step, nth, times, strike, seen: AtomicUsize::new(0) }
     }
 
@@ -29,11 +29,11 @@ impl FailAt {
 }
 
 impl Faults for FailAt {
-    fn strike(&self, step: Step) -> Strike {
+    fn strike(&self, step: DurableStep) -> FaultEffect {
         if step != self.step {
-            return Strike::Proceed;
+            return FaultEffect::Proceed;
         }
         let seen = self.seen.fetch_add(1, Ordering::SeqCst);
-        if seen >= self.nth && seen < self.nth + self.times { self.strike } else { Strike::Proceed }
+        if seen >= self.nth && seen < self.nth + self.times { self.strike } else { FaultEffect::Proceed }
     }
 }

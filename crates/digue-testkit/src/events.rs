@@ -1,8 +1,8 @@
 //! Events to write.
 
 use digue_types::{
-    AccountId, ActionName, Basis, Client, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId,
-    Outcome, PersonRef, PopulationId, PortalId, RouteName, SessionId, ShownPersons, Timestamp,
+    AccountId, ActionName, Basis, Event, ExchangeId, Exposure, Inspection, Means, OrganisationId, Outcome,
+    PersonRef, PopulationId, PortalId, RequestClient, RouteName, SessionId, ShownPersons, Timestamp,
 };
 
 /// `account` was shown `person`, at a date made from `number`.
@@ -17,7 +17,7 @@ pub fn shown(number: u64, account: &str, person: &str) -> Event {
         account: AccountId::parse(account).expect("a name"),
         organisation: OrganisationId::parse("of-1").expect("a name"),
         session: SessionId::parse("s1").expect("a name"),
-        client: Client::default(),
+        client: RequestClient::default(),
         outcome: Outcome::Released,
         reasons: Vec::new(),
         inspection: Inspection::Inspected,

@@ -4,22 +4,22 @@
 //! panics when the reader does, or when what it answers contradicts a second opinion.
 
 use digue_gateway::path::{Pattern, Segments};
-use digue_inspect::access_log::{self, CsvHeader, LogForm, Members};
-use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, Take, parse_selector};
+use digue_inspect::access_log::{self, CsvHeader, LogForm, LogMembers};
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, parse_selector};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::request::RequestParts;
-use digue_inspect::table::{Column, ColumnRule, TableRules};
+use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
 use digue_inspect::{
-    Block, IdentifierKind, Limits, Message, Normalise, Pick, Reading, RequestRule, RequestSource,
-    ResponseRules, Rules, inspect, read_request,
+    BlockRules, IdentifierKind, InspectionLimits, Message, Normalise, Pick, RequestRule, RequestSource,
+    ResponseReading, ResponseRules, RuleBlock, inspect, read_request,
 };
 use digue_journal::cosign::{Cosigner, CosignerKey, witnessed_by};
 use digue_journal::keyring::{self, Period};
 use digue_journal::note::Verifier;
 use digue_journal::receipt::Receipt;
-use digue_journal::seal::{Clear, PeriodKey};
+use digue_journal::seal::{ClearHeader, PeriodKey};
 use digue_journal::witness::AddCheckpoint;
 use digue_journal::{checkpoint, codec, tile};
 
@@ -51,7 +51,7 @@ pub fn run(name: &str, bytes: &[u8]) {
     target(bytes);
 }
 
-const LIMITS: Limits = Limits { decoded_bytes_max: 1 << 20, identifiers_max: 1000 };
+const LIMITS: InspectionLimits = InspectionLimits { decoded_bytes_max: 1 << 20, identifiers_max: 1000 };
 
 fn kinds() -> Vec<IdentifierKind> {
     let steps = vec![Normalise::Trim, Normalise::Compact, Normalise::Nir];
@@ -62,19 +62,19 @@ fn pick() -> Pick {
     Pick::whole(0, "id")
 }
 
-fn look(rules: Rules, coding: &str, body: &[u8]) -> Reading {
-    let block = Block::new(vec!["x/y".to_owned()], rules);
+fn look(rules: BlockRules, coding: &str, body: &[u8]) -> ResponseReading {
+    let block = RuleBlock::new(vec!["x/y".to_owned()], rules);
     let rules = ResponseRules { blocks: vec![block], errors: None };
     let message = Message { status: 200, content_type: Some("x/y"), content_encoding: coding, body };
     let reading = inspect(&rules, &kinds(), &message, &LIMITS);
-    if let Reading::Persons(shown) = &reading {
+    if let ResponseReading::Persons(shown) = &reading {
         assert!(!shown.found.is_empty() && shown.found.len() <= LIMITS.identifiers_max);
     }
     reading
 }
 
 fn json_rules() -> JsonRules {
-    let path = |text| jsonpath::Path::parse(text).expect("written here");
+    let path = |text| jsonpath::RecordPath::parse(text).expect("written here");
     let map = JsonMap {
         rules: vec![JsonRule::new(path("$..id"), pick()), JsonRule::new(path("$.a[*].b"), pick())],
         records: vec![path("$.data[*]")],
@@ -89,12 +89,14 @@ fn json(bytes: &[u8]) {
         // No body shows nobody, whatever its type.
         return;
     }
-    let reading = look(Rules::Json(json_rules()), "", bytes);
+    let reading = look(BlockRules::Json(json_rules()), "", bytes);
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let reference = serde_json::from_str::<serde::de::IgnoredAny>(text);
     // What it accepts besides: guards and words that programs write.
     let is_plain = text.trim_start().starts_with(['{', '[']) && !text.contains(['N', 'I']);
-    if let (false, true, Err(error)) = (matches!(reading, Reading::Unreadable(_)), is_plain, &reference) {
+    if let (false, true, Err(error)) =
+        (matches!(reading, ResponseReading::Unreadable(_)), is_plain, &reference)
+    {
         panic!("accepted what the reference refuses: {error}");
     }
 }
@@ -106,21 +108,24 @@ fn html(bytes: &[u8]) {
         pick: pick(),
         is_own: true,
     };
-    let rules = vec![rule("a", Take::Attribute("href".into())), rule("td.id, option", Take::Text)];
+    let rules = vec![
+        rule("a", IdentifierPart::Attribute("href".into())),
+        rule("td.id, option", IdentifierPart::Text),
+    ];
     let records = HtmlRecords::At(vec![parse_selector("tr").expect("written here")]);
-    let _ = look(Rules::Html(HtmlRules { rules, records, ..HtmlRules::default() }), "", bytes);
+    let _ = look(BlockRules::Html(HtmlRules { rules, records, ..HtmlRules::default() }), "", bytes);
 }
 
 fn table(bytes: &[u8]) {
-    for column in [Column::Named("id".into()), Column::Number(2)] {
+    for column in [MapColumn::Named("id".into()), MapColumn::Number(2)] {
         let columns = vec![ColumnRule::new(column, pick())];
-        let _ = look(Rules::Csv(TableRules { columns, ..TableRules::default() }), "", bytes);
+        let _ = look(BlockRules::Csv(TableRules { columns, ..TableRules::default() }), "", bytes);
     }
 }
 
 fn workbook(bytes: &[u8]) {
-    let columns = vec![ColumnRule::new(Column::Named("id".into()), pick())];
-    let _ = look(Rules::Xlsx(TableRules { columns, ..TableRules::default() }), "", bytes);
+    let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
+    let _ = look(BlockRules::Xlsx(TableRules { columns, ..TableRules::default() }), "", bytes);
 }
 
 fn xml(bytes: &[u8]) {
@@ -128,14 +133,14 @@ fn xml(bytes: &[u8]) {
     let rule = |text| XmlRule { path: path(text), pick: pick(), is_own: None };
     let rules = vec![rule("//id"), rule("/a/*/@id")];
     let rules = XmlRules { rules, records: vec![path("//item")], ..XmlRules::default() };
-    let _ = look(Rules::Xml(rules), "", bytes);
+    let _ = look(BlockRules::Xml(rules), "", bytes);
 }
 
 /// The first byte chooses the coding.
 fn coded(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
     let coding = ["gzip", "br", "zstd", "gzip, gzip"][usize::from(first % 4)];
-    let _ = look(Rules::Text { is_record_per_line: false }, coding, body);
+    let _ = look(BlockRules::Text { is_record_per_line: false }, coding, body);
 }
 
 /// The first line is the query, the rest the body.
@@ -143,7 +148,7 @@ fn request(bytes: &[u8]) {
     let split = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let query = String::from_utf8_lossy(&bytes[..split]);
     let body = bytes.get(split + 1..).unwrap_or_default();
-    let json = RequestSource::json(jsonpath::Path::parse("$..id").expect("written here"), pick());
+    let json = RequestSource::json(jsonpath::RecordPath::parse("$..id").expect("written here"), pick());
     for (source, content_type) in [
         (RequestSource::Query("id".into()), ""),
         (RequestSource::Form("id".into()), "application/x-www-form-urlencoded"),
@@ -196,7 +201,7 @@ fn evidence(bytes: &[u8]) {
     let _ = CosignerKey::parse(&text);
     let _ = keyring::parse(bytes);
     let _ = Period::parse(&text);
-    if let Ok(clear) = Clear::of(bytes) {
+    if let Ok(clear) = ClearHeader::of(bytes) {
         let period = PeriodKey::new(clear.key, &[7; 32]);
         assert!(period.open(bytes).is_err(), "nobody sealed with this key");
     }
@@ -205,7 +210,7 @@ fn evidence(bytes: &[u8]) {
 /// A line of an access log.
 fn line(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let members = Members::default;
+    let members = LogMembers::default;
     let header = CsvHeader::read("time_iso8601;remote_user;status;request_uri", &members()).ok();
     let _ = CsvHeader::read(&text, &members());
     for form in [LogForm::Combined, LogForm::Json(members()), LogForm::Csv(members())] {

@@ -6,12 +6,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, Take, parse_selector};
+use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, parse_selector};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
-use digue_inspect::table::{Column, ColumnRule, TableRules};
+use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
-use digue_inspect::{Block, IdentifierKind, Limits, Message, Pick, Reading, ResponseRules, Rules, inspect};
+use digue_inspect::{
+    BlockRules, IdentifierKind, InspectionLimits, Message, Pick, ResponseReading, ResponseRules, RuleBlock,
+    inspect,
+};
 use regex::Regex;
 
 /// Whom an answer shows.
@@ -96,8 +99,8 @@ fn pick() -> Pick {
     Pick::whole(0, "id")
 }
 
-fn made(content_type: &'static str, text: String, rules: Rules, truth: Truth) -> Made {
-    let mut block = Block::new(vec![content_type.to_owned()], rules);
+fn made(content_type: &'static str, text: String, rules: BlockRules, truth: Truth) -> Made {
+    let mut block = RuleBlock::new(vec![content_type.to_owned()], rules);
     let sweep = Regex::new(r"\bP[0-9]{4}\b").expect("written here");
     block.sweep = vec![Pick::by_pattern(0, sweep, "sweep")];
     Made { content_type, text, rules: ResponseRules { blocks: vec![block], errors: None }, truth }
@@ -152,7 +155,7 @@ fn json(choices: &mut Choices<'_>) -> Made {
         parts.reverse();
     }
     let guard = ["", "\u{feff}", ")]}',\n"][usize::from(choices.of(3))];
-    let path = |text| jsonpath::Path::parse(text).expect("written here");
+    let path = |text| jsonpath::RecordPath::parse(text).expect("written here");
     let map = JsonMap {
         rules: vec![JsonRule::new(path("$..id"), pick())],
         records: vec![path("$.items[*]")],
@@ -160,7 +163,7 @@ fn json(choices: &mut Choices<'_>) -> Made {
         no_person: vec![path("$.page")],
         ..JsonMap::default()
     };
-    let rules = Rules::Json(JsonRules::new(map).expect("few steps"));
+    let rules = BlockRules::Json(JsonRules::new(map).expect("few steps"));
     made("application/json", format!("{guard}{{{}}}", parts.join(",")), rules, truth)
 }
 
@@ -203,7 +206,7 @@ fn xml(choices: &mut Choices<'_>) -> Made {
         empty: vec![path("/list")],
         ..XmlRules::default()
     };
-    made("application/xml", text, Rules::Xml(rules), truth)
+    made("application/xml", text, BlockRules::Xml(rules), truth)
 }
 
 fn csv(choices: &mut Choices<'_>) -> Made {
@@ -233,8 +236,8 @@ fn csv(choices: &mut Choices<'_>) -> Made {
     if choices.of(3) == 0 {
         writeln!(text, "{delimiter}").expect("a string takes every text");
     }
-    let columns = vec![ColumnRule::new(Column::Named("id".into()), pick())];
-    let rules = Rules::Csv(TableRules { columns, ..TableRules::default() });
+    let columns = vec![ColumnRule::new(MapColumn::Named("id".into()), pick())];
+    let rules = BlockRules::Csv(TableRules { columns, ..TableRules::default() });
     made("text/csv", text, rules, truth)
 }
 
@@ -265,12 +268,22 @@ fn html(choices: &mut Choices<'_>) -> Made {
         if count == 0 { "<p class=vide>Personne".to_owned() } else { format!("<table>{rows}</table>") };
     let selector = |text| parse_selector(text).expect("written here");
     let rules = HtmlRules {
-        rules: vec![HtmlRule { selector: selector("td.id"), take: Take::Text, pick: pick(), is_own: true }],
+        rules: vec![HtmlRule {
+            selector: selector("td.id"),
+            take: IdentifierPart::Text,
+            pick: pick(),
+            is_own: true,
+        }],
         records: HtmlRecords::At(vec![selector("tr")]),
         empty: vec![selector("p.vide")],
         ..HtmlRules::default()
     };
-    made("text/html", format!("<!doctype html><html><body>{body}</body></html>"), Rules::Html(rules), truth)
+    made(
+        "text/html",
+        format!("<!doctype html><html><body>{body}</body></html>"),
+        BlockRules::Html(rules),
+        truth,
+    )
 }
 
 /// Reads what the choices make, and compares.
@@ -285,11 +298,12 @@ pub fn compare(choices: &[u8]) {
         content_encoding: "",
         body: made.text.as_bytes(),
     };
-    let found: BTreeSet<String> = match inspect(&made.rules, &kinds(), &message, &Limits::default()) {
-        Reading::Unreadable(_) if made.truth.shows_unnamed => return,
-        Reading::Unreadable(why) => panic!("{why}, though everybody is named: {}", made.text),
-        Reading::ShowsNobody(_) => BTreeSet::new(),
-        Reading::Persons(shown) => {
+    let found: BTreeSet<String> = match inspect(&made.rules, &kinds(), &message, &InspectionLimits::default())
+    {
+        ResponseReading::Unreadable(_) if made.truth.shows_unnamed => return,
+        ResponseReading::Unreadable(why) => panic!("{why}, though everybody is named: {}", made.text),
+        ResponseReading::ShowsNobody(_) => BTreeSet::new(),
+        ResponseReading::Persons(shown) => {
             shown.identifiers().map(|identifier| identifier.text.to_string()).collect()
         }
     };

@@ -6,8 +6,8 @@ use crate::ids::{
     AccountId, ActionName, Category, ExchangeId, OrganisationId, PopulationId, PortalId, RouteName, SessionId,
 };
 use crate::person::PersonRef;
-use crate::reading::{Means, Unread};
-use crate::reason::Reason;
+use crate::reading::{Means, ReadFailure};
+use crate::reason::RefusalReason;
 use crate::time::Timestamp;
 
 /// One entry of the journal.
@@ -37,9 +37,9 @@ pub struct Exposure {
     pub account: AccountId,
     pub organisation: OrganisationId,
     pub session: SessionId,
-    pub client: Client,
+    pub client: RequestClient,
     pub outcome: Outcome,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RefusalReason>,
     pub inspection: Inspection,
     pub population: PopulationId,
     /// Who was shown, by what right; empty when the response was refused.
@@ -63,14 +63,14 @@ pub struct Exposure {
     /// Where an imported exposure comes from: file and line.
     pub source: Option<String>,
     /// What could not be read, and where.
-    pub unread: Option<Unread>,
+    pub unread: Option<ReadFailure>,
     /// Set when the entry stands for several refusals of one kind, from `at` on.
-    pub repeated: Option<Repeated>,
+    pub repeated: Option<RepeatedExposure>,
 }
 
 /// How many refusals one entry stands for, and when the last of them was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Repeated {
+pub struct RepeatedExposure {
     pub count: u64,
     pub until: Timestamp,
 }
@@ -101,7 +101,7 @@ pub struct ShownPersons {
 
 /// Where the request came from; kept in the journal only, under its retention.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Client {
+pub struct RequestClient {
     pub ip: String,
     pub user_agent: String,
 }

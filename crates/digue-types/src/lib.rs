@@ -13,8 +13,8 @@ pub mod time;
 pub mod written;
 
 pub use event::{
-    Act, Administration, Basis, Client, Event, Exposure, Gate, Inspection, Outcome, Repeated, Scope,
-    ShownPersons, UninspectedCause,
+    Act, Administration, Basis, Event, Exposure, Gate, Inspection, Outcome, RepeatedExposure, RequestClient,
+    Scope, ShownPersons, UninspectedCause,
 };
 pub use ids::compatible;
 pub use ids::{
@@ -22,6 +22,6 @@ pub use ids::{
     SessionId,
 };
 pub use person::{PersonKey, PersonRef};
-pub use reading::{Means, Unread, UnreadCause};
-pub use reason::Reason;
-pub use time::{Timestamp, Window};
+pub use reading::{Means, ReadFailure, UnreadCause};
+pub use reason::RefusalReason;
+pub use time::{SlidingWindow, Timestamp};

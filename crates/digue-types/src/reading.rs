@@ -67,7 +67,7 @@ coded!(
 
 /// What could not be read, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unread {
+pub struct ReadFailure {
     pub cause: UnreadCause,
     /// The rule of the map, as written there; empty when no one rule is concerned.
     pub rule: String,
@@ -80,7 +80,7 @@ pub struct Unread {
 /// Characters of a shape, place or rule that are kept.
 pub const UNREAD_CHARS_MAX: usize = 80;
 
-impl Unread {
+impl ReadFailure {
     pub fn new(cause: UnreadCause) -> Self {
         Self { cause, rule: String::new(), place: String::new(), shape: String::new() }
     }
@@ -105,7 +105,7 @@ impl Unread {
     }
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.cause.code())?;
         for (name, text) in [("rule", &self.rule), ("at", &self.place), ("shape", &self.shape)] {
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_and_printable() {
-        let unread = Unread::new(UnreadCause::ValueShape).at("x\n".repeat(1000)).by_rule("$.id");
+        let unread = ReadFailure::new(UnreadCause::ValueShape).at("x\n".repeat(1000)).by_rule("$.id");
         assert_eq!(unread.place.len(), UNREAD_CHARS_MAX);
         assert!(!unread.to_string().contains('\n'));
     }

@@ -7,11 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::event::{Scope, UninspectedCause};
-use crate::time::Window;
+use crate::time::SlidingWindow;
 
 /// One ground for a refusal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Reason {
+pub enum RefusalReason {
     /// No session, or one that is no longer valid.
     NoSession,
     /// The session's cookie comes from elsewhere than the session was opened, or without the key of
@@ -38,13 +38,13 @@ pub enum Reason {
     OutsideCaseload,
     /// The search found more than one person, or was not made with full identifiers.
     NotExact,
-    Budget(Scope, Window),
+    Budget(Scope, SlidingWindow),
     /// The smaller budget of persons found by exact search.
-    ExactSearchBudget(Window),
+    ExactSearchBudget(SlidingWindow),
     /// The smaller budget of persons opened with break-glass.
-    BreakGlassBudget(Window),
+    BreakGlassBudget(SlidingWindow),
     /// The budget of responses that were not inspected.
-    UninspectedBudget(Window),
+    UninspectedBudget(SlidingWindow),
     Uninspectable(UninspectedCause),
     /// The watch took it for a theft, and cut the account off.
     Withheld,
@@ -58,7 +58,7 @@ pub enum Reason {
     PolicyError,
 }
 
-impl Reason {
+impl RefusalReason {
     /// The family of reasons, used as a locale key: `reason-budget`.
     pub fn family(&self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.family())?;
         match self {
@@ -113,7 +113,7 @@ impl fmt::Display for Reason {
 #[error("unknown reason {0:?}")]
 pub struct UnknownReason(pub String);
 
-impl FromStr for Reason {
+impl FromStr for RefusalReason {
     type Err = UnknownReason;
 
     fn from_str(text: &str) -> Result<Self, UnknownReason> {
@@ -122,7 +122,7 @@ impl FromStr for Reason {
         let family = parts.next().unwrap_or_default();
         let (first, second) = (parts.next(), parts.next());
         let scope = || first.and_then(Scope::parse).ok_or_else(unknown);
-        let window = |code: Option<&str>| code.and_then(Window::parse).ok_or_else(unknown);
+        let window = |code: Option<&str>| code.and_then(SlidingWindow::parse).ok_or_else(unknown);
         Ok(match family {
             "no-session" => Self::NoSession,
             "session-moved" => Self::SessionMoved,
@@ -156,7 +156,7 @@ impl FromStr for Reason {
     }
 }
 
-impl serde::Serialize for Reason {
+impl serde::Serialize for RefusalReason {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }
@@ -169,35 +169,39 @@ mod tests {
     #[test]
     fn every_reason_reads_back_from_its_text() {
         let mut reasons = vec![
-            Reason::NoSession,
-            Reason::SessionMoved,
-            Reason::UnknownAccount,
-            Reason::UnknownRoute,
-            Reason::TooManyRequests,
-            Reason::MalformedRequest,
-            Reason::UnknownParameter,
-            Reason::RenamedFields,
-            Reason::OutsideCaseload,
-            Reason::NotExact,
-            Reason::RequestTooLarge,
-            Reason::Withheld,
-            Reason::DoneNotShown,
-            Reason::OutcomeUnknown,
-            Reason::Policy,
-            Reason::PolicyError,
+            RefusalReason::NoSession,
+            RefusalReason::SessionMoved,
+            RefusalReason::UnknownAccount,
+            RefusalReason::UnknownRoute,
+            RefusalReason::TooManyRequests,
+            RefusalReason::MalformedRequest,
+            RefusalReason::UnknownParameter,
+            RefusalReason::RenamedFields,
+            RefusalReason::OutsideCaseload,
+            RefusalReason::NotExact,
+            RefusalReason::RequestTooLarge,
+            RefusalReason::Withheld,
+            RefusalReason::DoneNotShown,
+            RefusalReason::OutcomeUnknown,
+            RefusalReason::Policy,
+            RefusalReason::PolicyError,
         ];
         for &scope in Scope::ALL {
-            reasons.extend([Reason::GateClosed(scope), Reason::CaseloadOnly(scope), Reason::StepUp(scope)]);
-            reasons.extend(Window::ALL.map(|window| Reason::Budget(scope, window)));
-        }
-        for window in Window::ALL {
             reasons.extend([
-                Reason::ExactSearchBudget(window),
-                Reason::BreakGlassBudget(window),
-                Reason::UninspectedBudget(window),
+                RefusalReason::GateClosed(scope),
+                RefusalReason::CaseloadOnly(scope),
+                RefusalReason::StepUp(scope),
+            ]);
+            reasons.extend(SlidingWindow::ALL.map(|window| RefusalReason::Budget(scope, window)));
+        }
+        for window in SlidingWindow::ALL {
+            reasons.extend([
+                RefusalReason::ExactSearchBudget(window),
+                RefusalReason::BreakGlassBudget(window),
+                RefusalReason::UninspectedBudget(window),
             ]);
         }
-        reasons.extend(UninspectedCause::ALL.iter().map(|&c| Reason::Uninspectable(c)));
+        reasons.extend(UninspectedCause::ALL.iter().map(|&c| RefusalReason::Uninspectable(c)));
         for reason in reasons {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }
@@ -205,7 +209,7 @@ mod tests {
 
     #[test]
     fn refuses_a_reason_it_does_not_know() {
-        assert!("budget:account".parse::<Reason>().is_err());
-        assert!("weather".parse::<Reason>().is_err());
+        assert!("budget:account".parse::<RefusalReason>().is_err());
+        assert!("weather".parse::<RefusalReason>().is_err());
     }
 }

@@ -92,14 +92,14 @@ impl serde::Serialize for Timestamp {
 
 /// A sliding window in which distinct persons are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Window {
+pub enum SlidingWindow {
     Minute,
     Hour,
     Day,
     Month,
 }
 
-impl Window {
+impl SlidingWindow {
     pub const ALL: [Self; 4] = [Self::Minute, Self::Hour, Self::Day, Self::Month];
 
     pub const fn length(self) -> Duration {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use digue_access::session::ClientIp;
-use digue_access::{OpenSession, Origin, Session, SessionLimits, Sessions};
+use digue_access::{OpenSession, RequestOrigin, Session, SessionLimits, Sessions};
 use digue_testkit::{Answer, Authenticator, Client, Portal, Reply};
 use digue_types::{AccountId, OrganisationId, SessionId, Timestamp};
 use serde_json::Value;
@@ -233,7 +233,7 @@ fn weigh_sessions() {
             opened_at: at,
             seen_at: at,
             proved_at: at,
-            origin: Origin {
+            origin: RequestOrigin {
                 ip: ClientIp::read(&format!("192.0.{}.{}", number / 256 % 256, number % 256)),
                 agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
                     .into(),

@@ -12,12 +12,12 @@ use digue_locales::{Language, text};
 use evidence::EvidenceTask;
 
 /// What was asked.
-pub(crate) struct Asked {
+pub(crate) struct CommandLine {
     pub(crate) language: Language,
-    pub(crate) command: Task,
+    pub(crate) command: Subcommand,
 }
 
-pub(crate) enum Task {
+pub(crate) enum Subcommand {
     Init { folder: PathBuf },
     Check { config: PathBuf, probe: Option<RouteProbe> },
     Inspect { config: PathBuf, response: SavedResponse },
@@ -26,14 +26,14 @@ pub(crate) enum Task {
     Account { config: PathBuf, account: String, organisation: String, role: String, moves: bool },
     Confirm { config: PathBuf, account: String, code: String, how: String },
     Demo { address: SocketAddr, folder: Option<PathBuf>, attack: bool },
-    Replay(AskedReplay),
-    Watch(AskedWatch),
-    Decoys(AskedDecoys),
+    Replay(ReplayArguments),
+    Watch(WatchArguments),
+    Decoys(DecoysArguments),
     Evidence(EvidenceTask),
 }
 
 /// What is to be replayed.
-pub(crate) struct AskedReplay {
+pub(crate) struct ReplayArguments {
     /// The name of one class; all of them otherwise.
     pub(crate) class: Option<String>,
     pub(crate) lists: bool,
@@ -42,11 +42,11 @@ pub(crate) struct AskedReplay {
     pub(crate) caseload: Option<bool>,
     pub(crate) ablation: bool,
     pub(crate) json: bool,
-    pub(crate) record: AskedRecord,
+    pub(crate) record: RecordArguments,
 }
 
 /// Recorded work into which thefts are put, and how it is played.
-pub(crate) struct AskedRecord {
+pub(crate) struct RecordArguments {
     /// None: made-up worlds.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) course: String,
@@ -60,7 +60,7 @@ pub(crate) struct AskedRecord {
 }
 
 /// Recorded exposures to be watched.
-pub(crate) struct AskedWatch {
+pub(crate) struct WatchArguments {
     pub(crate) exposures: PathBuf,
     pub(crate) accounts: Option<PathBuf>,
     pub(crate) caseload: Option<PathBuf>,
@@ -68,7 +68,7 @@ pub(crate) struct AskedWatch {
 }
 
 /// Fictitious persons to be drawn.
-pub(crate) struct AskedDecoys {
+pub(crate) struct DecoysArguments {
     pub(crate) config: PathBuf,
     pub(crate) portal: String,
     pub(crate) like: String,
@@ -86,10 +86,10 @@ pub(crate) struct SavedResponse {
 }
 
 /// Reads the arguments; prints help or a fault and exits when they are not a task.
-pub(crate) fn parse() -> Asked {
+pub(crate) fn parse() -> CommandLine {
     let language = language();
     let matches = command(language).get_matches();
-    Asked { language, command: task(&matches) }
+    CommandLine { language, command: task(&matches) }
 }
 
 /// `--language` anywhere, else the environment's.
@@ -317,14 +317,14 @@ fn route_probe(matches: &ArgMatches) -> Option<RouteProbe> {
     Some(RouteProbe { method: words.next()?, url: words.next()? })
 }
 
-fn task(matches: &ArgMatches) -> Task {
+fn task(matches: &ArgMatches) -> Subcommand {
     let (name, matches) = matches.subcommand().expect("clap requires one");
     let path = |name: &str| matches.get_one::<PathBuf>(name).expect("it has a default").clone();
     let word = |name: &str| matches.get_one::<String>(name).expect("clap requires it").clone();
     match name {
-        "init" => Task::Init { folder: path("folder") },
-        "check" => Task::Check { config: path("config"), probe: route_probe(matches) },
-        "inspect" => Task::Inspect {
+        "init" => Subcommand::Init { folder: path("folder") },
+        "check" => Subcommand::Check { config: path("config"), probe: route_probe(matches) },
+        "inspect" => Subcommand::Inspect {
             config: path("config"),
             response: SavedResponse {
                 portal: word("portal"),
@@ -335,16 +335,16 @@ fn task(matches: &ArgMatches) -> Task {
                 body: path("body"),
             },
         },
-        "serve" => Task::Serve { config: path("config") },
-        "link" => Task::Link { config: path("config"), account: word("account"), host: word("host") },
-        "account" => Task::Account {
+        "serve" => Subcommand::Serve { config: path("config") },
+        "link" => Subcommand::Link { config: path("config"), account: word("account"), host: word("host") },
+        "account" => Subcommand::Account {
             config: path("config"),
             account: word("account"),
             organisation: word("organisation"),
             role: word("role"),
             moves: matches.get_flag("move"),
         },
-        "confirm" => Task::Confirm {
+        "confirm" => Subcommand::Confirm {
             config: path("config"),
             account: word("account"),
             code: word("code"),
@@ -352,13 +352,13 @@ fn task(matches: &ArgMatches) -> Task {
         },
         "demo" => {
             let port = *matches.get_one::<u16>("port").expect("it has a default");
-            Task::Demo {
+            Subcommand::Demo {
                 address: SocketAddr::from(([127, 0, 0, 1], port)),
                 folder: matches.get_one::<PathBuf>("folder").cloned(),
                 attack: matches.contains_id("attack"),
             }
         }
-        "replay" => Task::Replay(AskedReplay {
+        "replay" => Subcommand::Replay(ReplayArguments {
             class: matches.get_one("class").cloned(),
             lists: matches.get_flag("list"),
             seed: *matches.get_one("seed").expect("it has a default"),
@@ -366,7 +366,7 @@ fn task(matches: &ArgMatches) -> Task {
             caseload: matches.get_one::<String>("caseload").map(|with| with == "with"),
             ablation: matches.get_flag("ablation"),
             json: matches.get_flag("json"),
-            record: AskedRecord {
+            record: RecordArguments {
                 files: matches.get_many("record").map(|files| files.cloned().collect()).unwrap_or_default(),
                 course: word("course"),
                 has_one_office: matches.get_flag("one-office"),
@@ -377,13 +377,13 @@ fn task(matches: &ArgMatches) -> Task {
                 sensitivity: matches.get_flag("sensitivity"),
             },
         }),
-        "decoys" => Task::Decoys(AskedDecoys {
+        "decoys" => Subcommand::Decoys(DecoysArguments {
             config: path("config"),
             portal: word("portal"),
             like: word("like"),
             count: *matches.get_one("count").expect("it has a default"),
         }),
-        "watch" => Task::Watch(AskedWatch {
+        "watch" => Subcommand::Watch(WatchArguments {
             exposures: path("exposures"),
             accounts: matches.get_one("accounts").cloned(),
             caseload: matches.get_one("caseload").cloned(),

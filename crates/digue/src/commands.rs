@@ -16,11 +16,11 @@ mod watch;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use digue_journal::heads::Contradiction;
+use digue_journal::heads::HeadContradiction;
 use digue_locales::{Language, Value, text_with};
 use digue_operations::journal_heads::HeadError;
 
-use crate::cli::{Asked, Task};
+use crate::cli::{CommandLine, Subcommand};
 
 /// Everything went well.
 pub(crate) const GOOD: u8 = 0;
@@ -29,33 +29,35 @@ pub(crate) const BAD: u8 = 1;
 /// The question could not be answered.
 pub(crate) const NOT_RUN: u8 = 2;
 
-pub(crate) fn run(asked: Asked) -> ExitCode {
-    let out = Out { language: asked.language };
+pub(crate) fn run(asked: CommandLine) -> ExitCode {
+    let out = Output { language: asked.language };
     let code = match asked.command {
-        Task::Init { folder } => init::run(&out, &folder),
-        Task::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
-        Task::Inspect { config, response } => inspect::run(&out, &config, &response),
-        Task::Serve { config } => serve::run(&out, &config),
-        Task::Link { config, account, host } => admin::link(&out, &config, &account, &host),
-        Task::Account { config, account, organisation, role, moves } => {
+        Subcommand::Init { folder } => init::run(&out, &folder),
+        Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
+        Subcommand::Inspect { config, response } => inspect::run(&out, &config, &response),
+        Subcommand::Serve { config } => serve::run(&out, &config),
+        Subcommand::Link { config, account, host } => admin::link(&out, &config, &account, &host),
+        Subcommand::Account { config, account, organisation, role, moves } => {
             admin::account(&out, &config, &account, &organisation, &role, moves)
         }
-        Task::Confirm { config, account, code, how } => admin::confirm(&out, &config, &account, &code, &how),
-        Task::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
-        Task::Replay(asked) => replay::run(&out, &asked),
-        Task::Decoys(asked) => decoys::run(&out, &asked),
-        Task::Watch(asked) => watch::run(&out, &asked),
-        Task::Evidence(task) => evidence::run(&out, task),
+        Subcommand::Confirm { config, account, code, how } => {
+            admin::confirm(&out, &config, &account, &code, &how)
+        }
+        Subcommand::Demo { address, folder, attack } => demo::run(&out, address, folder, attack),
+        Subcommand::Replay(asked) => replay::run(&out, &asked),
+        Subcommand::Decoys(asked) => decoys::run(&out, &asked),
+        Subcommand::Watch(asked) => watch::run(&out, &asked),
+        Subcommand::Evidence(task) => evidence::run(&out, task),
     };
     ExitCode::from(code)
 }
 
 /// Where commands speak: standard output for answers, standard error for what went wrong.
-pub(crate) struct Out {
+pub(crate) struct Output {
     pub(crate) language: Language,
 }
 
-impl Out {
+impl Output {
     pub(crate) fn say(&self, key: &str, values: &[(&str, Value)]) {
         self.line(&text_with(self.language, key, values));
     }
@@ -86,10 +88,10 @@ impl Out {
     }
 
     /// The journal is not the one that is remembered: both are left as they are.
-    fn contradicted(&self, found: &Contradiction) -> u8 {
+    fn contradicted(&self, found: &HeadContradiction) -> u8 {
         let (key, size, head) = match found {
-            Contradiction::Older { size, head } => ("journal-older", *size, head),
-            Contradiction::Fork { head } => ("journal-fork", head.size, head),
+            HeadContradiction::Older { size, head } => ("journal-older", *size, head),
+            HeadContradiction::Fork { head } => ("journal-fork", head.size, head),
         };
         let values = [
             ("place", Value::from(head.place.as_str())),
@@ -101,7 +103,7 @@ impl Out {
     }
 
     /// Prints the faults of a configuration.
-    pub(crate) fn faults(&self, faults: &[crate::config::reader::Fault]) {
+    pub(crate) fn faults(&self, faults: &[crate::config::reader::ConfigFault]) {
         for fault in faults {
             let _ = writeln!(std::io::stderr(), "{}", fault.say(self.language));
         }
@@ -109,7 +111,7 @@ impl Out {
     }
 
     /// Prints what reads well and is most likely not meant.
-    pub(crate) fn warnings(&self, warnings: &[crate::config::reader::Fault]) {
+    pub(crate) fn warnings(&self, warnings: &[crate::config::reader::ConfigFault]) {
         for warning in warnings {
             let said = Value::from(warning.say(self.language));
             self.complain("check-warning", &[("warning", said)]);
@@ -117,7 +119,7 @@ impl Out {
     }
 
     /// Says what could not be read of a response, and where.
-    pub(crate) fn unread(&self, unread: &digue_types::Unread) {
+    pub(crate) fn unread(&self, unread: &digue_types::ReadFailure) {
         let cause = text_with(self.language, &format!("unread-{}", unread.cause.code()), &[]);
         self.complain("inspect-unreadable", &[("detail", Value::from(cause))]);
         for (key, text) in [

@@ -19,12 +19,12 @@ use std::path::{Path, PathBuf};
 
 use digue_access::Policies;
 use digue_gateway::Portal;
-use digue_operations::providers::Serves;
+use digue_operations::providers::ProviderAudience;
 use digue_operations::retention::Retention;
 use digue_types::PortalId;
 
 use portal_map::PortalMap;
-use reader::Fault;
+use reader::ConfigFault;
 use server::Settings;
 
 /// A whole configuration without fault.
@@ -33,7 +33,7 @@ pub(crate) struct Config {
     pub(crate) maps: Vec<PortalMap>,
     pub(crate) policies: PolicyFiles,
     /// What reads well and is most likely not meant.
-    pub(crate) warnings: Vec<Fault>,
+    pub(crate) warnings: Vec<ConfigFault>,
     /// A number that changes with the text of maps and policies.
     pub(crate) version: u64,
 }
@@ -85,7 +85,7 @@ pub(crate) fn parse_policies(
 }
 
 /// Reads everything that `file` leads to, or lists every fault of it.
-pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
+pub(crate) fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = Vec::new();
     let settings = server::read(file, &mut faults);
     let Some(settings) = settings else {
@@ -95,11 +95,11 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
             portal_map::read(&path, &mut faults, &mut Vec::new());
         }
         if folder.join("policies").is_dir() {
-            read_policies(&folder.join("policies"), &mut Fingerprint::default(), &mut faults);
+            read_policies(&folder.join("policies"), &mut RulesFingerprint::default(), &mut faults);
         }
         return Err(faults);
     };
-    let mut version = Fingerprint::default();
+    let mut version = RulesFingerprint::default();
     let mut warnings = Vec::new();
     let mut maps = Vec::new();
     for path in files_in(&settings.portals_folder, "toml", &mut faults) {
@@ -109,7 +109,7 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
         }
     }
     if maps.is_empty() && faults.is_empty() {
-        faults.push(Fault::of_file(&settings.portals_folder, "fault-no-portal", ""));
+        faults.push(ConfigFault::of_file(&settings.portals_folder, "fault-no-portal", ""));
     }
     let portals: Vec<(&Path, &Portal)> =
         maps.iter().map(|(path, map)| (path.as_path(), &map.portal)).collect();
@@ -131,35 +131,35 @@ pub(crate) fn load(file: &Path) -> Result<Config, Vec<Fault>> {
 }
 
 /// What can only be seen with all maps in hand.
-fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<Fault>) {
+fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mut Vec<ConfigFault>) {
     for (place, (path, portal)) in portals.iter().enumerate() {
         for (_, other) in &portals[..place] {
             if other.id == portal.id {
-                faults.push(Fault::of_file(path, "fault-portal-twice", portal.id.as_str()));
+                faults.push(ConfigFault::of_file(path, "fault-portal-twice", portal.id.as_str()));
             }
             if let Some(host) = portal.hosts.iter().find(|host| other.hosts.contains(host)) {
-                faults.push(Fault::of_file(path, "fault-host-twice", host));
+                faults.push(ConfigFault::of_file(path, "fault-host-twice", host));
             }
         }
         if portal.hosts.contains(&settings.console_host) {
-            faults.push(Fault::of_file(path, "fault-host-twice", &settings.console_host));
+            faults.push(ConfigFault::of_file(path, "fault-host-twice", &settings.console_host));
         }
     }
     for provider in &settings.providers {
-        if let Serves::Persons(rules) = &provider.serves
+        if let ProviderAudience::Persons(rules) = &provider.serves
             && portals.iter().all(|(_, portal)| portal.population != rules.population)
         {
             let file = settings.file.clone();
             let detail = rules.population.to_string();
             let name = format!("providers.{}.person.population", provider.id);
-            faults.push(Fault { file, line: 0, key: "fault-unknown-population", name, detail });
+            faults.push(ConfigFault { file, line: 0, key: "fault-unknown-population", name, detail });
         }
     }
     for known in &settings.watch.work {
         if portals.iter().all(|(_, portal)| portal.id != known.portal) {
             let (file, line) = (settings.file.clone(), known.line);
             let (name, detail) = ("watch.work".to_owned(), known.portal.to_string());
-            faults.push(Fault { file, line, key: "fault-watch-portal", name, detail });
+            faults.push(ConfigFault { file, line, key: "fault-watch-portal", name, detail });
         }
     }
     for decoy in &settings.watch.decoys {
@@ -170,7 +170,7 @@ fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mu
         });
         if !is_met {
             let (file, line) = (decoy.file.clone(), decoy.line);
-            faults.push(Fault {
+            faults.push(ConfigFault {
                 file,
                 line,
                 key: "fault-decoy",
@@ -181,13 +181,17 @@ fn check_together(settings: &Settings, portals: &[(&Path, &Portal)], faults: &mu
     }
 }
 
-fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Fault>) -> Option<PolicyFiles> {
+fn read_policies(
+    folder: &Path,
+    version: &mut RulesFingerprint,
+    faults: &mut Vec<ConfigFault>,
+) -> Option<PolicyFiles> {
     let mut files = Vec::new();
     for path in files_in(folder, "cedar", faults) {
         version.add_file(&path);
         match std::fs::read_to_string(&path) {
             Ok(text) => files.push((path.display().to_string(), text)),
-            Err(error) => faults.push(Fault::of_file(&path, "fault-unreadable", &error.to_string())),
+            Err(error) => faults.push(ConfigFault::of_file(&path, "fault-unreadable", &error.to_string())),
         }
     }
     match Policies::parse(&files) {
@@ -201,7 +205,7 @@ fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Faul
         Err(found) => {
             faults.extend(found.into_iter().map(|fault| {
                 let file = PathBuf::from(fault.file);
-                Fault {
+                ConfigFault {
                     file,
                     line: fault.line,
                     key: "fault-policy",
@@ -214,11 +218,11 @@ fn read_policies(folder: &Path, version: &mut Fingerprint, faults: &mut Vec<Faul
     }
 }
 
-fn files_in(folder: &Path, extension: &str, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
+fn files_in(folder: &Path, extension: &str, faults: &mut Vec<ConfigFault>) -> Vec<PathBuf> {
     let items = match std::fs::read_dir(folder) {
         Ok(items) => items,
         Err(error) => {
-            faults.push(Fault::of_file(folder, "fault-unreadable", &error.to_string()));
+            faults.push(ConfigFault::of_file(folder, "fault-unreadable", &error.to_string()));
             return Vec::new();
         }
     };
@@ -229,15 +233,15 @@ fn files_in(folder: &Path, extension: &str, faults: &mut Vec<Fault>) -> Vec<Path
 }
 
 /// FNV-1a over the files: tells two sets of rules apart, protects nothing.
-struct Fingerprint(u64);
+struct RulesFingerprint(u64);
 
-impl Default for Fingerprint {
+impl Default for RulesFingerprint {
     fn default() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 }
 
-impl Fingerprint {
+impl RulesFingerprint {
     fn add_file(&mut self, path: &Path) {
         for byte in std::fs::read(path).unwrap_or_default() {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);

@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use digue_access::{Limits, LimitsTable, Mode, Policies};
+use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, Policies};
 use digue_gateway::Portal;
 use digue_gateway::client_address::TrustedProxies;
-use digue_operations::House;
-use digue_operations::rules::{self, RulesOf};
+use digue_operations::App;
+use digue_operations::rules::{self, RulesGuard};
 
 use crate::config::map_change::{beginning, widenings};
 use crate::config::portal_map::{self, PortalMap};
-use crate::config::reader::{Fault, Whole};
+use crate::config::reader::{ConfigFault, WholeText};
 use crate::config::{PolicyFiles, parse_policies, proxy_change};
 
 /// Takes maps over as far as they were granted, and asks for the rest.
 ///
 /// The maps that a Digue finds at its first start are what it begins with. Later a portal that nobody
 /// granted is not served: under another name it would have neither history nor limits.
-pub(crate) async fn in_force(house: &House, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+pub(crate) async fn in_force(house: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     let granted = rules::granted(house).await?;
-    let is_first = !granted.keys().any(|of| matches!(of, RulesOf::Portal(_)));
+    let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
     let mut taken = Vec::new();
     for map in maps {
-        let of = RulesOf::Portal(map.portal.id.clone());
+        let of = RulesGuard::Portal(map.portal.id.clone());
         let wanted = map.source.to_json();
         let Some(before) = granted.get(&of) else {
             if is_first {
@@ -61,16 +61,16 @@ pub(crate) async fn in_force(house: &House, maps: Vec<PortalMap>) -> Result<Vec<
 }
 
 /// Grants every map as it is: for a demonstration, where nobody is protected.
-pub(crate) async fn danger_take_all(house: &House, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
+pub(crate) async fn danger_take_all(house: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     for map in &maps {
-        rules::take_over(house, &RulesOf::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
+        rules::take_over(house, &RulesGuard::Portal(map.portal.id.clone()), &map.source.to_json()).await?;
     }
     Ok(maps)
 }
 
 fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
-    let whole = Whole::of_json(kept).ok_or_else(|| anyhow!("it is not kept whole"))?;
-    let mut faults: Vec<Fault> = Vec::new();
+    let whole = WholeText::of_json(kept).ok_or_else(|| anyhow!("it is not kept whole"))?;
+    let mut faults: Vec<ConfigFault> = Vec::new();
     let read = portal_map::read_kept(Path::new(map.portal.id.as_str()), &whole, &mut faults);
     let said = || faults.iter().map(|fault| fault.say(digue_locales::Language::English)).collect::<Vec<_>>();
     read.ok_or_else(|| anyhow!("{}", said().join("; ")))
@@ -78,15 +78,15 @@ fn read_granted(map: &PortalMap, kept: &str) -> Result<PortalMap> {
 
 /// The granted map, with the limits of the new one where they are lower.
 fn narrowed(mut granted: PortalMap, wanted: &Portal) -> PortalMap {
-    if wanted.mode == Mode::Enforced {
-        granted.portal.mode = Mode::Enforced;
+    if wanted.mode == EnforcementMode::Enforced {
+        granted.portal.mode = EnforcementMode::Enforced;
     }
     granted.portal.limits = lowest(&granted.portal.limits, &wanted.limits);
     granted
 }
 
 fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
-    let of = |a: Limits, b: Limits| {
+    let of = |a: BudgetLimits, b: BudgetLimits| {
         let mut limits = a;
         for (limit, other) in limits.0.iter_mut().zip(b.0) {
             *limit = match (*limit, other) {
@@ -108,10 +108,10 @@ fn lowest(a: &LimitsTable, b: &LimitsTable) -> LimitsTable {
 }
 
 /// The policies in force: those of the files, when they permit nothing that the granted ones did not.
-pub(crate) async fn policies_in_force(house: &House, files: PolicyFiles) -> Result<Policies> {
+pub(crate) async fn policies_in_force(house: &App, files: PolicyFiles) -> Result<Policies> {
     let wanted = serde_json::to_string(&files.texts)?;
-    let Some(before) = rules::granted(house).await?.remove(&RulesOf::Policies) else {
-        rules::take_over(house, &RulesOf::Policies, &wanted).await?;
+    let Some(before) = rules::granted(house).await?.remove(&RulesGuard::Policies) else {
+        rules::take_over(house, &RulesGuard::Policies, &wanted).await?;
         return Ok(files.policies);
     };
     if before == wanted {
@@ -120,7 +120,7 @@ pub(crate) async fn policies_in_force(house: &House, files: PolicyFiles) -> Resu
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
     let old = parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
     if files.policies.only_forbids_more_than(&old) {
-        rules::take_over(house, &RulesOf::Policies, &wanted).await?;
+        rules::take_over(house, &RulesGuard::Policies, &wanted).await?;
         return Ok(files.policies);
     }
     let changed = |name: &&String| texts.get(*name) != files.texts.get(*name);
@@ -136,23 +136,23 @@ pub(crate) async fn policies_in_force(house: &House, files: PolicyFiles) -> Resu
         })
         .collect();
     tracing::warn!("Policies that permit more wait for a second person");
-    rules::hold_back(house, &RulesOf::Policies, &wanted, &lines).await?;
+    rules::hold_back(house, &RulesGuard::Policies, &wanted, &lines).await?;
     Ok(old)
 }
 
 /// The proxies that are believed: those of the files, as far as they were granted.
-pub(crate) async fn proxies_in_force(house: &House, wanted: TrustedProxies) -> Result<TrustedProxies> {
+pub(crate) async fn proxies_in_force(house: &App, wanted: TrustedProxies) -> Result<TrustedProxies> {
     let text = proxy_change::written(&wanted);
-    let Some(before) = rules::granted(house).await?.remove(&RulesOf::Proxies) else {
-        rules::take_over(house, &RulesOf::Proxies, &text).await?;
+    let Some(before) = rules::granted(house).await?.remove(&RulesGuard::Proxies) else {
+        rules::take_over(house, &RulesGuard::Proxies, &text).await?;
         return Ok(wanted);
     };
     let (taken, waiting) = proxy_change::in_force(&proxy_change::read(&before)?, wanted);
     if waiting.is_empty() {
-        rules::take_over(house, &RulesOf::Proxies, &text).await?;
+        rules::take_over(house, &RulesGuard::Proxies, &text).await?;
     } else {
         tracing::warn!("Changed trusted proxies wait for a second person");
-        rules::hold_back(house, &RulesOf::Proxies, &text, &waiting).await?;
+        rules::hold_back(house, &RulesGuard::Proxies, &text, &waiting).await?;
     }
     Ok(taken)
 }

@@ -15,25 +15,25 @@ use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts, Portal};
 use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
-use digue_journal::{Journal, Options};
+use digue_journal::{Journal, JournalOptions};
 use digue_operations::aliases::{self, AliasTables};
 use digue_operations::clock::SystemClock;
-use digue_operations::incidents::{self, ResponseRules};
+use digue_operations::incidents::{self, OperatorRules};
 use digue_operations::indexing::{self, IndexFolder};
 use digue_operations::isms::{checks, digest};
 use digue_operations::journal_heads::HeadError;
 use digue_operations::notices;
 use digue_operations::persons::{codes, news};
-use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
+use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_operations::retention::{self, Retentions};
-use digue_operations::sentry::{Found, MEMORY, Sentry, WatchRules};
+use digue_operations::sentry::{DetectionMonitor, MEMORY, MonitoredFinding, WatchRules};
 use digue_operations::space::assessment;
 use digue_operations::{
-    House, HouseParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
+    App, AppParts, OperationError, SignInRules, alerts, caseloads, containment, desk, identity_cuts,
     journal_heads, mail, witnesses,
 };
 use digue_store::Store;
-use digue_types::{Act, Event, Exposure, PortalId, Window};
+use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow};
 use jiff::tz::TimeZone;
 use rustls::ServerConfig;
 use tokio::sync::{mpsc, watch};
@@ -42,7 +42,7 @@ use tokio::task::JoinHandle;
 use crate::config::portal_map::PortalMap;
 use crate::config::server::{ListenerSettings, Settings};
 use crate::config::{self, Config};
-use crate::pages::Pages;
+use crate::pages::ConsolePages;
 use crate::{descriptors, keys, maps, tls};
 
 /// Appends that may wait for the disk.
@@ -52,8 +52,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A Digue that runs.
-pub(crate) struct Running {
-    pub(crate) house: Arc<House>,
+pub(crate) struct RunningServer {
+    pub(crate) house: Arc<App>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) addresses: Vec<SocketAddr>,
     certificates: Vec<(ListenerSettings, Arc<ArcSwap<ServerConfig>>)>,
@@ -63,7 +63,10 @@ pub(crate) struct Running {
 }
 
 /// Builds and starts everything.
-pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::Demo>>) -> Result<Running> {
+pub(crate) async fn start(
+    config: Config,
+    demo: Option<Arc<dyn digue_console::Demo>>,
+) -> Result<RunningServer> {
     tls::install();
     let Config { settings, maps, policies: policy_files, version, warnings: _ } = config;
     let zone = TimeZone::get(&settings.time_zone)?;
@@ -77,20 +80,20 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     // 2. The journal: recovered, then read once for the index and the budgets.
     let keys_folder = settings.data_folder.join("keys");
     let signer = keys::journal_signer(&keys_folder, &settings.name)?;
-    let standing = Arc::new(RwLock::new(Standing::default()));
-    let sentry = Arc::new(Sentry::new(watch_rules(&settings, &*clock, &maps)));
+    let standing = Arc::new(RwLock::new(JournalState::default()));
+    let sentry = Arc::new(DetectionMonitor::new(watch_rules(&settings, &*clock, &maps)));
     let disk = Disk::new(&settings.data_folder.join("journal"));
     let master = keys::master_key(&settings.journal.master_key)?;
     let keyring = Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw));
     // Before anything is written: an older copy of the folder would be continued.
     journal_heads::must_continue(&disk, signer.verifier(), &settings.data_folder, &store).await?;
-    let journal = Arc::new(Journal::open(Options {
+    let journal = Arc::new(Journal::open(JournalOptions {
         disk,
         keyring,
         signer,
         queue_max: QUEUE_MAX,
         checkpoint_every: CHECKPOINT_EVERY,
-        observer: Box::new(Feeder {
+        observer: Box::new(JournalIndexer {
             standing: standing.clone(),
             sentry: sentry.clone(),
             clock: clock.clone(),
@@ -105,7 +108,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
     // 3. The house: rules as the state has them.
     let aliases = Arc::new(AliasTables::default());
     let house = Arc::new(
-        House::new(HouseParts {
+        App::new(AppParts {
             store: store.clone(),
             journal: journal.clone(),
             standing: standing.clone(),
@@ -166,7 +169,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
         sentinel: sentry.clone(),
         clock,
         aliases,
-        pages: Arc::new(Pages {
+        pages: Arc::new(ConsolePages {
             router: digue_console::router(house.clone(), zone, demo),
             house: house.clone(),
         }),
@@ -196,7 +199,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
 
     // 5. The doors.
     let (stop, stopping) = watch::channel(false);
-    let mut running = Running {
+    let mut running = RunningServer {
         house,
         journal,
         addresses: Vec::new(),
@@ -219,7 +222,7 @@ pub(crate) async fn start(config: Config, demo: Option<Arc<dyn digue_console::De
 }
 
 /// Has the watch read again what the journal knows of everybody's habits, beside the requests.
-fn remember(house: &Arc<House>, journal: &Journal) {
+fn remember(house: &Arc<App>, journal: &Journal) {
     house.sentry().begin_remembering();
     let known = house.view().entry_since(house.clock().now().minus(MEMORY))..journal.status().size;
     let remembering = house.clone();
@@ -236,7 +239,7 @@ fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
     observed.map(|portal| portal.id.clone()).collect()
 }
 
-impl Running {
+impl RunningServer {
     /// What is looked after as long as it runs.
     fn keep_up(&mut self, ask_witnesses_every: Duration, stopping: &watch::Receiver<bool>) {
         macro_rules! every {
@@ -246,55 +249,51 @@ impl Running {
             };
         }
         let second = Duration::from_secs(1);
-        every!(Duration::from_secs(5), "mail", |house: Arc<House>| async move {
+        every!(Duration::from_secs(5), "mail", |house: Arc<App>| async move {
             mail::send_due(&house).await.map(drop)
         });
-        every!(second, "the journal's head", |house: Arc<House>| async move {
+        every!(second, "the journal's head", |house: Arc<App>| async move {
             journal_heads::remember(&house).await
         });
-        every!(second, "notices", |house: Arc<House>| async move {
+        every!(second, "notices", |house: Arc<App>| async move {
             notices::send_due(&house, NOTICES_A_SECOND).await.map(drop)
         });
         every!(
             second,
             "preparing notices",
-            |house: Arc<House>| async move { notices::prepare_due(&house).await }
+            |house: Arc<App>| async move { notices::prepare_due(&house).await }
         );
-        every!(Duration::from_secs(5), "returned mail", |house: Arc<House>| async move {
+        every!(Duration::from_secs(5), "returned mail", |house: Arc<App>| async move {
             notices::read_due(&house).await.map(drop)
         });
-        every!(
-            second,
-            "findings",
-            |house: Arc<House>| async move { alerts::tell_due(&house).await.map(drop) }
-        );
-        every!(ask_witnesses_every, "witnesses", |house: Arc<House>| async move {
+        every!(second, "findings", |house: Arc<App>| async move { alerts::tell_due(&house).await.map(drop) });
+        every!(ask_witnesses_every, "witnesses", |house: Arc<App>| async move {
             witnesses::ask_all(&house).await.map(drop)
         });
-        every!(Duration::from_secs(5), "forwarded messages", |house: Arc<House>| async move {
+        every!(Duration::from_secs(5), "forwarded messages", |house: Arc<App>| async move {
             desk::read_due(&house).await.map(drop)
         });
-        every!(Duration::from_mins(10), "news for persons", |house: Arc<House>| async move {
+        every!(Duration::from_mins(10), "news for persons", |house: Arc<App>| async move {
             news::tell_due(&house).await.map(drop)
         });
-        every!(Duration::from_hours(1), "what is forgotten", |house: Arc<House>| async move {
+        every!(Duration::from_hours(1), "what is forgotten", |house: Arc<App>| async move {
             codes::forget_due(&house).await?;
             desk::forget_due(&house).await.map(drop)
         });
-        every!(Duration::from_hours(1), "self-assessments", |house: Arc<House>| async move {
+        every!(Duration::from_hours(1), "self-assessments", |house: Arc<App>| async move {
             assessment::remind_due(&house).await.map(drop)
         });
-        every!(Duration::from_hours(1), "digest", |house: Arc<House>| async move {
+        every!(Duration::from_hours(1), "digest", |house: Arc<App>| async move {
             digest::send_due(&house).await.map(drop)
         });
         // Keys end with a period, not at an hour.
-        every!(Duration::from_hours(1), "retention", |house: Arc<House>| async move {
+        every!(Duration::from_hours(1), "retention", |house: Arc<App>| async move {
             retention::forget_due(&house).await.map(drop)
         });
         every!(
             Duration::from_mins(1),
             "sessions",
-            |house: Arc<House>| async move { house.tidy_sessions().await }
+            |house: Arc<App>| async move { house.tidy_sessions().await }
         );
         // Not in the first minute: whoever starts Digue looks at other things first.
         let (house, stopping) = (self.house.clone(), stopping.clone());
@@ -304,7 +303,7 @@ impl Running {
                 () = tokio::time::sleep(Duration::from_mins(1)) => {}
                 _ = ending.changed() => return,
             }
-            let run = |house: Arc<House>| async move { checks::run_due(&house).await.map(drop) };
+            let run = |house: Arc<App>| async move { checks::run_due(&house).await.map(drop) };
             repeat(house, Duration::from_mins(10), stopping, "checks", run).await;
         }));
     }
@@ -412,9 +411,9 @@ fn portals_of(maps: Vec<PortalMap>) -> Vec<Portal> {
 }
 
 /// Who answers for the data, and which clocks run.
-fn response_rules(settings: &Settings, zone: TimeZone) -> ResponseRules {
+fn response_rules(settings: &Settings, zone: TimeZone) -> OperatorRules {
     let ours = &settings.response;
-    ResponseRules {
+    OperatorRules {
         zone,
         rules: ours.rules.clone(),
         controller: ours.controller.clone(),
@@ -450,8 +449,8 @@ fn watch_rules(settings: &Settings, clock: &dyn Clock, maps: &[PortalMap]) -> Wa
 
 /// Carries out what the watch found, one after the other; what waits is done before the end.
 async fn respond(
-    house: Arc<House>,
-    mut found: mpsc::UnboundedReceiver<Found>,
+    house: Arc<App>,
+    mut found: mpsc::UnboundedReceiver<MonitoredFinding>,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -468,8 +467,8 @@ async fn respond(
 }
 
 /// The exposures that budgets may count: those of the longest window.
-fn each_counted_exposure(house: &House, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
-    let since = house.clock().now().minus(Window::Month.length());
+fn each_counted_exposure(house: &App, take: &mut dyn FnMut(&Exposure)) -> Result<()> {
+    let since = house.clock().now().minus(SlidingWindow::Month.length());
     let first = house.view().entry_since(since);
     house.each_entry(first, &mut |event| {
         if let Event::Exposure(exposure) = &event {
@@ -508,11 +507,11 @@ const NOTICES_A_SECOND: u32 = 1000;
 
 /// Does something again and again until the end; a fault of one time is told, and the next comes.
 async fn repeat<Work: Future<Output = Result<(), OperationError>>>(
-    house: Arc<House>,
+    house: Arc<App>,
     every: Duration,
     mut stopping: watch::Receiver<bool>,
     what: &'static str,
-    work: impl Fn(Arc<House>) -> Work,
+    work: impl Fn(Arc<App>) -> Work,
 ) {
     let mut every = tokio::time::interval(every);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -9,22 +9,22 @@ use digue_types::PersonKey;
 
 /// A person of a caseload and the number of the term under which they are in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Relation {
+pub(super) struct ListedRelation {
     pub(super) person: PersonKey,
     pub(super) term: u32,
 }
 
 /// Relations in the order of their persons.
 #[derive(Clone, Debug, Default)]
-pub(super) struct List {
+pub(super) struct RelationList {
     /// The first halves of the person keys, apart: a search reads nothing else.
     firsts: Box<[u64]>,
     /// The second half and the term.
     rests: Box<[(u64, u32)]>,
 }
 
-impl List {
-    pub(super) fn new(mut relations: Vec<Relation>) -> Self {
+impl RelationList {
+    pub(super) fn new(mut relations: Vec<ListedRelation>) -> Self {
         relations.sort_unstable();
         relations.dedup();
         Self {

@@ -1,10 +1,10 @@
 //! The rules one by one, then the promise as a property.
 
-use digue_types::{Scope, Window};
+use digue_types::{Scope, SlidingWindow};
 use proptest::prelude::*;
 
 use super::*;
-use crate::budget::{Limits, LimitsTable};
+use crate::budget::{BudgetLimits, LimitsTable};
 use crate::caseload;
 use crate::gate::Reach;
 
@@ -18,11 +18,11 @@ struct World {
     account: AccountId,
     organisation: OrganisationId,
     access: RouteAccess,
-    mode: Mode,
+    mode: EnforcementMode,
 }
 
-fn limits(minute: u32, day: u32) -> Limits {
-    Limits([Some(minute), None, Some(day), None])
+fn limits(minute: u32, day: u32) -> BudgetLimits {
+    BudgetLimits([Some(minute), None, Some(day), None])
 }
 
 fn world() -> World {
@@ -53,14 +53,14 @@ fn world() -> World {
             allows_break_glass: true,
             proof_age_max: None,
         },
-        mode: Mode::Enforced,
+        mode: EnforcementMode::Enforced,
     }
 }
 
 impl World {
     fn show(&mut self, at: Timestamp, exact: bool, persons: &[&str]) -> Decision {
         let keys: Vec<PersonKey> = persons.iter().map(|p| PersonKey::new(&self.population, p)).collect();
-        let facts = Facts {
+        let facts = RequestFacts {
             now: at,
             portal: &self.portal,
             population: &self.population,
@@ -81,7 +81,7 @@ impl World {
     }
 
     #[track_caller]
-    fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[Reason]>) {
+    fn check(&mut self, exact: bool, persons: &[&str], expected: Result<&[Basis], &[RefusalReason]>) {
         let decision = self.show(NOW, exact, persons);
         match expected {
             Ok(bases) => assert_eq!((decision.outcome, &decision.bases[..]), (Outcome::Released, bases)),
@@ -99,7 +99,7 @@ impl World {
 #[test]
 fn shows_the_caseload_and_nobody_else() {
     world().check(false, &["in1", "in2"], Ok(&[Basis::Caseload, Basis::Caseload]));
-    world().check(false, &["in1", "out1"], Err(&[Reason::OutsideCaseload]));
+    world().check(false, &["in1", "out1"], Err(&[RefusalReason::OutsideCaseload]));
     world().check(false, &[], Ok(&[]));
 }
 
@@ -107,8 +107,8 @@ fn shows_the_caseload_and_nobody_else() {
 fn an_exact_search_shows_one_stranger_not_two() {
     world().check(true, &["out1"], Ok(&[Basis::ExactSearch]));
     // Somebody besides, even of the caseload: the search was not for one person.
-    world().check(true, &["in1", "out1"], Err(&[Reason::NotExact]));
-    world().check(true, &["out1", "out2"], Err(&[Reason::NotExact]));
+    world().check(true, &["in1", "out1"], Err(&[RefusalReason::NotExact]));
+    world().check(true, &["out1", "out2"], Err(&[RefusalReason::NotExact]));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_person_found_exactly_can_be_opened_for_a_while() {
     world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
     world.check(false, &["out1"], Ok(&[Basis::ExactSearch]));
     let later = world.show(NOW.plus(Duration::from_mins(11)), false, &["out1"]);
-    assert_eq!(later.reasons, [Reason::OutsideCaseload]);
+    assert_eq!(later.reasons, [RefusalReason::OutsideCaseload]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn exact_searches_have_their_own_budget() {
     let mut world = world();
     world.check(true, &["out1"], Ok(&[Basis::ExactSearch]));
     world.check(true, &["out2"], Ok(&[Basis::ExactSearch]));
-    world.check(true, &["out3"], Err(&[Reason::ExactSearchBudget(Window::Minute)]));
+    world.check(true, &["out3"], Err(&[RefusalReason::ExactSearchBudget(SlidingWindow::Minute)]));
 }
 
 #[test]
@@ -138,16 +138,16 @@ fn break_glass_opens_for_its_time_and_its_budget() {
     world.snapshot.break_glass = Arc::new(HashMap::from([(key, glass)]));
     let first = world.show(NOW, false, &["out1"]);
     assert_eq!((first.bases, first.justification), (vec![Basis::BreakGlass], Some("urgence".into())));
-    world.check(false, &["out2"], Err(&[Reason::BreakGlassBudget(Window::Minute)]));
+    world.check(false, &["out2"], Err(&[RefusalReason::BreakGlassBudget(SlidingWindow::Minute)]));
     let late = world.show(NOW.plus(Duration::from_secs(60)), false, &["out1"]);
-    assert_eq!(late.reasons, [Reason::OutsideCaseload]);
+    assert_eq!(late.reasons, [RefusalReason::OutsideCaseload]);
 }
 
 #[test]
 fn refuses_the_response_that_would_break_the_budget() {
     let mut world = world();
     world.check(false, &["in1", "in2", "in3"], Ok(&[Basis::Caseload; 3]));
-    let over = [Reason::Budget(Scope::Account, Window::Minute)];
+    let over = [RefusalReason::Budget(Scope::Account, SlidingWindow::Minute)];
     world.check(false, &["in4", "in5"], Err(&over));
     // The refused response was not counted, and persons already counted cost nothing.
     world.check(false, &["in1", "in2", "in3", "in4"], Ok(&[Basis::Caseload; 4]));
@@ -157,10 +157,10 @@ fn refuses_the_response_that_would_break_the_budget() {
 fn gates_bite_at_once() {
     let mut world = world();
     world.set_gate(Gate::Closed);
-    world.check(false, &["in1"], Err(&[Reason::GateClosed(Scope::Account)]));
+    world.check(false, &["in1"], Err(&[RefusalReason::GateClosed(Scope::Account)]));
     world.set_gate(Gate::StepUp);
     let stale = world.show(NOW.plus(Duration::from_mins(6)), false, &["in1"]);
-    assert_eq!(stale.reasons, [Reason::StepUp(Scope::Account)]);
+    assert_eq!(stale.reasons, [RefusalReason::StepUp(Scope::Account)]);
     world.set_gate(Gate::Open);
     world.check(false, &["in1"], Ok(&[Basis::Caseload]));
 }
@@ -168,7 +168,7 @@ fn gates_bite_at_once() {
 #[test]
 fn observe_only_refuses_nothing_whatever_speaks_against_it() {
     let mut world = world();
-    world.mode = Mode::ObserveOnly;
+    world.mode = EnforcementMode::ObserveOnly;
     for gate in [Gate::Open, Gate::CaseloadOnly, Gate::StepUp, Gate::Closed] {
         world.set_gate(gate);
         for persons in [&["in1"][..], &["out1", "out2"], &["a", "b", "c", "d", "e", "f", "g"]] {
@@ -179,26 +179,26 @@ fn observe_only_refuses_nothing_whatever_speaks_against_it() {
     }
     let closed = world.show(NOW, false, &["in1"]);
     assert_eq!(closed.outcome, Outcome::WouldRefuse);
-    assert_eq!(closed.reasons[0], Reason::GateClosed(Scope::Account));
-    assert_eq!(Mode::ObserveOnly.enforcement(), None);
+    assert_eq!(closed.reasons[0], RefusalReason::GateClosed(Scope::Account));
+    assert_eq!(EnforcementMode::ObserveOnly.enforcement(), None);
 }
 
 #[test]
 fn a_gate_at_caseload_only_shuts_every_exception() {
     let mut world = world();
     world.set_gate(Gate::CaseloadOnly);
-    world.check(true, &["out1"], Err(&[Reason::NotExact]));
-    world.check(false, &["out1"], Err(&[Reason::CaseloadOnly(Scope::Account)]));
+    world.check(true, &["out1"], Err(&[RefusalReason::NotExact]));
+    world.check(false, &["out1"], Err(&[RefusalReason::CaseloadOnly(Scope::Account)]));
     world.check(false, &["in1"], Ok(&[Basis::Caseload]));
 }
 
 #[test]
 fn observe_only_releases_and_says_what_it_would_have_refused() {
     let mut world = world();
-    world.mode = Mode::ObserveOnly;
+    world.mode = EnforcementMode::ObserveOnly;
     let decision = world.show(NOW, false, &["in1", "out1"]);
     assert_eq!(decision.outcome, Outcome::WouldRefuse);
-    assert_eq!(decision.reasons, [Reason::OutsideCaseload]);
+    assert_eq!(decision.reasons, [RefusalReason::OutsideCaseload]);
     assert_eq!(decision.bases, [Basis::Caseload, Basis::None]);
 }
 
@@ -209,7 +209,7 @@ fn what_was_not_inspected_has_its_own_budget() {
     assert_eq!(world.budgets.charge_uninspected(NOW, &account, 100, false), []);
     assert_eq!(
         world.budgets.charge_uninspected(NOW, &account, 100, false),
-        [Reason::UninspectedBudget(Window::Minute)]
+        [RefusalReason::UninspectedBudget(SlidingWindow::Minute)]
     );
 }
 
@@ -246,7 +246,7 @@ proptest! {
             if world.show(now, exact, &texts).outcome == Outcome::Released {
                 released.extend(names.into_iter().map(|name| (now, name)));
             }
-            for (window, limit) in [(Window::Minute, 4), (Window::Day, 5)] {
+            for (window, limit) in [(SlidingWindow::Minute, 4), (SlidingWindow::Day, 5)] {
                 let distinct: std::collections::BTreeSet<&String> = released
                     .iter()
                     .filter(|(at, _)| now.since(*at) < window.length())

@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use digue_access::{Reach, Role};
-use digue_operations::approvals::{self, NewAccount, Wish};
+use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
 use digue_operations::invitations::{self, Invitation};
-use digue_operations::loads::Target;
+use digue_operations::loads::LoadTarget;
 use digue_operations::{
     OperationError, accounts, break_glass, containment, gates, keys, onboarding, organisations, persons,
 };
@@ -15,7 +15,7 @@ use digue_types::{AccountId, Gate, OrganisationId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{Problem, Sent, answer};
+use crate::api::{ApiError, JsonBody, answer};
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::visitor::Visitor;
@@ -40,8 +40,8 @@ fn position(code: &str) -> Result<Gate, OperationError> {
 pub(crate) async fn set_gate(
     State(console): State<Console>,
     visitor: Visitor,
-    Sent(sent): Sent<GateSetting>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<GateSetting>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let reach = answer(&visitor, reach(&sent.scope, &sent.name))?;
     let gate = answer(&visitor, position(&sent.gate))?;
@@ -60,8 +60,8 @@ pub(crate) async fn save_organisation(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Sent(sent): Sent<OrganisationSheet>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<OrganisationSheet>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
     let id = answer(&visitor, id)?;
@@ -70,7 +70,7 @@ pub(crate) async fn save_organisation(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SentAccount {
+pub(crate) struct AccountBody {
     account: String,
     organisation: String,
     role: String,
@@ -80,7 +80,7 @@ pub(crate) struct SentAccount {
 /// What is asked for, by its kind.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum SentWish {
+pub(crate) enum ApprovalRequestBody {
     OpenGate {
         scope: String,
         #[serde(default)]
@@ -89,7 +89,7 @@ pub(crate) enum SentWish {
         reason: String,
     },
     AddAccounts {
-        accounts: Vec<SentAccount>,
+        accounts: Vec<AccountBody>,
         reason: String,
     },
     RecoverAccount {
@@ -114,7 +114,7 @@ pub(crate) enum SentWish {
     },
 }
 
-fn new_account(sent: SentAccount) -> Result<NewAccount, OperationError> {
+fn new_account(sent: AccountBody) -> Result<NewAccount, OperationError> {
     let wrong = || OperationError::Invalid("invalid-account-name");
     let email = match sent.email.as_deref().map(str::trim) {
         None | Some("") => None,
@@ -135,30 +135,31 @@ pub(crate) fn key_name(text: &str) -> Result<String, OperationError> {
     if fits { Ok(text.to_owned()) } else { Err(OperationError::Invalid("invalid-passkey-name")) }
 }
 
-impl SentWish {
+impl ApprovalRequestBody {
     /// The wish and its reason.
-    fn parse(self) -> Result<(Wish, String), OperationError> {
+    fn parse(self) -> Result<(ApprovalRequest, String), OperationError> {
         Ok(match self {
             Self::OpenGate { scope, name, gate, reason } => {
-                (Wish::OpenGate { reach: reach(&scope, &name)?, gate: position(&gate)? }, reason)
+                (ApprovalRequest::OpenGate { reach: reach(&scope, &name)?, gate: position(&gate)? }, reason)
             }
             Self::AddAccounts { accounts, reason } => {
                 let accounts = accounts.into_iter().map(new_account).collect::<Result<_, _>>()?;
-                (Wish::AddAccounts(accounts), reason)
+                (ApprovalRequest::AddAccounts(accounts), reason)
             }
             Self::RecoverAccount { account, since, reason } => {
                 let since = Timestamp::from_secs(since.clamp(0, 100_000_000_000));
-                (Wish::RecoverAccount { account: account_named(&account)?, since }, reason)
+                (ApprovalRequest::RecoverAccount { account: account_named(&account)?, since }, reason)
             }
             Self::IssueKey { account, public_key, name, reason } => {
                 let thumbprint = keys::parse_public_key(&public_key)?;
                 let account = account_named(&account)?;
-                (Wish::IssueKey { account, thumbprint, name: key_name(&name)? }, reason)
+                (ApprovalRequest::IssueKey { account, thumbprint, name: key_name(&name)? }, reason)
             }
-            Self::ExportJournal { reason } => (Wish::ExportJournal, reason),
+            Self::ExportJournal { reason } => (ApprovalRequest::ExportJournal, reason),
             Self::AllowFeed { account, target, per_day, reason } => {
-                let target = Target::parse(&target).ok_or(OperationError::Invalid("invalid-feed-target"))?;
-                (Wish::AllowFeed { account: account_named(&account)?, target, per_day }, reason)
+                let target =
+                    LoadTarget::parse(&target).ok_or(OperationError::Invalid("invalid-feed-target"))?;
+                (ApprovalRequest::AllowFeed { account: account_named(&account)?, target, per_day }, reason)
             }
         })
     }
@@ -167,8 +168,8 @@ impl SentWish {
 pub(crate) async fn ask(
     State(console): State<Console>,
     visitor: Visitor,
-    Sent(sent): Sent<SentWish>,
-) -> Result<Response, Problem> {
+    JsonBody(sent): JsonBody<ApprovalRequestBody>,
+) -> Result<Response, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let (wish, reason) = answer(&visitor, sent.parse())?;
     let id = answer(&visitor, approvals::ask(&console.house, &actor, &wish, &reason).await)?;
@@ -176,7 +177,7 @@ pub(crate) async fn ask(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Decision {
+pub(crate) struct DecisionBody {
     granted: bool,
 }
 
@@ -188,15 +189,15 @@ pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Sent(sent): Sent<Decision>,
-) -> Result<Json<Value>, Problem> {
+    JsonBody(sent): JsonBody<DecisionBody>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let done = answer(&visitor, approvals::decide(&console.house, &actor, &id, sent.granted).await)?;
     Ok(Json(json!({"invitations": done.invitations.iter().map(invitation).collect::<Vec<_>>()})))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Suspension {
+pub(crate) struct SuspensionBody {
     suspended: bool,
     reason: String,
 }
@@ -205,8 +206,8 @@ pub(crate) async fn suspend(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-    Sent(sent): Sent<Suspension>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<SuspensionBody>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
     let house = &console.house;
@@ -215,7 +216,7 @@ pub(crate) async fn suspend(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Confirmation {
+pub(crate) struct ConfirmationBody {
     /// As the holder said it.
     code: String,
     how: String,
@@ -225,8 +226,8 @@ pub(crate) async fn confirm(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-    Sent(sent): Sent<Confirmation>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<ConfirmationBody>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
     let done = invitations::confirm(&console.house, &actor, &account, &sent.code, &sent.how).await;
@@ -237,7 +238,7 @@ pub(crate) async fn invite(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
     let made = answer(&visitor, invitations::hand_over(&console.house, &actor, &account).await)?;
@@ -245,7 +246,7 @@ pub(crate) async fn invite(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Reason {
+pub(crate) struct ReasonBody {
     reason: String,
 }
 
@@ -253,8 +254,8 @@ pub(crate) async fn cut(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-    Sent(sent): Sent<Reason>,
-) -> Result<Json<Value>, Problem> {
+    JsonBody(sent): JsonBody<ReasonBody>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
     let cut = gates::cut_sessions(&console.house, &actor, &account, &sent.reason).await;
@@ -270,7 +271,7 @@ pub(crate) async fn review(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let done = break_glass::review(&console.house, &actor, &id).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
@@ -278,7 +279,7 @@ pub(crate) async fn review(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Verdict {
+pub(crate) struct VerdictBody {
     theft: bool,
     reason: String,
 }
@@ -287,8 +288,8 @@ pub(crate) async fn verdict(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Sent(sent): Sent<Verdict>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<VerdictBody>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let done = containment::decide(&console.house, &actor, &id, sent.theft, &sent.reason).await;
     answer(&visitor, done).map(|()| StatusCode::NO_CONTENT)
@@ -298,8 +299,8 @@ pub(crate) async fn revoke(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Sent(sent): Sent<Reason>,
-) -> Result<StatusCode, Problem> {
+    JsonBody(sent): JsonBody<ReasonBody>,
+) -> Result<StatusCode, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let id = answer(&visitor, SessionId::parse(&id).map_err(|_| OperationError::NotFound("key")))?;
     let done = keys::revoke(&console.house, &actor, &id, &sent.reason).await;
@@ -307,7 +308,7 @@ pub(crate) async fn revoke(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OfPerson {
+pub(crate) struct PersonBody {
     #[serde(default)]
     population: String,
     person: String,
@@ -317,8 +318,8 @@ pub(crate) struct OfPerson {
 pub(crate) async fn person_link(
     State(console): State<Console>,
     visitor: Visitor,
-    Sent(sent): Sent<OfPerson>,
-) -> Result<Json<Value>, Problem> {
+    JsonBody(sent): JsonBody<PersonBody>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let token = persons::embed(&console.house, &actor, &sent.population, &sent.person).await;
     let token = answer(&visitor, token)?;

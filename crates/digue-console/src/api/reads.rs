@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use digue_exposure::{Lookup, Question, Seen};
+use digue_exposure::{CountedExposure, Lookup, ScopeQuestion};
 use digue_locales::{Language, text};
-use digue_operations::approvals::{Waiting, Wish};
-use digue_operations::evidence::Form;
+use digue_operations::approvals::{ApprovalRequest, WaitingApproval};
+use digue_operations::evidence::EvidenceForm;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::notices::{self, CampaignView};
 use digue_operations::{
@@ -16,7 +16,7 @@ use digue_types::{OrganisationId, PersonRef, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{Asked, Limited, Problem, answer};
+use crate::api::{ApiError, ApiQuery, QuotaPermit, answer};
 use crate::pages::account_named;
 use crate::router::Console;
 use crate::visitor::Visitor;
@@ -26,7 +26,7 @@ const PAGE_ITEMS_MAX: usize = 1000;
 const PAGE_ITEMS: usize = 100;
 
 #[derive(Deserialize)]
-pub(crate) struct Page {
+pub(crate) struct PageQuery {
     #[serde(default)]
     q: String,
     /// From 0.
@@ -41,7 +41,7 @@ const FIRST_MAX: usize = 1_000_000;
 /// Numbers beyond this one are not exact in every program.
 const ENTRY_MAX: u64 = (1 << 53) - 1;
 
-impl Limited for Page {
+impl QuotaPermit for PageQuery {
     fn is_within(&self) -> bool {
         self.q.chars().count() <= Q_CHARS_MAX
             && self.first <= FIRST_MAX
@@ -49,7 +49,7 @@ impl Limited for Page {
     }
 }
 
-impl Page {
+impl PageQuery {
     /// The part of a list that is asked for, and how long the list is.
     fn of(&self, items: Vec<Value>) -> Json<Value> {
         let total = items.len();
@@ -62,7 +62,7 @@ impl Page {
 pub(crate) async fn overview(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let view = answer(&visitor, watch::overview(&console.house, &actor))?;
     let coverage: Vec<Value> = view.coverage.iter().map(coverage).collect();
@@ -97,7 +97,7 @@ fn coverage(portal: &watch::PortalCoverage) -> Value {
 pub(crate) async fn portals(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let portals = answer(&visitor, watch::portals(&console.house, &actor))?;
     let items: Vec<Value> = portals
@@ -126,12 +126,12 @@ pub(crate) async fn portals(
 pub(crate) async fn accounts(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let known = answer(&visitor, accounts::list(&console.house, &actor).await)?;
     let wanted = page.q.to_lowercase();
-    let is_wanted = |one: &&accounts::Known| {
+    let is_wanted = |one: &&accounts::OverseenAccount| {
         one.account.as_str().to_lowercase().contains(&wanted)
             || one.record.organisation.as_str().to_lowercase().contains(&wanted)
     };
@@ -159,11 +159,13 @@ pub(crate) async fn account(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let view =
-        answer(&visitor, watch::account(&console.house, &actor, &account, (Form::Shown, "history")).await)?;
+    let view = answer(
+        &visitor,
+        watch::account(&console.house, &actor, &account, (EvidenceForm::Shown, "history")).await,
+    )?;
     let budgets = view.budgets.iter().flat_map(|(portal, windows)| {
         windows.iter().map(move |(window, shown, limit)| {
             json!({"portal": portal, "window": window.code(), "persons": shown, "limit": limit})
@@ -189,10 +191,10 @@ pub(crate) async fn look_back(
     State(console): State<Console>,
     visitor: Visitor,
     Path(account): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let account = answer(&visitor, account_named(&account))?;
-    let found = recovery::look_back(&console.house, &actor, &account, Form::File).await;
+    let found = recovery::look_back(&console.house, &actor, &account, EvidenceForm::File).await;
     let found = answer(&visitor, found)?;
     let persons = found.persons.iter().map(|(person, last)| json!({"person": person, "last": last}));
     Ok(Json(json!({
@@ -205,7 +207,7 @@ pub(crate) async fn look_back(
     })))
 }
 
-fn seen(seen: &Seen) -> Value {
+fn seen(seen: &CountedExposure) -> Value {
     json!({
         "entry": seen.entry,
         "at": seen.at,
@@ -219,11 +221,11 @@ fn seen(seen: &Seen) -> Value {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OfPerson {
+pub(crate) struct PersonQuery {
     person: String,
 }
 
-impl Limited for OfPerson {
+impl QuotaPermit for PersonQuery {
     fn is_within(&self) -> bool {
         !self.person.is_empty() && self.person.chars().count() <= Q_CHARS_MAX
     }
@@ -233,12 +235,12 @@ impl Limited for OfPerson {
 pub(crate) async fn person(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(asked): Asked<OfPerson>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(asked): ApiQuery<PersonQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let person = PersonRef::parse(asked.person.trim()).map_err(|_| OperationError::Invalid("invalid-query"));
     let person = answer(&visitor, person)?;
-    let sights = answer(&visitor, watch::person(&console.house, &actor, &person, Form::Shown).await)?;
+    let sights = answer(&visitor, watch::person(&console.house, &actor, &person, EvidenceForm::Shown).await)?;
     Ok(Json(match sights {
         Lookup::Known(sights) => {
             let items: Vec<Value> = sights.iter().take(LINES).map(entry::sight_json).collect();
@@ -249,7 +251,7 @@ pub(crate) async fn person(
     }))
 }
 
-fn organisation_json(known: &organisations::Known) -> Value {
+fn organisation_json(known: &organisations::OverseenOrganisation) -> Value {
     json!({
         "organisation": known.record.id,
         "name": known.record.name,
@@ -266,12 +268,12 @@ fn organisation_json(known: &organisations::Known) -> Value {
 pub(crate) async fn organisations(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let known = answer(&visitor, organisations::list(&console.house, &actor).await)?;
     let wanted = page.q.to_lowercase();
-    let is_wanted = |one: &&organisations::Known| {
+    let is_wanted = |one: &&organisations::OverseenOrganisation| {
         one.record.id.as_str().to_lowercase().contains(&wanted)
             || one.record.name.to_lowercase().contains(&wanted)
     };
@@ -282,7 +284,7 @@ pub(crate) async fn organisation(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let id = OrganisationId::parse(&id).map_err(|_| OperationError::NotFound("organisation"));
     let id = answer(&visitor, id)?;
@@ -298,8 +300,8 @@ pub(crate) async fn organisation(
 pub(crate) async fn sessions(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let sessions = answer(&visitor, watch::sessions(&console.house, &actor))?;
     let items = sessions.iter().filter(|one| one.account.as_str().contains(&page.q)).map(|one| {
@@ -318,10 +320,10 @@ pub(crate) async fn sessions(
     Ok(page.of(items.collect()))
 }
 
-fn approval(waiting: &Waiting) -> Value {
+fn approval(waiting: &WaitingApproval) -> Value {
     let record = &waiting.record;
-    let accounts: Vec<Value> = match Wish::of(record) {
-        Some(Wish::AddAccounts(accounts)) => accounts
+    let accounts: Vec<Value> = match ApprovalRequest::of(record) {
+        Some(ApprovalRequest::AddAccounts(accounts)) => accounts
             .iter()
             .map(|one| {
                 json!({"account": one.account, "organisation": one.organisation, "role": one.role.code()})
@@ -333,7 +335,7 @@ fn approval(waiting: &Waiting) -> Value {
         "id": record.id,
         "kind": record.kind,
         "subject": record.subject,
-        "is_readable": Wish::of(record).is_some(),
+        "is_readable": ApprovalRequest::of(record).is_some(),
         "accounts": accounts,
         "reason": record.reason,
         "asked_by": record.asked_by,
@@ -348,14 +350,14 @@ fn approval(waiting: &Waiting) -> Value {
 pub(crate) async fn approvals(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let waiting = answer(&visitor, approvals::list(&console.house, &actor).await)?;
     Ok(page.of(waiting.iter().map(approval).collect()))
 }
 
-pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, Problem> {
+pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let gates = answer(&visitor, gates::shut_gates(&console.house, &actor).await)?;
     let items: Vec<Value> = gates
@@ -377,8 +379,8 @@ pub(crate) async fn gates(State(console): State<Console>, visitor: Visitor) -> R
 pub(crate) async fn break_glass(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let records = answer(&visitor, break_glass::list(&console.house, &actor).await)?;
     let items = records.iter().map(|record| {
@@ -398,8 +400,8 @@ pub(crate) async fn break_glass(
 pub(crate) async fn findings(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let view = answer(&visitor, containment::view(&console.house, &actor).await)?;
     let items = view.findings.iter().map(|finding| {
@@ -425,8 +427,8 @@ pub(crate) async fn findings(
 pub(crate) async fn incidents(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let views = answer(&visitor, incidents::list(&console.house, &actor).await)?;
     let items = views.iter().map(|view| incident_json(&console, view, visitor.language));
@@ -437,7 +439,7 @@ pub(crate) async fn incident(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let view = answer(&visitor, incidents::view(&console.house, &actor, &id).await)?;
     let campaigns = answer(&visitor, notices::campaigns(&console.house, &actor, &id).await)?;
@@ -472,7 +474,7 @@ fn incident_json(console: &Console, view: &IncidentView, language: Language) -> 
 
 /// The question of `scope`: lists of names are separated by spaces.
 #[derive(Deserialize)]
-pub(crate) struct OfScope {
+pub(crate) struct ScopeQuery {
     #[serde(default)]
     account: String,
     #[serde(default)]
@@ -486,7 +488,7 @@ pub(crate) struct OfScope {
     count: Option<usize>,
 }
 
-impl Limited for OfScope {
+impl QuotaPermit for ScopeQuery {
     fn is_within(&self) -> bool {
         let texts = [&self.account, &self.organisation, &self.route];
         texts.into_iter().all(|text| text.chars().count() <= Q_CHARS_MAX)
@@ -495,8 +497,8 @@ impl Limited for OfScope {
     }
 }
 
-impl OfScope {
-    fn question(&self) -> Result<Question, OperationError> {
+impl ScopeQuery {
+    fn question(&self) -> Result<ScopeQuestion, OperationError> {
         fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, OperationError> {
             let words = text.split_whitespace().map(str::parse);
             words.collect::<Result<_, _>>().map_err(|_| OperationError::Invalid("invalid-query"))
@@ -507,13 +509,13 @@ impl OfScope {
                 Timestamp::parse_rfc3339(text).map(Some).ok_or(OperationError::Invalid("invalid-query"))
             }
         };
-        Ok(Question {
+        Ok(ScopeQuestion {
             accounts: list(&self.account)?,
             organisations: list(&self.organisation)?,
             routes: list(&self.route)?,
             from: moment(&self.from)?,
             to: moment(&self.to)?,
-            ..Question::default()
+            ..ScopeQuestion::default()
         })
     }
 }
@@ -522,11 +524,11 @@ impl OfScope {
 pub(crate) async fn scope(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(asked): Asked<OfScope>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(asked): ApiQuery<ScopeQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let question = answer(&visitor, asked.question())?;
-    let scoped = answer(&visitor, scope::scope(&console.house, &actor, question, Form::Shown).await)?;
+    let scoped = answer(&visitor, scope::scope(&console.house, &actor, question, EvidenceForm::Shown).await)?;
     let (total, sureness) = scoped.counted();
     let persons = scoped.people.persons.iter().skip(asked.first).take(asked.count.unwrap_or(PAGE_ITEMS));
     let items: Vec<Value> = persons.map(affected::person_json).collect();
@@ -541,13 +543,13 @@ pub(crate) async fn scope(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Range {
+pub(crate) struct EntryRangeQuery {
     #[serde(default)]
     first: u64,
     count: Option<u64>,
 }
 
-impl Limited for Range {
+impl QuotaPermit for EntryRangeQuery {
     fn is_within(&self) -> bool {
         self.first <= ENTRY_MAX && self.count.is_none_or(|count| count <= PAGE_ITEMS_MAX as u64)
     }
@@ -556,11 +558,11 @@ impl Limited for Range {
 pub(crate) async fn journal(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(range): Asked<Range>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(range): ApiQuery<EntryRangeQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let count = range.count.unwrap_or(PAGE_ITEMS as u64);
-    let entries = watch::entries(&console.house, &actor, range.first, count, Form::Shown).await;
+    let entries = watch::entries(&console.house, &actor, range.first, count, EvidenceForm::Shown).await;
     let entries = answer(&visitor, entries)?;
     let items: Vec<Value> = entries.iter().map(|(index, event)| entry::as_json(*index, event)).collect();
     Ok(Json(json!({"total": console.house.journal_status().checkpoint_size, "items": items})))
@@ -569,7 +571,7 @@ pub(crate) async fn journal(
 pub(crate) async fn settings(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let view = answer(&visitor, console.house.settings(&actor).await)?;
     Ok(Json(json!({
@@ -588,8 +590,8 @@ pub(crate) async fn settings(
 pub(crate) async fn keys(
     State(console): State<Console>,
     visitor: Visitor,
-    Asked(page): Asked<Page>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let keys = answer(&visitor, keys::list(&console.house, &actor).await)?;
     let items = keys.iter().map(|record| {

@@ -11,7 +11,7 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{Asked, Limited, Problem, answer};
+use crate::api::{ApiError, ApiQuery, QuotaPermit, answer};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -33,7 +33,7 @@ pub(crate) struct FindUsage {
     limit: Option<usize>,
 }
 
-impl Limited for FindUsage {
+impl QuotaPermit for FindUsage {
     fn is_within(&self) -> bool {
         (1..=128).contains(&self.user_code.chars().count()) && self.population.len() <= 128
     }
@@ -50,8 +50,8 @@ pub(crate) async fn find(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Asked(asked): Asked<FindUsage>,
-) -> Result<Json<Value>, Problem> {
+    ApiQuery(asked): ApiQuery<FindUsage>,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     answer(&visitor, persons::must_read(&actor))?;
     let user = headers.get("x-road-userid").and_then(|value| value.to_str().ok());
@@ -83,7 +83,10 @@ pub(crate) async fn find(
 }
 
 /// From when on there is a log.
-pub(crate) async fn period(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, Problem> {
+pub(crate) async fn period(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     let since = answer(&visitor, persons::kept_since(&console.house, &actor))?;
     Ok(Json(json!({"periodStart": since})))
@@ -92,7 +95,7 @@ pub(crate) async fn period(State(console): State<Console>, visitor: Visitor) -> 
 pub(crate) async fn heartbeat(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let actor = answer(&visitor, visitor.actor(&console.house))?;
     answer(&visitor, persons::must_read(&actor))?;
     let failure = console.house.journal_status().failure;

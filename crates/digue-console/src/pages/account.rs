@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use digue_operations::OperationError;
-use digue_operations::evidence::Form;
+use digue_operations::evidence::EvidenceForm;
 use digue_operations::recovery::{self, LookBack};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::watch::{self, AccountView, Timeline};
@@ -16,7 +16,7 @@ use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// Lines of each table on the page; the exports have all.
@@ -25,7 +25,7 @@ const LINES: usize = 200;
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage {
-    w: Words,
+    w: Localizer,
     view: AccountView,
     persons_total: u64,
     can_act: bool,
@@ -68,7 +68,7 @@ async fn look(
     console: &Console,
     visitor: &Visitor,
     account: &str,
-    part: (Form, &str),
+    part: (EvidenceForm, &str),
 ) -> Result<AccountView, PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
     let account = told(visitor, account_named(account))?;
@@ -80,7 +80,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Html<String>, PageError> {
-    let mut view = look(&console, &visitor, &account, (Form::Shown, "history")).await?;
+    let mut view = look(&console, &visitor, &account, (EvidenceForm::Shown, "history")).await?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let persons_total = view.persons.len() as u64;
     view.persons.truncate(LINES);
@@ -89,11 +89,12 @@ pub(crate) async fn show(
     let period_of = |at: Timestamp| day_of(at, &console.zone);
     let timeline = watch::timeline(&console.house, &actor, &view.account, &period_of);
     let timeline = told(&visitor, timeline)?;
-    let look_back = match recovery::look_back(&console.house, &actor, &view.account, Form::Shown).await {
-        Ok(found) => Some(found),
-        Err(OperationError::NotFound(_)) => None,
-        Err(error) => return Err(PageError::new(&visitor, error)),
-    };
+    let look_back =
+        match recovery::look_back(&console.house, &actor, &view.account, EvidenceForm::Shown).await {
+            Ok(found) => Some(found),
+            Err(OperationError::NotFound(_)) => None,
+            Err(error) => return Err(PageError::new(&visitor, error)),
+        };
     let days = last_days(&timeline, day_of(console.house.clock().now(), &console.zone));
     let values: Vec<u64> = days.iter().map(|(_, shown)| *shown).collect();
     Ok(page(&AccountPage {
@@ -117,8 +118,8 @@ pub(crate) async fn exposures_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (Form::File, "exposures")).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, "exposures")).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["entry", "at", "portal", "route", "outcome", "persons", "reasons"].map(|key| w.coded("column", key));
     let rows = view.exposures.iter().map(|seen| {
@@ -141,8 +142,8 @@ pub(crate) async fn persons_csv(
     visitor: Visitor,
     Path(account): Path<String>,
 ) -> Result<Response, PageError> {
-    let view = look(&console, &visitor, &account, (Form::File, "persons")).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let view = look(&console, &visitor, &account, (EvidenceForm::File, "persons")).await?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "times", "last"].map(|key| w.coded("column", key));
     let rows = view
         .persons
@@ -159,9 +160,9 @@ pub(crate) async fn look_back_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let named = told(&visitor, account_named(&account))?;
-    let found = recovery::look_back(&console.house, &actor, &named, Form::File).await;
+    let found = recovery::look_back(&console.house, &actor, &named, EvidenceForm::File).await;
     let found = told(&visitor, found)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["person", "last"].map(|key| w.coded("column", key));
     let rows = found.persons.iter().map(|(person, at)| vec![person.to_string(), at.to_string()]);
     Ok(csv(visitor.language, "look-back", &header, rows))

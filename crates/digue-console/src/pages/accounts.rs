@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, Redirect, Response};
-use digue_operations::accounts::{self, Known};
+use digue_operations::accounts::{self, OverseenAccount};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{Actor, OperationError, providers};
 use digue_types::Gate;
@@ -15,14 +15,14 @@ use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// Rows on one page.
 const PAGE_ROWS: usize = 100;
 
 #[derive(Deserialize, Default)]
-pub(crate) struct Filter {
+pub(crate) struct AccountFilter {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -32,8 +32,8 @@ pub(crate) struct Filter {
 #[derive(Template)]
 #[template(path = "accounts.html")]
 struct AccountsPage {
-    w: Words,
-    rows: Vec<Known>,
+    w: Localizer,
+    rows: Vec<OverseenAccount>,
     total: usize,
     suspended: usize,
     without_passkey: usize,
@@ -51,12 +51,16 @@ struct AccountsPage {
 }
 
 impl AccountsPage {
-    fn state(one: &Known) -> &'static str {
+    fn state(one: &OverseenAccount) -> &'static str {
         state_of(one)
     }
 }
 
-async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec<Known>, OperationError> {
+async fn chosen(
+    console: &Console,
+    actor: &Actor,
+    filter: &AccountFilter,
+) -> Result<Vec<OverseenAccount>, OperationError> {
     let wanted = filter.q.trim().to_lowercase();
     let mut known = accounts::list(&console.house, actor).await?;
     known.retain(|one| {
@@ -69,7 +73,7 @@ async fn chosen(console: &Console, actor: &Actor, filter: &Filter) -> Result<Vec
 pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<AccountFilter>,
 ) -> Result<Html<String>, PageError> {
     let me = told(&visitor, visitor.actor(&console.house))?;
     let known = told(&visitor, chosen(&console, &me, &filter).await)?;
@@ -77,7 +81,7 @@ pub(crate) async fn list(
     let number = filter.page.clamp(1, pages);
     Ok(page(&AccountsPage {
         w: words_beside(&console, &visitor, &[StoredKind::Account, StoredKind::Gate], None).await?,
-        yesterday: Words::in_zone(&visitor, &console.zone)
+        yesterday: Localizer::in_zone(&visitor, &console.zone)
             .form_time(console.house.clock().now().minus(std::time::Duration::from_hours(24))),
         total: known.len(),
         suspended: known.iter().filter(|one| one.record.is_suspended).count(),
@@ -95,11 +99,11 @@ pub(crate) async fn list(
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<AccountFilter>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let known = told(&visitor, chosen(&console, &actor, &filter).await)?;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "role", "state", "passkeys", "identities", "sessions"]
         .map(|key| w.coded("column", key));
     let rows = known.iter().map(|one| {
@@ -117,7 +121,7 @@ pub(crate) async fn list_csv(
 }
 
 /// How the account stands, as one word of the locales.
-fn state_of(one: &Known) -> &'static str {
+fn state_of(one: &OverseenAccount) -> &'static str {
     match (one.record.is_suspended, one.gate) {
         (true, _) => "account-suspended",
         (false, Gate::Open) => "account-active",

@@ -6,9 +6,9 @@ use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use digue_access::Role;
-use digue_operations::approvals::{self, NewAccount, Waiting, Wish};
+use digue_operations::approvals::{self, ApprovalRequest, NewAccount, WaitingApproval};
 use digue_operations::invitations::{self, INVITATION_LASTS, Invitation};
-use digue_operations::loads::Growth;
+use digue_operations::loads::LoadGrowth;
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, onboarding, organisations, providers};
 use digue_types::{AccountId, OrganisationId, Timestamp};
@@ -19,14 +19,14 @@ use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, csv, page};
+use crate::view::{Localizer, ceremony_policy, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
 struct ApprovalsPage {
-    w: Words,
-    waiting: Vec<Shown>,
+    w: Localizer,
+    waiting: Vec<ShownRequest>,
     open: usize,
     organisation: String,
     roles: Vec<Role>,
@@ -36,20 +36,20 @@ struct ApprovalsPage {
 }
 
 /// A request with its wish, as the page tells it.
-struct Shown {
-    waiting: Waiting,
+struct ShownRequest {
+    waiting: WaitingApproval,
     accounts: Vec<NewAccount>,
     since: Option<Timestamp>,
     /// What stands in the wish besides its subject, a line each.
     details: Vec<String>,
 }
 
-impl Shown {
-    fn new(w: &Words, waiting: Waiting) -> Self {
-        let (accounts, since, details) = match Wish::of(&waiting.record) {
-            Some(Wish::AddAccounts(accounts)) => (accounts, None, Vec::new()),
-            Some(Wish::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
-            Some(Wish::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
+impl ShownRequest {
+    fn new(w: &Localizer, waiting: WaitingApproval) -> Self {
+        let (accounts, since, details) = match ApprovalRequest::of(&waiting.record) {
+            Some(ApprovalRequest::AddAccounts(accounts)) => (accounts, None, Vec::new()),
+            Some(ApprovalRequest::RecoverAccount { since, .. }) => (Vec::new(), Some(since), Vec::new()),
+            Some(ApprovalRequest::Load(load)) => (Vec::new(), None, growth(w, &load.growth)),
             Some(wish) => (Vec::new(), None, wish.summary().lines().map(ToOwned::to_owned).collect()),
             // What is asked is not known: nobody can agree to it, and the page says why.
             None => (Vec::new(), None, vec![w.say("approval-unreadable")]),
@@ -59,8 +59,8 @@ impl Shown {
 }
 
 /// What a load would show more, in words.
-fn growth(w: &Words, growth: &Growth) -> Vec<String> {
-    let Growth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
+fn growth(w: &Localizer, growth: &LoadGrowth) -> Vec<String> {
+    let LoadGrowth { rows, persons, accounts, organisations, readings, endless, merges } = *growth;
     let all = [
         ("load-growth-rows", rows),
         ("load-growth-persons", persons),
@@ -82,7 +82,7 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
     let w = words_beside(&console, &visitor, &[StoredKind::Approval], None).await?;
     let page = page(&ApprovalsPage {
         open: waiting.iter().filter(|one| !one.is_over).count(),
-        waiting: waiting.into_iter().map(|one| Shown::new(&w, one)).collect(),
+        waiting: waiting.into_iter().map(|one| ShownRequest::new(&w, one)).collect(),
         w,
         organisation: own.unwrap_or_default(),
         roles: organisations::roles_to_give(&actor),
@@ -98,16 +98,16 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let waiting = told(&visitor, approvals::list(&console.house, &actor).await)?;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     let header =
         ["at", "until", "account", "wish", "subject", "reason", "decided"].map(|key| w.coded("column", key));
-    let rows = waiting.into_iter().map(|Waiting { record, .. }| {
+    let rows = waiting.into_iter().map(|WaitingApproval { record, .. }| {
         let decided = record
             .decided
             .as_ref()
             .map(|decided| format!("{} {} {}", decided.by, decided.at, decided.is_granted));
         let unreadable = || w.say("approval-unreadable");
-        let summary = Wish::of(&record).map_or_else(unreadable, |wish| wish.summary());
+        let summary = ApprovalRequest::of(&record).map_or_else(unreadable, |wish| wish.summary());
         vec![
             record.asked_at.to_string(),
             record.expires_at.to_string(),
@@ -132,7 +132,7 @@ pub(crate) struct AccountForm {
 }
 
 impl AccountForm {
-    fn parse(&self) -> Result<Wish, OperationError> {
+    fn parse(&self) -> Result<ApprovalRequest, OperationError> {
         let account = AccountId::parse(self.account.trim())
             .map_err(|_| OperationError::Invalid("invalid-account-name"))?;
         let organisation = OrganisationId::parse(self.organisation.trim())
@@ -142,7 +142,7 @@ impl AccountForm {
             "" => None,
             text => Some(onboarding::parse_email(text).ok_or(OperationError::Invalid("invalid-email"))?),
         };
-        Ok(Wish::AddAccounts(vec![NewAccount { account, organisation, role, email }]))
+        Ok(ApprovalRequest::AddAccounts(vec![NewAccount { account, organisation, role, email }]))
     }
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn recover(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;
     let since = told(&visitor, local_time(&form.since, &console.zone))?;
-    let wish = Wish::RecoverAccount { account, since };
+    let wish = ApprovalRequest::RecoverAccount { account, since };
     told(&visitor, approvals::ask(&console.house, &actor, &wish, &form.reason).await)?;
     Ok(Redirect::to("/approvals"))
 }
@@ -213,12 +213,15 @@ pub(crate) async fn ask_export(
     Form(form): Form<ReasonForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    told(&visitor, approvals::ask(&console.house, &actor, &Wish::ExportJournal, &form.reason).await)?;
+    told(
+        &visitor,
+        approvals::ask(&console.house, &actor, &ApprovalRequest::ExportJournal, &form.reason).await,
+    )?;
     Ok(Redirect::to("/approvals"))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct DecideForm {
+pub(crate) struct ApprovalDecisionForm {
     id: String,
     granted: u8,
 }
@@ -226,7 +229,7 @@ pub(crate) struct DecideForm {
 #[derive(Template)]
 #[template(path = "invitation.html")]
 struct InvitationPage {
-    w: Words,
+    w: Localizer,
     invitations: Vec<Invitation>,
     hours: u64,
     /// A link stands on the page.
@@ -238,14 +241,15 @@ struct InvitationPage {
 fn invited(visitor: &Visitor, invitations: Vec<Invitation>, is_sent: bool) -> Response {
     let hours = INVITATION_LASTS.as_secs() / 3600;
     let is_shown = invitations.iter().any(|one| one.link.is_some());
-    page(&InvitationPage { w: Words::new(visitor), invitations, hours, is_shown, is_sent }).into_response()
+    page(&InvitationPage { w: Localizer::new(visitor), invitations, hours, is_shown, is_sent })
+        .into_response()
 }
 
 /// Grants or refuses. Whoever grants an account sees who is invited next, and no link.
 pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<DecideForm>,
+    Form(form): Form<ApprovalDecisionForm>,
 ) -> Result<Response, PageError> {
     let house = &console.house;
     let actor = told(&visitor, visitor.actor(house))?;
@@ -284,7 +288,7 @@ pub(crate) async fn invite(
 #[derive(Template)]
 #[template(path = "identity_invitation.html")]
 struct IdentityInvitationPage {
-    w: Words,
+    w: Localizer,
     account: AccountId,
 }
 
@@ -297,7 +301,7 @@ pub(crate) async fn invite_identity(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;
     told(&visitor, providers::invite_holder(&console.house, &actor, &account).await)?;
-    Ok(page(&IdentityInvitationPage { w: Words::new(&visitor), account }))
+    Ok(page(&IdentityInvitationPage { w: Localizer::new(&visitor), account }))
 }
 
 #[derive(Deserialize)]

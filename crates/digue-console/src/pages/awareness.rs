@@ -8,21 +8,21 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_isms::awareness::{ANSWERS, Module, QUESTIONS};
 use digue_operations::OperationError;
-use digue_operations::isms::awareness::{self, Learner, ToRead};
+use digue_operations::isms::awareness::{self, Learner, ReadingTask};
 use jiff::civil::Date;
 
 use crate::error::{PageError, told};
-use crate::pages::incident_notes::Pairs;
+use crate::pages::incident_notes::FormPairs;
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "awareness.html")]
 struct ModulesPage {
-    w: Words,
+    w: Localizer,
     modules: Vec<(&'static str, Option<Date>)>,
-    documents: Vec<ToRead>,
+    documents: Vec<ReadingTask>,
     /// May see where everybody stands.
     oversees: bool,
 }
@@ -38,14 +38,14 @@ pub(crate) async fn list(
         modules: modules.into_iter().map(|(module, on)| (module.code(), on)).collect(),
         documents,
         oversees: visitor.role.is_some_and(Role::oversees),
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
 #[derive(Template)]
 #[template(path = "awareness_module.html")]
 struct ModulePage {
-    w: Words,
+    w: Localizer,
     module: &'static str,
     reading: String,
     /// Number, text, answers.
@@ -57,7 +57,7 @@ struct ModulePage {
 #[derive(Template)]
 #[template(path = "awareness_state.html")]
 struct StatePage {
-    w: Words,
+    w: Localizer,
     modules: Vec<&'static str>,
     learners: Vec<Learner>,
     total: usize,
@@ -83,7 +83,7 @@ pub(crate) async fn state(
         learners,
         total,
         done,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn state_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let learners = told(&visitor, awareness::everybody(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let mut header = vec![w.say("column-account"), w.say("column-organisation")];
     header.extend(Module::ALL.iter().map(|module| w.coded("module", module.code())));
     let rows = learners.into_iter().map(|one| {
@@ -108,7 +108,7 @@ fn module_of(visitor: &Visitor, code: &str) -> Result<Module, PageError> {
     told(visitor, Module::parse(code).ok_or(OperationError::NotFound("module")))
 }
 
-fn module_page(w: Words, module: Module, right: Option<u32>) -> Html<String> {
+fn module_page(w: Localizer, module: Module, right: Option<u32>) -> Html<String> {
     let key = format!("module-{}", module.code());
     let question = |number: usize| {
         let key = format!("{key}-q{number}");
@@ -132,7 +132,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let module = module_of(&visitor, &code)?;
     told(&visitor, visitor.actor(&console.house))?;
-    Ok(module_page(Words::in_zone(&visitor, &console.zone), module, None))
+    Ok(module_page(Localizer::in_zone(&visitor, &console.zone), module, None))
 }
 
 pub(crate) async fn answer(
@@ -143,13 +143,13 @@ pub(crate) async fn answer(
 ) -> Result<Response, PageError> {
     let module = module_of(&visitor, &code)?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let form = Pairs::new(pairs);
+    let form = FormPairs::new(pairs);
     let answers: Vec<String> = (1..=QUESTIONS).map(|number| form.owned(&format!("q{number}"))).collect();
     let right = told(&visitor, awareness::answer(&console.house, &actor, module, &answers).await)?;
     if usize::try_from(right) == Ok(QUESTIONS) {
         return Ok(Redirect::to("/awareness").into_response());
     }
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, module_page(w, module, Some(right))).into_response())
 }
 

@@ -7,18 +7,20 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_exposure::Question;
+use digue_exposure::ScopeQuestion;
 use digue_operations::breach::{self, Severity};
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, Form as Printed};
-use digue_operations::stored_records::{Sources, StoredKind};
+use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::stored_records::{PaperSources, StoredKind};
 use digue_operations::{OperationError, bundle};
-use digue_response::affected::Version;
+use digue_response::affected::AffectedVersion;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::Awareness;
 use digue_response::incident::Role as Part;
-use digue_response::notification::{Block, Change, Draft, Field, Filled, From, Shape, changes};
-use digue_response::register::Row;
+use digue_response::notification::{
+    Block, Change, Field, FilledField, FormFieldShape, FormFieldSource, NotificationDraft, changes,
+};
+use digue_response::register::ViolationRow;
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Score};
 use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
 use digue_types::Timestamp;
@@ -26,10 +28,10 @@ use digue_types::Timestamp;
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::{maybe_local_time, names};
-use crate::pages::incident_notes::Pairs;
+use crate::pages::incident_notes::FormPairs;
 use crate::pages::incidents::{ShownClock, shown_clocks};
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<IncidentView, PageError> {
@@ -40,11 +42,11 @@ async fn viewed(console: &Console, visitor: &Visitor, id: &str) -> Result<Incide
 #[derive(Template)]
 #[template(path = "incident_affected.html")]
 struct AffectedPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
-    versions: Vec<Version>,
+    versions: Vec<AffectedVersion>,
     /// Account, organisation, from, to and session, as the facts suggest them.
     asked: [String; 5],
     kinds: Vec<&'static str>,
@@ -93,21 +95,21 @@ pub(crate) async fn compute(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let form = Pairs::new(pairs);
+    let form = FormPairs::new(pairs);
     let question = told(&visitor, question_of(&form, &console))?;
     told(&visitor, breach::compute_affected(&console.house, &actor, &id, question).await)?;
     Ok(Redirect::to(&format!("/incidents/{id}/affected")))
 }
 
-fn question_of(form: &Pairs, console: &Console) -> Result<Question, OperationError> {
-    let question = Question {
+fn question_of(form: &FormPairs, console: &Console) -> Result<ScopeQuestion, OperationError> {
+    let question = ScopeQuestion {
         accounts: names(form.text("account"))?,
         organisations: names(form.text("organisation"))?,
         portals: names(form.text("portal"))?,
         sessions: names(form.text("session"))?,
         from: maybe_local_time(form.text("from"), &console.zone)?,
         to: maybe_local_time(form.text("to"), &console.zone)?,
-        ..Question::default()
+        ..ScopeQuestion::default()
     };
     let is_bounded = !(question.accounts.is_empty()
         && question.organisations.is_empty()
@@ -151,11 +153,11 @@ pub(crate) struct ShownBlock {
 }
 
 /// A value in words.
-pub(crate) fn in_words(w: &Words, field: Field, value: &[String]) -> String {
+pub(crate) fn in_words(w: &Localizer, field: Field, value: &[String]) -> String {
     w.reader().value(field, value)
 }
 
-pub(crate) fn shown_blocks(w: &Words, draft: &Draft) -> Vec<ShownBlock> {
+pub(crate) fn shown_blocks(w: &Localizer, draft: &NotificationDraft) -> Vec<ShownBlock> {
     let block = |block: &Block| ShownBlock {
         name: w.say(block.key()),
         fields: draft
@@ -168,30 +170,30 @@ pub(crate) fn shown_blocks(w: &Words, draft: &Draft) -> Vec<ShownBlock> {
     Block::ALL.iter().map(block).collect()
 }
 
-fn shown_field(w: &Words, field: Field, filled: &Filled) -> ShownField {
+fn shown_field(w: &Localizer, field: Field, filled: &FilledField) -> ShownField {
     let empty = Vec::new();
     let (value, is_computed, computed, who) = match filled {
-        Filled::Value { value, from, computed } => {
+        FilledField::Value { value, from, computed } => {
             let computed = computed.as_ref().map(|computed| in_words(w, field, computed));
-            (value, *from == From::Facts, computed, None)
+            (value, *from == FormFieldSource::Facts, computed, None)
         }
-        Filled::Unknown(who) => (&empty, false, None, Some(w.say(who.key()))),
-        Filled::NotAsked => (&empty, false, None, None),
+        FilledField::Unknown(who) => (&empty, false, None, Some(w.say(who.key()))),
+        FilledField::NotAsked => (&empty, false, None, None),
     };
     let (kind, codes): (_, &[&str]) = match field.shape() {
-        Shape::Line => ("line", &[]),
-        Shape::Text => ("text", &[]),
-        Shape::Number => ("number", &[]),
-        Shape::Moment => ("moment", &[]),
-        Shape::One(codes) => ("one", codes),
-        Shape::Many(codes) => ("many", codes),
+        FormFieldShape::Line => ("line", &[]),
+        FormFieldShape::Text => ("text", &[]),
+        FormFieldShape::Number => ("number", &[]),
+        FormFieldShape::Moment => ("moment", &[]),
+        FormFieldShape::One(codes) => ("one", codes),
+        FormFieldShape::Many(codes) => ("many", codes),
     };
     let choices = codes.iter().map(|code| {
         let name = field.choice_key(code).map_or_else(|| (*code).to_owned(), |key| w.say(&key));
         ((*code).to_owned(), name, value.iter().any(|known| known == code))
     });
     let as_form = |text: &String| match field.shape() {
-        Shape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.form_time(at)),
+        FormFieldShape::Moment => Timestamp::parse_rfc3339(text).map_or(text.clone(), |at| w.form_time(at)),
         _ => text.clone(),
     };
     ShownField {
@@ -210,7 +212,7 @@ fn shown_field(w: &Words, field: Field, filled: &Filled) -> ShownField {
 #[derive(Template)]
 #[template(path = "incident_notification.html")]
 struct NotificationPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
@@ -269,7 +271,7 @@ pub(crate) async fn notification_json(
 }
 
 /// The terms of the severity, each with its choices.
-struct Term {
+struct ShownTerm {
     name: &'static str,
     /// Code, name, chosen.
     choices: Vec<(&'static str, String, bool)>,
@@ -278,7 +280,7 @@ struct Term {
 #[derive(Template)]
 #[template(path = "incident_decisions.html")]
 struct DecisionsPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
@@ -286,7 +288,7 @@ struct DecisionsPage {
     aware_of: Vec<&'static str>,
     severity: Severity,
     score: String,
-    terms: Vec<Term>,
+    terms: Vec<ShownTerm>,
     parts: [(String, String); 6],
     gravities: Vec<(&'static str, String, bool)>,
     gravity: String,
@@ -340,11 +342,11 @@ pub(crate) async fn decisions(
     }))
 }
 
-fn terms(w: &Words, severity: &Severity) -> Vec<Term> {
+fn terms(w: &Localizer, severity: &Severity) -> Vec<ShownTerm> {
     let terms = severity.terms;
     macro_rules! term {
         ($name:literal, $list:ident, $chosen:expr) => {
-            Term {
+            ShownTerm {
                 name: $name,
                 choices: $list::ALL
                     .iter()
@@ -366,7 +368,7 @@ fn terms(w: &Words, severity: &Severity) -> Vec<Term> {
 struct RegisterLine {
     id: String,
     reference: String,
-    row: Row,
+    row: ViolationRow,
     persons: String,
     gravity: String,
     /// About the authority, about the persons.
@@ -375,20 +377,20 @@ struct RegisterLine {
 
 #[derive(Template)]
 #[template(path = "register.html")]
-struct RegisterPage {
-    w: Words,
+struct BreachRegisterPage {
+    w: Localizer,
     lines: Vec<RegisterLine>,
     notified: usize,
     late: usize,
     may_write: bool,
 }
 
-async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, Row)>, PageError> {
+async fn rows(console: &Console, visitor: &Visitor) -> Result<Vec<(IncidentView, ViolationRow)>, PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
     let views = told(visitor, incidents::list(&console.house, &actor).await)?;
     let rows = views.into_iter().map(|view| {
         let draft = breach::draft(&console.house, &view, visitor.language);
-        let row = Row::new(&view.incident, &draft);
+        let row = ViolationRow::new(&view.incident, &draft);
         (view, row)
     });
     Ok(rows.collect())
@@ -400,7 +402,7 @@ pub(crate) async fn register(
 ) -> Result<Html<String>, PageError> {
     let rows = rows(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
-    let words = |row: &Row, field: Field| {
+    let words = |row: &ViolationRow, field: Field| {
         row.values.get(&field).map(|value| in_words(&w, field, value)).unwrap_or_default()
     };
     let notified = rows.iter().filter(|(_, row)| row.notified_at.is_some()).count();
@@ -417,7 +419,7 @@ pub(crate) async fn register(
     });
     let lines = lines.collect();
     let may_write = visitor.role.is_some_and(Role::can_respond);
-    Ok(page(&RegisterPage { lines, notified, late, may_write, w }))
+    Ok(page(&BreachRegisterPage { lines, notified, late, may_write, w }))
 }
 
 pub(crate) async fn register_csv(
@@ -425,19 +427,22 @@ pub(crate) async fn register_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let rows = rows(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let (header, cells) = register_table(&w, &rows);
     Ok(csv(visitor.language, "register", &header, cells.into_iter()))
 }
 
 /// Every column of the register, for exports.
-pub(crate) fn register_table(w: &Words, rows: &[(IncidentView, Row)]) -> (Vec<String>, Vec<Vec<String>>) {
+pub(crate) fn register_table(
+    w: &Localizer,
+    rows: &[(IncidentView, ViolationRow)],
+) -> (Vec<String>, Vec<Vec<String>>) {
     let mut header: Vec<String> = ["reference", "state", "aware"].map(|key| w.coded("column", key)).into();
     header.extend(Field::ALL.iter().map(|field| w.say(field.key())));
     header.extend(
         ["authority", "notified", "delay", "persons-decision", "told"].map(|key| w.coded("column", key)),
     );
-    let line = |(view, row): &(IncidentView, Row)| {
+    let line = |(view, row): &(IncidentView, ViolationRow)| {
         let moment = |at: Option<Timestamp>| at.map(|at| w.moment(at)).unwrap_or_default();
         let mut cells = vec![view.reference(), w.say(row.state.key()), moment(row.aware_at)];
         let words = |field: &Field| row.values.get(field).map(|value| in_words(w, *field, value));
@@ -491,7 +496,7 @@ pub(crate) async fn paper(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let view = viewed(&console, &visitor, &id).await?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     if name == "complaint.zip" {
         let actor = told(&visitor, visitor.actor(&console.house))?;
         let bytes = told(&visitor, bundle::complaint(&console.house, &actor, &view, &reader).await)?;
@@ -501,7 +506,7 @@ pub(crate) async fn paper(
     let document = papers::paper(&console.house, &view, &reader, paper);
     let document = document.ok_or(OperationError::NotFound("paper"));
     let document = told(&visitor, document)?;
-    let sources = Sources::incident(&view.record.id);
+    let sources = PaperSources::incident(&view.record.id);
     let bytes = told(&visitor, papers::printed_from(&console.house, &document, form, sources).await)?;
     Ok(file(&format!("{paper}-{}", view.reference()), form, bytes))
 }
@@ -514,7 +519,7 @@ pub(crate) async fn register_paper(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
     let (_, form) = told(&visitor, asked_paper(&name))?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = told(&visitor, papers::register_file(&console.house, &views, &reader, form).await)?;
     Ok(file("register", form, bytes))
 }

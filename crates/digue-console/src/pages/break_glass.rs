@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "break_glass.html")]
-struct ListPage {
-    w: Words,
+struct BreakGlassListPage {
+    w: Localizer,
     records: Vec<BreakGlassRecord>,
     waiting: u64,
     me: String,
@@ -29,8 +29,8 @@ pub(crate) async fn list(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
     let waiting = records.iter().filter(|record| record.reviewed.is_none()).count() as u64;
-    let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&ListPage { w, records, waiting, me: actor.account.to_string() }))
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&BreakGlassListPage { w, records, waiting, me: actor.account.to_string() }))
 }
 
 pub(crate) async fn list_csv(
@@ -39,7 +39,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let records = told(&visitor, break_glass::list(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["at", "until", "account", "portal", "justification", "reviewed"].map(|key| w.coded("column", key));
     let rows = records.iter().map(|record| {
@@ -72,8 +72,8 @@ pub(crate) async fn review(
 
 #[derive(Template)]
 #[template(path = "break_glass_ask.html")]
-struct AskPage {
-    w: Words,
+struct BreakGlassPage {
+    w: Localizer,
     portal: String,
     opened: Option<BreakGlassRecord>,
 }
@@ -86,25 +86,26 @@ pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Res
     if console.house.clock().now().since(session.proved_at) > console.house.proof_lasts() {
         return Ok(Redirect::to("/.digue/sign-in?fresh=1&next=/.digue/break-glass").into_response());
     }
-    let page = page(&AskPage { w: Words::new(&visitor), portal: portal.to_string(), opened: None });
+    let page =
+        page(&BreakGlassPage { w: Localizer::new(&visitor), portal: portal.to_string(), opened: None });
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenForm {
+pub(crate) struct OpenBreakGlassForm {
     justification: String,
 }
 
 pub(crate) async fn open(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<OpenForm>,
+    Form(form): Form<OpenBreakGlassForm>,
 ) -> Result<Html<String>, PageError> {
     let (Some(portal), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::new(&visitor, OperationError::Denied));
     };
     let opened = break_glass::open(&console.house, session, portal, &form.justification).await;
     let opened = Some(told(&visitor, opened)?);
-    let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&AskPage { w, portal: portal.to_string(), opened }))
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&BreakGlassPage { w, portal: portal.to_string(), opened }))
 }

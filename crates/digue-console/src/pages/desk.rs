@@ -7,21 +7,21 @@ use axum::extract::{Multipart, State};
 use axum::response::{Html, Redirect, Response};
 use digue_messages::{Sign, Verdict};
 use digue_operations::OperationError;
-use digue_operations::desk::{self, Told};
+use digue_operations::desk::{self, MessageReport};
 use digue_store::ReportRecord;
 use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "messages.html")]
 struct DeskPage {
-    w: Words,
-    told: Option<Told>,
+    w: Localizer,
+    told: Option<MessageReport>,
     /// Signs in words.
     signs: Vec<String>,
     look_alikes: Vec<(String, Timestamp)>,
@@ -34,13 +34,13 @@ pub(crate) async fn ask(State(console): State<Console>, visitor: Visitor) -> Res
 async fn shown(
     console: &Console,
     visitor: &Visitor,
-    answered: Option<Told>,
+    answered: Option<MessageReport>,
 ) -> Result<Html<String>, PageError> {
     let signs =
         answered.iter().flat_map(|answered| desk::signs_in_words(visitor.language, &answered.opinion));
     let signs = signs.collect();
     let look_alikes = told(visitor, desk::look_alikes(&console.house).await)?;
-    Ok(page(&DeskPage { w: Words::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
+    Ok(page(&DeskPage { w: Localizer::in_zone(visitor, &console.zone), told: answered, signs, look_alikes }))
 }
 
 /// A text that was pasted, or the file of a message.
@@ -78,7 +78,7 @@ async fn given(mut form: Multipart) -> Result<Vec<u8>, OperationError> {
 #[derive(Template)]
 #[template(path = "message_reports.html")]
 struct ReportsPage {
-    w: Words,
+    w: Localizer,
     rows: Vec<ReportRecord>,
     frauds: usize,
     may_publish: bool,
@@ -99,7 +99,7 @@ pub(crate) async fn reports(
     let rows = told(&visitor, desk::reports(&console.house, &actor).await)?;
     let frauds = rows.iter().filter(|row| row.verdict == Verdict::Fraud.code()).count();
     let may_publish = actor.role.can_respond();
-    Ok(page(&ReportsPage { w: Words::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
+    Ok(page(&ReportsPage { w: Localizer::in_zone(&visitor, &console.zone), rows, frauds, may_publish }))
 }
 
 pub(crate) async fn reports_csv(
@@ -108,7 +108,7 @@ pub(crate) async fn reports_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, desk::reports(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["at", "account", "verdict", "signs", "look-alikes"].map(|key| w.coded("column", key));
     let rows = rows
         .into_iter()

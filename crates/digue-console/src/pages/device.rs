@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use digue_access::Session;
-use digue_operations::devices::{self, Bound, COOKIE_LASTS};
-use digue_operations::{House, OperationError};
+use digue_operations::devices::{self, BoundSession, COOKIE_LASTS};
+use digue_operations::{App, OperationError};
 
-use crate::api::{Problem, answer};
+use crate::api::{ApiError, answer};
 use crate::router::Console;
 use crate::visitor::Visitor;
 
@@ -18,7 +18,7 @@ fn said<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     Some(value.trim_matches('"')).filter(|value| !value.is_empty())
 }
 
-fn bound(bound: &Bound) -> Response {
+fn bound(bound: &BoundSession) -> Response {
     let cookie = format!(
         "__Host-digue-device={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}",
         bound.cookie.reveal(),
@@ -33,7 +33,7 @@ pub(crate) async fn register(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let session = answer(&visitor, visitor.session.as_ref().ok_or(OperationError::Denied))?;
     let token = said(&headers, "secure-session-response").ok_or(OperationError::Invalid("invalid-ceremony"));
     let token = answer(&visitor, token)?;
@@ -46,7 +46,7 @@ pub(crate) async fn refresh(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let session = answer(&visitor, session_of(&visitor, &headers))?;
     match said(&headers, "secure-session-response") {
         Some(token) => {
@@ -59,17 +59,17 @@ pub(crate) async fn refresh(
 
 /// A cookie that moved to another network or browser gets no challenge: its holder signs in again.
 fn session_of<'v>(visitor: &'v Visitor, headers: &HeaderMap) -> Result<&'v Session, OperationError> {
-    use digue_access::session::Doubt;
+    use digue_access::session::SessionDoubt;
     let session = match (&visitor.session, &visitor.doubted) {
         (Some(session), _) => session,
-        (None, Some((session, Doubt::Unbound))) => session,
+        (None, Some((session, SessionDoubt::Unbound))) => session,
         _ => return Err(OperationError::Denied),
     };
     let named = said(headers, "sec-secure-session-id");
     if named == Some(session.id.as_str()) { Ok(session) } else { Err(OperationError::Denied) }
 }
 
-fn asks(house: &House, session: &Session) -> Result<Response, OperationError> {
+fn asks(house: &App, session: &Session) -> Result<Response, OperationError> {
     let challenge = devices::challenge(house, session)?;
     let value = format!("\"{challenge}\";id=\"{}\"", session.id);
     let value = HeaderValue::from_str(&value).expect("base64url");

@@ -6,25 +6,25 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
-use digue_operations::providers::{self, Choice};
+use digue_operations::providers::{self, ProviderChoice};
 use digue_operations::secret::Secret;
-use digue_operations::{House, OperationError, devices, passkey, password, sign_in};
+use digue_operations::{App, OperationError, devices, passkey, password, sign_in};
 use digue_store::ConnectionRecord;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::provider;
-use crate::api::{Problem, answer};
+use crate::api::{ApiError, answer};
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, page};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 /// Where a sign-in leads: a portal's host with the hash of what its browser holds, and the page that
 /// was asked for. All empty: the console itself.
 #[derive(Deserialize, Clone, Default)]
-pub(crate) struct Way {
+pub(crate) struct SignInReturn {
     #[serde(rename = "for", default)]
     host: String,
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(crate) struct Way {
     fresh: String,
 }
 
-impl Way {
+impl SignInReturn {
     /// The page that was asked for, if it is one of the same host: anything else would make the door
     /// a redirector.
     pub(crate) fn local_next(&self) -> &str {
@@ -77,12 +77,12 @@ impl Way {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
-    w: Words,
+    w: Localizer,
     portal: Option<String>,
-    way: Way,
+    way: SignInReturn,
     is_known: bool,
     allows_passwords: bool,
-    providers: Vec<Choice>,
+    providers: Vec<ProviderChoice>,
     is_wrong: bool,
     account: String,
 }
@@ -93,7 +93,7 @@ const STATE_COOKIE: &str = "__Host-digue-state";
 pub(crate) async fn sign_in(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(way): Query<Way>,
+    Query(way): Query<SignInReturn>,
 ) -> Result<Response, PageError> {
     if visitor.portal.is_some() {
         return told(&visitor, to_console(&console, &visitor, &way));
@@ -112,7 +112,7 @@ pub(crate) async fn sign_in(
 fn sign_in_page(
     console: &Console,
     visitor: &Visitor,
-    way: Way,
+    way: SignInReturn,
     is_known: bool,
     refused: Option<String>,
 ) -> Response {
@@ -120,7 +120,7 @@ fn sign_in_page(
     // Browsers hold a form to this policy through its redirects, and this one leads to the portal.
     let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
     let page = page(&SignInPage {
-        w: Words::new(visitor),
+        w: Localizer::new(visitor),
         portal,
         way,
         is_known,
@@ -133,7 +133,7 @@ fn sign_in_page(
 }
 
 /// From a portal's host to the console, where identities are proved.
-fn to_console(console: &Console, visitor: &Visitor, way: &Way) -> Result<Response, OperationError> {
+fn to_console(console: &Console, visitor: &Visitor, way: &SignInReturn) -> Result<Response, OperationError> {
     let state = Secret::draw()?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let address = format!(
@@ -182,7 +182,7 @@ pub(crate) async fn opened(
 }
 
 /// Begins a ceremony, whoever it will be.
-pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, Problem> {
+pub(crate) async fn begin(State(console): State<Console>, visitor: Visitor) -> Result<Json<Value>, ApiError> {
     answer(&visitor, on_console(&visitor))?;
     let begun = answer(&visitor, passkey::begin_sign_in(&console.house))?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
@@ -193,7 +193,7 @@ pub(crate) fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Shown {
+pub(crate) struct SignInProvider {
     ceremony: String,
     answer: Value,
     /// Not empty: a fresh proof for the session that there is.
@@ -203,7 +203,7 @@ pub(crate) struct Shown {
     #[serde(default)]
     ticket: String,
     #[serde(flatten)]
-    way: Way,
+    way: SignInReturn,
 }
 
 /// Signs in, or proves afresh; says where to go.
@@ -211,8 +211,8 @@ pub(crate) async fn finish(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Json(shown): Json<Shown>,
-) -> Result<Response, Problem> {
+    Json(shown): Json<SignInProvider>,
+) -> Result<Response, ApiError> {
     let house = &console.house;
     answer(&visitor, on_console(&visitor))?;
     if !shown.ticket.is_empty() {
@@ -236,12 +236,12 @@ pub(crate) async fn finish(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct PasswordForm {
+pub(crate) struct SignInPasswordForm {
     account: String,
     password: String,
     code: String,
     #[serde(flatten)]
-    way: Way,
+    way: SignInReturn,
 }
 
 /// On a machine where an account has signed in with its password before.
@@ -256,12 +256,16 @@ pub(crate) async fn by_password(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Form(form): Form<PasswordForm>,
+    Form(form): Form<SignInPasswordForm>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
-    let PasswordForm { account, password, code, way } = form;
-    let shown =
-        password::Shown { account: &account, password: &password, code: &code, device: device_of(&headers) };
+    let SignInPasswordForm { account, password, code, way } = form;
+    let shown = password::ShownCredentials {
+        account: &account,
+        password: &password,
+        code: &code,
+        device: device_of(&headers),
+    };
     let done = match password::sign_in(&console.house, shown, &visitor.origin).await {
         Ok(done) => done,
         Err(OperationError::Invalid(_)) => {
@@ -289,8 +293,8 @@ pub(crate) async fn by_password(
 #[derive(Template)]
 #[template(path = "welcome.html")]
 struct WelcomePage {
-    w: Words,
-    way: Way,
+    w: Localizer,
+    way: SignInReturn,
     portal: Option<String>,
     connections: Vec<ConnectionRecord>,
 }
@@ -299,18 +303,18 @@ struct WelcomePage {
 pub(crate) async fn welcome(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(way): Query<Way>,
+    Query(way): Query<SignInReturn>,
 ) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let connections = told(&visitor, sign_in::last_connections(&console.house, session).await)?;
     let policy = ceremony_policy(console.house.url_of(&way.host).unwrap_or_default());
     let portal = (!way.host.is_empty()).then(|| way.host.clone());
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let page = page(&WelcomePage { w, way, portal, connections });
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
 }
 
-async fn way_on(house: &House, session: &Session, way: &Way) -> Result<String, OperationError> {
+async fn way_on(house: &App, session: &Session, way: &SignInReturn) -> Result<String, OperationError> {
     let address = sign_in::hand_over(house, session, &way.host, &way.state).await?;
     Ok(format!("{address}&next={}", utf8_percent_encode(way.local_next(), NON_ALPHANUMERIC)))
 }
@@ -319,7 +323,7 @@ async fn way_on(house: &House, session: &Session, way: &Way) -> Result<String, O
 pub(crate) async fn hand_over(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(way): Form<Way>,
+    Form(way): Form<SignInReturn>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let address = told(&visitor, way_on(&console.house, session, &way).await)?;
@@ -331,16 +335,16 @@ pub(crate) struct LinkQuery {
     #[serde(default)]
     link: String,
     #[serde(flatten)]
-    way: Way,
+    way: SignInReturn,
 }
 
 #[derive(Template)]
 #[template(path = "enter.html")]
 struct EnterPage {
-    w: Words,
+    w: Localizer,
     account: String,
     link: String,
-    providers: Vec<Choice>,
+    providers: Vec<ProviderChoice>,
 }
 
 /// Asks before it signs in: programs that preview links open them, and would use them up. A hand-over
@@ -366,7 +370,7 @@ pub(crate) async fn enter_page(
     // Identities are the console's: a portal's link opens its portal.
     let providers =
         if visitor.portal.is_none() { providers::for_accounts(&console.house) } else { Vec::new() };
-    Ok(page(&EnterPage { w: Words::new(&visitor), account, link: query.link, providers }).into_response())
+    Ok(page(&EnterPage { w: Localizer::new(&visitor), account, link: query.link, providers }).into_response())
 }
 
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -429,7 +433,7 @@ pub(crate) struct LanguageForm {
 pub(crate) async fn language(headers: HeaderMap, Form(form): Form<LanguageForm>) -> Response {
     let chosen = digue_locales::Language::parse(&form.language).unwrap_or_default();
     let next = if form.next.is_empty() { came_from(&headers).unwrap_or_default() } else { form.next };
-    let way = Way { next, ..Way::default() };
+    let way = SignInReturn { next, ..SignInReturn::default() };
     let mut response = Redirect::to(way.local_next()).into_response();
     let cookie = format!("digue-language={}; Path=/; Max-Age=31536000; SameSite=Lax", chosen.code());
     let cookie = HeaderValue::from_str(&cookie).expect("a language code");

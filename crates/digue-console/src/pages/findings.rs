@@ -6,8 +6,8 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_detection::{Around, DeclaredBatch, Signal};
-use digue_operations::containment::{self, FindingView, KeptAround, WatchView};
+use digue_detection::{DeclaredBatch, Signal, Surroundings};
+use digue_operations::containment::{self, FindingView, StoredSurroundings, WatchView};
 use digue_operations::signals::{innocence, sentence};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::watch_lists::written_minute;
@@ -19,7 +19,7 @@ use crate::chart::{Bar, bars};
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// Findings on the page; the export has all that are kept.
@@ -28,17 +28,17 @@ const CHART_WIDTH: f64 = 720.0;
 const CHART_HEIGHT: f64 = 120.0;
 
 /// One finding in the list, with its strongest reason.
-struct Line {
+struct FindingLine {
     record: FindingRecord,
     lead: String,
 }
 
 #[derive(Template)]
 #[template(path = "findings.html")]
-struct ListPage {
-    w: Words,
+struct FindingsPage {
+    w: Localizer,
     view: WatchView,
-    lines: Vec<Line>,
+    lines: Vec<FindingLine>,
     /// False alarms per 1,000 account-days, with one decimal.
     rate: String,
     /// Hours that the oldest undecided finding has waited.
@@ -56,13 +56,16 @@ pub(crate) async fn list(
         let first = containment::signals_of(record).into_iter().next();
         first.map(|signal| sentence(visitor.language, &signal)).unwrap_or_default()
     };
-    let lines =
-        view.findings.iter().take(ROWS).map(|record| Line { lead: lead(record), record: record.clone() });
+    let lines = view
+        .findings
+        .iter()
+        .take(ROWS)
+        .map(|record| FindingLine { lead: lead(record), record: record.clone() });
     let lines = lines.collect();
     let rate = view.false_alarms as f64 * 1000.0 / view.account_days.max(1) as f64;
     let oldest_hours = view.oldest.map_or(0, |oldest| view.now.since(oldest).as_secs() / 3600);
     let rate = w.decimal(rate);
-    Ok(page(&ListPage { w, lines, rate, oldest_hours, view }))
+    Ok(page(&FindingsPage { w, lines, rate, oldest_hours, view }))
 }
 
 pub(crate) async fn list_csv(
@@ -71,7 +74,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, containment::view(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "at",
         "account",
@@ -111,7 +114,7 @@ pub(crate) async fn list_csv(
 #[derive(Template)]
 #[template(path = "finding.html")]
 struct FindingPage {
-    w: Words,
+    w: Localizer,
     record: FindingRecord,
     /// Sentence, evidence.
     reasons: Vec<(String, String)>,
@@ -147,7 +150,7 @@ struct AroundRows {
     early: Option<String>,
 }
 
-fn rows_of(w: &Words, around: &Around) -> AroundRows {
+fn rows_of(w: &Localizer, around: &Surroundings) -> AroundRows {
     // Below a tenth more than ordinary the page would say `1.0 times`.
     let times = |factor: f32| match factor >= 1.1 {
         true => w.with1("finding-around-factor", "factor", w.decimal(f64::from(factor))),
@@ -166,7 +169,7 @@ fn rows_of(w: &Words, around: &Around) -> AroundRows {
     }
 }
 
-fn batch_line(w: &Words, batch: &DeclaredBatch) -> String {
+fn batch_line(w: &Localizer, batch: &DeclaredBatch) -> String {
     let values = [
         ("from", written_minute(batch.from_minute).into()),
         ("until", written_minute(batch.until_minute).into()),
@@ -175,12 +178,12 @@ fn batch_line(w: &Words, batch: &DeclaredBatch) -> String {
     w.with("finding-batch", values)
 }
 
-fn unknown(w: &Words, record: &FindingRecord, around: KeptAround) -> Option<String> {
+fn unknown(w: &Localizer, record: &FindingRecord, around: StoredSurroundings) -> Option<String> {
     match around {
-        KeptAround::Kept(_) => None,
+        StoredSurroundings::Kept(_) => None,
         // About an organisation as a whole nothing of the sort is ever kept.
-        KeptAround::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
-        KeptAround::Unreadable => Some(w.say("finding-around-unreadable")),
+        StoredSurroundings::NotKept => record.account.as_ref().map(|_| w.say("finding-around-not-kept")),
+        StoredSurroundings::Unreadable => Some(w.say("finding-around-unreadable")),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use digue_access::Reach;
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::{OperationError, gates};
 use digue_types::Gate;
 use serde::Deserialize;
@@ -43,7 +43,7 @@ pub(crate) async fn set(
     match gates::set_gate(house, &actor, reach.clone(), gate, &form.reason).await {
         // Opening what is closed takes two: this one has asked.
         Err(OperationError::SecondNeeded) => {
-            let wish = Wish::OpenGate { reach, gate };
+            let wish = ApprovalRequest::OpenGate { reach, gate };
             told(&visitor, approvals::ask(house, &actor, &wish, &form.reason).await)?;
             Ok(Redirect::to("/approvals"))
         }

@@ -6,7 +6,7 @@ use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Reach;
-use digue_operations::reopening::{self, Step};
+use digue_operations::reopening::{self, ReopeningStep};
 use digue_operations::{OperationError, breach, incidents};
 use digue_types::Gate;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
 use crate::router::Console;
-use crate::view::{Words, kept, page};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 /// Keeps the authority's receipt, or another paper, with the incident.
@@ -44,7 +44,7 @@ pub(crate) async fn file(
 #[derive(Template)]
 #[template(path = "incident_checked.html")]
 struct CheckedPage {
-    w: Words,
+    w: Localizer,
     id: String,
     /// Numbers of entries that are not what the journal says of them.
     changed: Vec<u32>,
@@ -67,7 +67,7 @@ pub(crate) async fn check(
         let same = told(&visitor, breach::recompute(house, &actor, &id, version.number).await)?;
         versions.push((version.number, same));
     }
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&CheckedPage { changed, entries: view.entries.len(), versions, id, w }))
 }
 
@@ -93,9 +93,9 @@ pub(crate) async fn reopen(
     Ok(Redirect::to("/approvals"))
 }
 
-fn step_of(form: &StepForm, incident: String) -> Result<Step, OperationError> {
+fn step_of(form: &StepForm, incident: String) -> Result<ReopeningStep, OperationError> {
     let (scope, name) = form.who.split_once(':').ok_or(OperationError::Invalid("invalid-gate-name"))?;
     let reach = Reach::parse(scope, name.trim()).ok_or(OperationError::Invalid("invalid-gate-name"))?;
     let gate = Gate::parse(&form.gate).ok_or(OperationError::Invalid("invalid-gate"))?;
-    Ok(Step { reach, gate, percent: form.percent, incident })
+    Ok(ReopeningStep { reach, gate, percent: form.percent, incident })
 }

@@ -6,11 +6,11 @@ use axum::response::Redirect;
 use digue_operations::breach;
 use digue_operations::incidents;
 use digue_operations::{Actor, OperationError};
-use digue_response::Note;
-use digue_response::affected::Others;
+use digue_response::IncidentNote;
+use digue_response::affected::OtherQuestion;
 use digue_response::clock::{Awareness, ClockKind};
-use digue_response::incident::{Kind, Role, State as Standing};
-use digue_response::notification::{Field, Shape, Stage};
+use digue_response::incident::{EntryKind, Role, State as Standing};
+use digue_response::notification::{Field, FormFieldShape, Stage};
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Terms};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{Exemption, Gravity, PersonKind};
@@ -23,9 +23,9 @@ use crate::router::Console;
 use crate::visitor::Visitor;
 
 /// A form as it came: names may come several times.
-pub(crate) struct Pairs(Vec<(String, String)>);
+pub(crate) struct FormPairs(Vec<(String, String)>);
 
-impl Pairs {
+impl FormPairs {
     pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
@@ -107,7 +107,7 @@ pub(crate) async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let form = Pairs(pairs);
+    let form = FormPairs(pairs);
     told(&visitor, take(&console, &visitor, &actor, &id, &form).await)?;
     let room = ROOMS.iter().find(|room| **room == form.text("back"));
     Ok(Redirect::to(&match room {
@@ -121,7 +121,7 @@ async fn take(
     visitor: &Visitor,
     actor: &Actor,
     id: &str,
-    form: &Pairs,
+    form: &FormPairs,
 ) -> Result<(), OperationError> {
     let (house, zone) = (&console.house, &console.zone);
     match form.text("note") {
@@ -134,14 +134,14 @@ async fn take(
                 // What is as it was computed is not an answer.
                 let computed = draft.get(field).map_or(&[][..], Vec::as_slice);
                 if !is_unchanged(*field, computed, &value) {
-                    notes.push(Note::FieldSet { field: *field, value });
+                    notes.push(IncidentNote::FieldSet { field: *field, value });
                 }
             }
             incidents::add_all(house, actor, id, notes).await
         }
         "others" => {
             let kind = form.choice("kind", PersonKind::parse)?;
-            let other = Others { kind, persons: form.number("persons")?, basis: form.owned("basis") };
+            let other = OtherQuestion { kind, persons: form.number("persons")?, basis: form.owned("basis") };
             let view = incidents::view(house, actor, id).await?;
             let mut others =
                 view.incident.affected().map(|version| version.others.clone()).unwrap_or_default();
@@ -157,7 +157,7 @@ async fn take(
         _ => {
             let at = form.moment("at", zone)?;
             let note = note_of(form, zone)?;
-            let happened = if matches!(note, Note::Said { .. }) { at } else { None };
+            let happened = if matches!(note, IncidentNote::Said { .. }) { at } else { None };
             incidents::add(house, actor, id, happened, note).await.map(drop)
         }
     }
@@ -167,73 +167,83 @@ async fn take(
 fn is_unchanged(field: Field, computed: &[String], value: &[String]) -> bool {
     let minute = |text: &String| Timestamp::parse_rfc3339(text).map(|at| at.secs().div_euclid(60));
     match (field.shape(), computed, value) {
-        (Shape::Moment, [computed], [value]) => minute(computed) == minute(value),
+        (FormFieldShape::Moment, [computed], [value]) => minute(computed) == minute(value),
         _ => computed == value,
     }
 }
 
 /// A value as its field wants it; times of forms are local.
-fn field_value(field: Field, form: &Pairs, zone: &TimeZone) -> Result<Vec<String>, OperationError> {
+fn field_value(field: Field, form: &FormPairs, zone: &TimeZone) -> Result<Vec<String>, OperationError> {
     let values = form.all(field.code());
     match field.shape() {
-        Shape::Moment => values.iter().map(|text| Ok(local_time(text, zone)?.to_string())).collect(),
-        Shape::Number => Ok(values
+        FormFieldShape::Moment => values.iter().map(|text| Ok(local_time(text, zone)?.to_string())).collect(),
+        FormFieldShape::Number => Ok(values
             .iter()
             .map(|text| text.chars().filter(|sign| !sign.is_whitespace()).collect())
             .collect()),
-        Shape::Text => Ok(values.iter().map(|text| text.replace("\r\n", "\n")).collect()),
+        FormFieldShape::Text => Ok(values.iter().map(|text| text.replace("\r\n", "\n")).collect()),
         _ => Ok(values),
     }
 }
 
-fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
+fn note_of(form: &FormPairs, zone: &TimeZone) -> Result<IncidentNote, OperationError> {
     let reason = || form.owned("reason");
     let micros = |name: &str| form.needed_moment(name, zone).map(Timestamp::micros);
     let maybe = |name: &str| form.moment(name, zone).map(|at| at.map(Timestamp::micros));
     Ok(match form.text("note") {
-        "said" => {
-            Note::Said { kind: form.choice("kind", Kind::parse)?, text: form.owned("text"), journal: None }
-        }
-        "corrected" => Note::Corrected { entry: form.number("entry")?, text: form.owned("text") },
-        "withdrawn" => Note::Withdrawn { entry: form.number("entry")?, reason: reason() },
-        "state" => Note::StateSet { state: form.choice("state", Standing::parse)?, reason: reason() },
-        "role" => Note::RoleSet {
+        "said" => IncidentNote::Said {
+            kind: form.choice("kind", EntryKind::parse)?,
+            text: form.owned("text"),
+            journal: None,
+        },
+        "corrected" => IncidentNote::Corrected { entry: form.number("entry")?, text: form.owned("text") },
+        "withdrawn" => IncidentNote::Withdrawn { entry: form.number("entry")?, reason: reason() },
+        "state" => IncidentNote::StateSet { state: form.choice("state", Standing::parse)?, reason: reason() },
+        "role" => IncidentNote::RoleSet {
             role: form.choice("role", Role::parse)?,
             is_insured: form.has("insured"),
             is_nis2: form.has("nis2"),
         },
-        "aware" => {
-            Note::Aware { at: micros("at")?, reason: reason(), of: form.choice("of", Awareness::parse)? }
-        }
-        "occurred" => Note::Occurred { from: micros("from")?, to: maybe("to")? },
-        "sheet" => Note::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
-        "step" => Note::Step {
+        "aware" => IncidentNote::Aware {
+            at: micros("at")?,
+            reason: reason(),
+            of: form.choice("of", Awareness::parse)?,
+        },
+        "occurred" => IncidentNote::Occurred { from: micros("from")?, to: maybe("to")? },
+        "sheet" => IncidentNote::SheetAdded { sheet: form.choice("sheet", Sheet::parse)? },
+        "step" => IncidentNote::Step {
             sheet: form.choice("sheet", Sheet::parse)?,
             step: form.owned("step"),
             answer: form.choice("answer", Answer::parse)?,
             text: form.owned("text"),
         },
-        "task" => {
-            Note::TaskAdded { title: form.owned("title"), owner: form.owned("owner"), due: maybe("due")? }
+        "task" => IncidentNote::TaskAdded {
+            title: form.owned("title"),
+            owner: form.owned("owner"),
+            due: maybe("due")?,
+        },
+        "done" => IncidentNote::TaskDone { task: form.number("task")?, text: form.owned("text") },
+        "severity" => IncidentNote::SeveritySet { terms: terms_of(form)?, reason: reason() },
+        "gravity" => {
+            IncidentNote::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() }
         }
-        "done" => Note::TaskDone { task: form.number("task")?, text: form.owned("text") },
-        "severity" => Note::SeveritySet { terms: terms_of(form)?, reason: reason() },
-        "gravity" => Note::GravitySet { gravity: form.choice("gravity", Gravity::parse)?, reason: reason() },
-        "authority" => Note::AuthorityDecided { notify: form.yes_or_no("notify")?, reason: reason() },
-        "persons" => Note::PersonsDecided {
+        "authority" => IncidentNote::AuthorityDecided { notify: form.yes_or_no("notify")?, reason: reason() },
+        "persons" => IncidentNote::PersonsDecided {
             inform: form.yes_or_no("inform")?,
             exemption: form.maybe_choice("exemption", Exemption::parse)?,
             reason: reason(),
         },
-        "delay" => Note::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() },
-        "met" => Note::Met {
+        "delay" => {
+            IncidentNote::DelayExplained { clock: form.choice("clock", ClockKind::parse)?, reason: reason() }
+        }
+        "met" => IncidentNote::Met {
             clock: form.choice("clock", ClockKind::parse)?,
             at: micros("at")?,
             to: form.owned("to"),
             receipt: form.owned("receipt"),
             persons: None,
         },
-        "lesson" => Note::Lesson {
+        "lesson" => IncidentNote::Lesson {
             text: form.owned("text"),
             measure: form.owned("measure"),
             owner: form.owned("owner"),
@@ -243,7 +253,7 @@ fn note_of(form: &Pairs, zone: &TimeZone) -> Result<Note, OperationError> {
     })
 }
 
-fn terms_of(form: &Pairs) -> Result<Terms, OperationError> {
+fn terms_of(form: &FormPairs) -> Result<Terms, OperationError> {
     let adjustment = form.number::<i8>("adjustment")?;
     if !(-3..=3).contains(&adjustment) {
         return Err(OperationError::Invalid("incident-refused-value"));
@@ -263,9 +273,9 @@ fn terms_of(form: &Pairs) -> Result<Terms, OperationError> {
 mod tests {
     use super::*;
 
-    fn form(text: &str) -> Pairs {
+    fn form(text: &str) -> FormPairs {
         let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Pairs::new(text.split('&').filter_map(pair).collect())
+        FormPairs::new(text.split('&').filter_map(pair).collect())
     }
 
     #[test]

@@ -10,23 +10,23 @@ use digue_access::Role;
 use digue_operations::gates;
 use digue_operations::incidents::{self, IncidentView};
 use digue_operations::stored_records::StoredKind;
-use digue_response::clock::Clock;
-use digue_response::incident::{Kind, Source, Task};
-use digue_response::sheet::{Answer, Does, Sheet};
-use digue_response::{Entry, Note, State as Standing};
+use digue_response::clock::LegalClock;
+use digue_response::incident::{EntryKind, IncidentTask, Source};
+use digue_response::sheet::{Answer, Sheet, StepEffect};
+use digue_response::{IncidentEntry, IncidentNote, State as Standing};
 use digue_types::{Gate, Timestamp};
 use serde::Deserialize;
 
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// A clock as the page shows it.
 pub(crate) struct ShownClock {
     pub(crate) code: &'static str,
-    pub(crate) clock: Clock,
+    pub(crate) clock: LegalClock,
     /// Time left, or since the start where there is no hour, in words.
     pub(crate) left: String,
     pub(crate) is_late: bool,
@@ -34,7 +34,7 @@ pub(crate) struct ShownClock {
 }
 
 /// The clocks of an incident, the nearest first.
-pub(crate) fn shown_clocks(w: &Words, view: &IncidentView) -> Vec<ShownClock> {
+pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock> {
     let mut clocks: Vec<ShownClock> = view
         .clocks
         .iter()
@@ -54,7 +54,7 @@ pub(crate) fn shown_clocks(w: &Words, view: &IncidentView) -> Vec<ShownClock> {
 }
 
 /// One incident in the list.
-struct Line {
+struct IncidentLine {
     id: String,
     reference: String,
     title: String,
@@ -67,17 +67,17 @@ struct Line {
 
 #[derive(Template)]
 #[template(path = "incidents.html")]
-struct ListPage {
-    w: Words,
-    lines: Vec<Line>,
+struct IncidentsPage {
+    w: Localizer,
+    lines: Vec<IncidentLine>,
     open: usize,
     late: usize,
     may_write: bool,
     sources: Vec<&'static str>,
 }
 
-fn lines(w: &Words, views: &[IncidentView]) -> Vec<Line> {
-    let line = |view: &IncidentView| Line {
+fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
+    let line = |view: &IncidentView| IncidentLine {
         id: view.record.id.clone(),
         reference: view.reference(),
         title: view.incident.title.clone(),
@@ -97,7 +97,7 @@ pub(crate) async fn list(
     let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Incident], None).await?;
     let lines = lines(&w, &views);
-    Ok(page(&ListPage {
+    Ok(page(&IncidentsPage {
         open: views.iter().filter(|view| !view.incident.is_closed()).count(),
         late: lines.iter().filter(|line| line.next.as_ref().is_some_and(|next| next.is_late)).count(),
         lines,
@@ -113,7 +113,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = ["reference", "title", "state", "opened", "persons", "next", "due"];
     let header = keys.map(|key| w.coded("column", key));
     let rows = lines(&w, &views).into_iter().map(|line| {
@@ -133,7 +133,7 @@ pub(crate) async fn list_csv(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenForm {
+pub(crate) struct OpenIncidentForm {
     title: String,
     source: String,
     #[serde(default)]
@@ -145,7 +145,7 @@ pub(crate) struct OpenForm {
 pub(crate) async fn open(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<OpenForm>,
+    Form(form): Form<OpenIncidentForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let source = Source::parse(&form.source).unwrap_or(Source::Person);
@@ -160,8 +160,8 @@ pub(crate) async fn open(
 }
 
 /// One line of the log.
-struct Logged {
-    entry: Entry,
+struct ShownEntry {
+    entry: IncidentEntry,
     kind: String,
     text: String,
     /// The entries that correct it.
@@ -177,7 +177,7 @@ struct Logged {
 #[derive(Template)]
 #[template(path = "incident.html")]
 struct IncidentPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
@@ -185,9 +185,9 @@ struct IncidentPage {
     clocks: Vec<ShownClock>,
     /// What is done, due and not done, each with its act.
     claims: Vec<String>,
-    log: Vec<Logged>,
+    log: Vec<ShownEntry>,
     kinds: Vec<&'static str>,
-    tasks: Vec<Task>,
+    tasks: Vec<IncidentTask>,
     open_steps: usize,
     /// What may be reopened, step by step: what it is about, and what is shut.
     shut: Vec<String>,
@@ -222,7 +222,7 @@ pub(crate) async fn show(
         clocks: shown_clocks(&w, &view),
         claims: w.reader().claims_with_sources(&view),
         log,
-        kinds: Kind::ALL.iter().map(|kind| kind.code()).collect(),
+        kinds: EntryKind::ALL.iter().map(|kind| kind.code()).collect(),
         tasks,
         open_steps: view.incident.open_steps().len(),
         moments: moments(&w, &view),
@@ -246,7 +246,7 @@ fn next_states(state: Standing) -> Vec<&'static str> {
 }
 
 /// The delays that the law asks about: each moment, and how long after the last known one.
-fn moments(w: &Words, view: &IncidentView) -> Vec<(&'static str, Option<Timestamp>, String)> {
+fn moments(w: &Localizer, view: &IncidentView) -> Vec<(&'static str, Option<Timestamp>, String)> {
     let mut last: Option<Timestamp> = None;
     let moments = view.incident.moments().into_iter().map(|(name, at)| {
         let since = match (last, at) {
@@ -259,9 +259,9 @@ fn moments(w: &Words, view: &IncidentView) -> Vec<(&'static str, Option<Timestam
     moments.collect()
 }
 
-fn logged(w: &Words, view: &IncidentView, entry: &Entry) -> Logged {
+fn logged(w: &Localizer, view: &IncidentView, entry: &IncidentEntry) -> ShownEntry {
     let (kind, text) = said(w, &entry.note);
-    Logged {
+    ShownEntry {
         kind,
         text,
         corrected: view.incident.corrections.get(&entry.number).cloned().unwrap_or_default(),
@@ -269,20 +269,20 @@ fn logged(w: &Words, view: &IncidentView, entry: &Entry) -> Logged {
         may_withdraw: view.incident.stated.contains(&entry.number) && !view.incident.is_closed(),
         is_late: entry.recorded_at.since(entry.at).as_secs() >= 60,
         journal: match &entry.note {
-            Note::Seen { journal, .. } if *journal > 0 => Some(*journal),
-            Note::Said { journal, .. } => *journal,
+            IncidentNote::Seen { journal, .. } if *journal > 0 => Some(*journal),
+            IncidentNote::Said { journal, .. } => *journal,
             _ => None,
         },
         entry: entry.clone(),
     }
 }
 
-fn moment_of(w: &Words, micros: i64) -> String {
+fn moment_of(w: &Localizer, micros: i64) -> String {
     w.moment(Timestamp::from_micros(micros))
 }
 
 /// An entry in words: what it is, and what it says.
-fn said(w: &Words, note: &Note) -> (String, String) {
+fn said(w: &Localizer, note: &IncidentNote) -> (String, String) {
     let kind = |code: &str| w.coded("entry-kind", code);
     if let Some(fact) = fact_said(w, note) {
         return (kind("fact"), fact);
@@ -291,13 +291,15 @@ fn said(w: &Words, note: &Note) -> (String, String) {
         return (kind("decision"), decision);
     }
     match note {
-        Note::Said { kind, text, .. } => (w.say(kind.key()), text.clone()),
-        Note::Corrected { entry, text } => (w.with1("log-corrects", "entry", entry), text.clone()),
-        Note::Withdrawn { entry, reason } => (w.with1("log-withdraws", "entry", entry), reason.clone()),
-        Note::TaskDone { text, task } => {
+        IncidentNote::Said { kind, text, .. } => (w.say(kind.key()), text.clone()),
+        IncidentNote::Corrected { entry, text } => (w.with1("log-corrects", "entry", entry), text.clone()),
+        IncidentNote::Withdrawn { entry, reason } => {
+            (w.with1("log-withdraws", "entry", entry), reason.clone())
+        }
+        IncidentNote::TaskDone { text, task } => {
             (kind("action"), pair(w, &w.with1("log-task-done", "task", task), text))
         }
-        Note::Submitted(submission) => {
+        IncidentNote::Submitted(submission) => {
             let values = [
                 ("stage", w.say(submission.stage.key()).into()),
                 ("at", w.moment(submission.submitted_at()).into()),
@@ -305,11 +307,11 @@ fn said(w: &Words, note: &Note) -> (String, String) {
             ];
             (kind("action"), w.with("log-submitted", values))
         }
-        Note::Met { clock, at, to, receipt, .. } => {
+        IncidentNote::Met { clock, at, to, receipt, .. } => {
             let done = format!("{} – {to} {receipt}", moment_of(w, *at));
             (kind("action"), pair(w, &w.say(clock.key()), &done))
         }
-        Note::NoticesEnded(ended) => {
+        IncidentNote::NoticesEnded(ended) => {
             let counts = [
                 ("sent", w.number(ended.sent).into()),
                 ("listed", w.number(ended.listed).into()),
@@ -318,11 +320,11 @@ fn said(w: &Words, note: &Note) -> (String, String) {
             ];
             (kind("fact"), w.with("log-notices-ended", counts))
         }
-        Note::Kept { name, hash, .. } => {
+        IncidentNote::Kept { name, hash, .. } => {
             (kind("action"), pair(w, &w.say("log-kept"), &format!("{name} ({hash})")))
         }
-        Note::Lesson { text, measure, .. } => (w.say("log-lesson"), pair(w, text, measure)),
-        Note::Reopening { what, budget_percent, text } => {
+        IncidentNote::Lesson { text, measure, .. } => (w.say("log-lesson"), pair(w, text, measure)),
+        IncidentNote::Reopening { what, budget_percent, text } => {
             let budget = budget_percent.map(|percent| w.with1("restart-percent", "percent", percent));
             let done = format!("{} {} {text}", w.reader().reopened(what), budget.unwrap_or_default());
             (kind("action"), pair(w, &w.say("log-reopening"), &done))
@@ -331,29 +333,29 @@ fn said(w: &Words, note: &Note) -> (String, String) {
     }
 }
 
-fn pair(w: &Words, what: &str, text: &str) -> String {
+fn pair(w: &Localizer, what: &str, text: &str) -> String {
     w.with("log-pair", [("what", what.into()), ("text", text.into())])
 }
 
 /// What happened, and what is known.
-fn fact_said(w: &Words, note: &Note) -> Option<String> {
+fn fact_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
     Some(match note {
-        Note::Opened { source, title, about } => {
+        IncidentNote::Opened { source, title, about } => {
             let opened = w.with1("log-opened", "source", w.say(source.key()));
             format!("{opened} {title} ({})", w.reader().subject(about))
         }
-        Note::Seen { act, subject, after, reason, by, .. } => {
+        IncidentNote::Seen { act, subject, after, reason, by, .. } => {
             w.reader().act(act, subject, after, (by.as_str(), reason.as_str()))
         }
-        Note::Occurred { from, to } => {
+        IncidentNote::Occurred { from, to } => {
             let end = to.map(|to| moment_of(w, to)).unwrap_or_default();
             w.with("log-occurred", [("from", moment_of(w, *from).into()), ("to", end.into())])
         }
-        Note::Step { sheet, step, answer, text } => {
+        IncidentNote::Step { sheet, step, answer, text } => {
             let asked = w.say(&format!("{}-{step}", sheet.key()));
             format!("{asked} {}. {text}", w.say(answer.key()))
         }
-        Note::Affected(version) => {
+        IncidentNote::Affected(version) => {
             let values = [
                 ("version", version.number.into()),
                 ("quality", w.say(version.quality.key()).into()),
@@ -361,7 +363,7 @@ fn fact_said(w: &Words, note: &Note) -> Option<String> {
             ];
             w.with("log-affected", values)
         }
-        Note::FieldSet { field, value } => {
+        IncidentNote::FieldSet { field, value } => {
             let shown =
                 value.iter().map(|code| field.choice_key(code).map_or(code.clone(), |key| w.say(&key)));
             pair(w, &w.say(field.key()), &shown.collect::<Vec<_>>().join(", "))
@@ -371,32 +373,32 @@ fn fact_said(w: &Words, note: &Note) -> Option<String> {
 }
 
 /// What somebody decided, with the reason.
-fn decision_said(w: &Words, note: &Note) -> Option<String> {
+fn decision_said(w: &Localizer, note: &IncidentNote) -> Option<String> {
     let (what, why) = match note {
-        Note::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
-        Note::RoleSet { role, .. } => return Some(w.say(role.key())),
-        Note::Aware { at, reason, of } => {
+        IncidentNote::StateSet { state, reason } => (w.say(state.key()), reason.clone()),
+        IncidentNote::RoleSet { role, .. } => return Some(w.say(role.key())),
+        IncidentNote::Aware { at, reason, of } => {
             let values = [("at", moment_of(w, *at).into()), ("of", w.say(of.key()).into())];
             (w.with("log-aware", values), reason.clone())
         }
-        Note::SheetAdded { sheet } => return Some(w.with1("log-sheet", "sheet", w.say(sheet.key()))),
-        Note::TaskAdded { title, owner, .. } => (w.say("log-task"), format!("{title} ({owner})")),
-        Note::SeveritySet { terms, reason } => {
+        IncidentNote::SheetAdded { sheet } => return Some(w.with1("log-sheet", "sheet", w.say(sheet.key()))),
+        IncidentNote::TaskAdded { title, owner, .. } => (w.say("log-task"), format!("{title} ({owner})")),
+        IncidentNote::SeveritySet { terms, reason } => {
             (w.with1("log-severity", "level", w.say(terms.score().level.key())), reason.clone())
         }
-        Note::GravitySet { gravity, reason } => {
+        IncidentNote::GravitySet { gravity, reason } => {
             (w.with1("log-gravity", "gravity", w.say(gravity.key())), reason.clone())
         }
-        Note::AuthorityDecided { notify, reason } => {
+        IncidentNote::AuthorityDecided { notify, reason } => {
             let what = if *notify { w.say("decided-notify") } else { w.say("decided-not-notify") };
             (what, reason.clone())
         }
-        Note::PersonsDecided { inform, exemption, reason } => {
+        IncidentNote::PersonsDecided { inform, exemption, reason } => {
             let what = if *inform { w.say("decided-inform") } else { w.say("decided-not-inform") };
             let why = exemption.map(|exemption| w.say(exemption.key())).unwrap_or_default();
             (what, format!("{why} {reason}"))
         }
-        Note::DelayExplained { clock, reason } => {
+        IncidentNote::DelayExplained { clock, reason } => {
             (w.with1("log-delay", "clock", w.say(clock.key())), reason.clone())
         }
         _ => return None,
@@ -428,7 +430,7 @@ struct ShownSheet {
 #[derive(Template)]
 #[template(path = "incident_sheets.html")]
 struct SheetsPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
@@ -447,7 +449,7 @@ pub(crate) async fn sheets(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, incidents::view(&console.house, &actor, &id).await)?;
     let facts = told(&visitor, incidents::facts(&console.house, &actor, &view).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let shown = |sheet: &Sheet| shown_sheet(&w, &view, *sheet, &facts);
     let sheets = view.incident.sheets.iter().map(shown).collect();
     let others = Sheet::ALL.iter().filter(|sheet| !view.incident.sheets.contains(sheet));
@@ -466,7 +468,7 @@ pub(crate) async fn sheets(
 }
 
 /// A value of a fact as people read it: categories of the map in the authority's words; nothing known is said.
-fn fact_value(w: &Words, name: &str, text: &str) -> String {
+fn fact_value(w: &Localizer, name: &str, text: &str) -> String {
     match name {
         _ if text.is_empty() => w.say("paper-unknown"),
         "categories" => {
@@ -478,7 +480,7 @@ fn fact_value(w: &Words, name: &str, text: &str) -> String {
 }
 
 fn shown_sheet(
-    w: &Words,
+    w: &Localizer,
     view: &IncidentView,
     sheet: Sheet,
     facts: &BTreeMap<&'static str, Vec<(&'static str, String)>>,
@@ -486,7 +488,7 @@ fn shown_sheet(
     let steps = sheet.steps().iter().map(|step| {
         let answered = view.incident.steps.get(&(sheet, step.code.to_owned()));
         let fact = match step.does {
-            Does::Reads(fact) => facts.get(fact.code()).map(|values| {
+            StepEffect::Reads(fact) => facts.get(fact.code()).map(|values| {
                 let values: Vec<_> =
                     values.iter().map(|(name, text)| (*name, fact_value(w, name, text).into())).collect();
                 w.with(&format!("fact-{}", fact.code()), values)
@@ -494,7 +496,7 @@ fn shown_sheet(
             _ => None,
         };
         let action = match step.does {
-            Does::Runs(action) => action_of(w, view, action),
+            StepEffect::Runs(action) => action_of(w, view, action),
             _ => None,
         };
         ShownStep {
@@ -515,28 +517,30 @@ fn shown_sheet(
 
 /// Where an action is done: the room that can undo it, too.
 fn action_of(
-    w: &Words,
+    w: &Localizer,
     view: &IncidentView,
-    action: digue_response::sheet::Action,
+    action: digue_response::sheet::SheetAction,
 ) -> Option<(String, String)> {
-    use digue_response::sheet::Action;
+    use digue_response::sheet::SheetAction;
     let id = &view.record.id;
     let about = view.incident.about.split_once(':');
     let target = match (action, about) {
-        (Action::CloseAccount | Action::Reopen, Some(("account", account))) => format!("/accounts/{account}"),
-        (Action::CloseAccount, _) => "/accounts".to_owned(),
-        (Action::CloseOrganisation | Action::Reopen, Some(("organisation", house))) => {
+        (SheetAction::CloseAccount | SheetAction::Reopen, Some(("account", account))) => {
+            format!("/accounts/{account}")
+        }
+        (SheetAction::CloseAccount, _) => "/accounts".to_owned(),
+        (SheetAction::CloseOrganisation | SheetAction::Reopen, Some(("organisation", house))) => {
             format!("/organisations/{house}")
         }
-        (Action::CloseOrganisation | Action::Reopen, _) => "/organisations".to_owned(),
-        (Action::ComputeAffected | Action::Preserve, _) => format!("/incidents/{id}/affected"),
+        (SheetAction::CloseOrganisation | SheetAction::Reopen, _) => "/organisations".to_owned(),
+        (SheetAction::ComputeAffected | SheetAction::Preserve, _) => format!("/incidents/{id}/affected"),
     };
     let code = match action {
-        Action::CloseAccount => "close-account",
-        Action::CloseOrganisation => "close-organisation",
-        Action::ComputeAffected => "compute-affected",
-        Action::Preserve => "preserve",
-        Action::Reopen => "reopen",
+        SheetAction::CloseAccount => "close-account",
+        SheetAction::CloseOrganisation => "close-organisation",
+        SheetAction::ComputeAffected => "compute-affected",
+        SheetAction::Preserve => "preserve",
+        SheetAction::Reopen => "reopen",
     };
     Some((target, w.coded("sheet-action", code)))
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
-use digue_operations::evidence::Form;
+use digue_operations::evidence::EvidenceForm;
 use digue_operations::witnesses::WitnessView;
 use digue_operations::{OperationError, entry, watch};
 use digue_types::{AccountId, Event, Timestamp};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, kept, page};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 /// Entries on one page, and in one export.
@@ -19,12 +19,12 @@ const PAGE_ENTRIES: u64 = 50;
 const EXPORT_ENTRIES: u64 = 100_000;
 
 #[derive(Deserialize)]
-pub(crate) struct Range {
+pub(crate) struct JournalQuery {
     first: Option<u64>,
 }
 
 /// One line of the page.
-struct Line {
+struct JournalLine {
     entry: u64,
     at: Timestamp,
     by: AccountId,
@@ -39,21 +39,21 @@ struct Line {
 #[derive(Template)]
 #[template(path = "journal.html")]
 struct JournalPage {
-    w: Words,
+    w: Localizer,
     size: u64,
     checkpoint_size: u64,
     /// The first entry that was not forgotten.
     minimum: u64,
     witnesses: WitnessView,
-    lines: Vec<Line>,
+    lines: Vec<JournalLine>,
     before: Option<u64>,
     after: Option<u64>,
 }
 
-fn line(w: &Words, index: u64, event: &Event) -> Line {
+fn line(w: &Localizer, index: u64, event: &Event) -> JournalLine {
     let json = serde_json::to_string_pretty(&entry::as_json(index, event)).unwrap_or_default();
     match event {
-        Event::Exposure(exposure) => Line {
+        Event::Exposure(exposure) => JournalLine {
             entry: index,
             at: exposure.at,
             by: exposure.account.clone(),
@@ -68,7 +68,7 @@ fn line(w: &Words, index: u64, event: &Event) -> Line {
             is_refused: exposure.outcome == digue_types::Outcome::Refused,
             json,
         },
-        Event::Administration(act) => Line {
+        Event::Administration(act) => JournalLine {
             entry: index,
             at: act.at,
             by: act.actor.clone(),
@@ -84,15 +84,17 @@ fn line(w: &Words, index: u64, event: &Event) -> Line {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(range): Query<Range>,
+    Query(range): Query<JournalQuery>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let status = console.house.journal_status();
     let last = status.checkpoint_size.saturating_sub(PAGE_ENTRIES);
     let first = range.first.unwrap_or(last).min(last);
-    let entries =
-        told(&visitor, watch::entries(&console.house, &actor, first, PAGE_ENTRIES, Form::Shown).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let entries = told(
+        &visitor,
+        watch::entries(&console.house, &actor, first, PAGE_ENTRIES, EvidenceForm::Shown).await,
+    )?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let lines = entries.iter().rev().map(|(index, event)| line(&w, *index, event)).collect();
     Ok(page(&JournalPage {
         w,
@@ -110,11 +112,11 @@ pub(crate) async fn show(
 pub(crate) async fn export(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(range): Query<Range>,
+    Query(range): Query<JournalQuery>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let first = range.first.unwrap_or(0);
-    let entries = watch::entries(&console.house, &actor, first, EXPORT_ENTRIES, Form::File).await;
+    let entries = watch::entries(&console.house, &actor, first, EXPORT_ENTRIES, EvidenceForm::File).await;
     let mut text = String::new();
     for (index, event) in told(&visitor, entries)? {
         text.push_str(&entry::as_json(index, &event).to_string());

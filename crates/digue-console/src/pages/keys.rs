@@ -5,9 +5,9 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::{OperationError, accounts, keys};
-use digue_store::KeyRecord;
+use digue_store::ApiKeyRecord;
 use digue_types::{SessionId, Timestamp};
 use serde::Deserialize;
 
@@ -15,14 +15,14 @@ use crate::api::acts::key_name;
 use crate::error::{PageError, told};
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, page};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "keys.html")]
 struct KeysPage {
-    w: Words,
-    keys: Vec<KeyRecord>,
+    w: Localizer,
+    keys: Vec<ApiKeyRecord>,
     now: Timestamp,
     /// The reader answers for some account.
     may_ask: bool,
@@ -35,7 +35,7 @@ pub(crate) async fn list(State(console): State<Console>, visitor: Visitor) -> Re
     let known = told(&visitor, accounts::list(&console.house, &actor).await)?;
     let now = console.house.clock().now();
     let page = page(&KeysPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
         keys,
         now,
         may_ask: known.iter().any(|one| one.answers),
@@ -58,7 +58,7 @@ pub(crate) async fn ask(
     Form(form): Form<KeyForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let wish = Wish::IssueKey {
+    let wish = ApprovalRequest::IssueKey {
         account: told(&visitor, account_named(form.account.trim()))?,
         thumbprint: told(&visitor, keys::parse_public_key(&form.public_key))?,
         name: told(&visitor, key_name(&form.name))?,

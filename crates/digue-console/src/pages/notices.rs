@@ -9,8 +9,8 @@ use digue_access::Role;
 use digue_operations::OperationError;
 use digue_operations::genuine::{self, Genuine, Official};
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::notices::{self, Asked, Blocks, CampaignView, RATE, Seen, Style};
-use digue_operations::papers::Form as Printed;
+use digue_operations::notices::{self, Blocks, CampaignRequest, CampaignView, RATE, ShownData, Style};
+use digue_operations::papers::PaperFormat as Printed;
 use digue_operations::stored_records::StoredKind;
 use digue_response::code::Code;
 use serde::Deserialize;
@@ -18,11 +18,11 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
-pub(crate) struct AskedStyle {
+pub(crate) struct StyleChoice {
     #[serde(default)]
     style: String,
 }
@@ -30,7 +30,7 @@ pub(crate) struct AskedStyle {
 #[derive(Template)]
 #[template(path = "incident_notices.html")]
 struct NoticesPage {
-    w: Words,
+    w: Localizer,
     id: String,
     reference: String,
     view: IncidentView,
@@ -59,7 +59,7 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Query(asked): Query<AskedStyle>,
+    Query(asked): Query<StyleChoice>,
 ) -> Result<Html<String>, PageError> {
     let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
     let view = told(&visitor, incidents::view(house, &actor, &id).await)?;
@@ -68,7 +68,7 @@ pub(crate) async fn show(
     let campaigns = told(&visitor, notices::campaigns(house, &actor, &id).await)?;
     let w = words_beside(&console, &visitor, &[StoredKind::Campaign], None).await?;
     let categories = view.incident.affected().map(|version| version.by_category.keys().cloned().collect());
-    let seen = Seen {
+    let seen = ShownData {
         categories: categories.unwrap_or_default(),
         first: w.date(view.record.opened_at),
         last: w.date(view.record.opened_at),
@@ -107,7 +107,7 @@ pub(crate) async fn show(
 #[derive(Template)]
 #[template(path = "campaign.html")]
 struct CampaignPage {
-    w: Words,
+    w: Localizer,
     id: String,
     campaign: CampaignView,
     /// Way and count.
@@ -157,7 +157,7 @@ pub(crate) async fn prepare(
         }
     }
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
-    let asked = Asked {
+    let asked = CampaignRequest {
         style: Style::parse(&take("style")).unwrap_or(Style::ALL[0]),
         version: take("version").parse().unwrap_or(0),
         after: take("after").parse().ok(),
@@ -198,7 +198,7 @@ pub(crate) async fn set_state(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct After {
+pub(crate) struct CampaignQuery {
     #[serde(default)]
     after: u32,
 }
@@ -208,7 +208,7 @@ pub(crate) async fn file(
     State(console): State<Console>,
     visitor: Visitor,
     Path((_, campaign, name)): Path<(String, String, String)>,
-    Query(asked): Query<After>,
+    Query(asked): Query<CampaignQuery>,
 ) -> Result<Response, PageError> {
     let (house, actor) = (&console.house, told(&visitor, visitor.actor(&console.house))?);
     match name.as_str() {
@@ -220,7 +220,7 @@ pub(crate) async fn file(
         }
         "others.csv" => {
             let rows = told(&visitor, notices::others(house, &actor, &campaign).await)?;
-            let w = Words::in_zone(&visitor, &console.zone);
+            let w = Localizer::in_zone(&visitor, &console.zone);
             let header = ["person", "channel", "destination", "state", "code", "text"]
                 .map(|key| w.coded("column", key));
             Ok(csv(visitor.language, "notices", &header, rows.into_iter().map(Vec::from)))
@@ -231,8 +231,8 @@ pub(crate) async fn file(
 
 #[derive(Template)]
 #[template(path = "check.html")]
-struct CheckPage {
-    w: Words,
+struct NoticeCheckPage {
+    w: Localizer,
     code: String,
     is_asked: bool,
     found: Option<Genuine>,
@@ -248,14 +248,14 @@ pub(crate) async fn check(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct CheckForm {
+pub(crate) struct NoticeCheckForm {
     code: String,
 }
 
 pub(crate) async fn check_code(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<CheckForm>,
+    Form(form): Form<NoticeCheckForm>,
 ) -> Result<Html<String>, PageError> {
     let code: String = form.code.chars().take(40).collect();
     let found = genuine::check(&console.house, visitor.language, &code, &visitor.origin.ip.to_string()).await;
@@ -270,8 +270,8 @@ async fn checked(
     found: Option<Option<Genuine>>,
 ) -> Result<Html<String>, PageError> {
     let official = told(visitor, genuine::official(&console.house).await)?;
-    let w = Words::in_zone(visitor, &console.zone);
-    Ok(page(&CheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
+    let w = Localizer::in_zone(visitor, &console.zone);
+    Ok(page(&NoticeCheckPage { is_asked: found.is_some(), found: found.flatten(), code, official, w }))
 }
 
 /// The official messages, signed: to be mirrored.

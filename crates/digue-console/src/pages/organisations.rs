@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
-use digue_operations::organisations::{self, Known, View};
+use digue_operations::organisations::{self, OrganisationView, OverseenOrganisation};
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, accounts};
 use digue_types::{Gate, OrganisationId};
@@ -13,14 +13,14 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "organisations.html")]
-struct ListPage {
-    w: Words,
-    rows: Vec<Known>,
+struct OrganisationsPage {
+    w: Localizer,
+    rows: Vec<OverseenOrganisation>,
     without_leader: usize,
     can_act: bool,
 }
@@ -31,8 +31,8 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
-    Ok(page(&ListPage {
-        w: Words::new(&visitor),
+    Ok(page(&OrganisationsPage {
+        w: Localizer::new(&visitor),
         without_leader: rows.iter().filter(|one| one.leaders == 0).count(),
         rows,
         can_act: actor.role.can_act(),
@@ -45,7 +45,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, organisations::list(&console.house, &actor).await)?;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     let header = ["organisation", "name", "accounts", "leaders", "sessions", "persons", "gate"]
         .map(|key| w.coded("column", key));
     let rows = rows.into_iter().map(|one| {
@@ -65,9 +65,9 @@ pub(crate) async fn list_csv(
 #[derive(Template)]
 #[template(path = "organisation.html")]
 struct OrganisationPage {
-    w: Words,
-    view: View,
-    accounts: Vec<accounts::Known>,
+    w: Localizer,
+    view: OrganisationView,
+    accounts: Vec<accounts::OverseenAccount>,
     watches: bool,
     can_act: bool,
     positions: Vec<Gate>,

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use digue_operations::watch::{Named, Overview};
+use digue_operations::watch::{NamedAccount, Overview};
 use digue_operations::{gates, watch};
 use digue_store::GateRecord;
 use digue_types::Gate;
@@ -14,13 +14,13 @@ use serde::Deserialize;
 use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
 use crate::router::{AttackProgress, Console};
-use crate::view::{Words, ceremony_policy, csv, page};
+use crate::view::{Localizer, ceremony_policy, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct OverviewPage {
-    w: Words,
+    w: Localizer,
     view: Overview,
     bars: Vec<Bar>,
     top: u64,
@@ -36,7 +36,7 @@ struct OverviewPage {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Shown {
+pub(crate) struct ShownCoverage {
     #[serde(default)]
     live: Option<u8>,
 }
@@ -47,7 +47,7 @@ const CHART_HEIGHT: f64 = 120.0;
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<ShownCoverage>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     if !actor.role.can_watch() {
@@ -65,7 +65,7 @@ pub(crate) async fn show(
     let gates = told(&visitor, gates::shut_gates(&console.house, &actor).await)?;
     let values: Vec<u64> = view.minutes.iter().map(|(_, minute)| minute.persons).collect();
     let page = page(&OverviewPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
         bars: bars(&values, CHART_WIDTH, CHART_HEIGHT),
         top: values.iter().copied().max().unwrap_or(0),
         bar_width: CHART_WIDTH / values.len().max(1) as f64 - 2.0,
@@ -89,7 +89,7 @@ pub(crate) async fn minutes_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, watch::overview(&console.house, &actor))?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["minute", "persons", "responses", "refused"].map(|key| w.coded("column", key));
     let rows = view.minutes.into_iter().map(|(at, minute)| {
         vec![
@@ -116,9 +116,9 @@ pub(crate) async fn search(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let place = match told(&visitor, watch::find(&console.house, &actor, search.q.trim()))? {
-        Named::Account(account) => format!("/accounts/{}", encode(account.as_str())),
-        Named::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
-        Named::Person(person) => format!("/persons?person={}", encode(person.as_str())),
+        NamedAccount::Account(account) => format!("/accounts/{}", encode(account.as_str())),
+        NamedAccount::Organisation(id) => format!("/organisations/{}", encode(id.as_str())),
+        NamedAccount::Person(person) => format!("/persons?person={}", encode(person.as_str())),
     };
     Ok(Redirect::to(&place).into_response())
 }

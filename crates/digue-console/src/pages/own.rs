@@ -6,24 +6,24 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use digue_access::Session;
-use digue_operations::password::Setting;
-use digue_operations::providers::{self, Choice, Own};
+use digue_operations::password::FactorSetup;
+use digue_operations::providers::{self, OwnIdentity, ProviderChoice};
 use digue_operations::{OperationError, invitations, keys, passkey, password, sign_in};
 use digue_store::{ConnectionRecord, GrantedKeyRecord, PasskeyRecord};
 use digue_types::SessionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{Problem, answer};
+use crate::api::{ApiError, answer};
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, page};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "own.html")]
-struct OwnPage {
-    w: Words,
+struct OwnAccountPage {
+    w: Localizer,
     session: Session,
     passkeys: Vec<PasskeyRecord>,
     sessions: Vec<Session>,
@@ -34,7 +34,7 @@ struct OwnPage {
     may_have_password: bool,
     /// Recovery codes left, when there is a password.
     codes_left: Option<usize>,
-    identities: Vec<Own>,
+    identities: Vec<OwnIdentity>,
     /// What the holder says to whoever confirms who they are.
     code: Option<String>,
     /// Keys of programs that were granted to this account.
@@ -46,8 +46,8 @@ struct OwnPage {
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let house = &console.house;
-    let page = page(&OwnPage {
-        w: Words::in_zone(&visitor, &console.zone),
+    let page = page(&OwnAccountPage {
+        w: Localizer::in_zone(&visitor, &console.zone),
         passkeys: told(&visitor, passkey::own(house, session).await)?,
         sessions: told(&visitor, sign_in::own_sessions(house, session))?,
         connections: told(&visitor, sign_in::last_connections(house, session).await)?,
@@ -66,14 +66,14 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
 pub(crate) async fn begin_adding(
     State(console): State<Console>,
     visitor: Visitor,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ApiError> {
     let session = answer(&visitor, visitor.console_session())?;
     let begun = answer(&visitor, passkey::begin_adding(&console.house, session).await)?;
     Ok(Json(json!({"ceremony": begun.ceremony, "options": begun.options})))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct NewKeyForm {
     ceremony: String,
     name: String,
     answer: Value,
@@ -82,8 +82,8 @@ pub(crate) struct Made {
 pub(crate) async fn finish_adding(
     State(console): State<Console>,
     visitor: Visitor,
-    Json(made): Json<Made>,
-) -> Result<Json<Value>, Problem> {
+    Json(made): Json<NewKeyForm>,
+) -> Result<Json<Value>, ApiError> {
     let session = answer(&visitor, visitor.console_session())?;
     let done = passkey::finish_adding(&console.house, session, &made.ceremony, &made.name, made.answer).await;
     answer(&visitor, done)?;
@@ -91,14 +91,14 @@ pub(crate) async fn finish_adding(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Named {
+pub(crate) struct PasskeyNameForm {
     id: String,
 }
 
 pub(crate) async fn remove(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<Named>,
+    Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     told(&visitor, passkey::remove(&console.house, session, &form.id).await)?;
@@ -109,7 +109,7 @@ pub(crate) async fn remove(
 #[derive(Template)]
 #[template(path = "key.html")]
 struct KeyPage {
-    w: Words,
+    w: Localizer,
     account: String,
     secret: String,
 }
@@ -118,25 +118,25 @@ struct KeyPage {
 pub(crate) async fn fetch_key(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<Named>,
+    Form(form): Form<PasskeyNameForm>,
 ) -> Result<Html<String>, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let key = told(&visitor, keys::fetch(&console.house, session, &form.id).await)?;
     let (account, secret) = (key.account.to_string(), key.secret);
-    Ok(page(&KeyPage { w: Words::new(&visitor), account, secret }))
+    Ok(page(&KeyPage { w: Localizer::new(&visitor), account, secret }))
 }
 
 #[derive(Template)]
 #[template(path = "own_identity.html")]
 struct IdentityPage {
-    w: Words,
+    w: Localizer,
     account: String,
     link: String,
-    providers: Vec<Choice>,
+    providers: Vec<ProviderChoice>,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Invited {
+pub(crate) struct InvitationQuery {
     #[serde(default)]
     link: String,
 }
@@ -145,7 +145,7 @@ pub(crate) struct Invited {
 pub(crate) async fn choose_provider(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(invited): Query<Invited>,
+    Query(invited): Query<InvitationQuery>,
 ) -> Result<Response, PageError> {
     let Ok(session) = visitor.console_session() else {
         let link: String =
@@ -160,7 +160,7 @@ pub(crate) async fn choose_provider(
     told(&visitor, providers::invited_holder(&console.house, session, &link).await)?;
     let account = session.account.to_string();
     let providers = providers::for_accounts(&console.house);
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     Ok(page(&IdentityPage { w, account, link, providers }).into_response())
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn choose_provider(
 pub(crate) async fn unlink(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<Named>,
+    Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     told(&visitor, providers::unlink(&console.house, session, &form.id).await)?;
@@ -179,7 +179,7 @@ pub(crate) async fn unlink(
 pub(crate) async fn cut(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<Named>,
+    Form(form): Form<PasskeyNameForm>,
 ) -> Result<Redirect, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     let which = match form.id.as_str() {
@@ -193,9 +193,9 @@ pub(crate) async fn cut(
 #[derive(Template)]
 #[template(path = "password.html")]
 struct PasswordPage {
-    w: Words,
+    w: Localizer,
     account: String,
-    setting: Setting,
+    setting: FactorSetup,
     /// Why the last attempt was not taken, as a locale key.
     fault: Option<&'static str>,
 }
@@ -203,7 +203,7 @@ struct PasswordPage {
 #[derive(Template)]
 #[template(path = "codes.html")]
 struct CodesPage {
-    w: Words,
+    w: Localizer,
     codes: Vec<String>,
 }
 
@@ -222,11 +222,11 @@ fn password_page(
     let session = told(visitor, visitor.console_session())?;
     let setting = told(visitor, password::begin(&console.house, session))?;
     let account = session.account.to_string();
-    Ok(page(&PasswordPage { w: Words::new(visitor), account, setting, fault }))
+    Ok(page(&PasswordPage { w: Localizer::new(visitor), account, setting, fault }))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct PasswordForm {
+pub(crate) struct NewPasswordForm {
     password: String,
     sealed: String,
     code: String,
@@ -236,11 +236,11 @@ pub(crate) struct PasswordForm {
 pub(crate) async fn set_password(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<PasswordForm>,
+    Form(form): Form<NewPasswordForm>,
 ) -> Result<Response, PageError> {
     let session = told(&visitor, visitor.console_session())?;
     match password::set(&console.house, session, &form.password, &form.sealed, &form.code).await {
-        Ok(codes) => Ok(page(&CodesPage { w: Words::new(&visitor), codes }).into_response()),
+        Ok(codes) => Ok(page(&CodesPage { w: Localizer::new(&visitor), codes }).into_response()),
         Err(OperationError::Invalid(fault)) => {
             let again = password_page(&console, &visitor, Some(fault))?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())

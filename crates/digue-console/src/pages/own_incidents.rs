@@ -6,19 +6,19 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_operations::OperationError;
 use digue_operations::incidents::{self, IncidentView};
-use digue_operations::papers::{self, Form as Printed};
-use digue_operations::stored_records::Sources;
+use digue_operations::papers::{self, PaperFormat as Printed};
+use digue_operations::stored_records::PaperSources;
 use serde::Deserialize;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, kept, page};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "own_incidents.html")]
-struct OwnPage {
-    w: Words,
+struct OwnIncidentsPage {
+    w: Localizer,
     views: Vec<IncidentView>,
     open: usize,
 }
@@ -30,7 +30,7 @@ pub(crate) async fn list(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
     let open = views.iter().filter(|view| !view.incident.is_closed()).count();
-    Ok(page(&OwnPage { w: Words::in_zone(&visitor, &console.zone), views, open }))
+    Ok(page(&OwnIncidentsPage { w: Localizer::in_zone(&visitor, &console.zone), views, open }))
 }
 
 #[derive(Deserialize)]
@@ -59,10 +59,10 @@ pub(crate) async fn paper(
     let views = told(&visitor, incidents::own(&console.house, &actor).await)?;
     let found = views.into_iter().find(|view| view.record.id == id && view.is_established());
     let view = told(&visitor, found.ok_or(OperationError::NotFound("incident")))?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let document = papers::paper(&console.house, &view, &reader, "partner");
     let document = told(&visitor, document.ok_or(OperationError::NotFound("paper")))?;
-    let sources = Sources::incident(&view.record.id);
+    let sources = PaperSources::incident(&view.record.id);
     let printed = papers::printed_from(&console.house, &document, Printed::Pdf, sources).await;
     let bytes = told(&visitor, printed)?;
     Ok(kept(&format!("{}.pdf", view.reference()), Printed::Pdf.media(), bytes))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use digue_exposure::{Lookup, Sight};
-use digue_operations::evidence::Form;
+use digue_operations::evidence::EvidenceForm;
 use digue_operations::{OperationError, scope, watch};
 use digue_types::{AccountId, PersonRef, Timestamp};
 use serde::Deserialize;
@@ -12,13 +12,13 @@ use serde::Deserialize;
 use crate::chart::{MARK_WIDTH, mark};
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "person.html")]
 struct PersonPage {
-    w: Words,
+    w: Localizer,
     person: PersonRef,
     is_known: bool,
     sights: Vec<Sight>,
@@ -53,7 +53,7 @@ fn picture(sights: &[Sight]) -> Vec<(AccountId, Vec<f64>)> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct PersonSearch {
     person: String,
 }
 
@@ -63,8 +63,8 @@ const SIGHTS_PAGE: usize = 200;
 async fn look(
     console: &Console,
     visitor: &Visitor,
-    asked: &Asked,
-    form: Form,
+    asked: &PersonSearch,
+    form: EvidenceForm,
 ) -> Result<(PersonRef, Lookup<Vec<Sight>>), PageError> {
     let actor = told(visitor, visitor.actor(&console.house))?;
     told(visitor, scope::may_ask(&actor))?;
@@ -77,9 +77,9 @@ async fn look(
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PersonSearch>,
 ) -> Result<Html<String>, PageError> {
-    let (person, reply) = look(&console, &visitor, &asked, Form::Shown).await?;
+    let (person, reply) = look(&console, &visitor, &asked, EvidenceForm::Shown).await?;
     let (mut sights, is_known) = match reply {
         Lookup::Known(sights) => (sights, true),
         Lookup::UnknownSubject(_) => (Vec::new(), false),
@@ -89,7 +89,7 @@ pub(crate) async fn show(
     let rows = picture(&sights);
     let (last, first) = (sights.first().map(|sight| sight.at), sights.last().map(|sight| sight.at));
     sights.truncate(SIGHTS_PAGE);
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let mark_width = MARK_WIDTH;
     Ok(page(&PersonPage { w, is_known, person, sights, accounts, total, rows, mark_width, first, last }))
 }
@@ -97,14 +97,14 @@ pub(crate) async fn show(
 pub(crate) async fn sights_csv(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PersonSearch>,
 ) -> Result<Response, PageError> {
-    let (_, reply) = look(&console, &visitor, &asked, Form::File).await?;
+    let (_, reply) = look(&console, &visitor, &asked, EvidenceForm::File).await?;
     let sights = match reply {
         Lookup::Known(sights) => sights,
         Lookup::UnknownSubject(_) => return told(&visitor, Err(OperationError::Invalid("unknown-subject"))),
     };
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["entry", "at", "account", "organisation", "portal", "population", "route", "basis"]
         .map(|key| w.coded("column", key));
     let rows = sights.iter().map(|sight| {

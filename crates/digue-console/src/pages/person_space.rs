@@ -7,11 +7,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
-use digue_operations::persons::news::{self, Wish};
-use digue_operations::persons::requests::{self, RequestKind, Tracked};
-use digue_operations::persons::sights::{self, PAGE, Page};
-use digue_operations::persons::{self, Person, codes};
-use digue_operations::providers::{self, Choice};
+use digue_operations::persons::news::{self, NewsPreference};
+use digue_operations::persons::requests::{self, RequestKind, TrackedRequest};
+use digue_operations::persons::sights::{self, ConsultationPage, PAGE};
+use digue_operations::persons::{self, SignedInPerson, codes};
+use digue_operations::providers::{self, ProviderChoice};
 use digue_operations::secret::Secret;
 use digue_types::PopulationId;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::door::{cookie, left_address};
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 const COOKIE: &str = "__Host-digue-person";
@@ -29,7 +29,7 @@ fn secret(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE).map(ToOwned::to_owned)
 }
 
-fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Person, OperationError> {
+fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<SignedInPerson, OperationError> {
     if visitor.portal.is_some() {
         return Err(OperationError::NotFound("page"));
     }
@@ -37,7 +37,10 @@ fn here(console: &Console, visitor: &Visitor, headers: &HeaderMap) -> Result<Per
 }
 
 /// Somebody who is not here goes to the door.
-fn or_door(visitor: &Visitor, person: Result<Person, OperationError>) -> Result<Person, Response> {
+fn or_door(
+    visitor: &Visitor,
+    person: Result<SignedInPerson, OperationError>,
+) -> Result<SignedInPerson, Response> {
     match person {
         Ok(person) => Ok(person),
         Err(OperationError::Denied) => Err(Redirect::to("/person/door").into_response()),
@@ -58,15 +61,15 @@ fn with_cookie(value: &str, lasts: &str, to: &str) -> Response {
 
 #[derive(Template)]
 #[template(path = "person_door.html")]
-struct DoorPage {
-    w: Words,
+struct PersonSignInPage {
+    w: Localizer,
     populations: Vec<PopulationId>,
-    providers: Vec<Choice>,
+    providers: Vec<ProviderChoice>,
     is_asked: bool,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Said {
+pub(crate) struct PersonSpaceQuery {
     #[serde(default)]
     asked: Option<u8>,
 }
@@ -75,10 +78,10 @@ pub(crate) struct Said {
 pub(crate) async fn door(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(said): Query<Said>,
+    Query(said): Query<PersonSpaceQuery>,
 ) -> Html<String> {
-    page(&DoorPage {
-        w: Words::new(&visitor),
+    page(&PersonSignInPage {
+        w: Localizer::new(&visitor),
         populations: persons::populations(&console.house),
         providers: providers::for_persons(&console.house),
         is_asked: said.asked == Some(1),
@@ -136,25 +139,25 @@ pub(crate) async fn leave(State(console): State<Console>, headers: HeaderMap) ->
 
 #[derive(Template)]
 #[template(path = "person_space.html")]
-struct SpacePage {
-    w: Words,
-    page: Page,
+struct PersonSpacePage {
+    w: Localizer,
+    page: ConsultationPage,
     after: usize,
-    asked: Vec<Tracked>,
-    wish: Wish,
+    asked: Vec<TrackedRequest>,
+    wish: NewsPreference,
     /// A mail server is configured: what is wished can be sent.
     can_mail: bool,
     kinds: Vec<&'static str>,
 }
 
-impl SpacePage {
+impl PersonSpacePage {
     fn next(&self) -> usize {
         self.after + PAGE
     }
 }
 
 #[derive(Deserialize)]
-pub(crate) struct After {
+pub(crate) struct AfterQuery {
     #[serde(default)]
     after: usize,
 }
@@ -163,7 +166,7 @@ pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Query(asked): Query<After>,
+    Query(asked): Query<AfterQuery>,
 ) -> Result<Response, Response> {
     let person = or_door(&visitor, here(&console, &visitor, &headers))?;
     let failed = |error: OperationError| PageError::new(&visitor, error).into_response();
@@ -171,14 +174,14 @@ pub(crate) async fn show(
     let rows = sights::page(house, &person, asked.after).await.map_err(failed)?;
     let kinds =
         RequestKind::ALL.iter().filter(|kind| !matches!(kind, RequestKind::Contest | RequestKind::Name));
-    Ok(page(&SpacePage {
+    Ok(page(&PersonSpacePage {
         page: rows,
         after: asked.after,
         asked: requests::own(house, &person).await.map_err(failed)?,
         wish: news::wish(house, &person).await.map_err(failed)?,
         can_mail: house.sends_mail(),
         kinds: kinds.map(|kind| kind.code()).collect(),
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     })
     .into_response())
 }
@@ -191,7 +194,7 @@ pub(crate) async fn rows_csv(
     let person = or_door(&visitor, here(&console, &visitor, &headers))?;
     let rows = sights::all(&console.house, &person).await;
     let rows = told(&visitor, rows).map_err(|error| error.into_response())?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["at", "organisation", "reader", "why", "shown", "incident"].map(|key| w.coded("column", key));
     let lines = rows.into_iter().map(|row| {
@@ -233,7 +236,7 @@ pub(crate) async fn ask(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct WishForm {
+pub(crate) struct NewsForm {
     #[serde(default)]
     email: String,
     #[serde(default)]
@@ -246,11 +249,14 @@ pub(crate) async fn wish(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Form(form): Form<WishForm>,
+    Form(form): Form<NewsForm>,
 ) -> Result<Response, Response> {
     let person = or_door(&visitor, here(&console, &visitor, &headers))?;
-    let wish =
-        Wish { email: form.email, first_visits: !form.first.is_empty(), monthly: !form.monthly.is_empty() };
+    let wish = NewsPreference {
+        email: form.email,
+        first_visits: !form.first.is_empty(),
+        monthly: !form.monthly.is_empty(),
+    };
     let saved = news::save(&console.house, &person, visitor.language, &wish).await;
     told(&visitor, saved).map_err(|error| error.into_response())?;
     Ok(Redirect::to("/person").into_response())
@@ -259,12 +265,12 @@ pub(crate) async fn wish(
 #[derive(Template)]
 #[template(path = "person_embed.html")]
 struct EmbedPage {
-    w: Words,
-    page: Page,
+    w: Localizer,
+    page: ConsultationPage,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Token {
+pub(crate) struct EmbedToken {
     token: String,
 }
 
@@ -272,11 +278,11 @@ pub(crate) struct Token {
 pub(crate) async fn embed(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Token>,
+    Query(asked): Query<EmbedToken>,
 ) -> Result<Response, PageError> {
     let person = told(&visitor, persons::embedded(&console.house, &asked.token))?;
     let rows = told(&visitor, sights::page(&console.house, &person, 0).await)?;
-    let shown = page(&EmbedPage { w: Words::in_zone(&visitor, &console.zone), page: rows });
+    let shown = page(&EmbedPage { w: Localizer::in_zone(&visitor, &console.zone), page: rows });
     let portals = console.house.portal_origins().join(" ");
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \

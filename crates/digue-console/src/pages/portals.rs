@@ -7,13 +7,13 @@ use digue_operations::watch::{self, PortalView};
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "portals.html")]
 struct PortalsPage {
-    w: Words,
+    w: Localizer,
     portals: Vec<PortalView>,
 }
 
@@ -23,7 +23,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let portals = told(&visitor, watch::portals(&console.house, &actor))?;
-    Ok(page(&PortalsPage { w: Words::new(&visitor), portals }))
+    Ok(page(&PortalsPage { w: Localizer::new(&visitor), portals }))
 }
 
 pub(crate) async fn list_csv(
@@ -32,7 +32,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let portals = told(&visitor, watch::portals(&console.house, &actor))?;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     let header = [
         "portal",
         "inspected",

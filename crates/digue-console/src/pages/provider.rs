@@ -6,15 +6,17 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_operations::OperationError;
-use digue_operations::providers::{self, Begun, Came, Linked, Purpose, Reply, Weak};
+use digue_operations::providers::{
+    self, LinkedIdentity, ProviderReply, Purpose, SignInOutcome, SingleFactorSignIn, StartedSignIn,
+};
 use digue_types::{AccountId, OrganisationId};
 use serde::Deserialize;
 
-use super::door::{Way, cookie, on_console, opened, with_cookie};
+use super::door::{SignInReturn, cookie, on_console, opened, with_cookie};
 use super::person_space;
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, ceremony_policy, page};
+use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
 
 /// What a browser holds while its holder is at a provider. It comes back from another site.
@@ -26,7 +28,7 @@ pub(crate) fn held(headers: &HeaderMap) -> Option<&str> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Towards {
+pub(crate) struct ProviderStart {
     /// An invitation: its account is linked.
     #[serde(default)]
     link: String,
@@ -37,7 +39,7 @@ pub(crate) struct Towards {
     #[serde(default)]
     person: String,
     #[serde(flatten)]
-    way: Way,
+    way: SignInReturn,
 }
 
 /// Sends somebody to a provider.
@@ -46,7 +48,7 @@ pub(crate) async fn begin(
     visitor: Visitor,
     headers: HeaderMap,
     Path(provider): Path<String>,
-    Query(towards): Query<Towards>,
+    Query(towards): Query<ProviderStart>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
     let purpose = if !towards.link.is_empty() {
@@ -67,13 +69,13 @@ pub(crate) async fn begin(
     Ok(sent(told(&visitor, begun)?))
 }
 
-fn sent(begun: Begun) -> Response {
+fn sent(begun: StartedSignIn) -> Response {
     let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600", begun.browser);
     with_cookie(Redirect::to(&begun.address).into_response(), &cookie)
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Back {
+pub(crate) struct ProviderCallback {
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -85,15 +87,15 @@ pub(crate) struct Back {
 #[derive(Template)]
 #[template(path = "step_up.html")]
 struct StepUpPage {
-    w: Words,
-    weak: Weak,
+    w: Localizer,
+    weak: SingleFactorSignIn,
     is_wrong: bool,
 }
 
 #[derive(Template)]
 #[template(path = "link_identity.html")]
 struct LinkPage {
-    w: Words,
+    w: Localizer,
     ticket: String,
     account: AccountId,
     organisation: OrganisationId,
@@ -106,37 +108,37 @@ pub(crate) async fn back(
     visitor: Visitor,
     headers: HeaderMap,
     Path(provider): Path<String>,
-    Query(back): Query<Back>,
+    Query(back): Query<ProviderCallback>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
-    let reply = Reply {
+    let reply = ProviderReply {
         code: &back.code,
         state: &back.state,
         issuer: back.iss.as_deref(),
         error: back.error.as_deref(),
     };
     let came = providers::finish(&console.house, &provider, held(&headers), reply, &visitor.origin).await;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     Ok(match told(&visitor, came)? {
-        Came::Account(linked) => entered(&console, &visitor, linked).await?,
-        Came::Proved { next } => Redirect::to(&next).into_response(),
-        Came::Weak(weak) => step_up(w, weak, false),
-        Came::ToLink { ticket, account, organisation, called } => {
+        SignInOutcome::Account(linked) => entered(&console, &visitor, linked).await?,
+        SignInOutcome::Proved { next } => Redirect::to(&next).into_response(),
+        SignInOutcome::Weak(weak) => step_up(w, weak, false),
+        SignInOutcome::ToLink { ticket, account, organisation, called } => {
             page(&LinkPage { w, ticket, account, organisation, called }).into_response()
         }
-        Came::Person { secret } => person_space::entered(&secret),
-        Came::Again(begun) => sent(begun),
+        SignInOutcome::Person { secret } => person_space::entered(&secret),
+        SignInOutcome::Again(begun) => sent(begun),
     })
 }
 
-fn step_up(w: Words, weak: Weak, is_wrong: bool) -> Response {
+fn step_up(w: Localizer, weak: SingleFactorSignIn, is_wrong: bool) -> Response {
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = page(&StepUpPage { w, weak, is_wrong });
     (status, [(header::CONTENT_SECURITY_POLICY, ceremony_policy(""))], page).into_response()
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Ticket {
+pub(crate) struct LinkTicket {
     ticket: String,
     #[serde(default)]
     code: String,
@@ -147,7 +149,7 @@ pub(crate) async fn link(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Form(form): Form<Ticket>,
+    Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
     let linked = providers::confirm_link(&console.house, &form.ticket, held(&headers), &visitor.origin).await;
@@ -155,7 +157,11 @@ pub(crate) async fn link(
 }
 
 /// Hands a session over that was opened here, and leads on.
-async fn entered(console: &Console, visitor: &Visitor, linked: Linked) -> Result<Response, PageError> {
+async fn entered(
+    console: &Console,
+    visitor: &Visitor,
+    linked: LinkedIdentity,
+) -> Result<Response, PageError> {
     let next = Redirect::to(&linked.next).into_response();
     told(visitor, opened(console, visitor, next, &linked.secret, &linked.session).await)
 }
@@ -165,7 +171,7 @@ pub(crate) async fn by_code(
     State(console): State<Console>,
     visitor: Visitor,
     headers: HeaderMap,
-    Form(form): Form<Ticket>,
+    Form(form): Form<LinkTicket>,
 ) -> Result<Response, PageError> {
     told(&visitor, on_console(&visitor))?;
     let (house, held) = (&console.house, held(&headers));
@@ -173,7 +179,7 @@ pub(crate) async fn by_code(
     match done {
         Err(OperationError::Invalid("invalid-password")) => {
             let weak = told(&visitor, providers::still_weak(house, &form.ticket, held).await)?;
-            Ok(step_up(Words::new(&visitor), weak, true))
+            Ok(step_up(Localizer::new(&visitor), weak, true))
         }
         other => entered(&console, &visitor, told(&visitor, other)?).await,
     }
@@ -207,14 +213,14 @@ pub(crate) async fn logout(
 
 #[derive(Template)]
 #[template(path = "left.html")]
-struct LeftPage {
-    w: Words,
+struct SignedOutPage {
+    w: Localizer,
     ticket: String,
     provider: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Left {
+pub(crate) struct SignedOutQuery {
     #[serde(default)]
     ticket: String,
 }
@@ -223,17 +229,17 @@ pub(crate) struct Left {
 pub(crate) async fn left(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(left): Query<Left>,
+    Query(left): Query<SignedOutQuery>,
 ) -> Html<String> {
     let provider = providers::leaving(&console.house, &left.ticket);
-    page(&LeftPage { w: Words::new(&visitor), ticket: left.ticket, provider })
+    page(&SignedOutPage { w: Localizer::new(&visitor), ticket: left.ticket, provider })
 }
 
 /// On to the provider, to end its session.
 pub(crate) async fn end(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(left): Query<Left>,
+    Query(left): Query<SignedOutQuery>,
 ) -> Result<Redirect, PageError> {
     let address = told(&visitor, providers::end(&console.house, &left.ticket))?;
     Ok(Redirect::to(&address))

@@ -11,7 +11,7 @@ use crate::error::{PageError, told};
 use crate::form::fields_of;
 use crate::pages::smsi_import::unnamed_in_words;
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// Rows that a page shows.
@@ -22,7 +22,7 @@ const KNOWN_SHOWN_MAX: usize = 50;
 #[derive(Template)]
 #[template(path = "register_imported.html")]
 struct RegisterImportPage {
-    w: Words,
+    w: Localizer,
     preview: RegisterPreview,
     opened: Vec<OpenedInWords>,
     known: String,
@@ -68,7 +68,7 @@ pub(crate) async fn import(
             }
         }
     };
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let waiting = (!is_taken && !preview.opened.is_empty()).then(|| pack(&bytes));
     Ok(page(&RegisterImportPage {
         opened: preview.opened.iter().take(ROWS_SHOWN_MAX).map(|row| in_words(&w, row)).collect(),
@@ -82,7 +82,7 @@ pub(crate) async fn import(
     }))
 }
 
-fn in_words(w: &Words, row: &RowToOpen) -> OpenedInWords {
+fn in_words(w: &Localizer, row: &RowToOpen) -> OpenedInWords {
     let decided = |decision: &Option<(bool, String)>, [yes, no]: [&str; 2]| match decision {
         Some((is, why)) => format!("{} – {why}", w.say(if *is { yes } else { no })),
         None => w.say("undecided"),
@@ -108,7 +108,7 @@ fn known_in_words(known: &[String]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-fn fault_in_words(w: &Words, fault: &RowFault) -> String {
+fn fault_in_words(w: &Localizer, fault: &RowFault) -> String {
     let values = [
         ("row", fault.row.into()),
         ("place", fault.place.as_str().into()),

@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
-use digue_operations::evidence::Form as Read;
-use digue_operations::papers::Form as Printed;
-use digue_operations::persons::requests::{self, Outcome, RequestKind, Tracked};
-use digue_operations::persons::sights::{self, Hidden};
+use digue_operations::evidence::EvidenceForm as Read;
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::persons::requests::{self, Outcome, RequestKind, TrackedRequest};
+use digue_operations::persons::sights::{self, HiddenConsultations};
 use digue_operations::persons::{self, codes};
 use digue_types::PopulationId;
 use serde::Deserialize;
@@ -17,21 +17,21 @@ use serde::Deserialize;
 use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "requests.html")]
-struct ListPage {
-    w: Words,
-    rows: Vec<Tracked>,
+struct RequestsPage {
+    w: Localizer,
+    rows: Vec<TrackedRequest>,
     open: usize,
     overdue: usize,
     contests: usize,
-    letters: Vec<Tracked>,
+    letters: Vec<TrackedRequest>,
     populations: Vec<PopulationId>,
     may_answer: bool,
-    hidden: Vec<Hidden>,
+    hidden: Vec<HiddenConsultations>,
     may_hide: bool,
 }
 
@@ -42,20 +42,20 @@ pub(crate) async fn list(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let all = told(&visitor, requests::list(&console.house, &actor, Read::Shown).await)?;
     let hidden = told(&visitor, sights::hidden(&console.house, &actor).await)?;
-    let (letters, rows): (Vec<Tracked>, Vec<Tracked>) =
+    let (letters, rows): (Vec<TrackedRequest>, Vec<TrackedRequest>) =
         all.into_iter().partition(|one| one.record.kind == codes::LETTER);
     let open = rows.iter().filter(|one| one.is_open());
-    Ok(page(&ListPage {
+    Ok(page(&RequestsPage {
         overdue: rows.iter().filter(|one| one.is_overdue).count(),
         contests: open.clone().filter(|one| one.record.kind == RequestKind::Contest.code()).count(),
         open: open.count(),
-        letters: letters.into_iter().filter(Tracked::is_open).collect(),
+        letters: letters.into_iter().filter(TrackedRequest::is_open).collect(),
         populations: persons::populations(&console.house),
         may_answer: actor.role.can_respond(),
         may_hide: actor.role == Role::Dpo,
         hidden,
         rows,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, requests::list(&console.house, &actor, Read::File).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["reference", "request", "person", "account", "opened", "due", "decided"]
         .map(|key| w.coded("column", key));
     let rows: Vec<Vec<String>> = rows
@@ -90,8 +90,8 @@ pub(crate) async fn list_csv(
 #[derive(Template)]
 #[template(path = "request.html")]
 struct RequestPage {
-    w: Words,
-    one: Tracked,
+    w: Localizer,
+    one: TrackedRequest,
     outcomes: Vec<&'static str>,
     may_answer: bool,
 }
@@ -115,7 +115,7 @@ pub(crate) async fn show(
         outcomes: Outcome::ALL.iter().filter(fits).map(|outcome| outcome.code()).collect(),
         may_answer: actor.role.can_respond() && one.is_open(),
         one,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
@@ -162,7 +162,7 @@ pub(crate) async fn letters(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let made = codes::make(&console.house, &actor, &form.population, &form.persons).await;
     let made = told(&visitor, made)?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = told(&visitor, codes::printed(&console.house, &reader, &made))?;
     Ok(kept("letters.pdf", Printed::Pdf.media(), bytes))
 }

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
 use digue_operations::OperationError;
-use digue_operations::isms::reviews::{self, Facts, ReviewView};
+use digue_operations::isms::reviews::{self, ReviewFacts, ReviewView};
 use digue_operations::stored_records::StoredKind;
 use digue_store::ReviewLine;
 use digue_types::Timestamp;
@@ -17,13 +17,13 @@ use crate::error::{PageError, told};
 use crate::form::local_time;
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "reviews.html")]
 struct ReviewsPage {
-    w: Words,
+    w: Localizer,
     reviews: Vec<ReviewView>,
     may_open: bool,
 }
@@ -43,7 +43,7 @@ pub(crate) async fn list(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenForm {
+pub(crate) struct OpenReviewForm {
     title: String,
     due: String,
 }
@@ -51,7 +51,7 @@ pub(crate) struct OpenForm {
 pub(crate) async fn open(
     State(console): State<Console>,
     visitor: Visitor,
-    Form(form): Form<OpenForm>,
+    Form(form): Form<OpenReviewForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let due = told(&visitor, local_time(&form.due, &console.zone))?;
@@ -62,10 +62,10 @@ pub(crate) async fn open(
 #[derive(Template)]
 #[template(path = "review.html")]
 struct ReviewPage {
-    w: Words,
+    w: Localizer,
     review: ReviewView,
     /// Lines on this page, those without a decision first.
-    lines: Vec<(ReviewLine, Facts)>,
+    lines: Vec<(ReviewLine, ReviewFacts)>,
     may_decide: bool,
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn show_csv(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let review = found(&console, &visitor, &id).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "column-account",
         "column-organisation",
@@ -129,7 +129,7 @@ pub(crate) async fn show_csv(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct DecideForm {
+pub(crate) struct ReviewDecisionForm {
     account: String,
     decision: String,
     #[serde(default)]
@@ -140,7 +140,7 @@ pub(crate) async fn decide(
     State(console): State<Console>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Form(form): Form<DecideForm>,
+    Form(form): Form<ReviewDecisionForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let account = told(&visitor, account_named(&form.account))?;

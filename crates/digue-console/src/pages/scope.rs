@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse as _, Response};
-use digue_exposure::{Affected, Question};
+use digue_exposure::{Affected, ScopeQuestion};
 use digue_operations::OperationError;
-use digue_operations::evidence::Form;
-use digue_operations::scope::{self, Scoped};
+use digue_operations::evidence::EvidenceForm;
+use digue_operations::scope::{self, ScopeResult};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::chart::{Bar, bars};
 use crate::error::{PageError, told};
 use crate::form::{maybe_local_time, names};
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 /// Lines on the page; the exports have all.
@@ -29,7 +29,7 @@ const CHART_HEIGHT: f64 = 120.0;
 /// The question, as the form sends it.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ScopeForm {
     account: String,
     organisation: String,
     session: String,
@@ -39,18 +39,18 @@ pub(crate) struct Asked {
     to: String,
 }
 
-impl Asked {
+impl ScopeForm {
     fn is_empty(&self) -> bool {
         let all = [&self.account, &self.organisation, &self.session, &self.network, &self.route];
         all.into_iter().chain([&self.from, &self.to]).all(|text| text.trim().is_empty())
     }
 
-    fn question(&self, zone: &TimeZone) -> Result<Question, OperationError> {
+    fn question(&self, zone: &TimeZone) -> Result<ScopeQuestion, OperationError> {
         let networks = self.network.split_whitespace().map(|text| {
             let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
             address.or_else(|_| text.parse()).map_err(|_| OperationError::Invalid("invalid-scope-network"))
         });
-        Ok(Question {
+        Ok(ScopeQuestion {
             accounts: names(&self.account)?,
             organisations: names(&self.organisation)?,
             portals: Vec::new(),
@@ -81,7 +81,7 @@ impl Asked {
 }
 
 /// What was found, for the page.
-struct Found {
+struct ShownScope {
     persons: u64,
     exposures: u64,
     bound: &'static str,
@@ -102,19 +102,19 @@ struct Found {
 #[derive(Template)]
 #[template(path = "scope.html")]
 struct ScopePage {
-    w: Words,
-    asked: Asked,
+    w: Localizer,
+    asked: ScopeForm,
     query: String,
-    found: Option<Found>,
+    found: Option<ShownScope>,
 }
 
-fn found(scoped: Scoped) -> Found {
+fn found(scoped: ScopeResult) -> ShownScope {
     let unmerged = scoped.unmerged;
     let (persons, sureness) = scoped.counted();
     let answer = scoped.people;
     let slices = slices(&answer.persons);
     let values: Vec<u64> = slices.iter().map(|(_, count)| *count).collect();
-    Found {
+    ShownScope {
         persons,
         exposures: answer.exposures,
         bound: sureness.code(),
@@ -151,7 +151,7 @@ fn slices(persons: &[Affected]) -> Vec<(Timestamp, u64)> {
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScopeForm>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     told(&visitor, scope::may_ask(&actor))?;
@@ -159,21 +159,21 @@ pub(crate) async fn show(
         None
     } else {
         let question = told(&visitor, asked.question(&console.zone))?;
-        Some(told(&visitor, scope::scope(&console.house, &actor, question, Form::Shown).await)?)
+        Some(told(&visitor, scope::scope(&console.house, &actor, question, EvidenceForm::Shown).await)?)
     };
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     Ok(page(&ScopePage { w, query: asked.query(), asked, found: scoped.map(found) }))
 }
 
 pub(crate) async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let question = told(&visitor, asked.question(&console.zone))?;
-    let scoped = told(&visitor, scope::scope(&console.house, &actor, question, Form::File).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let scoped = told(&visitor, scope::scope(&console.house, &actor, question, EvidenceForm::File).await)?;
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["population", "person", "first", "last", "times", "categories", "entries"];
     let header = header.map(|key| w.coded("column", key));
     let words = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
@@ -195,7 +195,7 @@ pub(crate) async fn list_csv(
 pub(crate) async fn signed_list(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScopeForm>,
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let question = told(&visitor, asked.question(&console.zone))?;

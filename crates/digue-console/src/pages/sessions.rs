@@ -8,7 +8,7 @@ use digue_operations::watch;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// Lines on the page; the export has all.
@@ -17,7 +17,7 @@ const LINES: usize = 200;
 #[derive(Template)]
 #[template(path = "sessions.html")]
 struct SessionsPage {
-    w: Words,
+    w: Localizer,
     total: usize,
     bound: usize,
     rows: Vec<Session>,
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     let (total, bound) = (rows.len(), rows.iter().filter(|one| one.device.is_some()).count());
     rows.truncate(LINES);
     Ok(page(&SessionsPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
         total,
         bound,
         rows,
@@ -49,7 +49,7 @@ pub(crate) async fn list_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, watch::sessions(&console.house, &actor))?;
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     let header = ["account", "organisation", "place", "opened", "seen", "ip", "device"]
         .map(|key| w.coded("column", key));
     let rows = rows.into_iter().map(|one| {

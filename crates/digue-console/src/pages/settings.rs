@@ -8,13 +8,13 @@ use digue_response::notification::Field;
 
 use crate::error::{PageError, told};
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage {
-    w: Words,
+    w: Localizer,
     view: SettingsView,
 }
 
@@ -24,13 +24,13 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let view = told(&visitor, console.house.settings(&actor).await)?;
-    Ok(page(&SettingsPage { w: Words::in_zone(&visitor, &console.zone), view }))
+    Ok(page(&SettingsPage { w: Localizer::in_zone(&visitor, &console.zone), view }))
 }
 
 #[derive(Template)]
 #[template(path = "accessibility.html")]
 struct AccessibilityPage {
-    w: Words,
+    w: Localizer,
     name: String,
     contact: Option<String>,
     version: &'static str,
@@ -39,7 +39,7 @@ struct AccessibilityPage {
 /// The statement that the law asks for (decree 2019-768), made from what is known.
 pub(crate) async fn accessibility(State(console): State<Console>, visitor: Visitor) -> Html<String> {
     let known = |field: Field| console.house.response().controller.get(&field).cloned();
-    let w = Words::new(&visitor);
+    let w = Localizer::new(&visitor);
     page(&AccessibilityPage {
         name: known(Field::ControllerName).unwrap_or_else(|| w.say("accessibility-operator")),
         contact: known(Field::ContactMail),

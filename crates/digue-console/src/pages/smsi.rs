@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::{Form, Multipart, Query, State};
 use axum::response::{Html, Redirect, Response};
 use digue_access::Role;
-use digue_isms::calendar::{self, Due};
+use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
-use digue_isms::contradictions::{Contradiction, contradictions};
-use digue_isms::kinds::{Audit, Finding, Kind, Level, Measure, Processing, Review, Risk, Stakeholder};
+use digue_isms::contradictions::{RegisterContradiction, contradictions};
+use digue_isms::kinds::{
+    Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
+};
 use digue_isms::register::{Registers, days_between};
-use digue_isms::standing::{Measured, Now, Says};
+use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use digue_operations::isms::exchange;
@@ -22,9 +24,9 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
-use crate::pages::incident_notes::Pairs;
+use crate::pages::incident_notes::FormPairs;
 use crate::router::Console;
-use crate::view::{Words, csv, page};
+use crate::view::{Localizer, csv, page};
 use crate::visitor::Visitor;
 
 /// A figure of a home page: the number and the key of what it counts, and where it leads.
@@ -37,15 +39,15 @@ pub(crate) struct Figure {
 
 /// One thing that is due, in words.
 pub(crate) struct ShownDue {
-    due: Due,
+    due: DueItem,
     when: String,
     what: String,
 }
 
 #[derive(Template)]
 #[template(path = "smsi.html")]
-struct HomePage {
-    w: Words,
+struct IsmsHomePage {
+    w: Localizer,
     is_empty: bool,
     may_write: bool,
     figures: Vec<Figure>,
@@ -57,21 +59,24 @@ struct HomePage {
 }
 
 /// Everything that pages of the management system are made of.
-pub(crate) struct Standing {
+pub(crate) struct IsmsOverview {
     pub(crate) registers: std::sync::Arc<Registers>,
-    pub(crate) measured: Measured,
-    pub(crate) now: Now,
+    pub(crate) measured: MeasuredState,
+    pub(crate) now: Measurements,
 }
 
-pub(crate) async fn standing(console: &Console, visitor: &Visitor) -> Result<(Actor, Standing), PageError> {
+pub(crate) async fn standing(
+    console: &Console,
+    visitor: &Visitor,
+) -> Result<(Actor, IsmsOverview), PageError> {
     let house = &console.house;
     let actor = told(visitor, visitor.actor(house))?;
     let registers = told(visitor, isms::registers(house, &actor).await)?;
     let measured = told(visitor, isms::measured(house, &actor).await)?;
-    Ok((actor, Standing { registers, measured, now: isms::now(house) }))
+    Ok((actor, IsmsOverview { registers, measured, now: isms::now(house) }))
 }
 
-pub(crate) fn shown_due(w: &Words, due: Due) -> ShownDue {
+pub(crate) fn shown_due(w: &Localizer, due: DueItem) -> ShownDue {
     let when = match due.days_late {
         late if late > 0 => w.with1("smsi-days-late", "days", late),
         early => w.with1("smsi-in-days", "days", -early),
@@ -80,7 +85,7 @@ pub(crate) fn shown_due(w: &Words, due: Due) -> ShownDue {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AskedView {
+pub(crate) struct ShownQuestion {
     #[serde(default)]
     view: String,
 }
@@ -91,7 +96,7 @@ const LATE_SHOWN: usize = 12;
 pub(crate) async fn home(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<AskedView>,
+    Query(asked): Query<ShownQuestion>,
 ) -> Result<Html<String>, PageError> {
     let (actor, standing) = standing(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
@@ -110,7 +115,7 @@ pub(crate) async fn home(
     };
     let due = calendar::due(&standing.registers, standing.now);
     let late = due.into_iter().filter(|one| one.days_late > 0).take(LATE_SHOWN);
-    Ok(page(&HomePage {
+    Ok(page(&IsmsHomePage {
         is_empty: standing.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
         figures,
@@ -122,32 +127,32 @@ pub(crate) async fn home(
     }))
 }
 
-fn figure(w: &Words, number: u64, key: &'static str, place: &'static str, is_late: bool) -> Figure {
+fn figure(w: &Localizer, number: u64, key: &'static str, place: &'static str, is_late: bool) -> Figure {
     Figure { number: w.number(number), key, place, is_late: is_late && number > 0 }
 }
 
-fn late_and_euros(standing: &Standing) -> (u64, u64) {
+fn late_and_euros(standing: &IsmsOverview) -> (u64, u64) {
     let measures = standing.registers.read::<Measure>();
     let late = measures.iter().filter(|measure| measure.record.overdue_days(standing.now) > 0).count();
     (late as u64, measures.iter().map(|measure| measure.record.penalty_due(standing.now)).sum())
 }
 
 /// A measured number; nobody measured it yet, and nought would be a lie.
-fn measured(w: &Words, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
+fn measured(w: &Localizer, number: Option<u64>, key: &'static str, place: &'static str) -> Figure {
     match number {
         Some(number) => figure(w, number, key, place, true),
         None => Figure { number: "–".to_owned(), key, place, is_late: false },
     }
 }
 
-fn failing(w: &Words, standing: &Standing) -> Figure {
-    let says = |check: &&Check| standing.measured.says(**check, standing.now) == Says::Fail;
+fn failing(w: &Localizer, standing: &IsmsOverview) -> Figure {
+    let says = |check: &&Check| standing.measured.says(**check, standing.now) == CheckStatement::Fail;
     let failing = Check::ALL.iter().filter(says).count() as u64;
     let known = (!standing.measured.results.is_empty()).then_some(failing);
     measured(w, known, "smsi-failing", "/smsi/checks")
 }
 
-fn of_rssi(w: &Words, standing: &Standing) -> Vec<Figure> {
+fn of_rssi(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     let (late, euros) = late_and_euros(standing);
     let passkeys = standing.measured.results.get(&Check::Passkeys);
     let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len() as u64;
@@ -168,8 +173,8 @@ fn of_rssi(w: &Words, standing: &Standing) -> Vec<Figure> {
 async fn of_dpo(
     console: &Console,
     actor: &Actor,
-    w: &Words,
-    standing: &Standing,
+    w: &Localizer,
+    standing: &IsmsOverview,
 ) -> Result<Vec<Figure>, OperationError> {
     let views = incidents::list(&console.house, actor).await?;
     let clocks = views.iter().filter(|view| !view.incident.is_closed()).flat_map(|view| &view.clocks);
@@ -188,10 +193,10 @@ async fn of_dpo(
     ])
 }
 
-fn of_management(w: &Words, standing: &Standing) -> Vec<Figure> {
+fn of_management(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     let (late, euros) = late_and_euros(standing);
     let risks = standing.registers.read::<Risk>();
-    let high = risks.iter().filter(|risk| risk.record.level() >= Some(Level::High)).count() as u64;
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count() as u64;
     let reviews = standing.registers.read::<Review>();
     let next = reviews.iter().filter(|review| review.record.signed_on.is_none());
     let next = next.filter_map(|review| review.record.held_on).min();
@@ -212,7 +217,7 @@ fn of_management(w: &Words, standing: &Standing) -> Vec<Figure> {
     figures
 }
 
-fn of_auditor(w: &Words, standing: &Standing) -> Vec<Figure> {
+fn of_auditor(w: &Localizer, standing: &IsmsOverview) -> Vec<Figure> {
     let lines = statement(&standing.registers, &standing.measured, standing.now);
     let of =
         |wanted: Implementation| lines.iter().filter(|line| line.implementation == wanted).count() as u64;
@@ -230,7 +235,7 @@ fn of_auditor(w: &Words, standing: &Standing) -> Vec<Figure> {
 #[derive(Template)]
 #[template(path = "smsi_start.html")]
 struct StartPage {
-    w: Words,
+    w: Localizer,
     who: Vec<&'static str>,
     people: Vec<&'static str>,
     data: Vec<&'static str>,
@@ -247,7 +252,7 @@ pub(crate) async fn ask_start(
         return Err(PageError::new(&visitor, OperationError::Conflict));
     }
     Ok(page(&StartPage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
         who: Who::ALL.iter().map(|one| one.code()).collect(),
         people: People::ALL.iter().map(|one| one.code()).collect(),
         data: Data::ALL.iter().map(|one| one.code()).collect(),
@@ -263,12 +268,12 @@ pub(crate) async fn begin(
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     told(&visitor, isms::must_govern(&actor))?;
-    let answers = told(&visitor, answers(&Pairs::new(pairs)))?;
+    let answers = told(&visitor, answers(&FormPairs::new(pairs)))?;
     told(&visitor, start::begin(&console.house, &actor, &answers, visitor.language).await)?;
     Ok(Redirect::to("/smsi"))
 }
 
-fn answers(form: &Pairs) -> Result<Answers, OperationError> {
+fn answers(form: &FormPairs) -> Result<Answers, OperationError> {
     Ok(Answers {
         name: form.owned("name"),
         who: form.choice("who", Who::parse)?,
@@ -287,7 +292,7 @@ fn answers(form: &Pairs) -> Result<Answers, OperationError> {
 #[derive(Template)]
 #[template(path = "smsi_calendar.html")]
 struct CalendarPage {
-    w: Words,
+    w: Localizer,
     due: Vec<ShownDue>,
     tab: &'static str,
 }
@@ -311,7 +316,7 @@ pub(crate) async fn calendar_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header = ["smsi-column-on", "smsi-column-what", "column-record", "column-title", "smsi-column-owner"];
     let header = header.map(|key| w.say(key));
     let rows = calendar::due(&standing.registers, standing.now)
@@ -322,16 +327,16 @@ pub(crate) async fn calendar_csv(
 }
 
 /// A contradiction in words.
-struct ShownWrong {
-    one: Contradiction,
+struct ShownContradiction {
+    one: RegisterContradiction,
     said: String,
 }
 
 #[derive(Template)]
 #[template(path = "smsi_contradictions.html")]
 struct ContradictionsPage {
-    w: Words,
-    found: Vec<ShownWrong>,
+    w: Localizer,
+    found: Vec<ShownContradiction>,
     tab: &'static str,
 }
 
@@ -342,7 +347,8 @@ pub(crate) async fn wrong(
     let (_, standing) = standing(&console, &visitor).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     let found = contradictions(&standing.registers, &standing.measured, standing.now);
-    let shown = found.into_iter().map(|one| ShownWrong { said: w.coded("wrong", one.wrong.code()), one });
+    let shown =
+        found.into_iter().map(|one| ShownContradiction { said: w.coded("wrong", one.wrong.code()), one });
     Ok(page(&ContradictionsPage { found: shown.collect(), tab: "contradictions", w }))
 }
 
@@ -351,7 +357,7 @@ pub(crate) async fn wrong_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let found = contradictions(&standing.registers, &standing.measured, standing.now);
     let header = ["smsi-column-what", "column-record", "column-title"].map(|key| w.say(key));
     let rows = found.into_iter().map(|one| vec![w.coded("wrong", one.wrong.code()), one.id, one.title]);
@@ -368,7 +374,7 @@ struct Workshop {
 #[derive(Template)]
 #[template(path = "smsi_ebios.html")]
 struct EbiosPage {
-    w: Words,
+    w: Localizer,
     workshops: Vec<Workshop>,
     /// Title and threat level, the most threatening first.
     stakeholders: Vec<(String, String, String)>,
@@ -380,13 +386,13 @@ pub(crate) async fn ebios(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
-    let path: [(&str, &[Kind]); 5] = [
-        ("ebios-1", &[Kind::Context, Kind::Asset, Kind::FearedEvent]),
-        ("ebios-2", &[Kind::RiskSource]),
-        ("ebios-3", &[Kind::Stakeholder, Kind::Risk]),
-        ("ebios-4", &[Kind::Risk]),
-        ("ebios-5", &[Kind::Measure, Kind::Acceptance]),
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    let path: [(&str, &[RegisterKind]); 5] = [
+        ("ebios-1", &[RegisterKind::Context, RegisterKind::Asset, RegisterKind::FearedEvent]),
+        ("ebios-2", &[RegisterKind::RiskSource]),
+        ("ebios-3", &[RegisterKind::Stakeholder, RegisterKind::Risk]),
+        ("ebios-4", &[RegisterKind::Risk]),
+        ("ebios-5", &[RegisterKind::Measure, RegisterKind::Acceptance]),
     ];
     let workshops = path.map(|(key, kinds)| Workshop {
         key,
@@ -408,7 +414,7 @@ pub(crate) async fn ebios(
 #[derive(Template)]
 #[template(path = "smsi_exchange.html")]
 struct ExchangePage {
-    w: Words,
+    w: Localizer,
     done: Option<ImportedPia>,
     /// Files that the measures take there.
     mss_files: usize,
@@ -425,7 +431,7 @@ pub(crate) async fn exchanges(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
     Ok(page(&ExchangePage {
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
         done: None,
         mss_files,
         may_write,
@@ -442,7 +448,7 @@ pub(crate) async fn take_pia(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (_, bytes) = told(&visitor, uploaded(form).await)?;
     let done = told(&visitor, pia::pia(&console.house, &actor, &bytes).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let mss_files = told(&visitor, exchange::mon_service_securise_files(&console.house, &actor).await)?;
     Ok(page(&ExchangePage { w, done: Some(done), mss_files, may_write: true, tab: "exchange" }))
 }
@@ -460,14 +466,14 @@ pub(crate) async fn take_template(
 }
 
 /// The inputs of a management review (9.3.2), as they stand now.
-pub(crate) fn review_inputs(w: &Words, standing: &Standing, incidents_of_year: usize) -> String {
+pub(crate) fn review_inputs(w: &Localizer, standing: &IsmsOverview, incidents_of_year: usize) -> String {
     let (late, euros) = late_and_euros(standing);
-    let count = |says: Says| {
+    let count = |says: CheckStatement| {
         let is = |check: &&Check| standing.measured.says(**check, standing.now) == says;
         Check::ALL.iter().filter(is).count()
     };
     let risks = standing.registers.read::<Risk>();
-    let high = risks.iter().filter(|risk| risk.record.level() >= Some(Level::High)).count();
+    let high = risks.iter().filter(|risk| risk.record.level() >= Some(RiskLevel::High)).count();
     let findings = standing.registers.read::<Finding>();
     let open = findings.iter().filter(|finding| finding.record.closed_on.is_none()).count();
     let wrong = contradictions(&standing.registers, &standing.measured, standing.now).len();
@@ -477,7 +483,7 @@ pub(crate) fn review_inputs(w: &Words, standing: &Standing, incidents_of_year: u
         w.with(
             "review-input-measures",
             [
-                ("count", standing.registers.of(Kind::Measure).len().into()),
+                ("count", standing.registers.of(RegisterKind::Measure).len().into()),
                 ("late", late.into()),
                 ("euros", euros.into()),
             ],
@@ -485,9 +491,9 @@ pub(crate) fn review_inputs(w: &Words, standing: &Standing, incidents_of_year: u
         w.with(
             "review-input-checks",
             [
-                ("pass", count(Says::Pass).into()),
-                ("fail", count(Says::Fail).into()),
-                ("unknown", (count(Says::Unknown) + count(Says::Disabled)).into()),
+                ("pass", count(CheckStatement::Pass).into()),
+                ("fail", count(CheckStatement::Fail).into()),
+                ("unknown", (count(CheckStatement::Unknown) + count(CheckStatement::Disabled)).into()),
             ],
         ),
         w.with("review-input-risks", [("count", risks.len().into()), ("high", high.into())]),

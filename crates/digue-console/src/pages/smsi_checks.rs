@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
-use digue_isms::check::{Check, Result as CheckResult, Rule};
+use digue_isms::check::{Check, CheckResult, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN};
-use digue_isms::standing::Says;
-use digue_isms::statement::Line;
+use digue_isms::standing::CheckStatement;
+use digue_isms::statement::StatementLine;
 use digue_operations::OperationError;
 use digue_operations::isms::{checks, exchange, sheets, statement};
-use digue_operations::papers::Form as Printed;
+use digue_operations::papers::PaperFormat as Printed;
 use digue_operations::stored_records::StoredKind;
 use digue_types::Timestamp;
 use serde::Deserialize;
@@ -20,20 +20,20 @@ use serde::Deserialize;
 use crate::differences::{kept_in_words, words_beside};
 use crate::error::{PageError, told};
 use crate::form::local_time;
-use crate::pages::smsi::{Standing, standing};
+use crate::pages::smsi::{IsmsOverview, standing};
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 /// A check with what it last said.
 struct ShownCheck {
     check: Check,
     name: String,
-    says: Says,
+    says: CheckStatement,
     last: Option<CheckResult>,
 }
 
-fn shown(w: &Words, standing: &Standing, check: Check) -> ShownCheck {
+fn shown(w: &Localizer, standing: &IsmsOverview, check: Check) -> ShownCheck {
     ShownCheck {
         check,
         name: w.say(&check.key()),
@@ -45,7 +45,7 @@ fn shown(w: &Words, standing: &Standing, check: Check) -> ShownCheck {
 #[derive(Template)]
 #[template(path = "smsi_checks.html")]
 struct ChecksPage {
-    w: Words,
+    w: Localizer,
     checks: Vec<ShownCheck>,
     /// How many say what: fail, unknown, switched off, pass.
     counts: [(&'static str, usize); 4],
@@ -61,8 +61,9 @@ pub(crate) async fn list(
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], None).await?;
     let mut checks: Vec<ShownCheck> = Check::ALL.iter().map(|check| shown(&w, &standing, *check)).collect();
     checks.sort_by_key(|one| one.says);
-    let count = |says: Says| checks.iter().filter(|one| one.says == says).count();
-    let says = [Says::Fail, Says::Unknown, Says::Disabled, Says::Pass];
+    let count = |says: CheckStatement| checks.iter().filter(|one| one.says == says).count();
+    let says =
+        [CheckStatement::Fail, CheckStatement::Unknown, CheckStatement::Disabled, CheckStatement::Pass];
     let counts = says.map(|says| (says.code(), count(says)));
     let may_write = visitor.role.is_some_and(Role::can_govern);
     Ok(page(&ChecksPage { counts, checks, may_write, tab: "checks", w }))
@@ -73,7 +74,7 @@ pub(crate) async fn list_csv(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let keys = [
         "column-record",
         "column-title",
@@ -109,8 +110,8 @@ pub(crate) async fn run(State(console): State<Console>, visitor: Visitor) -> Res
 
 #[derive(Template)]
 #[template(path = "smsi_check.html")]
-struct CheckPage {
-    w: Words,
+struct CheckResultPage {
+    w: Localizer,
     shown: ShownCheck,
     /// What it asks, and of whom.
     explained: String,
@@ -142,9 +143,9 @@ pub(crate) async fn show(
     let w = words_beside(&console, &visitor, &[StoredKind::Check, StoredKind::Switch], Some(check.code()))
         .await?;
     let rule = match check.rule() {
-        Rule::NoneFails => w.say("checks-rule-none"),
-        Rule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
-        Rule::AtMost(most) => w.with1("checks-rule-most", "most", most),
+        PassRule::NoneFails => w.say("checks-rule-none"),
+        PassRule::SharePermille(share) => w.with1("checks-rule-share", "share", share),
+        PassRule::AtMost(most) => w.with1("checks-rule-most", "most", most),
     };
     let requirements = check.requirements().iter().filter_map(|id| {
         let one = framework::requirement(id)?;
@@ -163,7 +164,7 @@ pub(crate) async fn show(
     let found = shown.last.as_ref().map(|last| &last.found);
     let cause = found.and_then(|found| found.not_run).map(|why| w.coded("not-run", why.code()));
     let names = found.map(|found| found.failing.iter().map(|name| kept_in_words(&w, name)).collect());
-    Ok(page(&CheckPage {
+    Ok(page(&CheckResultPage {
         cause,
         names: names.unwrap_or_default(),
         requirements: requirements.collect(),
@@ -199,7 +200,7 @@ pub(crate) async fn switch(
 
 /// A line of the statement in words.
 struct ShownLine {
-    line: Line,
+    line: StatementLine,
     title: String,
     inclusion: String,
     exclusion: String,
@@ -212,7 +213,7 @@ struct ShownLine {
 #[derive(Template)]
 #[template(path = "smsi_statement.html")]
 struct StatementPage {
-    w: Words,
+    w: Localizer,
     lines: Vec<ShownLine>,
     counts: Vec<(&'static str, usize)>,
     /// Name, hash, by, and when.
@@ -221,7 +222,7 @@ struct StatementPage {
     tab: &'static str,
 }
 
-fn in_words(w: &Words, line: Line) -> ShownLine {
+fn in_words(w: &Localizer, line: StatementLine) -> ShownLine {
     use digue_isms::statement::Implementation as I;
     let inclusion: Vec<String> = line.inclusion.iter().map(|reason| w.say(reason.key())).collect();
     let decided = line.decided.as_ref();
@@ -244,7 +245,7 @@ pub(crate) async fn statement_page(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
     let versions = told(&visitor, statement::versions(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let all = [I::Failing, I::Nothing, I::Planned, I::Partly, I::Declared, I::Measured, I::NotApplicable];
     let count = |wanted: I| lines.iter().filter(|line| line.implementation == wanted).count();
     Ok(page(&StatementPage {
@@ -277,7 +278,7 @@ pub(crate) async fn statement_file(
     let actor = told(&visitor, visitor.actor(house))?;
     if let Some(form) = name.strip_prefix("statement.").and_then(Printed::parse) {
         let (lines, _) = told(&visitor, statement::now_standing(house, &actor).await)?;
-        let reader = Words::in_zone(&visitor, &console.zone).reader();
+        let reader = Localizer::in_zone(&visitor, &console.zone).reader();
         let bytes = told(&visitor, sheets::statement_file(house, &lines, &reader, form).await)?;
         return Ok(kept(&name, form.media(), bytes));
     }
@@ -297,7 +298,7 @@ struct ShownRequirement {
 #[derive(Template)]
 #[template(path = "smsi_framework.html")]
 struct FrameworkPage {
-    w: Words,
+    w: Localizer,
     framework: &'static str,
     frameworks: Vec<&'static str>,
     requirements: Vec<ShownRequirement>,
@@ -314,7 +315,7 @@ pub(crate) async fn frameworks(
     let framework = told(&visitor, Framework::parse(code).ok_or(OperationError::NotFound("framework")))?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (lines, _) = told(&visitor, statement::now_standing(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     if let Some(ending) = ending {
         let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
         let bytes = sheets::framework_file(&console.house, framework, &lines, &w.reader(), form).await;

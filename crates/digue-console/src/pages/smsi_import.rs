@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::Html;
-use digue_isms::kinds::Kind;
+use digue_isms::kinds::RegisterKind;
 use digue_operations::OperationError;
 use digue_operations::isms::import::{self, FieldChange, ImportOutcome, ImportPreview, RowChange};
 use digue_operations::isms::sheets;
@@ -12,7 +12,7 @@ use digue_operations::uploaded_table::UnnamedColumn;
 use crate::error::{PageError, told};
 use crate::form::fields_of;
 use crate::router::Console;
-use crate::view::{Words, page};
+use crate::view::{Localizer, page};
 use crate::visitor::Visitor;
 
 /// Rows that a page shows.
@@ -21,7 +21,7 @@ const ROWS_SHOWN_MAX: usize = 500;
 #[derive(Template)]
 #[template(path = "smsi_import.html")]
 struct ImportPage {
-    w: Words,
+    w: Localizer,
     kind: &'static str,
     preview: ImportPreview,
     changes: Vec<ChangeInWords>,
@@ -49,7 +49,7 @@ pub(crate) async fn import(
     Path(code): Path<String>,
     form: Multipart,
 ) -> Result<Html<String>, PageError> {
-    let kind = told(&visitor, Kind::parse(&code).ok_or(OperationError::NotFound("register")))?;
+    let kind = told(&visitor, RegisterKind::parse(&code).ok_or(OperationError::NotFound("register")))?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let [file, kept, digest] = told(&visitor, fields_of(form, ["file", "kept", "digest"]).await)?;
     let invalid = || OperationError::Invalid("invalid-upload");
@@ -69,7 +69,7 @@ pub(crate) async fn import(
             ImportOutcome::Outdated(preview) => (preview, false, true),
         },
     };
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let waiting = (!is_taken && !preview.changes.is_empty()).then(|| import::pack(&bytes));
     Ok(page(&ImportPage {
         kind: kind.code(),
@@ -95,7 +95,7 @@ pub(crate) fn unnamed_in_words(columns: &[UnnamedColumn]) -> String {
     said.collect::<Vec<_>>().join(", ")
 }
 
-fn in_words(w: &Words, kind: Kind, change: &RowChange) -> ChangeInWords {
+fn in_words(w: &Localizer, kind: RegisterKind, change: &RowChange) -> ChangeInWords {
     let language = w.reader().language;
     let field = |change: &FieldChange| {
         let said = |texts: &[String]| sheets::in_words(language, change.field, texts);
@@ -110,7 +110,7 @@ fn in_words(w: &Words, kind: Kind, change: &RowChange) -> ChangeInWords {
     }
 }
 
-fn fault_in_words(w: &Words, kind: Kind, fault: &import::CellFault) -> String {
+fn fault_in_words(w: &Localizer, kind: RegisterKind, fault: &import::ImportCellFault) -> String {
     let field = kind.fields().iter().find(|field| field.code == fault.field);
     let name = match field {
         Some(field) => sheets::field_name(w.reader().language, kind, field.code),

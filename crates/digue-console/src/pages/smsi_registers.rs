@@ -6,15 +6,15 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_isms::check::{Check, NotRun};
-use digue_isms::field::{Fault, FieldDef, Shape, Values};
-use digue_isms::kinds::{Kind, Level, Measure, Objective, Population, Processing, Risk, place};
-use digue_isms::register::{Record as _, Registers, Revision};
-use digue_isms::signatures::{self, Signed};
-use digue_isms::standing::Standing as Stands;
+use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
+use digue_isms::kinds::{Measure, Objective, Population, Processing, RegisterKind, Risk, RiskLevel, place};
+use digue_isms::register::{RegisterRecord as _, Registers, Revision};
+use digue_isms::signatures::{self, SignatureState};
+use digue_isms::standing::MeasureState as Stands;
 use digue_operations::isms::audits::Sample;
 use digue_operations::isms::sheets;
-use digue_operations::isms::{self, Unsaved, audits, awareness, observed};
-use digue_operations::papers::Form as Printed;
+use digue_operations::isms::{self, SaveError, audits, awareness, observed};
+use digue_operations::papers::PaperFormat as Printed;
 use digue_operations::stored_records::StoredKind;
 use digue_operations::{OperationError, incidents};
 use digue_types::AccountId;
@@ -23,27 +23,27 @@ use serde::Deserialize;
 use crate::differences::words_beside;
 use crate::error::{PageError, told};
 use crate::form::uploaded;
-use crate::pages::incident_notes::Pairs;
-use crate::pages::smsi::{Standing, review_inputs, standing};
+use crate::pages::incident_notes::FormPairs;
+use crate::pages::smsi::{IsmsOverview, review_inputs, standing};
 use crate::router::Console;
-use crate::view::{Words, kept, page};
+use crate::view::{Localizer, kept, page};
 use crate::visitor::Visitor;
 
-fn kind_of(visitor: &Visitor, code: &str) -> Result<Kind, PageError> {
-    told(visitor, Kind::parse(code).ok_or(OperationError::NotFound("register")))
+fn kind_of(visitor: &Visitor, code: &str) -> Result<RegisterKind, PageError> {
+    told(visitor, RegisterKind::parse(code).ok_or(OperationError::NotFound("register")))
 }
 
 /// A kind in the list of registers.
-struct Shelf {
+struct RegisterTab {
     code: &'static str,
     count: usize,
 }
 
 #[derive(Template)]
 #[template(path = "smsi_registers.html")]
-struct ShelvesPage {
-    w: Words,
-    shelves: Vec<Shelf>,
+struct RegistersPage {
+    w: Localizer,
+    shelves: Vec<RegisterTab>,
     tab: &'static str,
 }
 
@@ -52,13 +52,14 @@ pub(crate) async fn shelves(
     visitor: Visitor,
 ) -> Result<Html<String>, PageError> {
     let (_, standing) = standing(&console, &visitor).await?;
-    let shelf = |kind: &Kind| Shelf { code: kind.code(), count: standing.registers.of(*kind).len() };
-    let w = Words::in_zone(&visitor, &console.zone);
-    Ok(page(&ShelvesPage { shelves: Kind::ALL.iter().map(shelf).collect(), tab: "registers", w }))
+    let shelf =
+        |kind: &RegisterKind| RegisterTab { code: kind.code(), count: standing.registers.of(*kind).len() };
+    let w = Localizer::in_zone(&visitor, &console.zone);
+    Ok(page(&RegistersPage { shelves: RegisterKind::ALL.iter().map(shelf).collect(), tab: "registers", w }))
 }
 
 /// One record in the list of its kind.
-struct Row {
+struct RegisterTableRow {
     id: String,
     title: String,
     cells: Vec<String>,
@@ -68,12 +69,12 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "smsi_register.html")]
-struct RegisterPage {
-    w: Words,
+struct RegisterTablePage {
+    w: Localizer,
     kind: &'static str,
     header: Vec<String>,
     has_standing: bool,
-    rows: Vec<Row>,
+    rows: Vec<RegisterTableRow>,
     /// Rows of the matrix, the gravest first: the gravity's code, then how many risks are in each cell
     /// and the code of its level.
     matrix: Vec<MatrixRow>,
@@ -87,14 +88,14 @@ struct RegisterPage {
 const ROWS_SHOWN: usize = 500;
 
 /// Columns of a list beside name and title.
-fn columns(kind: Kind) -> Vec<&'static FieldDef> {
+fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
     let wanted: &[&str] = match kind {
-        Kind::Measure => &["priority", "owner", "due", "declared"],
-        Kind::Risk => &["likelihood", "gravity", "treatment", "owner"],
-        Kind::Role => &["holder", "deputy"],
-        Kind::Applicability => &["applies", "exclusion"],
-        Kind::Audit => &["planned-from", "done-on", "conclusion"],
-        Kind::Finding => &["about", "source", "due", "closed-on"],
+        RegisterKind::Measure => &["priority", "owner", "due", "declared"],
+        RegisterKind::Risk => &["likelihood", "gravity", "treatment", "owner"],
+        RegisterKind::Role => &["holder", "deputy"],
+        RegisterKind::Applicability => &["applies", "exclusion"],
+        RegisterKind::Audit => &["planned-from", "done-on", "conclusion"],
+        RegisterKind::Finding => &["about", "source", "due", "closed-on"],
         _ => &[],
     };
     let fields = kind.fields();
@@ -105,7 +106,7 @@ fn columns(kind: Kind) -> Vec<&'static FieldDef> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Filter {
+pub(crate) struct RegisterFilter {
     #[serde(default)]
     q: String,
 }
@@ -114,7 +115,7 @@ pub(crate) async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     Path(code): Path<String>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<RegisterFilter>,
 ) -> Result<Html<String>, PageError> {
     let kind = kind_of(&visitor, &code)?;
     let (_, standing) = standing(&console, &visitor).await?;
@@ -127,22 +128,22 @@ pub(crate) async fn list(
             || revision.id.to_lowercase() == wanted
             || revision.values.values().flatten().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let rows: Vec<Row> = all
+    let rows: Vec<RegisterTableRow> = all
         .iter()
         .filter(has)
         .take(ROWS_SHOWN)
-        .map(|revision| Row {
+        .map(|revision| RegisterTableRow {
             id: revision.id.clone(),
             title: isms::title(kind, &revision.values, visitor.language),
             cells: columns.iter().map(|field| cell(&visitor, field, revision)).collect(),
             standing: stands(&w, kind, revision, &standing),
         })
         .collect();
-    Ok(page(&RegisterPage {
+    Ok(page(&RegisterTablePage {
         kind: kind.code(),
         header: columns.iter().map(|field| sheets::field_name(visitor.language, kind, field.code)).collect(),
-        has_standing: matches!(kind, Kind::Measure | Kind::Risk),
-        matrix: if kind == Kind::Risk { matrix(&standing.registers) } else { Vec::new() },
+        has_standing: matches!(kind, RegisterKind::Measure | RegisterKind::Risk),
+        matrix: if kind == RegisterKind::Risk { matrix(&standing.registers) } else { Vec::new() },
         total: all.len(),
         shown: rows.len(),
         rows,
@@ -158,9 +159,14 @@ fn cell(visitor: &Visitor, field: &FieldDef, revision: &Revision) -> String {
 }
 
 /// What is computed of a record, and how it is shown.
-fn stands(w: &Words, kind: Kind, revision: &Revision, standing: &Standing) -> Option<(String, &'static str)> {
+fn stands(
+    w: &Localizer,
+    kind: RegisterKind,
+    revision: &Revision,
+    standing: &IsmsOverview,
+) -> Option<(String, &'static str)> {
     match kind {
-        Kind::Measure => {
+        RegisterKind::Measure => {
             let measure = Measure::read(&revision.values).ok()?;
             let stands = measure.standing(&standing.measured, standing.now);
             let style = match stands {
@@ -170,9 +176,9 @@ fn stands(w: &Words, kind: Kind, revision: &Revision, standing: &Standing) -> Op
             };
             Some((w.coded("standing", stands.code()), style))
         }
-        Kind::Risk => {
+        RegisterKind::Risk => {
             let level = Risk::read(&revision.values).ok()?.level()?;
-            let style = if level >= Level::High { "late" } else { "quiet" };
+            let style = if level >= RiskLevel::High { "late" } else { "quiet" };
             Some((w.coded("risk-level", level.code()), style))
         }
         _ => None,
@@ -187,11 +193,11 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
     let risks = registers.read::<Risk>();
     let row = |gravity: &Gravity| {
         let cell = |likelihood: &Likelihood| {
-            let here = |risk: &&digue_isms::Entry<Risk>| {
+            let here = |risk: &&digue_isms::RegisterEntry<Risk>| {
                 risk.record.likelihood.0.map(place) == Some(place(*likelihood))
                     && risk.record.gravity.0.map(place) == Some(place(*gravity))
             };
-            (risks.iter().filter(here).count(), Level::of(*likelihood, *gravity).code())
+            (risks.iter().filter(here).count(), RiskLevel::of(*likelihood, *gravity).code())
         };
         (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
     };
@@ -199,7 +205,7 @@ fn matrix(registers: &Registers) -> Vec<MatrixRow> {
 }
 
 /// A field as the form asks it.
-struct Asked {
+struct FormField {
     code: &'static str,
     name: String,
     is_needed: bool,
@@ -214,12 +220,12 @@ struct Asked {
 #[derive(Template)]
 #[template(path = "smsi_record.html")]
 struct RecordPage {
-    w: Words,
+    w: Localizer,
     kind: &'static str,
     /// Empty for a new one.
     id: String,
     title: String,
-    fields: Vec<Asked>,
+    fields: Vec<FormField>,
     standing: Option<(String, &'static str)>,
     /// Checks that a measure names, with what each says.
     checks: Vec<(&'static str, String, &'static str)>,
@@ -244,7 +250,7 @@ struct Signature {
 }
 
 fn signature(
-    w: &Words,
+    w: &Localizer,
     registers: &Registers,
     revision: &Revision,
     account: &AccountId,
@@ -252,12 +258,12 @@ fn signature(
     let named = revision.values.get(revision.kind.signatory()?).and_then(|texts| texts.first());
     let name = named.map(String::as_str).unwrap_or_default();
     let (said, is_signed, is_waiting) = match signatures::signed(registers, revision)? {
-        Signed::Unnamed => return None,
-        Signed::Typed => {
+        SignatureState::Unnamed => return None,
+        SignatureState::Typed => {
             let values = [("name", name.into()), ("by", revision.by.as_str().into())];
             (w.with("signature-typed", values), false, true)
         }
-        Signed::By { account, at } => {
+        SignatureState::By { account, at } => {
             (w.with("signature-by", [("name", account.into()), ("at", w.moment(at).into())]), true, false)
         }
     };
@@ -267,12 +273,12 @@ fn signature(
 
 fn asked(
     visitor: &Visitor,
-    kind: Kind,
+    kind: RegisterKind,
     values: &Values,
-    faults: &[Fault],
+    faults: &[FieldFault],
     registers: &Registers,
-) -> Vec<Asked> {
-    let w = Words::new(visitor);
+) -> Vec<FormField> {
+    let w = Localizer::new(visitor);
     let one = |field: &'static FieldDef| {
         let texts = values.get(field.code).map_or(&[][..], Vec::as_slice);
         let codes = |prefix: &str, codes: &[&str]| {
@@ -283,17 +289,17 @@ fn asked(
             codes.iter().map(choice).collect::<Vec<_>>()
         };
         let (shape, choices) = match field.shape {
-            Shape::Line | Shape::Amount => ("line", Vec::new()),
-            Shape::Text => ("text", Vec::new()),
-            Shape::Day => ("day", Vec::new()),
-            Shape::Number => ("number", Vec::new()),
-            Shape::One(prefix, list) => ("one", codes(prefix, list)),
-            Shape::Many(prefix, list) => ("many", codes(prefix, list)),
-            Shape::Link(to) => ("link", records(registers, to, texts, visitor)),
-            Shape::Links(_) | Shape::Requirements | Shape::Checks => ("list", Vec::new()),
+            FieldShape::Line | FieldShape::Amount => ("line", Vec::new()),
+            FieldShape::Text => ("text", Vec::new()),
+            FieldShape::Day => ("day", Vec::new()),
+            FieldShape::Number => ("number", Vec::new()),
+            FieldShape::One(prefix, list) => ("one", codes(prefix, list)),
+            FieldShape::Many(prefix, list) => ("many", codes(prefix, list)),
+            FieldShape::Link(to) => ("link", records(registers, to, texts, visitor)),
+            FieldShape::Links(_) | FieldShape::Requirements | FieldShape::Checks => ("list", Vec::new()),
         };
         let fault = faults.iter().find(|fault| fault.field == field.code);
-        Asked {
+        FormField {
             code: field.code,
             name: sheets::field_name(visitor.language, kind, field.code),
             is_needed: field.is_needed,
@@ -316,7 +322,7 @@ const CHOICES_MAX: usize = 300;
 
 fn records(
     registers: &Registers,
-    kind: Kind,
+    kind: RegisterKind,
     chosen: &[String],
     visitor: &Visitor,
 ) -> Vec<(String, String, bool)> {
@@ -354,8 +360,9 @@ pub(crate) async fn new(
     }
     // What is accepted is the residual level as it stands.
     let risk = values.get("risk").and_then(|texts| texts.first());
-    if let Some(risk) =
-        risk.and_then(|id| standing.registers.find(Kind::Risk, id)).filter(|_| kind == Kind::Acceptance)
+    if let Some(risk) = risk
+        .and_then(|id| standing.registers.find(RegisterKind::Risk, id))
+        .filter(|_| kind == RegisterKind::Acceptance)
     {
         for field in ["residual-likelihood", "residual-gravity"] {
             if let Some(level) = risk.values.get(field) {
@@ -382,11 +389,11 @@ pub(crate) async fn show(
 async fn shown(
     console: &Console,
     visitor: &Visitor,
-    kind: Kind,
+    kind: RegisterKind,
     id: &str,
     values: &Values,
-    faults: &[Fault],
-    standing: &Standing,
+    faults: &[FieldFault],
+    standing: &IsmsOverview,
 ) -> Result<Html<String>, PageError> {
     let house = &console.house;
     let actor = told(visitor, visitor.actor(house))?;
@@ -401,9 +408,9 @@ async fn shown(
     let values =
         if values.is_empty() && is_over { last.map(|last| &last.values).unwrap_or(values) } else { values };
     let checks = match kind {
-        Kind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
-        Kind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
-        Kind::Objective => Objective::read(values).map(|one| one.check.0).unwrap_or_default(),
+        RegisterKind::Measure => Measure::read(values).map(|measure| measure.checks.0).unwrap_or_default(),
+        RegisterKind::Risk => Risk::read(values).map(|risk| risk.signals.0).unwrap_or_default(),
+        RegisterKind::Objective => Objective::read(values).map(|one| one.check.0).unwrap_or_default(),
         _ => Vec::new(),
     };
     let checks = checks.into_iter().map(|check| {
@@ -411,7 +418,7 @@ async fn shown(
         (check.code(), w.say(&check.key()), says)
     });
     let observed = match Processing::read(values) {
-        Ok(processing) if kind == Kind::Processing && !processing.portal.0.is_empty() => {
+        Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
             told(visitor, observed::of_portal(house, &actor, &processing.portal.0))?
         }
         _ => None,
@@ -423,7 +430,7 @@ async fn shown(
         .filter(|last| !last.is_over)
         .and_then(|last| signature(&w, &standing.registers, last, &actor.account));
     let provable = match Measure::read(values) {
-        Ok(measure) if kind == Kind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
+        Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => could_prove(&w, &measure, standing),
         _ => None,
     };
     Ok(page(&RecordPage {
@@ -450,7 +457,11 @@ async fn shown(
 }
 
 /// Checks that could prove a measure which none proves yet; `None` where one of its own does, or could.
-fn could_prove(w: &Words, measure: &Measure, standing: &Standing) -> Option<Vec<(&'static str, String)>> {
+fn could_prove(
+    w: &Localizer,
+    measure: &Measure,
+    standing: &IsmsOverview,
+) -> Option<Vec<(&'static str, String)>> {
     let has_source = |check: &Check| {
         let last = standing.measured.results.get(check);
         last.is_none_or(|last| last.found.not_run != Some(NotRun::NoSource))
@@ -466,11 +477,11 @@ fn could_prove(w: &Words, measure: &Measure, standing: &Standing) -> Option<Vec<
 }
 
 /// A record as a form says it.
-fn values_of(kind: Kind, form: &Pairs) -> Values {
+fn values_of(kind: RegisterKind, form: &FormPairs) -> Values {
     let mut values = Values::new();
     for field in kind.fields() {
         let texts = match field.shape {
-            Shape::Many(..) => form.all(field.code),
+            FieldShape::Many(..) => form.all(field.code),
             _ => vec![form.owned(field.code)],
         };
         values.insert(field.code.to_owned(), texts);
@@ -485,7 +496,7 @@ pub(crate) async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&visitor, &code)?;
-    saved(&console, &visitor, kind, "", &values_of(kind, &Pairs::new(pairs))).await
+    saved(&console, &visitor, kind, "", &values_of(kind, &FormPairs::new(pairs))).await
 }
 
 pub(crate) async fn save(
@@ -495,13 +506,13 @@ pub(crate) async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let kind = kind_of(&visitor, &code)?;
-    saved(&console, &visitor, kind, &id, &values_of(kind, &Pairs::new(pairs))).await
+    saved(&console, &visitor, kind, &id, &values_of(kind, &FormPairs::new(pairs))).await
 }
 
 async fn saved(
     console: &Console,
     visitor: &Visitor,
-    kind: Kind,
+    kind: RegisterKind,
     id: &str,
     values: &Values,
 ) -> Result<Response, PageError> {
@@ -509,13 +520,13 @@ async fn saved(
     let known = Some(id).filter(|id| !id.is_empty());
     match isms::save(&console.house, &actor, kind, known, values).await {
         Ok(id) => Ok(Redirect::to(&format!("/smsi/registers/{}/{id}", kind.code())).into_response()),
-        Err(Unsaved::Faults(faults)) => {
+        Err(SaveError::Faults(faults)) => {
             // What was typed stays, each fault under its field.
             let (_, standing) = standing(console, visitor).await?;
             let page = shown(console, visitor, kind, id, values, &faults, &standing).await?;
             Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
-        Err(Unsaved::Operation(error)) => Err(PageError::new(visitor, error)),
+        Err(SaveError::Operation(error)) => Err(PageError::new(visitor, error)),
     }
 }
 
@@ -531,7 +542,7 @@ pub(crate) async fn end(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Sign {
+pub(crate) struct SignForm {
     #[serde(default)]
     revision: u32,
 }
@@ -541,7 +552,7 @@ pub(crate) async fn sign(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
-    Form(form): Form<Sign>,
+    Form(form): Form<SignForm>,
 ) -> Result<Redirect, PageError> {
     let kind = kind_of(&visitor, &code)?;
     let actor = told(&visitor, visitor.actor(&console.house))?;
@@ -561,15 +572,15 @@ pub(crate) async fn fill(
     let known = standing.registers.find(kind, &id).ok_or(OperationError::NotFound("record"));
     let mut values = told(&visitor, known)?.values.clone();
     let (field, text) = match kind {
-        Kind::Audit => {
+        RegisterKind::Audit => {
             told(&visitor, audits::draw(&console.house, &actor, &id).await)?;
             return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
         }
-        Kind::Review => {
+        RegisterKind::Review => {
             let views = told(&visitor, incidents::list(&console.house, &actor).await)?;
             let year = standing.now.at.minus(std::time::Duration::from_hours(24 * 365));
             let count = views.iter().filter(|view| view.record.opened_at > year).count();
-            let w = Words::in_zone(&visitor, &console.zone);
+            let w = Localizer::in_zone(&visitor, &console.zone);
             ("inputs", review_inputs(&w, &standing, count))
         }
         _ => return Err(PageError::new(&visitor, OperationError::NotFound("record"))),
@@ -581,7 +592,7 @@ pub(crate) async fn fill(
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AskedSample {
+pub(crate) struct SampleForm {
     #[serde(default)]
     population: String,
     #[serde(default)]
@@ -593,7 +604,7 @@ pub(crate) struct AskedSample {
 #[derive(Template)]
 #[template(path = "smsi_samples.html")]
 struct SamplesPage {
-    w: Words,
+    w: Localizer,
     populations: Vec<&'static str>,
     drawn: Option<Sample>,
     tab: &'static str,
@@ -603,7 +614,7 @@ struct SamplesPage {
 pub(crate) async fn samples(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<AskedSample>,
+    Query(asked): Query<SampleForm>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     told(&visitor, isms::registers(&console.house, &actor).await)?;
@@ -615,7 +626,7 @@ pub(crate) async fn samples(
         }
         None => None,
     };
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let populations = Population::ALL.iter().map(|one| one.code()).collect();
     Ok(page(&SamplesPage { populations, drawn, tab: "registers", w }))
 }
@@ -629,7 +640,7 @@ pub(crate) async fn file(
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let form = told(&visitor, Printed::parse(ending).ok_or(OperationError::NotFound("form")))?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = match stem {
         "smsi" => sheets::whole(&console.house, &actor, &reader, form).await,
         code => {

@@ -8,9 +8,9 @@ use axum::response::{Html, Redirect, Response};
 use digue_isms::Values;
 use digue_isms::assessment::{Gap, Posture, Question, Said, Theme};
 use digue_operations::accounts;
-use digue_operations::papers::Form as Printed;
-use digue_operations::space::assessment::{self, SelfAssessment, Standing};
-use digue_operations::space::{self, Space, UnusualDay, attestation};
+use digue_operations::papers::PaperFormat as Printed;
+use digue_operations::space::assessment::{self, AssessmentAnswer, SelfAssessment};
+use digue_operations::space::{self, OrganisationSpace, UnusualDay, attestation};
 use digue_types::AccountId;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -19,14 +19,14 @@ use crate::error::{PageError, told};
 use crate::form::{maybe_local_time, uploaded};
 use crate::pages::account_named;
 use crate::router::Console;
-use crate::view::{Words, csv, kept, page};
+use crate::view::{Localizer, csv, kept, page};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "space.html")]
-struct SpacePage {
-    w: Words,
-    space: Space,
+struct OrganisationSpacePage {
+    w: Localizer,
+    space: OrganisationSpace,
     active: usize,
     with_passkey: usize,
     /// For whoever leads the organisation.
@@ -34,7 +34,7 @@ struct SpacePage {
     successors: Vec<AccountId>,
 }
 
-impl SpacePage {
+impl OrganisationSpacePage {
     /// The day of a count.
     fn day(unusual: &UnusualDay) -> Date {
         Self::day_of(unusual.day)
@@ -59,13 +59,13 @@ pub(crate) async fn show(
     };
     let active = space.accounts.iter().filter(|one| !one.record.is_suspended);
     let successors = active.clone().filter(|one| one.account != actor.account && one.passkeys > 0);
-    Ok(page(&SpacePage {
+    Ok(page(&OrganisationSpacePage {
         with_passkey: active.clone().filter(|one| one.passkeys > 0).count(),
         successors: successors.map(|one| one.account.clone()).collect(),
         active: active.count(),
         own,
         space,
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
@@ -135,14 +135,14 @@ pub(crate) async fn doubt(
     Form(form): Form<DoubtForm>,
 ) -> Result<Redirect, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let title = Words::new(&visitor).say("space-doubt-title");
+    let title = Localizer::new(&visitor).say("space-doubt-title");
     let doubted = space::doubt_break_glass(&console.house, &actor, &form.id, &title, &form.why).await;
     told(&visitor, doubted)?;
     Ok(Redirect::to("/own-incidents"))
 }
 
 /// One question on its page.
-struct Asked {
+struct ShownAnswer {
     question: Question,
     said: Option<Said>,
     /// What the portal knows.
@@ -152,7 +152,7 @@ struct Asked {
     gap: Option<Gap>,
 }
 
-impl Asked {
+impl ShownAnswer {
     fn is_said(&self, said: &Said) -> bool {
         self.said == Some(*said)
     }
@@ -161,11 +161,11 @@ impl Asked {
 #[derive(Template)]
 #[template(path = "space_assessment.html")]
 struct AssessmentPage {
-    w: Words,
+    w: Localizer,
     own: SelfAssessment,
     /// The theme that is answered now, with its questions; none on the summary.
     theme: Option<Theme>,
-    asked: Vec<Asked>,
+    asked: Vec<ShownAnswer>,
     total: usize,
 }
 
@@ -192,7 +192,7 @@ impl AssessmentPage {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct AskedTheme {
+pub(crate) struct ShownTheme {
     #[serde(default)]
     theme: String,
 }
@@ -200,7 +200,7 @@ pub(crate) struct AskedTheme {
 pub(crate) async fn assess(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<AskedTheme>,
+    Query(asked): Query<ShownTheme>,
 ) -> Result<Html<String>, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let own = told(&visitor, assessment::show(&console.house, &actor).await)?;
@@ -208,7 +208,7 @@ pub(crate) async fn assess(
     let before = own.last.as_ref().map(|(_, signed)| signed.answers()).unwrap_or_default();
     let language = visitor.language;
     let lines = Question::ALL.iter().filter(|question| theme.is_none_or(|theme| question.theme() == theme));
-    let lines = lines.map(|question| Asked {
+    let lines = lines.map(|question| ShownAnswer {
         question: *question,
         said: question.answer(&own.answers),
         gap: own.gap(*question),
@@ -220,7 +220,7 @@ pub(crate) async fn assess(
         own,
         theme,
         total: Question::ALL.len(),
-        w: Words::in_zone(&visitor, &console.zone),
+        w: Localizer::in_zone(&visitor, &console.zone),
     }))
 }
 
@@ -267,16 +267,16 @@ pub(crate) async fn take(
 /// The attestation, dated, for the organisation's own file.
 pub(crate) async fn attest(State(console): State<Console>, visitor: Visitor) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
-    let reader = Words::in_zone(&visitor, &console.zone).reader();
+    let reader = Localizer::in_zone(&visitor, &console.zone).reader();
     let bytes = attestation::file(&console.house, &actor, &reader, Printed::Pdf).await;
     Ok(kept("attestation.pdf", Printed::Pdf.media(), told(&visitor, bytes)?))
 }
 
 #[derive(Template)]
 #[template(path = "assessments.html")]
-struct StandingsPage {
-    w: Words,
-    rows: Vec<Standing>,
+struct AssessmentsPage {
+    w: Localizer,
+    rows: Vec<AssessmentAnswer>,
     due: usize,
     contradicted: usize,
     total: usize,
@@ -297,7 +297,13 @@ pub(crate) async fn standings(
     let contradicted = rows.iter().filter(|one| !one.contradicted.is_empty()).count();
     rows.sort_by_key(|one| (std::cmp::Reverse(one.posture), std::cmp::Reverse(one.contradicted.len())));
     rows.truncate(ROWS_SHOWN);
-    Ok(page(&StandingsPage { rows, due, contradicted, total, w: Words::in_zone(&visitor, &console.zone) }))
+    Ok(page(&AssessmentsPage {
+        rows,
+        due,
+        contradicted,
+        total,
+        w: Localizer::in_zone(&visitor, &console.zone),
+    }))
 }
 
 pub(crate) async fn standings_csv(
@@ -306,7 +312,7 @@ pub(crate) async fn standings_csv(
 ) -> Result<Response, PageError> {
     let actor = told(&visitor, visitor.actor(&console.house))?;
     let rows = told(&visitor, assessment::everybody(&console.house, &actor).await)?;
-    let w = Words::in_zone(&visitor, &console.zone);
+    let w = Localizer::in_zone(&visitor, &console.zone);
     let header =
         ["organisation", "state", "signed", "contradicted", "to-do"].map(|key| w.coded("column", key));
     let codes = |all: &[Question]| all.iter().map(|one| one.code()).collect::<Vec<_>>().join(" ");

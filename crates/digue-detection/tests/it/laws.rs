@@ -1,12 +1,12 @@
 //! Properties: no panic, no order within an instant, no difference after a restart.
 
-use digue_detection::batch::Owned;
-use digue_detection::{Batches, Engine, Finding, Options, SeenPerson, SightingKind};
+use digue_detection::batch::OwnedSighting;
+use digue_detection::{Batches, Engine, EngineOptions, Finding, SeenPerson, SightingKind};
 use digue_types::Timestamp;
 use proptest::prelude::*;
 
-fn play(sightings: &[Owned]) -> Vec<Finding> {
-    let mut engine = Engine::new(Options::default());
+fn play(sightings: &[OwnedSighting]) -> Vec<Finding> {
+    let mut engine = Engine::new(EngineOptions::default());
     let (mut batches, mut found) = (Batches::default(), Vec::new());
     for sighting in sightings {
         batches.push(&mut engine, sighting.clone(), &mut found);
@@ -15,7 +15,7 @@ fn play(sightings: &[Owned]) -> Vec<Finding> {
     found
 }
 
-fn sighting() -> impl Strategy<Value = Owned> {
+fn sighting() -> impl Strategy<Value = OwnedSighting> {
     let kind = prop_oneof![
         8 => Just(SightingKind::Shown),
         1 => Just(SightingKind::Refused),
@@ -40,7 +40,7 @@ fn sighting() -> impl Strategy<Value = Owned> {
                 .collect();
             persons.sort_unstable();
             persons.dedup();
-            Owned {
+            OwnedSighting {
                 at: Timestamp::ZERO,
                 account: format!("a{account}"),
                 portal: "kairos".to_owned(),
@@ -57,7 +57,7 @@ fn sighting() -> impl Strategy<Value = Owned> {
 }
 
 /// Sightings with times that go on, several in an instant.
-fn sightings(count: usize) -> impl Strategy<Value = Vec<Owned>> {
+fn sightings(count: usize) -> impl Strategy<Value = Vec<OwnedSighting>> {
     proptest::collection::vec(
         (sighting(), prop_oneof![4 => Just(0i64), 6 => 1i64..5, 1 => 1000i64..200_000]),
         1..count,
@@ -68,7 +68,7 @@ fn sightings(count: usize) -> impl Strategy<Value = Vec<Owned>> {
             .into_iter()
             .map(|(sighting, wait)| {
                 at += wait;
-                Owned { at: Timestamp::from_secs(at), ..sighting }
+                OwnedSighting { at: Timestamp::from_secs(at), ..sighting }
             })
             .collect()
     })
@@ -94,7 +94,7 @@ proptest! {
         // The new process reads what the journal has, and goes on.
         let cut = sightings.len() * share / 100;
         let before = play(&sightings[..cut]);
-        let mut engine = Engine::new(Options::default());
+        let mut engine = Engine::new(EngineOptions::default());
         let (mut batches, mut found) = (Batches::default(), Vec::new());
         for sighting in &sightings {
             batches.push(&mut engine, sighting.clone(), &mut found);
@@ -107,9 +107,9 @@ proptest! {
 
     #[test]
     fn nothing_makes_it_panic(times in proptest::collection::vec((any::<i64>(), sighting()), 1..200)) {
-        let mut engine = Engine::new(Options { accounts_max: 3, ..Options::default() });
+        let mut engine = Engine::new(EngineOptions { accounts_max: 3, ..EngineOptions::default() });
         for (micros, sighting) in times {
-            engine.observe(&Owned { at: Timestamp::from_micros(micros), ..sighting }.as_sighting());
+            engine.observe(&OwnedSighting { at: Timestamp::from_micros(micros), ..sighting }.as_sighting());
         }
         prop_assert!(engine.accounts() <= 3);
     }

@@ -1,7 +1,9 @@
 //! What teaches the watch, and what must not: openings, verdicts, places that many share, busy days
 //! of everybody, declared batches.
 
-use digue_detection::{DeclaredBatch, Engine, Finding, Options, SeenPerson, Sighting, SightingKind, Weight};
+use digue_detection::{
+    DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, Weight,
+};
 use digue_types::Timestamp;
 use proptest::prelude::*;
 
@@ -18,7 +20,7 @@ struct Portal {
 }
 
 impl Portal {
-    fn new(options: Options) -> Self {
+    fn new(options: EngineOptions) -> Self {
         Self { engine: Engine::new(options), found: Vec::new(), has_one_office: false, persons: 0 }
     }
 
@@ -91,7 +93,7 @@ impl Portal {
 }
 
 fn at_work() -> Portal {
-    let mut portal = Portal::new(Options::default());
+    let mut portal = Portal::new(EngineOptions::default());
     portal.work(0..30, 0..60, 1);
     assert_eq!(portal.containments(), 0, "{:?}", portal.found);
     portal
@@ -196,7 +198,7 @@ fn accounts_made_by_the_dozen_blind_nobody() {
 
 #[test]
 fn a_small_portal_is_watched_by_days_too() {
-    let mut portal = Portal::new(Options::default());
+    let mut portal = Portal::new(EngineOptions::default());
     portal.work(0..3, 0..80, 1);
     portal.read(1, 84..90, 60, 0);
     assert_eq!(portal.contained(1), 1, "{:?}", portal.found);
@@ -251,7 +253,7 @@ fn everybody_three_times_as_busy_is_nobodys_theft() {
 
 #[test]
 fn one_contained_newcomer_does_not_raise_an_office() {
-    let mut portal = Portal::new(Options::default());
+    let mut portal = Portal::new(EngineOptions::default());
     portal.has_one_office = true;
     portal.work(0..30, 0..40, 1);
     for step in 0..60 {
@@ -266,7 +268,7 @@ fn one_contained_newcomer_does_not_raise_an_office() {
 
 #[test]
 fn accounts_of_which_nobody_says_to_whom_they_belong_are_no_organisation() {
-    let mut engine = Engine::new(Options::default());
+    let mut engine = Engine::new(EngineOptions::default());
     let mut found = Vec::new();
     for day in 0..80_i64 {
         for account in 0..24_i64 {
@@ -302,7 +304,7 @@ fn accounts_of_which_nobody_says_to_whom_they_belong_are_no_organisation() {
 #[test]
 fn a_declared_batch_is_work_up_to_its_number() {
     let batch = DeclaredBatch { account: "a5".to_owned(), from_minute: 60, until_minute: 300, persons: 500 };
-    let mut portal = Portal::new(Options { batches: vec![batch], ..Options::default() });
+    let mut portal = Portal::new(EngineOptions { batches: vec![batch], ..EngineOptions::default() });
     for night in 0..20 {
         portal.show(5, MONDAY + night * DAY + 7200, 500, 0);
     }
@@ -314,7 +316,7 @@ fn a_declared_batch_is_work_up_to_its_number() {
 #[test]
 fn a_batch_is_judged_outside_of_its_hours() {
     let batch = DeclaredBatch { account: "a5".to_owned(), from_minute: 1380, until_minute: 60, persons: 500 };
-    let mut portal = Portal::new(Options { batches: vec![batch], ..Options::default() });
+    let mut portal = Portal::new(EngineOptions { batches: vec![batch], ..EngineOptions::default() });
     portal.show(5, MONDAY + 23 * 3600 + 1800, 300, 0);
     portal.show(5, MONDAY + DAY + 1800, 200, 0);
     assert!(portal.found.is_empty(), "over midnight: {:?}", portal.found);

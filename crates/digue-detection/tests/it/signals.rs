@@ -1,7 +1,7 @@
 //! Each signal once where it must be heard, and once where it must not.
 
 use digue_detection::{
-    DeclaredBatch, Engine, Finding, Options, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
+    DeclaredBatch, Engine, EngineOptions, Finding, SeenPerson, Sighting, SightingKind, SignalKind, Weight,
 };
 use digue_types::Timestamp;
 
@@ -25,10 +25,10 @@ fn person(number: u64) -> SeenPerson {
 
 impl House {
     fn at_work() -> Self {
-        Self::with(Options::default())
+        Self::with(EngineOptions::default())
     }
 
-    fn with(options: Options) -> Self {
+    fn with(options: EngineOptions) -> Self {
         let mut house = Self { engine: Engine::new(options), found: Vec::new() };
         for day in 0..60 {
             if day % 7 >= 5 {
@@ -150,7 +150,7 @@ fn lists_are_cut_off_below_three_hundred_even_where_a_finding_was_cleared() {
 
 #[test]
 fn the_first_morning_of_an_organisation_is_no_theft() {
-    let mut engine = House { engine: Engine::new(Options::default()), found: Vec::new() };
+    let mut engine = House { engine: Engine::new(EngineOptions::default()), found: Vec::new() };
     for account in 0..9 {
         let caseload: Vec<u64> = (0..120).map(|n| account as u64 * 1000 + n).collect();
         engine.open(account, NOON + account * 300, &caseload);
@@ -170,8 +170,10 @@ fn lists_one_after_the_other_are_cut_off_below_three_hundred() {
 
 #[test]
 fn a_person_who_does_not_exist_is_evidence() {
-    let mut house =
-        House::with(Options { decoys: [person(77_777).key].into_iter().collect(), ..Options::default() });
+    let mut house = House::with(EngineOptions {
+        decoys: [person(77_777).key].into_iter().collect(),
+        ..EngineOptions::default()
+    });
     house.open(5, NOON, &[77_777]);
     house.contained(5, SignalKind::Decoy);
 }
@@ -267,7 +269,7 @@ fn sheets_without_resources_are_a_reason() {
 #[test]
 fn lists_walked_to_their_end_are_a_reason_by_themselves() {
     let off = vec![SignalKind::Lists, SignalKind::Volume, SignalKind::Slow];
-    let mut house = House::with(Options { off, ..Options::default() });
+    let mut house = House::with(EngineOptions { off, ..EngineOptions::default() });
     for step in 0..300_i64 {
         let size = if step % 3 == 2 { 0 } else { 3 };
         let persons: Vec<SeenPerson> = (0..size).map(|n| person((30_000 + step * 10 + n) as u64)).collect();
@@ -279,7 +281,8 @@ fn lists_walked_to_their_end_are_a_reason_by_themselves() {
 #[test]
 fn a_switched_off_signal_is_not_heard() {
     let decoys = [person(77_777).key].into_iter().collect();
-    let mut house = House::with(Options { decoys, off: vec![SignalKind::Decoy], ..Options::default() });
+    let mut house =
+        House::with(EngineOptions { decoys, off: vec![SignalKind::Decoy], ..EngineOptions::default() });
     house.open(5, NOON, &[77_777]);
     assert!(house.found.is_empty());
 }
@@ -333,7 +336,7 @@ fn with_batch(decoys: &[u64]) -> House {
     let batch =
         DeclaredBatch { account: "a5".to_owned(), from_minute: 23 * 60, until_minute: 3 * 60, persons: 500 };
     let decoys = decoys.iter().map(|number| person(*number).key).collect();
-    House::with(Options { batches: vec![batch], decoys, ..Options::default() })
+    House::with(EngineOptions { batches: vec![batch], decoys, ..EngineOptions::default() })
 }
 
 /// An hour before midnight, of the night of `day`.

@@ -20,12 +20,12 @@ pub(super) const LEADING: f32 = 1.4;
 const UNKNOWN: char = '\u{fffd}';
 
 /// Letters of one weight: to draw, and to measure.
-pub(super) struct Letters {
+pub(super) struct Typesetter {
     pub(super) font: Font,
     face: Face<'static>,
 }
 
-impl Letters {
+impl Typesetter {
     fn new(bytes: &'static [u8]) -> Self {
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
         Self {
@@ -56,20 +56,21 @@ impl Letters {
     }
 }
 
-static LETTERS: LazyLock<[Letters; 2]> = LazyLock::new(|| [Letters::new(REGULAR), Letters::new(BOLD)]);
+static LETTERS: LazyLock<[Typesetter; 2]> =
+    LazyLock::new(|| [Typesetter::new(REGULAR), Typesetter::new(BOLD)]);
 
 /// How a text looks.
 #[derive(Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct TextStyle {
     pub(super) size: f32,
     pub(super) is_bold: bool,
     pub(super) is_quiet: bool,
 }
 
-pub(super) const PLAIN: Look = Look { size: BODY, is_bold: false, is_quiet: false };
+pub(super) const PLAIN: TextStyle = TextStyle { size: BODY, is_bold: false, is_quiet: false };
 
-impl Look {
-    pub(super) fn letters(self) -> &'static Letters {
+impl TextStyle {
+    pub(super) fn letters(self) -> &'static Typesetter {
         &LETTERS[usize::from(self.is_bold)]
     }
 
@@ -80,17 +81,17 @@ impl Look {
 
 /// One line of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct TextLine {
     pub(super) text: String,
     /// Another word follows in the next line: who hears the page hears two words, and not one.
     pub(super) ends_a_word: bool,
 }
 
 /// A text in lines no wider than `width`.
-pub(super) fn broken(text: &str, width: f32, look: Look) -> Vec<Line> {
+pub(super) fn broken(text: &str, width: f32, look: TextStyle) -> Vec<TextLine> {
     let letters = look.letters();
     let mut lines = Vec::new();
-    let mut push = |text: String, ends_a_word| lines.push(Line { text, ends_a_word });
+    let mut push = |text: String, ends_a_word| lines.push(TextLine { text, ends_a_word });
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split([' ', '\t']).filter(|word| !word.is_empty()) {
@@ -131,7 +132,7 @@ mod tests {
         for line in &lines {
             assert!(PLAIN.letters().width(&line.text, BODY) <= 80.0, "{line:?}");
         }
-        let spaced = |line: &Line| line.text.clone() + if line.ends_a_word { " " } else { "" };
+        let spaced = |line: &TextLine| line.text.clone() + if line.ends_a_word { " " } else { "" };
         assert_eq!(lines.iter().map(spaced).collect::<String>(), text);
         let texts: Vec<String> = broken("a\n\nb", 80.0, PLAIN).into_iter().map(|line| line.text).collect();
         assert_eq!(texts, ["a", "", "b"]);

@@ -2,9 +2,9 @@
 
 use krilla::geom::Rect;
 
-use super::letters::{BODY, HEADING, LEADING, Line, Look, PLAIN, SMALL, TITLE, broken};
-use super::structure::{Element, Leaf, Structure};
-use crate::Block;
+use super::letters::{BODY, HEADING, LEADING, PLAIN, SMALL, TITLE, TextLine, TextStyle, broken};
+use super::structure::{MarkedContent, Structure, StructureElement};
+use crate::DocumentBlock;
 
 /// Points: A4, and its margins.
 pub(super) const WIDTH: f32 = 595.0;
@@ -20,13 +20,13 @@ const INDENT: f32 = 18.0;
 const SIDE: f32 = 2.6;
 
 /// One thing on a page; `y` is the baseline of a text, the top of anything else.
-pub(super) enum Mark {
+pub(super) enum ContentMark {
     Text {
         x: f32,
         y: f32,
-        look: Look,
-        line: Line,
-        leaf: Leaf,
+        look: TextStyle,
+        line: TextLine,
+        leaf: MarkedContent,
     },
     Rule {
         y: f32,
@@ -35,42 +35,44 @@ pub(super) enum Mark {
     Squares {
         places: Vec<(f32, f32)>,
         side: f32,
-        leaf: Option<Leaf>,
+        leaf: Option<MarkedContent>,
     },
 }
 
 /// Pages as they fill.
-pub(super) struct Pages {
-    pub(super) all: Vec<Vec<Mark>>,
-    pub(super) now: Vec<Mark>,
+pub(super) struct PdfPages {
+    pub(super) all: Vec<Vec<ContentMark>>,
+    pub(super) now: Vec<ContentMark>,
     pub(super) structure: Structure,
     /// Top of what comes next.
     y: f32,
 }
 
-impl Default for Pages {
+impl Default for PdfPages {
     fn default() -> Self {
         Self { all: Vec::new(), now: Vec::new(), structure: Structure::default(), y: MARGIN }
     }
 }
 
-const fn bold(size: f32) -> Look {
-    Look { size, is_bold: true, is_quiet: false }
+const fn bold(size: f32) -> TextStyle {
+    TextStyle { size, is_bold: true, is_quiet: false }
 }
 
-impl Pages {
+impl PdfPages {
     pub(super) fn title(&mut self, text: &str) {
         self.heading(1, text, bold(TITLE));
         self.skip(8.0);
     }
 
-    pub(super) fn blocks(&mut self, blocks: &[Block]) {
+    pub(super) fn blocks(&mut self, blocks: &[DocumentBlock]) {
         let mut rest = blocks;
         while let Some(block) = rest.first() {
             // Points that follow each other are one list, questions one table.
-            let alike = |other: &&Block| match (block, other) {
-                (Block::Point(number, _), Block::Point(other, _)) => number.is_some() == other.is_some(),
-                (Block::Pair(..), Block::Pair(..)) => true,
+            let alike = |other: &&DocumentBlock| match (block, other) {
+                (DocumentBlock::Point(number, _), DocumentBlock::Point(other, _)) => {
+                    number.is_some() == other.is_some()
+                }
+                (DocumentBlock::Pair(..), DocumentBlock::Pair(..)) => true,
                 _ => false,
             };
             let count = rest.iter().take_while(alike).count().max(1);
@@ -80,39 +82,39 @@ impl Pages {
         }
     }
 
-    fn alike(&mut self, first: &Block, these: &[Block]) {
+    fn alike(&mut self, first: &DocumentBlock, these: &[DocumentBlock]) {
         match first {
-            Block::Title(text) => {
+            DocumentBlock::Title(text) => {
                 self.skip(10.0);
                 self.heading(1, text, bold(TITLE));
                 self.skip(6.0);
             }
-            Block::Heading(text) => {
+            DocumentBlock::Heading(text) => {
                 self.skip(12.0);
                 // A heading is not left alone at the foot of a page.
                 self.need(HEADING * LEADING + 3.0 * BODY * LEADING);
                 self.heading(2, text, bold(HEADING));
                 self.skip(4.0);
             }
-            Block::Paragraph(text) => self.paragraph(text, PLAIN),
-            Block::Quiet(text) => {
-                self.paragraph(text, Look { size: SMALL, is_quiet: true, is_bold: false });
+            DocumentBlock::Paragraph(text) => self.paragraph(text, PLAIN),
+            DocumentBlock::Quiet(text) => {
+                self.paragraph(text, TextStyle { size: SMALL, is_quiet: true, is_bold: false });
             }
-            Block::Point(number, _) => {
+            DocumentBlock::Point(number, _) => {
                 let points = these.iter().filter_map(|block| self.point(block)).collect();
-                self.structure.push(Element::list(number.is_some(), points));
+                self.structure.push(StructureElement::list(number.is_some(), points));
             }
-            Block::Pair(..) => {
+            DocumentBlock::Pair(..) => {
                 let rows = these.iter().filter_map(|block| self.pair(block)).collect();
-                self.structure.push(Element::table(None, rows));
+                self.structure.push(StructureElement::table(None, rows));
             }
-            Block::Table { header, rows } => self.table(header, rows),
-            Block::Squares { says, rows } => self.squares(says, rows),
-            Block::Break => self.turn(),
+            DocumentBlock::Table { header, rows } => self.table(header, rows),
+            DocumentBlock::Squares { says, rows } => self.squares(says, rows),
+            DocumentBlock::Break => self.turn(),
         }
     }
 
-    fn heading(&mut self, level: u16, text: &str, look: Look) {
+    fn heading(&mut self, level: u16, text: &str, look: TextStyle) {
         let leaf = self.structure.leaf();
         // A heading of one line is on the next page when it does not fit here.
         self.need(look.step());
@@ -121,30 +123,33 @@ impl Pages {
         self.structure.heading(level, text.trim(), page, y, leaf);
     }
 
-    fn paragraph(&mut self, text: &str, look: Look) {
+    fn paragraph(&mut self, text: &str, look: TextStyle) {
         let leaf = self.structure.leaf();
         self.text(text, MARGIN, INNER, look, leaf);
         self.skip(5.0);
-        self.structure.push(Element::paragraph(leaf));
+        self.structure.push(StructureElement::paragraph(leaf));
     }
 
-    fn point(&mut self, block: &Block) -> Option<Element> {
-        let Block::Point(number, text) = block else { return None };
+    fn point(&mut self, block: &DocumentBlock) -> Option<StructureElement> {
+        let DocumentBlock::Point(number, text) = block else { return None };
         let sign = number.map_or_else(|| "•".to_owned(), |number| format!("{number}."));
         self.need(PLAIN.step());
         let (mark, leaf) = (self.structure.leaf(), self.structure.leaf());
-        let line = Line { text: sign, ends_a_word: true };
-        self.now.push(Mark::Text { x: MARGIN, y: self.y + BODY, look: PLAIN, line, leaf: mark });
+        let line = TextLine { text: sign, ends_a_word: true };
+        self.now.push(ContentMark::Text { x: MARGIN, y: self.y + BODY, look: PLAIN, line, leaf: mark });
         self.text(text, MARGIN + INDENT, INNER - INDENT, PLAIN, leaf);
         self.skip(3.0);
-        Some(Element::point(mark, leaf))
+        Some(StructureElement::point(mark, leaf))
     }
 
-    fn pair(&mut self, block: &Block) -> Option<Element> {
-        let Block::Pair(asked, answer) = block else { return None };
+    fn pair(&mut self, block: &DocumentBlock) -> Option<StructureElement> {
+        let DocumentBlock::Pair(asked, answer) = block else { return None };
         let (header, cell) = (self.structure.leaf(), self.structure.leaf());
         self.row(&[(asked, bold(BODY), header), (answer, PLAIN, cell)], &[0.34, 0.66]);
-        Some(Element::row(vec![Element::header_of_row(header), Element::cell(cell)]))
+        Some(StructureElement::row(vec![
+            StructureElement::header_of_row(header),
+            StructureElement::cell(cell),
+        ]))
     }
 
     fn turn(&mut self) {
@@ -167,10 +172,10 @@ impl Pages {
         }
     }
 
-    fn text(&mut self, text: &str, x: f32, width: f32, look: Look, leaf: Leaf) {
+    fn text(&mut self, text: &str, x: f32, width: f32, look: TextStyle, leaf: MarkedContent) {
         for line in broken(text, width, look) {
             self.need(look.step());
-            self.now.push(Mark::Text { x, y: self.y + look.size, look, line, leaf });
+            self.now.push(ContentMark::Text { x, y: self.y + look.size, look, line, leaf });
             self.y += look.step();
         }
     }
@@ -183,34 +188,40 @@ impl Pages {
         let shares = shares(columns, header, rows);
         let head = (!header.is_empty()).then(|| {
             let leaves = self.cells(header, columns, bold(SMALL), &shares);
-            Element::row(leaves.into_iter().map(Element::header_of_column).collect())
+            StructureElement::row(leaves.into_iter().map(StructureElement::header_of_column).collect())
         });
-        let small = Look { size: SMALL, ..PLAIN };
+        let small = TextStyle { size: SMALL, ..PLAIN };
         let rows = rows.iter().map(|row| {
             let leaves = self.cells(row, columns, small, &shares);
-            Element::row(leaves.into_iter().map(Element::cell).collect())
+            StructureElement::row(leaves.into_iter().map(StructureElement::cell).collect())
         });
         let rows = rows.collect();
-        self.structure.push(Element::table(head, rows));
+        self.structure.push(StructureElement::table(head, rows));
         self.skip(8.0);
     }
 
     /// A row of as many cells as the table has columns.
-    fn cells(&mut self, texts: &[String], columns: usize, look: Look, shares: &[f32]) -> Vec<Leaf> {
-        let leaves: Vec<Leaf> = (0..columns).map(|_| self.structure.leaf()).collect();
+    fn cells(
+        &mut self,
+        texts: &[String],
+        columns: usize,
+        look: TextStyle,
+        shares: &[f32],
+    ) -> Vec<MarkedContent> {
+        let leaves: Vec<MarkedContent> = (0..columns).map(|_| self.structure.leaf()).collect();
         let cells = leaves
             .iter()
             .enumerate()
             .map(|(place, leaf)| (texts.get(place).map_or("", String::as_str), look, *leaf));
-        let cells: Vec<(&str, Look, Leaf)> = cells.collect();
+        let cells: Vec<(&str, TextStyle, MarkedContent)> = cells.collect();
         self.row(&cells, shares);
         leaves
     }
 
     /// Cells side by side, each broken to its column; a row longer than the page goes on on the next.
-    fn row<T: AsRef<str>>(&mut self, cells: &[(T, Look, Leaf)], shares: &[f32]) {
+    fn row<T: AsRef<str>>(&mut self, cells: &[(T, TextStyle, MarkedContent)], shares: &[f32]) {
         let mut x = MARGIN;
-        let mut columns: Vec<(f32, Look, Leaf, Vec<Line>)> = Vec::new();
+        let mut columns: Vec<(f32, TextStyle, MarkedContent, Vec<TextLine>)> = Vec::new();
         for ((text, look, leaf), share) in cells.iter().zip(shares) {
             let width = share * INNER;
             columns.push((x, *look, *leaf, broken(text.as_ref(), width - AIR, *look)));
@@ -226,13 +237,13 @@ impl Pages {
             for (x, look, leaf, lines) in &columns {
                 if let Some(line) = lines.get(place) {
                     let (y, line) = (self.y + look.size, line.clone());
-                    self.now.push(Mark::Text { x: *x, y, look: *look, line, leaf: *leaf });
+                    self.now.push(ContentMark::Text { x: *x, y, look: *look, line, leaf: *leaf });
                 }
             }
             self.y += step;
         }
         self.y += AIR;
-        self.now.push(Mark::Rule { y: self.y });
+        self.now.push(ContentMark::Rule { y: self.y });
     }
 
     fn squares(&mut self, says: &str, rows: &[Vec<bool>]) {
@@ -249,10 +260,10 @@ impl Pages {
         let leaf = (!says.is_empty() && !places.is_empty()).then(|| self.structure.leaf());
         if let Some(leaf) = leaf {
             let place = Rect::from_xywh(MARGIN, self.y, width, height);
-            self.structure.push(Element::figure(says, self.all.len(), place, leaf));
+            self.structure.push(StructureElement::figure(says, self.all.len(), place, leaf));
         }
         // Neighbours overlap by a hair, so that no line of light is between them.
-        self.now.push(Mark::Squares { places, side: SIDE + 0.02, leaf });
+        self.now.push(ContentMark::Squares { places, side: SIDE + 0.02, leaf });
         self.y += height + 6.0;
     }
 }
@@ -287,18 +298,19 @@ mod tests {
 
     #[test]
     fn a_row_longer_than_a_page_goes_on_on_the_next() {
-        let mut pages = Pages::default();
+        let mut pages = PdfPages::default();
         pages.blocks(&[
-            Block::Pair("Question".to_owned(), "mot ".repeat(3000)),
-            Block::Break,
-            Block::Paragraph("fin".to_owned()),
+            DocumentBlock::Pair("Question".to_owned(), "mot ".repeat(3000)),
+            DocumentBlock::Break,
+            DocumentBlock::Paragraph("fin".to_owned()),
         ]);
         assert!(pages.all.len() >= 2);
-        let lowest = |mark: &Mark| match mark {
-            Mark::Text { y, .. } | Mark::Rule { y } => *y,
-            Mark::Squares { places, .. } => places.iter().map(|(_, y)| *y).fold(0.0, f32::max),
+        let lowest = |mark: &ContentMark| match mark {
+            ContentMark::Text { y, .. } | ContentMark::Rule { y } => *y,
+            ContentMark::Squares { places, .. } => places.iter().map(|(_, y)| *y).fold(0.0, f32::max),
         };
-        let is_within = |marks: &Vec<Mark>| marks.iter().all(|mark| lowest(mark) <= HEIGHT - MARGIN + AIR);
+        let is_within =
+            |marks: &Vec<ContentMark>| marks.iter().all(|mark| lowest(mark) <= HEIGHT - MARGIN + AIR);
         assert!(pages.all.iter().all(is_within));
     }
 }

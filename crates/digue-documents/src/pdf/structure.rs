@@ -12,9 +12,9 @@ use krilla::tagging::{
 
 /// Content of pages that belongs to one element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Leaf(usize);
+pub(super) struct MarkedContent(usize);
 
-impl Leaf {
+impl MarkedContent {
     /// Something drawn that is its.
     pub(super) fn take(self, one: Identifier, drawn: &mut [Vec<Identifier>]) {
         drawn[self.0].push(one);
@@ -22,18 +22,18 @@ impl Leaf {
 }
 
 /// An element, with its content or with others.
-pub(super) struct Element {
+pub(super) struct StructureElement {
     tag: TagKind,
-    holds: Holds,
+    holds: ElementContent,
 }
 
-enum Holds {
-    Content(Leaf),
-    Elements(Vec<Element>),
+enum ElementContent {
+    Content(MarkedContent),
+    Elements(Vec<StructureElement>),
 }
 
 /// A heading, for the list of contents.
-struct Entry {
+struct OutlineEntry {
     level: u16,
     text: String,
     page: usize,
@@ -43,62 +43,66 @@ struct Entry {
 /// The elements of a document.
 #[derive(Default)]
 pub(super) struct Structure {
-    elements: Vec<Element>,
+    elements: Vec<StructureElement>,
     leaves: usize,
-    entries: Vec<Entry>,
+    entries: Vec<OutlineEntry>,
 }
 
-impl Element {
-    pub(super) fn paragraph(leaf: Leaf) -> Self {
-        Self { tag: Tag::P.into(), holds: Holds::Content(leaf) }
+impl StructureElement {
+    pub(super) fn paragraph(leaf: MarkedContent) -> Self {
+        Self { tag: Tag::P.into(), holds: ElementContent::Content(leaf) }
     }
 
-    pub(super) fn header_of_row(leaf: Leaf) -> Self {
-        Self { tag: Tag::TH(TableHeaderScope::Row).into(), holds: Holds::Content(leaf) }
+    pub(super) fn header_of_row(leaf: MarkedContent) -> Self {
+        Self { tag: Tag::TH(TableHeaderScope::Row).into(), holds: ElementContent::Content(leaf) }
     }
 
-    pub(super) fn header_of_column(leaf: Leaf) -> Self {
-        Self { tag: Tag::TH(TableHeaderScope::Column).into(), holds: Holds::Content(leaf) }
+    pub(super) fn header_of_column(leaf: MarkedContent) -> Self {
+        Self { tag: Tag::TH(TableHeaderScope::Column).into(), holds: ElementContent::Content(leaf) }
     }
 
-    pub(super) fn cell(leaf: Leaf) -> Self {
-        Self { tag: Tag::TD.into(), holds: Holds::Content(leaf) }
+    pub(super) fn cell(leaf: MarkedContent) -> Self {
+        Self { tag: Tag::TD.into(), holds: ElementContent::Content(leaf) }
     }
 
     pub(super) fn row(cells: Vec<Self>) -> Self {
-        Self { tag: Tag::TR.into(), holds: Holds::Elements(cells) }
+        Self { tag: Tag::TR.into(), holds: ElementContent::Elements(cells) }
     }
 
     pub(super) fn table(header: Option<Self>, rows: Vec<Self>) -> Self {
-        let head = header.map(|row| Self { tag: Tag::THead.into(), holds: Holds::Elements(vec![row]) });
-        let body = Self { tag: Tag::TBody.into(), holds: Holds::Elements(rows) };
-        Self { tag: Tag::Table.into(), holds: Holds::Elements(head.into_iter().chain([body]).collect()) }
+        let head =
+            header.map(|row| Self { tag: Tag::THead.into(), holds: ElementContent::Elements(vec![row]) });
+        let body = Self { tag: Tag::TBody.into(), holds: ElementContent::Elements(rows) };
+        Self {
+            tag: Tag::Table.into(),
+            holds: ElementContent::Elements(head.into_iter().chain([body]).collect()),
+        }
     }
 
     pub(super) fn list(is_numbered: bool, points: Vec<Self>) -> Self {
         let numbering = if is_numbered { ListNumbering::Decimal } else { ListNumbering::Disc };
-        Self { tag: Tag::L(numbering).into(), holds: Holds::Elements(points) }
+        Self { tag: Tag::L(numbering).into(), holds: ElementContent::Elements(points) }
     }
 
-    pub(super) fn point(mark: Leaf, text: Leaf) -> Self {
-        let mark = Self { tag: Tag::Lbl.into(), holds: Holds::Content(mark) };
-        let text = Self { tag: Tag::LBody.into(), holds: Holds::Content(text) };
-        Self { tag: Tag::LI.into(), holds: Holds::Elements(vec![mark, text]) }
+    pub(super) fn point(mark: MarkedContent, text: MarkedContent) -> Self {
+        let mark = Self { tag: Tag::Lbl.into(), holds: ElementContent::Content(mark) };
+        let text = Self { tag: Tag::LBody.into(), holds: ElementContent::Content(text) };
+        Self { tag: Tag::LI.into(), holds: ElementContent::Elements(vec![mark, text]) }
     }
 
-    pub(super) fn figure(says: &str, page: usize, place: Option<Rect>, leaf: Leaf) -> Self {
+    pub(super) fn figure(says: &str, page: usize, place: Option<Rect>, leaf: MarkedContent) -> Self {
         let place = place.map(|rect| BBox::new(page, rect));
         let tag = Tag::Figure(Some(says.to_owned())).with_bbox(place);
-        Self { tag: tag.into(), holds: Holds::Content(leaf) }
+        Self { tag: tag.into(), holds: ElementContent::Content(leaf) }
     }
 
     /// Nothing where nothing was drawn, but cells: a row has as many as its table has columns.
     fn into_group(self, drawn: &mut [Vec<Identifier>]) -> Option<TagGroup> {
         let children: Vec<Node> = match self.holds {
-            Holds::Content(Leaf(leaf)) => {
+            ElementContent::Content(MarkedContent(leaf)) => {
                 std::mem::take(&mut drawn[leaf]).into_iter().map(Node::from).collect()
             }
-            Holds::Elements(elements) => {
+            ElementContent::Elements(elements) => {
                 elements.into_iter().filter_map(|one| one.into_group(drawn)).map(Node::from).collect()
             }
         };
@@ -108,29 +112,29 @@ impl Element {
 }
 
 impl Structure {
-    pub(super) fn leaf(&mut self) -> Leaf {
+    pub(super) fn leaf(&mut self) -> MarkedContent {
         self.leaves += 1;
-        Leaf(self.leaves - 1)
+        MarkedContent(self.leaves - 1)
     }
 
     pub(super) fn leaves(&self) -> usize {
         self.leaves
     }
 
-    pub(super) fn push(&mut self, element: Element) {
+    pub(super) fn push(&mut self, element: StructureElement) {
         self.elements.push(element);
     }
 
     /// A heading of the first or the second level; the first that there is is of the first (7.4.2).
-    pub(super) fn heading(&mut self, wanted: u16, text: &str, page: usize, y: f32, leaf: Leaf) {
+    pub(super) fn heading(&mut self, wanted: u16, text: &str, page: usize, y: f32, leaf: MarkedContent) {
         if text.is_empty() {
             return;
         }
         let level = if self.entries.is_empty() { 1 } else { wanted };
         let number = NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN);
         let tag = Tag::Hn(number, Some(text.to_owned())).into();
-        self.elements.push(Element { tag, holds: Holds::Content(leaf) });
-        self.entries.push(Entry { level, text: text.to_owned(), page, y });
+        self.elements.push(StructureElement { tag, holds: ElementContent::Content(leaf) });
+        self.entries.push(OutlineEntry { level, text: text.to_owned(), page, y });
     }
 
     /// The first heading, for a file that has no title.
@@ -141,7 +145,7 @@ impl Structure {
     /// The list of contents; without headings, the beginning under this title.
     pub(super) fn outline(&self, title: &str) -> Outline {
         let mut nodes: Vec<OutlineNode> = Vec::new();
-        for Entry { level, text, page, y } in &self.entries {
+        for OutlineEntry { level, text, page, y } in &self.entries {
             let to = XyzDestination::new(*page, Point::from_xy(0.0, *y));
             let node = OutlineNode::new(text.clone(), to).with_open(true);
             match nodes.last_mut() {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Block, Document, pdf};
+use crate::{Document, DocumentBlock, pdf};
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|part| part == text.as_bytes())
@@ -22,17 +22,20 @@ fn elements(bytes: &[u8], name: &str) -> usize {
 fn full_of(text: &str) -> Document {
     let said = || text.to_owned();
     let blocks = vec![
-        Block::Quiet(said()),
-        Block::Heading(said()),
-        Block::Paragraph(said()),
-        Block::Point(Some(1), said()),
-        Block::Point(Some(2), said()),
-        Block::Pair(said(), said()),
-        Block::Pair(said(), said()),
-        Block::Table { header: vec![said(), said()], rows: vec![vec![said()], vec![], vec![said(), said()]] },
-        Block::Squares { says: said(), rows: vec![vec![true, false]] },
-        Block::Break,
-        Block::Title(said()),
+        DocumentBlock::Quiet(said()),
+        DocumentBlock::Heading(said()),
+        DocumentBlock::Paragraph(said()),
+        DocumentBlock::Point(Some(1), said()),
+        DocumentBlock::Point(Some(2), said()),
+        DocumentBlock::Pair(said(), said()),
+        DocumentBlock::Pair(said(), said()),
+        DocumentBlock::Table {
+            header: vec![said(), said()],
+            rows: vec![vec![said()], vec![], vec![said(), said()]],
+        },
+        DocumentBlock::Squares { says: said(), rows: vec![vec![true, false]] },
+        DocumentBlock::Break,
+        DocumentBlock::Title(said()),
     ];
     Document { title: said(), language: "fr", foot: said(), blocks, ..Document::default() }
 }
@@ -64,7 +67,8 @@ fn a_page_is_heard_as_headings_paragraphs_lists_and_tables() {
 
 #[test]
 fn letters_have_a_title_that_is_not_printed_and_a_file_without_one_takes_its_first_heading() {
-    let blocks = vec![Block::Title("Vos données".to_owned()), Block::Paragraph("texte".to_owned())];
+    let blocks =
+        vec![DocumentBlock::Title("Vos données".to_owned()), DocumentBlock::Paragraph("texte".to_owned())];
     let letters = Document {
         title: "Courriers de la campagne".to_owned(),
         has_own_titles: true,

@@ -6,7 +6,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::{Block, Document, docx_in};
+use crate::{Document, DocumentBlock, docx_in};
 
 /// A Word file of these parts.
 fn template(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -19,7 +19,7 @@ fn template(parts: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn part(bytes: &[u8], name: &str) -> String {
-    Package::open(bytes).unwrap().text(name).unwrap().unwrap()
+    OfficePackage::open(bytes).unwrap().text(name).unwrap().unwrap()
 }
 
 fn document() -> Document {
@@ -27,8 +27,8 @@ fn document() -> Document {
         title: "Risques & mesures".to_owned(),
         language: "fr",
         blocks: vec![
-            Block::Heading("Partie".to_owned()),
-            Block::Paragraph("douze risques, w14:a \"b\"".to_owned()),
+            DocumentBlock::Heading("Partie".to_owned()),
+            DocumentBlock::Paragraph("douze risques, w14:a \"b\"".to_owned()),
         ],
         made_at: Some("2026-11-28T10:00:00Z".to_owned()),
         ..Document::default()

@@ -3,7 +3,7 @@
 //! ISO/IEC 29500-1 gives the children of most elements an order, and wants a relationship to every part: the library
 //! keeps neither, so that styles, settings and the list of parts are written here.
 
-use crate::package::{CORE, Package};
+use crate::package::{CORE, OfficePackage};
 use crate::properties::{self, with_country};
 use crate::text::PrintableDocument;
 use crate::{Unprintable, text::escaped};
@@ -30,7 +30,7 @@ pub(crate) const HEADINGS: [(&str, &str, u8, u8); 2] =
 
 /// The file with every part as the format asks.
 pub(super) fn completed(bytes: &[u8], document: &PrintableDocument) -> Result<Vec<u8>, Unprintable> {
-    let mut package = Package::open(bytes)?;
+    let mut package = OfficePackage::open(bytes)?;
     package.leave_out(&UNUSED);
     if let Some(text) = package.text(DOCUMENT)? {
         package.replace(DOCUMENT, with_plain_columns(&with_header_rows(&ordered(&text))));

@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::*;
-use crate::package::Package;
+use crate::package::OfficePackage;
 use crate::{Document, docx};
 
 /// Children that an element may have.
@@ -136,7 +136,7 @@ fn allows(grand: &str, parent: &str, child: &str, last: &mut usize) -> Result<()
 
 /// Every part, and a way to each.
 fn check_file(bytes: &[u8]) -> Result<(), String> {
-    let package = Package::open(bytes).map_err(|error| error.to_string())?;
+    let package = OfficePackage::open(bytes).map_err(|error| error.to_string())?;
     let (mut all, mut reached): (BTreeSet<&str>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
     for name in package.names() {
         let text = package.text(name).map_err(|error| error.to_string())?.unwrap();
@@ -170,17 +170,20 @@ fn check_file(bytes: &[u8]) -> Result<(), String> {
 fn full_of(text: &str, made_at: Option<&str>) -> Document {
     let said = || text.to_owned();
     let blocks = vec![
-        Block::Title(said()),
-        Block::Heading(said()),
-        Block::Paragraph(said()),
-        Block::Quiet(said()),
-        Block::Point(Some(1), said()),
-        Block::Point(None, said()),
-        Block::Pair(said(), said()),
-        Block::Table { header: vec![said(), said()], rows: vec![vec![said()], vec![], vec![said(), said()]] },
-        Block::Table { header: vec![], rows: vec![vec![]] },
-        Block::Squares { says: said(), rows: vec![vec![true, false]] },
-        Block::Break,
+        DocumentBlock::Title(said()),
+        DocumentBlock::Heading(said()),
+        DocumentBlock::Paragraph(said()),
+        DocumentBlock::Quiet(said()),
+        DocumentBlock::Point(Some(1), said()),
+        DocumentBlock::Point(None, said()),
+        DocumentBlock::Pair(said(), said()),
+        DocumentBlock::Table {
+            header: vec![said(), said()],
+            rows: vec![vec![said()], vec![], vec![said(), said()]],
+        },
+        DocumentBlock::Table { header: vec![], rows: vec![vec![]] },
+        DocumentBlock::Squares { says: said(), rows: vec![vec![true, false]] },
+        DocumentBlock::Break,
     ];
     let made_at = made_at.map(ToOwned::to_owned);
     Document { title: said(), language: "fr", foot: said(), blocks, made_at, ..Document::default() }
@@ -191,7 +194,7 @@ fn every_part_is_as_the_schema_has_it_and_reached() {
     let document = full_of("Registre & \"risques\"\nsuite", Some("2026-11-28T10:00:00Z"));
     let bytes = docx(&document).unwrap();
     assert_eq!(check_file(&bytes), Ok(()));
-    let package = Package::open(&bytes).unwrap();
+    let package = OfficePackage::open(&bytes).unwrap();
     let part = |name: &str| package.text(name).unwrap().unwrap();
     assert!(part(STYLES).contains("w:lang w:val=\"fr-FR\""));
     let core = part("docProps/core.xml");
@@ -220,7 +223,7 @@ fn the_order_of_the_schema_is_checked() {
 #[test]
 fn a_title_that_each_letter_has_itself_is_not_printed() {
     let document = Document { title: "Courrier".into(), has_own_titles: true, ..Document::default() };
-    let package = Package::open(&docx(&document).unwrap()).unwrap();
+    let package = OfficePackage::open(&docx(&document).unwrap()).unwrap();
     assert!(!package.text(DOCUMENT).unwrap().unwrap().contains("Courrier"));
     assert!(package.text("docProps/core.xml").unwrap().unwrap().contains("Courrier"));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use digue_exposure::{Bound, Index, Opening, Question, Sizes, View};
+use digue_exposure::{CountBound, Index, IndexView, Opening, ScopeQuestion, SegmentSizes};
 use digue_journal::Committed;
 use digue_journal::tree::Hash;
 use digue_testkit::events::shown;
@@ -14,8 +14,13 @@ use digue_types::{
 use proptest::prelude::*;
 
 /// Small enough that a few hundred rows become several segments that are merged.
-const SMALL: Sizes =
-    Sizes { chunk_rows: 8, flush_rows: 32, merge_count: 2, segment_rows_max: 200, waiting_rows_max: 4096 };
+const SMALL: SegmentSizes = SegmentSizes {
+    chunk_rows: 8,
+    flush_rows: 32,
+    merge_count: 2,
+    segment_rows_max: 200,
+    waiting_rows_max: 4096,
+};
 
 const ROOT: Hash = [7; 32];
 
@@ -70,7 +75,7 @@ fn model(all: &[Exposure], takes: impl Fn(&Exposure) -> bool) -> BTreeMap<Person
 }
 
 #[track_caller]
-fn check(view: &View, question: &Question, expected: &BTreeMap<PersonRef, Vec<u64>>) {
+fn check(view: &IndexView, question: &ScopeQuestion, expected: &BTreeMap<PersonRef, Vec<u64>>) {
     let answer = view.answer(question, &mut |_| {}).unwrap();
     let found: BTreeMap<PersonRef, Vec<u64>> =
         answer.persons.iter().map(|one| (one.person.clone(), one.entries.clone())).collect();
@@ -78,35 +83,36 @@ fn check(view: &View, question: &Question, expected: &BTreeMap<PersonRef, Vec<u6
     assert_eq!(view.count(question).unwrap(), expected.len(), "{question:?}");
 }
 
-fn ask_everything(view: &View, all: &[Exposure]) {
-    check(view, &Question::default(), &model(all, |_| true));
+fn ask_everything(view: &IndexView, all: &[Exposure]) {
+    check(view, &ScopeQuestion::default(), &model(all, |_| true));
     for number in 0..7 {
-        let question = Question { accounts: vec![account(number)], ..Question::default() };
+        let question = ScopeQuestion { accounts: vec![account(number)], ..ScopeQuestion::default() };
         check(view, &question, &model(all, |e| e.account == account(number)));
     }
     let hour = |hours: i64| Timestamp::from_secs(1_763_000_000 + hours * 3600);
     for (from, to) in [(0, 3), (1, 2), (2, 50), (60, 70)] {
         let (from, to) = (hour(from), hour(to));
-        let question = Question { from: Some(from), to: Some(to), ..Question::default() };
+        let question = ScopeQuestion { from: Some(from), to: Some(to), ..ScopeQuestion::default() };
         check(view, &question, &model(all, |e| e.at >= from && e.at < to));
         let accounts = vec![account(1), account(4)];
-        let question = Question { accounts, ..question };
+        let question = ScopeQuestion { accounts, ..question };
         let of = |e: &Exposure| e.account == account(1) || e.account == account(4);
         check(view, &question, &model(all, |e| of(e) && e.at >= from && e.at < to));
     }
     let organisation = OrganisationId::parse("of-1").unwrap();
-    let question = Question { organisations: vec![organisation.clone()], ..Question::default() };
+    let question = ScopeQuestion { organisations: vec![organisation.clone()], ..ScopeQuestion::default() };
     check(view, &question, &model(all, |e| e.organisation == organisation));
     let route = RouteName::parse("liste").unwrap();
-    let question = Question { routes: vec![route.clone()], ..Question::default() };
+    let question = ScopeQuestion { routes: vec![route.clone()], ..ScopeQuestion::default() };
     check(view, &question, &model(all, |e| e.route == route));
     let session = SessionId::parse("s3").unwrap();
-    let question = Question { sessions: vec![session.clone()], ..Question::default() };
+    let question = ScopeQuestion { sessions: vec![session.clone()], ..ScopeQuestion::default() };
     check(view, &question, &model(all, |e| e.session == session));
-    let question = Question { networks: vec!["192.0.2.4/31".parse().unwrap()], ..Question::default() };
+    let question =
+        ScopeQuestion { networks: vec!["192.0.2.4/31".parse().unwrap()], ..ScopeQuestion::default() };
     check(view, &question, &model(all, |e| e.client.ip == "192.0.2.4" || e.client.ip == "192.0.2.5"));
     let half = all.len() as u64 / 2;
-    let question = Question { before_entry: Some(half), ..Question::default() };
+    let question = ScopeQuestion { before_entry: Some(half), ..ScopeQuestion::default() };
     check(view, &question, &model(&all[..half as usize], |_| true));
     for person in 0..10 {
         let person = PersonRef::parse(&format!("P{person}")).unwrap();
@@ -187,7 +193,7 @@ fn a_damaged_index_is_found_and_made_again() {
             std::fs::write(&path, &bytes).unwrap();
             let (index, opening) = Index::open_reading(folder.path(), &known_root).unwrap();
             // Either it does not open, or a question that reads the damaged part finds it.
-            let everything = Question::default();
+            let everything = ScopeQuestion::default();
             let answer = index.view().answer(&everything, &mut |_| {});
             let hours = index.view().count(&everything);
             let persons = (0..510).map(|n| PersonRef::parse(&format!("P{n}")).unwrap());
@@ -238,19 +244,19 @@ fn an_answer_says_on_which_side_the_truth_may_lie() {
         let mut other = response(1, &[], 6);
         change(&mut other);
         index.add(&committed(1, &other));
-        let answer = index.view().answer(&Question::default(), &mut |_| {}).unwrap();
+        let answer = index.view().answer(&ScopeQuestion::default(), &mut |_| {}).unwrap();
         (answer.quality.bound(), answer.persons.len())
     };
-    assert_eq!(bound(&|_| {}), (Bound::Exact, 2));
-    assert_eq!(bound(&|e| e.inspection = Inspection::TooLarge), (Bound::Lower, 2));
+    assert_eq!(bound(&|_| {}), (CountBound::Exact, 2));
+    assert_eq!(bound(&|e| e.inspection = Inspection::TooLarge), (CountBound::Lower, 2));
     let refused = |e: &mut Exposure| (e.inspection, e.outcome) = (Inspection::TooLarge, Outcome::Refused);
-    assert_eq!(bound(&refused), (Bound::Exact, 2));
-    assert_eq!(bound(&|e| e.inspection = Inspection::RequestOnly), (Bound::Lower, 2));
+    assert_eq!(bound(&refused), (CountBound::Exact, 2));
+    assert_eq!(bound(&|e| e.inspection = Inspection::RequestOnly), (CountBound::Lower, 2));
     let named = |e: &mut Exposure| {
         e.inspection = Inspection::Imported;
         e.shown = response(1, &[3], 6).shown;
     };
-    assert_eq!(bound(&named), (Bound::Upper, 3));
+    assert_eq!(bound(&named), (CountBound::Upper, 3));
 }
 
 /// Exact is said of what was read whole, and of persons who stood where the map describes them; of nothing else,
@@ -267,14 +273,18 @@ fn exact_is_said_of_nothing_that_leaves_a_doubt() {
         index.add(&committed(1, &other));
         index.close();
         let (index, _) = open(folder.path());
-        let answer = index.view().answer(&Question::default(), &mut |_| {}).unwrap();
+        let answer = index.view().answer(&ScopeQuestion::default(), &mut |_| {}).unwrap();
         let is_unseen = matches!(inspection, Inspection::RequestOnly | Inspection::Imported);
         let is_whole = !inspection.is_uninspected() && !is_unseen;
         let is_pattern = !persons.is_empty() && matches!(means, Means::Sweep | Means::Header);
         let case = format!("{inspection:?} {means:?} {persons:?}: {:?}", answer.quality);
-        assert_eq!(answer.quality.bound() == Bound::Exact, is_whole && !is_pattern, "{case}");
+        assert_eq!(answer.quality.bound() == CountBound::Exact, is_whole && !is_pattern, "{case}");
         if inspection.is_uninspected() {
-            assert_eq!((answer.quality.bound(), answer.quality.uninspected), (Bound::Lower, 1), "{case}");
+            assert_eq!(
+                (answer.quality.bound(), answer.quality.uninspected),
+                (CountBound::Lower, 1),
+                "{case}"
+            );
         }
         let doubtful: Vec<&str> =
             answer.persons.iter().filter(|one| !one.is_certain).map(|one| one.person.as_str()).collect();

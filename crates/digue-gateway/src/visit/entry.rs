@@ -1,7 +1,7 @@
 //! What a visit leaves in the journal, and the refusals that are journalled and said.
 
 use digue_access::{Decision, Enforcement};
-use digue_types::{ActionName, Exposure, Inspection, Outcome, Reason, RouteName};
+use digue_types::{ActionName, Exposure, Inspection, Outcome, RefusalReason, RouteName};
 use http::StatusCode;
 
 use super::Visit;
@@ -10,7 +10,7 @@ use crate::shown::{FoundPersons, grouped};
 
 impl Visit<Enforcement> {
     /// Journals a refusal, and says it.
-    pub(super) async fn refuse(&self, reasons: Vec<Reason>, inspection: Inspection) -> Refusal {
+    pub(super) async fn refuse(&self, reasons: Vec<RefusalReason>, inspection: Inspection) -> Refusal {
         let inspection = self.how_far(inspection);
         let exposure = self.exposure(&refused(reasons.clone()), Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..exposure };
@@ -23,7 +23,7 @@ impl Visit<Enforcement> {
     /// The portal answered, and its answer is not shown: what the request asked for has happened there.
     pub(super) async fn refuse_answer(
         &self,
-        reasons: Vec<Reason>,
+        reasons: Vec<RefusalReason>,
         inspection: Inspection,
         status: StatusCode,
     ) -> Refusal {
@@ -53,8 +53,8 @@ impl Visit<Enforcement> {
         if self.method.is_safe() || !unavailable.may_have_arrived {
             return unavailable;
         }
-        let reasons = vec![Reason::OutcomeUnknown];
-        unavailable.details.push(format!("reason-{}", Reason::OutcomeUnknown.family()));
+        let reasons = vec![RefusalReason::OutcomeUnknown];
+        unavailable.details.push(format!("reason-{}", RefusalReason::OutcomeUnknown.family()));
         let exposure =
             self.exposure(&refused(reasons), Vec::new(), Inspection::NotReached, 0, StatusCode::OK);
         match self.shared.record_refusal(Exposure { status: 0, ..exposure }).await {
@@ -65,9 +65,9 @@ impl Visit<Enforcement> {
     }
 
     /// What is known of a request that changes something, when its answer is not shown.
-    pub(super) fn done_at_portal(&self, status: StatusCode) -> Option<Reason> {
+    pub(super) fn done_at_portal(&self, status: StatusCode) -> Option<RefusalReason> {
         let is_done = status.is_success() || status.is_redirection();
-        let known = if is_done { Reason::DoneNotShown } else { Reason::OutcomeUnknown };
+        let known = if is_done { RefusalReason::DoneNotShown } else { RefusalReason::OutcomeUnknown };
         (!self.method.is_safe()).then_some(known)
     }
 
@@ -88,12 +88,12 @@ impl Visit<Enforcement> {
     }
 
     pub(super) async fn refuse_unmapped(&self) -> Refusal {
-        let decision = refused(vec![Reason::UnknownRoute]);
+        let decision = refused(vec![RefusalReason::UnknownRoute]);
         let inspection = self.how_far(Inspection::NotReached);
         let exposure = self.exposure(&decision, Vec::new(), inspection, 0, StatusCode::OK);
         let exposure = Exposure { status: 0, ..unmapped(exposure) };
         match self.shared.record_refusal(exposure).await {
-            Ok(index) => Refusal::of(vec![Reason::UnknownRoute], index),
+            Ok(index) => Refusal::of(vec![RefusalReason::UnknownRoute], index),
             Err(unavailable) => unavailable,
         }
     }
@@ -103,8 +103,9 @@ impl Visit<Enforcement> {
         if self.is_request_only { Inspection::RequestOnly } else { inspection }
     }
 
-    pub(super) fn refusal(&self, reasons: Vec<Reason>, index: Option<u64>) -> Refusal {
-        let could_break = reasons.iter().all(|r| matches!(r, Reason::OutsideCaseload | Reason::NotExact));
+    pub(super) fn refusal(&self, reasons: Vec<RefusalReason>, index: Option<u64>) -> Refusal {
+        let could_break =
+            reasons.iter().all(|r| matches!(r, RefusalReason::OutsideCaseload | RefusalReason::NotExact));
         let mut refusal = Refusal::of(reasons, index);
         refusal.may_break_glass = could_break && self.route().access.allows_break_glass;
         refusal
@@ -115,7 +116,7 @@ impl Visit<Enforcement> {
     }
 }
 
-fn refused(reasons: Vec<Reason>) -> Decision {
+fn refused(reasons: Vec<RefusalReason>) -> Decision {
     Decision { outcome: Outcome::Refused, reasons, bases: Vec::new(), justification: None }
 }
 

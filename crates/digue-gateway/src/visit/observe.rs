@@ -11,7 +11,8 @@ use std::time::Duration;
 use digue_access::decide::against_request;
 use digue_inspect::Unreadable;
 use digue_types::{
-    AccountId, Exposure, Inspection, OrganisationId, Outcome, Reason, SessionId, Timestamp, UninspectedCause,
+    AccountId, Exposure, Inspection, OrganisationId, Outcome, RefusalReason, SessionId, Timestamp,
+    UninspectedCause,
 };
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -26,20 +27,20 @@ use super::{ExactSearch, PortalRequest, Visit, place_of};
 use crate::body::{Body, boxed, empty};
 use crate::connection::ConnectionFacts;
 use crate::connections::Slot;
-use crate::gateway::{Shared, lock};
+use crate::gateway::{SharedGateway, lock};
 use crate::headers;
-use crate::identity::{self, Caller, CallerKind, Stranger};
+use crate::identity::{self, Caller, CallerKind, IdentityFailure};
 use crate::path::Segments;
 use crate::pending_entries::PendingEntry;
-use crate::portal::{Choice, Portal, RouteKind, Timeouts};
+use crate::portal::{Portal, RouteKind, Timeouts, UninspectedChoice};
 use crate::shown::{FoundPersons, named_by_request};
-use crate::tee::{BodyCopy, CopiedBody, Extent, tee};
+use crate::tee::{BodyCopy, CopiedBody, CopyExtent, tee};
 use crate::upgrade::{join, on_connection};
 
 /// In place of an `Enforcement`: what speaks against this visit changes nothing about it.
 pub(super) struct Observation {
     /// What enforced mode would have said before the portal was asked.
-    against: Vec<Reason>,
+    against: Vec<RefusalReason>,
     is_recognised: bool,
     is_mapped: bool,
 }
@@ -63,12 +64,12 @@ struct BodyReading {
     persons: FoundPersons,
     inspection: Inspection,
     /// What the map would have done with a body that cannot be read.
-    against: Option<Reason>,
+    against: Option<RefusalReason>,
 }
 
 /// Passes a request on and its response back. `path` is `None` where the path is none that the map could name.
 pub(crate) async fn observe(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     connection: ConnectionFacts,
     portal: Arc<Portal>,
     host: String,
@@ -112,7 +113,7 @@ pub(crate) async fn observe(
 
 /// Forward authentication in front of an observed portal: everything goes on, and what enforced mode would
 /// have said is journalled. The caller, where one is recognised.
-pub(crate) async fn observe_unseen(shared: &Arc<Shared>, asked: PortalRequest<'_>) -> Option<Caller> {
+pub(crate) async fn observe_unseen(shared: &Arc<SharedGateway>, asked: PortalRequest<'_>) -> Option<Caller> {
     let path = Segments::parse(asked.uri.path()).ok();
     let mut visit = Visit::observed(shared, &asked, path.as_ref());
     let caller = visit.mode.is_recognised.then(|| visit.caller.clone());
@@ -123,7 +124,8 @@ pub(crate) async fn observe_unseen(shared: &Arc<Shared>, asked: PortalRequest<'_
     let found = path.as_ref().and_then(|path| visit.portal.route(asked.method, path));
     if let Some((_, values)) = found {
         let fields = visit.unseen_fields(&values, asked.uri.query().unwrap_or_default());
-        let taken_in = fields.and_then(|fields| visit.take_in(&fields).map_err(|_| Reason::MalformedRequest));
+        let taken_in =
+            fields.and_then(|fields| visit.take_in(&fields).map_err(|_| RefusalReason::MalformedRequest));
         if let Err(reason) = taken_in {
             visit.mode.against.push(reason);
         }
@@ -153,7 +155,7 @@ fn plain(status: StatusCode) -> Response<Body> {
 }
 
 impl Visit<Observation> {
-    fn observed(shared: &Arc<Shared>, asked: &PortalRequest<'_>, path: Option<&Segments>) -> Self {
+    fn observed(shared: &Arc<SharedGateway>, asked: &PortalRequest<'_>, path: Option<&Segments>) -> Self {
         let now = shared.clock.now();
         let portal = asked.portal.clone();
         let identified = identity::identify(shared, &asked.identity(), asked.headers, now);
@@ -163,16 +165,16 @@ impl Visit<Observation> {
         let mut against = Vec::new();
         let (caller, is_recognised) = match identified {
             Ok(caller) => (caller, true),
-            Err(Stranger::Doubted(caller)) => {
-                against.push(Reason::SessionMoved);
+            Err(IdentityFailure::Doubted(caller)) => {
+                against.push(RefusalReason::SessionMoved);
                 (*caller, true)
             }
-            Err(Stranger::NotSignedIn) => {
-                against.push(Reason::NoSession);
+            Err(IdentityFailure::NotSignedIn) => {
+                against.push(RefusalReason::NoSession);
                 (nobody_known(now), false)
             }
-            Err(Stranger::NotAdmitted) => {
-                against.push(Reason::UnknownAccount);
+            Err(IdentityFailure::NotAdmitted) => {
+                against.push(RefusalReason::UnknownAccount);
                 (nobody_known(now), false)
             }
         };
@@ -180,8 +182,8 @@ impl Visit<Observation> {
             against.clear();
         }
         match (path, place) {
-            (None, _) => against.insert(0, Reason::MalformedRequest),
-            (Some(_), None) => against.push(Reason::UnknownRoute),
+            (None, _) => against.insert(0, RefusalReason::MalformedRequest),
+            (Some(_), None) => against.push(RefusalReason::UnknownRoute),
             (Some(_), Some(_)) => {}
         }
         Self {
@@ -337,17 +339,19 @@ impl Visit<Observation> {
     fn read_sent(&mut self, sent: &SentRequest) {
         let copied = sent.body.take();
         let needs_body = self.needs_request_body();
-        if copied.passed > self.route().request_bytes_max || needs_body && copied.extent == Extent::TooLarge {
-            self.mode.against.push(Reason::RequestTooLarge);
+        if copied.passed > self.route().request_bytes_max
+            || needs_body && copied.extent == CopyExtent::TooLarge
+        {
+            self.mode.against.push(RefusalReason::RequestTooLarge);
         }
         let is_coded = sent.parts.headers.contains_key(header::CONTENT_ENCODING);
-        let is_readable = !needs_body || !is_coded && copied.extent == Extent::Whole;
+        let is_readable = !needs_body || !is_coded && copied.extent == CopyExtent::Whole;
         let fields = self.request_fields(&sent.parts, &sent.values, &copied.bytes);
         match fields {
             Ok(fields) if is_readable && self.take_in(&fields).is_ok() => {}
             _ => {
-                if !self.mode.against.contains(&Reason::RequestTooLarge) {
-                    self.mode.against.push(Reason::MalformedRequest);
+                if !self.mode.against.contains(&RefusalReason::RequestTooLarge) {
+                    self.mode.against.push(RefusalReason::MalformedRequest);
                 }
                 return;
             }
@@ -356,7 +360,7 @@ impl Visit<Observation> {
             self.mode.against.push(reason);
         }
         if self.route().kind == RouteKind::WebSocket && !is_websocket(&sent.parts.headers) {
-            self.mode.against.push(Reason::MalformedRequest);
+            self.mode.against.push(RefusalReason::MalformedRequest);
         }
         self.ask_the_rules();
     }
@@ -387,9 +391,9 @@ impl Visit<Observation> {
         }
         match body.extent {
             _ if head.status == StatusCode::NOT_MODIFIED => unseen(Inspection::Partial),
-            Extent::CutShort | Extent::NoRoom => unseen(Inspection::Partial),
-            Extent::TooLarge => self.unread(UninspectedCause::TooLarge),
-            Extent::Whole => {
+            CopyExtent::CutShort | CopyExtent::NoRoom => unseen(Inspection::Partial),
+            CopyExtent::TooLarge => self.unread(UninspectedCause::TooLarge),
+            CopyExtent::Whole => {
                 let Some(share) = body.share else { return unseen(Inspection::Partial) };
                 match self.inspect(head.status, &head.headers, &body.bytes, share).await {
                     Ok((found, _)) => self.looked_at(head.status, found),
@@ -418,11 +422,11 @@ impl Visit<Observation> {
     }
 
     fn unread(&self, cause: UninspectedCause) -> BodyReading {
-        let is_refused = self.route().uninspected.of(cause) == Choice::Refuse;
+        let is_refused = self.route().uninspected.of(cause) == UninspectedChoice::Refuse;
         BodyReading {
             persons: Vec::new(),
             inspection: cause.into(),
-            against: is_refused.then_some(Reason::Uninspectable(cause)),
+            against: is_refused.then_some(RefusalReason::Uninspectable(cause)),
         }
     }
 

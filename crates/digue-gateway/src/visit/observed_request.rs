@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Request, Uri, Version};
 
 use crate::connection::ConnectionFacts;
-use crate::gateway::Shared;
+use crate::gateway::SharedGateway;
 use crate::headers;
 use crate::identity::Caller;
 use crate::outgoing::say_who;
@@ -22,7 +22,7 @@ pub(super) fn is_websocket(headers: &HeaderMap) -> bool {
 
 /// `None` when its target cannot be written for another server.
 pub(super) fn as_sent(
-    shared: &Shared,
+    shared: &SharedGateway,
     portal: &Portal,
     caller: Option<&Caller>,
     asked: &Parts,
@@ -119,7 +119,7 @@ fn set_forwarded(connection: &ConnectionFacts, asked: &Parts, headers: &mut Head
 
 /// Digue's word on who is there, for portals that are told by Digue.
 fn set_identity(
-    shared: &Shared,
+    shared: &SharedGateway,
     portal: &Portal,
     caller: Option<&Caller>,
     connection: &ConnectionFacts,

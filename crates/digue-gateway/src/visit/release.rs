@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use digue_access::{Decision, Enforcement, decide, release};
 use digue_inspect::Unreadable;
-use digue_types::{Exposure, Inspection, Means, Outcome, PersonRef, Reason};
+use digue_types::{Exposure, Inspection, Means, Outcome, PersonRef, RefusalReason};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
@@ -11,10 +11,10 @@ use super::Visit;
 use super::response::{InspectedPersons, declared_length};
 use crate::body::{Body, boxed, full};
 use crate::gateway::lock;
-use crate::guard::Guarded;
+use crate::guard::GuardedBody;
 use crate::headers;
-use crate::portal::Choice;
-use crate::ports::Word;
+use crate::portal::UninspectedChoice;
+use crate::ports::Verdict;
 use crate::refusal::Refusal;
 use crate::response_headers::HeaderSweep;
 use crate::shown::FoundPersons;
@@ -40,8 +40,8 @@ impl Visit<Enforcement> {
             Err(unreadable) => {
                 let cause = unreadable.cause;
                 self.note_unreadable(unreadable);
-                if self.route().uninspected.of(cause) == Choice::Refuse {
-                    let reason = Reason::Uninspectable(cause);
+                if self.route().uninspected.of(cause) == UninspectedChoice::Refuse {
+                    let reason = RefusalReason::Uninspectable(cause);
                     return Err(self.refuse_answer(vec![reason], cause.into(), head.status).await);
                 }
                 (self.with_subjects(Vec::new(), head.status, has_body), cause.into())
@@ -62,7 +62,7 @@ impl Visit<Enforcement> {
         // What was decided before the disk answered may have been undone since. The entry stands: it says more than
         // was shown, and never less.
         if self.guard().is_cut() {
-            let reasons = std::iter::once(Reason::NoSession).chain(self.done_at_portal(head.status));
+            let reasons = std::iter::once(RefusalReason::NoSession).chain(self.done_at_portal(head.status));
             return Err(self.refusal(reasons.collect(), index));
         }
         Ok(self.response(head, bytes, index, shows_persons || inspection.is_uninspected()))
@@ -71,17 +71,17 @@ impl Visit<Enforcement> {
     async fn refuse_unreadable(&mut self, unreadable: Unreadable, status: StatusCode) -> Refusal {
         let cause = unreadable.cause;
         self.note_unreadable(unreadable);
-        self.refuse_answer(vec![Reason::Uninspectable(cause)], cause.into(), status).await
+        self.refuse_answer(vec![RefusalReason::Uninspectable(cause)], cause.into(), status).await
     }
 
     /// The watch has the last word: a response that reveals a theft does not leave.
     pub(super) fn look(&self, decision: &mut Decision, exposure: &mut Exposure) {
         // What is refused already is looked at as it is written.
-        if decision.outcome == Outcome::Refused || self.shared.sentinel.look(exposure) == Word::Pass {
+        if decision.outcome == Outcome::Refused || self.shared.sentinel.look(exposure) == Verdict::Pass {
             return;
         }
         decision.outcome = Outcome::Refused;
-        decision.reasons = vec![Reason::Withheld];
+        decision.reasons = vec![RefusalReason::Withheld];
         exposure.outcome = Outcome::Refused;
         exposure.reasons.clone_from(&decision.reasons);
         exposure.shown = Vec::new();
@@ -97,8 +97,8 @@ impl Visit<Enforcement> {
     ) -> Result<Response<Body>, Refusal> {
         self.note_unreadable(Unreadable::too_large());
         let inspection = Inspection::TooLarge;
-        if self.route().uninspected.too_large == Choice::Refuse {
-            let reason = Reason::Uninspectable(digue_types::UninspectedCause::TooLarge);
+        if self.route().uninspected.too_large == UninspectedChoice::Refuse {
+            let reason = RefusalReason::Uninspectable(digue_types::UninspectedCause::TooLarge);
             return Err(self.refuse_answer(vec![reason], inspection, head.status).await);
         }
         let by_headers = match self.pass_headers(&mut head) {
@@ -124,11 +124,11 @@ impl Visit<Enforcement> {
         }
         let index = self.record_answer(vec![exposure.clone()], head.status).await?;
         if self.guard().is_cut() {
-            let reasons = std::iter::once(Reason::NoSession).chain(self.done_at_portal(head.status));
+            let reasons = std::iter::once(RefusalReason::NoSession).chain(self.done_at_portal(head.status));
             return Err(self.refusal(reasons.collect(), Some(index)));
         }
         let on_end = declared.is_none().then(|| self.closing_entry(exposure));
-        let guarded = Guarded::stream(self.guard(), start, rest, on_end);
+        let guarded = GuardedBody::stream(self.guard(), start, rest, on_end);
         let mut response = Response::from_parts(head, boxed(guarded));
         mark(response.headers_mut(), Some(index), true);
         Ok(response)
@@ -166,7 +166,7 @@ impl Visit<Enforcement> {
     ) -> Response<Body> {
         mark(&mut head.headers, index, is_personal);
         let is_small = bytes.len() <= 64 * 1024;
-        let body = if is_small { full(bytes) } else { boxed(Guarded::held(self.guard(), bytes)) };
+        let body = if is_small { full(bytes) } else { boxed(GuardedBody::held(self.guard(), bytes)) };
         Response::from_parts(head, body)
     }
 }

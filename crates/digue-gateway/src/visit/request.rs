@@ -4,7 +4,7 @@ use bytes::Bytes;
 use digue_access::{Enforcement, admit};
 use digue_inspect::request::{RequestFields, RequestParts, RequestRule, parameters};
 use digue_inspect::{Identifier, Unreadable, read_request};
-use digue_types::{Inspection, Outcome, PersonKey, PersonRef, Reason};
+use digue_types::{Inspection, Outcome, PersonKey, PersonRef, RefusalReason};
 use http::header;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
@@ -14,7 +14,7 @@ use super::{ExactSearch, Visit};
 use crate::body::{Body, full, limited};
 use crate::gateway::lock;
 use crate::graphql::{GraphQl, has_no_alias};
-use crate::hold::{Held, HoldError, counted, hold};
+use crate::hold::{HeldBody, HoldError, counted, hold};
 use crate::identity::Caller;
 use crate::outgoing::outgoing;
 use crate::portal::RouteKind;
@@ -37,9 +37,9 @@ impl Visit<Enforcement> {
             return Err(Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large"));
         }
         let (seen, body) = self.read_request_body(&parts, body).await?;
-        let fields = self
-            .check_parameters(&parts, &seen)
-            .and_then(|()| self.request_fields(&parts, &values, &seen).map_err(|_| Reason::MalformedRequest));
+        let fields = self.check_parameters(&parts, &seen).and_then(|()| {
+            self.request_fields(&parts, &values, &seen).map_err(|_| RefusalReason::MalformedRequest)
+        });
         self.admit(fields).await?;
         let outgoing =
             outgoing(&self.shared, &self.portal, Some(&self.caller), &parts, &self.connection, self.now);
@@ -47,8 +47,9 @@ impl Visit<Enforcement> {
     }
 
     /// What the request names, and whether anything of it may be asked for.
-    async fn admit(&mut self, fields: Result<RequestFields, Reason>) -> Result<(), Refusal> {
-        let taken_in = fields.and_then(|fields| self.take_in(&fields).map_err(|_| Reason::MalformedRequest));
+    async fn admit(&mut self, fields: Result<RequestFields, RefusalReason>) -> Result<(), Refusal> {
+        let taken_in =
+            fields.and_then(|fields| self.take_in(&fields).map_err(|_| RefusalReason::MalformedRequest));
         if let Err(reason) = taken_in {
             return Err(self.refuse(vec![reason], Inspection::NotReached).await);
         }
@@ -90,7 +91,7 @@ impl Visit<Enforcement> {
         }
         let index = self.record(vec![exposure]).await?;
         if self.guard().is_cut() {
-            return Err(self.refusal(vec![Reason::NoSession], Some(index)));
+            return Err(self.refusal(vec![RefusalReason::NoSession], Some(index)));
         }
         Ok((self.caller, Some(index)))
     }
@@ -112,32 +113,32 @@ impl Visit<Enforcement> {
             || Refusal::unavailable(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large");
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
             // A coded form could say one thing here and another to the portal.
-            return Err(self.refuse(vec![Reason::MalformedRequest], Inspection::NotReached).await);
+            return Err(self.refuse(vec![RefusalReason::MalformedRequest], Inspection::NotReached).await);
         }
         let share = self.share(&self.shared.held, &parts.extensions);
         match hold(body, limit, self.portal.timeouts.idle, share).await {
-            Ok(Held::Whole { bytes, share }) => {
+            Ok(HeldBody::Whole { bytes, share }) => {
                 let bytes = counted(bytes, share);
                 Ok((bytes.clone(), full(bytes)))
             }
             Err(HoldError::Full(_)) => Err(Refusal::busy()),
-            Ok(Held::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => Err(too_large()),
+            Ok(HeldBody::TooLarge { .. }) | Err(HoldError::Cut(_) | HoldError::Silent) => Err(too_large()),
         }
     }
 }
 
 impl<M> Visit<M> {
     /// Parameters and renamed fields could change what an answer holds: only those of the map pass.
-    pub(super) fn check_parameters(&self, parts: &Parts, body: &[u8]) -> Result<(), Reason> {
+    pub(super) fn check_parameters(&self, parts: &Parts, body: &[u8]) -> Result<(), RefusalReason> {
         let query =
-            parameters(parts.uri.query().unwrap_or_default()).map_err(|_| Reason::MalformedRequest)?;
+            parameters(parts.uri.query().unwrap_or_default()).map_err(|_| RefusalReason::MalformedRequest)?;
         if self.route().query.stranger(&query).is_some() {
-            return Err(Reason::UnknownParameter);
+            return Err(RefusalReason::UnknownParameter);
         }
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         match self.route().graphql {
             GraphQl::NoAliases if !has_no_alias(content_type.unwrap_or_default(), body, &query) => {
-                Err(Reason::RenamedFields)
+                Err(RefusalReason::RenamedFields)
             }
             GraphQl::NoAliases | GraphQl::Unread => Ok(()),
         }
@@ -180,20 +181,21 @@ impl<M> Visit<M> {
         &self,
         values: &[(String, String)],
         query: &str,
-    ) -> Result<RequestFields, Reason> {
-        let given = parameters(query).map_err(|_| Reason::MalformedRequest)?;
+    ) -> Result<RequestFields, RefusalReason> {
+        let given = parameters(query).map_err(|_| RefusalReason::MalformedRequest)?;
         if self.route().query.stranger(&given).is_some() {
-            return Err(Reason::UnknownParameter);
+            return Err(RefusalReason::UnknownParameter);
         }
         let is_body_read = self.route().needs_request_body() || self.route().graphql == GraphQl::NoAliases;
         if is_body_read && !self.method.is_safe() {
-            return Err(Reason::BodyUnseen);
+            return Err(RefusalReason::BodyUnseen);
         }
         if self.route().graphql == GraphQl::NoAliases && !has_no_alias("", &[], &given) {
-            return Err(Reason::RenamedFields);
+            return Err(RefusalReason::RenamedFields);
         }
         let parts = RequestParts { path: values, query, content_type: "", body: &[] };
-        read_request(&self.route().request, &self.portal.kinds, &parts).map_err(|_| Reason::MalformedRequest)
+        read_request(&self.route().request, &self.portal.kinds, &parts)
+            .map_err(|_| RefusalReason::MalformedRequest)
     }
 
     fn subjects_of(&self, fields: &RequestFields) -> Result<Vec<PersonRef>, Unreadable> {

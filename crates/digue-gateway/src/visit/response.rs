@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use super::Visit;
 use crate::body::Body;
 use crate::headers;
-use crate::hold::{Held, HoldError, Share, counted, hold};
+use crate::hold::{HeldBody, HoldError, Share, counted, hold};
 use crate::inspection::{InspectionBusy, SHORT_BYTES, look_into};
 use crate::refusal::Refusal;
 use crate::response_headers::rewrite_addresses;
@@ -52,14 +52,14 @@ impl Visit<Enforcement> {
         let limit = self.route().held_bytes_max;
         let share = self.share(&self.shared.held, &asked.extensions);
         match hold(body, limit, self.portal.timeouts.idle, share).await {
-            Ok(Held::Whole { bytes, share }) => {
+            Ok(HeldBody::Whole { bytes, share }) => {
                 let inspected = self.inspect(head.status, &head.headers, &bytes, share).await;
                 let Ok((found, share)) = inspected else {
                     return Err(self.unanswered(Refusal::busy().after_the_portal()).await);
                 };
                 self.release(head, counted(bytes, share), found).await
             }
-            Ok(Held::TooLarge { start, rest }) => self.release_too_large(head, start, rest).await,
+            Ok(HeldBody::TooLarge { start, rest }) => self.release_too_large(head, start, rest).await,
             Err(HoldError::Full(_)) => Err(self.unanswered(Refusal::busy().after_the_portal()).await),
             Err(error) => {
                 tracing::warn!(portal.id = %self.portal.id, error = %error, "A response did not arrive whole");

@@ -11,18 +11,18 @@ use http::{Request, Response, StatusCode};
 use super::response::public_origin;
 use super::{PortalRequest, Visit};
 use crate::body::{Body, boxed, limited};
-use crate::gateway::Shared;
-use crate::guard::{Guard, Guarded};
+use crate::gateway::SharedGateway;
+use crate::guard::{CutGuard, GuardedBody};
 use crate::headers;
 use crate::identity::{self, Caller};
 use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
-use crate::ports::Fetch;
+use crate::ports::ResourceFetch;
 use crate::refusal::Refusal;
 use crate::response_headers::{HeaderSweep, rewrite_addresses};
 
 /// Public resources go to anybody; whose browser fetched them is known by its session, if at all.
-pub(super) fn note_fetch(shared: &Shared, asked: &PortalRequest<'_>, now: Timestamp) {
+pub(super) fn note_fetch(shared: &SharedGateway, asked: &PortalRequest<'_>, now: Timestamp) {
     if matches!(asked.portal.identity, Identity::Session)
         && let Ok(caller) = identity::identify(shared, &asked.identity(), asked.headers, now)
     {
@@ -30,10 +30,16 @@ pub(super) fn note_fetch(shared: &Shared, asked: &PortalRequest<'_>, now: Timest
     }
 }
 
-fn tell_fetch(shared: &Shared, portal: &Portal, caller: &Caller, now: Timestamp) {
+fn tell_fetch(shared: &SharedGateway, portal: &Portal, caller: &Caller, now: Timestamp) {
     let (organisation, account) = (&caller.organisation, &caller.account);
     let is_observed = portal.mode.enforcement().is_none();
-    shared.sentinel.fetched(&Fetch { at: now, portal: &portal.id, organisation, account, is_observed });
+    shared.sentinel.fetched(&ResourceFetch {
+        at: now,
+        portal: &portal.id,
+        organisation,
+        account,
+        is_observed,
+    });
 }
 
 impl Visit<Enforcement> {
@@ -47,7 +53,7 @@ impl Visit<Enforcement> {
         let body = limited(body, limit);
         let response = pass_through(&self.shared, &self.portal, outgoing, body).await?;
         let guard = self.guard();
-        Ok(response.map(|body| boxed(Guarded::stream(guard, Bytes::new(), body, None))))
+        Ok(response.map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))))
     }
 
     pub(super) async fn gate_assets(&self) -> Result<(), Refusal> {
@@ -71,7 +77,7 @@ impl Tunnel {
     }
 
     /// Decides and journals the stream before the first byte of it.
-    pub(crate) async fn permit(&self) -> Result<Guard, Refusal> {
+    pub(crate) async fn permit(&self) -> Result<CutGuard, Refusal> {
         let visit = &self.visit;
         let decision = visit.decide(&Vec::new(), Inspection::Stream);
         if decision.outcome == Outcome::Refused {
@@ -100,7 +106,7 @@ impl Tunnel {
 }
 
 pub(super) async fn pass_through(
-    shared: &Arc<Shared>,
+    shared: &Arc<SharedGateway>,
     portal: &Portal,
     outgoing: Request<()>,
     body: Body,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use super::CsvRow;
 use crate::reading::Unreadable;
@@ -45,7 +45,7 @@ impl Oddities {
 
     /// Why a reading that refused no row is no whole reading all the same.
     pub(super) fn fault(&self, quotes: Quotes) -> Option<Unreadable> {
-        let fault = |cause, line: usize| Unread::new(cause).at(format_args!("line {line}")).into();
+        let fault = |cause, line: usize| ReadFailure::new(cause).at(format_args!("line {line}")).into();
         if let Some(line) = self.unclosed {
             return Some(fault(UnreadCause::Syntax, line));
         }

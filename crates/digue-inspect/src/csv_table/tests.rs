@@ -3,7 +3,7 @@ use regex::Regex;
 use super::*;
 use crate::identifier::{IdentifierKind, Pick};
 use crate::reading::WhyNobody;
-use crate::table::{Column, ColumnRule};
+use crate::table::{ColumnRule, MapColumn};
 
 fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
     let shape = shape.map(|shape| Regex::new(&format!("^(?:{shape})$")).unwrap());
@@ -12,8 +12,8 @@ fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
 
 fn rule(column: &str) -> ColumnRule {
     let named = match column.strip_prefix('#') {
-        Some(number) => Column::Number(number.parse().unwrap()),
-        None => Column::Named(column.into()),
+        Some(number) => MapColumn::Number(number.parse().unwrap()),
+        None => MapColumn::Named(column.into()),
     };
     ColumnRule::new(named, Pick::whole(0, column))
 }
@@ -22,7 +22,11 @@ fn rules(column: &str) -> TableRules {
     TableRules { columns: vec![rule(column)], ..TableRules::default() }
 }
 
-fn look(rules: &TableRules, shape: Option<&str>, text: &str) -> Result<(Vec<String>, Tally), Unread> {
+fn look(
+    rules: &TableRules,
+    shape: Option<&str>,
+    text: &str,
+) -> Result<(Vec<String>, ReadingTally), ReadFailure> {
     let kinds = kinds(shape);
     let mut found = Collector::new(&kinds, &[], 1_000);
     let tally = read(rules, text, &mut found).map_err(|unreadable| unreadable.detail)?;
@@ -185,7 +189,7 @@ fn a_number_of_column_does_not_take_the_header_for_data() {
 #[test]
 fn names_of_a_column_are_alternatives_and_rules_may_be_optional() {
     let mail = ColumnRule {
-        columns: vec![Column::Named("Email".into()), Column::Named("E-mail".into())],
+        columns: vec![MapColumn::Named("Email".into()), MapColumn::Named("E-mail".into())],
         is_optional: true,
         ..rule("Email")
     };

@@ -3,12 +3,12 @@
 //!
 //! The work for one tag is bounded by the depth, which is bounded; the nodes are bounded by the bytes.
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
-use super::references::{Context, reference};
+use super::references::{ReferenceContext, reference};
 use super::tag::{self, Tag};
-use super::tokens::{RawText, TagToken, Token, Tokens, is_space, raw_text_of};
-use super::tree::{NONE, Space, Tree};
+use super::tokens::{HtmlToken, RawText, TagToken, Tokens, is_space, raw_text_of};
+use super::tree::{HtmlTree, NONE, Namespace};
 use crate::reading::Unreadable;
 
 mod body;
@@ -30,7 +30,7 @@ const STEPS_OF_BYTE: usize = 64;
 
 /// How readers differ: each reading of a page is one that some client makes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Manner {
+pub(super) struct ParseManner {
     /// Scripts run: what `noscript` holds is text.
     pub(super) runs_scripts: bool,
     /// The page is read as XML: `<script/>` has ended.
@@ -41,7 +41,7 @@ pub(super) struct Manner {
 
 /// What the page holds that one of the manners reads otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Met {
+pub(super) struct AttributeLookup {
     pub(super) noscript: bool,
     pub(super) stray_table_part: bool,
     /// In a page that says that it is XHTML, something that HTML reads otherwise.
@@ -49,9 +49,9 @@ pub(super) struct Met {
 }
 
 /// A page as one manner reads it.
-pub(super) struct Built<'t> {
-    pub(super) tree: Tree<'t>,
-    pub(super) met: Met,
+pub(super) struct BuiltPage<'t> {
+    pub(super) tree: HtmlTree<'t>,
+    pub(super) met: AttributeLookup,
     /// What is in no element: comments, document types, tags and texts that browsers drop. Filled for a sweep.
     pub(super) asides: String,
     /// Steps over open elements, and nodes moved.
@@ -93,15 +93,15 @@ enum Flow {
 /// A token of the tree: comments are aside, a text is known to be blank or not.
 #[derive(Clone, Copy)]
 enum Item {
-    Blank(Text),
-    Text(Text),
+    Blank(TextRun),
+    Text(TextRun),
     Start(TagToken),
     End(TagToken),
     Eof,
 }
 
 #[derive(Clone, Copy)]
-struct Text {
+struct TextRun {
     start: usize,
     end: usize,
     is_raw: bool,
@@ -114,7 +114,7 @@ enum Formatting {
 }
 
 /// Where a node goes.
-enum Place {
+enum InsertionPlace {
     LastChildOf(u32),
     /// Before the table, or, where a script took the table away, at the end of what was open before it.
     BeforeTable {
@@ -123,11 +123,11 @@ enum Place {
     },
 }
 
-struct Builder<'t> {
+struct TreeBuilder<'t> {
     tokens: Tokens<'t>,
-    tree: Tree<'t>,
-    manner: Manner,
-    met: Met,
+    tree: HtmlTree<'t>,
+    manner: ParseManner,
+    met: AttributeLookup,
     looks_like_xml: bool,
     mode: Mode,
     open: Vec<u32>,
@@ -145,17 +145,17 @@ struct Builder<'t> {
     asides: String,
     nodes_max: usize,
     steps: usize,
-    fault: Option<Unread>,
+    fault: Option<ReadFailure>,
 }
 
 /// Builds the tree of a page.
-pub(super) fn build(text: &str, manner: Manner, sweeps: bool) -> Result<Built<'_>, Unreadable> {
+pub(super) fn build(text: &str, manner: ParseManner, sweeps: bool) -> Result<BuiltPage<'_>, Unreadable> {
     if u32::try_from(text.len()).is_err() {
         return Err(Unreadable::too_large());
     }
-    let mut builder = Builder::new(text, manner, sweeps);
+    let mut builder = TreeBuilder::new(text, manner, sweeps);
     builder.run()?;
-    Ok(Built {
+    Ok(BuiltPage {
         tree: builder.tree,
         met: builder.met,
         asides: builder.asides,
@@ -164,13 +164,13 @@ pub(super) fn build(text: &str, manner: Manner, sweeps: bool) -> Result<Built<'_
     })
 }
 
-impl<'t> Builder<'t> {
-    fn new(text: &'t str, manner: Manner, sweeps: bool) -> Self {
+impl<'t> TreeBuilder<'t> {
+    fn new(text: &'t str, manner: ParseManner, sweeps: bool) -> Self {
         let mut builder = Self {
             tokens: Tokens::new(text),
-            tree: Tree::new(text),
+            tree: HtmlTree::new(text),
             manner,
-            met: Met::default(),
+            met: AttributeLookup::default(),
             looks_like_xml: looks_like_xml(text),
             mode: Mode::Initial,
             open: Vec::new(),
@@ -199,7 +199,7 @@ impl<'t> Builder<'t> {
     fn run(&mut self) -> Result<(), Unreadable> {
         let steps_max = self.tokens.text.len().saturating_mul(STEPS_OF_BYTE).saturating_add(1 << 20);
         loop {
-            let reads_cdata = self.manner.is_xml || self.current_space() != Space::Html;
+            let reads_cdata = self.manner.is_xml || self.current_space() != Namespace::Html;
             let token = self.tokens.next(&mut self.tree.names, reads_cdata);
             self.token(token);
             if self.tree.nodes.len() > self.nodes_max || self.steps > steps_max {
@@ -208,7 +208,7 @@ impl<'t> Builder<'t> {
             if let Some(fault) = self.fault.take() {
                 return Err(fault.into());
             }
-            if matches!(token, Token::Eof) {
+            if matches!(token, HtmlToken::Eof) {
                 if let Some(start) = self.tokens.cut_at {
                     self.aside(start, self.tokens.text.len());
                 }
@@ -217,20 +217,20 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn token(&mut self, token: Token) {
+    fn token(&mut self, token: HtmlToken) {
         self.is_kept = false;
         let skips_line_end = std::mem::take(&mut self.skips_line_end);
         let (start, end) = match token {
-            Token::Text { mut start, end, is_raw } => {
+            HtmlToken::Text { mut start, end, is_raw } => {
                 if skips_line_end {
                     start = self.after_line_end(start, end);
                 }
-                self.text(Text { start, end, is_raw });
+                self.text(TextRun { start, end, is_raw });
                 (start, end)
             }
-            Token::Start(tag) => {
+            HtmlToken::Start(tag) => {
                 let is_xml_only =
-                    tag.is_self_closing && !tag::is_void(tag.tag) && self.current_space() == Space::Html;
+                    tag.is_self_closing && !tag::is_void(tag.tag) && self.current_space() == Namespace::Html;
                 self.met.xml |= self.looks_like_xml && is_xml_only;
                 self.item(Item::Start(tag));
                 if self.manner.is_xml && tag.is_self_closing {
@@ -238,22 +238,22 @@ impl<'t> Builder<'t> {
                 }
                 (tag.start, tag.end)
             }
-            Token::End(tag) => {
+            HtmlToken::End(tag) => {
                 self.item(Item::End(tag));
                 if !tag.has_attributes() && tag.tag.is_short() {
                     return;
                 }
                 (tag.start, tag.end)
             }
-            Token::Comment { start, end } => {
+            HtmlToken::Comment { start, end } => {
                 self.met.xml |= self.looks_like_xml && self.tokens.text[start..end].starts_with("[CDATA[");
                 (start, end)
             }
-            Token::Doctype { start, end } => {
+            HtmlToken::Doctype { start, end } => {
                 self.doctype(start, end);
                 (start, end)
             }
-            Token::Eof => return self.item(Item::Eof),
+            HtmlToken::Eof => return self.item(Item::Eof),
         };
         if !self.is_kept {
             self.aside(start, end);
@@ -274,7 +274,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The mode before the first element is left by text that is not blank; what is blank there is nothing.
-    fn text(&mut self, text: Text) {
+    fn text(&mut self, text: TextRun) {
         let drops_words = match self.mode {
             Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset => true,
             Mode::InColumnGroup => self.current_tag() != tag::COLGROUP,
@@ -301,14 +301,14 @@ impl<'t> Builder<'t> {
             return self.item(Item::Blank(text));
         }
         if splits && blank > 0 {
-            self.item(Item::Blank(Text { end: text.start + blank, ..text }));
-            return self.item(Item::Text(Text { start: text.start + blank, ..text }));
+            self.item(Item::Blank(TextRun { end: text.start + blank, ..text }));
+            return self.item(Item::Text(TextRun { start: text.start + blank, ..text }));
         }
         self.item(Item::Text(text));
     }
 
     /// Where words are dropped, the white space between them stays.
-    fn blanks_of(&mut self, text: Text) {
+    fn blanks_of(&mut self, text: TextRun) {
         let whole: &'t str = &self.tokens.text[text.start..text.end];
         let mut at = 0;
         while at < whole.len() {
@@ -316,7 +316,7 @@ impl<'t> Builder<'t> {
             let blank = if text.is_raw { blank_bytes(&whole[at..]) } else { leading_blank(&whole[at..]) };
             if blank > 0 {
                 let start = text.start + at;
-                self.item(Item::Blank(Text { start, end: start + blank, ..text }));
+                self.item(Item::Blank(TextRun { start, end: start + blank, ..text }));
             }
             at += blank;
             // At least one byte of a word, which may begin with another reference.
@@ -377,13 +377,13 @@ impl<'t> Builder<'t> {
         self.html_tag(self.current())
     }
 
-    fn current_space(&self) -> Space {
+    fn current_space(&self) -> Namespace {
         self.tree.node(self.current()).space
     }
 
     fn html_tag(&self, id: u32) -> Tag {
         let node = self.tree.node(id);
-        if node.space == Space::Html { node.tag } else { Tag(0) }
+        if node.space == Namespace::Html { node.tag } else { Tag(0) }
     }
 
     fn is_default_scope(&self, id: u32) -> bool {
@@ -394,9 +394,9 @@ impl<'t> Builder<'t> {
     fn is_integration_point(&self, id: u32) -> bool {
         let node = self.tree.node(id);
         match node.space {
-            Space::Html => false,
-            Space::MathMl => matches!(node.tag, tag::MI | tag::MO | tag::MN | tag::MS | tag::MTEXT),
-            Space::Svg => matches!(node.tag, tag::FOREIGN_OBJECT | tag::DESC | tag::TITLE),
+            Namespace::Html => false,
+            Namespace::MathMl => matches!(node.tag, tag::MI | tag::MO | tag::MN | tag::MS | tag::MTEXT),
+            Namespace::Svg => matches!(node.tag, tag::FOREIGN_OBJECT | tag::DESC | tag::TITLE),
         }
     }
 
@@ -426,7 +426,7 @@ impl<'t> Builder<'t> {
 
     fn push(&mut self, id: u32) {
         if self.open.len() == DEPTH_MAX {
-            self.fault = Some(Unread::new(UnreadCause::TooDeep));
+            self.fault = Some(ReadFailure::new(UnreadCause::TooDeep));
         }
         self.open.push(id);
     }
@@ -477,42 +477,42 @@ impl<'t> Builder<'t> {
 
     // What goes into the tree.
 
-    fn place(&mut self, target: Option<u32>) -> Place {
+    fn place(&mut self, target: Option<u32>) -> InsertionPlace {
         let target = target.unwrap_or_else(|| self.current());
         if !(self.is_fostering && tag::is_foster_target(self.html_tag(target))) {
-            return Place::LastChildOf(target);
+            return InsertionPlace::LastChildOf(target);
         }
         for at in (0..self.open.len()).rev() {
             self.steps += 1;
             let id = self.open[at];
             match self.html_tag(id) {
-                tag::TEMPLATE => return Place::LastChildOf(id),
+                tag::TEMPLATE => return InsertionPlace::LastChildOf(id),
                 tag::TABLE if at > 0 => {
-                    return Place::BeforeTable { table: id, otherwise: self.open[at - 1] };
+                    return InsertionPlace::BeforeTable { table: id, otherwise: self.open[at - 1] };
                 }
                 _ => {}
             }
         }
-        Place::LastChildOf(self.open.first().copied().unwrap_or(0))
+        InsertionPlace::LastChildOf(self.open.first().copied().unwrap_or(0))
     }
 
-    fn put(&mut self, place: &Place, id: u32) {
+    fn put(&mut self, place: &InsertionPlace, id: u32) {
         match *place {
-            Place::LastChildOf(parent) => self.tree.append(parent, id),
-            Place::BeforeTable { table, .. } if self.tree.node(table).parent != NONE => {
+            InsertionPlace::LastChildOf(parent) => self.tree.append(parent, id),
+            InsertionPlace::BeforeTable { table, .. } if self.tree.node(table).parent != NONE => {
                 self.tree.insert_before(table, id);
             }
-            Place::BeforeTable { otherwise, .. } => self.tree.append(otherwise, id),
+            InsertionPlace::BeforeTable { otherwise, .. } => self.tree.append(otherwise, id),
         }
     }
 
     fn create_root(&mut self, start: u32) {
-        let root = self.tree.create(tag::HTML, Space::Html, start);
+        let root = self.tree.create(tag::HTML, Namespace::Html, start);
         self.tree.append(0, root);
         self.open.push(root);
     }
 
-    fn insert_without_opening(&mut self, tag: Tag, space: Space, start: u32) -> u32 {
+    fn insert_without_opening(&mut self, tag: Tag, space: Namespace, start: u32) -> u32 {
         let place = self.place(None);
         let id = self.tree.create(tag, space, start);
         self.put(&place, id);
@@ -522,7 +522,7 @@ impl<'t> Builder<'t> {
     /// The element of a start tag, open.
     fn insert(&mut self, token: TagToken) -> u32 {
         self.is_kept = true;
-        let id = self.insert_without_opening(token.tag, Space::Html, attributes_of(&token));
+        let id = self.insert_without_opening(token.tag, Namespace::Html, attributes_of(&token));
         self.push(id);
         id
     }
@@ -530,12 +530,12 @@ impl<'t> Builder<'t> {
     /// The element of a start tag that has no content.
     fn insert_void(&mut self, token: TagToken) -> u32 {
         self.is_kept = true;
-        self.insert_without_opening(token.tag, Space::Html, attributes_of(&token))
+        self.insert_without_opening(token.tag, Namespace::Html, attributes_of(&token))
     }
 
     /// An element that no tag wrote, open.
     fn insert_implied(&mut self, tag: Tag) -> u32 {
-        let id = self.insert_without_opening(tag, Space::Html, NONE);
+        let id = self.insert_without_opening(tag, Namespace::Html, NONE);
         self.push(id);
         id
     }
@@ -553,7 +553,7 @@ impl<'t> Builder<'t> {
             start = self.after_line_end(start, end);
         }
         if end > start {
-            self.insert_text(Text { start, end, is_raw: raw != RawText::WithReferences });
+            self.insert_text(TextRun { start, end, is_raw: raw != RawText::WithReferences });
         }
         if raw != RawText::ToTheEnd {
             // Its end tag, should it come, finds nothing of this name open but this one.
@@ -566,7 +566,7 @@ impl<'t> Builder<'t> {
     fn close_at_once(&mut self, token: &TagToken) {
         let id = self.current();
         let node = self.tree.node(id);
-        if node.space != Space::Html || node.tag != token.tag || node.start != attributes_of(token) {
+        if node.space != Namespace::Html || node.tag != token.tag || node.start != attributes_of(token) {
             return;
         }
         self.pop();
@@ -599,20 +599,20 @@ impl<'t> Builder<'t> {
             return;
         }
         let token = self.tokens.next(&mut self.tree.names, false);
-        if let Token::End(tag) = token
+        if let HtmlToken::End(tag) = token
             && tag.has_attributes()
         {
             self.aside(tag.start, tag.end);
         }
     }
 
-    fn insert_text(&mut self, text: Text) {
+    fn insert_text(&mut self, text: TextRun) {
         self.is_kept = true;
         let place = self.place(None);
-        if matches!(place, Place::LastChildOf(0)) {
+        if matches!(place, InsertionPlace::LastChildOf(0)) {
             return;
         }
-        let id = self.tree.create(Tag::TEXT, Space::Html, text.start as u32);
+        let id = self.tree.create(Tag::TEXT, Namespace::Html, text.start as u32);
         let node = self.tree.node_mut(id);
         node.end = text.end as u32;
         node.is_raw = text.is_raw;
@@ -620,7 +620,7 @@ impl<'t> Builder<'t> {
     }
 
     fn attribute(&self, token: &TagToken, wanted: &str) -> Option<&'t str> {
-        let attributes = super::tokens::Attributes::new(self.tokens.text, token.attributes);
+        let attributes = super::tokens::TagAttributes::new(self.tokens.text, token.attributes);
         let mut named = attributes.filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
         named.next().map(|(_, value)| value)
     }
@@ -680,7 +680,7 @@ fn leading_blank(raw: &str) -> usize {
             return at;
         }
         let mut text = String::new();
-        let length = reference(&raw[at..], Context::Text, &mut text);
+        let length = reference(&raw[at..], ReferenceContext::Text, &mut text);
         if length == 0 || blank_bytes(&text) < text.len() {
             return at;
         }
@@ -694,6 +694,6 @@ fn looks_like_xml(text: &str) -> bool {
     start.trim_start().starts_with("<?xml") || start.contains("http://www.w3.org/1999/xhtml")
 }
 
-pub(super) fn raw_text(tag: Tag, manner: Manner) -> Option<RawText> {
+pub(super) fn raw_text(tag: Tag, manner: ParseManner) -> Option<RawText> {
     raw_text_of(tag, manner.runs_scripts)
 }

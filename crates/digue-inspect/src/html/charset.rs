@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::tokens::{Attributes, is_space};
+use super::tokens::{TagAttributes, is_space};
 use crate::decode;
 use crate::reading::Unreadable;
 
@@ -27,7 +27,7 @@ pub(super) fn text<'b>(header: Option<&str>, bytes: &'b [u8]) -> Result<Cow<'b, 
     };
     // What browsers refuse to decode.
     if encoding == encoding_rs::REPLACEMENT {
-        return Err(Unread::new(UnreadCause::CharacterSet).at(header.unwrap_or("meta")).into());
+        return Err(ReadFailure::new(UnreadCause::CharacterSet).at(header.unwrap_or("meta")).into());
     }
     let (text, _, _) = encoding.decode(bytes);
     Ok(text)
@@ -57,7 +57,7 @@ fn stated(bytes: &[u8]) -> Option<&'static Encoding> {
 fn stated_by(meta: &str) -> Option<&'static Encoding> {
     let mut label = None;
     let (mut content, mut is_content_type) = (None, false);
-    for (name, value) in Attributes::new(meta, 0) {
+    for (name, value) in TagAttributes::new(meta, 0) {
         match name.to_ascii_lowercase().as_str() {
             "charset" => label = label.or(Some(value)),
             "content" => content = content.or_else(|| label_in(value)),

@@ -10,7 +10,7 @@ use crate::identifier::{IdentifierKind, Normalise};
 
 /// How a page lays out its persons.
 #[derive(Clone, Copy, Debug)]
-enum Layout {
+enum PageLayout {
     Rows,
     Cards,
     List,
@@ -19,7 +19,7 @@ enum Layout {
 
 /// How one person is written.
 #[derive(Clone, Debug)]
-struct Written {
+struct WrittenPerson {
     number: u32,
     /// One for each character of the identifier.
     codes: Vec<u8>,
@@ -32,9 +32,9 @@ struct Written {
 }
 
 #[derive(Clone, Debug)]
-struct Page {
-    layout: Layout,
-    persons: Vec<Written>,
+struct GeneratedPage {
+    layout: PageLayout,
+    persons: Vec<WrittenPerson>,
     is_attribute: bool,
     has_doctype: bool,
     is_upper: bool,
@@ -62,7 +62,7 @@ const NOISE: [&str; 16] = [
     "<style>td > b {}</style>",
 ];
 
-fn written() -> impl Strategy<Value = Written> {
+fn written() -> impl Strategy<Value = WrittenPerson> {
     (
         1_000_000u32..9_000_000,
         proptest::collection::vec(0u8..9, 8),
@@ -72,7 +72,7 @@ fn written() -> impl Strategy<Value = Written> {
         prop::bool::weighted(0.97),
         0u8..3,
     )
-        .prop_map(|(number, codes, ends, noise, inner, has_identifier, quote)| Written {
+        .prop_map(|(number, codes, ends, noise, inner, has_identifier, quote)| WrittenPerson {
             number,
             codes,
             ends,
@@ -83,22 +83,21 @@ fn written() -> impl Strategy<Value = Written> {
         })
 }
 
-fn page() -> impl Strategy<Value = Page> {
-    let layout = prop::sample::select(vec![Layout::Rows, Layout::Cards, Layout::List, Layout::Definitions]);
+fn page() -> impl Strategy<Value = GeneratedPage> {
+    let layout = prop::sample::select(vec![
+        PageLayout::Rows,
+        PageLayout::Cards,
+        PageLayout::List,
+        PageLayout::Definitions,
+    ]);
     let persons = proptest::collection::vec(written(), 0..6);
     (layout, persons, any::<bool>(), any::<bool>(), any::<bool>(), 0u8..4, prop::bool::weighted(0.1))
-        .prop_map(|(layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript)| Page {
-            layout,
-            persons,
-            is_attribute,
-            has_doctype,
-            is_upper,
-            charset,
-            in_noscript,
+        .prop_map(|(layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript)| {
+            GeneratedPage { layout, persons, is_attribute, has_doctype, is_upper, charset, in_noscript }
         })
 }
 
-impl Written {
+impl WrittenPerson {
     fn identifier(&self) -> String {
         format!("{}K", self.number)
     }
@@ -139,7 +138,7 @@ impl Written {
     }
 
     /// The person's record, as the layout writes it.
-    fn record(&self, page: &Page) -> String {
+    fn record(&self, page: &GeneratedPage) -> String {
         let id = if self.has_identifier { self.coded(page.is_attribute) } else { String::new() };
         let (attribute, text) = match page.is_attribute {
             true => (
@@ -152,25 +151,25 @@ impl Written {
         let end = |tag: &str| if self.ends { format!("</{tag}>") } else { String::new() };
         let name = "L\u{e9}a Martin";
         match page.layout {
-            Layout::Rows => format!(
+            PageLayout::Rows => format!(
                 "<tr class=person{attribute}><td class=id>{text}{}<td>{name}{noise}{inner}{}{}",
                 end("td"),
                 end("td"),
                 end("tr")
             ),
-            Layout::Cards => {
+            PageLayout::Cards => {
                 format!(
                     "<div class=person{attribute}><p class=id>{text}{}<div>{name}{noise}{inner}</div></div>",
                     end("p")
                 )
             }
-            Layout::List => {
+            PageLayout::List => {
                 format!(
                     "<li class=person{attribute}><span class=id>{text}</span> {name}{noise}{inner}{}",
                     end("li")
                 )
             }
-            Layout::Definitions => format!(
+            PageLayout::Definitions => format!(
                 "<dd class=person{attribute}><span class=id>{text}</span> <em>{name}</em>{noise}{inner}{}",
                 end("dd")
             ),
@@ -178,14 +177,14 @@ impl Written {
     }
 }
 
-impl Page {
+impl GeneratedPage {
     fn text(&self) -> String {
         let records: String = self.persons.iter().map(|person| person.record(self)).collect();
         let (open, close) = match self.layout {
-            Layout::Rows => ("<table><thead><tr><th>Num\u{e9}ro<th>Nom</thead><tbody>", "</table>"),
-            Layout::Cards => ("<main>", "</main>"),
-            Layout::List => ("<ul>", "</ul>"),
-            Layout::Definitions => ("<dl>", "</dl>"),
+            PageLayout::Rows => ("<table><thead><tr><th>Num\u{e9}ro<th>Nom</thead><tbody>", "</table>"),
+            PageLayout::Cards => ("<main>", "</main>"),
+            PageLayout::List => ("<ul>", "</ul>"),
+            PageLayout::Definitions => ("<dl>", "</dl>"),
         };
         let doctype = if self.has_doctype { "<!doctype html>" } else { "" };
         let body = format!("{open}{records}{close}");
@@ -208,13 +207,13 @@ impl Page {
         let rule = match self.is_attribute {
             true => HtmlRule {
                 selector: parse_selector(".person").unwrap(),
-                take: Take::Attribute("data-id".into()),
+                take: IdentifierPart::Attribute("data-id".into()),
                 pick: Pick::whole(0, "person"),
                 is_own: true,
             },
             false => HtmlRule {
                 selector: parse_selector(".person .id").unwrap(),
-                take: Take::Text,
+                take: IdentifierPart::Text,
                 pick: Pick::whole(0, "id"),
                 is_own: true,
             },
@@ -244,12 +243,12 @@ proptest! {
         let kinds = [IdentifierKind { name: "id".into(), steps: vec![Normalise::Trim], shape }];
         let (charset, bytes) = page.bytes();
         let mut found = Collector::new(&kinds, &[], 100);
-        let read = read(&page.rules(), charset, &bytes, &Limits::default(), &mut found);
+        let read = read(&page.rules(), charset, &bytes, &InspectionLimits::default(), &mut found);
         let is_whole = page.persons.iter().all(|person| person.has_identifier);
         match read {
             Ok(tally) => {
                 prop_assert!(is_whole, "a person without identifier went unseen: {}", page.text());
-                let mut expected: Vec<String> = page.persons.iter().map(Written::identifier).collect();
+                let mut expected: Vec<String> = page.persons.iter().map(WrittenPerson::identifier).collect();
                 prop_assert_eq!(tally.records, expected.len(), "{}", page.text());
                 let mut actual: Vec<String> = found.into_identifiers().into_iter().map(|id| id.text.to_string()).collect();
                 expected.sort();
@@ -267,14 +266,14 @@ proptest! {
         let sweep = [Pick::by_pattern(0, Regex::new("[0-9]+").unwrap(), "sweep")];
         let rule = HtmlRule {
             selector: parse_selector("a, td:nth-of-type(2n+1) ~ *").unwrap(),
-            take: Take::Text,
+            take: IdentifierPart::Text,
             pick: Pick::whole(0, "a"),
             is_own: true,
         };
         let rules = HtmlRules { rules: vec![rule], ..HtmlRules::default() };
         for bytes in [bytes.as_slice(), text.as_bytes()] {
             let mut found = Collector::new(&kinds, &sweep, 1000);
-            let _ = read(&rules, None, bytes, &Limits::default(), &mut found);
+            let _ = read(&rules, None, bytes, &InspectionLimits::default(), &mut found);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Each compound of each selector is one bit. An element carries the bits that its children and descendants may
 //! match, and its parent those that its next siblings may.
 
-use super::selector::{Chain, Combinator, Compound, Element, Selector};
+use super::selector::{Combinator, Compound, CompoundChain, SelectableElement, Selector};
 
 type Bits = u128;
 
@@ -14,18 +14,18 @@ const BANK_BITS: usize = Bits::BITS as usize;
 pub(super) type Target = usize;
 
 pub(super) struct Matcher<'r> {
-    banks: Vec<Bank<'r>>,
+    banks: Vec<SelectorBank<'r>>,
     pub(super) needs_place_of_type: bool,
 }
 
 #[derive(Default)]
-struct Bank<'r> {
-    steps: Vec<Step<'r>>,
+struct SelectorBank<'r> {
+    steps: Vec<MatchStep<'r>>,
     /// Compounds with which a selector begins.
     starts: Bits,
 }
 
-struct Step<'r> {
+struct MatchStep<'r> {
     compound: &'r Compound,
     then: Combinator,
     target: Target,
@@ -33,7 +33,7 @@ struct Step<'r> {
 
 /// What an element's children may match.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Awaited {
+pub(super) struct AwaitedMatches {
     descendants: Bits,
     children: Bits,
     next: Bits,
@@ -42,7 +42,7 @@ pub(super) struct Awaited {
 
 impl<'r> Matcher<'r> {
     pub(super) fn new(selectors: impl Iterator<Item = (Target, &'r Selector)>) -> Self {
-        let mut matcher = Self { banks: vec![Bank::default()], needs_place_of_type: false };
+        let mut matcher = Self { banks: vec![SelectorBank::default()], needs_place_of_type: false };
         for (target, selector) in selectors {
             for chain in &selector.chains {
                 matcher.add(target, chain);
@@ -51,15 +51,15 @@ impl<'r> Matcher<'r> {
         matcher
     }
 
-    fn add(&mut self, target: Target, chain: &'r Chain) {
+    fn add(&mut self, target: Target, chain: &'r CompoundChain) {
         if self.banks.last().is_none_or(|bank| bank.steps.len() + chain.links.len() > BANK_BITS) {
-            self.banks.push(Bank::default());
+            self.banks.push(SelectorBank::default());
         }
         let Some(bank) = self.banks.last_mut() else { return };
         bank.starts |= 1 << bank.steps.len();
         for link in &chain.links {
             self.needs_place_of_type |= link.compound.needs_place_of_type();
-            bank.steps.push(Step { compound: &link.compound, then: link.then, target });
+            bank.steps.push(MatchStep { compound: &link.compound, then: link.then, target });
         }
     }
 
@@ -72,9 +72,9 @@ impl<'r> Matcher<'r> {
     /// may; the targets of the selectors that choose it go to `chosen`.
     pub(super) fn enter(
         &self,
-        element: &impl Element,
-        parent: &mut [Awaited],
-        below: &mut [Awaited],
+        element: &impl SelectableElement,
+        parent: &mut [AwaitedMatches],
+        below: &mut [AwaitedMatches],
         chosen: &mut Vec<Target>,
     ) {
         for ((bank, parent), below) in self.banks.iter().zip(parent).zip(below) {
@@ -83,15 +83,15 @@ impl<'r> Matcher<'r> {
     }
 }
 
-impl Bank<'_> {
+impl SelectorBank<'_> {
     fn enter(
         &self,
-        element: &impl Element,
-        parent: &mut Awaited,
-        below: &mut Awaited,
+        element: &impl SelectableElement,
+        parent: &mut AwaitedMatches,
+        below: &mut AwaitedMatches,
         chosen: &mut Vec<Target>,
     ) {
-        *below = Awaited { descendants: parent.descendants, ..Awaited::default() };
+        *below = AwaitedMatches { descendants: parent.descendants, ..AwaitedMatches::default() };
         let mut candidates = self.starts | parent.descendants | parent.children | parent.next | parent.later;
         parent.next = 0;
         while candidates != 0 {

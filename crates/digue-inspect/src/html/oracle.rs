@@ -12,10 +12,10 @@ use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::prelude::*;
 
-use super::build::{Manner, build};
-use super::references::{Context, decoded};
+use super::build::{ParseManner, build};
+use super::references::{ReferenceContext, decoded};
 use super::tag::Tag;
-use super::tree::{NONE, Tree};
+use super::tree::{HtmlTree, NONE};
 
 /// A tree as one line: names, attributes, texts; neighbouring texts are one. White space around a text is left out:
 /// which of two elements a line break belongs to (`<table>\n</>x`) shows nobody anything.
@@ -81,7 +81,7 @@ fn of_oracle(node: &Handle, outline: &mut Outline) {
     }
 }
 
-fn of_ours(tree: &Tree<'_>, id: u32, outline: &mut Outline) {
+fn of_ours(tree: &HtmlTree<'_>, id: u32, outline: &mut Outline) {
     let node = tree.node(id);
     if node.tag == Tag::TEXT {
         return tree.write_text(id, &mut outline.text);
@@ -89,7 +89,7 @@ fn of_ours(tree: &Tree<'_>, id: u32, outline: &mut Outline) {
     if id != 0 {
         let attributes = tree
             .attributes(id)
-            .map(|(name, value)| (name.to_owned(), decoded(value, Context::Attribute).into_owned()))
+            .map(|(name, value)| (name.to_owned(), decoded(value, ReferenceContext::Attribute).into_owned()))
             .collect();
         outline.open(&tree.names.name(node.tag), attributes);
     }
@@ -110,7 +110,7 @@ fn check(page: &str, runs_scripts: bool) {
     let oracle = parse_document(RcDom::default(), options).one(page);
     let (mut expected, mut actual) = (Outline::default(), Outline::default());
     of_oracle(&oracle.document, &mut expected);
-    let built = build(page, Manner { runs_scripts, ..Manner::default() }, false).unwrap();
+    let built = build(page, ParseManner { runs_scripts, ..ParseManner::default() }, false).unwrap();
     of_ours(&built.tree, 0, &mut actual);
     assert_eq!(actual.line, expected.line, "{page}");
 }

@@ -25,13 +25,13 @@ const LEGACY_BYTES_MAX: usize = 6;
 const NAME_BYTES_MAX: usize = 31;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
+pub(super) enum ReferenceContext {
     Text,
     /// A name without its semicolon before `=` or a letter is part of an address there.
     Attribute,
 }
 
-pub(super) fn decoded(raw: &str, context: Context) -> Cow<'_, str> {
+pub(super) fn decoded(raw: &str, context: ReferenceContext) -> Cow<'_, str> {
     if !raw.as_bytes().contains(&b'&') {
         return Cow::Borrowed(raw);
     }
@@ -40,7 +40,7 @@ pub(super) fn decoded(raw: &str, context: Context) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-pub(super) fn decode_into(text: &mut String, raw: &str, context: Context) {
+pub(super) fn decode_into(text: &mut String, raw: &str, context: ReferenceContext) {
     let mut rest = raw;
     while let Some(at) = rest.find('&') {
         text.push_str(&rest[..at]);
@@ -55,7 +55,7 @@ pub(super) fn decode_into(text: &mut String, raw: &str, context: Context) {
 }
 
 /// Bytes that the reference at the start of `rest` takes, decoded into `text`; 0 when there is none.
-pub(super) fn reference(rest: &str, context: Context, text: &mut String) -> usize {
+pub(super) fn reference(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     match rest.as_bytes().get(1) {
         Some(b'#') => numeric(rest, text),
         Some(byte) if byte.is_ascii_alphanumeric() => named(rest, context, text),
@@ -94,7 +94,7 @@ fn character(code: u32) -> char {
     }
 }
 
-fn named(rest: &str, context: Context, text: &mut String) -> usize {
+fn named(rest: &str, context: ReferenceContext, text: &mut String) -> usize {
     let bytes = rest.as_bytes();
     let letters =
         bytes[1..].iter().take(NAME_BYTES_MAX + 1).take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -110,7 +110,7 @@ fn named(rest: &str, context: Context, text: &mut String) -> usize {
         .find(|length| LEGACY.binary_search(&&name[..*length]).is_ok());
     let Some(length) = longest else { return 0 };
     let follows = bytes.get(length + 1);
-    if context == Context::Attribute
+    if context == ReferenceContext::Attribute
         && follows.is_some_and(|byte| *byte == b'=' || byte.is_ascii_alphanumeric())
     {
         return 0;
@@ -144,11 +144,11 @@ mod tests {
 
     #[test]
     fn references_are_the_characters_they_stand_for() {
-        let text = |raw: &str| decoded(raw, Context::Text).into_owned();
+        let text = |raw: &str| decoded(raw, ReferenceContext::Text).into_owned();
         assert_eq!(text("1&#50;3&amp;4&#x41;&#X42;&#67"), "123&4ABC");
         assert_eq!(text("L&eacute;a L&eacutea &notit; &notin; &nbsp"), "Léa Léa ¬it; ∉ \u{a0}");
         assert_eq!(text("&#0;&#xd800;&#x110000;&#99999999999;&#128;"), "\u{fffd}\u{fffd}\u{fffd}\u{fffd}€");
         assert_eq!(text("a & b &; &# &#x &unknown; &"), "a & b &; &# &#x &unknown; &");
-        assert_eq!(decoded("?a=1&copy=2&amp;id=5&lt", Context::Attribute), "?a=1&copy=2&id=5<");
+        assert_eq!(decoded("?a=1&copy=2&amp;id=5&lt", ReferenceContext::Attribute), "?a=1&copy=2&id=5<");
     }
 }

@@ -16,7 +16,7 @@ const COMPOUNDS_MAX: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     text: String,
-    pub(super) chains: Vec<Chain>,
+    pub(super) chains: Vec<CompoundChain>,
 }
 
 impl Selector {
@@ -28,12 +28,12 @@ impl Selector {
 
 /// Compounds from the outermost to the one that selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Chain {
-    pub(super) links: Vec<Link>,
+pub(super) struct CompoundChain {
+    pub(super) links: Vec<CompoundLink>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Link {
+pub(super) struct CompoundLink {
     pub(super) compound: Compound,
     /// How the next compound relates to this one.
     pub(super) then: Combinator,
@@ -110,7 +110,7 @@ fn fault<T>(text: impl Into<String>) -> Result<T, SelectorError> {
 }
 
 /// What a test may ask of an element.
-pub(super) trait Element {
+pub(super) trait SelectableElement {
     fn tag(&self) -> Tag;
     fn name(&self) -> String;
     /// Decoded values of the attribute: the first one counts.
@@ -122,7 +122,7 @@ pub(super) trait Element {
 }
 
 impl Compound {
-    pub(super) fn fits(&self, element: &impl Element) -> bool {
+    pub(super) fn fits(&self, element: &impl SelectableElement) -> bool {
         let fits_name = match (&self.tag, &self.name) {
             (Some(tag), _) => *tag == element.tag(),
             (None, Some(name)) => !element.tag().is_short() && *name == element.name(),
@@ -141,7 +141,7 @@ impl Compound {
 }
 
 impl Test {
-    fn fits(&self, element: &impl Element) -> bool {
+    fn fits(&self, element: &impl SelectableElement) -> bool {
         let same = |left: &str, right: &str| {
             if element.has_quirks() { left.eq_ignore_ascii_case(right) } else { left == right }
         };
@@ -195,7 +195,7 @@ impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let mut input = Input { rest: text };
+        let mut input = SelectorInput { rest: text };
         let mut chains = Vec::new();
         loop {
             chains.push(input.chain()?);
@@ -207,11 +207,11 @@ impl FromStr for Selector {
     }
 }
 
-struct Input<'t> {
+struct SelectorInput<'t> {
     rest: &'t str,
 }
 
-impl Input<'_> {
+impl SelectorInput<'_> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -242,7 +242,7 @@ impl Input<'_> {
         has_skipped
     }
 
-    fn chain(&mut self) -> Result<Chain, SelectorError> {
+    fn chain(&mut self) -> Result<CompoundChain, SelectorError> {
         let mut links = Vec::new();
         self.skip_spaces();
         loop {
@@ -256,12 +256,12 @@ impl Input<'_> {
                 Some(_) if has_space => Combinator::Descendant,
                 Some(_) => return fault(format!("unexpected `{}`", self.rest)),
             };
-            links.push(Link { compound, then });
+            links.push(CompoundLink { compound, then });
             if links.len() > COMPOUNDS_MAX {
                 return fault(format!("more than {COMPOUNDS_MAX} steps"));
             }
             match then {
-                Combinator::End => return Ok(Chain { links }),
+                Combinator::End => return Ok(CompoundChain { links }),
                 Combinator::Descendant => {}
                 Combinator::Child | Combinator::Next | Combinator::Later => {
                     self.rest = &self.rest[1..];
@@ -279,7 +279,7 @@ impl Input<'_> {
             if self.peek() == Some('|') {
                 return fault("namespaces are not understood");
             }
-            compound.tag = (name.len() <= 8).then(|| super::tag::Names::default().tag(&name));
+            compound.tag = (name.len() <= 8).then(|| super::tag::TagNames::default().tag(&name));
             compound.name = Some(name);
         }
         while let Some(test) = self.test(may_negate)? {

@@ -73,12 +73,12 @@ pub(super) const PLAINTEXT: Tag = Tag::numbered(5);
 
 /// The longer names of one document.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct TagNames {
     numbers: HashMap<Box<str>, u64>,
     names: Vec<Box<str>>,
 }
 
-impl Names {
+impl TagNames {
     pub(super) fn tag(&mut self, written: &str) -> Tag {
         if written.len() <= 8 {
             let packed =

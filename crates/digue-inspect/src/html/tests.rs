@@ -9,7 +9,7 @@ fn kinds() -> [IdentifierKind; 1] {
     [IdentifierKind { name: "id".into(), steps: vec![Normalise::Trim], shape }]
 }
 
-fn rule(selector: &str, take: Take) -> HtmlRule {
+fn rule(selector: &str, take: IdentifierPart) -> HtmlRule {
     HtmlRule {
         selector: parse_selector(selector).unwrap(),
         take,
@@ -21,7 +21,7 @@ fn rule(selector: &str, take: Take) -> HtmlRule {
 fn by_pattern(selector: &str, attribute: &str, pattern: &str, is_own: bool) -> HtmlRule {
     HtmlRule {
         selector: parse_selector(selector).unwrap(),
-        take: Take::Attribute(attribute.into()),
+        take: IdentifierPart::Attribute(attribute.into()),
         pick: Pick::by_pattern(0, Regex::new(pattern).unwrap(), selector),
         is_own,
     }
@@ -33,11 +33,11 @@ fn rows_of(rules: Vec<HtmlRule>, records: &str) -> HtmlRules {
 }
 
 fn cells() -> HtmlRules {
-    rows_of(vec![rule("td.id", Take::Text)], "tr")
+    rows_of(vec![rule("td.id", IdentifierPart::Text)], "tr")
 }
 
 struct Seen {
-    tally: Tally,
+    tally: ReadingTally,
     ids: Vec<String>,
     compared: Vec<String>,
 }
@@ -52,7 +52,7 @@ fn look_at(
     let sweep: Vec<Pick> =
         sweep.map(|pattern| Pick::by_pattern(0, Regex::new(pattern).unwrap(), "sweep")).into_iter().collect();
     let mut found = Collector::new(&kinds, &sweep, 1000);
-    let tally = read(rules, charset, page, &Limits::default(), &mut found)?;
+    let tally = read(rules, charset, page, &InspectionLimits::default(), &mut found)?;
     let shown = found.into_shown();
     let ids = shown.identifiers().map(|id| id.text.to_string()).collect();
     let compared = shown.compared.iter().map(|id| id.text.to_string()).collect();
@@ -95,12 +95,12 @@ fn reads_attributes_texts_links_and_options() {
     let only = |rule| HtmlRules { rules: vec![rule], ..HtmlRules::default() };
     let ids = ["1000001A", "1000002B"];
     check(
-        &only(rule("tr[data-id]", Take::Attribute("data-id".into()))),
+        &only(rule("tr[data-id]", IdentifierPart::Attribute("data-id".into()))),
         "<table><tr data-id=1000001A><tr DATA-ID='1000002B'>",
         &ids,
     );
     check(
-        &only(rule("td.id", Take::Text)),
+        &only(rule("td.id", IdentifierPart::Text)),
         "<table><td class='id x'> <b>1000</b>001A </td><td>no<td class=id>1000002B",
         &ids,
     );
@@ -115,14 +115,14 @@ fn reads_attributes_texts_links_and_options() {
         &ids,
     );
     let options = "<select id=p><option value=1000001A>x<option>1000002B</select>";
-    check(&only(rule("select#p > option", Take::Attribute("value".into()))), options, &ids);
+    check(&only(rule("select#p > option", IdentifierPart::Attribute("value".into()))), options, &ids);
     check(
-        &only(rule("input", Take::Attribute("value".into()))),
+        &only(rule("input", IdentifierPart::Attribute("value".into()))),
         "<input value=1000001A><input value='1000002&#66;'>",
         &ids,
     );
     check(
-        &only(rule("textarea", Take::Text)),
+        &only(rule("textarea", IdentifierPart::Text)),
         "<textarea>1000001A</textarea><textarea>\n1000002&#66;\n</textarea>",
         &ids,
     );
@@ -135,9 +135,13 @@ fn old_pages_without_end_tags_are_read() {
         "<table><tr><td class=id>1000001A<td>Martin<tr><td class=id>1000002B<td>Durand</table>",
         &["1000001A", "1000002B"],
     );
-    let items = rows_of(vec![rule("b", Take::Text)], "li");
+    let items = rows_of(vec![rule("b", IdentifierPart::Text)], "li");
     check(&items, "<ul><li><b>1000001A</b> Martin<li><b>1000002B</b> Durand", &["1000001A", "1000002B"]);
-    check(&rows_of(vec![rule("p.id", Take::Text)], "div"), "<div><p class=id>1000001A", &["1000001A"]);
+    check(
+        &rows_of(vec![rule("p.id", IdentifierPart::Text)], "div"),
+        "<div><p class=id>1000001A",
+        &["1000001A"],
+    );
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn an_identifier_is_what_a_person_sees() {
 
 #[test]
 fn a_page_in_another_character_set_is_read() {
-    let by_attribute = rows_of(vec![rule("tr", Take::Attribute("data-id".into()))], "tr");
+    let by_attribute = rows_of(vec![rule("tr", IdentifierPart::Attribute("data-id".into()))], "tr");
     let page = b"<html><body><table><tr data-id=\"1000001A\"><td>L\xe9a</td></tr></table>";
     for charset in [Some("iso-8859-1"), None, Some("utf-8"), Some("")] {
         assert_eq!(look_at(&by_attribute, charset, page, None).unwrap().ids, ["1000001A"]);
@@ -184,7 +188,7 @@ fn a_page_in_another_character_set_is_read() {
 #[test]
 fn a_value_of_an_exact_search_is_kept_apart() {
     let mut rules = cells();
-    rules.compare = vec![rule("td.numero", Take::Text)];
+    rules.compare = vec![rule("td.numero", IdentifierPart::Text)];
     let seen = look(&rules, "<table><tr><td class=id>1000001A<td class=numero>1000009Z").unwrap();
     assert_eq!((seen.ids, seen.compared), (vec!["1000001A".to_owned()], vec!["1000009Z".to_owned()]));
 }
@@ -222,7 +226,7 @@ fn blank_rows_and_headers_are_no_records() {
 #[test]
 fn the_identifier_of_a_record_within_is_not_ones_own() {
     let page = "<div class=p>Martin <div class=p><i>1000002B</i> tutor</div></div>";
-    let cards = rows_of(vec![rule("i", Take::Text)], "div.p");
+    let cards = rows_of(vec![rule("i", IdentifierPart::Text)], "div.p");
     check_cause(&cards, page, UnreadCause::NamelessRecord, "html > body > div:nth-child(1)");
     check(
         &cards,
@@ -237,7 +241,7 @@ fn the_identifier_of_a_record_within_is_not_ones_own() {
 
 #[test]
 fn a_table_that_the_records_do_not_cover_is_counted() {
-    let rules = rows_of(vec![rule("td.id", Take::Text)], "#a tr");
+    let rules = rows_of(vec![rule("td.id", IdentifierPart::Text)], "#a tr");
     let page = "<p>menu</p><table id=a><tr><td class=id>1000001A</table><table><tr><th>Nom<tr><td>Durand<tr><td> </table>";
     let tally = look(&rules, page).unwrap().tally;
     assert_eq!((tally.records, tally.texts, tally.undescribed), (1, 2, 1));
@@ -248,7 +252,7 @@ fn a_table_that_the_records_do_not_cover_is_counted() {
 
 #[test]
 fn tables_that_lay_out_the_page_are_described_by_the_map() {
-    let mut rules = rows_of(vec![rule("td.id", Take::Text)], ".liste tr");
+    let mut rules = rows_of(vec![rule("td.id", IdentifierPart::Text)], ".liste tr");
     let page = "<table class=layout><tr><td><h1>Personnes</h1><table class=liste><tr><td class=id>1000001A</table></table>";
     assert_eq!(look(&rules, page).unwrap().tally.undescribed, 1);
     rules.no_person = vec![parse_selector("table.layout").unwrap()];
@@ -275,7 +279,7 @@ fn an_answer_is_empty_where_the_map_says_how_that_looks() {
 fn a_page_of_one_person_has_their_identifier() {
     let rules = HtmlRules {
         records: HtmlRecords::Page,
-        ..HtmlRules { rules: vec![rule("h1 b", Take::Text)], ..HtmlRules::default() }
+        ..HtmlRules { rules: vec![rule("h1 b", IdentifierPart::Text)], ..HtmlRules::default() }
     };
     assert_eq!(look(&rules, "<h1>Martin <b>1000001A</b></h1>").unwrap().tally.records, 1);
     assert_eq!(look(&rules, "<h1>Martin</h1>").unwrap().tally.records, 0);
@@ -395,7 +399,7 @@ fn the_work_grows_with_the_bytes() {
         for count in [1000, 20_000] {
             let page = piece.repeat(count);
             // What is too deep is refused at once, whatever follows.
-            let Ok(built) = build::build(&page, Manner::default(), true) else { continue };
+            let Ok(built) = build::build(&page, ParseManner::default(), true) else { continue };
             assert!(built.steps <= page.len() * 16, "{name}: {} steps for {} bytes", built.steps, page.len());
             assert!(built.tree.nodes.len() <= page.len() + 16, "{name}");
             assert!(built.asides.len() <= page.len() * 2, "{name}");
@@ -411,7 +415,7 @@ fn a_page_that_is_too_deep_is_refused() {
 
 #[test]
 fn texts_given_to_rules_again_and_again_are_bounded() {
-    let rules = HtmlRules { rules: vec![rule("div", Take::Text)], ..HtmlRules::default() };
+    let rules = HtmlRules { rules: vec![rule("div", IdentifierPart::Text)], ..HtmlRules::default() };
     let page = "<div>".repeat(400) + &" ".repeat(100_000) + "1000001A";
     let unreadable = look(&rules, &page).map(|seen| seen.ids).unwrap_err();
     assert_eq!(unreadable.detail.cause, UnreadCause::TooLarge);

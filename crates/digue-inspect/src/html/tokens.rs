@@ -2,10 +2,10 @@
 //!
 //! Nothing is copied here. A byte is looked at a bounded number of times, whatever stands before it.
 
-use super::tag::{self, Names, Tag};
+use super::tag::{self, Tag, TagNames};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Token {
+pub(super) enum HtmlToken {
     /// `is_raw`: without character references.
     Text {
         start: usize,
@@ -67,16 +67,16 @@ impl<'t> Tokens<'t> {
     }
 
     /// `reads_cdata`: within SVG and MathML, and in XML, `<![CDATA[` is text.
-    pub(super) fn next(&mut self, names: &mut Names, reads_cdata: bool) -> Token {
+    pub(super) fn next(&mut self, names: &mut TagNames, reads_cdata: bool) -> HtmlToken {
         loop {
             let start = self.at;
             let end = self.markup_from(start);
             if end > start {
                 self.at = end;
-                return Token::Text { start, end, is_raw: false };
+                return HtmlToken::Text { start, end, is_raw: false };
             }
             if start == self.text.len() {
-                return Token::Eof;
+                return HtmlToken::Eof;
             }
             if let Some(token) = self.markup(start, names, reads_cdata) {
                 return token;
@@ -105,21 +105,25 @@ impl<'t> Tokens<'t> {
     }
 
     /// What begins with `<` at `start`; `None` for `</>`, which is nothing.
-    fn markup(&mut self, start: usize, names: &mut Names, reads_cdata: bool) -> Option<Token> {
+    fn markup(&mut self, start: usize, names: &mut TagNames, reads_cdata: bool) -> Option<HtmlToken> {
         let rest = &self.text[start..];
         match (rest.as_bytes()[1], rest.as_bytes().get(2)) {
             (b'/', Some(b'>')) => {
                 self.at = start + 3;
                 None
             }
-            (b'/', Some(byte)) if byte.is_ascii_alphabetic() => Some(self.tag(start + 2, names, Token::End)),
+            (b'/', Some(byte)) if byte.is_ascii_alphabetic() => {
+                Some(self.tag(start + 2, names, HtmlToken::End))
+            }
             (b'!', _) => Some(self.declaration(start, reads_cdata)),
-            (b'/' | b'?', _) => Some(self.until_angle(start + 2, |start, end| Token::Comment { start, end })),
-            _ => Some(self.tag(start + 1, names, Token::Start)),
+            (b'/' | b'?', _) => {
+                Some(self.until_angle(start + 2, |start, end| HtmlToken::Comment { start, end }))
+            }
+            _ => Some(self.tag(start + 1, names, HtmlToken::Start)),
         }
     }
 
-    fn declaration(&mut self, start: usize, reads_cdata: bool) -> Token {
+    fn declaration(&mut self, start: usize, reads_cdata: bool) -> HtmlToken {
         let rest = &self.text[start..];
         if rest.starts_with("<!--") {
             return self.comment(start + 4);
@@ -128,16 +132,16 @@ impl<'t> Tokens<'t> {
             let start = start + "<![CDATA[".len();
             let end = self.text[start..].find("]]>").map_or(self.text.len(), |end| start + end);
             self.at = (end + 3).min(self.text.len());
-            return Token::Text { start, end, is_raw: true };
+            return HtmlToken::Text { start, end, is_raw: true };
         }
         let is_doctype = rest.as_bytes().get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"));
         if is_doctype {
-            return self.until_angle(start + 9, |start, end| Token::Doctype { start, end });
+            return self.until_angle(start + 9, |start, end| HtmlToken::Doctype { start, end });
         }
-        self.until_angle(start + 2, |start, end| Token::Comment { start, end })
+        self.until_angle(start + 2, |start, end| HtmlToken::Comment { start, end })
     }
 
-    fn until_angle(&mut self, start: usize, token: fn(usize, usize) -> Token) -> Token {
+    fn until_angle(&mut self, start: usize, token: fn(usize, usize) -> HtmlToken) -> HtmlToken {
         let start = start.min(self.text.len());
         let end = self.text[start..].find('>').map_or(self.text.len(), |end| start + end);
         self.at = (end + 1).min(self.text.len());
@@ -145,12 +149,12 @@ impl<'t> Tokens<'t> {
     }
 
     /// A comment ends with `-->` or `--!>`; `<!-->` and `<!--->` are whole ones.
-    fn comment(&mut self, start: usize) -> Token {
+    fn comment(&mut self, start: usize) -> HtmlToken {
         let rest = &self.text[start..];
         for whole in [">", "->"] {
             if rest.starts_with(whole) {
                 self.at = start + whole.len();
-                return Token::Comment { start, end: start };
+                return HtmlToken::Comment { start, end: start };
             }
         }
         let mut at = start;
@@ -160,25 +164,25 @@ impl<'t> Tokens<'t> {
             for end in [">", "!>"] {
                 if after.starts_with(end) {
                     self.at = at + 2 + end.len();
-                    return Token::Comment { start, end: at };
+                    return HtmlToken::Comment { start, end: at };
                 }
             }
             at += 1;
         }
         self.at = self.text.len();
-        Token::Comment { start, end: self.text.len() }
+        HtmlToken::Comment { start, end: self.text.len() }
     }
 
-    fn tag(&mut self, start: usize, names: &mut Names, token: fn(TagToken) -> Token) -> Token {
+    fn tag(&mut self, start: usize, names: &mut TagNames, token: fn(TagToken) -> HtmlToken) -> HtmlToken {
         let bytes = self.text.as_bytes();
         let length = bytes[start..].iter().take_while(|byte| !ends_name(**byte)).count();
         let attributes = start + length;
-        let mut rest = Attributes::new(self.text, attributes);
+        let mut rest = TagAttributes::new(self.text, attributes);
         while rest.next().is_some() {}
         if !rest.is_closed {
             self.cut_at = Some(start);
             self.at = self.text.len();
-            return Token::Eof;
+            return HtmlToken::Eof;
         }
         self.at = rest.at;
         let tag = names.tag(&self.text[start..attributes]);
@@ -212,30 +216,33 @@ impl<'t> Tokens<'t> {
     /// The end of a script: one within `<!-- <script>` does not count.
     fn script_end(&self, from: usize) -> usize {
         #[derive(PartialEq)]
-        enum State {
+        enum TokenizerState {
             Plain,
             Escaped,
             DoubleEscaped,
         }
-        let mut state = State::Plain;
+        let mut state = TokenizerState::Plain;
         let mut at = from;
         while let Some(found) = self.text[at..].find(['<', '-']) {
             at += found;
             let rest = &self.text.as_bytes()[at..];
             if rest.starts_with(b"-->") {
-                state = State::Plain;
+                state = TokenizerState::Plain;
                 at += 3;
-            } else if rest.starts_with(b"<!--") && state == State::Plain {
-                state = State::Escaped;
+            } else if rest.starts_with(b"<!--") && state == TokenizerState::Plain {
+                state = TokenizerState::Escaped;
                 at += 2;
             } else if rest.starts_with(b"</") && names_tag(&rest[2..], "script") {
-                if state != State::DoubleEscaped {
+                if state != TokenizerState::DoubleEscaped {
                     return at;
                 }
-                state = State::Escaped;
+                state = TokenizerState::Escaped;
                 at += 2;
-            } else if state == State::Escaped && rest.starts_with(b"<") && names_tag(&rest[1..], "script") {
-                state = State::DoubleEscaped;
+            } else if state == TokenizerState::Escaped
+                && rest.starts_with(b"<")
+                && names_tag(&rest[1..], "script")
+            {
+                state = TokenizerState::DoubleEscaped;
                 at += 1;
             } else {
                 at += 1;
@@ -259,7 +266,7 @@ const fn ends_name(byte: u8) -> bool {
 }
 
 /// The attributes of a tag, as written: name and value with its references.
-pub(super) struct Attributes<'t> {
+pub(super) struct TagAttributes<'t> {
     text: &'t str,
     pub(super) at: usize,
     /// Whether the tag has come to its `>`.
@@ -267,7 +274,7 @@ pub(super) struct Attributes<'t> {
     pub(super) is_self_closing: bool,
 }
 
-impl<'t> Attributes<'t> {
+impl<'t> TagAttributes<'t> {
     pub(super) const fn new(text: &'t str, at: usize) -> Self {
         Self { text, at, is_closed: false, is_self_closing: false }
     }
@@ -307,7 +314,7 @@ impl<'t> Attributes<'t> {
     }
 }
 
-impl<'t> Iterator for Attributes<'t> {
+impl<'t> Iterator for TagAttributes<'t> {
     type Item = (&'t str, &'t str);
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,14 +1,14 @@
 //! The elements and texts of a page, linked as in a browser's tree.
 
-use super::references::{Context, decode_into};
-use super::tag::{self, Names, Tag};
-use super::tokens::Attributes;
+use super::references::{ReferenceContext, decode_into};
+use super::tag::{self, Tag, TagNames};
+use super::tokens::TagAttributes;
 
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Space {
+pub(super) enum Namespace {
     Html,
     Svg,
     MathMl,
@@ -27,14 +27,14 @@ pub(super) struct Node {
     pub(super) start: u32,
     /// Where its text ends.
     pub(super) end: u32,
-    pub(super) space: Space,
+    pub(super) space: Namespace,
     /// A text without character references.
     pub(super) is_raw: bool,
 }
 
-pub(super) struct Tree<'t> {
+pub(super) struct HtmlTree<'t> {
     pub(super) text: &'t str,
-    pub(super) names: Names,
+    pub(super) names: TagNames,
     pub(super) nodes: Vec<Node>,
     /// Attributes that a second tag gave to an element: `<body>` twice.
     pub(super) more_attributes: Vec<(u32, u32)>,
@@ -42,21 +42,21 @@ pub(super) struct Tree<'t> {
     pub(super) has_quirks: bool,
 }
 
-impl<'t> Tree<'t> {
+impl<'t> HtmlTree<'t> {
     /// Node 0 is the document.
     pub(super) fn new(text: &'t str) -> Self {
         let mut tree = Self {
             text,
-            names: Names::default(),
+            names: TagNames::default(),
             nodes: Vec::new(),
             more_attributes: Vec::new(),
             has_quirks: true,
         };
-        tree.create(Tag(0), Space::Html, NONE);
+        tree.create(Tag(0), Namespace::Html, NONE);
         tree
     }
 
-    pub(super) fn create(&mut self, tag: Tag, space: Space, start: u32) -> u32 {
+    pub(super) fn create(&mut self, tag: Tag, space: Namespace, start: u32) -> u32 {
         let id = self.nodes.len() as u32;
         self.nodes.push(Node {
             tag,
@@ -149,7 +149,7 @@ impl<'t> Tree<'t> {
         let may_have_more = matches!(self.node(id).tag, tag::HTML | tag::BODY);
         let more = if may_have_more { self.more_attributes.as_slice() } else { &[] };
         let more = more.iter().filter(move |(node, _)| *node == id).map(|(_, start)| *start);
-        own.into_iter().chain(more).flat_map(move |start| Attributes::new(text, start as usize))
+        own.into_iter().chain(more).flat_map(move |start| TagAttributes::new(text, start as usize))
     }
 
     /// Writes a text as a person sees it, but for what is invisible.
@@ -159,7 +159,7 @@ impl<'t> Tree<'t> {
         let start = to.len();
         match node.is_raw {
             true => to.push_str(raw),
-            false => decode_into(to, raw, Context::Text),
+            false => decode_into(to, raw, ReferenceContext::Text),
         }
         if to.as_bytes()[start..].contains(&0) {
             // A browser shows nothing for it.

@@ -4,17 +4,17 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
-use super::build::{Built, Manner, SEPARATOR};
-use super::matcher::{Awaited, Matcher};
-use super::references::{Context, decoded};
-use super::selector::Element;
+use super::build::{BuiltPage, ParseManner, SEPARATOR};
+use super::matcher::{AwaitedMatches, Matcher};
+use super::references::{ReferenceContext, decoded};
+use super::selector::SelectableElement;
 use super::tag::{self, Tag};
-use super::tree::{NONE, Tree};
-use super::{HtmlRecords, HtmlRule, HtmlRules, Take, read_nested};
-use crate::identifier::{Collector, Taken, is_blank};
-use crate::reading::{Tally, Unreadable, WhyNobody};
+use super::tree::{HtmlTree, NONE};
+use super::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart, read_nested};
+use crate::identifier::{Collector, IdentifierOutcome, is_blank};
+use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 use crate::sweep;
 
 /// How many times the page's text the rules together may be given: a rule that selects an element within an element
@@ -29,7 +29,7 @@ const ADDRESS_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "formaction", "d
 
 /// What a selector of the map is for.
 #[derive(Clone, Copy)]
-enum Role {
+enum SelectorRole {
     Rule(usize),
     Compare(usize),
     Record,
@@ -38,27 +38,30 @@ enum Role {
 }
 
 /// The selectors of a map, ready to be matched.
-pub(super) struct Plan<'r> {
+pub(super) struct WalkPlan<'r> {
     rules: &'r HtmlRules,
     matcher: Matcher<'r>,
-    roles: Vec<Role>,
+    roles: Vec<SelectorRole>,
 }
 
-impl<'r> Plan<'r> {
+impl<'r> WalkPlan<'r> {
     pub(super) fn new(rules: &'r HtmlRules) -> Self {
         let records: &[_] = match &rules.records {
             HtmlRecords::At(selectors) => selectors,
             HtmlRecords::Page | HtmlRecords::Unsaid => &[],
         };
         let of_rules =
-            rules.rules.iter().enumerate().map(|(index, rule)| (Role::Rule(index), &rule.selector));
-        let compared =
-            rules.compare.iter().enumerate().map(|(index, rule)| (Role::Compare(index), &rule.selector));
+            rules.rules.iter().enumerate().map(|(index, rule)| (SelectorRole::Rule(index), &rule.selector));
+        let compared = rules
+            .compare
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| (SelectorRole::Compare(index), &rule.selector));
         let roles: Vec<_> = records
             .iter()
-            .map(|selector| (Role::Record, selector))
-            .chain(rules.empty.iter().map(|selector| (Role::Empty, selector)))
-            .chain(rules.no_person.iter().map(|selector| (Role::NoPerson, selector)))
+            .map(|selector| (SelectorRole::Record, selector))
+            .chain(rules.empty.iter().map(|selector| (SelectorRole::Empty, selector)))
+            .chain(rules.no_person.iter().map(|selector| (SelectorRole::NoPerson, selector)))
             .chain(of_rules)
             .chain(compared)
             .collect();
@@ -67,18 +70,18 @@ impl<'r> Plan<'r> {
         Self { rules, matcher, roles: roles.into_iter().map(|(role, _)| role).collect() }
     }
 
-    fn rule(&self, role: Role) -> Option<&'r HtmlRule> {
+    fn rule(&self, role: SelectorRole) -> Option<&'r HtmlRule> {
         match role {
-            Role::Rule(index) => self.rules.rules.get(index),
-            Role::Compare(index) => self.rules.compare.get(index),
-            Role::Record | Role::Empty | Role::NoPerson => None,
+            SelectorRole::Rule(index) => self.rules.rules.get(index),
+            SelectorRole::Compare(index) => self.rules.compare.get(index),
+            SelectorRole::Record | SelectorRole::Empty | SelectorRole::NoPerson => None,
         }
     }
 }
 
 /// An element whose end has not come yet.
 #[derive(Default)]
-struct Frame {
+struct OpenFrame {
     node: u32,
     /// The child to visit next.
     child: u32,
@@ -97,7 +100,7 @@ struct Frame {
 }
 
 /// A record, or a row that is none, whose end has not come yet.
-struct Unit {
+struct OpenUnit {
     is_record: bool,
     is_row: bool,
     has_own: bool,
@@ -109,24 +112,24 @@ struct Unit {
     no_person: usize,
 }
 
-struct Reach {
-    role: Role,
+struct SelectorReach {
+    role: SelectorRole,
     start: usize,
 }
 
-pub(super) struct Walk<'w, 't, 'k> {
-    plan: &'w Plan<'w>,
-    tree: &'w Tree<'t>,
-    manner: Manner,
+pub(super) struct HtmlWalk<'w, 't, 'k> {
+    plan: &'w WalkPlan<'w>,
+    tree: &'w HtmlTree<'t>,
+    manner: ParseManner,
     found: &'w mut Collector<'k>,
     /// Pages within this page, around it.
     depth: usize,
-    frames: Vec<Frame>,
-    awaited: Vec<Awaited>,
+    frames: Vec<OpenFrame>,
+    awaited: Vec<AwaitedMatches>,
     chosen: Vec<usize>,
     attributes: Vec<(&'t str, Cow<'t, str>)>,
-    units: Vec<Unit>,
-    reaches: Vec<Reach>,
+    units: Vec<OpenUnit>,
+    reaches: Vec<SelectorReach>,
     hidden: usize,
     templates: usize,
     no_person: usize,
@@ -137,18 +140,18 @@ pub(super) struct Walk<'w, 't, 'k> {
     sweeps: bool,
     has_page_own: bool,
     reachable_bytes: usize,
-    tally: Tally,
+    tally: ReadingTally,
 }
 
-struct Current<'c, 't> {
-    tree: &'c Tree<'t>,
+struct CurrentElement<'c, 't> {
+    tree: &'c HtmlTree<'t>,
     tag: Tag,
     attributes: &'c [(&'t str, Cow<'t, str>)],
     place: u32,
     place_of_type: u32,
 }
 
-impl Element for Current<'_, '_> {
+impl SelectableElement for CurrentElement<'_, '_> {
     fn tag(&self) -> Tag {
         self.tag
     }
@@ -178,14 +181,14 @@ fn value_of<'a>(attributes: &'a [(&str, Cow<'_, str>)], wanted: &str) -> Option<
     attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value)
 }
 
-impl<'w, 't, 'k> Walk<'w, 't, 'k> {
+impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
     pub(super) fn read(
-        plan: &'w Plan<'w>,
-        built: &'w mut Built<'t>,
-        manner: Manner,
+        plan: &'w WalkPlan<'w>,
+        built: &'w mut BuiltPage<'t>,
+        manner: ParseManner,
         found: &'w mut Collector<'k>,
         depth: usize,
-    ) -> Result<Tally, Unreadable> {
+    ) -> Result<ReadingTally, Unreadable> {
         let sweeps = found.has_sweep();
         let mut walk = Self {
             plan,
@@ -194,7 +197,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
             found,
             depth,
             frames: Vec::new(),
-            awaited: vec![Awaited::default(); plan.matcher.width()],
+            awaited: vec![AwaitedMatches::default(); plan.matcher.width()],
             chosen: Vec::new(),
             attributes: Vec::new(),
             units: Vec::new(),
@@ -208,7 +211,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
             sweeps,
             has_page_own: false,
             reachable_bytes: built.tree.text.len().saturating_mul(REACHED_TIMES).saturating_add(1 << 16),
-            tally: Tally::default(),
+            tally: ReadingTally::default(),
         };
         walk.run()?;
         if let HtmlRecords::Page = plan.rules.records {
@@ -223,7 +226,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
 
     fn run(&mut self) -> Result<(), Unreadable> {
         let document = self.tree.node(0);
-        self.frames.push(Frame { child: document.first, ..Frame::default() });
+        self.frames.push(OpenFrame { child: document.first, ..OpenFrame::default() });
         while let Some(frame) = self.frames.last_mut() {
             let child = frame.child;
             if child == NONE {
@@ -246,12 +249,12 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
         let node = self.tree.node(id);
         self.read_attributes(id);
         self.choose(id);
-        let mut frame = Frame {
+        let mut frame = OpenFrame {
             node: id,
             child: node.first,
             is_inline: tag::is_inline(node.tag),
             is_template: node.tag == tag::TEMPLATE && self.attribute("shadowrootmode").is_none(),
-            ..Frame::default()
+            ..OpenFrame::default()
         };
         frame.is_hidden = frame.is_template || is_hidden(node.tag, self.manner);
         if !frame.is_inline {
@@ -282,7 +285,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
         self.attributes.clear();
         let node = self.tree.node(id);
         if node.start != NONE || matches!(node.tag, tag::HTML | tag::BODY) {
-            let decode = |(name, value)| (name, decoded(value, Context::Attribute));
+            let decode = |(name, value)| (name, decoded(value, ReferenceContext::Attribute));
             self.attributes.extend(self.tree.attributes(id).map(decode));
         }
     }
@@ -307,15 +310,16 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
                 place_of_type = *count;
             }
         }
-        let current = Current { tree: self.tree, tag, attributes: &self.attributes, place, place_of_type };
+        let current =
+            CurrentElement { tree: self.tree, tag, attributes: &self.attributes, place, place_of_type };
         let width = self.plan.matcher.width();
         let parent_start = self.awaited.len() - width;
-        self.awaited.resize(self.awaited.len() + width, Awaited::default());
+        self.awaited.resize(self.awaited.len() + width, AwaitedMatches::default());
         let (parent, below) = self.awaited[parent_start..].split_at_mut(width);
         self.plan.matcher.enter(&current, parent, below, &mut self.chosen);
     }
 
-    fn roles(&self) -> impl Iterator<Item = Role> + use<'_, 'w, 't, 'k> {
+    fn roles(&self) -> impl Iterator<Item = SelectorRole> + use<'_, 'w, 't, 'k> {
         self.chosen.iter().map(|target| self.plan.roles[*target])
     }
 
@@ -328,22 +332,22 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
         }
     }
 
-    fn open_roles(&mut self, frame: &mut Frame, tag: Tag) {
-        frame.is_no_person = self.roles().any(|role| matches!(role, Role::NoPerson));
+    fn open_roles(&mut self, frame: &mut OpenFrame, tag: Tag) {
+        frame.is_no_person = self.roles().any(|role| matches!(role, SelectorRole::NoPerson));
         self.no_person += usize::from(frame.is_no_person);
         if self.hidden > 0 {
             return;
         }
-        if self.roles().any(|role| matches!(role, Role::Empty)) {
+        if self.roles().any(|role| matches!(role, SelectorRole::Empty)) {
             self.tally.nobody = Some(WhyNobody::DescribedAsEmpty);
         }
-        let is_record = !frame.is_no_person && self.roles().any(|role| matches!(role, Role::Record));
+        let is_record = !frame.is_no_person && self.roles().any(|role| matches!(role, SelectorRole::Record));
         let counts_rows = matches!(self.plan.rules.records, HtmlRecords::At(_));
         let is_in_record = self.units.iter().any(|unit| unit.is_record);
         let is_row = tag == tag::TR;
         if is_record || is_row && counts_rows && !is_in_record && self.no_person == 0 {
             frame.has_unit = true;
-            self.units.push(Unit {
+            self.units.push(OpenUnit {
                 is_record,
                 is_row,
                 has_own: false,
@@ -369,12 +373,12 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
     }
 
     /// Rules for attributes take now; those for texts wait for the end of the element.
-    fn take_or_await(&mut self, id: u32, frame: &mut Frame) -> Result<(), Unreadable> {
+    fn take_or_await(&mut self, id: u32, frame: &mut OpenFrame) -> Result<(), Unreadable> {
         for at in 0..self.chosen.len() {
             let role = self.plan.roles[self.chosen[at]];
             let Some(rule) = self.plan.rule(role) else { continue };
             let value = match &rule.take {
-                Take::Attribute(name) => {
+                IdentifierPart::Attribute(name) => {
                     let value = self.attribute(name).map(str::to_owned);
                     // The value of an option that states none is its text.
                     let is_option = self.tree.node(id).tag == tag::OPTION && name == "value";
@@ -384,12 +388,12 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
                         None => continue,
                     }
                 }
-                Take::Text => None,
+                IdentifierPart::Text => None,
             };
             match value {
                 Some((name, value)) => self.take_attribute(role, rule, name, &value, id)?,
                 None => {
-                    self.reaches.push(Reach { role, start: frame.start });
+                    self.reaches.push(SelectorReach { role, start: frame.start });
                     frame.reaches += 1;
                 }
             }
@@ -427,13 +431,13 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
         Ok(())
     }
 
-    fn conclude(&mut self, unit: &Unit, node: u32) -> Result<(), Unreadable> {
+    fn conclude(&mut self, unit: &OpenUnit, node: u32) -> Result<(), Unreadable> {
         let is_header = unit.is_row && unit.has_th && !unit.has_td;
         if unit.has_own {
             self.tally.texts += 1;
             self.tally.records += usize::from(unit.is_record);
         } else if unit.is_record && unit.has_text && !is_header {
-            return Err(Unread::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
+            return Err(ReadFailure::new(UnreadCause::NamelessRecord).at(place_of(self.tree, node)).into());
         } else if !unit.is_record && unit.has_text {
             self.tally.texts += 1;
             let tree = self.tree;
@@ -530,7 +534,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
 
     fn take_attribute(
         &mut self,
-        role: Role,
+        role: SelectorRole,
         rule: &HtmlRule,
         name: &str,
         value: &str,
@@ -538,7 +542,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
     ) -> Result<(), Unreadable> {
         let taken = self.take(role, rule, value, id)?;
         let is_address = ADDRESS_ATTRIBUTES.contains(&name);
-        if taken == Some(Taken::NoMatch) && is_address {
+        if taken == Some(IdentifierOutcome::NoMatch) && is_address {
             let address: String = value.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
             let address =
                 percent_encoding::percent_decode_str(address.trim()).decode_utf8_lossy().into_owned();
@@ -549,7 +553,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
         Ok(())
     }
 
-    fn take_text(&mut self, reach: &Reach, id: u32) -> Result<(), Unreadable> {
+    fn take_text(&mut self, reach: &SelectorReach, id: u32) -> Result<(), Unreadable> {
         let Some(rule) = self.plan.rule(reach.role) else { return Ok(()) };
         let text = self.visible[reach.start..].replace(SEPARATOR, " ");
         let Some(left) = self.reachable_bytes.checked_sub(text.len()) else {
@@ -562,12 +566,12 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
     /// `None` when the text was not for a rule.
     fn take(
         &mut self,
-        role: Role,
+        role: SelectorRole,
         rule: &HtmlRule,
         text: &str,
         id: u32,
-    ) -> Result<Option<Taken>, Unreadable> {
-        if let Role::Compare(_) = role {
+    ) -> Result<Option<IdentifierOutcome>, Unreadable> {
+        if let SelectorRole::Compare(_) = role {
             if self.templates == 0 {
                 self.found.compare(&rule.pick, text);
             }
@@ -590,7 +594,7 @@ impl<'w, 't, 'k> Walk<'w, 't, 'k> {
 }
 
 /// Elements whose content is no text of the page.
-const fn is_hidden(tag: Tag, manner: Manner) -> bool {
+const fn is_hidden(tag: Tag, manner: ParseManner) -> bool {
     matches!(tag, tag::SCRIPT | tag::STYLE | tag::IFRAME | tag::NOEMBED | tag::NOFRAMES)
         || manner.runs_scripts && matches!(tag, tag::NOSCRIPT)
 }
@@ -604,7 +608,7 @@ fn is_placeholder(text: &str) -> bool {
 const PLACE_NAMES_MAX: usize = 4;
 
 /// The way to an element as a selector, without anything that the portal wrote.
-fn place_of(tree: &Tree<'_>, id: u32) -> String {
+fn place_of(tree: &HtmlTree<'_>, id: u32) -> String {
     let mut names = Vec::new();
     let mut at = id;
     while at != NONE && at != 0 && names.len() < PLACE_NAMES_MAX {

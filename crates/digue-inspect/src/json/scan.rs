@@ -9,11 +9,11 @@ use std::borrow::Cow;
 
 /// The document does not parse, at this byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault(pub(super) usize);
+pub(super) struct ScanFault(pub(super) usize);
 
 /// What a value begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Object,
     Array,
     Text,
@@ -38,8 +38,8 @@ impl<'t> Scanner<'t> {
         Self { text, bytes: text.as_bytes(), at: 0 }
     }
 
-    fn fault<T>(&self) -> Result<T, Fault> {
-        Err(Fault(self.at))
+    fn fault<T>(&self) -> Result<T, ScanFault> {
+        Err(ScanFault(self.at))
     }
 
     /// The next byte that is not white space, not passed yet; 0 at the end, which no token is.
@@ -54,38 +54,38 @@ impl<'t> Scanner<'t> {
     }
 
     /// Looks at the next value; passes its bracket, brace or word.
-    pub(super) fn begin(&mut self) -> Result<Kind, Fault> {
+    pub(super) fn begin(&mut self) -> Result<ValueKind, ScanFault> {
         match self.peek() {
-            b'"' => Ok(Kind::Text),
+            b'"' => Ok(ValueKind::Text),
             b'{' => {
                 self.at += 1;
-                Ok(Kind::Object)
+                Ok(ValueKind::Object)
             }
             b'[' => {
                 self.at += 1;
-                Ok(Kind::Array)
+                Ok(ValueKind::Array)
             }
             b'-' if self.bytes.get(self.at + 1) == Some(&b'I') => self.word("-Infinity"),
-            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            b'-' | b'0'..=b'9' => Ok(ValueKind::Number),
             b't' => self.word("true"),
             b'f' => self.word("false"),
-            b'n' => self.word("null").map(|_| Kind::Null),
+            b'n' => self.word("null").map(|_| ValueKind::Null),
             b'N' => self.word("NaN"),
             b'I' => self.word("Infinity"),
             _ => self.fault(),
         }
     }
 
-    fn word(&mut self, word: &str) -> Result<Kind, Fault> {
+    fn word(&mut self, word: &str) -> Result<ValueKind, ScanFault> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return self.fault();
         }
         self.at += word.len();
-        Ok(Kind::Word)
+        Ok(ValueKind::Word)
     }
 
     /// The next key of an object, its colon passed; `None` when the object ends.
-    pub(super) fn key(&mut self, is_first: bool) -> Result<Option<Cow<'t, str>>, Fault> {
+    pub(super) fn key(&mut self, is_first: bool) -> Result<Option<Cow<'t, str>>, ScanFault> {
         match self.peek() {
             b'}' => {
                 self.at += 1;
@@ -103,7 +103,7 @@ impl<'t> Scanner<'t> {
         Ok(Some(key))
     }
 
-    fn colon(&mut self) -> Result<(), Fault> {
+    fn colon(&mut self) -> Result<(), ScanFault> {
         if self.peek() != b':' {
             return self.fault();
         }
@@ -112,7 +112,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// True when another element of the array follows.
-    pub(super) fn element(&mut self, is_first: bool) -> Result<bool, Fault> {
+    pub(super) fn element(&mut self, is_first: bool) -> Result<bool, ScanFault> {
         match self.peek() {
             b']' => {
                 self.at += 1;
@@ -128,17 +128,17 @@ impl<'t> Scanner<'t> {
     }
 
     /// A string, its quotes and escapes undone.
-    pub(super) fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
+    pub(super) fn text(&mut self) -> Result<Cow<'t, str>, ScanFault> {
         let start = self.at;
         let has_escapes = self.skip_text()?;
         if !has_escapes {
             return Ok(Cow::Borrowed(&self.text[start + 1..self.at - 1]));
         }
-        serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| Fault(start))
+        serde_json::from_str(&self.text[start..self.at]).map(Cow::Owned).map_err(|_| ScanFault(start))
     }
 
     /// Passes a string; true when it has escapes.
-    pub(super) fn skip_text(&mut self) -> Result<bool, Fault> {
+    pub(super) fn skip_text(&mut self) -> Result<bool, ScanFault> {
         if self.bytes.get(self.at) != Some(&b'"') {
             return self.fault();
         }
@@ -160,7 +160,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn skip_escape(&mut self) -> Result<(), Fault> {
+    fn skip_escape(&mut self) -> Result<(), ScanFault> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
@@ -176,7 +176,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// A number, as written.
-    pub(super) fn number(&mut self) -> Result<&'t str, Fault> {
+    pub(super) fn number(&mut self) -> Result<&'t str, ScanFault> {
         let start = self.at;
         self.at += usize::from(self.bytes[self.at] == b'-');
         match self.bytes.get(self.at) {
@@ -196,7 +196,7 @@ impl<'t> Scanner<'t> {
         Ok(&self.text[start..self.at])
     }
 
-    fn digits(&mut self) -> Result<(), Fault> {
+    fn digits(&mut self) -> Result<(), ScanFault> {
         let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if count == 0 {
             return self.fault();
@@ -206,22 +206,22 @@ impl<'t> Scanner<'t> {
     }
 
     /// Passes a whole value that nobody waits for.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+    pub(super) fn skip(&mut self) -> Result<(), ScanFault> {
         let kind = self.begin()?;
         self.skip_rest(kind)
     }
 
     /// `skip`, after `begin`.
-    pub(super) fn skip_rest(&mut self, kind: Kind) -> Result<(), Fault> {
+    pub(super) fn skip_rest(&mut self, kind: ValueKind) -> Result<(), ScanFault> {
         match kind {
-            Kind::Text => self.skip_text().map(|_| ()),
-            Kind::Number => self.number().map(|_| ()),
-            Kind::Word | Kind::Null => Ok(()),
-            Kind::Object | Kind::Array => self.skip_container(kind == Kind::Object),
+            ValueKind::Text => self.skip_text().map(|_| ()),
+            ValueKind::Number => self.number().map(|_| ()),
+            ValueKind::Word | ValueKind::Null => Ok(()),
+            ValueKind::Object | ValueKind::Array => self.skip_container(kind == ValueKind::Object),
         }
     }
 
-    fn skip_container(&mut self, is_object: bool) -> Result<(), Fault> {
+    fn skip_container(&mut self, is_object: bool) -> Result<(), ScanFault> {
         // One bit for each open container, the innermost lowest: set for objects.
         let mut open = u128::from(is_object);
         let mut depth = 1;
@@ -236,7 +236,7 @@ impl<'t> Scanner<'t> {
                 continue;
             }
             let kind = self.begin()?;
-            is_first = matches!(kind, Kind::Object | Kind::Array);
+            is_first = matches!(kind, ValueKind::Object | ValueKind::Array);
             if !is_first {
                 self.skip_rest(kind)?;
                 continue;
@@ -244,13 +244,13 @@ impl<'t> Scanner<'t> {
             if depth == DEPTH_MAX {
                 return self.fault();
             }
-            open = open << 1 | u128::from(kind == Kind::Object);
+            open = open << 1 | u128::from(kind == ValueKind::Object);
             depth += 1;
         }
         Ok(())
     }
 
-    fn skip_key(&mut self, is_first: bool) -> Result<bool, Fault> {
+    fn skip_key(&mut self, is_first: bool) -> Result<bool, ScanFault> {
         match self.peek() {
             b'}' => {
                 self.at += 1;
@@ -269,7 +269,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Nothing but white space may follow.
-    pub(super) fn end(&mut self) -> Result<(), Fault> {
+    pub(super) fn end(&mut self) -> Result<(), ScanFault> {
         self.peek();
         if self.at == self.bytes.len() { Ok(()) } else { self.fault() }
     }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
-use super::scan::{DEPTH_MAX, Fault, Kind, Scanner};
+use super::scan::{DEPTH_MAX, ScanFault, Scanner, ValueKind};
 use super::{
-    Bits, Child, Collector, JsonRules, Pick, Tally, Target, Unreadable, WhyNobody, inexact, is_blank,
-    not_identifier, syntax, whole_number,
+    Bits, Child, Collector, JsonRules, NodeTarget, Pick, ReadingTally, Unreadable, WhyNobody, inexact,
+    is_blank, not_identifier, syntax, whole_number,
 };
 
 /// Digits from which a number outside of every record counts as a text: telephone numbers, social security numbers.
@@ -18,56 +18,56 @@ const TELLING_DIGITS: usize = 7;
 const TELLING_FROM: f64 = 1e6;
 
 /// Why a walk ends early.
-enum Stop {
-    Fault(Fault),
+enum WalkStop {
+    Fault(ScanFault),
     Unreadable(Unreadable),
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
+impl From<ScanFault> for WalkStop {
+    fn from(fault: ScanFault) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl From<Unreadable> for Stop {
+impl From<Unreadable> for WalkStop {
     fn from(unreadable: Unreadable) -> Self {
         Self::Unreadable(unreadable)
     }
 }
 
 /// A step from the root to the node being read.
-enum Crumb<'t> {
+enum PathStep<'t> {
     Key(Cow<'t, str>),
     Index(usize),
 }
 
 /// A record whose end has not come yet.
-struct OpenRecord {
+struct OpenJsonRecord {
     record: usize,
     /// Steps from the root.
     depth: usize,
     has_own: bool,
 }
 
-pub(super) struct Walk<'a, 'k, 't> {
+pub(super) struct JsonWalk<'a, 'k, 't> {
     rules: &'a JsonRules,
     found: &'a mut Collector<'k>,
     input: Scanner<'t>,
-    trail: Vec<Crumb<'t>>,
-    records: Vec<OpenRecord>,
+    trail: Vec<PathStep<'t>>,
+    records: Vec<OpenJsonRecord>,
     /// Parts that show nobody, one within another.
     no_person: usize,
     /// Of what counts as undescribed, names of members that hold no text.
     names: u64,
-    tally: Tally,
+    tally: ReadingTally,
 }
 
-impl<'a, 'k, 't> Walk<'a, 'k, 't> {
+impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     pub(super) fn read(
         rules: &'a JsonRules,
         text: &'t str,
         found: &'a mut Collector<'k>,
-    ) -> Result<Tally, Unreadable> {
+    ) -> Result<ReadingTally, Unreadable> {
         let mut walk = Self {
             rules,
             found,
@@ -76,17 +76,17 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             records: Vec::new(),
             no_person: 0,
             names: 0,
-            tally: Tally::default(),
+            tally: ReadingTally::default(),
         };
         match walk.value(rules.start, rules.at_root).and_then(|()| Ok(walk.input.end()?)) {
             Ok(()) => Ok(walk.tally),
-            Err(Stop::Unreadable(unreadable)) => Err(unreadable),
-            Err(Stop::Fault(Fault(at))) => Err(syntax_at(&text.as_bytes()[..at.min(text.len())])),
+            Err(WalkStop::Unreadable(unreadable)) => Err(unreadable),
+            Err(WalkStop::Fault(ScanFault(at))) => Err(syntax_at(&text.as_bytes()[..at.min(text.len())])),
         }
     }
 
     /// Reads one value, with the steps awaited below it and the targets that it is.
-    fn value(&mut self, active: Bits, reached: Bits) -> Result<(), Stop> {
+    fn value(&mut self, active: Bits, reached: Bits) -> Result<(), WalkStop> {
         if active == 0 && reached == 0 {
             return if self.counts_here() { self.count() } else { Ok(self.input.skip()?) };
         }
@@ -94,17 +94,17 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         self.no_person += usize::from(shows_nobody);
         let kind = self.input.begin()?;
         match kind {
-            Kind::Object | Kind::Array => self.container(kind, active, reached)?,
-            Kind::Text => {
+            ValueKind::Object | ValueKind::Array => self.container(kind, active, reached)?,
+            ValueKind::Text => {
                 let text = self.input.text()?;
                 self.leaf(reached, &text)?;
             }
-            Kind::Number => {
+            ValueKind::Number => {
                 let number = self.input.number()?;
                 self.number(reached, number)?;
             }
-            Kind::Null => self.note_empty(reached),
-            Kind::Word => {
+            ValueKind::Null => self.note_empty(reached),
+            ValueKind::Word => {
                 if let Some(pick) = self.picks(reached).next() {
                     return Err(not_identifier(pick, self.place()).into());
                 }
@@ -114,18 +114,18 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         Ok(())
     }
 
-    fn container(&mut self, kind: Kind, active: Bits, reached: Bits) -> Result<(), Stop> {
+    fn container(&mut self, kind: ValueKind, active: Bits, reached: Bits) -> Result<(), WalkStop> {
         if let Some(pick) = self.picks(reached).next()
             && !self.leads_further(active)
         {
             return Err(not_identifier(pick, self.place()).into());
         }
         if self.trail.len() == DEPTH_MAX {
-            return Err(Unreadable::from(Unread::new(UnreadCause::TooDeep)).into());
+            return Err(Unreadable::from(ReadFailure::new(UnreadCause::TooDeep)).into());
         }
         let opened = self.open_records(kind, reached);
         let children = match kind {
-            Kind::Object => self.object(active)?,
+            ValueKind::Object => self.object(active)?,
             _ => self.array(active)?,
         };
         if children == 0 {
@@ -143,14 +143,14 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
 
     /// A list is a record when a rule finds its identifier at a place of the list; otherwise it is a list of what the
     /// map describes further on.
-    fn open_records(&mut self, kind: Kind, reached: Bits) -> usize {
+    fn open_records(&mut self, kind: ValueKind, reached: Bits) -> usize {
         let mut opened = 0;
         let mut rest = reached & self.rules.masks.records;
         while rest != 0 {
             let record = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            if kind == Kind::Object || self.rules.list_records & (1 << record) != 0 {
-                self.records.push(OpenRecord { record, depth: self.trail.len(), has_own: false });
+            if kind == ValueKind::Object || self.rules.list_records & (1 << record) != 0 {
+                self.records.push(OpenJsonRecord { record, depth: self.trail.len(), has_own: false });
                 opened += 1;
             }
         }
@@ -158,10 +158,10 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     }
 
     fn nameless(&self) -> Unreadable {
-        Unread::new(UnreadCause::NamelessRecord).at(self.place()).into()
+        ReadFailure::new(UnreadCause::NamelessRecord).at(self.place()).into()
     }
 
-    fn object(&mut self, active: Bits) -> Result<usize, Stop> {
+    fn object(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
         let mut counted_names = CountedNames::default();
         // The names at the root are those of the interface; within a record nothing is counted.
@@ -183,7 +183,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
             let is_telling = is_undescribed && self.counts_here() && !is_plain_name(&key);
             let texts_before = self.tally.undescribed - self.names;
             let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
-            self.trail.push(Crumb::Key(key));
+            self.trail.push(PathStep::Key(key));
             if is_stray || is_telling {
                 self.add_undescribed();
             }
@@ -200,11 +200,11 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         Ok(count)
     }
 
-    fn array(&mut self, active: Bits) -> Result<usize, Stop> {
+    fn array(&mut self, active: Bits) -> Result<usize, WalkStop> {
         let mut count = 0;
         while self.input.element(count == 0)? {
             let (below, reached) = self.rules.descend(active, Child::Index(count));
-            self.trail.push(Crumb::Index(count));
+            self.trail.push(PathStep::Index(count));
             count += 1;
             self.value(below, reached)?;
             self.trail.pop();
@@ -213,12 +213,12 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     }
 
     /// A text that some path leads to.
-    fn leaf(&mut self, reached: Bits, text: &str) -> Result<(), Stop> {
+    fn leaf(&mut self, reached: Bits, text: &str) -> Result<(), WalkStop> {
         self.compare(reached, text);
         let mut has_own = false;
         let mut has_identifier = false;
         for target in targets(reached & self.rules.masks.picks) {
-            let Target::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
+            let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else { continue };
             let place = || place_of(&self.trail);
             if self.found.take(pick, text, place)?.is_some() {
                 has_identifier = true;
@@ -241,7 +241,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
         Ok(())
     }
 
-    fn number(&mut self, reached: Bits, written: &str) -> Result<(), Stop> {
+    fn number(&mut self, reached: Bits, written: &str) -> Result<(), WalkStop> {
         if let Some(pick) = self.picks(reached).next() {
             let whole = whole_number(written).ok_or_else(|| inexact(pick, self.place()))?;
             return self.leaf(reached, &whole);
@@ -256,7 +256,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
 
     /// The identifier just taken is the own one of open records at the rule's distance above.
     fn give_own(&mut self, target: usize) {
-        let Target::Pick { own_below, .. } = &self.rules.targets[target] else { return };
+        let NodeTarget::Pick { own_below, .. } = &self.rules.targets[target] else { return };
         let depth = self.trail.len();
         for open in &mut self.records {
             open.has_own |= own_below.contains(&(open.record, depth - open.depth));
@@ -265,7 +265,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
 
     fn compare(&mut self, reached: Bits, text: &str) {
         for target in targets(reached & self.rules.masks.compare) {
-            if let Target::Compare(pick) = &self.rules.targets[target] {
+            if let NodeTarget::Compare(pick) = &self.rules.targets[target] {
                 self.found.compare(pick, text);
             }
         }
@@ -280,7 +280,7 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     fn picks(&self, reached: Bits) -> impl Iterator<Item = &'a Pick> + use<'a> {
         let rules = self.rules;
         targets(reached & rules.masks.picks).filter_map(|target| match &rules.targets[target] {
-            Target::Pick { pick, .. } => Some(pick),
+            NodeTarget::Pick { pick, .. } => Some(pick),
             _ => None,
         })
     }
@@ -296,25 +296,25 @@ impl<'a, 'k, 't> Walk<'a, 'k, 't> {
     }
 
     /// Reads a value that no path leads to, outside of every record.
-    fn count(&mut self) -> Result<(), Stop> {
+    fn count(&mut self) -> Result<(), WalkStop> {
         if self.trail.len() == DEPTH_MAX {
-            return Err(Unreadable::from(Unread::new(UnreadCause::TooDeep)).into());
+            return Err(Unreadable::from(ReadFailure::new(UnreadCause::TooDeep)).into());
         }
         match self.input.begin()? {
-            Kind::Object => self.object(0).map(|_| ()),
-            Kind::Array => self.array(0).map(|_| ()),
-            Kind::Text => {
+            ValueKind::Object => self.object(0).map(|_| ()),
+            ValueKind::Array => self.array(0).map(|_| ()),
+            ValueKind::Text => {
                 if !is_blank(&self.input.text()?) {
                     self.add_undescribed();
                 }
                 Ok(())
             }
-            Kind::Number => {
+            ValueKind::Number => {
                 let number = self.input.number()?;
                 self.count_number(number);
                 Ok(())
             }
-            Kind::Null | Kind::Word => Ok(()),
+            ValueKind::Null | ValueKind::Word => Ok(()),
         }
     }
 
@@ -571,13 +571,13 @@ pub(crate) fn is_plain_name(key: &str) -> bool {
 }
 
 /// The way from the root, without keys that could be somebody's name.
-fn place_of(trail: &[Crumb<'_>]) -> String {
+fn place_of(trail: &[PathStep<'_>]) -> String {
     let mut place = String::from("$");
     for crumb in trail {
         let written = match crumb {
-            Crumb::Key(key) if is_plain_name(key) => write!(place, ".{key}"),
-            Crumb::Key(_) => write!(place, ".*"),
-            Crumb::Index(index) => write!(place, "[{index}]"),
+            PathStep::Key(key) if is_plain_name(key) => write!(place, ".{key}"),
+            PathStep::Key(_) => write!(place, ".*"),
+            PathStep::Index(index) => write!(place, "[{index}]"),
         };
         written.expect("a string takes every text");
     }

@@ -1,8 +1,8 @@
 //! Where the columns of a table lie.
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
-use super::{Column, ColumnRule, TableRules};
+use super::{ColumnRule, MapColumn, TableRules};
 use crate::reading::Unreadable;
 use crate::sweep;
 
@@ -78,7 +78,7 @@ impl<'r> Header<'r> {
     /// The column that names rows is not there.
     fn first_own(rules: &TableRules) -> Unreadable {
         let own = rules.columns.iter().find(|rule| rule.is_own).or(rules.columns.first());
-        own.map_or_else(|| Unread::new(UnreadCause::Column).into(), column_fault)
+        own.map_or_else(|| ReadFailure::new(UnreadCause::Column).into(), column_fault)
     }
 
     fn describe(&mut self, rules: &TableRules, names: &[(usize, String)]) {
@@ -121,25 +121,25 @@ impl<'r> Header<'r> {
 /// The place of a rule's column; an error when two columns bear its names.
 fn place_of(rule: &ColumnRule, names: &[(usize, String)]) -> Result<Option<usize>, Unreadable> {
     let bears = |name: &str| {
-        rule.columns.iter().any(|column| matches!(column, Column::Named(own) if folded(own) == name))
+        rule.columns.iter().any(|column| matches!(column, MapColumn::Named(own) if folded(own) == name))
     };
     let mut places = names.iter().filter(|(_, name)| bears(name)).map(|(place, _)| *place);
     match (places.next(), places.next()) {
         (Some(place), None) => Ok(Some(place)),
         (Some(_), Some(_)) => Err(column_fault(rule)),
         (None, _) => Ok(rule.columns.iter().find_map(|column| match column {
-            Column::Number(number) => number.checked_sub(1),
-            Column::Named(_) => None,
+            MapColumn::Number(number) => number.checked_sub(1),
+            MapColumn::Named(_) => None,
         })),
     }
 }
 
 fn column_fault(rule: &ColumnRule) -> Unreadable {
     let names = rule.columns.iter().map(|column| match column {
-        Column::Named(name) => name.clone(),
-        Column::Number(number) => format!("#{number}"),
+        MapColumn::Named(name) => name.clone(),
+        MapColumn::Number(number) => format!("#{number}"),
     });
-    Unread::new(UnreadCause::Column).by_rule(&names.collect::<Vec<_>>().join(" | ")).into()
+    ReadFailure::new(UnreadCause::Column).by_rule(&names.collect::<Vec<_>>().join(" | ")).into()
 }
 
 /// A header as people tell it from others: without what is invisible, quotes and white space around it, letter case.

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use super::captions::{is_caption, is_title};
 use super::header::{Header, Located};
 use super::{ColumnRule, TableRules};
-use crate::identifier::{Collector, Taken};
-use crate::reading::{Tally, Unreadable, WhyNobody};
+use crate::identifier::{Collector, IdentifierOutcome};
+use crate::reading::{ReadingTally, Unreadable, WhyNobody};
 
 /// Rows among which the header is looked for.
 const HEADER_ROWS_MAX: usize = 30;
@@ -51,7 +51,7 @@ pub(crate) trait TableRow {
     fn place(&self, column: usize) -> String;
 }
 
-enum Stage<'r> {
+enum ReaderStage<'r> {
     /// The header has not come: rows so far, the columns that the first lacked, what was no title.
     Above {
         rows: usize,
@@ -69,25 +69,25 @@ enum Stage<'r> {
 }
 
 /// Reads the rows of one table in their order.
-pub(crate) struct Rows<'r> {
+pub(crate) struct TableRows<'r> {
     rules: &'r TableRules,
     is_numbered: bool,
     /// Whether a record must be as wide as the header.
     has_one_width: bool,
-    stage: Stage<'r>,
-    tally: Tally,
-    shared: Shared,
+    stage: ReaderStage<'r>,
+    tally: ReadingTally,
+    shared: SharedTexts,
 }
 
-impl<'r> Rows<'r> {
+impl<'r> TableRows<'r> {
     pub(crate) fn new(rules: &'r TableRules) -> Self {
         Self {
             rules,
             is_numbered: rules.is_numbered(),
             has_one_width: false,
-            stage: Stage::Above { rows: 0, absent: None, fault: None },
-            tally: Tally::default(),
-            shared: Shared::default(),
+            stage: ReaderStage::Above { rows: 0, absent: None, fault: None },
+            tally: ReadingTally::default(),
+            shared: SharedTexts::default(),
         }
     }
 
@@ -97,30 +97,30 @@ impl<'r> Rows<'r> {
     }
 
     pub(crate) const fn has_header(&self) -> bool {
-        matches!(self.stage, Stage::Below(_) | Stage::Doubtful { .. })
+        matches!(self.stage, ReaderStage::Below(_) | ReaderStage::Doubtful { .. })
     }
 
     /// True when rows are read as records.
     pub(crate) const fn is_below_header(&self) -> bool {
-        matches!(self.stage, Stage::Below(_))
+        matches!(self.stage, ReaderStage::Below(_))
     }
 
     /// True when no row to come can change that there is no header.
     pub(crate) const fn is_without_header(&self) -> bool {
-        matches!(self.stage, Stage::Without(_))
+        matches!(self.stage, ReaderStage::Without(_))
     }
 
     /// Reads the next row.
     pub(crate) fn read(&mut self, row: &impl TableRow, found: &mut Collector<'_>) -> Result<(), Unreadable> {
         match &self.stage {
-            Stage::Below(header) => {
+            ReaderStage::Below(header) => {
                 let reader = RecordReader { rules: self.rules, header, has_one_width: self.has_one_width };
                 reader.read(row, &mut self.tally, &mut self.shared, found)
             }
-            Stage::Without(_) => Ok(()),
-            Stage::Above { .. } if self.is_numbered => self.read_first_numbered(row, found),
-            Stage::Above { .. } => self.read_above(row, found),
-            Stage::Doubtful { .. } => self.read_second_numbered(row, found),
+            ReaderStage::Without(_) => Ok(()),
+            ReaderStage::Above { .. } if self.is_numbered => self.read_first_numbered(row, found),
+            ReaderStage::Above { .. } => self.read_above(row, found),
+            ReaderStage::Doubtful { .. } => self.read_second_numbered(row, found),
         }
     }
 
@@ -131,7 +131,9 @@ impl<'r> Rows<'r> {
         row: &impl TableRow,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
-        let (Stage::Below(header) | Stage::Doubtful { header, .. }) = &self.stage else { return Ok(()) };
+        let (ReaderStage::Below(header) | ReaderStage::Doubtful { header, .. }) = &self.stage else {
+            return Ok(());
+        };
         for (rule, place) in &header.places {
             let is_shifted = row.width() > header.width;
             let places = if is_shifted { 0..row.width() } else { *place..*place + 1 };
@@ -140,7 +142,7 @@ impl<'r> Rows<'r> {
                     && found.knows_shape(&rule.pick)
                     && found.fits(&rule.pick, text)
                 {
-                    let _: Taken = found.take(&rule.pick, text, || row.place(place))?;
+                    let _: IdentifierOutcome = found.take(&rule.pick, text, || row.place(place))?;
                 }
             }
         }
@@ -148,15 +150,15 @@ impl<'r> Rows<'r> {
     }
 
     /// What the table held.
-    pub(crate) fn finish(self) -> Result<Tally, Unreadable> {
+    pub(crate) fn finish(self) -> Result<ReadingTally, Unreadable> {
         let mut tally = self.tally;
         match self.stage {
-            Stage::Below(_) if self.is_numbered => {}
-            Stage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
-            Stage::Doubtful { fault, .. } | Stage::Without(fault) => return Err(fault),
-            Stage::Above { absent: Some(absent), .. } => return Err(absent),
-            Stage::Above { absent: None, .. } if self.is_numbered => {}
-            Stage::Above { absent: None, .. } => match Header::locate(self.rules, &[], 0) {
+            ReaderStage::Below(_) if self.is_numbered => {}
+            ReaderStage::Below(_) => tally.nobody = (tally.records == 0).then_some(WhyNobody::EmptyTable),
+            ReaderStage::Doubtful { fault, .. } | ReaderStage::Without(fault) => return Err(fault),
+            ReaderStage::Above { absent: Some(absent), .. } => return Err(absent),
+            ReaderStage::Above { absent: None, .. } if self.is_numbered => {}
+            ReaderStage::Above { absent: None, .. } => match Header::locate(self.rules, &[], 0) {
                 Located::Absent(absent) | Located::Twice(absent) => return Err(absent),
                 Located::Header(_) => {}
             },
@@ -166,14 +168,14 @@ impl<'r> Rows<'r> {
 
     fn read_above(&mut self, row: &impl TableRow, found: &Collector<'_>) -> Result<(), Unreadable> {
         let texts: Vec<(usize, &str)> = row.texts().collect();
-        let Stage::Above { rows, absent, fault } = &mut self.stage else { return Ok(()) };
+        let ReaderStage::Above { rows, absent, fault } = &mut self.stage else { return Ok(()) };
         if texts.is_empty() {
             return Ok(());
         }
         match Header::locate(self.rules, &texts, row.width()) {
             Located::Header(header) => {
                 let fault = fault.take().or_else(|| person_in_header(&header, &texts, row, found));
-                self.stage = Stage::Below(header);
+                self.stage = ReaderStage::Below(header);
                 fault.map_or(Ok(()), Err)
             }
             Located::Twice(twice) => Err(twice),
@@ -184,7 +186,7 @@ impl<'r> Rows<'r> {
                 }
                 if *rows == HEADER_ROWS_MAX {
                     let absent = absent.take().unwrap_or(lacking);
-                    self.stage = Stage::Without(absent);
+                    self.stage = ReaderStage::Without(absent);
                 } else {
                     absent.get_or_insert(lacking);
                 }
@@ -210,11 +212,11 @@ impl<'r> Rows<'r> {
         match header_fault(&header, row, &texts, found) {
             Some(_) if texts.len() == 1 && row.width() > 1 && is_title(self.rules, &texts, found) => Ok(()),
             Some(fault) => {
-                self.stage = Stage::Doubtful { header, fault };
+                self.stage = ReaderStage::Doubtful { header, fault };
                 Ok(())
             }
             None => {
-                self.stage = Stage::Below(header.without_texts());
+                self.stage = ReaderStage::Below(header.without_texts());
                 self.read(row, found)
             }
         }
@@ -229,12 +231,12 @@ impl<'r> Rows<'r> {
         if row.texts().next().is_none() {
             return Ok(());
         }
-        let above = Stage::Above { rows: 0, absent: None, fault: None };
-        let Stage::Doubtful { header, fault } = std::mem::replace(&mut self.stage, above) else {
+        let above = ReaderStage::Above { rows: 0, absent: None, fault: None };
+        let ReaderStage::Doubtful { header, fault } = std::mem::replace(&mut self.stage, above) else {
             return Ok(());
         };
         let fits = own_places(&header).any(|(rule, place)| fits(rule, row.cell(place), found));
-        self.stage = Stage::Below(header);
+        self.stage = ReaderStage::Below(header);
         if fits { self.read(row, found) } else { Err(fault) }
     }
 }
@@ -249,7 +251,7 @@ fn person_in_header(
     let is_beside = |column: usize| !header.places.iter().any(|(_, place)| *place == column);
     let mut beside = texts.iter().filter(|(column, _)| is_beside(*column));
     let (column, _) = beside.find(|(_, text)| found.looks_like_identifier(text))?;
-    Some(Unread::new(UnreadCause::Column).at(row.place(*column)).into())
+    Some(ReadFailure::new(UnreadCause::Column).at(row.place(*column)).into())
 }
 
 /// Why a first row is no record, when it looks like a header: words where identifiers would be, and nothing in it
@@ -272,7 +274,7 @@ fn header_fault(
     });
     let holds_none = texts.iter().all(|(_, text)| is_word(text) && !found.looks_like_identifier(text));
     let (rule, place) = own_places(header).next().filter(|_| is_named && holds_none)?;
-    let detail = Unread::new(UnreadCause::ValueShape).by_rule(&rule.pick.rule).at(row.place(place));
+    let detail = ReadFailure::new(UnreadCause::ValueShape).by_rule(&rule.pick.rule).at(row.place(place));
     Some(detail.into())
 }
 
@@ -289,8 +291,8 @@ fn fits(rule: &ColumnRule, cell: CellValue<'_>, found: &Collector<'_>) -> bool {
 
 /// Long texts that many cells refer to, and what became of them: each is looked at once.
 #[derive(Default)]
-struct Shared {
-    taken: HashMap<(usize, u32), Taken>,
+struct SharedTexts {
+    taken: HashMap<(usize, u32), IdentifierOutcome>,
     could_hold: HashMap<u32, bool>,
 }
 
@@ -305,8 +307,8 @@ impl RecordReader<'_, '_> {
     fn read(
         &self,
         row: &impl TableRow,
-        tally: &mut Tally,
-        shared: &mut Shared,
+        tally: &mut ReadingTally,
+        shared: &mut SharedTexts,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         // Without a shape, the word "Total" would be taken for an identifier.
@@ -337,18 +339,18 @@ impl RecordReader<'_, '_> {
     fn take(
         &self,
         row: &impl TableRow,
-        shared: &mut Shared,
+        shared: &mut SharedTexts,
         found: &mut Collector<'_>,
     ) -> Result<bool, Unreadable> {
         if self.has_one_width && row.width() != self.header.width {
-            return Err(Unread::new(UnreadCause::Ambiguous).at(row.place(0)).into());
+            return Err(ReadFailure::new(UnreadCause::Ambiguous).at(row.place(0)).into());
         }
         let mut has_own = false;
         for (index, (rule, place)) in self.header.places.iter().enumerate() {
             let text = match row.cell(*place) {
                 CellValue::Blank => continue,
                 CellValue::Missing => {
-                    let short = Unread::new(UnreadCause::ShortRow).by_rule(&rule.pick.rule);
+                    let short = ReadFailure::new(UnreadCause::ShortRow).by_rule(&rule.pick.rule);
                     return Err(short.at(row.place(*place)).into());
                 }
                 CellValue::Text(text) => text,
@@ -378,7 +380,7 @@ impl RecordReader<'_, '_> {
         self.rules.believes_formulas || (found.knows_shape(&rule.pick) && found.fits(&rule.pick, text))
     }
 
-    fn is_no_record(&self, row: &impl TableRow, tally: &Tally, found: &Collector<'_>) -> bool {
+    fn is_no_record(&self, row: &impl TableRow, tally: &ReadingTally, found: &Collector<'_>) -> bool {
         if self.header.is_repeated_by(row.texts()) {
             return true;
         }
@@ -391,7 +393,7 @@ impl RecordReader<'_, '_> {
     fn check_width(
         &self,
         row: &impl TableRow,
-        shared: &mut Shared,
+        shared: &mut SharedTexts,
         found: &Collector<'_>,
     ) -> Result<(), Unreadable> {
         if row.width() <= self.header.width {
@@ -407,7 +409,7 @@ impl RecordReader<'_, '_> {
             };
             let is_beyond = column >= self.header.width && found.has_shapeless_kind();
             if could_hold || is_beyond {
-                return Err(Unread::new(UnreadCause::Ambiguous).at(row.place(column)).into());
+                return Err(ReadFailure::new(UnreadCause::Ambiguous).at(row.place(column)).into());
             }
         }
         Ok(())
@@ -423,7 +425,7 @@ impl RecordReader<'_, '_> {
         }
     }
 
-    fn count(&self, row: &impl TableRow, tally: &mut Tally) {
+    fn count(&self, row: &impl TableRow, tally: &mut ReadingTally) {
         if !self.header.counts_fields() {
             return;
         }
@@ -443,9 +445,9 @@ fn unread(
     place: usize,
     text: &str,
 ) -> Unreadable {
-    Unread::new(cause).by_rule(&rule.pick.rule).at(row.place(place)).shaped_as(text).into()
+    ReadFailure::new(cause).by_rule(&rule.pick.rule).at(row.place(place)).shaped_as(text).into()
 }
 
 fn nameless(place: String) -> Unreadable {
-    Unread::new(UnreadCause::NamelessRecord).at(place).into()
+    ReadFailure::new(UnreadCause::NamelessRecord).at(place).into()
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Read as _;
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use crate::reading::Unreadable;
 
@@ -23,7 +23,7 @@ const EXTRA_FIELD_BYTES_MAX: usize = 64;
 const GROWTH_HINT: u16 = 0xa220;
 
 /// A part as the list at the end names it.
-struct Part<'b> {
+struct ArchivePart<'b> {
     name: String,
     is_deflated: bool,
     data: &'b [u8],
@@ -39,22 +39,22 @@ struct Span {
     crc: u32,
 }
 
-pub(super) struct Archive<'b> {
-    parts: Vec<Part<'b>>,
+pub(super) struct ZipArchive<'b> {
+    parts: Vec<ArchivePart<'b>>,
     /// Bytes that may still be unpacked.
     left: usize,
 }
 
 /// A part of the file that is not looked into, or bytes that no program has to show.
 pub(super) fn unread_part(place: &str) -> Unreadable {
-    Unread::new(UnreadCause::UnreadPart).at(place).into()
+    ReadFailure::new(UnreadCause::UnreadPart).at(place).into()
 }
 
 pub(super) fn broken(place: &str) -> Unreadable {
-    Unread::new(UnreadCause::Syntax).at(place).into()
+    ReadFailure::new(UnreadCause::Syntax).at(place).into()
 }
 
-impl<'b> Archive<'b> {
+impl<'b> ZipArchive<'b> {
     /// Opens an archive of which at most `limit` bytes may be unpacked.
     pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
         let list = PartList::find(bytes)?;
@@ -65,7 +65,7 @@ impl<'b> Archive<'b> {
         let mut names = HashSet::new();
         let mut at = list.start;
         while at < list.end {
-            let entry = Central::read(bytes, at).ok_or_else(|| broken("archive"))?;
+            let entry = CentralDirectory::read(bytes, at).ok_or_else(|| broken("archive"))?;
             at += entry.bytes;
             let (part, span) = entry.part(bytes)?;
             spans.push(span);
@@ -153,7 +153,7 @@ impl PartList {
 }
 
 /// An entry of the list.
-struct Central<'b> {
+struct CentralDirectory<'b> {
     flags: u16,
     method: u16,
     crc: u32,
@@ -164,7 +164,7 @@ struct Central<'b> {
     bytes: usize,
 }
 
-impl<'b> Central<'b> {
+impl<'b> CentralDirectory<'b> {
     fn read(bytes: &'b [u8], at: usize) -> Option<Self> {
         if u32_at(bytes, at)? != 0x0201_4b50 {
             return None;
@@ -207,7 +207,7 @@ impl<'b> Central<'b> {
     }
 
     /// The part, once its own header says the same.
-    fn part(&self, bytes: &'b [u8]) -> Result<(Part<'b>, Span), Unreadable> {
+    fn part(&self, bytes: &'b [u8]) -> Result<(ArchivePart<'b>, Span), Unreadable> {
         let written = std::str::from_utf8(self.name).map_err(|_| unread_part("archive"))?;
         let name = written.replace('\\', "/").trim_start_matches('/').to_owned();
         let fault = || unread_part(&name);
@@ -237,7 +237,7 @@ impl<'b> Central<'b> {
         let packed = bytes.get(data..end).ok_or_else(fault)?;
         let span = Span { start, end, has_descriptor, crc: self.crc };
         let is_deflated = self.method == 8;
-        Ok((Part { name, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
+        Ok((ArchivePart { name, is_deflated, data: packed, size: self.size, crc: self.crc }, span))
     }
 }
 

@@ -3,7 +3,7 @@
 //! No rule reaches it. It is swept, and an identifier in it that no cell showed makes the file unreadable.
 
 use super::archive::unread_part;
-use super::markup::{Attributes, Mark, walk};
+use super::markup::{MarkupAttributes, MarkupEvent, walk};
 use crate::identifier::{Collector, Identifier, is_blank};
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
@@ -135,7 +135,7 @@ impl Asides {
     /// Looks at the attributes of an element.
     pub(super) fn add_attributes(
         &mut self,
-        attributes: &Attributes<'_>,
+        attributes: &MarkupAttributes<'_>,
         is_shown: impl Fn(&str) -> bool,
         place: &str,
         found: &mut Collector<'_>,
@@ -191,7 +191,7 @@ impl Asides {
         &mut self,
         part: &str,
         bytes: &[u8],
-        role: Role,
+        role: AttributeRole,
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         let mut open: Vec<String> = Vec::new();
@@ -201,7 +201,7 @@ impl Asides {
         let is_cache = lower.contains("pivotcache") || lower.contains("externallink");
         walk(part, bytes, &mut |mark| {
             match mark {
-                Mark::Open(name, attributes) => {
+                MarkupEvent::Open(name, attributes) => {
                     self.add_text(
                         open.last().map_or("", String::as_str),
                         &std::mem::take(&mut text),
@@ -213,19 +213,19 @@ impl Asides {
                     let is_filter = matches!(name, "filter" | "customFilter" | "inputCells");
                     let is_shown = |attribute: &str| {
                         SHOWN.contains(&attribute)
-                            || role == Role::Unknown
+                            || role == AttributeRole::Unknown
                             || (holds_values && attribute == "v")
                             || (is_filter && attribute == "val")
                     };
                     self.add_attributes(attributes, is_shown, part, found)?;
                     open.push(name.to_owned());
                 }
-                Mark::Close(_) => {
+                MarkupEvent::Close(_) => {
                     let element = open.pop().unwrap_or_default();
                     self.add_text(&element, &std::mem::take(&mut text), part, found)?;
                 }
-                Mark::Text(more) => text.push_str(more),
-                Mark::Comment(comment) => self.add(comment, part, found)?,
+                MarkupEvent::Text(more) => text.push_str(more),
+                MarkupEvent::Comment(comment) => self.add(comment, part, found)?,
             }
             if cached > CACHED_TEXTS_MAX { Err(unread_part(part)) } else { Ok(()) }
         })
@@ -243,7 +243,7 @@ impl Asides {
 
 /// How a part's attributes are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum AttributeRole {
     /// A part of OOXML: the attributes that programs show.
     Known,
     /// Anything else: all of them.

@@ -15,8 +15,8 @@ use crate::reading::Unreadable;
 
 const DEPTH_MAX: usize = 256;
 
-pub(super) enum Mark<'m> {
-    Open(&'m str, &'m Attributes<'m>),
+pub(super) enum MarkupEvent<'m> {
+    Open(&'m str, &'m MarkupAttributes<'m>),
     Close(&'m str),
     Text(&'m str),
     /// A comment or an instruction, which is no part of any value.
@@ -24,9 +24,9 @@ pub(super) enum Mark<'m> {
 }
 
 /// The attributes of one element, decoded.
-pub(super) struct Attributes<'m>(Vec<(&'m str, Cow<'m, str>)>);
+pub(super) struct MarkupAttributes<'m>(Vec<(&'m str, Cow<'m, str>)>);
 
-impl Attributes<'_> {
+impl MarkupAttributes<'_> {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
@@ -40,7 +40,7 @@ impl Attributes<'_> {
 pub(super) fn walk(
     part: &str,
     bytes: &[u8],
-    take: &mut dyn FnMut(Mark<'_>) -> Result<(), Unreadable>,
+    take: &mut dyn FnMut(MarkupEvent<'_>) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let text = decode::xml_text(None, bytes)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
@@ -61,16 +61,16 @@ pub(super) fn walk(
             Event::Empty(_) | Event::Decl(_) => {}
             Event::End(end) => {
                 depth -= 1;
-                take(Mark::Close(end.local_name().into_inner()))?;
+                take(MarkupEvent::Close(end.local_name().into_inner()))?;
             }
-            Event::Text(text) => take(Mark::Text(&text))?,
-            Event::CData(text) => take(Mark::Text(&text))?,
-            Event::Comment(text) => take(Mark::Comment(&text))?,
-            Event::PI(text) => take(Mark::Comment(&text))?,
+            Event::Text(text) => take(MarkupEvent::Text(&text))?,
+            Event::CData(text) => take(MarkupEvent::Text(&text))?,
+            Event::Comment(text) => take(MarkupEvent::Comment(&text))?,
+            Event::PI(text) => take(MarkupEvent::Comment(&text))?,
             Event::GeneralRef(name) => {
                 let character = name.resolve_char_ref().map_err(|_| fault())?.map(String::from);
                 let known = || quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
-                take(Mark::Text(&character.or_else(known).ok_or_else(fault)?))?;
+                take(MarkupEvent::Text(&character.or_else(known).ok_or_else(fault)?))?;
             }
             Event::DocType(_) => return Err(fault()),
             Event::Eof => break,
@@ -81,7 +81,7 @@ pub(super) fn walk(
 
 fn open(
     start: &BytesStart<'_>,
-    take: &mut dyn FnMut(Mark<'_>) -> Result<(), Unreadable>,
+    take: &mut dyn FnMut(MarkupEvent<'_>) -> Result<(), Unreadable>,
 ) -> Option<Result<(), Unreadable>> {
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
@@ -91,7 +91,7 @@ fn open(
             attributes.push((attribute.key.local_name().into_inner(), value));
         }
     }
-    Some(take(Mark::Open(start.local_name().into_inner(), &Attributes(attributes))))
+    Some(take(MarkupEvent::Open(start.local_name().into_inner(), &MarkupAttributes(attributes))))
 }
 
 /// `_x0041_` in the texts of a workbook stands for a character that XML would not keep.

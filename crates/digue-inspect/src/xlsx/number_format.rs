@@ -31,7 +31,7 @@ enum TextFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum NumberFormat {
     General,
-    Pattern(Vec<Token>),
+    Pattern(Vec<FormatToken>),
     Date,
     /// An hour of the day or a duration.
     Time,
@@ -39,7 +39,7 @@ enum NumberFormat {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum FormatToken {
     Digit(char),
     Literal(String),
     General,
@@ -232,28 +232,28 @@ fn is_plain_bracket(inner: &str) -> bool {
     (is_colour && !is_hour_letters(inner)) || inner.starts_with("$-")
 }
 
-pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<Token> {
+pub(super) fn tokens(section: &[Piece], is_general: bool) -> Vec<FormatToken> {
     let mut tokens = Vec::new();
     let mut has_number = false;
     for piece in section {
         match piece {
-            Piece::Sign(c @ ('0' | '#' | '?')) => tokens.push(Token::Digit(*c)),
+            Piece::Sign(c @ ('0' | '#' | '?')) => tokens.push(FormatToken::Digit(*c)),
             Piece::Sign(',') | Piece::Bracket(_) => {}
             Piece::Sign(c) if is_general && (c.is_alphabetic() || *c == '@') => {
                 if !has_number {
-                    tokens.push(Token::General);
+                    tokens.push(FormatToken::General);
                     has_number = true;
                 }
             }
-            Piece::Sign(c) | Piece::Literal(c) => tokens.push(Token::Literal((*c).into())),
+            Piece::Sign(c) | Piece::Literal(c) => tokens.push(FormatToken::Literal((*c).into())),
         }
     }
     tokens
 }
 
 /// Digits fill the places from the right; the first place takes all that are left.
-pub(super) fn filled(tokens: &[Token], digits: &str) -> String {
-    let places = tokens.iter().filter(|token| matches!(token, Token::Digit(_))).count();
+pub(super) fn filled(tokens: &[FormatToken], digits: &str) -> String {
+    let places = tokens.iter().filter(|token| matches!(token, FormatToken::Digit(_))).count();
     let digits = if digits == "0" && places > 0 { "" } else { digits };
     let surplus = digits.len().saturating_sub(places);
     let mut missing = places.saturating_sub(digits.len());
@@ -261,9 +261,9 @@ pub(super) fn filled(tokens: &[Token], digits: &str) -> String {
     let mut shown = String::new();
     for token in tokens {
         match token {
-            Token::General => shown.push_str(if digits.is_empty() { "0" } else { digits }),
-            Token::Literal(text) => shown.push_str(text),
-            Token::Digit(place) if missing > 0 => {
+            FormatToken::General => shown.push_str(if digits.is_empty() { "0" } else { digits }),
+            FormatToken::Literal(text) => shown.push_str(text),
+            FormatToken::Digit(place) if missing > 0 => {
                 missing -= 1;
                 match place {
                     '0' => shown.push('0'),
@@ -271,7 +271,7 @@ pub(super) fn filled(tokens: &[Token], digits: &str) -> String {
                     _ => {}
                 }
             }
-            Token::Digit(_) => {
+            FormatToken::Digit(_) => {
                 let end = next + 1 + if next == 0 { surplus } else { 0 };
                 shown.push_str(&digits[next..end]);
                 next = end;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use super::archive::{Archive, broken, unread_part};
-use super::asides::{Asides, Role};
-use super::markup::{Mark, walk};
+use super::archive::{ZipArchive, broken, unread_part};
+use super::asides::{Asides, AttributeRole};
+use super::markup::{MarkupEvent, walk};
 use super::number_format::{self, Format};
-use super::sheet::Common;
+use super::sheet::WorkbookTables;
 use super::strings::SharedStrings;
 use crate::identifier::Collector;
 use crate::reading::Unreadable;
@@ -20,16 +20,16 @@ const PRINTER_BYTES_MAX: usize = 64 << 10;
 
 /// A sheet that holds cells.
 #[derive(Clone)]
-pub(super) struct Sheet {
+pub(super) struct SheetPart {
     pub name: String,
     pub part: String,
 }
 
-pub(super) struct Package<'b> {
-    archive: Archive<'b>,
-    types: Types,
+pub(super) struct XlsxPackage<'b> {
+    archive: ZipArchive<'b>,
+    types: ContentTypes,
     workbook: String,
-    sheets: Vec<Sheet>,
+    sheets: Vec<SheetPart>,
     strings: Option<String>,
     styles: Option<String>,
     /// Words that formats of numbers show.
@@ -39,11 +39,11 @@ pub(super) struct Package<'b> {
     read: HashSet<String>,
 }
 
-impl<'b> Package<'b> {
+impl<'b> XlsxPackage<'b> {
     pub(super) fn open(bytes: &'b [u8], limit: usize) -> Result<Self, Unreadable> {
-        let mut archive = Archive::open(bytes, limit)?;
+        let mut archive = ZipArchive::open(bytes, limit)?;
         let types_part = archive.find("[Content_Types].xml").ok_or_else(|| broken("[Content_Types].xml"))?;
-        let types = Types::read(&types_part, &archive.unpack(&types_part)?)?;
+        let types = ContentTypes::read(&types_part, &archive.unpack(&types_part)?)?;
         let root = relations(&mut archive, "")?;
         let mut books = root.iter().filter(|relation| relation.kind == "officeDocument");
         let (Some(book), None) = (books.next(), books.next()) else { return Err(broken("_rels/.rels")) };
@@ -64,7 +64,7 @@ impl<'b> Package<'b> {
         Ok(package)
     }
 
-    pub(super) fn sheets(&self) -> &[Sheet] {
+    pub(super) fn sheets(&self) -> &[SheetPart] {
         &self.sheets
     }
 
@@ -80,14 +80,17 @@ impl<'b> Package<'b> {
         let mut is_from_1904 = false;
         walk(&workbook, &bytes, &mut |mark| {
             match mark {
-                Mark::Open("sheet", attributes) => {
+                MarkupEvent::Open("sheet", attributes) => {
                     let id = attributes.get("id").ok_or_else(|| broken(&workbook))?;
                     named.push((attributes.get("name").unwrap_or_default().to_owned(), id.to_owned()));
                 }
-                Mark::Open("workbookPr", attributes) => {
+                MarkupEvent::Open("workbookPr", attributes) => {
                     is_from_1904 = matches!(attributes.get("date1904"), Some("1" | "true"));
                 }
-                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
+                MarkupEvent::Open(..)
+                | MarkupEvent::Close(_)
+                | MarkupEvent::Text(_)
+                | MarkupEvent::Comment(_) => {}
             }
             Ok(())
         })?;
@@ -119,7 +122,7 @@ impl<'b> Package<'b> {
         Ok(())
     }
 
-    fn add_sheet(&mut self, name: String, id: &str, related: &[Relation]) -> Result<(), Unreadable> {
+    fn add_sheet(&mut self, name: String, id: &str, related: &[PartRelation]) -> Result<(), Unreadable> {
         let mut targets = related.iter().filter(|relation| relation.id == id && !relation.is_external);
         let (Some(relation), None) = (targets.next(), targets.next()) else { return Err(broken(&name)) };
         let part = self.archive.find(&relation.target).ok_or_else(|| broken(&relation.target))?;
@@ -127,7 +130,7 @@ impl<'b> Package<'b> {
             // One part read twice would make the work larger than the file.
             "worksheet" if !self.read.insert(part.clone()) => Err(unread_part(&part)),
             "worksheet" => {
-                self.sheets.push(Sheet { name, part });
+                self.sheets.push(SheetPart { name, part });
                 Ok(())
             }
             // Its texts are looked at with the other parts.
@@ -137,8 +140,8 @@ impl<'b> Package<'b> {
     }
 
     /// Shared texts and formats.
-    pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<Common, Unreadable> {
-        let mut common = Common { is_from_1904: self.is_from_1904, ..Common::default() };
+    pub(super) fn common(&mut self, found: &mut Collector<'_>) -> Result<WorkbookTables, Unreadable> {
+        let mut common = WorkbookTables { is_from_1904: self.is_from_1904, ..WorkbookTables::default() };
         if let Some(part) = self.strings.clone() {
             common.strings = SharedStrings::read(&part, &self.archive.unpack(&part)?, found)?;
         }
@@ -172,7 +175,7 @@ impl<'b> Package<'b> {
             } else if kind.ends_with("+xml") || kind.ends_with("/xml") || kind.ends_with("vmldrawing") {
                 let is_known = kind.starts_with("application/vnd.openxmlformats")
                     || kind.starts_with("application/vnd.ms-");
-                let role = if is_known { Role::Known } else { Role::Unknown };
+                let role = if is_known { AttributeRole::Known } else { AttributeRole::Unknown };
                 let bytes = self.archive.unpack(&part)?;
                 asides.read(&part, &bytes, role, found)?;
             } else if kind.ends_with("printersettings") {
@@ -188,16 +191,16 @@ impl<'b> Package<'b> {
 }
 
 /// What the types of parts are said to be, lower case.
-struct Types {
+struct ContentTypes {
     by_part: HashMap<String, String>,
     by_extension: HashMap<String, String>,
 }
 
-impl Types {
+impl ContentTypes {
     fn read(part: &str, bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut types = Self { by_part: HashMap::new(), by_extension: HashMap::new() };
         walk(part, bytes, &mut |mark| {
-            if let Mark::Open(name, attributes) = mark {
+            if let MarkupEvent::Open(name, attributes) = mark {
                 let kind = attributes.get("ContentType").unwrap_or_default().to_lowercase();
                 let of = |key| attributes.get(key).unwrap_or_default().trim_start_matches('/').to_lowercase();
                 let known = match name {
@@ -221,7 +224,7 @@ impl Types {
     }
 }
 
-struct Relation {
+struct PartRelation {
     id: String,
     /// The last word of its type: strict and transitional files differ in what comes before.
     kind: String,
@@ -231,7 +234,7 @@ struct Relation {
 }
 
 /// The relations of a part; the root's when its name is empty.
-fn relations(archive: &mut Archive<'_>, source: &str) -> Result<Vec<Relation>, Unreadable> {
+fn relations(archive: &mut ZipArchive<'_>, source: &str) -> Result<Vec<PartRelation>, Unreadable> {
     let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
     let path =
         if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
@@ -239,12 +242,12 @@ fn relations(archive: &mut Archive<'_>, source: &str) -> Result<Vec<Relation>, U
     let bytes = archive.unpack(&part)?;
     let mut relations = Vec::new();
     walk(&part, &bytes, &mut |mark| {
-        if let Mark::Open("Relationship", attributes) = mark {
+        if let MarkupEvent::Open("Relationship", attributes) = mark {
             let of = |key| attributes.get(key).unwrap_or_default();
             let kind = of("Type").rsplit('/').next().unwrap_or_default().to_owned();
             let is_external = of("TargetMode").eq_ignore_ascii_case("external");
             let target = resolved(folder, of("Target"));
-            relations.push(Relation { id: of("Id").to_owned(), kind, target, is_external });
+            relations.push(PartRelation { id: of("Id").to_owned(), kind, target, is_external });
         }
         Ok(())
     })?;
@@ -274,32 +277,32 @@ fn read_targets(
     found: &mut Collector<'_>,
 ) -> Result<(), Unreadable> {
     walk(part, bytes, &mut |mark| match mark {
-        Mark::Open("Relationship", attributes) => {
+        MarkupEvent::Open("Relationship", attributes) => {
             let is_external =
                 attributes.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
             let target = attributes.get("Target").filter(|_| is_external).unwrap_or_default();
             let plain = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
             asides.add(&plain, part, found)
         }
-        Mark::Text(text) | Mark::Comment(text) => asides.add(text, part, found),
-        Mark::Open(..) | Mark::Close(_) => Ok(()),
+        MarkupEvent::Text(text) | MarkupEvent::Comment(text) => asides.add(text, part, found),
+        MarkupEvent::Open(..) | MarkupEvent::Close(_) => Ok(()),
     })
 }
 
 /// The formats of cells, by their number.
 ///
 /// Words that formats show are handed back, with the part they stand in.
-fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<Vec<String>, Unreadable> {
+fn read_formats(part: &str, bytes: &[u8], common: &mut WorkbookTables) -> Result<Vec<String>, Unreadable> {
     let mut words: Vec<String> = Vec::new();
     let mut own: HashMap<u32, Format> = HashMap::new();
     let mut cells: Vec<u32> = Vec::new();
     let (mut in_cells, mut in_conditional, mut has_conditional_formats) = (false, false, false);
     walk(part, bytes, &mut |mark| {
         match mark {
-            Mark::Open("dxfs", _) => in_conditional = true,
-            Mark::Close("dxfs") => in_conditional = false,
-            Mark::Open("numFmt", _) if in_conditional => has_conditional_formats = true,
-            Mark::Open("numFmt", attributes) => {
+            MarkupEvent::Open("dxfs", _) => in_conditional = true,
+            MarkupEvent::Close("dxfs") => in_conditional = false,
+            MarkupEvent::Open("numFmt", _) if in_conditional => has_conditional_formats = true,
+            MarkupEvent::Open("numFmt", attributes) => {
                 let id = attributes
                     .get("numFmtId")
                     .and_then(|id| id.trim().parse().ok())
@@ -310,13 +313,16 @@ fn read_formats(part: &str, bytes: &[u8], common: &mut Common) -> Result<Vec<Str
                     return Err(broken(part));
                 }
             }
-            Mark::Open("cellXfs", _) => in_cells = true,
-            Mark::Close("cellXfs") => in_cells = false,
-            Mark::Open("xf", attributes) if in_cells => {
+            MarkupEvent::Open("cellXfs", _) => in_cells = true,
+            MarkupEvent::Close("cellXfs") => in_cells = false,
+            MarkupEvent::Open("xf", attributes) if in_cells => {
                 let id = attributes.get("numFmtId").unwrap_or("0");
                 cells.push(id.trim().parse().map_err(|_| broken(part))?);
             }
-            Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
+            MarkupEvent::Open(..)
+            | MarkupEvent::Close(_)
+            | MarkupEvent::Text(_)
+            | MarkupEvent::Comment(_) => {}
         }
         if cells.len() > FORMATS_MAX { Err(Unreadable::too_large()) } else { Ok(()) }
     })?;

@@ -1,10 +1,10 @@
 //! One sheet of a workbook, row by row: what each cell shows and whether that is certain.
 
-use digue_types::{Unread, UnreadCause};
+use digue_types::{ReadFailure, UnreadCause};
 
 use super::archive::broken;
 use super::asides::{Asides, is_shown_in_sheet};
-use super::markup::{Attributes, Mark, unescaped, walk};
+use super::markup::{MarkupAttributes, MarkupEvent, unescaped, walk};
 use super::number_format::{Format, day};
 use super::number_look::UploadedNumber;
 use super::strings::SharedStrings;
@@ -19,7 +19,7 @@ const MERGES_MAX: usize = 20_000;
 
 /// What all sheets of a workbook have in common.
 #[derive(Default)]
-pub(super) struct Common {
+pub(super) struct WorkbookTables {
     pub strings: SharedStrings,
     pub formats: Vec<Format>,
     /// Some formats depend on the value of a cell.
@@ -31,7 +31,7 @@ pub(super) struct Common {
 }
 
 /// The text that a cell shows.
-pub(super) enum Shown {
+pub(super) enum ShownText {
     Shared(usize),
     Own(String),
 }
@@ -53,17 +53,17 @@ pub(super) enum CellContent {
 
 /// What a cell shows and how certain that is.
 struct ResolvedCell {
-    shown: Shown,
+    shown: ShownText,
     certainty: Certainty,
     content: CellContent,
 }
 
 impl ResolvedCell {
     fn own(text: &str, certainty: Certainty) -> Self {
-        Self::of(Shown::Own(text.to_owned()), certainty)
+        Self::of(ShownText::Own(text.to_owned()), certainty)
     }
 
-    const fn of(shown: Shown, certainty: Certainty) -> Self {
+    const fn of(shown: ShownText, certainty: Certainty) -> Self {
         Self { shown, certainty, content: CellContent::Text }
     }
 
@@ -113,8 +113,8 @@ pub(super) struct SheetRow<'s> {
 impl SheetRow<'_> {
     fn text<'c>(&'c self, cell: &'c SheetCell) -> &'c str {
         match &cell.seen.shown {
-            Shown::Shared(number) => self.strings.get(*number),
-            Shown::Own(text) => text,
+            ShownText::Shared(number) => self.strings.get(*number),
+            ShownText::Own(text) => text,
         }
     }
 
@@ -151,8 +151,8 @@ impl TableRow for SheetRow<'_> {
 
     fn shared(&self, column: usize) -> Option<u32> {
         match self.find(column)?.seen.shown {
-            Shown::Shared(number) => u32::try_from(number).ok(),
-            Shown::Own(_) => None,
+            ShownText::Shared(number) => u32::try_from(number).ok(),
+            ShownText::Own(_) => None,
         }
     }
 
@@ -195,7 +195,7 @@ pub(super) fn read_sheet(
     sheet: &str,
     part: &str,
     bytes: &[u8],
-    common: &Common,
+    common: &WorkbookTables,
     asides: &mut Asides,
     found: &mut Collector<'_>,
     take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
@@ -231,7 +231,7 @@ struct OpenCell {
 }
 
 struct SheetReader<'s> {
-    common: &'s Common,
+    common: &'s WorkbookTables,
     row: SheetRow<'s>,
     in_data: bool,
     in_row: bool,
@@ -247,35 +247,37 @@ struct SheetReader<'s> {
 impl SheetReader<'_> {
     fn mark(
         &mut self,
-        mark: Mark<'_>,
+        mark: MarkupEvent<'_>,
         asides: &mut Asides,
         found: &mut Collector<'_>,
         take: &mut dyn FnMut(&SheetRow<'_>, &mut Collector<'_>) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
         let sheet = self.row.sheet;
         match mark {
-            Mark::Open("sheetData", _) if !self.in_data => self.in_data = true,
-            Mark::Close("sheetData") if self.in_data && !self.in_row => self.in_data = false,
-            Mark::Open("row", attributes) if self.in_data && !self.in_row => self.open_row(attributes)?,
-            Mark::Close("row") if self.in_row && self.cell.is_none() => {
+            MarkupEvent::Open("sheetData", _) if !self.in_data => self.in_data = true,
+            MarkupEvent::Close("sheetData") if self.in_data && !self.in_row => self.in_data = false,
+            MarkupEvent::Open("row", attributes) if self.in_data && !self.in_row => {
+                self.open_row(attributes)?
+            }
+            MarkupEvent::Close("row") if self.in_row && self.cell.is_none() => {
                 self.in_row = false;
                 if !self.row.cells.is_empty() {
                     take(&self.row, found)?;
                 }
             }
-            Mark::Comment(comment) => asides.add(comment, sheet, found)?,
-            Mark::Open("c", attributes) if self.in_row && self.cell.is_none() => {
+            MarkupEvent::Comment(comment) => asides.add(comment, sheet, found)?,
+            MarkupEvent::Open("c", attributes) if self.in_row && self.cell.is_none() => {
                 self.look_at_stray(asides, found)?;
                 self.open_cell(attributes)?;
             }
-            Mark::Close("c") if self.cell.is_some() => self.close_cell(asides, found)?,
-            Mark::Open(name, _) if self.cell.is_some() => {
+            MarkupEvent::Close("c") if self.cell.is_some() => self.close_cell(asides, found)?,
+            MarkupEvent::Open(name, _) if self.cell.is_some() => {
                 self.look_at_stray(asides, found)?;
                 self.open_in_cell(name);
             }
-            Mark::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
-            Mark::Text(text) => self.text.push_str(text),
-            Mark::Open(name, attributes) => {
+            MarkupEvent::Close(name) if self.cell.is_some() => self.close_in_cell(name, asides, found)?,
+            MarkupEvent::Text(text) => self.text.push_str(text),
+            MarkupEvent::Open(name, attributes) => {
                 if name == "mergeCell" && self.common.is_upload {
                     self.cover(attributes)?;
                 }
@@ -289,7 +291,7 @@ impl SheetReader<'_> {
                 )?;
                 self.open.push(name.to_owned());
             }
-            Mark::Close(_) => {
+            MarkupEvent::Close(_) => {
                 let element = self.open.pop().unwrap_or_default();
                 asides.add_text(&element, &std::mem::take(&mut self.text), sheet, found)?;
             }
@@ -297,7 +299,7 @@ impl SheetReader<'_> {
         Ok(())
     }
 
-    fn cover(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+    fn cover(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let reference = attributes.get("ref").unwrap_or_default();
         let covered = CoveredCells::parse(reference).ok_or_else(|| broken(self.row.sheet))?;
         self.covered.push(covered);
@@ -312,10 +314,10 @@ impl SheetReader<'_> {
     }
 
     fn ambiguous(&self) -> Unreadable {
-        Unread::new(UnreadCause::Ambiguous).at(self.row.place(0)).into()
+        ReadFailure::new(UnreadCause::Ambiguous).at(self.row.place(0)).into()
     }
 
-    fn open_row(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+    fn open_row(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let number = match attributes.get("r") {
             Some(number) => number.trim().parse().map_err(|_| broken(self.row.sheet))?,
             None => self.row.number + 1,
@@ -331,7 +333,7 @@ impl SheetReader<'_> {
         Ok(())
     }
 
-    fn open_cell(&mut self, attributes: &Attributes<'_>) -> Result<(), Unreadable> {
+    fn open_cell(&mut self, attributes: &MarkupAttributes<'_>) -> Result<(), Unreadable> {
         let next = self.next_column;
         let column = match attributes.get("r") {
             Some(reference) => {
@@ -392,7 +394,7 @@ impl SheetReader<'_> {
         self.row.cells.push(SheetCell { column: cell.column, seen });
         // Shared texts were swept when they were read.
         let last = self.row.cells.last().expect("pushed above");
-        if let Shown::Own(text) = &last.seen.shown {
+        if let ShownText::Own(text) = &last.seen.shown {
             let row = &self.row;
             self.swept.add(text, found, || row.place(cell.column))?;
         }
@@ -429,7 +431,7 @@ impl SheetReader<'_> {
         }
         let format = self.common.formats.get(cell.style);
         let shown = format.and_then(|format| format.around_text(text)).unwrap_or_else(|| text.to_owned());
-        Some(ResolvedCell::of(Shown::Own(shown), Certainty::Certain))
+        Some(ResolvedCell::of(ShownText::Own(shown), Certainty::Certain))
     }
 
     fn shared(&self, cell: &OpenCell, value: &str) -> Result<Option<ResolvedCell>, Unreadable> {
@@ -446,7 +448,7 @@ impl SheetReader<'_> {
             Some(_) => Certainty::Not(UnreadCause::CellType),
             None => Certainty::Certain,
         };
-        Ok(Some(ResolvedCell::of(Shown::Shared(number), certainty)))
+        Ok(Some(ResolvedCell::of(ShownText::Shared(number), certainty)))
     }
 
     fn number(&self, cell: &OpenCell, value: &str) -> ResolvedCell {

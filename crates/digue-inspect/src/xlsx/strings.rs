@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use super::archive::broken;
-use super::markup::{Mark, unescaped, walk};
+use super::markup::{MarkupEvent, unescaped, walk};
 use crate::identifier::{Collector, is_blank};
 use crate::reading::Unreadable;
 use crate::sweep::SweptTexts;
@@ -26,7 +26,7 @@ struct SharedString {
 
 /// Where the reader is within an item.
 #[derive(Default)]
-struct Place {
+struct StringPlace {
     in_item: bool,
     in_text: bool,
     /// Within phonetic text, which is shown above the value and is no part of it.
@@ -38,18 +38,18 @@ impl SharedStrings {
     pub(super) fn read(part: &str, bytes: &[u8], found: &mut Collector<'_>) -> Result<Self, Unreadable> {
         let mut strings = Self::default();
         let mut swept = SweptTexts::default();
-        let mut place = Place::default();
+        let mut place = StringPlace::default();
         let (mut value, mut beside) = (String::new(), String::new());
         let at = || part.to_owned();
         walk(part, bytes, &mut |mark| {
             match mark {
-                Mark::Open("si", _) if place.in_item => return Err(broken(part)),
-                Mark::Open("si", _) => place.in_item = true,
-                Mark::Open("rPh", _) => place.phonetic += 1,
-                Mark::Open("t", _) => place.in_text = true,
-                Mark::Close("t") => place.in_text = false,
-                Mark::Close("rPh") => place.phonetic = place.phonetic.saturating_sub(1),
-                Mark::Close("si") => {
+                MarkupEvent::Open("si", _) if place.in_item => return Err(broken(part)),
+                MarkupEvent::Open("si", _) => place.in_item = true,
+                MarkupEvent::Open("rPh", _) => place.phonetic += 1,
+                MarkupEvent::Open("t", _) => place.in_text = true,
+                MarkupEvent::Close("t") => place.in_text = false,
+                MarkupEvent::Close("rPh") => place.phonetic = place.phonetic.saturating_sub(1),
+                MarkupEvent::Close("si") => {
                     place.in_item = false;
                     swept.add(&beside, found, at)?;
                     beside.clear();
@@ -57,14 +57,17 @@ impl SharedStrings {
                     swept.add(strings.get(strings.strings.len() - 1), found, at)?;
                     value.clear();
                 }
-                Mark::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => {
+                MarkupEvent::Text(text) if place.in_item && place.in_text && place.phonetic == 0 => {
                     value.push_str(text)
                 }
-                Mark::Text(text) | Mark::Comment(text) if !is_blank(text) => {
+                MarkupEvent::Text(text) | MarkupEvent::Comment(text) if !is_blank(text) => {
                     beside.push_str(text);
                     beside.push('\u{1f}');
                 }
-                Mark::Open(..) | Mark::Close(_) | Mark::Text(_) | Mark::Comment(_) => {}
+                MarkupEvent::Open(..)
+                | MarkupEvent::Close(_)
+                | MarkupEvent::Text(_)
+                | MarkupEvent::Comment(_) => {}
             }
             Ok(())
         })?;

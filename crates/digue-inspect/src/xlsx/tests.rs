@@ -8,7 +8,7 @@ use rust_xlsxwriter::Workbook;
 use super::*;
 use crate::identifier::{IdentifierKind, Pick};
 use crate::reading::WhyNobody;
-use crate::table::{Column, ColumnRule};
+use crate::table::{ColumnRule, MapColumn};
 
 const SHAPE: &str = "[0-9]{7}[A-Z]";
 
@@ -18,7 +18,7 @@ fn kinds(shape: Option<&str>) -> Vec<IdentifierKind> {
 }
 
 fn rules() -> TableRules {
-    let numero = ColumnRule::new(Column::Named("numero".into()), Pick::whole(0, "numero"));
+    let numero = ColumnRule::new(MapColumn::Named("numero".into()), Pick::whole(0, "numero"));
     TableRules { columns: vec![numero], ..TableRules::default() }
 }
 
@@ -27,16 +27,16 @@ fn look_with(
     shape: Option<&str>,
     bytes: &[u8],
     limit: usize,
-) -> Result<(Vec<String>, Tally), Unread> {
+) -> Result<(Vec<String>, ReadingTally), ReadFailure> {
     let kinds = kinds(shape);
     let mut found = Collector::new(&kinds, &[], 10_000);
-    let limits = Limits { decoded_bytes_max: limit, ..Limits::default() };
+    let limits = InspectionLimits { decoded_bytes_max: limit, ..InspectionLimits::default() };
     let tally = read(rules, bytes, &limits, &mut found).map_err(|unreadable| unreadable.detail)?;
     let texts = found.into_identifiers().into_iter().map(|identifier| identifier.text.to_string());
     Ok((texts.collect(), tally))
 }
 
-fn look(bytes: &[u8]) -> Result<Vec<String>, Unread> {
+fn look(bytes: &[u8]) -> Result<Vec<String>, ReadFailure> {
     look_with(&rules(), Some(SHAPE), bytes, 4 << 20).map(|(found, _)| found)
 }
 

@@ -10,8 +10,8 @@ use digue_types::UnreadCause;
 use super::archive::broken;
 use super::asides::Asides;
 use super::number_look::UploadedNumber;
-use super::package::Package;
-use super::sheet::{CellContent, Common, CoveredCells, SheetRow, letters, read_sheet};
+use super::package::XlsxPackage;
+use super::sheet::{CellContent, CoveredCells, SheetRow, WorkbookTables, letters, read_sheet};
 use crate::identifier::Collector;
 use crate::reading::Unreadable;
 use crate::table::{CellValue, TableRow};
@@ -105,8 +105,8 @@ pub fn uploaded_sheets(
 ) -> Result<Vec<UploadedSheet>, Unreadable> {
     // Nobody is looked for.
     let found = &mut Collector::new(&[], &[], 0);
-    let mut package = Package::open(bytes, limit)?;
-    let common = Common { is_upload: true, ..package.common(found)? };
+    let mut package = XlsxPackage::open(bytes, limit)?;
+    let common = WorkbookTables { is_upload: true, ..package.common(found)? };
     // A text or slides in the same sort of archive.
     if package.sheets().is_empty() {
         return Err(broken("sheets"));

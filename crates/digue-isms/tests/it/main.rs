@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_isms::calendar;
-use digue_isms::check::{Check, Disabled, Found, Outcome, Result as CheckResult};
-use digue_isms::contradictions::{Wrong, contradictions};
-use digue_isms::kinds::{Kind, Level, Measure, Risk};
-use digue_isms::register::Record as _;
-use digue_isms::signatures::{Signed, signed};
-use digue_isms::standing::{Measured, Now, Says, Standing};
+use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement};
+use digue_isms::contradictions::{ContradictionKind, contradictions};
+use digue_isms::kinds::{Measure, RegisterKind, Risk, RiskLevel};
+use digue_isms::register::RegisterRecord as _;
+use digue_isms::signatures::{SignatureState, signed};
+use digue_isms::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 use digue_isms::statement::{Implementation, statement};
 use digue_isms::{Registers, Revision, Values};
 use digue_types::Timestamp;
@@ -23,14 +23,14 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn on(text: &str) -> Now {
+fn on(text: &str) -> Measurements {
     let days = day("2025-11-22").until(day(text)).unwrap().get_days();
     let shift = Duration::from_hours(24 * u64::from(days.unsigned_abs()));
     let at = if days < 0 { NOON.minus(shift) } else { NOON.plus(shift) };
-    Now { at, today: day(text) }
+    Measurements { at, today: day(text) }
 }
 
-fn revision(kind: Kind, id: &str, number: u32, fields: &[(&str, &str)]) -> Revision {
+fn revision(kind: RegisterKind, id: &str, number: u32, fields: &[(&str, &str)]) -> Revision {
     let values: Values =
         fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
     let values = kind.checked(&values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
@@ -44,15 +44,15 @@ fn measure(id: &str, more: &[(&str, &str)]) -> Revision {
         .filter(|(known, _)| !more.iter().any(|(field, _)| field == known))
         .chain(more.iter().copied())
         .collect();
-    revision(Kind::Measure, id, 1, &fields)
+    revision(RegisterKind::Measure, id, 1, &fields)
 }
 
-fn result(check: Check, outcome: Outcome, at: Timestamp) -> (Check, CheckResult) {
+fn result(check: Check, outcome: CheckOutcome, at: Timestamp) -> (Check, CheckResult) {
     let result = CheckResult {
         check,
         at,
         outcome,
-        found: Found::of(10, Vec::new()),
+        found: Measurement::of(10, Vec::new()),
         journal_size: 1,
         journal_root: "r".to_owned(),
         version: "v".to_owned(),
@@ -60,11 +60,11 @@ fn result(check: Check, outcome: Outcome, at: Timestamp) -> (Check, CheckResult)
     (check, result)
 }
 
-fn measured(results: impl IntoIterator<Item = (Check, CheckResult)>) -> Measured {
-    Measured { results: results.into_iter().collect(), disabled: BTreeMap::new() }
+fn measured(results: impl IntoIterator<Item = (Check, CheckResult)>) -> MeasuredState {
+    MeasuredState { results: results.into_iter().collect(), disabled: BTreeMap::new() }
 }
 
-fn standing(registers: &Registers, measured: &Measured, now: Now) -> Standing {
+fn standing(registers: &Registers, measured: &MeasuredState, now: Measurements) -> MeasureState {
     registers.read::<Measure>()[0].record.standing(measured, now)
 }
 
@@ -72,9 +72,9 @@ fn standing(registers: &Registers, measured: &Measured, now: Now) -> Standing {
 fn a_measure_turns_red_by_itself_and_its_penalty_grows() {
     let registers = Registers::new([measure("ME-1", &[("due", "2025-12-01"), ("penalty", "5000")])]);
     let one = &registers.read::<Measure>()[0].record;
-    let nothing = Measured::default();
-    assert_eq!(one.standing(&nothing, on("2025-12-01")), Standing::Coming);
-    assert_eq!(one.standing(&nothing, on("2025-12-02")), Standing::Late);
+    let nothing = MeasuredState::default();
+    assert_eq!(one.standing(&nothing, on("2025-12-01")), MeasureState::Coming);
+    assert_eq!(one.standing(&nothing, on("2025-12-02")), MeasureState::Late);
     assert_eq!(one.overdue_days(on("2026-03-01")), 90);
     assert_eq!(one.penalty_due(on("2026-03-01")), 450_000);
     let due = calendar::due(&registers, on("2026-03-01"));
@@ -99,33 +99,35 @@ fn in_place_is_green_only_as_long_as_a_fresh_check_says_so() {
     let registers =
         Registers::new([measure("ME-1", &[("declared", "in-place"), ("checks", "passkeys, lockout")])]);
     let now = on("2025-11-22");
-    let pass = |at| [result(Check::Passkeys, Outcome::Pass, at), result(Check::Lockout, Outcome::Pass, at)];
-    assert_eq!(standing(&registers, &Measured::default(), now), Standing::Unproven);
-    assert_eq!(standing(&registers, &measured(pass(NOON)), now), Standing::Proven);
+    let pass = |at| {
+        [result(Check::Passkeys, CheckOutcome::Pass, at), result(Check::Lockout, CheckOutcome::Pass, at)]
+    };
+    assert_eq!(standing(&registers, &MeasuredState::default(), now), MeasureState::Unproven);
+    assert_eq!(standing(&registers, &measured(pass(NOON)), now), MeasureState::Proven);
     // Three days later nobody has asked again: it is not green any more.
-    assert_eq!(standing(&registers, &measured(pass(NOON)), on("2025-11-25")), Standing::Unproven);
+    assert_eq!(standing(&registers, &measured(pass(NOON)), on("2025-11-25")), MeasureState::Unproven);
     let mut one_fails = pass(NOON);
-    one_fails[1].1.outcome = Outcome::Fail;
-    assert_eq!(standing(&registers, &measured(one_fails), now), Standing::Contradicted);
+    one_fails[1].1.outcome = CheckOutcome::Fail;
+    assert_eq!(standing(&registers, &measured(one_fails), now), MeasureState::Contradicted);
     let mut one_did_not_run = pass(NOON);
-    one_did_not_run[0].1.outcome = Outcome::NotRun;
-    assert_eq!(standing(&registers, &measured(one_did_not_run), now), Standing::Unproven);
+    one_did_not_run[0].1.outcome = CheckOutcome::NotRun;
+    assert_eq!(standing(&registers, &measured(one_did_not_run), now), MeasureState::Unproven);
 }
 
 #[test]
 fn a_disabled_check_shows_on_every_line_that_it_fed_until_its_end() {
-    let mut known = measured([result(Check::Passkeys, Outcome::Pass, on("2025-11-23").at)]);
+    let mut known = measured([result(Check::Passkeys, CheckOutcome::Pass, on("2025-11-23").at)]);
     let disabled =
-        Disabled { by: "rssi".to_owned(), reason: "migration".to_owned(), until: on("2025-11-23").at };
+        DisabledCheck { by: "rssi".to_owned(), reason: "migration".to_owned(), until: on("2025-11-23").at };
     known.disabled.insert(Check::Passkeys, disabled);
     let lines = statement(&Registers::default(), &known, on("2025-11-22"));
     let fed: Vec<&str> = lines
         .iter()
-        .filter(|line| line.checks.contains(&(Check::Passkeys, Says::Disabled)))
+        .filter(|line| line.checks.contains(&(Check::Passkeys, CheckStatement::Disabled)))
         .map(|line| line.control.id)
         .collect();
     assert_eq!(fed, ["iso-5.17", "iso-8.5"]);
-    assert_eq!(known.says(Check::Passkeys, on("2025-11-24")), Says::Pass, "it ends by itself");
+    assert_eq!(known.says(Check::Passkeys, on("2025-11-24")), CheckStatement::Pass, "it ends by itself");
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn the_statement_has_ninety_three_lines_and_follows_the_checks() {
     let registers = Registers::new([
         measure("ME-1", &[("declared", "in-place"), ("requirements", "iso-8.17"), ("checks", "clock-drift")]),
         revision(
-            Kind::Applicability,
+            RegisterKind::Applicability,
             "AP-1",
             1,
             &[
@@ -144,32 +146,32 @@ fn the_statement_has_ninety_three_lines_and_follows_the_checks() {
         ),
     ]);
     let now = on("2025-11-22");
-    let of = |known: &Measured, id: &str| {
+    let of = |known: &MeasuredState, id: &str| {
         let lines = statement(&registers, known, now);
         assert_eq!(lines.len(), 93);
         lines.into_iter().find(|line| line.control.id == id).unwrap().implementation
     };
-    let passing = measured([result(Check::ClockDrift, Outcome::Pass, NOON)]);
-    let failing = measured([result(Check::ClockDrift, Outcome::Fail, NOON)]);
+    let passing = measured([result(Check::ClockDrift, CheckOutcome::Pass, NOON)]);
+    let failing = measured([result(Check::ClockDrift, CheckOutcome::Fail, NOON)]);
     assert_eq!(of(&passing, "iso-8.17"), Implementation::Measured);
     assert_eq!(of(&failing, "iso-8.17"), Implementation::Failing);
-    assert_eq!(of(&Measured::default(), "iso-8.17"), Implementation::Declared);
+    assert_eq!(of(&MeasuredState::default(), "iso-8.17"), Implementation::Declared);
     assert_eq!(of(&passing, "iso-8.30"), Implementation::NotApplicable);
     assert_eq!(of(&passing, "iso-7.1"), Implementation::Nothing);
     // A failing check outweighs anybody's word, with or without a measure.
-    let failing = measured([result(Check::Passkeys, Outcome::Fail, NOON)]);
+    let failing = measured([result(Check::Passkeys, CheckOutcome::Fail, NOON)]);
     assert_eq!(of(&failing, "iso-8.5"), Implementation::Failing);
 }
 
 fn risk(more: &[(&str, &str)]) -> Revision {
     let usual = [("title", "Compte volé"), ("likelihood", "4"), ("gravity", "4")];
     let fields: Vec<(&str, &str)> = usual.into_iter().chain(more.iter().copied()).collect();
-    revision(Kind::Risk, "RI-1", 1, &fields)
+    revision(RegisterKind::Risk, "RI-1", 1, &fields)
 }
 
 fn acceptance() -> Revision {
     revision(
-        Kind::Acceptance,
+        RegisterKind::Acceptance,
         "AC-1",
         1,
         &[
@@ -184,9 +186,9 @@ fn acceptance() -> Revision {
     )
 }
 
-fn wrongs(revisions: Vec<Revision>, now: Now) -> Vec<Wrong> {
+fn wrongs(revisions: Vec<Revision>, now: Measurements) -> Vec<ContradictionKind> {
     let registers = Registers::new(revisions);
-    contradictions(&registers, &Measured::default(), now).into_iter().map(|one| one.wrong).collect()
+    contradictions(&registers, &MeasuredState::default(), now).into_iter().map(|one| one.wrong).collect()
 }
 
 #[test]
@@ -200,7 +202,7 @@ fn an_acceptance_goes_stale_with_time_and_when_its_risk_changes() {
     let done = || measure("ME-1", &[("declared", "in-place"), ("evidence", "contrat signé")]);
     let before = vec![risk(&accepted), acceptance(), done()];
     assert_eq!(wrongs(before.clone(), on("2026-11-22")), []);
-    assert_eq!(wrongs(before, on("2026-11-23")), [Wrong::AcceptanceExpired]);
+    assert_eq!(wrongs(before, on("2026-11-23")), [ContradictionKind::AcceptanceExpired]);
     let graver = [
         ("treatment", "accept"),
         ("residual-likelihood", "2"),
@@ -209,9 +211,9 @@ fn an_acceptance_goes_stale_with_time_and_when_its_risk_changes() {
     ];
     assert_eq!(
         wrongs(vec![risk(&graver), acceptance(), done()], on("2026-01-01")),
-        [Wrong::AcceptanceChanged]
+        [ContradictionKind::AcceptanceChanged]
     );
-    assert_eq!(wrongs(vec![risk(&accepted), done()], on("2026-01-01")), [Wrong::NotAccepted]);
+    assert_eq!(wrongs(vec![risk(&accepted), done()], on("2026-01-01")), [ContradictionKind::NotAccepted]);
 }
 
 /// The acceptance, in the name of somebody else than its author.
@@ -223,7 +225,7 @@ fn accepted_by(approver: &str) -> Revision {
 
 fn signature(of: &str, number: &str, by: &str) -> Revision {
     let fields = [("record", of), ("revision", number), ("signed-on", "2026-01-02")];
-    Revision { by: by.to_owned(), ..revision(Kind::Signature, "SI-1", 1, &fields) }
+    Revision { by: by.to_owned(), ..revision(RegisterKind::Signature, "SI-1", 1, &fields) }
 }
 
 #[test]
@@ -232,20 +234,24 @@ fn a_name_that_is_typed_is_no_signature() {
         let registers = Registers::new(others.into_iter().chain([acceptance.clone()]));
         signed(&registers, &acceptance)
     };
-    let by = |account: &str| Some(Signed::By { account: account.to_owned(), at: NOON });
+    let by = |account: &str| Some(SignatureState::By { account: account.to_owned(), at: NOON });
     assert_eq!(of(acceptance(), Vec::new()), by("rssi"), "whoever writes in the own name signs");
     for approver in ["la direction", "directrice", "Camille Martin", "@", "rssi2"] {
-        assert_eq!(of(accepted_by(approver), Vec::new()), Some(Signed::Typed), "{approver}");
+        assert_eq!(of(accepted_by(approver), Vec::new()), Some(SignatureState::Typed), "{approver}");
     }
     let signed_by = |account: &str| vec![signature("AC-1", "1", account)];
     assert_eq!(of(accepted_by("Directrice"), signed_by("directrice")), by("directrice"));
-    assert_eq!(of(accepted_by("directrice"), signed_by("rssi")), Some(Signed::Typed));
+    assert_eq!(of(accepted_by("directrice"), signed_by("rssi")), Some(SignatureState::Typed));
     assert_eq!(
         of(accepted_by("directrice"), vec![signature("AC-2", "1", "directrice")]),
-        Some(Signed::Typed)
+        Some(SignatureState::Typed)
     );
     let further = Revision { number: 2, ..accepted_by("directrice") };
-    assert_eq!(of(further, signed_by("directrice")), Some(Signed::Typed), "what changed is signed again");
+    assert_eq!(
+        of(further, signed_by("directrice")),
+        Some(SignatureState::Typed),
+        "what changed is signed again"
+    );
     assert_eq!(signed(&Registers::new([]), &measure("ME-1", &[])), None);
 }
 
@@ -263,11 +269,11 @@ fn what_was_promised_and_not_done_comes_first() {
     assert_eq!(
         found,
         [
-            Wrong::PromisedNotDone,
-            Wrong::WithoutProof,
-            Wrong::LateWithoutOwner,
-            Wrong::LoweredWithoutMeasure,
-            Wrong::Untreated
+            ContradictionKind::PromisedNotDone,
+            ContradictionKind::WithoutProof,
+            ContradictionKind::LateWithoutOwner,
+            ContradictionKind::LoweredWithoutMeasure,
+            ContradictionKind::Untreated
         ]
     );
 }
@@ -283,7 +289,7 @@ fn the_last_revision_counts_and_an_ended_record_is_not_in_force() {
     let mut last = second.clone();
     (last.number, last.is_over) = (3, true);
     let after = Registers::new(both().into_iter().chain([last]));
-    assert_eq!(after.of(Kind::Measure).len(), 2);
+    assert_eq!(after.of(RegisterKind::Measure).len(), 2);
 }
 
 #[test]
@@ -309,7 +315,7 @@ fn every_fault_of_a_record_is_told_at_once() {
 
 #[test]
 fn an_end_does_not_come_before_its_beginning() {
-    let unfit = |kind: Kind, fields: &[(&str, &str)]| {
+    let unfit = |kind: RegisterKind, fields: &[(&str, &str)]| {
         let values =
             fields.iter().map(|(field, text)| ((*field).to_owned(), vec![(*text).to_owned()])).collect();
         let faults = kind.checked(&values).map(drop).unwrap_err();
@@ -327,14 +333,14 @@ fn an_end_does_not_come_before_its_beginning() {
         ("due", "2027-01-01"),
     ];
     assert!(
-        unfit(Kind::Campaign, &campaign).ends_with("due backwards"),
+        unfit(RegisterKind::Campaign, &campaign).ends_with("due backwards"),
         "{}",
-        unfit(Kind::Campaign, &campaign)
+        unfit(RegisterKind::Campaign, &campaign)
     );
     let audit =
         [("title", "a"), ("scope", "tout"), ("planned-from", "2027-06-01"), ("planned-to", "2027-05-31")];
     // With the other faults of the record.
-    assert_eq!(unfit(Kind::Audit, &audit), "auditor missing, planned-to backwards");
+    assert_eq!(unfit(RegisterKind::Audit, &audit), "auditor missing, planned-to backwards");
     let document = [
         ("title", "d"),
         ("about", "policy"),
@@ -342,21 +348,23 @@ fn an_end_does_not_come_before_its_beginning() {
         ("approved-on", "2027-06-01"),
         ("review-on", "2026-06-01"),
     ];
-    assert_eq!(unfit(Kind::Document, &document), "review-on backwards");
+    assert_eq!(unfit(RegisterKind::Document, &document), "review-on backwards");
 }
 
 #[test]
 fn the_scale_never_calls_the_gravest_low() {
     use digue_isms::kinds::{Gravity, Likelihood};
-    assert_eq!(Level::of(Likelihood::V1, Gravity::G4), Level::Moderate);
-    assert_eq!(Level::of(Likelihood::V4, Gravity::G4), Level::Critical);
-    assert_eq!(Level::of(Likelihood::V2, Gravity::G4), Level::High);
-    assert_eq!(Level::of(Likelihood::V3, Gravity::G1), Level::Low);
+    assert_eq!(RiskLevel::of(Likelihood::V1, Gravity::G4), RiskLevel::Moderate);
+    assert_eq!(RiskLevel::of(Likelihood::V4, Gravity::G4), RiskLevel::Critical);
+    assert_eq!(RiskLevel::of(Likelihood::V2, Gravity::G4), RiskLevel::High);
+    assert_eq!(RiskLevel::of(Likelihood::V3, Gravity::G1), RiskLevel::Low);
     for likelihood in Likelihood::ALL {
         for gravity in Gravity::ALL {
             for (worse_likelihood, worse_gravity) in [(Likelihood::V4, *gravity), (*likelihood, Gravity::G4)]
             {
-                assert!(Level::of(worse_likelihood, worse_gravity) >= Level::of(*likelihood, *gravity));
+                assert!(
+                    RiskLevel::of(worse_likelihood, worse_gravity) >= RiskLevel::of(*likelihood, *gravity)
+                );
             }
         }
     }
@@ -366,7 +374,7 @@ proptest! {
     /// Whatever somebody types into a form or a spreadsheet: faults, or a record with one written form.
     #[test]
     fn anything_typed_is_told_or_has_one_form(
-        kind in prop::sample::select(Kind::ALL.to_vec()),
+        kind in prop::sample::select(RegisterKind::ALL.to_vec()),
         texts in prop::collection::vec("[\\PC\n]{0,40}|iso-5\\.15|p1|2026-02-30|2026-02-28|7|in-place", 24),
     ) {
         let values: Values = kind

@@ -56,8 +56,8 @@ fn one_key_for_each_month_found_again_after_a_restart() {
     let first = ring(folder.path(), PeriodLength::Month);
     let (one, two) = (seal(&first, "2026-11-01").unwrap(), seal(&first, "2026-12-01").unwrap());
     let again = ring(folder.path(), PeriodLength::Month);
-    assert_eq!(again.open(&one).unwrap(), Opened::Event(event("2026-11-01")));
-    assert_eq!(again.open(&two).unwrap(), Opened::Event(event("2026-12-01")));
+    assert_eq!(again.open(&one).unwrap(), OpenedKeyring::Event(event("2026-11-01")));
+    assert_eq!(again.open(&two).unwrap(), OpenedKeyring::Event(event("2026-12-01")));
     assert_eq!(seal(&again, "2026-11-01").unwrap(), one);
     assert_eq!(again.records().len(), 2);
 }
@@ -81,8 +81,10 @@ fn a_destroyed_key_opens_nothing_and_its_past_takes_no_more_entries() {
     let destroyed = keys.destroy(&Stream::House, at("2025-11-15"), at("2026-11-15")).unwrap();
     assert_eq!(destroyed.iter().map(|key| key.number).collect::<Vec<_>>(), [1]);
     for ring in [keys, ring(folder.path(), PeriodLength::Month)] {
-        assert!(matches!(ring.open(&old).unwrap(), Opened::Forgotten(clear) if clear.at == at("2025-10-05")));
-        assert_eq!(ring.open(&new).unwrap(), Opened::Event(event("2025-12-05")));
+        assert!(
+            matches!(ring.open(&old).unwrap(), OpenedKeyring::Forgotten(clear) if clear.at == at("2025-10-05"))
+        );
+        assert_eq!(ring.open(&new).unwrap(), OpenedKeyring::Event(event("2025-12-05")));
         assert!(matches!(seal(&ring, "2025-10-09"), Err(KeyError::Closed { .. })));
         assert!(matches!(seal(&ring, "2025-09-09"), Err(KeyError::Closed { .. })));
         seal(&ring, "2025-11-09").unwrap();

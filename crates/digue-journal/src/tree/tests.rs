@@ -9,8 +9,8 @@ fn leaves(count: usize) -> Vec<Hash> {
     (0..count).map(|i| leaf_hash(&i.to_be_bytes())).collect()
 }
 
-fn edge_of(leaves: &[Hash]) -> Edge {
-    let mut edge = Edge::new();
+fn edge_of(leaves: &[Hash]) -> TreeEdge {
+    let mut edge = TreeEdge::new();
     for leaf in leaves {
         edge.push(*leaf);
     }
@@ -30,7 +30,7 @@ fn hashes_the_vectors_of_rfc_6962() {
 #[test]
 fn the_edge_and_the_whole_tree_have_the_same_root() {
     let all = leaves(700);
-    let mut edge = Edge::new();
+    let mut edge = TreeEdge::new();
     for (count, leaf) in all.iter().enumerate() {
         assert_eq!(edge.root(), root_of(&all[..count]), "at {count}");
         edge.push(*leaf);
@@ -40,7 +40,7 @@ fn the_edge_and_the_whole_tree_have_the_same_root() {
 #[test]
 fn a_full_tile_is_handed_out_once_with_its_number() {
     let all = leaves(65_536 + 256);
-    let mut edge = Edge::new();
+    let mut edge = TreeEdge::new();
     let mut full = Vec::new();
     for leaf in &all {
         full.extend(edge.push(*leaf).into_iter().map(|tile| (tile.level, tile.index)));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use digue_journal::OpenError;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
-use digue_journal::verify::{Against, FindingKind, Report, verify};
+use digue_journal::verify::{VerifyAgainst, VerifyFindingKind, VerifyReport, verify};
 
 use crate::{audit, audit_against, open, signer, write};
 
@@ -83,8 +83,11 @@ fn a_removed_or_swapped_file_is_found() {
     assert!(!audit(folder.path()).is_intact());
 }
 
-fn audit_from(folder: &Path, earlier: &Checkpoint) -> Report {
-    audit_against(folder, &Against { earlier: Some(earlier), ..Against::key(signer().verifier()) })
+fn audit_from(folder: &Path, earlier: &Checkpoint) -> VerifyReport {
+    audit_against(
+        folder,
+        &VerifyAgainst { earlier: Some(earlier), ..VerifyAgainst::key(signer().verifier()) },
+    )
 }
 
 fn kept(folder: &Path) -> Checkpoint {
@@ -106,7 +109,7 @@ fn a_dropped_tail_signed_with_the_right_key_is_found_from_a_kept_checkpoint() {
     }
     assert!(audit(folder.path()).is_intact());
     let report = audit_from(folder.path(), &earlier);
-    assert_eq!(report.findings[0].kind, FindingKind::Rewritten);
+    assert_eq!(report.findings[0].kind, VerifyFindingKind::Rewritten);
 }
 
 #[test]
@@ -122,15 +125,15 @@ fn a_recomputed_history_signed_with_the_right_key_is_found_from_a_kept_checkpoin
     journal.close();
     assert!(audit(forged.path()).is_intact());
     let report = audit_from(forged.path(), &earlier);
-    assert_eq!(report.findings[0].kind, FindingKind::Rewritten);
+    assert_eq!(report.findings[0].kind, VerifyFindingKind::Rewritten);
 }
 
 #[test]
 fn a_journal_signed_by_another_key_is_found() {
     let folder = journal();
     let other = digue_journal::note::Signer::from_seed(crate::NAME, &[7; 32]).unwrap();
-    let report = audit_against(folder.path(), &Against::key(other.verifier()));
-    assert_eq!(report.findings[0].kind, FindingKind::Checkpoint);
+    let report = audit_against(folder.path(), &VerifyAgainst::key(other.verifier()));
+    assert_eq!(report.findings[0].kind, VerifyFindingKind::Checkpoint);
 }
 
 #[test]
@@ -176,5 +179,5 @@ fn a_replayed_write_ahead_file_adds_nothing_and_a_gap_is_found() {
 fn a_journal_that_is_not_there_is_not_a_tampered_one() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("nowhere");
-    assert!(verify(&Disk::new(&missing), &Against::key(signer().verifier()), |_, _| {}).is_err());
+    assert!(verify(&Disk::new(&missing), &VerifyAgainst::key(signer().verifier()), |_, _| {}).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use digue_journal::journal::Observer;
+use digue_journal::journal::JournalObserver;
 use digue_journal::{AppendError, Committed, Journal, OpenError};
 use digue_testkit::events::shown;
 use digue_types::Event;
@@ -64,7 +64,7 @@ fn an_entry_that_does_not_fit_is_refused_and_the_next_one_is_taken() {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u64>>>);
 
-impl Observer for Log {
+impl JournalObserver for Log {
     fn committed(&mut self, entries: &[Committed]) {
         self.0.lock().unwrap().extend(entries.iter().map(|entry| entry.index));
     }
@@ -100,8 +100,8 @@ fn a_kept_checkpoint_is_a_prefix_of_what_follows() {
     write(folder.path(), 300);
     let signer = crate::signer();
     let earlier = digue_journal::checkpoint::Checkpoint::open(&note, signer.verifier()).unwrap();
-    let against = digue_journal::verify::Against::key(signer.verifier());
-    let against = digue_journal::verify::Against { earlier: Some(&earlier), ..against };
+    let against = digue_journal::verify::VerifyAgainst::key(signer.verifier());
+    let against = digue_journal::verify::VerifyAgainst { earlier: Some(&earlier), ..against };
     let report = crate::audit_against(folder.path(), &against);
     assert!(report.is_intact() && earlier.size == 300 && report.size == 600);
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::cosign::{Cosigner, CosignerKey};
-use digue_journal::disk::{Disk, Step, Strike};
-use digue_journal::keyring::{Opened, Stream};
+use digue_journal::disk::{Disk, DurableStep, FaultEffect};
+use digue_journal::keyring::{OpenedKeyring, Stream};
 use digue_journal::note::Signer;
 use digue_journal::proof::Prover;
 use digue_journal::receipt::{Receipt, ReceiptError};
 use digue_journal::tree::{self, Hash};
-use digue_journal::verify::{Against, FindingKind};
-use digue_journal::witness::{AddCheckpoint, Answer, Witness};
+use digue_journal::verify::{VerifyAgainst, VerifyFindingKind};
+use digue_journal::witness::{AddCheckpoint, WitnessAnswer, WitnessState};
 use digue_journal::{AppendError, Journal, OpenError, reader};
 use digue_testkit::disk::{FailAt, IO_ERROR};
 use digue_testkit::events::shown;
@@ -99,9 +99,9 @@ fn a_receipt_verifies_with_the_public_key_alone_and_discloses_one_entry() {
     }
 }
 
-fn witness(folder: &Path, name: &str, seed: u8) -> Witness {
+fn witness(folder: &Path, name: &str, seed: u8) -> WitnessState {
     let cosigner = Cosigner::from_seed(name, &[seed; 32]).unwrap();
-    Witness::new(Disk::new(folder), cosigner, vec![signer().verifier().clone()])
+    WitnessState::new(Disk::new(folder), cosigner, vec![signer().verifier().clone()])
 }
 
 fn key(name: &str, seed: u8) -> CosignerKey {
@@ -110,7 +110,7 @@ fn key(name: &str, seed: u8) -> CosignerKey {
 
 const NOW: Timestamp = Timestamp::from_secs(1_763_900_000);
 
-fn ask(witness: &Witness, journal: &Journal, old: u64) -> Answer {
+fn ask(witness: &WitnessState, journal: &Journal, old: u64) -> WitnessAnswer {
     let (note, proof) = journal.continuation(old).unwrap();
     let body = AddCheckpoint { old, proof, note: &note }.to_body();
     witness.add_checkpoint(&body, NOW).unwrap()
@@ -121,12 +121,12 @@ fn a_witness_cosigns_what_continues_and_remembers_over_restarts() {
     let (folder, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(folder.path(), 10);
     let journal = open(folder.path()).unwrap();
-    assert!(matches!(ask(&witness(memory.path(), "w", 2), &journal, 0), Answer::Cosigned(_)));
+    assert!(matches!(ask(&witness(memory.path(), "w", 2), &journal, 0), WitnessAnswer::Cosigned(_)));
     drop(journal);
     write(folder.path(), 300);
     let journal = open(folder.path()).unwrap();
-    assert_eq!(ask(&witness(memory.path(), "w", 2), &journal, 0), Answer::Conflict(10));
-    let Answer::Cosigned(line) = ask(&witness(memory.path(), "w", 2), &journal, 10) else {
+    assert_eq!(ask(&witness(memory.path(), "w", 2), &journal, 0), WitnessAnswer::Conflict(10));
+    let WitnessAnswer::Cosigned(line) = ask(&witness(memory.path(), "w", 2), &journal, 10) else {
         panic!("it continues")
     };
     let (note, _) = journal.continuation(310).unwrap();
@@ -144,8 +144,8 @@ fn a_witness_refuses_a_fork_signed_with_the_right_key_and_keeps_it_as_evidence()
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(folder.path(), 10);
     let witness = witness(memory.path(), "w", 2);
-    assert!(matches!(ask(&witness, &open(folder.path()).unwrap(), 0), Answer::Cosigned(_)));
-    for (size, expected) in [(10, Answer::Fork(10)), (20, Answer::Inconsistent)] {
+    assert!(matches!(ask(&witness, &open(folder.path()).unwrap(), 0), WitnessAnswer::Cosigned(_)));
+    for (size, expected) in [(10, WitnessAnswer::Fork(10)), (20, WitnessAnswer::Inconsistent)] {
         let journal = open(forked.path()).unwrap();
         let start = journal.status().size;
         for number in start..size {
@@ -157,7 +157,7 @@ fn a_witness_refuses_a_fork_signed_with_the_right_key_and_keeps_it_as_evidence()
     assert_eq!(std::fs::read_dir(memory.path().join("refused")).unwrap().count(), 2);
     // The true journal is still cosigned.
     write(folder.path(), 10);
-    assert!(matches!(ask(&witness, &open(folder.path()).unwrap(), 10), Answer::Cosigned(_)));
+    assert!(matches!(ask(&witness, &open(folder.path()).unwrap(), 10), WitnessAnswer::Cosigned(_)));
 }
 
 #[test]
@@ -170,16 +170,16 @@ fn a_witness_answers_strangers_as_the_specification_says() {
     };
     let body = |old: &str, note: &str| format!("old {old}\n\n{note}");
     let answer = |body: &str| witness.add_checkpoint(body, NOW).unwrap();
-    assert_eq!(answer(&body("0", &head("another", 42))), Answer::UnknownJournal);
-    assert_eq!(answer(&body("0", &head(crate::NAME, 9))), Answer::NotSigned);
-    assert_eq!(answer(&body("6", &head(crate::NAME, 42))), Answer::Malformed);
-    assert_eq!(answer(&body("00", &head(crate::NAME, 42))), Answer::Malformed);
-    assert_eq!(answer(&body("3", &head(crate::NAME, 42))), Answer::Conflict(0));
+    assert_eq!(answer(&body("0", &head("another", 42))), WitnessAnswer::UnknownJournal);
+    assert_eq!(answer(&body("0", &head(crate::NAME, 9))), WitnessAnswer::NotSigned);
+    assert_eq!(answer(&body("6", &head(crate::NAME, 42))), WitnessAnswer::Malformed);
+    assert_eq!(answer(&body("00", &head(crate::NAME, 42))), WitnessAnswer::Malformed);
+    assert_eq!(answer(&body("3", &head(crate::NAME, 42))), WitnessAnswer::Conflict(0));
     for nonsense in ["", "old 0", "old 0\n\n", "old 0\nAAAA\n\nx\n", "\n\n\n"] {
-        assert_eq!(answer(nonsense), Answer::Malformed, "{nonsense:?}");
+        assert_eq!(answer(nonsense), WitnessAnswer::Malformed, "{nonsense:?}");
     }
     let too_long = format!("old 1\n{}\n{}", "A".repeat(43) + "=\n", head(crate::NAME, 42));
-    assert!(matches!(answer(&too_long), Answer::Malformed | Answer::Conflict(0)));
+    assert!(matches!(answer(&too_long), WitnessAnswer::Malformed | WitnessAnswer::Conflict(0)));
 }
 
 #[test]
@@ -187,24 +187,24 @@ fn an_audit_asks_for_the_witnesses() {
     let (folder, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(folder.path(), 10);
     let journal = open(folder.path()).unwrap();
-    let Answer::Cosigned(line) = ask(&witness(memory.path(), "w", 2), &journal, 0) else { panic!() };
+    let WitnessAnswer::Cosigned(line) = ask(&witness(memory.path(), "w", 2), &journal, 0) else { panic!() };
     let (note, _) = journal.continuation(0).unwrap();
     journal.keep_witnessed(&format!("{note}{line}")).unwrap();
     drop(journal);
     write(folder.path(), 10);
     let signer = signer();
     let (known, stranger) = ([key("w", 2)], [key("w", 3)]);
-    let against = |witnesses| Against { witnesses, quorum: 1, ..Against::key(signer.verifier()) };
+    let against = |witnesses| VerifyAgainst { witnesses, quorum: 1, ..VerifyAgainst::key(signer.verifier()) };
     let report = audit_against(folder.path(), &against(&known));
     assert!(report.is_intact() && report.witnessed.len() == 1, "{report:?}");
     let report = audit_against(folder.path(), &against(&stranger));
-    assert_eq!(report.findings[0].kind, FindingKind::Witnesses);
+    assert_eq!(report.findings[0].kind, VerifyFindingKind::Witnesses);
     // A restored snapshot: older than what the witnesses saw.
     let restored = tempfile::tempdir().unwrap();
     write(restored.path(), 5);
     std::fs::copy(folder.path().join(reader::WITNESSED), restored.path().join(reader::WITNESSED)).unwrap();
     let report = audit_against(restored.path(), &against(&known));
-    assert_eq!(report.findings[0].kind, FindingKind::Rewritten);
+    assert_eq!(report.findings[0].kind, VerifyFindingKind::Rewritten);
 }
 
 fn portal() -> Stream {
@@ -241,7 +241,9 @@ fn what_is_forgotten_cannot_be_read_and_every_proof_still_holds() {
     assert_eq!(journal.forget(&portal(), date("2025-12-01"), NOW).unwrap().keys, []);
     let left = journal.entries(0..700).unwrap();
     assert_eq!(left.len(), 700 - 512);
-    assert!(left.iter().all(|(index, opened)| matches!(opened, Opened::Forgotten(_)) == (*index < 600)));
+    assert!(
+        left.iter().all(|(index, opened)| matches!(opened, OpenedKeyring::Forgotten(_)) == (*index < 600))
+    );
     // New proofs of what is left, old proofs of what is not, and the journal goes on.
     assert!(journal.receipt(650, true).unwrap().verify(signer().verifier(), &[], 0).is_ok());
     assert!(before.verify(signer().verifier(), &[], 0).is_ok());
@@ -251,7 +253,7 @@ fn what_is_forgotten_cannot_be_read_and_every_proof_still_holds() {
     journal.append_and_wait(vec![shown(20 * 86_400, "a1", "P2")]).unwrap();
     journal.close();
     let signer = signer();
-    let against = Against { earlier: Some(&kept), ..Against::key(signer.verifier()) };
+    let against = VerifyAgainst { earlier: Some(&kept), ..VerifyAgainst::key(signer.verifier()) };
     let report = audit_against(folder.path(), &against);
     assert!(report.is_intact(), "{:?}", report.findings);
     assert_eq!((report.minimum, report.forgotten, report.size), (512, 88, 701));
@@ -264,7 +266,7 @@ fn a_beginning_that_is_missing_without_a_signed_word_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     two_months(folder.path());
     std::fs::remove_file(folder.path().join("tile/entries/000")).unwrap();
-    assert_eq!(audit(folder.path()).findings[0].kind, FindingKind::MissingFile);
+    assert_eq!(audit(folder.path()).findings[0].kind, VerifyFindingKind::MissingFile);
     // Nor does a note that the journal's key did not sign help.
     let other = Signer::from_seed(crate::NAME, &[1; 32]).unwrap();
     let root = base64_of(&[0; 32]);
@@ -308,20 +310,22 @@ fn a_clock_that_was_moved_back_changes_nothing_in_the_order() {
 #[test]
 fn forgetting_that_is_broken_off_leaves_a_sound_journal_and_can_be_done_again() {
     let steps = [
-        Step::KeyWrite,
-        Step::KeySync,
-        Step::KeyRename,
-        Step::KeyOverwrite,
-        Step::FolderSync,
-        Step::CheckpointWrite,
-        Step::CheckpointSync,
-        Step::CheckpointRename,
-        Step::Remove,
+        DurableStep::KeyWrite,
+        DurableStep::KeySync,
+        DurableStep::KeyRename,
+        DurableStep::KeyOverwrite,
+        DurableStep::FolderSync,
+        DurableStep::CheckpointWrite,
+        DurableStep::CheckpointSync,
+        DurableStep::CheckpointRename,
+        DurableStep::Remove,
     ];
     for step in steps {
-        for (nth, strike) in
-            [(0, Strike::Fail(IO_ERROR)), (0, Strike::FailAfter(IO_ERROR)), (1, Strike::Short(IO_ERROR))]
-        {
+        for (nth, strike) in [
+            (0, FaultEffect::Fail(IO_ERROR)),
+            (0, FaultEffect::FailAfter(IO_ERROR)),
+            (1, FaultEffect::Short(IO_ERROR)),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             two_months(folder.path());
             let what = format!("{step:?} {nth} {strike:?}");
@@ -335,7 +339,7 @@ fn forgetting_that_is_broken_off_leaves_a_sound_journal_and_can_be_done_again() 
             journal.forget(&portal(), date("2025-12-01"), NOW).unwrap();
             let left = journal.entries(0..700).unwrap();
             assert!(
-                left.iter().all(|(index, one)| matches!(one, Opened::Forgotten(_)) == (*index < 600)),
+                left.iter().all(|(index, one)| matches!(one, OpenedKeyring::Forgotten(_)) == (*index < 600)),
                 "{what}"
             );
             journal.close();

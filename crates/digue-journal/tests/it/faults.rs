@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use digue_journal::disk::{Step, Strike};
+use digue_journal::disk::{DurableStep, FaultEffect};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::events::shown;
 
@@ -11,7 +11,7 @@ use crate::{audit, events, open, open_with};
 
 /// Appends while the fault strikes, reopens on a sound disk, and compares.
 #[track_caller]
-fn check(step: Step, nth: usize, strike: Strike) {
+fn check(step: DurableStep, nth: usize, strike: FaultEffect) {
     let folder = tempfile::tempdir().unwrap();
     let faults = Arc::new(FailAt::new(step, nth, 1, strike));
     let mut promised = Vec::new();
@@ -41,13 +41,13 @@ fn check(step: Step, nth: usize, strike: Strike) {
 
 #[test]
 fn no_entry_no_bytes_at_every_durable_step() {
-    for step in Step::ALL {
+    for step in DurableStep::ALL {
         for nth in 0..4 {
             for strike in [
-                Strike::Fail(IO_ERROR),
-                Strike::Fail(DISK_FULL),
-                Strike::FailAfter(IO_ERROR),
-                Strike::Short(DISK_FULL),
+                FaultEffect::Fail(IO_ERROR),
+                FaultEffect::Fail(DISK_FULL),
+                FaultEffect::FailAfter(IO_ERROR),
+                FaultEffect::Short(DISK_FULL),
             ] {
                 check(step, nth, strike);
             }
@@ -59,7 +59,7 @@ fn no_entry_no_bytes_at_every_durable_step() {
 fn a_full_disk_refuses_and_the_journal_comes_back_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     // Every write fails for a while, as a full disk does.
-    let faults = Arc::new(FailAt::new(Step::WalWrite, 1, 1, Strike::Fail(DISK_FULL)));
+    let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
     let journal = open_with(folder.path(), faults.clone()).unwrap();
     journal.append_and_wait(vec![shown(0, "a1", "P0")]).unwrap();
     let refused = journal.append_and_wait(vec![shown(1, "a1", "P1")]);
@@ -74,7 +74,7 @@ fn a_full_disk_refuses_and_the_journal_comes_back_by_itself() {
 #[test]
 fn a_failed_sync_is_never_trusted() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = Arc::new(FailAt::new(Step::WalSync, 1, 1, Strike::FailAfter(IO_ERROR)));
+    let faults = Arc::new(FailAt::new(DurableStep::WalSync, 1, 1, FaultEffect::FailAfter(IO_ERROR)));
     let journal = open_with(folder.path(), faults).unwrap();
     journal.append_and_wait(vec![shown(0, "a1", "P0")]).unwrap();
     assert!(journal.append_and_wait(vec![shown(1, "a1", "P1")]).is_err());

@@ -6,20 +6,20 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use digue_journal::disk::{Faults, Step, Strike};
+use digue_journal::disk::{DurableStep, FaultEffect, Faults};
 use digue_testkit::events::shown;
 
 use crate::{audit, events, open, open_with};
 
 /// Kills this process at the nth occurrence of a step.
 struct KillAt {
-    step: Step,
+    step: DurableStep,
     nth: usize,
     seen: AtomicUsize,
 }
 
 impl Faults for KillAt {
-    fn strike(&self, step: Step) -> Strike {
+    fn strike(&self, step: DurableStep) -> FaultEffect {
         if step == self.step && self.seen.fetch_add(1, Ordering::SeqCst) == self.nth {
             let own = std::process::id().to_string();
             let _ = Command::new("kill").args(["-9", &own]).status();
@@ -28,7 +28,7 @@ impl Faults for KillAt {
                 std::thread::park();
             }
         }
-        Strike::Proceed
+        FaultEffect::Proceed
     }
 }
 
@@ -44,7 +44,7 @@ fn victim() {
     let (Some(folder), Some(step), Some(nth)) = (said(FOLDER), said(STEP), said(NTH)) else {
         return;
     };
-    let step = Step::ALL[step.parse::<usize>().unwrap()];
+    let step = DurableStep::ALL[step.parse::<usize>().unwrap()];
     let faults = KillAt { step, nth: nth.parse().unwrap(), seen: AtomicUsize::new(0) };
     let journal = open_with(Path::new(&folder), Arc::new(faults)).unwrap();
     for number in 0..30 {
@@ -76,16 +76,16 @@ fn run_victim(folder: &Path, step: usize, nth: usize) -> Vec<u64> {
 
 #[test]
 fn no_promise_is_lost_by_kill_9_at_every_durable_step() {
-    for step in 0..Step::ALL.len() {
+    for step in 0..DurableStep::ALL.len() {
         for nth in [0, 1, 3] {
             let folder = tempfile::tempdir().unwrap();
             let promised = run_victim(folder.path(), step, nth);
-            let journal =
-                open(folder.path()).unwrap_or_else(|error| panic!("{:?} {nth}: {error}", Step::ALL[step]));
+            let journal = open(folder.path())
+                .unwrap_or_else(|error| panic!("{:?} {nth}: {error}", DurableStep::ALL[step]));
             let size = journal.status().size;
             journal.close();
             let report = audit(folder.path());
-            assert!(report.is_intact(), "{:?} {nth}: {:?}", Step::ALL[step], report.findings);
+            assert!(report.is_intact(), "{:?} {nth}: {:?}", DurableStep::ALL[step], report.findings);
             let entries = events(folder.path(), size);
             for index in promised {
                 assert_eq!(entries[index as usize], shown(index, "a1", &format!("P{index}")));

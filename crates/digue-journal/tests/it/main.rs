@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use digue_journal::disk::{Disk, Faults};
 use digue_journal::journal::NoObserver;
-use digue_journal::keyring::Opened;
+use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
-use digue_journal::verify::{Against, Report, verify};
-use digue_journal::{Journal, OpenError, Options, reader};
+use digue_journal::verify::{VerifyAgainst, VerifyReport, verify};
+use digue_journal::{Journal, JournalOptions, OpenError, reader};
 use digue_types::Event;
 
 pub(crate) const NAME: &str = "digue.test/journal";
@@ -25,8 +25,8 @@ pub(crate) fn signer() -> Signer {
     Signer::from_seed(NAME, &[42; 32]).unwrap()
 }
 
-pub(crate) fn options(disk: Disk) -> Options {
-    Options {
+pub(crate) fn options(disk: Disk) -> JournalOptions {
+    JournalOptions {
         keyring: digue_testkit::keys::keyring(&disk),
         disk,
         signer: signer(),
@@ -44,15 +44,15 @@ pub(crate) fn open_with(folder: &Path, faults: Arc<dyn Faults>) -> Result<Journa
     Journal::open(options(Disk::with_faults(folder, faults)))
 }
 
-pub(crate) fn audit(folder: &Path) -> Report {
-    audit_against(folder, &Against::key(signer().verifier()))
+pub(crate) fn audit(folder: &Path) -> VerifyReport {
+    audit_against(folder, &VerifyAgainst::key(signer().verifier()))
 }
 
 /// An audit with the keys at hand: entries are opened, too.
-pub(crate) fn audit_against(folder: &Path, against: &Against<'_>) -> Report {
+pub(crate) fn audit_against(folder: &Path, against: &VerifyAgainst<'_>) -> VerifyReport {
     let disk = Disk::new(folder);
     let keyring = digue_testkit::keys::reading(&disk);
-    let with_keys = Against { keyring: Some(&keyring), ..*against };
+    let with_keys = VerifyAgainst { keyring: Some(&keyring), ..*against };
     let report = verify(&disk, &with_keys, |_, _| {}).unwrap();
     // Whoever has no key finds as much, but for what only a key can tell.
     let blind = verify(&disk, against, |_, _| {}).unwrap();
@@ -68,8 +68,8 @@ pub(crate) fn events(folder: &Path, size: u64) -> Vec<Event> {
     let opened = sealed.iter().map(|bytes| keyring.open(bytes).unwrap());
     opened
         .map(|opened| match opened {
-            Opened::Event(event) => event,
-            Opened::Forgotten(clear) => panic!("forgotten: {clear:?}"),
+            OpenedKeyring::Event(event) => event,
+            OpenedKeyring::Forgotten(clear) => panic!("forgotten: {clear:?}"),
         })
         .collect()
 }

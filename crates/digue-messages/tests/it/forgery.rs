@@ -142,7 +142,7 @@ proptest! {
         if verdict(&changed) == Some(Verdict::Genuine) {
             let (found, original) = (read(&changed).unwrap(), read(&signed).unwrap());
             // White space at the ends is not signed (RFC 6376, 3.4.4).
-            let said = |read: &digue_messages::Read| {
+            let said = |read: &digue_messages::ReadMessage| {
                 let words: Vec<String> = read.text.split_whitespace().map(ToOwned::to_owned).collect();
                 (read.from_address.clone(), read.subject.clone(), words, read.reply_to.clone())
             };

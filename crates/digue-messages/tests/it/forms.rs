@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use digue_messages::{HandedIn, Sign, UnreadKind, Verdict};
+use digue_messages::{Sign, SubmissionWay, UnreadKind, Verdict};
 
 use crate::mail::{BLANK, Mail, carrier, file, judged, opinion};
 
@@ -212,7 +212,7 @@ async fn a_fraud_is_one_in_every_form_it_is_handed_in() {
         ("attached to a message of Outlook", outlook(&[packed])),
         ("two attached, one of them genuine", carrier(LEA, "voir", &[(EML, &signed()), (EML, &phish)])),
     ] {
-        for how in [HandedIn::Shown, HandedIn::Forwarded] {
+        for how in [SubmissionWay::Shown, SubmissionWay::Forwarded] {
             let found = judged(&bytes, None, how).await;
             assert_eq!(found.verdict, Verdict::Fraud, "{name}: {:?} {:?}", found.signs, found.unread);
         }
@@ -314,10 +314,10 @@ async fn the_signature_of_whoever_forwards_says_nothing_of_what_is_forwarded() {
     // An agent's own signed question is not what the desk is asked about.
     let other = quoting("Ali <ali@centre.example>");
     let mail = Mail { signed: true, text: &other, ..BLANK }.bytes();
-    assert_eq!(judged(&mail, None, HandedIn::Forwarded).await.verdict, Verdict::Unknown);
+    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, Verdict::Unknown);
     let looks = quoting("Portail Emploi <info@portai1.fr>");
     let mail = Mail { signed: true, text: &looks, ..BLANK }.bytes();
-    assert_eq!(judged(&mail, None, HandedIn::Forwarded).await.verdict, Verdict::Fraud);
+    assert_eq!(judged(&mail, None, SubmissionWay::Forwarded).await.verdict, Verdict::Fraud);
 }
 
 #[tokio::test]

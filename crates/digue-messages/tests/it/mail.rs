@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{HandedIn, Known, Opinion, Records, Sign, Verdict, judge, proof, read};
+use digue_messages::{
+    DnsRecords, OfficialSenders, Opinion, Sign, SubmissionWay, Verdict, judge, proof, read,
+};
 use lettre::Message;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm, DkimSigningKey,
@@ -15,12 +17,12 @@ use lettre::message::{Attachment, MultiPart, SinglePart};
 const SEED: &str = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
 
 /// What the official domain publishes: `portail.fr` sends from 192.0.2.0/24 and signs.
-pub(crate) fn records() -> Records {
-    Records::parse(include_str!("../data/records.txt")).unwrap()
+pub(crate) fn records() -> DnsRecords {
+    DnsRecords::parse(include_str!("../data/records.txt")).unwrap()
 }
 
-pub(crate) fn known() -> Known {
-    Known {
+pub(crate) fn known() -> OfficialSenders {
+    OfficialSenders {
         domains: vec!["portail.fr".to_owned(), "portail-emploi.gouv.fr".to_owned()],
         names: vec!["Portail Emploi".to_owned()],
         subjects: vec!["Vos données : ce qui s'est passé".to_owned()],
@@ -94,10 +96,10 @@ impl Mail<'_> {
 }
 
 pub(crate) async fn opinion(bytes: &[u8], code: Option<CodeSeen>) -> Opinion {
-    judged(bytes, code, HandedIn::Shown).await
+    judged(bytes, code, SubmissionWay::Shown).await
 }
 
-pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: HandedIn) -> Opinion {
+pub(crate) async fn judged(bytes: &[u8], code: Option<CodeSeen>, how: SubmissionWay) -> Opinion {
     let submission = read(bytes).unwrap();
     let proofs = proof::prove_all(&submission, &records()).await;
     let opinion = judge(&submission, &proofs, &known(), code, how);

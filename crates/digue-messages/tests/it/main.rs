@@ -7,7 +7,7 @@ mod hops;
 mod mail;
 
 use digue_messages::verdict::CodeSeen;
-use digue_messages::{Proof, Records, Sign, Verdict, proof, read};
+use digue_messages::{DnsRecords, Proof, Sign, Verdict, proof, read};
 
 use crate::mail::{BLANK, Mail, opinion, records};
 
@@ -199,6 +199,6 @@ async fn a_name_that_nobody_brought_does_not_exist() {
     let foreign = Mail { from: "x@vol.example", ..BLANK }.bytes();
     let submission = read(&foreign).unwrap();
     assert_eq!(proof::prove_all(&submission, &records()).await, [Proof::default()]);
-    assert!(Records::parse("portail.fr TXT \"v=spf9\"").is_err());
-    assert!(Records::parse("n'importe quoi").is_err());
+    assert!(DnsRecords::parse("portail.fr TXT \"v=spf9\"").is_err());
+    assert!(DnsRecords::parse("n'importe quoi").is_err());
 }

@@ -6,10 +6,10 @@ use digue_types::{AccountId, Gate, OrganisationId, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value as Json, json};
 
-use crate::caseloads::Addition;
-use crate::loads::{Target, WaitingLoad};
-use crate::reopening::Step;
-use crate::rules::RulesOf;
+use crate::caseloads::AgreedRelation;
+use crate::loads::{LoadTarget, WaitingLoad};
+use crate::reopening::ReopeningStep;
+use crate::rules::RulesGuard;
 
 /// An account to be added; it starts in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +70,14 @@ fn reach_of(json: &Json) -> Option<Reach> {
 
 /// What needs a second person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ApprovalRequest {
     /// Set a closed gate to something wider.
     OpenGate {
         reach: Reach,
         gate: Gate,
     },
     /// A step of a reopening after an incident.
-    Reopen(Step),
+    Reopen(ReopeningStep),
     AddAccounts(Vec<NewAccount>),
     /// Give an account back to its holder; since when somebody else may have used it.
     RecoverAccount {
@@ -93,19 +93,19 @@ pub enum Wish {
     /// Let a map or policies allow more than the last ones that were granted; `detail` is their digest
     /// and the differences, a line each.
     WidenRules {
-        of: RulesOf,
+        of: RulesGuard,
         detail: String,
     },
     /// Take the journal out of the house, for a day.
     ExportJournal,
     /// Let an organisation, or one of its accounts, see one more person.
-    AddToCaseload(Addition),
+    AddToCaseload(AgreedRelation),
     /// Put in force what a caseload file or an alias table would show more.
     Load(WaitingLoad),
     /// Let the programs of an account load so many readings a day by themselves.
     AllowFeed {
         account: AccountId,
-        target: Target,
+        target: LoadTarget,
         per_day: u32,
     },
     /// Let an account work for another organisation, or in another role.
@@ -122,7 +122,7 @@ pub enum Wish {
     },
 }
 
-impl Wish {
+impl ApprovalRequest {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OpenGate { .. } => "open-gate",
@@ -156,7 +156,8 @@ impl Wish {
             Self::AllowFeed { account, .. } | Self::MoveAccount { account, .. } => {
                 format!("account:{account}")
             }
-            Self::AddToCaseload(Addition { organisation, .. }) | Self::HandOver { organisation, .. } => {
+            Self::AddToCaseload(AgreedRelation { organisation, .. })
+            | Self::HandOver { organisation, .. } => {
                 format!("organisation:{organisation}")
             }
         }
@@ -174,7 +175,7 @@ impl Wish {
             Self::IssueKey { thumbprint, name, .. } => format!("{thumbprint} {name}"),
             Self::WidenRules { detail, .. } => detail.clone(),
             Self::ExportJournal => String::new(),
-            Self::AddToCaseload(Addition { population, person, account, until, .. }) => {
+            Self::AddToCaseload(AgreedRelation { population, person, account, until, .. }) => {
                 let account = account.as_ref().map_or("", AccountId::as_str);
                 let until = until.map(|until| until.to_string()).unwrap_or_default();
                 [population.as_str(), person, account, &until].join(" ").trim_end().to_owned()
@@ -240,7 +241,7 @@ impl Wish {
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
             },
-            Self::AddToCaseload(Addition { population, .. }) => {
+            Self::AddToCaseload(AgreedRelation { population, .. }) => {
                 format!("{} {population} persons:1", self.kind())
             }
             Self::WidenRules { detail, .. } => {
@@ -259,7 +260,7 @@ impl Wish {
                 let gate = Gate::parse(json["gate"].as_str()?)?;
                 Some(Self::OpenGate { reach: reach_of(&json["reach"])?, gate })
             }
-            "reopen" => Some(Self::Reopen(Step {
+            "reopen" => Some(Self::Reopen(ReopeningStep {
                 reach: reach_of(&json["reach"])?,
                 gate: Gate::parse(json["gate"].as_str()?)?,
                 percent: json["percent"].as_u64()?.try_into().ok()?,
@@ -279,11 +280,11 @@ impl Wish {
                 name: json["name"].as_str()?.to_owned(),
             }),
             "widen-rules" => Some(Self::WidenRules {
-                of: RulesOf::parse(json["of"].as_str()?)?,
+                of: RulesGuard::parse(json["of"].as_str()?)?,
                 detail: json["rules"].as_str()?.to_owned(),
             }),
             "export-journal" => Some(Self::ExportJournal),
-            "add-to-caseload" => Some(Self::AddToCaseload(Addition {
+            "add-to-caseload" => Some(Self::AddToCaseload(AgreedRelation {
                 population: id(&json, "population")?,
                 person: json["person"].as_str()?.to_owned(),
                 account: maybe(&json, "account", |text| text.parse().ok())?,
@@ -291,12 +292,12 @@ impl Wish {
                 until: maybe(&json, "until", Timestamp::parse_rfc3339)?,
             })),
             "load" => {
-                let target = Target::parse(json["target"].as_str()?)?;
+                let target = LoadTarget::parse(json["target"].as_str()?)?;
                 WaitingLoad::parse(target, json["load"].as_str()?).map(Self::Load)
             }
             "allow-feed" => Some(Self::AllowFeed {
                 account: id(&json, "account")?,
-                target: Target::parse(json["target"].as_str()?)?,
+                target: LoadTarget::parse(json["target"].as_str()?)?,
                 per_day: json["per_day"].as_u64()?.try_into().ok()?,
             }),
             "move-account" => Some(Self::MoveAccount {
@@ -344,17 +345,17 @@ mod tests {
 
     #[test]
     fn the_journal_is_told_no_address_and_no_long_list() {
-        let one = Wish::AddAccounts(vec![account(1)]);
+        let one = ApprovalRequest::AddAccounts(vec![account(1)]);
         assert_eq!(one.told(), "add-accounts agent of-1");
-        let many = Wish::AddAccounts((0..5_000).map(account).collect());
+        let many = ApprovalRequest::AddAccounts((0..5_000).map(account).collect());
         assert!(many.told().starts_with("add-accounts accounts:5000 sha256:") && many.told().len() < 120);
         assert!(many.detail().contains('@') && !many.told().contains('@'));
-        assert_eq!(Wish::ExportJournal.told(), "export-journal");
+        assert_eq!(ApprovalRequest::ExportJournal.told(), "export-journal");
         assert_eq!(addition(None).told(), "add-to-caseload personnes persons:1");
     }
 
-    fn addition(until: Option<Timestamp>) -> Wish {
-        Wish::AddToCaseload(Addition {
+    fn addition(until: Option<Timestamp>) -> ApprovalRequest {
+        ApprovalRequest::AddToCaseload(AgreedRelation {
             population: PopulationId::parse("personnes").unwrap(),
             person: "P 7".to_owned(),
             account: None,
@@ -370,29 +371,33 @@ mod tests {
         let mut wishes = vec![
             addition(None),
             addition(until),
-            Wish::HandOver { organisation: of_1.clone(), from: chef.clone(), to: "adj".parse().unwrap() },
-            Wish::OpenGate { reach: Reach::Everything, gate: Gate::StepUp },
-            Wish::OpenGate { reach: Reach::Account(chef.clone()), gate: Gate::Open },
-            Wish::Reopen(Step {
+            ApprovalRequest::HandOver {
+                organisation: of_1.clone(),
+                from: chef.clone(),
+                to: "adj".parse().unwrap(),
+            },
+            ApprovalRequest::OpenGate { reach: Reach::Everything, gate: Gate::StepUp },
+            ApprovalRequest::OpenGate { reach: Reach::Account(chef.clone()), gate: Gate::Open },
+            ApprovalRequest::Reopen(ReopeningStep {
                 reach: Reach::Organisation(of_1.clone()),
                 gate: Gate::Open,
                 percent: 25,
                 incident: "in-1".to_owned(),
             }),
-            Wish::AddAccounts((0..3).map(account).collect()),
-            Wish::RecoverAccount { account: chef.clone(), since: Timestamp::from_micros(7) },
-            Wish::ExportJournal,
+            ApprovalRequest::AddAccounts((0..3).map(account).collect()),
+            ApprovalRequest::RecoverAccount { account: chef.clone(), since: Timestamp::from_micros(7) },
+            ApprovalRequest::ExportJournal,
         ];
         // Identifiers of a portal and names are anything: no text runs into the next field.
         for hostile in ["P\t7", "P7\tchef\t2030-01-01T00:00:00Z", "a\nb", "\"}", "\\", " ", "é\u{1}"] {
             let mut one = addition(until);
-            if let Wish::AddToCaseload(addition) = &mut one {
+            if let ApprovalRequest::AddToCaseload(addition) = &mut one {
                 addition.person = hostile.to_owned();
                 addition.account = Some(chef.clone());
             }
             wishes.push(one);
             let (thumbprint, name) = ("x".repeat(43), hostile.to_owned());
-            wishes.push(Wish::IssueKey { account: chef.clone(), thumbprint, name });
+            wishes.push(ApprovalRequest::IssueKey { account: chef.clone(), thumbprint, name });
         }
         for wish in wishes {
             let record = ApprovalRecord {
@@ -407,7 +412,7 @@ mod tests {
                 expires_at: Timestamp::ZERO,
                 decided: None,
             };
-            assert_eq!(Wish::of(&record), Some(wish));
+            assert_eq!(ApprovalRequest::of(&record), Some(wish));
         }
     }
 }

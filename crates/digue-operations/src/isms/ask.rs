@@ -6,24 +6,26 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use digue_access::{Mode, Role};
+use digue_access::{EnforcementMode, Role};
 use digue_detection::Action;
-use digue_exposure::Question;
+use digue_exposure::ScopeQuestion;
 use digue_isms::awareness::Module;
-use digue_isms::check::{Check, Found, NotRun};
-use digue_isms::kinds::{Asset, Audit, Document, Kind, Measure, Processing, Risk, Role as Carried, RoleKey};
-use digue_isms::register::{Entry, Registers, days_between};
+use digue_isms::check::{Check, Measurement, NotRun};
+use digue_isms::kinds::{
+    Asset, Audit, Document, Measure, Processing, RegisterKind, Risk, Role as Carried, RoleKey,
+};
+use digue_isms::register::{RegisterEntry, Registers, days_between};
 use digue_isms::signatures::signed;
-use digue_isms::standing::Now;
+use digue_isms::standing::Measurements;
 use digue_response::clock::ClockKind;
 use digue_response::incident::Source;
 use digue_types::{AccountId, Gate, PortalId, Timestamp};
 
 use super::{awareness, day_of};
 use crate::actor::Actor;
-use crate::approvals::{self, Wish};
+use crate::approvals::{self, ApprovalRequest};
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::stored_records::{self, StoredKind};
 use crate::{incidents, password};
 
@@ -46,15 +48,15 @@ const AUDITS_EVERY_DAYS: i64 = 365;
 
 /// Asks one check's question.
 pub(super) async fn ask(
-    house: &House,
+    house: &App,
     check: Check,
     registers: &Registers,
-    now: Now,
-) -> Result<Found, OperationError> {
+    now: Measurements,
+) -> Result<Measurement, OperationError> {
     match check {
         Check::Passkeys | Check::OfficersPasskeys => passkeys(house, check).await,
-        Check::Lockout => Ok(Found::value(u64::from(password::FAILURES_MAX))),
-        Check::SessionLength => Ok(Found::value(house.session_limits.absolute.as_secs() / 60)),
+        Check::Lockout => Ok(Measurement::value(u64::from(password::FAILURES_MAX))),
+        Check::SessionLength => Ok(Measurement::value(house.session_limits.absolute.as_secs() / 60)),
         Check::SessionsOld => Ok(sessions_old(house, now.at)),
         Check::KeysOld => keys_old(house, now.at).await,
         Check::Dormant | Check::NeverUsed => unused(house, check, now.at).await,
@@ -71,8 +73,8 @@ pub(super) async fn ask(
         Check::Uninspected => Ok(uninspected(house)),
         Check::Encrypted => Ok(encrypted(house)),
         Check::MailSigned => Ok(house.mailer().map_or_else(
-            || Found::unknown(NotRun::NoSource),
-            |mailer| Found::whether("mail", mailer.is_signed()),
+            || Measurement::unknown(NotRun::NoSource),
+            |mailer| Measurement::whether("mail", mailer.is_signed()),
         )),
         Check::JournalVerified => verified(house).await,
         Check::RecordsIntact => records_intact(house).await,
@@ -82,7 +84,7 @@ pub(super) async fn ask(
         Check::Decoys => Ok(of_portals(house, |house| house.sentry().means().0 > 0)),
         Check::WatchActs => Ok(of_portals(house, |house| house.sentry().means().1 >= Action::CloseAccount)),
         Check::AlertsLeave => {
-            Ok(Found::whether("listener", house.herald().has_listener() || house.sends_mail()))
+            Ok(Measurement::whether("listener", house.herald().has_listener() || house.sends_mail()))
         }
         Check::FalseAlarms | Check::FindingsDecided | Check::Containment => {
             findings(house, check, now.at).await
@@ -96,7 +98,7 @@ pub(super) async fn ask(
 }
 
 /// Active accounts whose roles fit.
-fn active(house: &House, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
+fn active(house: &App, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
     let rules = house.gateway().rules();
     let mut accounts: Vec<AccountId> = rules
         .directory
@@ -109,33 +111,33 @@ fn active(house: &House, fits: impl Fn(Role) -> bool) -> Vec<AccountId> {
 }
 
 /// A population and the names of those for whom something holds.
-fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Found {
+fn failing<N: ToString>(population: &[N], fails: impl Fn(&N) -> bool) -> Measurement {
     let names = population.iter().filter(|one| fails(one)).map(ToString::to_string);
-    Found::of(population.len() as u64, names.collect())
+    Measurement::of(population.len() as u64, names.collect())
 }
 
-async fn passkeys(house: &House, check: Check) -> Result<Found, OperationError> {
+async fn passkeys(house: &App, check: Check) -> Result<Measurement, OperationError> {
     let counts = house.store.passkey_counts().await?;
     let fits = |role: Role| check == Check::Passkeys || (role.needs_passkey() && !role.leads_agents());
     let accounts = active(house, fits);
     Ok(failing(&accounts, |account| counts.get(account).copied().unwrap_or(0) == 0))
 }
 
-fn sessions_old(house: &House, now: Timestamp) -> Found {
+fn sessions_old(house: &App, now: Timestamp) -> Measurement {
     let limit = house.session_limits.absolute;
     let sessions = house.gateway().sessions(|_| true);
     let old = sessions.iter().filter(|session| now.since(session.opened_at) > limit);
-    Found::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
+    Measurement::of(sessions.len().max(1) as u64, old.map(|session| session.account.to_string()).collect())
 }
 
-async fn keys_old(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+async fn keys_old(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let keys = house.store.keys().await?;
     let old = keys.iter().filter(|key| now.since(key.added_at) > KEYS_LAST);
-    Ok(Found::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
+    Ok(Measurement::of(keys.len() as u64, old.map(|key| key.name.clone()).collect()))
 }
 
 /// Accounts that read persons: nobody used them for long, or ever.
-async fn unused(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+async fn unused(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let accounts = active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy));
     let view = house.view();
     let mut names = Vec::new();
@@ -154,23 +156,23 @@ async fn unused(house: &House, check: Check, now: Timestamp) -> Result<Found, Op
             names.push(account.to_string());
         }
     }
-    Ok(Found::of(accounts.len() as u64, names))
+    Ok(Measurement::of(accounts.len() as u64, names))
 }
 
-async fn quarantine_old(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+async fn quarantine_old(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let gates = house.store.gates().await?;
     let waiting = gates.iter().filter(|gate| approvals::is_quarantine(gate));
     let old = waiting.filter(|gate| now.since(gate.set_at) > QUARANTINE_MAX);
     let accounts = active(house, |_| true).len() as u64;
-    Ok(Found::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
+    Ok(Measurement::of(accounts, old.map(|gate| gate.reach.name().to_owned()).collect()))
 }
 
-fn beyond_peers(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+fn beyond_peers(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let view = house.view();
     let from = Some(now.minus(DAY * 30));
     let mut read: Vec<(AccountId, usize)> = Vec::new();
     for account in active(house, |role| matches!(role, Role::Agent | Role::Delegate | Role::Deputy)) {
-        let question = Question { accounts: vec![account.clone()], from, ..Question::default() };
+        let question = ScopeQuestion { accounts: vec![account.clone()], from, ..ScopeQuestion::default() };
         let persons = house.answered(view.count(&question))?;
         if persons > 0 {
             read.push((account, persons));
@@ -180,7 +182,7 @@ fn beyond_peers(house: &House, now: Timestamp) -> Result<Found, OperationError> 
 }
 
 /// Those who have more than `BEYOND` times the median, above the floor.
-fn beyond(counted: Vec<(AccountId, usize)>) -> Found {
+fn beyond(counted: Vec<(AccountId, usize)>) -> Measurement {
     let mut sizes: Vec<usize> = counted.iter().map(|(_, size)| *size).collect();
     sizes.sort_unstable();
     let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
@@ -188,10 +190,10 @@ fn beyond(counted: Vec<(AccountId, usize)>) -> Found {
     let names = counted.iter().filter(|(_, size)| *size > limit).map(|(account, _)| account.to_string());
     let mut names: Vec<String> = names.collect();
     names.sort();
-    Found::of(counted.len() as u64, names)
+    Measurement::of(counted.len() as u64, names)
 }
 
-fn wide_caseloads(house: &House) -> Found {
+fn wide_caseloads(house: &App) -> Measurement {
     let rules = house.gateway().rules();
     let mut sizes: HashMap<AccountId, usize> = HashMap::new();
     for caseloads in rules.caseloads.values() {
@@ -203,7 +205,7 @@ fn wide_caseloads(house: &House) -> Found {
 }
 
 /// Organisations whose accesses were all looked at within a year.
-async fn rights_reviews(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+async fn rights_reviews(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let rules = house.gateway().rules();
     let mut organisations: Vec<String> =
         rules.directory.iter().map(|(_, record)| record.organisation.to_string()).collect();
@@ -219,7 +221,7 @@ async fn rights_reviews(house: &House, now: Timestamp) -> Result<Found, Operatio
     Ok(failing(&organisations, |organisation| !reviewed.contains(organisation)))
 }
 
-async fn partners(house: &House, check: Check) -> Result<Found, OperationError> {
+async fn partners(house: &App, check: Check) -> Result<Measurement, OperationError> {
     let rules = house.gateway().rules();
     // Where agents work, somebody leads them; where there is one only, nobody stands in.
     let mut led: HashMap<String, (usize, usize)> = HashMap::new();
@@ -253,11 +255,11 @@ async fn partners(house: &House, check: Check) -> Result<Found, OperationError> 
 }
 
 /// What was granted in ninety days: never by whoever asked.
-async fn two_persons(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+async fn two_persons(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let mut approvals = house.store.approvals().await?;
     approvals.retain(|approval| now.since(approval.asked_at) <= LOOK_BACK);
     approvals.retain(|approval| match check {
-        Check::ExportsGranted => approval.kind == Wish::ExportJournal.kind(),
+        Check::ExportsGranted => approval.kind == ApprovalRequest::ExportJournal.kind(),
         Check::Configuration => approval.kind == "widen-rules",
         _ => true,
     });
@@ -267,20 +269,20 @@ async fn two_persons(house: &House, check: Check, now: Timestamp) -> Result<Foun
         .filter(|(_, decided)| decided.is_granted)
         .collect();
     let alone = granted.iter().filter(|(approval, decided)| approval.asked_by == decided.by);
-    Ok(Found::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
+    Ok(Measurement::of(granted.len() as u64, alone.map(|(approval, _)| approval.id.clone()).collect()))
 }
 
-async fn break_glass(house: &House, now: Timestamp) -> Result<Found, OperationError> {
+async fn break_glass(house: &App, now: Timestamp) -> Result<Measurement, OperationError> {
     let mut opened = house.store.break_glass().await?;
     opened.retain(|one| now.since(one.opened_at) <= LOOK_BACK);
     let late = opened.iter().filter(|one| match &one.reviewed {
         Some((_, at)) => at.since(one.opened_at) > BREAK_GLASS_WITHIN,
         None => now.since(one.opened_at) > BREAK_GLASS_WITHIN,
     });
-    Ok(Found::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
+    Ok(Measurement::of(opened.len() as u64, late.map(|one| one.id.clone()).collect()))
 }
 
-fn all_portals(house: &House) -> Vec<PortalId> {
+fn all_portals(house: &App) -> Vec<PortalId> {
     let mut portals: Vec<PortalId> =
         house.gateway().hosts().portals().map(|portal| portal.id.clone()).collect();
     portals.sort();
@@ -288,17 +290,17 @@ fn all_portals(house: &House) -> Vec<PortalId> {
 }
 
 /// Something that holds for all portals or for none.
-fn of_portals(house: &House, holds: impl Fn(&House) -> bool) -> Found {
+fn of_portals(house: &App, holds: impl Fn(&App) -> bool) -> Measurement {
     failing(&all_portals(house), |_| !holds(house))
 }
 
-fn portals(house: &House, check: Check) -> Found {
+fn portals(house: &App, check: Check) -> Measurement {
     let hosts = house.gateway().hosts();
     let standing = house.standing();
     failing(&all_portals(house), |id| {
         let Some(portal) = hosts.portal(id) else { return true };
         match check {
-            Check::PortalsEnforced => portal.mode == Mode::ObserveOnly,
+            Check::PortalsEnforced => portal.mode == EnforcementMode::ObserveOnly,
             Check::Budgets => {
                 portal.limits.account.0.iter().all(Option::is_none)
                     || portal.limits.organisation.0.iter().all(Option::is_none)
@@ -309,7 +311,7 @@ fn portals(house: &House, check: Check) -> Found {
 }
 
 /// Responses that nobody could look into, of all that were shown.
-fn uninspected(house: &House) -> Found {
+fn uninspected(house: &App) -> Measurement {
     let standing = house.standing();
     let coverage = all_portals(house).into_iter().map(|portal| standing.index.coverage(&portal));
     let (mut all, mut blind) = (0, 0);
@@ -317,70 +319,70 @@ fn uninspected(house: &House) -> Found {
         all += counts.inspected + counts.uninspected;
         blind += counts.uninspected;
     }
-    Found { population: all, failing_events: blind, ..Found::default() }
+    Measurement { population: all, failing_events: blind, ..Measurement::default() }
 }
 
-fn encrypted(house: &House) -> Found {
+fn encrypted(house: &App) -> Measurement {
     let urls: Vec<&str> = house.public_urls().collect();
     failing(&urls, |url| !url.starts_with("https://"))
 }
 
 /// Reads the journal from the disk again, and compares it with its signed root.
-async fn verified(house: &House) -> Result<Found, OperationError> {
+async fn verified(house: &App) -> Result<Measurement, OperationError> {
     let journal = house.journal.clone();
     let read = tokio::task::spawn_blocking(move || journal.verify()).await;
     let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
     Ok(match read {
         Ok(report) => {
             let faults = report.findings.iter().map(|finding| format!("{}@{}", finding.kind, finding.entry));
-            Found::of(report.size.max(1), faults.collect())
+            Measurement::of(report.size.max(1), faults.collect())
         }
         Err(error) => {
             tracing::error!(%error, "The journal could not be verified");
-            Found::unknown(NotRun::Failed)
+            Measurement::unknown(NotRun::Failed)
         }
     })
 }
 
 /// Stored records beside the acts of the journal that made them.
-async fn records_intact(house: &House) -> Result<Found, OperationError> {
+async fn records_intact(house: &App) -> Result<Measurement, OperationError> {
     let compared = stored_records::compare_now(house, StoredKind::ALL).await?;
-    let names = compared.differences.iter().map(stored_records::Difference::to_code);
-    Ok(Found::of(compared.compared, names.collect()))
+    let names = compared.differences.iter().map(stored_records::RecordDifference::to_code);
+    Ok(Measurement::of(compared.compared, names.collect()))
 }
 
-fn witnessed(house: &House, now: Timestamp) -> Found {
+fn witnessed(house: &App, now: Timestamp) -> Measurement {
     let view = house.witnesses();
     if view.quorum == 0 {
-        return Found::whether("witnesses", false);
+        return Measurement::whether("witnesses", false);
     }
     let late =
         view.witnesses.iter().filter(|(_, at, _)| at.is_none_or(|at| now.since(at) > WITNESSED_WITHIN));
     let late: Vec<String> = late.map(|(name, ..)| name.clone()).collect();
     // A quorum is enough: who is away beyond it fails nobody.
     let enough = view.witnesses.len() - late.len() >= view.quorum;
-    Found::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
+    Measurement::of(view.witnesses.len() as u64, if enough { Vec::new() } else { late })
 }
 
 /// Keys of periods that should have been destroyed.
-fn retention(house: &House, now: Timestamp) -> Found {
+fn retention(house: &App, now: Timestamp) -> Measurement {
     let (keys, retentions) = (house.journal.keys(), house.retentions());
-    let is_due = |key: &&digue_journal::keyring::KeyRecord| {
+    let is_due = |key: &&digue_journal::keyring::PeriodKeyRecord| {
         key.destroyed.is_none() && key.period.end() <= retentions.of(&key.stream).limit(now.minus(DAY))
     };
     let due = keys.iter().filter(is_due).map(|key| format!("{}:{}", key.stream, key.period));
-    Found::of(keys.len() as u64, due.collect())
+    Measurement::of(keys.len() as u64, due.collect())
 }
 
 /// Seconds between our clock and the witnesses', who sign the hour.
-fn clock_drift(house: &House) -> Found {
+fn clock_drift(house: &App) -> Measurement {
     match house.watchtower.drift_secs() {
-        Some(seconds) => Found::value(seconds),
-        None => Found::unknown(NotRun::NoSource),
+        Some(seconds) => Measurement::value(seconds),
+        None => Measurement::unknown(NotRun::NoSource),
     }
 }
 
-async fn findings(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+async fn findings(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let all = house.store.findings(10_000).await?;
     match check {
         Check::FalseAlarms => {
@@ -390,39 +392,39 @@ async fn findings(house: &House, check: Check, now: Timestamp) -> Result<Found, 
             let account_days = active(house, |_| true).len() as u64 * 30;
             // In a hundred thousand account-days: ten are one in ten thousand.
             Ok(match (wrong as u64 * 100_000).checked_div(account_days) {
-                Some(rate) => Found::value(rate),
-                None => Found::default(),
+                Some(rate) => Measurement::value(rate),
+                None => Measurement::default(),
             })
         }
         Check::FindingsDecided => {
             let old: Vec<_> = all.iter().filter(|finding| now.since(finding.at) > DECIDE_WITHIN).collect();
             let open = old.iter().filter(|finding| finding.verdict.is_none());
-            Ok(Found::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
+            Ok(Measurement::of(old.len() as u64, open.map(|finding| finding.id.clone()).collect()))
         }
         _ => contained(house, &all).await,
     }
 }
 
 /// Seconds between the last finding that closed an account and the gate that closed it.
-async fn contained(house: &House, all: &[digue_store::FindingRecord]) -> Result<Found, OperationError> {
+async fn contained(house: &App, all: &[digue_store::FindingRecord]) -> Result<Measurement, OperationError> {
     let closing = all.iter().find(|finding| finding.action.starts_with("close-"));
-    let Some(finding) = closing else { return Ok(Found::default()) };
+    let Some(finding) = closing else { return Ok(Measurement::default()) };
     let gates = house.store.gates().await?;
     let word = format!("watch {}:", finding.id);
     let shut = gates.iter().find(|gate| gate.gate == Gate::Closed && gate.reason.starts_with(&word));
     Ok(match shut {
-        Some(gate) => Found::value(gate.set_at.since(finding.at).as_secs()),
+        Some(gate) => Measurement::value(gate.set_at.since(finding.at).as_secs()),
         // It was opened again since: what it took is not known any more.
-        None => Found::unknown(NotRun::Gone),
+        None => Measurement::unknown(NotRun::Gone),
     })
 }
 
-async fn of_incidents(house: &House, check: Check, now: Timestamp) -> Result<Found, OperationError> {
+async fn of_incidents(house: &App, check: Check, now: Timestamp) -> Result<Measurement, OperationError> {
     let mut views = incidents::list(house, &Actor::digue()).await?;
     views.retain(|view| view.incident.source != Source::Imported);
     let of = |views: &[incidents::IncidentView], fails: &dyn Fn(&incidents::IncidentView) -> bool| {
         let names = views.iter().filter(|view| fails(view)).map(incidents::IncidentView::reference);
-        Found::of(views.len() as u64, names.collect())
+        Measurement::of(views.len() as u64, names.collect())
     };
     Ok(match check {
         Check::IncidentDeadlines => of(&views, &|view| {
@@ -444,7 +446,7 @@ async fn of_incidents(house: &House, check: Check, now: Timestamp) -> Result<Fou
 }
 
 /// Account holders who did every module within a year.
-fn aware(house: &House, registers: &Registers, now: Now) -> Found {
+fn aware(house: &App, registers: &Registers, now: Measurements) -> Measurement {
     let done = awareness::done(registers, now.today);
     let missing =
         |account: &AccountId, module: &Module| !done.contains_key(&(account.to_string(), module.code()));
@@ -452,12 +454,12 @@ fn aware(house: &House, registers: &Registers, now: Now) -> Found {
 }
 
 /// What the registers say by themselves.
-fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) -> Found {
+fn of_registers(house: &App, check: Check, registers: &Registers, now: Measurements) -> Measurement {
     match check {
         Check::MeasuresLate => {
             let measures = registers.read::<Measure>();
             let late = measures.iter().filter(|measure| measure.record.overdue_days(now) > 0);
-            Found::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
+            Measurement::of(measures.len() as u64, late.map(|measure| measure.id.clone()).collect())
         }
         Check::Roles => roles_held(&registers.read::<Carried>()),
         Check::AssetsOwned => of_entries(&registers.read::<Asset>(), |asset| asset.owner.0.is_empty()),
@@ -467,7 +469,7 @@ fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) ->
                 let age = days_between(day_of(house, risk.at), now.today);
                 age > RISKS_EVERY_DAYS || risk.record.review_on.is_some_and(|on| on < now.today)
             });
-            Found::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
+            Measurement::of(risks.len() as u64, old.map(|risk| risk.id.clone()).collect())
         }
         Check::AuditsDone => {
             let audits = registers.read::<Audit>();
@@ -476,42 +478,42 @@ fn of_registers(house: &House, check: Check, registers: &Registers, now: Now) ->
             // A day without scope, criteria and conclusion is no audit, nor is one that its auditor did not sign.
             let empty = audits.iter().filter(|audit| {
                 audit.record.done_on.is_some()
-                    && (audit.record.is_empty() || !is_signed(registers, Kind::Audit, &audit.id))
+                    && (audit.record.is_empty() || !is_signed(registers, RegisterKind::Audit, &audit.id))
             });
             let mut names: Vec<String> = empty.map(|audit| audit.id.clone()).collect();
             if !is_done {
                 names.push("audit".to_owned());
             }
-            Found::of(audits.len() as u64, names)
+            Measurement::of(audits.len() as u64, names)
         }
         Check::DocumentsCurrent => {
             let documents = registers.read::<Document>();
-            let old = documents.iter().filter(|Entry { id, record, .. }| {
+            let old = documents.iter().filter(|RegisterEntry { id, record, .. }| {
                 record.approved_on.is_none()
                     || record.review_on.is_none_or(|on| on < now.today)
                     || record.is_empty()
-                    || !is_signed(registers, Kind::Document, id)
+                    || !is_signed(registers, RegisterKind::Document, id)
             });
-            Found::of(documents.len() as u64, old.map(|document| document.id.clone()).collect())
+            Measurement::of(documents.len() as u64, old.map(|document| document.id.clone()).collect())
         }
         Check::ProcessingCurrent => of_entries(&registers.read::<Processing>(), |processing| {
             processing.review_on.is_none_or(|on| on < now.today) || !processing.missing().is_empty()
         }),
         // Nothing of this house knows yet: backups, drills, advisories.
-        _ => Found::unknown(NotRun::NoSource),
+        _ => Measurement::unknown(NotRun::NoSource),
     }
 }
 
 /// True when whoever the record names signed it.
-fn is_signed(registers: &Registers, kind: Kind, id: &str) -> bool {
+fn is_signed(registers: &Registers, kind: RegisterKind, id: &str) -> bool {
     let revision = registers.find(kind, id);
     revision.and_then(|revision| signed(registers, revision)).is_some_and(|signed| signed.is_signed())
 }
 
 /// Roles that every management system has: each is there, and somebody holds it.
-fn roles_held(roles: &[Entry<Carried>]) -> Found {
+fn roles_held(roles: &[RegisterEntry<Carried>]) -> Measurement {
     if roles.is_empty() {
-        return Found::default();
+        return Measurement::default();
     }
     let is_held = |key: RoleKey| {
         roles.iter().any(|role| role.record.role.0 == Some(key) && !role.record.holder.0.is_empty())
@@ -519,10 +521,10 @@ fn roles_held(roles: &[Entry<Carried>]) -> Found {
     let needed = [RoleKey::TopManagement, RoleKey::Ciso, RoleKey::Dpo];
     let missing = needed.iter().filter(|key| !is_held(**key)).map(|key| key.code().to_owned());
     let vacant = roles.iter().filter(|role| role.record.holder.0.is_empty()).map(|role| role.id.clone());
-    Found::of((roles.len().max(needed.len())) as u64, missing.chain(vacant).collect())
+    Measurement::of((roles.len().max(needed.len())) as u64, missing.chain(vacant).collect())
 }
 
-fn of_entries<R>(entries: &[Entry<R>], fails: impl Fn(&R) -> bool) -> Found {
+fn of_entries<R>(entries: &[RegisterEntry<R>], fails: impl Fn(&R) -> bool) -> Measurement {
     let names = entries.iter().filter(|entry| fails(&entry.record)).map(|entry| entry.id.clone());
-    Found::of(entries.len() as u64, names.collect())
+    Measurement::of(entries.len() as u64, names.collect())
 }

@@ -1,15 +1,15 @@
 //! Samples of internal audits: drawn from a population of the running system with the audit's seed, so
 //! that somebody else draws the same.
 
-use digue_isms::kinds::{Audit, Kind, Population};
-use digue_isms::register::Record as _;
+use digue_isms::kinds::{Audit, Population, RegisterKind};
+use digue_isms::register::RegisterRecord as _;
 use digue_isms::sample::sample;
 
 use super::{in_force, must_govern, must_read, save};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::incidents;
 
 /// Names drawn when an audit does not say how many.
@@ -17,10 +17,10 @@ const SIZE: u32 = 10;
 
 /// Draws the sample of an audit and writes it into its record, under the population that it came from:
 /// its size and the hash of its names.
-pub async fn draw(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn draw(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     must_govern(actor)?;
     let registers = in_force(house).await?;
-    let known = registers.find(Kind::Audit, id).ok_or(OperationError::NotFound("record"))?;
+    let known = registers.find(RegisterKind::Audit, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
     let invalid = || OperationError::Invalid("invalid-record");
     let audit = Audit::read(&values).map_err(|_| invalid())?;
@@ -28,7 +28,7 @@ pub async fn draw(house: &House, actor: &Actor, id: &str) -> Result<(), Operatio
     let size = audit.size.unwrap_or(SIZE);
     let drawn = sampled(house, actor, of, u64::from(audit.seed.unwrap_or(1)), size).await?;
     values.insert("sample".to_owned(), vec![drawn.to_text()]);
-    save(house, actor, Kind::Audit, Some(id), &values).await?;
+    save(house, actor, RegisterKind::Audit, Some(id), &values).await?;
     Ok(())
 }
 
@@ -53,7 +53,7 @@ impl Sample {
 
 /// Draws a sample for whoever may look: an auditor does it without writing anything.
 pub async fn sampled(
-    house: &House,
+    house: &App,
     actor: &Actor,
     of: Population,
     seed: u64,
@@ -68,7 +68,7 @@ pub async fn sampled(
 }
 
 /// Every name of a population.
-async fn population(house: &House, of: Population) -> Result<Vec<String>, OperationError> {
+async fn population(house: &App, of: Population) -> Result<Vec<String>, OperationError> {
     let rules = house.gateway().rules();
     Ok(match of {
         Population::Accounts => rules.directory.iter().map(|(account, _)| account.to_string()).collect(),
@@ -82,7 +82,7 @@ async fn population(house: &House, of: Population) -> Result<Vec<String>, Operat
             views.iter().map(incidents::IncidentView::reference).collect()
         }
         Population::Measures => {
-            in_force(house).await?.of(Kind::Measure).iter().map(|one| one.id.clone()).collect()
+            in_force(house).await?.of(RegisterKind::Measure).iter().map(|one| one.id.clone()).collect()
         }
     })
 }

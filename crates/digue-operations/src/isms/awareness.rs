@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use digue_isms::awareness::{EDITION, MONTHS, Module, QUESTIONS};
-use digue_isms::kinds::{Attestation, Audience, Document, Kind, Receipt};
-use digue_isms::register::{Entry, Registers};
+use digue_isms::kinds::{Attestation, Audience, Document, Receipt, RegisterKind};
+use digue_isms::register::{RegisterEntry, Registers};
 use digue_types::OrganisationId;
 use jiff::civil::Date;
 
@@ -14,10 +14,10 @@ use crate::accounts::organisation_of;
 use crate::actor::{Actor, allow};
 use crate::attachments;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// Each module, and when the actor did it last within its months.
-pub async fn own(house: &House, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
+pub async fn own(house: &App, actor: &Actor) -> Result<Vec<(Module, Option<Date>)>, OperationError> {
     let registers = in_force(house).await?;
     let done = done(&registers, now(house).today);
     let own = |module: Module| done.get(&(actor.account.to_string(), module.code())).copied();
@@ -28,7 +28,7 @@ pub async fn own(house: &House, actor: &Actor) -> Result<Vec<(Module, Option<Dat
 pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'static str), Date> {
     let since = today.checked_sub(jiff::Span::new().months(MONTHS)).unwrap_or(today);
     let mut done: HashMap<(String, &'static str), Date> = HashMap::new();
-    for Entry { record, .. } in registers.read::<Attestation>() {
+    for RegisterEntry { record, .. } in registers.read::<Attestation>() {
         if let (Some(module), Some(on)) = (record.module.0, record.done_on)
             && on >= since
             && record.edition == Some(EDITION)
@@ -42,7 +42,7 @@ pub(crate) fn done(registers: &Registers, today: Date) -> HashMap<(String, &'sta
 
 /// Answers to a module's questions: how many are right. All of them are an attestation.
 pub async fn answer(
-    house: &House,
+    house: &App,
     actor: &Actor,
     module: Module,
     answers: &[String],
@@ -62,15 +62,15 @@ pub async fn answer(
             ("done-on", today.to_string()),
             ("right", right.to_string()),
         ];
-        keep(house, actor, Kind::Attestation, fields).await?;
+        keep(house, actor, RegisterKind::Attestation, fields).await?;
     }
     Ok(right)
 }
 
 async fn keep<const N: usize>(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     fields: [(&str, String); N],
 ) -> Result<(), OperationError> {
     write(house, actor, kind, None, &values_of(fields)).await?;
@@ -79,7 +79,7 @@ async fn keep<const N: usize>(
 
 /// Where each person stands, for whoever answers for them: account, organisation, and when each module
 /// was done within its months.
-pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
+pub async fn everybody(house: &App, actor: &Actor) -> Result<Vec<Learner>, OperationError> {
     allow(actor.role.oversees())?;
     let registers = in_force(house).await?;
     let rules = house.gateway().rules();
@@ -113,16 +113,16 @@ pub struct Learner {
 
 /// A document for its readers.
 #[derive(Clone, Debug)]
-pub struct ToRead {
+pub struct ReadingTask {
     pub id: String,
     pub document: Document,
     pub read_on: Option<Date>,
 }
 
 /// Approved documents that the actor is to read, and when they said so of this edition.
-pub async fn documents(house: &House, actor: &Actor) -> Result<Vec<ToRead>, OperationError> {
+pub async fn documents(house: &App, actor: &Actor) -> Result<Vec<ReadingTask>, OperationError> {
     let registers = in_force(house).await?;
-    let receipts: Vec<Entry<Receipt>> = registers.read();
+    let receipts: Vec<RegisterEntry<Receipt>> = registers.read();
     let is_operator = actor.role.can_watch();
     let is_for = |audience: Option<Audience>| match audience {
         Some(Audience::Everybody) => true,
@@ -139,7 +139,7 @@ pub async fn documents(house: &House, actor: &Actor) -> Result<Vec<ToRead>, Oper
                     && receipt.record.document.0.as_ref() == Some(&one.id)
                     && receipt.record.edition == one.record.edition
             });
-            ToRead {
+            ReadingTask {
                 read_on: read.filter_map(|receipt| receipt.record.read_on).max(),
                 id: one.id,
                 document: one.record,
@@ -149,7 +149,7 @@ pub async fn documents(house: &House, actor: &Actor) -> Result<Vec<ToRead>, Oper
 }
 
 /// The actor read this edition of a document.
-pub async fn read(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn read(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     let found = documents(house, actor).await?.into_iter().find(|one| one.id == id);
     let one = found.ok_or(OperationError::NotFound("document"))?;
     if one.read_on.is_some() {
@@ -161,12 +161,12 @@ pub async fn read(house: &House, actor: &Actor, id: &str) -> Result<(), Operatio
         ("reader", actor.account.to_string()),
         ("read-on", now(house).today.to_string()),
     ];
-    keep(house, actor, Kind::Receipt, fields).await
+    keep(house, actor, RegisterKind::Receipt, fields).await
 }
 
 /// Attaches the file of a document: its hash is in the record.
 pub async fn attach(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     name: &str,
@@ -174,16 +174,16 @@ pub async fn attach(
 ) -> Result<(), OperationError> {
     must_govern(actor)?;
     let registers = in_force(house).await?;
-    let known = registers.find(Kind::Document, id).ok_or(OperationError::NotFound("record"))?;
+    let known = registers.find(RegisterKind::Document, id).ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
     let file = attachments::keep(house, actor, &attachment_of(id), name, bytes).await?;
     values.insert("file".to_owned(), vec![file.hash]);
-    save(house, actor, Kind::Document, Some(id), &values).await?;
+    save(house, actor, RegisterKind::Document, Some(id), &values).await?;
     Ok(())
 }
 
 /// The file of a document, for whoever is to read it or keeps it.
-pub async fn file(house: &House, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn file(house: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>), OperationError> {
     let registers = in_force(house).await?;
     let document = registers.read::<Document>().into_iter().find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;

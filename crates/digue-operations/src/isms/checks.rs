@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use digue_isms::check::{Check, Disabled, Found, NotRun, Outcome, Result as CheckResult};
-use digue_isms::standing::Measured;
+use digue_isms::check::{Check, CheckOutcome, CheckResult, DisabledCheck, Measurement, NotRun};
+use digue_isms::standing::MeasuredState;
 use digue_store::{CheckRecord, SwitchRecord};
 use digue_types::{Act, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::{hex, sha256};
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// How long a check may be switched off at most.
 const OFF_MAX: Duration = Duration::from_hours(24 * 180);
@@ -25,7 +25,7 @@ const NAMES_MAX: usize = 500;
 
 /// A result as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Content {
+struct CheckContent {
     outcome: String,
     population: u64,
     failing: Vec<String>,
@@ -38,13 +38,13 @@ struct Content {
 }
 
 /// What every check last said, and which are switched off.
-pub(crate) async fn measured(house: &House) -> Result<Measured, OperationError> {
+pub(crate) async fn measured(house: &App) -> Result<MeasuredState, OperationError> {
     let results = house.store.last_check_results().await?.into_iter().filter_map(result_of);
     let switches = house.store.check_switches().await?.into_iter().filter_map(|switch| {
         let SwitchRecord { name, author, reason, until } = switch;
-        Some((Check::parse(&name)?, Disabled { by: author, reason, until }))
+        Some((Check::parse(&name)?, DisabledCheck { by: author, reason, until }))
     });
-    Ok(Measured {
+    Ok(MeasuredState {
         results: results.map(|result| (result.check, result)).collect(),
         disabled: switches.collect(),
     })
@@ -52,12 +52,12 @@ pub(crate) async fn measured(house: &House) -> Result<Measured, OperationError> 
 
 fn result_of(record: CheckRecord) -> Option<CheckResult> {
     let check = Check::parse(&record.name)?;
-    let content: Content = serde_json::from_str(&record.content).ok()?;
+    let content: CheckContent = serde_json::from_str(&record.content).ok()?;
     let not_run = match &content.not_run {
         Some(code) => Some(NotRun::parse(code)?),
         None => None,
     };
-    let found = Found {
+    let found = Measurement {
         population: content.population,
         failing_events: content.failing_count,
         failing: content.failing,
@@ -67,7 +67,7 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
     Some(CheckResult {
         check,
         at: record.at,
-        outcome: Outcome::parse(&content.outcome)?,
+        outcome: CheckOutcome::parse(&content.outcome)?,
         found,
         journal_size: content.journal_size,
         journal_root: content.journal_root,
@@ -76,14 +76,14 @@ fn result_of(record: CheckRecord) -> Option<CheckResult> {
 }
 
 /// How a stored result ended, and what is hashed of it; `None` when it does not read.
-pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(Outcome, String)> {
+pub(crate) fn outcome_of(record: &CheckRecord) -> Option<(CheckOutcome, String)> {
     let result = result_of(record.clone())?;
     Some((result.outcome, result.canonical()))
 }
 
 /// Results of a check with their hashes, the newest first.
 pub async fn history(
-    house: &House,
+    house: &App,
     actor: &Actor,
     check: Check,
 ) -> Result<Vec<(CheckResult, String)>, OperationError> {
@@ -99,7 +99,7 @@ pub async fn history(
 }
 
 /// Runs the checks that were not asked for a while.
-pub async fn run_due(house: &House) -> Result<usize, OperationError> {
+pub async fn run_due(house: &App) -> Result<usize, OperationError> {
     let known = measured(house).await?;
     let at = house.clock.now();
     let due = Check::ALL
@@ -114,7 +114,7 @@ pub async fn run_due(house: &House) -> Result<usize, OperationError> {
 }
 
 /// Runs every check now.
-pub async fn run_all(house: &House, actor: &Actor) -> Result<(), OperationError> {
+pub async fn run_all(house: &App, actor: &Actor) -> Result<(), OperationError> {
     must_govern(actor)?;
     for check in Check::ALL {
         run_one(house, *check).await?;
@@ -123,7 +123,7 @@ pub async fn run_all(house: &House, actor: &Actor) -> Result<(), OperationError>
 }
 
 /// Runs one check and keeps what it found. An error is a result, too, and not a pass.
-pub async fn run_one(house: &House, check: Check) -> Result<CheckResult, OperationError> {
+pub async fn run_one(house: &App, check: Check) -> Result<CheckResult, OperationError> {
     let registers = in_force(house).await?;
     let now = now(house);
     let status = house.journal_status();
@@ -133,7 +133,7 @@ pub async fn run_one(house: &House, check: Check) -> Result<CheckResult, Operati
         Ok(found) => found,
         Err(error) => {
             tracing::error!(%error, check = check.code(), "A check could not run");
-            Found::unknown(NotRun::Failed)
+            Measurement::unknown(NotRun::Failed)
         }
     };
     let found = shortened(found);
@@ -151,23 +151,23 @@ pub async fn run_one(house: &House, check: Check) -> Result<CheckResult, Operati
 }
 
 /// Some names and the whole count: what is hashed is what is kept, so that the hash is found again.
-fn shortened(mut found: Found) -> Found {
+fn shortened(mut found: Measurement) -> Measurement {
     found.failing_events = found.failing_count();
     found.failing.truncate(NAMES_MAX);
     found
 }
 
-async fn keep(house: &House, result: &CheckResult) -> Result<(), OperationError> {
+async fn keep(house: &App, result: &CheckResult) -> Result<(), OperationError> {
     let hash = sha256(&result.canonical());
     let found = &result.found;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("check:{}", result.check.code()),
         before: format!("population:{} failing:{}", found.population, found.failing_count()),
         after: format!("{} {hash}", result.outcome.code()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(&Actor::digue(), Act::CheckRan, words).await?;
-    let content = Content {
+    let content = CheckContent {
         outcome: result.outcome.code().to_owned(),
         population: found.population,
         failing: found.failing.clone(),
@@ -189,7 +189,7 @@ async fn keep(house: &House, result: &CheckResult) -> Result<(), OperationError>
 
 /// Switches a check off until a day, with a reason; a day that is past switches it on.
 pub async fn switch(
-    house: &House,
+    house: &App,
     actor: &Actor,
     check: Check,
     until: Timestamp,
@@ -201,11 +201,11 @@ pub async fn switch(
     if until > now.plus(OFF_MAX) {
         return Err(OperationError::Invalid("invalid-switch-long"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("check:{}", check.code()),
         after: if until > now { format!("off until {until}") } else { "on".to_owned() },
         reason: reason.clone(),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::CheckSwitched, words).await?;
     let switch =

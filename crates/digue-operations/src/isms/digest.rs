@@ -9,7 +9,7 @@ use digue_types::Timestamp;
 
 use super::{checks, in_force, now};
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::mail::{self, Mail};
 
 const EVERY: Duration = Duration::from_hours(24 * 7);
@@ -19,7 +19,7 @@ const AHEAD: i64 = 14;
 
 /// The figures of the week.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Week {
+pub struct WeeklyFigures {
     pub late: usize,
     pub soon: usize,
     pub contradictions: usize,
@@ -27,7 +27,7 @@ pub struct Week {
     pub euros: u64,
 }
 
-impl Week {
+impl WeeklyFigures {
     /// Five numbers: what is kept of a mail that waits.
     pub(crate) fn to_text(self) -> String {
         format!("{} {} {} {} {}", self.late, self.soon, self.contradictions, self.failing, self.euros)
@@ -48,14 +48,14 @@ impl Week {
     }
 }
 
-pub async fn week(house: &House) -> Result<Week, OperationError> {
+pub async fn week(house: &App) -> Result<WeeklyFigures, OperationError> {
     let (registers, now) = (in_force(house).await?, now(house));
     let measured = checks::measured(house).await?;
     let due = calendar::due(&registers, now);
     let fails = digue_isms::Check::ALL
         .iter()
-        .filter(|check| measured.says(**check, now) == digue_isms::standing::Says::Fail);
-    Ok(Week {
+        .filter(|check| measured.says(**check, now) == digue_isms::standing::CheckStatement::Fail);
+    Ok(WeeklyFigures {
         late: due.iter().filter(|one| one.days_late > 0).count(),
         soon: due.iter().filter(|one| (-AHEAD..=0).contains(&one.days_late)).count(),
         contradictions: contradictions(&registers, &measured, now).len(),
@@ -65,7 +65,7 @@ pub async fn week(house: &House) -> Result<Week, OperationError> {
 }
 
 /// Writes to the officers once a week, where mail is sent and something is written down.
-pub async fn send_due(house: &House) -> Result<bool, OperationError> {
+pub async fn send_due(house: &App) -> Result<bool, OperationError> {
     if !house.sends_mail() || in_force(house).await?.is_empty() {
         return Ok(false);
     }

@@ -4,13 +4,13 @@ mod library;
 
 use std::collections::BTreeSet;
 
-use digue_documents::{Sheet, SheetCell, xlsx};
-use digue_isms::check::{Check, Outcome, Result as CheckResult};
+use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_isms::check::{Check, CheckOutcome, CheckResult};
 use digue_isms::framework::{self, Framework};
-use digue_isms::kinds::{Declared, Kind, Measure, Purpose};
-use digue_isms::register::Entry;
-use digue_isms::standing::{Measured, Now, Says};
-use digue_isms::statement::Line;
+use digue_isms::kinds::{Declared, Measure, Purpose, RegisterKind};
+use digue_isms::register::RegisterEntry;
+use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
+use digue_isms::statement::StatementLine;
 use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
@@ -18,7 +18,7 @@ use super::{checks, in_force, must_read, now, statement};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::ocsf;
 use library::LibraryHead;
 
@@ -30,13 +30,14 @@ fn uuid(text: &str) -> String {
 }
 
 /// OSCAL 1.2.1 assessment results: each check an observation with its hash, each control a finding.
-pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<Json, OperationError> {
+pub async fn oscal(house: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     let (lines, measured) = statement::now_standing(house, actor).await?;
     let now = now(house);
     let origin = house.journal.origin();
     let observations: Vec<Json> =
         measured.results.values().map(|result| observation(&origin, language, result)).collect();
-    let lines: Vec<&Line> = lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
+    let lines: Vec<&StatementLine> =
+        lines.iter().filter(|line| line.applies() && !line.checks.is_empty()).collect();
     let findings: Vec<Json> =
         lines.iter().filter_map(|line| finding(&origin, language, line, &measured)).collect();
     let unmeasured = lines.iter().filter(|line| state_of(line).is_none());
@@ -78,7 +79,7 @@ pub async fn oscal(house: &House, actor: &Actor, language: Language) -> Result<J
 /// The name space of our own figures: the same for every operator, as they mean the same.
 const NAMESPACE: &str = "urn:digue:ns:oscal";
 
-fn control_name(line: &Line) -> String {
+fn control_name(line: &StatementLine) -> String {
     format!("iso27001-2022-a.{}", line.control.number())
 }
 
@@ -118,18 +119,18 @@ fn selection(language: Language, unmeasured: Vec<Json>) -> Json {
 }
 
 /// What the checks of a control say together; `None` where they do not say it: not measured is neither.
-fn state_of(line: &Line) -> Option<&'static str> {
-    let says = |what: Says| line.checks.iter().any(|(_, says)| *says == what);
-    if says(Says::Fail) {
+fn state_of(line: &StatementLine) -> Option<&'static str> {
+    let says = |what: CheckStatement| line.checks.iter().any(|(_, says)| *says == what);
+    if says(CheckStatement::Fail) {
         Some("not-satisfied")
-    } else if line.checks.iter().all(|(_, says)| *says == Says::Pass) && !line.checks.is_empty() {
+    } else if line.checks.iter().all(|(_, says)| *says == CheckStatement::Pass) && !line.checks.is_empty() {
         Some("satisfied")
     } else {
         None
     }
 }
 
-fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -> Option<Json> {
+fn finding(origin: &str, language: Language, line: &StatementLine, measured: &MeasuredState) -> Option<Json> {
     let state = state_of(line)?;
     let ran = line.checks.iter().filter(|(check, _)| measured.results.contains_key(check));
     let related: Vec<Json> =
@@ -149,7 +150,7 @@ fn finding(origin: &str, language: Language, line: &Line, measured: &Measured) -
 }
 
 /// OCSF compliance findings (class 2003), one for each check.
-pub async fn ocsf(house: &House, actor: &Actor, language: Language) -> Result<Json, OperationError> {
+pub async fn ocsf(house: &App, actor: &Actor, language: Language) -> Result<Json, OperationError> {
     must_read(actor)?;
     let measured = checks::measured(house).await?;
     let now = now(house);
@@ -157,17 +158,17 @@ pub async fn ocsf(house: &House, actor: &Actor, language: Language) -> Result<Js
     Ok(Json::Array(measured.results.values().map(event).collect()))
 }
 
-fn compliance_event(language: Language, result: &CheckResult, says: Says) -> Json {
+fn compliance_event(language: Language, result: &CheckResult, says: CheckStatement) -> Json {
     let (status, status_id) = match says {
-        Says::Pass => ("Pass", 1),
-        Says::Fail => ("Fail", 3),
-        Says::Unknown | Says::Disabled => ("Unknown", 0),
+        CheckStatement::Pass => ("Pass", 1),
+        CheckStatement::Fail => ("Fail", 3),
+        CheckStatement::Unknown | CheckStatement::Disabled => ("Unknown", 0),
     };
     json!({
         "class_uid": 2003, "class_name": "Compliance Finding",
         "category_uid": 2, "category_name": "Findings",
         "activity_id": 1, "activity_name": "Create", "type_uid": 200_301,
-        "severity_id": if result.outcome == Outcome::Fail { 4 } else { 1 },
+        "severity_id": if result.outcome == CheckOutcome::Fail { 4 } else { 1 },
         "time": result.at.micros() / 1000,
         "finding_info": {
             "uid": format!("{} {}", result.check.code(), result.at),
@@ -200,7 +201,7 @@ fn standards(language: Language, requirements: &[&str]) -> Vec<String> {
 
 /// The measures as a library of CISO Assistant: reference controls, and a framework that names them.
 pub async fn ciso_assistant(
-    house: &House,
+    house: &App,
     actor: &Actor,
     language: Language,
 ) -> Result<String, OperationError> {
@@ -220,10 +221,10 @@ pub async fn ciso_assistant(
 
 /// A number that grows with each change of a measure, and stays as long as none changes: the seconds from 2020 to the
 /// last revision.
-async fn version_of_measures(house: &House) -> Result<i64, OperationError> {
+async fn version_of_measures(house: &App) -> Result<i64, OperationError> {
     const FIRST_SECOND: i64 = 1_577_836_800;
     let revisions = house.store.last_revisions().await?;
-    let of_measures = revisions.iter().filter(|revision| revision.kind == Kind::Measure.code());
+    let of_measures = revisions.iter().filter(|revision| revision.kind == RegisterKind::Measure.code());
     let last = of_measures.map(|revision| revision.at.secs()).max().unwrap_or(FIRST_SECOND);
     Ok((last - FIRST_SECOND).max(1))
 }
@@ -232,9 +233,9 @@ async fn version_of_measures(house: &House) -> Result<i64, OperationError> {
 pub const MSS_ROWS_MAX: usize = 40;
 
 /// How many files the measures of MonServiceSécurisé take.
-pub async fn mon_service_securise_files(house: &House, actor: &Actor) -> Result<usize, OperationError> {
+pub async fn mon_service_securise_files(house: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_read(actor)?;
-    Ok(in_force(house).await?.of(Kind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
+    Ok(in_force(house).await?.of(RegisterKind::Measure).len().div_ceil(MSS_ROWS_MAX).max(1))
 }
 
 /// The measures as the template of MonServiceSécurisé has them: one sheet, its header on line 6, at most forty rows.
@@ -243,7 +244,7 @@ pub async fn mon_service_securise_files(house: &House, actor: &Actor) -> Result<
 /// # Errors
 /// `NotFound` for a file beyond the last.
 pub async fn mon_service_securise(
-    house: &House,
+    house: &App,
     actor: &Actor,
     number: usize,
 ) -> Result<Vec<u8>, OperationError> {
@@ -255,7 +256,7 @@ pub async fn mon_service_securise(
         let is_over = matches!(entry.record.declared.0, Some(Declared::InPlace | Declared::Dropped));
         (is_over, entry.record.priority.0)
     });
-    let files: Vec<&[Entry<Measure>]> = measures.chunks(MSS_ROWS_MAX).collect();
+    let files: Vec<&[RegisterEntry<Measure>]> = measures.chunks(MSS_ROWS_MAX).collect();
     let entries = match (files.get(number.wrapping_sub(1)), number) {
         (Some(entries), _) => entries,
         (None, 1) => &[][..],
@@ -268,13 +269,13 @@ pub async fn mon_service_securise(
     let above = vec![text(Language::French, "mss-title"), text(Language::French, "mss-explain")];
     let above = above.into_iter().chain([const { String::new() }; 3]).collect();
     let language = Language::French.code();
-    let sheet = Sheet { name: "Template mesures".to_owned(), language, above, header, rows };
+    let sheet = WrittenSheet { name: "Template mesures".to_owned(), language, above, header, rows };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
 
 /// A measure with what is measured of it.
-fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<SheetCell> {
-    let Entry { id, record, .. } = entry;
+fn mss_row(entry: &RegisterEntry<Measure>, measured: &MeasuredState, now: Measurements) -> Vec<WrittenCell> {
+    let RegisterEntry { id, record, .. } = entry;
     let french = |key: &str| text(Language::French, key);
     let category = match record.purpose.0 {
         Some(Purpose::Protect) => "Protection",
@@ -290,7 +291,7 @@ fn mss_row(entry: &Entry<Measure>, measured: &Measured, now: Now) -> Vec<SheetCe
             description.push_str(&format!("\n{} : {says} ({})", french(&check.key()), result.at));
         }
     }
-    [record.title.0.clone(), description, category.to_owned()].map(SheetCell::from).to_vec()
+    [record.title.0.clone(), description, category.to_owned()].map(WrittenCell::from).to_vec()
 }
 
 #[cfg(test)]

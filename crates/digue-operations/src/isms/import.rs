@@ -10,24 +10,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use digue_inspect::xlsx::{UnreadableCell, UploadedCell};
 use digue_isms::check::Check;
-use digue_isms::field::{Cell as _, Fault, FieldDef, Shape, Unfit, Values};
+use digue_isms::field::{FieldDef, FieldError, FieldFault, FieldShape, FieldValue as _, Values};
 use digue_isms::framework;
-use digue_isms::kinds::{Kind, YesNo};
+use digue_isms::kinds::{RegisterKind, YesNo};
 use digue_isms::register::{Registers, Revision};
-use digue_isms::standing::{Measured, Now};
+use digue_isms::standing::{MeasuredState, Measurements};
 use digue_isms::statement;
 use digue_locales::{Language, text};
 use digue_types::Timestamp;
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
 use jiff::civil::Date;
 
-use super::{Draft, add_all, free_number, in_force, must_govern, title, unknown_links};
+use super::{RevisionDraft, add_all, free_number, in_force, must_govern, title, unknown_links};
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::House;
+use crate::house::App;
 use crate::uploaded_table::{
-    CellUse, NameFit, TableWanted, UnnamedColumn, Untaken, UploadedTable, taken, without_unit,
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, taken, without_unit,
 };
 
 use super::sheets::field_name;
@@ -42,14 +42,14 @@ const ID: &str = "id";
 
 /// A cell that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellFault {
+pub struct ImportCellFault {
     /// From 1.
     pub row: u32,
     /// Sheet and cell: `Mesures!H3`.
     pub place: String,
     /// Code of the field; `id` for the name.
     pub field: &'static str,
-    pub unfit: Unfit,
+    pub unfit: FieldError,
     /// What the cell shows.
     pub seen: String,
 }
@@ -84,7 +84,7 @@ pub struct ImportPreview {
     pub changes: Vec<RowChange>,
     pub same: u32,
     /// The first of them.
-    pub faults: Vec<CellFault>,
+    pub faults: Vec<ImportCellFault>,
     pub fault_count: u32,
     /// Names exactly these changes.
     pub digest: String,
@@ -113,9 +113,9 @@ pub enum ImportOutcome {
 /// # Errors
 /// `Invalid` for what is no workbook, `Faults` where the register's table is not found.
 pub async fn preview(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     bytes: &[u8],
 ) -> Result<ImportPreview, OperationError> {
     let registers = readable(house, actor, kind).await?;
@@ -125,9 +125,9 @@ pub async fn preview(
 
 /// Does what a preview showed: `digest` names it.
 pub async fn import(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     bytes: &[u8],
     digest: &str,
 ) -> Result<ImportOutcome, OperationError> {
@@ -155,9 +155,9 @@ pub fn unpack(kept: &[u8]) -> Option<Vec<u8>> {
 }
 
 async fn readable(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
 ) -> Result<std::sync::Arc<Registers>, OperationError> {
     must_govern(actor)?;
     if kind.is_written_by_digue() {
@@ -167,8 +167,8 @@ async fn readable(
 }
 
 /// Revisions that a spreadsheet asks for, and what they change.
-struct Plan<'r> {
-    kind: Kind,
+struct RegisterImportPlan<'r> {
+    kind: RegisterKind,
     registers: &'r Registers,
     /// The next number of a new record.
     free: u32,
@@ -179,18 +179,18 @@ struct Plan<'r> {
     new_records: HashSet<String>,
     /// The lines of the statement of applicability: a row that says the same decides nothing.
     statement: Vec<Values>,
-    drafts: Vec<Draft>,
+    drafts: Vec<RevisionDraft>,
     preview: ImportPreview,
 }
 
-type RowFaults = Vec<(&'static str, Unfit, String)>;
+type RowFaults = Vec<(&'static str, FieldError, String)>;
 
 fn read<'r>(
-    kind: Kind,
+    kind: RegisterKind,
     registers: &'r Registers,
     free: u32,
     bytes: &[u8],
-) -> Result<Plan<'r>, OperationError> {
+) -> Result<RegisterImportPlan<'r>, OperationError> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
     }
@@ -199,14 +199,14 @@ fn read<'r>(
     for known in registers.of(kind) {
         titles.entry(folded(&title(kind, &known.values, Language::default()))).or_default().push(known);
     }
-    let mut plan = Plan {
+    let mut plan = RegisterImportPlan {
         kind,
         registers,
         free,
         titles,
         ids: HashSet::new(),
         new_records: HashSet::new(),
-        statement: if kind == Kind::Applicability { statement_lines(registers) } else { Vec::new() },
+        statement: if kind == RegisterKind::Applicability { statement_lines(registers) } else { Vec::new() },
         drafts: Vec::new(),
         preview: ImportPreview {
             sheet: table.sheet.clone(),
@@ -228,7 +228,7 @@ fn read<'r>(
             plan.preview.fault_count += 1;
             if plan.preview.faults.len() < FAULTS_MAX {
                 let place = table.place(field, row.number);
-                plan.preview.faults.push(CellFault { row: row.number, place, field, unfit, seen });
+                plan.preview.faults.push(ImportCellFault { row: row.number, place, field, unfit, seen });
             }
         }
     }
@@ -238,30 +238,30 @@ fn read<'r>(
     Ok(plan)
 }
 
-impl<'r> Plan<'r> {
+impl<'r> RegisterImportPlan<'r> {
     /// Takes a row, or tells everything that keeps it from being taken.
-    fn take(&mut self, row: u32, cells: RowCells) -> RowFaults {
-        let RowCells { id, values: seen, mut faults } = cells;
+    fn take(&mut self, row: u32, cells: RegisterRowCells) -> RowFaults {
+        let RegisterRowCells { id, values: seen, mut faults } = cells;
         let Self { kind, registers, .. } = *self;
         let named = registers.find(kind, &id).or_else(|| registers.find(kind, &id.to_uppercase()));
         let known = named.or_else(|| self.decision(&id, &seen));
         let id_fault = |unfit| (ID, unfit, id.clone());
         let is_readable = |faults: &RowFaults, field: &str| !faults.iter().any(|(known, ..)| *known == field);
         if !id.is_empty() && known.is_none() {
-            faults.push(id_fault(Unfit::Unknown));
+            faults.push(id_fault(FieldError::Unknown));
         }
         if let Some(known) = known
             && !self.ids.insert(known.id.clone())
         {
-            faults.push(id_fault(Unfit::Twice));
+            faults.push(id_fault(FieldError::Twice));
         }
         let mut whole = known.map(|known| known.values.clone()).unwrap_or_default();
         whole.extend(seen.clone());
         whole.retain(|_, texts| texts.iter().any(|text| !text.trim().is_empty()));
         let (values, unfit) = checked(registers, kind, &whole);
-        for Fault { field, unfit } in unfit {
+        for FieldFault { field, unfit } in unfit {
             // A cell that cannot be read is not missing, too, and nobody knows what an unknown record has.
-            let is_told = unfit != Unfit::Missing || id.is_empty() || known.is_some();
+            let is_told = unfit != FieldError::Missing || id.is_empty() || known.is_some();
             if is_told && is_readable(&faults, field) {
                 let text = seen.get(field).map(|texts| texts.join(", ")).unwrap_or_default();
                 faults.push((field, unfit, text));
@@ -279,7 +279,7 @@ impl<'r> Plan<'r> {
     fn decision(&self, id: &str, seen: &Values) -> Option<&'r Revision> {
         let wanted = seen.get("requirement").filter(|texts| !texts.is_empty())?;
         let is_about = |known: &&Revision| known.values.get("requirement") == Some(wanted);
-        let is_asked = self.kind == Kind::Applicability && id.is_empty();
+        let is_asked = self.kind == RegisterKind::Applicability && id.is_empty();
         self.registers.of(self.kind).iter().rfind(is_about).filter(|_| is_asked)
     }
 
@@ -291,7 +291,7 @@ impl<'r> Plan<'r> {
         typed: &str,
         seen: &Values,
         values: Values,
-    ) -> Result<(), (&'static str, Unfit, String)> {
+    ) -> Result<(), (&'static str, FieldError, String)> {
         let kind = self.kind;
         let alike = self.alike(&values);
         let is_same_as = |other: &Values| seen.keys().all(|field| other.get(field) == values.get(field));
@@ -301,7 +301,7 @@ impl<'r> Plan<'r> {
             }
             Some(known) if known.values == values => return self.leave(),
             Some(known) if kind.is_closed(&known.values) => {
-                return Err((ID, Unfit::Closed, typed.to_owned()));
+                return Err((ID, FieldError::Closed, typed.to_owned()));
             }
             Some(known) => (known.id.clone(), known.number + 1),
             None if alike.iter().any(|other| is_same_as(&other.values)) => return self.leave(),
@@ -310,7 +310,7 @@ impl<'r> Plan<'r> {
         if known.is_none() {
             let content = serde_json::to_string(&values).expect("texts are plain data");
             if !self.new_records.insert(content) {
-                return Err((ID, Unfit::Twice, title(kind, &values, Language::default())));
+                return Err((ID, FieldError::Twice, title(kind, &values, Language::default())));
             }
             self.free += 1;
         }
@@ -318,11 +318,11 @@ impl<'r> Plan<'r> {
         let before = known.map(|known| known.values.clone()).unwrap_or_default();
         let fields = changes_between(kind, &before, &values);
         self.preview.changes.push(RowChange { row, id: id.clone(), is_new: known.is_none(), like, fields });
-        self.drafts.push(Draft { kind, id, number, is_over: false, values });
+        self.drafts.push(RevisionDraft { kind, id, number, is_over: false, values });
         Ok(())
     }
 
-    fn leave(&mut self) -> Result<(), (&'static str, Unfit, String)> {
+    fn leave(&mut self) -> Result<(), (&'static str, FieldError, String)> {
         self.preview.same += 1;
         Ok(())
     }
@@ -337,12 +337,12 @@ impl<'r> Plan<'r> {
 /// What the statement says of each control, in the form of a decision.
 fn statement_lines(registers: &Registers) -> Vec<Values> {
     // Neither what is measured nor the day changes whether and why a control applies.
-    let now = Now { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
-    let lines = statement::statement(registers, &Measured::default(), now);
+    let now = Measurements { today: Date::constant(2000, 1, 1), at: Timestamp::from_micros(0) };
+    let lines = statement::statement(registers, &MeasuredState::default(), now);
     lines.iter().map(line_values).collect()
 }
 
-fn line_values(line: &statement::Line) -> Values {
+fn line_values(line: &statement::StatementLine) -> Values {
     let applies = if line.applies() { YesNo::Yes } else { YesNo::No };
     let exclusion = line.decided.as_ref().map(|decided| decided.record.exclusion.clone());
     let texts = [
@@ -360,7 +360,7 @@ fn line_values(line: &statement::Line) -> Values {
 }
 
 /// The written form of a record when it has one, and every fault: of its fields and of where they lead.
-fn checked(registers: &Registers, kind: Kind, whole: &Values) -> (Option<Values>, Vec<Fault>) {
+fn checked(registers: &Registers, kind: RegisterKind, whole: &Values) -> (Option<Values>, Vec<FieldFault>) {
     let links = |values: &Values| unknown_links(registers, kind, values).err().unwrap_or_default();
     match kind.checked(whole) {
         Ok(values) => {
@@ -369,8 +369,10 @@ fn checked(registers: &Registers, kind: Kind, whole: &Values) -> (Option<Values>
         }
         Err(mut faults) => {
             // One text of several names is split by the written form alone: links are looked at field by field.
-            for field in
-                kind.fields().iter().filter(|field| matches!(field.shape, Shape::Link(_) | Shape::Links(_)))
+            for field in kind
+                .fields()
+                .iter()
+                .filter(|field| matches!(field.shape, FieldShape::Link(_) | FieldShape::Links(_)))
             {
                 let names: Vec<String> =
                     whole.get(field.code).map_or(Vec::new(), |texts| names_in(field.shape, texts));
@@ -381,15 +383,15 @@ fn checked(registers: &Registers, kind: Kind, whole: &Values) -> (Option<Values>
     }
 }
 
-fn names_in(shape: Shape, texts: &[String]) -> Vec<String> {
+fn names_in(shape: FieldShape, texts: &[String]) -> Vec<String> {
     let parts = texts.iter().flat_map(|text| match shape {
-        Shape::Links(_) => text.split([',', ';', '\n']).collect::<Vec<_>>(),
+        FieldShape::Links(_) => text.split([',', ';', '\n']).collect::<Vec<_>>(),
         _ => vec![text.as_str()],
     });
     parts.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
-fn changes_between(kind: Kind, before: &Values, after: &Values) -> Vec<FieldChange> {
+fn changes_between(kind: RegisterKind, before: &Values, after: &Values) -> Vec<FieldChange> {
     let texts = |values: &Values, field: &str| values.get(field).cloned().unwrap_or_default();
     let change = |field: &'static FieldDef| {
         let (before, after) = (texts(before, field.code), texts(after, field.code));
@@ -401,7 +403,7 @@ fn changes_between(kind: Kind, before: &Values, after: &Values) -> Vec<FieldChan
 /// Other names that columns of the same meaning have, by the field's code.
 const COMMON_COLUMNS: [&str; 7] = ["title", "description", "owner", "due", "priority", "declared", "cost"];
 
-fn find(kind: Kind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
+fn find(kind: RegisterKind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, OperationError> {
     let names = column_names(kind);
     let column_of = |name: &str| {
         let exact = names.iter().find(|(known, ..)| known == name).map(|(_, field, fit)| (*field, *fit));
@@ -429,7 +431,7 @@ fn find(kind: Kind, bytes: &[u8]) -> Result<UploadedTable<&'static str>, Operati
 }
 
 /// Names of columns in their folded form, those of the register first.
-fn column_names(kind: Kind) -> Vec<(String, &'static str, NameFit)> {
+fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
     let mut names = vec![(ID.to_owned(), ID, NameFit::Code)];
     let mut add = |name: &str, field: &'static str, fit: NameFit| {
         let name = folded(name);
@@ -452,7 +454,7 @@ fn column_names(kind: Kind) -> Vec<(String, &'static str, NameFit)> {
             others.split('|').for_each(|name| add(name, field.code, NameFit::Other));
         }
     }
-    if kind == Kind::Applicability {
+    if kind == RegisterKind::Applicability {
         // As the statement of applicability calls it.
         for language in Language::ALL {
             add(&text(language, "column-control"), "requirement", NameFit::Other);
@@ -462,7 +464,7 @@ fn column_names(kind: Kind) -> Vec<(String, &'static str, NameFit)> {
 }
 
 /// What a row holds: its name, its values, and the cells that cannot be used.
-struct RowCells {
+struct RegisterRowCells {
     id: String,
     values: Values,
     faults: RowFaults,
@@ -470,15 +472,15 @@ struct RowCells {
 
 /// The columns of a sheet, and what comes first in the days of each.
 struct SheetColumns<'s> {
-    kind: Kind,
+    kind: RegisterKind,
     places: &'s BTreeMap<usize, &'static str>,
     orders: &'s BTreeMap<usize, DayOrder>,
 }
 
 impl SheetColumns<'_> {
     /// Every cell of a column that is there is taken, blank, or a fault.
-    fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RowCells {
-        let mut row = RowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
+    fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
+        let mut row = RegisterRowCells { id: String::new(), values: Values::new(), faults: Vec::new() };
         for (place, name) in self.places {
             let cell = cells.get(place);
             let field = self.kind.fields().iter().find(|field| field.code == *name);
@@ -502,59 +504,69 @@ impl SheetColumns<'_> {
 }
 
 /// What a field takes of a cell. Whole numbers of a register may be of euros.
-const fn usage(shape: Shape) -> CellUse {
+const fn usage(shape: FieldShape) -> CellUse {
     match shape {
-        Shape::Day => CellUse::Day,
-        Shape::Number | Shape::Amount => CellUse::Amount,
-        Shape::One(..) | Shape::Many(..) | Shape::Checks | Shape::Requirements => CellUse::Word,
-        Shape::Line | Shape::Text | Shape::Link(_) | Shape::Links(_) => CellUse::Text,
+        FieldShape::Day => CellUse::Day,
+        FieldShape::Number | FieldShape::Amount => CellUse::Amount,
+        FieldShape::One(..) | FieldShape::Many(..) | FieldShape::Checks | FieldShape::Requirements => {
+            CellUse::Word
+        }
+        FieldShape::Line | FieldShape::Text | FieldShape::Link(_) | FieldShape::Links(_) => CellUse::Text,
     }
 }
 
-const fn unfit(untaken: Untaken) -> Unfit {
+const fn unfit(untaken: IgnoredCells) -> FieldError {
     match untaken {
-        Untaken::Unreadable(UnreadableCell::Error) => Unfit::CellError,
-        Untaken::Unreadable(UnreadableCell::Formula) => Unfit::Formula,
-        Untaken::Unreadable(UnreadableCell::Covered) => Unfit::Covered,
-        Untaken::Unit => Unfit::Unit,
-        Untaken::Unseen => Unfit::Unseen,
-        Untaken::Truth => Unfit::Truth,
+        IgnoredCells::Unreadable(UnreadableCell::Error) => FieldError::CellError,
+        IgnoredCells::Unreadable(UnreadableCell::Formula) => FieldError::Formula,
+        IgnoredCells::Unreadable(UnreadableCell::Covered) => FieldError::Covered,
+        IgnoredCells::Unit => FieldError::Unit,
+        IgnoredCells::Unseen => FieldError::Unseen,
+        IgnoredCells::Truth => FieldError::Truth,
     }
 }
 
 /// A cell as the texts of its field; nothing when it is blank.
-fn read_cell(kind: Kind, field: &FieldDef, cell: &str, order: DayOrder) -> Result<Vec<String>, Unfit> {
+fn read_cell(
+    kind: RegisterKind,
+    field: &FieldDef,
+    cell: &str,
+    order: DayOrder,
+) -> Result<Vec<String>, FieldError> {
     if cell.is_empty() {
         return Ok(Vec::new());
     }
-    let unwritten = |unfit: Unfit| {
+    let unwritten = |unfit: FieldError| {
         move |fault| match fault {
             Unwritten::Form => unfit,
-            Unwritten::Ambiguous => Unfit::Ambiguous,
+            Unwritten::Ambiguous => FieldError::Ambiguous,
         }
     };
     let one = |text: String| Ok(vec![text]);
     match field.shape {
-        Shape::Day => one(day(cell, order).map_err(unwritten(Unfit::Day))?.to_string()),
-        Shape::Number => {
-            let whole = number(cell).map_err(unwritten(Unfit::Number))?.whole();
-            one(whole.ok_or(Unfit::Number)?.to_string())
+        FieldShape::Day => one(day(cell, order).map_err(unwritten(FieldError::Day))?.to_string()),
+        FieldShape::Number => {
+            let whole = number(cell).map_err(unwritten(FieldError::Number))?.whole();
+            one(whole.ok_or(FieldError::Number)?.to_string())
         }
-        Shape::One(prefix, codes) => one(choice(prefix, codes, cell).ok_or(Unfit::Choice)?.to_owned()),
-        Shape::Many(prefix, codes) => {
-            let chosen = choices_in(cell, |word| choice(prefix, codes, word)).map_err(|_| Unfit::Choice)?;
+        FieldShape::One(prefix, codes) => {
+            one(choice(prefix, codes, cell).ok_or(FieldError::Choice)?.to_owned())
+        }
+        FieldShape::Many(prefix, codes) => {
+            let chosen =
+                choices_in(cell, |word| choice(prefix, codes, word)).map_err(|_| FieldError::Choice)?;
             Ok(chosen.into_iter().map(ToOwned::to_owned).collect())
         }
-        Shape::Checks => {
-            let chosen = choices_in(cell, check_named).map_err(|_| Unfit::Unknown)?;
+        FieldShape::Checks => {
+            let chosen = choices_in(cell, check_named).map_err(|_| FieldError::Unknown)?;
             Ok(chosen.into_iter().map(|check| check.code().to_owned()).collect())
         }
         // Two owners in two lines.
-        Shape::Line => one(lines_of(cell).collect::<Vec<_>>().join(", ")),
-        Shape::Requirements if kind == Kind::Applicability => one(control_named(cell)),
-        Shape::Requirements => one(cell.to_lowercase()),
-        Shape::Links(to) => one(without_standings(to, cell)),
-        Shape::Amount | Shape::Text | Shape::Link(_) => one(cell.to_owned()),
+        FieldShape::Line => one(lines_of(cell).collect::<Vec<_>>().join(", ")),
+        FieldShape::Requirements if kind == RegisterKind::Applicability => one(control_named(cell)),
+        FieldShape::Requirements => one(cell.to_lowercase()),
+        FieldShape::Links(to) => one(without_standings(to, cell)),
+        FieldShape::Amount | FieldShape::Text | FieldShape::Link(_) => one(cell.to_owned()),
     }
 }
 
@@ -566,7 +578,7 @@ fn control_named(cell: &str) -> String {
 }
 
 /// Names of records without what the statement says of them: `ME-1` for `ME-1 (in place)`.
-fn without_standings(kind: Kind, cell: &str) -> String {
+fn without_standings(kind: RegisterKind, cell: &str) -> String {
     let is_name = |text: &str| {
         text.strip_prefix(kind.prefix())
             .and_then(|rest| rest.strip_prefix('-'))

@@ -5,7 +5,7 @@ use digue_types::{OrganisationId, PortalId};
 use super::must_read;
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// What the lock sees of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ pub struct Observed {
 }
 
 /// `None` for a portal that is not there.
-pub fn of_portal(house: &House, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
+pub fn of_portal(house: &App, actor: &Actor, name: &str) -> Result<Option<Observed>, OperationError> {
     must_read(actor)?;
     let Ok(id) = PortalId::parse(name) else { return Ok(None) };
     let Some(portal) = house.gateway().hosts().portal(&id).cloned() else { return Ok(None) };

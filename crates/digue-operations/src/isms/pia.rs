@@ -4,7 +4,7 @@
 //! history. What is not written in the export is blank, and what is there and not understood is kept as text.
 
 use digue_inspect::html::decode_references;
-use digue_isms::kinds::{Kind, Measure};
+use digue_isms::kinds::{Measure, RegisterKind};
 use digue_locales::{Language, text, text_with};
 use digue_types::written::{DayOrder, WrittenMoment, moment};
 use encoding_rs::{Encoding, UTF_8};
@@ -13,10 +13,10 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::import::lines_of;
-use super::{Unsaved, in_force, must_govern, values_of, write};
+use super::{SaveError, in_force, must_govern, values_of, write};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;
@@ -38,7 +38,7 @@ pub struct ImportedPia {
 
 /// How the tool judges a part of an assessment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Judgement {
+enum PiaJudgement {
     /// To be corrected, to be improved, or not judged yet.
     Asks,
     Acceptable,
@@ -46,18 +46,18 @@ enum Judgement {
 
 /// One action of an evaluation.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Action {
-    judgement: Judgement,
+struct PiaAction {
+    judgement: PiaJudgement,
     reference: String,
     title: String,
     description: String,
     owner: String,
-    due: Due,
+    due: PiaDueDate,
 }
 
 /// When an action is due, as the export says it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Due {
+enum PiaDueDate {
     On(Date),
     Blank,
     /// A text that is no date.
@@ -69,13 +69,13 @@ enum Due {
 ///
 /// # Errors
 /// `Invalid` for what is no such export.
-pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
+pub async fn pia(house: &App, actor: &Actor, bytes: &[u8]) -> Result<ImportedPia, OperationError> {
     must_govern(actor)?;
     let (name, actions) =
         read(bytes, &house.response().zone).ok_or(OperationError::Invalid("invalid-pia"))?;
     let mut done = ImportedPia { name: name.clone(), ..ImportedPia::default() };
     for action in actions {
-        if action.judgement == Judgement::Acceptable {
+        if action.judgement == PiaJudgement::Acceptable {
             done.acceptable += 1;
             continue;
         }
@@ -90,7 +90,7 @@ pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedP
             done.known += 1;
             continue;
         }
-        let is_incomplete = action.owner.is_empty() || !matches!(action.due, Due::On(_));
+        let is_incomplete = action.owner.is_empty() || !matches!(action.due, PiaDueDate::On(_));
         let fields = [
             ("title", action.title),
             ("description", action.description),
@@ -99,22 +99,22 @@ pub async fn pia(house: &House, actor: &Actor, bytes: &[u8]) -> Result<ImportedP
             ("origin", "dpia".to_owned()),
             ("origin-reference", reference.to_owned()),
             ("owner", action.owner),
-            ("due", if let Due::On(due) = action.due { due.to_string() } else { String::new() }),
+            ("due", if let PiaDueDate::On(due) = action.due { due.to_string() } else { String::new() }),
         ];
-        match write(house, actor, Kind::Measure, None, &values_of(fields)).await {
+        match write(house, actor, RegisterKind::Measure, None, &values_of(fields)).await {
             Ok(_) => {
                 done.added += 1;
                 done.incomplete += u32::from(is_incomplete);
             }
-            Err(Unsaved::Faults(_)) => done.refused += 1,
-            Err(Unsaved::Operation(error)) => return Err(error),
+            Err(SaveError::Faults(_)) => done.refused += 1,
+            Err(SaveError::Operation(error)) => return Err(error),
         }
     }
     Ok(done)
 }
 
 /// The name of the assessment and its actions; `None` for what is no export.
-fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<Action>)> {
+fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<PiaAction>)> {
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let text_of_file = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..])?;
     let read: Json = serde_json::from_str(&text_of_file).ok()?;
@@ -136,7 +136,7 @@ fn read(bytes: &[u8], zone: &TimeZone) -> Option<(String, Vec<Action>)> {
 }
 
 /// The action of an evaluation; `None` where none is written.
-fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<Action> {
+fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<PiaAction> {
     let said = |field: &str| match &evaluation[field] {
         Json::String(said) => plain(said),
         Json::Number(said) => said.to_string(),
@@ -148,30 +148,30 @@ fn action_of(evaluation: &Json, zone: &TimeZone) -> Option<Action> {
     }
     let title = title_of(&description);
     let due = due_of(&said("estimated_implementation_date"), zone);
-    if let Due::Unread(written) = &due {
+    if let PiaDueDate::Unread(written) = &due {
         let values = [("date", written.clone().into())];
         description.push('\n');
         description.push_str(&text_with(Language::default(), "exchange-pia-date", &values));
     }
     // Of the tool's four: 0 not judged, 1 to be corrected, 2 to be improved, 3 acceptable.
-    let judgement = if evaluation["status"] == 3 { Judgement::Acceptable } else { Judgement::Asks };
+    let judgement = if evaluation["status"] == 3 { PiaJudgement::Acceptable } else { PiaJudgement::Asks };
     let owner = lines_of(&said("person_in_charge")).collect::<Vec<_>>().join(", ");
-    Some(Action { judgement, reference: said("reference_to"), title, description, owner, due })
+    Some(PiaAction { judgement, reference: said("reference_to"), title, description, owner, due })
 }
 
 /// The tool writes midnight where the browser was, as UTC, and 1970 for a day that somebody left empty.
-fn due_of(written: &str, zone: &TimeZone) -> Due {
+fn due_of(written: &str, zone: &TimeZone) -> PiaDueDate {
     let on = match moment(written, DayOrder::DayFirst) {
         Ok(WrittenMoment::Day(day)) => day,
         Ok(WrittenMoment::Local(at)) => at.date(),
         Ok(WrittenMoment::Instant(at)) => match jiff::Timestamp::from_microsecond(at.micros()) {
             Ok(at) => at.to_zoned(zone.clone()).date(),
-            Err(_) => return Due::Unread(written.to_owned()),
+            Err(_) => return PiaDueDate::Unread(written.to_owned()),
         },
-        Err(_) if written.is_empty() => return Due::Blank,
-        Err(_) => return Due::Unread(written.to_owned()),
+        Err(_) if written.is_empty() => return PiaDueDate::Blank,
+        Err(_) => return PiaDueDate::Unread(written.to_owned()),
     };
-    if on.year() <= 1970 { Due::Blank } else { Due::On(on) }
+    if on.year() <= 1970 { PiaDueDate::Blank } else { PiaDueDate::On(on) }
 }
 
 /// The first line; where it announces a list, with what follows.
@@ -245,30 +245,30 @@ fn plain(html: &str) -> String {
 mod tests {
     use super::*;
 
-    fn file(name: &str) -> (String, Vec<Action>) {
+    fn file(name: &str) -> (String, Vec<PiaAction>) {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pia").join(name);
         read(&std::fs::read(path).unwrap(), &TimeZone::get("Europe/Paris").unwrap()).unwrap()
     }
 
-    fn on(text: &str) -> Due {
-        Due::On(text.parse().unwrap())
+    fn on(text: &str) -> PiaDueDate {
+        PiaDueDate::On(text.parse().unwrap())
     }
 
     #[test]
     fn entities_are_read_and_lists_stay_lists() {
         let (name, actions) = file("pia-entites.json");
         assert_eq!(name, "Test");
-        let said: Vec<(&str, &str, &Due)> = actions
+        let said: Vec<(&str, &str, &PiaDueDate)> = actions
             .iter()
-            .filter(|action| action.judgement == Judgement::Asks)
+            .filter(|action| action.judgement == PiaJudgement::Asks)
             .map(|action| (action.title.as_str(), action.owner.as_str(), &action.due))
             .collect();
         assert_eq!(
             said,
             [
                 ("Créer une procédure d’habilitation", "RSSI", &on("2027-03-15")),
-                ("Mesures : Chiffrer la base, Former les agents", "", &Due::Blank),
-                ("Prévoir une purge", "DPO", &Due::Blank),
+                ("Mesures : Chiffrer la base, Former les agents", "", &PiaDueDate::Blank),
+                ("Prévoir une purge", "DPO", &PiaDueDate::Blank),
                 ("Accepter, aucun plan", "DPO", &on("2027-07-01")),
             ]
         );
@@ -276,7 +276,7 @@ mod tests {
             actions[1].description,
             "Mesures :\n- Chiffrer la base\n- Former les agents\nFin\nensuite"
         );
-        assert_eq!(actions.iter().filter(|action| action.judgement == Judgement::Acceptable).count(), 1);
+        assert_eq!(actions.iter().filter(|action| action.judgement == PiaJudgement::Acceptable).count(), 1);
         let (_, actions) = file("pia-cas-entites-html.json");
         assert_eq!(
             actions[0].description,
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(file("pia-cas-bom.json").1[0].due, on("2026-03-01"));
         assert_eq!(file("pia-cas-date-fr.json").1[0].due, on("2026-03-01"));
         assert_eq!(file("pia-cas-responsable-2-lignes.json").1[0].owner, "Paul, Marie");
-        assert_eq!(file("pia-cas-statut-3-acceptable.json").1[0].judgement, Judgement::Acceptable);
+        assert_eq!(file("pia-cas-statut-3-acceptable.json").1[0].judgement, PiaJudgement::Acceptable);
         assert_eq!(file("pia-cas-sans-evaluations.json"), ("X".to_owned(), Vec::new()));
         let (name, actions) = file("pia-cas-nom-null.json");
         assert!(!name.is_empty() && actions.is_empty());
@@ -305,10 +305,10 @@ mod tests {
             read(file.as_bytes(), &zone).unwrap().1.remove(0)
         };
         let soon = read("\"avant l'été\"");
-        assert_eq!(soon.due, Due::Unread("avant l'été".to_owned()));
+        assert_eq!(soon.due, PiaDueDate::Unread("avant l'été".to_owned()));
         assert!(soon.description.contains("avant l'été"), "{}", soon.description);
         for blank in ["null", "\"\"", "\"1970-01-01T00:00:00.000Z\"", "\"1969-12-31T23:00:00.000Z\""] {
-            assert_eq!(read(blank).due, Due::Blank, "{blank}");
+            assert_eq!(read(blank).due, PiaDueDate::Blank, "{blank}");
         }
         for hostile in
             ["{}", "[", "{\"pia\": {\"name\": 4}}", "{\"pia\": {\"name\": \"x\"}, \"evaluations\": 3}"]

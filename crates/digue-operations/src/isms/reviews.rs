@@ -12,12 +12,12 @@ use crate::accounts::{self, organisation_of};
 use crate::actor::{Actor, allow};
 use crate::error::OperationError;
 use crate::gates::{REASON_CHARS_MIN, parse_reason};
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::secret::name;
 
 /// What is known of an account when its review begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub struct Facts {
+pub struct ReviewFacts {
     pub role: String,
     /// Microseconds; nothing when it was never used.
     pub last_use: Option<i64>,
@@ -28,7 +28,7 @@ pub struct Facts {
     pub is_suspended: bool,
 }
 
-impl Facts {
+impl ReviewFacts {
     /// When it was last used.
     pub fn used_at(&self) -> Option<Timestamp> {
         self.last_use.map(Timestamp::from_micros)
@@ -39,14 +39,14 @@ impl Facts {
 #[derive(Clone, Debug)]
 pub struct ReviewView {
     pub record: ReviewRecord,
-    pub lines: Vec<(ReviewLine, Facts)>,
+    pub lines: Vec<(ReviewLine, ReviewFacts)>,
     pub decided: usize,
     pub is_over: bool,
 }
 
 /// Opens a review of every account; one at a time.
 pub async fn open(
-    house: &House,
+    house: &App,
     actor: &Actor,
     title: &str,
     due_at: Timestamp,
@@ -70,17 +70,17 @@ pub async fn open(
         closed_at: Timestamp::ZERO,
     };
     let lines = lines(house, &id).await?;
-    let words = Words {
+    let words = ActDetails {
         subject: format!("review:{id}"),
         after: format!("accounts:{} due:{due_at}", lines.len()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::ReviewOpened, words).await?;
     house.store.open_review(&record, &lines).await?;
     Ok(id)
 }
 
-async fn lines(house: &House, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
+async fn lines(house: &App, review: &str) -> Result<Vec<ReviewLine>, OperationError> {
     let passkeys = house.store.passkey_counts().await?;
     let beyond = checks::run_one(house, Check::BeyondPeers).await?;
     let view = house.view();
@@ -90,8 +90,8 @@ async fn lines(house: &House, review: &str) -> Result<Vec<ReviewLine>, Operation
     for (account, record) in rules.directory.iter() {
         let last = house.answered(view.of_account(account, 1))?;
         let question =
-            digue_exposure::Question { accounts: vec![account.clone()], from, ..Default::default() };
-        let facts = Facts {
+            digue_exposure::ScopeQuestion { accounts: vec![account.clone()], from, ..Default::default() };
+        let facts = ReviewFacts {
             role: record.role.code().to_owned(),
             last_use: last.first().map(|seen| seen.at.micros()),
             passkeys: passkeys.get(account).copied().unwrap_or(0),
@@ -115,7 +115,7 @@ async fn lines(house: &House, review: &str) -> Result<Vec<ReviewLine>, Operation
 
 /// Reviews that the actor may look at, the newest first: all lines for the operator, the own
 /// organisation's for whoever leads its agents.
-pub async fn list(house: &House, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
+pub async fn list(house: &App, actor: &Actor) -> Result<Vec<ReviewView>, OperationError> {
     allow(actor.role.oversees())?;
     let own = organisation_of(&house.gateway().rules(), actor);
     let now = house.clock.now();
@@ -138,7 +138,7 @@ pub async fn list(house: &House, actor: &Actor) -> Result<Vec<ReviewView>, Opera
 
 /// Decides about one account: it keeps its access, or it is suspended and its sessions end now.
 pub async fn decide(
-    house: &House,
+    house: &App,
     actor: &Actor,
     review: &str,
     account: &AccountId,
@@ -170,7 +170,7 @@ pub async fn decide(
         }
     }
     let decision = if keeps { "keep" } else { "suspend" };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("account:{account}"),
         before: format!("review:{review}"),
         after: decision.to_owned(),

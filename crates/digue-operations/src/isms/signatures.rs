@@ -1,21 +1,21 @@
 //! Signing what one is named in: with the own account, after a fresh proof. Nobody signs for somebody else.
 
-use digue_isms::kinds::Kind;
-use digue_isms::signatures::{Signed, is_same, signed};
+use digue_isms::kinds::RegisterKind;
+use digue_isms::signatures::{SignatureState, is_same, signed};
 
 use super::{in_force, must_read, now, values_of, write};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// Signs a record as it stands; `seen` is the number of the revision that was read.
 ///
 /// # Errors
 /// `Denied` for whoever the record does not name, `Conflict` for one that is signed, or that changed meanwhile.
 pub async fn sign(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    kind: Kind,
+    kind: RegisterKind,
     id: &str,
     seen: u32,
 ) -> Result<(), OperationError> {
@@ -28,7 +28,7 @@ pub async fn sign(
         return Err(OperationError::Denied);
     }
     actor.must_be_fresh(house)?;
-    if revision.number != seen || signed(&registers, revision) != Some(Signed::Typed) {
+    if revision.number != seen || signed(&registers, revision) != Some(SignatureState::Typed) {
         return Err(OperationError::Conflict);
     }
     let fields = [
@@ -36,6 +36,6 @@ pub async fn sign(
         ("revision", seen.to_string()),
         ("signed-on", now(house).today.to_string()),
     ];
-    write(house, actor, Kind::Signature, None, &values_of(fields)).await?;
+    write(house, actor, RegisterKind::Signature, None, &values_of(fields)).await?;
     Ok(())
 }

@@ -4,20 +4,20 @@ use std::collections::HashMap;
 
 use digue_isms::check::Check;
 use digue_isms::field::Values;
-use digue_isms::kinds::Kind;
+use digue_isms::kinds::RegisterKind;
 use digue_isms::register::Registers;
 use digue_isms::start::{Answers, Hosting, OBJECTIVES, Owner, SeedMeasure, Who, measures, risks};
 use digue_locales::{Language, text};
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::{Draft, add_all, in_force, must_govern, now};
+use super::{RevisionDraft, add_all, in_force, must_govern, now};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// True when nobody has written anything yet.
-pub async fn is_empty(house: &House, actor: &Actor) -> Result<bool, OperationError> {
+pub async fn is_empty(house: &App, actor: &Actor) -> Result<bool, OperationError> {
     super::must_read(actor)?;
     Ok(in_force(house).await?.is_empty())
 }
@@ -27,7 +27,7 @@ pub async fn is_empty(house: &House, actor: &Actor) -> Result<bool, OperationErr
 /// # Errors
 /// `Conflict` when something is written already; `Invalid` without a name and somebody who leads.
 pub async fn begin(
-    house: &House,
+    house: &App,
     actor: &Actor,
     answers: &Answers,
     language: Language,
@@ -40,7 +40,7 @@ pub async fn begin(
     if !in_force(house).await?.is_empty() {
         return Err(OperationError::Conflict);
     }
-    let mut book = Book { drafts: Vec::new(), language, today: now(house).today };
+    let mut book = SeedRegisters { drafts: Vec::new(), language, today: now(house).today };
     book.context(answers);
     book.roles(answers);
     book.assets(answers);
@@ -53,7 +53,7 @@ pub async fn begin(
     add_all(house, actor, book.drafts).await
 }
 
-fn fits(drafts: &[Draft]) -> bool {
+fn fits(drafts: &[RevisionDraft]) -> bool {
     let registers = Registers::new(drafts.iter().map(|draft| digue_isms::Revision {
         kind: draft.kind,
         id: draft.id.clone(),
@@ -69,26 +69,26 @@ fn fits(drafts: &[Draft]) -> bool {
     })
 }
 
-struct Book {
-    drafts: Vec<Draft>,
+struct SeedRegisters {
+    drafts: Vec<RevisionDraft>,
     language: Language,
     today: Date,
 }
 
-impl Book {
+impl SeedRegisters {
     fn say(&self, key: &str) -> String {
         text(self.language, key)
     }
 
     /// Adds a record; its name.
-    fn add(&mut self, kind: Kind, fields: &[(&str, String)]) -> String {
+    fn add(&mut self, kind: RegisterKind, fields: &[(&str, String)]) -> String {
         let number = self.drafts.iter().filter(|draft| draft.kind == kind).count() + 1;
         let id = format!("{}-{number}", kind.prefix());
         let filled = fields.iter().filter(|(_, value)| !value.trim().is_empty());
         let values: Values =
             filled.map(|(field, value)| ((*field).to_owned(), vec![value.trim().to_owned()])).collect();
         let values = kind.checked(&values).unwrap_or(values);
-        self.drafts.push(Draft { kind, id: id.clone(), number: 1, is_over: false, values });
+        self.drafts.push(RevisionDraft { kind, id: id.clone(), number: 1, is_over: false, values });
         id
     }
 
@@ -99,7 +99,7 @@ impl Book {
     fn context(&mut self, answers: &Answers) {
         let scope = self.say(&format!("seed-scope-{}", answers.who.code()));
         let title = format!("{} – {scope}", answers.name.trim());
-        self.add(Kind::Context, &[("title", title), ("about", "scope".to_owned())]);
+        self.add(RegisterKind::Context, &[("title", title), ("about", "scope".to_owned())]);
         let mut parties = vec!["persons", "cnil"];
         if answers.has_partners {
             parties.push("partners");
@@ -112,7 +112,7 @@ impl Book {
             let (title, wants) =
                 (self.say(&format!("seed-party-{party}")), self.say(&format!("seed-party-{party}-wants")));
             self.add(
-                Kind::Context,
+                RegisterKind::Context,
                 &[("title", title), ("about", "party".to_owned()), ("requirement", wants)],
             );
         }
@@ -133,7 +133,7 @@ impl Book {
                 ("duties", duties),
                 ("appointed", if holder.is_empty() { String::new() } else { self.today.to_string() }),
             ];
-            self.add(Kind::Role, &fields);
+            self.add(RegisterKind::Role, &fields);
         }
     }
 
@@ -159,7 +159,7 @@ impl Book {
                 ("integrity", "3".to_owned()),
                 ("availability", "3".to_owned()),
             ];
-            self.add(Kind::Asset, &fields);
+            self.add(RegisterKind::Asset, &fields);
         }
     }
 
@@ -187,7 +187,7 @@ impl Book {
                     ("requirements", seed.requirements.join(",")),
                     ("checks", checks),
                 ];
-                (seed.code, self.add(Kind::Measure, &fields))
+                (seed.code, self.add(RegisterKind::Measure, &fields))
             })
             .collect()
     }
@@ -212,7 +212,7 @@ impl Book {
                 ("signals", if answers.has_portal { signals.join(",") } else { String::new() }),
                 ("review-on", self.in_days(365)),
             ];
-            self.add(Kind::Risk, &fields);
+            self.add(RegisterKind::Risk, &fields);
         }
     }
 
@@ -229,7 +229,7 @@ impl Book {
                 ("owner", answers.owner(Owner::Ciso).to_owned()),
                 ("due", self.in_days(365)),
             ];
-            self.add(Kind::Objective, &fields);
+            self.add(RegisterKind::Objective, &fields);
         }
     }
 
@@ -240,13 +240,13 @@ impl Book {
             ("auditor", self.say("seed-audit-auditor")),
             ("planned-from", self.in_days(180)),
         ];
-        self.add(Kind::Audit, &audit);
+        self.add(RegisterKind::Audit, &audit);
         let review = [
             ("title", self.say("seed-review")),
             ("held-on", self.in_days(300)),
             ("chair", answers.head.clone()),
         ];
-        self.add(Kind::Review, &review);
+        self.add(RegisterKind::Review, &review);
         let campaign = [
             ("title", self.say("seed-campaign")),
             ("modules", "passwords,phishing,calls,reporting".to_owned()),
@@ -254,7 +254,7 @@ impl Book {
             ("starts-on", self.today.to_string()),
             ("due", self.in_days(45)),
         ];
-        self.add(Kind::Campaign, &campaign);
+        self.add(RegisterKind::Campaign, &campaign);
         let processing = [
             ("title", self.say(&format!("seed-processing-{}", answers.who.code()))),
             ("role", if answers.who == Who::Operator { "controller" } else { "processor" }.to_owned()),
@@ -262,14 +262,14 @@ impl Book {
             ("data", self.data(answers)),
             ("review-on", self.in_days(60)),
         ];
-        self.add(Kind::Processing, &processing);
+        self.add(RegisterKind::Processing, &processing);
         let policy = [
             ("title", self.say("seed-policy")),
             ("about", "policy".to_owned()),
             ("edition", "1".to_owned()),
             ("audience", "everybody".to_owned()),
         ];
-        self.add(Kind::Document, &policy);
+        self.add(RegisterKind::Document, &policy);
     }
 
     fn data(&self, answers: &Answers) -> String {

@@ -2,8 +2,8 @@
 //! the journal's key.
 
 use digue_isms::framework;
-use digue_isms::standing::Measured;
-use digue_isms::statement::{Line, statement};
+use digue_isms::standing::MeasuredState;
+use digue_isms::statement::{StatementLine, statement};
 use digue_store::FileRecord;
 use digue_types::Act;
 use serde_json::json;
@@ -13,13 +13,16 @@ use crate::actor::Actor;
 use crate::attachments;
 use crate::error::OperationError;
 use crate::files::sha256;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 
 /// What frozen versions are kept about.
 const SUBJECT: &str = "statement:";
 
 /// The statement now, with what it was computed from.
-pub async fn now_standing(house: &House, actor: &Actor) -> Result<(Vec<Line>, Measured), OperationError> {
+pub async fn now_standing(
+    house: &App,
+    actor: &Actor,
+) -> Result<(Vec<StatementLine>, MeasuredState), OperationError> {
     must_read(actor)?;
     let registers = in_force(house).await?;
     let measured = super::checks::measured(house).await?;
@@ -27,13 +30,13 @@ pub async fn now_standing(house: &House, actor: &Actor) -> Result<(Vec<Line>, Me
 }
 
 /// Frozen versions, the oldest first.
-pub async fn versions(house: &House, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
+pub async fn versions(house: &App, actor: &Actor) -> Result<Vec<FileRecord>, OperationError> {
     must_read(actor)?;
     Ok(house.store.files(SUBJECT).await?)
 }
 
 /// Freezes the statement as it stands: one line for each control, signed. The number of the version.
-pub async fn freeze(house: &House, actor: &Actor) -> Result<usize, OperationError> {
+pub async fn freeze(house: &App, actor: &Actor) -> Result<usize, OperationError> {
     must_govern(actor)?;
     actor.must_be_fresh(house)?;
     // Of two who freeze it at once, each has a number of its own.
@@ -47,14 +50,18 @@ pub async fn freeze(house: &House, actor: &Actor) -> Result<usize, OperationErro
         body.push('\n');
     }
     let signed = house.journal.sign(&body);
-    let words = Words { subject: format!("statement:{number}"), after: sha256(&signed), ..Words::default() };
+    let words = ActDetails {
+        subject: format!("statement:{number}"),
+        after: sha256(&signed),
+        ..ActDetails::default()
+    };
     house.write_down(actor, Act::StatementSigned, words).await?;
     attachments::keep(house, actor, SUBJECT, &format!("statement-{number}.txt"), signed.as_bytes()).await?;
     Ok(number)
 }
 
 /// One line as it is frozen: JSON, always with the same names in the same order.
-fn frozen(line: &Line) -> String {
+fn frozen(line: &StatementLine) -> String {
     let exclusion =
         line.decided.as_ref().map(|decided| decided.record.exclusion.0.clone()).unwrap_or_default();
     let inclusion: Vec<&str> = line.inclusion.iter().map(|reason| reason.code()).collect();
@@ -75,12 +82,12 @@ fn frozen(line: &Line) -> String {
 }
 
 /// A frozen version: its name, and what was signed.
-pub async fn version(house: &House, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
+pub async fn version(house: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), OperationError> {
     must_read(actor)?;
     attachments::read(house, SUBJECT, hash).await
 }
 
 /// Requirements of a framework with the controls that they map to: how each is met.
-pub fn through(lines: &[Line], requirement: &framework::Requirement) -> Vec<Line> {
+pub fn through(lines: &[StatementLine], requirement: &framework::Requirement) -> Vec<StatementLine> {
     lines.iter().filter(|line| requirement.controls.contains(&line.control.id)).cloned().collect()
 }

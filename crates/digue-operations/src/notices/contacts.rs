@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use digue_store::{ContactRow, ContactSource};
 
-use crate::csv_file::{Column, CsvFault, CsvFile};
+use crate::csv_file::{CsvColumn, CsvFault, CsvFile};
 use crate::error::{LineFault, OperationError};
 use crate::mail::parse_address;
 
@@ -22,9 +22,9 @@ const FAULTS_MAX: usize = 200;
 /// The forms in which the portals may write a person that a file names.
 pub(super) type Forms<'f> = &'f (dyn Fn(&str) -> Vec<String> + Sync);
 
-const COLUMNS: [Column; 5] = [
-    Column { name: "person", aliases: &["person", "personne", "identifiant", "id", "numero"] },
-    Column {
+const COLUMNS: [CsvColumn; 5] = [
+    CsvColumn { name: "person", aliases: &["person", "personne", "identifiant", "id", "numero"] },
+    CsvColumn {
         name: "email",
         aliases: &[
             "email",
@@ -36,7 +36,7 @@ const COLUMNS: [Column; 5] = [
             "adresse electronique",
         ],
     },
-    Column {
+    CsvColumn {
         name: "phone",
         aliases: &[
             "phone",
@@ -48,8 +48,8 @@ const COLUMNS: [Column; 5] = [
             "telephone mobile",
         ],
     },
-    Column { name: "name", aliases: &["name", "nom", "nom complet", "full name"] },
-    Column { name: "address", aliases: &["address", "adresse", "adresse postale"] },
+    CsvColumn { name: "name", aliases: &["name", "nom", "nom complet", "full name"] },
+    CsvColumn { name: "address", aliases: &["address", "adresse", "adresse postale"] },
 ];
 
 /// Contacts by person, and what could not be used.

@@ -1,7 +1,7 @@
 //! What does not go by mail: letters with a signed picture, and rows for a mail house, text messages and
 //! telephones.
 
-use digue_documents::{Block, Document};
+use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{CampaignRecord, NoticeRecord};
@@ -12,13 +12,13 @@ use super::{blocks_of, must_be_as_prepared, style_of, text_of};
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
-use crate::house::{House, Words};
-use crate::papers::{self, Form};
+use crate::house::{ActDetails, App};
+use crate::papers::{self, PaperFormat};
 
 /// Letters of a campaign as a PDF, one after the other, so many from a number on; and the last number. They count
 /// as exported once they are printed.
 pub async fn letters(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     after: u32,
@@ -33,19 +33,19 @@ pub async fn letters(
     let last = notices.last().map_or(after, |notice| notice.number);
     for notice in notices.iter().filter(|notice| notice.channel == "letter") {
         if !pages.is_empty() {
-            pages.push(Block::Break);
+            pages.push(DocumentBlock::Break);
         }
-        pages.push(Block::Quiet(notice.destination.clone()));
-        pages.push(Block::Title(campaign.subject.clone()));
+        pages.push(DocumentBlock::Quiet(notice.destination.clone()));
+        pages.push(DocumentBlock::Title(campaign.subject.clone()));
         let said = text_of(house, style, &blocks, &campaign, notice)?;
         for part in said.trim().split("\n\n") {
             let (title, body) = part.split_once('\n').unwrap_or((part, ""));
-            pages.push(Block::Heading(title.to_owned()));
-            pages.push(Block::Paragraph(body.to_owned()));
+            pages.push(DocumentBlock::Heading(title.to_owned()));
+            pages.push(DocumentBlock::Paragraph(body.to_owned()));
         }
         let rows = squares(&house.journal.sign(&payload(&campaign, notice)));
         let says = text(style.language(), "notice-code-says");
-        pages.push(Block::Squares { says, rows });
+        pages.push(DocumentBlock::Squares { says, rows });
     }
     if pages.is_empty() {
         return Err(OperationError::NotFound("letters"));
@@ -59,7 +59,7 @@ pub async fn letters(
         blocks: pages,
         made_at: Some(house.clock.now().to_string()),
     };
-    let printed = papers::printed(&document, Form::Pdf)?;
+    let printed = papers::printed(&document, PaperFormat::Pdf)?;
     house.write_down(actor, Act::Exported, exported(id, "letters")).await?;
     let letters = notices.iter().filter(|notice| notice.channel == "letter");
     let numbers: Vec<u32> = letters.map(|notice| notice.number).collect();
@@ -70,8 +70,8 @@ pub async fn letters(
 /// Letters of one file.
 const LETTERS: u32 = 1000;
 
-fn exported(campaign: &str, what: &str) -> Words {
-    Words { subject: format!("campaign:{campaign}"), after: what.to_owned(), ..Words::default() }
+fn exported(campaign: &str, what: &str) -> ActDetails {
+    ActDetails { subject: format!("campaign:{campaign}"), after: what.to_owned(), ..ActDetails::default() }
 }
 
 /// What the picture on a letter says: verified with the journal's public key, without our server.
@@ -89,7 +89,7 @@ fn squares(text: &str) -> Vec<Vec<bool>> {
 }
 
 /// Whom a mail house, a text message or a telephone reaches: rows of a CSV.
-pub async fn others(house: &House, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
+pub async fn others(house: &App, actor: &Actor, id: &str) -> Result<Vec<[String; 6]>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let campaign = house.store.campaign(id).await?.ok_or(OperationError::NotFound("campaign"))?;

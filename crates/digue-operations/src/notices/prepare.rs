@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use digue_locales::{Language, text};
-use digue_response::affected::Person;
+use digue_response::affected::AffectedPerson;
 use digue_response::code::{Code, masked};
 use digue_store::{CampaignRecord, NoticeRecord};
 use digue_types::{Act, PersonRef, Timestamp};
@@ -13,7 +13,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value as Json;
 
 use super::contacts::{Contact, Contacts};
-use super::text::{Blocks, Seen, Style, written};
+use super::text::{Blocks, ShownData, Style, written};
 use super::{blocks_of, style_of};
 use crate::actor::Actor;
 use crate::aliases;
@@ -21,9 +21,9 @@ use crate::breach;
 use crate::caseloads;
 use crate::error::OperationError;
 use crate::files::{keep, sha256};
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::incidents;
-use crate::papers::Reader;
+use crate::papers::PaperReader;
 use crate::secret::name;
 
 /// Notices written at a time.
@@ -34,7 +34,7 @@ pub const RATE: u32 = 600;
 
 /// A campaign as it is asked for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct CampaignRequest {
     pub version: u32,
     /// Tells only whom this earlier version did not hold: a complement.
     pub after: Option<u32>,
@@ -51,10 +51,10 @@ pub struct Asked {
 /// # Errors
 /// `Invalid` without the decision to inform, for blocks that are empty, for contacts that are no table.
 pub async fn prepare(
-    house: &House,
+    house: &App,
     actor: &Actor,
     incident: &str,
-    asked: Asked,
+    asked: CampaignRequest,
 ) -> Result<String, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
@@ -90,11 +90,11 @@ pub async fn prepare(
         persons: persons.len() as u64,
         faults: "[]".to_owned(),
     };
-    let words = Words {
+    let words = ActDetails {
         subject: format!("campaign:{}", campaign.id),
         before: super::journalled_form(&campaign),
         after: format!("persons:{}", persons.len()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     if source == "csv" {
         let kept = keep(&contacts_path(house, &campaign.id), &asked.contacts);
@@ -106,12 +106,12 @@ pub async fn prepare(
 }
 
 /// Contacts of a campaign that is being prepared; the file goes when it is ready.
-fn contacts_path(house: &House, campaign: &str) -> PathBuf {
+fn contacts_path(house: &App, campaign: &str) -> PathBuf {
     house.data_folder.join("incidents").join(format!("contacts-{campaign}.csv"))
 }
 
 /// Writes the notices of campaigns that are being prepared, from where each stands.
-pub async fn prepare_due(house: &House) -> Result<(), OperationError> {
+pub async fn prepare_due(house: &App) -> Result<(), OperationError> {
     for campaign in house.store.campaigns().await? {
         if campaign.state != "preparing" {
             continue;
@@ -132,7 +132,7 @@ pub async fn prepare_due(house: &House) -> Result<(), OperationError> {
 }
 
 /// Removes the file of contacts, if there is one.
-pub(super) fn forget_contacts(house: &House, campaign: &str) {
+pub(super) fn forget_contacts(house: &App, campaign: &str) {
     if let Err(error) = std::fs::remove_file(contacts_path(house, campaign))
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -141,7 +141,7 @@ pub(super) fn forget_contacts(house: &House, campaign: &str) {
 }
 
 /// True when every person has a notice; false when the campaign is not being prepared any more.
-async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, OperationError> {
+async fn write_all(house: &App, campaign: &CampaignRecord) -> Result<bool, OperationError> {
     let (style, blocks) = (style_of(campaign)?, blocks_of(campaign)?);
     let forms = |person: &str| caseloads::forms(house, person);
     let mut contacts = match (campaign.source.as_str(), &house.response().contacts) {
@@ -158,7 +158,7 @@ async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, Ope
     house.store.set_campaign_faults(&campaign.id, &faults).await?;
     let after = (campaign.after > 0).then_some(campaign.after);
     let persons = told_persons(house, &campaign.incident, campaign.version, after, style.language())?;
-    let reader = Reader { language: style.language(), zone: house.response().zone.clone() };
+    let reader = PaperReader { language: style.language(), zone: house.response().zone.clone() };
     let date = reader.date(campaign.made_at);
     let random = SystemRandom::new();
     // The list is the same each time: a number says how far it was.
@@ -184,7 +184,7 @@ async fn write_all(house: &House, campaign: &CampaignRecord) -> Result<bool, Ope
 }
 
 /// Every block has its text, and none waits to be completed.
-fn must_be_whole(asked: &Asked) -> Result<(), OperationError> {
+fn must_be_whole(asked: &CampaignRequest) -> Result<(), OperationError> {
     let Blocks { happened, risks, steps, contact, address } = &asked.blocks;
     let all = [&asked.subject, happened, risks, steps, contact, address];
     if all.iter().any(|text| text.trim().is_empty()) || asked.subject.contains(['\n', '\r']) {
@@ -195,18 +195,18 @@ fn must_be_whole(asked: &Asked) -> Result<(), OperationError> {
     if is_whole { Ok(()) } else { Err(OperationError::Invalid("notices-incomplete")) }
 }
 
-type Told = (String, String, Seen);
+type Told = (String, String, ShownData);
 
 /// What the lines of one person say together.
 #[derive(Default)]
-struct ShownTogether {
+struct JointExposures {
     categories: BTreeSet<String>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     times: u64,
 }
 
-impl ShownTogether {
+impl JointExposures {
     /// `None` when a line lacks what its letter says.
     fn join(&mut self, line: &Json) -> Option<()> {
         let at = |name: &str| line[name].as_str().and_then(Timestamp::parse_rfc3339);
@@ -219,9 +219,9 @@ impl ShownTogether {
         Some(())
     }
 
-    fn said(self, reader: &Reader) -> Seen {
+    fn said(self, reader: &PaperReader) -> ShownData {
         let date = |at: Option<Timestamp>| at.map(|at| reader.date(at)).unwrap_or_default();
-        Seen {
+        ShownData {
             categories: self.categories.into_iter().collect(),
             first: date(self.first),
             last: date(self.last),
@@ -231,11 +231,11 @@ impl ShownTogether {
 }
 
 /// The person by the aliases of today.
-fn merged(house: &House, who: Person) -> Person {
+fn merged(house: &App, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
             let (person, _) = aliases::person_of(house, &population, &reference);
-            Person { person: person.to_string(), ..who }
+            AffectedPerson { person: person.to_string(), ..who }
         }
         _ => who,
     }
@@ -243,7 +243,7 @@ fn merged(house: &House, who: Person) -> Person {
 
 /// Whom a campaign tells: the persons of its version, or only those who are new in it.
 fn told_persons(
-    house: &House,
+    house: &App,
     incident: &str,
     version: u32,
     after: Option<u32>,
@@ -251,8 +251,8 @@ fn told_persons(
 ) -> Result<Vec<Told>, OperationError> {
     let actor = &Actor::digue();
     let zone = house.response().zone.clone();
-    let reader = Reader { language, zone };
-    let new: Option<HashSet<Person>> = match after {
+    let reader = PaperReader { language, zone };
+    let new: Option<HashSet<AffectedPerson>> = match after {
         Some(earlier) => {
             Some(breach::complement(house, actor, incident, earlier, version)?.into_iter().collect())
         }
@@ -262,8 +262,8 @@ fn told_persons(
     let text = String::from_utf8_lossy(&bytes);
     // One notice for a person who was shown under several identifiers; in the order of the list, which a
     // campaign that is resumed counts on.
-    let mut places: HashMap<Person, usize> = HashMap::new();
-    let mut shown: Vec<(Person, ShownTogether)> = Vec::new();
+    let mut places: HashMap<AffectedPerson, usize> = HashMap::new();
+    let mut shown: Vec<(AffectedPerson, JointExposures)> = Vec::new();
     for line in text.lines() {
         // Its head and its signature are no persons; a line that should be one and does not read is somebody who
         // would not be told.
@@ -277,7 +277,7 @@ fn told_persons(
             (None, None) => continue,
             _ => return Err(unread()),
         };
-        let who = Person { population: population.to_owned(), person: person.to_owned() };
+        let who = AffectedPerson { population: population.to_owned(), person: person.to_owned() };
         if new.as_ref().is_some_and(|new| !new.contains(&who)) {
             continue;
         }
@@ -286,7 +286,7 @@ fn told_persons(
             Some(place) => shown[*place].1.join(&line).ok_or_else(unread)?,
             None => {
                 places.insert(whom.clone(), shown.len());
-                let mut seen = ShownTogether::default();
+                let mut seen = JointExposures::default();
                 seen.join(&line).ok_or_else(unread)?;
                 shown.push((whom, seen));
             }

@@ -10,7 +10,7 @@ use digue_response::code::Code;
 use digue_store::NoticeRecord;
 
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::maildir;
 
 /// A report that quotes more than this quotes too much.
@@ -20,14 +20,14 @@ const REPORTS: usize = 500;
 
 /// What a report says of one notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Returned {
+struct NoticeReturn {
     code: Code,
     /// RFC 3463: `5.1.1`.
     status: String,
 }
 
 /// Reads the reports that arrived; how many notices came back.
-pub async fn read_due(house: &House) -> Result<u64, OperationError> {
+pub async fn read_due(house: &App) -> Result<u64, OperationError> {
     let Some(folder) = house.mailer().and_then(|mailer| mailer.returns_folder()).map(Path::to_path_buf)
     else {
         return Ok(0);
@@ -52,11 +52,11 @@ pub async fn read_due(house: &House) -> Result<u64, OperationError> {
 }
 
 /// The notice of a report that says for good that it did not arrive.
-fn returned(bytes: &[u8]) -> Option<Returned> {
+fn returned(bytes: &[u8]) -> Option<NoticeReturn> {
     let report = digue_messages::returned::returned(bytes)?;
     let mut codes = report.names.iter().filter_map(|name| code_of_address(name).or_else(|| code_of_id(name)));
     let code = codes.next()?;
-    Some(Returned { code, status: report.status })
+    Some(NoticeReturn { code, status: report.status })
 }
 
 /// `retours+7k3m-9qxt-2bvn-r@exemple.fr`.
@@ -101,7 +101,7 @@ mod tests {
             ("retours@exemple.fr", "message/rfc822"),
         ] {
             let read = returned(report(to, "failed", "5.1.1 (no such user)", quoted).as_bytes());
-            assert_eq!(read, Some(Returned { code, status: "5.1.1".to_owned() }), "{to} {quoted}");
+            assert_eq!(read, Some(NoticeReturn { code, status: "5.1.1".to_owned() }), "{to} {quoted}");
         }
     }
 

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Actor;
 use crate::breach;
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::incidents::{self, IncidentView};
-use crate::papers::Reader;
+use crate::papers::PaperReader;
 
 /// The blocks that somebody writes; the others are made for each person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl Style {
 
 /// What one person's record showed, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct ShownData {
     pub categories: Vec<String>,
     pub first: String,
     pub last: String,
@@ -94,7 +94,7 @@ pub struct Seen {
 
 /// The template as it is proposed: the facts of the incident, and the usual advice.
 pub async fn proposed(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     style: Style,
@@ -104,9 +104,9 @@ pub async fn proposed(
 }
 
 /// `proposed`, for an incident that was read already.
-pub fn proposed_for(house: &House, view: &IncidentView, style: Style) -> (String, Blocks) {
+pub fn proposed_for(house: &App, view: &IncidentView, style: Style) -> (String, Blocks) {
     let zone = house.response().zone.clone();
-    let reader = Reader { language: style.language(), zone };
+    let reader = PaperReader { language: style.language(), zone };
     let controller = breach::controller(house, style.language());
     let values = [("body", Value::from(controller.name.clone()))];
     let contact = [
@@ -125,7 +125,14 @@ pub fn proposed_for(house: &House, view: &IncidentView, style: Style) -> (String
 }
 
 /// The text of one notice, block by block.
-pub fn written(style: Style, blocks: &Blocks, seen: &Seen, code: Code, masked: &str, date: &str) -> String {
+pub fn written(
+    style: Style,
+    blocks: &Blocks,
+    seen: &ShownData,
+    code: Code,
+    masked: &str,
+    date: &str,
+) -> String {
     let kinds: Vec<String> =
         kinds(&seen.categories).into_iter().map(|kind| text(style.language(), kind.key())).collect();
     let values = [
@@ -179,7 +186,7 @@ mod tests {
 
     #[test]
     fn every_style_says_whose_data_and_how_to_check_in_plain_words() {
-        let seen = Seen {
+        let seen = ShownData {
             categories: vec!["identite".to_owned(), "nir".to_owned()],
             first: "12/07/2025".to_owned(),
             last: "13/07/2025".to_owned(),

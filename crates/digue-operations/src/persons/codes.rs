@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use digue_documents::{Block, Document};
+use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Value, text, text_with};
 use digue_response::code::Code;
 use digue_store::{KnownPerson, PersonCode, RequestRecord};
@@ -15,10 +15,10 @@ use crate::actor::Actor;
 use crate::caseloads;
 use crate::error::{LineFault, OperationError};
 use crate::files::hex;
-use crate::house::{House, Words};
-use crate::papers::{self, Form, Reader};
+use crate::house::{ActDetails, App};
+use crate::papers::{self, PaperFormat, PaperReader};
 use crate::secret::{Secret, name};
-use crate::shares::Limits;
+use crate::shares::QuotaLimits;
 
 /// A letter takes days, and people open it later.
 const LASTS: Duration = Duration::from_hours(24 * 60);
@@ -31,18 +31,23 @@ const WAITING_MAX: u64 = 5000;
 /// From here on only places that asked for none today are heard: the last fifth is for them.
 const WAITING_SHARED: u64 = WAITING_MAX / 5 * 4;
 /// Letters that one place asks for within a day. A household asks for a few; a town hall for its visitors.
-pub(crate) const LETTERS: Limits =
-    Limits { period: Duration::from_hours(24), per_address: 50, per_network: 500, total: 2500, least: 5 };
+pub(crate) const LETTERS: QuotaLimits = QuotaLimits {
+    period: Duration::from_hours(24),
+    per_address: 50,
+    per_network: 500,
+    total: 2500,
+    least: 5,
+};
 
 /// Codes are short: who has the database alone must not be able to try them all.
-fn hash(house: &House, code: Code) -> String {
+fn hash(house: &App, code: Code) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
     hex(hmac::sign(&key, format!("person code {}", code.bits()).as_bytes()).as_ref())
 }
 
 /// A letter for one person, with its code in the clear: it exists on paper only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct CodeLetter {
     pub whose: KnownPerson,
     pub code: Code,
 }
@@ -52,11 +57,11 @@ pub struct Letter {
 /// # Errors
 /// `Faults` by line for identifiers that have not the portal's form; nothing is made then.
 pub async fn make(
-    house: &House,
+    house: &App,
     actor: &Actor,
     population: &str,
     persons: &str,
-) -> Result<Vec<Letter>, OperationError> {
+) -> Result<Vec<CodeLetter>, OperationError> {
     actor.must_respond()?;
     actor.must_be_fresh(house)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
@@ -65,7 +70,7 @@ pub async fn make(
         match caseloads::canonical(house, &population, line) {
             Ok(person) => {
                 let whose = KnownPerson { population: population.to_string(), person };
-                letters.push(Letter { whose, code: draw()? });
+                letters.push(CodeLetter { whose, code: draw()? });
             }
             Err(_) => faults.push(LineFault::new(place + 1, "invalid-person")),
         }
@@ -76,10 +81,10 @@ pub async fn make(
     if letters.is_empty() || letters.len() > LETTERS_MAX {
         return Err(OperationError::Invalid("invalid-letters"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: format!("population:{population}"),
         after: format!("codes:{}", letters.len()),
-        ..Words::default()
+        ..ActDetails::default()
     };
     house.write_down(actor, Act::PersonCodesMade, words).await?;
     let now = house.clock.now();
@@ -107,12 +112,12 @@ fn draw() -> Result<Code, OperationError> {
 }
 
 /// Forgets codes whose time is over: nobody is to learn later who was written to.
-pub async fn forget_due(house: &House) -> Result<u64, OperationError> {
+pub async fn forget_due(house: &App) -> Result<u64, OperationError> {
     Ok(house.store.forget_person_codes(house.clock.now()).await?)
 }
 
 /// Whoever waited for a letter is answered by it.
-async fn answer_waiting(house: &House, actor: &Actor, letters: &[Letter]) -> Result<(), OperationError> {
+async fn answer_waiting(house: &App, actor: &Actor, letters: &[CodeLetter]) -> Result<(), OperationError> {
     let now = house.clock.now();
     for letter in letters {
         for request in house.store.requests_of(&letter.whose).await? {
@@ -125,27 +130,27 @@ async fn answer_waiting(house: &House, actor: &Actor, letters: &[Letter]) -> Res
 }
 
 /// The letters as one PDF, a page each.
-pub fn printed(house: &House, reader: &Reader, letters: &[Letter]) -> Result<Vec<u8>, OperationError> {
+pub fn printed(house: &App, reader: &PaperReader, letters: &[CodeLetter]) -> Result<Vec<u8>, OperationError> {
     let language = reader.language;
     let mut blocks = Vec::new();
     for letter in letters {
         if !blocks.is_empty() {
-            blocks.push(Block::Break);
+            blocks.push(DocumentBlock::Break);
         }
         let code = [("code", Value::from(letter.code.to_string()))];
         let whose = [("person", Value::from(letter.whose.person.as_str()))];
         let address = house.console_url().trim_start_matches("https://").to_owned();
         blocks.extend([
-            Block::Quiet(text_with(language, "person-letter-for", &whose)),
-            Block::Title(text(language, "person-letter-title")),
-            Block::Paragraph(text(language, "person-letter-why")),
-            Block::Point(
+            DocumentBlock::Quiet(text_with(language, "person-letter-for", &whose)),
+            DocumentBlock::Title(text(language, "person-letter-title")),
+            DocumentBlock::Paragraph(text(language, "person-letter-why")),
+            DocumentBlock::Point(
                 Some(1),
                 text_with(language, "person-letter-open", &[("address", Value::from(address))]),
             ),
-            Block::Point(Some(2), text_with(language, "person-letter-type", &code)),
-            Block::Point(Some(3), text(language, "person-letter-read")),
-            Block::Quiet(text(language, "person-letter-once")),
+            DocumentBlock::Point(Some(2), text_with(language, "person-letter-type", &code)),
+            DocumentBlock::Point(Some(3), text(language, "person-letter-read")),
+            DocumentBlock::Quiet(text(language, "person-letter-once")),
         ]);
     }
     let title = text(language, "person-letter-title");
@@ -157,14 +162,14 @@ pub fn printed(house: &House, reader: &Reader, letters: &[Letter]) -> Result<Vec
         blocks,
         made_at: Some(house.clock.now().to_string()),
     };
-    papers::printed(&document, Form::Pdf)
+    papers::printed(&document, PaperFormat::Pdf)
 }
 
 /// Takes a code as somebody typed it, once.
 ///
 /// # Errors
 /// `Invalid` for a wrong, used or old one, in the same words and time.
-pub async fn enter(house: &House, typed: &str, ip: &str) -> Result<Secret, OperationError> {
+pub async fn enter(house: &App, typed: &str, ip: &str) -> Result<Secret, OperationError> {
     house.turnstile().pass(house.clock.now(), ip)?;
     let code = Code::parse(typed).unwrap_or(Code::of([0xff; 8]));
     let whose = house.store.take_person_code(&hash(house, code), house.clock.now()).await?;
@@ -176,7 +181,7 @@ pub async fn enter(house: &House, typed: &str, ip: &str) -> Result<Secret, Opera
 /// # Errors
 /// `Busy` when the place asked for its share already, `Full` when no more letters can wait: whoever is not
 /// told so has a letter that waits.
-pub async fn ask(house: &House, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
+pub async fn ask(house: &App, population: &str, typed: &str, ip: &str) -> Result<(), OperationError> {
     let now = house.clock.now();
     house.turnstile().pass(now, ip)?;
     let population = PopulationId::parse(population).map_err(|_| OperationError::NotFound("population"))?;
@@ -193,7 +198,11 @@ pub async fn ask(house: &House, population: &str, typed: &str, ip: &str) -> Resu
     may_wait(waiting, letters.is_new(now, ip))?;
     letters.pass(now, ip)?;
     let record = RequestRecord::opened(name("rq")?, whose, LETTER, now);
-    let words = Words { subject: journal_name(&record.whose), after: LETTER.to_owned(), ..Words::default() };
+    let words = ActDetails {
+        subject: journal_name(&record.whose),
+        after: LETTER.to_owned(),
+        ..ActDetails::default()
+    };
     house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
     Ok(house.store.add_request(&record).await?)
 }
@@ -207,13 +216,13 @@ fn may_wait(waiting: u64, is_new: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shares::Shares;
+    use crate::shares::Quotas;
 
     /// 5,020 requests dropped those of persons who were told that they had asked.
     #[test]
     fn whoever_asks_for_thousands_of_letters_leaves_room_for_everybody_else() {
         for networks in [1, 5, 50, 151, 400_u32] {
-            let (letters, now) = (Shares::new(LETTERS), Timestamp::from_secs(86_400));
+            let (letters, now) = (Quotas::new(LETTERS), Timestamp::from_secs(86_400));
             let mut waiting = 0;
             for request in 0..20_000_u32 {
                 let network = request % networks;

@@ -6,38 +6,40 @@ use std::time::Duration;
 
 use digue_exposure::Sight;
 use digue_locales::Language;
-use digue_store::WishRecord;
+use digue_store::PreferenceRecord;
 use digue_types::{OrganisationId, Timestamp};
 
-use super::{Person, sights};
+use super::{SignedInPerson, sights};
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 use crate::mail::{self, Mail, parse_address};
-use crate::secret::Seal;
+use crate::secret::SecretSeal;
 
 const MONTH: Duration = Duration::from_hours(24 * 30);
 const SEAL: &[u8] = b"digue person address";
 
 /// What a person chose.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Wish {
+pub struct NewsPreference {
     pub email: String,
     pub first_visits: bool,
     pub monthly: bool,
 }
 
-fn about(person: &Person) -> String {
+fn about(person: &SignedInPerson) -> String {
     format!("{} {}", person.whose().population, person.whose().person)
 }
 
-fn seal(house: &House) -> Result<Seal, OperationError> {
-    Seal::new(&house.sign_in.key, SEAL)
+fn seal(house: &App) -> Result<SecretSeal, OperationError> {
+    SecretSeal::new(&house.sign_in.key, SEAL)
 }
 
-pub async fn wish(house: &House, person: &Person) -> Result<Wish, OperationError> {
-    let Some(record) = house.store.wish_of(person.whose()).await? else { return Ok(Wish::default()) };
+pub async fn wish(house: &App, person: &SignedInPerson) -> Result<NewsPreference, OperationError> {
+    let Some(record) = house.store.wish_of(person.whose()).await? else {
+        return Ok(NewsPreference::default());
+    };
     let email = seal(house)?.open(&about(person), &record.sealed_email);
-    Ok(Wish {
+    Ok(NewsPreference {
         email: email.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
         first_visits: record.first_visits,
         monthly: record.monthly,
@@ -46,10 +48,10 @@ pub async fn wish(house: &House, person: &Person) -> Result<Wish, OperationError
 
 /// Keeps the wish; nothing wished is nothing kept.
 pub async fn save(
-    house: &House,
-    person: &Person,
+    house: &App,
+    person: &SignedInPerson,
     language: Language,
-    wish: &Wish,
+    wish: &NewsPreference,
 ) -> Result<(), OperationError> {
     if !wish.first_visits && !wish.monthly {
         return Ok(house.store.remove_wish(person.whose()).await?);
@@ -60,7 +62,7 @@ pub async fn save(
     }
     let email = parse_address(&wish.email).ok_or(OperationError::Invalid("invalid-email"))?;
     let last = sights::visible(house, person).await?.first().map_or(0, |sight| sight.entry);
-    let record = WishRecord {
+    let record = PreferenceRecord {
         whose: person.whose().clone(),
         sealed_email: seal(house)?.seal(&about(person), email.as_bytes())?,
         language: language.code().to_owned(),
@@ -74,13 +76,13 @@ pub async fn save(
 }
 
 /// Writes to those who wish it; how many mails.
-pub async fn tell_due(house: &House) -> Result<u64, OperationError> {
+pub async fn tell_due(house: &App) -> Result<u64, OperationError> {
     if !house.sends_mail() {
         return Ok(0);
     }
     let (now, mut told) = (house.clock.now(), 0);
     for record in house.store.wishes().await? {
-        let person = Person(record.whose.clone());
+        let person = SignedInPerson(record.whose.clone());
         let seen = sights::visible(house, &person).await?;
         let (is_new, is_due) = news(&record, &seen, now);
         if !is_new && !is_due {
@@ -97,7 +99,7 @@ pub async fn tell_due(house: &House) -> Result<u64, OperationError> {
             );
             continue;
         };
-        house.store.save_wish(&WishRecord { told_entry: last, digest_at, ..record }).await?;
+        house.store.save_wish(&PreferenceRecord { told_entry: last, digest_at, ..record }).await?;
         mail::queue(house, &email, &Mail::PersonNews { is_first: is_new, visits }).await?;
         told += 1;
     }
@@ -105,7 +107,7 @@ pub async fn tell_due(house: &House) -> Result<u64, OperationError> {
 }
 
 /// Whether an organisation looked that never had, and whether the month is over.
-fn news(wish: &WishRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
+fn news(wish: &PreferenceRecord, seen: &[Sight], now: Timestamp) -> (bool, bool) {
     let before = seen.iter().filter(|sight| sight.entry <= wish.told_entry);
     let known: HashSet<&OrganisationId> = before.map(|sight| &sight.organisation).collect();
     let mut after = seen.iter().filter(|sight| sight.entry > wish.told_entry);
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn a_new_organisation_is_news_and_a_known_one_is_not() {
         let start = Timestamp::from_secs(1_763_812_800);
-        let wish = |told_entry, first_visits, monthly| WishRecord {
+        let wish = |told_entry, first_visits, monthly| PreferenceRecord {
             whose: KnownPerson { population: "personnes".to_owned(), person: "P1".to_owned() },
             sealed_email: String::new(),
             language: "fr".to_owned(),

@@ -5,12 +5,12 @@ use digue_response::clock::rights_due;
 use digue_store::RequestRecord;
 use digue_types::{AccountId, Act, Timestamp, lists};
 
-use super::{Person, codes, journal_name, sights};
+use super::{SignedInPerson, codes, journal_name, sights};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::evidence::{self, Form};
+use crate::evidence::{self, EvidenceForm};
 use crate::gates::parse_reason;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::mail::{self, Mail};
 use crate::secret::name;
 
@@ -47,7 +47,7 @@ const A_DAY: usize = 10;
 
 /// A request with its clock.
 #[derive(Clone, Debug)]
-pub struct Tracked {
+pub struct TrackedRequest {
     pub record: RequestRecord,
     pub due: Timestamp,
     pub is_overdue: bool,
@@ -55,13 +55,13 @@ pub struct Tracked {
     pub same_account: usize,
 }
 
-impl Tracked {
+impl TrackedRequest {
     pub fn is_open(&self) -> bool {
         self.record.answered_at == Timestamp::ZERO
     }
 }
 
-fn tracked(house: &House, record: RequestRecord, all: &[RequestRecord]) -> Tracked {
+fn tracked(house: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
     let is_extended = record.extended_at > Timestamp::ZERO;
     let due = rights_due(record.opened_at, is_extended, &house.response().zone);
     let now = house.clock.now();
@@ -72,13 +72,13 @@ fn tracked(house: &House, record: RequestRecord, all: &[RequestRecord]) -> Track
             && other.account == record.account
             && other.answered_at == Timestamp::ZERO
     });
-    Tracked { same_account: same.count(), is_overdue: is_late, due, record }
+    TrackedRequest { same_account: same.count(), is_overdue: is_late, due, record }
 }
 
 /// Asks something; `entry` names a consultation where it is about one.
 pub async fn ask(
-    house: &House,
-    person: &Person,
+    house: &App,
+    person: &SignedInPerson,
     kind: RequestKind,
     entry: Option<u64>,
     text: &str,
@@ -115,7 +115,8 @@ pub async fn ask(
     // Among the acts about the account: whoever looks at it sees that a person did not know it.
     let subject =
         if kind == RequestKind::Contest { format!("account:{account}") } else { journal_name(&record.whose) };
-    let words = Words { subject, after: format!("{} {}", kind.code(), record.id), ..Words::default() };
+    let words =
+        ActDetails { subject, after: format!("{} {}", kind.code(), record.id), ..ActDetails::default() };
     house.write_down(&Actor::digue(), Act::PersonAsked, words).await?;
     house.store.add_request(&record).await?;
     if kind == RequestKind::Contest
@@ -127,7 +128,7 @@ pub async fn ask(
 }
 
 /// What the person asked, the newest first.
-pub async fn own(house: &House, person: &Person) -> Result<Vec<Tracked>, OperationError> {
+pub async fn own(house: &App, person: &SignedInPerson) -> Result<Vec<TrackedRequest>, OperationError> {
     let mut records = house.store.requests_of(person.whose()).await?;
     records.retain(|record| record.kind != codes::LETTER);
     Ok(records.into_iter().map(|record| tracked(house, record, &[])).collect())
@@ -135,14 +136,18 @@ pub async fn own(house: &House, person: &Person) -> Result<Vec<Tracked>, Operati
 
 /// Every request, those that are open and due first. It names persons and the accounts that they do not
 /// know, so it is read like other evidence.
-pub async fn list(house: &House, actor: &Actor, form: Form) -> Result<Vec<Tracked>, OperationError> {
-    let named = |all: &Vec<Tracked>| format!("requests:{}", all.len());
+pub async fn list(
+    house: &App,
+    actor: &Actor,
+    form: EvidenceForm,
+) -> Result<Vec<TrackedRequest>, OperationError> {
+    let named = |all: &Vec<TrackedRequest>| format!("requests:{}", all.len());
     evidence::read(house, actor, form, all(house), named).await
 }
 
-async fn all(house: &House) -> Result<Vec<Tracked>, OperationError> {
+async fn all(house: &App) -> Result<Vec<TrackedRequest>, OperationError> {
     let records = house.store.requests().await?;
-    let mut all: Vec<Tracked> =
+    let mut all: Vec<TrackedRequest> =
         records.iter().map(|record| tracked(house, record.clone(), &records)).collect();
     all.sort_by_key(|one| (!one.is_open(), one.due, one.record.id.clone()));
     Ok(all)
@@ -150,7 +155,7 @@ async fn all(house: &House) -> Result<Vec<Tracked>, OperationError> {
 
 /// Answers; what was said is not said otherwise later.
 pub async fn answer(
-    house: &House,
+    house: &App,
     actor: &Actor,
     id: &str,
     outcome: Outcome,
@@ -164,11 +169,11 @@ pub async fn answer(
         crate::actor::allow(actor.role == Role::Dpo)?;
         actor.must_be_fresh(house)?;
     }
-    let words = Words {
+    let words = ActDetails {
         subject: journal_name(&record.whose),
         before: format!("{} {id}", record.kind),
         after: format!("{} account:{}", outcome.code(), record.account),
-        ..Words::default()
+        ..ActDetails::default()
     };
     let by = (&actor.account, house.clock.now());
     let claim = house.store.answer_request(id, by, outcome.code(), &text);
@@ -186,7 +191,7 @@ fn parse_answer(text: &str) -> Result<String, OperationError> {
 }
 
 /// Two months more, once, with the reason that the person reads (art. 12(3)).
-pub async fn extend(house: &House, actor: &Actor, id: &str, why: &str) -> Result<(), OperationError> {
+pub async fn extend(house: &App, actor: &Actor, id: &str, why: &str) -> Result<(), OperationError> {
     actor.must_respond()?;
     let why = parse_reason(why, ANSWER_CHARS_MIN)?;
     let record = find(house, id).await?;
@@ -194,7 +199,7 @@ pub async fn extend(house: &House, actor: &Actor, id: &str, why: &str) -> Result
     if one.is_overdue {
         return Err(OperationError::Invalid("invalid-extension-late"));
     }
-    let words = Words {
+    let words = ActDetails {
         subject: journal_name(&one.record.whose),
         before: format!("{} {id}", one.record.kind),
         after: "extended".to_owned(),
@@ -204,7 +209,7 @@ pub async fn extend(house: &House, actor: &Actor, id: &str, why: &str) -> Result
     house.claim((actor, Act::PersonAnswered, words), claim, house.store.release_extension(id)).await.map(drop)
 }
 
-async fn find(house: &House, id: &str) -> Result<RequestRecord, OperationError> {
+async fn find(house: &App, id: &str) -> Result<RequestRecord, OperationError> {
     let found = house.store.request(id).await?;
     found.filter(|record| record.kind != codes::LETTER).ok_or(OperationError::NotFound("request"))
 }

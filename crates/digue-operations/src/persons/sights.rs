@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use digue_exposure::{Question, Sight};
+use digue_exposure::{ScopeQuestion, Sight};
 use digue_response::claim::Happening;
 use digue_response::{Incident, State};
 use digue_store::{HiddenRecord, KnownPerson};
 use digue_types::{AccountId, Act, Basis, Event, Exposure, OrganisationId, PortalId, Timestamp};
 use ring::hmac;
 
-use super::Person;
+use super::SignedInPerson;
 use super::requests::{Outcome, RequestKind};
 use crate::actor::{Actor, allow};
 use crate::affected::question_of;
 use crate::error::OperationError;
 use crate::gates::parse_reason;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::incidents;
 use crate::isms::checks;
 use crate::secret::name;
@@ -30,7 +30,7 @@ const REASON_CHARS_MIN: usize = 20;
 
 /// One consultation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct ConsultationRow {
     pub entry: u64,
     pub at: Timestamp,
     pub portal: PortalId,
@@ -41,7 +41,7 @@ pub struct Row {
     pub role: Option<&'static str>,
     pub basis: Basis,
     /// What an incident leaves of the right that the account had.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<ConsultationDoubt>,
     pub categories: Vec<String>,
     /// `INC-2026-003`, when an incident is about it.
     pub incident: Option<String>,
@@ -53,14 +53,14 @@ pub struct Row {
 
 /// Why the right of an account is no reason for a consultation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Doubt {
+pub enum ConsultationDoubt {
     /// A person found that the account was stolen, and this consultation is of the thief.
     Theft,
     /// An incident asks whether it was: nobody can say the reason yet.
     Inquiry,
 }
 
-impl Doubt {
+impl ConsultationDoubt {
     const fn code(self) -> &'static str {
         match self {
             Self::Theft => "theft",
@@ -81,7 +81,7 @@ impl Doubt {
     }
 }
 
-impl Row {
+impl ConsultationRow {
     /// Why, as a code of the person's page.
     pub const fn why(&self) -> &'static str {
         match self.doubt {
@@ -97,8 +97,8 @@ impl Row {
 
 /// A page of rows, and how complete they are.
 #[derive(Clone, Debug)]
-pub struct Page {
-    pub rows: Vec<Row>,
+pub struct ConsultationPage {
+    pub rows: Vec<ConsultationRow>,
     pub total: usize,
     /// From when on the journal is kept whole.
     pub since: Option<Timestamp>,
@@ -107,11 +107,15 @@ pub struct Page {
 }
 
 /// The person's consultations, the newest first; `after` are left out.
-pub async fn page(house: &House, person: &Person, after: usize) -> Result<Page, OperationError> {
+pub async fn page(
+    house: &App,
+    person: &SignedInPerson,
+    after: usize,
+) -> Result<ConsultationPage, OperationError> {
     let sights = visible(house, person).await?;
     let total = sights.len();
     let shown: Vec<Sight> = sights.into_iter().skip(after).take(PAGE).collect();
-    Ok(Page {
+    Ok(ConsultationPage {
         rows: rows(house, person.whose(), shown).await?,
         total,
         since: since(house)?,
@@ -120,13 +124,13 @@ pub async fn page(house: &House, person: &Person, after: usize) -> Result<Page, 
 }
 
 /// All rows, for the file.
-pub async fn all(house: &House, person: &Person) -> Result<Vec<Row>, OperationError> {
+pub async fn all(house: &App, person: &SignedInPerson) -> Result<Vec<ConsultationRow>, OperationError> {
     let sights = visible(house, person).await?;
     rows(house, person.whose(), sights).await
 }
 
 /// Consultations of this person that are not hidden, the newest first.
-pub(crate) async fn visible(house: &House, person: &Person) -> Result<Vec<Sight>, OperationError> {
+pub(crate) async fn visible(house: &App, person: &SignedInPerson) -> Result<Vec<Sight>, OperationError> {
     let mut sights = house.answered(house.view().of_person(&person.reference()?))?;
     sights.retain(|sight| is_of(person.whose(), sight));
     let now = house.clock.now();
@@ -150,7 +154,11 @@ fn hides(hidden: &HiddenRecord, sight: &Sight, now: Timestamp) -> bool {
     is_in_force && concerns && hidden.from <= sight.at && sight.at <= hidden.to
 }
 
-async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<Vec<Row>, OperationError> {
+async fn rows(
+    house: &App,
+    whose: &KnownPerson,
+    sights: Vec<Sight>,
+) -> Result<Vec<ConsultationRow>, OperationError> {
     let names: HashMap<OrganisationId, String> =
         house.store.organisations().await?.into_iter().map(|known| (known.id, known.name)).collect();
     let rules = house.gateway().rules();
@@ -165,7 +173,7 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
             .find(|one| one.kind == RequestKind::Name.code() && one.outcome == Outcome::Done.code());
         let exposure = exposure_of(house, &sight)?;
         let incident = questions.iter().find(|one| one.asks(&sight, exposure.as_ref()));
-        rows.push(Row {
+        rows.push(ConsultationRow {
             entry: sight.entry,
             at: sight.at,
             organisation: names
@@ -187,7 +195,7 @@ async fn rows(house: &House, whose: &KnownPerson, sights: Vec<Sight>) -> Result<
 }
 
 /// The entry of a consultation; `None` when it was forgotten at the end of its retention.
-fn exposure_of(house: &House, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
+fn exposure_of(house: &App, sight: &Sight) -> Result<Option<Exposure>, OperationError> {
     if sight.entry < house.journal_minimum() {
         return Ok(None);
     }
@@ -199,7 +207,7 @@ fn exposure_of(house: &House, sight: &Sight) -> Result<Option<Exposure>, Operati
 }
 
 /// What was shown, as the entry itself says; from the portal's map when its key is destroyed.
-fn shown(house: &House, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
+fn shown(house: &App, sight: &Sight, exposure: Option<&Exposure>) -> Vec<String> {
     if let Some(exposure) = exposure {
         return exposure.categories.iter().map(ToString::to_string).collect();
     }
@@ -212,19 +220,20 @@ fn shown(house: &House, sight: &Sight, exposure: Option<&Exposure>) -> Vec<Strin
 }
 
 /// What an incident is about: the question of its last affected set.
-struct Concern {
+struct IncidentConcern {
     reference: String,
-    question: Question,
-    doubt: Option<Doubt>,
+    question: ScopeQuestion,
+    doubt: Option<ConsultationDoubt>,
 }
 
-impl Concern {
+impl IncidentConcern {
     /// A question that names sessions concerns what was shown in them, and nothing else of the account.
     fn asks(&self, sight: &Sight, exposure: Option<&Exposure>) -> bool {
         fn of<T: PartialEq>(asked: &[T], one: &T) -> bool {
             asked.is_empty() || asked.contains(one)
         }
-        let Question { accounts, organisations, portals, routes, sessions, from, to, .. } = &self.question;
+        let ScopeQuestion { accounts, organisations, portals, routes, sessions, from, to, .. } =
+            &self.question;
         let is_bounded = !(accounts.is_empty() && organisations.is_empty() && sessions.is_empty());
         is_bounded
             && of(accounts, &sight.account)
@@ -237,7 +246,7 @@ impl Concern {
     }
 }
 
-async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
+async fn questions(house: &App) -> Result<Vec<IncidentConcern>, OperationError> {
     let views = incidents::list(house, &Actor::digue()).await?;
     let mut concerns = Vec::new();
     // What was found to be no incident concerns nobody.
@@ -249,8 +258,8 @@ async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
             || OperationError::Unavailable("the question of an affected set does not read".to_owned());
         let json = serde_json::from_str(&version.question).map_err(|_| unread())?;
         let question = question_of(&json).ok_or_else(unread)?;
-        let doubt = Doubt::of(&view.incident);
-        concerns.push(Concern { reference: view.reference(), question, doubt });
+        let doubt = ConsultationDoubt::of(&view.incident);
+        concerns.push(IncidentConcern { reference: view.reference(), question, doubt });
     }
     Ok(concerns)
 }
@@ -259,14 +268,14 @@ async fn questions(house: &House) -> Result<Vec<Concern>, OperationError> {
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A name for a reader that stays the same and tells nobody who it is.
-pub(crate) fn alias(house: &House, account: &AccountId, organisation: &OrganisationId) -> String {
+pub(crate) fn alias(house: &App, account: &AccountId, organisation: &OrganisationId) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &house.sign_in.key);
     let tag = hmac::sign(&key, format!("person alias {organisation} {account}").as_bytes());
     tag.as_ref().iter().take(4).map(|byte| char::from(SIGNS[usize::from(*byte) % 32])).collect()
 }
 
 /// The time of the first entry that is still kept.
-pub(super) fn since(house: &House) -> Result<Option<Timestamp>, OperationError> {
+pub(super) fn since(house: &App) -> Result<Option<Timestamp>, OperationError> {
     let first = read_entries(house, house.journal_minimum(), 64)?.into_iter().next();
     Ok(first.map(|(_, event)| match event {
         Event::Exposure(exposure) => exposure.at,
@@ -274,15 +283,15 @@ pub(super) fn since(house: &House) -> Result<Option<Timestamp>, OperationError> 
     }))
 }
 
-async fn verified_at(house: &House) -> Result<Option<Timestamp>, OperationError> {
+async fn verified_at(house: &App) -> Result<Option<Timestamp>, OperationError> {
     let measured = checks::measured(house).await?;
     let result = measured.results.get(&digue_isms::Check::JournalVerified);
-    Ok(result.filter(|result| result.outcome == digue_isms::Outcome::Pass).map(|result| result.at))
+    Ok(result.filter(|result| result.outcome == digue_isms::CheckOutcome::Pass).map(|result| result.at))
 }
 
 /// Something hidden, and how much of it.
 #[derive(Clone, Debug)]
-pub struct Hidden {
+pub struct HiddenConsultations {
     pub record: HiddenRecord,
     pub is_in_force: bool,
     /// Distinct persons who do not see something of it.
@@ -292,7 +301,7 @@ pub struct Hidden {
 /// Hides consultations of an account or an organisation from persons for a while: the DPO alone, with a
 /// reason and an end.
 pub async fn hide(
-    house: &House,
+    house: &App,
     actor: &Actor,
     reach: &str,
     (from, to): (Timestamp, Timestamp),
@@ -322,7 +331,7 @@ pub async fn hide(
         until,
         lifted_at: Timestamp::ZERO,
     };
-    let words = Words {
+    let words = ActDetails {
         subject: reach.to_owned(),
         before: format!("{from} {to}"),
         after: format!("{} until {until}", record.id),
@@ -333,20 +342,21 @@ pub async fn hide(
 }
 
 /// Shows them again before their end.
-pub async fn lift(house: &House, actor: &Actor, id: &str) -> Result<(), OperationError> {
+pub async fn lift(house: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     allow(actor.role == digue_access::Role::Dpo)?;
-    let words = Words { subject: id.to_owned(), ..Words::default() };
+    let words = ActDetails { subject: id.to_owned(), ..ActDetails::default() };
     let claim = house.store.lift(id, house.clock.now());
     house.claim((actor, Act::SightsShown, words), claim, house.store.release_lift(id)).await.map(drop)
 }
 
 /// All that was ever hidden, with how many persons it concerns: what is hidden is counted.
-pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, OperationError> {
+pub async fn hidden(house: &App, actor: &Actor) -> Result<Vec<HiddenConsultations>, OperationError> {
     actor.must_watch()?;
     let now = house.clock.now();
     let mut all = Vec::new();
     for record in house.store.hidden().await? {
-        let mut question = Question { from: Some(record.from), to: Some(record.to), ..Question::default() };
+        let mut question =
+            ScopeQuestion { from: Some(record.from), to: Some(record.to), ..ScopeQuestion::default() };
         // A reach that does not read would count everybody, or nobody.
         let unread = || OperationError::Unavailable("what is hidden does not read".to_owned());
         match record.reach.split_once(':').ok_or_else(unread)? {
@@ -355,7 +365,7 @@ pub async fn hidden(house: &House, actor: &Actor) -> Result<Vec<Hidden>, Operati
         }
         let persons = house.answered(house.view().count(&question))?;
         let is_in_force = record.lifted_at == Timestamp::ZERO && now < record.until;
-        all.push(Hidden { is_in_force, persons, record });
+        all.push(HiddenConsultations { is_in_force, persons, record });
     }
     Ok(all)
 }
@@ -374,10 +384,14 @@ mod tests {
         }
         let sights = index.view().of_person(&digue_types::PersonRef::parse("P1").unwrap()).unwrap();
         let Event::Exposure(exposure) = &events[0] else { unreachable!("it is one") };
-        let of = |sessions: Vec<digue_types::SessionId>| Concern {
+        let of = |sessions: Vec<digue_types::SessionId>| IncidentConcern {
             reference: "INC-2026-001".to_owned(),
-            question: Question { accounts: vec!["a1".parse().unwrap()], sessions, ..Question::default() },
-            doubt: Some(Doubt::Theft),
+            question: ScopeQuestion {
+                accounts: vec!["a1".parse().unwrap()],
+                sessions,
+                ..ScopeQuestion::default()
+            },
+            doubt: Some(ConsultationDoubt::Theft),
         };
         assert!(of(vec![exposure.session.clone()]).asks(&sights[0], Some(exposure.as_ref())));
         assert!(!of(vec!["another".parse().unwrap()]).asks(&sights[0], Some(exposure.as_ref())));

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use digue_access::{Origin, Session};
+use digue_access::{RequestOrigin, Session};
 use digue_store::{IdentityRecord, ProviderSession};
 use digue_types::{AccountId, Act, SessionId, Timestamp};
 use serde_json::Value;
 
-use super::peer::{Peer, Vouched};
-use super::{Came, Factor, Half, Then, keyed, label};
+use super::peer::{ProviderPeer, VerifiedIdentity};
+use super::{AfterSignIn, Factor, HalfSignIn, SignInOutcome, keyed, label};
 use crate::accounts::answers_for;
 use crate::actor::{Actor, allow};
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::invitations::{self, INVITATION_LASTS};
 use crate::mail::{self, Mail};
-use crate::secret::{Seal, Secret};
+use crate::secret::{Secret, SecretSeal};
 use crate::{passkey, password, sign_in};
 
 /// Identities of one account.
@@ -24,7 +24,7 @@ const IDENTITIES_MAX: usize = 5;
 const SKEW: Duration = Duration::from_mins(1);
 
 /// What an identity is worth to an account.
-pub(super) enum Judged {
+pub(super) enum IdentityStrength {
     /// It opens a session, proved at this moment.
     Good(AccountId, Timestamp),
     /// It is this account's, and one factor of it.
@@ -34,7 +34,11 @@ pub(super) enum Judged {
 }
 
 /// The account that an identity opens. A suspended one is as unknown as one that never was.
-async fn account_of(house: &House, peer: &Peer, vouched: &Vouched) -> Result<IdentityRecord, OperationError> {
+async fn account_of(
+    house: &App,
+    peer: &ProviderPeer,
+    vouched: &VerifiedIdentity,
+) -> Result<IdentityRecord, OperationError> {
     let hash = keyed(house, peer, "subject", &vouched.subject);
     let known = house.store.identity(&hash).await?;
     let rules = house.gateway().rules();
@@ -46,7 +50,7 @@ async fn account_of(house: &House, peer: &Peer, vouched: &Vouched) -> Result<Ide
 
 /// Officers and those who lead agents hold keys that no page can be given; of the others two factors are
 /// asked.
-fn needed(house: &House, account: &AccountId) -> Factor {
+fn needed(house: &App, account: &AccountId) -> Factor {
     let rules = house.gateway().rules();
     let needs_key = rules.directory.find(account).is_none_or(|record| record.role.needs_passkey());
     if needs_key { Factor::Bound } else { Factor::Two }
@@ -54,49 +58,49 @@ fn needed(house: &House, account: &AccountId) -> Factor {
 
 /// Looks at factor and age. A proof may be as old as a session may be idle, or as a fresh one.
 pub(super) async fn judge(
-    house: &House,
-    peer: &Peer,
-    vouched: &Vouched,
+    house: &App,
+    peer: &ProviderPeer,
+    vouched: &VerifiedIdentity,
     is_fresh: bool,
     is_forced: bool,
-) -> Result<Judged, OperationError> {
+) -> Result<IdentityStrength, OperationError> {
     let known = account_of(house, peer, vouched).await?;
     let now = house.clock.now();
     let lasts = if is_fresh { house.proof_lasts() } else { house.session_limits.idle };
     let Some(at) = vouched.auth_time else {
         // Nobody knows how old it is: it counts as one factor.
-        return Ok(Judged::Weak(known.account));
+        return Ok(IdentityStrength::Weak(known.account));
     };
     if at > now.plus(SKEW) {
         return Err(OperationError::Invalid("invalid-provider-answer"));
     }
     match now.since(at) > lasts {
         true if is_forced => Err(OperationError::Invalid("invalid-identity-old")),
-        true => Ok(Judged::Stale),
+        true => Ok(IdentityStrength::Stale),
         false if peer.rules.factors.of(vouched) < needed(house, &known.account) => {
-            Ok(Judged::Weak(known.account))
+            Ok(IdentityStrength::Weak(known.account))
         }
-        false => Ok(Judged::Good(known.account, at.min(now))),
+        false => Ok(IdentityStrength::Good(known.account, at.min(now))),
     }
 }
 
 /// How somebody came: the provider's word, and what was added here.
-pub(super) struct Way<'w> {
-    pub(super) peer: &'w Peer,
-    pub(super) vouched: &'w Vouched,
+pub(super) struct ProviderSignIn<'w> {
+    pub(super) peer: &'w ProviderPeer,
+    pub(super) vouched: &'w VerifiedIdentity,
     /// `passkey`, `code`, `invitation`, or nothing.
     pub(super) with: &'static str,
 }
 
 /// Opens the session of an account on the console, and remembers what it owes to the provider.
 pub(super) async fn open(
-    house: &House,
-    way: Way<'_>,
+    house: &App,
+    way: ProviderSignIn<'_>,
     account: &AccountId,
     proved_at: Timestamp,
-    origin: &Origin,
+    origin: &RequestOrigin,
 ) -> Result<(Secret, Session), OperationError> {
-    let Way { peer, vouched, with } = way;
+    let ProviderSignIn { peer, vouched, with } = way;
     let factor = match peer.rules.factors.of(vouched) {
         Factor::One => "one",
         Factor::Two => "two",
@@ -122,22 +126,22 @@ pub(super) async fn open(
 }
 
 /// Keeps what a provider wants to be shown at the end.
-pub(super) fn seal(house: &House) -> Result<Seal, OperationError> {
-    Seal::new(&house.sign_in.key, b"digue provider session")
+pub(super) fn seal(house: &App) -> Result<SecretSeal, OperationError> {
+    SecretSeal::new(&house.sign_in.key, b"digue provider session")
 }
 
 /// Proves afresh who holds a session.
 pub(super) async fn prove(
-    house: &House,
-    peer: &Peer,
-    vouched: &Vouched,
+    house: &App,
+    peer: &ProviderPeer,
+    vouched: &VerifiedIdentity,
     session: &SessionId,
 ) -> Result<(), OperationError> {
     let own = house.gateway().sessions(|known| known.id == *session).into_iter().next();
     let own = own.ok_or(OperationError::Denied)?;
     let actor = Actor::of_session(house, &own)?;
     match judge(house, peer, vouched, true, true).await? {
-        Judged::Good(account, at) if account == own.account => {
+        IdentityStrength::Good(account, at) if account == own.account => {
             sign_in::note_proof(house, &actor, &own, at).await
         }
         // A weak factor, or somebody else's.
@@ -146,7 +150,7 @@ pub(super) async fn prove(
 }
 
 /// Somebody whose provider vouched with one factor, and what they have here for the second.
-pub struct Weak {
+pub struct SingleFactorSignIn {
     pub ticket: String,
     pub provider: String,
     pub has_passkey: bool,
@@ -155,13 +159,13 @@ pub struct Weak {
 }
 
 /// Asks for the second factor here.
-pub(super) async fn ask_more(house: &House, half: Half) -> Result<Came, OperationError> {
-    let Then::StepUp { account, next } = &half.then else {
+pub(super) async fn ask_more(house: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
+    let AfterSignIn::StepUp { account, next } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let (account, next) = (account.clone(), next.clone());
     let may_use_code = needed(house, &account) == Factor::Two && house.allows_passwords();
-    Ok(Came::Weak(Weak {
+    Ok(SignInOutcome::Weak(SingleFactorSignIn {
         provider: label(house, &half.provider),
         has_passkey: !house.store.passkeys_of(&account).await?.is_empty(),
         has_code: may_use_code && house.store.password_of(&account).await?.is_some(),
@@ -171,7 +175,7 @@ pub(super) async fn ask_more(house: &House, half: Half) -> Result<Came, Operatio
 }
 
 /// What waits under a ticket, for the browser that it was given to. It is taken away.
-fn half(house: &House, ticket: &str, browser: Option<&str>) -> Result<Half, OperationError> {
+fn half(house: &App, ticket: &str, browser: Option<&str>) -> Result<HalfSignIn, OperationError> {
     let half = house.providers().halves.end(house.clock.now(), ticket)?;
     if browser.map(digue_gateway::identity::token_hash) == Some(half.browser) {
         Ok(half)
@@ -181,20 +185,24 @@ fn half(house: &House, ticket: &str, browser: Option<&str>) -> Result<Half, Oper
 }
 
 /// Puts it back: somebody mistyped, and tries are counted elsewhere.
-fn put_back(house: &House, ticket: &str, half: Half) {
+fn put_back(house: &App, ticket: &str, half: HalfSignIn) {
     house.providers().halves.keep(house.clock.now(), ticket, half);
 }
 
 /// The page of a second factor again, after one that was wrong.
-pub async fn still_weak(house: &House, ticket: &str, browser: Option<&str>) -> Result<Weak, OperationError> {
+pub async fn still_weak(
+    house: &App,
+    ticket: &str,
+    browser: Option<&str>,
+) -> Result<SingleFactorSignIn, OperationError> {
     match ask_more(house, half(house, ticket, browser)?).await? {
-        Came::Weak(weak) => Ok(weak),
+        SignInOutcome::Weak(weak) => Ok(weak),
         _ => Err(OperationError::Invalid("invalid-ceremony")),
     }
 }
 
 /// A session opened, and where it leads.
-pub struct Linked {
+pub struct LinkedIdentity {
     pub secret: Secret,
     pub session: Session,
     pub next: String,
@@ -202,13 +210,13 @@ pub struct Linked {
 
 /// Completes a weak factor with a passkey of the same account.
 pub async fn step_up_by_passkey(
-    house: &House,
+    house: &App,
     ticket: &str,
     browser: Option<&str>,
     ceremony: &str,
     answer: Value,
-    origin: &Origin,
-) -> Result<Linked, OperationError> {
+    origin: &RequestOrigin,
+) -> Result<LinkedIdentity, OperationError> {
     let half = half(house, ticket, browser)?;
     let shown = match passkey::verify(house, ceremony, answer).await {
         Ok(shown) => shown,
@@ -222,14 +230,14 @@ pub async fn step_up_by_passkey(
 
 /// Completes it with the one-time code of an account that may use codes.
 pub async fn step_up_by_code(
-    house: &House,
+    house: &App,
     ticket: &str,
     browser: Option<&str>,
     code: &str,
-    origin: &Origin,
-) -> Result<Linked, OperationError> {
+    origin: &RequestOrigin,
+) -> Result<LinkedIdentity, OperationError> {
     let half = half(house, ticket, browser)?;
-    let Then::StepUp { account, .. } = &half.then else {
+    let AfterSignIn::StepUp { account, .. } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     if needed(house, account) != Factor::Two {
@@ -243,29 +251,29 @@ pub async fn step_up_by_code(
 }
 
 async fn completed(
-    house: &House,
-    half: Half,
+    house: &App,
+    half: HalfSignIn,
     is_same: impl FnOnce(&AccountId) -> bool,
     with: &'static str,
-    origin: &Origin,
-) -> Result<Linked, OperationError> {
+    origin: &RequestOrigin,
+) -> Result<LinkedIdentity, OperationError> {
     let peer = house.providers().find(&half.provider)?;
-    let Then::StepUp { account, next } = half.then else {
+    let AfterSignIn::StepUp { account, next } = half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     if !is_same(&account) {
         return Err(OperationError::Invalid("invalid-passkey"));
     }
-    let way = Way { peer, vouched: &half.vouched, with };
+    let way = ProviderSignIn { peer, vouched: &half.vouched, with };
     let (secret, session) = open(house, way, &account, house.clock.now(), origin).await?;
-    Ok(Linked { secret, session, next })
+    Ok(LinkedIdentity { secret, session, next })
 }
 
 /// The account that an invitation lets an identity be linked to. One that opens nothing by itself is good
 /// in the hands of the account's holder alone, who has just proved who they are: whoever makes it, a
 /// delegate whose own account was stolen say, gains nothing by it.
 pub(super) async fn invited(
-    house: &House,
+    house: &App,
     invitation: &str,
     session: Option<&SessionId>,
 ) -> Result<AccountId, OperationError> {
@@ -285,7 +293,7 @@ pub(super) async fn invited(
 /// # Errors
 /// `Denied` unless the actor answers for the account, `NotFound` where there is no provider, `Conflict` for
 /// an account whose own invitation offers the providers.
-pub async fn invite_holder(house: &House, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
+pub async fn invite_holder(house: &App, actor: &Actor, account: &AccountId) -> Result<(), OperationError> {
     allow(answers_for(&house.gateway().rules(), actor, account))?;
     actor.must_be_fresh(house)?;
     if super::for_accounts(house).is_empty() {
@@ -294,21 +302,24 @@ pub async fn invite_holder(house: &House, actor: &Actor, account: &AccountId) ->
     if house.unconfirmed().has(account) {
         return Err(OperationError::Conflict);
     }
-    let words =
-        Words { subject: format!("account:{account}"), after: "identity".to_owned(), ..Words::default() };
+    let words = ActDetails {
+        subject: format!("account:{account}"),
+        after: "identity".to_owned(),
+        ..ActDetails::default()
+    };
     house.write_down(actor, Act::InvitationHandedOver, words).await?;
     let until = house.clock.now().plus(INVITATION_LASTS);
     Ok(house.store.save_identity_invitation(account, &actor.account, until).await?)
 }
 
 /// True while this session's account is invited to link an identity.
-pub async fn is_invited(house: &House, session: &Session) -> Result<bool, OperationError> {
+pub async fn is_invited(house: &App, session: &Session) -> Result<bool, OperationError> {
     Actor::of_session(house, session)?;
     Ok(house.store.is_invited_to_link(&session.account, house.clock.now()).await?)
 }
 
 /// The link with which the invited holder of a session, who has just proved who they are, chooses a provider.
-pub async fn begin_linking(house: &House, session: &Session) -> Result<String, OperationError> {
+pub async fn begin_linking(house: &App, session: &Session) -> Result<String, OperationError> {
     if !is_invited(house, session).await? {
         return Err(OperationError::Invalid("invalid-link"));
     }
@@ -317,11 +328,7 @@ pub async fn begin_linking(house: &House, session: &Session) -> Result<String, O
 }
 
 /// Checks, for the page where a provider is chosen, that an invitation is this session's.
-pub async fn invited_holder(
-    house: &House,
-    session: &Session,
-    invitation: &str,
-) -> Result<(), OperationError> {
+pub async fn invited_holder(house: &App, session: &Session, invitation: &str) -> Result<(), OperationError> {
     let invited = invited(house, invitation, Some(&session.id)).await;
     invited.map(drop).map_err(|error| match error {
         // Another account's invitation is none.
@@ -331,8 +338,8 @@ pub async fn invited_holder(
 }
 
 /// Says to whom an identity would be linked: a page asks before it is.
-pub(super) async fn ask_link(house: &House, half: Half) -> Result<Came, OperationError> {
-    let Then::Link { invitation, session } = &half.then else {
+pub(super) async fn ask_link(house: &App, half: HalfSignIn) -> Result<SignInOutcome, OperationError> {
+    let AfterSignIn::Link { invitation, session } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     let account = invited(house, invitation, session.as_ref()).await?;
@@ -342,7 +349,7 @@ pub(super) async fn ask_link(house: &House, half: Half) -> Result<Came, Operatio
     let record = rules.directory.find(&account).ok_or(OperationError::NotFound("account"))?;
     let said = |name: &str| half.vouched.claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let called = said("email").or_else(|| said("preferred_username")).unwrap_or_default();
-    Ok(Came::ToLink {
+    Ok(SignInOutcome::ToLink {
         organisation: record.organisation.clone(),
         called: called.chars().filter(|sign| !sign.is_control()).take(254).collect(),
         account,
@@ -352,10 +359,10 @@ pub(super) async fn ask_link(house: &House, half: Half) -> Result<Came, Operatio
 
 /// One identity opens one account, and an account has a few.
 async fn may_link(
-    house: &House,
-    peer: &Peer,
+    house: &App,
+    peer: &ProviderPeer,
     account: &AccountId,
-    vouched: &Vouched,
+    vouched: &VerifiedIdentity,
 ) -> Result<(), OperationError> {
     let hash = keyed(house, peer, "subject", &vouched.subject);
     if house.store.identity(&hash).await?.is_some() {
@@ -370,13 +377,13 @@ async fn may_link(
 /// Links the identity to the account of the invitation, which is used up, and opens a session. The session
 /// is the invitation's: whoever holds a weak provider adds a passkey in it.
 pub async fn confirm_link(
-    house: &House,
+    house: &App,
     ticket: &str,
     browser: Option<&str>,
-    origin: &Origin,
-) -> Result<Linked, OperationError> {
+    origin: &RequestOrigin,
+) -> Result<LinkedIdentity, OperationError> {
     let half = half(house, ticket, browser)?;
-    let Then::Link { invitation, session: held } = &half.then else {
+    let AfterSignIn::Link { invitation, session: held } = &half.then else {
         return Err(OperationError::Invalid("invalid-ceremony"));
     };
     // As `sign_in` does: what begins anew meanwhile takes this with it.
@@ -410,43 +417,46 @@ pub async fn confirm_link(
     })?;
     house.store.remove_identity_invitation(&account).await?;
     mail::tell_holder(house, &account, &Mail::FactorsChanged { account: account.clone() }).await?;
-    let way = Way { peer, vouched: &half.vouched, with: "invitation" };
+    let way = ProviderSignIn { peer, vouched: &half.vouched, with: "invitation" };
     let (secret, session) = open(house, way, &account, now, origin).await?;
     if let Some(held) = held {
         // One browser, one session: the new one owes to the provider.
         let cut = house.gateway().cut_sessions(|known| known.id == *held && known.account == account);
         house.store.remove_sessions(&cut).await?;
     }
-    Ok(Linked { secret, session, next: "/self".to_owned() })
+    Ok(LinkedIdentity { secret, session, next: "/self".to_owned() })
 }
 
-fn words(identity: &IdentityRecord) -> Words {
-    Words {
+fn words(identity: &IdentityRecord) -> ActDetails {
+    ActDetails {
         subject: format!("account:{}", identity.account),
         after: format!("provider:{} identity:{}", identity.provider, &identity.hash[..12]),
-        ..Words::default()
+        ..ActDetails::default()
     }
 }
 
 /// An identity of one's own account, with the provider as people know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Own {
+pub struct OwnIdentity {
     pub record: IdentityRecord,
     pub label: String,
 }
 
 /// The identities of the account, for itself.
-pub async fn own(house: &House, session: &Session) -> Result<Vec<Own>, OperationError> {
+pub async fn own(house: &App, session: &Session) -> Result<Vec<OwnIdentity>, OperationError> {
     Actor::of_session(house, session)?;
     let known = house.store.identities_of(&session.account).await?;
-    Ok(known.into_iter().map(|record| Own { label: label(house, &record.provider), record }).collect())
+    Ok(known
+        .into_iter()
+        .map(|record| OwnIdentity { label: label(house, &record.provider), record })
+        .collect())
 }
 
 /// Takes an identity from one's own account; what it opened elsewhere ends.
 ///
 /// # Errors
 /// `Invalid` when nothing else would be left to sign in with.
-pub async fn unlink(house: &House, session: &Session, hash: &str) -> Result<(), OperationError> {
+pub async fn unlink(house: &App, session: &Session, hash: &str) -> Result<(), OperationError> {
     let actor = Actor::of_session(house, session)?;
     actor.must_be_fresh(house)?;
     let known = house.store.identities_of(&actor.account).await?;

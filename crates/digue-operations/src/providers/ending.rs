@@ -9,7 +9,7 @@ use super::accounts::seal;
 use super::{keyed, label, told};
 use crate::actor::Actor;
 use crate::error::OperationError;
-use crate::house::{House, Words};
+use crate::house::{ActDetails, App};
 use crate::persons;
 use crate::secret::Secret;
 
@@ -22,7 +22,7 @@ pub(super) const LOGOUTS_MAX: usize = 100_000;
 ///
 /// # Errors
 /// `Invalid` for a token that proves nothing, or came before.
-pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Result<(), OperationError> {
+pub async fn ended_by_provider(house: &App, provider: &str, token: &str) -> Result<(), OperationError> {
     let peer = house.providers().find(provider)?;
     let client = house.client().ok_or_else(|| OperationError::Unavailable("no way out".to_owned()))?;
     let now = house.clock.now();
@@ -45,11 +45,11 @@ pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Re
     for account in accounts {
         let cut = house.gateway().cut_sessions(|session| session.account == account);
         house.store.remove_sessions(&cut).await?;
-        let words = Words {
+        let words = ActDetails {
             subject: format!("account:{account}"),
             before: format!("sessions:{}", cut.len()),
             after: format!("provider:{provider}"),
-            ..Words::default()
+            ..ActDetails::default()
         };
         house.write_down(&Actor::digue(), Act::SessionCut, words).await?;
     }
@@ -57,40 +57,40 @@ pub async fn ended_by_provider(house: &House, provider: &str, token: &str) -> Re
 }
 
 /// Where somebody who left here may leave their provider, too.
-pub(super) struct Goodbye {
+pub(super) struct ProviderSignOut {
     address: String,
     /// As people know it.
     provider: String,
 }
 
 /// Asked before the session ends: a ticket with which its holder may end the provider's, too.
-pub async fn farewell(house: &House, session: &Session) -> Option<String> {
+pub async fn farewell(house: &App, session: &Session) -> Option<String> {
     let owed = house.store.provider_session(&session.id).await.ok()??;
     let token = seal(house).ok()?.open(session.id.as_str(), &owed.sealed_token)?;
     offer(house, &owed.provider, &String::from_utf8(token).ok()?).await
 }
 
 /// The same for a person.
-pub async fn farewell_of_person(house: &House, secret: &str) -> Option<String> {
+pub async fn farewell_of_person(house: &App, secret: &str) -> Option<String> {
     let owed = persons::owed(house, secret)?;
     offer(house, &owed.provider, &owed.id_token).await
 }
 
-async fn offer(house: &House, provider: &str, id_token: &str) -> Option<String> {
+async fn offer(house: &App, provider: &str, id_token: &str) -> Option<String> {
     let peer = house.providers().find(provider).ok()?;
     let now = house.clock.now();
     let (back, state) = (format!("{}/.digue/left", house.console_url()), Secret::draw().ok()?);
     let address = peer.end_address(house.client()?, now, id_token, &back, state.reveal()).await;
-    let goodbye = Goodbye { address: address.ok()??, provider: label(house, provider) };
+    let goodbye = ProviderSignOut { address: address.ok()??, provider: label(house, provider) };
     house.providers().goodbyes.begin(now, goodbye).ok()
 }
 
 /// The provider of a ticket, for the page that asks.
-pub fn leaving(house: &House, ticket: &str) -> Option<String> {
+pub fn leaving(house: &App, ticket: &str) -> Option<String> {
     house.providers().goodbyes.look(house.clock.now(), ticket, |goodbye| goodbye.provider.clone())
 }
 
 /// The provider's address for somebody who wants to end its session, once.
-pub fn end(house: &House, ticket: &str) -> Result<String, OperationError> {
+pub fn end(house: &App, ticket: &str) -> Result<String, OperationError> {
     Ok(house.providers().goodbyes.end(house.clock.now(), ticket)?.address)
 }

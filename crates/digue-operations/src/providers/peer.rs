@@ -56,7 +56,7 @@ const TOKEN_AGE_MAX_SECS: i64 = 600;
 const SUBJECT_BYTES_MAX: usize = 255;
 /// Why a provider's word is not taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum ProviderError {
     /// It cannot be asked now.
     #[error("the provider cannot be asked: {0}")]
     Away(String),
@@ -70,7 +70,7 @@ pub(super) enum Trouble {
     NoToken(String),
 }
 
-impl Trouble {
+impl ProviderError {
     /// True when the provider's keys may have changed since they were asked for.
     const fn is_about_keys(&self) -> bool {
         matches!(self, Self::Token { fault, .. } if fault.is_about_keys())
@@ -79,7 +79,7 @@ impl Trouble {
 
 /// What a provider says of itself beyond the core.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct More {
+struct MoreClaims {
     end_session_endpoint: Option<Url>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
@@ -87,10 +87,10 @@ struct More {
     code_challenge_methods_supported: Vec<String>,
 }
 
-impl AdditionalProviderMetadata for More {}
+impl AdditionalProviderMetadata for MoreClaims {}
 
 type Metadata = ProviderMetadata<
-    More,
+    MoreClaims,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -106,13 +106,13 @@ type Metadata = ProviderMetadata<
 
 /// What the library is to read of an ID token: it sees none.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Extra {}
+struct IgnoredIdToken {}
 
-impl AdditionalClaims for Extra {}
+impl AdditionalClaims for IgnoredIdToken {}
 
 type Tokens = StandardTokenResponse<
     IdTokenFields<
-        Extra,
+        IgnoredIdToken,
         EmptyExtraTokenFields,
         CoreGenderClaim,
         CoreJweContentEncryptionAlgorithm,
@@ -122,7 +122,7 @@ type Tokens = StandardTokenResponse<
 >;
 
 type Relying = Client<
-    Extra,
+    IgnoredIdToken,
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
@@ -142,27 +142,27 @@ type Relying = Client<
 >;
 
 /// What was found out about a provider.
-struct Known {
+struct ProviderDocuments {
     at: Timestamp,
     metadata: Metadata,
     keys: KeySet,
 }
 
 /// One provider, as long as the house runs.
-pub(super) struct Peer {
+pub(super) struct ProviderPeer {
     pub(super) rules: ProviderRules,
-    kept: Mutex<Kept>,
+    kept: Mutex<CachedDocuments>,
 }
 
 /// What was found out, and when it was last asked in vain.
 #[derive(Default)]
-struct Kept {
-    known: Option<Arc<Known>>,
+struct CachedDocuments {
+    known: Option<Arc<ProviderDocuments>>,
     failed_at: Option<Timestamp>,
 }
 
 /// A question to somebody's browser.
-pub(super) struct Question {
+pub(super) struct AuthorizationQuestion {
     pub(super) address: String,
     pub(super) nonce: String,
     pub(super) verifier: Option<String>,
@@ -170,7 +170,7 @@ pub(super) struct Question {
 
 /// What the provider vouches for.
 #[derive(Clone)]
-pub(super) struct Vouched {
+pub(super) struct VerifiedIdentity {
     pub(super) subject: String,
     pub(super) sid: Option<String>,
     /// When it proved who this is; it need not be now.
@@ -183,13 +183,13 @@ pub(super) struct Vouched {
 }
 
 /// What a logout token ends: somebody's sessions, or one.
-pub(super) struct Ended {
+pub(super) struct LogoutTarget {
     pub(super) subject: Option<String>,
     pub(super) sid: Option<String>,
     pub(super) jti: String,
 }
 
-impl Peer {
+impl ProviderPeer {
     pub(super) fn new(rules: ProviderRules) -> Self {
         Self { rules, kept: Mutex::default() }
     }
@@ -200,7 +200,7 @@ impl Peer {
         client: &UpstreamClient,
         now: Timestamp,
         older: Option<Timestamp>,
-    ) -> Result<Arc<Known>, Trouble> {
+    ) -> Result<Arc<ProviderDocuments>, ProviderError> {
         let mut kept = self.kept.lock().await;
         let lasts = if older.is_some() { ASKED_AGAIN_AFTER } else { KNOWN_LASTS };
         if let Some(known) = kept.known.as_ref().filter(|known| now.since(known.at) < lasts) {
@@ -209,12 +209,12 @@ impl Peer {
         let stale = kept.known.clone().filter(|known| now.since(known.at) < STALE_LASTS);
         // Strangers may ask: a provider that does not answer is not asked for each of them.
         if kept.failed_at.is_some_and(|at| now.since(at) < LEFT_ALONE) {
-            return stale.ok_or_else(|| Trouble::Away("it did not answer a moment ago".to_owned()));
+            return stale.ok_or_else(|| ProviderError::Away("it did not answer a moment ago".to_owned()));
         }
         match self.discover(client, now).await {
             Ok(known) => {
                 let known = Arc::new(known);
-                *kept = Kept { known: Some(known.clone()), failed_at: None };
+                *kept = CachedDocuments { known: Some(known.clone()), failed_at: None };
                 Ok(known)
             }
             Err(trouble) => {
@@ -226,9 +226,13 @@ impl Peer {
     }
 
     /// What the provider says of itself, and its keys.
-    async fn discover(&self, client: &UpstreamClient, now: Timestamp) -> Result<Known, Trouble> {
+    async fn discover(
+        &self,
+        client: &UpstreamClient,
+        now: Timestamp,
+    ) -> Result<ProviderDocuments, ProviderError> {
         let issuer = IssuerUrl::new(self.rules.issuer.clone()).map_err(|error| away(&error))?;
-        let ask = Web(client.clone());
+        let ask = ProviderClient(client.clone());
         let metadata = Metadata::discover_async(issuer, &ask).await.map_err(|error| away(&error))?;
         let endpoints = [
             Some(metadata.authorization_endpoint().url()),
@@ -237,14 +241,14 @@ impl Peer {
             metadata.additional_metadata().end_session_endpoint.as_ref(),
         ];
         if endpoints.into_iter().flatten().any(|url| url.scheme() != "https") {
-            return Err(Trouble::Away("one of its addresses is not https".to_owned()));
+            return Err(ProviderError::Away("one of its addresses is not https".to_owned()));
         }
         let keys = serde_json::to_string(metadata.jwks()).map_err(|error| away(&error))?;
         let keys = KeySet::parse(&keys).map_err(|error| away(&error))?;
-        Ok(Known { at: now, metadata, keys })
+        Ok(ProviderDocuments { at: now, metadata, keys })
     }
 
-    fn relying(&self, known: &Known, back: &str) -> Result<Relying, Trouble> {
+    fn relying(&self, known: &ProviderDocuments, back: &str) -> Result<Relying, ProviderError> {
         let secret = ClientSecret::new(self.rules.secret.clone());
         let id = ClientId::new(self.rules.client.clone());
         let methods = known.metadata.token_endpoint_auth_methods_supported();
@@ -268,7 +272,7 @@ impl Peer {
         state: &str,
         nonce: &str,
         is_forced: bool,
-    ) -> Result<Question, Trouble> {
+    ) -> Result<AuthorizationQuestion, ProviderError> {
         let known = self.known(client, now, None).await?;
         let relying = self.relying(&known, back)?;
         let (state, own_nonce) = (CsrfToken::new(state.to_owned()), Nonce::new(nonce.to_owned()));
@@ -298,7 +302,7 @@ impl Peer {
             verifier = Some(secret.into_secret());
         }
         let (address, _, nonce) = asked.url();
-        Ok(Question { address: address.to_string(), nonce: nonce.secret().clone(), verifier })
+        Ok(AuthorizationQuestion { address: address.to_string(), nonce: nonce.secret().clone(), verifier })
     }
 
     /// Exchanges the code, and verifies all that comes with it.
@@ -307,22 +311,22 @@ impl Peer {
         client: &UpstreamClient,
         now: Timestamp,
         back: &str,
-        answer: Answer<'_>,
-    ) -> Result<Vouched, Trouble> {
+        answer: AuthorizationAnswer<'_>,
+    ) -> Result<VerifiedIdentity, ProviderError> {
         let known = self.known(client, now, None).await?;
         let says_issuer = known.metadata.additional_metadata().authorization_response_iss_parameter_supported;
         // RFC 9207: another provider's answer is not this one's.
         if answer.issuer.is_some_and(|said| said != self.rules.issuer)
             || (says_issuer && answer.issuer.is_none())
         {
-            return Err(Trouble::Unbelieved("issuer of the answer"));
+            return Err(ProviderError::Unbelieved("issuer of the answer"));
         }
         let tokens = self.exchange(client, &known, back, &answer).await?;
         let mut vouched = self.believe(&known, &tokens, answer.nonce, now);
         let mut known = known;
         // New keys are asked for once, also those that replaced others of the same name; what they do not
         // verify is not believed.
-        if vouched.as_ref().is_err_and(Trouble::is_about_keys) {
+        if vouched.as_ref().is_err_and(ProviderError::is_about_keys) {
             known = self.known(client, now, Some(known.at)).await?;
             vouched = self.believe(&known, &tokens, answer.nonce, now);
         }
@@ -335,12 +339,12 @@ impl Peer {
     async fn exchange(
         &self,
         client: &UpstreamClient,
-        known: &Known,
+        known: &ProviderDocuments,
         back: &str,
-        answer: &Answer<'_>,
-    ) -> Result<Exchanged, Trouble> {
+        answer: &AuthorizationAnswer<'_>,
+    ) -> Result<ReceivedTokens, ProviderError> {
         let relying = self.relying(known, back)?;
-        let ask = TokenWeb { client: client.clone(), id_token: std::sync::Mutex::default() };
+        let ask = TokenClient { client: client.clone(), id_token: std::sync::Mutex::default() };
         let mut exchange = relying
             .exchange_code(AuthorizationCode::new(answer.code.to_owned()))
             .map_err(|error| away(&error))?;
@@ -349,40 +353,40 @@ impl Peer {
         }
         let tokens = exchange.request_async(&ask).await.map_err(|error| no_token(&error))?;
         let id_token = ask.id_token.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let id_token = id_token.ok_or_else(|| Trouble::NoToken("no ID token".to_owned()))?;
-        Ok(Exchanged { access: tokens.access_token().secret().clone(), id_token })
+        let id_token = id_token.ok_or_else(|| ProviderError::NoToken("no ID token".to_owned()))?;
+        Ok(ReceivedTokens { access: tokens.access_token().secret().clone(), id_token })
     }
 
     /// What the ID token vouches for (OpenID Connect Core 1.0, 3.1.3.7); the user info is asked for after it.
     fn believe(
         &self,
-        known: &Known,
-        tokens: &Exchanged,
+        known: &ProviderDocuments,
+        tokens: &ReceivedTokens,
         nonce: &str,
         now: Timestamp,
-    ) -> Result<Vouched, Trouble> {
-        let wrong = |fault| Trouble::Token { what: "ID token", fault };
+    ) -> Result<VerifiedIdentity, ProviderError> {
+        let wrong = |fault| ProviderError::Token { what: "ID token", fault };
         let claims = self.signed(known, &tokens.id_token).map_err(wrong)?;
         check_dates(&claims, now).map_err(wrong)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if text("nonce") != Some(nonce) {
-            return Err(Trouble::Unbelieved("nonce"));
+            return Err(ProviderError::Unbelieved("nonce"));
         }
         if let Some(expected) = claims.get("at_hash") {
             let found = access_token_hash(&tokens.id_token, &tokens.access);
             if found.is_none() || found.as_deref() != expected.as_str() {
-                return Err(Trouble::Unbelieved("access token"));
+                return Err(ProviderError::Unbelieved("access token"));
             }
         }
         let subject = text("sub").unwrap_or_default().to_owned();
         if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX {
-            return Err(Trouble::Unbelieved("subject"));
+            return Err(ProviderError::Unbelieved("subject"));
         }
         let acr = text("acr").map(ToOwned::to_owned);
         if !self.rules.acr.is_empty() && !acr.as_ref().is_some_and(|acr| self.rules.acr.contains(acr)) {
-            return Err(Trouble::Unbelieved("level of assurance"));
+            return Err(ProviderError::Unbelieved("level of assurance"));
         }
-        Ok(Vouched {
+        Ok(VerifiedIdentity {
             sid: text("sid").map(ToOwned::to_owned),
             // What is no date proves no moment.
             auth_time: numeric_date(&claims, "auth_time").known(),
@@ -399,14 +403,14 @@ impl Peer {
     async fn user_info(
         &self,
         client: &UpstreamClient,
-        known: &Known,
+        known: &ProviderDocuments,
         access: &str,
         subject: &str,
-    ) -> Result<Map<String, Value>, Trouble> {
+    ) -> Result<Map<String, Value>, ProviderError> {
         if self.rules.user_info == UserInfo::None {
             return Ok(Map::new());
         }
-        let url = known.metadata.userinfo_endpoint().ok_or(Trouble::Unbelieved("no user info"))?;
+        let url = known.metadata.userinfo_endpoint().ok_or(ProviderError::Unbelieved("no user info"))?;
         let request = http::Request::get(url.as_str())
             .header("authorization", format!("Bearer {access}"))
             .header("accept", "application/jwt, application/json;q=0.5")
@@ -414,28 +418,30 @@ impl Peer {
             .map_err(|error| away(&error))?;
         let answer = fetch(client, request).await.map_err(|error| away(&error))?;
         if answer.status() != http::StatusCode::OK {
-            return Err(Trouble::Unbelieved("user info was refused"));
+            return Err(ProviderError::Unbelieved("user info was refused"));
         }
         let kind = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
         let is_signed = kind.is_some_and(|kind| kind.starts_with("application/jwt"));
         let claims = if is_signed {
-            let text = String::from_utf8(answer.into_body()).map_err(|_| Trouble::Unbelieved("user info"))?;
-            self.signed(known, text.trim()).map_err(|fault| Trouble::Token { what: "user info", fault })?
+            let text =
+                String::from_utf8(answer.into_body()).map_err(|_| ProviderError::Unbelieved("user info"))?;
+            self.signed(known, text.trim())
+                .map_err(|fault| ProviderError::Token { what: "user info", fault })?
         } else if self.rules.user_info == UserInfo::DangerUnsigned {
-            serde_json::from_slice(answer.body()).map_err(|_| Trouble::Unbelieved("user info"))?
+            serde_json::from_slice(answer.body()).map_err(|_| ProviderError::Unbelieved("user info"))?
         } else {
-            return Err(Trouble::Unbelieved("user info is not signed"));
+            return Err(ProviderError::Unbelieved("user info is not signed"));
         };
         if claims.get("sub").and_then(Value::as_str) == Some(subject) {
             Ok(claims)
         } else {
-            Err(Trouble::Unbelieved("user info is about somebody else"))
+            Err(ProviderError::Unbelieved("user info is about somebody else"))
         }
     }
 
     /// The claims of a token that this provider signed for this client, and for nobody else whom the
     /// configuration does not name: the others can show it as theirs.
-    fn signed(&self, known: &Known, token: &str) -> Result<Map<String, Value>, TokenFault> {
+    fn signed(&self, known: &ProviderDocuments, token: &str) -> Result<Map<String, Value>, TokenFault> {
         let claims = known.keys.claims(token, &self.rules.issuer, &self.rules.client)?;
         let is_us = |value: &Value| value == self.rules.client.as_str();
         let is_trusted = |value: &Value| {
@@ -457,10 +463,10 @@ impl Peer {
         client: &UpstreamClient,
         now: Timestamp,
         token: &str,
-    ) -> Result<Ended, Trouble> {
+    ) -> Result<LogoutTarget, ProviderError> {
         // A token of another kind, signed by the same keys, is not one of this kind.
         if token_type(token).is_some_and(|typ| typ != "logout+jwt" && typ != "jwt") {
-            return Err(Trouble::Unbelieved("type of the logout token"));
+            return Err(ProviderError::Unbelieved("type of the logout token"));
         }
         let known = self.known(client, now, None).await?;
         let claims = match self.signed(&known, token) {
@@ -470,24 +476,24 @@ impl Peer {
             }
             other => other,
         };
-        let claims = claims.map_err(|fault| Trouble::Token { what: "logout token", fault })?;
+        let claims = claims.map_err(|fault| ProviderError::Token { what: "logout token", fault })?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        check_dates(&claims, now).map_err(|fault| Trouble::Token { what: "logout token", fault })?;
+        check_dates(&claims, now).map_err(|fault| ProviderError::Token { what: "logout token", fault })?;
         let says_logout = claims
             .get("events")
             .and_then(|events| events.get("http://schemas.openid.net/event/backchannel-logout"))
             .is_some_and(Value::is_object);
         // A nonce would make an ID token of it, shown as something else.
         if !says_logout || claims.contains_key("nonce") {
-            return Err(Trouble::Unbelieved("logout token"));
+            return Err(ProviderError::Unbelieved("logout token"));
         }
-        let ended = Ended {
+        let ended = LogoutTarget {
             subject: text("sub"),
             sid: text("sid"),
-            jti: text("jti").ok_or(Trouble::Unbelieved("logout token without a name"))?,
+            jti: text("jti").ok_or(ProviderError::Unbelieved("logout token without a name"))?,
         };
         if ended.subject.is_none() && ended.sid.is_none() {
-            return Err(Trouble::Unbelieved("logout token about nobody"));
+            return Err(ProviderError::Unbelieved("logout token about nobody"));
         }
         Ok(ended)
     }
@@ -500,7 +506,7 @@ impl Peer {
         id_token: &str,
         back: &str,
         state: &str,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, ProviderError> {
         let known = self.known(client, now, None).await?;
         let Some(mut url) = known.metadata.additional_metadata().end_session_endpoint.clone() else {
             return Ok(None);
@@ -514,19 +520,19 @@ impl Peer {
 }
 
 /// What came back with somebody's browser, and what was asked before.
-pub(super) struct Answer<'a> {
+pub(super) struct AuthorizationAnswer<'a> {
     pub(super) code: &'a str,
     pub(super) issuer: Option<&'a str>,
     pub(super) nonce: &'a str,
     pub(super) verifier: Option<&'a str>,
 }
 
-fn away(error: &dyn std::fmt::Display) -> Trouble {
-    Trouble::Away(error.to_string())
+fn away(error: &dyn std::fmt::Display) -> ProviderError {
+    ProviderError::Away(error.to_string())
 }
 
 /// The tokens for a code, none of them believed yet.
-struct Exchanged {
+struct ReceivedTokens {
     access: String,
     id_token: String,
 }
@@ -558,7 +564,7 @@ fn methods(said: Option<&Value>) -> Vec<String> {
 /// Why a code brought no token, without the words of the answer: they may name people.
 fn no_token<E: std::error::Error>(
     error: &openidconnect::RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
-) -> Trouble {
+) -> ProviderError {
     use openidconnect::RequestTokenError as Error;
     match error {
         Error::Request(error) => away(error),
@@ -566,23 +572,25 @@ fn no_token<E: std::error::Error>(
         Error::ServerResponse(answer) => {
             let word = answer.error().to_string();
             let is_word = |sign: char| sign.is_ascii_lowercase() || sign == '_';
-            Trouble::NoToken(word.chars().filter(|sign| is_word(*sign)).take(40).collect())
+            ProviderError::NoToken(word.chars().filter(|sign| is_word(*sign)).take(40).collect())
         }
-        Error::Parse(error, _) => Trouble::NoToken(format!("its answer does not read at `{}`", error.path())),
-        Error::Other(_) => Trouble::NoToken("its answer is none of the protocol".to_owned()),
+        Error::Parse(error, _) => {
+            ProviderError::NoToken(format!("its answer does not read at `{}`", error.path()))
+        }
+        Error::Other(_) => ProviderError::NoToken("its answer is none of the protocol".to_owned()),
     }
 }
 
 /// The way to the token endpoint. Of its answer the library sees what it needs: the ID token is kept for
 /// `believe`, and what is of another type than the standard says (`expires_in: "3599"`) decides nothing.
-struct TokenWeb {
+struct TokenClient {
     client: UpstreamClient,
     id_token: std::sync::Mutex<Option<String>>,
 }
 
-impl<'c> AsyncHttpClient<'c> for TokenWeb {
-    type Error = Unfetched;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Unfetched>> + Send + 'c>>;
+impl<'c> AsyncHttpClient<'c> for TokenClient {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
@@ -608,14 +616,14 @@ impl<'c> AsyncHttpClient<'c> for TokenWeb {
 /// Why nothing was fetched.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Unfetched(String);
+struct FetchError(String);
 
 /// The way out, as the library asks for it.
-struct Web(UpstreamClient);
+struct ProviderClient(UpstreamClient);
 
-impl<'c> AsyncHttpClient<'c> for Web {
-    type Error = Unfetched;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Unfetched>> + Send + 'c>>;
+impl<'c> AsyncHttpClient<'c> for ProviderClient {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(fetch(&self.0, request))
@@ -623,17 +631,17 @@ impl<'c> AsyncHttpClient<'c> for Web {
 }
 
 /// One question over HTTPS; what is elsewhere is not followed.
-async fn fetch(client: &UpstreamClient, request: HttpRequest) -> Result<HttpResponse, Unfetched> {
+async fn fetch(client: &UpstreamClient, request: HttpRequest) -> Result<HttpResponse, FetchError> {
     if request.uri().scheme_str() != Some("https") {
-        return Err(Unfetched("an address that is not https".to_owned()));
+        return Err(FetchError("an address that is not https".to_owned()));
     }
     let timeouts = Timeouts { response: ANSWER_LASTS, ..Timeouts::default() };
     let answer = client.send(request.map(body::full), &timeouts).await;
-    let answer = answer.map_err(|_| Unfetched("it cannot be reached".to_owned()))?;
+    let answer = answer.map_err(|_| FetchError("it cannot be reached".to_owned()))?;
     let (parts, rest) = answer.into_parts();
     let bytes = tokio::time::timeout(ANSWER_LASTS, body::collect(rest, ANSWER_BYTES_MAX)).await;
-    let bytes = bytes.map_err(|_| Unfetched("its answer does not end".to_owned()))?;
-    let bytes = bytes.map_err(|_| Unfetched("its answer is too long".to_owned()))?;
+    let bytes = bytes.map_err(|_| FetchError("its answer does not end".to_owned()))?;
+    let bytes = bytes.map_err(|_| FetchError("its answer is too long".to_owned()))?;
     Ok(http::Response::from_parts(parts, bytes.to_vec()))
 }
 

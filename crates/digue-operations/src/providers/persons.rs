@@ -5,12 +5,12 @@ use std::time::Duration;
 use digue_store::KnownPerson;
 use serde_json::Value;
 
-use super::peer::{Peer, Vouched};
+use super::peer::{ProviderPeer, VerifiedIdentity};
 use super::{PersonBy, PersonRules, keyed};
 use crate::caseloads;
 use crate::error::OperationError;
-use crate::house::House;
-use crate::persons::{self, Owed};
+use crate::house::App;
+use crate::persons::{self, PersonDebts};
 use crate::secret::Secret;
 
 /// How long a person may take from the provider's question to this house.
@@ -21,10 +21,10 @@ const PROOF_LASTS: Duration = Duration::from_mins(10);
 /// # Errors
 /// `Invalid` when it is nobody of the portal, or more than one: a letter is the other way.
 pub(super) async fn open(
-    house: &House,
-    peer: &Peer,
+    house: &App,
+    peer: &ProviderPeer,
     rules: &PersonRules,
-    vouched: Vouched,
+    vouched: VerifiedIdentity,
 ) -> Result<Secret, OperationError> {
     let unknown = || OperationError::Invalid("invalid-person-unknown");
     // They were to be asked who they are; a provider that says it did not has seen somebody else before.
@@ -44,7 +44,7 @@ pub(super) async fn open(
         }
     };
     let person = caseloads::canonical(house, &rules.population, &typed).map_err(|_| unknown())?;
-    let owed = Owed {
+    let owed = PersonDebts {
         provider: peer.rules.id.clone(),
         subject: keyed(house, peer, "subject", &vouched.subject),
         sid: vouched.sid.as_ref().map(|sid| keyed(house, peer, "sid", sid)),
@@ -55,7 +55,7 @@ pub(super) async fn open(
 }
 
 /// A claim as text; `sub` is the provider's own name for them.
-fn said(vouched: &Vouched, name: &str) -> Option<String> {
+fn said(vouched: &VerifiedIdentity, name: &str) -> Option<String> {
     match vouched.claims.get(name) {
         Some(Value::String(text)) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Some(Value::Number(number)) => Some(number.to_string()),

@@ -8,10 +8,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use digue_access::Role;
 use digue_access::session::ClientIp;
-use digue_documents::{Sheet, SheetCell, xlsx};
-use digue_isms::assessment::{self, Fact, Gap, Posture, Question, Said};
+use digue_documents::{WrittenCell, WrittenSheet, xlsx};
+use digue_isms::assessment::{self, Gap, PortalFact, Posture, Question, Said};
 use digue_isms::field::Values;
-use digue_isms::kinds::{Assessment, Kind};
+use digue_isms::kinds::{Assessment, RegisterKind};
 use digue_locales::{Language, Value, text, text_with};
 use digue_types::written::folded;
 use digue_types::{AccountId, OrganisationId, Timestamp};
@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use super::led;
 use crate::actor::Actor;
 use crate::error::{LineFault, OperationError};
-use crate::house::House;
+use crate::house::App;
 use crate::isms::{awareness, day_of, in_force, now, write};
 use crate::mail::{self, Mail};
 use crate::uploaded_table::{CellUse, NameFit, TableWanted, UploadedTable, taken};
@@ -36,7 +36,7 @@ const COMMENT: &str = "comment";
 pub struct SelfAssessment {
     pub organisation: OrganisationId,
     pub answers: Values,
-    pub facts: BTreeMap<Question, Fact>,
+    pub facts: BTreeMap<Question, PortalFact>,
     pub to_do: Vec<Question>,
     pub posture: Posture,
     /// The last signed one: its name, who signed it and when.
@@ -69,7 +69,7 @@ fn draft_key(organisation: &OrganisationId) -> String {
 }
 
 /// The own assessment, for whoever leads the organisation.
-pub async fn show(house: &House, actor: &Actor) -> Result<SelfAssessment, OperationError> {
+pub async fn show(house: &App, actor: &Actor) -> Result<SelfAssessment, OperationError> {
     let organisation = led(house, actor)?;
     let draft = house.store.setting(&draft_key(&organisation)).await?;
     let answers: Option<Values> = draft.and_then(|text| serde_json::from_str(&text).ok());
@@ -77,7 +77,7 @@ pub async fn show(house: &House, actor: &Actor) -> Result<SelfAssessment, Operat
     let last = assessment::last(&registers, organisation.as_str());
     // What was signed is shown until somebody begins again.
     let answers = answers.or_else(|| last.as_ref().map(|(_, signed)| signed.answers())).unwrap_or_default();
-    let facts = Seen::read(house).await?.facts(house, &organisation)?;
+    let facts = PortalFacts::read(house).await?.facts(house, &organisation)?;
     let signed_on = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     Ok(SelfAssessment {
         to_do: assessment::to_do(&answers, |question| facts.get(&question).copied()),
@@ -91,7 +91,7 @@ pub async fn show(house: &House, actor: &Actor) -> Result<SelfAssessment, Operat
 }
 
 /// Saves some answers; the others stay as they are.
-pub async fn answer(house: &House, actor: &Actor, given: Values) -> Result<(), OperationError> {
+pub async fn answer(house: &App, actor: &Actor, given: Values) -> Result<(), OperationError> {
     let organisation = led(house, actor)?;
     let draft = house.store.setting(&draft_key(&organisation)).await?;
     let mut answers: Values = draft.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -111,7 +111,7 @@ pub async fn answer(house: &House, actor: &Actor, given: Values) -> Result<(), O
 ///
 /// # Errors
 /// `Invalid` while a question is open: "I do not know" is an answer, silence is none.
-pub async fn sign(house: &House, actor: &Actor) -> Result<(), OperationError> {
+pub async fn sign(house: &App, actor: &Actor) -> Result<(), OperationError> {
     let organisation = led(house, actor)?;
     actor.must_be_fresh(house)?;
     let draft = house.store.setting(&draft_key(&organisation)).await?;
@@ -127,13 +127,13 @@ pub async fn sign(house: &House, actor: &Actor) -> Result<(), OperationError> {
     ] {
         values.insert(field.to_owned(), vec![value]);
     }
-    write(house, actor, Kind::Assessment, None, &values).await?;
+    write(house, actor, RegisterKind::Assessment, None, &values).await?;
     house.store.remove_setting(&draft_key(&organisation)).await?;
     refresh_one(house, organisation).await
 }
 
 /// What the portal knows of everybody, read once.
-struct Seen {
+struct PortalFacts {
     active: HashMap<OrganisationId, Vec<(AccountId, Role)>>,
     passkeys: HashMap<AccountId, usize>,
     passwords: HashSet<AccountId>,
@@ -145,8 +145,8 @@ struct Seen {
     places: HashMap<AccountId, HashSet<ClientIp>>,
 }
 
-impl Seen {
-    async fn read(house: &House) -> Result<Self, OperationError> {
+impl PortalFacts {
+    async fn read(house: &App) -> Result<Self, OperationError> {
         let rules = house.gateway().rules();
         let mut active: HashMap<OrganisationId, Vec<(AccountId, Role)>> = HashMap::new();
         for (account, record) in rules.directory.iter().filter(|(_, record)| !record.is_suspended) {
@@ -170,9 +170,9 @@ impl Seen {
     /// What it means for an organisation, question by question.
     fn facts(
         &self,
-        house: &House,
+        house: &App,
         organisation: &OrganisationId,
-    ) -> Result<BTreeMap<Question, Fact>, OperationError> {
+    ) -> Result<BTreeMap<Question, PortalFact>, OperationError> {
         let active = self.active.get(organisation).map_or(&[][..], Vec::as_slice);
         let (view, now_at) = (house.view(), house.clock.now());
         let mut unused = 0;
@@ -181,11 +181,11 @@ impl Seen {
             unused += u64::from(last.is_some_and(|last| now_at.since(last) > crate::isms::ask::UNUSED_AFTER));
         }
         let population = active.len() as u64;
-        let count = |fails: &dyn Fn(&AccountId) -> bool| Fact {
+        let count = |fails: &dyn Fn(&AccountId) -> bool| PortalFact {
             population,
             failing: active.iter().filter(|(account, _)| fails(account)).count() as u64,
         };
-        let whether = |holds: bool| Fact { population: 1, failing: u64::from(!holds) };
+        let whether = |holds: bool| PortalFact { population: 1, failing: u64::from(!holds) };
         let leaders = active.iter().filter(|(_, role)| role.leads_agents()).count();
         let missed = |account: &AccountId| {
             let learned = |code| self.learned.contains_key(&(account.to_string(), code));
@@ -198,7 +198,7 @@ impl Seen {
                 Question::OwnAccounts,
                 count(&|account| self.places.get(account).is_some_and(|at| at.len() > 1)),
             ),
-            (Question::Leavers, Fact { population, failing: unused }),
+            (Question::Leavers, PortalFact { population, failing: unused }),
             (Question::Deputy, whether(leaders >= 2)),
             (Question::Contacts, whether(self.reached.contains(organisation))),
             (Question::Trained, count(&missed)),
@@ -208,7 +208,7 @@ impl Seen {
 
 /// An answer of an organisation, as the operator's watchers read it.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct AssessmentAnswer {
     pub organisation: OrganisationId,
     pub posture: Posture,
     pub signed_on: Option<Date>,
@@ -220,17 +220,17 @@ pub struct Standing {
 /// What is known of every partner, made again each hour: thousands of organisations are not asked about
 /// while somebody waits for a page.
 #[derive(Default)]
-pub(crate) struct Standings(RwLock<Arc<BTreeMap<OrganisationId, Standing>>>);
+pub(crate) struct AssessmentAnswers(RwLock<Arc<BTreeMap<OrganisationId, AssessmentAnswer>>>);
 
-impl Standings {
-    fn put(&self, one: Standing) {
+impl AssessmentAnswers {
+    fn put(&self, one: AssessmentAnswer) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut known).insert(one.organisation.clone(), one);
     }
 }
 
 /// Where every partner organisation stands: only what was signed, as the last hour saw it.
-pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Standing>, OperationError> {
+pub async fn everybody(house: &App, actor: &Actor) -> Result<Vec<AssessmentAnswer>, OperationError> {
     actor.must_watch()?;
     if house.standings().0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
         refresh(house).await?;
@@ -241,12 +241,12 @@ pub async fn everybody(house: &House, actor: &Actor) -> Result<Vec<Standing>, Op
 
 /// `posture` is known; `last` is what the organisation signed last.
 fn standing(
-    house: &House,
+    house: &App,
     last: Option<&(String, Assessment)>,
     posture: Posture,
-    seen: &Seen,
+    seen: &PortalFacts,
     organisation: OrganisationId,
-) -> Result<Standing, OperationError> {
+) -> Result<AssessmentAnswer, OperationError> {
     let (mut contradicted, mut to_do) = (Vec::new(), Vec::new());
     if let Some((_, signed)) = last {
         let (facts, answers) = (seen.facts(house, &organisation)?, signed.answers());
@@ -257,7 +257,7 @@ fn standing(
         contradicted.retain(|question| gap(question) == Some(Gap::Contradicted));
         to_do = assessment::to_do(&answers, fact);
     }
-    Ok(Standing {
+    Ok(AssessmentAnswer {
         posture,
         signed_on: last.and_then(|(_, signed)| signed.signed_on),
         organisation,
@@ -267,7 +267,7 @@ fn standing(
 }
 
 /// Organisations that have agents or somebody who leads them.
-fn partners(house: &House) -> Vec<OrganisationId> {
+fn partners(house: &App) -> Vec<OrganisationId> {
     let rules = house.gateway().rules();
     let theirs =
         rules.directory.iter().filter(|(_, record)| record.role == Role::Agent || record.role.leads_agents());
@@ -278,7 +278,7 @@ fn partners(house: &House) -> Vec<OrganisationId> {
 }
 
 async fn posture(
-    house: &House,
+    house: &App,
     signed: Option<Date>,
     organisation: &OrganisationId,
 ) -> Result<Posture, OperationError> {
@@ -294,7 +294,7 @@ const KNOWN: &str = "assessment-known:";
 /// The days on which these organisations were first seen here: their time to answer begins then. One read
 /// and one write for all, for a start waits for it.
 async fn known_since(
-    house: &House,
+    house: &App,
     organisations: &[OrganisationId],
 ) -> Result<HashMap<OrganisationId, Date>, OperationError> {
     let known = match organisations {
@@ -319,8 +319,8 @@ async fn known_since(
 }
 
 /// Looks at every organisation, and tells the lock where each stands: policies may ask.
-pub async fn refresh(house: &House) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
+pub async fn refresh(house: &App) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(house).await?, PortalFacts::read(house).await?);
     let (last, organisations) = (assessment::last_of_each(&registers), partners(house));
     let since = known_since(house, &organisations).await?;
     let (grace_days, today) = (house.partners().assessment_grace_days, now(house).today);
@@ -343,8 +343,8 @@ pub async fn refresh(house: &House) -> Result<(), OperationError> {
 }
 
 /// The same for one organisation that has just signed.
-async fn refresh_one(house: &House, organisation: OrganisationId) -> Result<(), OperationError> {
-    let (registers, seen) = (in_force(house).await?, Seen::read(house).await?);
+async fn refresh_one(house: &App, organisation: OrganisationId) -> Result<(), OperationError> {
+    let (registers, seen) = (in_force(house).await?, PortalFacts::read(house).await?);
     let last = assessment::last(&registers, organisation.as_str());
     let signed = last.as_ref().and_then(|(_, signed)| signed.signed_on);
     let posture = posture(house, signed, &organisation).await?;
@@ -358,7 +358,7 @@ async fn refresh_one(house: &House, organisation: OrganisationId) -> Result<(), 
 }
 
 /// Mail to those who lead an organisation whose assessment is over or ends soon: once a month.
-pub async fn remind_due(house: &House) -> Result<u64, OperationError> {
+pub async fn remind_due(house: &App) -> Result<u64, OperationError> {
     const EVERY: std::time::Duration = std::time::Duration::from_hours(24 * 30);
     refresh(house).await?;
     if !house.sends_mail() {
@@ -396,7 +396,7 @@ pub async fn remind_due(house: &House) -> Result<u64, OperationError> {
 }
 
 /// What a fact says, in words.
-pub fn fact_in_words(language: Language, question: Question, fact: Fact) -> String {
+pub fn fact_in_words(language: Language, question: Question, fact: PortalFact) -> String {
     let values = [
         ("failing", Value::from(fact.failing)),
         ("population", Value::from(fact.population)),
@@ -406,7 +406,7 @@ pub fn fact_in_words(language: Language, question: Question, fact: Fact) -> Stri
 }
 
 /// The questions as a spreadsheet, with what was answered: for those who prefer to fill one.
-pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
+pub async fn file(house: &App, actor: &Actor, language: Language) -> Result<Vec<u8>, OperationError> {
     let sheet = show(house, actor).await?;
     let said = |said: &Said| text(language, said.key());
     let rows = Question::ALL.iter().map(|question| {
@@ -418,19 +418,19 @@ pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Ve
             question.answer(&sheet.answers).as_ref().map(said).unwrap_or_default(),
             fact.map(|fact| fact_in_words(language, *question, *fact)).unwrap_or_default(),
         ];
-        row.map(SheetCell::from).to_vec()
+        row.map(WrittenCell::from).to_vec()
     });
     let choices: Vec<String> = Said::ALL.iter().map(said).collect();
     let columns = ["code", "theme", "question", "answer", "fact"];
     let mut header: Vec<String> =
         columns.iter().map(|column| text(language, &format!("column-{column}"))).collect();
     header.push(format!("{} {}", text(language, "column-choices"), choices.join(" / ")));
-    let sheet = Sheet {
+    let sheet = WrittenSheet {
         name: text(language, "assessment-sheet"),
         language: language.code(),
         header,
         rows: rows.collect(),
-        ..Sheet::default()
+        ..WrittenSheet::default()
     };
     xlsx(&[sheet]).map_err(|error| OperationError::Unavailable(error.to_string()))
 }
@@ -439,7 +439,7 @@ pub async fn file(house: &House, actor: &Actor, language: Language) -> Result<Ve
 ///
 /// # Errors
 /// `Faults` by line; nothing of a file with faults is taken.
-pub async fn take(house: &House, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
+pub async fn take(house: &App, actor: &Actor, bytes: &[u8]) -> Result<usize, OperationError> {
     led(house, actor)?;
     let invalid = || OperationError::Invalid("invalid-upload");
     if bytes.len() > SHEET_BYTES_MAX {

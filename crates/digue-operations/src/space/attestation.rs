@@ -1,7 +1,7 @@
 //! The attestation of an organisation for its Qualiopi file: what was measured at the gate on a day,
 //! and what the organisation declared. A sheet of facts, and no certificate.
 
-use digue_documents::{Block, Document};
+use digue_documents::{Document, DocumentBlock};
 use digue_isms::assessment::{Question, Said};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -12,27 +12,27 @@ use crate::accounts;
 use crate::actor::Actor;
 use crate::error::OperationError;
 use crate::files::hex;
-use crate::house::House;
+use crate::house::App;
 use crate::incidents;
 use crate::isms::{awareness, now, reviews};
-use crate::papers::{Form, Reader, printed_from};
-use crate::stored_records::Sources;
+use crate::papers::{PaperFormat, PaperReader, printed_from};
+use crate::stored_records::PaperSources;
 
 /// The attestation of the actor's organisation, as it stands now.
 pub async fn file(
-    house: &House,
+    house: &App,
     actor: &Actor,
-    reader: &Reader,
-    form: Form,
+    reader: &PaperReader,
+    form: PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
     let document = document(house, actor, reader).await?;
     let organisation = led(house, actor)?;
     let accounts = house.store.accounts().await?.into_iter();
     let own = accounts.filter(|(_, record)| record.organisation == organisation).map(|(account, _)| account);
-    printed_from(house, &document, form, Sources::accounts(&own.collect())).await
+    printed_from(house, &document, form, PaperSources::accounts(&own.collect())).await
 }
 
-async fn document(house: &House, actor: &Actor, reader: &Reader) -> Result<Document, OperationError> {
+async fn document(house: &App, actor: &Actor, reader: &PaperReader) -> Result<Document, OperationError> {
     let language = reader.language;
     let organisation = led(house, actor)?;
     let records = house.store.organisations().await?;
@@ -41,33 +41,34 @@ async fn document(house: &House, actor: &Actor, reader: &Reader) -> Result<Docum
     let title = text_with(language, "attestation-title", &[("name", Value::from(name.as_str()))]);
     let made = [("at", Value::from(reader.moment(house.clock.now())))];
     let mut blocks = vec![
-        Block::Quiet(text_with(language, "attestation-made", &made)),
-        Block::Paragraph(text(language, "attestation-explain")),
+        DocumentBlock::Quiet(text_with(language, "attestation-made", &made)),
+        DocumentBlock::Paragraph(text(language, "attestation-explain")),
     ];
     blocks.extend(of_accounts(house, actor, &organisation, language).await?);
     blocks.extend(of_reviews(house, actor, reader).await?);
     blocks.extend(of_awareness(house, actor, language).await?);
     blocks.extend(of_incidents(house, actor, reader).await?);
     blocks.extend(of_assessment(house, actor, language).await?);
-    blocks.push(Block::Heading(text(language, "attestation-qualiopi")));
-    blocks.push(Block::Paragraph(text(language, "attestation-links")));
-    blocks.push(Block::Quiet(proof(house, language)));
+    blocks.push(DocumentBlock::Heading(text(language, "attestation-qualiopi")));
+    blocks.push(DocumentBlock::Paragraph(text(language, "attestation-links")));
+    blocks.push(DocumentBlock::Quiet(proof(house, language)));
     let foot = format!("{title} – {}", now(house).today.strftime("%d/%m/%Y"));
     Ok(Document { title, language: language.code(), foot, blocks, ..Document::default() })
 }
 
 async fn of_accounts(
-    house: &House,
+    house: &App,
     actor: &Actor,
     organisation: &OrganisationId,
     language: Language,
-) -> Result<Vec<Block>, OperationError> {
+) -> Result<Vec<DocumentBlock>, OperationError> {
     let mut theirs = accounts::list(house, actor).await?;
     theirs.retain(|known| known.record.organisation == *organisation);
     let active = || theirs.iter().filter(|known| !known.record.is_suspended);
-    let pair = |key: &str, count: usize| Block::Pair(text(language, key), number(language, count as u64));
+    let pair =
+        |key: &str, count: usize| DocumentBlock::Pair(text(language, key), number(language, count as u64));
     Ok(vec![
-        Block::Heading(text(language, "attestation-accounts")),
+        DocumentBlock::Heading(text(language, "attestation-accounts")),
         pair("attestation-active", active().count()),
         pair("attestation-passkeys", active().filter(|known| known.passkeys > 0).count()),
         pair("attestation-leaders", active().filter(|known| known.record.role.leads_agents()).count()),
@@ -75,64 +76,72 @@ async fn of_accounts(
     ])
 }
 
-async fn of_reviews(house: &House, actor: &Actor, reader: &Reader) -> Result<Vec<Block>, OperationError> {
+async fn of_reviews(
+    house: &App,
+    actor: &Actor,
+    reader: &PaperReader,
+) -> Result<Vec<DocumentBlock>, OperationError> {
     let language = reader.language;
-    let mut blocks = vec![Block::Heading(text(language, "attestation-reviews"))];
+    let mut blocks = vec![DocumentBlock::Heading(text(language, "attestation-reviews"))];
     let views = reviews::list(house, actor).await?;
     for view in views.iter().filter(|view| !view.lines.is_empty()) {
         let values = [("decided", Value::from(view.decided)), ("lines", Value::from(view.lines.len()))];
         let name = format!("{} ({})", view.record.title, reader.date(view.record.opened_at));
-        blocks.push(Block::Pair(name, text_with(language, "attestation-review", &values)));
+        blocks.push(DocumentBlock::Pair(name, text_with(language, "attestation-review", &values)));
     }
     if blocks.len() == 1 {
-        blocks.push(Block::Paragraph(text(language, "attestation-none")));
+        blocks.push(DocumentBlock::Paragraph(text(language, "attestation-none")));
     }
     Ok(blocks)
 }
 
 async fn of_awareness(
-    house: &House,
+    house: &App,
     actor: &Actor,
     language: Language,
-) -> Result<Vec<Block>, OperationError> {
+) -> Result<Vec<DocumentBlock>, OperationError> {
     let learners = awareness::everybody(house, actor).await?;
     let line = |(place, module): (usize, &Module)| {
         let done = learners.iter().filter(|one| one.done.get(place).is_some_and(Option::is_some)).count();
         let values = [("done", Value::from(done)), ("people", Value::from(learners.len()))];
-        Block::Pair(text(language, module.key()), text_with(language, "attestation-module", &values))
+        DocumentBlock::Pair(text(language, module.key()), text_with(language, "attestation-module", &values))
     };
-    let heading = Block::Heading(text(language, "attestation-awareness"));
+    let heading = DocumentBlock::Heading(text(language, "attestation-awareness"));
     Ok(std::iter::once(heading).chain(Module::ALL.iter().enumerate().map(line)).collect())
 }
 
-async fn of_incidents(house: &House, actor: &Actor, reader: &Reader) -> Result<Vec<Block>, OperationError> {
+async fn of_incidents(
+    house: &App,
+    actor: &Actor,
+    reader: &PaperReader,
+) -> Result<Vec<DocumentBlock>, OperationError> {
     let language = reader.language;
-    let mut blocks = vec![Block::Heading(text(language, "attestation-incidents"))];
+    let mut blocks = vec![DocumentBlock::Heading(text(language, "attestation-incidents"))];
     let views = incidents::own(house, actor).await?;
     if views.is_empty() {
-        blocks.push(Block::Paragraph(text(language, "attestation-no-incident")));
+        blocks.push(DocumentBlock::Paragraph(text(language, "attestation-no-incident")));
     }
     for view in &views {
         let state = text(language, &format!("incident-state-{}", view.incident.state().code()));
         let name = format!("{} ({})", view.reference(), reader.date(view.record.opened_at));
-        blocks.push(Block::Pair(name, format!("{} – {state}", view.incident.title)));
+        blocks.push(DocumentBlock::Pair(name, format!("{} – {state}", view.incident.title)));
     }
     Ok(blocks)
 }
 
 async fn of_assessment(
-    house: &House,
+    house: &App,
     actor: &Actor,
     language: Language,
-) -> Result<Vec<Block>, OperationError> {
-    let heading = Block::Heading(text(language, "attestation-assessment"));
+) -> Result<Vec<DocumentBlock>, OperationError> {
+    let heading = DocumentBlock::Heading(text(language, "attestation-assessment"));
     let own = assessment::show(house, actor).await?;
     let Some((_, signed)) = &own.last else {
-        return Ok(vec![heading, Block::Paragraph(text(language, "attestation-no-assessment"))]);
+        return Ok(vec![heading, DocumentBlock::Paragraph(text(language, "attestation-no-assessment"))]);
     };
     let on = signed.signed_on.map(|on| on.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
     let values = [("on", Value::from(on)), ("by", Value::from(signed.signed_by.0.as_str()))];
-    let told = Block::Paragraph(text_with(language, "attestation-signed", &values));
+    let told = DocumentBlock::Paragraph(text_with(language, "attestation-signed", &values));
     let answers = signed.answers();
     let rows = Question::ALL.iter().map(|question| {
         let said = question.answer(&answers).map(Said::key).map(|key| text(language, key));
@@ -141,11 +150,11 @@ async fn of_assessment(
         vec![text(language, question.key()), said.unwrap_or_default(), seen.unwrap_or_default()]
     });
     let header = ["question", "answer", "fact"].map(|column| text(language, &format!("column-{column}")));
-    Ok(vec![heading, told, Block::Table { header: header.to_vec(), rows: rows.collect() }])
+    Ok(vec![heading, told, DocumentBlock::Table { header: header.to_vec(), rows: rows.collect() }])
 }
 
 /// Where in the journal the facts were read.
-fn proof(house: &House, language: Language) -> String {
+fn proof(house: &App, language: Language) -> String {
     let status = house.journal_status();
     let root = house.journal.root(status.checkpoint_size).map(|root| hex(&root)).unwrap_or_default();
     let values = [

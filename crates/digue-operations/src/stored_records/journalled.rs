@@ -9,7 +9,7 @@ use digue_types::{AccountId, Act, Administration, OrganisationId, Timestamp};
 
 /// One act, as far as a record is compared with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct JournalledAct {
     /// `account:a1`, in canonical form.
     pub(super) about: String,
     pub(super) at: Timestamp,
@@ -22,7 +22,7 @@ pub(super) struct Said {
 
 /// The acts that stored records are compared with, by what they are about.
 #[derive(Debug, Default)]
-pub(crate) struct Journalled {
+pub(crate) struct JournalledActs {
     /// Entries taken in: the next one is of this index, or later.
     end: u64,
     /// The first act that can still be read.
@@ -31,25 +31,25 @@ pub(crate) struct Journalled {
     accounts: HashMap<AccountId, String>,
     suspended: HashMap<AccountId, bool>,
     /// Last word on a gate, by `account:a1`.
-    gates: HashMap<String, Said>,
-    asked: HashMap<String, Vec<Said>>,
-    decided: HashMap<String, Vec<Said>>,
+    gates: HashMap<String, JournalledAct>,
+    asked: HashMap<String, Vec<JournalledAct>>,
+    decided: HashMap<String, Vec<JournalledAct>>,
     /// What the watch did, by whom it is about; verdicts by the name of the finding.
-    findings: HashMap<String, Vec<Said>>,
-    verdicts: HashMap<String, Said>,
-    prepared: HashMap<String, Said>,
+    findings: HashMap<String, Vec<JournalledAct>>,
+    verdicts: HashMap<String, JournalledAct>,
+    prepared: HashMap<String, JournalledAct>,
     campaign_states: HashMap<String, String>,
-    reviews: HashMap<String, Said>,
+    reviews: HashMap<String, JournalledAct>,
     /// By review and account.
-    review_lines: HashMap<(String, AccountId), Said>,
-    switches: HashMap<String, Said>,
+    review_lines: HashMap<(String, AccountId), JournalledAct>,
+    switches: HashMap<String, JournalledAct>,
     /// The last result of each check.
     checks: HashMap<String, String>,
     /// Acts that hold a hash, by subject: what it says, and who did it.
     hashed: HashMap<String, BTreeSet<(String, AccountId)>>,
 }
 
-impl Journalled {
+impl JournalledActs {
     pub(super) const fn end(&self) -> u64 {
         self.end
     }
@@ -64,7 +64,7 @@ impl Journalled {
         self.end = entry + 1;
         self.first_at.get_or_insert(act.at);
         let subject = canonical(&act.subject);
-        let said = || Said {
+        let said = || JournalledAct {
             about: canonical(&act.subject),
             at: act.at,
             by: act.actor.clone(),
@@ -129,40 +129,40 @@ impl Journalled {
         self.accounts.keys()
     }
 
-    pub(super) fn gate(&self, subject: &str) -> Option<&Said> {
+    pub(super) fn gate(&self, subject: &str) -> Option<&JournalledAct> {
         self.gates.get(&canonical(subject))
     }
 
-    pub(super) fn gates(&self) -> impl Iterator<Item = (&str, &Said)> {
+    pub(super) fn gates(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.gates.iter().map(|(subject, said)| (subject.as_str(), said))
     }
 
-    pub(super) fn asked(&self, subject: &str) -> &[Said] {
+    pub(super) fn asked(&self, subject: &str) -> &[JournalledAct] {
         self.asked.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn all_asked(&self) -> impl Iterator<Item = (&str, &Said)> {
+    pub(super) fn all_asked(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.asked.iter().flat_map(|(subject, all)| all.iter().map(move |said| (subject.as_str(), said)))
     }
 
-    pub(super) fn decided(&self, subject: &str) -> &[Said] {
+    pub(super) fn decided(&self, subject: &str) -> &[JournalledAct] {
         self.decided.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn findings(&self, subject: &str) -> &[Said] {
+    pub(super) fn findings(&self, subject: &str) -> &[JournalledAct] {
         self.findings.get(&canonical(subject)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn verdict(&self, finding: &str) -> Option<&Said> {
+    pub(super) fn verdict(&self, finding: &str) -> Option<&JournalledAct> {
         self.verdicts.get(finding)
     }
 
-    pub(super) fn all_findings(&self) -> impl Iterator<Item = (&str, &[Said])> {
+    pub(super) fn all_findings(&self) -> impl Iterator<Item = (&str, &[JournalledAct])> {
         self.findings.iter().map(|(subject, all)| (subject.as_str(), all.as_slice()))
     }
 
     /// By the name of the finding.
-    pub(super) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &Said)> {
+    pub(super) fn all_verdicts(&self) -> impl Iterator<Item = (&str, &JournalledAct)> {
         self.verdicts.iter().map(|(finding, said)| (finding.as_str(), said))
     }
 
@@ -170,7 +170,7 @@ impl Journalled {
         self.verdicts.keys().map(String::as_str)
     }
 
-    pub(super) fn campaign(&self, id: &str) -> Option<&Said> {
+    pub(super) fn campaign(&self, id: &str) -> Option<&JournalledAct> {
         self.prepared.get(&format!("campaign:{id}"))
     }
 
@@ -183,7 +183,7 @@ impl Journalled {
         self.campaign_states.get(&format!("campaign:{id}")).map(String::as_str)
     }
 
-    pub(super) fn review(&self, id: &str) -> Option<&Said> {
+    pub(super) fn review(&self, id: &str) -> Option<&JournalledAct> {
         self.reviews.get(&format!("review:{id}"))
     }
 
@@ -191,11 +191,11 @@ impl Journalled {
         self.reviews.keys().filter_map(|subject| subject.strip_prefix("review:"))
     }
 
-    pub(super) fn review_line(&self, review: &str, account: &AccountId) -> Option<&Said> {
+    pub(super) fn review_line(&self, review: &str, account: &AccountId) -> Option<&JournalledAct> {
         self.review_lines.get(&(review.to_owned(), account.clone()))
     }
 
-    pub(super) fn switched(&self, check: &str) -> Option<&Said> {
+    pub(super) fn switched(&self, check: &str) -> Option<&JournalledAct> {
         self.switches.get(&format!("check:{check}"))
     }
 

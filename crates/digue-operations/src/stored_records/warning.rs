@@ -2,57 +2,59 @@
 
 use std::collections::BTreeSet;
 
-use digue_documents::{Block, Sheet};
+use digue_documents::{DocumentBlock, WrittenSheet};
 use digue_locales::{Language, text};
 use digue_types::AccountId;
 
 use super::{StoredKind, compare_now};
 use crate::error::OperationError;
-use crate::house::House;
+use crate::house::App;
 
 /// The records that a paper is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Sources<'n> {
+pub struct PaperSources<'n> {
     pub kinds: &'static [StoredKind],
-    pub about: About<'n>,
+    pub about: PaperSubject<'n>,
 }
 
 /// Which of them: a paper names no record that its reader may not see.
 #[derive(Clone, Copy, Debug)]
-pub enum About<'n> {
+pub enum PaperSubject<'n> {
     All,
     /// Those of one incident, or of one record.
     Name(&'n str),
     Accounts(&'n BTreeSet<AccountId>),
 }
 
-impl Sources<'static> {
+impl PaperSources<'static> {
     /// Registers, measures, audits and what checks found of them.
-    pub const SMSI: Self =
-        Self { kinds: &[StoredKind::Record, StoredKind::Check, StoredKind::Switch], about: About::All };
+    pub const SMSI: Self = Self {
+        kinds: &[StoredKind::Record, StoredKind::Check, StoredKind::Switch],
+        about: PaperSubject::All,
+    };
     /// Every incident.
-    pub const INCIDENTS: Self = Self { kinds: &[StoredKind::Incident], about: About::All };
+    pub const INCIDENTS: Self = Self { kinds: &[StoredKind::Incident], about: PaperSubject::All };
 }
 
-impl<'n> Sources<'n> {
+impl<'n> PaperSources<'n> {
     /// One incident.
     pub const fn incident(id: &'n str) -> Self {
-        Self { kinds: &[StoredKind::Incident], about: About::Name(id) }
+        Self { kinds: &[StoredKind::Incident], about: PaperSubject::Name(id) }
     }
 
     /// Accounts of one organisation, with the reviews of their rights.
     pub const fn accounts(accounts: &'n BTreeSet<AccountId>) -> Self {
         let kinds = &[StoredKind::Account, StoredKind::Gate, StoredKind::Review];
-        Self { kinds, about: About::Accounts(accounts) }
+        Self { kinds, about: PaperSubject::Accounts(accounts) }
     }
 
     /// Those that differ, in words.
-    async fn differing(&self, house: &House, language: Language) -> Result<Vec<String>, OperationError> {
+    async fn differing(&self, house: &App, language: Language) -> Result<Vec<String>, OperationError> {
         let found = compare_now(house, self.kinds).await?.differences;
-        let is_its = |one: &&super::Difference| match self.about {
-            About::All => true,
-            About::Name(name) => one.is_about(name),
-            About::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),
+        let is_its = |one: &&super::RecordDifference| match self.about {
+            PaperSubject::All => true,
+            PaperSubject::Name(name) => one.is_about(name),
+            PaperSubject::Accounts(accounts) => accounts.iter().any(|account| one.is_about(account.as_str())),
         };
         Ok(found.iter().filter(is_its).map(|one| one.in_words(language)).collect())
     }
@@ -61,13 +63,17 @@ impl<'n> Sources<'n> {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn warning(&self, house: &House, language: Language) -> Result<Vec<Block>, OperationError> {
+    pub async fn warning(
+        &self,
+        house: &App,
+        language: Language,
+    ) -> Result<Vec<DocumentBlock>, OperationError> {
         let differing = self.differing(house, language).await?;
         if differing.is_empty() {
             return Ok(Vec::new());
         }
-        let mut blocks = vec![Block::Paragraph(text(language, "stored-differs"))];
-        blocks.extend(differing.into_iter().map(|one| Block::Point(None, one)));
+        let mut blocks = vec![DocumentBlock::Paragraph(text(language, "stored-differs"))];
+        blocks.extend(differing.into_iter().map(|one| DocumentBlock::Point(None, one)));
         Ok(blocks)
     }
 
@@ -75,7 +81,11 @@ impl<'n> Sources<'n> {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn sheet(&self, house: &House, language: Language) -> Result<Option<Sheet>, OperationError> {
+    pub async fn sheet(
+        &self,
+        house: &App,
+        language: Language,
+    ) -> Result<Option<WrittenSheet>, OperationError> {
         let differing = self.differing(house, language).await?;
         if differing.is_empty() {
             return Ok(None);
@@ -83,6 +93,6 @@ impl<'n> Sources<'n> {
         let rows = differing.into_iter().map(|one| vec![one.into()]).collect();
         let name = text(language, "stored-sheet");
         let (language, header) = (language.code(), vec![text(language, "stored-differs")]);
-        Ok(Some(Sheet { name, language, header, rows, ..Sheet::default() }))
+        Ok(Some(WrittenSheet { name, language, header, rows, ..WrittenSheet::default() }))
     }
 }

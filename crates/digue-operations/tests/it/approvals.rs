@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use digue_access::{AccountRecord, Reach, Role};
-use digue_operations::approvals::{self, NewAccount, Wish};
+use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
 use digue_operations::{Actor, OperationError, gates, invitations, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::{AccountId, Act, Gate, OrganisationId};
@@ -27,8 +27,8 @@ pub(crate) fn again(home: &Home, actor: &Actor) -> Actor {
     Actor { proved_at: home.now(), ..actor.clone() }
 }
 
-fn new_account(name: &str, organisation: &str, role: Role) -> Wish {
-    Wish::AddAccounts(vec![NewAccount {
+fn new_account(name: &str, organisation: &str, role: Role) -> ApprovalRequest {
+    ApprovalRequest::AddAccounts(vec![NewAccount {
         account: AccountId::parse(name).unwrap(),
         organisation: OrganisationId::parse(organisation).unwrap(),
         role,
@@ -123,7 +123,7 @@ async fn a_new_account_sees_nobody_until_two_persons_and_a_passkey_say_so() {
         assert!(matches!(alone, Err(OperationError::Involved)), "{actor:?}");
     }
     // No other way opens its gate.
-    let wish = Wish::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
+    let wish = ApprovalRequest::OpenGate { reach: Reach::Account(account.clone()), gate: Gate::Open };
     let around = approvals::ask(&home.house, &rssi, &wish, "il attend").await;
     assert!(matches!(around, Err(OperationError::Invalid("invalid-gate-unconfirmed"))));
     let guessed = invitations::confirm(&home.house, &dpo, &account, "AAAA-AAAA", CALL).await;
@@ -164,7 +164,7 @@ async fn a_closed_gate_is_opened_by_two_within_a_day() {
     gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "suspect").await.unwrap();
     let alone = gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Open, "retrouvé").await;
     assert!(matches!(alone, Err(OperationError::SecondNeeded)));
-    let wish = Wish::OpenGate { reach: reach.clone(), gate: Gate::Open };
+    let wish = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
     let late = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
     home.clock.pass(Duration::from_hours(24));
     let expired = approvals::decide(&home.house, &dpo, &late, true).await;

@@ -3,7 +3,7 @@
 
 use digue_locales::{Language, text};
 use digue_operations::incidents::IncidentView;
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::ClockKind;
 use digue_response::sheet::Sheet;
@@ -33,34 +33,35 @@ impl Draw {
 pub(crate) struct Truth<'v>(&'v IncidentView);
 
 impl Truth<'_> {
-    fn any(&self, is_it: impl Fn(&Note) -> bool) -> bool {
+    fn any(&self, is_it: impl Fn(&IncidentNote) -> bool) -> bool {
         self.0.entries.iter().any(|entry| is_it(&entry.note) && !self.is_taken_back(entry.number))
     }
 
     fn is_taken_back(&self, number: u32) -> bool {
-        let taken = |note: &Note| matches!(note, Note::Withdrawn { entry, .. } if *entry == number);
+        let taken =
+            |note: &IncidentNote| matches!(note, IncidentNote::Withdrawn { entry, .. } if *entry == number);
         self.0.entries.iter().any(|entry| taken(&entry.note))
     }
 
     fn has_met(&self, wanted: ClockKind) -> bool {
-        self.any(|note| matches!(note, Note::Met { clock, .. } if *clock == wanted))
+        self.any(|note| matches!(note, IncidentNote::Met { clock, .. } if *clock == wanted))
     }
 
     /// The last of acts that undo one another.
-    fn last(&self, is_it: impl Fn(&Note) -> Option<bool>) -> bool {
+    fn last(&self, is_it: impl Fn(&IncidentNote) -> Option<bool>) -> bool {
         self.0.entries.iter().rev().find_map(|entry| is_it(&entry.note)).unwrap_or(false)
     }
 
     fn is_closed(&self) -> bool {
         let about = self.0.incident.about.as_str();
         let gate = self.last(|note| match note {
-            Note::Seen { act, subject, after, .. } if act == "gate-set" && subject == about => {
+            IncidentNote::Seen { act, subject, after, .. } if act == "gate-set" && subject == about => {
                 Some(after == "closed")
             }
             _ => None,
         });
         let is_suspended = self.last(|note| match note {
-            Note::Seen { act, subject, .. } if subject == about => match act.as_str() {
+            IncidentNote::Seen { act, subject, .. } if subject == about => match act.as_str() {
                 "account-suspended" => Some(true),
                 "account-resumed" => Some(false),
                 _ => None,
@@ -72,17 +73,18 @@ impl Truth<'_> {
 
     fn is_theft(&self) -> bool {
         let is_confirmed = self.last(|note| match note {
-            Note::Seen { act, .. } if act == "finding-confirmed" => Some(true),
-            Note::Seen { act, .. } if act == "finding-cleared" => Some(false),
+            IncidentNote::Seen { act, .. } if act == "finding-confirmed" => Some(true),
+            IncidentNote::Seen { act, .. } if act == "finding-cleared" => Some(false),
             _ => None,
         });
-        let is_ransomware = self.any(|note| matches!(note, Note::SheetAdded { sheet: Sheet::Ransomware }));
+        let is_ransomware =
+            self.any(|note| matches!(note, IncidentNote::SheetAdded { sheet: Sheet::Ransomware }));
         is_confirmed && !is_ransomware && self.0.incident.about.starts_with("account:")
     }
 
     fn holds(&self, kind: ClaimKind) -> bool {
         match kind {
-            ClaimKind::Authority => self.any(|note| matches!(note, Note::Submitted(_))),
+            ClaimKind::Authority => self.any(|note| matches!(note, IncidentNote::Submitted(_))),
             ClaimKind::Persons => self.has_met(ClockKind::Persons),
             ClaimKind::Public => self.has_met(ClockKind::Public),
             ClaimKind::Access => self.is_closed(),

@@ -1,13 +1,13 @@
 //! What is done about findings, step by step of the playbook, and what people make of them.
 
 use digue_access::{Reach, Role};
-use digue_detection::playbook::Step;
-use digue_detection::{Action, Around, Figures, Finding, Signal, SignalKind, Weight};
-use digue_gateway::ports::Sentinel as _;
-use digue_operations::containment::{self, KeptAround};
+use digue_detection::playbook::PlaybookStep;
+use digue_detection::{Action, Figures, Finding, Signal, SignalKind, Surroundings, Weight};
+use digue_gateway::ports::ResponseMonitor as _;
+use digue_operations::containment::{self, StoredSurroundings};
 use digue_operations::mail;
 use digue_operations::recovery::PERCENT_AFTER;
-use digue_operations::sentry::{Found, Sentry, WatchRules};
+use digue_operations::sentry::{DetectionMonitor, MonitoredFinding, WatchRules};
 use digue_operations::{Actor, OperationError};
 use digue_store::FindingRecord;
 use digue_testkit::Mailbox;
@@ -17,7 +17,7 @@ use crate::approvals::{again, somebody};
 use crate::house::{Home, Plan, mail_to};
 use crate::passkey::by_link;
 
-pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> Found {
+pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -> MonitoredFinding {
     let signal =
         Signal { kind: SignalKind::Pace, evidence: 4.4, figures: Figures { seen: 31, usual: 7, minutes: 1 } };
     let finding = Finding {
@@ -30,9 +30,13 @@ pub(crate) fn found(home: &Home, account: &str, weight: Weight, taken: Action) -
         signals: vec![signal],
         persons: 31,
         is_repeated: false,
-        around: Around::default(),
+        around: Surroundings::default(),
     };
-    Found { finding, step: Step { taken, wished: taken, is_fused: false }, is_trial: false }
+    MonitoredFinding {
+        finding,
+        step: PlaybookStep { taken, wished: taken, is_fused: false },
+        is_trial: false,
+    }
 }
 
 #[tokio::test]
@@ -112,13 +116,20 @@ async fn the_days_around_a_finding_are_kept_and_what_was_not_is_not_made_up() {
     let home = Home::open().await;
     let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
     let mut found = found(&home, "a1", Weight::Containment, Action::StepUp);
-    let around = Around { sheets: 31, usual: 7, portal_factor: 3.2, innocent: Some(9), ..Around::default() };
+    let around = Surroundings {
+        sheets: 31,
+        usual: 7,
+        portal_factor: 3.2,
+        innocent: Some(9),
+        ..Surroundings::default()
+    };
     found.finding.around = around;
     containment::respond(&home.house, found).await.unwrap();
     let record = home.store.findings(1).await.unwrap().remove(0);
     let view = containment::finding(&home.house, &rssi, &record.id).await.unwrap();
-    assert_eq!(view.around, KeptAround::Kept(around));
-    for (kept, read) in [("", KeptAround::NotKept), ("{\"usual\":1}", KeptAround::Unreadable)] {
+    assert_eq!(view.around, StoredSurroundings::Kept(around));
+    for (kept, read) in [("", StoredSurroundings::NotKept), ("{\"usual\":1}", StoredSurroundings::Unreadable)]
+    {
         let old = FindingRecord { around: kept.to_owned(), ..record.clone() };
         assert_eq!(containment::around_of(&old), read);
     }
@@ -153,8 +164,8 @@ fn shown(account: u64, organisation: u64, hours: u64, persons: std::ops::Range<u
 }
 
 /// 200 accounts work one day; on the next one each of them exports 300 persons. What was done about each.
-fn all_export(organisations: u64) -> Vec<Step> {
-    let sentry = Sentry::new(WatchRules::default());
+fn all_export(organisations: u64) -> Vec<PlaybookStep> {
+    let sentry = DetectionMonitor::new(WatchRules::default());
     let mut found = sentry.take_found().unwrap();
     for account in 0..200 {
         sentry.look(&shown(account, account % organisations, 0, 0..1));
@@ -163,7 +174,7 @@ fn all_export(organisations: u64) -> Vec<Step> {
         sentry.look(&shown(account, account % organisations, 24, 100..400));
     }
     let mut steps = Vec::new();
-    while let Ok(Found { finding, step, .. }) = found.try_recv() {
+    while let Ok(MonitoredFinding { finding, step, .. }) = found.try_recv() {
         if finding.weight == Weight::Containment {
             steps.push(step);
         }
@@ -180,7 +191,8 @@ fn of_many_accounts_found_at_once_the_fuse_lets_so_many_be_closed_and_asks_peopl
         let closed = steps.iter().filter(|step| step.taken == Action::CloseAccount).count();
         assert_eq!(closed, 10, "{organisations} organisations");
         assert!(steps.iter().all(|step| step.taken < Action::CloseOrganisation), "none fits in the fuse");
-        let rest: Vec<&Step> = steps.iter().filter(|step| step.taken != Action::CloseAccount).collect();
+        let rest: Vec<&PlaybookStep> =
+            steps.iter().filter(|step| step.taken != Action::CloseAccount).collect();
         assert!(rest.iter().all(|step| step.taken == Action::StepUp && step.is_fused));
         assert!(rest.iter().all(|step| step.wished >= Action::CloseAccount), "what it wished is said");
     }
@@ -195,7 +207,8 @@ async fn a_blown_fuse_is_told_once_by_mail_and_stays_on_the_page_until_it_is_dec
     for account in 0..9 {
         let mut found = found(&home, &format!("b{account}"), Weight::Containment, Action::CloseAccount);
         if account >= 7 {
-            found.step = Step { taken: Action::StepUp, wished: Action::CloseOrganisation, is_fused: true };
+            found.step =
+                PlaybookStep { taken: Action::StepUp, wished: Action::CloseOrganisation, is_fused: true };
         }
         containment::respond(&home.house, found).await.unwrap();
     }

@@ -12,14 +12,14 @@ use digue_gateway::ports::{Clock, Future1, LocalPages};
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_journal::disk::Disk;
-use digue_journal::keyring::Opened;
+use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Signer;
-use digue_journal::{Journal, Options, reader};
+use digue_journal::{Journal, JournalOptions, reader};
 use digue_operations::aliases::AliasTables;
 use digue_operations::mail::{MailSettings, Protection};
 use digue_operations::password::PasswordRules;
-use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
-use digue_operations::{Actor, House, HouseParts, SignInRules};
+use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
+use digue_operations::{Actor, App, AppParts, SignInRules};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
 use http::{Request, Response};
@@ -30,8 +30,8 @@ pub(crate) const CONSOLE_HOST: &str = "digue.test";
 pub(crate) const PORTAL_HOST: &str = "portail.test";
 
 /// Paris, insured: the clocks of a French operator.
-fn home_rules() -> digue_operations::incidents::ResponseRules {
-    digue_operations::incidents::ResponseRules {
+fn home_rules() -> digue_operations::incidents::OperatorRules {
+    digue_operations::incidents::OperatorRules {
         zone: jiff::tz::TimeZone::get("Europe/Paris").expect("a zone"),
         is_insured: true,
         ..Default::default()
@@ -82,7 +82,7 @@ pub(crate) fn mail_to(mailbox: &digue_testkit::Mailbox) -> MailSettings {
 
 /// A house, and what holds it up.
 pub(crate) struct Home {
-    pub(crate) house: House,
+    pub(crate) house: App,
     pub(crate) clock: Arc<ManualClock>,
     journal: Arc<Journal>,
     disk: Disk,
@@ -99,16 +99,16 @@ impl Home {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(1_763_812_800_000_000)));
-        let standing: Arc<RwLock<Standing>> = Arc::default();
+        let standing: Arc<RwLock<JournalState>> = Arc::default();
         let disk = Disk::new(folder.path());
         let journal = Arc::new(
-            Journal::open(Options {
+            Journal::open(JournalOptions {
                 keyring: digue_testkit::keys::keyring(&disk),
                 disk: disk.clone(),
                 signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
                 queue_max: 64,
                 checkpoint_every: Duration::from_millis(10),
-                observer: Box::new(Feeder {
+                observer: Box::new(JournalIndexer {
                     standing: standing.clone(),
                     sentry: digue_operations::sentry::unattended(),
                     clock: clock.clone(),
@@ -122,7 +122,7 @@ impl Home {
             false => "sqlite::memory:".to_owned(),
         };
         let store = Store::open(&url).await.unwrap();
-        let house = House::new(HouseParts {
+        let house = App::new(AppParts {
             alerts: digue_operations::alerts::AlertRules::default(),
             partners: Default::default(),
             desk: Default::default(),
@@ -153,7 +153,7 @@ impl Home {
         let random = ring::rand::SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         house.attach(Gateway::new(GatewayParts {
-            sentinel: Arc::new(digue_gateway::ports::Unwatched),
+            sentinel: Arc::new(digue_gateway::ports::NoMonitor),
             hosts: Hosts::new(vec![], vec![CONSOLE_HOST.to_owned()], []),
             rules,
             sessions,
@@ -235,7 +235,7 @@ impl Home {
         let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();
         let acts = all.iter().filter_map(|bytes| match keyring.open(bytes).unwrap() {
-            Opened::Event(Event::Administration(act)) => Some((act.act, act.subject)),
+            OpenedKeyring::Event(Event::Administration(act)) => Some((act.act, act.subject)),
             _ => None,
         });
         acts.collect()

@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_exposure::Question;
+use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, text};
 use digue_operations::{OperationError, breach, gates, incidents};
-use digue_response::affected::{Others, Quality};
+use digue_response::affected::{OtherQuestion, Quality};
 use digue_response::claim::Happening;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Source, State};
-use digue_response::notification::{Block, Field, Informed, Known, Shape, Stage, Who};
+use digue_response::notification::{Block, Field, FormFieldShape, Informed, Known, Stage, Who};
 use digue_response::severity::{Availability, Confidentiality, DataContext, Ease, Integrity, Level};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::{
     Cause, Consequence, DataKind, Exemption, Gravity, Harm, Nature, Origin, PersonKind,
 };
-use digue_response::{Note, incident};
+use digue_response::{IncidentNote, incident};
 use digue_types::Gate;
 
 use crate::approvals::somebody;
@@ -36,7 +36,9 @@ async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().find_map(|entry| match &entry.note {
-        Note::Seen { act, after, journal, .. } if act == "gate-set" => Some((after.clone(), *journal)),
+        IncidentNote::Seen { act, after, journal, .. } if act == "gate-set" => {
+            Some((after.clone(), *journal))
+        }
         _ => None,
     });
     let (after, journal) = seen.expect("the gate is in the log");
@@ -50,7 +52,8 @@ async fn the_log_writes_itself_from_the_journal_and_nobody_can_change_it() {
     // What an agent or an auditor may not.
     for (who, role) in [("a3", Role::Agent), ("auditor", Role::Auditor)] {
         let actor = somebody(&home, who, "op", role).await;
-        let said = Note::Said { kind: incident::Kind::Fact, text: "x".to_owned(), journal: None };
+        let said =
+            IncidentNote::Said { kind: incident::EntryKind::Fact, text: "x".to_owned(), journal: None };
         let refused = incidents::add(&home.house, &actor, &id, None, said).await;
         assert!(matches!(refused, Err(OperationError::Denied)), "{who}");
     }
@@ -63,7 +66,7 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     home.show("a1", &["P1", "P2", "P3"]).await;
     home.show("a2", &["P9"]).await;
     let id = incidents::open(&home.house, &dpo, Source::Person, "Compte a1", "account:a1").await.unwrap();
-    let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+    let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
     let first = breach::compute_affected(&home.house, &dpo, &id, question.clone()).await.unwrap();
     assert_eq!((first.number, first.persons, first.quality), (1, 3, Quality::Exact));
     assert!(breach::recompute(&home.house, &dpo, &id, 1).await.unwrap());
@@ -75,7 +78,7 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     let new: BTreeSet<&str> = new.iter().map(|person| person.person.as_str()).collect();
     assert_eq!(new, BTreeSet::from(["P4"]));
     let basis = "champ tiers de confiance des fiches".to_owned();
-    let others = vec![Others { kind: PersonKind::Relatives, persons: 2, basis }];
+    let others = vec![OtherQuestion { kind: PersonKind::Relatives, persons: 2, basis }];
     let third = breach::state_others(&home.house, &dpo, &id, others).await.unwrap();
     assert_eq!((third.number, third.persons), (3, 4));
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
@@ -93,15 +96,19 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
     let add = async |note| incidents::add(&home.house, &dpo, &id, None, note).await;
     let reason = || BECAUSE.to_owned();
     let now = home.house.clock().now();
-    add(Note::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
-    add(Note::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
-    let close = || Note::StateSet { state: State::Resolved, reason: reason() };
+    add(IncidentNote::Aware { at: now.micros(), reason: reason(), of: Awareness::Data }).await.unwrap();
+    add(IncidentNote::StateSet { state: State::Contained, reason: reason() }).await.unwrap();
+    let close = || IncidentNote::StateSet { state: State::Resolved, reason: reason() };
     let undecided = add(close()).await;
     assert!(matches!(undecided, Err(OperationError::Invalid("incident-refused-undecided"))));
-    add(Note::AuthorityDecided { notify: true, reason: reason() }).await.unwrap();
-    add(Note::PersonsDecided { inform: false, exemption: Some(Exemption::Mitigated), reason: reason() })
-        .await
-        .unwrap();
+    add(IncidentNote::AuthorityDecided { notify: true, reason: reason() }).await.unwrap();
+    add(IncidentNote::PersonsDecided {
+        inform: false,
+        exemption: Some(Exemption::Mitigated),
+        reason: reason(),
+    })
+    .await
+    .unwrap();
     // Seventy-three hours later the reasons come first.
     home.clock.pass(Duration::from_hours(73));
     let late = home.house.clock().now();
@@ -109,7 +116,7 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         breach::submit(&home.house, &dpo, &id, Stage::Initial, late, "CNIL-42", Language::French).await
     };
     assert!(matches!(send().await, Err(OperationError::Invalid("incident-refused-delay-unexplained"))));
-    add(Note::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
+    add(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason() }).await.unwrap();
     send().await.unwrap();
     let close_now = add(close()).await;
     assert!(matches!(close_now, Err(OperationError::Invalid("incident-refused-notification-open"))));
@@ -120,19 +127,19 @@ async fn a_breach_is_notified_and_closed_with_both_decisions() {
         let unknown = breach::draft(&home.house, &view, Language::French).unknown();
         let Some((field, _)) = unknown.first().copied() else { break };
         let value = vec![match field.shape() {
-            Shape::One(codes) | Shape::Many(codes) => codes[0].to_owned(),
-            Shape::Number => "0".to_owned(),
-            Shape::Moment => now.to_string(),
-            Shape::Line | Shape::Text => "vu avec le responsable".to_owned(),
+            FormFieldShape::One(codes) | FormFieldShape::Many(codes) => codes[0].to_owned(),
+            FormFieldShape::Number => "0".to_owned(),
+            FormFieldShape::Moment => now.to_string(),
+            FormFieldShape::Line | FormFieldShape::Text => "vu avec le responsable".to_owned(),
         }];
-        add(Note::FieldSet { field, value }).await.unwrap();
+        add(IncidentNote::FieldSet { field, value }).await.unwrap();
     }
     let complement = Stage::Complementary;
     breach::submit(&home.house, &dpo, &id, complement, late, "CNIL-43", Language::French).await.unwrap();
     for sheet in incidents::view(&home.house, &dpo, &id).await.unwrap().incident.sheets {
         for step in sheet.steps() {
             let (step, text) = (step.code.to_owned(), String::new());
-            add(Note::Step { sheet, step, answer: Answer::Unknown, text }).await.unwrap();
+            add(IncidentNote::Step { sheet, step, answer: Answer::Unknown, text }).await.unwrap();
         }
     }
     add(close()).await.unwrap();
@@ -154,13 +161,13 @@ async fn open_incidents_are_followed_again_after_a_start() {
     let id = incidents::open(&home.house, &dpo, Source::Partner, "Signalement", "account:a1").await.unwrap();
     incidents::follow_open(&home.house).await.unwrap();
     assert_eq!(incidents::about(&home.house, "account:a1").await, Some(id.clone()));
-    let dismissed = Note::StateSet { state: State::Dismissed, reason: BECAUSE.to_owned() };
+    let dismissed = IncidentNote::StateSet { state: State::Dismissed, reason: BECAUSE.to_owned() };
     incidents::add(&home.house, &dpo, &id, None, dismissed).await.unwrap();
     let reach = Reach::Account("a1".parse().unwrap());
     gates::set_gate(&home.house, &rssi, reach, Gate::StepUp, "prudence").await.unwrap();
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
     let after_the_end = view.entries.last().unwrap();
-    assert!(matches!(after_the_end.note, Note::StateSet { .. }), "{after_the_end:?}");
+    assert!(matches!(after_the_end.note, IncidentNote::StateSet { .. }), "{after_the_end:?}");
 }
 
 #[tokio::test]
@@ -179,7 +186,7 @@ async fn an_incident_of_an_organisation_follows_its_accounts() {
     }
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
     let seen = view.entries.iter().filter_map(|entry| match &entry.note {
-        Note::Seen { subject, .. } => Some(subject.as_str()),
+        IncidentNote::Seen { subject, .. } => Some(subject.as_str()),
         _ => None,
     });
     assert_eq!(seen.collect::<Vec<_>>(), ["account:a1"]);
@@ -196,7 +203,7 @@ fn every_code_of_a_breach_has_its_word_in_both_languages() {
     keys_of!(DataContext Ease Confidentiality Integrity Availability Level);
     keys_of!(Awareness Happening);
     keys.extend(incident::Role::ALL.iter().map(|one| one.key().to_owned()));
-    keys.extend(incident::Kind::ALL.iter().map(|one| one.key().to_owned()));
+    keys.extend(incident::EntryKind::ALL.iter().map(|one| one.key().to_owned()));
     for sheet in Sheet::ALL {
         keys.extend(sheet.steps().iter().map(|step| format!("{}-{}", sheet.key(), step.code)));
     }

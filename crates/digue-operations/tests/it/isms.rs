@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use digue_access::{Reach, Role};
 use digue_isms::Values;
-use digue_isms::check::{Check, Outcome};
-use digue_isms::contradictions::{Wrong, contradictions};
-use digue_isms::kinds::Kind;
-use digue_isms::standing::Says;
+use digue_isms::check::{Check, CheckOutcome};
+use digue_isms::contradictions::{ContradictionKind, contradictions};
+use digue_isms::kinds::RegisterKind;
+use digue_isms::standing::CheckStatement;
 use digue_isms::start::{Answers, Data, Hosting, People, Who};
 use digue_isms::statement::Implementation;
 use digue_locales::Language;
 use digue_operations::isms::{self, awareness, checks, digest, reviews, signatures, start, statement};
 use digue_operations::{Actor, OperationError, gates, incidents};
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_response::incident::Source;
 use digue_testkit::Mailbox;
 use digue_types::Gate;
@@ -39,7 +39,7 @@ fn answers() -> Answers {
 }
 
 /// Changes some fields of a record.
-async fn change(home: &Home, actor: &Actor, kind: Kind, id: &str, fields: &[(&str, &str)]) {
+async fn change(home: &Home, actor: &Actor, kind: RegisterKind, id: &str, fields: &[(&str, &str)]) {
     let registers = isms::registers(&home.house, actor).await.unwrap();
     let mut values = registers.find(kind, id).unwrap_or_else(|| panic!("{id}")).values.clone();
     for (field, value) in fields {
@@ -48,7 +48,7 @@ async fn change(home: &Home, actor: &Actor, kind: Kind, id: &str, fields: &[(&st
     isms::save(&home.house, actor, kind, Some(id), &values).await.unwrap();
 }
 
-pub(crate) async fn add(home: &Home, actor: &Actor, kind: Kind, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn add(home: &Home, actor: &Actor, kind: RegisterKind, fields: &[(&str, &str)]) -> String {
     let values: Values =
         fields.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect();
     isms::save(&home.house, actor, kind, None, &values).await.unwrap_or_else(|error| panic!("{error:?}"))
@@ -62,7 +62,7 @@ async fn named(home: &Home, actor: &Actor, check: &str) -> String {
     found.unwrap_or_else(|| panic!("a measure with {check}")).id
 }
 
-async fn wrongs(home: &Home, actor: &Actor) -> Vec<Wrong> {
+async fn wrongs(home: &Home, actor: &Actor) -> Vec<ContradictionKind> {
     let registers = isms::registers(&home.house, actor).await.unwrap();
     let measured = isms::measured(&home.house, actor).await.unwrap();
     contradictions(&registers, &measured, isms::now(&home.house)).into_iter().map(|one| one.wrong).collect()
@@ -86,10 +86,14 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     let mut rssi = Actor { account, role: Role::Rssi, proved_at: home.now() };
     start::begin(&home.house, &rssi, &answers(), Language::French).await.unwrap();
     let first = wrongs(&home, &rssi).await;
-    assert!(!first.contains(&Wrong::PromisedNotDone) && !first.contains(&Wrong::Contradicted), "{first:?}");
+    assert!(
+        !first.contains(&ContradictionKind::PromisedNotDone)
+            && !first.contains(&ContradictionKind::Contradicted),
+        "{first:?}"
+    );
     // The passkeys are said to be in place; nobody has one.
     let measure = named(&home, &rssi, "passkeys").await;
-    change(&home, &rssi, Kind::Measure, &measure, &[("declared", "in-place")]).await;
+    change(&home, &rssi, RegisterKind::Measure, &measure, &[("declared", "in-place")]).await;
     // A promise of an impact assessment, with a penalty.
     let fields = [
         ("title", "Chiffrer les exports"),
@@ -100,7 +104,7 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
         ("penalty", "5000"),
         ("due", &home.today(30)),
     ];
-    add(&home, &rssi, Kind::Measure, &fields).await;
+    add(&home, &rssi, RegisterKind::Measure, &fields).await;
 
     let lines = quarter(&home, &mut rssi, 1).await;
     let of = |lines: &[(String, Implementation)], control: &str| {
@@ -108,13 +112,16 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     };
     assert_eq!(of(&lines, "8.5"), Implementation::Failing, "a check fails, whatever was said");
     let wrong = wrongs(&home, &rssi).await;
-    assert!(wrong.contains(&Wrong::Contradicted) && wrong[0] == Wrong::PromisedNotDone, "{wrong:?}");
+    assert!(
+        wrong.contains(&ContradictionKind::Contradicted) && wrong[0] == ContradictionKind::PromisedNotDone,
+        "{wrong:?}"
+    );
     let week = digest::week(&home.house).await.unwrap();
     assert!(week.late > 20 && week.euros == 61 * 5000, "{week:?}");
 
     // The second quarter: an incident with its lesson, a review of accesses that acts.
     let id = incidents::open(&home.house, &rssi, Source::Person, "Poste infecté", "").await.unwrap();
-    let lesson = Note::Lesson {
+    let lesson = IncidentNote::Lesson {
         text: "le poste n'était pas à jour".to_owned(),
         measure: "Mises à jour automatiques".to_owned(),
         owner: "Alex Durand".to_owned(),
@@ -131,13 +138,13 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     reviews::decide(&home.house, &rssi, &review, &agent, false, "parti en mars").await.unwrap();
     assert!(home.house.gateway().rules().directory.find(&agent).unwrap().is_suspended);
     let measured = isms::measured(&home.house, &rssi).await.unwrap();
-    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Fail);
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), CheckStatement::Fail);
     quarter(&home, &mut rssi, 2).await;
 
     // The third: a risk is accepted until the end of the year, an audit is held.
-    change(&home, &rssi, Kind::Risk, "RI-6", &[("treatment", "accept")]).await;
+    change(&home, &rssi, RegisterKind::Risk, "RI-6", &[("treatment", "accept")]).await;
     let registers = isms::registers(&home.house, &rssi).await.unwrap();
-    let risk = registers.find(Kind::Risk, "RI-6").unwrap().values.clone();
+    let risk = registers.find(RegisterKind::Risk, "RI-6").unwrap().values.clone();
     let residual = |field: &str| risk[field][0].clone();
     let (likelihood, gravity) = (residual("residual-likelihood"), residual("residual-gravity"));
     let fields = [
@@ -149,19 +156,28 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
         ("accepted-on", &home.today(0)),
         ("expires-on", &home.today(100)),
     ];
-    let accepted = add(&home, &rssi, Kind::Acceptance, &fields).await;
+    let accepted = add(&home, &rssi, RegisterKind::Acceptance, &fields).await;
     let again = isms::registers(&home.house, &rssi).await.unwrap();
-    let mut changed = again.find(Kind::Acceptance, &accepted).unwrap().values.clone();
+    let mut changed = again.find(RegisterKind::Acceptance, &accepted).unwrap().values.clone();
     changed.insert("expires-on".to_owned(), vec![home.today(900)]);
-    let refused = isms::save(&home.house, &rssi, Kind::Acceptance, Some(&accepted), &changed).await;
+    let refused = isms::save(&home.house, &rssi, RegisterKind::Acceptance, Some(&accepted), &changed).await;
     assert!(refused.is_err(), "an acceptance is never changed");
-    change(&home, &rssi, Kind::Audit, "AU-1", &[("done-on", &home.today(0)), ("conclusion", "not-yet")])
-        .await;
-    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired));
+    change(
+        &home,
+        &rssi,
+        RegisterKind::Audit,
+        "AU-1",
+        &[("done-on", &home.today(0)), ("conclusion", "not-yet")],
+    )
+    .await;
+    assert!(!wrongs(&home, &rssi).await.contains(&ContradictionKind::AcceptanceExpired));
     quarter(&home, &mut rssi, 3).await;
-    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired));
+    assert!(!wrongs(&home, &rssi).await.contains(&ContradictionKind::AcceptanceExpired));
     let lines = quarter(&home, &mut rssi, 4).await;
-    assert!(wrongs(&home, &rssi).await.contains(&Wrong::AcceptanceExpired), "it expired by itself");
+    assert!(
+        wrongs(&home, &rssi).await.contains(&ContradictionKind::AcceptanceExpired),
+        "it expired by itself"
+    );
     assert_eq!(of(&lines, "5.36"), Implementation::Failing, "measures are late");
     assert_eq!(statement::versions(&home.house, &rssi).await.unwrap().len(), 4);
     // A gate that is closed and a check that is off do not hide.
@@ -170,11 +186,19 @@ async fn a_year_goes_by_and_what_was_promised_shows_by_itself() {
     let until = home.now().plus(DAY);
     checks::switch(&home.house, &rssi, Check::Passkeys, until, "migration en cours").await.unwrap();
     let measured = isms::measured(&home.house, &rssi).await.unwrap();
-    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Disabled);
+    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), CheckStatement::Disabled);
     home.clock.pass(DAY * 2);
-    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Fail, "off ends by itself");
+    assert_eq!(
+        measured.says(Check::Passkeys, isms::now(&home.house)),
+        CheckStatement::Fail,
+        "off ends by itself"
+    );
     home.clock.pass(DAY * 2);
-    assert_eq!(measured.says(Check::Passkeys, isms::now(&home.house)), Says::Unknown, "old is not known");
+    assert_eq!(
+        measured.says(Check::Passkeys, isms::now(&home.house)),
+        CheckStatement::Unknown,
+        "old is not known"
+    );
 }
 
 #[tokio::test]
@@ -196,34 +220,34 @@ async fn an_acceptance_is_signed_by_the_account_that_it_names_and_by_nobody_else
         ("approved-on", &home.today(0)),
         ("review-on", &home.today(300)),
     ];
-    let id = add(&home, &rssi, Kind::Document, &policy).await;
+    let id = add(&home, &rssi, RegisterKind::Document, &policy).await;
     awareness::attach(&home.house, &rssi, &id, "politique.pdf", b"%PDF-1.7").await.unwrap();
     let number = async || {
         let registers = isms::registers(&home.house, &rssi).await.unwrap();
-        registers.find(Kind::Document, &id).unwrap().number
+        registers.find(RegisterKind::Document, &id).unwrap().number
     };
     let seen = number().await;
     let outcome = async || checks::run_one(&home.house, Check::DocumentsCurrent).await.unwrap().outcome;
-    assert!(wrongs(&home, &rssi).await.contains(&Wrong::NotSigned));
-    assert_eq!(outcome().await, Outcome::Fail, "a name that the RSSI typed turns nothing green");
+    assert!(wrongs(&home, &rssi).await.contains(&ContradictionKind::NotSigned));
+    assert_eq!(outcome().await, CheckOutcome::Fail, "a name that the RSSI typed turns nothing green");
     for other in [&rssi, &dpo, &agent] {
-        let refused = signatures::sign(&home.house, other, Kind::Document, &id, seen).await;
+        let refused = signatures::sign(&home.house, other, RegisterKind::Document, &id, seen).await;
         assert!(matches!(refused, Err(OperationError::Denied)), "{}", other.account);
     }
     let forged: Values = [("record", id.as_str()), ("revision", "1"), ("signed-on", "2026-01-01")]
         .map(|(field, value)| (field.to_owned(), vec![value.to_owned()]))
         .into();
-    assert!(isms::save(&home.house, &rssi, Kind::Signature, None, &forged).await.is_err());
-    let old = signatures::sign(&home.house, &head, Kind::Document, &id, seen + 1).await;
+    assert!(isms::save(&home.house, &rssi, RegisterKind::Signature, None, &forged).await.is_err());
+    let old = signatures::sign(&home.house, &head, RegisterKind::Document, &id, seen + 1).await;
     assert!(matches!(old, Err(OperationError::Conflict)), "what was read is what is signed");
-    signatures::sign(&home.house, &head, Kind::Document, &id, seen).await.unwrap();
-    assert!(!wrongs(&home, &rssi).await.contains(&Wrong::NotSigned));
-    assert_eq!(outcome().await, Outcome::Pass);
-    let twice = signatures::sign(&home.house, &head, Kind::Document, &id, seen).await;
+    signatures::sign(&home.house, &head, RegisterKind::Document, &id, seen).await.unwrap();
+    assert!(!wrongs(&home, &rssi).await.contains(&ContradictionKind::NotSigned));
+    assert_eq!(outcome().await, CheckOutcome::Pass);
+    let twice = signatures::sign(&home.house, &head, RegisterKind::Document, &id, seen).await;
     assert!(matches!(twice, Err(OperationError::Conflict)));
     // A further revision waits for another signature.
-    change(&home, &rssi, Kind::Document, &id, &[("edition", "2")]).await;
-    assert_eq!(outcome().await, Outcome::Fail);
+    change(&home, &rssi, RegisterKind::Document, &id, &[("edition", "2")]).await;
+    assert_eq!(outcome().await, CheckOutcome::Fail);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,21 +265,21 @@ async fn nobody_but_the_two_officers_writes_and_nothing_is_lost() {
     ] {
         let account = home.account(name, role).await;
         let actor = Actor { account, role, proved_at: home.now() };
-        let saved = isms::save(&home.house, &actor, Kind::Asset, None, &values).await;
+        let saved = isms::save(&home.house, &actor, RegisterKind::Asset, None, &values).await;
         assert_eq!(saved.is_ok(), may, "{name}");
         assert_eq!(isms::registers(&home.house, &actor).await.is_ok(), role.can_watch(), "{name}");
     }
     let rssi = Actor { account: "rssi".parse().unwrap(), role: Role::Rssi, proved_at: home.now() };
     // An end is a revision; the name is not given again.
-    isms::end(&home.house, &rssi, Kind::Asset, "BI-2").await.unwrap();
-    assert_eq!(isms::history(&home.house, &rssi, Kind::Asset, "BI-2").await.unwrap().len(), 2);
-    assert_eq!(isms::save(&home.house, &rssi, Kind::Asset, None, &values).await.unwrap(), "BI-3");
+    isms::end(&home.house, &rssi, RegisterKind::Asset, "BI-2").await.unwrap();
+    assert_eq!(isms::history(&home.house, &rssi, RegisterKind::Asset, "BI-2").await.unwrap().len(), 2);
+    assert_eq!(isms::save(&home.house, &rssi, RegisterKind::Asset, None, &values).await.unwrap(), "BI-3");
     // A link leads somewhere, and the same record saved again is no revision.
     let mut linked = values.clone();
     linked.insert("supports".to_owned(), vec!["BI-77".to_owned()]);
-    assert!(isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &linked).await.is_err());
-    isms::save(&home.house, &rssi, Kind::Asset, Some("BI-1"), &values).await.unwrap();
-    assert_eq!(isms::history(&home.house, &rssi, Kind::Asset, "BI-1").await.unwrap().len(), 1);
+    assert!(isms::save(&home.house, &rssi, RegisterKind::Asset, Some("BI-1"), &linked).await.is_err());
+    isms::save(&home.house, &rssi, RegisterKind::Asset, Some("BI-1"), &values).await.unwrap();
+    assert_eq!(isms::history(&home.house, &rssi, RegisterKind::Asset, "BI-1").await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

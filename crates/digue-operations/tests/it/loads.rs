@@ -6,16 +6,16 @@ use digue_access::Role;
 use digue_gateway::ports::Aliases as _;
 use digue_gateway::{Hosts, Portal};
 use digue_inspect::{IdentifierKind, Normalise};
-use digue_operations::approvals::{self, Wish};
-use digue_operations::caseloads::{self, Mode};
-use digue_operations::loads::Target;
+use digue_operations::approvals::{self, ApprovalRequest};
+use digue_operations::caseloads::{self, LoadMode};
+use digue_operations::loads::LoadTarget;
 use digue_operations::{Actor, OperationError, aliases};
 use digue_types::{AccountId, Act, OrganisationId, PersonKey, PopulationId, PortalId, Timestamp};
 
 use crate::approvals::somebody;
 use crate::house::{CONSOLE_HOST, Home};
 
-const REPLACE: Mode = Mode::Replace { confirms_loss: false };
+const REPLACE: LoadMode = LoadMode::Replace { confirms_loss: false };
 
 fn population() -> PopulationId {
     PopulationId::parse("personnes").unwrap()
@@ -49,8 +49,8 @@ async fn load(
     home: &Home,
     actor: &Actor,
     csv: &str,
-    mode: Mode,
-) -> Result<caseloads::Loaded, OperationError> {
+    mode: LoadMode,
+) -> Result<caseloads::LoadOutcome, OperationError> {
     caseloads::load(&home.house, actor, &population(), csv.as_bytes().to_vec(), mode).await
 }
 
@@ -89,9 +89,9 @@ async fn a_stolen_account_of_the_portal_team_gives_itself_nobody() {
     assert!(matches!(refused, Err(OperationError::Denied)), "{refused:?}");
     // Neither without a fresh proof, nor by adding, nor as a program, nor by an organisation of its own.
     home.clock.pass(Duration::from_hours(1));
-    let stale = load(&home, &thief, "account,person\nequipe,P4\n", Mode::Add).await;
+    let stale = load(&home, &thief, "account,person\nequipe,P4\n", LoadMode::Add).await;
     assert!(matches!(stale, Err(OperationError::ProofNeeded)), "{stale:?}");
-    let keyed = load(&home, &program(&thief), "organisation,person\nop,P4\n", Mode::Add).await.unwrap();
+    let keyed = load(&home, &program(&thief), "organisation,person\nop,P4\n", LoadMode::Add).await.unwrap();
     assert!(keyed.waiting.is_some() && !sees(&home, "equipe", "op", "P4"));
 
     let dpo = Actor { proved_at: home.now(), ..dpo };
@@ -111,7 +111,7 @@ async fn forty_loads_at_once_are_all_in_force() {
         let house = &home.house;
         async move {
             let csv = format!("account,person\na1,P{number}\n").into_bytes();
-            caseloads::load(house, &Actor::digue(), &population(), csv, Mode::Add).await.unwrap()
+            caseloads::load(house, &Actor::digue(), &population(), csv, LoadMode::Add).await.unwrap()
         }
     });
     let mut versions: Vec<u64> =
@@ -177,7 +177,7 @@ async fn an_extraction_that_failed_empties_nothing() {
         );
     }
     assert!(sees(&home, "a1", "of-1", "P4"));
-    let meant = Mode::Replace { confirms_loss: true };
+    let meant = LoadMode::Replace { confirms_loss: true };
     load(&home, &Actor::digue(), "account,person\n", meant).await.unwrap();
     assert!(!sees(&home, "a1", "of-1", "P1"));
     let empty = b"kind,identifier,person\n".to_vec();
@@ -201,7 +201,7 @@ async fn a_kept_file_that_is_not_the_one_loaded_is_not_taken_and_is_said() {
     assert!(sees(&home, "a1", "of-1", "P1") && !sees(&home, "voleur", "of-1", "P2"));
     assert_eq!(causes(), ["caseload:personnes changed"]);
     // To add to what is not known would lose it.
-    let added = load(&home, &Actor::digue(), "account,person\na1,P5\n", Mode::Add).await;
+    let added = load(&home, &Actor::digue(), "account,person\na1,P5\n", LoadMode::Add).await;
     assert!(matches!(added, Err(OperationError::Invalid("invalid-caseload-kept"))), "{added:?}");
     std::fs::remove_file(&path).unwrap();
     caseloads::load_kept(&home.house).await.unwrap();
@@ -268,8 +268,8 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     };
     // Before two persons said so, a program adds nobody.
     assert!(load(&home, &feed, &rows(0..2), REPLACE).await.unwrap().waiting.is_some());
-    let target = Target::Caseload(population());
-    let wish = Wish::AllowFeed { account: team.account.clone(), target, per_day: 10 };
+    let target = LoadTarget::Caseload(population());
+    let wish = ApprovalRequest::AllowFeed { account: team.account.clone(), target, per_day: 10 };
     let id = approvals::ask(&home.house, &rssi, &wish, "extraction de nuit").await.unwrap();
     let own =
         approvals::decide(&home.house, &Actor { proved_at: home.now(), ..team.clone() }, &id, true).await;
@@ -291,11 +291,11 @@ async fn a_feed_adds_its_bound_a_day_and_never_to_itself() {
     assert_eq!(loaded.waiting.map(|(_, growth)| growth.rows), Some(2));
     assert!(sees(&home, "a1", "of-1", "P13"));
     assert!(!sees(&home, "flux", "op", "P1") && !sees(&home, "double", "of-9", "P1"));
-    let shared = load(&home, &feed, "organisation,person\nop,P1\n", Mode::Add).await.unwrap();
+    let shared = load(&home, &feed, "organisation,person\nop,P1\n", LoadMode::Add).await.unwrap();
     assert!(shared.waiting.is_some() && !sees(&home, "flux", "op", "P1"));
     // The person at the keyboard is no program: the bound is not theirs.
     let team = Actor { proved_at: home.now(), ..team };
-    assert!(load(&home, &team, "account,person\na1,P77\n", Mode::Add).await.unwrap().waiting.is_some());
+    assert!(load(&home, &team, "account,person\na1,P77\n", LoadMode::Add).await.unwrap().waiting.is_some());
 }
 
 /// What an organisation is given, each of its accounts is.

@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use digue_access::{LimitsTable, Mode, RouteAccess, Sessions, Snapshot};
+use digue_access::{EnforcementMode, LimitsTable, RouteAccess, Sessions, Snapshot};
 use digue_gateway::client_address::TrustedProxies;
 use digue_gateway::graphql::GraphQl;
 use digue_gateway::identity::Asserter;
@@ -39,13 +39,13 @@ use digue_gateway::server::Listener;
 use digue_gateway::upstream::UpstreamClient;
 use digue_gateway::{Gateway, GatewayParts, Hosts};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
-use digue_inspect::{Block, IdentifierKind, Pick, ResponseRules, Rules, jsonpath};
-use digue_journal::disk::{Disk, Step, Strike};
+use digue_inspect::{BlockRules, IdentifierKind, Pick, ResponseRules, RuleBlock, jsonpath};
+use digue_journal::disk::{Disk, DurableStep, FaultEffect};
 use digue_journal::note::Signer;
-use digue_journal::{Journal, Options};
+use digue_journal::{Journal, JournalOptions};
 use digue_operations::aliases::AliasTables;
 use digue_operations::clock::SystemClock;
-use digue_operations::recorder::{Feeder, JournalRecorder, Standing};
+use digue_operations::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_testkit::disk::{DISK_FULL, FailAt, IO_ERROR};
 use digue_testkit::{Client, Reply};
 use digue_types::{ActionName, PopulationId, PortalId, RouteName};
@@ -55,7 +55,7 @@ use tokio::sync::watch;
 use crate::house::NoPages;
 
 fn portal(upstream: String) -> Portal {
-    let path = |text| jsonpath::Path::parse(text).unwrap();
+    let path = |text| jsonpath::RecordPath::parse(text).unwrap();
     let map = JsonMap {
         rules: vec![JsonRule::new(path("$.id"), Pick::whole(0, "$.id"))],
         records: vec![path("$")],
@@ -81,12 +81,12 @@ fn portal(upstream: String) -> Portal {
         query: QueryRule::Any,
         graphql: GraphQl::Unread,
         response: ResponseRules {
-            blocks: vec![Block::new(vec!["application/json".into()], Rules::Json(rules))],
+            blocks: vec![RuleBlock::new(vec!["application/json".into()], BlockRules::Json(rules))],
             errors: None,
         },
         uninspected: OnUninspected::default(),
         held_bytes_max: 1 << 20,
-        inspect_limits: digue_inspect::Limits::default(),
+        inspect_limits: digue_inspect::InspectionLimits::default(),
         request_bytes_max: 1 << 20,
     };
     Portal {
@@ -102,7 +102,7 @@ fn portal(upstream: String) -> Portal {
         mapping: IdentityMapping::default(),
         request_headers: Vec::new(),
         named_headers: NamedHeaders::default(),
-        mode: Mode::Enforced,
+        mode: EnforcementMode::Enforced,
         kinds: vec![IdentifierKind { name: "id".into(), steps: vec![], shape: None }],
         primary: 0,
         limits: LimitsTable::default(),
@@ -116,12 +116,12 @@ fn portal(upstream: String) -> Portal {
 
 /// Serves a portal that shows P1, over a journal whose disk fails as `faults` says; runs `test`.
 async fn with_gateway(faults: Arc<FailAt>, test: impl FnOnce(Client) + Send + 'static) {
-    with_gateway_in(Mode::Enforced, faults, |client, _| test(client)).await;
+    with_gateway_in(EnforcementMode::Enforced, faults, |client, _| test(client)).await;
 }
 
 /// `with_gateway`, with the portal in this mode.
 async fn with_gateway_in(
-    mode: Mode,
+    mode: EnforcementMode,
     faults: Arc<FailAt>,
     test: impl FnOnce(Client, Gateway) + Send + 'static,
 ) {
@@ -129,15 +129,15 @@ async fn with_gateway_in(
     let folder = tempfile::tempdir().unwrap();
     let upstream = digue_testkit::Portal::start(|_| Reply::new("application/json", r#"{"id":"P1"}"#));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
-    let standing: Arc<RwLock<Standing>> = Arc::default();
+    let standing: Arc<RwLock<JournalState>> = Arc::default();
     let journal = Arc::new(
-        Journal::open(Options {
+        Journal::open(JournalOptions {
             keyring: digue_testkit::keys::keyring(&Disk::new(folder.path())),
             disk: Disk::with_faults(folder.path(), faults),
             signer: Signer::from_seed("digue.test", &[1; 32]).unwrap(),
             queue_max: 64,
             checkpoint_every: Duration::from_millis(10),
-            observer: Box::new(Feeder {
+            observer: Box::new(JournalIndexer {
                 standing: standing.clone(),
                 sentry: digue_operations::sentry::unattended(),
                 clock: clock.clone(),
@@ -148,7 +148,7 @@ async fn with_gateway_in(
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let gateway = Gateway::new(GatewayParts {
-        sentinel: Arc::new(digue_gateway::ports::Unwatched),
+        sentinel: Arc::new(digue_gateway::ports::NoMonitor),
         hosts: Hosts::new(vec![Portal { mode, ..portal(upstream.address.to_string()) }], vec![], []),
         rules: Snapshot { caseloads: HashMap::new(), ..Snapshot::default() },
         sessions: Sessions::default(),
@@ -177,10 +177,10 @@ const WHO: [(&str, &str); 2] = [("x-user", "a1"), ("x-org", "of-1")];
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_refuses_means_503_and_no_bytes() {
     for (step, strike) in [
-        (Step::WalWrite, Strike::Fail(DISK_FULL)),
-        (Step::WalWrite, Strike::Short(DISK_FULL)),
-        (Step::WalSync, Strike::Fail(IO_ERROR)),
-        (Step::WalSync, Strike::FailAfter(IO_ERROR)),
+        (DurableStep::WalWrite, FaultEffect::Fail(DISK_FULL)),
+        (DurableStep::WalWrite, FaultEffect::Short(DISK_FULL)),
+        (DurableStep::WalSync, FaultEffect::Fail(IO_ERROR)),
+        (DurableStep::WalSync, FaultEffect::FailAfter(IO_ERROR)),
     ] {
         let faults = Arc::new(FailAt::new(step, 1, 1, strike));
         with_gateway(faults, move |client| {
@@ -201,8 +201,8 @@ async fn a_disk_that_refuses_means_503_and_no_bytes() {
 /// Promise 28, with a journal that cannot write: the portal works as without Digue, and it is said what is missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_refuses_stops_no_observed_portal() {
-    let faults = Arc::new(FailAt::new(Step::WalWrite, 1, 1, Strike::Fail(DISK_FULL)));
-    with_gateway_in(Mode::ObserveOnly, faults, |client, gateway| {
+    let faults = Arc::new(FailAt::new(DurableStep::WalWrite, 1, 1, FaultEffect::Fail(DISK_FULL)));
+    with_gateway_in(EnforcementMode::ObserveOnly, faults, |client, gateway| {
         let runtime = tokio::runtime::Handle::current();
         for _ in 0..3 {
             for identity in [&WHO[..], &[]] {

@@ -1,7 +1,7 @@
 //! Files of accounts: whole or not at all, every fault with its line.
 
 use digue_access::Role;
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::{Actor, OperationError, invitations, onboarding};
 use digue_types::AccountId;
 
@@ -26,7 +26,7 @@ async fn an_organisation_of_three_comes_in_with_one_file_and_two_persons() {
     let text = "\u{feff}Compte;Organisation;Rôle;Courriel\r\nmarie;of-9;delegate;marie@exemple.fr\r\n\
                 paul;of-9;deputy;\r\nlea;of-9;;lea@exemple.fr\r\n";
     let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
-    let Wish::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let ApprovalRequest::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("marie", Role::Delegate), ("paul", Role::Deputy), ("lea", Role::Agent)]);
     let id = approvals::ask(&home.house, &rssi, &wish, "convention signée").await.unwrap();
@@ -53,7 +53,7 @@ async fn a_file_with_blank_rows_at_its_end_and_french_roles_is_taken() {
     let text = include_str!("../data/accounts-semicolons.csv").replace(";agent;", ";Agent;");
     let text = text.replacen(";;;", "chef;of-7;Déléguée;chef@x.fr", 1);
     let wish = onboarding::read(&home.house, &rssi, text.as_bytes()).unwrap();
-    let Wish::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
+    let ApprovalRequest::AddAccounts(accounts) = &wish else { panic!("{wish:?}") };
     let told: Vec<(&str, Role)> = accounts.iter().map(|one| (one.account.as_str(), one.role)).collect();
     assert_eq!(told, [("m2", Role::Agent), ("chef", Role::Delegate)]);
 }

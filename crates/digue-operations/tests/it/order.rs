@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::persons::requests::{self, Outcome};
 use digue_operations::persons::sights;
 use digue_operations::{OperationError, accounts, break_glass, containment, desk, gates};
@@ -43,7 +43,7 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
     }
     let reach = Reach::Account(agent.account.clone());
     gates::set_gate(&home.house, &rssi, reach.clone(), Gate::Closed, "suspect").await.unwrap();
-    let wish = Wish::OpenGate { reach: reach.clone(), gate: Gate::Open };
+    let wish = ApprovalRequest::OpenGate { reach: reach.clone(), gate: Gate::Open };
     let id = approvals::ask(&home.house, &rssi, &wish, "retrouvé").await.unwrap();
     // Half of them grant, half refuse.
     let decide = |place: usize| approvals::decide(&home.house, &deciders[place], &id, place % 2 == 0);
@@ -59,7 +59,7 @@ async fn one_approval_decided_ten_times_at_once_is_one_act_and_one_entry() {
 async fn the_same_wish_asked_for_ten_times_at_once_waits_once() {
     let home = Home::open().await;
     let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
-    let ask = |_| approvals::ask(&home.house, &rssi, &Wish::ExportJournal, "contrôle annuel");
+    let ask = |_| approvals::ask(&home.house, &rssi, &ApprovalRequest::ExportJournal, "contrôle annuel");
     one_of(join_all((0..MANY).map(ask)).await);
     assert_eq!(approvals::list(&home.house, &rssi).await.unwrap().len(), 1);
     written_once(&home, Act::ApprovalAsked);
@@ -181,7 +181,8 @@ async fn what_could_not_be_written_down_waits_again() {
     let home = Home::open().await;
     let rssi = somebody(&home, "rssi", "op", Role::Rssi).await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let id = approvals::ask(&home.house, &rssi, &Wish::ExportJournal, "contrôle annuel").await.unwrap();
+    let id =
+        approvals::ask(&home.house, &rssi, &ApprovalRequest::ExportJournal, "contrôle annuel").await.unwrap();
     home.acts();
     let failed = approvals::decide(&home.house, &dpo, &id, true).await;
     assert!(matches!(failed, Err(OperationError::Unavailable(_))), "{failed:?}");

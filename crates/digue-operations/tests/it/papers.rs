@@ -3,17 +3,17 @@
 use std::io::Read as _;
 
 use digue_access::Role;
-use digue_documents::{SheetCell, pdf};
+use digue_documents::{WrittenCell, pdf};
 use digue_journal::note::Verifier;
 use digue_journal::receipt::Receipt;
 use digue_locales::Language;
-use digue_operations::papers::{self, Form, PAPERS, Reader};
+use digue_operations::papers::{self, PAPERS, PaperFormat, PaperReader};
 use digue_operations::register_import::{self, RegisterOutcome, RegisterPreview, RowFault};
 use digue_operations::{Actor, affected, breach, bundle, gates, incidents};
-use digue_response::Note;
+use digue_response::IncidentNote;
 use digue_response::clock::{Awareness, ClockKind};
 use digue_response::incident::{Source, State};
-use digue_response::notification::{Field, Stage, Submission};
+use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::register::COLUMNS;
 use digue_response::vocabulary::Exemption;
 
@@ -22,8 +22,8 @@ use digue_types::Gate;
 use crate::approvals::somebody;
 use crate::house::Home;
 
-fn reader(language: Language) -> Reader {
-    Reader { language, zone: jiff::tz::TimeZone::get("Europe/Paris").unwrap() }
+fn reader(language: Language) -> PaperReader {
+    PaperReader { language, zone: jiff::tz::TimeZone::get("Europe/Paris").unwrap() }
 }
 
 /// The words of a Word file.
@@ -61,7 +61,8 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
     home.show("a1", &["P1", "P2"]).await;
     let id =
         incidents::open(&home.house, &dpo, Source::Person, "Compte a1 volé", "account:a1").await.unwrap();
-    let question = digue_exposure::Question { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
+    let question =
+        digue_exposure::ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
     breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
     for language in Language::ALL {
@@ -70,12 +71,12 @@ async fn every_paper_is_printed_in_both_languages_with_the_facts_in_it() {
             let document = papers::paper(&home.house, &view, &reader, name).unwrap();
             let printed = pdf(&document).unwrap();
             assert!(printed.starts_with(b"%PDF") && printed.len() > 4_000, "{name}");
-            let words = words_of(&papers::printed(&document, Form::Docx).unwrap());
+            let words = words_of(&papers::printed(&document, PaperFormat::Docx).unwrap());
             assert!(words.contains(&view.reference()), "{name}: {words}");
             assert!(!words.contains("{ $") && !words.contains("[paper"), "{name}: {words}");
         }
         let words = words_of(
-            &papers::printed(&papers::notification(&home.house, &view, &reader), Form::Docx).unwrap(),
+            &papers::printed(&papers::notification(&home.house, &view, &reader), PaperFormat::Docx).unwrap(),
         );
         let unknown = if language == Language::French {
             "Inconnu. Qui peut répondre"
@@ -98,7 +99,8 @@ async fn a_complaint_leaves_with_evidence_that_verifies_without_us() {
     let reach = digue_access::Reach::Account("a1".parse().unwrap());
     gates::set_gate(&home.house, &rssi, reach, Gate::Closed, "vol probable").await.unwrap();
     home.settled().await;
-    let question = digue_exposure::Question { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
+    let question =
+        digue_exposure::ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..Default::default() };
     breach::compute_affected(&home.house, &dpo, &id, question).await.unwrap();
     let view = incidents::view(&home.house, &dpo, &id).await.unwrap();
     let bytes = bundle::complaint(&home.house, &dpo, &view, &reader(Language::French)).await.unwrap();
@@ -132,20 +134,25 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
     let reason = || "un seul destinataire, qui a effacé le message".to_owned();
     let at = home.now().micros();
     for note in [
-        Note::Aware { at, reason: reason(), of: Awareness::Data },
-        Note::FieldSet {
+        IncidentNote::Aware { at, reason: reason(), of: Awareness::Data },
+        IncidentNote::FieldSet {
             field: Field::Natures,
             value: vec!["confidentiality".to_owned(), "integrity".to_owned()],
         },
-        Note::FieldSet { field: Field::PersonCount, value: vec!["1200".to_owned()] },
-        Note::AuthorityDecided { notify: false, reason: reason() },
-        Note::PersonsDecided { inform: false, exemption: Some(Exemption::RiskNotHigh), reason: reason() },
+        IncidentNote::FieldSet { field: Field::PersonCount, value: vec!["1200".to_owned()] },
+        IncidentNote::AuthorityDecided { notify: false, reason: reason() },
+        IncidentNote::PersonsDecided {
+            inform: false,
+            exemption: Some(Exemption::RiskNotHigh),
+            reason: reason(),
+        },
     ] {
         incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
     }
     for language in Language::ALL {
         let views = incidents::list(&home.house, &dpo).await.unwrap();
-        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).await.unwrap();
+        let bytes =
+            papers::register_file(&home.house, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
         // Into another house, and twice.
         let other = Home::open().await;
         let dpo = somebody(&other, "dpo", "op", Role::Dpo).await;
@@ -165,7 +172,7 @@ async fn a_register_leaves_as_a_spreadsheet_and_is_read_again_once() {
 async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
-    let sheet = digue_documents::Sheet {
+    let sheet = digue_documents::WrittenSheet {
         name: "Registre".to_owned(),
         header: ["Titre", "Prise de connaissance", "Nature de la violation", "Nombre de personnes"]
             .map(ToOwned::to_owned)
@@ -173,11 +180,11 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
         above: vec!["Registre des violations".to_owned()],
         rows: vec![
             ["Vol d'ordinateur", "2024-03-02", "perte de confidentialité", "12"]
-                .map(SheetCell::from)
+                .map(WrittenCell::from)
                 .to_vec(),
-            ["", "hier", "vitesse", "beaucoup"].map(SheetCell::from).to_vec(),
+            ["", "hier", "vitesse", "beaucoup"].map(WrittenCell::from).to_vec(),
         ],
-        ..digue_documents::Sheet::default()
+        ..digue_documents::WrittenSheet::default()
     };
     let bytes = digue_documents::xlsx(&[sheet]).unwrap();
     let done = imported(&home, &dpo, &bytes).await;
@@ -197,11 +204,11 @@ async fn a_register_with_faults_tells_each_and_takes_what_is_right() {
 }
 
 /// The register as a table, without what is not read again.
-async fn table_of(home: &Home, language: Language) -> Vec<Vec<SheetCell>> {
+async fn table_of(home: &Home, language: Language) -> Vec<Vec<WrittenCell>> {
     let dpo = somebody(home, "dpo", "op", Role::Dpo).await;
     let views = incidents::list(&home.house, &dpo).await.unwrap();
     let sheet = papers::register_sheet(&home.house, &views, &reader(language));
-    let mut rows: Vec<Vec<SheetCell>> = sheet.rows;
+    let mut rows: Vec<Vec<WrittenCell>> = sheet.rows;
     rows.iter_mut().for_each(|row| row.truncate(COLUMNS.len()));
     rows.sort();
     rows
@@ -214,50 +221,54 @@ async fn a_register_with_every_date_and_decision_goes_out_and_comes_in_unchanged
     let reason = |text: &str| format!("{text} : parce que les faits\nle montrent");
     let hour = 3_600_000_000;
     let aware = home.now().micros() - 200 * hour;
-    let sent = |at| Submission {
+    let sent = |at| SentNotification {
         stage: Stage::Initial,
         submitted_at: at,
         receipt: "CNIL-1".to_owned(),
         snapshot: std::collections::BTreeMap::new(),
         unknown: Vec::new(),
     };
-    let by_press = Note::PersonsDecided {
+    let by_press = IncidentNote::PersonsDecided {
         inform: false,
         exemption: Some(Exemption::Disproportionate),
         reason: reason("annuaire perdu"),
     };
-    let late = Note::DelayExplained { clock: ClockKind::Authority, reason: reason("samedi, puis lundi") };
-    let told = Note::Met {
+    let late =
+        IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: reason("samedi, puis lundi") };
+    let told = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: aware + 90 * hour,
         to: "lettre".to_owned(),
         receipt: String::new(),
         persons: None,
     };
-    let explained = Note::DelayExplained { clock: ClockKind::Persons, reason: reason("adresses cherchées") };
-    let informed = Note::PersonsDecided { inform: true, exemption: None, reason: reason("risque élevé") };
-    let notified = |notify| Note::AuthorityDecided { notify, reason: reason("décision") };
-    let field = |field, value: &str| Note::FieldSet { field, value: vec![value.to_owned()] };
+    let explained =
+        IncidentNote::DelayExplained { clock: ClockKind::Persons, reason: reason("adresses cherchées") };
+    let informed =
+        IncidentNote::PersonsDecided { inform: true, exemption: None, reason: reason("risque élevé") };
+    let notified = |notify| IncidentNote::AuthorityDecided { notify, reason: reason("décision") };
+    let field = |field, value: &str| IncidentNote::FieldSet { field, value: vec![value.to_owned()] };
     let started = field(Field::StartedAt, "2025-10-26T00:30:00.25Z");
     let violations = [
         ("Sans rien", vec![]),
         (
             "Publiée par la presse",
-            vec![notified(true), late, Note::Submitted(sent(aware + 80 * hour)), by_press],
+            vec![notified(true), late, IncidentNote::Submitted(sent(aware + 80 * hour)), by_press],
         ),
         ("Dite à tous", vec![notified(false), informed, explained, told, started]),
         ("Comptée", vec![field(Field::PersonCount, "1200"), field(Field::What, "a = b ; c : d\n=SUM(A1)")]),
     ];
     for (title, notes) in violations {
         let id = incidents::open(&home.house, &dpo, Source::Person, title, "").await.unwrap();
-        let first = Note::Aware { at: aware, reason: reason("vu"), of: Awareness::Data };
+        let first = IncidentNote::Aware { at: aware, reason: reason("vu"), of: Awareness::Data };
         for note in std::iter::once(first).chain(notes) {
             incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
         }
     }
     for language in Language::ALL {
         let views = incidents::list(&home.house, &dpo).await.unwrap();
-        let bytes = papers::register_file(&home.house, &views, &reader(language), Form::Xlsx).await.unwrap();
+        let bytes =
+            papers::register_file(&home.house, &views, &reader(language), PaperFormat::Xlsx).await.unwrap();
         let same = imported(&home, &dpo, &bytes).await;
         assert_eq!((same.opened.len(), same.known.len(), same.faults), (0, 4, vec![]), "{language:?}");
         let other = Home::open().await;
@@ -323,8 +334,8 @@ async fn a_row_of_the_register_is_known_by_its_reference_and_never_opened_again(
     let at = home.now().micros() - 3_600_000_000;
     let reason = || "vu au retour de mission".to_owned();
     for note in [
-        Note::Aware { at, reason: reason(), of: Awareness::Data },
-        Note::FieldSet { field: Field::PersonCount, value: vec!["12".to_owned()] },
+        IncidentNote::Aware { at, reason: reason(), of: Awareness::Data },
+        IncidentNote::FieldSet { field: Field::PersonCount, value: vec!["12".to_owned()] },
     ] {
         incidents::add(&home.house, &dpo, &id, None, note).await.unwrap();
     }
@@ -394,7 +405,7 @@ async fn several_entries_are_written_together_or_not_at_all() {
     let home = Home::open().await;
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     let id = incidents::open(&home.house, &dpo, Source::Person, "Vol", "").await.unwrap();
-    let set = |field, value: &str| Note::FieldSet { field, value: vec![value.to_owned()] };
+    let set = |field, value: &str| IncidentNote::FieldSet { field, value: vec![value.to_owned()] };
     let notes = vec![set(Field::What, "un vol"), set(Field::PersonCount, "beaucoup")];
     let refused = incidents::add_all(&home.house, &dpo, &id, notes).await;
     assert!(refused.is_err(), "{refused:?}");

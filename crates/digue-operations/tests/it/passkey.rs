@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use digue_access::session::ClientIp;
-use digue_access::{Origin, Role, Session};
+use digue_access::{RequestOrigin, Role, Session};
 use digue_operations::{Actor, OperationError, accounts, passkey, sign_in};
 use digue_testkit::Authenticator;
 use digue_types::Act;
 
 use crate::house::{CONSOLE, CONSOLE_HOST, Home, PORTAL_HOST};
 
-pub(crate) fn client() -> Origin {
-    Origin { ip: ClientIp::read("192.0.2.7"), agent: "Firefox".into(), tls: String::new() }
+pub(crate) fn client() -> RequestOrigin {
+    RequestOrigin { ip: ClientIp::read("192.0.2.7"), agent: "Firefox".into(), tls: String::new() }
 }
 
 /// A session on the console, opened by a one-time link.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use digue_access::{Role, Session};
-use digue_operations::password::{self, FAILURES_MAX, Opened, PasswordRules, Shown};
+use digue_operations::password::{self, FAILURES_MAX, OpenedPassword, PasswordRules, ShownCredentials};
 use digue_operations::{OperationError, passkey};
 use digue_testkit::Authenticator;
 use digue_types::Act;
@@ -38,13 +38,13 @@ async fn come(
     password: &str,
     code: &str,
     device: Option<&str>,
-) -> Result<Opened, OperationError> {
-    let shown = Shown { account, password, code, device };
+) -> Result<OpenedPassword, OperationError> {
+    let shown = ShownCredentials { account, password, code, device };
     password::sign_in(&home.house, shown, &client()).await
 }
 
 #[track_caller]
-fn is_wrong(result: Result<Opened, OperationError>) {
+fn is_wrong(result: Result<OpenedPassword, OperationError>) {
     let error = result.err();
     assert!(matches!(error, Some(OperationError::Invalid("invalid-password"))), "{error:?}");
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use digue_access::{Reach, Role};
-use digue_operations::approvals::{self, Wish};
-use digue_operations::evidence::Form;
+use digue_operations::approvals::{self, ApprovalRequest};
+use digue_operations::evidence::EvidenceForm;
 use digue_operations::mail::{self, MailSettings};
 use digue_operations::recovery::{self, PERCENT_AFTER, REDUCED_FOR};
 use digue_operations::{Actor, OperationError, accounts, gates, invitations, sign_in};
@@ -16,9 +16,9 @@ use crate::approvals::{again, somebody};
 use crate::house::{CONSOLE, CONSOLE_HOST, Home, Plan, mail_to};
 use crate::passkey::{by_link, client, come_in, enrol};
 
-fn wish(account: &AccountId, home: &Home) -> Wish {
+fn wish(account: &AccountId, home: &Home) -> ApprovalRequest {
     let since = home.now().minus(Duration::from_hours(20));
-    Wish::RecoverAccount { account: account.clone(), since }
+    ApprovalRequest::RecoverAccount { account: account.clone(), since }
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     let id = approvals::ask(&home.house, &delegate, &wish, "ordinateur volé").await.unwrap();
     let alone = approvals::decide(&home.house, &delegate, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
-    let none = recovery::look_back(&home.house, &rssi, &account, Form::Shown).await;
+    let none = recovery::look_back(&home.house, &rssi, &account, EvidenceForm::Shown).await;
     assert!(matches!(none, Err(OperationError::NotFound(_))));
     let done = approvals::decide(&home.house, &deputy, &id, true).await.unwrap();
 
@@ -54,10 +54,10 @@ async fn a_recovery_takes_two_and_leaves_nothing_of_what_the_thief_had() {
     assert_eq!(rules.gates.of(&Reach::Account(account.clone())), Gate::Closed);
     assert_eq!(rules.percent_of(&account, home.now()), PERCENT_AFTER);
     assert_eq!(rules.percent_of(&account, home.now().plus(REDUCED_FOR)), 100);
-    let back = recovery::look_back(&home.house, &rssi, &account, Form::Shown).await.unwrap();
+    let back = recovery::look_back(&home.house, &rssi, &account, EvidenceForm::Shown).await.unwrap();
     assert_eq!((back.record.asked_by, back.record.granted_by), (delegate.account.clone(), deputy.account));
     assert_eq!(back.record.since, home.now().minus(Duration::from_hours(20)));
-    let denied = recovery::look_back(&home.house, &delegate, &account, Form::Shown).await;
+    let denied = recovery::look_back(&home.house, &delegate, &account, EvidenceForm::Shown).await;
     assert!(matches!(denied, Err(OperationError::Denied)));
 
     // The invitation is a third person's to hand over; a fourth confirms who took it.
@@ -110,7 +110,7 @@ async fn administrators_are_told_by_mail_and_the_thief_is_not_invited() {
         role,
         email: Some(format!("{name}@exemple.fr")),
     };
-    let both = Wish::AddAccounts(vec![add("delegue", Role::Delegate), add("a1", Role::Agent)]);
+    let both = ApprovalRequest::AddAccounts(vec![add("delegue", Role::Delegate), add("a1", Role::Agent)]);
     let id = approvals::ask(&home.house, &rssi, &both, "convention signée").await.unwrap();
     let done = approvals::decide(&home.house, &second, &id, true).await.unwrap();
     assert!(done.invitations.iter().all(|one| one.link.is_none() && one.email.is_some()));
@@ -166,7 +166,8 @@ async fn mail_waits_for_a_server_that_is_away_and_is_given_up_after_two_days() {
         role: Role::Agent,
         email: Some("a1@exemple.fr".into()),
     };
-    let id = approvals::ask(&home.house, &rssi, &Wish::AddAccounts(vec![one]), "recrue").await.unwrap();
+    let id =
+        approvals::ask(&home.house, &rssi, &ApprovalRequest::AddAccounts(vec![one]), "recrue").await.unwrap();
     approvals::decide(&home.house, &second, &id, true).await.unwrap();
     let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
     invitations::send(&home.house, &dpo, &AccountId::parse("a1").unwrap()).await.unwrap();

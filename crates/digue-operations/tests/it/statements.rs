@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use digue_documents::{Block, Document};
+use digue_documents::{Document, DocumentBlock};
 use digue_locales::{Language, text};
 use digue_operations::incidents::IncidentView;
 use digue_operations::notices::{Style, measured, proposed_for};
-use digue_operations::papers::{self, PAPERS, Reader};
-use digue_response::affected::{Quality, Version};
+use digue_operations::papers::{self, PAPERS, PaperReader};
+use digue_response::affected::{AffectedVersion, Quality};
 use digue_response::claim::{ClaimKind, ClaimStanding};
 use digue_response::clock::{Awareness, ClockKind, RULES};
 use digue_response::incident::{NoticesEnded, Role, Source};
-use digue_response::notification::{Field, Stage, Submission};
+use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::Sheet;
 use digue_response::vocabulary::Exemption;
-use digue_response::{Entry, Incident, Note, State};
+use digue_response::{Incident, IncidentEntry, IncidentNote, State};
 use digue_store::IncidentRecord;
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
@@ -31,8 +31,8 @@ fn paris() -> TimeZone {
 
 const SUBJECTS: [&str; 5] = ["account:of-1.a1", "account:of-2.b1", "organisation:of-1", "portal:portail", ""];
 
-fn seen(act: &str, subject: &str, after: &str) -> Note {
-    Note::Seen {
+fn seen(act: &str, subject: &str, after: &str) -> IncidentNote {
+    IncidentNote::Seen {
         act: act.to_owned(),
         subject: subject.to_owned(),
         before: "evidence:3.2 persons:29".to_owned(),
@@ -43,10 +43,10 @@ fn seen(act: &str, subject: &str, after: &str) -> Note {
     }
 }
 
-fn version(draw: &mut Draw) -> Version {
+fn version(draw: &mut Draw) -> AffectedVersion {
     let persons = draw.below(3) * draw.below(200);
     let quality = draw.one(Quality::ALL);
-    Version {
+    AffectedVersion {
         number: 1,
         question: "{}".to_owned(),
         checkpoint: "12".to_owned(),
@@ -62,26 +62,30 @@ fn version(draw: &mut Draw) -> Version {
     }
 }
 
-fn note(draw: &mut Draw, about: &str, now: Timestamp) -> Note {
+fn note(draw: &mut Draw, about: &str, now: Timestamp) -> IncidentNote {
     let reason = || "les faits le montrent assez".to_owned();
     let at = now.minus(Duration::from_secs(draw.below(200_000))).micros();
     let subject = draw.one(&[about, about, "account:of-2.b1"]);
     match draw.below(25) {
-        0 => Note::Aware { at, reason: reason(), of: draw.one(Awareness::ALL) },
-        1 | 2 => Note::AuthorityDecided { notify: draw.below(3) > 0, reason: reason() },
+        0 => IncidentNote::Aware { at, reason: reason(), of: draw.one(Awareness::ALL) },
+        1 | 2 => IncidentNote::AuthorityDecided { notify: draw.below(3) > 0, reason: reason() },
         3 | 4 => {
             let exemption = draw.one(Exemption::ALL);
             let inform = draw.below(2) == 0;
-            Note::PersonsDecided { inform, exemption: (!inform).then_some(exemption), reason: reason() }
+            IncidentNote::PersonsDecided {
+                inform,
+                exemption: (!inform).then_some(exemption),
+                reason: reason(),
+            }
         }
-        5 => Note::Submitted(Submission {
+        5 => IncidentNote::Submitted(SentNotification {
             stage: draw.one(Stage::ALL),
             submitted_at: at,
             receipt: "CNIL-7".to_owned(),
             snapshot: BTreeMap::new(),
             unknown: draw.one(&[Vec::new(), vec![Field::Support]]),
         }),
-        6 | 7 => Note::Met {
+        6 | 7 => IncidentNote::Met {
             clock: draw.one(ClockKind::ALL),
             at,
             to: "par lettre".to_owned(),
@@ -92,28 +96,32 @@ fn note(draw: &mut Draw, about: &str, now: Timestamp) -> Note {
         10 => seen(draw.one(&["account-suspended", "account-resumed"]), subject, ""),
         11 => seen(draw.one(&["finding-confirmed", "finding-cleared"]), about, "finding:fi-Iu7"),
         12 => seen(draw.one(&["watch-alerted", "watch-contained", "session-cut"]), about, "sessions:0"),
-        13 => Note::StateSet { state: draw.one(State::ALL), reason: reason() },
-        14 => Note::SheetAdded { sheet: draw.one(Sheet::ALL) },
-        15 => Note::FieldSet {
+        13 => IncidentNote::StateSet { state: draw.one(State::ALL), reason: reason() },
+        14 => IncidentNote::SheetAdded { sheet: draw.one(Sheet::ALL) },
+        15 => IncidentNote::FieldSet {
             field: Field::CauseOf,
             value: vec![draw.one(&["external-malicious", "internal-accidental", "unknown"]).to_owned()],
         },
-        16 => Note::FieldSet {
+        16 => IncidentNote::FieldSet {
             field: Field::Natures,
             value: vec![draw.one(&["confidentiality", "availability"]).to_owned()],
         },
-        17 => Note::Affected(version(draw)),
-        18 => Note::Occurred { from: at, to: draw.one(&[None, Some(now.micros())]) },
+        17 => IncidentNote::Affected(version(draw)),
+        18 => IncidentNote::Occurred { from: at, to: draw.one(&[None, Some(now.micros())]) },
         19 => {
             let (is_insured, is_nis2) = (draw.below(2) == 0, draw.below(2) == 0);
-            Note::RoleSet { role: draw.one(Role::ALL), is_insured, is_nis2 }
+            IncidentNote::RoleSet { role: draw.one(Role::ALL), is_insured, is_nis2 }
         }
-        20 => Note::NoticesEnded(NoticesEnded { sent: draw.below(9), unsent: 1, ..NoticesEnded::default() }),
+        20 => IncidentNote::NoticesEnded(NoticesEnded {
+            sent: draw.below(9),
+            unsent: 1,
+            ..NoticesEnded::default()
+        }),
         21 | 22 | 23 => {
             let entry = u32::try_from(draw.below(40) + 1).unwrap();
-            Note::Withdrawn { entry, reason: reason() }
+            IncidentNote::Withdrawn { entry, reason: reason() }
         }
-        _ => Note::DelayExplained { clock: draw.one(ClockKind::ALL), reason: reason() },
+        _ => IncidentNote::DelayExplained { clock: draw.one(ClockKind::ALL), reason: reason() },
     }
 }
 
@@ -122,7 +130,7 @@ fn incident(seed: u64) -> IncidentView {
     let mut draw = Draw(seed);
     let about = draw.one(&SUBJECTS).to_owned();
     let mut now = Timestamp::parse_rfc3339("2026-10-23T08:00:00Z").unwrap();
-    let opened = Note::Opened {
+    let opened = IncidentNote::Opened {
         source: draw.one(Source::ALL),
         title: "Consultations inhabituelles de fiches".to_owned(),
         about: about.clone(),
@@ -144,9 +152,9 @@ fn incident(seed: u64) -> IncidentView {
     IncidentView { record, entries, incident, clocks, now }
 }
 
-fn push(entries: &mut Vec<Entry>, at: Timestamp, note: Note) {
+fn push(entries: &mut Vec<IncidentEntry>, at: Timestamp, note: IncidentNote) {
     let number = u32::try_from(entries.len()).unwrap() + 1;
-    entries.push(Entry { number, at, recorded_at: at, author: "dpo".to_owned(), note });
+    entries.push(IncidentEntry { number, at, recorded_at: at, author: "dpo".to_owned(), note });
 }
 
 /// Every word of a document.
@@ -154,16 +162,19 @@ fn words(document: &Document) -> String {
     let mut words = vec![document.title.clone()];
     for block in &document.blocks {
         match block {
-            Block::Title(text) | Block::Heading(text) | Block::Paragraph(text) | Block::Quiet(text) => {
+            DocumentBlock::Title(text)
+            | DocumentBlock::Heading(text)
+            | DocumentBlock::Paragraph(text)
+            | DocumentBlock::Quiet(text) => {
                 words.push(text.clone());
             }
-            Block::Point(_, text) => words.push(text.clone()),
-            Block::Pair(asked, said) => words.push(format!("{asked} {said}")),
-            Block::Table { header, rows } => {
+            DocumentBlock::Point(_, text) => words.push(text.clone()),
+            DocumentBlock::Pair(asked, said) => words.push(format!("{asked} {said}")),
+            DocumentBlock::Table { header, rows } => {
                 words.push(header.join(" "));
                 words.extend(rows.iter().map(|row| row.join(" ")));
             }
-            Block::Squares { .. } | Block::Break => {}
+            DocumentBlock::Squares { .. } | DocumentBlock::Break => {}
         }
     }
     words.join("\n")
@@ -183,7 +194,7 @@ async fn no_statement_without_its_fact_in_a_thousand_random_incidents() {
             .filter(|claim| matches!(claim.standing(), ClaimStanding::Done(_)))
             .count();
         for language in Language::ALL {
-            let reader = Reader { language, zone: paris() };
+            let reader = PaperReader { language, zone: paris() };
             for name in PAPERS {
                 let document = papers::paper(&home.house, &view, &reader, name).unwrap();
                 check(&words(&document), &view, &codes, &format!("{seed} {name}"));

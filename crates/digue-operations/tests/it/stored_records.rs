@@ -6,17 +6,17 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_detection::Action;
 use digue_detection::Weight;
-use digue_exposure::Question;
-use digue_isms::check::{Check, Outcome};
-use digue_isms::kinds::Kind;
+use digue_exposure::ScopeQuestion;
+use digue_isms::check::{Check, CheckOutcome};
+use digue_isms::kinds::RegisterKind;
 use digue_locales::Language;
-use digue_operations::approvals::{self, Wish};
+use digue_operations::approvals::{self, ApprovalRequest};
 use digue_operations::isms::{checks, reviews};
-use digue_operations::notices::{self, Asked, Blocks, RATE, Style};
-use digue_operations::stored_records::{self, Comparison, StoredKind};
+use digue_operations::notices::{self, Blocks, CampaignRequest, RATE, Style};
+use digue_operations::stored_records::{self, RecordComparison, StoredKind};
 use digue_operations::{Actor, breach, containment, gates, incidents};
-use digue_response::Note;
-use digue_response::incident::{Kind as EntryKind, Source};
+use digue_response::IncidentNote;
+use digue_response::incident::{EntryKind, Source};
 use digue_types::Gate;
 
 use crate::approvals::somebody;
@@ -37,21 +37,24 @@ fn write_beside(home: &Home, sql: &str) {
     assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-async fn compared(home: &Home) -> Comparison {
+async fn compared(home: &Home) -> RecordComparison {
     stored_records::compare(&home.house, &Actor::digue(), StoredKind::ALL).await.unwrap()
 }
 
 /// A campaign of notices to the one person who was shown to a1.
 async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
     home.show("a1", &["P1"]).await;
-    let question = Question { accounts: vec!["a1".parse().unwrap()], ..Question::default() };
+    let question = ScopeQuestion { accounts: vec!["a1".parse().unwrap()], ..ScopeQuestion::default() };
     let version = breach::compute_affected(&home.house, dpo, incident, question).await.unwrap();
-    let decided =
-        Note::PersonsDecided { inform: true, exemption: None, reason: "le risque est élevé".to_owned() };
+    let decided = IncidentNote::PersonsDecided {
+        inform: true,
+        exemption: None,
+        reason: "le risque est élevé".to_owned(),
+    };
     incidents::add(&home.house, dpo, incident, None, decided).await.unwrap();
     let text = || "Un compte a été volé.".to_owned();
     let blocks = Blocks { happened: text(), risks: text(), steps: text(), contact: text(), address: text() };
-    let asked = Asked {
+    let asked = CampaignRequest {
         version: version.number,
         after: None,
         style: Style::Plain(Language::French),
@@ -72,7 +75,7 @@ async fn lived_in() -> Home {
     let agent = somebody(&home, "a1", "of-1", Role::Agent).await;
     let reach = Reach::Account(agent.account.clone());
     gates::set_gate(house, &rssi, reach.clone(), Gate::Closed, "poste perdu").await.unwrap();
-    let wish = Wish::OpenGate { reach, gate: Gate::Open };
+    let wish = ApprovalRequest::OpenGate { reach, gate: Gate::Open };
     approvals::ask(house, &rssi, &wish, "poste retrouvé").await.unwrap();
     containment::respond(house, found(&home, "a1", Weight::Alert, Action::Observe)).await.unwrap();
     let finding = home.store.findings(10).await.unwrap().pop().unwrap();
@@ -81,11 +84,15 @@ async fn lived_in() -> Home {
     somebody(&home, "a2", "of-1", Role::Agent).await;
     containment::respond(house, found(&home, "a2", Weight::Alert, Action::Observe)).await.unwrap();
     let incident = incidents::open(house, &dpo, Source::Person, "Une plainte", "").await.unwrap();
-    let note = Note::Said { kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None };
+    let note =
+        IncidentNote::Said {
+            kind: EntryKind::Fact, text: "la personne a rappelé".to_owned(), journal: None
+        };
     incidents::add(house, &dpo, &incident, None, note).await.unwrap();
     told_by_letter(&home, &dpo, &incident).await;
     let risk =
-        add(&home, &rssi, Kind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")]).await;
+        add(&home, &rssi, RegisterKind::Risk, &[("title", "Vol"), ("likelihood", "2"), ("gravity", "2")])
+            .await;
     let (today, later) = (home.today(0), home.today(300));
     let accepted = [
         ("risk", risk.as_str()),
@@ -96,7 +103,7 @@ async fn lived_in() -> Home {
         ("accepted-on", today.as_str()),
         ("expires-on", later.as_str()),
     ];
-    add(&home, &rssi, Kind::Acceptance, &accepted).await;
+    add(&home, &rssi, RegisterKind::Acceptance, &accepted).await;
     let audit = [
         ("title", "Audit"),
         ("scope", "tout"),
@@ -104,10 +111,10 @@ async fn lived_in() -> Home {
         ("planned-from", today.as_str()),
         ("signed-by", "X"),
     ];
-    add(&home, &rssi, Kind::Audit, &audit).await;
+    add(&home, &rssi, RegisterKind::Audit, &audit).await;
     let review =
         [("title", "Revue"), ("held-on", today.as_str()), ("chair", "Y"), ("signed-on", today.as_str())];
-    add(&home, &rssi, Kind::Review, &review).await;
+    add(&home, &rssi, RegisterKind::Review, &review).await;
     let rights = reviews::open(house, &rssi, "Revue des accès", home.now().plus(DAY * 30)).await.unwrap();
     reviews::decide(house, &rssi, &rights, &agent.account, true, "").await.unwrap();
     home
@@ -118,7 +125,7 @@ async fn what_is_written_beside_digue_is_named() {
     let home = lived_in().await;
     let before = compared(&home).await;
     assert!(before.differences.is_empty() && before.older == 0 && before.compared > 12, "{before:?}");
-    assert_eq!(checks::run_one(&home.house, Check::RecordsIntact).await.unwrap().outcome, Outcome::Pass);
+    assert_eq!(checks::run_one(&home.house, Check::RecordsIntact).await.unwrap().outcome, CheckOutcome::Pass);
     let mut expected = 0;
     for (kind, name, sql) in [
         (StoredKind::Account, "a1", "UPDATE accounts SET organisation = 'of-9' WHERE id = 'a1'"),
@@ -162,6 +169,6 @@ async fn what_is_written_beside_digue_is_named() {
         assert_eq!(found.len(), expected, "{sql}: {found:?}");
     }
     let result = checks::run_one(&home.house, Check::RecordsIntact).await.unwrap();
-    assert_eq!(result.outcome, Outcome::Fail);
+    assert_eq!(result.outcome, CheckOutcome::Fail);
     assert!(result.found.failing.iter().any(|name| name == "gate:account:a1"), "{:?}", result.found.failing);
 }

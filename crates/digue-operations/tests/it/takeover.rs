@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use digue_access::{Reach, Role, Session};
-use digue_operations::approvals::{self, NewAccount, Wish};
+use digue_operations::approvals::{self, ApprovalRequest, NewAccount};
 use digue_operations::{Actor, invitations, keys, mail, sign_in};
 use digue_testkit::{Authenticator, Mailbox};
 use digue_types::{AccountId, Gate, OrganisationId};
@@ -115,7 +115,7 @@ impl Scene {
         honest.map(|actor| again(&self.home, actor)).collect()
     }
 
-    fn new_account(&mut self, by_thief: bool, choices: &mut Choices) -> Wish {
+    fn new_account(&mut self, by_thief: bool, choices: &mut Choices) -> ApprovalRequest {
         self.made += 1;
         let account = AccountId::parse(&format!("neuf{}", self.made)).unwrap();
         let email = if by_thief { THIEFS_MAIL.to_owned() } else { format!("{account}@exemple.fr") };
@@ -126,17 +126,17 @@ impl Scene {
         let organisation = if role == Role::Rssi { "op" } else { "of-1" };
         let organisation = OrganisationId::parse(organisation).unwrap();
         let email = (choices.next(3) > 0).then_some(email);
-        Wish::AddAccounts(vec![NewAccount { account, organisation, role, email }])
+        ApprovalRequest::AddAccounts(vec![NewAccount { account, organisation, role, email }])
     }
 
-    fn wish(&mut self, by_thief: bool, choices: &mut Choices) -> Wish {
+    fn wish(&mut self, by_thief: bool, choices: &mut Choices) -> ApprovalRequest {
         let others = self.others();
         let account = choices.of(&others).clone();
         match choices.next(6) {
             0 | 1 => self.new_account(by_thief, choices),
-            2 | 3 => Wish::RecoverAccount { account, since: self.home.now() },
-            4 => Wish::IssueKey { account, thumbprint: "x".repeat(43), name: "logiciel".into() },
-            _ => Wish::OpenGate { reach: Reach::Account(account), gate: Gate::Open },
+            2 | 3 => ApprovalRequest::RecoverAccount { account, since: self.home.now() },
+            4 => ApprovalRequest::IssueKey { account, thumbprint: "x".repeat(43), name: "logiciel".into() },
+            _ => ApprovalRequest::OpenGate { reach: Reach::Account(account), gate: Gate::Open },
         }
     }
 

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use digue_detection::{Engine, Finding, Options, Sighting, SightingKind, SignalKind, Tuning, Weight};
+use digue_detection::{Engine, EngineOptions, Finding, Sighting, SightingKind, SignalKind, Tuning, Weight};
 use digue_types::Timestamp;
 
 use super::rivals::{self, Calibration, RIVALS};
-use super::theft::{self, Before, Habits, RecordClass, ThiefPlace};
-use super::{DAY_MS, Record, RecordError, RecordedView};
+use super::theft::{self, BeforeTheft, Habits, RecordClass, ThiefPlace};
+use super::{DAY_MS, RecordError, RecordedView, RecordedWork};
 use crate::draw::Draw;
 
 /// Days of work before an account is taken for a victim: it has habits.
@@ -70,7 +70,7 @@ pub struct TheftCost {
 
 /// One record, and how it is played.
 pub struct RecordBenchmark<'r> {
-    record: &'r Record,
+    record: &'r RecordedWork,
     options: PlaySettings,
     days: Vec<BTreeMap<i64, u32>>,
     calibration: Calibration,
@@ -85,7 +85,7 @@ struct Start<'c> {
 }
 
 impl<'r> RecordBenchmark<'r> {
-    pub fn new(record: &'r Record, options: PlaySettings) -> Result<Self, RecordError> {
+    pub fn new(record: &'r RecordedWork, options: PlaySettings) -> Result<Self, RecordError> {
         let days = record.days();
         let calibration = Calibration::of(&days);
         let benchmark = Self { record, options, days, calibration };
@@ -96,11 +96,11 @@ impl<'r> RecordBenchmark<'r> {
     }
 
     fn engine(&self) -> Engine {
-        Engine::new(Options {
+        Engine::new(EngineOptions {
             off: self.options.off.clone(),
             tuning: self.options.tuning,
             reopens_after: Some(Duration::from_hours(24)),
-            ..Options::default()
+            ..EngineOptions::default()
         })
     }
 
@@ -206,7 +206,7 @@ impl<'r> RecordBenchmark<'r> {
                     self.days[account].range(from..=until.max(from)).map(|(day, _)| *day).collect();
                 let day = own.get(draw.below(own.len())).copied().unwrap_or(from);
                 let accounts = match (class.before, class.accounts) {
-                    (Before::New, _) => vec![self.record.accounts.len()],
+                    (BeforeTheft::New, _) => vec![self.record.accounts.len()],
                     (_, 1) => vec![account],
                     (_, count) => self.together(class, account, count, day, &mut draw),
                 };
@@ -245,8 +245,8 @@ impl<'r> RecordBenchmark<'r> {
         let mut next = 0;
         for start in self.starts(classes) {
             let begins = match start.class.before {
-                Before::Reopened => start.day - REOPENED_BEFORE,
-                Before::New | Before::Work | Before::Leave => start.day,
+                BeforeTheft::Reopened => start.day - REOPENED_BEFORE,
+                BeforeTheft::New | BeforeTheft::Work | BeforeTheft::Leave => start.day,
             };
             while self.record.views.get(next).is_some_and(|view| view.day() < begins) {
                 drop(self.see(&mut engine, &self.record.views[next], None));
@@ -271,7 +271,7 @@ impl<'r> RecordBenchmark<'r> {
                 start.seed.wrapping_add(place as u64),
             ));
         }
-        if class.before == Before::Reopened {
+        if class.before == BeforeTheft::Reopened {
             // Stolen once before, cut off within seconds, and opened again the next day.
             let fast = RecordClass { pace: theft::Pace::Sheets(1.0), ..*class };
             let day = start.day - REOPENED_BEFORE;
@@ -303,7 +303,8 @@ impl<'r> RecordBenchmark<'r> {
             let view = if is_theft { moves.next() } else { own }.expect("one of them is there");
             next += usize::from(!is_theft);
             let is_mine = start.accounts.contains(&view.account);
-            if is_mine && (cut.contains_key(&view.account) || !is_theft && class.before == Before::Leave) {
+            if is_mine && (cut.contains_key(&view.account) || !is_theft && class.before == BeforeTheft::Leave)
+            {
                 continue;
             }
             let found = self.see(&mut engine, view, is_theft.then_some(class.from));

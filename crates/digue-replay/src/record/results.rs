@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::play::{HonestTally, PlaySettings, RecordBenchmark, TheftCost};
 use super::rivals::RIVALS;
 use super::theft::{CLASSES, RecordClass, RecordGoal};
-use super::{Record, RecordError};
+use super::{RecordError, RecordedWork};
 use digue_detection::{SignalKind, Tuning};
 
 /// One class of theft: how many were stopped, and what they cost.
@@ -54,7 +54,7 @@ pub struct RecordResults {
 
 /// Plays `record` once for honest work and once for the thefts of `classes`.
 pub fn measure(
-    record: &Record,
+    record: &RecordedWork,
     settings: &PlaySettings,
     classes: &[RecordClass],
 ) -> Result<RecordResults, RecordError> {
@@ -136,7 +136,7 @@ pub struct Variation {
 }
 
 /// Without each signal in turn, beside the whole.
-pub fn ablation(record: &Record, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+pub fn ablation(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &signal in SignalKind::ALL {
         let settings = PlaySettings { off: vec![signal], ..settings.clone() };
@@ -146,7 +146,7 @@ pub fn ablation(record: &Record, settings: &PlaySettings) -> Result<Vec<Variatio
 }
 
 /// With each constant of the watch halved and doubled, beside the whole.
-pub fn sensitivity(record: &Record, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
+pub fn sensitivity(record: &RecordedWork, settings: &PlaySettings) -> Result<Vec<Variation>, RecordError> {
     let mut rows = vec![vary(record, settings, "-".to_owned())?];
     for &name in Tuning::NAMES {
         for (factor, sign) in [(0.5, "1/2"), (2.0, "x2")] {
@@ -160,7 +160,7 @@ pub fn sensitivity(record: &Record, settings: &PlaySettings) -> Result<Vec<Varia
     Ok(rows)
 }
 
-fn vary(record: &Record, settings: &PlaySettings, name: String) -> Result<Variation, RecordError> {
+fn vary(record: &RecordedWork, settings: &PlaySettings, name: String) -> Result<Variation, RecordError> {
     let results = measure(record, settings, &CLASSES)?;
     let sum = |of: fn(&RecordRow) -> usize| results.rows.iter().map(of).sum();
     Ok(Variation {
@@ -192,7 +192,7 @@ mod tests {
                 }
             }
         }
-        let record = Record::read(table.as_bytes()).unwrap();
+        let record = RecordedWork::read(table.as_bytes()).unwrap();
         let settings = PlaySettings {
             half: RecordHalf::Judging,
             victims: 1,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use digue_detection::log_negative_binomial;
 
-use super::{Record, RecordedView};
+use super::{RecordedView, RecordedWork};
 
 /// A way of judging one account by its own views.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -175,7 +175,7 @@ pub fn lost(
 
 /// The views of `accounts` in a record from `start` on, and the thief's among them.
 pub fn merged<'v>(
-    record: &'v Record,
+    record: &'v RecordedWork,
     theft: &'v [RecordedView],
     account: usize,
     from: i64,

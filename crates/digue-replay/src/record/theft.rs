@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DAY_MS, Record, RecordedView, seen};
+use super::{DAY_MS, RecordedView, RecordedWork, seen};
 use crate::draw::Draw;
 
 /// Days for which a slow theft goes on unless it is stopped.
@@ -19,7 +19,7 @@ pub enum ThiefPlace {
 
 /// What happened before the theft.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Before {
+pub enum BeforeTheft {
     Work,
     /// The account is made for the theft, or on the day before it.
     New,
@@ -93,7 +93,7 @@ pub struct RecordClass {
     pub name: &'static str,
     pub pace: Pace,
     pub from: ThiefPlace,
-    pub before: Before,
+    pub before: BeforeTheft,
     /// Hours of the day, UTC.
     pub hours: (i64, i64),
     /// Accounts that take part, and whether they are of one organisation.
@@ -108,7 +108,7 @@ const fn class(name: &'static str, pace: Pace, from: ThiefPlace, goal: RecordGoa
         name,
         pace,
         from,
-        before: Before::Work,
+        before: BeforeTheft::Work,
         hours: (8, 18),
         accounts: 1,
         is_one_organisation: false,
@@ -124,7 +124,7 @@ const fn within(days: i64, percent: usize) -> RecordGoal {
 const FAST: RecordGoal = RecordGoal::Persons(50);
 const LISTS: RecordGoal = RecordGoal::Persons(300);
 const NEW: RecordClass = RecordClass {
-    before: Before::New,
+    before: BeforeTheft::New,
     ..class("", Pace::Daily(0.0), ThiefPlace::Elsewhere, RecordGoal::Rival)
 };
 
@@ -151,7 +151,7 @@ pub const CLASSES: [RecordClass; 42] = [
     class("imitation-100", Pace::Imitation(1.0), ThiefPlace::Holder, RecordGoal::Rival),
     class("imitation-200", Pace::Imitation(2.0), ThiefPlace::Holder, RecordGoal::Rival),
     RecordClass {
-        before: Before::Leave,
+        before: BeforeTheft::Leave,
         ..class("leave", Pace::OfMean(1.0), ThiefPlace::Holder, RecordGoal::Inherent)
     },
     class("ramp-10", Pace::RampOfMean { from: 0.1, growth: 1.1 }, ThiefPlace::Holder, RecordGoal::Rival),
@@ -162,11 +162,11 @@ pub const CLASSES: [RecordClass; 42] = [
     class("p95-2", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95)),
     class("p95-5", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95)),
     RecordClass {
-        before: Before::Reopened,
+        before: BeforeTheft::Reopened,
         ..class("p95-2-reopened", Pace::OfP95(2.0), ThiefPlace::Holder, within(3, 95))
     },
     RecordClass {
-        before: Before::Reopened,
+        before: BeforeTheft::Reopened,
         ..class("p95-5-reopened", Pace::OfP95(5.0), ThiefPlace::Holder, within(3, 95))
     },
     class("by-number", Pace::ByNumber { times: 1 }, ThiefPlace::Holder, RecordGoal::Rival),
@@ -229,7 +229,7 @@ pub struct Habits {
 /// Draws what a thief does with one account from `start` on.
 pub fn draw(
     class: &RecordClass,
-    record: &Record,
+    record: &RecordedWork,
     account: usize,
     habits: &Habits,
     start: i64,
@@ -237,7 +237,7 @@ pub fn draw(
 ) -> Vec<RecordedView> {
     let mut draw = Draw::new(seed);
     let is_fresh = draw.once_in(2);
-    let mut thief = Thief { record, account, views: Vec::new(), drawn: 0, seed, is_fresh, draw };
+    let mut thief = RecordThief { record, account, views: Vec::new(), drawn: 0, seed, is_fresh, draw };
     let begin = start * DAY_MS + 9 * 3_600_000 + thief.draw.below(5 * 3_600_000) as i64;
     match class.pace {
         Pace::Sheets(rate) => thief.sheets(begin, rate),
@@ -257,8 +257,8 @@ pub fn draw(
     thief.views
 }
 
-struct Thief<'r> {
-    record: &'r Record,
+struct RecordThief<'r> {
+    record: &'r RecordedWork,
     account: usize,
     views: Vec<RecordedView>,
     drawn: u64,
@@ -268,7 +268,7 @@ struct Thief<'r> {
     draw: Draw,
 }
 
-impl Thief<'_> {
+impl RecordThief<'_> {
     fn push(&mut self, at_ms: i64, persons: Vec<digue_detection::SeenPerson>, action: &'static str) {
         self.views.push(RecordedView { at_ms, account: self.account, persons, action });
     }

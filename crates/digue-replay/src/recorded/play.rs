@@ -12,12 +12,12 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 
 use digue_detection::Finding;
-use digue_detection::batch::Owned;
+use digue_detection::batch::OwnedSighting;
 use digue_inspect::lines::{InputError, InputFault, InputLine, InputLines};
 
 use super::sort::{LineSorter, RUN_BYTES, SpillError};
 use super::spool::Spool;
-use super::{Judge, LineReader, Unread, Watcher, instant_of};
+use super::{LineError, LineReader, RecordJudge, Watcher, instant_of};
 
 /// As much as a portal may report at once (`POST /v1/exposures`): no longer line is an exposure.
 pub const LINE_BYTES_MAX: usize = 8 << 20;
@@ -37,7 +37,7 @@ pub enum RecordSource {
 pub struct UnreadLines {
     pub count: u64,
     /// The first of them, by their numbers in the input.
-    pub named: Vec<(u64, Unread)>,
+    pub named: Vec<(u64, LineError)>,
 }
 
 /// What came of a record.
@@ -124,7 +124,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
             pass.each(input, |pass, line| {
                 match pass.read(line.bytes) {
                     Ok(()) => {}
-                    Err(Unread::Order) => return Ok(false),
+                    Err(LineError::Order) => return Ok(false),
                     Err(reason) => pass.unread.note(line.number, reason),
                 }
                 Ok(true)
@@ -165,7 +165,7 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
             let judging = scope.spawn(|| judge_all(judge, to_judge, to_fill));
             let mut pass = RecordPass {
                 reader,
-                chunk: Chunk::default(),
+                chunk: SightingChunk::default(),
                 full,
                 empty,
                 unread: UnreadLines::default(),
@@ -189,7 +189,11 @@ impl<'p, 'l> RecordPlayer<'p, 'l> {
 }
 
 /// Judges what comes, and gives the rooms back.
-fn judge_all(mut judge: Judge, full: Receiver<Chunk>, empty: Sender<Chunk>) -> Judge {
+fn judge_all(
+    mut judge: RecordJudge,
+    full: Receiver<SightingChunk>,
+    empty: Sender<SightingChunk>,
+) -> RecordJudge {
     for mut chunk in full {
         let number = chunk.sightings.len();
         chunk.sightings.drain(..).for_each(|sighting| judge.push(sighting));
@@ -210,14 +214,14 @@ const CHUNKS: usize = 4;
 
 /// Sightings on their way, and empty ones on their way back.
 #[derive(Default)]
-struct Chunk {
-    sightings: Vec<Owned>,
-    rooms: Vec<Owned>,
+struct SightingChunk {
+    sightings: Vec<OwnedSighting>,
+    rooms: Vec<OwnedSighting>,
     persons: usize,
 }
 
 impl UnreadLines {
-    fn note(&mut self, number: u64, reason: Unread) {
+    fn note(&mut self, number: u64, reason: LineError) {
         self.count += 1;
         if self.named.len() < NAMED_MAX {
             self.named.push((number, reason));
@@ -228,9 +232,9 @@ impl UnreadLines {
 /// One reading of the record.
 struct RecordPass<'l> {
     reader: LineReader<'l>,
-    chunk: Chunk,
-    full: SyncSender<Chunk>,
-    empty: Receiver<Chunk>,
+    chunk: SightingChunk,
+    full: SyncSender<SightingChunk>,
+    empty: Receiver<SightingChunk>,
     unread: UnreadLines,
     stopped: Option<InputFault>,
 }
@@ -246,7 +250,7 @@ impl RecordPass<'_> {
         let mut lines = InputLines::new(input, LINE_BYTES_MAX);
         loop {
             match lines.next_line() {
-                Ok(Some(line)) if line.is_too_long => self.unread.note(line.number, Unread::Length),
+                Ok(Some(line)) if line.is_too_long => self.unread.note(line.number, LineError::Length),
                 Ok(Some(line)) if line.bytes.trim_ascii().is_empty() => {}
                 Ok(Some(line)) => {
                     if !take(self, line)? {
@@ -263,8 +267,8 @@ impl RecordPass<'_> {
         }
     }
 
-    fn read(&mut self, line: &[u8]) -> Result<(), Unread> {
-        let mut sighting = self.chunk.rooms.pop().unwrap_or(Owned::blank());
+    fn read(&mut self, line: &[u8]) -> Result<(), LineError> {
+        let mut sighting = self.chunk.rooms.pop().unwrap_or(OwnedSighting::blank());
         if let Err(reason) = self.reader.read(line, &mut sighting) {
             self.chunk.rooms.push(sighting);
             return Err(reason);

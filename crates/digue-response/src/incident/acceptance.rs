@@ -3,10 +3,10 @@
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Incident, Note, REASON_CHARS_MIN, Refused, Role, State, TEXT_CHARS_MAX};
-use crate::affected::Version;
+use super::{EntryRefusal, Incident, IncidentNote, REASON_CHARS_MIN, Role, State, TEXT_CHARS_MAX};
+use crate::affected::AffectedVersion;
 use crate::claim::ClaimKind;
-use crate::clock::{Awareness, ClockKind, Rule, Starts};
+use crate::clock::{Awareness, ClockKind, ClockRule, Starts};
 use crate::notification::fault_of;
 use crate::vocabulary::Exemption;
 
@@ -14,39 +14,43 @@ impl Incident {
     /// Whether a note may be added now; what it would break otherwise.
     pub fn accepts(
         &self,
-        note: &Note,
+        note: &IncidentNote,
         now: Timestamp,
-        rules: &[Rule],
+        rules: &[ClockRule],
         zone: &TimeZone,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), EntryRefusal> {
         if self.is_closed() && !note.may_follow_the_end() {
-            return Err(Refused::Closed);
+            return Err(EntryRefusal::Closed);
         }
         note.has_its_words()?;
         note.has_its_times(now)?;
         match note {
-            Note::Opened { .. } => Err(Refused::OpenedTwice),
-            Note::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => Err(Refused::NoSuchEntry),
-            Note::Withdrawn { entry, .. } if !self.stated.contains(entry) => Err(Refused::NoSuchEntry),
-            Note::StateSet { state, .. } => self.may_become(*state),
-            Note::Step { sheet, step, .. } => {
+            IncidentNote::Opened { .. } => Err(EntryRefusal::OpenedTwice),
+            IncidentNote::Corrected { entry, .. } if !(1..=self.entries).contains(entry) => {
+                Err(EntryRefusal::NoSuchEntry)
+            }
+            IncidentNote::Withdrawn { entry, .. } if !self.stated.contains(entry) => {
+                Err(EntryRefusal::NoSuchEntry)
+            }
+            IncidentNote::StateSet { state, .. } => self.may_become(*state),
+            IncidentNote::Step { sheet, step, .. } => {
                 let is_asked = self.sheets.contains(sheet) && sheet.step(step).is_some();
-                if is_asked { Ok(()) } else { Err(Refused::NoSuchEntry) }
+                if is_asked { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
-            Note::TaskDone { task, .. } => {
+            IncidentNote::TaskDone { task, .. } => {
                 let is_open = self.tasks.iter().any(|known| known.number == *task && known.done_at.is_none());
-                if is_open { Ok(()) } else { Err(Refused::NoSuchEntry) }
+                if is_open { Ok(()) } else { Err(EntryRefusal::NoSuchEntry) }
             }
-            Note::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
-            Note::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
-                Err(Refused::ExemptionNeeded)
+            IncidentNote::FieldSet { field, value } => fault_of(*field, value).map_or(Ok(()), Err),
+            IncidentNote::PersonsDecided { inform, exemption, .. } if *inform == exemption.is_some() => {
+                Err(EntryRefusal::ExemptionNeeded)
             }
-            Note::Aware { at, of, .. } => self.must_precede(*of, Timestamp::from_micros(*at)),
-            Note::Submitted(submission) => {
+            IncidentNote::Aware { at, of, .. } => self.must_precede(*of, Timestamp::from_micros(*at)),
+            IncidentNote::Submitted(submission) => {
                 self.must_follow(Awareness::Data, submission.submitted_at())?;
                 self.must_explain(ClockKind::Authority, submission.submitted_at(), rules, zone)
             }
-            Note::Met { clock, at, .. } => {
+            IncidentNote::Met { clock, at, .. } => {
                 if let Some(aware) = self.awareness_of(*clock, rules) {
                     self.must_follow(aware, Timestamp::from_micros(*at))?;
                 }
@@ -57,7 +61,7 @@ impl Incident {
     }
 
     /// Of what one is to be aware for a duty, once an hour for it is known.
-    fn awareness_of(&self, clock: ClockKind, rules: &[Rule]) -> Option<Awareness> {
+    fn awareness_of(&self, clock: ClockKind, rules: &[ClockRule]) -> Option<Awareness> {
         let rule = rules.iter().find(|rule| rule.kind == clock)?;
         match rule.starts {
             Starts::Aware(of) => self.aware_of(of).map(|_| of),
@@ -66,18 +70,18 @@ impl Incident {
     }
 
     /// Nobody tells of what they do not know yet.
-    fn must_follow(&self, of: Awareness, at: Timestamp) -> Result<(), Refused> {
+    fn must_follow(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
         if self.aware_of(of).is_some_and(|aware| aware <= at) {
             Ok(())
         } else {
-            Err(Refused::BeforeAwareness)
+            Err(EntryRefusal::BeforeAwareness)
         }
     }
 
     /// A corrected hour of awareness comes after nothing that follows from it.
-    fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), Refused> {
+    fn must_precede(&self, of: Awareness, at: Timestamp) -> Result<(), EntryRefusal> {
         let sent = self.notified_at().filter(|_| of == Awareness::Data);
-        if sent.is_some_and(|sent| sent < at) { Err(Refused::BeforeAwareness) } else { Ok(()) }
+        if sent.is_some_and(|sent| sent < at) { Err(EntryRefusal::BeforeAwareness) } else { Ok(()) }
     }
 
     /// After the hour, reasons come first (art. 33(1)).
@@ -85,19 +89,19 @@ impl Incident {
         &self,
         kind: ClockKind,
         at: Timestamp,
-        rules: &[Rule],
+        rules: &[ClockRule],
         zone: &TimeZone,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), EntryRefusal> {
         let clock = self.clocks(rules, zone).into_iter().find(|clock| clock.rule.kind == kind);
         let is_late = clock.and_then(|clock| clock.due_at).is_some_and(|due| at > due);
         let is_first = self.met_at(kind).is_none();
         if is_late && is_first && !self.delays.contains_key(&kind) {
-            return Err(Refused::DelayUnexplained);
+            return Err(EntryRefusal::DelayUnexplained);
         }
         Ok(())
     }
 
-    fn may_become(&self, state: State) -> Result<(), Refused> {
+    fn may_become(&self, state: State) -> Result<(), EntryRefusal> {
         use State::{Confirmed, Contained, Dismissed, Resolved, Suspected};
         let follows = matches!(
             (self.state(), state),
@@ -108,7 +112,7 @@ impl Incident {
                 | (Dismissed, Suspected)
         );
         if !follows {
-            return Err(Refused::NoSuchStep);
+            return Err(EntryRefusal::NoSuchStep);
         }
         if state != Resolved {
             return Ok(());
@@ -117,44 +121,44 @@ impl Incident {
     }
 
     /// Closed is what was decided and done: each refusal names the one thing that is missing.
-    fn may_close(&self) -> Result<(), Refused> {
+    fn may_close(&self) -> Result<(), EntryRefusal> {
         if self.role == Role::Processor {
             // The controller decides; its processor has told it.
             let has_told = self.acts.fact(ClaimKind::Controller).is_some();
-            return if has_told { self.all_steps() } else { Err(Refused::ControllerNotTold) };
+            return if has_told { self.all_steps() } else { Err(EntryRefusal::ControllerNotTold) };
         }
         let (Some(authority), Some(persons)) = (&self.authority, &self.persons) else {
-            return Err(Refused::Undecided);
+            return Err(EntryRefusal::Undecided);
         };
         if authority.what && self.acts.fact(ClaimKind::Authority).is_none() {
-            return Err(Refused::NotNotified);
+            return Err(EntryRefusal::NotNotified);
         }
         let is_open = self.submissions.last().is_some_and(|(_, last)| !last.unknown.is_empty());
         if authority.what && is_open {
-            return Err(Refused::NotificationOpen);
+            return Err(EntryRefusal::NotificationOpen);
         }
         if persons.what.inform {
             self.all_told()?;
         }
         let is_public = persons.what.exemption == Some(Exemption::Disproportionate);
         if is_public && self.acts.fact(ClaimKind::Public).is_none() {
-            return Err(Refused::PublicNotTold);
+            return Err(EntryRefusal::PublicNotTold);
         }
         self.all_steps()
     }
 
     /// The affected are known, and everybody was told.
-    fn all_told(&self) -> Result<(), Refused> {
-        let affected = self.affected().map_or(0, Version::everybody);
+    fn all_told(&self) -> Result<(), EntryRefusal> {
+        let affected = self.affected().map_or(0, AffectedVersion::everybody);
         if affected == 0 {
-            return Err(Refused::NobodyAffected);
+            return Err(EntryRefusal::NobodyAffected);
         }
         // What a campaign left open was closed by an act that came after it.
-        let told = self.met.get(&ClockKind::Persons).ok_or(Refused::PersonsNotTold)?;
+        let told = self.met.get(&ClockKind::Persons).ok_or(EntryRefusal::PersonsNotTold)?;
         let open = self.notices.iter().rev().find(|(_, ended)| !ended.is_whole());
         match open {
             Some((entry, _)) if self.last_told().unwrap_or(told.entry) < *entry => {
-                Err(Refused::NoticesUnsent)
+                Err(EntryRefusal::NoticesUnsent)
             }
             _ => Ok(()),
         }
@@ -165,12 +169,12 @@ impl Incident {
         self.told.last().copied()
     }
 
-    fn all_steps(&self) -> Result<(), Refused> {
-        if self.open_steps().is_empty() { Ok(()) } else { Err(Refused::StepsOpen) }
+    fn all_steps(&self) -> Result<(), EntryRefusal> {
+        if self.open_steps().is_empty() { Ok(()) } else { Err(EntryRefusal::StepsOpen) }
     }
 }
 
-impl Note {
+impl IncidentNote {
     /// What may still be written when the incident is closed.
     /// Somebody entered that an act was done outside of Digue: they may have been wrong. What Digue counted of its own
     /// notices is taken back by nobody.
@@ -196,7 +200,7 @@ impl Note {
     }
 
     /// Decisions have reasons, words have words, and none is a document.
-    fn has_its_words(&self) -> Result<(), Refused> {
+    fn has_its_words(&self) -> Result<(), EntryRefusal> {
         match self {
             Self::Said { text, .. }
             | Self::Reopening { text, .. }
@@ -218,29 +222,33 @@ impl Note {
     }
 
     /// What happened has happened, and ends after it began.
-    fn has_its_times(&self, now: Timestamp) -> Result<(), Refused> {
+    fn has_its_times(&self, now: Timestamp) -> Result<(), EntryRefusal> {
         match self {
             Self::Aware { at, .. } | Self::Met { at, .. } => past(*at, now),
             Self::Submitted(submission) => past(submission.submitted_at, now),
-            Self::Occurred { from, to: Some(to) } if to < from => Err(Refused::Backwards),
+            Self::Occurred { from, to: Some(to) } if to < from => Err(EntryRefusal::Backwards),
             Self::Occurred { from, to } => past(*from, now).and_then(|()| past(to.unwrap_or(*from), now)),
             _ => Ok(()),
         }
     }
 }
 
-fn reason_of(reason: &str) -> Result<(), Refused> {
-    if reason.trim().chars().count() < REASON_CHARS_MIN { Err(Refused::NoReason) } else { bounded(reason) }
+fn reason_of(reason: &str) -> Result<(), EntryRefusal> {
+    if reason.trim().chars().count() < REASON_CHARS_MIN {
+        Err(EntryRefusal::NoReason)
+    } else {
+        bounded(reason)
+    }
 }
 
-fn text_of(text: &str) -> Result<(), Refused> {
-    if text.trim().is_empty() { Err(Refused::NoText) } else { bounded(text) }
+fn text_of(text: &str) -> Result<(), EntryRefusal> {
+    if text.trim().is_empty() { Err(EntryRefusal::NoText) } else { bounded(text) }
 }
 
-fn bounded(text: &str) -> Result<(), Refused> {
-    if text.chars().count() > TEXT_CHARS_MAX { Err(Refused::Value) } else { Ok(()) }
+fn bounded(text: &str) -> Result<(), EntryRefusal> {
+    if text.chars().count() > TEXT_CHARS_MAX { Err(EntryRefusal::Value) } else { Ok(()) }
 }
 
-fn past(at: i64, now: Timestamp) -> Result<(), Refused> {
-    if at > now.micros() { Err(Refused::Future) } else { Ok(()) }
+fn past(at: i64, now: Timestamp) -> Result<(), EntryRefusal> {
+    if at > now.micros() { Err(EntryRefusal::Future) } else { Ok(()) }
 }

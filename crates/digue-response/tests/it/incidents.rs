@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use digue_response::affected::{Quality, Version};
+use digue_response::affected::{AffectedVersion, Quality};
 use digue_response::claim::ClaimKind;
 use digue_response::clock::{Awareness, ClockKind, RULES};
-use digue_response::incident::{Kind, NoticesEnded, Refused, Role, Source};
-use digue_response::notification::{Field, Stage, Submission};
+use digue_response::incident::{EntryKind, EntryRefusal, NoticesEnded, Role, Source};
+use digue_response::notification::{Field, SentNotification, Stage};
 use digue_response::sheet::{Answer, Sheet};
 use digue_response::vocabulary::Exemption;
-use digue_response::{Entry, Incident, Note, State};
+use digue_response::{Incident, IncidentEntry, IncidentNote, State};
 use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -33,8 +33,8 @@ fn because() -> String {
     "parce que les faits le montrent".to_owned()
 }
 
-fn version(persons: u64) -> Version {
-    Version {
+fn version(persons: u64) -> AffectedVersion {
+    AffectedVersion {
         number: 1,
         question: "{}".to_owned(),
         checkpoint: String::new(),
@@ -52,7 +52,7 @@ fn version(persons: u64) -> Version {
 
 /// An incident and the hour at which one stands.
 struct Case {
-    entries: Vec<Entry>,
+    entries: Vec<IncidentEntry>,
     now: Timestamp,
 }
 
@@ -60,14 +60,14 @@ impl Case {
     fn open() -> Self {
         let mut case = Self { entries: Vec::new(), now: noon() };
         let (title, about) = ("Compte a1 lu en série".to_owned(), "account:a1".to_owned());
-        case.push(Note::Opened { source: Source::Containment, title, about });
+        case.push(IncidentNote::Opened { source: Source::Containment, title, about });
         case
     }
 
-    fn push(&mut self, note: Note) {
+    fn push(&mut self, note: IncidentNote) {
         let number = u32::try_from(self.entries.len()).unwrap() + 1;
         let author = "dpo".to_owned();
-        self.entries.push(Entry { number, at: self.now, recorded_at: self.now, author, note });
+        self.entries.push(IncidentEntry { number, at: self.now, recorded_at: self.now, author, note });
     }
 
     fn incident(&self) -> Incident {
@@ -75,26 +75,26 @@ impl Case {
     }
 
     #[track_caller]
-    fn takes(&mut self, note: Note) {
+    fn takes(&mut self, note: IncidentNote) {
         assert_eq!(self.incident().accepts(&note, self.now, &RULES, &paris()), Ok(()), "{note:?}");
         self.push(note);
     }
 
     #[track_caller]
-    fn refuses(&self, note: &Note, why: Refused) {
+    fn refuses(&self, note: &IncidentNote, why: EntryRefusal) {
         assert_eq!(self.incident().accepts(note, self.now, &RULES, &paris()), Err(why), "{note:?}");
     }
 
-    fn state(state: State) -> Note {
-        Note::StateSet { state, reason: because() }
+    fn state(state: State) -> IncidentNote {
+        IncidentNote::StateSet { state, reason: because() }
     }
 
-    fn aware(at: Timestamp) -> Note {
-        Note::Aware { at: at.micros(), reason: because(), of: Awareness::Data }
+    fn aware(at: Timestamp) -> IncidentNote {
+        IncidentNote::Aware { at: at.micros(), reason: because(), of: Awareness::Data }
     }
 
-    fn submitted(at: Timestamp) -> Note {
-        Note::Submitted(Submission {
+    fn submitted(at: Timestamp) -> IncidentNote {
+        IncidentNote::Submitted(SentNotification {
             stage: Stage::Initial,
             submitted_at: at.micros(),
             receipt: "CNIL-1".to_owned(),
@@ -103,13 +103,13 @@ impl Case {
         })
     }
 
-    fn partly_submitted(at: Timestamp) -> Note {
-        let Note::Submitted(sent) = Self::submitted(at) else { unreachable!("it is one") };
-        Note::Submitted(Submission { unknown: vec![Field::Support], ..sent })
+    fn partly_submitted(at: Timestamp) -> IncidentNote {
+        let IncidentNote::Submitted(sent) = Self::submitted(at) else { unreachable!("it is one") };
+        IncidentNote::Submitted(SentNotification { unknown: vec![Field::Support], ..sent })
     }
 
-    fn told(at: Timestamp) -> Note {
-        Note::Met {
+    fn told(at: Timestamp) -> IncidentNote {
+        IncidentNote::Met {
             clock: ClockKind::Persons,
             at: at.micros(),
             to: "courriel".to_owned(),
@@ -126,31 +126,31 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
     case.takes(Case::state(State::Contained));
     case.takes(Case::aware(noon()));
     let close = Case::state(State::Resolved);
-    case.refuses(&close, Refused::Undecided);
-    case.takes(Note::AuthorityDecided { notify: true, reason: because() });
-    case.refuses(&close, Refused::Undecided);
-    case.takes(Note::PersonsDecided { inform: true, exemption: None, reason: because() });
-    case.refuses(&close, Refused::NotNotified);
+    case.refuses(&close, EntryRefusal::Undecided);
+    case.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
+    case.refuses(&close, EntryRefusal::Undecided);
+    case.takes(IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() });
+    case.refuses(&close, EntryRefusal::NotNotified);
     case.takes(Case::partly_submitted(noon()));
-    case.refuses(&close, Refused::NotificationOpen);
+    case.refuses(&close, EntryRefusal::NotificationOpen);
     case.takes(Case::submitted(noon()));
-    case.refuses(&close, Refused::NobodyAffected);
-    case.takes(Note::Affected(version(36)));
-    case.refuses(&close, Refused::PersonsNotTold);
+    case.refuses(&close, EntryRefusal::NobodyAffected);
+    case.takes(IncidentNote::Affected(version(36)));
+    case.refuses(&close, EntryRefusal::PersonsNotTold);
     case.takes(Case::told(noon()));
-    case.takes(Note::NoticesEnded(NoticesEnded { sent: 34, unsent: 2, ..NoticesEnded::default() }));
-    case.refuses(&close, Refused::NoticesUnsent);
+    case.takes(IncidentNote::NoticesEnded(NoticesEnded { sent: 34, unsent: 2, ..NoticesEnded::default() }));
+    case.refuses(&close, EntryRefusal::NoticesUnsent);
     case.takes(Case::told(noon()));
-    case.takes(Note::SheetAdded { sheet: Sheet::Restart });
-    case.refuses(&close, Refused::StepsOpen);
+    case.takes(IncidentNote::SheetAdded { sheet: Sheet::Restart });
+    case.refuses(&close, EntryRefusal::StepsOpen);
     for step in Sheet::Restart.steps() {
         let (step, text) = (step.code.to_owned(), String::new());
-        case.takes(Note::Step { sheet: Sheet::Restart, step, answer: Answer::Unknown, text });
+        case.takes(IncidentNote::Step { sheet: Sheet::Restart, step, answer: Answer::Unknown, text });
     }
     case.takes(close);
     assert!(case.incident().is_closed());
-    case.refuses(&Note::AuthorityDecided { notify: false, reason: because() }, Refused::Closed);
-    case.takes(Note::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
+    case.refuses(&IncidentNote::AuthorityDecided { notify: false, reason: because() }, EntryRefusal::Closed);
+    case.takes(IncidentNote::Corrected { entry: 2, text: "confirmé à 14 h 10".to_owned() });
     case.takes(Case::state(State::Contained));
     assert!(!case.incident().is_closed(), "reopened with a reason");
 }
@@ -159,8 +159,8 @@ fn closing_needs_both_decisions_and_what_they_ask_for() {
 #[test]
 fn an_act_that_is_taken_back_is_claimed_no_more() {
     let mut case = Case::open();
-    case.takes(Note::Aware { at: noon().micros(), reason: because(), of: Awareness::Data });
-    case.takes(Note::AuthorityDecided { notify: true, reason: because() });
+    case.takes(IncidentNote::Aware { at: noon().micros(), reason: because(), of: Awareness::Data });
+    case.takes(IncidentNote::AuthorityDecided { notify: true, reason: because() });
     case.takes(Case::told(noon()));
     let act = u32::try_from(case.entries.len()).unwrap();
     let is_told = |case: &Case| {
@@ -170,40 +170,42 @@ fn an_act_that_is_taken_back_is_claimed_no_more() {
         (incident.acts.fact(ClaimKind::Persons).is_some(), clock.and_then(|clock| clock.met_at).is_some())
     };
     assert_eq!(is_told(&case), (true, true));
-    let take_back = |entry| Note::Withdrawn { entry, reason: because() };
+    let take_back = |entry| IncidentNote::Withdrawn { entry, reason: because() };
     for other in [1, 2, act + 1, 99] {
-        case.refuses(&take_back(other), Refused::NoSuchEntry);
+        case.refuses(&take_back(other), EntryRefusal::NoSuchEntry);
     }
-    case.refuses(&Note::Withdrawn { entry: act, reason: String::new() }, Refused::NoReason);
+    case.refuses(&IncidentNote::Withdrawn { entry: act, reason: String::new() }, EntryRefusal::NoReason);
     case.takes(take_back(act));
     assert_eq!(is_told(&case), (false, false));
     assert_eq!(case.incident().withdrawn[&act], act + 1);
-    case.refuses(&take_back(act), Refused::NoSuchEntry);
+    case.refuses(&take_back(act), EntryRefusal::NoSuchEntry);
     case.takes(Case::told(noon()));
     assert_eq!(is_told(&case), (true, true), "what was done then is another act");
     // What Digue counted of its own notices is no statement of anybody's.
-    let counted = Note::Met {
+    let counted = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: noon().micros(),
         to: "Vos données".to_owned(),
         receipt: "ca-1".to_owned(),
         persons: Some(12),
     };
-    for measured in [Note::NoticesEnded(NoticesEnded { unsent: 2, ..NoticesEnded::default() }), counted] {
+    for measured in
+        [IncidentNote::NoticesEnded(NoticesEnded { unsent: 2, ..NoticesEnded::default() }), counted]
+    {
         case.takes(measured);
         let entry = u32::try_from(case.entries.len()).unwrap();
-        case.refuses(&take_back(entry), Refused::NoSuchEntry);
+        case.refuses(&take_back(entry), EntryRefusal::NoSuchEntry);
     }
 }
 
 #[test]
 fn a_decision_not_to_tell_names_its_exemption() {
     let mut case = Case::open();
-    let decide = |inform, exemption| Note::PersonsDecided { inform, exemption, reason: because() };
-    case.refuses(&decide(false, None), Refused::ExemptionNeeded);
-    case.refuses(&decide(true, Some(Exemption::Protected)), Refused::ExemptionNeeded);
-    let short = Note::PersonsDecided { inform: true, exemption: None, reason: "oui".to_owned() };
-    case.refuses(&short, Refused::NoReason);
+    let decide = |inform, exemption| IncidentNote::PersonsDecided { inform, exemption, reason: because() };
+    case.refuses(&decide(false, None), EntryRefusal::ExemptionNeeded);
+    case.refuses(&decide(true, Some(Exemption::Protected)), EntryRefusal::ExemptionNeeded);
+    let short = IncidentNote::PersonsDecided { inform: true, exemption: None, reason: "oui".to_owned() };
+    case.refuses(&short, EntryRefusal::NoReason);
     case.takes(decide(false, Some(Exemption::Mitigated)));
     let clocks = case.incident();
     assert!(clocks.clocks(&RULES, &paris()).is_empty(), "nobody was aware yet");
@@ -213,7 +215,7 @@ fn a_decision_not_to_tell_names_its_exemption() {
 fn awareness_is_corrected_and_never_moved_silently() {
     let mut case = Case::open();
     case.now = after(5);
-    case.refuses(&Case::aware(after(6)), Refused::Future);
+    case.refuses(&Case::aware(after(6)), EntryRefusal::Future);
     case.takes(Case::aware(after(4)));
     case.takes(Case::aware(after(2)));
     let incident = case.incident();
@@ -230,8 +232,8 @@ fn after_the_hour_reasons_come_first() {
     let mut case = Case::open();
     case.takes(Case::aware(noon()));
     case.now = after(73);
-    case.refuses(&Case::submitted(after(73)), Refused::DelayUnexplained);
-    case.takes(Note::DelayExplained { clock: ClockKind::Authority, reason: because() });
+    case.refuses(&Case::submitted(after(73)), EntryRefusal::DelayUnexplained);
+    case.takes(IncidentNote::DelayExplained { clock: ClockKind::Authority, reason: because() });
     case.takes(Case::submitted(after(73)));
     let clocks = case.incident().clocks(&RULES, &paris());
     assert_eq!(clocks[0].overdue(after(900)), Some(Duration::from_hours(1)));
@@ -241,61 +243,68 @@ fn after_the_hour_reasons_come_first() {
 fn a_processor_tells_its_controller_and_has_no_authority_to_tell() {
     let mut case = Case::open();
     let (is_insured, is_nis2) = (true, false);
-    case.takes(Note::RoleSet { role: Role::Processor, is_insured, is_nis2 });
+    case.takes(IncidentNote::RoleSet { role: Role::Processor, is_insured, is_nis2 });
     case.takes(Case::aware(noon()));
     let kinds: Vec<ClockKind> =
         case.incident().clocks(&RULES, &paris()).iter().map(|clock| clock.rule.kind).collect();
     assert_eq!(kinds, [ClockKind::Processor, ClockKind::Complaint]);
     case.takes(Case::state(State::Contained));
-    case.refuses(&Case::state(State::Resolved), Refused::ControllerNotTold);
+    case.refuses(&Case::state(State::Resolved), EntryRefusal::ControllerNotTold);
     let (to, receipt) = ("AKTO".to_owned(), String::new());
     let persons = None;
-    case.takes(Note::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
+    case.takes(IncidentNote::Met { clock: ClockKind::Processor, at: noon().micros(), to, receipt, persons });
     case.takes(Case::state(State::Resolved));
 }
 
 #[test]
 fn states_follow_one_another() {
     let mut case = Case::open();
-    case.refuses(&Case::state(State::Resolved), Refused::NoSuchStep);
+    case.refuses(&Case::state(State::Resolved), EntryRefusal::NoSuchStep);
     case.takes(Case::state(State::Dismissed));
-    case.refuses(&Case::state(State::Confirmed), Refused::NoSuchStep);
+    case.refuses(&Case::state(State::Confirmed), EntryRefusal::NoSuchStep);
     case.takes(Case::state(State::Suspected));
     case.takes(Case::state(State::Contained));
     assert_eq!(case.incident().reached(State::Dismissed), Some(noon()));
-    let again = Note::Opened { source: Source::Person, title: "x".to_owned(), about: String::new() };
-    case.refuses(&again, Refused::OpenedTwice);
+    let again = IncidentNote::Opened { source: Source::Person, title: "x".to_owned(), about: String::new() };
+    case.refuses(&again, EntryRefusal::OpenedTwice);
 }
 
 #[test]
 fn corrections_name_what_they_correct_and_erase_nothing() {
     let mut case = Case::open();
-    let said = |text: &str| Note::Said { kind: Kind::Interpretation, text: text.to_owned(), journal: None };
+    let said = |text: &str| IncidentNote::Said {
+        kind: EntryKind::Interpretation,
+        text: text.to_owned(),
+        journal: None,
+    };
     case.takes(said("un infostealer, sans doute"));
-    case.refuses(&Note::Corrected { entry: 9, text: "x".to_owned() }, Refused::NoSuchEntry);
-    case.takes(Note::Corrected { entry: 2, text: "un mot de passe réutilisé".to_owned() });
+    case.refuses(&IncidentNote::Corrected { entry: 9, text: "x".to_owned() }, EntryRefusal::NoSuchEntry);
+    case.takes(IncidentNote::Corrected { entry: 2, text: "un mot de passe réutilisé".to_owned() });
     assert_eq!(case.entries.len(), 3);
     assert_eq!(case.incident().corrections[&2], [3]);
-    case.refuses(&said("  "), Refused::NoText);
+    case.refuses(&said("  "), EntryRefusal::NoText);
 }
 
 #[test]
 fn an_entry_survives_being_written_and_read_again() {
     let mut case = Case::open();
-    case.takes(Note::Affected(version(36)));
+    case.takes(IncidentNote::Affected(version(36)));
     case.takes(Case::aware(noon()));
     case.takes(Case::submitted(noon()));
-    case.takes(Note::FieldSet { field: Field::CauseOf, value: vec!["external-malicious".to_owned()] });
+    case.takes(IncidentNote::FieldSet {
+        field: Field::CauseOf,
+        value: vec!["external-malicious".to_owned()],
+    });
     for entry in &case.entries {
         let json = serde_json::to_string(&entry.note).unwrap();
-        assert_eq!(serde_json::from_str::<Note>(&json).unwrap(), entry.note, "{json}");
+        assert_eq!(serde_json::from_str::<IncidentNote>(&json).unwrap(), entry.note, "{json}");
     }
 }
 
 #[test]
 fn the_moments_are_computed_from_the_entries() {
     let mut case = Case::open();
-    case.takes(Note::Occurred { from: noon().minus(Duration::from_hours(3)).micros(), to: None });
+    case.takes(IncidentNote::Occurred { from: noon().minus(Duration::from_hours(3)).micros(), to: None });
     case.takes(Case::state(State::Contained));
     case.now = after(2);
     case.takes(Case::aware(after(1)));
@@ -319,11 +328,11 @@ proptest::proptest! {
                 1 => Case::state(State::Contained),
                 2 => Case::state(State::Resolved),
                 3 => Case::state(State::Dismissed),
-                4 => Note::AuthorityDecided { notify: choice % 2 == 0, reason: because() },
-                5 => Note::PersonsDecided { inform: true, exemption: None, reason: because() },
+                4 => IncidentNote::AuthorityDecided { notify: choice % 2 == 0, reason: because() },
+                5 => IncidentNote::PersonsDecided { inform: true, exemption: None, reason: because() },
                 6 => Case::submitted(noon()),
                 7 => Case::told(noon()),
-                8 => Note::Affected(version(36)),
+                8 => IncidentNote::Affected(version(36)),
                 _ => Case::aware(noon()),
             };
             if case.incident().accepts(&note, case.now, &RULES, &paris()).is_ok() {
@@ -350,8 +359,8 @@ fn each_duty_runs_from_its_own_awareness() {
     let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
     let mut case = Case::open();
     case.now = at("2026-11-23T14:00:00Z");
-    case.takes(Note::RoleSet { role: Role::Controller, is_insured: true, is_nis2: true });
-    let aware = |text: &str, of| Note::Aware { at: at(text).micros(), reason: because(), of };
+    case.takes(IncidentNote::RoleSet { role: Role::Controller, is_insured: true, is_nis2: true });
+    let aware = |text: &str, of| IncidentNote::Aware { at: at(text).micros(), reason: because(), of };
     case.takes(aware("2026-11-22T08:00:00Z", Awareness::Attack));
     assert_eq!(due(&case.incident(), ClockKind::Authority), None, "nobody knows of data yet");
     case.takes(aware("2026-11-23T14:00:00Z", Awareness::Data));
@@ -367,8 +376,8 @@ fn what_a_first_notification_leaves_open_has_its_own_clock() {
     case.now = after(10);
     case.takes(Case::partly_submitted(after(10)));
     assert_eq!(due(&case.incident(), ClockKind::Complement), Some(after(82)));
-    let Note::Submitted(sent) = Case::submitted(after(10)) else { unreachable!("it is one") };
-    case.takes(Note::Submitted(Submission { stage: Stage::Complementary, ..sent }));
+    let IncidentNote::Submitted(sent) = Case::submitted(after(10)) else { unreachable!("it is one") };
+    case.takes(IncidentNote::Submitted(SentNotification { stage: Stage::Complementary, ..sent }));
     assert_eq!(case.incident().met_at(ClockKind::Complement), Some(after(10)));
 }
 
@@ -376,12 +385,12 @@ fn what_a_first_notification_leaves_open_has_its_own_clock() {
 fn nobody_tells_of_what_they_do_not_know_yet() {
     let mut case = Case::open();
     case.now = after(5);
-    case.refuses(&Case::submitted(after(1)), Refused::BeforeAwareness);
+    case.refuses(&Case::submitted(after(1)), EntryRefusal::BeforeAwareness);
     case.takes(Case::aware(after(2)));
-    case.refuses(&Case::submitted(after(1)), Refused::BeforeAwareness);
-    case.refuses(&Case::told(after(1)), Refused::BeforeAwareness);
+    case.refuses(&Case::submitted(after(1)), EntryRefusal::BeforeAwareness);
+    case.refuses(&Case::told(after(1)), EntryRefusal::BeforeAwareness);
     case.takes(Case::submitted(after(3)));
-    case.refuses(&Case::aware(after(4)), Refused::BeforeAwareness);
+    case.refuses(&Case::aware(after(4)), EntryRefusal::BeforeAwareness);
 }
 
 #[test]
@@ -389,11 +398,17 @@ fn a_public_communication_that_was_decided_is_done_before_the_end() {
     let mut case = Case::open();
     case.takes(Case::aware(noon()));
     case.takes(Case::state(State::Contained));
-    case.takes(Note::AuthorityDecided { notify: false, reason: because() });
+    case.takes(IncidentNote::AuthorityDecided { notify: false, reason: because() });
     let exemption = Some(Exemption::Disproportionate);
-    case.takes(Note::PersonsDecided { inform: false, exemption, reason: because() });
-    case.refuses(&Case::state(State::Resolved), Refused::PublicNotTold);
+    case.takes(IncidentNote::PersonsDecided { inform: false, exemption, reason: because() });
+    case.refuses(&Case::state(State::Resolved), EntryRefusal::PublicNotTold);
     let (to, receipt) = ("site et presse".to_owned(), String::new());
-    case.takes(Note::Met { clock: ClockKind::Public, at: noon().micros(), to, receipt, persons: None });
+    case.takes(IncidentNote::Met {
+        clock: ClockKind::Public,
+        at: noon().micros(),
+        to,
+        receipt,
+        persons: None,
+    });
     case.takes(Case::state(State::Resolved));
 }

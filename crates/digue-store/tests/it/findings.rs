@@ -1,6 +1,6 @@
 //! The contract of findings.
 
-use digue_store::{FindingRecord, Store, Verdict};
+use digue_store::{FindingRecord, FindingVerdict, Store};
 use digue_types::{OrganisationId, PortalId, Timestamp};
 
 use super::{NOON, account};
@@ -40,8 +40,11 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     let untold: Vec<String> = store.untold_findings().await.unwrap().into_iter().map(|f| f.id).collect();
     assert_eq!(untold, ["f3", "f2"]);
     // Of two who decide, one does.
-    let verdict = Verdict { is_theft: false, by: account("rssi"), at: later, reason: "un inventaire".into() };
+    let verdict =
+        FindingVerdict { is_theft: false, by: account("rssi"), at: later, reason: "un inventaire".into() };
     assert!(store.decide_finding("f1", &verdict).await.unwrap());
-    assert!(!store.decide_finding("f1", &Verdict { is_theft: true, ..verdict.clone() }).await.unwrap());
+    assert!(
+        !store.decide_finding("f1", &FindingVerdict { is_theft: true, ..verdict.clone() }).await.unwrap()
+    );
     assert_eq!(store.finding("f1").await.unwrap().unwrap().verdict, Some(verdict));
 }

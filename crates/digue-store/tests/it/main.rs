@@ -8,10 +8,10 @@ mod postgres;
 mod spellings;
 
 use digue_access::session::{ClientIp, Device};
-use digue_access::{AccountRecord, Origin, Reach, Role, Session};
+use digue_access::{AccountRecord, Reach, RequestOrigin, Role, Session};
 use digue_store::{
-    ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, Decided, EntryRecord, FileRecord,
-    GateRecord, Link, NoticeRecord, PasskeyRecord, Store,
+    ApprovalDecision, ApprovalRecord, BreakGlassRecord, CampaignRecord, ContactSource, EntryRecord,
+    FileRecord, GateRecord, NoticeRecord, PasskeyRecord, Store, StoreConnection,
 };
 use digue_types::{AccountId, Gate, OrganisationId, PortalId, SessionId, Timestamp};
 
@@ -97,7 +97,7 @@ async fn an_approval_is_decided_once_and_in_time(store: &Store) {
         expires_at: Timestamp::from_secs(NOON.secs() + 60),
         decided: None,
     };
-    let decided = |secs: i64| Decided {
+    let decided = |secs: i64| ApprovalDecision {
         by: account("dpo"),
         at: Timestamp::from_secs(NOON.secs() + secs),
         is_granted: true,
@@ -232,7 +232,7 @@ async fn a_gate_is_kept_until_it_opens(store: &Store) {
 }
 
 async fn a_link_is_taken_once_and_in_time(store: &Store) {
-    let link = Link {
+    let link = StoreConnection {
         account: account("a1"),
         host: "portal.test".into(),
         expires_at: NOON,
@@ -256,7 +256,7 @@ async fn sessions_survive_and_are_removed(store: &Store) {
         opened_at: NOON,
         seen_at: NOON,
         proved_at: NOON,
-        origin: Origin { ip: ClientIp::read("192.0.2.1"), agent: "Firefox".into(), tls: "a_b".into() },
+        origin: RequestOrigin { ip: ClientIp::read("192.0.2.1"), agent: "Firefox".into(), tls: "a_b".into() },
         other_ip: ClientIp::Unknown,
         device: None,
     };

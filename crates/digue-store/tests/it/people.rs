@@ -3,7 +3,7 @@
 use digue_access::ApiKey;
 use digue_access::decide::Reduction;
 use digue_store::{
-    Attempts, ConnectionRecord, IdentityRecord, KeyRecord, MailRecord, OrganisationRecord, PasswordRecord,
+    ApiKeyRecord, Attempts, ConnectionRecord, IdentityRecord, MailRecord, OrganisationRecord, PasswordRecord,
     ProviderSession, RecoveryRecord, Store,
 };
 use digue_types::{OrganisationId, SessionId, Timestamp};
@@ -29,7 +29,7 @@ pub(crate) async fn keep_the_contract(store: &Store) {
 }
 
 async fn keys_are_kept_until_they_are_removed(store: &Store) {
-    let record = |id: &str, of: &str| KeyRecord {
+    let record = |id: &str, of: &str| ApiKeyRecord {
         secret: [9; 32],
         key: ApiKey {
             id: SessionId::parse(id).unwrap(),

@@ -1,6 +1,8 @@
 //! Persons' part of the contract, and that of suspicious messages.
 
-use digue_store::{HiddenRecord, KnownPerson, PersonCode, ReportRecord, RequestRecord, Store, WishRecord};
+use digue_store::{
+    HiddenRecord, KnownPerson, PersonCode, PreferenceRecord, ReportRecord, RequestRecord, Store,
+};
 use digue_types::Timestamp;
 
 use crate::{NOON, account};
@@ -77,7 +79,7 @@ async fn a_request_is_answered_once(store: &Store) {
 }
 
 async fn a_wish_is_replaced_and_forgotten(store: &Store) {
-    let wish = |told_entry: u64| WishRecord {
+    let wish = |told_entry: u64| PreferenceRecord {
         whose: marie(),
         sealed_email: "sealed".to_owned(),
         language: "fr".to_owned(),

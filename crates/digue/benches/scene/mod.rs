@@ -11,7 +11,7 @@ use digue_journal::disk::Disk;
 use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, MasterKey, PeriodLength};
 use digue_journal::note::Signer;
-use digue_journal::{Journal, Options};
+use digue_journal::{Journal, JournalOptions};
 use digue_testkit::{Client, Portal, Reply};
 
 pub(crate) const CONSOLE: &str = "digue.localhost";
@@ -124,7 +124,7 @@ pub(crate) fn open(folder: &Path) -> Journal {
         ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), bytes).expect("randomness");
     };
     let master = MasterKey::new(&read("master.key"));
-    Journal::open(Options {
+    Journal::open(JournalOptions {
         keyring: Keyring::new(disk.clone(), master, PeriodLength::Month, Box::new(draw)),
         disk,
         signer: Signer::from_seed(NAME, &read("journal.key")).expect("a key"),

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use digue_locales::{Language, text};
 
-use super::Task;
+use super::Subcommand;
 
 /// A journal and the keys to read it with.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct WitnessKeys {
 }
 
 /// What is asked of the exposure index, as it was typed.
-pub(crate) struct AskedScope {
+pub(crate) struct ScopeArguments {
     pub(crate) accounts: Vec<String>,
     pub(crate) organisations: Vec<String>,
     pub(crate) portals: Vec<String>,
@@ -40,7 +40,7 @@ pub(crate) struct AskedScope {
 
 /// The form of an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum AnswerFormat {
     /// Sentences.
     Words,
     Json,
@@ -79,7 +79,7 @@ pub(crate) enum EvidenceTask {
     },
     Export {
         journal: JournalPlace,
-        form: Form,
+        form: AnswerFormat,
         out: Option<PathBuf>,
         from: Option<String>,
         to: Option<String>,
@@ -94,8 +94,8 @@ pub(crate) enum EvidenceTask {
     },
     Scope {
         journal: JournalPlace,
-        asked: AskedScope,
-        form: Form,
+        asked: ScopeArguments,
+        form: AnswerFormat,
         out: Option<PathBuf>,
         counts: bool,
     },
@@ -108,12 +108,12 @@ pub(crate) enum EvidenceTask {
         journal: JournalPlace,
         first: PathBuf,
         second: PathBuf,
-        form: Form,
+        form: AnswerFormat,
     },
     Seen {
         journal: JournalPlace,
         person: String,
-        form: Form,
+        form: AnswerFormat,
     },
     Witness {
         folder: PathBuf,
@@ -123,12 +123,12 @@ pub(crate) enum EvidenceTask {
     },
     Import {
         config: PathBuf,
-        import: AskedImport,
+        import: ImportArguments,
     },
 }
 
 /// Access logs to take in.
-pub(crate) struct AskedImport {
+pub(crate) struct ImportArguments {
     pub(crate) map: PathBuf,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) rejects: Option<PathBuf>,
@@ -136,9 +136,9 @@ pub(crate) struct AskedImport {
     pub(crate) is_trial: bool,
 }
 
-struct Speech(Language);
+struct OutputLanguage(Language);
 
-impl Speech {
+impl OutputLanguage {
     fn say(&self, key: &str) -> String {
         text(self.0, key)
     }
@@ -207,11 +207,11 @@ impl Speech {
 }
 
 pub(super) fn commands(language: Language) -> [Command; 5] {
-    let s = Speech(language);
+    let s = OutputLanguage(language);
     [journal(&s), scope(&s), seen(&s), witness(&s), import(&s)]
 }
 
-fn journal(s: &Speech) -> Command {
+fn journal(s: &OutputLanguage) -> Command {
     let command = |name: &'static str| {
         let about = s.say(&format!("command-journal-{name}"));
         Command::new(name).about(about)
@@ -258,7 +258,7 @@ fn journal(s: &Speech) -> Command {
         )
 }
 
-fn scope(s: &Speech) -> Command {
+fn scope(s: &OutputLanguage) -> Command {
     let asked = Command::new("scope")
         .about(s.say("command-scope"))
         .args_conflicts_with_subcommands(true)
@@ -286,13 +286,13 @@ fn scope(s: &Speech) -> Command {
         )
 }
 
-fn seen(s: &Speech) -> Command {
+fn seen(s: &OutputLanguage) -> Command {
     let asked = s.place(Command::new("seen").about(s.say("command-seen")));
     let person = s.option("person", "PERSON", "command-seen-person").required(true);
     s.forms(asked.arg(person), &["json", "csv", "parquet"])
 }
 
-fn witness(s: &Speech) -> Command {
+fn witness(s: &OutputLanguage) -> Command {
     Command::new("witness")
         .about(s.say("command-witness"))
         .arg(s.path("folder", "FOLDER", "command-witness-folder").default_value("witness"))
@@ -305,7 +305,7 @@ fn witness(s: &Speech) -> Command {
         .arg(s.several("log", "KEY", "command-witness-log").required(true))
 }
 
-fn import(s: &Speech) -> Command {
+fn import(s: &OutputLanguage) -> Command {
     Command::new("import")
         .about(s.say("command-import"))
         .arg(s.config())
@@ -316,8 +316,8 @@ fn import(s: &Speech) -> Command {
 }
 
 /// The task of one of `commands`.
-pub(super) fn task(name: &str, matches: &ArgMatches) -> Task {
-    Task::Evidence(match name {
+pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
+    Subcommand::Evidence(match name {
         "journal" => {
             let (name, matches) = matches.subcommand().expect("clap requires one");
             journal_task(name, matches)
@@ -336,7 +336,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Task {
         },
         _ => EvidenceTask::Import {
             config: path(matches, "config").expect("it has a default"),
-            import: AskedImport {
+            import: ImportArguments {
                 map: path(matches, "map").expect("clap requires it"),
                 files: matches.get_many("files").into_iter().flatten().cloned().collect(),
                 rejects: path(matches, "rejects"),
@@ -404,7 +404,7 @@ fn scope_task(matches: &ArgMatches) -> EvidenceTask {
         },
         None => EvidenceTask::Scope {
             journal: place(matches),
-            asked: AskedScope {
+            asked: ScopeArguments {
                 accounts: words(matches, "account"),
                 organisations: words(matches, "organisation"),
                 portals: words(matches, "portal"),
@@ -434,15 +434,15 @@ fn witness_keys(matches: &ArgMatches) -> WitnessKeys {
     WitnessKeys { keys: words(matches, "witness"), quorum: matches.get_one("quorum").copied() }
 }
 
-fn form(matches: &ArgMatches) -> Form {
+fn form(matches: &ArgMatches) -> AnswerFormat {
     let chosen = matches.get_one::<clap::Id>("form").map(clap::Id::as_str);
     match chosen {
-        Some("json") => Form::Json,
-        Some("ocsf") => Form::Ocsf,
-        Some("csv") => Form::Csv,
-        Some("parquet") => Form::Parquet,
-        Some("signed") => Form::Signed,
-        _ => Form::Words,
+        Some("json") => AnswerFormat::Json,
+        Some("ocsf") => AnswerFormat::Ocsf,
+        Some("csv") => AnswerFormat::Csv,
+        Some("parquet") => AnswerFormat::Parquet,
+        Some("signed") => AnswerFormat::Signed,
+        _ => AnswerFormat::Words,
     }
 }
 

@@ -13,14 +13,14 @@ use digue_operations::accounts::{self, AtTerminal};
 use digue_operations::{Actor, OperationError, invitations};
 use digue_types::{AccountId, OrganisationId};
 
-use super::{BAD, GOOD, Out, runtime};
+use super::{BAD, GOOD, Output, runtime};
 use crate::config::{self, Config};
-use crate::serve::{Running, start};
+use crate::serve::{RunningServer, start};
 
 /// How long a link made at the terminal is good for.
 const LINK_LASTS: Duration = Duration::from_hours(1);
 
-pub(crate) fn link(out: &Out, file: &Path, account: &str, host: &str) -> u8 {
+pub(crate) fn link(out: &Output, file: &Path, account: &str, host: &str) -> u8 {
     with_house(out, file, async |running| {
         let account = AccountId::parse(account)?;
         match accounts::link_at_terminal(&running.house, &account, host, LINK_LASTS).await {
@@ -34,7 +34,14 @@ pub(crate) fn link(out: &Out, file: &Path, account: &str, host: &str) -> u8 {
     })
 }
 
-pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role: &str, moves: bool) -> u8 {
+pub(crate) fn account(
+    out: &Output,
+    file: &Path,
+    id: &str,
+    organisation: &str,
+    role: &str,
+    moves: bool,
+) -> u8 {
     with_house(out, file, async |running| {
         let organisation = OrganisationId::parse(organisation)?;
         let role = Role::parse(role).ok_or_else(|| anyhow!("role: {role}"))?;
@@ -52,14 +59,14 @@ pub(crate) fn account(out: &Out, file: &Path, id: &str, organisation: &str, role
 }
 
 /// The operator confirms who holds an account where nobody else is left who neither asked nor granted.
-pub(crate) fn confirm(out: &Out, file: &Path, account: &str, code: &str, how: &str) -> u8 {
+pub(crate) fn confirm(out: &Output, file: &Path, account: &str, code: &str, how: &str) -> u8 {
     with_house(out, file, async |running| {
         let account = AccountId::parse(account)?;
         Ok(invitations::confirm(&running.house, &Actor::digue(), &account, code, how).await?)
     })
 }
 
-fn with_house(out: &Out, file: &Path, act: impl AsyncFnOnce(&Running) -> Result<()>) -> u8 {
+fn with_house(out: &Output, file: &Path, act: impl AsyncFnOnce(&RunningServer) -> Result<()>) -> u8 {
     let mut config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {

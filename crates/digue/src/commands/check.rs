@@ -6,7 +6,7 @@ use digue_gateway::path::Segments;
 use digue_locales::Value;
 use http::{Method, Uri};
 
-use super::{BAD, GOOD, NOT_RUN, Out};
+use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::config::{self, Config};
 
 /// A request whose route is asked for: method and address.
@@ -15,7 +15,7 @@ pub(crate) struct RouteProbe {
     pub(crate) url: String,
 }
 
-pub(crate) fn run(out: &Out, file: &Path, probe: Option<&RouteProbe>) -> u8 {
+pub(crate) fn run(out: &Output, file: &Path, probe: Option<&RouteProbe>) -> u8 {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -34,7 +34,7 @@ pub(crate) fn run(out: &Out, file: &Path, probe: Option<&RouteProbe>) -> u8 {
 }
 
 /// Says which portal and which route answer, as the gateway would choose them.
-fn which_route(out: &Out, config: &Config, probe: &RouteProbe) -> u8 {
+fn which_route(out: &Output, config: &Config, probe: &RouteProbe) -> u8 {
     let (Ok(method), Ok(uri)) = (probe.method.parse::<Method>(), probe.url.parse::<Uri>()) else {
         out.complain("check-route-request", &[]);
         return NOT_RUN;

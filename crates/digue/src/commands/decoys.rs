@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use digue_locales::{Value, text};
 use digue_operations::{OperationError, decoys};
 
-use super::{BAD, GOOD, NOT_RUN, Out};
-use crate::cli::AskedDecoys;
+use super::{BAD, GOOD, NOT_RUN, Output};
+use crate::cli::DecoysArguments;
 use crate::config::{self, Config};
 
-pub(super) fn run(out: &Out, asked: &AskedDecoys) -> u8 {
+pub(super) fn run(out: &Output, asked: &DecoysArguments) -> u8 {
     let config = match config::load(&asked.config) {
         Ok(config) => config,
         Err(faults) => {

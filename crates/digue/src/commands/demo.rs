@@ -11,18 +11,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use digue_access::session::ClientIp;
-use digue_access::{AccountRecord, Origin, Role};
+use digue_access::{AccountRecord, RequestOrigin, Role};
 use digue_console::Demo;
 use digue_console::router::AttackProgress;
 use digue_locales::Value;
 use digue_operations::{Actor, caseloads, sign_in};
-use digue_replay::attack::{AGENT, Loot, Thief, kairos};
+use digue_replay::attack::{AGENT, AttackClient, StolenData, kairos};
 use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, OrganisationId, PopulationId, PortalId};
 
-use super::{GOOD, Out, runtime};
+use super::{GOOD, Output, runtime};
 use crate::config;
-use crate::serve::{Running, start};
+use crate::serve::{RunningServer, start};
 
 const PORTAL_HOST: &str = "kairos.localhost";
 const CONSOLE_HOST: &str = "digue.localhost";
@@ -31,7 +31,7 @@ const PACE: Duration = Duration::from_millis(60);
 const ATTACK_REQUESTS_MAX: u64 = 800;
 const LINK_LASTS: Duration = Duration::from_hours(8);
 
-pub(crate) fn run(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> u8 {
+pub(crate) fn run(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> u8 {
     let shown = runtime()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(play(out, address, folder, attack)));
@@ -41,7 +41,7 @@ pub(crate) fn run(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attac
     }
 }
 
-async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> Result<()> {
+async fn play(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> Result<()> {
     // Kept until the end: the folder goes away with it.
     let temporary = tempfile::tempdir()?;
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
@@ -53,7 +53,7 @@ async fn play(out: &Out, address: SocketAddr, folder: Option<PathBuf>, attack: b
     let config = config::load(&folder.join("digue.toml")).map_err(|faults| {
         anyhow!("{}", faults.iter().map(|f| f.say(out.language)).collect::<Vec<_>>().join("; "))
     })?;
-    let stage = Arc::new(Stage::new(population.clone(), address));
+    let stage = Arc::new(DemoAttack::new(population.clone(), address));
     let running = start(config, Some(stage.clone())).await?;
     let played = prepare(&running, &population).await?;
     let stolen = stolen_account(&population)?;
@@ -137,7 +137,7 @@ fn portal_id() -> Result<PortalId> {
 }
 
 /// Accounts, caseloads and a working day; a folder that has them already keeps its own.
-async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Option<day::Day>> {
+async fn prepare(running: &RunningServer, population: &Arc<Population>) -> Result<Option<day::WorldDay>> {
     let house = &running.house;
     if !house.gateway().rules().directory.is_empty() {
         return Ok(None);
@@ -158,7 +158,7 @@ async fn prepare(running: &Running, population: &Arc<Population>) -> Result<Opti
     house.save_accounts(&Actor::digue(), accounts).await?;
     let csv = population.caseload_csv().into_bytes();
     let name = PopulationId::parse("demandeurs")?;
-    let mode = caseloads::Mode::Replace { confirms_loss: false };
+    let mode = caseloads::LoadMode::Replace { confirms_loss: false };
     caseloads::load(house, &Actor::digue(), &name, csv, mode).await?;
     let (house, journal, population) = (house.clone(), running.journal.clone(), population.clone());
     let id = portal_id()?;
@@ -177,11 +177,11 @@ fn stolen_account(population: &Population) -> Result<AccountId> {
 }
 
 async fn banner(
-    out: &Out,
-    running: &Running,
+    out: &Output,
+    running: &RunningServer,
     population: &Population,
     urls: &Urls,
-    played: Option<day::Day>,
+    played: Option<day::WorldDay>,
 ) -> Result<()> {
     let house = &running.house;
     let agent = &population.accounts.iter().find(|a| !a.is_delegate).ok_or_else(|| anyhow!("no agent"))?.id;
@@ -220,16 +220,16 @@ async fn banner(
 }
 
 /// Where the attack is played, from the command line or from the page's button.
-struct Stage {
+struct DemoAttack {
     population: Arc<Population>,
     address: SocketAddr,
     runtime: tokio::runtime::Handle,
-    part: OnceLock<(Arc<digue_operations::House>, AccountId)>,
-    loot: Arc<Loot>,
+    part: OnceLock<(Arc<digue_operations::App>, AccountId)>,
+    loot: Arc<StolenData>,
     has_begun: AtomicBool,
 }
 
-impl Stage {
+impl DemoAttack {
     fn new(population: Arc<Population>, address: SocketAddr) -> Self {
         Self {
             population,
@@ -241,12 +241,12 @@ impl Stage {
         }
     }
 
-    async fn give(&self, running: &Running, account: AccountId) -> Result<()> {
+    async fn give(&self, running: &RunningServer, account: AccountId) -> Result<()> {
         self.part.set((running.house.clone(), account)).map_err(|_| anyhow!("the part is given once"))
     }
 }
 
-impl Demo for Stage {
+impl Demo for DemoAttack {
     fn start_attack(&self) -> bool {
         let Some((house, account)) = self.part.get().cloned() else {
             return false;
@@ -281,19 +281,23 @@ impl Demo for Stage {
 
 /// Somebody else signs in with the account.
 async fn steal(
-    house: &digue_operations::House,
+    house: &digue_operations::App,
     account: &AccountId,
     address: SocketAddr,
     population: &Population,
-    loot: &Loot,
+    loot: &StolenData,
 ) -> Result<()> {
     let link = sign_in::issue_link(house, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link.rsplit_once('=').ok_or_else(|| anyhow!("a link ends with its token"))?.1;
     // A session of the thief's own, as after a stolen password: a copied cookie would be refused for
     // its network and browser, and what is shown here is the number of persons.
-    let thief = Origin { ip: ClientIp::Known(address.ip()), agent: AGENT.to_owned(), ..Origin::default() };
+    let thief = RequestOrigin {
+        ip: ClientIp::Known(address.ip()),
+        agent: AGENT.to_owned(),
+        ..RequestOrigin::default()
+    };
     let (cookie, _) = sign_in::enter(house, token, PORTAL_HOST, &thief).await?;
-    let thief = Thief {
+    let thief = AttackClient {
         address,
         host: format!("{PORTAL_HOST}:{}", address.port()),
         cookie: cookie.reveal().to_owned(),
@@ -304,7 +308,7 @@ async fn steal(
 }
 
 /// Says every second how far the thief has come, until the end.
-async fn report(out: &Out, stage: &Stage, running: &Running) {
+async fn report(out: &Output, stage: &DemoAttack, running: &RunningServer) {
     let mut every = tokio::time::interval(Duration::from_secs(2));
     loop {
         every.tick().await;
@@ -323,7 +327,7 @@ async fn report(out: &Out, stage: &Stage, running: &Running) {
     }
     let limit = portal_id().ok().and_then(|id| {
         let hosts = running.house.gateway().hosts();
-        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::Window::Hour))
+        hosts.portal(&id).and_then(|p| p.limits.exact_search.of(digue_types::SlidingWindow::Hour))
     });
     let values = [
         ("shown", Value::from(stage.loot.shown())),

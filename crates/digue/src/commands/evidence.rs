@@ -16,10 +16,10 @@ mod witness;
 use anyhow::Result;
 use digue_locales::Value;
 
-use super::{NOT_RUN, Out};
+use super::{NOT_RUN, Output};
 use crate::cli::evidence::EvidenceTask;
 
-pub(crate) fn run(out: &Out, task: EvidenceTask) -> u8 {
+pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
     let done = match task {
         EvidenceTask::Verify { journal, from, witnesses } => {
             journal::verify(out, &journal, from.as_deref(), &witnesses)
@@ -56,7 +56,7 @@ pub(crate) fn run(out: &Out, task: EvidenceTask) -> u8 {
 }
 
 /// The question could not be answered: the chain of causes.
-fn not_run(out: &Out, error: &anyhow::Error) -> u8 {
+fn not_run(out: &Output, error: &anyhow::Error) -> u8 {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     out.complain("evidence-failed", &[("cause", Value::from(causes.join(": ")))]);
     NOT_RUN

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use digue_locales::{Language, Value};
 
-use super::{BAD, GOOD, NOT_RUN, Out};
+use super::{BAD, GOOD, NOT_RUN, Output};
 
 /// Files of a starting configuration, by language.
 const FILES: [(&str, &str, &str); 3] = [
@@ -22,7 +22,7 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-pub(crate) fn run(out: &Out, folder: &Path) -> u8 {
+pub(crate) fn run(out: &Output, folder: &Path) -> u8 {
     if let Some((name, ..)) = FILES.iter().find(|(name, ..)| folder.join(name).exists()) {
         let file = folder.join(name).display().to_string();
         out.complain("init-exists", &[("file", Value::from(file))]);

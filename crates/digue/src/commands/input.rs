@@ -7,7 +7,7 @@ use std::path::Path;
 use digue_inspect::lines::{ForeignForm, InputError, InputFault, Unpacker};
 use digue_locales::{Language, Value, text};
 
-use super::Out;
+use super::Output;
 
 /// Standard input, by the name that other tools give it.
 const STDIN: &str = "-";
@@ -53,7 +53,7 @@ pub(super) fn shown(language: Language, path: &Path) -> String {
 }
 
 /// Says why an input was not read to its end.
-pub(super) fn complain(out: &Out, path: &Path, fault: &InputFault) {
+pub(super) fn complain(out: &Output, path: &Path, fault: &InputFault) {
     let file = ("file", Value::from(shown(out.language, path)));
     let line = ("line", Value::from(fault.after));
     match &fault.error {
@@ -77,7 +77,7 @@ pub(super) fn complain(out: &Out, path: &Path, fault: &InputFault) {
 }
 
 /// Says why the end of an input is missing, and that the beginning counts.
-pub(super) fn complain_stopped(out: &Out, path: &Path, fault: &InputFault) {
+pub(super) fn complain_stopped(out: &Output, path: &Path, fault: &InputFault) {
     complain(out, path, fault);
     out.complain("input-taken", &[]);
 }
@@ -101,7 +101,7 @@ const fn form_key(form: ForeignForm) -> &'static str {
 }
 
 /// The whole of a list, unpacked; `None` when it cannot be read, which has been told.
-pub(super) fn read_list(out: &Out, path: &Path) -> Option<Vec<u8>> {
+pub(super) fn read_list(out: &Output, path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open(path)
         .and_then(|input| Unpacker::new(input.reader).take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));

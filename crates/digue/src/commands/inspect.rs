@@ -4,14 +4,14 @@
 
 use std::path::Path;
 
-use digue_inspect::{Message, Reading, WhyNobody, inspect};
+use digue_inspect::{Message, ResponseReading, WhyNobody, inspect};
 use digue_locales::Value;
 
-use super::{BAD, GOOD, NOT_RUN, Out};
+use super::{BAD, GOOD, NOT_RUN, Output};
 use crate::cli::SavedResponse;
 use crate::config;
 
-pub(crate) fn run(out: &Out, file: &Path, response: &SavedResponse) -> u8 {
+pub(crate) fn run(out: &Output, file: &Path, response: &SavedResponse) -> u8 {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -41,18 +41,18 @@ pub(crate) fn run(out: &Out, file: &Path, response: &SavedResponse) -> u8 {
         body: &body,
     };
     match inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
-        Reading::Persons(shown) => {
+        ResponseReading::Persons(shown) => {
             for (identifier, means) in shown.found {
                 let kind = &portal.kinds[identifier.kind].name;
                 out.line(&format!("{kind}\t{}\t{}", identifier.text, means.code()));
             }
             GOOD
         }
-        Reading::ShowsNobody(why) => {
+        ResponseReading::ShowsNobody(why) => {
             out.say(why_key(why), &[]);
             GOOD
         }
-        Reading::Unreadable(why) => {
+        ResponseReading::Unreadable(why) => {
             out.unread(&why.detail);
             BAD
         }

@@ -2,15 +2,15 @@
 
 use digue_detection::SignalKind;
 use digue_locales::{Value, number, text_with};
-use digue_replay::benchmark::{self, Honest, Results, Row, Setting};
-use digue_replay::theft::{CLASSES, Class, Goal};
+use digue_replay::benchmark::{self, BenchmarkResults, BenchmarkRow, BenchmarkSettings, HonestCost};
+use digue_replay::theft::{CLASSES, Goal, TheftClass};
 use serde_json::json;
 
 use super::evidence::Progress;
-use super::{BAD, GOOD, Out, replay_record};
-use crate::cli::AskedReplay;
+use super::{BAD, GOOD, Output, replay_record};
+use crate::cli::ReplayArguments;
 
-pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
+pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
     if !asked.record.files.is_empty() {
         return replay_record::run(out, asked);
     }
@@ -22,7 +22,7 @@ pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
     }
     let classes = match &asked.class {
         None => CLASSES.to_vec(),
-        Some(name) => match Class::parse(name) {
+        Some(name) => match TheftClass::parse(name) {
             Some(class) => vec![class],
             None => {
                 out.complain("replay-unknown", &[("name", Value::from(name.as_str()))]);
@@ -36,22 +36,22 @@ pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
     };
     let mut is_reached = true;
     for has_caseload in settings {
-        let setting = Setting { has_caseload, off: Vec::new() };
+        let setting = BenchmarkSettings { has_caseload, off: Vec::new() };
         let results = play(asked, &setting, &classes);
-        is_reached &= results.rows.iter().all(Row::is_reached);
+        is_reached &= results.rows.iter().all(BenchmarkRow::is_reached);
         tell(out, asked, &setting, &results);
         if !asked.ablation {
             continue;
         }
         for &signal in SignalKind::ALL {
-            let setting = Setting { has_caseload, off: vec![signal] };
+            let setting = BenchmarkSettings { has_caseload, off: vec![signal] };
             tell(out, asked, &setting, &play(asked, &setting, &classes));
         }
     }
     if is_reached { GOOD } else { BAD }
 }
 
-fn play(asked: &AskedReplay, setting: &Setting, classes: &[Class]) -> Results {
+fn play(asked: &ReplayArguments, setting: &BenchmarkSettings, classes: &[TheftClass]) -> BenchmarkResults {
     let progress = std::sync::Mutex::new(Progress::new());
     let seeds = asked.seed..asked.seed.saturating_add(asked.seeds);
     benchmark::run(seeds, setting, classes, &|done| {
@@ -61,7 +61,7 @@ fn play(asked: &AskedReplay, setting: &Setting, classes: &[Class]) -> Results {
     })
 }
 
-fn tell(out: &Out, asked: &AskedReplay, setting: &Setting, results: &Results) {
+fn tell(out: &Output, asked: &ReplayArguments, setting: &BenchmarkSettings, results: &BenchmarkResults) {
     if asked.json {
         for row in &results.rows {
             out.line(&as_json(row, setting).to_string());
@@ -117,7 +117,7 @@ fn tell(out: &Out, asked: &AskedReplay, setting: &Setting, results: &Results) {
     out.say("replay-honest", &values);
 }
 
-fn goal(out: &Out, goal: Goal) -> String {
+fn goal(out: &Output, goal: Goal) -> String {
     match goal {
         Goal::Persons(most) => text_with(out.language, "replay-goal-persons", &[("most", Value::from(most))]),
         Goal::Within(days, percent) => text_with(
@@ -132,11 +132,11 @@ fn per_ten_thousand(count: u32, days: u64) -> f64 {
     f64::from(count) * 10_000.0 / days.max(1) as f64
 }
 
-fn explained(honest: Honest) -> f64 {
+fn explained(honest: HonestCost) -> f64 {
     honest.explained as f64 * 100.0 / honest.shown.max(1) as f64
 }
 
-fn as_json(row: &Row, setting: &Setting) -> serde_json::Value {
+fn as_json(row: &BenchmarkRow, setting: &BenchmarkSettings) -> serde_json::Value {
     let summary = row.summary();
     let [median, p95, most] = summary.persons;
     let [seconds_median, seconds_p95, seconds_most] = summary.seconds;
@@ -155,7 +155,7 @@ fn as_json(row: &Row, setting: &Setting) -> serde_json::Value {
     })
 }
 
-fn honest_json(honest: Honest, setting: &Setting) -> serde_json::Value {
+fn honest_json(honest: HonestCost, setting: &BenchmarkSettings) -> serde_json::Value {
     json!({
         "scenario": "honest-work",
         "caseload": setting.has_caseload,

@@ -8,13 +8,13 @@ use digue_locales::{Value, number, text, text_with};
 use digue_replay::record::play::{HonestTally, PlaySettings, RecordHalf};
 use digue_replay::record::results::{self, GoalResult, RecordResults, RecordRow, Variation};
 use digue_replay::record::theft::{CLASSES, RecordClass};
-use digue_replay::record::{Conditions, Course, Record, RecordError};
+use digue_replay::record::{Conditions, Course, RecordError, RecordedWork};
 use serde_json::json;
 
-use super::{BAD, GOOD, NOT_RUN, Out, input};
-use crate::cli::AskedReplay;
+use super::{BAD, GOOD, NOT_RUN, Output, input};
+use crate::cli::ReplayArguments;
 
-pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
+pub(super) fn run(out: &Output, asked: &ReplayArguments) -> u8 {
     let classes = CLASSES.to_vec();
     let mut is_reached = true;
     for path in &asked.record.files {
@@ -30,7 +30,7 @@ pub(super) fn run(out: &Out, asked: &AskedReplay) -> u8 {
     if is_reached { GOOD } else { BAD }
 }
 
-fn conditions(asked: &AskedReplay) -> Conditions {
+fn conditions(asked: &ReplayArguments) -> Conditions {
     let course = match asked.record.course.as_str() {
         "surge" => Course::Surge,
         "growth" => Course::Growth,
@@ -43,7 +43,7 @@ fn conditions(asked: &AskedReplay) -> Conditions {
     }
 }
 
-fn settings(asked: &AskedReplay) -> PlaySettings {
+fn settings(asked: &ReplayArguments) -> PlaySettings {
     PlaySettings {
         half: if asked.record.is_tuning_half { RecordHalf::Tuning } else { RecordHalf::Judging },
         victims: usize::try_from(asked.record.victims).unwrap_or(usize::MAX).min(1000),
@@ -54,12 +54,12 @@ fn settings(asked: &AskedReplay) -> PlaySettings {
     }
 }
 
-fn read(path: &Path) -> Result<Record, RecordError> {
+fn read(path: &Path) -> Result<RecordedWork, RecordError> {
     let error = |error: std::io::Error| InputFault { after: 0, error: InputError::from(error) };
-    Record::read(input::open(path).map_err(error)?.reader)
+    RecordedWork::read(input::open(path).map_err(error)?.reader)
 }
 
-fn unread(out: &Out, path: &Path, error: &RecordError) -> u8 {
+fn unread(out: &Output, path: &Path, error: &RecordError) -> u8 {
     let file = ("file", Value::from(path.display().to_string()));
     match error {
         RecordError::Input(fault) => input::complain(out, path, fault),
@@ -76,10 +76,10 @@ fn unread(out: &Out, path: &Path, error: &RecordError) -> u8 {
 
 /// Plays one record; true when every goal is reached.
 fn play(
-    out: &Out,
-    asked: &AskedReplay,
+    out: &Output,
+    asked: &ReplayArguments,
     path: &Path,
-    record: &Record,
+    record: &RecordedWork,
     classes: &[RecordClass],
 ) -> Result<bool, RecordError> {
     let settings = settings(asked);
@@ -104,7 +104,7 @@ fn play(
     Ok(results.rows.iter().all(|row| matches!(row.goal, GoalResult::Reached | GoalResult::NotHeld)))
 }
 
-fn tell(out: &Out, name: &str, results: &RecordResults) {
+fn tell(out: &Output, name: &str, results: &RecordResults) {
     out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
     out.say("replay-record-header", &[]);
     for row in &results.rows {
@@ -146,7 +146,7 @@ fn rate(count: usize, honest: &HonestTally, of: f64) -> String {
     format!("{:.1}", count as f64 * of / honest.days_worked.max(1) as f64)
 }
 
-fn tell_json(out: &Out, asked: &AskedReplay, name: &str, results: &RecordResults) {
+fn tell_json(out: &Output, asked: &ReplayArguments, name: &str, results: &RecordResults) {
     let honest = &results.honest;
     for row in &results.rows {
         out.line(&with_record(row, asked, name).to_string());
@@ -167,7 +167,7 @@ fn tell_json(out: &Out, asked: &AskedReplay, name: &str, results: &RecordResults
     out.line(&line.to_string());
 }
 
-fn with_record(row: &RecordRow, asked: &AskedReplay, name: &str) -> serde_json::Value {
+fn with_record(row: &RecordRow, asked: &ReplayArguments, name: &str) -> serde_json::Value {
     json!({
         "record": name,
         "course": asked.record.course,
@@ -176,7 +176,7 @@ fn with_record(row: &RecordRow, asked: &AskedReplay, name: &str) -> serde_json::
     })
 }
 
-fn tell_variations(out: &Out, asked: &AskedReplay, name: &str, rows: &[Variation]) {
+fn tell_variations(out: &Output, asked: &ReplayArguments, name: &str, rows: &[Variation]) {
     if !asked.json {
         out.say("replay-record-title", &[("file", Value::from(name.to_owned()))]);
         out.say("replay-record-variations", &[]);

@@ -10,11 +10,11 @@ use digue_operations::{Actor, sign_in};
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{BAD, GOOD, Out, runtime};
+use super::{BAD, GOOD, Output, runtime};
 use crate::config::{self, Config};
-use crate::serve::{Running, start};
+use crate::serve::{RunningServer, start};
 
-pub(crate) fn run(out: &Out, file: &Path) -> u8 {
+pub(crate) fn run(out: &Output, file: &Path) -> u8 {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -30,7 +30,7 @@ pub(crate) fn run(out: &Out, file: &Path) -> u8 {
     }
 }
 
-async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
+async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     let host = config.settings.console_host.clone();
     let schemes: Vec<&str> = config
         .settings
@@ -63,7 +63,7 @@ async fn hold(out: &Out, file: &Path, config: Config) -> Result<()> {
 }
 
 /// A configuration with faults changes nothing.
-async fn take_over(out: &Out, running: &Running, file: &Path) {
+async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
     match config::load(file) {
         Err(faults) => {
             out.faults(&faults);
@@ -79,7 +79,7 @@ async fn take_over(out: &Out, running: &Running, file: &Path) {
 }
 
 /// Without any officer nobody could let anybody in: the terminal gets the first link.
-async fn invite_first_officer(out: &Out, running: &Running, host: &str) -> Result<()> {
+async fn invite_first_officer(out: &Output, running: &RunningServer, host: &str) -> Result<()> {
     let house = &running.house;
     let rules = house.gateway().rules();
     if rules.directory.iter().any(|(_, record)| record.role == Role::Rssi && !record.is_suspended) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use digue_detection::{DeclaredBatch, Engine, Finding, Options, Playbook, RecentClosings, Weight};
+use digue_detection::{DeclaredBatch, Engine, EngineOptions, Finding, Playbook, RecentClosings, Weight};
 use digue_locales::{Language, Value, text};
 use digue_operations::error::LineFault;
 use digue_operations::signals::sentence;
@@ -15,10 +15,10 @@ use digue_replay::recorded::play::{PlayError, RecordOutcome, RecordPlayer, Recor
 use digue_types::Timestamp;
 use serde::Serialize;
 
-use super::{BAD, GOOD, NOT_RUN, Out, input};
-use crate::cli::AskedWatch;
+use super::{BAD, GOOD, NOT_RUN, Output, input};
+use crate::cli::WatchArguments;
 
-pub(super) fn run(out: &Out, asked: &AskedWatch) -> u8 {
+pub(super) fn run(out: &Output, asked: &WatchArguments) -> u8 {
     match watch(out, asked) {
         Ok(code) => code,
         Err(error) => out.failed(&error),
@@ -27,7 +27,7 @@ pub(super) fn run(out: &Out, asked: &AskedWatch) -> u8 {
 
 /// One decision, as it is written.
 #[derive(Serialize)]
-struct Decision<'f> {
+struct WrittenDecision<'f> {
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<&'f str>,
@@ -39,7 +39,7 @@ struct Decision<'f> {
     signals: Vec<digue_detection::Signal>,
     /// The days around it; absent where it is about an organisation as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
-    around: Option<digue_detection::Around>,
+    around: Option<digue_detection::Surroundings>,
     /// Decimal logarithm of the odds against honest work.
     evidence: f32,
     /// Shown to the account that day, the response that reveals it included.
@@ -49,7 +49,7 @@ struct Decision<'f> {
 /// Recorded work goes on after a containment; a day later somebody has opened the account again.
 const REOPENS_AFTER: Duration = Duration::from_hours(24);
 
-fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
+fn watch(out: &Output, asked: &WatchArguments) -> Result<u8> {
     let (Some((accounts, batches)), Some(caseload)) =
         (accounts(out, asked.accounts.as_deref()), caseload(out, asked.caseload.as_deref()))
     else {
@@ -57,7 +57,8 @@ fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
     };
     let watcher = || {
         let batches = batches.clone();
-        let options = Options { reopens_after: Some(REOPENS_AFTER), batches, ..Options::default() };
+        let options =
+            EngineOptions { reopens_after: Some(REOPENS_AFTER), batches, ..EngineOptions::default() };
         Watcher::new(Engine::new(options), &accounts, &caseload)
     };
     let path = &asked.exposures;
@@ -76,7 +77,7 @@ fn watch(out: &Out, asked: &AskedWatch) -> Result<u8> {
             return Ok(NOT_RUN);
         }
     };
-    let mut writer = Writer { decisions: Vec::new(), language: out.language, counts: [0; 2] };
+    let mut writer = DecisionWriter { decisions: Vec::new(), language: out.language, counts: [0; 2] };
     played.findings.iter().try_for_each(|finding| writer.write(finding))?;
     match &asked.decisions {
         Some(path) => {
@@ -100,7 +101,7 @@ fn record(path: &Path) -> std::io::Result<RecordSource> {
     Ok(RecordSource::Pipe(input::open(path)?.reader))
 }
 
-fn tell_done(out: &Out, played: &RecordOutcome, [alerts, containments]: [u64; 2]) {
+fn tell_done(out: &Output, played: &RecordOutcome, [alerts, containments]: [u64; 2]) {
     out.say(
         "watch-done",
         &[
@@ -113,7 +114,7 @@ fn tell_done(out: &Out, played: &RecordOutcome, [alerts, containments]: [u64; 2]
 }
 
 /// Says what was not read, and by which code the command ends.
-fn tell_unread(out: &Out, path: &Path, played: &RecordOutcome) -> u8 {
+fn tell_unread(out: &Output, path: &Path, played: &RecordOutcome) -> u8 {
     if let Some(fault) = &played.stopped {
         input::complain_stopped(out, path, fault);
     }
@@ -132,17 +133,17 @@ fn tell_unread(out: &Out, path: &Path, played: &RecordOutcome) -> u8 {
     if played.stopped.is_none() && unread.count == 0 { GOOD } else { BAD }
 }
 
-struct Writer {
+struct DecisionWriter {
     decisions: Vec<u8>,
     language: Language,
     /// Alerts, containments.
     counts: [u64; 2],
 }
 
-impl Writer {
+impl DecisionWriter {
     fn write(&mut self, finding: &Finding) -> Result<()> {
         self.counts[usize::from(finding.weight == Weight::Containment)] += 1;
-        let decision = Decision {
+        let decision = WrittenDecision {
             at: instant(finding.at),
             account: finding.account.as_deref(),
             organisation: &finding.organisation,
@@ -169,7 +170,7 @@ fn instant(at: Timestamp) -> String {
 }
 
 /// The list of accounts with their batches, empty without one; `None` when it cannot be used, which has been told.
-fn accounts(out: &Out, path: Option<&Path>) -> Option<(AccountList, Vec<DeclaredBatch>)> {
+fn accounts(out: &Output, path: Option<&Path>) -> Option<(AccountList, Vec<DeclaredBatch>)> {
     let (mut list, mut batches) = (AccountList::default(), Vec::new());
     for row in rows(out, path, watch_lists::accounts)? {
         list.add(&row.account, &row.organisation, row.created);
@@ -178,7 +179,7 @@ fn accounts(out: &Out, path: Option<&Path>) -> Option<(AccountList, Vec<Declared
     Some((list, batches))
 }
 
-fn caseload(out: &Out, path: Option<&Path>) -> Option<CaseloadList> {
+fn caseload(out: &Output, path: Option<&Path>) -> Option<CaseloadList> {
     let mut list = CaseloadList::default();
     for row in rows(out, path, watch_lists::caseload)? {
         list.add(&row.holder, &row.person, row.from, row.until);
@@ -187,7 +188,7 @@ fn caseload(out: &Out, path: Option<&Path>) -> Option<CaseloadList> {
 }
 
 fn rows<T>(
-    out: &Out,
+    out: &Output,
     path: Option<&Path>,
     parse: impl Fn(&[u8]) -> Result<Vec<T>, Vec<LineFault>>,
 ) -> Option<Vec<T>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use digue_gateway::GatewayLimits;
 
-use super::reader::Section;
+use super::reader::ConfigSection;
 
 /// `[limits]`, with what is usual where nothing is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Default for LimitSettings {
     }
 }
 
-pub(crate) fn read_limits(section: Option<&Section<'_>>) -> LimitSettings {
+pub(crate) fn read_limits(section: Option<&ConfigSection<'_>>) -> LimitSettings {
     let mut settings = LimitSettings::default();
     let Some(section) = section else { return settings };
     let GatewayLimits { held_bytes, requests_per_account, requests_per_minute, connections } =
@@ -54,14 +54,14 @@ pub(crate) fn read_limits(section: Option<&Section<'_>>) -> LimitSettings {
     settings
 }
 
-fn count(section: &Section<'_>, key: &str, into: &mut usize) {
+fn count(section: &ConfigSection<'_>, key: &str, into: &mut usize) {
     if let Some(number) = positive(section, key) {
         *into = number as usize;
     }
 }
 
 /// Nobody could come in at zero.
-fn positive(section: &Section<'_>, key: &str) -> Option<u32> {
+fn positive(section: &ConfigSection<'_>, key: &str) -> Option<u32> {
     let number = section.number(key)?;
     if number == 0 {
         section.fault(key, "fault-value", "1, 2, 3...");

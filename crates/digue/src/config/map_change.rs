@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use digue_access::Mode;
-use digue_gateway::portal::{Choice, OnUninspected, Route};
+use digue_access::EnforcementMode;
+use digue_gateway::portal::{OnUninspected, Route, UninspectedChoice};
 use toml::de::{DeTable, DeValue};
 
 use super::portal_map::PortalMap;
@@ -16,14 +16,14 @@ type Spanned<T> = toml::Spanned<T>;
 
 /// One difference, by the names that lead to it: `routes.fiche.caseload`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Difference {
+struct MapDifference {
     path: Vec<String>,
     /// As it stands in the map; `None` where it is missing.
     before: Option<String>,
     after: Option<String>,
 }
 
-impl Difference {
+impl MapDifference {
     fn line(&self) -> String {
         let said = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), |text| on_one_line(text));
         format!("{}: {} -> {}", self.path.join("."), said(&self.before), said(&self.after))
@@ -59,7 +59,7 @@ pub(crate) fn beginning(map: &PortalMap) -> Vec<String> {
     ]
 }
 
-fn differences(old: &PortalMap, new: &PortalMap) -> Vec<Difference> {
+fn differences(old: &PortalMap, new: &PortalMap) -> Vec<MapDifference> {
     let mut found = Vec::new();
     let (a, _) = DeTable::parse_recoverable(&old.source.text);
     let (b, _) = DeTable::parse_recoverable(&new.source.text);
@@ -70,7 +70,7 @@ fn differences(old: &PortalMap, new: &PortalMap) -> Vec<Difference> {
         let (before, after) = (old.source.files.get(file), new.source.files.get(file));
         if before != after {
             let path = vec!["file".to_owned(), file.clone()];
-            found.push(Difference { path, before: before.cloned(), after: after.cloned() });
+            found.push(MapDifference { path, before: before.cloned(), after: after.cloned() });
         }
     }
     found
@@ -81,7 +81,7 @@ fn tables(
     texts: (&str, &str),
     old: &DeTable<'_>,
     new: &DeTable<'_>,
-    found: &mut Vec<Difference>,
+    found: &mut Vec<MapDifference>,
 ) {
     let keys: BTreeSet<&str> = old.keys().chain(new.keys()).map(|key| key.get_ref().as_ref()).collect();
     for key in keys {
@@ -98,7 +98,7 @@ fn values(
     texts: (&str, &str),
     old: Value<'_>,
     new: Value<'_>,
-    found: &mut Vec<Difference>,
+    found: &mut Vec<MapDifference>,
 ) {
     let table = |value: Value<'_>| value.is_some_and(|value| value.get_ref().as_table().is_some());
     let is_routes = path.len() == 1 && path[0] == "routes";
@@ -116,10 +116,10 @@ fn values(
     }
 }
 
-fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> Difference {
+fn difference(path: &[String], texts: (&str, &str), old: Value<'_>, new: Value<'_>) -> MapDifference {
     let said =
         |value: Value<'_>, text: &str| value.and_then(|value| text.get(value.span())).map(ToOwned::to_owned);
-    Difference { path: path.to_vec(), before: said(old, texts.0), after: said(new, texts.1) }
+    MapDifference { path: path.to_vec(), before: said(old, texts.0), after: said(new, texts.1) }
 }
 
 type Named<'v> = Vec<(&'v str, &'v Spanned<DeValue<'v>>)>;
@@ -143,7 +143,7 @@ fn routes(
     texts: (&str, &str),
     old: &Named<'_>,
     new: &Named<'_>,
-    found: &mut Vec<Difference>,
+    found: &mut Vec<MapDifference>,
 ) {
     let of = |list: &Named<'_>, name: &str| list.iter().any(|(known, _)| *known == name);
     let order = |list: &Named<'_>, other: &Named<'_>| -> Vec<String> {
@@ -154,7 +154,7 @@ fn routes(
         // Which route answers may depend on their order.
         let path = vec!["routes".to_owned()];
         let said = |names: Vec<String>| Some(names.join(", "));
-        found.push(Difference { path, before: said(before), after: said(after) });
+        found.push(MapDifference { path, before: said(before), after: said(after) });
     }
     let names: BTreeSet<&str> = old.iter().chain(new).map(|(name, _)| *name).collect();
     for name in names {
@@ -188,13 +188,13 @@ fn is_same(a: &Spanned<DeValue<'_>>, a_text: &str, b: &Spanned<DeValue<'_>>, b_t
 }
 
 /// The changes that only narrow.
-fn only_narrows(difference: &Difference, old: &PortalMap, new: &PortalMap) -> bool {
+fn only_narrows(difference: &MapDifference, old: &PortalMap, new: &PortalMap) -> bool {
     let names: Vec<&str> = difference.path.iter().map(String::as_str).collect();
     let (a, b) = (&old.portal, &new.portal);
     match names[..] {
         // How access logs are read, and how long a portal is waited for: no response depends on it.
         ["import" | "timeouts", ..] => true,
-        ["portal", "mode"] => b.mode == Mode::Enforced || a.mode == b.mode,
+        ["portal", "mode"] => b.mode == EnforcementMode::Enforced || a.mode == b.mode,
         ["portal", "population"] => a.population == b.population,
         ["portal", "hosts"] => b.hosts.iter().all(|host| a.hosts.contains(host)),
         ["budgets"] => difference.before.is_none(),
@@ -220,7 +220,7 @@ fn only_narrows(difference: &Difference, old: &PortalMap, new: &PortalMap) -> bo
 }
 
 /// A limit that is new, or lower.
-fn is_lower(difference: &Difference) -> bool {
+fn is_lower(difference: &MapDifference) -> bool {
     let number = |text: &Option<String>| text.as_deref().map(str::parse::<u32>);
     match (number(&difference.before), number(&difference.after)) {
         (None, Some(Ok(_))) => true,
@@ -258,7 +258,9 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
                 && b.identifiers_max <= a.identifiers_max
         }
         "uninspected" => {
-            let stays = |(before, after): (Choice, Choice)| after == Choice::Refuse || before == after;
+            let stays = |(before, after): (UninspectedChoice, UninspectedChoice)| {
+                after == UninspectedChoice::Refuse || before == after
+            };
             choices(before.uninspected).into_iter().zip(choices(after.uninspected)).all(stays)
         }
         _ => false,
@@ -266,10 +268,10 @@ fn route_narrows(key: &str, before: &Route, after: &Route, all: &[Route]) -> boo
 }
 
 fn refuses_uninspected(uninspected: OnUninspected) -> bool {
-    choices(uninspected).iter().all(|choice| *choice == Choice::Refuse)
+    choices(uninspected).iter().all(|choice| *choice == UninspectedChoice::Refuse)
 }
 
-fn choices(uninspected: OnUninspected) -> [Choice; 4] {
+fn choices(uninspected: OnUninspected) -> [UninspectedChoice; 4] {
     let OnUninspected { too_large, unknown_type, broken, undescribed } = uninspected;
     [too_large, unknown_type, broken, undescribed]
 }

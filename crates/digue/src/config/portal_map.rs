@@ -3,29 +3,29 @@
 use std::path::Path;
 use std::time::Duration;
 
-use digue_access::{Limits, LimitsTable, Mode, RouteAccess};
+use digue_access::{BudgetLimits, EnforcementMode, LimitsTable, RouteAccess};
 use digue_gateway::graphql::GraphQl;
-use digue_gateway::identity::{Verifier, VerifierOptions};
+use digue_gateway::identity::{TokenVerifier, VerifierOptions};
 use digue_gateway::name_mapping::{IdentityMapping, NameMapping};
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
-    BreakGlassRule, Choice, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
-    RouteKind, Timeouts, Upstream, most_specific_first,
+    BreakGlassRule, Identity, NamedHeaders, OnUninspected, Portal, QueryParameter, QueryRule, Route,
+    RouteKind, Timeouts, UninspectedChoice, Upstream, most_specific_first,
 };
 use digue_gateway::request_headers::parse_request_header;
 use digue_gateway::response_headers::{HeaderRules, is_never_passed};
-use digue_inspect::access_log::{LogForm, Members};
+use digue_inspect::access_log::{LogForm, LogMembers};
 use digue_inspect::jsonpath;
 use digue_inspect::{
-    Block, ErrorRules, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules,
+    ErrorRules, IdentifierKind, Normalise, Pick, RequestRule, RequestSource, ResponseRules, RuleBlock,
     StatusPattern,
 };
 use digue_operations::retention::Retention;
-use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, Window};
+use digue_types::{ActionName, Category, PopulationId, PortalId, RouteName, SlidingWindow};
 use http::{HeaderName, Method};
 use regex::Regex;
 
-use super::reader::{Fault, Section, Source, Whole};
+use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::read_block;
 use super::server::{parse_public_url, read_retention};
 
@@ -38,20 +38,24 @@ pub(crate) struct PortalMap {
     /// How access logs of this portal are written.
     pub(crate) logs: LogForm,
     /// The text of the map, and of the files that it names.
-    pub(crate) source: Whole,
+    pub(crate) source: WholeText,
 }
 
 /// Reads one map; faults go to `faults`, what is most likely not meant to `warnings`.
-pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Option<PortalMap> {
-    Source::open(file, faults)?.read_and_warn(faults, warnings, read_map)
+pub(crate) fn read(
+    file: &Path,
+    faults: &mut Vec<ConfigFault>,
+    warnings: &mut Vec<ConfigFault>,
+) -> Option<PortalMap> {
+    ConfigSource::open(file, faults)?.read_and_warn(faults, warnings, read_map)
 }
 
 /// Reads a map as it was kept.
-pub(crate) fn read_kept(file: &Path, source: &Whole, faults: &mut Vec<Fault>) -> Option<PortalMap> {
-    Source::of_kept(file, source).read(faults, read_map)
+pub(crate) fn read_kept(file: &Path, source: &WholeText, faults: &mut Vec<ConfigFault>) -> Option<PortalMap> {
+    ConfigSource::of_kept(file, source).read(faults, read_map)
 }
 
-fn read_map(root: &Section<'_>) -> Option<PortalMap> {
+fn read_map(root: &ConfigSection<'_>) -> Option<PortalMap> {
     let section = root.need_section("portal");
     let identity_section = root.section("identity");
     let mapping = identity_section.as_ref().and_then(|section| section.section("mapping"));
@@ -89,7 +93,10 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
     let upstream_host = section.text("upstream_host");
     let request_headers = section.parse_all("request_headers", parse_request_header);
     let mode = section
-        .choice("mode", &[("enforced", Mode::Enforced), ("observe-only", Mode::ObserveOnly)])
+        .choice(
+            "mode",
+            &[("enforced", EnforcementMode::Enforced), ("observe-only", EnforcementMode::ObserveOnly)],
+        )
         .unwrap_or_default();
     let (identity, named_headers) = identity?;
     let (id, (url, host)) = (id?, url?);
@@ -120,7 +127,7 @@ fn read_map(root: &Section<'_>) -> Option<PortalMap> {
 }
 
 /// Where nothing recognises an identifier in a header, those that portals need are removed.
-fn warn_of_lost_headers(section: &Section<'_>, headers: &HeaderRules, routes: &[Route]) {
+fn warn_of_lost_headers(section: &ConfigSection<'_>, headers: &HeaderRules, routes: &[Route]) {
     let is_blind = |route: &&Route| {
         let has_sweep = route.response.blocks.iter().any(|block| !block.sweep.is_empty());
         route.kind == RouteKind::Held && !headers.has_shapes() && !has_sweep
@@ -135,7 +142,7 @@ fn warn_of_lost_headers(section: &Section<'_>, headers: &HeaderRules, routes: &[
 }
 
 /// Headers of responses that pass besides the usual ones; those that a copy or another server obeys never do.
-fn named_response_headers(section: &Section<'_>) -> Vec<HeaderName> {
+fn named_response_headers(section: &ConfigSection<'_>) -> Vec<HeaderName> {
     section.parse_all("response_headers", |text| match text.parse::<HeaderName>() {
         Ok(name) if !is_never_passed(&name) => Ok(name),
         _ => Err("x-total-count | location | set-cookie"),
@@ -143,22 +150,22 @@ fn named_response_headers(section: &Section<'_>) -> Vec<HeaderName> {
 }
 
 /// `[import]`: the form of the access logs, and the names of its members.
-fn read_logs(section: &Section<'_>) -> LogForm {
+fn read_logs(section: &ConfigSection<'_>) -> LogForm {
     #[derive(Clone, Copy)]
-    enum Word {
+    enum MapWord {
         Combined,
         Json,
         Csv,
         Exposures,
     }
     let words = [
-        ("combined", Word::Combined),
-        ("json", Word::Json),
-        ("csv", Word::Csv),
-        ("exposures", Word::Exposures),
+        ("combined", MapWord::Combined),
+        ("json", MapWord::Json),
+        ("csv", MapWord::Csv),
+        ("exposures", MapWord::Exposures),
     ];
-    let word = section.choice("format", &words).unwrap_or(Word::Combined);
-    let mut members = Members::default();
+    let word = section.choice("format", &words).unwrap_or(MapWord::Combined);
+    let mut members = LogMembers::default();
     for (name, member) in [
         ("at", &mut members.at),
         ("account", &mut members.account),
@@ -176,10 +183,10 @@ fn read_logs(section: &Section<'_>) -> LogForm {
         }
     }
     match word {
-        Word::Combined => LogForm::Combined,
-        Word::Json => LogForm::Json(members),
-        Word::Csv => LogForm::Csv(members),
-        Word::Exposures => LogForm::Exposures,
+        MapWord::Combined => LogForm::Combined,
+        MapWord::Json => LogForm::Json(members),
+        MapWord::Csv => LogForm::Csv(members),
+        MapWord::Exposures => LogForm::Exposures,
     }
 }
 
@@ -202,7 +209,7 @@ fn parse_upstream(text: &str) -> Result<Upstream, String> {
     })
 }
 
-fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders)> {
+fn read_identity(section: Option<ConfigSection<'_>>) -> Option<(Identity, NamedHeaders)> {
     let Some(section) = section else {
         return Some((Identity::Session, NamedHeaders::default()));
     };
@@ -212,16 +219,17 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
         role: headers.parse("role", str::parse),
     });
     #[derive(Clone, Copy)]
-    enum From {
+    enum ValueSource {
         Session,
         Jwt,
         Header,
     }
-    let words = [("session", From::Session), ("jwt", From::Jwt), ("header", From::Header)];
-    let identity = match section.choice("from", &words).unwrap_or(From::Session) {
-        From::Session => Identity::Session,
-        From::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
-        From::Header => {
+    let words =
+        [("session", ValueSource::Session), ("jwt", ValueSource::Jwt), ("header", ValueSource::Header)];
+    let identity = match section.choice("from", &words).unwrap_or(ValueSource::Session) {
+        ValueSource::Session => Identity::Session,
+        ValueSource::Jwt => Identity::Jwt(Box::new(read_verifier(&section)?)),
+        ValueSource::Header => {
             let account = section.need("account", str::parse::<HeaderName>);
             let organisation = section.parse("organisation", str::parse::<HeaderName>);
             let from = section.parse_all("trusted", str::parse);
@@ -235,7 +243,7 @@ fn read_identity(section: Option<Section<'_>>) -> Option<(Identity, NamedHeaders
 }
 
 /// `[identity.mapping.account]` and `.organisation`: `strip`, and a `pattern` whose first group is the name.
-fn read_mapping(section: &Section<'_>) -> Option<IdentityMapping> {
+fn read_mapping(section: &ConfigSection<'_>) -> Option<IdentityMapping> {
     let read = |key: &str| {
         let Some(section) = section.section(key) else { return Some(NameMapping::default()) };
         let (strip, pattern) = (section.texts("strip"), section.text("pattern"));
@@ -246,7 +254,7 @@ fn read_mapping(section: &Section<'_>) -> Option<IdentityMapping> {
     Some(IdentityMapping { account: account?, organisation: organisation? })
 }
 
-fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
+fn read_verifier(section: &ConfigSection<'_>) -> Option<TokenVerifier> {
     let jwks = section.need_text("jwks").and_then(|name| {
         section.read_file(&name).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
     });
@@ -260,10 +268,10 @@ fn read_verifier(section: &Section<'_>) -> Option<Verifier> {
         issuer: issuer?,
         audience: audience?,
     };
-    Verifier::new(options).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
+    TokenVerifier::new(options).map_err(|error| section.fault("jwks", "fault-value", error)).ok()
 }
 
-fn read_kinds(section: &Section<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
+fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize)> {
     let mut kinds = Vec::new();
     let mut primary = None;
     for (place, (name, kind)) in section.named_sections().into_iter().enumerate() {
@@ -292,13 +300,13 @@ fn whole_regex(text: &str) -> Result<Regex, regex::Error> {
     Regex::new(&format!("^(?:{text})$"))
 }
 
-fn read_budgets(section: Option<Section<'_>>) -> LimitsTable {
+fn read_budgets(section: Option<ConfigSection<'_>>) -> LimitsTable {
     let Some(section) = section else {
         return LimitsTable::default();
     };
     let limits = |key: &str| {
-        section.section(key).map_or_else(Limits::default, |windows| {
-            Limits(Window::ALL.map(|window| windows.number(window.code())))
+        section.section(key).map_or_else(BudgetLimits::default, |windows| {
+            BudgetLimits(SlidingWindow::ALL.map(|window| windows.number(window.code())))
         })
     };
     LimitsTable {
@@ -311,7 +319,7 @@ fn read_budgets(section: Option<Section<'_>>) -> LimitsTable {
     }
 }
 
-fn read_timeouts(section: Option<Section<'_>>) -> Timeouts {
+fn read_timeouts(section: Option<ConfigSection<'_>>) -> Timeouts {
     let usual = Timeouts::default();
     let Some(section) = section else { return usual };
     Timeouts {
@@ -321,7 +329,7 @@ fn read_timeouts(section: Option<Section<'_>>) -> Timeouts {
     }
 }
 
-fn read_report_token(section: &Section<'_>) -> Option<[u8; 32]> {
+fn read_report_token(section: &ConfigSection<'_>) -> Option<[u8; 32]> {
     let name = section.need_text("token_file")?;
     // What is kept of a token is its hash.
     let hash = |text: String| match text.trim() {
@@ -349,7 +357,7 @@ struct RouteDefaults<'d> {
 }
 
 /// `[errors]`: short answers of these statuses and types may hold no record.
-fn read_errors(section: &Section<'_>) -> ErrorRules {
+fn read_errors(section: &ConfigSection<'_>) -> ErrorRules {
     let statuses = section.parse_all("statuses", StatusPattern::parse);
     if statuses.is_empty() {
         section.fault("statuses", "fault-missing", "");
@@ -359,7 +367,7 @@ fn read_errors(section: &Section<'_>) -> ErrorRules {
     ErrorRules { statuses, types, bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX) }
 }
 
-fn read_usual_query(section: &Section<'_>) -> Option<QueryRule> {
+fn read_usual_query(section: &ConfigSection<'_>) -> Option<QueryRule> {
     section.has("query").then(|| match section.choice("query", &[("named", false), ("any", true)]) {
         Some(true) => QueryRule::Any,
         _ => QueryRule::NAMED,
@@ -367,7 +375,7 @@ fn read_usual_query(section: &Section<'_>) -> Option<QueryRule> {
 }
 
 /// The parameters that a route takes: `"any"`, or a list of names and of `{ name, values }`.
-fn read_query(section: &Section<'_>, request: &[RequestRule], usual: &QueryRule) -> QueryRule {
+fn read_query(section: &ConfigSection<'_>, request: &[RequestRule], usual: &QueryRule) -> QueryRule {
     if section.is_text("query") {
         return match section.choice("query", &[("any", true), ("named", false)]) {
             Some(true) => QueryRule::Any,
@@ -409,7 +417,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())?.try_into().ok()
 }
 
-fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
+fn read_route(section: &ConfigSection<'_>, usual: &RouteDefaults<'_>) -> Option<Route> {
     let kinds = usual.kinds;
     let name = section.need("name", RouteName::parse);
     let pattern = section.need("path", Pattern::parse);
@@ -433,7 +441,7 @@ fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route>
             section.fault("exact_search", "fault-unknown-field", unknown);
         }
     }
-    let blocks: Vec<Option<Block>> =
+    let blocks: Vec<Option<RuleBlock>> =
         section.sections("response").iter().map(|block| read_block(block, kinds)).collect();
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>();
     let access = RouteAccess {
@@ -469,7 +477,7 @@ fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route>
         response: ResponseRules { blocks: blocks?, errors: usual.errors.clone() },
         uninspected,
         held_bytes_max: usize::try_from(held).unwrap_or(usize::MAX),
-        inspect_limits: digue_inspect::Limits {
+        inspect_limits: digue_inspect::InspectionLimits {
             decoded_bytes_max: usize::try_from(decoded).unwrap_or(usize::MAX),
             identifiers_max: identifiers_max as usize,
         },
@@ -477,7 +485,7 @@ fn read_route(section: &Section<'_>, usual: &RouteDefaults<'_>) -> Option<Route>
     })
 }
 
-fn read_route_kind(section: &Section<'_>) -> RouteKind {
+fn read_route_kind(section: &ConfigSection<'_>) -> RouteKind {
     let is_public = section.boolean("public").unwrap_or(false);
     let words = [
         ("held", RouteKind::Held),
@@ -491,11 +499,11 @@ fn read_route_kind(section: &Section<'_>) -> RouteKind {
     kind
 }
 
-fn read_uninspected(section: Option<Section<'_>>) -> OnUninspected {
+fn read_uninspected(section: Option<ConfigSection<'_>>) -> OnUninspected {
     let Some(section) = section else {
         return OnUninspected::default();
     };
-    let words = [("refuse", Choice::Refuse), ("release", Choice::Release)];
+    let words = [("refuse", UninspectedChoice::Refuse), ("release", UninspectedChoice::Release)];
     let choice = |key: &str| section.choice(key, &words).unwrap_or_default();
     OnUninspected {
         too_large: choice("too-large"),
@@ -506,7 +514,7 @@ fn read_uninspected(section: Option<Section<'_>>) -> OnUninspected {
 }
 
 /// The kind that a rule speaks of, and the pattern that picks it out.
-pub(super) fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+pub(super) fn read_pick(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     let kind = match section.text("as") {
         None if kinds.len() == 1 => Some(0),
         None => {
@@ -534,20 +542,25 @@ pub(super) fn read_pick(section: &Section<'_>, kinds: &[IdentifierKind]) -> Opti
 }
 
 fn read_request_rule(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     kinds: &[IdentifierKind],
     path: Option<&Pattern>,
     exact_sets: &[Vec<String>],
 ) -> Option<RequestRule> {
     let pick = read_pick(section, kinds);
     #[derive(Clone, Copy)]
-    enum In {
+    enum ValuePlace {
         Path,
         Query,
         Form,
         Json,
     }
-    let words = [("path", In::Path), ("query", In::Query), ("form", In::Form), ("json", In::Json)];
+    let words = [
+        ("path", ValuePlace::Path),
+        ("query", ValuePlace::Query),
+        ("form", ValuePlace::Form),
+        ("json", ValuePlace::Json),
+    ];
     if !section.has("in") {
         section.fault("in", "fault-missing", "");
     }
@@ -557,19 +570,21 @@ fn read_request_rule(
     // Whoever is named is whom the request is about, unless a search is made with the value.
     let is_searched =
         name.as_ref().is_some_and(|name| exact_sets.iter().flatten().any(|known| known == name));
-    let is_subject = section.boolean("subject").unwrap_or(matches!(place, Some(In::Path)) || !is_searched);
+    let is_subject =
+        section.boolean("subject").unwrap_or(matches!(place, Some(ValuePlace::Path)) || !is_searched);
     let (pick, at) = (pick?, at?);
     let source = match place? {
-        In::Path => {
+        ValuePlace::Path => {
             if path.is_some_and(|path| !path.names().any(|name| name == at)) {
                 section.fault("at", "fault-unknown-segment", &at);
             }
             RequestSource::Path(at)
         }
-        In::Query => RequestSource::Query(at),
-        In::Form => RequestSource::Form(at),
-        In::Json => {
-            let path = jsonpath::Path::parse(&at).map_err(|error| section.fault("at", "fault-value", error));
+        ValuePlace::Query => RequestSource::Query(at),
+        ValuePlace::Form => RequestSource::Form(at),
+        ValuePlace::Json => {
+            let path =
+                jsonpath::RecordPath::parse(&at).map_err(|error| section.fault("at", "fault-value", error));
             let source = RequestSource::json(path.ok()?, pick.clone());
             source.map_err(|error| section.fault("at", "fault-value", error)).ok()?
         }

@@ -1,13 +1,15 @@
 //! `[[providers]]`: identity providers of others, for accounts and for persons.
 
-use digue_operations::providers::{FactorRules, PersonBy, PersonRules, ProviderRules, Serves, UserInfo};
+use digue_operations::providers::{
+    FactorRules, PersonBy, PersonRules, ProviderAudience, ProviderRules, UserInfo,
+};
 use digue_types::PopulationId;
 
-use super::reader::Section;
+use super::reader::ConfigSection;
 use super::response::read_contacts;
 
 /// Reads every provider; two of one name are a fault.
-pub(super) fn read_providers(sections: &[Section<'_>]) -> Option<Vec<ProviderRules>> {
+pub(super) fn read_providers(sections: &[ConfigSection<'_>]) -> Option<Vec<ProviderRules>> {
     let read: Vec<Option<ProviderRules>> = sections.iter().map(read_provider).collect();
     let providers = read.into_iter().collect::<Option<Vec<ProviderRules>>>()?;
     for (place, one) in providers.iter().enumerate() {
@@ -19,7 +21,7 @@ pub(super) fn read_providers(sections: &[Section<'_>]) -> Option<Vec<ProviderRul
     Some(providers)
 }
 
-fn read_provider(section: &Section<'_>) -> Option<ProviderRules> {
+fn read_provider(section: &ConfigSection<'_>) -> Option<ProviderRules> {
     let id = section.need("id", parse_id);
     let label = section.text("label").filter(|label| !label.trim().is_empty());
     let issuer = section.need("issuer", parse_issuer);
@@ -38,8 +40,8 @@ fn read_provider(section: &Section<'_>) -> Option<ProviderRules> {
     let user_info = section.choice("userinfo", &words).unwrap_or(UserInfo::Signed);
     let person = section.section("person");
     let serves = match (serves_persons?, person) {
-        (false, None) => Serves::Accounts,
-        (true, Some(section)) => Serves::Persons(read_person(&section)?),
+        (false, None) => ProviderAudience::Accounts,
+        (true, Some(section)) => ProviderAudience::Persons(read_person(&section)?),
         (false, Some(_)) => {
             section.fault("person", "fault-value", "for = \"persons\"");
             return None;
@@ -72,7 +74,7 @@ fn read_provider(section: &Section<'_>) -> Option<ProviderRules> {
 }
 
 /// A file with the client's secret: configurations are copied and shown.
-fn read_secret(section: &Section<'_>) -> Option<String> {
+fn read_secret(section: &ConfigSection<'_>) -> Option<String> {
     section.need_text("secret_file")?;
     match section.path("secret_file").map(std::fs::read_to_string)? {
         Ok(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
@@ -88,7 +90,7 @@ fn read_secret(section: &Section<'_>) -> Option<String> {
 }
 
 /// `[providers.person]`: a claim that is the portal's own identifier, or where to look one up.
-fn read_person(section: &Section<'_>) -> Option<PersonRules> {
+fn read_person(section: &ConfigSection<'_>) -> Option<PersonRules> {
     let population = section.need("population", PopulationId::parse)?;
     let by = if section.has("claim") {
         PersonBy::Claim(section.need_text("claim")?)

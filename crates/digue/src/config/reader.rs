@@ -17,7 +17,7 @@ type Spanned<T> = toml::Spanned<T>;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct ConfigFault {
     pub(crate) file: PathBuf,
     /// From 1; 0 when the fault is about the file as a whole.
     pub(crate) line: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Fault {
     pub(crate) detail: String,
 }
 
-impl Fault {
+impl ConfigFault {
     pub(crate) fn of_file(file: &Path, key: &'static str, detail: &str) -> Self {
         Self { file: file.to_owned(), line: 0, key, name: String::new(), detail: detail.to_owned() }
     }
@@ -44,11 +44,11 @@ impl Fault {
 }
 
 /// A file being read, and the files that it names.
-pub(crate) struct Source {
+pub(crate) struct ConfigSource {
     file: PathBuf,
     text: String,
-    faults: RefCell<Vec<Fault>>,
-    warnings: RefCell<Vec<Fault>>,
+    faults: RefCell<Vec<ConfigFault>>,
+    warnings: RefCell<Vec<ConfigFault>>,
     /// The files named, as they were kept; `None` reads them from the disk.
     kept: Option<BTreeMap<String, String>>,
     /// What was read of them.
@@ -57,12 +57,12 @@ pub(crate) struct Source {
 
 /// The whole of what a file says: its text, and that of each file that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Whole {
+pub(crate) struct WholeText {
     pub(crate) text: String,
     pub(crate) files: BTreeMap<String, String>,
 }
 
-impl Whole {
+impl WholeText {
     /// As one text that comes back as it was.
     pub(crate) fn to_json(&self) -> String {
         serde_json::json!({"text": self.text, "files": self.files}).to_string()
@@ -77,9 +77,9 @@ impl Whole {
     }
 }
 
-impl Source {
+impl ConfigSource {
     /// The file's text; `None` is a fault.
-    pub(crate) fn open(file: &Path, faults: &mut Vec<Fault>) -> Option<Self> {
+    pub(crate) fn open(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Self> {
         match std::fs::read_to_string(file) {
             Ok(text) => Some(Self {
                 file: file.to_owned(),
@@ -90,14 +90,14 @@ impl Source {
                 named: RefCell::default(),
             }),
             Err(error) => {
-                faults.push(Fault::of_file(file, "fault-unreadable", &error.to_string()));
+                faults.push(ConfigFault::of_file(file, "fault-unreadable", &error.to_string()));
                 None
             }
         }
     }
 
     /// A file as it was kept, under the name that it had.
-    pub(crate) fn of_kept(file: &Path, whole: &Whole) -> Self {
+    pub(crate) fn of_kept(file: &Path, whole: &WholeText) -> Self {
         Self {
             file: file.to_owned(),
             text: whole.text.clone(),
@@ -109,16 +109,16 @@ impl Source {
     }
 
     /// The text, and the files named that were read so far.
-    fn whole(&self) -> Whole {
-        Whole { text: self.text.clone(), files: self.named.borrow().clone() }
+    fn whole(&self) -> WholeText {
+        WholeText { text: self.text.clone(), files: self.named.borrow().clone() }
     }
 
     /// Parses and hands the root table to `read`; all faults go to `faults`. `None` when there were
     /// any.
     pub(crate) fn read<T>(
         self,
-        faults: &mut Vec<Fault>,
-        read: impl FnOnce(&Section<'_>) -> Option<T>,
+        faults: &mut Vec<ConfigFault>,
+        read: impl FnOnce(&ConfigSection<'_>) -> Option<T>,
     ) -> Option<T> {
         self.read_and_warn(faults, &mut Vec::new(), read)
     }
@@ -126,9 +126,9 @@ impl Source {
     /// `read`, with what is most likely not meant going to `warnings`.
     pub(crate) fn read_and_warn<T>(
         self,
-        faults: &mut Vec<Fault>,
-        warnings: &mut Vec<Fault>,
-        read: impl FnOnce(&Section<'_>) -> Option<T>,
+        faults: &mut Vec<ConfigFault>,
+        warnings: &mut Vec<ConfigFault>,
+        read: impl FnOnce(&ConfigSection<'_>) -> Option<T>,
     ) -> Option<T> {
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         for error in &errors {
@@ -137,7 +137,7 @@ impl Source {
         }
         let value = {
             let span = root.span();
-            let section = Section::new(&self, root.get_ref(), span, String::new());
+            let section = ConfigSection::new(&self, root.get_ref(), span, String::new());
             let value = read(&section);
             if !errors.is_empty() {
                 // A table that did not parse looks as if names were missing: say the cause only.
@@ -161,7 +161,7 @@ impl Source {
     }
 
     fn warn(&self, line: usize, key: &'static str, name: &str, detail: &str) {
-        self.warnings.borrow_mut().push(Fault {
+        self.warnings.borrow_mut().push(ConfigFault {
             file: self.file.clone(),
             line,
             key,
@@ -171,7 +171,7 @@ impl Source {
     }
 
     fn push(&self, line: usize, key: &'static str, name: &str, detail: &str) {
-        self.faults.borrow_mut().push(Fault {
+        self.faults.borrow_mut().push(ConfigFault {
             file: self.file.clone(),
             line,
             key,
@@ -182,15 +182,15 @@ impl Source {
 }
 
 /// One table of the file.
-pub(crate) struct Section<'s> {
-    source: &'s Source,
+pub(crate) struct ConfigSection<'s> {
+    source: &'s ConfigSource,
     table: &'s DeTable<'s>,
     span: Range<usize>,
     path: String,
     used: RefCell<BTreeSet<String>>,
 }
 
-impl Drop for Section<'_> {
+impl Drop for ConfigSection<'_> {
     fn drop(&mut self) {
         let used = self.used.borrow();
         for key in self.table.keys().filter(|key| !used.contains(key.get_ref().as_ref())) {
@@ -200,8 +200,8 @@ impl Drop for Section<'_> {
     }
 }
 
-impl<'s> Section<'s> {
-    fn new(source: &'s Source, table: &'s DeTable<'s>, span: Range<usize>, path: String) -> Self {
+impl<'s> ConfigSection<'s> {
+    fn new(source: &'s ConfigSource, table: &'s DeTable<'s>, span: Range<usize>, path: String) -> Self {
         Self { source, table, span, path, used: RefCell::default() }
     }
 
@@ -229,7 +229,7 @@ impl<'s> Section<'s> {
     }
 
     /// The whole of what was read so far.
-    pub(crate) fn whole(&self) -> Whole {
+    pub(crate) fn whole(&self) -> WholeText {
         self.source.whole()
     }
 
@@ -393,7 +393,7 @@ impl<'s> Section<'s> {
     }
 
     /// A list whose items are texts or tables.
-    pub(crate) fn texts_or_sections(&self, key: &str) -> Vec<Result<String, Section<'s>>> {
+    pub(crate) fn texts_or_sections(&self, key: &str) -> Vec<Result<String, ConfigSection<'s>>> {
         let Some(value) = self.find(key) else {
             return Vec::new();
         };
@@ -407,7 +407,7 @@ impl<'s> Section<'s> {
                 items.push(Ok(text.to_owned()));
             } else if let Some(table) = item.get_ref().as_table() {
                 let path = format!("{}[{}]", self.name(key), place + 1);
-                items.push(Err(Section::new(self.source, table, item.span(), path)));
+                items.push(Err(ConfigSection::new(self.source, table, item.span(), path)));
             } else {
                 self.fault_at(item, "fault-type", key, "[text, { name = text }, ...]");
             }
@@ -451,10 +451,10 @@ impl<'s> Section<'s> {
         .unwrap_or_default()
     }
 
-    pub(crate) fn section(&self, key: &str) -> Option<Section<'s>> {
+    pub(crate) fn section(&self, key: &str) -> Option<ConfigSection<'s>> {
         let value = self.find(key)?;
         match value.get_ref().as_table() {
-            Some(table) => Some(Section::new(self.source, table, value.span(), self.name(key))),
+            Some(table) => Some(ConfigSection::new(self.source, table, value.span(), self.name(key))),
             None => {
                 self.fault_at(value, "fault-type", key, "[table]");
                 None
@@ -462,7 +462,7 @@ impl<'s> Section<'s> {
         }
     }
 
-    pub(crate) fn need_section(&self, key: &str) -> Option<Section<'s>> {
+    pub(crate) fn need_section(&self, key: &str) -> Option<ConfigSection<'s>> {
         self.must_have(key);
         self.section(key)
     }
@@ -476,14 +476,14 @@ impl<'s> Section<'s> {
     }
 
     /// Tables of a table, in the order of the file.
-    pub(crate) fn named_sections(&self) -> Vec<(String, Section<'s>)> {
-        let mut sections: Vec<(usize, String, Section<'s>)> = Vec::new();
+    pub(crate) fn named_sections(&self) -> Vec<(String, ConfigSection<'s>)> {
+        let mut sections: Vec<(usize, String, ConfigSection<'s>)> = Vec::new();
         for (key, value) in self.table {
             self.used.borrow_mut().insert(key.get_ref().to_string());
             match value.get_ref().as_table() {
                 Some(table) => {
                     let name = key.get_ref().to_string();
-                    let section = Section::new(self.source, table, key.span(), self.name(&name));
+                    let section = ConfigSection::new(self.source, table, key.span(), self.name(&name));
                     sections.push((key.span().start, name, section));
                 }
                 None => self.fault_at(value, "fault-type", key.get_ref(), "[table]"),
@@ -494,7 +494,7 @@ impl<'s> Section<'s> {
     }
 
     /// An array of tables.
-    pub(crate) fn sections(&self, key: &str) -> Vec<Section<'s>> {
+    pub(crate) fn sections(&self, key: &str) -> Vec<ConfigSection<'s>> {
         let Some(value) = self.find(key) else {
             return Vec::new();
         };
@@ -507,7 +507,7 @@ impl<'s> Section<'s> {
             match item.get_ref().as_table() {
                 Some(table) => {
                     let path = format!("{}[{}]", self.name(key), place + 1);
-                    sections.push(Section::new(self.source, table, item.span(), path));
+                    sections.push(ConfigSection::new(self.source, table, item.span(), path));
                 }
                 None => self.fault_at(item, "fault-type", key, "[[table]]"),
             }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use digue_response::clock::{ClockKind, RULES, Rule, Term};
+use digue_response::clock::{ClockKind, ClockRule, LegalTerm, RULES};
 use digue_response::notification::Field;
 use digue_store::ContactSource;
 use jiff::civil::Date;
 
-use super::reader::Section;
+use super::reader::ConfigSection;
 use super::server::parse_store_url;
 
 /// `[response]`, checked.
 #[derive(Clone)]
 pub(crate) struct ResponseSettings {
     pub(crate) controller: BTreeMap<Field, String>,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Vec<ClockRule>,
     pub(crate) contacts: Option<ContactSource>,
     pub(crate) is_insured: bool,
     pub(crate) is_nis2: bool,
@@ -33,7 +33,7 @@ const CONTROLLER: [(&str, Field); 9] = [
     ("contact_phone", Field::ContactPhone),
 ];
 
-pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSettings> {
+pub(crate) fn read_response(section: Option<ConfigSection<'_>>) -> Option<ResponseSettings> {
     let mut settings = ResponseSettings {
         controller: BTreeMap::new(),
         rules: RULES.to_vec(),
@@ -52,7 +52,7 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
     if let Some(section) = section.section("contacts") {
         settings.contacts = Some(read_contacts(&section)?);
     }
-    let later: Vec<Option<Rule>> = section.sections("clocks").iter().map(read_rule).collect();
+    let later: Vec<Option<ClockRule>> = section.sections("clocks").iter().map(read_rule).collect();
     for rule in later.into_iter().collect::<Option<Vec<_>>>()? {
         // The rule in force until then ends when this one begins.
         for earlier in settings.rules.iter_mut().filter(|known| known.kind == rule.kind) {
@@ -66,7 +66,7 @@ pub(crate) fn read_response(section: Option<Section<'_>>) -> Option<ResponseSett
 }
 
 /// The portal's own database of addresses, and the query that somebody wrote for it.
-pub(super) fn read_contacts(section: &Section<'_>) -> Option<ContactSource> {
+pub(super) fn read_contacts(section: &ConfigSection<'_>) -> Option<ContactSource> {
     let url = match section.path("url_file").map(std::fs::read_to_string) {
         // An address with a password has a file of its own.
         Some(Ok(text)) => match parse_store_url(text.trim()) {
@@ -86,7 +86,7 @@ pub(super) fn read_contacts(section: &Section<'_>) -> Option<ContactSource> {
 }
 
 /// A new line of the table: the same article, another term, from a day on.
-fn read_rule(section: &Section<'_>) -> Option<Rule> {
+fn read_rule(section: &ConfigSection<'_>) -> Option<ClockRule> {
     let kinds: Vec<(&str, ClockKind)> = ClockKind::ALL.iter().map(|kind| (kind.code(), *kind)).collect();
     let kind = section.choice("kind", &kinds)?;
     let date = |text: &str| text.parse::<Date>().map_err(|_| "2028-01-01");
@@ -97,5 +97,5 @@ fn read_rule(section: &Section<'_>) -> Option<Rule> {
         return None;
     };
     let known = RULES.iter().find(|rule| rule.kind == kind)?;
-    Some(Rule { term: Term::Hours(hours), from, until, ..*known })
+    Some(ClockRule { term: LegalTerm::Hours(hours), from, until, ..*known })
 }

@@ -2,22 +2,22 @@
 //!
 //! Every block says where its records are, or why it does not: *nobody found* would else pass for *nobody shown*.
 
-use digue_inspect::html::{self, HtmlRecords, HtmlRule, HtmlRules, Take};
+use digue_inspect::html::{self, HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
 use digue_inspect::jsonpath;
 use digue_inspect::response::usual_types;
-use digue_inspect::table::{Column, ColumnRule, TableRules};
+use digue_inspect::table::{ColumnRule, MapColumn, TableRules};
 use digue_inspect::xml::{XmlPath, XmlRule, XmlRules};
-use digue_inspect::{Block, IdentifierKind, Pick, Rules, StatusPattern};
+use digue_inspect::{BlockRules, IdentifierKind, Pick, RuleBlock, StatusPattern};
 use regex::Regex;
 
 use super::portal_map::read_pick;
-use super::reader::Section;
+use super::reader::ConfigSection;
 
 const FORMATS: &str = "json | ndjson | html | csv | xlsx | xml | text | nobody";
 
 /// One block. Faults go to the section's source.
-pub(super) fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Block> {
+pub(super) fn read_block(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<RuleBlock> {
     let format = section.need_text("format");
     let types = section.texts("types");
     let sweep: Vec<Option<Pick>> =
@@ -29,11 +29,11 @@ pub(super) fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Opt
         read_share(section, if format == "html" && without_records.is_some() { None } else { Some(0) });
     let rules = read_rules(section, &format, kinds)?;
     check_records(section, &format, without_records.is_some());
-    if matches!(rules, Rules::Nobody) && types.is_empty() {
+    if matches!(rules, BlockRules::Nobody) && types.is_empty() {
         section.fault("types", "fault-missing", "");
     }
     let sweep = sweep.into_iter().collect::<Option<Vec<_>>>()?;
-    if matches!(rules, Rules::Text { .. }) && sweep.is_empty() {
+    if matches!(rules, BlockRules::Text { .. }) && sweep.is_empty() {
         section.fault("sweep", "fault-missing", "");
     }
     let types = if types.is_empty() {
@@ -41,11 +41,11 @@ pub(super) fn read_block(section: &Section<'_>, kinds: &[IdentifierKind]) -> Opt
     } else {
         types.iter().map(|t| t.to_ascii_lowercase()).collect()
     };
-    Some(Block { types, rules, sweep, without_records, empty_statuses, undescribed_max })
+    Some(RuleBlock { types, rules, sweep, without_records, empty_statuses, undescribed_max })
 }
 
 /// Rows are the records of tables; every other format names its own, or says why not.
-fn check_records(section: &Section<'_>, format: &str, has_reason: bool) {
+fn check_records(section: &ConfigSection<'_>, format: &str, has_reason: bool) {
     let needs = matches!(format, "json" | "ndjson" | "html" | "xml" | "text");
     let has = section.has("records");
     if needs && !has && !has_reason {
@@ -59,29 +59,29 @@ fn check_records(section: &Section<'_>, format: &str, has_reason: bool) {
     }
 }
 
-fn read_rules(section: &Section<'_>, format: &str, kinds: &[IdentifierKind]) -> Option<Rules> {
+fn read_rules(section: &ConfigSection<'_>, format: &str, kinds: &[IdentifierKind]) -> Option<BlockRules> {
     let persons = section.sections("persons");
     let compare = section.sections("compare");
     match format {
         "json" | "ndjson" => {
             let rules = read_json(section, &persons, &compare, kinds)?;
-            Some(if format == "json" { Rules::Json(rules) } else { Rules::NdJson(rules) })
+            Some(if format == "json" { BlockRules::Json(rules) } else { BlockRules::NdJson(rules) })
         }
-        "html" => Some(Rules::Html(HtmlRules {
+        "html" => Some(BlockRules::Html(HtmlRules {
             rules: each(&persons, |rule| read_html_rule(rule, kinds))?,
             records: read_html_records(section)?,
             empty: section.parse_all("empty", html::parse_selector),
             no_person: section.parse_all("no_person", html::parse_selector),
             compare: each(&compare, |rule| read_html_rule(rule, kinds))?,
         })),
-        "csv" => Some(Rules::Csv(read_table(section, &persons, &compare, kinds)?)),
-        "xlsx" => Some(Rules::Xlsx(read_table(section, &persons, &compare, kinds)?)),
-        "xml" => read_xml(section, &persons, &compare, kinds).map(Rules::Xml),
+        "csv" => Some(BlockRules::Csv(read_table(section, &persons, &compare, kinds)?)),
+        "xlsx" => Some(BlockRules::Xlsx(read_table(section, &persons, &compare, kinds)?)),
+        "xml" => read_xml(section, &persons, &compare, kinds).map(BlockRules::Xml),
         "text" => {
             let is_record_per_line = section.choice("records", &[("lines", true)]).unwrap_or(false);
-            Some(Rules::Text { is_record_per_line })
+            Some(BlockRules::Text { is_record_per_line })
         }
-        "nobody" => Some(Rules::Nobody),
+        "nobody" => Some(BlockRules::Nobody),
         _ => {
             section.fault("format", "fault-value", FORMATS);
             None
@@ -90,7 +90,7 @@ fn read_rules(section: &Section<'_>, format: &str, kinds: &[IdentifierKind]) -> 
 }
 
 /// `"2%"` of the texts; `"any"` counts them not at all.
-fn read_share(section: &Section<'_>, usual: Option<u16>) -> Option<u16> {
+fn read_share(section: &ConfigSection<'_>, usual: Option<u16>) -> Option<u16> {
     let parse = |text: &str| match text.strip_suffix('%').map(str::trim) {
         Some(percent) => percent
             .parse::<f32>()
@@ -105,22 +105,22 @@ fn read_share(section: &Section<'_>, usual: Option<u16>) -> Option<u16> {
 }
 
 /// All of the items, or none: each has told its own faults.
-fn each<T>(sections: &[Section<'_>], read: impl Fn(&Section<'_>) -> Option<T>) -> Option<Vec<T>> {
+fn each<T>(sections: &[ConfigSection<'_>], read: impl Fn(&ConfigSection<'_>) -> Option<T>) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = sections.iter().map(read).collect();
     read.into_iter().collect()
 }
 
 fn read_json(
-    section: &Section<'_>,
-    persons: &[Section<'_>],
-    compare: &[Section<'_>],
+    section: &ConfigSection<'_>,
+    persons: &[ConfigSection<'_>],
+    compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<JsonRules> {
     let map = JsonMap {
         rules: each(persons, |rule| read_json_rule(rule, kinds))?,
-        records: section.parse_all("records", jsonpath::Path::parse),
-        empty: section.parse_all("empty", jsonpath::Path::parse),
-        no_person: section.parse_all("no_person", jsonpath::Path::parse),
+        records: section.parse_all("records", jsonpath::RecordPath::parse),
+        empty: section.parse_all("empty", jsonpath::RecordPath::parse),
+        no_person: section.parse_all("no_person", jsonpath::RecordPath::parse),
         compare: each(compare, |rule| read_json_rule(rule, kinds))?,
         fields: section.texts("fields"),
     };
@@ -128,9 +128,9 @@ fn read_json(
 }
 
 fn read_xml(
-    section: &Section<'_>,
-    persons: &[Section<'_>],
-    compare: &[Section<'_>],
+    section: &ConfigSection<'_>,
+    persons: &[ConfigSection<'_>],
+    compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<XmlRules> {
     let rules = XmlRules {
@@ -146,7 +146,7 @@ fn read_xml(
     Some(rules)
 }
 
-fn read_html_records(section: &Section<'_>) -> Option<HtmlRecords> {
+fn read_html_records(section: &ConfigSection<'_>) -> Option<HtmlRecords> {
     if !section.has("records") {
         return Some(HtmlRecords::Unsaid);
     }
@@ -157,41 +157,41 @@ fn read_html_records(section: &Section<'_>) -> Option<HtmlRecords> {
     (!selectors.is_empty()).then_some(HtmlRecords::At(selectors))
 }
 
-fn read_sweep(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
+fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<Pick> {
     if !section.has("pattern") {
         section.fault("pattern", "fault-missing", "");
     }
     read_pick(section, kinds)
 }
 
-fn read_json_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
+fn read_json_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {
     let pick = read_pick(section, kinds);
-    let path = section.need("at", jsonpath::Path::parse);
+    let path = section.need("at", jsonpath::RecordPath::parse);
     Some(JsonRule { path: path?, pick: pick?, is_own: section.boolean("own") })
 }
 
-fn read_html_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
+fn read_html_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<HtmlRule> {
     let pick = read_pick(section, kinds);
     let selector = section.need("at", html::parse_selector);
     let take = section.parse("take", |text| match text.strip_prefix('@') {
-        Some(name) if !name.is_empty() => Ok(Take::Attribute(name.to_ascii_lowercase())),
-        None if text == "text" => Ok(Take::Text),
+        Some(name) if !name.is_empty() => Ok(IdentifierPart::Attribute(name.to_ascii_lowercase())),
+        None if text == "text" => Ok(IdentifierPart::Text),
         _ => Err("text | @href | @value | @data-..."),
     });
     let is_own = section.boolean("own").unwrap_or(true);
-    Some(HtmlRule { selector: selector?, take: take.unwrap_or(Take::Text), pick: pick?, is_own })
+    Some(HtmlRule { selector: selector?, take: take.unwrap_or(IdentifierPart::Text), pick: pick?, is_own })
 }
 
-fn read_xml_rule(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
+fn read_xml_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<XmlRule> {
     let pick = read_pick(section, kinds);
     let path = section.need("at", XmlPath::parse);
     Some(XmlRule { path: path?, pick: pick?, is_own: section.boolean("own") })
 }
 
 fn read_table(
-    section: &Section<'_>,
-    persons: &[Section<'_>],
-    compare: &[Section<'_>],
+    section: &ConfigSection<'_>,
+    persons: &[ConfigSection<'_>],
+    compare: &[ConfigSection<'_>],
     kinds: &[IdentifierKind],
 ) -> Option<TableRules> {
     let delimiter = section.parse("delimiter", |text| match text {
@@ -215,14 +215,14 @@ fn read_table(
     })
 }
 
-fn read_column(section: &Section<'_>, kinds: &[IdentifierKind]) -> Option<ColumnRule> {
+fn read_column(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<ColumnRule> {
     let pick = read_pick(section, kinds);
     let columns = section.parse_all("at", |text| match text.strip_prefix('#') {
         Some(number) => match number.parse() {
-            Ok(number) if number > 0 => Ok(Column::Number(number)),
+            Ok(number) if number > 0 => Ok(MapColumn::Number(number)),
             _ => Err("#1, #2..."),
         },
-        None => Ok(Column::Named(text.to_owned())),
+        None => Ok(MapColumn::Named(text.to_owned())),
     });
     if columns.is_empty() {
         section.fault("at", "fault-missing", "");

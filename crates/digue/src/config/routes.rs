@@ -2,10 +2,10 @@
 
 use digue_gateway::portal::{Route, RouteKind};
 
-use super::reader::Section;
+use super::reader::ConfigSection;
 
 /// Warns of what reads well and is most likely not meant. `sections` are those of `routes`, in the same order.
-pub(super) fn warn(sections: &[Section<'_>], routes: &[Route]) {
+pub(super) fn warn(sections: &[ConfigSection<'_>], routes: &[Route]) {
     for (place, (section, route)) in sections.iter().zip(routes).enumerate() {
         warn_of_one(section, route);
         let twin = routes[..place].iter().position(|earlier| is_shadowed_by(route, earlier));
@@ -16,7 +16,7 @@ pub(super) fn warn(sections: &[Section<'_>], routes: &[Route]) {
     }
 }
 
-fn warn_of_one(section: &Section<'_>, route: &Route) {
+fn warn_of_one(section: &ConfigSection<'_>, route: &Route) {
     if let Some(piece) = route.pattern.odd_literal() {
         section.warn("path", "warning-path-literal", piece);
     }

@@ -11,18 +11,18 @@ use digue_gateway::client_address::{ClientHeader, TrustedProxies};
 use digue_gateway::identity::token_hash;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::keyring::PeriodLength;
-use digue_messages::Records;
+use digue_messages::DnsRecords;
 use digue_operations::desk::DeskRules;
-use digue_operations::mail::{Dkim, MailSettings, Protection, Returns};
+use digue_operations::mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_operations::password::PasswordRules;
 use digue_operations::providers::ProviderRules;
 use digue_operations::retention::{Retention, RetentionError};
-use digue_operations::witnesses::{Witness, WitnessRules};
+use digue_operations::witnesses::{WitnessPeer, WitnessRules};
 use ipnet::IpNet;
 
 use super::limits::{LimitSettings, read_limits};
 use super::providers::read_providers;
-use super::reader::{Fault, Section, Source};
+use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_response};
 use super::watch::{WatchSettings, read_watch};
 use digue_operations::space::PartnerRules;
@@ -74,13 +74,13 @@ pub(crate) struct JournalSettings {
 }
 
 /// `[messages]`: what the desk compares a suspicious message with.
-fn read_messages(section: Option<Section<'_>>) -> Option<DeskRules> {
+fn read_messages(section: Option<ConfigSection<'_>>) -> Option<DeskRules> {
     let Some(section) = section else { return Some(DeskRules::default()) };
     let records = match section.path("records") {
-        None => Records::default(),
+        None => DnsRecords::default(),
         Some(path) => {
             let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-            match text.and_then(|text| Records::parse(&text).map_err(|fault| fault.to_string())) {
+            match text.and_then(|text| DnsRecords::parse(&text).map_err(|fault| fault.to_string())) {
                 Ok(records) => records,
                 Err(fault) => {
                     section.fault("records", "fault-value", &fault);
@@ -99,7 +99,7 @@ fn read_messages(section: Option<Section<'_>>) -> Option<DeskRules> {
 }
 
 /// `[partners]`: what is asked of partner organisations.
-fn read_partners(section: Option<Section<'_>>) -> PartnerRules {
+fn read_partners(section: Option<ConfigSection<'_>>) -> PartnerRules {
     let usual = PartnerRules::default();
     let grace = section.and_then(|section| section.duration("assessment_grace"));
     let days = grace.and_then(|grace| i64::try_from(grace.as_secs() / 86_400).ok());
@@ -119,8 +119,8 @@ pub(crate) struct TlsFiles {
 }
 
 /// Reads the file; faults go to `faults`.
-pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
-    Source::open(file, faults)?.read(faults, |root| {
+pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Settings> {
+    ConfigSource::open(file, faults)?.read(faults, |root| {
         let digue = root.need_section("digue");
         let console = root.need_section("console");
         let listeners: Vec<Option<ListenerSettings>> =
@@ -183,7 +183,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<Fault>) -> Option<Settings> {
 }
 
 /// `[proxies]`: who they are, how they say for whom they ask, and what shows that they ask themselves.
-fn read_proxies(section: &Section<'_>) -> Option<TrustedProxies> {
+fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     let networks = section.parse_all("trusted", str::parse::<IpNet>);
     let words = [("x-forwarded-for", ClientHeader::XForwardedFor), ("forwarded", ClientHeader::Forwarded)];
     let says_client_in = section.choice("client_header", &words).unwrap_or_default();
@@ -204,7 +204,7 @@ fn read_proxies(section: &Section<'_>) -> Option<TrustedProxies> {
     Some(TrustedProxies { networks, says_client_in, secret })
 }
 
-fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
+fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
     let address = section.need("address", str::parse::<SocketAddr>);
     let (certificate, key) = (section.path("certificate"), section.path("key"));
     let tls = match (certificate, key) {
@@ -229,7 +229,7 @@ fn read_listener(section: &Section<'_>) -> Option<ListenerSettings> {
     Some(ListenerSettings { address: address?, tls })
 }
 
-fn read_journal(section: Option<Section<'_>>, data: &Path) -> Option<JournalSettings> {
+fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<JournalSettings> {
     let mut settings = JournalSettings {
         period: PeriodLength::Month,
         master_key: data.join("keys/master.key"),
@@ -250,7 +250,7 @@ fn read_journal(section: Option<Section<'_>>, data: &Path) -> Option<JournalSett
 }
 
 /// `retention`, and the `retention_reason` that a longer one needs.
-pub(crate) fn read_retention(section: &Section<'_>) -> Option<Retention> {
+pub(crate) fn read_retention(section: &ConfigSection<'_>) -> Option<Retention> {
     let usual = Retention::default();
     let keep = section.duration("retention").unwrap_or(usual.keep);
     let reason = section.text("retention_reason").filter(|reason| !reason.trim().is_empty());
@@ -271,14 +271,14 @@ pub(crate) fn read_retention(section: &Section<'_>) -> Option<Retention> {
     }
 }
 
-fn read_witnesses(section: &Section<'_>) -> Option<WitnessRules> {
-    let witnesses: Vec<Option<Witness>> = section
+fn read_witnesses(section: &ConfigSection<'_>) -> Option<WitnessRules> {
+    let witnesses: Vec<Option<WitnessPeer>> = section
         .sections("witnesses")
         .iter()
         .map(|section| {
             let key = section.need("key", CosignerKey::parse);
             let url = section.need("url", parse_witness_url);
-            Some(Witness { key: key?, url: url? })
+            Some(WitnessPeer { key: key?, url: url? })
         })
         .collect();
     let witnesses = witnesses.into_iter().collect::<Option<Vec<_>>>()?;
@@ -308,7 +308,7 @@ fn parse_witness_url(text: &str) -> Result<String, String> {
 }
 
 /// The limits of sessions, and how long a proof of identity is fresh.
-fn read_sessions(section: Option<Section<'_>>) -> (SessionLimits, Duration) {
+fn read_sessions(section: Option<ConfigSection<'_>>) -> (SessionLimits, Duration) {
     let (usual, usual_proof) = (SessionLimits::default(), Duration::from_mins(5));
     let Some(section) = section else { return (usual, usual_proof) };
     let limits = SessionLimits {
@@ -323,7 +323,7 @@ fn read_sessions(section: Option<Section<'_>>) -> (SessionLimits, Duration) {
 }
 
 /// `held_to = ["network", "agent", "tls"]`.
-fn read_held_to(section: &Section<'_>) -> Option<HeldTo> {
+fn read_held_to(section: &ConfigSection<'_>) -> Option<HeldTo> {
     if !section.has("held_to") {
         return None;
     }
@@ -341,7 +341,7 @@ fn read_held_to(section: &Section<'_>) -> Option<HeldTo> {
 
 /// `[password]` is there to allow passwords: `allowed = true`, and the list that they are checked
 /// against.
-fn read_password(section: &Section<'_>) -> Option<PasswordRules> {
+fn read_password(section: &ConfigSection<'_>) -> Option<PasswordRules> {
     let is_allowed = section.boolean("allowed").unwrap_or(false);
     let breached = section.path("breached");
     if let Some(path) = &breached
@@ -352,7 +352,7 @@ fn read_password(section: &Section<'_>) -> Option<PasswordRules> {
     is_allowed.then_some(PasswordRules { breached })
 }
 
-fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
+fn read_mail(section: &ConfigSection<'_>) -> Option<MailSettings> {
     let words = [
         ("tls", Protection::Tls),
         ("starttls", Protection::StartTls),
@@ -398,7 +398,7 @@ fn read_mail(section: &Section<'_>) -> Option<MailSettings> {
     let returns = match section.path("returns_folder") {
         Some(folder) => {
             let address = section.need("returns", parse_mail_address)?;
-            Some(Returns { address, folder })
+            Some(BounceSettings { address, folder })
         }
         None => None,
     };

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use digue_detection::playbook::Line;
-use digue_detection::{Action, Bars, DeclaredBatch, Fuse, Options, Playbook, SignalKind, Weight, Work};
+use digue_detection::playbook::PlaybookLine;
+use digue_detection::{Action, Bars, DeclaredBatch, EngineOptions, Fuse, Playbook, SignalKind, Weight, Work};
 
 use digue_operations::alerts::{AlertRules, Webhook};
 use digue_operations::watch_lists::parse_minute;
 use digue_types::{AccountId, PortalId};
 
-use super::reader::Section;
+use super::reader::ConfigSection;
 
 /// `[watch]`, checked.
 #[derive(Clone)]
@@ -57,11 +57,11 @@ const ACTIONS: [(&str, Action); 7] = [
 const DAYS_MIN: u32 = 10;
 const DAYS_MAX: u32 = 100_000_000;
 
-pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> {
+pub(crate) fn read_watch(section: Option<ConfigSection<'_>>) -> Option<WatchSettings> {
     let mut settings = WatchSettings {
         playbook: Playbook::default(),
         bars: Bars::default(),
-        listed_max: Options::default().listed_max,
+        listed_max: EngineOptions::default().listed_max,
         decoys: Vec::new(),
         batches: Vec::new(),
         work: Vec::new(),
@@ -102,7 +102,7 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
     settings.playbook.organisation_after = small("organisation_after", settings.playbook.organisation_after)?;
     settings.playbook.portal_after = small("portal_after", settings.playbook.portal_after)?;
     settings.playbook.fuse = read_fuse(&section, settings.playbook.fuse)?;
-    let lines: Vec<Option<Line>> = section.sections("playbook").iter().map(read_line).collect();
+    let lines: Vec<Option<PlaybookLine>> = section.sections("playbook").iter().map(read_line).collect();
     if !lines.is_empty() {
         settings.playbook.lines = lines.into_iter().collect::<Option<Vec<_>>>()?;
     }
@@ -141,7 +141,7 @@ pub(crate) fn read_watch(section: Option<Section<'_>>) -> Option<WatchSettings> 
 }
 
 /// `[[watch.batches]]`: account, hours and persons a day.
-fn read_batch(section: &Section<'_>) -> Option<DeclaredBatch> {
+fn read_batch(section: &ConfigSection<'_>) -> Option<DeclaredBatch> {
     let account = section.need("account", AccountId::parse);
     let minute = |text: &str| parse_minute(text).ok_or("00:00-23:59");
     let (from, until) = (section.need("from", minute), section.need("until", minute));
@@ -166,7 +166,7 @@ fn read_batch(section: &Section<'_>) -> Option<DeclaredBatch> {
 }
 
 /// `[watch.work]`: portals by their names.
-fn read_work(section: &Section<'_>) -> Option<Vec<PortalWork>> {
+fn read_work(section: &ConfigSection<'_>) -> Option<Vec<PortalWork>> {
     let read = |name: String| {
         let work = section.choice(&name, &WORK)?;
         match PortalId::parse(&name) {
@@ -184,7 +184,7 @@ fn read_work(section: &Section<'_>) -> Option<Vec<PortalWork>> {
 const WORK: [(&str, Work); 2] = [("files", Work::Files), ("desk", Work::Desk)];
 
 /// Beyond how many closings people are asked.
-fn read_fuse(section: &Section<'_>, usual: Fuse) -> Option<Fuse> {
+fn read_fuse(section: &ConfigSection<'_>, usual: Fuse) -> Option<Fuse> {
     let within = |key: &str, usual: u32, most: u32| match section.number(key) {
         None => Some(usual),
         Some(number) if (1..=most).contains(&number) => Some(number),
@@ -215,7 +215,7 @@ fn parse_webhook(text: &str) -> Result<String, String> {
     if is_safe { Ok(text.to_owned()) } else { Err(example()) }
 }
 
-fn read_line(section: &Section<'_>) -> Option<Line> {
+fn read_line(section: &ConfigSection<'_>) -> Option<PlaybookLine> {
     let weights = [("alert", Weight::Alert), ("containment", Weight::Containment)];
     let weight = section.choice("on", &weights).unwrap_or(Weight::Containment);
     let mut signals = Vec::new();
@@ -228,11 +228,11 @@ fn read_line(section: &Section<'_>) -> Option<Line> {
             }
         }
     }
-    Some(Line { weight, signals, action: section.choice("action", &ACTIONS)? })
+    Some(PlaybookLine { weight, signals, action: section.choice("action", &ACTIONS)? })
 }
 
 /// A CSV of `portal,person`.
-fn read_decoys(section: &Section<'_>, path: &Path) -> Option<Vec<Decoy>> {
+fn read_decoys(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<Decoy>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {

@@ -3,7 +3,7 @@
 
 use digue_operations::incidents::IncidentView;
 use digue_response::clock::RULES;
-use digue_response::{Entry, Incident};
+use digue_response::{Incident, IncidentEntry};
 use digue_store::Store;
 use digue_testkit::Client;
 use digue_types::Timestamp;
@@ -132,9 +132,9 @@ fn views(folder: &std::path::Path) -> Vec<IncidentView> {
         let mut views = Vec::new();
         for record in store.incidents().await.unwrap() {
             let stored = store.incident_entries(&record.id).await.unwrap();
-            let entries: Vec<Entry> = stored
+            let entries: Vec<IncidentEntry> = stored
                 .into_iter()
-                .map(|entry| Entry {
+                .map(|entry| IncidentEntry {
                     number: entry.number,
                     at: entry.at,
                     recorded_at: entry.recorded_at,

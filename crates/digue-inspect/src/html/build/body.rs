@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     pub(super) fn in_body(&mut self, item: Item) -> Flow {
         match item {
             Item::Blank(text) => {
@@ -38,7 +38,7 @@ impl Builder<'_> {
             tag::IMAGE => {
                 self.reconstruct_formatting();
                 self.is_kept = true;
-                self.insert_without_opening(tag::IMG, Space::Html, attributes_of(&token));
+                self.insert_without_opening(tag::IMG, Namespace::Html, attributes_of(&token));
                 self.is_frameset_possible = false;
             }
             tag::PARAM | tag::SOURCE | tag::TRACK => {
@@ -47,8 +47,8 @@ impl Builder<'_> {
             tag::INPUT | tag::SELECT | tag::OPTION | tag::OPTGROUP | tag::BUTTON => self.start_control(token),
             tag::TEXTAREA | tag::XMP | tag::IFRAME | tag::NOEMBED => self.start_raw(token),
             tag::RB | tag::RTC | tag::RP | tag::RT => self.start_ruby(token),
-            tag::MATH => self.start_foreign(token, Space::MathMl),
-            tag::SVG => self.start_foreign(token, Space::Svg),
+            tag::MATH => self.start_foreign(token, Namespace::MathMl),
+            tag::SVG => self.start_foreign(token, Namespace::Svg),
             tag::APPLET | tag::MARQUEE | tag::OBJECT => {
                 self.reconstruct_formatting();
                 self.insert(token);
@@ -262,7 +262,7 @@ impl Builder<'_> {
             }
             tag::BR => {
                 self.reconstruct_formatting();
-                self.insert_without_opening(tag::BR, Space::Html, NONE);
+                self.insert_without_opening(tag::BR, Namespace::Html, NONE);
                 self.is_frameset_possible = false;
             }
             tag if ends_block(tag) => {
@@ -327,7 +327,7 @@ impl Builder<'_> {
     pub(super) fn is_foreign(&self, item: &Item) -> bool {
         let current = self.current();
         let node = self.tree.node(current);
-        if node.space == Space::Html || matches!(item, Item::Eof) {
+        if node.space == Namespace::Html || matches!(item, Item::Eof) {
             return false;
         }
         let is_text = matches!(item, Item::Blank(_) | Item::Text(_));
@@ -336,10 +336,11 @@ impl Builder<'_> {
             _ => None,
         };
         if self.is_integration_point(current) {
-            let is_own = |tag| matches!(tag, tag::MGLYPH | tag::MALIGNMARK) && node.space == Space::MathMl;
+            let is_own =
+                |tag| matches!(tag, tag::MGLYPH | tag::MALIGNMARK) && node.space == Namespace::MathMl;
             return !(is_text || start.is_some_and(|tag| !is_own(tag)));
         }
-        if node.space == Space::MathMl && node.tag == tag::ANNOTATION_XML {
+        if node.space == Namespace::MathMl && node.tag == tag::ANNOTATION_XML {
             if start == Some(tag::SVG) {
                 return false;
             }
@@ -381,7 +382,7 @@ impl Builder<'_> {
     }
 
     fn leave_foreign(&mut self, item: Item) -> Flow {
-        while self.current_space() != Space::Html && !self.is_integration_point(self.current()) {
+        while self.current_space() != Namespace::Html && !self.is_integration_point(self.current()) {
             self.pop();
         }
         self.step(self.mode, item)
@@ -392,7 +393,7 @@ impl Builder<'_> {
             self.steps += 1;
             let node = self.tree.node(self.open[place]);
             let is_first = place + 1 == self.open.len();
-            if !is_first && node.space == Space::Html {
+            if !is_first && node.space == Namespace::Html {
                 return self.step(self.mode, item);
             }
             if node.tag == token.tag {
@@ -403,12 +404,12 @@ impl Builder<'_> {
         Flow::Done
     }
 
-    fn start_foreign(&mut self, token: TagToken, space: Space) {
+    fn start_foreign(&mut self, token: TagToken, space: Namespace) {
         self.reconstruct_formatting();
         self.insert_foreign(token, space);
     }
 
-    fn insert_foreign(&mut self, token: TagToken, space: Space) {
+    fn insert_foreign(&mut self, token: TagToken, space: Namespace) {
         self.is_kept = true;
         let id = self.insert_without_opening(token.tag, space, attributes_of(&token));
         if !token.is_self_closing {

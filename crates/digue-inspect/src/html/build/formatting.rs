@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     pub(super) fn clear_formatting(&mut self) {
         while let Some(entry) = self.formatting.pop() {
             if matches!(entry, Formatting::Marker) {
@@ -44,7 +44,7 @@ impl Builder<'_> {
                 return;
             }
             let Formatting::Element { tag, start, end, .. } = self.formatting[place] else { continue };
-            let node = self.insert_without_opening(tag, Space::Html, start);
+            let node = self.insert_without_opening(tag, Namespace::Html, start);
             self.push(node);
             self.formatting[place] = Formatting::Element { node, tag, start, end };
         }
@@ -131,7 +131,7 @@ impl Builder<'_> {
 
         let old = self.formatting_place(element).expect("the caller found it in this list");
         let Formatting::Element { tag, start, end, .. } = self.formatting[old] else { return };
-        let copy = self.tree.create(tag, Space::Html, start);
+        let copy = self.tree.create(tag, Namespace::Html, start);
         self.steps += self.tree.move_children(block, copy);
         self.tree.append(block, copy);
         let entry = Formatting::Element { node: copy, tag, start, end };
@@ -170,7 +170,7 @@ impl Builder<'_> {
                 continue;
             };
             let Formatting::Element { tag, start, end, .. } = self.formatting[place] else { continue };
-            let copy = self.tree.create(tag, Space::Html, start);
+            let copy = self.tree.create(tag, Namespace::Html, start);
             self.open[at] = copy;
             self.formatting[place] = Formatting::Element { node: copy, tag, start, end };
             if last == block {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     pub(super) fn doctype(&mut self, start: usize, end: usize) {
         if self.mode != Mode::Initial {
             return;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     pub(super) fn in_table(&mut self, item: Item) -> Flow {
         match item {
             Item::Blank(text) if tag::is_foster_target(self.current_tag()) => {

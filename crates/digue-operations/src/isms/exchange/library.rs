@@ -3,7 +3,7 @@
 //! Values stand between quotes, in the signs of YAML 1.1: its loader refuses a file with any other.
 
 use digue_isms::kinds::{Measure, MeasureKind, Purpose};
-use digue_isms::register::Entry;
+use digue_isms::register::RegisterEntry;
 
 /// Signs of a name (`ReferentialObjectMixin.name`): one that is longer keeps the whole library out.
 const NAME_CHARS_MAX: usize = 200;
@@ -18,7 +18,7 @@ pub(super) struct LibraryHead {
     pub(super) version: i64,
 }
 
-pub(super) fn written(head: &LibraryHead, measures: &[Entry<Measure>]) -> String {
+pub(super) fn written(head: &LibraryHead, measures: &[RegisterEntry<Measure>]) -> String {
     let LibraryHead { code, locale, name, description, version } = head;
     let (name, description) = (quoted(name), quoted(description));
     let controls = list("    ", measures.iter().map(|entry| control(code, entry)));
@@ -41,7 +41,7 @@ fn list(indent: &str, entries: impl Iterator<Item = Vec<String>>) -> String {
     if entries.is_empty() { " []\n".to_owned() } else { format!("\n{entries}") }
 }
 
-fn control(library: &str, Entry { id, record, .. }: &Entry<Measure>) -> Vec<String> {
+fn control(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) -> Vec<String> {
     let category = match record.about.0 {
         Some(MeasureKind::Physical) => "physical",
         Some(MeasureKind::Technological) => "technical",
@@ -62,7 +62,7 @@ fn control(library: &str, Entry { id, record, .. }: &Entry<Measure>) -> Vec<Stri
     ]
 }
 
-fn node(library: &str, Entry { id, record, .. }: &Entry<Measure>) -> Vec<String> {
+fn node(library: &str, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) -> Vec<String> {
     let (name, rest) = named(&record.title.0);
     let mut lines = vec![
         format!("urn: urn:digue:risk:req_node:{library}:{}", id.to_lowercase()),
@@ -106,18 +106,18 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use digue_isms::field::{LINE_CHARS_MAX, Line};
+    use digue_isms::field::{LINE_CHARS_MAX, ShortText};
     use digue_types::Timestamp;
 
     use super::*;
 
-    fn measure(title: &str) -> Entry<Measure> {
-        let record = Measure { title: Line(title.to_owned()), ..Measure::default() };
+    fn measure(title: &str) -> RegisterEntry<Measure> {
+        let record = Measure { title: ShortText(title.to_owned()), ..Measure::default() };
         let (at, by) = (Timestamp::from_secs(1_763_000_000), "rssi".to_owned());
-        Entry { id: "ME-1".to_owned(), number: 1, at, by, record }
+        RegisterEntry { id: "ME-1".to_owned(), number: 1, at, by, record }
     }
 
-    fn library(measures: &[Entry<Measure>]) -> String {
+    fn library(measures: &[RegisterEntry<Measure>]) -> String {
         let head = LibraryHead {
             code: "measures-0-fr".to_owned(),
             locale: "fr",

@@ -11,7 +11,7 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-fn revision(kind: Kind, id: &str, values: Values) -> Revision {
+fn revision(kind: RegisterKind, id: &str, values: Values) -> Revision {
     let at = Timestamp::from_secs(1_800_000_000);
     Revision { kind, id: id.to_owned(), number: 1, at, by: "rssi".to_owned(), is_over: false, values }
 }
@@ -31,18 +31,18 @@ fn four_measures() -> Registers {
             ("owner", "Camille"),
             ("cost", "1500"),
         ];
-        revision(Kind::Measure, &format!("ME-{number}"), values(&fields))
+        revision(RegisterKind::Measure, &format!("ME-{number}"), values(&fields))
     };
     Registers::new((1..=4).map(measure))
 }
 
 fn read_of(name: &str, registers: &Registers) -> ImportPreview {
-    read(Kind::Measure, registers, 5, &file(name)).unwrap().preview
+    read(RegisterKind::Measure, registers, 5, &file(name)).unwrap().preview
 }
 
 /// Each fault as `place field code`.
 fn faults(preview: &ImportPreview) -> Vec<String> {
-    let one = |fault: &CellFault| format!("{} {} {}", fault.place, fault.field, fault.unfit.code());
+    let one = |fault: &ImportCellFault| format!("{} {} {}", fault.place, fault.field, fault.unfit.code());
     preview.faults.iter().map(one).collect()
 }
 
@@ -63,7 +63,7 @@ fn a_day_typed_in_a_spreadsheet_is_a_day() {
         assert_eq!(after(&preview.changes[0], "cost"), "1500", "{name}");
     }
     let known = revision(
-        Kind::Measure,
+        RegisterKind::Measure,
         "ME-1",
         values(&[("title", "La liste"), ("priority", "p1"), ("declared", "to-do"), ("due", "2026-11-30")]),
     );
@@ -178,7 +178,7 @@ fn only_a_blank_cell_of_a_column_that_is_there_erases() {
 
 #[test]
 fn a_table_that_is_not_there_or_twice_is_said_with_its_place() {
-    let told = |name: &str| match read(Kind::Measure, &Registers::default(), 1, &file(name)) {
+    let told = |name: &str| match read(RegisterKind::Measure, &Registers::default(), 1, &file(name)) {
         Err(OperationError::Faults(faults)) => faults
             .into_iter()
             .map(|fault| format!("{} {} {}", fault.line, fault.column.unwrap_or_default(), fault.key))
@@ -199,14 +199,16 @@ fn written_by_libreoffice(name: &str) -> Vec<u8> {
 /// The register that the files of LibreOffice were made from: as its own export reads over records of these names.
 fn register_of_libreoffice() -> Registers {
     let needed = [("title", "?"), ("priority", "p1"), ("declared", "to-do")];
-    let blanks = (1..=7).map(|number| revision(Kind::Measure, &format!("ME-{number}"), values(&needed)));
+    let blanks =
+        (1..=7).map(|number| revision(RegisterKind::Measure, &format!("ME-{number}"), values(&needed)));
     let blanks = Registers::new(blanks);
-    let drafts =
-        read(Kind::Measure, &blanks, 8, &written_by_libreoffice("measure-unchanged.xlsx")).unwrap().drafts;
+    let drafts = read(RegisterKind::Measure, &blanks, 8, &written_by_libreoffice("measure-unchanged.xlsx"))
+        .unwrap()
+        .drafts;
     assert_eq!(drafts.len(), 7);
     let objective = [("title", "?"), ("indicator", "?"), ("target", "?")];
     let objectives =
-        (1..=5).map(|number| revision(Kind::Objective, &format!("OB-{number}"), values(&objective)));
+        (1..=5).map(|number| revision(RegisterKind::Objective, &format!("OB-{number}"), values(&objective)));
     let measures = drafts.into_iter().map(|draft| revision(draft.kind, &draft.id, draft.values));
     Registers::new(measures.chain(objectives))
 }
@@ -242,7 +244,8 @@ fn files_that_libreoffice_wrote_come_in_as_people_see_them() {
         ("measure-cost-dollars.xlsx", 6, &["Mesures!N3 cost unit"]),
         ("measure-cost-percent.xlsx", 6, &["Mesures!N3 cost unit"]),
     ] {
-        let preview = read(Kind::Measure, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
+        let preview =
+            read(RegisterKind::Measure, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
         assert_eq!(
             (preview.same, told_by(&preview)),
             (same, told.iter().map(|one| (*one).to_owned()).collect()),
@@ -251,9 +254,17 @@ fn files_that_libreoffice_wrote_come_in_as_people_see_them() {
     }
     // A number whose format cannot be shown is no text of a field.
     for (kind, name, fault) in [
-        (Kind::Objective, "objective-target-exponent.xlsx", "Objectifs et indicateurs!D4 target unseen"),
-        (Kind::Objective, "objective-target-duration.xlsx", "Objectifs et indicateurs!D4 target unseen"),
-        (Kind::Measurement, "measurement-value-percent.xlsx", "Valeurs dindicateur!D7 value unseen"),
+        (
+            RegisterKind::Objective,
+            "objective-target-exponent.xlsx",
+            "Objectifs et indicateurs!D4 target unseen",
+        ),
+        (
+            RegisterKind::Objective,
+            "objective-target-duration.xlsx",
+            "Objectifs et indicateurs!D4 target unseen",
+        ),
+        (RegisterKind::Measurement, "measurement-value-percent.xlsx", "Valeurs dindicateur!D7 value unseen"),
     ] {
         let preview = read(kind, &registers, 8, &written_by_libreoffice(name)).unwrap().preview;
         let found = faults(&preview).iter().any(|one| one == fault);
@@ -266,15 +277,15 @@ fn every_fault_of_a_row_is_told_at_once() {
     let registers = four_measures();
     let csv = "Identifiant;Échéance;Coût;Priorité;Exigences couvertes;Responsable\n\
                ME-1;demain;12 %;urgent;iso-99;Alex\nME-2;;;P2;;Zoé\n";
-    let preview = read(Kind::Measure, &registers, 5, csv.as_bytes()).unwrap().preview;
+    let preview = read(RegisterKind::Measure, &registers, 5, csv.as_bytes()).unwrap().preview;
     assert_eq!(
         faults(&preview),
         ["CSV!B2 due day", "CSV!D2 priority choice", "CSV!C2 cost amount", "CSV!E2 requirements unknown"]
     );
     assert_eq!(preview.changes.len(), 1);
     let campaign = "Intitulé;Modules;Pour;Commence le;À faire avant le\nC;;;2027-06-01;2027-01-01\n";
-    let told =
-        read(Kind::Campaign, &Registers::default(), 1, campaign.as_bytes()).map(|plan| faults(&plan.preview));
+    let told = read(RegisterKind::Campaign, &Registers::default(), 1, campaign.as_bytes())
+        .map(|plan| faults(&plan.preview));
     assert!(told.as_ref().is_ok_and(|told| told.contains(&"CSV!E2 due backwards".to_owned())), "{told:?}");
 }
 
@@ -314,16 +325,16 @@ fn the_statement_comes_back_and_decides_only_what_somebody_changed() {
     ]);
     let decided = values(&[("requirement", "iso-5.3"), ("applies", "no"), ("exclusion", "personne")]);
     let registers = Registers::new([
-        revision(Kind::Measure, "ME-1", measure),
-        revision(Kind::Applicability, "AP-1", decided),
+        revision(RegisterKind::Measure, "ME-1", measure),
+        revision(RegisterKind::Applicability, "AP-1", decided),
     ]);
     let csv = statement_csv(&registers);
-    let preview = read(Kind::Applicability, &registers, 2, csv.as_bytes()).unwrap().preview;
+    let preview = read(RegisterKind::Applicability, &registers, 2, csv.as_bytes()).unwrap().preview;
     assert_eq!((preview.same, told_by(&preview)), (93, vec!["ignored Titre".to_owned()]));
     let edited = csv
         .replace("5.3;Titre;non;;personne;", "5.3;Titre;oui;;;")
         .replace("5.4;Titre;oui;;;", "5.4;Titre;non;;rien;");
-    let preview = read(Kind::Applicability, &registers, 2, edited.as_bytes()).unwrap().preview;
+    let preview = read(RegisterKind::Applicability, &registers, 2, edited.as_bytes()).unwrap().preview;
     let told = told_by(&preview);
     assert_eq!(preview.same, 91, "{told:?}");
     assert_eq!(told[0], "AP-1: applies no>yes, exclusion personne>");
@@ -333,48 +344,48 @@ fn the_statement_comes_back_and_decides_only_what_somebody_changed() {
 #[test]
 fn the_same_file_a_second_time_changes_nothing() {
     let name = "formats.xlsx";
-    let plan = read(Kind::Measure, &Registers::default(), 1, &file(name)).unwrap().drafts;
+    let plan = read(RegisterKind::Measure, &Registers::default(), 1, &file(name)).unwrap().drafts;
     let taken = plan.into_iter().map(|draft| revision(draft.kind, &draft.id, draft.values));
     let again = read_of(name, &Registers::new(taken));
     assert_eq!((again.changes.len(), again.same, again.fault_count), (0, 15, 0));
 }
 
 /// A value that a field of this shape may hold.
-fn text_of(shape: Shape) -> BoxedStrategy<Vec<String>> {
+fn text_of(shape: FieldShape) -> BoxedStrategy<Vec<String>> {
     let one = |text: BoxedStrategy<String>| text.prop_map(|text| vec![text]).boxed();
     let of = |codes: &'static [&'static str]| proptest::sample::select(codes).prop_map(str::to_owned).boxed();
     match shape {
-        Shape::Line => one("[^\\p{C}]{0,40}".boxed()),
-        Shape::Text => one("([^\\p{C}]{0,20}\n?){0,4}".boxed()),
-        Shape::Day => one((0i32..30_000)
+        FieldShape::Line => one("[^\\p{C}]{0,40}".boxed()),
+        FieldShape::Text => one("([^\\p{C}]{0,20}\n?){0,4}".boxed()),
+        FieldShape::Day => one((0i32..30_000)
             .prop_map(|days| {
                 let first = Date::constant(1990, 1, 1);
                 first.checked_add(jiff::Span::new().days(days)).unwrap().to_string()
             })
             .boxed()),
-        Shape::Number => one(any::<u32>().prop_map(|number| number.to_string()).boxed()),
-        Shape::Amount => {
+        FieldShape::Number => one(any::<u32>().prop_map(|number| number.to_string()).boxed()),
+        FieldShape::Amount => {
             let cents =
                 (0u64..100_000_000).prop_map(|cents| digue_isms::field::Amount { cents: Some(cents) });
             cents.prop_map(|amount| amount.write()).boxed()
         }
-        Shape::One(_, codes) => one(of(codes)),
-        Shape::Many(_, codes) => proptest::sample::subsequence(codes.to_vec(), 0..=codes.len())
+        FieldShape::One(_, codes) => one(of(codes)),
+        FieldShape::Many(_, codes) => proptest::sample::subsequence(codes.to_vec(), 0..=codes.len())
             .prop_map(|codes| codes.into_iter().map(str::to_owned).collect())
             .boxed(),
-        Shape::Checks => proptest::sample::subsequence(Check::ALL.to_vec(), 0..4)
+        FieldShape::Checks => proptest::sample::subsequence(Check::ALL.to_vec(), 0..4)
             .prop_map(|checks| checks.into_iter().map(|check| check.code().to_owned()).collect())
             .boxed(),
-        Shape::Requirements => Just(vec!["iso-5.15".to_owned(), "recyf-2".to_owned()]).boxed(),
+        FieldShape::Requirements => Just(vec!["iso-5.15".to_owned(), "recyf-2".to_owned()]).boxed(),
         // Links to the records that the test puts there.
-        Shape::Link(to) => one(Just(format!("{}-900", to.prefix())).boxed()),
-        Shape::Links(to) => {
+        FieldShape::Link(to) => one(Just(format!("{}-900", to.prefix())).boxed()),
+        FieldShape::Links(to) => {
             Just(vec![format!("{}-900", to.prefix()), format!("{}-901", to.prefix())]).boxed()
         }
     }
 }
 
-fn record_of(kind: Kind) -> impl Strategy<Value = Values> {
+fn record_of(kind: RegisterKind) -> impl Strategy<Value = Values> {
     let fields: Vec<BoxedStrategy<(String, Vec<String>)>> = kind
         .fields()
         .iter()
@@ -395,10 +406,10 @@ proptest! {
 
     #[test]
     fn what_goes_out_comes_in_again_unchanged(
-        records in Kind::ALL.iter().map(|kind| proptest::collection::vec(record_of(*kind), 1..4)).collect::<Vec<_>>(),
+        records in RegisterKind::ALL.iter().map(|kind| proptest::collection::vec(record_of(*kind), 1..4)).collect::<Vec<_>>(),
     ) {
         let mut revisions = Vec::new();
-        for (kind, records) in Kind::ALL.iter().zip(records) {
+        for (kind, records) in RegisterKind::ALL.iter().zip(records) {
             for (number, values) in (900..).zip(records) {
                 // What the register would not hold is not in it.
                 if let Ok(values) = kind.checked(&values) {
@@ -407,13 +418,13 @@ proptest! {
             }
         }
         let registers = Registers::new(revisions);
-        for kind in Kind::ALL.iter().filter(|kind| !registers.of(**kind).is_empty()) {
+        for kind in RegisterKind::ALL.iter().filter(|kind| !registers.of(**kind).is_empty()) {
             for language in Language::ALL {
                 let bytes = xlsx(&[sheet(language, *kind, &registers)]).unwrap();
                 let preview = read(*kind, &registers, 1_000, &bytes).unwrap().preview;
                 // Links to records that the generator left out are no matter of this test.
-                let faults: Vec<&CellFault> =
-                    preview.faults.iter().filter(|fault| fault.unfit != Unfit::Unknown).collect();
+                let faults: Vec<&ImportCellFault> =
+                    preview.faults.iter().filter(|fault| fault.unfit != FieldError::Unknown).collect();
                 prop_assert!(faults.is_empty(), "{:?} {:?}: {:?}", kind, language, faults);
                 prop_assert!(preview.changes.is_empty(), "{:?} {:?}: {:?}", kind, language, preview.changes);
             }
@@ -423,8 +434,8 @@ proptest! {
 
 #[test]
 fn a_choice_is_read_in_both_languages_and_never_guessed() {
-    let shape = Kind::Measure.fields().iter().find(|field| field.code == "declared").unwrap().shape;
-    let Shape::One(prefix, codes) = shape else { panic!("a list") };
+    let shape = RegisterKind::Measure.fields().iter().find(|field| field.code == "declared").unwrap().shape;
+    let FieldShape::One(prefix, codes) = shape else { panic!("a list") };
     let declared = |word: &str| choice(prefix, codes, word);
     assert_eq!(declared("À faire"), Some("to-do"));
     assert_eq!(declared("En place"), Some("in-place"));

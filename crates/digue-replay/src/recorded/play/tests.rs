@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use digue_detection::{Engine, Options};
+use digue_detection::{Engine, EngineOptions};
 use proptest::prelude::*;
 
 use super::super::lists::{AccountList, CaseloadList};
@@ -49,7 +49,7 @@ enum How {
 
 fn try_play(bytes: &[u8], how: How, run_bytes: usize) -> Result<RecordOutcome, PlayError> {
     let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
-    let watcher = || Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
+    let watcher = || Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
     let player = RecordPlayer { watcher: &watcher, temporary: &tempfile::tempfile, run_bytes };
     match how {
         How::Pipe => player.play(RecordSource::Pipe(Box::new(io::Cursor::new(bytes.to_vec())))),
@@ -78,11 +78,11 @@ fn the_record_holds_a_theft() {
 }
 
 /// Lines that are none, and why.
-const FAULTY: [(&str, Unread); 4] = [
-    ("nonsense", Unread::Form),
-    (r#"{"at":"2026-06-01T08:00:00Z","account":"a1","persons":["P1"]"#, Unread::Form),
-    (r#"{"account":"a1","persons":["P1"]}"#, Unread::Form),
-    (r#"{"at":"yesterday","account":"a1","persons":["P1"]}"#, Unread::Instant),
+const FAULTY: [(&str, LineError); 4] = [
+    ("nonsense", LineError::Form),
+    (r#"{"at":"2026-06-01T08:00:00Z","account":"a1","persons":["P1"]"#, LineError::Form),
+    (r#"{"account":"a1","persons":["P1"]}"#, LineError::Form),
+    (r#"{"at":"yesterday","account":"a1","persons":["P1"]}"#, LineError::Instant),
 ];
 
 proptest! {
@@ -103,7 +103,7 @@ proptest! {
         for (place, kind) in &faulty {
             lines.insert(place.index(lines.len() + 1), FAULTY[*kind].0.to_owned());
         }
-        let wanted: Vec<(u64, Unread)> = (1..)
+        let wanted: Vec<(u64, LineError)> = (1..)
             .zip(&lines)
             .filter_map(|(number, line)| {
                 let (_, reason) = FAULTY.iter().find(|(text, _)| text == line)?;
@@ -159,7 +159,7 @@ fn a_line_that_is_too_long_is_told_by_its_number_and_loses_nothing() {
     lines.insert(10, "x".repeat(LINE_BYTES_MAX + 1));
     lines.swap(0, 1);
     let played = play(&gzip(&joined(&lines)), How::Pipe);
-    assert_eq!(played.unread, UnreadLines { count: 1, named: vec![(11, Unread::Length)] });
+    assert_eq!(played.unread, UnreadLines { count: 1, named: vec![(11, LineError::Length)] });
     assert_eq!(played.findings, expected);
 }
 
@@ -171,7 +171,7 @@ fn what_cannot_be_read_at_all_gives_no_findings() {
     }
     let absent = RecordSource::File(PathBuf::from("/nowhere/at/all"));
     let (accounts, caseload) = (AccountList::default(), CaseloadList::default());
-    let watcher = || Watcher::new(Engine::new(Options::default()), &accounts, &caseload);
+    let watcher = || Watcher::new(Engine::new(EngineOptions::default()), &accounts, &caseload);
     let player = RecordPlayer::new(&watcher, &tempfile::tempfile);
     assert!(matches!(player.play(absent), Err(PlayError::Input(_))));
     // The disk of the temporary file is full.

@@ -5,18 +5,18 @@ use std::path::Path;
 
 use anyhow::Result;
 use digue_journal::disk::Disk;
-use digue_journal::heads::Contradiction;
+use digue_journal::heads::HeadContradiction;
 use digue_locales::Value;
 use digue_operations::journal_heads::{self, HeadError};
 use digue_store::Store;
 use digue_types::{AccountId, Act, Administration, Event, Timestamp};
 
 use super::{Done, forget};
-use crate::commands::{BAD, GOOD, Out, runtime};
+use crate::commands::{BAD, GOOD, Output, runtime};
 use crate::config::{self, Config};
 use crate::keys;
 
-pub(super) fn run(out: &Out, file: &Path) -> Done {
+pub(super) fn run(out: &Output, file: &Path) -> Done {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -46,7 +46,7 @@ pub(super) fn run(out: &Out, file: &Path) -> Done {
 }
 
 /// Sets aside what contradicts the journal, if anything does.
-async fn set_aside(config: &Config, now: Timestamp) -> Result<Option<Contradiction>> {
+async fn set_aside(config: &Config, now: Timestamp) -> Result<Option<HeadContradiction>> {
     let settings = &config.settings;
     let store = Store::open(&settings.store_url).await?;
     let disk = Disk::new(&settings.data_folder.join("journal"));

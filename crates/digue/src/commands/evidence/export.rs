@@ -5,42 +5,44 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use digue_journal::keyring::Opened;
+use digue_journal::keyring::OpenedKeyring;
 use digue_operations::entry::as_json;
 use digue_operations::ocsf::as_ocsf;
 use digue_operations::table::{self, CsvTable, ParquetTable, Table};
 
 use super::Done;
-use super::place::{Reading, moment};
+use super::place::{JournalReading, moment};
 use super::progress::Progress;
-use crate::cli::evidence::{Form, JournalPlace};
+use crate::cli::evidence::{AnswerFormat, JournalPlace};
 use crate::commands::GOOD;
 
 pub(super) fn run(
     place: &JournalPlace,
-    form: Form,
+    form: AnswerFormat,
     file: Option<&Path>,
     from: Option<&str>,
     to: Option<&str>,
 ) -> Done {
-    let reading = Reading::open(place)?;
+    let reading = JournalReading::open(place)?;
     let (from, to) = (from.map(moment).transpose()?, to.map(moment).transpose()?);
     let mut sink: Box<dyn Sink> = match form {
-        Form::Words | Form::Json => Box::new(Lines { out: writer(file)?, origin: None }),
-        Form::Ocsf => Box::new(Lines { out: writer(file)?, origin: Some(reading.head.origin.clone()) }),
-        Form::Csv => Box::new(Rows(Box::new(CsvTable::new(writer(file)?, table::ENTRY_COLUMNS)?))),
-        Form::Parquet => {
-            let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
-            Box::new(Rows(Box::new(ParquetTable::new(writer(Some(file))?, table::ENTRY_COLUMNS)?)))
+        AnswerFormat::Words | AnswerFormat::Json => Box::new(LineSink { out: writer(file)?, origin: None }),
+        AnswerFormat::Ocsf => {
+            Box::new(LineSink { out: writer(file)?, origin: Some(reading.head.origin.clone()) })
         }
-        Form::Signed => return Err(anyhow!("--signed is for lists of persons")),
+        AnswerFormat::Csv => Box::new(RowSink(Box::new(CsvTable::new(writer(file)?, table::ENTRY_COLUMNS)?))),
+        AnswerFormat::Parquet => {
+            let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
+            Box::new(RowSink(Box::new(ParquetTable::new(writer(Some(file))?, table::ENTRY_COLUMNS)?)))
+        }
+        AnswerFormat::Signed => return Err(anyhow!("--signed is for lists of persons")),
     };
     let mut progress = Progress::new();
     let size = reading.head.size;
     reading.each(0, size, &mut |index, opened| {
         progress.show(index, size);
         // What was forgotten has nothing to export.
-        let Opened::Event(event) = opened else { return Ok(()) };
+        let OpenedKeyring::Event(event) = opened else { return Ok(()) };
         if from.is_some_and(|from| event.at() < from) || to.is_some_and(|to| event.at() >= to) {
             return Ok(());
         }
@@ -66,12 +68,12 @@ trait Sink {
 }
 
 /// JSON, one a line; OCSF when there is an origin.
-struct Lines {
+struct LineSink {
     out: Box<dyn Write + Send>,
     origin: Option<String>,
 }
 
-impl Sink for Lines {
+impl Sink for LineSink {
     fn take(&mut self, index: u64, event: &digue_types::Event) -> Result<()> {
         let json = match &self.origin {
             Some(origin) => as_ocsf(origin, index, event),
@@ -85,9 +87,9 @@ impl Sink for Lines {
     }
 }
 
-struct Rows(Box<dyn Table>);
+struct RowSink(Box<dyn Table>);
 
-impl Sink for Rows {
+impl Sink for RowSink {
     fn take(&mut self, index: u64, event: &digue_types::Event) -> Result<()> {
         Ok(self.0.row(table::entry_row(index, event))?)
     }

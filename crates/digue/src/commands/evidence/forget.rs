@@ -8,7 +8,7 @@ use digue_journal::disk::Disk;
 use digue_journal::heads::contradiction;
 use digue_journal::journal::NoObserver;
 use digue_journal::keyring::{Keyring, Stream};
-use digue_journal::{Journal, Options};
+use digue_journal::{Journal, JournalOptions};
 use digue_locales::Value;
 use digue_operations::indexing::IndexFolder;
 use digue_operations::journal_heads::{self, HeadError};
@@ -17,11 +17,11 @@ use digue_types::PortalId;
 
 use super::Done;
 use super::place::moment;
-use crate::commands::{BAD, GOOD, Out};
+use crate::commands::{BAD, GOOD, Output};
 use crate::config::{self, Config};
 use crate::keys;
 
-pub(super) fn run(out: &Out, file: &Path, before: &str, portal: Option<&str>) -> Done {
+pub(super) fn run(out: &Output, file: &Path, before: &str, portal: Option<&str>) -> Done {
     let config = match config::load(file) {
         Ok(config) => config,
         Err(faults) => {
@@ -77,7 +77,7 @@ pub(super) fn open(config: &Config) -> Result<Journal> {
     if let Some(found) = contradiction(&disk, signer.verifier(), &heads)? {
         return Err(HeadError::from(found).into());
     }
-    Ok(Journal::open(Options {
+    Ok(Journal::open(JournalOptions {
         keyring: Keyring::new(disk.clone(), master, settings.journal.period, Box::new(keys::draw)),
         disk,
         signer,

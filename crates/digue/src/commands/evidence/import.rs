@@ -9,17 +9,17 @@ use anyhow::{Context as _, Result, anyhow};
 use digue_journal::Journal;
 use digue_locales::Value;
 use digue_operations::aliases::{self, AliasTables};
-use digue_operations::import::{ImportError, Importer, Tally, known_lines};
+use digue_operations::import::{ImportError, ImportTally, Importer, known_lines};
 use digue_store::Store;
 use digue_types::{AccountId, OrganisationId, Timestamp};
 
 use super::progress::Progress;
 use super::{Done, forget};
-use crate::cli::evidence::AskedImport;
-use crate::commands::{BAD, GOOD, NOT_RUN, Out, input, runtime};
+use crate::cli::evidence::ImportArguments;
+use crate::commands::{BAD, GOOD, NOT_RUN, Output, input, runtime};
 use crate::config::{self, Config, portal_map};
 
-pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
+pub(super) fn run(out: &Output, file: &Path, asked: &ImportArguments) -> Done {
     let mut faults = Vec::new();
     let map = portal_map::read(&asked.map, &mut faults, &mut Vec::new());
     let config = match config::load(file) {
@@ -62,7 +62,7 @@ pub(super) fn run(out: &Out, file: &Path, asked: &AskedImport) -> Done {
 /// What became of all files.
 #[derive(Default)]
 struct FilesOutcome {
-    total: Tally,
+    total: ImportTally,
     /// A file that ends early, or is damaged.
     is_cut: bool,
     /// A file of which nothing was read; those after it were not opened.
@@ -80,7 +80,7 @@ impl FilesOutcome {
 }
 
 fn read_all(
-    out: &Out,
+    out: &Output,
     importer: &Importer<'_>,
     journal: &Journal,
     files: &[PathBuf],
@@ -92,7 +92,7 @@ fn read_all(
     let mut all = FilesOutcome::default();
     for path in files {
         let file = input::open(path).with_context(|| path.display().to_string())?;
-        let (log, position) = Counted::new(file.reader);
+        let (log, position) = CountingFile::new(file.reader);
         let mut progress = Progress::new();
         let name = input::name(path);
         let show = &mut |_| progress.show(position.load(std::sync::atomic::Ordering::Relaxed), file.length);
@@ -124,7 +124,7 @@ fn read_all(
     Ok(all)
 }
 
-fn add(total: &mut Tally, tally: Tally) {
+fn add(total: &mut ImportTally, tally: ImportTally) {
     total.lines += tally.lines;
     total.written += tally.written;
     total.known += tally.known;
@@ -135,7 +135,7 @@ fn add(total: &mut Tally, tally: Tally) {
     }
 }
 
-fn tell(out: &Out, total: &Tally, rejects: &Path, is_trial: bool) {
+fn tell(out: &Output, total: &ImportTally, rejects: &Path, is_trial: bool) {
     let values = [
         ("written", Value::from(total.written)),
         ("persons", Value::from(total.persons)),
@@ -165,19 +165,19 @@ fn organisations(config: &Config) -> Result<HashMap<AccountId, OrganisationId>> 
 }
 
 /// A file that says how far it was read, before it is unpacked.
-struct Counted {
+struct CountingFile {
     file: Box<dyn Read>,
     position: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
-impl Counted {
+impl CountingFile {
     fn new(file: Box<dyn Read>) -> (Self, std::sync::Arc<std::sync::atomic::AtomicU64>) {
         let position = std::sync::Arc::default();
         (Self { file, position: std::sync::Arc::clone(&position) }, position)
     }
 }
 
-impl Read for Counted {
+impl Read for CountingFile {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.position.fetch_add(count as u64, std::sync::atomic::Ordering::Relaxed);

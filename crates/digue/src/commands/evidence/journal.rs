@@ -6,22 +6,27 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::disk::Disk;
-use digue_journal::heads::{Contradiction, contradiction};
-use digue_journal::keyring::Opened;
+use digue_journal::heads::{HeadContradiction, contradiction};
+use digue_journal::keyring::OpenedKeyring;
 use digue_journal::note::Verifier;
 use digue_journal::verify as audit;
-use digue_journal::verify::{Against, Finding, FindingKind, Report};
+use digue_journal::verify::{VerifyAgainst, VerifyFinding, VerifyFindingKind, VerifyReport};
 use digue_locales::Value;
 use digue_operations::entry::{as_json, forgotten_json};
 use digue_operations::journal_heads;
 
 use super::Done;
-use super::place::{Reading, key_of, keyring_of, witnesses_of};
+use super::place::{JournalReading, key_of, keyring_of, witnesses_of};
 use super::progress::Progress;
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
-use crate::commands::{BAD, GOOD, Out};
+use crate::commands::{BAD, GOOD, Output};
 
-pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witnesses: &WitnessKeys) -> Done {
+pub(super) fn verify(
+    out: &Output,
+    place: &JournalPlace,
+    from: Option<&Path>,
+    witnesses: &WitnessKeys,
+) -> Done {
     let key = key_of(place)?;
     let earlier = from
         .map(|path| -> Result<Checkpoint> {
@@ -31,8 +36,13 @@ pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witne
         .transpose()?;
     let keyring = keyring_of(place)?;
     let (keys, quorum) = witnesses_of(witnesses)?;
-    let against =
-        Against { key: &key, earlier: earlier.as_ref(), keyring: keyring.as_ref(), witnesses: &keys, quorum };
+    let against = VerifyAgainst {
+        key: &key,
+        earlier: earlier.as_ref(),
+        keyring: keyring.as_ref(),
+        witnesses: &keys,
+        quorum,
+    };
     let mut progress = Progress::new();
     let show = |done: u64, total: u64| progress.show(done, total);
     let mut report = audit::verify(&Disk::new(&place.folder), &against, show)?;
@@ -42,20 +52,20 @@ pub(super) fn verify(out: &Out, place: &JournalPlace, from: Option<&Path>, witne
 }
 
 /// A journal can be intact and older than what lies beside it says.
-fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<Finding>> {
+fn remembered(place: &JournalPlace, key: &Verifier) -> Result<Option<VerifyFinding>> {
     let heads = journal_heads::beside(&place.folder.join(".."), key)?;
     let found = contradiction(&Disk::new(&place.folder), key, &heads)?;
     Ok(found.map(|found| {
         let detail = found.to_string();
         let (entry, kind) = match found {
-            Contradiction::Older { size, .. } => (size, FindingKind::Older),
-            Contradiction::Fork { .. } => (0, FindingKind::Rewritten),
+            HeadContradiction::Older { size, .. } => (size, VerifyFindingKind::Older),
+            HeadContradiction::Fork { .. } => (0, VerifyFindingKind::Rewritten),
         };
-        Finding { entry, since: None, kind, detail }
+        VerifyFinding { entry, since: None, kind, detail }
     }))
 }
 
-fn tell(out: &Out, report: &Report, was_opened: bool) -> u8 {
+fn tell(out: &Output, report: &VerifyReport, was_opened: bool) -> u8 {
     for (name, at) in &report.witnessed {
         let values = [("name", Value::from(name.as_str())), ("at", Value::from(at.to_string()))];
         out.say("verify-witnessed", &values);
@@ -93,13 +103,13 @@ fn tell(out: &Out, report: &Report, was_opened: bool) -> u8 {
     BAD
 }
 
-pub(super) fn show(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Done {
+pub(super) fn show(out: &Output, place: &JournalPlace, first: u64, count: u64) -> Done {
     print(out, place, first, count)?;
     Ok(GOOD)
 }
 
-pub(super) fn tail(out: &Out, place: &JournalPlace, count: u64, follows: bool) -> Done {
-    let size = Reading::open(place)?.head.size;
+pub(super) fn tail(out: &Output, place: &JournalPlace, count: u64, follows: bool) -> Done {
+    let size = JournalReading::open(place)?.head.size;
     let mut next = print(out, place, size.saturating_sub(count), count)?;
     while follows {
         #[expect(clippy::disallowed_methods, reason = "a command that follows a file waits")]
@@ -110,13 +120,13 @@ pub(super) fn tail(out: &Out, place: &JournalPlace, count: u64, follows: bool) -
 }
 
 /// Prints entries as JSON, one a line; returns the index after the last.
-fn print(out: &Out, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
-    let reading = Reading::open(place)?;
+fn print(out: &Output, place: &JournalPlace, first: u64, count: u64) -> Result<u64> {
+    let reading = JournalReading::open(place)?;
     let end = reading.head.size.min(first.saturating_add(count));
     reading.each(first, end, &mut |index, opened| {
         match opened {
-            Opened::Event(event) => out.line(&as_json(index, &event).to_string()),
-            Opened::Forgotten(clear) => out.line(&forgotten_json(index, clear).to_string()),
+            OpenedKeyring::Event(event) => out.line(&as_json(index, &event).to_string()),
+            OpenedKeyring::Forgotten(clear) => out.line(&forgotten_json(index, clear).to_string()),
         }
         Ok(())
     })?;

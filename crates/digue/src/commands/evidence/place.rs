@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use digue_exposure::{Index, Sizes};
+use digue_exposure::{Index, SegmentSizes};
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::cosign::CosignerKey;
 use digue_journal::disk::Disk;
-use digue_journal::keyring::{Keyring, MasterKey, Opened};
+use digue_journal::keyring::{Keyring, MasterKey, OpenedKeyring};
 use digue_journal::note::{Signer, Verifier};
 use digue_journal::proof::Prover;
 use digue_journal::prune::Pruned;
@@ -23,7 +23,7 @@ const CHUNK: u64 = 64 * 256;
 /// More than so many entries to take in: the index is written down, so that it is done once.
 const WORTH_WRITING: u64 = 100_000;
 
-pub(super) struct Reading {
+pub(super) struct JournalReading {
     pub(super) disk: Disk,
     pub(super) key: Verifier,
     /// The signed note of the last checkpoint.
@@ -33,7 +33,7 @@ pub(super) struct Reading {
     minimum: u64,
 }
 
-impl Reading {
+impl JournalReading {
     pub(super) fn open(place: &JournalPlace) -> Result<Self> {
         let disk = Disk::new(&place.folder);
         if !place.folder.is_dir() {
@@ -56,7 +56,7 @@ impl Reading {
         &self,
         first: u64,
         end: u64,
-        take: &mut dyn FnMut(u64, Opened) -> Result<()>,
+        take: &mut dyn FnMut(u64, OpenedKeyring) -> Result<()>,
     ) -> Result<()> {
         let keyring = self.keyring()?;
         let mut at = first.max(self.minimum);
@@ -87,7 +87,7 @@ impl Reading {
             if let Some(_held) = self.disk.lock()? {
                 drop(index);
                 std::fs::create_dir_all(folder.current())?;
-                let (mut writing, _) = Index::open(&folder.current(), &root_at, Sizes::default())?;
+                let (mut writing, _) = Index::open(&folder.current(), &root_at, SegmentSizes::default())?;
                 self.catch_up(&mut writing)?;
                 writing.close();
                 index = Index::open_reading(&folder.current(), &root_at)?.0;

@@ -9,12 +9,12 @@ use digue_locales::Value;
 use digue_operations::entry::as_json;
 
 use super::Done;
-use super::place::{Reading, key_named, witnesses_of};
+use super::place::{JournalReading, key_named, witnesses_of};
 use crate::cli::evidence::{JournalPlace, WitnessKeys};
-use crate::commands::{BAD, GOOD, Out};
+use crate::commands::{BAD, GOOD, Output};
 
-pub(super) fn prove(out: &Out, place: &JournalPlace, entry: u64, discloses: bool) -> Done {
-    let reading = Reading::open(place)?;
+pub(super) fn prove(out: &Output, place: &JournalPlace, entry: u64, discloses: bool) -> Done {
+    let reading = JournalReading::open(place)?;
     let keyring = if discloses { Some(reading.keyring()?) } else { None };
     let made = receipt(&reading.disk, reading.head.size, reading.note.clone(), entry, |sealed| {
         keyring.map(|keyring| keyring.disclose(sealed)).transpose()
@@ -25,7 +25,7 @@ pub(super) fn prove(out: &Out, place: &JournalPlace, entry: u64, discloses: bool
     Ok(GOOD)
 }
 
-pub(super) fn check(out: &Out, file: &Path, key: Option<&str>, witnesses: &WitnessKeys) -> Done {
+pub(super) fn check(out: &Output, file: &Path, key: Option<&str>, witnesses: &WitnessKeys) -> Done {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let key = match key {
         Some(key) => key_named(key)?,

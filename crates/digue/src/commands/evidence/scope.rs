@@ -5,7 +5,7 @@ use std::io::{BufReader, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use digue_exposure::{Affected, Answer, Index, Question, Sight};
+use digue_exposure::{Affected, Index, ScopeAnswer, ScopeQuestion, Sight};
 use digue_journal::note::Verifier;
 use digue_journal::proof::Prover;
 use digue_locales::Value;
@@ -13,26 +13,26 @@ use digue_operations::affected::{self, SignedList};
 use digue_operations::entry::sight_json;
 use digue_operations::indexing;
 use digue_operations::scope::unknown_sessions;
-use digue_operations::table::{Cell, Columns, CsvTable, Kind, ParquetTable, Table};
+use digue_operations::table::{Columns, CsvTable, ParquetTable, Table, TableCell, TableColumnKind};
 use digue_types::{PersonRef, Timestamp};
 use serde_json::json;
 
 use super::Done;
 use super::export::writer;
-use super::place::{Reading, key_of, moment, signer_of};
+use super::place::{JournalReading, key_of, moment, signer_of};
 use super::progress::Progress;
-use crate::cli::evidence::{AskedScope, Form, JournalPlace};
-use crate::commands::{BAD, GOOD, Out};
+use crate::cli::evidence::{AnswerFormat, JournalPlace, ScopeArguments};
+use crate::commands::{BAD, GOOD, Output};
 
 /// The question that was typed.
-fn question_of(asked: &AskedScope) -> Result<Question> {
+fn question_of(asked: &ScopeArguments) -> Result<ScopeQuestion> {
     fn all<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>>
     where
         T::Err: std::fmt::Display,
     {
         texts.iter().map(|text| text.parse().map_err(|error| anyhow!("{text}: {error}"))).collect()
     }
-    Ok(Question {
+    Ok(ScopeQuestion {
         accounts: all(&asked.accounts)?,
         organisations: all(&asked.organisations)?,
         portals: all(&asked.portals)?,
@@ -46,7 +46,7 @@ fn question_of(asked: &AskedScope) -> Result<Question> {
 }
 
 /// A name that the journal does not know, in words.
-fn told(out: &Out, key: &str, name: &str) -> String {
+fn told(out: &Output, key: &str, name: &str) -> String {
     digue_locales::text_with(out.language, key, &[("name", Value::from(name))])
 }
 
@@ -57,17 +57,17 @@ fn network(text: &str) -> Result<ipnet::IpNet> {
 }
 
 pub(super) fn run(
-    out: &Out,
+    out: &Output,
     place: &JournalPlace,
-    asked: &AskedScope,
-    form: Form,
+    asked: &ScopeArguments,
+    form: AnswerFormat,
     file: Option<&Path>,
     counts: bool,
 ) -> Done {
     let question = question_of(asked)?;
-    let reading = Reading::open(place)?;
+    let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
-    let question = Question { before_entry: Some(reading.head.size), ..question };
+    let question = ScopeQuestion { before_entry: Some(reading.head.size), ..question };
     let mut unknown = view.unknown(&question, &|_| false);
     unknown.extend(unknown_sessions(&view, &question)?);
     if !unknown.is_empty() {
@@ -81,19 +81,19 @@ pub(super) fn run(
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let head = affected::head(&question, &answer, &reading.note, now);
     match form {
-        Form::Words => {
+        AnswerFormat::Words => {
             summary(out, &answer, &reading);
             return Ok(GOOD);
         }
-        Form::Signed => {
+        AnswerFormat::Signed => {
             let signer = signer_of(place, &reading.key)?;
             let sign = |text: &str| signer.sign(text);
             affected::write(&mut *writer(file)?, &head, &answer, &reading.head.origin, &sign)?;
         }
-        Form::Csv | Form::Parquet => {
+        AnswerFormat::Csv | AnswerFormat::Parquet => {
             write_table(form, file, AFFECTED_COLUMNS, answer.persons.iter().map(row))?
         }
-        Form::Json | Form::Ocsf => {
+        AnswerFormat::Json | AnswerFormat::Ocsf => {
             let mut sink = writer(file)?;
             writeln!(sink, "{head}")?;
             for person in &answer.persons {
@@ -108,7 +108,7 @@ pub(super) fn run(
     Ok(GOOD)
 }
 
-fn summary(out: &Out, answer: &Answer, reading: &Reading) {
+fn summary(out: &Output, answer: &ScopeAnswer, reading: &JournalReading) {
     let quality = answer.quality;
     let bound = digue_locales::text(out.language, &format!("scope-{}", affected::bound(answer).code()));
     let values = [
@@ -140,22 +140,22 @@ fn summary(out: &Out, answer: &Answer, reading: &Reading) {
 }
 
 const AFFECTED_COLUMNS: Columns = &[
-    ("population", Kind::Text),
-    ("person", Kind::Text),
-    ("first", Kind::Moment),
-    ("last", Kind::Moment),
-    ("times", Kind::Number),
-    ("categories", Kind::Text),
-    ("entries", Kind::Text),
+    ("population", TableColumnKind::Text),
+    ("person", TableColumnKind::Text),
+    ("first", TableColumnKind::Moment),
+    ("last", TableColumnKind::Moment),
+    ("times", TableColumnKind::Number),
+    ("categories", TableColumnKind::Text),
+    ("entries", TableColumnKind::Text),
 ];
 
-fn row(person: &Affected) -> Vec<Cell> {
-    let list = |value: serde_json::Value| Cell::Text(value.to_string());
+fn row(person: &Affected) -> Vec<TableCell> {
+    let list = |value: serde_json::Value| TableCell::Text(value.to_string());
     vec![
         (&person.population).into(),
         (&person.person).into(),
-        Cell::Moment(person.first),
-        Cell::Moment(person.last),
+        TableCell::Moment(person.first),
+        TableCell::Moment(person.last),
         person.times.into(),
         list(json!(person.categories)),
         list(json!(person.entries)),
@@ -163,12 +163,12 @@ fn row(person: &Affected) -> Vec<Cell> {
 }
 
 fn write_table(
-    form: Form,
+    form: AnswerFormat,
     file: Option<&Path>,
     columns: Columns,
-    rows: impl Iterator<Item = Vec<Cell>>,
+    rows: impl Iterator<Item = Vec<TableCell>>,
 ) -> Result<()> {
-    let mut table: Box<dyn Table> = if form == Form::Parquet {
+    let mut table: Box<dyn Table> = if form == AnswerFormat::Parquet {
         let file = file.ok_or_else(|| anyhow!("--out: Parquet is written to a file"))?;
         Box::new(ParquetTable::new(writer(Some(file))?, columns)?)
     } else {
@@ -189,12 +189,12 @@ fn read(key: &Verifier, path: &Path) -> Result<std::result::Result<SignedList, a
 }
 
 /// Signature, checkpoint, and every line computed again.
-pub(super) fn check(out: &Out, place: &JournalPlace, path: &Path, from_journal: bool) -> Done {
+pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journal: bool) -> Done {
     let is_elsewhere = !place.is_named && !place.folder.is_dir();
     if is_elsewhere && place.key.is_some() && !from_journal {
         return check_without_journal(out, &key_of(place)?, path);
     }
-    let reading = Reading::open(place)?;
+    let reading = JournalReading::open(place)?;
     let list = match read(&reading.key, path)? {
         Ok(list) => list,
         Err(error) => {
@@ -229,7 +229,7 @@ pub(super) fn check(out: &Out, place: &JournalPlace, path: &Path, from_journal: 
 
 /// Where the list was handed to somebody else: what is signed is verified, and that nothing was computed again
 /// is said.
-fn check_without_journal(out: &Out, key: &Verifier, path: &Path) -> Done {
+fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
     match read(key, path)? {
         Ok(list) => {
             let values = [
@@ -248,7 +248,7 @@ fn check_without_journal(out: &Out, key: &Verifier, path: &Path) -> Done {
 }
 
 /// An index that believes nobody: every entry read again.
-fn from_scratch(reading: &Reading, size: u64) -> Result<Index> {
+fn from_scratch(reading: &JournalReading, size: u64) -> Result<Index> {
     let mut index = Index::new();
     let mut progress = Progress::new();
     reading.each(0, size, &mut |entry, opened| {
@@ -260,8 +260,14 @@ fn from_scratch(reading: &Reading, size: u64) -> Result<Index> {
     Ok(index)
 }
 
-pub(super) fn compare(out: &Out, place: &JournalPlace, first: &Path, second: &Path, form: Form) -> Done {
-    let reading = Reading::open(place)?;
+pub(super) fn compare(
+    out: &Output,
+    place: &JournalPlace,
+    first: &Path,
+    second: &Path,
+    form: AnswerFormat,
+) -> Done {
+    let reading = JournalReading::open(place)?;
     let (first, second) = (read(&reading.key, first)?, read(&reading.key, second)?);
     let (first, second) = match (first, second) {
         (Ok(first), Ok(second)) => (first, second),
@@ -272,15 +278,19 @@ pub(super) fn compare(out: &Out, place: &JournalPlace, first: &Path, second: &Pa
     };
     let sets = affected::algebra(&first, &second)?;
     let named = [("both", &sets.both), ("first", &sets.first_only), ("second", &sets.second_only)];
-    if form == Form::Words {
+    if form == AnswerFormat::Words {
         for (name, set) in named {
             out.say(&format!("scope-compare-{name}"), &[("count", Value::from(set.len()))]);
         }
         return Ok(GOOD);
     }
     let rows = named.into_iter().flat_map(|(name, set)| set.iter().map(move |one| (name, one)));
-    if form == Form::Csv {
-        let columns: Columns = &[("in", Kind::Text), ("population", Kind::Text), ("person", Kind::Text)];
+    if form == AnswerFormat::Csv {
+        let columns: Columns = &[
+            ("in", TableColumnKind::Text),
+            ("population", TableColumnKind::Text),
+            ("person", TableColumnKind::Text),
+        ];
         let rows =
             rows.map(|(name, (population, person))| vec![name.into(), population.into(), person.into()]);
         write_table(form, None, columns, rows)?;
@@ -293,19 +303,19 @@ pub(super) fn compare(out: &Out, place: &JournalPlace, first: &Path, second: &Pa
 }
 
 const SIGHT_COLUMNS: Columns = &[
-    ("entry", Kind::Number),
-    ("at", Kind::Moment),
-    ("account", Kind::Text),
-    ("organisation", Kind::Text),
-    ("portal", Kind::Text),
-    ("route", Kind::Text),
-    ("basis", Kind::Text),
+    ("entry", TableColumnKind::Number),
+    ("at", TableColumnKind::Moment),
+    ("account", TableColumnKind::Text),
+    ("organisation", TableColumnKind::Text),
+    ("portal", TableColumnKind::Text),
+    ("route", TableColumnKind::Text),
+    ("basis", TableColumnKind::Text),
 ];
 
-fn sight_row(sight: &Sight) -> Vec<Cell> {
+fn sight_row(sight: &Sight) -> Vec<TableCell> {
     vec![
         sight.entry.into(),
-        Cell::Moment(sight.at),
+        TableCell::Moment(sight.at),
         (&sight.account).into(),
         (&sight.organisation).into(),
         (&sight.portal).into(),
@@ -315,19 +325,19 @@ fn sight_row(sight: &Sight) -> Vec<Cell> {
 }
 
 /// Everyone who was shown this person.
-pub(super) fn seen(out: &Out, place: &JournalPlace, person: &str, form: Form) -> Done {
+pub(super) fn seen(out: &Output, place: &JournalPlace, person: &str, form: AnswerFormat) -> Done {
     let person = PersonRef::parse(person)?;
-    let reading = Reading::open(place)?;
+    let reading = JournalReading::open(place)?;
     let view = reading.index(place)?.view();
     if !view.has_person(&person) {
         return Err(anyhow!(told(out, "seen-unknown", person.as_str())));
     }
     let sights = view.of_person(&person)?;
     match form {
-        Form::Csv | Form::Parquet => {
+        AnswerFormat::Csv | AnswerFormat::Parquet => {
             write_table(form, None, SIGHT_COLUMNS, sights.iter().map(sight_row))?;
         }
-        Form::Words | Form::Signed => {
+        AnswerFormat::Words | AnswerFormat::Signed => {
             let accounts: std::collections::BTreeSet<_> = sights.iter().map(|sight| &sight.account).collect();
             let values = [("accounts", Value::from(accounts.len())), ("times", Value::from(sights.len()))];
             out.say("seen-summary", &values);
@@ -339,7 +349,7 @@ pub(super) fn seen(out: &Out, place: &JournalPlace, person: &str, form: Form) ->
                 ));
             }
         }
-        Form::Json | Form::Ocsf => {
+        AnswerFormat::Json | AnswerFormat::Ocsf => {
             for sight in &sights {
                 out.line(&sight_json(sight).to_string());
             }

@@ -12,30 +12,30 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use digue_journal::disk::Disk;
-use digue_journal::witness::{Answer, Witness};
+use digue_journal::witness::{WitnessAnswer, WitnessState};
 use digue_locales::Value;
 use digue_types::Timestamp;
 
 use super::Done;
 use super::place::key_named;
-use crate::commands::{GOOD, Out, runtime};
+use crate::commands::{GOOD, Output, runtime};
 use crate::keys;
 
 /// A checkpoint with 63 hashes and some signatures.
 const BODY_BYTES_MAX: usize = 16 << 10;
 
-pub(super) fn run(out: &Out, folder: &Path, name: &str, address: SocketAddr, journals: &[String]) -> Done {
+pub(super) fn run(out: &Output, folder: &Path, name: &str, address: SocketAddr, journals: &[String]) -> Done {
     let disk = Disk::new(folder);
     let _held = disk.lock()?.ok_or_else(|| anyhow!("another witness holds {}", folder.display()))?;
     let journals = journals.iter().map(|text| key_named(text)).collect::<Result<Vec<_>>>()?;
     let cosigner = keys::witness_key(folder, name)?;
     out.say("witness-key", &[("key", Value::from(cosigner.key().to_text()))]);
-    let witness = Arc::new(Witness::new(disk, cosigner, journals));
+    let witness = Arc::new(WitnessState::new(disk, cosigner, journals));
     runtime()?.block_on(serve(out, witness, address))?;
     Ok(GOOD)
 }
 
-async fn serve(out: &Out, witness: Arc<Witness>, address: SocketAddr) -> Result<()> {
+async fn serve(out: &Output, witness: Arc<WitnessState>, address: SocketAddr) -> Result<()> {
     let router = Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -46,7 +46,7 @@ async fn serve(out: &Out, witness: Arc<Witness>, address: SocketAddr) -> Result<
     Ok(())
 }
 
-async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Response {
+async fn add_checkpoint(State(witness): State<Arc<WitnessState>>, body: String) -> Response {
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let answer = tokio::task::spawn_blocking(move || witness.add_checkpoint(&body, now)).await;
     let answer = match answer {
@@ -59,17 +59,19 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Re
     };
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match answer {
-        Answer::Cosigned(line) => (status, line).into_response(),
-        Answer::Conflict(size) => size_known(status, size),
-        Answer::Fork(size) => {
+        WitnessAnswer::Cosigned(line) => (status, line).into_response(),
+        WitnessAnswer::Conflict(size) => size_known(status, size),
+        WitnessAnswer::Fork(size) => {
             tracing::error!(size, "A journal shows two histories; the other one is kept in refused/");
             size_known(status, size)
         }
-        Answer::Inconsistent => {
+        WitnessAnswer::Inconsistent => {
             tracing::error!("A journal does not continue the one that was known; it is kept in refused/");
             status.into_response()
         }
-        Answer::Malformed | Answer::NotSigned | Answer::UnknownJournal => status.into_response(),
+        WitnessAnswer::Malformed | WitnessAnswer::NotSigned | WitnessAnswer::UnknownJournal => {
+            status.into_response()
+        }
     }
 }
 

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use digue_gateway::path::Segments;
 use digue_gateway::portal::{Identity, RouteKind};
-use digue_inspect::Reading;
+use digue_inspect::ResponseReading;
 use digue_inspect::response::{Message, inspect};
 use http::Method;
 
 use super::*;
 use crate::config::portal_map::read_kept;
-use crate::config::reader::Whole;
+use crate::config::reader::WholeText;
 
 const MAP: &str = r#"
 [portal]
@@ -101,7 +101,7 @@ persons = [{ as = "id", at = "$.id" }]
 
 fn parse(text: &str, files: &[(&str, &str)]) -> Option<PortalMap> {
     let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    let whole = Whole { text: text.to_owned(), files: files.collect::<BTreeMap<_, _>>() };
+    let whole = WholeText { text: text.to_owned(), files: files.collect::<BTreeMap<_, _>>() };
     read_kept(Path::new("portail.toml"), &whole, &mut Vec::new())
 }
 
@@ -182,7 +182,7 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
         }
         _ => true,
     };
-    let observes = portal.mode == Mode::ObserveOnly;
+    let observes = portal.mode == EnforcementMode::ObserveOnly;
     match route.kind {
         RouteKind::Assets { is_public: true } => return Some(BTreeSet::new()),
         _ if !has_account => return observes.then(BTreeSet::new),
@@ -196,10 +196,10 @@ fn shown(map: &PortalMap, visit: &Visit) -> Option<BTreeSet<String>> {
         body: visit.body.as_bytes(),
     };
     let found = match inspect(&route.response, &portal.kinds, &message, &route.inspect_limits) {
-        Reading::Persons(shown) => shown.identifiers().cloned().collect(),
-        Reading::ShowsNobody(_) => Vec::new(),
-        Reading::Unreadable(unread) => {
-            let leaves = route.uninspected.of(unread.cause) == Choice::Release;
+        ResponseReading::Persons(shown) => shown.identifiers().cloned().collect(),
+        ResponseReading::ShowsNobody(_) => Vec::new(),
+        ResponseReading::Unreadable(unread) => {
+            let leaves = route.uninspected.of(unread.cause) == UninspectedChoice::Release;
             return (leaves || observes).then(BTreeSet::new);
         }
     };
@@ -398,7 +398,7 @@ fn a_file_that_the_map_names_belongs_to_it() {
     assert_eq!(widenings(&old, &parse(&text, &[("jeton", &one)]).unwrap()), [] as [&str; 0]);
     assert_eq!(widenings(&old, &parse(&text, &[("jeton", &other)]).unwrap()).len(), 1);
     // Kept whole, it comes back as it was, and its secret is not in it.
-    let kept = Whole::of_json(&old.source.to_json()).unwrap();
+    let kept = WholeText::of_json(&old.source.to_json()).unwrap();
     assert_eq!(kept, old.source);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("jeton"), "un-jeton-qui-est-bien-assez-long-pour-servir").unwrap();
